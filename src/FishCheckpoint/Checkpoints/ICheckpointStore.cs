@@ -1,0 +1,113 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Checkpoints;
+
+/// <summary>
+/// Keeps bases, tasks and their checkpoints. Safe for use by many callers at once.
+/// <list type="bullet">
+/// <item>A save that returned is committed and synced; one that threw, or was killed, is absent or complete, never half.</item>
+/// <item>Saves are idempotent: the same again answers <see cref="Saved{T}.Created"/> = <see langword="false"/>; other content for a taken key is refused.</item>
+/// <item>Every refusal is a <see cref="FishException"/> and changes nothing.</item>
+/// <item>Nothing damaged is ever given out as good.</item>
+/// </list>
+/// Every implementation passes the same contract suite (tests/FishCheckpoint.Contract).
+/// </summary>
+public interface ICheckpointStore : IAsyncDisposable
+{
+    /// <summary>Adds a base under a name. The same content may have several names.</summary>
+    /// <param name="name">The alias.</param>
+    /// <param name="files">Its files, each read before the next is asked for: one or more safetensors files, and side files.</param>
+    /// <param name="cancellation">Ends the upload, leaving nothing.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.BaseTaken"/>, <see cref="ErrorCode.NameInvalid"/>, or a code for each way a header can lie.</exception>
+    Task<Saved<BaseInfo>> AddBaseAsync(string name, IAsyncEnumerable<UploadFile> files, CancellationToken cancellation = default);
+
+    /// <summary>A base by its name or its id in hexadecimal.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.BaseNotFound"/>.</exception>
+    Task<BaseInfo> GetBaseAsync(string nameOrId, CancellationToken cancellation = default);
+
+    /// <summary>The bases by name.</summary>
+    Task<Page<BaseInfo>> ListBasesAsync(PageRequest page, CancellationToken cancellation = default);
+
+    /// <summary>Opens a base to be read. The caller disposes the reader.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.BaseNotFound"/>.</exception>
+    Task<IModelReader> OpenBaseAsync(string nameOrId, CancellationToken cancellation = default);
+
+    /// <summary>Makes a task, or changes the description, metadata and retention of one.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskTaken"/>: it exists with another base or other own tensors;
+    /// <see cref="ErrorCode.BaseNotFound"/>, <see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.TensorUnknown"/>: a dropped tensor is not in the base.</exception>
+    Task<Saved<TaskInfo>> PutTaskAsync(string task, TaskSpec spec, CancellationToken cancellation = default);
+
+    /// <summary>A task.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>.</exception>
+    Task<TaskInfo> GetTaskAsync(string task, CancellationToken cancellation = default);
+
+    /// <summary>The tasks by name.</summary>
+    Task<Page<TaskInfo>> ListTasksAsync(PageRequest page, CancellationToken cancellation = default);
+
+    /// <summary>Deletes a task with all its checkpoints.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>.</exception>
+    Task DeleteTaskAsync(string task, CancellationToken cancellation = default);
+
+    /// <summary>Saves a checkpoint, in one transaction.</summary>
+    /// <param name="task">Its task.</param>
+    /// <param name="step">Its step.</param>
+    /// <param name="content">What the trainer holds, in one of four forms.</param>
+    /// <param name="options">Parent, checks and metrics.</param>
+    /// <param name="cancellation">Ends the save, leaving nothing.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.StepTaken"/>, or a code for each way the content does not fit.</exception>
+    Task<Saved<CheckpointInfo>> SaveAsync(
+        string task, long step, CheckpointContent content, SaveOptions? options = null, CancellationToken cancellation = default);
+
+    /// <summary>A checkpoint.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>, <see cref="ErrorCode.TagNotFound"/>.</exception>
+    Task<CheckpointInfo> GetCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default);
+
+    /// <summary>The checkpoints of a task by step.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>.</exception>
+    Task<Page<CheckpointInfo>> ListCheckpointsAsync(string task, PageRequest page, CancellationToken cancellation = default);
+
+    /// <summary>Deletes a checkpoint. Others that are laid against it stay readable.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>.</exception>
+    Task DeleteCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default);
+
+    /// <summary>Opens a checkpoint to be rebuilt. The caller disposes the reader.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>, <see cref="ErrorCode.TagNotFound"/>.</exception>
+    Task<IModelReader> OpenAsync(string task, StepRef step, CancellationToken cancellation = default);
+
+    /// <summary>The delta between two states of a task. The caller disposes it.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="to">The state that the delta gives.</param>
+    /// <param name="from">The state that it is laid on; <see langword="null"/> for the base.</param>
+    /// <param name="cancellation">Ends the comparison.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>, <see cref="ErrorCode.TagNotFound"/>.</exception>
+    Task<EncodedDelta> OpenDeltaAsync(string task, StepRef to, StepRef? from = null, CancellationToken cancellation = default);
+
+    /// <summary>Gives a checkpoint its trainer state: opaque bytes, kept compressed.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.StateTaken"/>: it has another one already; <see cref="ErrorCode.CheckpointNotFound"/>.</exception>
+    Task<Saved<StateInfo>> PutStateAsync(string task, StepRef step, Stream content, CancellationToken cancellation = default);
+
+    /// <summary>Opens a checkpoint's trainer state. The caller disposes the stream.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.StateNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>.</exception>
+    Task<Stream> OpenStateAsync(string task, StepRef step, CancellationToken cancellation = default);
+
+    /// <summary>Sets a tag on a checkpoint, moving it if another one has it.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.CheckpointNotFound"/>.</exception>
+    Task SetTagAsync(string task, string tag, StepRef step, CancellationToken cancellation = default);
+
+    /// <summary>Removes a tag.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.TagNotFound"/>.</exception>
+    Task RemoveTagAsync(string task, string tag, CancellationToken cancellation = default);
+
+    /// <summary>Reads everything that a checkpoint is made of and compares it with its digests.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>.</exception>
+    Task<VerifyResult> VerifyAsync(string task, StepRef step, CancellationToken cancellation = default);
+}
+
+/// <summary>What a verification found.</summary>
+/// <param name="Task">The task.</param>
+/// <param name="Step">The step.</param>
+/// <param name="Sound">Whether everything is as it was saved.</param>
+/// <param name="BytesRead">Bytes of base and frames that were read.</param>
+/// <param name="Problem">What is damaged, when not sound.</param>
+public sealed record VerifyResult(string Task, long Step, bool Sound, long BytesRead, string? Problem);

@@ -1,0 +1,106 @@
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Checkpoints;
+
+/// <summary>What a base is.</summary>
+/// <param name="Name">The alias it was asked for by, or its first one.</param>
+/// <param name="Id">SHA-256 of its content: of the file, or of the list of its files and their digests.</param>
+/// <param name="Layout">Identity of its layout.</param>
+/// <param name="Tensors">Number of tensors.</param>
+/// <param name="Elements">Number of elements of all tensors.</param>
+/// <param name="Bytes">Bytes of all its files.</param>
+/// <param name="Files">Its files.</param>
+/// <param name="Created">When it was added.</param>
+public sealed record BaseInfo(
+    string Name, Digest Id, Digest Layout, int Tensors, long Elements, long Bytes, IReadOnlyList<BaseFileInfo> Files, DateTimeOffset Created);
+
+/// <summary>One file of a base.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Bytes">Its length.</param>
+/// <param name="Sha256">Its digest.</param>
+public sealed record BaseFileInfo(string Name, long Bytes, Digest Sha256);
+
+/// <summary>A tensor that a task declares as its own.</summary>
+/// <param name="Dtype">The spelling of its dtype, as in <c>F32</c>.</param>
+/// <param name="Shape">Its dimensions.</param>
+public sealed record OwnTensor(string Dtype, IReadOnlyList<long> Shape);
+
+/// <summary>What to keep of a task, and what counts as best.</summary>
+/// <param name="KeepLast">Keep the newest checkpoints, this many; <see langword="null"/> keeps all.</param>
+/// <param name="KeepEvery">Keep the checkpoints whose step is a multiple of this.</param>
+/// <param name="KeepBest">Keep the best checkpoints by <paramref name="Monitor"/>, this many.</param>
+/// <param name="Monitor">The metric that <c>best</c> goes by.</param>
+/// <param name="Mode"><c>min</c> or <c>max</c>: which values of the metric are better.</param>
+public sealed record Retention(int? KeepLast = null, long? KeepEvery = null, int? KeepBest = null, string? Monitor = null, string Mode = "min");
+
+/// <summary>What a task is to be.</summary>
+/// <param name="Base">Name or id of its base.</param>
+/// <param name="Description">Free text.</param>
+/// <param name="Metadata">Free keys and values.</param>
+/// <param name="Retention">What to keep, and what counts as best.</param>
+/// <param name="Tensors">The task's own tensors: replaced or added ones, or <see langword="null"/> for dropped ones.</param>
+public sealed record TaskSpec(
+    string Base,
+    string? Description = null,
+    IReadOnlyDictionary<string, string>? Metadata = null,
+    Retention? Retention = null,
+    IReadOnlyDictionary<string, OwnTensor?>? Tensors = null);
+
+/// <summary>What a task is.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Base">An alias of its base.</param>
+/// <param name="BaseId">The identity of its base.</param>
+/// <param name="Layout">Identity of the task layout.</param>
+/// <param name="Description">Free text.</param>
+/// <param name="Metadata">Free keys and values.</param>
+/// <param name="Retention">What to keep, and what counts as best.</param>
+/// <param name="Tensors">The task's own tensors.</param>
+/// <param name="Checkpoints">How many checkpoints it has.</param>
+/// <param name="Latest">The highest step, if any.</param>
+/// <param name="Created">When it was made.</param>
+public sealed record TaskInfo(
+    string Name, string Base, Digest BaseId, Digest Layout, string? Description, IReadOnlyDictionary<string, string> Metadata,
+    Retention? Retention, IReadOnlyDictionary<string, OwnTensor?> Tensors, long Checkpoints, long? Latest, DateTimeOffset Created);
+
+/// <summary>What a checkpoint is and costs.</summary>
+/// <param name="Task">Its task.</param>
+/// <param name="Step">Its step.</param>
+/// <param name="Parent"><c>base</c>, or the parent's step.</param>
+/// <param name="State">Identity of the full state: what ETags are made of.</param>
+/// <param name="Mask">Identity of its mask.</param>
+/// <param name="Changed">Positions of its delta.</param>
+/// <param name="LogicalBytes">Bytes of the full model that it stands for.</param>
+/// <param name="StoredBytes">What it added to the store: positions (0 when the mask was there already), values, and trainer state.</param>
+/// <param name="PositionBytes">Bytes of its mask's frame, whoever brought it.</param>
+/// <param name="ValueBytes">Bytes of its values' frame.</param>
+/// <param name="StateBytes">Bytes of its trainer state as stored; 0 without.</param>
+/// <param name="Depth">Deltas from the base to here.</param>
+/// <param name="FileDigest">SHA-256 of the full file, where it is known.</param>
+/// <param name="Metrics">Numbers that the trainer gave with it.</param>
+/// <param name="Tags">Its tags.</param>
+/// <param name="Created">When it was saved.</param>
+public sealed record CheckpointInfo(
+    string Task, long Step, string Parent, Digest State, Digest Mask, long Changed, long LogicalBytes, long StoredBytes, long PositionBytes,
+    long ValueBytes, long StateBytes, int Depth, Digest? FileDigest, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<string> Tags,
+    DateTimeOffset Created);
+
+/// <summary>What a trainer state is.</summary>
+/// <param name="Bytes">Its length.</param>
+/// <param name="StoredBytes">Its length as stored.</param>
+/// <param name="Sha256">Its digest.</param>
+public sealed record StateInfo(long Bytes, long StoredBytes, Digest Sha256);
+
+/// <summary>The outcome of an idempotent save.</summary>
+/// <param name="Value">What is stored now.</param>
+/// <param name="Created"><see langword="true"/> when this call stored it; <see langword="false"/> when the same was there already.</param>
+public sealed record Saved<T>(T Value, bool Created);
+
+/// <summary>Which part of a list to give.</summary>
+/// <param name="Limit">The most items, 1 to 1000.</param>
+/// <param name="After">Start after this key (a name, or a step); <see langword="null"/> starts at the beginning.</param>
+public sealed record PageRequest(int Limit = 100, string? After = null);
+
+/// <summary>Part of a list.</summary>
+/// <param name="Items">The items, ordered by key.</param>
+/// <param name="Next">The <see cref="PageRequest.After"/> of the next part; <see langword="null"/> at the end.</param>
+public sealed record Page<T>(IReadOnlyList<T> Items, string? Next);

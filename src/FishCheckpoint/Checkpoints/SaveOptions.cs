@@ -1,0 +1,19 @@
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Checkpoints;
+
+/// <summary>What goes with a save besides its content.</summary>
+public sealed record SaveOptions
+{
+    /// <summary>The state that the save is laid against. Default: <see cref="ParentChoice.Auto"/>.</summary>
+    public ParentChoice Parent { get; init; } = ParentChoice.Auto;
+
+    /// <summary>The base that the trainer started from; another one is refused (BASE_MISMATCH). Default: not checked.</summary>
+    public Digest? ExpectedBase { get; init; }
+
+    /// <summary>SHA-256 of the full restored file (of a model that is one file); another one is refused (DIGEST_MISMATCH). Default: not checked.</summary>
+    public Digest? ExpectedFileDigest { get; init; }
+
+    /// <summary>Numbers to keep with the checkpoint, such as a loss. Default: none.</summary>
+    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
+}

@@ -1,0 +1,120 @@
+using System.Security.Cryptography;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>Plain bytes, such as a trainer state, as a frame and back.</summary>
+public static class BytesCoder
+{
+    /// <summary>Encodes a stream to its end.</summary>
+    /// <param name="content">The bytes.</param>
+    /// <param name="options">Compression.</param>
+    /// <param name="writer">A new writer of <see cref="FrameKind.Bytes"/>.</param>
+    /// <param name="limit">The most bytes taken.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    /// <returns>The frame; its payload belongs to <paramref name="writer"/>.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>.</exception>
+    public static async Task<IFrame> EncodeAsync(
+        Stream content, CodecOptions options, FrameWriter writer, long limit, CancellationToken cancellation = default)
+    {
+        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var (raw, encoded) = (new byte[ChunkIndex.BytesPerChunk], new byte[ChunkIndex.BytesPerChunk + 64]);
+        var (used, total) = (options.Available(), 0L);
+        while (await content.ReadAtLeastAsync(raw, raw.Length, throwOnEndOfStream: false, cancellation) is var read and > 0)
+        {
+            if ((total += read) > limit)
+            {
+                throw new FishException(ErrorCode.TooLarge, "state", $"A trainer state has at most {limit} bytes.", "Raise the limit, or store less.");
+            }
+
+            digest.AppendData(raw, 0, read);
+            var length = ChunkCoder.EncodeBytes(raw.AsSpan(0, read), used, encoded);
+            writer.Append(0, read, 0, 0, encoded.AsSpan(0, length));
+        }
+
+        return writer.Finish(Digest.Finish(digest));
+    }
+
+    /// <summary>Reads a frame's bytes as a stream: the mirror of <see cref="EncodeAsync"/>.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="owner">Disposed with the stream; may be <see langword="null"/>.</param>
+    public static Stream Open(IFrame frame, IDisposable? owner) => new BytesStream(frame, owner);
+
+    private sealed class BytesStream : Stream
+    {
+        private readonly IFrame frame;
+        private readonly IDisposable? owner;
+        private readonly FrameHead head;
+        private readonly ChunkEntry[] entries;
+        private readonly IncrementalHash digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        private readonly byte[] encoded = new byte[ChunkCoder.MaxEncoded];
+        private readonly byte[] raw = new byte[ChunkIndex.BytesPerChunk];
+        private int next;
+        private Memory<byte> rest;
+
+        public BytesStream(IFrame frame, IDisposable? owner)
+        {
+            (this.frame, this.owner) = (frame, owner);
+            head = FrameHead.Parse(frame.Head);
+            entries = ChunkIndex.ReadBytes(frame, head);
+        }
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => head.Count;
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override int Read(Span<byte> buffer)
+        {
+            if (rest.Length == 0 && next < entries.Length)
+            {
+                Decode();
+            }
+
+            var count = Math.Min(buffer.Length, rest.Length);
+            rest.Span[..count].CopyTo(buffer);
+            rest = rest[count..];
+            return count;
+        }
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            digest.Dispose();
+            owner?.Dispose();
+            base.Dispose(disposing);
+        }
+
+        // The digest is checked before the last chunk is given out.
+        private void Decode()
+        {
+            var entry = entries[next++];
+            rest = raw.AsMemory(0, entry.Count);
+            ChunkCoder.DecodeBytes(ChunkIndex.ReadChunk(frame, entry, encoded), rest.Span);
+            digest.AppendData(rest.Span);
+            if (next == entries.Length && Digest.Finish(digest) != head.Digests[0])
+            {
+                throw new FishException(ErrorCode.CorruptFrame, "state", "The bytes do not have their digest.", "Verify the checkpoint.");
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+using System.Buffers.Binary;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Masks;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>The place of a chunk in its frame, and what it covers.</summary>
+/// <param name="Tensor">Index of the tensor in the layout (masks only).</param>
+/// <param name="Count">Positions or values; bytes in a frame of plain bytes.</param>
+/// <param name="First">The first position (masks only).</param>
+/// <param name="Last">The last position (masks only).</param>
+/// <param name="Offset">Where its bytes begin in the payload.</param>
+/// <param name="Length">How many bytes they are.</param>
+/// <param name="Crc">Their CRC-32C.</param>
+public readonly record struct ChunkEntry(int Tensor, int Count, long First, long Last, long Offset, int Length, uint Crc);
+
+/// <summary>Writes and reads the index of a frame (docs/FORMAT.md, "Index").</summary>
+public static class ChunkIndex
+{
+    /// <summary>The longest entry, in bytes.</summary>
+    public const int MaxEntry = (5 * Varint.MaxLength) + sizeof(uint);
+
+    /// <summary>Bytes of plain content that a chunk holds at most.</summary>
+    public const int BytesPerChunk = Blocks.Size / 4;
+
+    /// <summary>Appends an entry. Masks write what the chunk covers, values only where it lies.</summary>
+    public static void Append(List<byte> index, FrameKind kind, ChunkEntry entry, ChunkEntry? before)
+    {
+        Span<byte> bytes = stackalloc byte[MaxEntry];
+        var length = 0;
+        if (kind == FrameKind.Mask)
+        {
+            var sameTensor = before is { } last && last.Tensor == entry.Tensor;
+            length += Varint.Write(bytes[length..], (ulong)(entry.Tensor - (before?.Tensor ?? 0)));
+            length += Varint.Write(bytes[length..], (ulong)entry.Count);
+            length += Varint.Write(bytes[length..], (ulong)(entry.First - (sameTensor ? before!.Value.Last + 1 : 0)));
+            length += Varint.Write(bytes[length..], (ulong)(entry.Last - entry.First));
+        }
+
+        length += Varint.Write(bytes[length..], (ulong)entry.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[length..], entry.Crc);
+        index.AddRange(bytes[..(length + sizeof(uint))]);
+    }
+
+    /// <summary>Reads the index of a mask, checked against its layout: no chunk can cover what the layout does not have.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.LayoutMismatch"/>, <see cref="ErrorCode.IndexOutOfRange"/>.</exception>
+    public static ChunkEntry[] ReadMask(IFrame frame, FrameHead head, Layout layout)
+    {
+        Expect(head, FrameKind.Mask);
+        if (head.Digests[0] != layout.Id)
+        {
+            throw new FishException(
+                ErrorCode.LayoutMismatch, "mask", $"The mask is for layout {head.Digests[0]}, not for {layout.Id}.", "Make it for the task's layout.");
+        }
+
+        var most = layout.Tensors.Sum(tensor => (tensor.Units + DeltaChunk.Capacity - 1) / DeltaChunk.Capacity);
+        if (head.Chunks > most)
+        {
+            throw TooLarge($"The mask declares {head.Chunks} chunks; its layout has room for {most}.");
+        }
+
+        var entries = new ChunkEntry[head.Chunks];
+        var reader = new Reader(head.Index.Span);
+        var (tensor, next, offset, total) = (0, 0L, 0L, 0L);
+        for (var index = 0; index < entries.Length; index++)
+        {
+            var skipped = reader.Next(layout.Tensors.Count);
+            next = skipped > 0 ? 0 : next;
+            tensor += (int)skipped;
+            if (tensor >= layout.Tensors.Count)
+            {
+                throw Corrupt("A chunk lies in a tensor that the layout does not have.");
+            }
+
+            var units = layout.Tensors[tensor].Units;
+            var count = (int)reader.Next(DeltaChunk.Capacity);
+            var first = next + reader.Next(units);
+            var last = first + reader.Next(units);
+            if (count == 0 || last >= units || last - first < count - 1)
+            {
+                throw new FishException(
+                    ErrorCode.IndexOutOfRange, layout.Tensors[tensor].Name, $"A chunk covers {count} positions from {first} to {last} of {units}.",
+                    "Positions are flat element indices, each once.");
+            }
+
+            var length = (int)reader.Next(ChunkCoder.MaxEncoded);
+            entries[index] = new ChunkEntry(tensor, count, first, last, offset, length, reader.NextCrc());
+            (next, offset, total) = (last + 1, offset + length, total + count);
+        }
+
+        CheckTotals(reader, frame, head, offset, total);
+        return entries;
+    }
+
+    /// <summary>Reads the index of values, whose chunks are those of their mask.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.BaseMismatch"/>.</exception>
+    public static ChunkEntry[] ReadValues(IFrame frame, FrameHead head, FrameHead mask, ReadOnlySpan<ChunkEntry> maskEntries)
+    {
+        Expect(head, FrameKind.Values);
+        if (head.Digests[0] != mask.Digests[0] || head.Digests[1] != mask.Digests[1] || head.Chunks != mask.Chunks)
+        {
+            throw Corrupt($"The values are for mask {head.Digests[1]}, not for {mask.Digests[1]}.");
+        }
+
+        var entries = new ChunkEntry[head.Chunks];
+        var reader = new Reader(head.Index.Span);
+        var (offset, total) = (0L, 0L);
+        for (var index = 0; index < entries.Length; index++)
+        {
+            var length = (int)reader.Next(ChunkCoder.MaxEncoded);
+            entries[index] = maskEntries[index] with { Offset = offset, Length = length, Crc = reader.NextCrc() };
+            (offset, total) = (offset + length, total + entries[index].Count);
+        }
+
+        CheckTotals(reader, frame, head, offset, total);
+        return entries;
+    }
+
+    /// <summary>Reads the index of plain bytes.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
+    public static ChunkEntry[] ReadBytes(IFrame frame, FrameHead head)
+    {
+        Expect(head, FrameKind.Bytes);
+        if (head.Chunks != (head.Count + BytesPerChunk - 1) / BytesPerChunk)
+        {
+            throw TooLarge($"{head.Count} bytes do not lie in {head.Chunks} chunks.");
+        }
+
+        var entries = new ChunkEntry[head.Chunks];
+        var reader = new Reader(head.Index.Span);
+        var (offset, total) = (0L, 0L);
+        for (var index = 0; index < entries.Length; index++)
+        {
+            var count = (int)Math.Min(BytesPerChunk, head.Count - total);
+            var length = (int)reader.Next(ChunkCoder.MaxEncoded);
+            entries[index] = new ChunkEntry(0, count, total, total + count - 1, offset, length, reader.NextCrc());
+            (offset, total) = (offset + length, total + count);
+        }
+
+        CheckTotals(reader, frame, head, offset, total);
+        return entries;
+    }
+
+    /// <summary>The payload's length that a mask's index adds up to, for finding the frame that follows.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
+    public static long SumOfMaskLengths(FrameHead head)
+    {
+        Expect(head, FrameKind.Mask);
+        var reader = new Reader(head.Index.Span);
+        var sum = 0L;
+        for (var chunk = 0; chunk < head.Chunks; chunk++)
+        {
+            for (var field = 0; field < 4; field++)
+            {
+                reader.Next(long.MaxValue);
+            }
+
+            sum += reader.Next(ChunkCoder.MaxEncoded);
+            reader.NextCrc();
+        }
+
+        return sum;
+    }
+
+    /// <summary>Reads a chunk's bytes and checks them.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="entry">The chunk.</param>
+    /// <param name="buffer">Room for them.</param>
+    /// <returns>The chunk's bytes, in <paramref name="buffer"/>.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
+    public static ReadOnlySpan<byte> ReadChunk(IFrame frame, ChunkEntry entry, Span<byte> buffer)
+    {
+        var bytes = buffer[..entry.Length];
+        frame.ReadPayload(entry.Offset, bytes);
+        return Crc32C.Compute(bytes) == entry.Crc ? bytes : throw Corrupt($"The checksum of the chunk at {entry.Offset} does not fit.");
+    }
+
+    private static void Expect(FrameHead head, FrameKind kind)
+    {
+        if (head.Kind != kind)
+        {
+            throw new FishException(ErrorCode.FrameInvalid, "frame", $"A frame of kind {kind} is expected, not {head.Kind}.", "Send mask, then values.");
+        }
+    }
+
+    private static void CheckTotals(in Reader reader, IFrame frame, FrameHead head, long payload, long total)
+    {
+        if (!reader.AtEnd || payload != frame.PayloadLength || total != head.Count)
+        {
+            throw Corrupt("The index does not fit the frame.");
+        }
+    }
+
+    private static FishException Corrupt(string cause) => new(ErrorCode.CorruptFrame, "frame", cause, "The frame is damaged or hostile; send it again.");
+
+    private static FishException TooLarge(string cause) => new(ErrorCode.FrameTooLarge, "frame", cause, "The frame is hostile or damaged.");
+
+    private ref struct Reader(ReadOnlySpan<byte> rest)
+    {
+        private ReadOnlySpan<byte> rest = rest;
+
+        public readonly bool AtEnd => rest.Length == 0;
+
+        public long Next(long most) => Varint.TryRead(ref rest, out var value) && value <= (ulong)most
+            ? (long)value : throw Corrupt("The index ends early or holds a number that cannot be.");
+
+        public uint NextCrc()
+        {
+            if (rest.Length < sizeof(uint))
+            {
+                throw Corrupt("The index ends early.");
+            }
+
+            var crc = BinaryPrimitives.ReadUInt32LittleEndian(rest);
+            rest = rest[sizeof(uint)..];
+            return crc;
+        }
+    }
+}

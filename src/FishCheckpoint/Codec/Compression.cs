@@ -1,0 +1,27 @@
+namespace FishCheckpoint.Codec;
+
+/// <summary>How a run of bytes is compressed in a frame. The numbers are part of the format (docs/FORMAT.md).</summary>
+public enum Compression : byte
+{
+    /// <summary>Not at all; also what every other choice falls back to where it would not shrink.</summary>
+    Stored = 0,
+    /// <summary>One LZ4 block, by <c>liblz4.so.1</c>.</summary>
+    Lz4 = 1,
+    /// <summary>One Zstandard frame, by <c>libzstd.so.1</c>.</summary>
+    Zstd = 2,
+    /// <summary>One Brotli stream, by the framework.</summary>
+    Brotli = 3,
+}
+
+/// <summary>How deltas are encoded.</summary>
+/// <param name="Positions">Compression of gap-coded positions.</param>
+/// <param name="Values">Compression of the values' byte planes.</param>
+/// <param name="Level">Effort of Zstandard (1 to 19) and Brotli (capped at 11); LZ4 has none.</param>
+/// <remarks>Default: Zstandard at level 1 for both. Where its library is missing, Brotli serves.</remarks>
+public sealed record CodecOptions(Compression Positions = Compression.Zstd, Compression Values = Compression.Zstd, int Level = 1)
+{
+    /// <summary>Puts what is installed in the place of what is not: Brotli, which the framework brings.</summary>
+    public CodecOptions Available() => this with { Positions = Available(Positions), Values = Available(Values) };
+
+    private static Compression Available(Compression wanted) => Compressor.IsAvailable(wanted) ? wanted : Compression.Brotli;
+}

@@ -1,0 +1,80 @@
+using System.IO.Compression;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>Compresses and decompresses whole runs of bytes whose decoded length the reader knows beforehand.</summary>
+public static class Compressor
+{
+    private const int BrotliWindow = 22;
+
+    /// <summary>Whether this compression can be used on this machine.</summary>
+    public static bool IsAvailable(Compression compression) => compression switch
+    {
+        Compression.Lz4 => Lz4.IsAvailable,
+        Compression.Zstd => Zstd.IsAvailable,
+        _ => true,
+    };
+
+    /// <summary>Compresses, if that makes the bytes fewer.</summary>
+    /// <param name="compression">The compression wanted.</param>
+    /// <param name="level">Its effort.</param>
+    /// <param name="source">The bytes.</param>
+    /// <param name="destination">Room for the result, at least as long as <paramref name="source"/>.</param>
+    /// <param name="written">Bytes of the result.</param>
+    /// <returns>The compression used: <see cref="Compression.Stored"/> where the wanted one would not shrink the bytes.</returns>
+    public static Compression Compress(Compression compression, int level, ReadOnlySpan<byte> source, Span<byte> destination, out int written)
+    {
+        // A byte less than the source: what does not fit there does not shrink.
+        var room = destination[..Math.Max(0, source.Length - 1)];
+        var shrunk = compression switch
+        {
+            Compression.Lz4 => Lz4.TryCompress(source, room, out written),
+            Compression.Zstd => Zstd.TryCompress(source, room, level, out written),
+            Compression.Brotli => BrotliEncoder.TryCompress(source, room, out written, Math.Clamp(level, 0, 11), BrotliWindow),
+            _ => Nothing(out written),
+        };
+        if (shrunk && written > 0)
+        {
+            return compression;
+        }
+
+        source.CopyTo(destination);
+        written = source.Length;
+        return Compression.Stored;
+    }
+
+    /// <summary>Decompresses: the mirror of <see cref="Compress"/>.</summary>
+    /// <param name="compression">The compression that was used.</param>
+    /// <param name="source">The compressed bytes.</param>
+    /// <param name="destination">Filled entirely; nothing is ever written past it.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: the bytes decode to another length, or not at all;
+    /// <see cref="ErrorCode.CodecMissing"/>: the library is not installed.</exception>
+    public static void Decompress(Compression compression, ReadOnlySpan<byte> source, Span<byte> destination)
+    {
+        var written = 0;
+        var decoded = compression switch
+        {
+            Compression.Stored => source.TryCopyTo(destination) && (written = source.Length) >= 0,
+            Compression.Lz4 => Lz4.TryDecompress(source, destination, out written),
+            Compression.Zstd => Zstd.TryDecompress(source, destination, out written),
+            Compression.Brotli => BrotliDecoder.TryDecompress(source, destination, out written),
+            _ => false,
+        };
+        if (!decoded || written != destination.Length)
+        {
+            throw new FishException(
+                ErrorCode.CorruptFrame, compression.ToString(), $"The bytes do not decode to the {destination.Length} bytes that were declared.",
+                "The frame is damaged or hostile; send it again.");
+        }
+    }
+
+    internal static FishException Missing(string library, string package) => new(
+        ErrorCode.CodecMissing, library, "The library is not installed.", $"Install the system's package '{package}', or set the compression to Brotli.");
+
+    private static bool Nothing(out int written)
+    {
+        written = 0;
+        return false;
+    }
+}

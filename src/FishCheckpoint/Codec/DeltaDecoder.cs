@@ -1,0 +1,102 @@
+using System.Security.Cryptography;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Masks;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>Reads a delta out of its frames: the mirror of <see cref="DeltaEncoder"/>. Checks the frames' digests at the end.</summary>
+public sealed class DeltaDecoder : IDeltaReader, IDisposable
+{
+    private readonly IFrame maskFrame;
+    private readonly IFrame valuesFrame;
+    private readonly FrameHead valuesHead;
+    private readonly ParentValues? parentValues;
+    private readonly MaskDigest maskDigest;
+    private readonly IncrementalHash valuesDigest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly ChunkCoder coder = new();
+    private readonly byte[] encoded = new byte[ChunkCoder.MaxEncoded];
+    private readonly byte[] others = new byte[DeltaChunk.Capacity * sizeof(ulong)];
+    private readonly ChunkEntry[] mask;
+    private readonly ChunkEntry[] values;
+    private int next;
+
+    /// <summary>Prepares the reading; indices are checked here, chunks as they are read.</summary>
+    /// <param name="mask">The mask's frame.</param>
+    /// <param name="values">The values' frame.</param>
+    /// <param name="layout">The layout that positions refer to.</param>
+    /// <param name="parent">The state that the delta is laid on; needed where values are stored as differences to it.</param>
+    /// <exception cref="FishException">A frame is damaged, hostile, or for another layout.</exception>
+    public DeltaDecoder(IFrame mask, IFrame values, Layout layout, IBlockReader? parent)
+    {
+        (maskFrame, valuesFrame, Layout) = (mask, values, layout);
+        var maskHead = FrameHead.Parse(mask.Head);
+        valuesHead = FrameHead.Parse(values.Head);
+        this.mask = ChunkIndex.ReadMask(mask, maskHead, layout);
+        this.values = ChunkIndex.ReadValues(values, valuesHead, maskHead, this.mask);
+        parentValues = parent is null ? null : new ParentValues(parent);
+        maskDigest = new MaskDigest(layout.Id);
+    }
+
+    /// <inheritdoc/>
+    public Layout Layout { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: a chunk, or at the end a digest, is wrong;
+    /// <see cref="ErrorCode.BaseMismatch"/>: the values are differences, and no parent was given.</exception>
+    public bool Read(DeltaChunk chunk)
+    {
+        if (next == mask.Length)
+        {
+            chunk.Reset(-1, 1);
+            CheckDigests();
+            return false;
+        }
+
+        var entry = mask[next];
+        chunk.Reset(entry.Tensor, Layout.Tensors[entry.Tensor].UnitSize);
+        chunk.Append(entry.Count, out var positions, out var newValues);
+        coder.DecodePositions(ChunkIndex.ReadChunk(maskFrame, entry, encoded), entry.First, entry.Last, positions);
+        DecodeValues(chunk, newValues);
+        maskDigest.Add(chunk.Tensor, positions);
+        valuesDigest.AppendData(newValues);
+        next++;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        maskDigest.Dispose();
+        valuesDigest.Dispose();
+    }
+
+    private void DecodeValues(DeltaChunk chunk, Span<byte> newValues)
+    {
+        var map = coder.DecodeValues(ChunkIndex.ReadChunk(valuesFrame, values[next], encoded), chunk.UnitSize, newValues);
+        if (map == ValueMap.Plain)
+        {
+            return;
+        }
+
+        if (parentValues is null)
+        {
+            throw new FishException(
+                ErrorCode.BaseMismatch, "values", "The values are stored as differences to their parent, which is not at hand.", "Name the parent state.");
+        }
+
+        var parent = others.AsSpan(0, newValues.Length);
+        parentValues.Gather(chunk.Tensor, chunk.Positions, parent);
+        ValueMaps.Exchange(map, newValues, parent);
+    }
+
+    private void CheckDigests()
+    {
+        if (maskDigest.Finish() != valuesHead.Digests[1] || Digest.Finish(valuesDigest) != valuesHead.Digests[3])
+        {
+            throw new FishException(
+                ErrorCode.CorruptFrame, "frames", "The positions or values do not have the digest that the frame carries.", "Send the frames again.");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Security.Cryptography;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Masks;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>Turns a delta of any size into frames, chunk by chunk, and decodes each chunk again before it counts as encoded.</summary>
+public static class DeltaEncoder
+{
+    /// <summary>Encodes a delta.</summary>
+    /// <param name="delta">The delta, read to its end.</param>
+    /// <param name="parent">
+    /// The state that it is laid on: values are then stored as their difference to it. <see langword="null"/> stores the values' own bits.
+    /// </param>
+    /// <param name="parentState">The identity of that state; default where it is not known.</param>
+    /// <param name="options">Compression.</param>
+    /// <param name="spoolFolder">Where frames that outgrow memory go.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    /// <returns>The frames; the caller disposes them.</returns>
+    public static EncodedDelta Encode(
+        IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder, CancellationToken cancellation = default)
+    {
+        var mask = new FrameWriter(FrameKind.Mask, spoolFolder);
+        var values = new FrameWriter(FrameKind.Values, spoolFolder);
+        try
+        {
+            var work = new Work(options.Available(), parent, mask, values);
+            using var maskDigest = new MaskDigest(delta.Layout.Id);
+            using var valuesDigest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            var chunk = new DeltaChunk();
+            while (delta.Read(chunk))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                maskDigest.Add(chunk.Tensor, chunk.Positions);
+                valuesDigest.AppendData(chunk.Values);
+                work.Encode(chunk);
+            }
+
+            var (layout, maskId) = (delta.Layout.Id, maskDigest.Finish());
+            return new EncodedDelta(
+                mask.Finish(layout, maskId), values.Finish(layout, maskId, parentState, Digest.Finish(valuesDigest)), mask, values);
+        }
+        catch
+        {
+            mask.Dispose();
+            values.Dispose();
+            throw;
+        }
+    }
+
+    private sealed class Work(CodecOptions options, IBlockReader? parent, FrameWriter mask, FrameWriter values)
+    {
+        private readonly ChunkCoder coder = new();
+        private readonly ParentValues? parentValues = parent is null ? null : new ParentValues(parent);
+        private readonly byte[] encoded = new byte[ChunkCoder.MaxEncoded];
+        private readonly byte[] mapped = new byte[DeltaChunk.Capacity * sizeof(ulong)];
+        private readonly byte[] mappedAgain = new byte[DeltaChunk.Capacity * sizeof(ulong)];
+        private readonly byte[] parentBuffer = new byte[DeltaChunk.Capacity * sizeof(ulong)];
+        private readonly long[] positionsAgain = new long[DeltaChunk.Capacity];
+
+        public void Encode(DeltaChunk chunk)
+        {
+            var (first, last) = (chunk.Positions[0], chunk.Positions[^1]);
+            var length = coder.EncodePositions(chunk.Positions, options, encoded);
+            coder.DecodePositions(encoded.AsSpan(0, length), first, last, positionsAgain.AsSpan(0, chunk.Count));
+            Require(chunk.Positions.SequenceEqual(positionsAgain.AsSpan(0, chunk.Count)));
+            mask.Append(chunk.Tensor, chunk.Count, first, last, encoded.AsSpan(0, length));
+
+            length = EncodeValues(chunk);
+            values.Append(chunk.Tensor, chunk.Count, first, last, encoded.AsSpan(0, length));
+        }
+
+        private int EncodeValues(DeltaChunk chunk)
+        {
+            var (map, others) = Parent(chunk);
+            var target = mapped.AsSpan(0, chunk.Values.Length);
+            chunk.Values.CopyTo(target);
+            ValueMaps.Exchange(map, target, others.Span);
+            var length = coder.EncodeValues(map, target, chunk.UnitSize, options, encoded);
+
+            var again = mappedAgain.AsSpan(0, chunk.Values.Length);
+            var mapAgain = coder.DecodeValues(encoded.AsSpan(0, length), chunk.UnitSize, again);
+            ValueMaps.Exchange(mapAgain, again, others.Span);
+            Require(chunk.Values.SequenceEqual(again));
+            return length;
+        }
+
+        private (ValueMap Map, ReadOnlyMemory<byte> Values) Parent(DeltaChunk chunk)
+        {
+            if (parentValues is null)
+            {
+                return (ValueMap.Plain, default);
+            }
+
+            var others = parentBuffer.AsMemory(0, chunk.Values.Length);
+            if (chunk.HasParentValues)
+            {
+                chunk.ParentValues.CopyTo(others.Span);
+            }
+            else
+            {
+                parentValues.Gather(chunk.Tensor, chunk.Positions, others.Span);
+            }
+
+            return (ValueMap.Xor, others);
+        }
+
+        private static void Require(bool same)
+        {
+            if (!same)
+            {
+                throw new FishException(
+                    ErrorCode.CorruptFrame, "encoder", "A chunk did not decode to what was encoded; nothing was stored.",
+                    "This is a fault of this machine or program: check its memory, and report it.");
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+using Microsoft.Win32.SafeHandles;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>
+/// A delta as frames: its mask (left out where the receiver has it) and its values. As a body of <c>application/vnd.fishcheckpoint</c> they
+/// follow each other. Owns what they lie in.
+/// </summary>
+public sealed class EncodedDelta : IDisposable
+{
+    /// <summary>The media type of the frames.</summary>
+    public const string MediaType = "application/vnd.fishcheckpoint";
+
+    private readonly IDisposable[] owned;
+
+    /// <summary>Brings frames together.</summary>
+    /// <param name="mask">The mask's frame, or <see langword="null"/> where the receiver has it.</param>
+    /// <param name="values">The values' frame.</param>
+    /// <param name="owned">Disposed with this object.</param>
+    /// <exception cref="FishException">A head is damaged, or the frames are not of these kinds.</exception>
+    public EncodedDelta(IFrame? mask, IFrame values, params IDisposable[] owned)
+    {
+        (Mask, Values, this.owned) = (mask, values, owned);
+        ValuesHead = FrameHead.Parse(values.Head);
+        MaskHead = mask is null ? null : FrameHead.Parse(mask.Head);
+        if (ValuesHead.Kind != FrameKind.Values || MaskHead is { Kind: not FrameKind.Mask })
+        {
+            throw new FishException(ErrorCode.FrameInvalid, "frames", "A mask's frame and then a values' frame are expected.", "Send mask, then values.");
+        }
+    }
+
+    /// <summary>The mask's frame.</summary>
+    public IFrame? Mask { get; }
+
+    /// <summary>The values' frame.</summary>
+    public IFrame Values { get; }
+
+    /// <summary>The mask's head.</summary>
+    public FrameHead? MaskHead { get; }
+
+    /// <summary>The values' head.</summary>
+    public FrameHead ValuesHead { get; }
+
+    /// <summary>Identity of the layout.</summary>
+    public Digest Layout => ValuesHead.Digests[0];
+
+    /// <summary>Identity of the mask.</summary>
+    public Digest MaskId => ValuesHead.Digests[1];
+
+    /// <summary>Identity of the state that the delta is laid on; all zeros where the maker did not know it.</summary>
+    public Digest Parent => ValuesHead.Digests[2];
+
+    /// <summary>SHA-256 over the new values' bits in order.</summary>
+    public Digest ValuesDigest => ValuesHead.Digests[3];
+
+    /// <summary>The number of positions.</summary>
+    public long Changed => ValuesHead.Count;
+
+    /// <summary>Bytes of the frames as they are sent.</summary>
+    public long Length => LengthOf(Mask) + LengthOf(Values);
+
+    /// <summary>Opens a body of frames that lies in a file. Only heads are read and checked here, chunks when they are decoded.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.FrameInvalid"/>, <see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.FrameTooLarge"/>,
+    /// <see cref="ErrorCode.BodyTruncated"/>.</exception>
+    public static EncodedDelta Open(string path)
+    {
+        var handle = File.OpenHandle(path);
+        try
+        {
+            var length = RandomAccess.GetLength(handle);
+            var first = FileFrame.Read(handle, 0, length);
+            if (FrameHead.Parse(first.Head).Kind == FrameKind.Values)
+            {
+                return new EncodedDelta(null, first.Whole(length), handle);
+            }
+
+            var payload = ChunkIndexLength(first);
+            var second = FileFrame.Read(handle, first.Head.Length + payload, length);
+            return new EncodedDelta(first.Whole(first.Head.Length + payload), second.Whole(length), handle);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes the frames as a body.</summary>
+    public async Task WriteToAsync(PipeWriter destination, CancellationToken cancellation = default)
+    {
+        foreach (var frame in Mask is null ? [Values] : new[] { Mask, Values })
+        {
+            destination.Write(frame.Head.Span);
+            for (var offset = 0L; offset < frame.PayloadLength;)
+            {
+                var length = (int)Math.Min(1 << 16, frame.PayloadLength - offset);
+                frame.ReadPayload(offset, destination.GetSpan(length)[..length]);
+                destination.Advance(length);
+                offset += length;
+                await destination.FlushAsync(cancellation);
+            }
+        }
+
+        await destination.FlushAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Array.ForEach(owned, item => item.Dispose());
+
+    private static long LengthOf(IFrame? frame) => frame is null ? 0 : frame.Head.Length + frame.PayloadLength;
+
+    // Where the mask's frame ends is only known from its index: the sum of its chunks' lengths.
+    private static long ChunkIndexLength(FileFrame mask) => ChunkIndex.SumOfMaskLengths(FrameHead.Parse(mask.Head));
+
+    private sealed class FileFrame : IFrame
+    {
+        private readonly SafeFileHandle handle;
+        private readonly long start;
+
+        private FileFrame(SafeFileHandle handle, long start, byte[] head) => (this.handle, this.start, Head) = (handle, start, head);
+
+        public ReadOnlyMemory<byte> Head { get; }
+
+        public long PayloadLength { get; private set; }
+
+        public static FileFrame Read(SafeFileHandle handle, long start, long end)
+        {
+            var fixedPart = new byte[Math.Max(0, Math.Min(FrameHead.FixedLength, end - start))];
+            PositionalFile.ReadExactly(handle, start, fixedPart, "frames");
+            var head = new byte[FrameHead.ReadLength(fixedPart, end - start)];
+            PositionalFile.ReadExactly(handle, start, head, "frames");
+            return new FileFrame(handle, start, head);
+        }
+
+        public FileFrame Whole(long end)
+        {
+            PayloadLength = end - start - Head.Length;
+            return this;
+        }
+
+        public void ReadPayload(long offset, Span<byte> destination) =>
+            PositionalFile.ReadExactly(handle, start + Head.Length + offset, destination, "frames");
+    }
+}

@@ -1,0 +1,132 @@
+using System.Buffers.Binary;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>The fixed header and the digests of a frame, version 1 (docs/FORMAT.md, "Head").</summary>
+/// <remarks>
+/// Digests by kind. Mask: layout, mask. Values: layout, mask, parent state, values. Bytes: content.
+/// </remarks>
+public sealed class FrameHead
+{
+    /// <summary>Bytes of the fixed header.</summary>
+    public const int FixedLength = 32;
+
+    /// <summary>The version written.</summary>
+    public const int Version = 1;
+
+    private const int CrcOffset = 28;
+
+    internal FrameHead(FrameKind kind, Digest[] digests, int chunks, long count, ReadOnlyMemory<byte> index)
+    {
+        (Kind, Digests, Chunks, Count, Index) = (kind, digests, chunks, count, index);
+    }
+
+    /// <summary>The first bytes of every frame.</summary>
+    public static ReadOnlySpan<byte> Magic => "FISHFRAM"u8;
+
+    /// <summary>What the frame holds.</summary>
+    public FrameKind Kind { get; }
+
+    /// <summary>Identities, by kind.</summary>
+    public IReadOnlyList<Digest> Digests { get; }
+
+    /// <summary>The number of chunks.</summary>
+    public int Chunks { get; }
+
+    /// <summary>Positions of a mask or of values; bytes of a trainer state.</summary>
+    public long Count { get; }
+
+    /// <summary>The encoded index of the chunks.</summary>
+    public ReadOnlyMemory<byte> Index { get; }
+
+    /// <summary>Bytes of the whole head.</summary>
+    public int Length => FixedLength + (Digests.Count * Digest.Size) + Index.Length;
+
+    /// <summary>Digests of each kind.</summary>
+    public static int DigestsOf(FrameKind kind) => kind switch { FrameKind.Mask => 2, FrameKind.Values => 4, _ => 1 };
+
+    /// <summary>Writes the head, as a new array.</summary>
+    public byte[] ToArray()
+    {
+        var bytes = new byte[Length];
+        Magic.CopyTo(bytes);
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(8), Version);
+        bytes[10] = (byte)Kind;
+        bytes[11] = (byte)Digests.Count;
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), Chunks);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(16), Count);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(24), Index.Length);
+        for (var digest = 0; digest < Digests.Count; digest++)
+        {
+            Digests[digest].ToArray().CopyTo(bytes, FixedLength + (digest * Digest.Size));
+        }
+
+        Index.Span.CopyTo(bytes.AsSpan(Length - Index.Length));
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(CrcOffset), Checksum(bytes));
+        return bytes;
+    }
+
+    /// <summary>Reads the length of a whole head from its fixed part, so that no more than it is read or allocated.</summary>
+    /// <param name="fixedPart">The first <see cref="FixedLength"/> bytes.</param>
+    /// <param name="available">Bytes that are there in all.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.FrameInvalid"/>, <see cref="ErrorCode.FrameTooLarge"/>, <see cref="ErrorCode.BodyTruncated"/>.</exception>
+    public static int ReadLength(ReadOnlySpan<byte> fixedPart, long available)
+    {
+        if (fixedPart.Length < FixedLength || !fixedPart.StartsWith(Magic))
+        {
+            throw Fail(ErrorCode.FrameInvalid, "The bytes do not begin as a frame does.");
+        }
+
+        var version = BinaryPrimitives.ReadUInt16LittleEndian(fixedPart[8..]);
+        if (version != Version)
+        {
+            throw Fail(ErrorCode.FrameInvalid, $"The frame has version {version}; this program reads version {Version}.");
+        }
+
+        var (kind, digests) = ((FrameKind)fixedPart[10], fixedPart[11]);
+        if (kind is < FrameKind.Mask or > FrameKind.Bytes || digests != DigestsOf(kind))
+        {
+            throw Fail(ErrorCode.FrameInvalid, $"The frame's kind {(byte)kind} with {digests} digests is not known.");
+        }
+
+        var (chunks, count) = (BinaryPrimitives.ReadInt32LittleEndian(fixedPart[12..]), BinaryPrimitives.ReadInt64LittleEndian(fixedPart[16..]));
+        var index = BinaryPrimitives.ReadInt32LittleEndian(fixedPart[24..]);
+        if (chunks < 0 || count < 0 || index < 0 || chunks > count || index > (long)chunks * ChunkIndex.MaxEntry)
+        {
+            throw Fail(ErrorCode.FrameTooLarge, $"The frame declares {chunks} chunks, {count} values and an index of {index} bytes, which cannot be.");
+        }
+
+        var length = FixedLength + (digests * Digest.Size) + (long)index;
+        return length <= available ? (int)length
+            : throw Fail(ErrorCode.BodyTruncated, $"The frame's head has {length} bytes, but only {available} are there.");
+    }
+
+    /// <summary>Reads and checks a head: the mirror of <see cref="ToArray"/>.</summary>
+    /// <param name="bytes">Begins with the head; the rest is left alone. Kept, not copied.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, or as <see cref="ReadLength"/>.</exception>
+    public static FrameHead Parse(ReadOnlyMemory<byte> bytes)
+    {
+        var length = ReadLength(bytes.Span[..Math.Min(FixedLength, bytes.Length)], bytes.Length);
+        bytes = bytes[..length];
+        if (Checksum(bytes.Span) != BinaryPrimitives.ReadUInt32LittleEndian(bytes.Span[CrcOffset..]))
+        {
+            throw Fail(ErrorCode.CorruptFrame, "The head's checksum does not fit.");
+        }
+
+        var digests = new Digest[bytes.Span[11]];
+        for (var digest = 0; digest < digests.Length; digest++)
+        {
+            digests[digest] = Digest.From(bytes.Span.Slice(FixedLength + (digest * Digest.Size), Digest.Size));
+        }
+
+        return new FrameHead(
+            (FrameKind)bytes.Span[10], digests, BinaryPrimitives.ReadInt32LittleEndian(bytes.Span[12..]),
+            BinaryPrimitives.ReadInt64LittleEndian(bytes.Span[16..]), bytes[(FixedLength + (digests.Length * Digest.Size))..]);
+    }
+
+    private static uint Checksum(ReadOnlySpan<byte> head) => Crc32C.Append(Crc32C.Compute(head[..CrcOffset]), head[FixedLength..]);
+
+    private static FishException Fail(ErrorCode code, string cause) => new(code, "frame", cause, "Send the frame again as it was made.");
+}

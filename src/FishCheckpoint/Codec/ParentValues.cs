@@ -1,0 +1,43 @@
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>Takes a parent's values at ascending positions, reading each block that is needed once.</summary>
+internal sealed class ParentValues(IBlockReader parent)
+{
+    private readonly byte[] bytes = new byte[Blocks.Size];
+    private int tensor = -1;
+    private long block = -1;
+
+    public void Gather(int wantedTensor, ReadOnlySpan<long> positions, Span<byte> values)
+    {
+        var info = parent.Layout.Tensors[wantedTensor];
+        var perBlock = Blocks.Size / info.UnitSize;
+        for (var start = 0; start < positions.Length;)
+        {
+            var wantedBlock = positions[start] / perBlock;
+            var end = start + 1;
+            for (var limit = (wantedBlock + 1) * perBlock; end < positions.Length && positions[end] < limit;)
+            {
+                end++;
+            }
+
+            var state = Load(wantedTensor, wantedBlock, Blocks.LengthOf(info, wantedBlock));
+            Units.Gather(
+                state, positions[start..end], wantedBlock * perBlock, info.UnitSize, values[(start * info.UnitSize)..(end * info.UnitSize)]);
+            start = end;
+        }
+    }
+
+    private ReadOnlySpan<byte> Load(int wantedTensor, long wantedBlock, int length)
+    {
+        if (tensor != wantedTensor || block != wantedBlock)
+        {
+            parent.ReadBlock(wantedTensor, wantedBlock, bytes.AsSpan(0, length));
+            (tensor, block) = (wantedTensor, wantedBlock);
+        }
+
+        return bytes.AsSpan(0, length);
+    }
+}

@@ -1,0 +1,122 @@
+namespace FishCheckpoint.Errors;
+
+/// <summary>
+/// Every way an operation can be refused. The names are stable and part of the HTTP surface, where they stand in upper case
+/// (<see cref="BaseMismatch"/> is <c>BASE_MISMATCH</c>); see <see cref="ErrorCodes"/>.
+/// </summary>
+public enum ErrorCode
+{
+    /// <summary>A name does not match <c>[A-Za-z0-9][A-Za-z0-9._-]{0,127}</c> or is reserved.</summary>
+    NameInvalid,
+    /// <summary>A step is not a non-negative 64-bit integer, or a step reference cannot be read.</summary>
+    StepInvalid,
+    /// <summary>A request's parameter or JSON body cannot be read.</summary>
+    RequestInvalid,
+    /// <summary>The body's media type is not one that the route takes.</summary>
+    MediaTypeUnsupported,
+    /// <summary>A requested byte range lies outside the representation.</summary>
+    RangeInvalid,
+    /// <summary>A limit of the store or of the server would be passed.</summary>
+    TooLarge,
+    /// <summary>The body ended before its declared length.</summary>
+    BodyTruncated,
+    /// <summary>The content does not have the digest it was announced with.</summary>
+    DigestMismatch,
+
+    /// <summary>No base has this name or id.</summary>
+    BaseNotFound,
+    /// <summary>No task has this name.</summary>
+    TaskNotFound,
+    /// <summary>The task has no such checkpoint.</summary>
+    CheckpointNotFound,
+    /// <summary>The checkpoint carries no trainer state.</summary>
+    StateNotFound,
+    /// <summary>The task has no such tag.</summary>
+    TagNotFound,
+    /// <summary>The model has no such file.</summary>
+    FileNotFound,
+    /// <summary>The route does not exist.</summary>
+    RouteNotFound,
+
+    /// <summary>The base's name is taken by other content.</summary>
+    BaseTaken,
+    /// <summary>The base is still used by tasks.</summary>
+    BaseInUse,
+    /// <summary>The task exists with another base or other own tensors.</summary>
+    TaskTaken,
+    /// <summary>The step holds a checkpoint with other content.</summary>
+    StepTaken,
+    /// <summary>The checkpoint already carries another trainer state.</summary>
+    StateTaken,
+
+    /// <summary>The content was made against another base or parent than the one it is saved against.</summary>
+    BaseMismatch,
+    /// <summary>The frame was made for another layout than the task's.</summary>
+    LayoutMismatch,
+    /// <summary>A tensor has another dtype than the task layout says.</summary>
+    DtypeMismatch,
+    /// <summary>A tensor has another shape than the task layout says.</summary>
+    ShapeMismatch,
+    /// <summary>The task layout has no tensor of this name.</summary>
+    TensorUnknown,
+    /// <summary>A tensor of the task layout is missing from a full model.</summary>
+    TensorMissing,
+    /// <summary>The frames refer to a mask that the store does not hold.</summary>
+    MaskUnknown,
+
+    /// <summary>Positions are not in ascending order.</summary>
+    IndexUnsorted,
+    /// <summary>A position occurs twice.</summary>
+    IndexRepeated,
+    /// <summary>A position lies outside its tensor.</summary>
+    IndexOutOfRange,
+    /// <summary>A sparse patch's indices and values do not belong together.</summary>
+    PatchInvalid,
+
+    /// <summary>The safetensors header is longer than allowed or than the file.</summary>
+    HeaderTooLarge,
+    /// <summary>The file is too short to hold the header it announces.</summary>
+    HeaderTruncated,
+    /// <summary>The safetensors header does not start with <c>{</c>.</summary>
+    HeaderInvalidStart,
+    /// <summary>The safetensors header is not JSON of the format's form.</summary>
+    HeaderInvalidJson,
+    /// <summary>A key stands twice in the safetensors header.</summary>
+    HeaderDuplicateKey,
+    /// <summary><c>__metadata__</c> is not a map from string to string.</summary>
+    HeaderInvalidMetadata,
+    /// <summary>The dtype is none of the format's.</summary>
+    HeaderUnknownDtype,
+    /// <summary>A shape's product overflows or a dimension is negative.</summary>
+    HeaderInvalidShape,
+    /// <summary>Offsets overlap, leave a hole, run backwards or do not fit the shape.</summary>
+    HeaderInvalidOffsets,
+    /// <summary>The data is shorter or longer than the header's offsets say.</summary>
+    HeaderDataMismatch,
+    /// <summary>The elements of a packed dtype do not fill whole bytes.</summary>
+    HeaderMisaligned,
+    /// <summary>A sharded model's index does not fit its files.</summary>
+    ShardIndexInvalid,
+
+    /// <summary>The bytes are not a frame, or one of an unknown version.</summary>
+    FrameInvalid,
+    /// <summary>A frame declares sizes that it cannot have.</summary>
+    FrameTooLarge,
+    /// <summary>A frame's checksum or content is wrong.</summary>
+    CorruptFrame,
+    /// <summary>A base's bytes are not those that were stored.</summary>
+    CorruptBase,
+    /// <summary>A stored checkpoint's frames are damaged.</summary>
+    CorruptCheckpoint,
+    /// <summary>The database's content contradicts itself.</summary>
+    CorruptStore,
+    /// <summary>A compression library that the frame needs is not installed.</summary>
+    CodecMissing,
+
+    /// <summary>The data folder was written by a newer version.</summary>
+    StoreTooNew,
+    /// <summary>The data folder or the disk cannot be written.</summary>
+    StorageUnavailable,
+    /// <summary>The server cannot be reached or answered something unexpected.</summary>
+    ServerUnavailable,
+}

@@ -1,0 +1,42 @@
+using System.Collections.Frozen;
+using System.Text.RegularExpressions;
+
+namespace FishCheckpoint.Errors;
+
+/// <summary>The stable spelling and the family of each <see cref="ErrorCode"/>.</summary>
+public static partial class ErrorCodes
+{
+    private static readonly FrozenDictionary<ErrorCode, string> Names =
+        Enum.GetValues<ErrorCode>().ToFrozenDictionary(code => code, code => WordStart().Replace(code.ToString(), "_${letter}").ToUpperInvariant());
+
+    private static readonly FrozenDictionary<string, ErrorCode> Codes = Names.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);
+
+    /// <summary>The upper-case spelling, as in <c>BASE_MISMATCH</c>.</summary>
+    public static string NameOf(ErrorCode code) => Names[code];
+
+    /// <summary>The code of an upper-case spelling.</summary>
+    /// <returns><see langword="false"/> when no code is spelled so.</returns>
+    public static bool TryParse(string name, out ErrorCode code) => Codes.TryGetValue(name, out code);
+
+    /// <summary>The family of a code.</summary>
+    public static ErrorKind KindOf(ErrorCode code) => code switch
+    {
+        ErrorCode.BaseNotFound or ErrorCode.TaskNotFound or ErrorCode.CheckpointNotFound or ErrorCode.StateNotFound
+            or ErrorCode.TagNotFound or ErrorCode.FileNotFound or ErrorCode.RouteNotFound => ErrorKind.NotFound,
+        ErrorCode.BaseTaken or ErrorCode.BaseInUse or ErrorCode.TaskTaken or ErrorCode.StepTaken or ErrorCode.StateTaken
+            => ErrorKind.Conflict,
+        ErrorCode.BaseMismatch or ErrorCode.LayoutMismatch or ErrorCode.DtypeMismatch or ErrorCode.ShapeMismatch
+            or ErrorCode.TensorUnknown or ErrorCode.TensorMissing or ErrorCode.MaskUnknown or ErrorCode.DigestMismatch
+            or ErrorCode.IndexOutOfRange => ErrorKind.Mismatch,
+        ErrorCode.TooLarge or ErrorCode.HeaderTooLarge or ErrorCode.FrameTooLarge => ErrorKind.TooLarge,
+        ErrorCode.RangeInvalid => ErrorKind.Range,
+        ErrorCode.MediaTypeUnsupported => ErrorKind.MediaType,
+        ErrorCode.CorruptBase or ErrorCode.CorruptCheckpoint or ErrorCode.CorruptStore => ErrorKind.Corrupt,
+        ErrorCode.StoreTooNew or ErrorCode.StorageUnavailable or ErrorCode.ServerUnavailable or ErrorCode.CodecMissing
+            => ErrorKind.Unavailable,
+        _ => ErrorKind.Invalid,
+    };
+
+    [GeneratedRegex("(?<=[a-z])(?<letter>[A-Z])", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex WordStart();
+}
