@@ -1,0 +1,64 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Storage;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Api;
+
+/// <summary>The section <c>FishCheckpoint</c> of appsettings.json, which every program reads.</summary>
+public sealed class FishSettings
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "FishCheckpoint";
+
+    /// <summary>The data folder; a relative one is relative to the working folder. Default: <c>data</c>.</summary>
+    public string DataFolder { get; set; } = "data";
+
+    /// <summary>How deltas are encoded.</summary>
+    public CompressionSettings Compression { get; set; } = new();
+
+    /// <summary>What is refused for its size.</summary>
+    public LimitSettings Limits { get; set; } = new();
+
+    /// <summary>The store's options that these settings say.</summary>
+    public StoreOptions ToStoreOptions() => new()
+    {
+        DataFolder = Path.GetFullPath(DataFolder),
+        Codec = new CodecOptions(Compression.Positions, Compression.Values, Compression.Level),
+        MaxHeaderBytes = Limits.MaxHeaderBytes,
+        MaxUploadBytes = Limits.MaxUploadBytes,
+        MaxStateBytes = Limits.MaxStateBytes,
+        MaxChainDepth = Limits.MaxChainDepth,
+    };
+
+    /// <summary>Compression by kind of bytes.</summary>
+    public sealed class CompressionSettings
+    {
+        /// <summary>Compression of positions. Default: Zstd.</summary>
+        public Compression Positions { get; set; } = Codec.Compression.Zstd;
+
+        /// <summary>Compression of values. Default: Zstd.</summary>
+        public Compression Values { get; set; } = Codec.Compression.Zstd;
+
+        /// <summary>Effort of Zstandard and Brotli. Default: 1.</summary>
+        public int Level { get; set; } = 1;
+    }
+
+    /// <summary>Limits, in bytes unless said otherwise.</summary>
+    public sealed class LimitSettings
+    {
+        /// <summary>The longest safetensors header.</summary>
+        public int MaxHeaderBytes { get; set; } = SafetensorsHeader.MaxLength;
+
+        /// <summary>The longest body of a base or checkpoint.</summary>
+        public long MaxUploadBytes { get; set; } = 1L << 40;
+
+        /// <summary>The longest trainer state.</summary>
+        public long MaxStateBytes { get; set; } = 1L << 36;
+
+        /// <summary>The longest JSON body.</summary>
+        public long MaxJsonBytes { get; set; } = 1 << 20;
+
+        /// <summary>The most deltas that the automatic choice of a parent puts between a checkpoint and its base.</summary>
+        public int MaxChainDepth { get; set; } = 16;
+    }
+}
