@@ -1,64 +1,380 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
+using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Checkpoints;
+using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Reports;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage;
 
-/// <summary>The store on one machine: SQLite for everything but the bases' bytes, which are files beside it.</summary>
+/// <summary>
+/// The store on one machine: SQLite for everything but the bases' bytes, which are files beside it. Several processes may open one data folder.
+/// </summary>
 public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports
 {
-    private SqliteCheckpointStore(StoreOptions options) => Options = options;
+    private readonly Database database;
+    private readonly BaseFolder folder;
+    private readonly BaseTable bases = new();
+    private readonly TaskTable tasks;
+
+    private SqliteCheckpointStore(StoreOptions options, Database database, BaseFolder folder)
+    {
+        (Options, this.database, this.folder) = (options, database, folder);
+        tasks = new TaskTable(bases);
+    }
 
     /// <summary>What the store was opened with.</summary>
     public StoreOptions Options { get; }
 
+    private DateTimeOffset Now => Options.Time.GetUtcNow();
+
     /// <summary>Opens the store of a data folder, making or migrating it.</summary>
-    public static async Task<SqliteCheckpointStore> OpenAsync(StoreOptions options, CancellationToken cancellation = default)
-    {
-        await Task.CompletedTask;
-        return new SqliteCheckpointStore(options);
-    }
+    /// <param name="options">Where it lies and what it allows.</param>
+    /// <param name="cancellation">Ends the opening.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.StoreTooNew"/>, <see cref="ErrorCode.CorruptStore"/>, <see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    public static Task<SqliteCheckpointStore> OpenAsync(StoreOptions options, CancellationToken cancellation = default) => Task.Run(
+        () =>
+        {
+            try
+            {
+                Directory.CreateDirectory(options.DataFolder);
+                return new SqliteCheckpointStore(options, Database.Open(options.DataFolder), new BaseFolder(options));
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                throw new FishException(
+                    ErrorCode.StorageUnavailable, options.DataFolder, error.Message, "Choose a data folder that this user can write.", error);
+            }
+            catch (Microsoft.Data.Sqlite.SqliteException error)
+            {
+                throw Database.Translate(error);
+            }
+        },
+        cancellation);
 
     /// <inheritdoc/>
-    public Task<Saved<BaseInfo>> AddBaseAsync(string name, IAsyncEnumerable<UploadFile> files, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<Saved<BaseInfo>> AddBaseAsync(string name, IAsyncEnumerable<UploadFile> files, CancellationToken cancellation = default) => Guarded(async () =>
+    {
+        Names.Check(name, "base");
+        var upload = folder.CreateUploadFolder();
+        try
+        {
+            var content = await new BaseReceiver(Options, upload).ReceiveAsync(files, cancellation);
+            return await database.WriteAsync(
+                connection =>
+                {
+                    BaseTable.RequireName(connection, name, content.Id);
+                    if (!BaseTable.Exists(connection, content.Id))
+                    {
+                        folder.MoveIn(upload, content.Id);
+                    }
+
+                    var created = BaseTable.Insert(connection, name, content, Now);
+                    return new Saved<BaseInfo>(BaseTable.Info(connection, content.Id, name), created);
+                },
+                cancellation);
+        }
+        finally
+        {
+            if (Directory.Exists(upload))
+            {
+                Directory.Delete(upload, recursive: true);
+            }
+        }
+    });
+
     /// <inheritdoc/>
-    public Task<BaseInfo> GetBaseAsync(string nameOrId, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<BaseInfo> GetBaseAsync(string nameOrId, CancellationToken cancellation = default) => Read(connection =>
+    {
+        var id = BaseTable.Resolve(connection, nameOrId);
+        return BaseTable.Info(connection, id, id.ToString() == nameOrId ? null : nameOrId);
+    });
+
     /// <inheritdoc/>
-    public Task<Page<BaseInfo>> ListBasesAsync(PageRequest page, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<Page<BaseInfo>> ListBasesAsync(PageRequest page, CancellationToken cancellation = default) =>
+        Read(connection => BaseTable.List(connection, Checked(page)));
+
     /// <inheritdoc/>
-    public Task<IModelReader> OpenBaseAsync(string nameOrId, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<IModelReader> OpenBaseAsync(string nameOrId, CancellationToken cancellation = default) => Open(connection =>
+    {
+        var content = bases.Content(connection, BaseTable.Resolve(connection, nameOrId));
+        var layout = TaskLayout.Create(content.Files, new Dictionary<string, OwnTensor?>(StringComparer.Ordinal));
+        return (new TaskContext(0, nameOrId, content, layout, null), null);
+    });
+
     /// <inheritdoc/>
-    public Task<Saved<TaskInfo>> PutTaskAsync(string task, TaskSpec spec, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<Saved<TaskInfo>> PutTaskAsync(string task, TaskSpec spec, CancellationToken cancellation = default) => Write(
+        connection =>
+        {
+            Names.Check(task, "task");
+            var created = tasks.Put(connection, task, spec, Now);
+            return new Saved<TaskInfo>(TaskTable.Info(connection, task), created);
+        },
+        cancellation);
+
     /// <inheritdoc/>
-    public Task<TaskInfo> GetTaskAsync(string task, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<TaskInfo> GetTaskAsync(string task, CancellationToken cancellation = default) =>
+        Read(connection => TaskTable.Info(connection, Names.Check(task, "task")));
+
     /// <inheritdoc/>
-    public Task<Page<TaskInfo>> ListTasksAsync(PageRequest page, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<Page<TaskInfo>> ListTasksAsync(PageRequest page, CancellationToken cancellation = default) =>
+        Read(connection => TaskTable.List(connection, Checked(page)));
+
     /// <inheritdoc/>
-    public Task DeleteTaskAsync(string task, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task DeleteTaskAsync(string task, CancellationToken cancellation = default) => Write(
+        connection =>
+        {
+            var context = Context(connection, task);
+            foreach (var row in CheckpointTable.All(connection, context.Id))
+            {
+                CheckpointRemover.Remove(connection, context.Id, context.Layout.Layout.Elements, row);
+            }
+
+            return connection.Execute("DELETE FROM tasks WHERE id = $0", context.Id);
+        },
+        cancellation);
+
     /// <inheritdoc/>
-    public Task<Saved<CheckpointInfo>> SaveAsync(string task, long step, CheckpointContent content, SaveOptions? options = null, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<Saved<CheckpointInfo>> SaveAsync(
+        string task, long step, CheckpointContent content, SaveOptions? options = null, CancellationToken cancellation = default) => Guarded(async () =>
+    {
+        options ??= new SaveOptions();
+        StepRef.At(step);
+        using var snapshot = database.OpenSnapshot();
+        var context = Context(snapshot.Connection, task);
+        using var prepared = new SavePreparer(snapshot.Connection, context, Options, folder, cancellation).Prepare(step, content, options);
+        CheckFileDigest(context, step, prepared, options.ExpectedFileDigest, cancellation);
+        var written = await database.WriteAsync(
+            connection => SaveWriter.Write(connection, context, step, prepared, options, options.ExpectedFileDigest, Now), cancellation);
+        return written ? new Saved<CheckpointInfo>(await GetCheckpointAsync(task, StepRef.At(step), cancellation), true)
+            : new Saved<CheckpointInfo>(SameOrTaken(context, step, prepared), false);
+    });
+
     /// <inheritdoc/>
-    public Task<CheckpointInfo> GetCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<CheckpointInfo> GetCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default) => Read(connection =>
+        CheckpointTable.Find(connection, Context(connection, task), step).ToInfo(connection, task));
+
     /// <inheritdoc/>
-    public Task<Page<CheckpointInfo>> ListCheckpointsAsync(string task, PageRequest page, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<Page<CheckpointInfo>> ListCheckpointsAsync(string task, PageRequest page, CancellationToken cancellation = default) =>
+        Read(connection => CheckpointTable.List(connection, Context(connection, task), Checked(page)));
+
     /// <inheritdoc/>
-    public Task DeleteCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task DeleteCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default) => Write(
+        connection =>
+        {
+            var context = Context(connection, task);
+            CheckpointRemover.Remove(connection, context.Id, context.Layout.Layout.Elements, CheckpointTable.Find(connection, context, step));
+            return true;
+        },
+        cancellation);
+
     /// <inheritdoc/>
-    public Task<IModelReader> OpenAsync(string task, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<IModelReader> OpenAsync(string task, StepRef step, CancellationToken cancellation = default) => Open(connection =>
+    {
+        var context = Context(connection, task);
+        return (context, CheckpointTable.Find(connection, context, step));
+    });
+
     /// <inheritdoc/>
-    public Task<EncodedDelta> OpenDeltaAsync(string task, StepRef to, StepRef? from = null, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<EncodedDelta> OpenDeltaAsync(string task, StepRef to, StepRef? from = null, CancellationToken cancellation = default) => Read(connection =>
+    {
+        var context = Context(connection, task);
+        using var target = OpenedState.Open(connection, folder, context, CheckpointTable.Find(connection, context, to));
+        using var source = OpenedState.Open(
+            connection, folder, context, from is { } step ? CheckpointTable.Find(connection, context, step) : null);
+
+        // What both chains have in common cannot make them differ.
+        var shared = source.Chain.Zip(target.Chain).TakeWhile(pair => pair.First.Id == pair.Second.Id).Count();
+        var differing = source.Cursors.Skip(shared).Concat(target.Cursors.Skip(shared)).ToArray();
+        var diff = new StateDiff(source.Reader, target.Reader, (tensor, block) => Array.Exists(differing, delta => delta.Touches(tensor, block)));
+        return DeltaEncoder.Encode(diff, null, source.Identity, Options.Codec, Options.TemporaryFolder, cancellation);
+    });
+
     /// <inheritdoc/>
-    public Task<Saved<StateInfo>> PutStateAsync(string task, StepRef step, Stream content, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<Saved<StateInfo>> PutStateAsync(string task, StepRef step, Stream content, CancellationToken cancellation = default) => Guarded(async () =>
+    {
+        await GetCheckpointAsync(task, step, cancellation);
+        using var writer = new FrameWriter(FrameKind.Bytes, Options.TemporaryFolder);
+        var frame = await BytesCoder.EncodeAsync(content, Options.Codec, writer, Options.MaxStateBytes, cancellation);
+        var head = FrameHead.Parse(frame.Head);
+        var info = new StateInfo(head.Count, FrameTable.SizeOf(frame), head.Digests[0]);
+        var created = await database.WriteAsync(
+            connection =>
+            {
+                var row = CheckpointTable.Find(connection, Context(connection, task), step);
+                if (row.TrainerFrame is { } existing)
+                {
+                    return FrameHead.Parse(FrameTable.Open(connection, existing).Head).Digests[0] == info.Sha256 ? false : throw new FishException(
+                        ErrorCode.StateTaken, $"{task}/{row.Step}", "The checkpoint carries another trainer state.", "A checkpoint never changes; save another step.");
+                }
+
+                var id = FrameTable.Insert(connection, frame, ChunkIndex.ReadBytes(frame, head));
+                connection.Execute("UPDATE checkpoints SET trainer_frame = $1, trainer_bytes = $2 WHERE id = $0", row.Id, id, info.StoredBytes);
+                connection.Execute("UPDATE tasks SET state_bytes = state_bytes + $1 WHERE name = $0", task, info.StoredBytes);
+                return true;
+            },
+            cancellation);
+        return new Saved<StateInfo>(info, created);
+    });
+
     /// <inheritdoc/>
-    public Task<Stream> OpenStateAsync(string task, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<Stream> OpenStateAsync(string task, StepRef step, CancellationToken cancellation = default) => Guarded(() =>
+    {
+        var snapshot = database.OpenSnapshot();
+        try
+        {
+            var row = CheckpointTable.Find(snapshot.Connection, Context(snapshot.Connection, task), step);
+            var frame = row.TrainerFrame ?? throw new FishException(
+                ErrorCode.StateNotFound, $"{task}/{row.Step}", "The checkpoint carries no trainer state.", "Save one with it.");
+            return Task.FromResult(BytesCoder.Open(FrameTable.Open(snapshot.Connection, frame), snapshot));
+        }
+        catch
+        {
+            snapshot.Dispose();
+            throw;
+        }
+    });
+
     /// <inheritdoc/>
-    public Task SetTagAsync(string task, string tag, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task SetTagAsync(string task, string tag, StepRef step, CancellationToken cancellation = default) => Write(
+        connection =>
+        {
+            Names.CheckTag(tag);
+            var context = Context(connection, task);
+            var row = CheckpointTable.Find(connection, context, step);
+            return connection.Execute(
+                "INSERT INTO tags (task, name, checkpoint) VALUES ($0, $1, $2) ON CONFLICT DO UPDATE SET checkpoint = $2", context.Id, tag, row.Id);
+        },
+        cancellation);
+
     /// <inheritdoc/>
-    public Task RemoveTagAsync(string task, string tag, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task RemoveTagAsync(string task, string tag, CancellationToken cancellation = default) => Write(
+        connection => connection.Execute("DELETE FROM tags WHERE task = $0 AND name = $1", Context(connection, task).Id, tag) > 0
+            ? true : throw new FishException(ErrorCode.TagNotFound, $"{task}/{tag}", "The task has no such tag.", "List the task's checkpoints with their tags."),
+        cancellation);
+
     /// <inheritdoc/>
-    public Task<VerifyResult> VerifyAsync(string task, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<VerifyResult> VerifyAsync(string task, StepRef step, CancellationToken cancellation = default) => Read(connection =>
+    {
+        var context = Context(connection, task);
+        var row = CheckpointTable.Find(connection, context, step);
+        try
+        {
+            using var state = OpenedState.Open(connection, folder, context, row);
+            var read = CheckpointVerifier.Verify(connection, task, state, CheckpointTable.OutputOf(connection, context, row), cancellation);
+            return new VerifyResult(task, row.Step, true, read, null);
+        }
+        catch (FishException damage) when (damage.Kind is ErrorKind.Corrupt or ErrorKind.Invalid or ErrorKind.Mismatch)
+        {
+            return new VerifyResult(task, row.Step, false, 0, $"{ErrorCodes.NameOf(damage.Code)} ({damage.Key}): {damage.Cause}");
+        }
+    });
+
     /// <inheritdoc/>
-    public Task<StorageReport> ReportAsync(string? task = null, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<StorageReport> ReportAsync(string? task = null, CancellationToken cancellation = default) => Read(connection => task is null
+        ? StorageReporter.OfStore(connection, database.Path) : StorageReporter.OfTask(connection, Names.Check(task, "task")));
+
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        database.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static PageRequest Checked(PageRequest page) => page.Limit is >= 1 and <= 1000 ? page : throw new FishException(
+        ErrorCode.RequestInvalid, "limit", $"A page has 1 to 1000 items, not {page.Limit}.", "Ask for fewer and follow the next page.");
+
+    private TaskContext Context(Microsoft.Data.Sqlite.SqliteConnection connection, string task) => tasks.Context(connection, Names.Check(task, "task"));
+
+    private static void CheckFileDigest(TaskContext task, long step, PreparedSave save, Digest? expected, CancellationToken cancellation)
+    {
+        if (expected is null)
+        {
+            return;
+        }
+
+        if (save.Output.Files.Count != 1)
+        {
+            throw new FishException(
+                ErrorCode.RequestInvalid, $"{task.Name}/{step}", "A digest of the full file is given, but the model has several files.", "Leave it out.");
+        }
+
+        var plan = new RestorePlan(task.Layout, save.Output, save.Parent.Links);
+        var found = CheckpointVerifier.HashFile(save.OpenReader($"{task.Name}/{step}"), plan, 0, cancellation);
+        if (found != expected)
+        {
+            throw new FishException(
+                ErrorCode.DigestMismatch, $"{task.Name}/{step}", $"The full file would have the digest {found}; {expected} was announced.",
+                "The upload is damaged, or was made against another state; nothing was stored.");
+        }
+    }
+
+    // The same content may come with another parent or mask than it was first saved with: what counts is the state that it gives.
+    private CheckpointInfo SameOrTaken(TaskContext task, long step, PreparedSave save)
+    {
+        using var snapshot = database.OpenSnapshot();
+        var row = CheckpointTable.Find(snapshot.Connection, task, StepRef.At(step));
+        var sameFiles = HeaderSet.Same(CheckpointTable.OutputOf(snapshot.Connection, task, row), save.Output);
+        using var existing = OpenedState.Open(snapshot.Connection, folder, task, row);
+        if (!sameFiles || (row.State != save.State && new StateDiff(existing.Reader, save.OpenReader(task.Name)).Read(new DeltaChunk())))
+        {
+            throw new FishException(
+                ErrorCode.StepTaken, $"{task.Name}/{step}", "The step holds a checkpoint with other content.", "Checkpoints never change: save another step, or delete it first.");
+        }
+
+        return row.ToInfo(snapshot.Connection, task.Name);
+    }
+
+    private Task<IModelReader> Open(Func<Microsoft.Data.Sqlite.SqliteConnection, (TaskContext Task, CheckpointRow? Checkpoint)> find) =>
+        Guarded<IModelReader>(() =>
+        {
+            var snapshot = database.OpenSnapshot();
+            OpenedState? state = null;
+            try
+            {
+                var (task, checkpoint) = find(snapshot.Connection);
+                state = OpenedState.Open(snapshot.Connection, folder, task, checkpoint);
+                var output = checkpoint is null ? task.Base.Files : CheckpointTable.OutputOf(snapshot.Connection, task, checkpoint);
+                return Task.FromResult<IModelReader>(new StoredModelReader(snapshot, state, task, folder, output));
+            }
+            catch
+            {
+                state?.Dispose();
+                snapshot.Dispose();
+                throw;
+            }
+        });
+
+    private Task<T> Read<T>(Func<Microsoft.Data.Sqlite.SqliteConnection, T> work) => Guarded(() =>
+    {
+        using var snapshot = database.OpenSnapshot();
+        return Task.FromResult(work(snapshot.Connection));
+    });
+
+    private Task<T> Write<T>(Func<Microsoft.Data.Sqlite.SqliteConnection, T> work, CancellationToken cancellation) =>
+        Guarded(() => database.WriteAsync(work, cancellation));
+
+    // Off the caller's thread, and with the disk's and the database's errors in the words of this system.
+    private static Task<T> Guarded<T>(Func<Task<T>> work) => Task.Run(async () =>
+    {
+        try
+        {
+            return await work();
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException error)
+        {
+            throw Database.Translate(error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new FishException(
+                ErrorCode.StorageUnavailable, "data folder", error.Message, "Check the disk's space and permissions, and try again; nothing was changed.", error);
+        }
+    });
 }

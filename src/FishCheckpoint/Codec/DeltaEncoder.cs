@@ -20,7 +20,21 @@ public static class DeltaEncoder
     /// <param name="cancellation">Ends the work early.</param>
     /// <returns>The frames; the caller disposes them.</returns>
     public static EncodedDelta Encode(
-        IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder, CancellationToken cancellation = default)
+        IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder, CancellationToken cancellation = default) =>
+        TryEncode(delta, parent, parentState, options, spoolFolder, long.MaxValue, cancellation)!;
+
+    /// <summary>Encodes a delta unless it takes more than some bytes; as <see cref="Encode"/> otherwise.</summary>
+    /// <param name="delta">The delta, read to its end, or until the bytes are spent.</param>
+    /// <param name="parent">The state that it is laid on.</param>
+    /// <param name="parentState">The identity of that state.</param>
+    /// <param name="options">Compression.</param>
+    /// <param name="spoolFolder">Where frames that outgrow memory go.</param>
+    /// <param name="budget">The most bytes of chunks.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    /// <returns>The frames, or <see langword="null"/> when they would take more.</returns>
+    public static EncodedDelta? TryEncode(
+        IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder, long budget,
+        CancellationToken cancellation = default)
     {
         var mask = new FrameWriter(FrameKind.Mask, spoolFolder);
         var values = new FrameWriter(FrameKind.Values, spoolFolder);
@@ -36,6 +50,12 @@ public static class DeltaEncoder
                 maskDigest.Add(chunk.Tensor, chunk.Positions);
                 valuesDigest.AppendData(chunk.Values);
                 work.Encode(chunk);
+                if (mask.PayloadLength + values.PayloadLength > budget)
+                {
+                    mask.Dispose();
+                    values.Dispose();
+                    return null;
+                }
             }
 
             var (layout, maskId) = (delta.Layout.Id, maskDigest.Finish());

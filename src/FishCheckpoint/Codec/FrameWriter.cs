@@ -17,6 +17,9 @@ public sealed class FrameWriter : IDisposable
     /// <param name="spoolFolder">Where a payload that outgrows memory goes.</param>
     public FrameWriter(FrameKind kind, string spoolFolder) => (this.kind, payload) = (kind, new Spool(spoolFolder));
 
+    /// <summary>Bytes of the chunks so far.</summary>
+    public long PayloadLength => payload.Length;
+
     /// <summary>Appends a chunk.</summary>
     /// <param name="tensor">Index of its tensor (masks only).</param>
     /// <param name="positions">Number of positions, values or plain bytes.</param>

@@ -23,7 +23,7 @@ public static partial class ErrorCodes
     {
         ErrorCode.BaseNotFound or ErrorCode.TaskNotFound or ErrorCode.CheckpointNotFound or ErrorCode.StateNotFound
             or ErrorCode.TagNotFound or ErrorCode.FileNotFound or ErrorCode.RouteNotFound => ErrorKind.NotFound,
-        ErrorCode.BaseTaken or ErrorCode.BaseInUse or ErrorCode.TaskTaken or ErrorCode.StepTaken or ErrorCode.StateTaken
+        ErrorCode.BaseTaken or ErrorCode.TaskTaken or ErrorCode.StepTaken or ErrorCode.StateTaken
             => ErrorKind.Conflict,
         ErrorCode.BaseMismatch or ErrorCode.LayoutMismatch or ErrorCode.DtypeMismatch or ErrorCode.ShapeMismatch
             or ErrorCode.TensorUnknown or ErrorCode.TensorMissing or ErrorCode.MaskUnknown or ErrorCode.DigestMismatch

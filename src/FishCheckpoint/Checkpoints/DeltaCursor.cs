@@ -1,0 +1,139 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Checkpoints;
+
+/// <summary>
+/// Lays one stored delta on blocks of its parent's state. Holds one decoded chunk, so blocks in ascending order decode each chunk once.
+/// </summary>
+public sealed class DeltaCursor
+{
+    private readonly IFrame maskFrame;
+    private readonly IFrame valuesFrame;
+    private readonly Layout layout;
+    private readonly string label;
+    private readonly ChunkEntry[] mask;
+    private readonly ChunkEntry[] values;
+    private readonly ChunkCoder coder = new();
+    private readonly byte[] encoded = new byte[ChunkCoder.MaxEncoded];
+    private readonly long[] positions = new long[DeltaChunk.Capacity];
+    private readonly byte[] mapped = new byte[DeltaChunk.Capacity * sizeof(ulong)];
+    private int loaded = -1;
+    private ValueMap map;
+
+    /// <summary>Reads the indices of a delta's frames.</summary>
+    /// <param name="mask">The mask's frame.</param>
+    /// <param name="values">The values' frame.</param>
+    /// <param name="layout">The layout that positions refer to.</param>
+    /// <param name="label">The checkpoint, for errors, as in <c>task/120</c>.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>.</exception>
+    public DeltaCursor(IFrame mask, IFrame values, Layout layout, string label)
+    {
+        (maskFrame, valuesFrame, this.layout, this.label) = (mask, values, layout, label);
+        try
+        {
+            var (maskHead, valuesHead) = (FrameHead.Parse(mask.Head), FrameHead.Parse(values.Head));
+            this.mask = ChunkIndex.ReadMask(mask, maskHead, layout);
+            this.values = ChunkIndex.ReadValues(values, valuesHead, maskHead, this.mask);
+        }
+        catch (FishException error) when (error.Kind != ErrorKind.Unavailable)
+        {
+            throw Damaged(error);
+        }
+    }
+
+    /// <summary>Whether the delta may change a block at all.</summary>
+    public bool Touches(int tensor, long block)
+    {
+        var (first, end) = RangeOf(tensor, block);
+        var chunk = FirstChunk(tensor, first);
+        return chunk < mask.Length && mask[chunk].Tensor == tensor && mask[chunk].First < end;
+    }
+
+    /// <summary>Turns a block of the parent's state into the new state.</summary>
+    /// <param name="tensor">Index of the tensor.</param>
+    /// <param name="block">Block number.</param>
+    /// <param name="state">The parent's bytes, patched in place.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>.</exception>
+    public void Apply(int tensor, long block, Span<byte> state)
+    {
+        var (first, end) = RangeOf(tensor, block);
+        for (var chunk = FirstChunk(tensor, first); chunk < mask.Length && mask[chunk].Tensor == tensor && mask[chunk].First < end; chunk++)
+        {
+            Load(chunk);
+            var all = positions.AsSpan(0, mask[chunk].Count);
+            var (from, to) = (LowerBound(all, first), LowerBound(all, end));
+            var unit = layout.Tensors[tensor].UnitSize;
+            ValueMaps.Apply(map, state, all[from..to], first, unit, mapped.AsSpan(from * unit, (to - from) * unit));
+        }
+    }
+
+    private (long First, long End) RangeOf(int tensor, long block)
+    {
+        var perBlock = Blocks.Size / layout.Tensors[tensor].UnitSize;
+        return (block * perBlock, (block + 1) * perBlock);
+    }
+
+    // The first chunk that ends at or after a position. Blocks come in order, so it is mostly the loaded one or the next.
+    private int FirstChunk(int tensor, long position)
+    {
+        var (low, high) = (0, mask.Length);
+        if (loaded >= 0 && Ends(mask[loaded]))
+        {
+            low = loaded + 1;
+            if (low < high && !Ends(mask[low]))
+            {
+                return low;
+            }
+        }
+
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (Ends(mask[middle]))
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+
+        bool Ends(ChunkEntry entry) => entry.Tensor < tensor || (entry.Tensor == tensor && entry.Last < position);
+    }
+
+    private static int LowerBound(ReadOnlySpan<long> sorted, long value)
+    {
+        var found = sorted.BinarySearch(value);
+        return found >= 0 ? found : ~found;
+    }
+
+    private void Load(int chunk)
+    {
+        if (loaded == chunk)
+        {
+            return;
+        }
+
+        try
+        {
+            loaded = -1;
+            var (entry, unit) = (mask[chunk], layout.Tensors[mask[chunk].Tensor].UnitSize);
+            coder.DecodePositions(ChunkIndex.ReadChunk(maskFrame, entry, encoded), entry.First, entry.Last, positions.AsSpan(0, entry.Count));
+            map = coder.DecodeValues(ChunkIndex.ReadChunk(valuesFrame, values[chunk], encoded), unit, mapped.AsSpan(0, entry.Count * unit));
+            loaded = chunk;
+        }
+        catch (FishException error) when (error.Kind != ErrorKind.Unavailable)
+        {
+            throw Damaged(error);
+        }
+    }
+
+    private FishException Damaged(FishException error) => new(
+        ErrorCode.CorruptCheckpoint, label, $"A stored frame is damaged: {error.Cause}", "Other checkpoints may be sound: run a verification.", error);
+}

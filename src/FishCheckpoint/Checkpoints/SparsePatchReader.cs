@@ -1,0 +1,134 @@
+using System.Buffers.Binary;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Masks;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Checkpoints;
+
+/// <summary>
+/// Reads a sparse patch: for each changed tensor <c>NAME.indices</c> [n] (I32, I64, U32 or U64; flat, ascending) and <c>NAME.values</c> [n] in the
+/// tensor's dtype (U8 for packed dtypes). Names and types are checked at once, positions as they are read.
+/// </summary>
+public sealed class SparsePatchReader : IDeltaReader
+{
+    /// <summary>What the name of a tensor of positions ends with.</summary>
+    public const string IndicesSuffix = ".indices";
+
+    /// <summary>What the name of a tensor of new values ends with.</summary>
+    public const string ValuesSuffix = ".values";
+
+    private const string Hint = "A sparse patch holds NAME.indices [n] (I32, I64, U32, U64) and NAME.values [n] (the tensor's dtype) for each changed tensor.";
+
+    private readonly SafetensorsFile file;
+    private readonly Part[] parts;
+    private readonly byte[] indices = new byte[DeltaChunk.Capacity * sizeof(long)];
+    private int part;
+    private long next;
+    private long previous = -1;
+
+    /// <summary>Checks a patch's header against a layout.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.TensorUnknown"/>, <see cref="ErrorCode.DtypeMismatch"/>,
+    /// <see cref="ErrorCode.ShapeMismatch"/>, <see cref="ErrorCode.PatchInvalid"/>.</exception>
+    public SparsePatchReader(SafetensorsFile file, Layout layout)
+    {
+        (this.file, Layout) = (file, layout);
+        var stored = file.Header.Tensors.ToDictionary(tensor => tensor.Info.Name, StringComparer.Ordinal);
+        parts = [.. file.Header.Tensors.Where(tensor => tensor.Info.Name.EndsWith(IndicesSuffix, StringComparison.Ordinal))
+            .Select(tensor => Match(tensor, stored)).Where(found => found.Count > 0).OrderBy(found => found.Tensor)];
+        if (file.Header.Tensors.FirstOrDefault(tensor => !IsHalf(tensor.Info.Name, stored)) is { } stray)
+        {
+            throw new FishException(ErrorCode.PatchInvalid, stray.Info.Name, "The tensor is no half of a pair of indices and values.", Hint);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Layout Layout { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="FishException"><see cref="ErrorCode.IndexUnsorted"/>, <see cref="ErrorCode.IndexRepeated"/>, <see cref="ErrorCode.IndexOutOfRange"/>.</exception>
+    public bool Read(DeltaChunk chunk)
+    {
+        chunk.Reset(-1, 1);
+        if (part == parts.Length)
+        {
+            return false;
+        }
+
+        var (current, info) = (parts[part], Layout.Tensors[parts[part].Tensor]);
+        var count = (int)Math.Min(DeltaChunk.Capacity, current.Count - next);
+        chunk.Reset(current.Tensor, info.UnitSize);
+        chunk.Append(count, out var positions, out var values);
+        ReadPositions(current, positions);
+        Positions.Check(positions, info, previous);
+        file.ReadData(current.Values + (next * info.UnitSize), values);
+        (next, previous) = (next + count, positions[^1]);
+        if (next == current.Count)
+        {
+            (part, next, previous) = (part + 1, 0, -1);
+        }
+
+        return true;
+    }
+
+    private static bool IsHalf(string name, Dictionary<string, StoredTensor> stored) =>
+        (name.EndsWith(IndicesSuffix, StringComparison.Ordinal) && stored.ContainsKey(string.Concat(name.AsSpan(0, name.Length - IndicesSuffix.Length), ValuesSuffix)))
+        || (name.EndsWith(ValuesSuffix, StringComparison.Ordinal) && stored.ContainsKey(string.Concat(name.AsSpan(0, name.Length - ValuesSuffix.Length), IndicesSuffix)));
+
+    private Part Match(StoredTensor positions, Dictionary<string, StoredTensor> stored)
+    {
+        var name = positions.Info.Name[..^IndicesSuffix.Length];
+        if (!Layout.TryIndexOf(name, out var tensor))
+        {
+            throw new FishException(ErrorCode.TensorUnknown, name, "The task layout has no such tensor.", "Patch tensors of the task layout only.");
+        }
+
+        if (!stored.TryGetValue(name + ValuesSuffix, out var values))
+        {
+            throw new FishException(ErrorCode.PatchInvalid, name, "There are indices without values.", Hint);
+        }
+
+        var info = Layout.Tensors[tensor];
+        var expected = DTypes.BitsOf(info.Type) < 8 ? DType.U8 : info.Type;
+        if (values.Info.Type != expected)
+        {
+            throw new FishException(
+                ErrorCode.DtypeMismatch, name, $"The values are {DTypes.NameOf(values.Info.Type)}; {DTypes.NameOf(expected)} is expected.", Hint);
+        }
+
+        if (positions.Info.Type is not (DType.I32 or DType.I64 or DType.U32 or DType.U64))
+        {
+            throw new FishException(ErrorCode.PatchInvalid, name, $"The indices are {DTypes.NameOf(positions.Info.Type)}.", Hint);
+        }
+
+        if (positions.Info.Shape.Count != 1 || !positions.Info.Shape.SequenceEqual(values.Info.Shape))
+        {
+            throw new FishException(
+                ErrorCode.ShapeMismatch, name,
+                $"The indices have the shape {TensorInfo.ShapeText(positions.Info.Shape)}, the values {TensorInfo.ShapeText(values.Info.Shape)}.", Hint);
+        }
+
+        return new Part(tensor, positions.Info.Elements, positions.Info.Type, positions.Begin, values.Begin);
+    }
+
+    private void ReadPositions(Part current, Span<long> positions)
+    {
+        var size = DTypes.UnitSizeOf(current.IndexType);
+        var bytes = indices.AsSpan(0, positions.Length * size);
+        file.ReadData(current.Indices + (next * size), bytes);
+        for (var index = 0; index < positions.Length; index++)
+        {
+            var item = bytes[(index * size)..];
+            positions[index] = current.IndexType switch
+            {
+                DType.I32 => BinaryPrimitives.ReadInt32LittleEndian(item),
+                DType.U32 => BinaryPrimitives.ReadUInt32LittleEndian(item),
+
+                // An unsigned one past 2^63 turns negative here, and is refused as out of range.
+                _ => BinaryPrimitives.ReadInt64LittleEndian(item),
+            };
+        }
+    }
+
+    private readonly record struct Part(int Tensor, long Count, DType IndexType, long Indices, long Values);
+}

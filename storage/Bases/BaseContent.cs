@@ -1,0 +1,119 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Storage.Bases;
+
+/// <summary>One file of a stored base.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Bytes">Its length.</param>
+/// <param name="Sha256">Its digest.</param>
+/// <param name="Header">Its header, if it is a safetensors file.</param>
+/// <param name="Crcs">CRC-32C of each block: of each tensor in the order of the data, or of the file.</param>
+internal sealed record BaseFile(string Name, long Bytes, Digest Sha256, SafetensorsHeader? Header, uint[] Crcs);
+
+/// <summary>What is known of a base's content: enough to read it and to notice damage.</summary>
+internal sealed class BaseContent
+{
+    public BaseContent(Digest id, IReadOnlyList<BaseFile> files)
+    {
+        (Id, AllFiles) = (id, files);
+        Files = new ModelFiles(files.Where(file => file.Header is not null).Select(file => new ModelFile(file.Name, file.Header!)));
+    }
+
+    public Digest Id { get; }
+
+    /// <summary>The safetensors files.</summary>
+    public ModelFiles Files { get; }
+
+    /// <summary>All files, side files included.</summary>
+    public IReadOnlyList<BaseFile> AllFiles { get; }
+
+    public BaseFile FileOf(string name) => AllFiles.First(file => file.Name == name);
+
+    /// <summary>The identity of a base: its file's digest, or the digest of the list of its files.</summary>
+    public static Digest IdentityOf(IReadOnlyList<BaseFile> files)
+    {
+        if (files is [{ Name: ModelFiles.SingleFileName } single])
+        {
+            return single.Sha256;
+        }
+
+        var lines = files.OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => $"{file.Sha256} {file.Bytes} {file.Name}\n");
+        return Digest.Of(System.Text.Encoding.UTF8.GetBytes("fishcheckpoint base 1\n" + string.Concat(lines)));
+    }
+}
+
+/// <summary>A base's blocks, each compared with its checksum as it is read. Opens files when they are first needed.</summary>
+internal sealed class BaseBlocks : IBlockReader, IDisposable
+{
+    private readonly BaseContent content;
+    private readonly BaseFolder folder;
+    private readonly BaseFile[] files;
+    private readonly int[] firstCrc;
+    private readonly SafetensorsFile?[] opened;
+
+    public BaseBlocks(BaseContent content, BaseFolder folder)
+    {
+        (this.content, this.folder) = (content, folder);
+        files = [.. content.Files.Files.Select(file => content.FileOf(file.Name))];
+        opened = new SafetensorsFile?[files.Length];
+        firstCrc = new int[content.Files.Layout.Tensors.Count];
+        var (file, crc) = (0, 0);
+        for (var tensor = 0; tensor < firstCrc.Length; tensor++)
+        {
+            (file, crc) = content.Files.PlaceOf(tensor).File is var place && place == file ? (file, crc) : (place, 0);
+            firstCrc[tensor] = crc;
+            crc += checked((int)Blocks.CountOf(content.Files.Layout.Tensors[tensor]));
+        }
+    }
+
+    public Layout Layout => content.Files.Layout;
+
+    public void ReadBlock(int tensor, long block, Span<byte> destination)
+    {
+        var place = content.Files.PlaceOf(tensor);
+        try
+        {
+            OpenFile(place.File).ReadData(place.Begin + (block * Blocks.Size), destination);
+        }
+        catch (FishException error) when (error.Code == ErrorCode.BodyTruncated)
+        {
+            throw Damaged(tensor, "its file is cut short", error);
+        }
+
+        if (Crc32C.Compute(destination) != files[place.File].Crcs[firstCrc[tensor] + block])
+        {
+            throw Damaged(tensor, $"block {block} is not what was stored", null);
+        }
+    }
+
+    public void Dispose() => Array.ForEach(opened, file => file?.Dispose());
+
+    private SafetensorsFile OpenFile(int file)
+    {
+        if (opened[file] is { } already)
+        {
+            return already;
+        }
+
+        try
+        {
+            var path = folder.PathOf(content.Id, files[file].Name);
+            var found = SafetensorsFile.Open(path);
+            opened[file] = found;
+            return found.Header.Json.Span.SequenceEqual(files[file].Header!.Json.Span)
+                ? found : throw new FishException(ErrorCode.CorruptBase, path, "The header is not what was stored.", "");
+        }
+        catch (FishException error)
+        {
+            throw new FishException(
+                ErrorCode.CorruptBase, $"{content.Id}/{files[file].Name}", $"The base's file cannot be read: {error.Cause}",
+                "Restore the file from where the base came from.", error);
+        }
+    }
+
+    private FishException Damaged(int tensor, string what, Exception? inner) => new(
+        ErrorCode.CorruptBase, $"{content.Id}: {Layout.Tensors[tensor].Name}", $"The base is damaged: {what}.",
+        "Restore the base's file from where it came from.", inner);
+}

@@ -1,0 +1,54 @@
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Storage.Bases;
+
+/// <summary>Where the bases' files lie: <c>bases/&lt;id&gt;/&lt;file&gt;</c>, and <c>tmp/</c> for what is on its way.</summary>
+internal sealed class BaseFolder
+{
+    private static readonly TimeSpan LeftoverAge = TimeSpan.FromDays(1);
+
+    private readonly string bases;
+    private readonly string temporary;
+
+    public BaseFolder(StoreOptions options)
+    {
+        (bases, temporary) = (Path.Combine(options.DataFolder, "bases"), options.TemporaryFolder);
+        Directory.CreateDirectory(bases);
+        Directory.CreateDirectory(temporary);
+        RemoveLeftovers(options.Time.GetUtcNow() - LeftoverAge);
+    }
+
+    public string PathOf(Digest id, string file) => Path.Combine(bases, id.ToString(), file);
+
+    public string CreateUploadFolder() => Directory.CreateDirectory(Path.Combine(temporary, $"{Guid.NewGuid():N}.base")).FullName;
+
+    /// <summary>Moves a whole upload to its place, durably. Anything there already is a leftover of a crash: no row names it.</summary>
+    public void MoveIn(string uploadFolder, Digest id)
+    {
+        var target = Path.Combine(bases, id.ToString());
+        if (Directory.Exists(target))
+        {
+            Directory.Delete(target, recursive: true);
+        }
+
+        AtomicFile.SyncFolder(uploadFolder);
+        Directory.Move(uploadFolder, target);
+        AtomicFile.SyncFolder(bases);
+    }
+
+    // What a killed process left behind. Younger things may belong to a process that runs.
+    private void RemoveLeftovers(DateTimeOffset before)
+    {
+        foreach (var entry in new DirectoryInfo(temporary).EnumerateFileSystemInfos().Where(entry => entry.LastWriteTimeUtc < before.UtcDateTime))
+        {
+            if (entry is DirectoryInfo folder)
+            {
+                folder.Delete(recursive: true);
+            }
+            else
+            {
+                entry.Delete();
+            }
+        }
+    }
+}

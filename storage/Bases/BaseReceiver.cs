@@ -1,0 +1,115 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Storage.Bases;
+
+/// <summary>Takes in the files of a base: written and synced under a temporary name, digested as they come, checked before they count.</summary>
+internal sealed class BaseReceiver(StoreOptions options, string folder)
+{
+    public async Task<BaseContent> ReceiveAsync(IAsyncEnumerable<UploadFile> files, CancellationToken cancellation)
+    {
+        var received = new List<BaseFile>();
+        await foreach (var file in files.WithCancellation(cancellation))
+        {
+            Names.CheckFile(file.Name);
+            if (received.Exists(other => other.Name == file.Name))
+            {
+                throw new FishException(ErrorCode.NameInvalid, file.Name, "The base has two files of this name.", "Send each file once.");
+            }
+
+            received.Add(await ReceiveFileAsync(file, cancellation));
+        }
+
+        var ordered = received.OrderBy(file => file.Name, StringComparer.Ordinal).ToArray();
+        if (!ordered.Any(file => file.Header is not null))
+        {
+            throw new FishException(ErrorCode.FileNotFound, "base", "The base holds no *.safetensors file.", "Send at least one.");
+        }
+
+        var content = new BaseContent(BaseContent.IdentityOf(ordered), ordered);
+        if (ordered.FirstOrDefault(file => file.Name == ShardIndex.FileName) is { } index)
+        {
+            ShardIndex.Check(await File.ReadAllBytesAsync(Path.Combine(folder, index.Name), cancellation), content.Files);
+        }
+
+        return content;
+    }
+
+    private async Task<BaseFile> ReceiveFileAsync(UploadFile file, CancellationToken cancellation)
+    {
+        var path = Path.Combine(folder, file.Name);
+        var (length, digest) = await WriteAsync(file, path, cancellation);
+        if (!file.Name.EndsWith(".safetensors", StringComparison.Ordinal))
+        {
+            return new BaseFile(file.Name, length, digest, null, PlainCrcs(path, length));
+        }
+
+        using var opened = SafetensorsFile.Open(path, options.MaxHeaderBytes);
+        return new BaseFile(file.Name, length, digest, opened.Header, TensorCrcs(opened));
+    }
+
+    private async Task<(long Length, Digest Digest)> WriteAsync(UploadFile file, string path, CancellationToken cancellation)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        await using var target = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        var buffer = new byte[Blocks.Size];
+        var length = 0L;
+        while (await ReadAsync(file, buffer, cancellation) is var read and > 0)
+        {
+            if ((length += read) > options.MaxUploadBytes)
+            {
+                throw new FishException(ErrorCode.TooLarge, file.Name, $"A file has at most {options.MaxUploadBytes} bytes.", "Raise Limits:MaxUploadBytes.");
+            }
+
+            hash.AppendData(buffer, 0, read);
+            await target.WriteAsync(buffer.AsMemory(0, read), cancellation);
+        }
+
+        target.Flush(flushToDisk: true);
+        return (length, Digest.Finish(hash));
+    }
+
+    // A sender that goes away is not a fault of the disk.
+    private static async Task<int> ReadAsync(UploadFile file, byte[] buffer, CancellationToken cancellation)
+    {
+        try
+        {
+            return await file.Content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation);
+        }
+        catch (IOException error)
+        {
+            throw new FishException(
+                ErrorCode.BodyTruncated, file.Name, $"The upload broke off: {error.Message}", "Send it again; nothing was stored.", error);
+        }
+    }
+
+    private static uint[] TensorCrcs(SafetensorsFile file)
+    {
+        var (buffer, crcs) = (new byte[Blocks.Size], new List<uint>());
+        foreach (var tensor in file.Header.Tensors)
+        {
+            for (var block = 0L; block < Blocks.CountOf(tensor.Info); block++)
+            {
+                var bytes = buffer.AsSpan(0, Blocks.LengthOf(tensor.Info, block));
+                file.ReadData(tensor.Begin + (block * Blocks.Size), bytes);
+                crcs.Add(Crc32C.Compute(bytes));
+            }
+        }
+
+        return [.. crcs];
+    }
+
+    private static uint[] PlainCrcs(string path, long length)
+    {
+        using var handle = File.OpenHandle(path);
+        return [.. PlainBlocks.Of(length).Select(block => Crc32C.Compute(PlainBlocks.Read(handle, block, length, path)))];
+    }
+
+    public static byte[] ToBytes(uint[] crcs) => MemoryMarshal.AsBytes<uint>(crcs).ToArray();
+
+    public static uint[] FromBytes(byte[] bytes) => MemoryMarshal.Cast<byte, uint>(bytes).ToArray();
+}

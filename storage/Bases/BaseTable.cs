@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Bases;
+
+/// <summary>The rows of bases, their names and their files.</summary>
+internal sealed class BaseTable
+{
+    private const string Columns = "b.id, b.layout, b.tensors, b.elements, b.bytes, b.created";
+
+    // Bases are immutable and few: their headers are parsed once.
+    private readonly ConcurrentDictionary<Digest, BaseContent> contents = new();
+
+    /// <summary>Stores a base whose files are in place, or gives it a further name.</summary>
+    /// <returns>Whether the name is new.</returns>
+    public static bool Insert(SqliteConnection connection, string name, BaseContent content, DateTimeOffset now)
+    {
+        if (IdOf(connection, name) == content.Id)
+        {
+            return false;
+        }
+
+        if (!Exists(connection, content.Id))
+        {
+            InsertContent(connection, content, now);
+        }
+
+        connection.Execute("INSERT INTO base_names (name, base) VALUES ($0, $1)", name, content.Id);
+        return true;
+    }
+
+    /// <summary>Refuses a name that other content has.</summary>
+    public static void RequireName(SqliteConnection connection, string name, Digest id)
+    {
+        if (IdOf(connection, name) is { } taken && taken != id)
+        {
+            throw new FishException(
+                ErrorCode.BaseTaken, name, $"The name is taken by the base {taken}; this content is {id}.", "Choose another name.");
+        }
+    }
+
+    public static bool Exists(SqliteConnection connection, Digest id) =>
+        connection.Scalar<long>("SELECT count(*) FROM bases WHERE id = $0", id) > 0;
+
+    /// <summary>The id of a base by its name or its id in hexadecimal.</summary>
+    public static Digest Resolve(SqliteConnection connection, string nameOrId) =>
+        IdOf(connection, nameOrId)
+            ?? (Digest.TryParse(nameOrId, out var id) && Exists(connection, id) ? id : throw new FishException(
+                ErrorCode.BaseNotFound, nameOrId.Length <= 128 ? nameOrId : nameOrId[..128], "There is no such base.", "Add it first, or list the bases."));
+
+    public static BaseInfo Info(SqliteConnection connection, Digest id, string? name)
+    {
+        name ??= connection.Scalar<string>("SELECT min(name) FROM base_names WHERE base = $0", id);
+        var files = connection.Query(
+            "SELECT name, bytes, sha256 FROM base_files WHERE base = $0 ORDER BY name",
+            row => new BaseFileInfo(row.GetString(0), row.GetInt64(1), row.Digest(2)), id);
+        return connection.Single($"SELECT {Columns} FROM bases b WHERE b.id = $0", row => Read(row, name, files), id)!;
+    }
+
+    public static Page<BaseInfo> List(SqliteConnection connection, PageRequest page)
+    {
+        var rows = connection.Query(
+            "SELECT name, base FROM base_names WHERE name > $0 ORDER BY name LIMIT $1",
+            row => (Name: row.GetString(0), Id: row.Digest(1)), page.After ?? "", page.Limit + 1);
+        var items = rows.Take(page.Limit).Select(row => Info(connection, row.Id, row.Name)).ToArray();
+        return new Page<BaseInfo>(items, rows.Count > page.Limit ? items[^1].Name : null);
+    }
+
+    public static string NameOf(SqliteConnection connection, Digest id) =>
+        connection.Scalar<string>("SELECT min(name) FROM base_names WHERE base = $0", id);
+
+    /// <summary>Headers and checksums of a base.</summary>
+    public BaseContent Content(SqliteConnection connection, Digest id) => contents.TryGetValue(id, out var known)
+        ? known : contents.GetOrAdd(id, new BaseContent(id, connection.Query(
+            "SELECT name, bytes, sha256, header, crcs FROM base_files WHERE base = $0 ORDER BY name",
+            row => new BaseFile(
+                row.GetString(0), row.GetInt64(1), row.Digest(2),
+                row.IsDBNull(3) ? null : HeaderSet.Decompress(row.Bytes(3), row.GetString(0)), BaseReceiver.FromBytes(row.Bytes(4))),
+            id)));
+
+    private static Digest? IdOf(SqliteConnection connection, string name) =>
+        connection.Scalar<byte[]?>("SELECT base FROM base_names WHERE name = $0", name) is { } id ? Digest.From(id) : null;
+
+    private static void InsertContent(SqliteConnection connection, BaseContent content, DateTimeOffset now)
+    {
+        var layout = content.Files.Layout;
+        connection.Execute(
+            "INSERT INTO bases (id, layout, tensors, elements, bytes, created) VALUES ($0, $1, $2, $3, $4, $5)",
+            content.Id, layout.Id, layout.Tensors.Count, layout.Elements, content.AllFiles.Sum(file => file.Bytes), now);
+        foreach (var file in content.AllFiles)
+        {
+            connection.Execute(
+                "INSERT INTO base_files (base, name, bytes, sha256, header, crcs) VALUES ($0, $1, $2, $3, $4, $5)",
+                content.Id, file.Name, file.Bytes, file.Sha256, file.Header is null ? null : HeaderSet.Compress(file.Header.Json.Span),
+                BaseReceiver.ToBytes(file.Crcs));
+        }
+    }
+
+    private static BaseInfo Read(SqliteDataReader row, string name, IReadOnlyList<BaseFileInfo> files) => new(
+        name, row.Digest(0), row.Digest(1), row.GetInt32(2), row.GetInt64(3), row.GetInt64(4), files, row.Time(5));
+}

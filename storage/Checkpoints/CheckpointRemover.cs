@@ -1,0 +1,80 @@
+using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Checkpoints;
+
+/// <summary>
+/// Deletes checkpoints in the caller's transaction. One that others are laid against only disappears from view; it goes when the last of them does.
+/// </summary>
+internal static class CheckpointRemover
+{
+    public static void Remove(SqliteConnection connection, long task, long elements, CheckpointRow row)
+    {
+        connection.Execute("DELETE FROM tags WHERE checkpoint = $0", row.Id);
+        connection.Execute(
+            """
+            UPDATE tasks SET checkpoints = checkpoints - 1, logical_bytes = logical_bytes - $1, elements = elements - $2, changed = changed - $3,
+              position_bytes = position_bytes - $4, value_bytes = value_bytes - $5, state_bytes = state_bytes - $6 WHERE id = $0
+            """,
+            task, row.LogicalBytes, elements, row.Changed, row.BroughtBytes, row.ValueBytes, row.TrainerBytes);
+        RemoveTrainerState(connection, row);
+        HandOverMask(connection, row);
+        connection.Execute("UPDATE checkpoints SET deleted = 1, brought_bytes = 0 WHERE id = $0", row.Id);
+        Collect(connection, row.Id);
+    }
+
+    private static void RemoveTrainerState(SqliteConnection connection, CheckpointRow row)
+    {
+        if (row.TrainerFrame is { } frame)
+        {
+            connection.Execute("UPDATE checkpoints SET trainer_frame = NULL, trainer_bytes = 0 WHERE id = $0", row.Id);
+            FrameTable.Delete(connection, frame);
+        }
+    }
+
+    // A mask is accounted to one checkpoint that is there, as long as there is one.
+    private static void HandOverMask(SqliteConnection connection, CheckpointRow row)
+    {
+        if (row.BroughtBytes == 0)
+        {
+            return;
+        }
+
+        var heir = connection.Single(
+            "SELECT id, task FROM checkpoints WHERE mask = $0 AND deleted = 0 AND id <> $1 LIMIT 1",
+            found => Tuple.Create(found.GetInt64(0), found.GetInt64(1)), row.Mask, row.Id);
+        if (heir is not null)
+        {
+            connection.Execute("UPDATE checkpoints SET brought_bytes = $1 WHERE id = $0", heir.Item1, row.BroughtBytes);
+            connection.Execute("UPDATE tasks SET position_bytes = position_bytes + $1 WHERE id = $0", heir.Item2, row.BroughtBytes);
+        }
+    }
+
+    // Removes a deleted checkpoint that nothing is laid against, and then its parent, if that was waiting for it.
+    private static void Collect(SqliteConnection connection, long? checkpoint)
+    {
+        while (checkpoint is { } id)
+        {
+            var row = connection.Single(
+                $"SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From} WHERE c.id = $0 AND c.deleted = 1 "
+                + "AND NOT EXISTS (SELECT 1 FROM checkpoints child WHERE child.parent = c.id)", CheckpointRow.Read, id);
+            if (row is null)
+            {
+                return;
+            }
+
+            connection.Execute("DELETE FROM checkpoints WHERE id = $0", row.Id);
+            FrameTable.Delete(connection, row.Frame);
+            if (connection.Scalar<long>("SELECT count(*) FROM (SELECT 1 FROM checkpoints WHERE mask = $0 LIMIT 1)", row.Mask) == 0)
+            {
+                connection.Execute("DELETE FROM masks WHERE id = $0", row.Mask);
+                FrameTable.Delete(connection, row.MaskFrame);
+            }
+
+            connection.Execute(
+                "DELETE FROM headers WHERE id = $0 AND NOT EXISTS (SELECT 1 FROM checkpoints WHERE headers = $0)", row.Headers);
+            checkpoint = row.Parent;
+        }
+    }
+}

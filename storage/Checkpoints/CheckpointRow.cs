@@ -1,0 +1,31 @@
+using System.Text.Json;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Checkpoints;
+
+/// <summary>A row of checkpoints, with the frame of its mask.</summary>
+internal sealed record CheckpointRow(
+    long Id, long Step, long? Parent, int Depth, Digest Mask, long MaskFrame, long MaskBytes, long Frame, Digest? Headers, Digest State, long Changed,
+    long LogicalBytes, long BroughtBytes, long ValueBytes, Digest? FileDigest, string Metrics, long? TrainerFrame, long TrainerBytes,
+    DateTimeOffset Created, long? ParentStep)
+{
+    public const string Columns =
+        "c.id, c.step, c.parent, c.depth, c.mask, m.frame, m.bytes, c.frame, c.headers, c.state, c.changed, c.logical_bytes, c.brought_bytes, "
+        + "c.value_bytes, c.file_sha256, c.metrics, c.trainer_frame, c.trainer_bytes, c.created, p.step";
+
+    public const string From = "checkpoints c JOIN masks m ON m.id = c.mask LEFT JOIN checkpoints p ON p.id = c.parent";
+
+    public static CheckpointRow Read(SqliteDataReader row) => new(
+        row.GetInt64(0), row.GetInt64(1), row.OptionalLong(2), row.GetInt32(3), row.Digest(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7),
+        row.OptionalDigest(8), row.Digest(9), row.GetInt64(10), row.GetInt64(11), row.GetInt64(12), row.GetInt64(13), row.OptionalDigest(14),
+        row.GetString(15), row.OptionalLong(16), row.GetInt64(17), row.Time(18), row.OptionalLong(19));
+
+    public CheckpointInfo ToInfo(SqliteConnection connection, string task) => new(
+        task, Step, ParentStep is { } step ? StepRef.At(step).ToString() : "base", State, Mask, Changed, LogicalBytes,
+        BroughtBytes + ValueBytes + TrainerBytes, MaskBytes, ValueBytes, TrainerBytes, Depth, FileDigest,
+        JsonSerializer.Deserialize<Dictionary<string, double>>(Metrics, FishJson.Options)!,
+        connection.Query("SELECT name FROM tags WHERE checkpoint = $0 ORDER BY name", row => row.GetString(0), Id), Created);
+}

@@ -1,0 +1,70 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Checkpoints;
+
+/// <summary>Finds the rows of checkpoints.</summary>
+internal static class CheckpointTable
+{
+    private const string Select = $"SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From}";
+
+    /// <summary>The checkpoint of a step, a word or a tag.</summary>
+    public static CheckpointRow Find(SqliteConnection connection, TaskContext task, StepRef step) => step switch
+    {
+        { Step: { } number } => AtStep(connection, task.Id, number) ?? throw Missing(task.Name, step),
+        { Word: "latest" } => connection.Single(
+            $"{Select} WHERE c.task = $0 AND c.deleted = 0 ORDER BY c.step DESC LIMIT 1", CheckpointRow.Read, task.Id) ?? throw Missing(task.Name, step),
+        { Word: "best" } => Best(connection, task) ?? throw Missing(task.Name, step),
+        _ => connection.Single(
+            $"{Select} JOIN tags t ON t.checkpoint = c.id WHERE t.task = $0 AND t.name = $1 AND c.deleted = 0", CheckpointRow.Read, task.Id, step.Word)
+            ?? throw new FishException(
+                ErrorCode.TagNotFound, $"{task.Name}/{step}", "The task has no such tag.", "List the task's checkpoints with their tags."),
+    };
+
+    public static CheckpointRow? AtStep(SqliteConnection connection, long task, long step) =>
+        connection.Single($"{Select} WHERE c.task = $0 AND c.step = $1 AND c.deleted = 0", CheckpointRow.Read, task, step);
+
+    public static CheckpointRow? Before(SqliteConnection connection, long task, long step) => connection.Single(
+        $"{Select} WHERE c.task = $0 AND c.step < $1 AND c.deleted = 0 ORDER BY c.step DESC LIMIT 1", CheckpointRow.Read, task, step);
+
+    public static IReadOnlyList<CheckpointRow> All(SqliteConnection connection, long task) =>
+        connection.Query($"{Select} WHERE c.task = $0 AND c.deleted = 0 ORDER BY c.depth DESC", CheckpointRow.Read, task);
+
+    public static Page<CheckpointInfo> List(SqliteConnection connection, TaskContext task, PageRequest page)
+    {
+        var after = page.After is null ? -1 : StepRef.ParseStep(page.After);
+        var rows = connection.Query(
+            $"{Select} WHERE c.task = $0 AND c.step > $1 AND c.deleted = 0 ORDER BY c.step LIMIT $2", CheckpointRow.Read, task.Id, after, page.Limit + 1);
+        var items = rows.Take(page.Limit).Select(row => row.ToInfo(connection, task.Name)).ToArray();
+        return new Page<CheckpointInfo>(items, rows.Count > page.Limit ? StepRef.At(items[^1].Step).ToString() : null);
+    }
+
+    /// <summary>The chain of a checkpoint, nearest to the base first.</summary>
+    public static IReadOnlyList<CheckpointRow> Chain(SqliteConnection connection, CheckpointRow checkpoint) => connection.Query(
+        $"""
+        WITH RECURSIVE chain (id) AS (SELECT $0 UNION SELECT parent FROM checkpoints JOIN chain USING (id) WHERE parent IS NOT NULL)
+        {Select} WHERE c.id IN chain ORDER BY c.depth
+        """,
+        CheckpointRow.Read, checkpoint.Id);
+
+    /// <summary>The files of a checkpoint's model: its task's, or its own where the trainer's were laid out otherwise.</summary>
+    public static Tensors.ModelFiles OutputOf(SqliteConnection connection, TaskContext task, CheckpointRow checkpoint) => checkpoint.Headers is { } headers
+        ? HeaderSet.Read(connection.Scalar<byte[]>("SELECT data FROM headers WHERE id = $0", headers)) : task.Layout.Files;
+
+    private static CheckpointRow? Best(SqliteConnection connection, TaskContext task)
+    {
+        var monitor = task.Retention?.Monitor ?? throw new FishException(
+            ErrorCode.CheckpointNotFound, $"{task.Name}/best", "The task monitors no metric.", "Set the task's retention.monitor and retention.mode.");
+        var order = task.Retention.Mode == "max" ? "DESC" : "ASC";
+        return connection.Single(
+            $"{Select}, json_each(c.metrics) metric WHERE c.task = $0 AND c.deleted = 0 AND metric.key = $1 ORDER BY metric.value {order}, c.step DESC LIMIT 1",
+            CheckpointRow.Read, task.Id, monitor);
+    }
+
+    private static FishException Missing(string task, StepRef step) =>
+        new(ErrorCode.CheckpointNotFound, $"{task}/{step}", "The task has no such checkpoint.", "List the task's checkpoints.");
+}

@@ -1,0 +1,138 @@
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Checkpoints;
+
+/// <summary>Reads all that a checkpoint is made of: base blocks, every delta of its chain with its digests, and its trainer state.</summary>
+internal static class CheckpointVerifier
+{
+    /// <summary>Throws what is wrong, or returns the bytes read.</summary>
+    public static long Verify(SqliteConnection connection, string task, OpenedState state, ModelFiles output, CancellationToken cancellation)
+    {
+        var checkpoint = state.Checkpoint!;
+        var read = VerifyChain(connection, task, state, cancellation);
+        read += checkpoint.FileDigest is { } expected && output.Files.Count == 1
+            ? VerifyFile(task, state, output, expected, cancellation) : ReadAll(state.Reader, cancellation);
+        if (checkpoint.TrainerFrame is { } frame)
+        {
+            using var content = BytesCoder.Open(FrameTable.Open(connection, frame), null);
+            content.CopyTo(Stream.Null);
+            read += checkpoint.TrainerBytes;
+        }
+
+        return read;
+    }
+
+    /// <summary>SHA-256 of a restored file.</summary>
+    public static Digest HashFile(IBlockReader state, RestorePlan plan, int file, CancellationToken cancellation)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var sink = new HashStream(hash);
+        var writer = PipeWriter.Create(sink, new StreamPipeWriterOptions(minimumBufferSize: Blocks.Size));
+        var header = plan.Output.Files[file].Header;
+        RestoreWriter.CopyAsync(plan.SegmentsOf(file, 0, header.FileLength), header.ToFileBytes(), state, writer, cancellation).GetAwaiter().GetResult();
+        writer.Complete();
+        return Digest.Finish(hash);
+    }
+
+    private static long VerifyChain(SqliteConnection connection, string task, OpenedState state, CancellationToken cancellation)
+    {
+        var (chunk, read) = (new DeltaChunk(), 0L);
+        foreach (var row in state.Chain)
+        {
+            var (mask, values) = (FrameTable.Open(connection, row.MaskFrame), FrameTable.Open(connection, row.Frame));
+
+            // The values' own bits need the parent; their encoded bytes are checked here, their meaning by the blocks below.
+            var (maskHead, valuesHead) = (FrameHead.Parse(mask.Head), FrameHead.Parse(values.Head));
+            var parent = valuesHead.Digests[2];
+            if (maskHead.Digests[1] != row.Mask || StateIdentity.OfDelta(parent, row.Mask, valuesHead.Digests[3]) != row.State)
+            {
+                throw new FishException(
+                    ErrorCode.CorruptCheckpoint, $"{task}/{row.Step}", "The frames are not those that the checkpoint was saved with.", "Restore from a backup.");
+            }
+
+            using var decoder = new DeltaDecoder(mask, values, state.Reader.Layout, state.UpTo(row));
+            while (decoder.Read(chunk))
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            read += row.MaskBytes + row.ValueBytes;
+        }
+
+        return read;
+    }
+
+    private static long VerifyFile(string task, OpenedState state, ModelFiles output, Digest expected, CancellationToken cancellation)
+    {
+        var plan = new RestorePlan(state.Task.Layout, output, state.Links);
+        var found = HashFile(state.Reader, plan, 0, cancellation);
+        return found == expected ? output.Files[0].Header.FileLength : throw new FishException(
+            ErrorCode.CorruptCheckpoint, $"{task}/{state.Checkpoint!.Step}", $"The restored file has the digest {found}; {expected} was saved.",
+            "Restore from a backup.");
+    }
+
+    private static long ReadAll(StateReader state, CancellationToken cancellation)
+    {
+        var (buffer, read) = (new byte[Blocks.Size], 0L);
+        for (var tensor = 0; tensor < state.Layout.Tensors.Count; tensor++)
+        {
+            var info = state.Layout.Tensors[tensor];
+            for (var block = 0L; block < Blocks.CountOf(info); block++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                state.ReadBlock(tensor, block, buffer.AsSpan(0, Blocks.LengthOf(info, block)));
+            }
+
+            read += info.Bytes;
+        }
+
+        return read;
+    }
+
+    private sealed class HashStream(IncrementalHash hash) : Stream
+    {
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override void Write(byte[] buffer, int offset, int count) => hash.AppendData(buffer, offset, count);
+
+        public override void Write(ReadOnlySpan<byte> buffer) => hash.AppendData(buffer);
+
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+        {
+            hash.AppendData(buffer, offset, count);
+            return Task.CompletedTask;
+        }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            hash.AppendData(buffer.Span);
+            return ValueTask.CompletedTask;
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}

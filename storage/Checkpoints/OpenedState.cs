@@ -1,0 +1,53 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Checkpoints;
+
+/// <summary>A state of a task, ready to be read through a connection: the base, or a checkpoint with its chain.</summary>
+internal sealed class OpenedState : IDisposable
+{
+    private readonly BaseBlocks blocks;
+
+    private OpenedState(
+        BaseBlocks blocks, TaskContext task, CheckpointRow? checkpoint, IReadOnlyList<CheckpointRow> chain, IReadOnlyList<DeltaCursor> cursors)
+    {
+        (this.blocks, Task, Checkpoint, Chain, Cursors) = (blocks, task, checkpoint, chain, cursors);
+        Identity = checkpoint?.State ?? task.BaseState;
+        Reader = new StateReader(task.Layout, blocks, cursors);
+        Links = [.. chain.Select(row => new ChainLink($"{task.Name}/{row.Step}", row.Changed, row.MaskBytes + row.ValueBytes))];
+    }
+
+    public TaskContext Task { get; }
+
+    /// <summary>The checkpoint; <see langword="null"/> for the base.</summary>
+    public CheckpointRow? Checkpoint { get; }
+
+    public IReadOnlyList<CheckpointRow> Chain { get; }
+
+    public IReadOnlyList<DeltaCursor> Cursors { get; }
+
+    public IReadOnlyList<ChainLink> Links { get; }
+
+    public Digest Identity { get; }
+
+    public StateReader Reader { get; }
+
+    public int Depth => Checkpoint?.Depth ?? 0;
+
+    /// <summary>The state that a delta of the chain is laid on.</summary>
+    public StateReader UpTo(CheckpointRow link) => new(Task.Layout, blocks, [.. Cursors.Take(Chain.TakeWhile(row => row.Id != link.Id).Count())]);
+
+    public static OpenedState Open(SqliteConnection connection, BaseFolder folder, TaskContext task, CheckpointRow? checkpoint)
+    {
+        var chain = checkpoint is null ? [] : CheckpointTable.Chain(connection, checkpoint);
+        var cursors = chain.Select(row => new DeltaCursor(
+            FrameTable.Open(connection, row.MaskFrame), FrameTable.Open(connection, row.Frame), task.Layout.Layout, $"{task.Name}/{row.Step}")).ToArray();
+        return new OpenedState(new BaseBlocks(task.Base, folder), task, checkpoint, chain, cursors);
+    }
+
+    public void Dispose() => blocks.Dispose();
+}

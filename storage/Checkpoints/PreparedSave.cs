@@ -1,0 +1,33 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Storage.Checkpoints;
+
+/// <summary>A save that is encoded and checked, but not yet in the database.</summary>
+internal sealed class PreparedSave(EncodedDelta delta, OpenedState parent, ModelFiles output, Layout layout) : IDisposable
+{
+    public EncodedDelta Delta { get; } = delta;
+
+    public OpenedState Parent { get; } = parent;
+
+    /// <summary>The files that the trainer held.</summary>
+    public ModelFiles Output { get; } = output;
+
+    public Digest State { get; } = StateIdentity.OfDelta(parent.Identity, delta.MaskId, delta.ValuesDigest);
+
+    public IReadOnlyList<ChunkEntry> MaskChunks { get; } = ChunkIndex.ReadMask(delta.Mask!, delta.MaskHead!, layout);
+
+    public IReadOnlyList<ChunkEntry> ValueChunks =>
+        ChunkIndex.ReadValues(Delta.Values, Delta.ValuesHead, Delta.MaskHead!, [.. MaskChunks]);
+
+    /// <summary>The new state, as it will be read from the database.</summary>
+    public StateReader OpenReader(string label) =>
+        Parent.Reader.With(new DeltaCursor(Delta.Mask!, Delta.Values, Parent.Reader.Layout, label));
+
+    public void Dispose()
+    {
+        Delta.Dispose();
+        Parent.Dispose();
+    }
+}

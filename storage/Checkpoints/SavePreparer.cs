@@ -1,0 +1,172 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Checkpoints;
+
+/// <summary>Turns what a trainer hands in, in any of its forms, into frames against a parent; writes nothing to the database.</summary>
+internal sealed class SavePreparer(SqliteConnection connection, TaskContext task, StoreOptions options, BaseFolder folder, CancellationToken cancellation)
+{
+    // Reading one delta is cheaper than two: the base is taken as parent unless the other saves at least this much.
+    private const double WorthAChain = 1.1;
+
+    public PreparedSave Prepare(long step, CheckpointContent content, SaveOptions save)
+    {
+        CheckBase(save.ExpectedBase);
+        var prepared = content switch
+        {
+            CheckpointContent.Full full => PrepareFull(step, full.Model, save.Parent),
+            CheckpointContent.Sparse sparse => PrepareSparse(step, sparse.File, save.Parent),
+            CheckpointContent.Changed changed => PrepareDelta(step, Checked(changed.Delta), save.Parent),
+            CheckpointContent.Encoded encoded => PrepareEncoded(step, encoded.Delta, save.Parent),
+            _ => throw new ArgumentException("The form of the content is not known.", nameof(content)),
+        };
+        return Bounded(prepared);
+    }
+
+    private PreparedSave PrepareFull(long step, ModelFolder model, ParentChoice choice)
+    {
+        LayoutMatch.Check(task.Layout.Layout, model.Layout);
+        var previous = CheckpointTable.Before(connection, task.Id, step);
+        if (choice != ParentChoice.Auto || previous is null || previous.Depth >= options.MaxChainDepth)
+        {
+            var parent = choice == ParentChoice.Auto ? Open(null) : OpenParent(step, choice);
+            return Encode(new StateDiff(parent.Reader, model), parent, model.Files);
+        }
+
+        var state = Open(previous);
+        var chained = Encode(new StateDiff(state.Reader, model), state, model.Files);
+        return CheaperAgainstBase(chained, model) ?? chained;
+    }
+
+    private PreparedSave? CheaperAgainstBase(PreparedSave chained, ModelFolder model)
+    {
+        var parent = Open(null);
+        var chainedBytes = FrameTable.SizeOf(chained.Delta.Values) + (IsStored(chained.Delta.MaskId) ? 0 : FrameTable.SizeOf(chained.Delta.Mask!));
+        var delta = DeltaEncoder.TryEncode(
+            new StateDiff(parent.Reader, model), parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder,
+            (long)(chainedBytes * WorthAChain), cancellation);
+        if (delta is null)
+        {
+            parent.Dispose();
+            return null;
+        }
+
+        chained.Dispose();
+        return new PreparedSave(delta, parent, model.Files, task.Layout.Layout);
+    }
+
+    private PreparedSave PrepareSparse(long step, SafetensorsFile patch, ParentChoice choice)
+    {
+        if (patch.Header.Metadata.TryGetValue("base", out var text) && Digest.TryParse(text, out var @base))
+        {
+            CheckBase(@base);
+        }
+
+        return PrepareDelta(step, new SparsePatchReader(patch, task.Layout.Layout), choice);
+    }
+
+    private PreparedSave PrepareDelta(long step, IDeltaReader delta, ParentChoice choice) =>
+        Encode(delta, OpenParent(step, choice), task.Layout.Files);
+
+    private PreparedSave PrepareEncoded(long step, EncodedDelta delta, ParentChoice choice)
+    {
+        if (delta.Layout != task.Layout.Layout.Id)
+        {
+            throw new FishException(
+                ErrorCode.LayoutMismatch, task.Name, $"The frames are for the layout {delta.Layout}; the task's is {task.Layout.Layout.Id}.",
+                "Make the delta against the task's base and own tensors.");
+        }
+
+        var parent = OpenParent(step, choice);
+        try
+        {
+            if (delta.Parent != default && delta.Parent != parent.Identity)
+            {
+                throw new FishException(
+                    ErrorCode.BaseMismatch, $"{task.Name}/{step}", $"The delta is laid on the state {delta.Parent}; the parent chosen is {parent.Identity}.",
+                    "Name the parent that the delta was made against.");
+            }
+
+            using var decoder = new DeltaDecoder(delta.Mask ?? StoredMask(delta.MaskId), delta.Values, task.Layout.Layout, parent.Reader);
+            return Encode(decoder, parent, task.Layout.Files);
+        }
+        catch
+        {
+            parent.Dispose();
+            throw;
+        }
+    }
+
+    // A chain that would grow too long begins again at the base, with the same state.
+    private PreparedSave Bounded(PreparedSave prepared)
+    {
+        if (prepared.Parent.Depth < options.MaxChainDepth)
+        {
+            return prepared;
+        }
+
+        using (prepared)
+        {
+            var cursor = new DeltaCursor(prepared.Delta.Mask!, prepared.Delta.Values, task.Layout.Layout, task.Name);
+            var whole = prepared.Parent.Reader.With(cursor);
+            var parent = Open(null);
+            var touched = prepared.Parent.Cursors.Append(cursor).ToArray();
+            return Encode(
+                new StateDiff(parent.Reader, whole, (tensor, block) => Array.Exists(touched, delta => delta.Touches(tensor, block))), parent, prepared.Output);
+        }
+    }
+
+    private PreparedSave Encode(IDeltaReader delta, OpenedState parent, ModelFiles output)
+    {
+        try
+        {
+            var encoded = DeltaEncoder.Encode(delta, parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, cancellation);
+            return new PreparedSave(encoded, parent, output, task.Layout.Layout);
+        }
+        catch
+        {
+            parent.Dispose();
+            throw;
+        }
+    }
+
+    private IDeltaReader Checked(Delta delta) => delta.Mask.Layout.Id == task.Layout.Layout.Id ? delta.OpenReader() : throw new FishException(
+        ErrorCode.LayoutMismatch, task.Name, $"The delta is for the layout {delta.Mask.Layout.Id}; the task's is {task.Layout.Layout.Id}.",
+        "Make the mask for the task's base and own tensors.");
+
+    private void CheckBase(Digest? expected)
+    {
+        if (expected is { } id && id != task.Base.Id)
+        {
+            throw new FishException(
+                ErrorCode.BaseMismatch, task.Name, $"The trainer started from the base {id}; the task is bound to {task.Base.Id}.",
+                "Train from the task's base, or save to a task of the other base.");
+        }
+    }
+
+    private OpenedState OpenParent(long step, ParentChoice choice)
+    {
+        if (choice.Step is { } parent)
+        {
+            return Open(CheckpointTable.Find(connection, task, StepRef.At(parent)));
+        }
+
+        return Open(choice == ParentChoice.Previous ? CheckpointTable.Before(connection, task.Id, step) : null);
+    }
+
+    private OpenedState Open(CheckpointRow? checkpoint) => OpenedState.Open(connection, folder, task, checkpoint);
+
+    private bool IsStored(Digest mask) => connection.Scalar<long>("SELECT count(*) FROM masks WHERE id = $0", mask) > 0;
+
+    private IFrame StoredMask(Digest mask) => connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", mask) is { } frame
+        ? FrameTable.Open(connection, frame)
+        : throw new FishException(ErrorCode.MaskUnknown, mask.ToString(), "The store does not hold this mask.", "Send the mask's frame before the values'.");
+}

@@ -1,0 +1,83 @@
+using System.Text.Json;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Checkpoints;
+
+/// <summary>Puts a prepared save into the database: all of it, in the caller's transaction.</summary>
+internal static class SaveWriter
+{
+    /// <summary>Writes the save, unless the step is taken.</summary>
+    /// <returns>Whether it was written.</returns>
+    public static bool Write(
+        SqliteConnection connection, TaskContext task, long step, PreparedSave save, SaveOptions options, Digest? fileDigest, DateTimeOffset now)
+    {
+        RequireParent(connection, task, save);
+        if (CheckpointTable.AtStep(connection, task.Id, step) is not null)
+        {
+            return false;
+        }
+
+        var brought = BringMask(connection, save);
+        var frame = FrameTable.Insert(connection, save.Delta.Values, save.ValueChunks);
+        var values = FrameTable.SizeOf(save.Delta.Values);
+        var logical = save.Output.Files.Sum(file => file.Header.FileLength);
+        connection.Execute(
+            """
+            INSERT INTO checkpoints (task, step, parent, depth, mask, frame, headers, state, changed, logical_bytes, brought_bytes, value_bytes,
+              file_sha256, metrics, created)
+            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+            """,
+            task.Id, step, save.Parent.Checkpoint?.Id, save.Parent.Depth + 1, save.Delta.MaskId, frame, BringHeaders(connection, task, save.Output),
+            save.State, save.Delta.Changed, logical, brought, values, fileDigest, JsonSerializer.Serialize(options.Metrics, FishJson.Options), now);
+        connection.Execute(
+            """
+            UPDATE tasks SET checkpoints = checkpoints + 1, logical_bytes = logical_bytes + $1, elements = elements + $2, changed = changed + $3,
+              position_bytes = position_bytes + $4, value_bytes = value_bytes + $5 WHERE id = $0
+            """,
+            task.Id, logical, task.Layout.Layout.Elements, save.Delta.Changed, brought, values);
+        return true;
+    }
+
+    // What the save was laid on may have been deleted while it was encoded.
+    private static void RequireParent(SqliteConnection connection, TaskContext task, PreparedSave save)
+    {
+        if (TaskTable.IdOf(connection, task.Name) != task.Id
+            || (save.Parent.Checkpoint is { } parent && CheckpointTable.AtStep(connection, task.Id, parent.Step)?.Id != parent.Id))
+        {
+            throw new FishException(
+                ErrorCode.CheckpointNotFound, $"{task.Name}/{save.Parent.Checkpoint?.Step}", "The parent was deleted during the save.", "Save again.");
+        }
+    }
+
+    private static long BringMask(SqliteConnection connection, PreparedSave save)
+    {
+        if (connection.Scalar<long>("SELECT count(*) FROM masks WHERE id = $0", save.Delta.MaskId) > 0)
+        {
+            return 0;
+        }
+
+        var (frame, bytes) = (FrameTable.Insert(connection, save.Delta.Mask!, save.MaskChunks), FrameTable.SizeOf(save.Delta.Mask!));
+        connection.Execute(
+            "INSERT INTO masks (id, frame, count, bytes) VALUES ($0, $1, $2, $3)", save.Delta.MaskId, frame, save.Delta.Changed, bytes);
+        return bytes;
+    }
+
+    private static Digest? BringHeaders(SqliteConnection connection, TaskContext task, ModelFiles output)
+    {
+        if (HeaderSet.Same(output, task.Layout.Files))
+        {
+            return null;
+        }
+
+        var data = HeaderSet.Write(output);
+        var id = Digest.Of(data);
+        connection.Execute("INSERT INTO headers (id, data) VALUES ($0, $1) ON CONFLICT DO NOTHING", id, data);
+        return id;
+    }
+}

@@ -1,0 +1,135 @@
+using System.IO.Pipelines;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Storage.Checkpoints;
+
+/// <summary>Gives a base or a checkpoint as files, rebuilt while they are read. Owns the snapshot that it reads through.</summary>
+internal sealed class StoredModelReader : IModelReader
+{
+    private readonly Snapshot snapshot;
+    private readonly OpenedState state;
+    private readonly TaskContext task;
+    private readonly BaseFolder folder;
+    private readonly RestorePlan plan;
+    private readonly byte[]? index;
+
+    public StoredModelReader(Snapshot snapshot, OpenedState state, TaskContext task, BaseFolder folder, ModelFiles output)
+    {
+        (this.snapshot, this.state, this.task, this.folder) = (snapshot, state, task, folder);
+        plan = new RestorePlan(task.Layout, output, state.Links);
+        var asBase = output.Files.Select(file => file.Name).SequenceEqual(task.Base.Files.Files.Select(file => file.Name));
+        index = output.Files.Count > 1 && !(asBase && state.Checkpoint is null && HasIndex) ? ShardIndex.Create(output) : null;
+        Files = [.. ModelFilesOf(output).Concat(SideFilesOf()).OrderBy(file => file.Name, StringComparer.Ordinal)];
+    }
+
+    public Layout Layout => task.Layout.Layout;
+
+    public IReadOnlyList<RestoredFile> Files { get; }
+
+    /// <summary>What a full restore reads.</summary>
+    public RestoreCost Cost => plan.Cost;
+
+    private bool HasIndex => task.Base.AllFiles.Any(file => file.Name == ShardIndex.FileName);
+
+    public async Task CopyToAsync(string file, long offset, long length, PipeWriter destination, CancellationToken cancellation = default)
+    {
+        var found = this.FileOf(file);
+        if (offset < 0 || length < 0 || offset > found.Bytes - length)
+        {
+            throw new FishException(ErrorCode.RangeInvalid, file, $"The range lies outside the file's {found.Bytes} bytes.", "Ask for a range inside it.");
+        }
+
+        if (plan.Output.Files.Select((item, number) => (item, number)).FirstOrDefault(pair => pair.item.Name == file) is { item: not null } model)
+        {
+            await RestoreWriter.CopyAsync(
+                plan.SegmentsOf(model.number, offset, length), model.item.Header.ToFileBytes(), state.Reader, destination, cancellation);
+        }
+        else if (file == ShardIndex.FileName && index is not null)
+        {
+            await destination.WriteAsync(index.AsMemory((int)offset, (int)length), cancellation);
+        }
+        else
+        {
+            await CopySideFileAsync(task.Base.FileOf(file), offset, length, destination, cancellation);
+        }
+    }
+
+    public async Task CopyTensorAsync(string tensor, PipeWriter destination, CancellationToken cancellation = default)
+    {
+        if (!Layout.TryIndexOf(tensor, out var number))
+        {
+            throw new FishException(ErrorCode.TensorUnknown, tensor, "The model has no such tensor.", "List its tensors from the file's header.");
+        }
+
+        await RestoreWriter.CopyAsync(RestorePlan.SegmentsOfTensor(Layout, number), default, state.Reader, destination, cancellation);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        state.Dispose();
+        snapshot.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private IEnumerable<RestoredFile> ModelFilesOf(ModelFiles output) => output.Files.Select(file => state.Checkpoint is { } checkpoint
+        ? new RestoredFile(
+            file.Name, file.Header.FileLength, StateIdentity.OfFile(state.Identity, file.Header.ToFileBytes()),
+            output.Files.Count == 1 ? checkpoint.FileDigest : null)
+        : new RestoredFile(file.Name, file.Header.FileLength, task.Base.FileOf(file.Name).Sha256, task.Base.FileOf(file.Name).Sha256));
+
+    // The base's other files; the index is made anew where the shards are not the base's.
+    private IEnumerable<RestoredFile> SideFilesOf()
+    {
+        if (index is not null)
+        {
+            yield return new RestoredFile(ShardIndex.FileName, index.Length, Digest.Of(index), Digest.Of(index));
+        }
+
+        var shards = plan.Output.Files.Count > 1;
+        foreach (var file in task.Base.AllFiles.Where(file => file.Header is null))
+        {
+            if (file.Name != ShardIndex.FileName || (shards && index is null))
+            {
+                yield return new RestoredFile(file.Name, file.Bytes, file.Sha256, file.Sha256);
+            }
+        }
+    }
+
+    private async Task CopySideFileAsync(BaseFile file, long offset, long length, PipeWriter destination, CancellationToken cancellation)
+    {
+        var path = folder.PathOf(task.Base.Id, file.Name);
+        using var handle = OpenSideFile(path);
+        for (var end = offset + length; offset < end;)
+        {
+            var block = offset / Blocks.Size;
+            var bytes = PlainBlocks.Read(handle, block, file.Bytes, path);
+            if (Crc32C.Compute(bytes) != file.Crcs[block])
+            {
+                throw new FishException(ErrorCode.CorruptBase, path, $"Block {block} is not what was stored.", "Restore the base's file.");
+            }
+
+            var part = bytes.AsMemory((int)(offset % Blocks.Size));
+            part = part[..(int)Math.Min(part.Length, end - offset)];
+            await destination.WriteAsync(part, cancellation);
+            offset += part.Length;
+        }
+    }
+
+    private static Microsoft.Win32.SafeHandles.SafeFileHandle OpenSideFile(string path)
+    {
+        try
+        {
+            return File.OpenHandle(path);
+        }
+        catch (IOException error)
+        {
+            throw new FishException(ErrorCode.CorruptBase, path, $"The base's file cannot be read: {error.Message}", "Restore the base's file.", error);
+        }
+    }
+}

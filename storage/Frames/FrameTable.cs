@@ -1,0 +1,85 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Frames;
+
+/// <summary>Frames in the database: a head, and pieces of a few chunks each.</summary>
+internal static class FrameTable
+{
+    // Large enough to be few, small enough that one read for a single chunk is cheap.
+    private const int PieceLength = 1 << 18;
+
+    /// <summary>Stores a frame and returns its row.</summary>
+    public static long Insert(SqliteConnection connection, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
+    {
+        var id = connection.Insert("INSERT INTO frames (head, payload) VALUES ($0, $1)", frame.Head.ToArray(), frame.PayloadLength);
+        for (var index = 0; index < chunks.Count;)
+        {
+            var start = chunks[index].Offset;
+            var end = start;
+            while (index < chunks.Count && (end == start || chunks[index].Offset + chunks[index].Length - start <= PieceLength))
+            {
+                end = chunks[index].Offset + chunks[index].Length;
+                index++;
+            }
+
+            var data = new byte[end - start];
+            frame.ReadPayload(start, data);
+            connection.Execute("INSERT INTO pieces (frame, position, data) VALUES ($0, $1, $2)", id, start, data);
+        }
+
+        return id;
+    }
+
+    /// <summary>Opens a stored frame; it reads through the connection, which stays open as long.</summary>
+    public static IFrame Open(SqliteConnection connection, long id) =>
+        connection.Single("SELECT head, payload FROM frames WHERE id = $0", row => new StoredFrame(connection, id, row.Bytes(0), row.GetInt64(1)), id)
+            ?? throw new FishException(ErrorCode.CorruptStore, $"frame {id}", "A frame is missing.", "Run a verification, and restore from a backup.");
+
+    public static void Delete(SqliteConnection connection, long id) => connection.Execute("DELETE FROM frames WHERE id = $0", id);
+
+    /// <summary>Bytes that a frame takes: head and payload.</summary>
+    public static long SizeOf(IFrame frame) => frame.Head.Length + frame.PayloadLength;
+
+    private sealed class StoredFrame(SqliteConnection connection, long id, byte[] head, long payloadLength) : IFrame
+    {
+        private long pieceStart;
+        private byte[] piece = [];
+
+        public ReadOnlyMemory<byte> Head => head;
+
+        public long PayloadLength => payloadLength;
+
+        public void ReadPayload(long offset, Span<byte> destination)
+        {
+            while (destination.Length > 0)
+            {
+                if (offset < pieceStart || offset >= pieceStart + piece.Length)
+                {
+                    Load(offset);
+                }
+
+                var part = piece.AsSpan((int)(offset - pieceStart));
+                part = part[..Math.Min(part.Length, destination.Length)];
+                part.CopyTo(destination);
+                offset += part.Length;
+                destination = destination[part.Length..];
+            }
+        }
+
+        private void Load(long offset)
+        {
+            var found = connection.Single(
+                "SELECT position, data FROM pieces WHERE frame = $0 AND position <= $1 ORDER BY position DESC LIMIT 1",
+                row => Tuple.Create(row.GetInt64(0), row.Bytes(1)), id, offset);
+            if (found is null || offset >= found.Item1 + found.Item2.Length)
+            {
+                throw new FishException(ErrorCode.CorruptFrame, $"frame {id}", $"The piece at {offset} is missing.", "Run a verification.");
+            }
+
+            (pieceStart, piece) = found;
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using FishCheckpoint.Errors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Sqlite;
+
+/// <summary>The database file: many readers, one writer at a time, a write acknowledged only when it is on disk.</summary>
+internal sealed class Database : IDisposable
+{
+    public const string FileName = "fish.db";
+
+    private readonly SemaphoreSlim writing = new(1, 1);
+    private readonly string connectionString;
+    private readonly SqliteConnection writer;
+
+    private Database(string path)
+    {
+        Path = path;
+        connectionString = new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, DefaultTimeout = 60, Pooling = true }.ToString();
+        writer = Open();
+    }
+
+    public string Path { get; }
+
+    public static Database Open(string folder)
+    {
+        SQLitePCL.Batteries_V2.Init();
+        var database = new Database(System.IO.Path.Combine(folder, FileName));
+        try
+        {
+            Migrations.Run(database.writer);
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A connection that sees one state of the database until it is disposed.</summary>
+    public Snapshot OpenSnapshot() => new(Open());
+
+    /// <summary>Runs one transaction, alone among writers, committed and synced when this returns.</summary>
+    public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellation)
+    {
+        await writing.WaitAsync(cancellation);
+        try
+        {
+            using var transaction = writer.BeginTransaction(deferred: false);
+            var result = work(writer);
+            cancellation.ThrowIfCancellationRequested();
+            transaction.Commit();
+            return result;
+        }
+        catch (SqliteException error)
+        {
+            throw Translate(error);
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        writer.Dispose();
+        SqliteConnection.ClearPool(writer);
+        writing.Dispose();
+    }
+
+    public static FishException Translate(SqliteException error) => error.SqliteErrorCode switch
+    {
+        SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB => new FishException(
+            ErrorCode.CorruptStore, FileName, error.Message, "Restore the database from a backup.", error),
+        _ => new FishException(
+            ErrorCode.StorageUnavailable, FileName, error.Message, "Check the disk's space and permissions, and try again; nothing was changed.", error),
+    };
+
+    private SqliteConnection Open()
+    {
+        var connection = new SqliteConnection(connectionString);
+        try
+        {
+            connection.Open();
+            connection.Execute("PRAGMA synchronous = FULL; PRAGMA busy_timeout = 60000; PRAGMA cell_size_check = ON;");
+            return connection;
+        }
+        catch (SqliteException error)
+        {
+            connection.Dispose();
+            throw Translate(error);
+        }
+    }
+}
+
+/// <summary>A read transaction: what is deleted meanwhile stays readable here.</summary>
+internal sealed class Snapshot : IDisposable
+{
+    private readonly SqliteTransaction transaction;
+
+    public Snapshot(SqliteConnection connection)
+    {
+        Connection = connection;
+        transaction = connection.BeginTransaction(deferred: true);
+    }
+
+    public SqliteConnection Connection { get; }
+
+    public void Dispose()
+    {
+        transaction.Dispose();
+        Connection.Dispose();
+    }
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using FishCheckpoint.Errors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Sqlite;
+
+/// <summary>Brings a database to the newest schema, one numbered script after another, in one transaction.</summary>
+internal static class Migrations
+{
+    // "FISH": tells a data folder's database from any other SQLite file.
+    private const long ApplicationId = 0x46495348;
+
+    public static void Run(SqliteConnection connection)
+    {
+        var scripts = Scripts();
+
+        // Both are only taken by an empty database, and outside of a transaction.
+        connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;");
+        using var transaction = connection.BeginTransaction(deferred: false);
+        var version = connection.Scalar<long>("PRAGMA user_version");
+        Check(connection, version, scripts.Count);
+        foreach (var (_, script) in scripts.Skip((int)version))
+        {
+            connection.Execute(script);
+        }
+
+        if (version < scripts.Count)
+        {
+            connection.Execute(string.Create(
+                CultureInfo.InvariantCulture, $"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {scripts.Count};"));
+        }
+
+        transaction.Commit();
+    }
+
+    private static void Check(SqliteConnection connection, long version, int newest)
+    {
+        if (version > newest)
+        {
+            throw new FishException(
+                ErrorCode.StoreTooNew, Database.FileName, $"The database has schema {version}; this program knows {newest}.", "Use a newer program.");
+        }
+
+        if (version > 0 && connection.Scalar<long>("PRAGMA application_id") != ApplicationId)
+        {
+            throw new FishException(
+                ErrorCode.CorruptStore, Database.FileName, "The file is a database of another program.", "Choose another data folder.");
+        }
+    }
+
+    private static SortedList<string, string> Scripts()
+    {
+        var assembly = typeof(Migrations).Assembly;
+        var scripts = new SortedList<string, string>(StringComparer.Ordinal);
+        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)))
+        {
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+            scripts.Add(name, reader.ReadToEnd());
+        }
+
+        return scripts;
+    }
+}
