@@ -1,0 +1,273 @@
+using System.Security.Cryptography;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+using Xunit;
+
+namespace FishCheckpoint.Contract;
+
+/// <summary>Bases, tasks, tags, states, deltas between steps, deletion and reports.</summary>
+public abstract class CatalogContract : CheckpointStoreContract
+{
+    [Fact]
+    public async Task AddBase_SameTwice_IsOneBase()
+    {
+        var again = await Store.AddBaseAsync("base", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
+        Assert.False(again.Created);
+        Assert.Equal(Digest.From(SHA256.HashData(Base.ToBytes())), again.Value.Id);
+        var alias = await Store.AddBaseAsync("alias", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
+        Assert.True(alias.Created);
+        Assert.Equal(again.Value.Id, alias.Value.Id);
+        Assert.Equal(again.Value.Id, (await Store.GetBaseAsync(alias.Value.Id.ToString(), Stop)).Id);
+        Assert.Equal(["alias", "base"], (await Store.ListBasesAsync(new PageRequest(), Stop)).Items.Select(item => item.Name));
+    }
+
+    [Fact]
+    public async Task AddBase_OtherContentForATakenName_IsRefused() => await RefusedAsync(
+        ErrorCode.BaseTaken, () => Store.AddBaseAsync("base", ModelUpload.FromStream(new MemoryStream(Base.Change(1).ToBytes())), Stop));
+
+    [Fact]
+    public async Task AddBase_HostileHeader_IsRefusedAndLeavesNothing()
+    {
+        byte[] file = [255, 255, 255, 255, 255, 0, 0, 0, (byte)'{', (byte)'}'];
+        await RefusedAsync(ErrorCode.HeaderTooLarge, () => Store.AddBaseAsync("bad", ModelUpload.FromStream(new MemoryStream(file)), Stop));
+        await RefusedAsync(ErrorCode.BaseNotFound, () => Store.GetBaseAsync("bad", Stop));
+    }
+
+    [Fact]
+    public async Task OpenBase_AnyRange_EqualsTheFile()
+    {
+        await using var reader = await Store.OpenBaseAsync("base", Stop);
+        var bytes = Base.ToBytes();
+        Assert.Equal(bytes, await reader.ReadAsync());
+        var random = new Random(1);
+        for (var sample = 0; sample < 60; sample++)
+        {
+            var offset = random.Next(bytes.Length + 1);
+            var length = random.Next(Math.Min(3_000_000, bytes.Length - offset) + 1);
+            Assert.Equal(bytes[offset..(offset + length)], await reader.ReadAsync(offset: offset, length: length));
+        }
+    }
+
+    [Fact]
+    public async Task AddBase_ShardedFolder_RestoresEveryFile()
+    {
+        var folder = Path.Combine(Folder, "sharded");
+        var shards = new[]
+        {
+            TestModel.Create(1, null, new TensorInfo("a", DType.F32, [9, 3]), new TensorInfo("b", DType.BF16, [400_000])),
+            TestModel.Create(2, null, new TensorInfo("c", DType.I64, [5])),
+        };
+        var names = new[] { "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors" };
+        var files = new ModelFiles(names.Zip(shards, (name, shard) => new ModelFile(name, shard.Header)));
+        shards.Zip(names).ToList().ForEach(pair => pair.First.Write(folder, pair.Second));
+        await File.WriteAllBytesAsync(Path.Combine(folder, ShardIndex.FileName), ShardIndex.Create(files), Stop);
+        await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), "{}", Stop);
+        await Store.AddBaseAsync("sharded", ModelUpload.FromPath(folder), Stop);
+        await Store.PutTaskAsync("sharded", new TaskSpec("sharded"), Stop);
+
+        var changed = shards.Select(shard => shard.Change(3)).ToArray();
+        changed.Zip(names).ToList().ForEach(pair => pair.First.Write(folder, pair.Second));
+        using (var model = ModelFolder.Open(folder))
+        {
+            await Store.SaveAsync("sharded", 1, new CheckpointContent.Full(model), null, Stop);
+        }
+
+        await using var reader = await Store.OpenAsync("sharded", StepRef.At(1), Stop);
+        Assert.Equal(["config.json", .. names, ShardIndex.FileName], reader.Files.Select(file => file.Name));
+        foreach (var file in reader.Files)
+        {
+            Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(folder, file.Name), Stop), await reader.ReadAsync(file.Name));
+        }
+    }
+
+    [Fact]
+    public async Task PutTask_Again_ChangesWhatMayChange()
+    {
+        var again = await Store.PutTaskAsync("task", new TaskSpec("base", "words"), Stop);
+        Assert.False(again.Created);
+        Assert.Equal("words", (await Store.GetTaskAsync("task", Stop)).Description);
+        var tensors = new Dictionary<string, OwnTensor?>(StringComparer.Ordinal) { ["steps"] = null };
+        await RefusedAsync(ErrorCode.TaskTaken, () => Store.PutTaskAsync("task", new TaskSpec("base", Tensors: tensors), Stop));
+        await RefusedAsync(ErrorCode.BaseNotFound, () => Store.PutTaskAsync("new", new TaskSpec("none"), Stop));
+    }
+
+    [Fact]
+    public async Task List_Pages_GiveEverythingOnce()
+    {
+        for (var step = 0; step < 7; step++)
+        {
+            await SaveFullAsync(step * 10, Base.Change(step));
+            await Store.PutTaskAsync($"t{step}", new TaskSpec("base"), Stop);
+        }
+
+        var steps = new List<long>();
+        for (var (page, after) = (await Store.ListCheckpointsAsync("task", new PageRequest(3), Stop), ""); after is not null; after = page.Next)
+        {
+            page = after.Length == 0 ? page : await Store.ListCheckpointsAsync("task", new PageRequest(3, after), Stop);
+            steps.AddRange(page.Items.Select(item => item.Step));
+        }
+
+        Assert.Equal([0, 10, 20, 30, 40, 50, 60], steps);
+        var tasks = await Store.ListTasksAsync(new PageRequest(5), Stop);
+        Assert.Equal(["t0", "t1", "t2", "t3", "t4"], tasks.Items.Select(item => item.Name));
+        Assert.Equal(["t5", "t6", "task"], (await Store.ListTasksAsync(new PageRequest(5, tasks.Next), Stop)).Items.Select(item => item.Name));
+        await RefusedAsync(ErrorCode.RequestInvalid, () => Store.ListTasksAsync(new PageRequest(0), Stop));
+    }
+
+    [Fact]
+    public async Task Get_LatestBestAndTag_FindTheCheckpoint()
+    {
+        await Store.PutTaskAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "loss", Mode: "min")), Stop);
+        foreach (var (step, loss) in new[] { (1L, 0.5), (2L, 0.1), (3L, 0.3) })
+        {
+            var metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = loss };
+            await SaveFullAsync(step, Base.Change((int)step), new SaveOptions { Metrics = metrics });
+        }
+
+        await Store.SetTagAsync("task", "first", StepRef.At(1), Stop);
+        Assert.Equal(3, (await Store.GetCheckpointAsync("task", StepRef.Latest, Stop)).Step);
+        Assert.Equal(2, (await Store.GetCheckpointAsync("task", StepRef.Best, Stop)).Step);
+        var tagged = await Store.GetCheckpointAsync("task", StepRef.Parse("first"), Stop);
+        Assert.Equal((1, 0.5), (tagged.Step, tagged.Metrics["loss"]));
+        Assert.Equal(["first"], tagged.Tags);
+        await Store.RemoveTagAsync("task", "first", Stop);
+        await RefusedAsync(ErrorCode.TagNotFound, () => Store.GetCheckpointAsync("task", StepRef.Parse("first"), Stop));
+        await RefusedAsync(ErrorCode.TagNotFound, () => Store.RemoveTagAsync("task", "first", Stop));
+        await RefusedAsync(ErrorCode.NameInvalid, () => Store.SetTagAsync("task", "12", StepRef.At(1), Stop));
+        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.GetCheckpointAsync("task", StepRef.At(9), Stop));
+    }
+
+    [Fact]
+    public async Task State_PutTwice_IsOneStateAndOtherIsRefused()
+    {
+        await SaveFullAsync(1, Base.Change(1));
+        await RefusedAsync(ErrorCode.StateNotFound, () => Store.OpenStateAsync("task", StepRef.At(1), Stop));
+        var bytes = new byte[700_001];
+        new Random(1).NextBytes(bytes.AsSpan(0, 100_000));
+        Assert.True((await Store.PutStateAsync("task", StepRef.At(1), new MemoryStream(bytes), Stop)).Created);
+        Assert.False((await Store.PutStateAsync("task", StepRef.At(1), new MemoryStream(bytes), Stop)).Created);
+        await RefusedAsync(ErrorCode.StateTaken, () => Store.PutStateAsync("task", StepRef.At(1), new MemoryStream([1]), Stop));
+        await using var stream = await Store.OpenStateAsync("task", StepRef.At(1), Stop);
+        using var read = new MemoryStream();
+        await stream.CopyToAsync(read, Stop);
+        Assert.Equal(bytes, read.ToArray());
+        Assert.InRange((await Store.GetCheckpointAsync("task", StepRef.At(1), Stop)).StateBytes, 100_000, 110_000);
+    }
+
+    [Theory]
+    [InlineData(null, 4)]
+    [InlineData(1L, 4)]
+    [InlineData(4L, 1)]
+    [InlineData(2L, 2)]
+    public async Task Delta_BetweenAnyTwoStates_LeadsFromOneToTheOther(long? from, long to)
+    {
+        var models = new List<TestModel> { Base };
+        for (var step = 1; step <= 4; step++)
+        {
+            models.Add(models[^1].Change(step, 0.002));
+            await SaveFullAsync(step, models[^1]);
+        }
+
+        using var delta = await Store.OpenDeltaAsync("task", StepRef.At(to), from is { } step1 ? StepRef.At(step1) : null, Stop);
+        var start = models[(int)(from ?? 0)];
+        var result = start.Change(0, 0);
+        Base.Layout.Tensors.ToList().ForEach(tensor => start[tensor.Name].CopyTo(result[tensor.Name], 0));
+        using var decoder = new Codec.DeltaDecoder(delta.Mask!, delta.Values, Base.Layout, null);
+        for (var chunk = new DeltaChunk(); decoder.Read(chunk);)
+        {
+            Units.Scatter(result[Base.Layout.Tensors[chunk.Tensor].Name], chunk.Positions, 0, chunk.UnitSize, chunk.Values);
+        }
+
+        Assert.Equal(models[(int)to].ToBytes(), result.ToBytes());
+    }
+
+    [Fact]
+    public async Task Delete_AParent_LeavesItsChildrenReadable()
+    {
+        var models = new List<TestModel> { Base };
+        for (var step = 1; step <= 4; step++)
+        {
+            models.Add(models[^1].Change(step, 0.0005));
+            await SavePatchAsync(step, models[step].PatchAgainst(models[step - 1]), new SaveOptions { Parent = ParentChoice.Previous });
+        }
+
+        await Store.SetTagAsync("task", "two", StepRef.At(2), Stop);
+        await Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop);
+        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.GetCheckpointAsync("task", StepRef.At(2), Stop));
+        await RefusedAsync(ErrorCode.TagNotFound, () => Store.GetCheckpointAsync("task", StepRef.Parse("two"), Stop));
+        Assert.Equal(models[4].ToBytes(), await Store.RestoreAsync("task", 4));
+        await SaveFullAsync(2, models[3]);
+        await Store.DeleteTaskAsync("task", Stop);
+        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.GetTaskAsync("task", Stop));
+        var report = await ((Reports.IStorageReports)Store).ReportAsync(null, Stop);
+        Assert.Equal((0, 0, 0), (report.Checkpoints, report.Stored.Total, report.Disk!.Reclaimable));
+    }
+
+    [Fact]
+    public async Task Delete_WhileBeingRead_DoesNotDisturbTheReader()
+    {
+        var model = Base.Change(1);
+        await SaveFullAsync(1, model);
+        await using var reader = await Store.OpenAsync("task", StepRef.At(1), Stop);
+        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+        if (ReadsSnapshots)
+        {
+            Assert.Equal(model.ToBytes(), await reader.ReadAsync());
+        }
+        else
+        {
+            await RefusedAsync(ErrorCode.CheckpointNotFound, () => reader.ReadAsync());
+        }
+    }
+
+    [Fact]
+    public async Task Tensor_OfACheckpoint_EqualsItsBytes()
+    {
+        var model = Base.Change(1);
+        await SaveFullAsync(1, model);
+        await using var reader = await Store.OpenAsync("task", StepRef.At(1), Stop);
+        foreach (var tensor in Base.Layout.Tensors)
+        {
+            using var target = new MemoryStream();
+            var pipe = System.IO.Pipelines.PipeWriter.Create(target);
+            await reader.CopyTensorAsync(tensor.Name, pipe, Stop);
+            await pipe.CompleteAsync();
+            Assert.Equal(model[tensor.Name], target.ToArray());
+        }
+
+        await RefusedAsync(ErrorCode.TensorUnknown, () => reader.CopyTensorAsync("none", System.IO.Pipelines.PipeWriter.Create(Stream.Null), Stop));
+    }
+
+    [Fact]
+    public async Task Verify_SoundCheckpoint_SaysSo()
+    {
+        await SaveFullAsync(1, Base.Change(1));
+        await SaveFullAsync(2, Base.Change(1).Change(2, 0.0001));
+        var result = await Store.VerifyAsync("task", StepRef.At(2), Stop);
+        Assert.True(result.Sound, result.Problem);
+        Assert.True(result.BytesRead > Base.Layout.Bytes);
+    }
+
+    [Fact]
+    public async Task Report_AddsUp()
+    {
+        var one = await SaveFullAsync(1, Base.Change(1));
+        var two = await SaveFullAsync(2, Base.Change(2));
+        await Store.PutStateAsync("task", StepRef.At(2), new MemoryStream(new byte[1000]), Stop);
+        var report = await ((Reports.IStorageReports)Store).ReportAsync("task", Stop);
+        var state = (await Store.GetCheckpointAsync("task", StepRef.At(2), Stop)).StateBytes;
+        Assert.Equal((2, 2 * Base.ToBytes().LongLength), (report.Checkpoints, report.LogicalBytes));
+        Assert.Equal(one.Value.StoredBytes + two.Value.StoredBytes + state, report.Stored.Total);
+        Assert.Equal(one.Value.Changed + two.Value.Changed, report.Changed);
+        Assert.Equal((double)report.LogicalBytes / report.Stored.Total, report.Ratio);
+        var whole = await ((Reports.IStorageReports)Store).ReportAsync(null, Stop);
+        Assert.Equal(report.Stored, whole.Stored);
+        Assert.Equal("task", Assert.Single(whole.Tasks!).Task);
+        Assert.Equal(Base.ToBytes().Length, whole.Disk!.Bases);
+    }
+
+    /// <summary>Whether an open reader goes on after its checkpoint is deleted; a client of a server reads by separate requests and cannot.</summary>
+    protected virtual bool ReadsSnapshots => true;
+}
