@@ -1,4 +1,14 @@
 using FishCheckpoint.Api;
+using FishCheckpoint.Errors;
 
 await using var server = FishServer.Build(args);
-await server.RunAsync();
+try
+{
+    await server.RunAsync();
+    return 0;
+}
+catch (FishException error)
+{
+    await Console.Error.WriteLineAsync(error.Message);
+    return 1;
+}

@@ -15,6 +15,7 @@ internal static class BasesApi
     public static void MapBases(this RouteGroupBuilder group)
     {
         group.MapPut("/{name}", PutAsync).TakesUploads().TakesBody(MediaTypes.Safetensors, MediaTypes.Bytes, MediaTypes.Tar)
+            .TakesHeader(DigestField.Representation, "sha-256=:BASE64: of the body, verified before anything is kept.")
             .WithSummary("Add a base: one safetensors file, or a folder as a tar stream").MayFail(409, 413, 415, 422);
         group.MapGet("/", ListAsync).WithSummary("List the bases by name");
         group.MapGet("/{name}", GetAsync).WithSummary("Describe a base, by its name or its id");

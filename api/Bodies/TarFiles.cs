@@ -37,7 +37,7 @@ internal static class TarFiles
                 throw new FishException(ErrorCode.TooLarge, "tar", $"The folder has more than {MaxFiles} files.", "Send the model's files only.");
             }
 
-            yield return new UploadFile(name, entry.DataStream ?? Stream.Null);
+            yield return new UploadFile(name, new TarEntryStream(entry.DataStream ?? Stream.Null, entry.Length, name));
         }
 
         // What follows the end mark is padding; reading it lets the body check its length and digest.

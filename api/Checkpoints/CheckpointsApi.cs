@@ -13,6 +13,9 @@ internal static class CheckpointsApi
     public static void MapCheckpoints(this RouteGroupBuilder group)
     {
         group.MapPut("/{step}", PutAsync).TakesUploads().TakesBody(MediaTypes.Safetensors, MediaTypes.Tar, MediaTypes.Frames)
+            .TakesHeader(DigestField.Representation, "sha-256=:BASE64: of the full model file that the checkpoint gives, verified before anything is kept.")
+            .TakesHeader(DigestField.Content, "sha-256=:BASE64: of the body, verified before anything is kept.")
+            .TakesHeader(SaveFields.Metrics, """A JSON object of numbers, as in {"loss":0.12}.""")
             .WithSummary("Save a checkpoint: a full model, a sparse patch, or frames").MayFail(409, 413, 415, 422);
         group.MapGet("/", ListAsync).WithSummary("List a task's checkpoints by step");
         group.MapGet("/{step}", GetAsync).WithSummary("Describe a checkpoint; {step} is also latest, best or a tag");

@@ -19,6 +19,18 @@ internal static class RouteDescriptions
             return Task.CompletedTask;
         });
 
+    /// <summary>The route reads a header field, where it is sent.</summary>
+    public static RouteHandlerBuilder TakesHeader(this RouteHandlerBuilder route, string name, string description) =>
+        route.AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            operation.Parameters ??= [];
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = name, In = ParameterLocation.Header, Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            });
+            return Task.CompletedTask;
+        });
+
     /// <summary>The route answers with bytes of one of these media types.</summary>
     public static RouteHandlerBuilder GivesBytes(this RouteHandlerBuilder route, params string[] mediaTypes) =>
         route.AddOpenApiOperationTransformer((operation, _, _) =>

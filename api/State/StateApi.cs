@@ -12,6 +12,7 @@ internal static class StateApi
     public static void MapState(this RouteGroupBuilder group)
     {
         group.MapPut("/{step}/state", PutAsync).TakesUploads().TakesBody(MediaTypes.Bytes)
+            .TakesHeader(DigestField.Content, "sha-256=:BASE64: of the body, verified before anything is kept.")
             .WithSummary("Give a checkpoint its trainer state").MayFail(409, 413, 422);
         group.MapGet("/{step}/state", GetAsync).GivesBytes(MediaTypes.Bytes).WithSummary("Give back a checkpoint's trainer state").MayFail(500);
     }
