@@ -1,0 +1,74 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using FishCheckpoint.Api.Tests.Support;
+using Xunit;
+
+namespace FishCheckpoint.Api.Tests.Health;
+
+public sealed partial class HealthTests : ApiTest
+{
+    [Fact]
+    public async Task Health_IsOkAndReady()
+    {
+        Assert.Equal("ok\n", await Client.GetStringAsync("/healthz", Stop));
+        Assert.Equal("ready\n", await Client.GetStringAsync("/readyz", Stop));
+    }
+
+    [Fact]
+    public async Task Ready_WithoutFolder_IsNot()
+    {
+        var tmp = Path.Combine(Server.DataFolder, "tmp");
+        Directory.Delete(tmp);
+        using var response = await ExpectAsync(HttpStatusCode.ServiceUnavailable, GetAsync("/readyz"));
+        Assert.Contains("STORAGE_UNAVAILABLE", await response.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Index_NamesEveryRouteOfTheDocument()
+    {
+        var index = await Client.GetStringAsync("/", Stop);
+        var document = await JsonAsync<JsonElement>("/openapi/v1.json");
+        foreach (var path in document.GetProperty("paths").EnumerateObject())
+        {
+            Assert.Contains(path.Name.TrimEnd('/').Replace("{tensor}", "{**tensor}", StringComparison.Ordinal), index, StringComparison.Ordinal);
+            Assert.All(path.Value.EnumerateObject(), operation => Assert.NotEmpty(operation.Value.GetProperty("summary").GetString()!));
+        }
+    }
+
+    [Fact]
+    public async Task Document_SaysDigestsAreText()
+    {
+        var text = await Client.GetStringAsync("/openapi/v1.json", Stop);
+        var info = JsonSerializer.Deserialize<JsonElement>(text).GetProperty("components").GetProperty("schemas").GetProperty("BaseInfo");
+        var id = info.GetProperty("properties").GetProperty("id");
+        Assert.Contains("^[0-9a-f]{64}$", id.TryGetProperty("$ref", out _) ? text : id.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HttpFile_ShowsEveryRoute()
+    {
+        var shown = await File.ReadAllTextAsync(Path.Combine(Repository(), "api", "api.http"), Stop);
+        var document = await JsonAsync<JsonElement>("/openapi/v1.json");
+        foreach (var path in document.GetProperty("paths").EnumerateObject())
+        {
+            var pattern = "(?m)" + string.Join('|', path.Value.EnumerateObject().Select(operation =>
+                $"^{operation.Name.ToUpperInvariant()} {{{{server}}}}{Parameter().Replace(Regex.Escape(path.Name).Replace("\\{", "{", StringComparison.Ordinal), "[^/ ]+")}( |\\?|$)"));
+            Assert.True(Regex.IsMatch(shown, pattern, RegexOptions.None, TimeSpan.FromSeconds(5)), $"{path.Name} is not in api.http.");
+        }
+    }
+
+    private static string Repository()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "FishCheckpoint.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new InvalidOperationException("The tests run outside the repository.");
+    }
+
+    [GeneratedRegex("{[a-z]+}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Parameter();
+}

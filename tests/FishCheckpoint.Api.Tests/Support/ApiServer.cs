@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace FishCheckpoint.Api.Tests.Support;
+
+/// <summary>The real server on a free port, over a data folder of its own.</summary>
+public sealed class ApiServer : IAsyncDisposable
+{
+    private readonly WebApplication server;
+    private readonly string folder;
+
+    private ApiServer(WebApplication server, string folder)
+    {
+        (this.server, this.folder) = (server, folder);
+        Address = new Uri(server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        Client = new HttpClient { BaseAddress = Address };
+    }
+
+    public Uri Address { get; }
+
+    public HttpClient Client { get; }
+
+    public string DataFolder => folder;
+
+    public static async Task<ApiServer> StartAsync(Action<WebApplicationBuilder>? configure = null, params (string Key, string Value)[] settings)
+    {
+        var data = Directory.CreateTempSubdirectory("fish-api-").FullName;
+        var built = FishServer.Build(["--urls", "http://127.0.0.1:0"], builder =>
+        {
+            builder.Configuration.AddInMemoryCollection(
+                settings.Append(("FishCheckpoint:DataFolder", data)).Append(("Logging:LogLevel:Default", "None")).Append(("Logging:LogLevel:Microsoft.AspNetCore", "None"))
+                    .Select(pair => KeyValuePair.Create(pair.Item1, (string?)pair.Item2)));
+            configure?.Invoke(builder);
+        });
+        await built.StartAsync();
+        return new ApiServer(built, data);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await server.StopAsync();
+        await server.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+}

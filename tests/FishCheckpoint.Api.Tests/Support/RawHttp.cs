@@ -1,0 +1,34 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace FishCheckpoint.Api.Tests.Support;
+
+/// <summary>HTTP by hand, for what a client library would not send.</summary>
+internal static class RawHttp
+{
+    /// <summary>Sends bytes and gives what comes back until the server closes.</summary>
+    public static async Task<string> SendAsync(Uri address, string head, byte[] body, bool finish, CancellationToken cancellation)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(address.Host, address.Port, cancellation);
+        var stream = socket.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"{head}\r\nHost: {address.Authority}\r\nConnection: close\r\n\r\n"), cancellation);
+        await stream.WriteAsync(body, cancellation);
+        if (finish)
+        {
+            socket.Client.Shutdown(SocketShutdown.Send);
+        }
+
+        var received = new MemoryStream();
+        try
+        {
+            await stream.CopyToAsync(received, cancellation);
+        }
+        catch (IOException)
+        {
+            // The server broke the connection off; what came before counts.
+        }
+
+        return Encoding.ASCII.GetString(received.ToArray());
+    }
+}
