@@ -1,5 +1,6 @@
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Tensors;
+using Xunit;
 
 namespace FishCheckpoint.Tests.Support;
 
@@ -49,45 +50,50 @@ internal sealed class MemoryModel(Layout layout, byte[][] tensors) : IBlockReade
     public MemoryModel Patched(IDeltaReader delta)
     {
         var copy = Copy();
-        foreach (var (tensor, position, value) in Flatten(delta))
-        {
-            value.CopyTo(copy.Tensors[tensor], position * value.Length);
-        }
-
+        Walk(delta, (tensor, position, value) => value.CopyTo(copy.Tensors[tensor].AsSpan(checked((int)(position * value.Length)))));
         return copy;
     }
 
-    /// <summary>Every position with its value, in order; checks the contract of a reader on the way.</summary>
+    /// <summary>Every position with its value, in order.</summary>
     public static List<(int Tensor, long Position, byte[] Value)> Flatten(IDeltaReader delta)
     {
         var all = new List<(int, long, byte[])>();
+        Walk(delta, (tensor, position, value) => all.Add((tensor, position, value.ToArray())));
+        return all;
+    }
+
+    private delegate void Visit(int tensor, long position, ReadOnlySpan<byte> value);
+
+    // Checks the contract of a reader on the way.
+    private static void Walk(IDeltaReader delta, Visit visit)
+    {
         var chunk = new DeltaChunk();
         var (lastTensor, lastPosition, lastCount) = (-1, -1L, 0);
         while (delta.Read(chunk))
         {
-            Xunit.Assert.InRange(chunk.Count, 1, DeltaChunk.Capacity);
-            Xunit.Assert.True(chunk.Tensor >= lastTensor, "Tensors run in layout order.");
-            Xunit.Assert.True(chunk.Tensor != lastTensor || lastCount == DeltaChunk.Capacity, "A chunk is full unless its tensor ends.");
+            Assert.InRange(chunk.Count, 1, DeltaChunk.Capacity);
+            Assert.True(chunk.Tensor >= lastTensor, "Tensors run in layout order.");
+            Assert.True(chunk.Tensor != lastTensor || lastCount == DeltaChunk.Capacity, "A chunk is full unless its tensor ends.");
             lastPosition = chunk.Tensor == lastTensor ? lastPosition : -1;
             for (var index = 0; index < chunk.Count; index++)
             {
-                Xunit.Assert.True(chunk.Positions[index] > lastPosition, "Positions ascend.");
-                lastPosition = chunk.Positions[index];
-                all.Add((chunk.Tensor, lastPosition, chunk.Values.Slice(index * chunk.UnitSize, chunk.UnitSize).ToArray()));
+                var position = chunk.Positions[index];
+                Assert.True(position > lastPosition, "Positions ascend.");
+                visit(chunk.Tensor, position, chunk.Values.Slice(index * chunk.UnitSize, chunk.UnitSize));
+                lastPosition = position;
             }
 
             (lastTensor, lastCount) = (chunk.Tensor, chunk.Count);
         }
 
-        Xunit.Assert.Equal(0, chunk.Count);
-        return all;
+        Assert.Equal(0, chunk.Count);
     }
 
     public void AssertSame(MemoryModel other)
     {
         for (var tensor = 0; tensor < tensors.Length; tensor++)
         {
-            Xunit.Assert.True(tensors[tensor].AsSpan().SequenceEqual(other.Tensors[tensor]), $"Tensor {tensor} differs.");
+            Assert.True(tensors[tensor].AsSpan().SequenceEqual(other.Tensors[tensor]), $"Tensor {tensor} differs.");
         }
     }
 }
