@@ -22,6 +22,9 @@ public static class ChunkIndex
     /// <summary>The longest entry, in bytes.</summary>
     public const int MaxEntry = (5 * Varint.MaxLength) + sizeof(uint);
 
+    /// <summary>The shortest entry, in bytes: what an index holds bounds the chunks that are made room for.</summary>
+    public static int MinEntryOf(FrameKind kind) => (kind == FrameKind.Mask ? 5 : 1) + sizeof(uint);
+
     /// <summary>Bytes of plain content that a chunk holds at most.</summary>
     public const int BytesPerChunk = Blocks.Size / 4;
 
