@@ -1,1 +1,4 @@
-Console.WriteLine("FishCheckpoint");
+using FishCheckpoint.Api;
+
+await using var server = FishServer.Build(args);
+await server.RunAsync();

@@ -1,0 +1,58 @@
+using FishCheckpoint.Api.Bodies;
+using FishCheckpoint.Api.Documents;
+using FishCheckpoint.Api.Restores;
+using FishCheckpoint.Api.Routing;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage;
+using FishCheckpoint.Tensors;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace FishCheckpoint.Api.Bases;
+
+/// <summary>The routes of bases.</summary>
+internal static class BasesApi
+{
+    public static void MapBases(this RouteGroupBuilder group)
+    {
+        group.MapPut("/{name}", PutAsync).TakesUploads().TakesBody(MediaTypes.Safetensors, MediaTypes.Bytes, MediaTypes.Tar)
+            .WithSummary("Add a base: one safetensors file, or a folder as a tar stream").MayFail(409, 413, 415, 422);
+        group.MapGet("/", ListAsync).WithSummary("List the bases by name");
+        group.MapGet("/{name}", GetAsync).WithSummary("Describe a base, by its name or its id");
+        group.MapMethods("/{name}/model.safetensors", ["GET", "HEAD"], GetModelAsync).GivesBytes(MediaTypes.Safetensors)
+            .WithSummary("Give a base's file, or a range of it").MayFail(412, 416, 500);
+        group.MapMethods("/{name}/files/{file}", ["GET", "HEAD"], GetFileAsync).GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes)
+            .WithSummary("Give one file of a base: a shard or a side file").MayFail(412, 416, 500);
+    }
+
+    private static async Task<Results<Created<BaseInfo>, Ok<BaseInfo>>> PutAsync(
+        string name, HttpRequest request, ICheckpointStore store, StoreOptions options, CancellationToken cancellation)
+    {
+        var type = MediaTypes.Of(request);
+        if (type is not (MediaTypes.Safetensors or MediaTypes.Bytes or MediaTypes.Tar))
+        {
+            throw MediaTypes.Unsupported(request, MediaTypes.Safetensors, MediaTypes.Bytes, MediaTypes.Tar);
+        }
+
+        var expected = DigestField.Read(request, DigestField.Representation) ?? DigestField.Read(request, DigestField.Content);
+        await using var body = new BodyStream(request, options.MaxUploadBytes, expected);
+        var files = type == MediaTypes.Tar ? TarFiles.ReadAsync(body, cancellation) : ModelUpload.FromStream(body);
+        var saved = await store.AddBaseAsync(name, files, cancellation);
+        return saved.Created ? TypedResults.Created($"/v1/bases/{name}", saved.Value) : TypedResults.Ok(saved.Value);
+    }
+
+    private static async Task<Ok<Page<BaseInfo>>> ListAsync(
+        int? limit, string? after, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
+    {
+        var page = Paging.Of(limit, after);
+        return Paging.Answer(context, page, await store.ListBasesAsync(page, cancellation));
+    }
+
+    private static async Task<Ok<BaseInfo>> GetAsync(string name, ICheckpointStore store, CancellationToken cancellation) =>
+        TypedResults.Ok(await store.GetBaseAsync(name, cancellation));
+
+    private static Task<ModelFileResult> GetModelAsync(string name, ICheckpointStore store, CancellationToken cancellation) =>
+        GetFileAsync(name, ModelFiles.SingleFileName, store, cancellation);
+
+    private static async Task<ModelFileResult> GetFileAsync(string name, string file, ICheckpointStore store, CancellationToken cancellation) =>
+        new(await store.OpenBaseAsync(name, cancellation), file);
+}

@@ -1,0 +1,116 @@
+using System.Security.Cryptography;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Api.Bodies;
+
+/// <summary>
+/// A request's body as it arrives. Too long, cut short, or of another digest than announced, it throws from its last read at the latest, so whoever reads
+/// it to the end before committing never commits a wrong one.
+/// </summary>
+internal sealed class BodyStream : Stream
+{
+    private readonly HttpRequest request;
+    private readonly long limit;
+    private readonly Digest? expected;
+    private readonly IncrementalHash? hash;
+    private long total;
+    private bool ended;
+
+    /// <summary>Refuses at once what announces itself as too long.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="limit">The most bytes taken.</param>
+    /// <param name="expected">The announced SHA-256 of the body, if any.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>.</exception>
+    public BodyStream(HttpRequest request, long limit, Digest? expected)
+    {
+        (this.request, this.limit, this.expected) = (request, limit, expected);
+        if (request.ContentLength > limit)
+        {
+            throw TooLarge();
+        }
+
+        hash = expected is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var read = await ReceiveAsync(buffer, cancellationToken);
+        if ((total += read) > limit)
+        {
+            throw TooLarge();
+        }
+
+        hash?.AppendData(buffer.Span[..read]);
+        if (read == 0 && buffer.Length > 0 && !ended)
+        {
+            ended = true;
+            CheckWhole();
+        }
+
+        return read;
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Bodies are read asynchronously.");
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public static FishException Truncated(string key, Exception? inner) => new(
+        ErrorCode.BodyTruncated, key, "The body ended before its declared length, or stopped coming.", "Send it again; nothing was stored.", inner);
+
+    protected override void Dispose(bool disposing)
+    {
+        hash?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellation)
+    {
+        try
+        {
+            return await request.Body.ReadAsync(buffer, cancellation);
+        }
+        catch (IOException error)
+        {
+            throw Truncated(request.Path, error);
+        }
+    }
+
+    private void CheckWhole()
+    {
+        if (request.ContentLength is { } announced && total != announced)
+        {
+            throw Truncated(request.Path, null);
+        }
+
+        if (hash is not null && Digest.Finish(hash) is var found && found != expected)
+        {
+            throw new FishException(
+                ErrorCode.DigestMismatch, request.Path, $"The body has the digest {found}; {expected} was announced.", "Send it again; nothing was stored.");
+        }
+    }
+
+    private FishException TooLarge() => new(
+        ErrorCode.TooLarge, request.Path, $"The body is longer than the {limit} bytes that the server takes.", "Raise the server's limit (FishCheckpoint:Limits), or send less.");
+}

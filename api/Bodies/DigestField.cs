@@ -1,0 +1,55 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+using Microsoft.Extensions.Primitives;
+
+namespace FishCheckpoint.Api.Bodies;
+
+/// <summary>The fields <c>Repr-Digest</c> and <c>Content-Digest</c> (RFC 9530): <c>sha-256=:BASE64:</c>; 64 hexadecimal digits are taken too.</summary>
+internal static class DigestField
+{
+    public const string Representation = "Repr-Digest";
+    public const string Content = "Content-Digest";
+
+    private const string Algorithm = "sha-256=";
+
+    /// <summary>Writes a field.</summary>
+    public static string Format(Digest digest) => $"{Algorithm}:{Convert.ToBase64String(digest)}:";
+
+    /// <summary>Reads a field's SHA-256: the mirror of <see cref="Format"/>.</summary>
+    /// <returns><see langword="null"/> when the field is missing or names other algorithms only.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>.</exception>
+    public static Digest? Read(HttpRequest request, string field)
+    {
+        foreach (var member in Members(request.Headers[field]))
+        {
+            if (member.StartsWith(Algorithm, StringComparison.OrdinalIgnoreCase))
+            {
+                var value = member[Algorithm.Length..];
+                return TryParse(value, out var digest) ? digest : throw new FishException(
+                    ErrorCode.RequestInvalid, field, $"'{value}' is no SHA-256.", "Write sha-256=:BASE64: or sha-256=HEX.");
+            }
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<string> Members(StringValues values) =>
+        values.SelectMany(value => (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+
+    private static bool TryParse(string value, out Digest digest)
+    {
+        if (Digest.TryParse(value, out digest))
+        {
+            return true;
+        }
+
+        var bytes = new byte[Digest.Size];
+        if (value is not [':', .. var base64, ':'] || !Convert.TryFromBase64String(base64, bytes, out var written) || written != Digest.Size)
+        {
+            return false;
+        }
+
+        digest = Digest.From(bytes);
+        return true;
+    }
+}

@@ -1,0 +1,73 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage;
+
+namespace FishCheckpoint.Api.Bodies;
+
+/// <summary>A body that has been received whole, as a temporary file or folder that goes when this object does.</summary>
+internal sealed class Spooled : IDisposable
+{
+    private const int BufferSize = 1 << 18;
+
+    private Spooled(StoreOptions options) => Path = System.IO.Path.Combine(options.TemporaryFolder, $"{Guid.NewGuid():N}.upload");
+
+    /// <summary>The file or folder.</summary>
+    public string Path { get; }
+
+    /// <summary>Receives a body as one file.</summary>
+    public static Task<Spooled> ReceiveFileAsync(StoreOptions options, Stream body, CancellationToken cancellation) =>
+        ReceiveAsync(options, path => WriteAsync(path, body, cancellation));
+
+    /// <summary>Receives files into a folder.</summary>
+    public static Task<Spooled> ReceiveFolderAsync(StoreOptions options, IAsyncEnumerable<UploadFile> files, CancellationToken cancellation) =>
+        ReceiveAsync(options, async path =>
+        {
+            Directory.CreateDirectory(path);
+            await foreach (var file in files.WithCancellation(cancellation))
+            {
+                await WriteAsync(System.IO.Path.Combine(path, file.Name), file.Content, cancellation);
+            }
+        });
+
+    public void Dispose()
+    {
+        if (Directory.Exists(Path))
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+        else
+        {
+            File.Delete(Path);
+        }
+    }
+
+    private static async Task<Spooled> ReceiveAsync(StoreOptions options, Func<string, Task> receive)
+    {
+        var spooled = new Spooled(options);
+        try
+        {
+            Directory.CreateDirectory(options.TemporaryFolder);
+            await receive(spooled.Path);
+            return spooled;
+        }
+        catch (Exception error)
+        {
+            spooled.Dispose();
+            throw Translate(error) ?? error;
+        }
+    }
+
+    private static FishException? Translate(Exception error) => error switch
+    {
+        EndOfStreamException => BodyStream.Truncated("tar", error),
+        IOException or UnauthorizedAccessException => new FishException(
+            ErrorCode.StorageUnavailable, "data folder", error.Message, "Check the disk's space and permissions, and try again; nothing was stored.", error),
+        _ => null,
+    };
+
+    private static async Task WriteAsync(string path, Stream content, CancellationToken cancellation)
+    {
+        await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        await content.CopyToAsync(file, BufferSize, cancellation);
+    }
+}

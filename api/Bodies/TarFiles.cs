@@ -1,0 +1,82 @@
+using System.Formats.Tar;
+using System.Runtime.CompilerServices;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Api.Bodies;
+
+/// <summary>
+/// A folder as a tar stream: regular files at its top, one after another. Links, devices and paths are refused; hidden files are left out, as they are of a
+/// folder on disk.
+/// </summary>
+internal static class TarFiles
+{
+    private const int MaxFiles = 10_000;
+
+    /// <summary>The files, each to be read before the next is asked for. The body has been read to its end when the last one was given.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.RequestInvalid"/>, <see cref="ErrorCode.TooLarge"/>,
+    /// <see cref="ErrorCode.BodyTruncated"/>.</exception>
+    public static async IAsyncEnumerable<UploadFile> ReadAsync(Stream body, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await using var tar = new TarReader(body, leaveOpen: true);
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        while (await NextAsync(tar, cancellation) is { } entry)
+        {
+            if (NameOf(entry) is not { } name)
+            {
+                continue;
+            }
+
+            if (!names.Add(name))
+            {
+                throw new FishException(ErrorCode.NameInvalid, name, "The folder has two files of this name.", "Send each file once.");
+            }
+
+            if (names.Count > MaxFiles)
+            {
+                throw new FishException(ErrorCode.TooLarge, "tar", $"The folder has more than {MaxFiles} files.", "Send the model's files only.");
+            }
+
+            yield return new UploadFile(name, entry.DataStream ?? Stream.Null);
+        }
+
+        // What follows the end mark is padding; reading it lets the body check its length and digest.
+        await body.CopyToAsync(Stream.Null, cancellation);
+    }
+
+    private static async Task<TarEntry?> NextAsync(TarReader tar, CancellationToken cancellation)
+    {
+        try
+        {
+            return await tar.GetNextEntryAsync(copyData: false, cancellation);
+        }
+        catch (EndOfStreamException error)
+        {
+            throw BodyStream.Truncated("tar", error);
+        }
+        catch (Exception error) when (error is InvalidDataException or FormatException or ArgumentException or NotSupportedException or OverflowException)
+        {
+            throw new FishException(ErrorCode.RequestInvalid, "tar", $"The body is not a tar stream: {error.Message}", "Make it with: tar -C FOLDER -cf - .", error);
+        }
+    }
+
+    // Null for what is left out.
+    private static string? NameOf(TarEntry entry)
+    {
+        var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
+        if (entry.EntryType is TarEntryType.GlobalExtendedAttributes || (entry.EntryType is TarEntryType.Directory && name is "" or "."))
+        {
+            return null;
+        }
+
+        if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile))
+        {
+            throw new FishException(
+                ErrorCode.NameInvalid, Shown(name), $"A folder holds regular files only, not a {entry.EntryType}.", "Make it with: tar -C FOLDER -cf - FILES.");
+        }
+
+        return name.StartsWith('.') && !name.Contains('/', StringComparison.Ordinal) && name is not ".." ? null : Names.CheckFile(name);
+    }
+
+    private static string Shown(string name) => name.Length <= 80 ? name : $"{name[..77]}...";
+}

@@ -1,0 +1,38 @@
+using FishCheckpoint.Api.Bodies;
+using FishCheckpoint.Api.Documents;
+using FishCheckpoint.Api.Restores;
+using FishCheckpoint.Api.Routing;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Api.Checkpoints;
+
+/// <summary>The routes that give back a checkpoint's files and tensors.</summary>
+internal static class CheckpointFilesApi
+{
+    // The segments before a tensor's name: /v1/tasks/{task}/checkpoints/{step}/tensors/.
+    private const int SegmentsBeforeTensor = 6;
+
+    public static void MapCheckpointFiles(this RouteGroupBuilder group)
+    {
+        group.MapMethods("/{step}/model.safetensors", ["GET", "HEAD"], GetModelAsync).GivesBytes(MediaTypes.Safetensors)
+            .WithSummary("Rebuild the full model of a step, or a range of it").MayFail(412, 416, 500);
+        group.MapMethods("/{step}/files/{file}", ["GET", "HEAD"], GetFileAsync).GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes)
+            .WithSummary("Rebuild one file of a sharded model, or give a side file").MayFail(412, 416, 500);
+        group.MapGet("/{step}/tensors/{**tensor}", GetTensorAsync).GivesBytes(MediaTypes.Bytes)
+            .WithSummary("Rebuild the raw bytes of one tensor; Fish-Dtype and Fish-Shape say what they are").MayFail(422, 500);
+    }
+
+    private static Task<ModelFileResult> GetModelAsync(string task, string step, ICheckpointStore store, CancellationToken cancellation) =>
+        GetFileAsync(task, step, ModelFiles.SingleFileName, store, cancellation);
+
+    private static async Task<ModelFileResult> GetFileAsync(string task, string step, string file, ICheckpointStore store, CancellationToken cancellation) =>
+        new(await store.OpenAsync(task, StepRef.Parse(step), cancellation), file);
+
+    private static async Task<TensorResult> GetTensorAsync(
+        string task, string step, string tensor, HttpRequest request, ICheckpointStore store, CancellationToken cancellation)
+    {
+        var name = string.Join('/', RawPath.SegmentsOf(request).Skip(SegmentsBeforeTensor));
+        return new TensorResult(await store.OpenAsync(task, StepRef.Parse(step), cancellation), name.Length > 0 ? name : tensor);
+    }
+}

@@ -1,0 +1,52 @@
+using FishCheckpoint.Api.Bodies;
+using FishCheckpoint.Api.Documents;
+using FishCheckpoint.Api.Routing;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace FishCheckpoint.Api.Checkpoints;
+
+/// <summary>The routes that save, describe, verify and delete checkpoints.</summary>
+internal static class CheckpointsApi
+{
+    public static void MapCheckpoints(this RouteGroupBuilder group)
+    {
+        group.MapPut("/{step}", PutAsync).TakesUploads().TakesBody(MediaTypes.Safetensors, MediaTypes.Tar, MediaTypes.Frames)
+            .WithSummary("Save a checkpoint: a full model, a sparse patch, or frames").MayFail(409, 413, 415, 422);
+        group.MapGet("/", ListAsync).WithSummary("List a task's checkpoints by step");
+        group.MapGet("/{step}", GetAsync).WithSummary("Describe a checkpoint; {step} is also latest, best or a tag");
+        group.MapDelete("/{step}", DeleteAsync).WithSummary("Delete a checkpoint; others laid on it stay readable");
+        group.MapPost("/{step}/verify", VerifyAsync).WithSummary("Read everything that a checkpoint is made of and compare it with its digests");
+    }
+
+    private static async Task<Results<Created<CheckpointInfo>, Ok<CheckpointInfo>>> PutAsync(
+        string task, string step, string? parent, string? @base, HttpRequest request, ICheckpointStore store, StoreOptions options, CancellationToken cancellation)
+    {
+        var number = StepRef.ParseStep(step);
+        var known = await store.GetTaskAsync(task, cancellation);
+        var save = await SaveFields.ReadAsync(request, parent, @base, store, cancellation);
+        using var upload = await CheckpointUpload.ReceiveAsync(request, known, store, options, cancellation);
+        var saved = await store.SaveAsync(task, number, upload.Content, save, cancellation);
+        return saved.Created ? TypedResults.Created($"/v1/tasks/{task}/checkpoints/{number}", saved.Value) : TypedResults.Ok(saved.Value);
+    }
+
+    private static async Task<Ok<Page<CheckpointInfo>>> ListAsync(
+        string task, int? limit, string? after, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
+    {
+        var page = Paging.Of(limit, after);
+        return Paging.Answer(context, page, await store.ListCheckpointsAsync(task, page, cancellation));
+    }
+
+    private static async Task<Ok<CheckpointInfo>> GetAsync(string task, string step, ICheckpointStore store, CancellationToken cancellation) =>
+        TypedResults.Ok(await store.GetCheckpointAsync(task, StepRef.Parse(step), cancellation));
+
+    private static async Task<NoContent> DeleteAsync(string task, string step, ICheckpointStore store, CancellationToken cancellation)
+    {
+        await store.DeleteCheckpointAsync(task, StepRef.Parse(step), cancellation);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Ok<VerifyResult>> VerifyAsync(string task, string step, ICheckpointStore store, CancellationToken cancellation) =>
+        TypedResults.Ok(await store.VerifyAsync(task, StepRef.Parse(step), cancellation));
+}

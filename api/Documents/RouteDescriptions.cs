@@ -1,0 +1,51 @@
+using FishCheckpoint.Api.Errors;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.OpenApi;
+
+namespace FishCheckpoint.Api.Documents;
+
+/// <summary>What routes say of themselves in the OpenAPI document, beyond what their types say.</summary>
+internal static class RouteDescriptions
+{
+    /// <summary>The route's body is bytes of one of these media types.</summary>
+    public static RouteHandlerBuilder TakesBody(this RouteHandlerBuilder route, params string[] mediaTypes) =>
+        route.AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                Content = mediaTypes.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = Binary() }, StringComparer.Ordinal),
+            };
+            return Task.CompletedTask;
+        });
+
+    /// <summary>The route answers with bytes of one of these media types.</summary>
+    public static RouteHandlerBuilder GivesBytes(this RouteHandlerBuilder route, params string[] mediaTypes) =>
+        route.AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            operation.Responses ??= [];
+            operation.Responses["200"] = new OpenApiResponse
+            {
+                Description = "The bytes.",
+                Content = mediaTypes.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = Binary() }, StringComparer.Ordinal),
+            };
+            return Task.CompletedTask;
+        });
+
+    /// <summary>The route may answer with problem details of these statuses.</summary>
+    public static TBuilder MayFail<TBuilder>(this TBuilder route, params int[] statuses)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        foreach (var status in statuses)
+        {
+            route.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(FishProblem), [FishProblem.MediaType]));
+        }
+
+        return route;
+    }
+
+    /// <summary>The route limits its body itself: the server's limit is for JSON.</summary>
+    public static RouteHandlerBuilder TakesUploads(this RouteHandlerBuilder route) => route.WithMetadata(new DisableRequestSizeLimitAttribute());
+
+    private static OpenApiSchema Binary() => new() { Type = JsonSchemaType.String, Format = "binary" };
+}

@@ -1,0 +1,27 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Api.Errors;
+
+/// <summary>Problem details (RFC 9457) with this system's own members: what was being done, to what, why it was refused, and what to do.</summary>
+internal sealed record FishProblem(
+    string Type, string Title, int Status, string Detail, string Code, string Operation, string Key, string Cause, string Hint)
+{
+    public const string MediaType = "application/problem+json";
+
+    public static FishProblem Of(FishException error, string operation) => Create(
+        ErrorStatus.Of(error.Kind), ErrorCodes.NameOf(error.Code), error.Operation ?? operation, error.Key, error.Cause, error.Hint);
+
+    /// <summary>A problem of a code; also for the few codes that only HTTP has (INTERNAL, METHOD_NOT_ALLOWED, PRECONDITION_FAILED).</summary>
+    public static FishProblem Create(int status, string code, string operation, string key, string cause, string hint) => new(
+        $"urn:fishcheckpoint:error:{code}", TitleOf(code), status, $"{cause} {hint}".Trim(), code, operation, key, cause, hint);
+
+    /// <summary>Sends the problem in the place of whatever was prepared; the response has not begun.</summary>
+    public Task WriteAsync(HttpResponse response)
+    {
+        response.StatusCode = Status;
+        return response.WriteAsJsonAsync(this, FishJson.Options, MediaType, response.HttpContext.RequestAborted);
+    }
+
+    private static string TitleOf(string code) => $"{code[0]}{code[1..].Replace('_', ' ').ToLowerInvariant()}";
+}

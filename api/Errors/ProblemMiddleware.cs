@@ -1,0 +1,107 @@
+using System.Text.Json;
+using FishCheckpoint.Api.Routing;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Api.Errors;
+
+/// <summary>Turns everything that is thrown, and every bare error status, into problem details. Nothing half sent ends as if it were whole.</summary>
+internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            RawPath.RefuseDotSegments(context.Request);
+            await next(context);
+            if (BareProblem(context) is { } bare)
+            {
+                await bare.WriteAsync(context.Response);
+            }
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            ApiLog.Disconnected(logger, OperationOf(context));
+        }
+        catch (Exception error)
+        {
+            await AnswerAsync(context, error);
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context, Exception error)
+    {
+        var problem = ProblemOf(context, error);
+        if (problem.Status >= StatusCodes.Status500InternalServerError)
+        {
+            ApiLog.Failed(logger, problem.Operation, problem.Code, error);
+        }
+        else
+        {
+            ApiLog.Refused(logger, problem.Operation, problem.Code, problem.Key, problem.Cause);
+        }
+
+        // Bytes that are on their way cannot be taken back: a broken connection is all that tells the client that they are not everything.
+        if (context.Response.HasStarted || context.Response.BodyWriter is { CanGetUnflushedBytes: true, UnflushedBytes: > 0 })
+        {
+            ApiLog.BrokenOff(logger, problem.Operation, problem.Code);
+            context.Abort();
+            return;
+        }
+
+        var kept = context.Response.Headers.ContentRange;
+        context.Response.Clear();
+        if (problem.Status == StatusCodes.Status416RangeNotSatisfiable)
+        {
+            context.Response.Headers.ContentRange = kept;
+        }
+
+        await problem.WriteAsync(context.Response);
+    }
+
+    private static FishProblem ProblemOf(HttpContext context, Exception error) => error switch
+    {
+        FishException known => FishProblem.Of(known, OperationOf(context)),
+        PreconditionFailedException failed => FishProblem.Create(
+            StatusCodes.Status412PreconditionFailed, "PRECONDITION_FAILED", OperationOf(context), failed.Tag,
+            $"The current ETag is {failed.Tag}, which If-Match does not name.", "Fetch it again."),
+        BadHttpRequestException bad => FishProblem.Of(Translate(context, bad), OperationOf(context)),
+        _ => FishProblem.Create(
+            StatusCodes.Status500InternalServerError, "INTERNAL", OperationOf(context), context.TraceIdentifier,
+            "The server failed in a way that it does not know.", "Its log says more under this key."),
+    };
+
+    private static FishException Translate(HttpContext context, BadHttpRequestException bad) => (bad.StatusCode, bad.InnerException) switch
+    {
+        (StatusCodes.Status413PayloadTooLarge, _) => new FishException(
+            ErrorCode.TooLarge, context.Request.Path, "The JSON body is longer than the server takes.", "Send less, or raise Limits:MaxJsonBytes.", bad),
+        (StatusCodes.Status415UnsupportedMediaType, _) => new FishException(
+            ErrorCode.MediaTypeUnsupported, context.Request.ContentType ?? "", "This route takes JSON.", "Send Content-Type: application/json.", bad),
+        (StatusCodes.Status408RequestTimeout, _) => Bodies.BodyStream.Truncated(context.Request.Path, bad),
+        (_, JsonException json) => new FishException(
+            ErrorCode.RequestInvalid, json.Path ?? "$", $"The JSON body cannot be read at line {json.LineNumber + 1}, byte {json.BytePositionInLine}.",
+            "Compare it with the schema in /openapi/v1.json.", bad),
+        _ => new FishException(ErrorCode.RequestInvalid, context.Request.Path, bad.Message, "Compare the request with /openapi/v1.json.", bad),
+    };
+
+    private static FishProblem? BareProblem(HttpContext context)
+    {
+        var (response, path) = (context.Response, context.Request.Path);
+        return (response.HasStarted || response.ContentType is not null, response.StatusCode) switch
+        {
+            (false, StatusCodes.Status404NotFound) => FishProblem.Of(
+                new FishException(ErrorCode.RouteNotFound, path, "There is no such route.", "GET / lists the routes."), OperationOf(context)),
+            (false, StatusCodes.Status405MethodNotAllowed) => FishProblem.Create(
+                response.StatusCode, "METHOD_NOT_ALLOWED", OperationOf(context), path, $"The route does not take {context.Request.Method}.",
+                $"It takes {response.Headers.Allow}."),
+            (false, StatusCodes.Status415UnsupportedMediaType) => FishProblem.Of(
+                new FishException(
+                    ErrorCode.MediaTypeUnsupported, context.Request.ContentType ?? "", "The route does not take this media type.",
+                    "/openapi/v1.json says which it takes."),
+                OperationOf(context)),
+            _ => null,
+        };
+    }
+
+    private static string OperationOf(HttpContext context) =>
+        $"{context.Request.Method} {(context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? context.Request.Path}";
+}

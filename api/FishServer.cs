@@ -1,0 +1,73 @@
+using FishCheckpoint.Api.Bases;
+using FishCheckpoint.Api.Checkpoints;
+using FishCheckpoint.Api.Deltas;
+using FishCheckpoint.Api.Documents;
+using FishCheckpoint.Api.Errors;
+using FishCheckpoint.Api.Health;
+using FishCheckpoint.Api.Hosting;
+using FishCheckpoint.Api.Reports;
+using FishCheckpoint.Api.Routing;
+using FishCheckpoint.Api.State;
+using FishCheckpoint.Api.Tags;
+using FishCheckpoint.Api.Tasks;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Reports;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace FishCheckpoint.Api;
+
+/// <summary>The HTTP server: the one place that brings store, routes and errors together, for every program that serves.</summary>
+public static class FishServer
+{
+    /// <summary>Builds the server. Its store opens when it starts and closes when it has stopped.</summary>
+    /// <param name="args">The command line: settings as in <c>--urls http://127.0.0.1:5080 --FishCheckpoint:DataFolder data</c>.</param>
+    /// <param name="configure">Changes settings and services before they are used; may be <see langword="null"/>.</param>
+    /// <returns>The server, to be run and disposed by the caller.</returns>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        // The settings file lies beside the program, wherever it is started from; the data folder is relative to where it is started.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        AddServices(builder.Services);
+        configure?.Invoke(builder);
+        var server = builder.Build();
+        server.UseMiddleware<ProblemMiddleware>();
+        server.UseRouting();
+        MapRoutes(server);
+        return server;
+    }
+
+    private static void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton(provider =>
+            provider.GetRequiredService<IConfiguration>().GetSection(FishSettings.Section).Get<FishSettings>() ?? new FishSettings());
+        services.AddSingleton(provider => provider.GetRequiredService<FishSettings>().ToStoreOptions());
+        services.AddSingleton<StoreHost>().AddHostedService(provider => provider.GetRequiredService<StoreHost>());
+        services.AddSingleton<ICheckpointStore>(provider => provider.GetRequiredService<StoreHost>().Store);
+        services.AddSingleton<IStorageReports>(provider => provider.GetRequiredService<StoreHost>().Store);
+        services.ConfigureHttpJsonOptions(json => FishJson.Configure(json.SerializerOptions));
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        services.AddOptions<KestrelServerOptions>().Configure<FishSettings>((kestrel, settings) =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = settings.Limits.MaxJsonBytes;
+        });
+        services.AddFishOpenApi();
+    }
+
+    private static void MapRoutes(WebApplication server)
+    {
+        server.MapIndex();
+        server.MapHealth();
+        server.MapOpenApi().WithSummary("Describe the routes as an OpenAPI document");
+        var v1 = server.MapGroup("/v1").AddEndpointFilter<RouteGroupBuilder, NameFilter>().MayFail(400, 404);
+        v1.MapGroup("/bases").WithTags("Bases").MapBases();
+        v1.MapGroup("/tasks").WithTags("Tasks").MapTasks();
+        var checkpoints = v1.MapGroup("/tasks/{task}/checkpoints").WithTags("Checkpoints");
+        checkpoints.MapCheckpoints();
+        checkpoints.MapCheckpointFiles();
+        checkpoints.MapDeltas();
+        checkpoints.MapState();
+        v1.MapGroup("/tasks/{task}/tags").WithTags("Tags").MapTags();
+        v1.MapGroup("").WithTags("Reports").MapReports();
+    }
+}

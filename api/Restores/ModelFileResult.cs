@@ -1,0 +1,67 @@
+using FishCheckpoint.Api.Bodies;
+using FishCheckpoint.Checkpoints;
+using Microsoft.Net.Http.Headers;
+
+namespace FishCheckpoint.Api.Restores;
+
+/// <summary>Streams a file of a model, rebuilt as it goes: 200, 206, 304, 412 or 416. Owns the reader.</summary>
+internal sealed class ModelFileResult(IModelReader reader, string file) : IResult
+{
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        await using var owned = reader;
+        var (request, response, found) = (httpContext.Request, httpContext.Response, reader.FileOf(file));
+        var tag = new EntityTagHeaderValue($"\"{found.Tag}\"");
+        var unchanged = Preconditions.IsUnchanged(request.GetTypedHeaders(), tag);
+        Describe(response, found, tag);
+        if (unchanged)
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+
+        var range = RangeOf(request, response, found, tag);
+        response.ContentLength = range.Length;
+        response.ContentType = ContentTypeOf(found.Name);
+        if (HttpMethods.IsGet(request.Method))
+        {
+            await reader.CopyToAsync(found.Name, range.Offset, range.Length, response.BodyWriter, httpContext.RequestAborted);
+        }
+    }
+
+    private static void Describe(HttpResponse response, RestoredFile found, EntityTagHeaderValue tag)
+    {
+        response.Headers.ETag = tag.ToString();
+        response.Headers.AcceptRanges = "bytes";
+
+        // "latest" moves on; a cache asks each time, and mostly hears 304.
+        response.Headers.CacheControl = "no-cache";
+        response.Headers.XContentTypeOptions = "nosniff";
+        if (found.Sha256 is { } digest)
+        {
+            response.Headers[DigestField.Representation] = DigestField.Format(digest);
+        }
+    }
+
+    private static ByteRange RangeOf(HttpRequest request, HttpResponse response, RestoredFile found, EntityTagHeaderValue tag)
+    {
+        if (!HttpMethods.IsGet(request.Method) || !Preconditions.RangeApplies(request, tag))
+        {
+            return new ByteRange(0, found.Bytes);
+        }
+
+        // Says the length when the range is refused.
+        response.Headers.ContentRange = $"bytes */{found.Bytes}";
+        var range = ByteRange.Of(request, found.Bytes);
+        response.Headers.ContentRange = range is { } part ? $"bytes {part.Offset}-{part.Offset + part.Length - 1}/{found.Bytes}" : default;
+        response.StatusCode = range is null ? StatusCodes.Status200OK : StatusCodes.Status206PartialContent;
+        return range ?? new ByteRange(0, found.Bytes);
+    }
+
+    private static string ContentTypeOf(string name) => Path.GetExtension(name) switch
+    {
+        ".safetensors" => MediaTypes.Safetensors,
+        ".json" => "application/json",
+        _ => MediaTypes.Bytes,
+    };
+}

@@ -1,0 +1,26 @@
+using FishCheckpoint.Api.Bodies;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Api.Restores;
+
+/// <summary>Streams the raw bytes of one tensor, rebuilt as it goes. Owns the reader.</summary>
+internal sealed class TensorResult(IModelReader reader, string tensor) : IResult
+{
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        await using var owned = reader;
+        if (!reader.Layout.TryIndexOf(tensor, out var index))
+        {
+            throw new FishException(ErrorCode.TensorUnknown, tensor, "The model has no such tensor.", "The header of model.safetensors lists them.");
+        }
+
+        var (info, response) = (reader.Layout.Tensors[index], httpContext.Response);
+        response.Headers["Fish-Dtype"] = DTypes.NameOf(info.Type);
+        response.Headers["Fish-Shape"] = TensorInfo.ShapeText(info.Shape);
+        response.ContentLength = info.Bytes;
+        response.ContentType = MediaTypes.Bytes;
+        await reader.CopyTensorAsync(tensor, response.BodyWriter, httpContext.RequestAborted);
+    }
+}

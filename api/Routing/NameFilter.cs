@@ -1,0 +1,26 @@
+using FishCheckpoint.Checkpoints;
+
+namespace FishCheckpoint.Api.Routing;
+
+/// <summary>Checks every name in a route before the route's handler runs.</summary>
+internal sealed class NameFilter : IEndpointFilter
+{
+    public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        foreach (var (key, value) in context.HttpContext.Request.RouteValues)
+        {
+            Check(key, Uri.UnescapeDataString(value as string ?? ""));
+        }
+
+        return next(context);
+    }
+
+    private static void Check(string key, string value) => _ = key switch
+    {
+        "name" => Names.Check(value, "base"),
+        "task" => Names.Check(value, "task"),
+        "tag" => Names.CheckTag(value),
+        "file" => Names.CheckFile(value),
+        _ => value,
+    };
+}

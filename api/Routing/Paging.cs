@@ -1,0 +1,26 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace FishCheckpoint.Api.Routing;
+
+/// <summary>Lists in parts: <c>limit</c> and <c>after</c> in, <c>Link: rel="next"</c> out.</summary>
+internal static class Paging
+{
+    private const int DefaultLimit = 100;
+    private const int MaxLimit = 1000;
+
+    public static PageRequest Of(int? limit, string? after) => (limit ?? DefaultLimit) is >= 1 and <= MaxLimit
+        ? new PageRequest(limit ?? DefaultLimit, after)
+        : throw new FishException(ErrorCode.RequestInvalid, "limit", $"A page has 1 to {MaxLimit} items, not {limit}.", "Ask for fewer and follow the next page.");
+
+    public static Ok<Page<T>> Answer<T>(HttpContext context, PageRequest asked, Page<T> page)
+    {
+        if (page.Next is { } next)
+        {
+            context.Response.Headers.Link = $"<{context.Request.PathBase}{context.Request.Path}?limit={asked.Limit}&after={Uri.EscapeDataString(next)}>; rel=\"next\"";
+        }
+
+        return TypedResults.Ok(page);
+    }
+}

@@ -1,0 +1,30 @@
+using FishCheckpoint.Api.Bodies;
+using FishCheckpoint.Api.Documents;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace FishCheckpoint.Api.State;
+
+/// <summary>The routes of trainer states: opaque bytes beside a checkpoint.</summary>
+internal static class StateApi
+{
+    public static void MapState(this RouteGroupBuilder group)
+    {
+        group.MapPut("/{step}/state", PutAsync).TakesUploads().TakesBody(MediaTypes.Bytes)
+            .WithSummary("Give a checkpoint its trainer state").MayFail(409, 413, 422);
+        group.MapGet("/{step}/state", GetAsync).GivesBytes(MediaTypes.Bytes).WithSummary("Give back a checkpoint's trainer state").MayFail(500);
+    }
+
+    private static async Task<Results<Created<StateInfo>, Ok<StateInfo>>> PutAsync(
+        string task, string step, HttpRequest request, ICheckpointStore store, StoreOptions options, CancellationToken cancellation)
+    {
+        var expected = DigestField.Read(request, DigestField.Representation) ?? DigestField.Read(request, DigestField.Content);
+        await using var body = new BodyStream(request, options.MaxStateBytes, expected);
+        var saved = await store.PutStateAsync(task, StepRef.Parse(step), body, cancellation);
+        return saved.Created ? TypedResults.Created($"/v1/tasks/{task}/checkpoints/{step}/state", saved.Value) : TypedResults.Ok(saved.Value);
+    }
+
+    private static async Task<StateResult> GetAsync(string task, string step, ICheckpointStore store, CancellationToken cancellation) =>
+        new(await store.OpenStateAsync(task, StepRef.Parse(step), cancellation));
+}

@@ -1,0 +1,31 @@
+using FishCheckpoint.Api.Documents;
+using FishCheckpoint.Checkpoints;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace FishCheckpoint.Api.Tags;
+
+/// <summary>The routes of tags.</summary>
+internal static class TagsApi
+{
+    public static void MapTags(this RouteGroupBuilder group)
+    {
+        group.MapPut("/{tag}", PutAsync).WithSummary("Set a tag on a step, moving it if another one has it").MayFail(413, 415);
+        group.MapDelete("/{tag}", DeleteAsync).WithSummary("Remove a tag");
+    }
+
+    private static async Task<NoContent> PutAsync(string task, string tag, TagTarget target, ICheckpointStore store, CancellationToken cancellation)
+    {
+        await store.SetTagAsync(task, tag, StepRef.At(target.Step), cancellation);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> DeleteAsync(string task, string tag, ICheckpointStore store, CancellationToken cancellation)
+    {
+        await store.RemoveTagAsync(task, tag, cancellation);
+        return TypedResults.NoContent();
+    }
+}
+
+/// <summary>Where a tag is to be.</summary>
+/// <param name="Step">The step.</param>
+internal sealed record TagTarget([property: System.Text.Json.Serialization.JsonRequired] long Step);

@@ -1,0 +1,47 @@
+using FishCheckpoint.Api.Documents;
+using FishCheckpoint.Api.Routing;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace FishCheckpoint.Api.Tasks;
+
+/// <summary>The routes of tasks.</summary>
+internal static class TasksApi
+{
+    public static void MapTasks(this RouteGroupBuilder group)
+    {
+        group.MapPut("/{task}", PutAsync).WithSummary("Make a task, or change its description, metadata and retention").MayFail(409, 413, 415, 422);
+        group.MapGet("/", ListAsync).WithSummary("List the tasks by name");
+        group.MapGet("/{task}", GetAsync).WithSummary("Describe a task");
+        group.MapDelete("/{task}", DeleteAsync).WithSummary("Delete a task with all its checkpoints");
+    }
+
+    private static async Task<Results<Created<TaskInfo>, Ok<TaskInfo>>> PutAsync(
+        string task, TaskSpec spec, ICheckpointStore store, CancellationToken cancellation)
+    {
+        if (string.IsNullOrEmpty(spec.Base))
+        {
+            throw new FishException(ErrorCode.RequestInvalid, "base", "The task names no base.", """Send {"base":"NAME"}.""");
+        }
+
+        var saved = await store.PutTaskAsync(task, spec, cancellation);
+        return saved.Created ? TypedResults.Created($"/v1/tasks/{task}", saved.Value) : TypedResults.Ok(saved.Value);
+    }
+
+    private static async Task<Ok<Page<TaskInfo>>> ListAsync(
+        int? limit, string? after, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
+    {
+        var page = Paging.Of(limit, after);
+        return Paging.Answer(context, page, await store.ListTasksAsync(page, cancellation));
+    }
+
+    private static async Task<Ok<TaskInfo>> GetAsync(string task, ICheckpointStore store, CancellationToken cancellation) =>
+        TypedResults.Ok(await store.GetTaskAsync(task, cancellation));
+
+    private static async Task<NoContent> DeleteAsync(string task, ICheckpointStore store, CancellationToken cancellation)
+    {
+        await store.DeleteTaskAsync(task, cancellation);
+        return TypedResults.NoContent();
+    }
+}
