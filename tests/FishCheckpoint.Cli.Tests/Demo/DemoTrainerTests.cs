@@ -1,4 +1,5 @@
 using FishCheckpoint.Cli.Demo;
+using FishCheckpoint.Deltas;
 using Xunit;
 
 namespace FishCheckpoint.Cli.Tests.Demo;
@@ -66,6 +67,28 @@ public sealed class DemoTrainerTests
         Assert.Equal(Enumerable.Range(1, run.Steps).Select(step => (long)step), steps);
         Assert.Equal(before.Parameters, trainedBase.Parameters);
         Assert.True(accuracy > trainer.AccuracyBefore(trainedBase, DemoTasks.All[0]));
+    }
+
+    [Theory]
+    [InlineData("mirrored")]
+    [InlineData("odd-even")]
+    public void Train_Run_MaskedValuesLaidOverTheBaseAreTheModel(string name)
+    {
+        var trainer = new DemoTrainer(Images, Short);
+        var trainedBase = trainer.PrepareBase().Model;
+        var run = trainer.Prepare(trainedBase, DemoTasks.All.Single(task => task.Name == name), DemoMask.Fish, 0.005);
+        Train(run);
+
+        // A task's own tensors start as zeros in the store, whatever the trainer drew: the mask has to hold all of them.
+        var restored = run.Model.Layout.Tensors.Select((tensor, index) =>
+            tensor.Equals(trainedBase.Layout.Tensors[index]) ? trainedBase.BytesOf(index).ToArray() : new byte[tensor.Bytes]).ToArray();
+        var delta = MaskedState.Gather(run.Mask, run.Model.BytesOf);
+        foreach (var (tensor, values) in run.Mask.Tensors.Zip(delta.Values))
+        {
+            Units.Scatter(restored[tensor.Tensor], tensor.Positions.Span, 0, sizeof(float), values.Span);
+        }
+
+        Assert.All(restored.Index(), entry => Assert.True(run.Model.BytesOf(entry.Index).SequenceEqual(entry.Item)));
     }
 
     [Fact]
