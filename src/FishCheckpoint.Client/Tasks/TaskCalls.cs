@@ -20,8 +20,14 @@ internal sealed class TaskCalls(FishHttp server)
     public Task DeleteAsync(string task, CancellationToken cancellation) =>
         server.DoneAsync(HttpMethod.Delete, Routes.Task(task), content: null, cancellation);
 
-    public Task SetTagAsync(string task, string tag, StepRef step, CancellationToken cancellation) => server.DoneAsync(
-        HttpMethod.Put, Routes.Tag(task, tag), JsonContent.Create(new TagBody(step.ToString()), options: FishJson.Options), cancellation);
+    /// <summary>Tags a step; a word or another tag is resolved first.</summary>
+    public async Task SetTagAsync(string task, string tag, StepRef step, CancellationToken cancellation)
+    {
+        var route = Routes.Tag(task, tag);
+        var number = step.Step
+            ?? (await server.JsonAsync<CheckpointInfo>(HttpMethod.Get, Routes.Checkpoint(task, step), cancellation)).Step;
+        await server.DoneAsync(HttpMethod.Put, route, JsonContent.Create(new TagTarget(number), options: FishJson.Options), cancellation);
+    }
 
     public Task RemoveTagAsync(string task, string tag, CancellationToken cancellation) =>
         server.DoneAsync(HttpMethod.Delete, Routes.Tag(task, tag), content: null, cancellation);
@@ -29,5 +35,5 @@ internal sealed class TaskCalls(FishHttp server)
     public Task<StorageReport> ReportAsync(string? task, CancellationToken cancellation) =>
         server.JsonAsync<StorageReport>(HttpMethod.Get, Routes.Report(task), cancellation);
 
-    private sealed record TagBody(string Step);
+    private sealed record TagTarget(long Step);
 }
