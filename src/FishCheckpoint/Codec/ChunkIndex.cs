@@ -22,6 +22,9 @@ public static class ChunkIndex
     /// <summary>The longest entry, in bytes.</summary>
     public const int MaxEntry = (5 * Varint.MaxLength) + sizeof(uint);
 
+    /// <summary>The shortest entry, in bytes: what an index holds bounds the chunks that are made room for.</summary>
+    public static int MinEntryOf(FrameKind kind) => (kind == FrameKind.Mask ? 5 : 1) + sizeof(uint);
+
     /// <summary>Bytes of plain content that a chunk holds at most.</summary>
     public const int BytesPerChunk = Blocks.Size / 4;
 
@@ -45,7 +48,8 @@ public static class ChunkIndex
     }
 
     /// <summary>Reads the index of a mask, checked against its layout: no chunk can cover what the layout does not have.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.LayoutMismatch"/>, <see cref="ErrorCode.IndexOutOfRange"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.FrameInvalid"/>, <see cref="ErrorCode.FrameTooLarge"/>,
+    /// <see cref="ErrorCode.LayoutMismatch"/>, <see cref="ErrorCode.IndexOutOfRange"/>.</exception>
     public static ChunkEntry[] ReadMask(IFrame frame, FrameHead head, Layout layout)
     {
         Expect(head, FrameKind.Mask);
@@ -74,6 +78,12 @@ public static class ChunkIndex
                 throw Corrupt("A chunk lies in a tensor that the layout does not have.");
             }
 
+            if (index > 0 && skipped == 0 && entries[index - 1].Count < DeltaChunk.Capacity)
+            {
+                // One mask has one way to lie in chunks: values that come later are cut like it, whoever sent the mask.
+                throw Corrupt("A chunk is not full, though its tensor goes on.");
+            }
+
             var units = layout.Tensors[tensor].Units;
             var count = (int)reader.Next(DeltaChunk.Capacity);
             var first = next + reader.Next(units);
@@ -95,7 +105,7 @@ public static class ChunkIndex
     }
 
     /// <summary>Reads the index of values, whose chunks are those of their mask.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.BaseMismatch"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: they are for another mask, or damaged; <see cref="ErrorCode.FrameInvalid"/>.</exception>
     public static ChunkEntry[] ReadValues(IFrame frame, FrameHead head, FrameHead mask, ReadOnlySpan<ChunkEntry> maskEntries)
     {
         Expect(head, FrameKind.Values);

@@ -19,6 +19,9 @@ public static class DeltaEncoder
     /// <param name="spoolFolder">Where frames that outgrow memory go.</param>
     /// <param name="cancellation">Ends the work early.</param>
     /// <returns>The frames; the caller disposes them.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.IndexUnsorted"/>, <see cref="ErrorCode.IndexRepeated"/>,
+    /// <see cref="ErrorCode.IndexOutOfRange"/>.</exception>
+    /// <exception cref="ArgumentException">The chunks break the rules of <see cref="IDeltaReader"/>.</exception>
     public static EncodedDelta Encode(
         IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder, CancellationToken cancellation = default) =>
         TryEncode(delta, parent, parentState, options, spoolFolder, long.MaxValue, cancellation)!;
@@ -40,7 +43,7 @@ public static class DeltaEncoder
         var values = new FrameWriter(FrameKind.Values, spoolFolder);
         try
         {
-            var work = new Work(options.Available(), parent, mask, values);
+            var work = new Work(delta.Layout, options.Available(), parent, mask, values);
             using var maskDigest = new MaskDigest(delta.Layout.Id);
             using var valuesDigest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             var chunk = new DeltaChunk();
@@ -70,7 +73,7 @@ public static class DeltaEncoder
         }
     }
 
-    private sealed class Work(CodecOptions options, IBlockReader? parent, FrameWriter mask, FrameWriter values)
+    private sealed class Work(Layout layout, CodecOptions options, IBlockReader? parent, FrameWriter mask, FrameWriter values)
     {
         private readonly ChunkCoder coder = new();
         private readonly ParentValues? parentValues = parent is null ? null : new ParentValues(parent);
@@ -79,9 +82,13 @@ public static class DeltaEncoder
         private readonly byte[] mappedAgain = new byte[DeltaChunk.Capacity * sizeof(ulong)];
         private readonly byte[] parentBuffer = new byte[DeltaChunk.Capacity * sizeof(ulong)];
         private readonly long[] positionsAgain = new long[DeltaChunk.Capacity];
+        private int tensor = -1;
+        private long lastPosition;
+        private bool full;
 
         public void Encode(DeltaChunk chunk)
         {
+            Check(chunk);
             var (first, last) = (chunk.Positions[0], chunk.Positions[^1]);
             var length = coder.EncodePositions(chunk.Positions, options, encoded);
             coder.DecodePositions(encoded.AsSpan(0, length), first, last, positionsAgain.AsSpan(0, chunk.Count));
@@ -90,6 +97,19 @@ public static class DeltaEncoder
 
             length = EncodeValues(chunk);
             values.Append(chunk.Tensor, chunk.Count, first, last, encoded.AsSpan(0, length));
+        }
+
+        // A delta that breaks its rules can be written, but not read again.
+        private void Check(DeltaChunk chunk)
+        {
+            var goesOn = chunk.Tensor == tensor;
+            if (chunk.Count == 0 || chunk.Tensor < tensor || (goesOn && !full))
+            {
+                throw new ArgumentException("A delta's chunks run in layout order, each full unless its tensor ends.");
+            }
+
+            Positions.Check(chunk.Positions, layout.Tensors[chunk.Tensor], goesOn ? lastPosition : -1);
+            (tensor, lastPosition, full) = (chunk.Tensor, chunk.Positions[^1], chunk.Free == 0);
         }
 
         private int EncodeValues(DeltaChunk chunk)

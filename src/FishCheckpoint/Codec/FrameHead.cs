@@ -93,12 +93,18 @@ public sealed class FrameHead
 
         var (chunks, count) = (BinaryPrimitives.ReadInt32LittleEndian(fixedPart[12..]), BinaryPrimitives.ReadInt64LittleEndian(fixedPart[16..]));
         var index = BinaryPrimitives.ReadInt32LittleEndian(fixedPart[24..]);
-        if (chunks < 0 || count < 0 || index < 0 || chunks > count || index > (long)chunks * ChunkIndex.MaxEntry)
+        var shortest = (long)chunks * ChunkIndex.MinEntryOf(kind);
+        if (chunks < 0 || chunks > count || (chunks == 0 && count > 0) || index < shortest || index > (long)chunks * ChunkIndex.MaxEntry)
         {
             throw Fail(ErrorCode.FrameTooLarge, $"The frame declares {chunks} chunks, {count} values and an index of {index} bytes, which cannot be.");
         }
 
         var length = FixedLength + (digests * Digest.Size) + (long)index;
+        if (length > Array.MaxLength)
+        {
+            throw Fail(ErrorCode.FrameTooLarge, $"The frame's head has {length} bytes, more than are read at once.");
+        }
+
         return length <= available ? (int)length
             : throw Fail(ErrorCode.BodyTruncated, $"The frame's head has {length} bytes, but only {available} are there.");
     }

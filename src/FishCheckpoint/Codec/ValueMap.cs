@@ -71,7 +71,7 @@ public static class ValueMaps
         var source = MemoryMarshal.Cast<byte, T>(mapped)[..positions.Length];
         for (var index = 0; index < source.Length; index++)
         {
-            target[(int)(positions[index] - origin)] ^= source[index];
+            target[checked((int)(positions[index] - origin))] ^= source[index];
         }
     }
 }

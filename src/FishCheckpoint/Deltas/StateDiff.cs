@@ -21,11 +21,11 @@ public sealed class StateDiff : IDeltaReader
     /// <param name="from">The state that the delta is against; its layout is the delta's.</param>
     /// <param name="to">The new state: the same tensors, in any order.</param>
     /// <param name="mayDiffer">Whether a block (tensor of <paramref name="from"/>, block number) can differ at all; others are not read.</param>
+    /// <exception cref="ArgumentException">A tensor is missing from the new state, or has another size or unit there.</exception>
     public StateDiff(IBlockReader from, IBlockReader to, Func<int, long, bool>? mayDiffer = null)
     {
         (this.from, this.to, this.mayDiffer) = (from, to, mayDiffer);
-        targets = [.. from.Layout.Tensors.Select(info => to.Layout.TryIndexOf(info.Name, out var index)
-            ? index : throw new ArgumentException($"The new state has no tensor '{info.Name}'.", nameof(to)))];
+        targets = [.. from.Layout.Tensors.Select(info => IndexOf(info, to.Layout))];
     }
 
     /// <inheritdoc/>
@@ -57,6 +57,11 @@ public sealed class StateDiff : IDeltaReader
 
         return chunk.Count > 0;
     }
+
+    // Blocks are read at the old state's lengths: from a shorter tensor that would take the bytes of its neighbour.
+    private static int IndexOf(TensorInfo info, Layout layout) =>
+        layout.TryIndexOf(info.Name, out var index) && layout.Tensors[index].Bytes == info.Bytes && layout.Tensors[index].UnitSize == info.UnitSize
+            ? index : throw new ArgumentException($"The new state has no tensor '{info}'.", nameof(layout));
 
     private void Take(DeltaChunk chunk, TensorInfo info)
     {

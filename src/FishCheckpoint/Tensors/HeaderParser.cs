@@ -150,7 +150,9 @@ public static class HeaderParser
             switch (field)
             {
                 case "dtype":
-                    type = reader.GetString();
+                    // A null must not pass for a field that is still to come.
+                    type = reader.TokenType == JsonTokenType.String
+                        ? reader.GetString() : throw Fail(ErrorCode.HeaderInvalidJson, key, "The dtype is not a string.");
                     break;
                 case "shape":
                     shape = ReadNumbers(ref reader, key, ErrorCode.HeaderInvalidShape);

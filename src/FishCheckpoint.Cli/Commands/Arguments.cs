@@ -1,0 +1,19 @@
+using System.CommandLine;
+using FishCheckpoint.Checkpoints;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary>The arguments that several commands take, each described once.</summary>
+internal static class Arguments
+{
+    public static Argument<string> Task() => new("TASK") { Description = "The task." };
+
+    public static Argument<string?> OptionalTask() => new("TASK") { Description = "The task. Default: all of them.", Arity = ArgumentArity.ZeroOrOne };
+
+    public static Argument<string> Step() => new("STEP") { Description = "A step, latest, best, or a tag." };
+
+    public static Argument<string> NewStep() => new("STEP") { Description = "The step: a whole number from 0." };
+
+    /// <summary>A state of a task: <see langword="null"/> for the base.</summary>
+    public static StepRef? State(string text) => text == "base" ? null : StepRef.Parse(text);
+}

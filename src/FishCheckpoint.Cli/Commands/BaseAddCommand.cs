@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.Runtime.CompilerServices;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary><c>fish base add</c>.</summary>
+internal static class BaseAddCommand
+{
+    public static Command Create(Shell shell)
+    {
+        var name = new Argument<string>("NAME") { Description = "Its name." };
+        var path = new Argument<string>("PATH") { Description = "A safetensors file, or a folder of shards with their side files." };
+        var command = new Command("add", "Add a base: a safetensors file, or a sharded folder.") { name, path };
+        shell.OnStore(command, async (call, cancellation) =>
+        {
+            var source = call.Parsed.GetRequiredValue(path);
+            var total = SizeOf(source);
+            Saved<BaseInfo> saved = null!;
+            await Progress.BytesAsync(call.Terminal, "adding", total, async passed => saved = await call.Store.AddBaseAsync(
+                call.Parsed.GetRequiredValue(name), Counted(ModelUpload.FromPath(source), passed, cancellation), cancellation));
+            call.Print(saved.Value, info => call.Say(
+                $"{(saved.Created ? "Added" : "Already there:")} base [bold]{info.Name}[/]: {Say.Count(info.Tensors)} tensors, {Say.Count(info.Elements)} elements, {Say.Bytes(info.Bytes)}, id {Say.Short(info.Id)}"));
+        });
+        return command;
+    }
+
+    private static long SizeOf(string path) => Directory.Exists(path)
+        ? Directory.EnumerateFiles(path).Sum(file => new FileInfo(file).Length)
+        : File.Exists(path) ? new FileInfo(path).Length
+        : throw new FishException(ErrorCode.FileNotFound, path, "The file or folder does not exist.", "Check the path.");
+
+    private static async IAsyncEnumerable<UploadFile> Counted(
+        IAsyncEnumerable<UploadFile> files, Action<long> passed, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (var file in files.WithCancellation(cancellation))
+        {
+            await using var content = new CountingStream(file.Content, passed);
+            yield return file with { Content = content };
+        }
+    }
+}

@@ -1,0 +1,14 @@
+using System.CommandLine;
+using FishCheckpoint.Cli.Hosting;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary><c>fish base</c>: the pretrained models that tasks share.</summary>
+internal static class BaseCommand
+{
+    public static Command Create(Shell shell) => new("base", "Add and list bases: the pretrained models that tasks share.")
+    {
+        BaseAddCommand.Create(shell),
+        BaseListCommand.Create(shell),
+    };
+}

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Cli.Output;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary><c>fish ls</c>.</summary>
+internal static class ListCommand
+{
+    public static Command Create(Shell shell)
+    {
+        var task = new Argument<string?>("TASK") { Description = "The task whose checkpoints to list. Default: list the tasks.", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command("ls", "List the tasks, or the checkpoints of one.") { task };
+        shell.OnStore(command, (call, cancellation) => call.Parsed.GetValue(task) is { } name
+            ? PrintAsync(call, name, cancellation)
+            : TaskListCommand.PrintAsync(call, cancellation));
+        return command;
+    }
+
+    private static async Task PrintAsync(Call call, string task, CancellationToken cancellation)
+    {
+        var checkpoints = await Pages.AllAsync(page => call.Store.ListCheckpointsAsync(task, page, cancellation));
+        call.Print(checkpoints, items =>
+        {
+            var table = Tables.Create(">step", ">parent", ">depth", ">changed", ">model", ">stored", "metrics", "tags", "saved");
+            items.ForEach(item => table.Row(
+                $"{item.Step}", item.Parent, $"{item.Depth}", Say.Count(item.Changed), Say.Bytes(item.LogicalBytes), Say.Bytes(item.StoredBytes),
+                Say.Metrics(item.Metrics), string.Join(' ', item.Tags), Say.Time(item.Created)));
+            call.Terminal.Console.Write(table);
+        });
+    }
+}

@@ -1,0 +1,41 @@
+using System.CommandLine;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Cli.Hosting;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary><c>fish rm</c>.</summary>
+internal static class RemoveCommand
+{
+    public static Command Create(Shell shell)
+    {
+        var task = Arguments.Task();
+        var step = new Argument<string?>("STEP") { Description = "The checkpoint: a step, latest, best, or a tag.", Arity = ArgumentArity.ZeroOrOne };
+        var all = new Option<bool>("--all") { Description = "Delete the task with all its checkpoints." };
+        var command = new Command("rm", "Delete a checkpoint, or a task. Checkpoints that are laid against a deleted one stay readable.") { task, step, all };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(all) == result.GetValue(step) is not null)
+            {
+                result.AddError("Give the STEP to delete, or --all for the whole task.");
+            }
+        });
+        shell.OnStore(command, async (call, cancellation) =>
+        {
+            var name = call.Parsed.GetRequiredValue(task);
+            if (call.Parsed.GetValue(step) is { } reference)
+            {
+                // What 'latest' means is settled once, so that what is said is what is deleted.
+                var info = await call.Store.GetCheckpointAsync(name, StepRef.Parse(reference), cancellation);
+                await call.Store.DeleteCheckpointAsync(name, StepRef.At(info.Step), cancellation);
+                call.Print(new Removed(name, info.Step), removed => call.Say($"Deleted [bold]{removed.Task}/{removed.Step}[/]"));
+            }
+            else
+            {
+                await call.Store.DeleteTaskAsync(name, cancellation);
+                call.Print(new Removed(name), removed => call.Say($"Deleted task [bold]{removed.Task}[/]"));
+            }
+        });
+        return command;
+    }
+}

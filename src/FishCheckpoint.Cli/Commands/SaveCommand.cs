@@ -1,0 +1,63 @@
+using System.CommandLine;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Cli.Models;
+using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary><c>fish save</c>.</summary>
+internal static class SaveCommand
+{
+    public static Command Create(Shell shell)
+    {
+        var (task, step) = (Arguments.Task(), Arguments.NewStep());
+        var path = new Argument<string>("PATH") { Description = "A full model (a file, or a folder of shards), a sparse patch, or frames." };
+        var parent = new Option<string>("--parent")
+        {
+            Description = "What the content is laid against: auto, base, previous, or a step.", HelpName = "PARENT", DefaultValueFactory = _ => "auto",
+        };
+        var baseId = new Option<string?>("--base") { Description = "The base (name or id) that training started from; another one is refused.", HelpName = "ID" };
+        var metric = new Option<string[]>("--metric") { Description = "A number to keep with it, as in loss=0.31. May be repeated.", HelpName = "KEY=VALUE" };
+        var forms = new ContentFormOptions();
+        var command = new Command("save", "Save a checkpoint: a full model, a sparse patch or frames, told apart by their content.")
+        {
+            task, step, path, parent, baseId, metric, forms.Full, forms.Sparse, forms.Frames,
+        };
+        command.Validators.Add(forms.Check);
+        shell.OnStore(command, async (call, cancellation) =>
+        {
+            var parsed = call.Parsed;
+            var (name, number) = (parsed.GetRequiredValue(task), StepRef.ParseStep(parsed.GetRequiredValue(step)));
+            var options = new SaveOptions
+            {
+                Parent = ParentChoice.Parse(parsed.GetRequiredValue(parent)),
+                ExpectedBase = await BaseOf(call, parsed.GetValue(baseId), cancellation),
+                Metrics = MetricOptions.Parse(parsed.GetValue(metric) ?? []),
+            };
+            using var content = LocalContent.Open(parsed.GetRequiredValue(path), forms.Of(parsed), shell.Settings.Limits.MaxHeaderBytes);
+            var saved = await Progress.SpinAsync(
+                call.Terminal, $"saving {name}/{number}", () => call.Store.SaveAsync(name, number, content.Content, options, cancellation));
+            call.Print(saved.Value, info => Describe(call, saved, content.Form));
+        });
+        return command;
+    }
+
+    private static void Describe(Call call, Saved<CheckpointInfo> saved, ContentForm form)
+    {
+        var info = saved.Value;
+        call.Say($"{(saved.Created ? "Saved" : "Already there:")} [bold]{info.Task}/{info.Step}[/] ({form.ToString().ToLowerInvariant()}): {Say.Count(info.Changed)} values against {info.Parent}, {Say.Bytes(info.StoredBytes)} for a model of {Say.Bytes(info.LogicalBytes)}");
+    }
+
+    private static async Task<Digest?> BaseOf(Call call, string? nameOrId, CancellationToken cancellation)
+    {
+        if (nameOrId is null)
+        {
+            return null;
+        }
+
+        // An id of a base that is not here is what the check is for: the store refuses it as another one.
+        return Digest.TryParse(nameOrId, out var id) ? id : (await call.Store.GetBaseAsync(nameOrId, cancellation)).Id;
+    }
+}

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Cli.Output;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary><c>fish show</c>.</summary>
+internal static class ShowCommand
+{
+    public static Command Create(Shell shell)
+    {
+        var (task, step) = (Arguments.Task(), Arguments.Step());
+        var command = new Command("show", "Show what a checkpoint is and costs.") { task, step };
+        shell.OnStore(command, async (call, cancellation) =>
+        {
+            var info = await call.Store.GetCheckpointAsync(
+                call.Parsed.GetRequiredValue(task), StepRef.Parse(call.Parsed.GetRequiredValue(step)), cancellation);
+            call.Print(info, found => Describe(call.Terminal, found));
+        });
+        return command;
+    }
+
+    private static void Describe(Terminal terminal, CheckpointInfo info)
+    {
+        (string Name, string Value)[] rows =
+        [
+            ("checkpoint", $"{info.Task}/{info.Step}"),
+            ("parent", $"{info.Parent} (chain of {info.Depth})"),
+            ("saved", $"{Say.Time(info.Created)} UTC"),
+            ("changed", $"{Say.Count(info.Changed)} values"),
+            ("model", Say.Bytes(info.LogicalBytes)),
+            ("stored", $"{Say.Bytes(info.StoredBytes)}, {Say.Ratio(info.StoredBytes == 0 ? 0 : (double)info.LogicalBytes / info.StoredBytes)} less"),
+            ("frames", $"positions {Say.Bytes(info.PositionBytes)}, values {Say.Bytes(info.ValueBytes)}, trainer state {Say.Bytes(info.StateBytes)}"),
+            ("state", info.State.ToString()),
+            ("mask", info.Mask.ToString()),
+            ("file", info.FileDigest?.ToString() ?? "-"),
+            ("metrics", Say.Metrics(info.Metrics)),
+            ("tags", string.Join(' ', info.Tags)),
+        ];
+        foreach (var (name, value) in rows.Where(row => row.Value.Length > 0))
+        {
+            terminal.Say($"[grey]{name,-11}[/]{value}");
+        }
+    }
+}

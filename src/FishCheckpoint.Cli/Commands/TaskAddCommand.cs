@@ -1,0 +1,34 @@
+using System.CommandLine;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Cli.Hosting;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary><c>fish task add</c>.</summary>
+internal static class TaskAddCommand
+{
+    public static Command Create(Shell shell)
+    {
+        var task = new Argument<string>("TASK") { Description = "Its name." };
+        var baseName = new Option<string>("--base") { Description = "Name or id of its base.", HelpName = "NAME", Required = true };
+        var description = new Option<string?>("--description") { Description = "Free text.", HelpName = "TEXT" };
+        var own = new Option<string[]>("--own")
+        {
+            Description = "A tensor that the task replaces or adds, as in head.weight:F32:2,64. Starts as zeros. May be repeated.", HelpName = "NAME:DTYPE:SHAPE",
+        };
+        var drop = new Option<string[]>("--drop") { Description = "A tensor of the base that the task does not have. May be repeated.", HelpName = "NAME" };
+        var monitor = new Option<string?>("--monitor") { Description = "The metric that 'best' goes by.", HelpName = "METRIC" };
+        var mode = new Option<string>("--mode") { Description = "Which values of it are better: min or max.", DefaultValueFactory = _ => "min" };
+        mode.AcceptOnlyFromAmong("min", "max");
+        var command = new Command("add", "Add a task, or change the description of one.") { task, baseName, description, own, drop, monitor, mode };
+        shell.OnStore(command, async (call, cancellation) =>
+        {
+            var tensors = OwnTensors.Parse(call.Parsed.GetValue(own) ?? [], call.Parsed.GetValue(drop) ?? []);
+            var retention = call.Parsed.GetValue(monitor) is { } metric ? new Retention(Monitor: metric, Mode: call.Parsed.GetRequiredValue(mode)) : null;
+            var spec = new TaskSpec(call.Parsed.GetRequiredValue(baseName), call.Parsed.GetValue(description), Retention: retention, Tensors: tensors);
+            var saved = await call.Store.PutTaskAsync(call.Parsed.GetRequiredValue(task), spec, cancellation);
+            call.Print(saved.Value, info => call.Say($"{(saved.Created ? "Added" : "Already there:")} task [bold]{info.Name}[/] on base {info.Base}"));
+        });
+        return command;
+    }
+}

@@ -1,0 +1,30 @@
+using System.CommandLine;
+using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Cli.Output;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary><c>fish task ls</c>, and <c>fish ls</c> without a task.</summary>
+internal static class TaskListCommand
+{
+    public static Command Create(Shell shell, string name)
+    {
+        var command = new Command(name, "List the tasks.");
+        shell.OnStore(command, PrintAsync);
+        return command;
+    }
+
+    public static async Task PrintAsync(Call call, CancellationToken cancellation)
+    {
+        var tasks = await Pages.AllAsync(page => call.Store.ListTasksAsync(page, cancellation));
+        call.Print(tasks, items =>
+        {
+            var table = Tables.Create("task", "base", ">checkpoints", ">latest", "own tensors", "description", "added");
+            items.ForEach(item => table.Row(
+                item.Name, item.Base, Say.Count(item.Checkpoints), item.Latest is { } latest ? $"{latest}" : "-",
+                string.Join(' ', item.Tensors.Select(tensor => tensor.Value is null ? $"-{tensor.Key}" : tensor.Key)), item.Description ?? string.Empty,
+                Say.Time(item.Created)));
+            call.Terminal.Console.Write(table);
+        });
+    }
+}

@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+using FishCheckpoint.Masks;
+using FishCheckpoint.Training;
+
+namespace FishCheckpoint.Cli.Demo;
+
+/// <summary>Trains the demo's base, and its tasks from there. Deterministic; safe to prepare and train several runs at once.</summary>
+/// <param name="digits">The images.</param>
+/// <param name="settings">How to train; <see langword="null"/> for the defaults.</param>
+internal sealed class DemoTrainer(Digits digits, DemoSettings? settings = null)
+{
+    private readonly DemoSettings settings = settings ?? new DemoSettings();
+    private readonly ConcurrentDictionary<(DemoTask Task, Mlp Base), Lazy<FisherInformation>> fisher = new();
+
+    /// <summary>The base as it is before its training: every position is trained.</summary>
+    public DemoRun PrepareBase()
+    {
+        var model = Mlp.Create(DemoTasks.BaseWidths, settings.Seed);
+        return new DemoRun("base", model, Mask.Dense(model.Layout), digits, settings, settings.PretrainEpochs, settings.DenseRate);
+    }
+
+    /// <summary>A task's run from the trained base.</summary>
+    /// <param name="trainedBase">The base; only read.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="kind">How its mask is chosen.</param>
+    /// <param name="ratio">The share of all parameters that it trains, the head included; not used when dense.</param>
+    public DemoRun Prepare(Mlp trainedBase, DemoTask task, DemoMask kind, double ratio)
+    {
+        var model = StartOf(trainedBase, task);
+        var rule = new MaskRule { Ratio = ratio, AlwaysTrained = MaskRule.NamePrefix("head.") };
+        var mask = kind switch
+        {
+            DemoMask.Fish => MaskSelection.Fish(FisherOf(trainedBase, task), rule),
+            DemoMask.Random => MaskSelection.Random(model.Layout, rule, settings.Seed),
+            _ => Mask.Dense(model.Layout),
+        };
+        var (name, rate) = kind == DemoMask.Dense
+            ? ($"{task.Name}-dense", settings.DenseRate)
+            : ($"{task.Name}-{(kind == DemoMask.Fish ? "fish" : "random")}-{100 * (decimal)ratio:0.###}", settings.MaskedRate);
+        return new DemoRun(name, model, mask, new Digits(task.Derive(digits.Train), task.Derive(digits.Test)), settings, settings.Epochs, rate);
+    }
+
+    /// <summary>How well the base does a task before any training for it.</summary>
+    public double AccuracyBefore(Mlp trainedBase, DemoTask task) => DemoRun.Accuracy(StartOf(trainedBase, task), task.Derive(digits.Test));
+
+    private Mlp StartOf(Mlp trainedBase, DemoTask task) =>
+        task.Classes == trainedBase.Widths[^1] ? trainedBase.Clone() : trainedBase.WithHead(task.Classes, settings.Seed);
+
+    // Shared by the ratios of a task.
+    private FisherInformation FisherOf(Mlp trainedBase, DemoTask task) =>
+        fisher.GetOrAdd((task, trainedBase), key => new Lazy<FisherInformation>(() => ComputeFisher(StartOf(key.Base, key.Task), key.Task))).Value;
+
+    private FisherInformation ComputeFisher(Mlp model, DemoTask task)
+    {
+        var samples = task.Derive(digits.Train);
+        var information = new FisherInformation(model.Layout);
+        var pass = new MlpPass(model, 1);
+        var gradients = model.Parameters.Select(values => new float[values.Length]).ToArray();
+        for (var sample = 0; sample < Math.Min(settings.FisherSamples, samples.Count); sample++)
+        {
+            pass.Forward(samples, [sample]);
+            pass.Backward([samples.Labels[sample]], 1);
+            for (var tensor = 0; tensor < gradients.Length; tensor++)
+            {
+                Gradients.Whole(pass, tensor, gradients[tensor]);
+                information.Add(tensor, gradients[tensor]);
+            }
+        }
+
+        return information;
+    }
+}

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using FishCheckpoint.Cli.Commands;
+using FishCheckpoint.Cli.Hosting;
+
+namespace FishCheckpoint.Cli;
+
+/// <summary>The program <c>fish</c>: brings the commands together and runs one.</summary>
+internal static class FishCommandLine
+{
+    public static async Task<int> RunAsync(string[] args, Shell shell, CancellationToken cancellation = default)
+    {
+        var parsed = Create(shell).Parse(args);
+        if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
+        {
+            return Failure.Usage(shell.Terminal, parsed);
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { Output = shell.Terminal.Output, Error = shell.Terminal.Error, EnableDefaultExceptionHandler = false }, cancellation);
+        }
+        catch (Exception error)
+        {
+            return Failure.Print(shell.Terminal, error);
+        }
+    }
+
+    private static RootCommand Create(Shell shell)
+    {
+        var root = new RootCommand("A checkpoint store for models that share a base: full models of any step from the deltas that training left.")
+        {
+            ServeCommand.Create(shell),
+            DemoCommand.Create(shell),
+            BaseCommand.Create(shell),
+            TaskCommand.Create(shell),
+            SaveCommand.Create(shell),
+            LoadCommand.Create(shell),
+            ListCommand.Create(shell),
+            ShowCommand.Create(shell),
+            DiffCommand.Create(shell),
+            ReportCommand.Create(shell),
+            VerifyCommand.Create(shell),
+            TagCommand.Create(shell),
+            RemoveCommand.Create(shell),
+        };
+        root.Options.Add(shell.Data);
+        root.Options.Add(shell.Server);
+        root.Options.Add(shell.Json);
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new RootHelp((HelpAction)help.Action!);
+        return root;
+    }
+}

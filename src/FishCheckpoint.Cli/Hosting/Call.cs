@@ -1,0 +1,41 @@
+using System.CommandLine;
+using System.Text.Json;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Reports;
+
+namespace FishCheckpoint.Cli.Hosting;
+
+/// <summary>One run of a command on a store.</summary>
+/// <param name="Parsed">What was asked for.</param>
+/// <param name="Terminal">Where the result goes.</param>
+/// <param name="Opened">The store.</param>
+/// <param name="Json">Whether the result is JSON.</param>
+internal sealed record Call(ParseResult Parsed, Terminal Terminal, OpenedStore Opened, bool Json)
+{
+    public ICheckpointStore Store => Opened.Store;
+
+    public IStorageReports Reports => Opened.Reports;
+
+    /// <summary>Prints a result: the value as JSON, or what is made of it for people.</summary>
+    public void Print<T>(T value, Action<T> forPeople)
+    {
+        if (Json)
+        {
+            Terminal.Output.WriteLine(JsonSerializer.Serialize(value, FishJson.Options));
+        }
+        else
+        {
+            forPeople(value);
+        }
+    }
+
+    /// <summary>Prints a line for people; nothing with <c>--json</c>.</summary>
+    public void Say(FormattableString line)
+    {
+        if (!Json)
+        {
+            Terminal.Say(line);
+        }
+    }
+}

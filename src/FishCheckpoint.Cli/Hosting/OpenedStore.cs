@@ -1,0 +1,39 @@
+using System.CommandLine;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Client;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Reports;
+using FishCheckpoint.Storage;
+
+namespace FishCheckpoint.Cli.Hosting;
+
+/// <summary>The store that a command works on: a data folder opened in this process, or a server.</summary>
+internal sealed class OpenedStore : IAsyncDisposable
+{
+    private OpenedStore(ICheckpointStore store, IStorageReports reports) => (Store, Reports) = (store, reports);
+
+    public ICheckpointStore Store { get; }
+
+    public IStorageReports Reports { get; }
+
+    public static async Task<OpenedStore> OpenAsync(Shell shell, ParseResult parsed, CancellationToken cancellation)
+    {
+        if (parsed.GetValue(shell.Server) is { } server)
+        {
+            if (parsed.GetResult(shell.Data) is { Implicit: false })
+            {
+                throw new FishException(
+                    ErrorCode.RequestInvalid, "--server", "A command works on a data folder or on a server, not on both.", "Give --data or --server.");
+            }
+
+            var client = FishClient.Connect(server);
+            return new OpenedStore(client, client);
+        }
+
+        var options = shell.Settings.ToStoreOptions() with { DataFolder = shell.DataFolderOf(parsed) };
+        var store = await SqliteCheckpointStore.OpenAsync(options, cancellation);
+        return new OpenedStore(store, store);
+    }
+
+    public ValueTask DisposeAsync() => Store.DisposeAsync();
+}

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace FishCheckpoint.Cli.Hosting;
+
+/// <summary>The help, with examples and exit codes below that of the root.</summary>
+internal sealed class RootHelp(HelpAction help) : SynchronousCommandLineAction
+{
+    private static readonly string[] Examples =
+    [
+        "fish demo                                           train, save, rebuild and compare, on real digits",
+        "fish serve --data data --urls http://127.0.0.1:5080",
+        "fish base add bert-base model.safetensors           a file, or a sharded folder",
+        "fish task add sst2 --base bert-base",
+        "fish save sst2 100 step100.safetensors --metric loss=0.31",
+        "fish load sst2 latest restored.safetensors",
+        "fish ls sst2 --json",
+        "fish diff sst2 base 100 --out patch.safetensors",
+        "fish report --server http://127.0.0.1:5080",
+        "fish verify                                         everything that is stored",
+    ];
+
+    public override bool ClearsParseErrors => true;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        var result = help.Invoke(parseResult);
+        if (parseResult.CommandResult.Command is RootCommand)
+        {
+            Write(parseResult.InvocationConfiguration.Output);
+        }
+
+        return result;
+    }
+
+    private static void Write(TextWriter output)
+    {
+        output.WriteLine("Examples:");
+        Array.ForEach(Examples, example => output.WriteLine($"  {example}"));
+        output.WriteLine();
+        output.WriteLine("Exit codes:");
+        foreach (var (code, meaning) in ExitCodes.All)
+        {
+            output.WriteLine($"  {code,3}  {meaning}");
+        }
+
+        output.WriteLine();
+    }
+}

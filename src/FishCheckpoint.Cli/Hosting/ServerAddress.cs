@@ -1,0 +1,19 @@
+using System.CommandLine.Parsing;
+
+namespace FishCheckpoint.Cli.Hosting;
+
+/// <summary>Reads the address of a server.</summary>
+internal static class ServerAddress
+{
+    public static Uri? Parse(ArgumentResult argument)
+    {
+        var text = argument.Tokens[0].Value;
+        if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https")
+        {
+            return address;
+        }
+
+        argument.AddError($"'{text}' is no URL of a server; give one as in http://127.0.0.1:5080.");
+        return null;
+    }
+}

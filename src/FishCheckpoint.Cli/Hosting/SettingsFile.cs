@@ -1,0 +1,17 @@
+using FishCheckpoint.Api;
+using Microsoft.Extensions.Configuration;
+
+namespace FishCheckpoint.Cli.Hosting;
+
+/// <summary>Reads the settings as the server does: the file beside the program, then the one in the working folder, then the environment.</summary>
+internal static class SettingsFile
+{
+    private const string Name = "appsettings.json";
+
+    public static FishSettings Load() => new ConfigurationBuilder()
+        .AddJsonFile(Path.Combine(AppContext.BaseDirectory, Name), optional: true)
+        .AddJsonFile(Path.GetFullPath(Name), optional: true)
+        .AddEnvironmentVariables()
+        .Build()
+        .GetSection(FishSettings.Section).Get<FishSettings>() ?? new FishSettings();
+}

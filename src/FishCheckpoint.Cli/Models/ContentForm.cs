@@ -1,0 +1,14 @@
+namespace FishCheckpoint.Cli.Models;
+
+/// <summary>In which form a file holds a checkpoint.</summary>
+internal enum ContentForm
+{
+    /// <summary>A full model: a safetensors file, or a folder of them.</summary>
+    Full,
+
+    /// <summary>A sparse patch: a safetensors file of <c>NAME.indices</c> and <c>NAME.values</c>.</summary>
+    Sparse,
+
+    /// <summary>Frames.</summary>
+    Frames,
+}

@@ -1,0 +1,47 @@
+using FishCheckpoint.Reports;
+using Spectre.Console;
+
+namespace FishCheckpoint.Cli.Output;
+
+/// <summary>A storage report as a table with bars: per task the bytes as full models, the stored bytes, and their ratio.</summary>
+internal static class StorageTable
+{
+    public static void Print(IAnsiConsole console, StorageReport report)
+    {
+        var rows = report.Tasks ?? [report];
+        var largest = rows.Select(row => row.LogicalBytes).DefaultIfEmpty().Max();
+        var table = Tables.Create("task", ">checkpoints", ">density", ">dense", ">stored", ">ratio", "dense [stored]");
+        table.Columns[^1].Header = new Markup("[grey]dense[/] / [green]stored[/]");
+        foreach (var row in rows)
+        {
+            Add(table, row, row.Task ?? "all", largest);
+        }
+
+        if (report.Tasks is { Count: > 1 })
+        {
+            table.AddEmptyRow();
+            Add(table, report, "all tasks", report.LogicalBytes);
+        }
+
+        console.Write(table);
+        Describe(console, report);
+    }
+
+    private static void Add(Table table, StorageReport row, string name, long largest) => table.Row(
+        [name, Say.Count(row.Checkpoints), Say.Percent(row.Density), Say.Bytes(row.LogicalBytes), Say.Bytes(row.Stored.Total), Say.Ratio(row.Ratio)],
+        new Rows(
+            Tables.Bar(Share(row.LogicalBytes, largest), Color.Grey),
+            Tables.Bar(Share(row.Stored.Total, largest), Color.Green)));
+
+    private static void Describe(IAnsiConsole console, StorageReport report)
+    {
+        var stored = report.Stored;
+        console.MarkupLineInterpolated($"stored: values {Say.Bytes(stored.Values)}, positions {Say.Bytes(stored.Positions)}, trainer states {Say.Bytes(stored.State)}; {report.BytesPerChangedValue:N2} bytes per changed value");
+        if (report.Disk is { } disk)
+        {
+            console.MarkupLineInterpolated($"on disk: bases {Say.Bytes(disk.Bases)}, database {Say.Bytes(disk.Database)} (overhead {Say.Bytes(disk.Overhead)}, free {Say.Bytes(disk.FreePages)}), log {Say.Bytes(disk.Wal)}; reclaimable {Say.Bytes(disk.Reclaimable)}");
+        }
+    }
+
+    private static double Share(long part, long whole) => whole == 0 ? 0 : (double)part / whole;
+}

@@ -1,0 +1,44 @@
+using System.Net.Http.Headers;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Client.Http;
+using FishCheckpoint.Codec;
+
+namespace FishCheckpoint.Client.Checkpoints;
+
+/// <summary>The route of the delta between two states.</summary>
+internal sealed class DeltaCalls(FishHttp server, string spoolFolder)
+{
+    /// <summary>Downloads the frames into a file that goes with the delta.</summary>
+    public async Task<EncodedDelta> OpenAsync(string task, StepRef to, StepRef? from, CancellationToken cancellation)
+    {
+        var path = $"{Routes.Checkpoint(task, to)}/delta?from={from?.ToString() ?? "base"}";
+        using var response = await server.SendAsync(
+            HttpMethod.Get, path, prepare: request => request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(EncodedDelta.MediaType)),
+            cancellation: cancellation);
+        var file = TemporaryFile.Create(spoolFolder);
+        try
+        {
+            await CopyAsync(response, file, cancellation);
+            var opened = EncodedDelta.Open(file.Path);
+            return new EncodedDelta(opened.Mask, opened.Values, opened, file);
+        }
+        catch
+        {
+            await file.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task CopyAsync(HttpResponseMessage response, TemporaryFile file, CancellationToken cancellation)
+    {
+        try
+        {
+            await response.Content.CopyToAsync(file.Stream, cancellation);
+            await file.Stream.DisposeAsync();
+        }
+        catch (HttpRequestException error)
+        {
+            throw server.Unavailable(error);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Client.Bases;
+using FishCheckpoint.Client.Checkpoints;
+using FishCheckpoint.Client.Http;
+using FishCheckpoint.Client.Tasks;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Reports;
+
+namespace FishCheckpoint.Client;
+
+/// <summary>
+/// A FishCheckpoint server as an <see cref="ICheckpointStore"/>: what a trainer or a tool uses where it would otherwise embed the store. Everything
+/// is streamed both ways; refusals of the server come back as the same <see cref="Errors.FishException"/> that the embedded store throws.
+/// </summary>
+/// <remarks>
+/// Readers read by separate requests, so a checkpoint that is deleted while it is read ends the reading. Safe for use by many callers at once.
+/// </remarks>
+public sealed class FishClient : ICheckpointStore, IStorageReports
+{
+    private readonly HttpClient http;
+    private readonly bool ownsHttp;
+    private readonly BaseCalls bases;
+    private readonly TaskCalls tasks;
+    private readonly CheckpointCalls checkpoints;
+    private readonly DeltaCalls deltas;
+    private readonly StateCalls states;
+
+    /// <summary>Talks to the server at the client's <see cref="HttpClient.BaseAddress"/>.</summary>
+    /// <param name="http">The HTTP client. Its timeout covers a whole upload, so long ones want <see cref="Timeout.InfiniteTimeSpan"/>.</param>
+    /// <param name="ownsHttp">Whether this object disposes the HTTP client. Default: no.</param>
+    /// <param name="spoolFolder">Where deltas that outgrow memory lie meanwhile. Default: the system's temporary folder.</param>
+    /// <exception cref="ArgumentException">The client has no base address.</exception>
+    public FishClient(HttpClient http, bool ownsHttp = false, string? spoolFolder = null)
+    {
+        (this.http, this.ownsHttp) = (http, ownsHttp);
+        var server = new FishHttp(http);
+        var spool = spoolFolder ?? Path.GetTempPath();
+        (bases, tasks, checkpoints) = (new BaseCalls(server, spool), new TaskCalls(server), new CheckpointCalls(server, spool));
+        (deltas, states) = (new DeltaCalls(server, spool), new StateCalls(server));
+    }
+
+    /// <summary>Connects to a server with an HTTP client of its own, without a timeout for whole requests.</summary>
+    /// <param name="server">The server's address, as in <c>http://127.0.0.1:5080</c>.</param>
+    /// <param name="spoolFolder">Where deltas that outgrow memory lie meanwhile. Default: the system's temporary folder.</param>
+    public static FishClient Connect(Uri server, string? spoolFolder = null)
+    {
+        var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
+        return new FishClient(new HttpClient(handler) { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan }, ownsHttp: true, spoolFolder);
+    }
+
+    /// <inheritdoc/>
+    public Task<Saved<BaseInfo>> AddBaseAsync(string name, IAsyncEnumerable<UploadFile> files, CancellationToken cancellation = default) =>
+        bases.AddAsync(name, files, cancellation);
+
+    /// <inheritdoc/>
+    public Task<BaseInfo> GetBaseAsync(string nameOrId, CancellationToken cancellation = default) => bases.GetAsync(nameOrId, cancellation);
+
+    /// <inheritdoc/>
+    public Task<Page<BaseInfo>> ListBasesAsync(PageRequest page, CancellationToken cancellation = default) => bases.ListAsync(page, cancellation);
+
+    /// <inheritdoc/>
+    public Task<IModelReader> OpenBaseAsync(string nameOrId, CancellationToken cancellation = default) => bases.OpenAsync(nameOrId, cancellation);
+
+    /// <inheritdoc/>
+    public Task<Saved<TaskInfo>> PutTaskAsync(string task, TaskSpec spec, CancellationToken cancellation = default) =>
+        tasks.PutAsync(task, spec, cancellation);
+
+    /// <inheritdoc/>
+    public Task<TaskInfo> GetTaskAsync(string task, CancellationToken cancellation = default) => tasks.GetAsync(task, cancellation);
+
+    /// <inheritdoc/>
+    public Task<Page<TaskInfo>> ListTasksAsync(PageRequest page, CancellationToken cancellation = default) => tasks.ListAsync(page, cancellation);
+
+    /// <inheritdoc/>
+    public Task DeleteTaskAsync(string task, CancellationToken cancellation = default) => tasks.DeleteAsync(task, cancellation);
+
+    /// <inheritdoc/>
+    public Task<Saved<CheckpointInfo>> SaveAsync(
+        string task, long step, CheckpointContent content, SaveOptions? options = null, CancellationToken cancellation = default) =>
+        checkpoints.SaveAsync(task, step, content, options ?? new SaveOptions(), cancellation);
+
+    /// <inheritdoc/>
+    public Task<CheckpointInfo> GetCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default) =>
+        checkpoints.GetAsync(task, step, cancellation);
+
+    /// <inheritdoc/>
+    public Task<Page<CheckpointInfo>> ListCheckpointsAsync(string task, PageRequest page, CancellationToken cancellation = default) =>
+        checkpoints.ListAsync(task, page, cancellation);
+
+    /// <inheritdoc/>
+    public Task DeleteCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default) =>
+        checkpoints.DeleteAsync(task, step, cancellation);
+
+    /// <inheritdoc/>
+    public Task<IModelReader> OpenAsync(string task, StepRef step, CancellationToken cancellation = default) =>
+        checkpoints.OpenAsync(task, step, cancellation);
+
+    /// <inheritdoc/>
+    public Task<EncodedDelta> OpenDeltaAsync(string task, StepRef to, StepRef? from = null, CancellationToken cancellation = default) =>
+        deltas.OpenAsync(task, to, from, cancellation);
+
+    /// <inheritdoc/>
+    public Task<Saved<StateInfo>> PutStateAsync(string task, StepRef step, Stream content, CancellationToken cancellation = default) =>
+        states.PutAsync(task, step, content, cancellation);
+
+    /// <inheritdoc/>
+    public Task<Stream> OpenStateAsync(string task, StepRef step, CancellationToken cancellation = default) => states.OpenAsync(task, step, cancellation);
+
+    /// <inheritdoc/>
+    public Task SetTagAsync(string task, string tag, StepRef step, CancellationToken cancellation = default) =>
+        tasks.SetTagAsync(task, tag, step, cancellation);
+
+    /// <inheritdoc/>
+    public Task RemoveTagAsync(string task, string tag, CancellationToken cancellation = default) => tasks.RemoveTagAsync(task, tag, cancellation);
+
+    /// <inheritdoc/>
+    public Task<VerifyResult> VerifyAsync(string task, StepRef step, CancellationToken cancellation = default) =>
+        checkpoints.VerifyAsync(task, step, cancellation);
+
+    /// <inheritdoc/>
+    public Task<StorageReport> ReportAsync(string? task = null, CancellationToken cancellation = default) => tasks.ReportAsync(task, cancellation);
+
+    /// <summary>Disposes the HTTP client where it is owned.</summary>
+    public ValueTask DisposeAsync()
+    {
+        if (ownsHttp)
+        {
+            http.Dispose();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,70 @@
+using System.Formats.Tar;
+using System.IO.Pipelines;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+
+namespace FishCheckpoint.Client.Http;
+
+/// <summary>The bodies that models and deltas are sent as.</summary>
+internal static class Bodies
+{
+    public const string Safetensors = "application/vnd.safetensors";
+
+    public const string Tar = "application/x-tar";
+
+    public const string Bytes = "application/octet-stream";
+
+    /// <summary>A file, read when it is sent.</summary>
+    public static StreamedContent File(string path, string mediaType) => new(
+        mediaType,
+        async (target, cancellation) =>
+        {
+            await using var file = OpenRead(path);
+            await file.CopyToAsync(target, 1 << 17, cancellation);
+        },
+        new FileInfo(path).Length);
+
+    /// <summary>Files one after another as a tar, each read before the next is asked for.</summary>
+    public static StreamedContent TarOf(IAsyncEnumerable<UploadFile> files, string spoolFolder) => new(
+        Tar,
+        async (target, cancellation) =>
+        {
+            await using var tar = new TarWriter(target, TarEntryFormat.Pax, leaveOpen: true);
+            await foreach (var file in files.WithCancellation(cancellation))
+            {
+                await WriteEntryAsync(tar, file, spoolFolder, cancellation);
+            }
+        });
+
+    /// <summary>Frames: mask, then values.</summary>
+    public static StreamedContent Frames(EncodedDelta delta) => new(
+        EncodedDelta.MediaType,
+        async (target, cancellation) =>
+        {
+            var pipe = PipeWriter.Create(target, new StreamPipeWriterOptions(leaveOpen: true));
+            await delta.WriteToAsync(pipe, cancellation);
+            await pipe.CompleteAsync();
+        },
+        delta.Length);
+
+    public static FileStream OpenRead(string path) =>
+        new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan | FileOptions.Asynchronous);
+
+    // A tar says each file's length before its bytes: a stream that does not know its own is laid down first.
+    private static async Task WriteEntryAsync(TarWriter tar, UploadFile file, string spoolFolder, CancellationToken cancellation)
+    {
+        var entry = new PaxTarEntry(TarEntryType.RegularFile, file.Name);
+        if (file.Content.CanSeek)
+        {
+            entry.DataStream = file.Content;
+            await tar.WriteEntryAsync(entry, cancellation);
+            return;
+        }
+
+        await using var spool = TemporaryFile.Create(spoolFolder);
+        await file.Content.CopyToAsync(spool.Stream, cancellation);
+        spool.Stream.Position = 0;
+        entry.DataStream = spool.Stream;
+        await tar.WriteEntryAsync(entry, cancellation);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text.Json;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Client.Http;
+
+/// <summary>Problem details (RFC 9457) as the exception that the server had.</summary>
+internal static class Problem
+{
+    private const int MaxBytes = 1 << 20;
+
+    public static async Task<FishException> ReadAsync(HttpResponseMessage response, string operation, CancellationToken cancellation)
+    {
+        try
+        {
+            await response.Content.LoadIntoBufferAsync(MaxBytes, cancellation);
+            using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(cancellation));
+            if (json.RootElement is { ValueKind: JsonValueKind.Object } problem
+                && ErrorCodes.TryParse(Text(problem, "code") ?? string.Empty, out var code))
+            {
+                return new FishException(
+                    code, Text(problem, "key") ?? operation, Text(problem, "cause") ?? Text(problem, "detail") ?? "The server gives no cause.",
+                    Text(problem, "hint") ?? string.Empty)
+                {
+                    Operation = Text(problem, "operation") ?? operation,
+                };
+            }
+        }
+        catch (Exception error) when (error is JsonException or HttpRequestException or IOException)
+        {
+            return Unexpected(response, operation, error);
+        }
+
+        return Unexpected(response, operation, null);
+    }
+
+    private static FishException Unexpected(HttpResponseMessage response, string operation, Exception? error) => new(
+        ErrorCode.ServerUnavailable, response.RequestMessage?.RequestUri?.AbsoluteUri ?? operation,
+        $"The server answered {(int)response.StatusCode} without a problem that this program knows.",
+        "Check that the URL is a FishCheckpoint server's, and of this version.", error)
+    {
+        Operation = operation,
+    };
+
+    private static string? Text(JsonElement problem, string name) =>
+        problem.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}

@@ -1,0 +1,31 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Client.Http;
+
+/// <summary>The paths of the API, relative to the server's address. Names are checked here, so that none can climb out of its segment.</summary>
+internal static class Routes
+{
+    public const string Bases = "v1/bases";
+
+    public const string Tasks = "v1/tasks";
+
+    public static string Base(string nameOrId) => $"{Bases}/{Names.Check(nameOrId, "base")}";
+
+    public static string Task(string task) => $"{Tasks}/{Names.Check(task, "task")}";
+
+    public static string Checkpoints(string task) => $"{Task(task)}/checkpoints";
+
+    public static string Checkpoint(string task, StepRef step) => $"{Checkpoints(task)}/{step}";
+
+    public static string Tag(string task, string tag) => $"{Task(task)}/tags/{Names.CheckTag(tag)}";
+
+    public static string Report(string? task) => task is null ? "v1/reports/storage" : $"{Task(task)}/reports/storage";
+
+    /// <summary>A file of a base or checkpoint.</summary>
+    public static string File(string model, string file) =>
+        file == ModelFiles.SingleFileName ? $"{model}/{file}" : $"{model}/files/{Names.CheckFile(file)}";
+
+    public static string Page(string path, PageRequest page) =>
+        page.After is null ? $"{path}?limit={page.Limit}" : $"{path}?limit={page.Limit}&after={Uri.EscapeDataString(page.After)}";
+}

@@ -1,0 +1,31 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace FishCheckpoint.Client.Http;
+
+/// <summary>A request body that is written as it is sent, and never held.</summary>
+internal sealed class StreamedContent : HttpContent
+{
+    private readonly Func<Stream, CancellationToken, Task> write;
+    private readonly long? length;
+
+    /// <param name="mediaType">Its media type.</param>
+    /// <param name="write">Writes the body.</param>
+    /// <param name="length">Its length; <see langword="null"/> sends it in chunks.</param>
+    public StreamedContent(string mediaType, Func<Stream, CancellationToken, Task> write, long? length = null)
+    {
+        (this.write, this.length) = (write, length);
+        Headers.ContentType = new MediaTypeHeaderValue(mediaType);
+    }
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => write(stream, CancellationToken.None);
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
+        write(stream, cancellationToken);
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = this.length ?? -1;
+        return this.length is not null;
+    }
+}

@@ -1,0 +1,92 @@
+using System.IO.Pipelines;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Client.Http;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Client.Reading;
+
+/// <summary>A model on the server, read by ranges.</summary>
+internal sealed class RemoteModelReader : IModelReader
+{
+    private readonly FishHttp server;
+    private readonly string model;
+    private readonly Func<CancellationToken, Task<VerifyResult>>? verify;
+    private ModelFiles tensors = null!;
+
+    private RemoteModelReader(FishHttp server, string model, Func<CancellationToken, Task<VerifyResult>>? verify, RestoredFile[] files) =>
+        (this.server, this.model, this.verify, Files) = (server, model, verify, files);
+
+    public Layout Layout => tensors.Layout;
+
+    public IReadOnlyList<RestoredFile> Files { get; }
+
+    /// <summary>Opens a model: its list of files, and the header of each that holds tensors.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="model">The path of the base or checkpoint.</param>
+    /// <param name="verify">Asks the server what is damaged, when an answer ends early.</param>
+    /// <param name="cancellation">Ends the opening.</param>
+    public static async Task<RemoteModelReader> OpenAsync(
+        FishHttp server, string model, Func<CancellationToken, Task<VerifyResult>>? verify, CancellationToken cancellation)
+    {
+        var files = await server.JsonAsync<RestoredFile[]>(HttpMethod.Get, $"{model}/files", cancellation);
+        var reader = new RemoteModelReader(server, model, verify, files);
+        var parsed = new List<ModelFile>();
+        foreach (var file in files.Where(file => file.Name.EndsWith(".safetensors", StringComparison.Ordinal)))
+        {
+            parsed.Add(new ModelFile(file.Name, await RemoteHeader.ReadAsync(reader, file, cancellation)));
+        }
+
+        reader.tensors = new ModelFiles(parsed);
+        return reader;
+    }
+
+    public async Task CopyToAsync(string file, long offset, long length, PipeWriter destination, CancellationToken cancellation = default)
+    {
+        var whole = this.FileOf(file).Bytes;
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, whole - offset);
+        if (length == 0)
+        {
+            return;
+        }
+
+        using var body = await RangeBody.OpenAsync(server, Routes.File(model, file), offset, length, whole, cancellation);
+        try
+        {
+            await body.CopyToAsync(destination, cancellation);
+        }
+        catch (HttpIOException error)
+        {
+            throw await ExplainAsync(error, cancellation);
+        }
+    }
+
+    public Task CopyTensorAsync(string tensor, PipeWriter destination, CancellationToken cancellation = default)
+    {
+        if (!Layout.TryIndexOf(tensor, out var index))
+        {
+            throw new FishException(ErrorCode.TensorUnknown, tensor, "The model has no such tensor.", "Its header lists its tensors.");
+        }
+
+        var place = tensors.PlaceOf(index);
+        var file = tensors.Files[place.File];
+        return CopyToAsync(file.Name, file.Header.DataStart + place.Begin, Layout.Tensors[index].Bytes, destination, cancellation);
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    // A server that finds damage while it answers can only end the answer early; what it found is asked for afterwards.
+    private async Task<FishException> ExplainAsync(HttpIOException error, CancellationToken cancellation)
+    {
+        if (verify is not null && await verify(cancellation) is { Sound: false } result)
+        {
+            return new FishException(
+                ErrorCode.CorruptCheckpoint, $"{result.Task}/{result.Step}", result.Problem ?? "The server ended the answer early.",
+                "Load another step; restore the data folder from a backup.", error);
+        }
+
+        return server.Unavailable(error);
+    }
+}

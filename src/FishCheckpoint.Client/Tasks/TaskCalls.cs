@@ -1,0 +1,39 @@
+using System.Net.Http.Json;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Client.Http;
+using FishCheckpoint.Reports;
+
+namespace FishCheckpoint.Client.Tasks;
+
+/// <summary>The routes of tasks, their tags and reports.</summary>
+internal sealed class TaskCalls(FishHttp server)
+{
+    public Task<Saved<TaskInfo>> PutAsync(string task, TaskSpec spec, CancellationToken cancellation) =>
+        server.SaveAsync<TaskInfo>(Routes.Task(task), JsonContent.Create(spec, options: FishJson.Options), prepare: null, cancellation);
+
+    public Task<TaskInfo> GetAsync(string task, CancellationToken cancellation) =>
+        server.JsonAsync<TaskInfo>(HttpMethod.Get, Routes.Task(task), cancellation);
+
+    public Task<Page<TaskInfo>> ListAsync(PageRequest page, CancellationToken cancellation) =>
+        server.JsonAsync<Page<TaskInfo>>(HttpMethod.Get, Routes.Page(Routes.Tasks, page), cancellation);
+
+    public Task DeleteAsync(string task, CancellationToken cancellation) =>
+        server.DoneAsync(HttpMethod.Delete, Routes.Task(task), content: null, cancellation);
+
+    /// <summary>Tags a step; a word or another tag is resolved first.</summary>
+    public async Task SetTagAsync(string task, string tag, StepRef step, CancellationToken cancellation)
+    {
+        var route = Routes.Tag(task, tag);
+        var number = step.Step
+            ?? (await server.JsonAsync<CheckpointInfo>(HttpMethod.Get, Routes.Checkpoint(task, step), cancellation)).Step;
+        await server.DoneAsync(HttpMethod.Put, route, JsonContent.Create(new TagTarget(number), options: FishJson.Options), cancellation);
+    }
+
+    public Task RemoveTagAsync(string task, string tag, CancellationToken cancellation) =>
+        server.DoneAsync(HttpMethod.Delete, Routes.Tag(task, tag), content: null, cancellation);
+
+    public Task<StorageReport> ReportAsync(string? task, CancellationToken cancellation) =>
+        server.JsonAsync<StorageReport>(HttpMethod.Get, Routes.Report(task), cancellation);
+
+    private sealed record TagTarget(long Step);
+}

@@ -1,0 +1,17 @@
+namespace FishCheckpoint.Training;
+
+/// <summary>What <see cref="CheckpointHook.OnStep"/> did with a step.</summary>
+public enum StepOutcome
+{
+    /// <summary>The cadence does not save this step.</summary>
+    NotDue,
+
+    /// <summary>The masked values were copied and are being saved in the background.</summary>
+    Queued,
+
+    /// <summary>The step was due, but the saver was busy (<see cref="BusyPolicy.Skip"/>).</summary>
+    Skipped,
+
+    /// <summary>The values could not be copied; the report says why.</summary>
+    Failed,
+}

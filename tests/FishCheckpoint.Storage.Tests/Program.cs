@@ -1,0 +1,17 @@
+using Xunit.Runner.InProc.SystemConsole;
+
+namespace FishCheckpoint.Storage.Tests;
+
+/// <summary>Runs the tests, or is the writer that <see cref="KillTests"/> kills.</summary>
+internal static class Program
+{
+    private static async Task<int> Main(string[] args)
+    {
+        if (Environment.GetEnvironmentVariable(KillTests.WriterFolder) is { } folder)
+        {
+            await KillTests.WriteAsync(folder, long.Parse(args[0]));
+        }
+
+        return await ConsoleRunner.Run(args);
+    }
+}

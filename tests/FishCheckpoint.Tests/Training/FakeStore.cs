@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Tests.Training;
+
+/// <summary>Keeps saves in memory; a test can hold them back, or make them fail.</summary>
+internal sealed class FakeStore : ICheckpointStore
+{
+    public ConcurrentQueue<(string Task, long Step, CheckpointContent.Changed Content, SaveOptions Options)> Saves { get; } = new();
+
+    public Func<long, Task> BeforeSave { get; set; } = _ => Task.CompletedTask;
+
+    public async Task<Saved<CheckpointInfo>> SaveAsync(
+        string task, long step, CheckpointContent content, SaveOptions? options = null, CancellationToken cancellation = default)
+    {
+        await BeforeSave(step);
+        var created = !Saves.Any(save => save.Step == step);
+        var changed = (CheckpointContent.Changed)content;
+        if (created)
+        {
+            Saves.Enqueue((task, step, changed, options!));
+        }
+
+        var info = new CheckpointInfo(
+            task, step, "base", default, changed.Delta.Mask.Id, changed.Delta.Mask.Count, 0, StoredBytes: 7, 0, 0, 0, 1, null,
+            options!.Metrics, [], DateTimeOffset.UnixEpoch);
+        return new Saved<CheckpointInfo>(info, created);
+    }
+
+    public static FishException Taken(long step) => new(ErrorCode.StepTaken, $"task/{step}", "The step is taken.", "Use another one.");
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    public Task<Saved<BaseInfo>> AddBaseAsync(string name, IAsyncEnumerable<UploadFile> files, CancellationToken cancellation = default) =>
+        throw new NotSupportedException();
+
+    public Task<BaseInfo> GetBaseAsync(string nameOrId, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+    public Task<Page<BaseInfo>> ListBasesAsync(PageRequest page, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+    public Task<IModelReader> OpenBaseAsync(string nameOrId, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+    public Task<Saved<TaskInfo>> PutTaskAsync(string task, TaskSpec spec, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+    public Task<TaskInfo> GetTaskAsync(string task, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+    public Task<Page<TaskInfo>> ListTasksAsync(PageRequest page, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+    public Task DeleteTaskAsync(string task, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+    public Task<CheckpointInfo> GetCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default) =>
+        throw new NotSupportedException();
+
+    public Task<Page<CheckpointInfo>> ListCheckpointsAsync(string task, PageRequest page, CancellationToken cancellation = default) =>
+        throw new NotSupportedException();
+
+    public Task DeleteCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+    public Task<IModelReader> OpenAsync(string task, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+    public Task<EncodedDelta> OpenDeltaAsync(string task, StepRef to, StepRef? from = null, CancellationToken cancellation = default) =>
+        throw new NotSupportedException();
+
+    public Task<Saved<StateInfo>> PutStateAsync(string task, StepRef step, Stream content, CancellationToken cancellation = default) =>
+        throw new NotSupportedException();
+
+    public Task<Stream> OpenStateAsync(string task, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+    public Task SetTagAsync(string task, string tag, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+    public Task RemoveTagAsync(string task, string tag, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+    public Task<VerifyResult> VerifyAsync(string task, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
+}
