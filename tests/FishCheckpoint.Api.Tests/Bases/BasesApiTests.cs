@@ -60,6 +60,10 @@ public sealed class BasesApiTests : ApiTest
         var folder = Tar.Of(("./model-1.safetensors", one.ToBytes()), ("config.json", config), ("model-2.safetensors", two.ToBytes()), (".hidden", config));
         var info = await JsonAsync<BaseInfo>(await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/bases/sharded", folder, TarType)));
         Assert.Equal(["config.json", "model-1.safetensors", "model-2.safetensors"], info.Files.Select(file => file.Name));
+
+        // Shards that came without an index are given back with one: loaders need it.
+        var files = await JsonAsync<RestoredFile[]>("/v1/bases/sharded/files");
+        Assert.Equal([.. info.Files.Select(file => file.Name), ShardIndex.FileName], files.Select(file => file.Name));
         Assert.Equal(one.ToBytes(), await BytesAsync("/v1/bases/sharded/files/model-1.safetensors"));
         Assert.Equal(config, await BytesAsync("/v1/bases/sharded/files/config.json"));
         await RefusedAsync(HttpStatusCode.NotFound, "FILE_NOT_FOUND", () => GetAsync("/v1/bases/sharded/files/other.json"));

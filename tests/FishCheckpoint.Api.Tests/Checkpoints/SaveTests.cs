@@ -50,6 +50,8 @@ public sealed class SaveTests : ApiTest
         await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/tasks/sharded/checkpoints/1", Shards(2), "application/x-tar"));
         Assert.Equal(TestModel.Create(2, null, a).ToBytes(), await BytesAsync("/v1/tasks/sharded/checkpoints/latest/files/model-1.safetensors"));
         Assert.Equal(TestModel.Create(2, null, b).ToBytes(), await BytesAsync("/v1/tasks/sharded/checkpoints/1/files/model-2.safetensors"));
+        var files = await JsonAsync<RestoredFile[]>("/v1/tasks/sharded/checkpoints/1/files");
+        Assert.Equal(["config.json", "model-1.safetensors", "model-2.safetensors", ShardIndex.FileName], files.Select(file => file.Name));
         Assert.Equal("{}"u8.ToArray(), await BytesAsync("/v1/tasks/sharded/checkpoints/1/files/config.json"));
     }
 

@@ -13,8 +13,6 @@ namespace FishCheckpoint.Api.Tests.Deltas;
 /// <summary>A delta in either form, laid on the state that it is from, gives the state that it is to.</summary>
 public sealed class DeltaTests : ApiTest
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("fish-delta-").FullName;
-
     private TestModel First { get; set; } = null!;
 
     private TestModel Second { get; set; } = null!;
@@ -90,7 +88,7 @@ public sealed class DeltaTests : ApiTest
 
     private async Task<string> WriteAsync(HttpResponseMessage response)
     {
-        var path = Path.Combine(folder, $"{Guid.NewGuid():N}");
+        var path = Path.Combine(Server.DataFolder, $"{Guid.NewGuid():N}.delta");
         var bytes = await response.Content.ReadAsByteArrayAsync(Stop);
         Assert.Equal(response.Content.Headers.ContentLength, bytes.Length);
         await File.WriteAllBytesAsync(path, bytes, Stop);

@@ -52,9 +52,8 @@ public sealed partial class HealthTests : ApiTest
         var document = await JsonAsync<JsonElement>("/openapi/v1.json");
         foreach (var path in document.GetProperty("paths").EnumerateObject())
         {
-            var pattern = "(?m)" + string.Join('|', path.Value.EnumerateObject().Select(operation =>
-                $"^{operation.Name.ToUpperInvariant()} {{{{server}}}}{Parameter().Replace(Regex.Escape(path.Name).Replace("\\{", "{", StringComparison.Ordinal), "[^/ ]+")}( |\\?|$)"));
-            Assert.True(Regex.IsMatch(shown, pattern, RegexOptions.None, TimeSpan.FromSeconds(5)), $"{path.Name} is not in api.http.");
+            var address = Parameter().Replace(Regex.Escape(path.Name).Replace("\\{", "{", StringComparison.Ordinal), "[^/ ]+");
+            Assert.All(path.Value.EnumerateObject(), operation => Assert.Matches($"(?m)^{operation.Name.ToUpperInvariant()} {{{{server}}}}{address}( |\\?|$)", shown));
         }
     }
 
