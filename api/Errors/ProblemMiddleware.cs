@@ -18,15 +18,20 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
                 await bare.WriteAsync(context.Response);
             }
         }
-        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception error) when (IsDisconnect(context, error))
         {
             ApiLog.Disconnected(logger, OperationOf(context));
+            context.Abort();
         }
         catch (Exception error)
         {
             await AnswerAsync(context, error);
         }
     }
+
+    // A writer may notice that nobody reads any more before the server says that the request was aborted.
+    private static bool IsDisconnect(HttpContext context, Exception error) =>
+        context.RequestAborted.IsCancellationRequested || (error is OperationCanceledException && context.Response.HasStarted);
 
     private async Task AnswerAsync(HttpContext context, Exception error)
     {
