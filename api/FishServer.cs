@@ -1,4 +1,5 @@
 using FishCheckpoint.Api.Bases;
+using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Checkpoints;
 using FishCheckpoint.Api.Deltas;
 using FishCheckpoint.Api.Documents;
@@ -32,6 +33,7 @@ public static class FishServer
         var server = builder.Build();
         server.UseMiddleware<ProblemMiddleware>();
         server.UseRouting();
+        server.UseMiddleware<JsonLimit>();
         MapRoutes(server);
         return server;
     }
@@ -46,10 +48,12 @@ public static class FishServer
         services.AddSingleton<IStorageReports>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.ConfigureHttpJsonOptions(json => FishJson.Configure(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
-        services.AddOptions<KestrelServerOptions>().Configure<FishSettings>((kestrel, settings) =>
+        services.Configure<KestrelServerOptions>(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = settings.Limits.MaxJsonBytes;
+
+            // Every body is limited where it is read: JSON by JsonLimit, uploads by their routes.
+            kestrel.Limits.MaxRequestBodySize = null;
         });
         services.AddFishOpenApi();
     }

@@ -11,6 +11,7 @@ namespace FishCheckpoint.Api.Bodies;
 internal sealed class BodyStream : Stream
 {
     private readonly HttpRequest request;
+    private readonly Stream body;
     private readonly long limit;
     private readonly Digest? expected;
     private readonly IncrementalHash? hash;
@@ -24,7 +25,7 @@ internal sealed class BodyStream : Stream
     /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>.</exception>
     public BodyStream(HttpRequest request, long limit, Digest? expected)
     {
-        (this.request, this.limit, this.expected) = (request, limit, expected);
+        (this.request, body, this.limit, this.expected) = (request, request.Body, limit, expected);
         if (request.ContentLength > limit)
         {
             throw TooLarge();
@@ -89,7 +90,7 @@ internal sealed class BodyStream : Stream
     {
         try
         {
-            return await request.Body.ReadAsync(buffer, cancellation);
+            return await body.ReadAsync(buffer, cancellation);
         }
         catch (IOException error)
         {

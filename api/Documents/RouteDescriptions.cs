@@ -56,7 +56,7 @@ internal static class RouteDescriptions
         return route;
     }
 
-    /// <summary>The route limits its body itself: the server's limit is for JSON.</summary>
+    /// <summary>The route limits its body itself: the common limit is for JSON.</summary>
     public static RouteHandlerBuilder TakesUploads(this RouteHandlerBuilder route) => route.WithMetadata(new DisableRequestSizeLimitAttribute());
 
     private static OpenApiSchema Binary() => new() { Type = JsonSchemaType.String, Format = "binary" };

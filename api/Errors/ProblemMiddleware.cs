@@ -77,7 +77,6 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
 
     private static FishException Translate(HttpContext context, BadHttpRequestException bad) => (bad.StatusCode, bad.InnerException) switch
     {
-        (StatusCodes.Status413PayloadTooLarge, _) => JsonTooLong(context, bad),
         (StatusCodes.Status415UnsupportedMediaType, _) => new FishException(
             ErrorCode.MediaTypeUnsupported, context.Request.ContentType ?? "", "This route takes JSON.", "Send Content-Type: application/json.", bad),
         (StatusCodes.Status408RequestTimeout, _) => Bodies.BodyStream.Truncated(context.Request.Path, bad),
@@ -97,7 +96,6 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
             (false, StatusCodes.Status405MethodNotAllowed) => FishProblem.Create(
                 response.StatusCode, "METHOD_NOT_ALLOWED", OperationOf(context), path, $"The route does not take {context.Request.Method}.",
                 $"It takes {response.Headers.Allow}."),
-            (false, StatusCodes.Status413PayloadTooLarge) => FishProblem.Of(JsonTooLong(context, null), OperationOf(context)),
             (false, StatusCodes.Status400BadRequest or StatusCodes.Status408RequestTimeout) => FishProblem.Of(
                 new FishException(ErrorCode.RequestInvalid, path, "The request cannot be read.", "Compare it with /openapi/v1.json."), OperationOf(context)),
             (false, StatusCodes.Status415UnsupportedMediaType) => FishProblem.Of(
@@ -108,9 +106,6 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
             _ => null,
         };
     }
-
-    private static FishException JsonTooLong(HttpContext context, Exception? inner) => new(
-        ErrorCode.TooLarge, context.Request.Path, "The JSON body is longer than the server takes.", "Send less, or raise Limits:MaxJsonBytes.", inner);
 
     private static string OperationOf(HttpContext context) =>
         $"{context.Request.Method} {(context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? context.Request.Path}";

@@ -30,10 +30,18 @@ public sealed class TasksApiTests : ApiTest
         await RefusedAsync((HttpStatusCode)422, "TENSOR_UNKNOWN", () => PutJsonAsync("/v1/tasks/other", """{"base":"base","tensors":{"none":null}}"""));
     }
 
-    [Fact]
-    public Task Put_LongJson_IsRefused() => RefusedAsync(
-        HttpStatusCode.RequestEntityTooLarge, "TOO_LARGE",
-        () => PutJsonAsync("/v1/tasks/other", $$"""{"base":"base","description":"{{new string('x', 2 << 20)}}"}"""));
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Put_LongJson_IsRefused(bool chunked)
+    {
+        var json = $$"""{"base":"base","description":"{{new string('x', 2 << 20)}}"}""";
+        var request = new HttpRequestMessage(HttpMethod.Put, "/v1/tasks/other")
+        {
+            Content = new StringContent(json, System.Text.Encoding.UTF8, "application/json"), Headers = { TransferEncodingChunked = chunked },
+        };
+        await RefusedAsync(HttpStatusCode.RequestEntityTooLarge, "TOO_LARGE", () => Client.SendAsync(request, Stop));
+    }
 
     [Fact]
     public async Task Delete_Task_TakesItsCheckpoints()
