@@ -20,6 +20,7 @@ internal static class BasesApi
         group.MapGet("/{name}", GetAsync).WithSummary("Describe a base, by its name or its id");
         group.MapMethods("/{name}/model.safetensors", ["GET", "HEAD"], GetModelAsync).GivesBytes(MediaTypes.Safetensors)
             .WithSummary("Give a base's file, or a range of it").MayFail(412, 416, 500);
+        group.MapGet("/{name}/files", ListFilesAsync).WithSummary("List a base's files: name, bytes, tag, digest");
         group.MapMethods("/{name}/files/{file}", ["GET", "HEAD"], GetFileAsync).GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes)
             .WithSummary("Give one file of a base: a shard or a side file").MayFail(412, 416, 500);
     }
@@ -49,6 +50,12 @@ internal static class BasesApi
 
     private static async Task<Ok<BaseInfo>> GetAsync(string name, ICheckpointStore store, CancellationToken cancellation) =>
         TypedResults.Ok(await store.GetBaseAsync(name, cancellation));
+
+    private static async Task<Ok<IReadOnlyList<RestoredFile>>> ListFilesAsync(string name, ICheckpointStore store, CancellationToken cancellation)
+    {
+        await using var reader = await store.OpenBaseAsync(name, cancellation);
+        return TypedResults.Ok(reader.Files);
+    }
 
     private static Task<ModelFileResult> GetModelAsync(string name, ICheckpointStore store, CancellationToken cancellation) =>
         GetFileAsync(name, ModelFiles.SingleFileName, store, cancellation);
