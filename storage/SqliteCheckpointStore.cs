@@ -70,11 +70,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports
                 connection =>
                 {
                     BaseTable.RequireName(connection, name, content.Id);
-                    if (!BaseTable.Exists(connection, content.Id))
-                    {
-                        folder.MoveIn(upload, content.Id);
-                    }
-
+                    folder.MoveIn(upload, content.Id);
                     var created = BaseTable.Insert(connection, name, content, Now);
                     return new Saved<BaseInfo>(BaseTable.Info(connection, content.Id, name), created);
                 },

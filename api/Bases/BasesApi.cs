@@ -20,7 +20,7 @@ internal static class BasesApi
         group.MapGet("/{name}", GetAsync).WithSummary("Describe a base, by its name or its id");
         group.MapMethods("/{name}/model.safetensors", ["GET", "HEAD"], GetModelAsync).GivesBytes(MediaTypes.Safetensors)
             .WithSummary("Give a base's file, or a range of it").MayFail(412, 416, 500);
-        group.MapGet("/{name}/files", ListFilesAsync).WithSummary("List a base's files: name, bytes, tag, digest");
+        group.MapGet("/{name}/files", ListFilesAsync).WithSummary("List the files of a base, side files included");
         group.MapMethods("/{name}/files/{file}", ["GET", "HEAD"], GetFileAsync).GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes)
             .WithSummary("Give one file of a base: a shard or a side file").MayFail(412, 416, 500);
     }

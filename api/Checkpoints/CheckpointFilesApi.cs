@@ -18,15 +18,14 @@ internal static class CheckpointFilesApi
     {
         group.MapMethods("/{step}/model.safetensors", ["GET", "HEAD"], GetModelAsync).GivesBytes(MediaTypes.Safetensors)
             .WithSummary("Rebuild the full model of a step, or a range of it").MayFail(412, 416, 500);
-        group.MapGet("/{step}/files", ListFilesAsync).WithSummary("List the files that a step is rebuilt as: name, bytes, tag, digest");
+        group.MapGet("/{step}/files", ListAsync).WithSummary("List the files of a step's model, side files included");
         group.MapMethods("/{step}/files/{file}", ["GET", "HEAD"], GetFileAsync).GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes)
             .WithSummary("Rebuild one file of a sharded model, or give a side file").MayFail(412, 416, 500);
         group.MapGet("/{step}/tensors/{**tensor}", GetTensorAsync).GivesBytes(MediaTypes.Bytes)
             .WithSummary("Rebuild the raw bytes of one tensor; Fish-Dtype and Fish-Shape say what they are").MayFail(422, 500);
     }
 
-    private static async Task<Ok<IReadOnlyList<RestoredFile>>> ListFilesAsync(
-        string task, string step, ICheckpointStore store, CancellationToken cancellation)
+    private static async Task<Ok<IReadOnlyList<RestoredFile>>> ListAsync(string task, string step, ICheckpointStore store, CancellationToken cancellation)
     {
         await using var reader = await store.OpenAsync(task, StepRef.Parse(step), cancellation);
         return TypedResults.Ok(reader.Files);

@@ -109,11 +109,11 @@ internal sealed class BaseBlocks : IBlockReader, IDisposable
         {
             throw new FishException(
                 ErrorCode.CorruptBase, $"{content.Id}/{files[file].Name}", $"The base's file cannot be read: {error.Cause}",
-                "Restore the file from where the base came from.", error);
+                "Add the base again from where it came from: that mends it.", error);
         }
     }
 
     private FishException Damaged(int tensor, string what, Exception? inner) => new(
         ErrorCode.CorruptBase, $"{content.Id}: {Layout.Tensors[tensor].Name}", $"The base is damaged: {what}.",
-        "Restore the base's file from where it came from.", inner);
+        "Add the base again from where it came from: that mends it.", inner);
 }

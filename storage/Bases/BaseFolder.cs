@@ -22,17 +22,19 @@ internal sealed class BaseFolder
 
     public string CreateUploadFolder() => Directory.CreateDirectory(Path.Combine(temporary, $"{Guid.NewGuid():N}.base")).FullName;
 
-    /// <summary>Moves a whole upload to its place, durably. Anything there already is a leftover of a crash: no row names it.</summary>
+    /// <summary>
+    /// Moves a whole upload to its place, durably, file by file over what is there: the same content, whole, damaged, or left half by a crash.
+    /// So adding a base again mends it, and readers that have a file open are not disturbed.
+    /// </summary>
     public void MoveIn(string uploadFolder, Digest id)
     {
-        var target = Path.Combine(bases, id.ToString());
-        if (Directory.Exists(target))
+        var target = Directory.CreateDirectory(Path.Combine(bases, id.ToString())).FullName;
+        foreach (var file in Directory.EnumerateFiles(uploadFolder))
         {
-            Directory.Delete(target, recursive: true);
+            File.Move(file, Path.Combine(target, Path.GetFileName(file)), overwrite: true);
         }
 
-        AtomicFile.SyncFolder(uploadFolder);
-        Directory.Move(uploadFolder, target);
+        AtomicFile.SyncFolder(target);
         AtomicFile.SyncFolder(bases);
     }
 

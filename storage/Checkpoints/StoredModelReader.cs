@@ -111,7 +111,7 @@ internal sealed class StoredModelReader : IModelReader
             var bytes = PlainBlocks.Read(handle, block, file.Bytes, path);
             if (Crc32C.Compute(bytes) != file.Crcs[block])
             {
-                throw new FishException(ErrorCode.CorruptBase, path, $"Block {block} is not what was stored.", "Restore the base's file.");
+                throw new FishException(ErrorCode.CorruptBase, path, $"Block {block} is not what was stored.", "Add the base again from where it came from: that mends it.");
             }
 
             var part = bytes.AsMemory((int)(offset % Blocks.Size));
@@ -129,7 +129,7 @@ internal sealed class StoredModelReader : IModelReader
         }
         catch (IOException error)
         {
-            throw new FishException(ErrorCode.CorruptBase, path, $"The base's file cannot be read: {error.Message}", "Restore the base's file.", error);
+            throw new FishException(ErrorCode.CorruptBase, path, $"The base's file cannot be read: {error.Message}", "Add the base again from where it came from: that mends it.", error);
         }
     }
 }

@@ -1,1 +1,28 @@
-Console.WriteLine("FishCheckpoint");
+using BenchmarkDotNet.Running;
+using FishCheckpoint.Api;
+using FishCheckpoint.Benchmarks.EndToEnd;
+using FishCheckpoint.Benchmarks.Models;
+
+const string usage = """
+    make-model DIR [DENSITY]   write a base shaped like BERT-large (391 tensors, 1.3 GB), a changed model and the patch between them
+    rebuild DIR [PATCH|FULL]   serve in a process of its own, save and rebuild the models of DIR over HTTP, compare, and measure
+    micro [ARGS]               BenchmarkDotNet over the hot loops
+    serve ARGS                 the server alone, as the other commands start it
+    """;
+switch (args)
+{
+    case ["make-model", var folder, ..]:
+        BertLarge.Write(folder, args.Length > 2 ? double.Parse(args[2]) : 0.005);
+        return 0;
+    case ["rebuild", var folder, ..]:
+        return await RebuildRun.RunAsync(folder, args.Length > 2 && args[2] == "FULL");
+    case ["micro", .. var rest]:
+        BenchmarkSwitcher.FromAssembly(typeof(BertLarge).Assembly).Run(rest);
+        return 0;
+    case ["serve", .. var rest]:
+        await FishServer.Build(rest).RunAsync();
+        return 0;
+    default:
+        await Console.Error.WriteLineAsync(usage);
+        return 2;
+}

@@ -75,6 +75,23 @@ public sealed class DamageTests : StoreFixture
         await AssertDamagedAsync(1, ErrorCode.CorruptBase);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AddBase_Again_MendsADamagedOne(bool missing)
+    {
+        await SaveAsync(1, Base.Change(1));
+        await File.WriteAllBytesAsync(BaseFile, new byte[Base.ToBytes().Length], Stop);
+        if (missing)
+        {
+            File.Delete(BaseFile);
+        }
+
+        Assert.False((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
+        await Store.AddBaseAsync("base", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
+        Assert.Equal(Base.Change(1).ToBytes(), await Store.RestoreAsync("task", 1));
+    }
+
     [Fact]
     public async Task Restore_MissingBase_IsRefused()
     {

@@ -16,10 +16,7 @@ public sealed class DeltaCursor
     private readonly string label;
     private readonly ChunkEntry[] mask;
     private readonly ChunkEntry[] values;
-    private readonly ChunkCoder coder = new();
-    private readonly byte[] encoded = new byte[ChunkCoder.MaxEncoded];
-    private readonly long[] positions = new long[DeltaChunk.Capacity];
-    private readonly byte[] mapped = new byte[DeltaChunk.Capacity * sizeof(ulong)];
+    private Decoded? decoded;
     private int loaded = -1;
     private ValueMap map;
 
@@ -63,10 +60,10 @@ public sealed class DeltaCursor
         for (var chunk = FirstChunk(tensor, first); chunk < mask.Length && mask[chunk].Tensor == tensor && mask[chunk].First < end; chunk++)
         {
             Load(chunk);
-            var all = positions.AsSpan(0, mask[chunk].Count);
+            var all = decoded!.Positions.AsSpan(0, mask[chunk].Count);
             var (from, to) = (LowerBound(all, first), LowerBound(all, end));
             var unit = layout.Tensors[tensor].UnitSize;
-            ValueMaps.Apply(map, state, all[from..to], first, unit, mapped.AsSpan(from * unit, (to - from) * unit));
+            ValueMaps.Apply(map, state, all[from..to], first, unit, decoded.Mapped.AsSpan(from * unit, (to - from) * unit));
         }
     }
 
@@ -124,14 +121,29 @@ public sealed class DeltaCursor
         {
             loaded = -1;
             var (entry, unit) = (mask[chunk], layout.Tensors[mask[chunk].Tensor].UnitSize);
-            coder.DecodePositions(ChunkIndex.ReadChunk(maskFrame, entry, encoded), entry.First, entry.Last, positions.AsSpan(0, entry.Count));
-            map = coder.DecodeValues(ChunkIndex.ReadChunk(valuesFrame, values[chunk], encoded), unit, mapped.AsSpan(0, entry.Count * unit));
+            decoded ??= new Decoded();
+            decoded.Coder.DecodePositions(
+                ChunkIndex.ReadChunk(maskFrame, entry, decoded.Encoded), entry.First, entry.Last, decoded.Positions.AsSpan(0, entry.Count));
+            map = decoded.Coder.DecodeValues(
+                ChunkIndex.ReadChunk(valuesFrame, values[chunk], decoded.Encoded), unit, decoded.Mapped.AsSpan(0, entry.Count * unit));
             loaded = chunk;
         }
         catch (FishException error) when (error.Kind != ErrorKind.Unavailable)
         {
             throw Damaged(error);
         }
+    }
+
+    // A chunk's working memory, made when the first one is decoded: a request for a header or for one tensor may need none.
+    private sealed class Decoded
+    {
+        public ChunkCoder Coder { get; } = new();
+
+        public byte[] Encoded { get; } = new byte[ChunkCoder.MaxEncoded];
+
+        public long[] Positions { get; } = new long[DeltaChunk.Capacity];
+
+        public byte[] Mapped { get; } = new byte[DeltaChunk.Capacity * sizeof(ulong)];
     }
 
     private FishException Damaged(FishException error) => new(

@@ -1,0 +1,63 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Client;
+using FishCheckpoint.Contract;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace FishCheckpoint.Api.Tests.Clients;
+
+/// <summary>The client against a real server on loopback passes the suite that the embedded store passes.</summary>
+public sealed class ClientSaveTests : SaveContract
+{
+    private LoopbackServer? server;
+
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
+
+    protected override async Task CloseAsync() => await server!.DisposeAsync();
+}
+
+/// <summary>As above, for everything else.</summary>
+public sealed class ClientCatalogTests : CatalogContract
+{
+    private LoopbackServer? server;
+
+    protected override bool ReadsSnapshots => false;
+
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
+
+    protected override async Task CloseAsync() => await server!.DisposeAsync();
+}
+
+/// <summary>The real server on a free port of loopback.</summary>
+internal sealed class LoopbackServer : IAsyncDisposable
+{
+    private readonly WebApplication application;
+
+    private LoopbackServer(WebApplication application) => this.application = application;
+
+    public Uri Address => new(application.Urls.Single());
+
+    public static async Task<LoopbackServer> StartAsync(string dataFolder)
+    {
+        var built = FishServer.Build([], builder =>
+        {
+            builder.Logging.ClearProviders();
+            builder.Configuration.AddInMemoryCollection([
+                new("FishCheckpoint:DataFolder", dataFolder), new("Urls", "http://127.0.0.1:0"),
+            ]);
+        });
+        await built.StartAsync();
+        return new LoopbackServer(built);
+    }
+
+    public FishClient OpenClient() => FishClient.Connect(Address);
+
+    public async ValueTask DisposeAsync()
+    {
+        await application.StopAsync();
+        await application.DisposeAsync();
+    }
+}
