@@ -11,7 +11,7 @@ internal static class DemoTables
         var console = terminal.Console;
         Head(console, "Accuracy on test images that no training saw");
         console.Write(Accuracy(result, ratios));
-        Head(console, "What the hook cost the trainer");
+        Head(console, "What the hook cost the trainer (every due step is saved, so a stall includes waiting for a saver that lags)");
         console.Write(Hook(result));
         Head(console, "What is stored, and what it would be as full model files");
         StorageTable.Print(console, result.Storage);
@@ -40,7 +40,7 @@ internal static class DemoTables
             result.Accuracies.Single(run => run.Task == task && run.Kind == kind && run.Ratio == ratio).Accuracy;
 
         void Row(string name, double before, Func<DemoMask, double, double> of) => table.Row(
-            [name, $"{before:P1}", $"{of(DemoMask.Dense, 1):P1}", .. ratios.SelectMany(ratio => new[] { $"{of(DemoMask.Fish, ratio):P1}", $"{of(DemoMask.Random, ratio):P1}" })]);
+            [name, Say.Share(before), Say.Share(of(DemoMask.Dense, 1)), .. ratios.SelectMany(ratio => new[] { Say.Share(of(DemoMask.Fish, ratio)), Say.Share(of(DemoMask.Random, ratio)) })]);
     }
 
     private static Table Hook(DemoResult result)

@@ -21,7 +21,7 @@ internal sealed class Demonstration(Terminal terminal, DemoPlan plan, string fol
         var trainer = new DemoTrainer(Digits.Load(), plan.Training);
         var pretraining = trainer.PrepareBase();
         var accuracy = await Progress.SpinAsync(terminal, "pretraining", () => Task.Run(() => pretraining.Train(null, cancellation), cancellation));
-        say($"Pretrained a network of [bold]{Say.Count(pretraining.Model.Layout.Elements)}[/] parameters on real handwritten digits: {accuracy:P1} of the test images right.");
+        say($"Pretrained a network of [bold]{Say.Count(pretraining.Model.Layout.Elements)}[/] parameters on real handwritten digits: {Say.Share(accuracy)} of the test images right.");
 
         await using var server = await DemoServer.StartAsync(folder, cancellation);
         var baseInfo = await AddBaseAsync(server.Client, pretraining.Model, cancellation);
