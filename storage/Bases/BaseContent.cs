@@ -99,11 +99,7 @@ internal sealed class BaseBlocks : IBlockReader, IDisposable
 
         try
         {
-            var path = folder.PathOf(content.Id, files[file].Name);
-            var found = SafetensorsFile.Open(path);
-            opened[file] = found;
-            return found.Header.Json.Span.SequenceEqual(files[file].Header!.Json.Span)
-                ? found : throw new FishException(ErrorCode.CorruptBase, path, "The header is not what was stored.", "");
+            return opened[file] = SafetensorsFile.Open(folder.PathOf(content.Id, files[file].Name), files[file].Header!);
         }
         catch (FishException error)
         {

@@ -37,6 +37,35 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
+    /// <summary>Opens a file whose header is known already, and compares instead of parsing it.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="header">The header that it has to have, byte for byte.</param>
+    /// <exception cref="FishException">The file is missing, has another length (<see cref="ErrorCode.HeaderDataMismatch"/>), or another header
+    /// (<see cref="ErrorCode.HeaderInvalidJson"/>).</exception>
+    public static SafetensorsFile Open(string path, SafetensorsHeader header)
+    {
+        var opened = OpenHandle(path);
+        try
+        {
+            var length = RandomAccess.GetLength(opened);
+            if (length != header.FileLength)
+            {
+                throw new FishException(
+                    ErrorCode.HeaderDataMismatch, path, $"The file has {length} bytes; {header.FileLength} are expected.", "Copy or write it again.");
+            }
+
+            var (found, expected) = (new byte[header.DataStart], header.ToFileBytes());
+            PositionalFile.ReadExactly(opened, 0, found, path);
+            return found.AsSpan().SequenceEqual(expected) ? new SafetensorsFile(path, opened, header)
+                : throw new FishException(ErrorCode.HeaderInvalidJson, path, "The header is not the one expected.", "Copy or write it again.");
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Reads bytes of the data.</summary>
     /// <param name="offset">Relative to the start of the data.</param>
     /// <param name="destination">Filled entirely.</param>

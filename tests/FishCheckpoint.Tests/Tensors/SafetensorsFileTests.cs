@@ -34,6 +34,25 @@ public sealed class SafetensorsFileTests : IDisposable
         Assert.Equal(new FileInfo(folder["m"]).Length, file.Header.FileLength);
     }
 
+    [Theory]
+    [InlineData(-1, ErrorCode.HeaderDataMismatch)]
+    [InlineData(12, ErrorCode.HeaderInvalidJson)]
+    public void Open_OtherThanTheKnownHeader_IsRefused(int flipped, ErrorCode code)
+    {
+        var model = MemoryModel.Random(new Random(1), new TensorInfo("a", DType.F32, [4, 2]));
+        Headers.Write(folder["m"], model);
+        SafetensorsHeader header;
+        using (var file = SafetensorsFile.Open(folder["m"]))
+        {
+            header = file.Header;
+        }
+
+        SafetensorsFile.Open(folder["m"], header).Dispose();
+        var bytes = File.ReadAllBytes(folder["m"]);
+        File.WriteAllBytes(folder["m"], flipped < 0 ? bytes[..^1] : [.. bytes[..flipped], (byte)(bytes[flipped] ^ 1), .. bytes[(flipped + 1)..]]);
+        Refused.With(code, () => SafetensorsFile.Open(folder["m"], header));
+    }
+
     [Fact]
     public void Open_MissingFile_IsFileNotFound() => Refused.With(ErrorCode.FileNotFound, () => SafetensorsFile.Open(folder["missing"]));
 
