@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using FishCheckpoint.Cli.Commands;
 using FishCheckpoint.Cli.Hosting;
 
@@ -14,7 +15,12 @@ internal static class FishCommandLine
         var parsed = Create(shell).Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
         {
-            return Failure.Usage(shell.Terminal, parsed);
+            return Failure.Usage(shell.Terminal, parsed, [.. parsed.Errors.Select(error => error.Message)]);
+        }
+
+        if (UnknownOption(parsed) is { } unknown)
+        {
+            return Failure.Usage(shell.Terminal, parsed, $"There is no option '{unknown}'. Arguments that begin with -- come after a '--'.");
         }
 
         try
@@ -27,6 +33,12 @@ internal static class FishCommandLine
             return Failure.Print(shell.Terminal, error);
         }
     }
+
+    // The parser takes an option that it does not know for an argument, where there is room for one.
+    private static string? UnknownOption(ParseResult parsed) => parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash)
+        ? null
+        : parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
+            .Select(token => token.Value).FirstOrDefault(value => value.StartsWith("--", StringComparison.Ordinal));
 
     private static RootCommand Create(Shell shell)
     {

@@ -1,15 +1,62 @@
 using System.CommandLine;
+using System.Text.Json;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Cli.Demo;
 using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Cli.Commands;
 
 /// <summary><c>fish demo</c>: the main job, on real input.</summary>
 internal static class DemoCommand
 {
-    public static Command Create(Shell shell)
+    private const string FolderName = "demo";
+
+    public static Command Create(Shell shell) => Create(shell, new DemoPlan());
+
+    /// <summary>The command with another plan than the usual one.</summary>
+    public static Command Create(Shell shell, DemoPlan plan)
     {
         var command = new Command("demo", "Train on real digits, save every few steps, rebuild every checkpoint over HTTP, and compare bit for bit.");
-        command.SetAction((_, _) => Task.FromResult(ExitCodes.Ok));
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var json = parsed.GetValue(shell.Json);
+            var folder = Path.Combine(shell.DataFolderOf(parsed), FolderName);
+            var demonstration = new Demonstration(shell.Terminal, plan, folder, line => Say(shell, json, line));
+            var result = await demonstration.RunAsync(cancellation);
+            if (json)
+            {
+                await shell.Terminal.Output.WriteLineAsync(JsonSerializer.Serialize(result, FishJson.Options));
+            }
+            else
+            {
+                DemoTables.Print(shell.Terminal, result, plan.Ratios);
+                SuggestNext(shell, result);
+            }
+
+            return result.IsBitExact ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
+        });
         return command;
+    }
+
+    private static void Say(Shell shell, bool json, FormattableString line)
+    {
+        if (!json)
+        {
+            shell.Terminal.Say(line);
+        }
+    }
+
+    private static void SuggestNext(Shell shell, DemoResult result)
+    {
+        var (fish, data) = (ProgramName.Shown, Path.GetRelativePath(Environment.CurrentDirectory, result.Folder));
+        var run = result.Saved[0];
+        var step = run.Held.Keys.Max();
+        shell.Terminal.Say($"");
+        shell.Terminal.Say($"[bold]Try next[/]");
+        shell.Terminal.Say($"  {fish} serve --data {data}");
+        shell.Terminal.Say($"  curl -o step{step}.safetensors http://127.0.0.1:5080/v1/tasks/{run.Task}/checkpoints/{step}/model.safetensors");
+        shell.Terminal.Say($"  {fish} ls {run.Task} --data {data}");
+        shell.Terminal.Say($"  {fish} diff {run.Task} base latest --data {data}");
     }
 }

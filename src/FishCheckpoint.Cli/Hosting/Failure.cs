@@ -30,11 +30,11 @@ internal static class Failure
         }
     }
 
-    public static int Usage(Terminal terminal, ParseResult parsed)
+    public static int Usage(Terminal terminal, ParseResult parsed, params string[] errors)
     {
-        foreach (var error in parsed.Errors)
+        foreach (var error in errors)
         {
-            terminal.ErrorConsole.MarkupLineInterpolated($"[red]{error.Message}[/]");
+            terminal.ErrorConsole.MarkupLineInterpolated($"[red]{error}[/]");
         }
 
         var path = parsed.CommandResult.Command is RootCommand ? "fish" : $"fish {parsed.CommandResult.Command.Name}";

@@ -22,6 +22,9 @@ internal static class Say
     /// <summary>As in <c>0.512%</c>.</summary>
     public static string Percent(double share) => $"{Three(share * 100)}%";
 
+    /// <summary>As in <c>98.3%</c>: always one digit, for columns that are compared.</summary>
+    public static string Share(double share) => $"{share * 100:N1}%";
+
     /// <summary>As in <c>217x</c>.</summary>
     public static string Ratio(double ratio) => ratio <= 0 ? "-" : $"{Three(ratio)}x";
 

@@ -10,8 +10,8 @@ internal static class StorageTable
     {
         var rows = report.Tasks ?? [report];
         var largest = rows.Select(row => row.LogicalBytes).DefaultIfEmpty().Max();
-        var table = Tables.Create("task", ">checkpoints", ">density", ">dense", ">stored", ">ratio", "dense [stored]");
-        table.Columns[^1].Header = new Markup("[grey]dense[/] / [green]stored[/]");
+        var table = Tables.Create("task", ">checkpoints", ">density", ">dense", ">stored", ">ratio");
+        table.AddColumn(new TableColumn(new Markup("[grey]dense[/] / [green]stored[/]")));
         foreach (var row in rows)
         {
             Add(table, row, row.Task ?? "all", largest);

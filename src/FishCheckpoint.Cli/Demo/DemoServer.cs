@@ -1,0 +1,49 @@
+using FishCheckpoint.Api;
+using FishCheckpoint.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+
+namespace FishCheckpoint.Cli.Demo;
+
+/// <summary>The real API in this process, on a free port of the loopback, and a client of it.</summary>
+internal sealed class DemoServer : IAsyncDisposable
+{
+    private readonly WebApplication server;
+
+    private DemoServer(WebApplication server)
+    {
+        this.server = server;
+        Address = new Uri(server.Urls.First());
+        Client = FishClient.Connect(Address);
+    }
+
+    /// <summary>Where it listens.</summary>
+    public Uri Address { get; }
+
+    /// <summary>Talks to it over HTTP.</summary>
+    public FishClient Client { get; }
+
+    /// <summary>Starts it on a data folder.</summary>
+    public static async Task<DemoServer> StartAsync(string dataFolder, CancellationToken cancellation)
+    {
+        string[] arguments = ["--urls=http://127.0.0.1:0", $"--{FishSettings.Section}:{nameof(FishSettings.DataFolder)}={dataFolder}"];
+        var built = FishServer.Build(arguments, builder => builder.Logging.ClearProviders());
+        try
+        {
+            await built.StartAsync(cancellation);
+            return new DemoServer(built);
+        }
+        catch
+        {
+            await built.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Client.DisposeAsync();
+        await server.StopAsync();
+        await server.DisposeAsync();
+    }
+}

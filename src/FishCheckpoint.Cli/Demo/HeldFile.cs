@@ -1,0 +1,21 @@
+using System.Security.Cryptography;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Cli.Demo;
+
+/// <summary>The safetensors file that a trainer would write of its model as it is now: the oracle that rebuilt checkpoints are compared with.</summary>
+internal static class HeldFile
+{
+    /// <summary>The SHA-256 of the whole file.</summary>
+    public static Digest DigestOf(Mlp model)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(HeaderWriter.Create(model.Layout.Tensors).ToFileBytes());
+        for (var tensor = 0; tensor < model.Parameters.Length; tensor++)
+        {
+            hash.AppendData(model.BytesOf(tensor));
+        }
+
+        return Digest.Finish(hash);
+    }
+}

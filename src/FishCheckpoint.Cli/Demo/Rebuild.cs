@@ -1,0 +1,60 @@
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Cli.Models;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Cli.Demo;
+
+/// <summary>Rebuilds every checkpoint through the API and compares it with what the trainer held.</summary>
+internal static class Rebuild
+{
+    /// <summary>Rebuilds the checkpoints of one run.</summary>
+    /// <param name="store">The API's client.</param>
+    /// <param name="run">The run, with what its trainer held.</param>
+    /// <param name="done">Called after each checkpoint.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <returns>How many are the same bit for bit, how many bytes were rebuilt, and which are not the same.</returns>
+    public static async Task<RebuildResult> RunAsync(ICheckpointStore store, SavedRun run, Action<string> done, CancellationToken cancellation)
+    {
+        var (identical, bytes, different) = (0, 0L, new List<string>());
+        foreach (var (step, held) in run.Held.OrderBy(pair => pair.Key))
+        {
+            var (digest, length) = await DigestAsync(store, run.Task, step, cancellation);
+            if (digest == held)
+            {
+                identical++;
+            }
+            else
+            {
+                different.Add($"{run.Task}/{step}");
+            }
+
+            bytes += length;
+            done($"{run.Task}/{step}");
+        }
+
+        return new RebuildResult(identical, bytes, different);
+    }
+
+    private static async Task<(Digest Digest, long Length)> DigestAsync(ICheckpointStore store, string task, long step, CancellationToken cancellation)
+    {
+        await using var reader = await store.OpenAsync(task, StepRef.At(step), cancellation);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var pipe = PipeWriter.Create(new HashingStream(Stream.Null, hash));
+        var file = reader.FileOf(ModelFiles.SingleFileName);
+        await reader.CopyToAsync(file.Name, 0, file.Bytes, pipe, cancellation);
+        await pipe.CompleteAsync();
+        return (Digest.Finish(hash), file.Bytes);
+    }
+}
+
+/// <summary>What rebuilding showed.</summary>
+/// <param name="Identical">Checkpoints that are, bit for bit, what the trainer held.</param>
+/// <param name="Bytes">Bytes that were rebuilt.</param>
+/// <param name="Different">The keys of the others.</param>
+internal sealed record RebuildResult(int Identical, long Bytes, IReadOnlyList<string> Different)
+{
+    public static RebuildResult Sum(IEnumerable<RebuildResult> results) => results.Aggregate(
+        new RebuildResult(0, 0, []), (sum, one) => new RebuildResult(sum.Identical + one.Identical, sum.Bytes + one.Bytes, [.. sum.Different, .. one.Different]));
+}

@@ -1,0 +1,52 @@
+using FishCheckpoint.Cli.Demo;
+using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Errors;
+using Xunit;
+
+namespace FishCheckpoint.Cli.Tests.Commands;
+
+public sealed class DemoCommandTests : CommandTest
+{
+    private static readonly DemoPlan Short = new()
+    {
+        Training = new DemoSettings { PretrainEpochs = 2, Epochs = 1, FisherSamples = 64 },
+        Tasks = [DemoTasks.All[0], DemoTasks.All.Single(task => task.Classes == 2)],
+        Ratios = [0.005],
+        SaveEverySteps = 15,
+    };
+
+    [Fact]
+    public async Task Demo_Short_RebuildsEveryCheckpointBitForBit()
+    {
+        using var output = new StringWriter();
+        var terminal = Terminal.Of(output, TextWriter.Null);
+        var result = await new Demonstration(terminal, Short, PathOf("demo"), terminal.Say).RunAsync(Stop);
+        DemoTables.Print(terminal, result, Short.Ratios);
+
+        Assert.True(result.IsBitExact, output.ToString());
+        Assert.Equal(6, result.Rebuilt.Identical);
+        Assert.Equal((6, 2), (result.Storage.Checkpoints, result.Storage.Tasks!.Count));
+        Assert.True(result.Storage.Ratio > 50, output.ToString());
+        Assert.Contains("6 of 6 checkpoints came back over HTTP bit-identical", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("odd-even-fish-0.5", (await RunAsync("ls", "--data", PathOf("demo"))).Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void DemoFolder_OfOtherContent_IsLeftAlone()
+    {
+        Directory.CreateDirectory(PathOf("mine"));
+        File.WriteAllText(PathOf("mine/thesis.txt"), "years of work");
+        var error = Assert.Throws<FishException>(() => DemoFolder.Recreate(PathOf("mine")));
+        Assert.Equal(ErrorCode.StorageUnavailable, error.Code);
+        Assert.True(File.Exists(PathOf("mine/thesis.txt")));
+    }
+
+    [Fact]
+    public void DemoFolder_OfAnEarlierDemo_IsMadeAnew()
+    {
+        DemoFolder.Recreate(PathOf("demo"));
+        File.WriteAllText(PathOf("demo/old"), string.Empty);
+        DemoFolder.Recreate(PathOf("demo"));
+        Assert.False(File.Exists(PathOf("demo/old")));
+    }
+}
