@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
@@ -41,6 +42,9 @@ internal static class SaveFields
         }
     }
 
-    // A number is a number here: none of the Web defaults' leniency.
-    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.General) { AllowDuplicateProperties = false };
+    // A number is a number here, or one of the three that JSON spells as text: none of the Web defaults' leniency.
+    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.General)
+    {
+        AllowDuplicateProperties = false, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
 }

@@ -61,7 +61,7 @@ internal static class CheckpointTable
             ErrorCode.CheckpointNotFound, $"{task.Name}/best", "The task monitors no metric.", "Set the task's retention.monitor and retention.mode.");
         var order = task.Retention.Mode == "max" ? "DESC" : "ASC";
         return connection.Single(
-            $"{Select}, json_each(c.metrics) metric WHERE c.task = $0 AND c.deleted = 0 AND metric.key = $1 ORDER BY metric.value {order}, c.step DESC LIMIT 1",
+            $"{Select}, json_each(c.metrics) metric WHERE c.task = $0 AND c.deleted = 0 AND metric.key = $1 AND metric.type IN ('integer', 'real') ORDER BY metric.value {order}, c.step DESC LIMIT 1",
             CheckpointRow.Read, task.Id, monitor);
     }
 

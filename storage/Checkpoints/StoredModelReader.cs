@@ -23,8 +23,7 @@ internal sealed class StoredModelReader : IModelReader
     {
         (this.snapshot, this.state, this.task, this.folder) = (snapshot, state, task, folder);
         plan = new RestorePlan(task.Layout, output, state.Links);
-        var asBase = output.Files.Select(file => file.Name).SequenceEqual(task.Base.Files.Files.Select(file => file.Name));
-        index = output.Files.Count > 1 && !(asBase && state.Checkpoint is null && HasIndex) ? ShardIndex.Create(output) : null;
+        index = output.Files.Count > 1 && !(HasIndex && SameShards(output, task.Base.Files)) ? ShardIndex.Create(output) : null;
         Files = [.. ModelFilesOf(output).Concat(SideFilesOf()).OrderBy(file => file.Name, StringComparer.Ordinal)];
     }
 
@@ -36,6 +35,13 @@ internal sealed class StoredModelReader : IModelReader
     public RestoreCost Cost => plan.Cost;
 
     private bool HasIndex => task.Base.AllFiles.Any(file => file.Name == ShardIndex.FileName);
+
+    // Whether the base's own index still says where each tensor is.
+    private static bool SameShards(ModelFiles left, ModelFiles right) =>
+        left.Files.Select(file => file.Name).SequenceEqual(right.Files.Select(file => file.Name))
+        && left.Layout.Bytes == right.Layout.Bytes && left.Layout.Tensors.Count == right.Layout.Tensors.Count
+        && left.Layout.Tensors.Select((tensor, number) => right.Layout.TryIndexOf(tensor.Name, out var other)
+            && left.PlaceOf(number).File == right.PlaceOf(other).File).All(same => same);
 
     public async Task CopyToAsync(string file, long offset, long length, PipeWriter destination, CancellationToken cancellation = default)
     {

@@ -62,7 +62,10 @@ public abstract class CatalogContract : CheckpointStoreContract
         var names = new[] { "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors" };
         var files = new ModelFiles(names.Zip(shards, (name, shard) => new ModelFile(name, shard.Header)));
         shards.Zip(names).ToList().ForEach(pair => pair.First.Write(folder, pair.Second));
-        await File.WriteAllBytesAsync(Path.Combine(folder, ShardIndex.FileName), ShardIndex.Create(files), Stop);
+        
+        // Another writer's index: the same content, other bytes, which come back as they are.
+        var index = System.Text.Encoding.UTF8.GetString(ShardIndex.Create(files)).Replace("\n", " \n", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Path.Combine(folder, ShardIndex.FileName), index, Stop);
         await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), "{}", Stop);
         await Store.AddBaseAsync("sharded", ModelUpload.FromPath(folder), Stop);
         await Store.PutTaskAsync("sharded", new TaskSpec("sharded"), Stop);
@@ -137,6 +140,19 @@ public abstract class CatalogContract : CheckpointStoreContract
         await RefusedAsync(ErrorCode.TagNotFound, () => Store.RemoveTagAsync("task", "first", Stop));
         await RefusedAsync(ErrorCode.NameInvalid, () => Store.SetTagAsync("task", "12", StepRef.At(1), Stop));
         await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.GetCheckpointAsync("task", StepRef.At(9), Stop));
+    }
+
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(double.NegativeInfinity)]
+    public async Task Save_MetricThatIsNoFiniteNumber_IsKeptAndIsNeverBest(double loss)
+    {
+        await Store.PutTaskAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "loss", Mode: "min")), Stop);
+        await SaveFullAsync(1, Base.Change(1), new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 0.5 } });
+        await SaveFullAsync(2, Base.Change(2), new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = loss } });
+        Assert.Equal(loss, (await Store.GetCheckpointAsync("task", StepRef.At(2), Stop)).Metrics["loss"]);
+        Assert.Equal(1, (await Store.GetCheckpointAsync("task", StepRef.Best, Stop)).Step);
     }
 
     [Fact]

@@ -13,7 +13,7 @@ internal static class MetricOptions
         foreach (var text in texts)
         {
             var split = text.IndexOf('=');
-            if (split <= 0 || !double.TryParse(text.AsSpan(split + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || !double.IsFinite(value))
+            if (split <= 0 || !double.TryParse(text.AsSpan(split + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
             {
                 throw new FishException(ErrorCode.RequestInvalid, text, "This is no metric.", "Write KEY=VALUE with a finite number, as in loss=0.31.");
             }

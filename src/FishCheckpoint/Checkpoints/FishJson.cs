@@ -4,7 +4,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Checkpoints;
 
-/// <summary>The one JSON form of everything this system says: camelCase names, digests as hexadecimal text.</summary>
+/// <summary>
+/// The one JSON form of everything this system says: camelCase names, digests as hexadecimal text, and the numbers that JSON cannot write (a loss may
+/// be one) as <c>"NaN"</c>, <c>"Infinity"</c> and <c>"-Infinity"</c>.
+/// </summary>
 public static class FishJson
 {
     /// <summary>Shared options; read-only.</summary>
@@ -16,6 +19,7 @@ public static class FishJson
         options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
         options.PropertyNameCaseInsensitive = false;
         options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+        options.NumberHandling |= JsonNumberHandling.AllowNamedFloatingPointLiterals;
         options.Converters.Add(new DigestConverter());
     }
 
