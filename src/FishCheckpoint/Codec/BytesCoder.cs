@@ -58,6 +58,10 @@ public static class BytesCoder
             (this.frame, this.owner) = (frame, owner);
             head = FrameHead.Parse(frame.Head);
             entries = ChunkIndex.ReadBytes(frame, head);
+            if (entries.Length == 0)
+            {
+                CheckDigest();
+            }
         }
 
         public override bool CanRead => true;
@@ -107,11 +111,22 @@ public static class BytesCoder
         // The digest is checked before the last chunk is given out.
         private void Decode()
         {
-            var entry = entries[next++];
-            rest = raw.AsMemory(0, entry.Count);
-            ChunkCoder.DecodeBytes(ChunkIndex.ReadChunk(frame, entry, encoded), rest.Span);
-            digest.AppendData(rest.Span);
-            if (next == entries.Length && Digest.Finish(digest) != head.Digests[0])
+            var entry = entries[next];
+            var decoded = raw.AsMemory(0, entry.Count);
+            ChunkCoder.DecodeBytes(ChunkIndex.ReadChunk(frame, entry, encoded), decoded.Span);
+            digest.AppendData(decoded.Span);
+            if (next == entries.Length - 1)
+            {
+                CheckDigest();
+            }
+
+            // Only now: who reads on after a refusal is refused again.
+            (rest, next) = (decoded, next + 1);
+        }
+
+        private void CheckDigest()
+        {
+            if (Digest.From(digest.GetCurrentHash()) != head.Digests[0])
             {
                 throw new FishException(ErrorCode.CorruptFrame, "state", "The bytes do not have their digest.", "Verify the checkpoint.");
             }

@@ -21,6 +21,7 @@ public sealed class DeltaDecoder : IDeltaReader, IDisposable
     private readonly ChunkEntry[] mask;
     private readonly ChunkEntry[] values;
     private int next;
+    private bool ended;
 
     /// <summary>Prepares the reading; indices are checked here, chunks as they are read.</summary>
     /// <param name="mask">The mask's frame.</param>
@@ -50,7 +51,12 @@ public sealed class DeltaDecoder : IDeltaReader, IDisposable
         if (next == mask.Length)
         {
             chunk.Reset(-1, 1);
-            CheckDigests();
+            if (!ended)
+            {
+                CheckDigests();
+            }
+
+            ended = true;
             return false;
         }
 

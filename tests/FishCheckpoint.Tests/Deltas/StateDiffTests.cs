@@ -9,7 +9,7 @@ public sealed class StateDiffTests
 {
     private static readonly TensorInfo[] Tensors =
     [
-        new("big", DType.BF16, [(Blocks.Size / 2) + 77]), new("empty", DType.F32, [0]), new("scalar", DType.F64, []),
+        new("big", DType.F64, [(Blocks.Size / 8) + 77]), new("empty", DType.F32, [0]), new("scalar", DType.BF16, []),
         new("bytes", DType.U8, [1001]), new("packed", DType.F6E2M3, [40]),
     ];
 
@@ -90,7 +90,7 @@ public sealed class StateDiffTests
 
         var found = MemoryModel.Flatten(new StateDiff(from, to, (tensor, block) => tensor == 0 && block == 1));
 
-        Assert.Equal((0, (long)Blocks.Size / 2), found.Select(change => (change.Tensor, change.Position)).Single());
+        Assert.Equal((0, (long)Blocks.Size / 8), found.Select(change => (change.Tensor, change.Position)).Single());
         Assert.Equal((1, 1), (from.Reads, to.Reads));
     }
 

@@ -1,0 +1,133 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using FishCheckpoint.Tests.Support;
+using Xunit;
+
+namespace FishCheckpoint.Tests;
+
+/// <summary>Keeps the arrows of docs/ARCHITECTURE.md: between projects, between the domain's stages, and to packages.</summary>
+public sealed partial class ArchitectureTests
+{
+    private const string Domain = "src/FishCheckpoint";
+
+    // Each stage may use those before it; the last two not each other.
+    private static readonly string[] Stages = ["Errors", "Tensors", "Masks", "Deltas", "Codec", "Checkpoints"];
+
+    private static readonly string[] Leaves = ["Training", "Reports"];
+
+    private static readonly Dictionary<string, string[]> ProjectsAllowed = new(StringComparer.Ordinal)
+    {
+        ["FishCheckpoint"] = [],
+        ["FishCheckpoint.Storage"] = ["FishCheckpoint"],
+        ["FishCheckpoint.TorchSharp"] = ["FishCheckpoint"],
+        ["FishCheckpoint.Client"] = ["FishCheckpoint"],
+        ["FishCheckpoint.Api"] = ["FishCheckpoint", "FishCheckpoint.Storage"],
+        ["FishCheckpoint.Cli"] = ["FishCheckpoint", "FishCheckpoint.Storage", "FishCheckpoint.Client", "FishCheckpoint.Api"],
+    };
+
+    // What a package or namespace begins with, and the folders that may name it; tests may name all.
+    private static readonly (string Prefix, string[] Folders)[] OutsideAllowed =
+    [
+        ("Microsoft.Data.Sqlite", ["storage/"]),
+        ("SQLitePCL", ["storage/"]),
+        ("System.Net.Http", ["api/", "src/FishCheckpoint.Client/", "src/FishCheckpoint.Cli/"]),
+        ("Microsoft.AspNetCore", ["api/", "src/FishCheckpoint.Client/", "src/FishCheckpoint.Cli/"]),
+        ("TorchSharp", ["src/FishCheckpoint.TorchSharp/"]),
+        ("Spectre.Console", ["src/FishCheckpoint.Cli/"]),
+        ("System.CommandLine", ["src/FishCheckpoint.Cli/"]),
+    ];
+
+    public static TheoryData<string> Projects => [.. Repository.Files("*.csproj")];
+
+    public static TheoryData<string> Sources => [.. Repository.Files("*.cs", Domain)];
+
+    [Fact]
+    public void Domain_Project_ReferencesNothing() => Assert.Empty(References($"{Domain}/FishCheckpoint.csproj"));
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Project_References_AreTheArrowsDrawn(string project)
+    {
+        var name = Path.GetFileNameWithoutExtension(project);
+        if (project.StartsWith("tests/", StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        Assert.True(ProjectsAllowed.TryGetValue(name, out var allowed), $"{name} has no place in the architecture yet.");
+        Assert.Subset(allowed.ToHashSet(), References(project).Where(item => item.Kind == "ProjectReference")
+            .Select(item => Path.GetFileNameWithoutExtension(item.Name)).ToHashSet());
+    }
+
+    [Theory]
+    [MemberData(nameof(Sources))]
+    public void Domain_Source_UsesOnlyStagesBeforeItsOwn(string source)
+    {
+        var stage = source.Split('/')[2];
+        var rank = Array.IndexOf(Stages, stage);
+        Assert.True(rank >= 0 || Leaves.Contains(stage), $"{stage} is no stage of the domain.");
+        var allowed = (rank >= 0 ? Stages[..(rank + 1)] : [.. Stages, stage]).ToHashSet();
+        var text = Repository.Read(source);
+
+        Assert.Matches($@"(?m)^namespace FishCheckpoint\.{stage}(\.\w+)*;\r?$", text);
+        Assert.Subset(allowed, StageNamed().Matches(text).Select(match => match.Groups["stage"].Value).ToHashSet());
+        Assert.DoesNotMatch(@"(?m)^using (static )?(System\.Net|System\.Data|Microsoft\.(?!Win32\.SafeHandles))", text);
+    }
+
+    [Fact]
+    public void Sources_OutsideParts_AreNamedInTheirPlaceOnly()
+    {
+        foreach (var source in Repository.Files("*.cs").Where(file => !file.StartsWith("tests/", StringComparison.Ordinal)))
+        {
+            foreach (var used in Used().Matches(Repository.Read(source)).Select(match => match.Groups["name"].Value))
+            {
+                AssertAllowed(source, used);
+            }
+        }
+    }
+
+    [Fact]
+    public void Projects_Packages_AreNamedInTheirPlaceOnly()
+    {
+        foreach (var project in Repository.Files("*.csproj").Where(file => !file.StartsWith("tests/", StringComparison.Ordinal)))
+        {
+            foreach (var (_, name, _) in References(project).Where(item => item.Kind != "ProjectReference"))
+            {
+                AssertAllowed(project, name);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Project_Packages_HaveTheirVersionInOnePlace(string project) => Assert.All(References(project), item =>
+    {
+        Assert.Null(item.Element.Attribute("Version") ?? item.Element.Attribute("VersionOverride"));
+        Assert.Empty(item.Element.Elements());
+    });
+
+    [Fact]
+    public void Packages_Versions_AreExact() => Assert.All(
+        XDocument.Parse(Repository.Read("Directory.Packages.props")).Descendants("PackageVersion"),
+        package => Assert.Matches(@"^\d+(\.\d+){1,3}(-[0-9A-Za-z.-]+)?$", package.Attribute("Version")?.Value ?? ""));
+
+    private static void AssertAllowed(string file, string name)
+    {
+        foreach (var (prefix, folders) in OutsideAllowed.Where(rule => name == rule.Prefix || name.StartsWith(rule.Prefix + ".", StringComparison.Ordinal)))
+        {
+            Assert.True(folders.Any(folder => file.StartsWith(folder, StringComparison.Ordinal)), $"{file} may not use {prefix}.");
+        }
+    }
+
+    private static IEnumerable<(string Kind, string Name, XElement Element)> References(string project) =>
+        XDocument.Parse(Repository.Read(project)).Descendants()
+            .Where(element => element.Name.LocalName is "ProjectReference" or "PackageReference" or "FrameworkReference" or "Reference")
+            .Select(element => (element.Name.LocalName, element.Attribute("Include")!.Value.Replace('\\', '/'), element));
+
+    [GeneratedRegex(@"\bFishCheckpoint\.(?<stage>Errors|Tensors|Masks|Deltas|Codec|Checkpoints|Training|Reports|Storage|Api|Client|Cli|TorchSharp)\b",
+        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex StageNamed();
+
+    [GeneratedRegex(@"(?m)^\s*(global )?using (static )?(\w+\s*=\s*)?(?<name>[\w.]+);", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex Used();
+}

@@ -1,0 +1,34 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Tests.Support;
+using Xunit;
+
+namespace FishCheckpoint.Tests.Codec;
+
+public sealed class BytePlanesTests
+{
+    [Fact]
+    public void Split_Units_PutsBytesOfOneSignificanceTogether()
+    {
+        var planes = new byte[6];
+        BytePlanes.Split([0x11, 0x12, 0x21, 0x22, 0x31, 0x32], 2, planes);
+
+        Assert.Equal([0x11, 0x21, 0x31, 0x12, 0x22, 0x32], planes);
+    }
+
+    [Fact]
+    public void Join_Planes_IsTheMirrorOfSplit() => Properties.ForSeeds(100, random =>
+    {
+        var size = 1 << random.Next(4);
+        var units = new byte[random.Next(300) * size];
+        random.NextBytes(units);
+        var (planes, again) = (new byte[units.Length], new byte[units.Length]);
+        BytePlanes.Split(units, size, planes);
+        BytePlanes.Join(planes, size, again);
+
+        Assert.Equal(units, again);
+        for (var index = 0; index < units.Length; index++)
+        {
+            Assert.Equal(units[index], planes[(index % size * (units.Length / size)) + (index / size)]);
+        }
+    });
+}

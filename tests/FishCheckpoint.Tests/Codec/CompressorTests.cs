@@ -1,0 +1,112 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tests.Support;
+using Xunit;
+
+namespace FishCheckpoint.Tests.Codec;
+
+public sealed class CompressorTests
+{
+    public static TheoryData<Compression> All => [.. Enum.GetValues<Compression>()];
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Decompress_AnyBytes_IsTheMirrorOfCompress(Compression compression) => Properties.ForSeeds(100, random =>
+    {
+        Assert.SkipUnless(Compressor.IsAvailable(compression), $"{compression} is not installed.");
+        var source = new byte[random.Next(3) == 0 ? random.Next(20) : random.Next(70_000)];
+        var alphabet = 1 << random.Next(9);
+        Array.ForEach(Enumerable.Range(0, source.Length).ToArray(), index => source[index] = (byte)random.Next(alphabet));
+        var encoded = new byte[source.Length];
+        var used = Compressor.Compress(compression, random.Next(1, 6), source, encoded, out var written);
+        var again = new byte[source.Length];
+        Compressor.Decompress(used, encoded.AsSpan(0, written), again);
+
+        Assert.Equal(source, again);
+        Assert.True(used == compression ? compression == Compression.Stored || written < source.Length : used == Compression.Stored && written == source.Length);
+    });
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Compress_EmptySource_IsStored(Compression compression)
+    {
+        Assert.SkipUnless(Compressor.IsAvailable(compression), $"{compression} is not installed.");
+
+        Assert.Equal(Compression.Stored, Compressor.Compress(compression, 1, [], [], out var written));
+        Assert.Equal(0, written);
+        Assert.Equal(Compression.Stored, Compressor.Compress(compression, 1, [7], new byte[1], out written));
+        Assert.Equal(1, written);
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Decompress_OtherLengthThanDeclared_IsCorrupt(Compression compression)
+    {
+        var encoded = Encode(compression, new byte[1000], out var source);
+
+        foreach (var declared in new[] { 0, 1, 999, 1001, 100_000 })
+        {
+            Refused.With(ErrorCode.CorruptFrame, () => Compressor.Decompress(compression, encoded, new byte[declared]));
+        }
+
+        var whole = new byte[1000];
+        Compressor.Decompress(compression, encoded, whole);
+        Assert.Equal(source, whole);
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Decompress_EmptySource_IsNothingOrCorrupt(Compression compression)
+    {
+        Assert.SkipUnless(Compressor.IsAvailable(compression), $"{compression} is not installed.");
+
+        Refused.With(ErrorCode.CorruptFrame, () => Compressor.Decompress(compression, [], new byte[5]));
+        Assert.Null(Record.Exception(() => Compressor.Decompress(Compression.Stored, [], [])));
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Decompress_Bomb_WritesNothingPastItsDeclaredLength(Compression compression)
+    {
+        var encoded = Encode(compression, new byte[1 << 20], out _);
+        var room = new byte[100];
+        room.AsSpan().Fill(0xAA);
+
+        Refused.With(ErrorCode.CorruptFrame, () => Compressor.Decompress(compression, encoded, room.AsSpan(0, 50)));
+        Assert.Equal(-1, room.AsSpan(50).IndexOfAnyExcept((byte)0xAA));
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Decompress_Garbage_IsCorruptOrOfTheDeclaredLength(Compression compression) => Properties.ForSeeds(300, random =>
+    {
+        Assert.SkipUnless(Compressor.IsAvailable(compression), $"{compression} is not installed.");
+        var source = new byte[random.Next(60)];
+        random.NextBytes(source);
+        var error = Record.Exception(() => Compressor.Decompress(compression, source, new byte[random.Next(200)]));
+
+        Assert.True(error is null or FishException { Code: ErrorCode.CorruptFrame }, error?.ToString());
+    });
+
+    [Fact]
+    public void Decompress_UnknownCompression_IsCorrupt() =>
+        Refused.With(ErrorCode.CorruptFrame, () => Compressor.Decompress((Compression)9, [1], new byte[1]));
+
+    [Fact]
+    public void Available_Options_NameOnlyWhatIsInstalled()
+    {
+        var options = new CodecOptions(Compression.Lz4, Compression.Zstd, 3).Available();
+
+        Assert.True(Compressor.IsAvailable(options.Positions) && Compressor.IsAvailable(options.Values));
+        Assert.Equal(new CodecOptions(Compression.Stored, Compression.Brotli), new CodecOptions(Compression.Stored, Compression.Brotli).Available());
+    }
+
+    private static byte[] Encode(Compression compression, byte[] source, out byte[] same)
+    {
+        Assert.SkipUnless(Compressor.IsAvailable(compression), $"{compression} is not installed.");
+        same = source;
+        var encoded = new byte[source.Length];
+        Assert.Equal(compression, Compressor.Compress(compression, 1, source, encoded, out var written));
+        return encoded[..written];
+    }
+}

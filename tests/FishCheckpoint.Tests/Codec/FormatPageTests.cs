@@ -1,0 +1,130 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Masks;
+using FishCheckpoint.Tensors;
+using FishCheckpoint.Tests.Support;
+using Xunit;
+
+namespace FishCheckpoint.Tests.Codec;
+
+/// <summary>Keeps docs/FORMAT.md true: reads its tables and holds them against the code and the golden files.</summary>
+public sealed class FormatPageTests
+{
+    private static readonly string[] Lines = Repository.Read("docs/FORMAT.md").ReplaceLineEndings("\n").Split('\n');
+
+    public static TheoryData<string> Frames => ["mask.Stored", "values-plain.Stored", "values-xor.Stored", "bytes.Stored"];
+
+    [Fact]
+    public void Head_FieldSizes_AddUp()
+    {
+        var next = 0;
+        foreach (var row in Table("Head"))
+        {
+            Assert.Equal(next, Number(row[0]));
+            next += row[1].Length == 0 ? 0 : Number(row[1]);
+        }
+
+        Assert.Equal(FrameHead.FixedLength, next);
+        Assert.Equal(FrameHead.FixedLength, Number(Table("Frame")[0][1]));
+    }
+
+    [Theory]
+    [MemberData(nameof(Frames))]
+    public void Head_GoldenFile_HoldsItsFieldsWhereThePageSays(string name)
+    {
+        var frame = GoldenFrameTests.Golden(name);
+        var (bytes, head) = (frame.ToArray(), FrameHead.Parse(frame.Head));
+        var fields = Table("Head").Where(row => row[1].Length > 0).ToDictionary(row => row[2], row => bytes[Number(row[0])..(Number(row[0]) + Number(row[1]))]);
+
+        Assert.Equal("FISHFRAM", Encoding.ASCII.GetString(fields["magic"]));
+        Assert.Equal(FrameHead.Version, BinaryPrimitives.ReadUInt16LittleEndian(fields["version"]));
+        Assert.Equal((byte)head.Kind, Assert.Single(fields["kind"]));
+        Assert.Equal(head.Digests.Count, Assert.Single(fields["digests"]));
+        Assert.Equal(head.Chunks, BinaryPrimitives.ReadInt32LittleEndian(fields["chunks"]));
+        Assert.Equal(head.Count, BinaryPrimitives.ReadInt64LittleEndian(fields["count"]));
+        Assert.Equal(head.Index.Length, BinaryPrimitives.ReadInt32LittleEndian(fields["index length"]));
+        Assert.Equal(
+            Crc32C.Compute([.. bytes[..28], .. bytes[32..head.Length]]), BinaryPrimitives.ReadUInt32LittleEndian(fields["checksum"]));
+        Assert.Equal(bytes.Length, head.Length + frame.PayloadLength);
+    }
+
+    [Fact]
+    public void Kinds_Table_IsTheCodes() => Assert.Equal(
+        Enum.GetValues<FrameKind>().Select(kind => ($"{(byte)kind}", $"{kind}", $"{FrameHead.DigestsOf(kind)}")),
+        Table("Kinds").Select(row => (row[0], row[1], row[2])));
+
+    [Fact]
+    public void Compression_Table_IsTheCodes() => Assert.Equal(
+        Enum.GetValues<Compression>().Select(compression => ($"{(byte)compression}", $"{compression}")),
+        Table("Compression").Select(row => (row[0], row[1])));
+
+    [Fact]
+    public void Dtypes_Table_IsTheCodes() => Assert.Equal(
+        DTypes.All.Select(type => ($"{(byte)type}", DTypes.NameOf(type), $"{DTypes.BitsOf(type)}")),
+        Table("Identities", 1).Select(row => (row[0], row[1], row[2])));
+
+    [Fact]
+    public void Limits_Table_IsTheCodes() => Assert.Equal(
+        [DeltaChunk.Capacity, ChunkIndex.BytesPerChunk, ChunkCoder.MaxEncoded, Varint.MaxLength, ChunkIndex.MaxEntry, SafetensorsHeader.MaxLength],
+        Table("Limits").Select(row => Number(row[1])));
+
+    [Fact]
+    public void Chunks_Examples_AreWhatIsWritten()
+    {
+        var (coder, stored, encoded) = (new ChunkCoder(), new CodecOptions(Compression.Stored, Compression.Stored), new byte[ChunkCoder.MaxEncoded]);
+        var positions = encoded[..coder.EncodePositions([5, 6, 9], stored, encoded)];
+        Assert.Equal(Convert.FromHexString("0002020002"), positions);
+        var values = encoded[..coder.EncodeValues(ValueMap.Plain, [0x34, 0x12, 0x56, 0x12], 2, stored, encoded)];
+        Assert.Equal(Convert.FromHexString("000002345600021212"), values);
+
+        var page = string.Join(' ', Lines);
+        Assert.Contains("`00 02 02 00 02`", page);
+        Assert.Contains("`00` `00 02 34 56` `00 02 12 12`", page);
+    }
+
+    [Fact]
+    public void Identities_OfStates_AreWhatThePageSays()
+    {
+        var (left, middle, right) = (Digest.Of("1"u8), Digest.Of("2"u8), Digest.Of("3"u8));
+
+        Assert.Equal(Hash("fishcheckpoint state 1\n", left, middle, right), StateIdentity.OfDelta(left, middle, right));
+        Assert.Equal(Hash("fishcheckpoint base state 1\n", left, middle), StateIdentity.OfBase(left, middle));
+        Assert.Equal(Hash("fishcheckpoint file 1\n", left, Digest.Of("header"u8)), StateIdentity.OfFile(left, "header"u8));
+        Assert.All(["fishcheckpoint layout 1\\n", "fishcheckpoint mask 1\\n", "fishcheckpoint state 1\\n", "fishcheckpoint base state 1\\n"],
+            purpose => Assert.Contains($"`{purpose}`", string.Join('\n', Lines)));
+    }
+
+    private static Digest Hash(string purpose, params Digest[] parts) =>
+        Digest.Of(Encoding.UTF8.GetBytes(purpose).Concat(parts.SelectMany(part => part.ToArray())).ToArray());
+
+    // The rows of a section's table, without the two that head it.
+    private static List<string[]> Table(string section, int number = 0)
+    {
+        var tables = new List<List<string[]>>();
+        var inside = false;
+        foreach (var line in Lines.SkipWhile(line => line != $"## {section}").Skip(1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal)))
+        {
+            if (!line.StartsWith('|'))
+            {
+                inside = false;
+                continue;
+            }
+
+            if (!inside)
+            {
+                tables.Add([]);
+                inside = true;
+            }
+
+            tables[^1].Add([.. line.Trim('|').Split('|').Select(cell => cell.Trim())]);
+        }
+
+        return tables[number][2..];
+    }
+
+    private static int Number(string cell) => int.Parse(cell, NumberStyles.None, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,75 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Tests.Support;
+using Xunit;
+
+namespace FishCheckpoint.Tests.Codec;
+
+public sealed class ValueMapsTests
+{
+    [Fact]
+    public void Exchange_EveryLengthAndAlignment_IsTheOraclesXorAndItsOwnMirror()
+    {
+        var random = new Random(1);
+        for (var length = 0; length < 70; length++)
+        {
+            for (var alignment = 0; alignment < 8; alignment++)
+            {
+                var (values, parent) = (new byte[length + alignment], new byte[length + alignment + 3]);
+                random.NextBytes(values);
+                random.NextBytes(parent);
+                var mapped = values.ToArray();
+
+                ValueMaps.Exchange(ValueMap.Xor, mapped.AsSpan(alignment), parent.AsSpan(alignment));
+                Assert.Equal(values.Select((value, index) => index < alignment ? value : (byte)(value ^ parent[index])), mapped);
+
+                ValueMaps.Exchange(ValueMap.Xor, mapped.AsSpan(alignment), parent.AsSpan(alignment));
+                Assert.Equal(values, mapped);
+            }
+        }
+    }
+
+    [Fact]
+    public void Exchange_Plain_ChangesNothing()
+    {
+        byte[] values = [1, 2, 3];
+        ValueMaps.Exchange(ValueMap.Plain, values, default);
+
+        Assert.Equal([1, 2, 3], values);
+    }
+
+    [Fact]
+    public void Apply_EitherMap_TurnsTheParentIntoTheNewState() => Properties.ForSeeds(100, random =>
+    {
+        var size = 1 << random.Next(4);
+        var (units, origin) = (random.Next(1, 200), random.NextInt64(1L << 40));
+        var (parent, values) = (new byte[units * size], new byte[units * size]);
+        random.NextBytes(parent);
+        random.NextBytes(values);
+        var positions = Properties.Positions(random, random.Next(units + 1), units);
+        values = values[..(positions.Length * size)];
+        var expected = parent.ToArray();
+        for (var index = 0; index < positions.Length; index++)
+        {
+            values.AsSpan(index * size, size).CopyTo(expected.AsSpan((int)positions[index] * size));
+        }
+
+        foreach (var map in Enum.GetValues<ValueMap>())
+        {
+            var (state, mapped) = (parent.ToArray(), values.ToArray());
+            var others = positions.SelectMany(position => parent.Skip((int)position * size).Take(size)).ToArray();
+            ValueMaps.Exchange(map, mapped, others);
+            ValueMaps.Apply(map, state, [.. positions.Select(position => position + origin)], origin, size, mapped);
+            Assert.Equal(expected, state);
+        }
+    });
+
+    [Theory]
+    [InlineData(ValueMap.Plain)]
+    [InlineData(ValueMap.Xor)]
+    public void Apply_PositionOutside_Throws(ValueMap map) => Assert.All(
+        new[] { -1, 4, 1L << 32, (1L << 32) + 1 }, position => Assert.ThrowsAny<Exception>(() => ValueMaps.Apply(map, new byte[16], [position], 0, 4, new byte[4])));
+
+    [Fact]
+    public void Apply_UnknownUnitSize_Throws() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => ValueMaps.Apply(ValueMap.Xor, new byte[6], [0], 0, 3, new byte[3]));
+}
