@@ -19,6 +19,7 @@ public static class BytesCoder
         Stream content, CodecOptions options, FrameWriter writer, long limit, CancellationToken cancellation = default)
     {
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var again = new byte[ChunkIndex.BytesPerChunk];
         var (raw, encoded) = (new byte[ChunkIndex.BytesPerChunk], new byte[ChunkIndex.BytesPerChunk + 64]);
         var (used, total) = (options.Available(), 0L);
         while (await content.ReadAtLeastAsync(raw, raw.Length, throwOnEndOfStream: false, cancellation) is var read and > 0)
@@ -30,6 +31,12 @@ public static class BytesCoder
 
             digest.AppendData(raw, 0, read);
             var length = ChunkCoder.EncodeBytes(raw.AsSpan(0, read), used, encoded);
+            ChunkCoder.DecodeBytes(encoded.AsSpan(0, length), again.AsSpan(0, read));
+            if (!raw.AsSpan(0, read).SequenceEqual(again.AsSpan(0, read)))
+            {
+                throw DeltaEncoder.NotTheSame();
+            }
+
             writer.Append(0, read, 0, 0, encoded.AsSpan(0, length));
         }
 

@@ -73,6 +73,10 @@ public static class DeltaEncoder
         }
     }
 
+    internal static FishException NotTheSame() => new(
+        ErrorCode.CorruptFrame, "encoder", "A chunk did not decode to what was encoded; nothing was stored.",
+        "This is a fault of this machine or program: check its memory, and report it.");
+
     private sealed class Work(Layout layout, CodecOptions options, IBlockReader? parent, FrameWriter mask, FrameWriter values)
     {
         private readonly ChunkCoder coder = new();
@@ -151,9 +155,7 @@ public static class DeltaEncoder
         {
             if (!same)
             {
-                throw new FishException(
-                    ErrorCode.CorruptFrame, "encoder", "A chunk did not decode to what was encoded; nothing was stored.",
-                    "This is a fault of this machine or program: check its memory, and report it.");
+                throw NotTheSame();
             }
         }
     }
