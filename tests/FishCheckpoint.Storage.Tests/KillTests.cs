@@ -60,6 +60,9 @@ public sealed class KillTests : StoreFixture
         }
 
         start.Environment[WriterFolder] = Options.DataFolder;
+
+        // A killed runtime cannot remove its diagnostic pipes.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         start.ArgumentList.Add($"{first}");
         using var writer = Process.Start(start)!;
         var (saved, clock) = (new List<long>(), (Stopwatch?)null);
