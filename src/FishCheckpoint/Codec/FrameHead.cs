@@ -74,9 +74,14 @@ public sealed class FrameHead
     /// <exception cref="FishException"><see cref="ErrorCode.FrameInvalid"/>, <see cref="ErrorCode.FrameTooLarge"/>, <see cref="ErrorCode.BodyTruncated"/>.</exception>
     public static int ReadLength(ReadOnlySpan<byte> fixedPart, long available)
     {
-        if (fixedPart.Length < FixedLength || !fixedPart.StartsWith(Magic))
+        if (fixedPart.Length == 0 || !fixedPart.StartsWith(Magic[..Math.Min(Magic.Length, fixedPart.Length)]))
         {
             throw Fail(ErrorCode.FrameInvalid, "The bytes do not begin as a frame does.");
+        }
+
+        if (fixedPart.Length < FixedLength)
+        {
+            throw Fail(ErrorCode.BodyTruncated, $"A frame is cut after {fixedPart.Length} bytes of its head.");
         }
 
         var version = BinaryPrimitives.ReadUInt16LittleEndian(fixedPart[8..]);

@@ -33,6 +33,7 @@ public sealed class FrameRefusalTests : ApiTest
         await RefusedAsync(HttpStatusCode.BadRequest, "CORRUPT_FRAME", () => SendAsync(Flipped(frames, frames.Length - 1)));
         await RefusedAsync(HttpStatusCode.BadRequest, "FRAME_INVALID", () => SendAsync(Flipped(frames, 0)));
         await RefusedAsync(HttpStatusCode.BadRequest, "FRAME_INVALID", () => SendAsync([]));
+        await RefusedAsync(HttpStatusCode.BadRequest, "BODY_TRUNCATED", () => SendAsync(frames[..20]));
         await RefusedAsync(HttpStatusCode.BadRequest, "BODY_TRUNCATED", () => SendAsync(frames[..60]));
         await RefusedAsync(HttpStatusCode.BadRequest, "CORRUPT_FRAME", () => SendAsync(frames[..^1]));
     }
