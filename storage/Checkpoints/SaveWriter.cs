@@ -57,9 +57,10 @@ internal static class SaveWriter
 
     private static long BringMask(SqliteConnection connection, PreparedSave save)
     {
-        if (connection.Scalar<long>("SELECT count(*) FROM masks WHERE id = $0", save.Delta.MaskId) > 0)
+        if (connection.Scalar<long?>("SELECT bytes FROM masks WHERE id = $0", save.Delta.MaskId) is { } stored)
         {
-            return 0;
+            // One that only deleted checkpoints still hold is accounted to the first that is there again.
+            return connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND deleted = 0)", save.Delta.MaskId) > 0 ? 0 : stored;
         }
 
         var (frame, bytes) = (FrameTable.Insert(connection, save.Delta.Mask!, save.MaskChunks), FrameTable.SizeOf(save.Delta.Mask!));

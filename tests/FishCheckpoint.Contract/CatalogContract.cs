@@ -222,6 +222,20 @@ public abstract class CatalogContract : CheckpointStoreContract
     }
 
     [Fact]
+    public async Task Delete_AndSaveAgain_CountsTheSharedMaskOnce()
+    {
+        var (first, second) = (Base.Change(1, 0.0005), Base.Change(1, 0.0005).Change(2, 0.0005));
+        await SavePatchAsync(1, first.PatchAgainst(Base));
+        await SavePatchAsync(2, second.PatchAgainst(first), new SaveOptions { Parent = ParentChoice.Previous });
+        var before = await ((Reports.IStorageReports)Store).ReportAsync("task", Stop);
+        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+        var again = await SavePatchAsync(3, first.PatchAgainst(Base), new SaveOptions { Parent = ParentChoice.Base });
+        Assert.Equal(again.Value.PositionBytes + again.Value.ValueBytes, again.Value.StoredBytes);
+        var after = await ((Reports.IStorageReports)Store).ReportAsync("task", Stop);
+        Assert.Equal(before.Stored, after.Stored);
+    }
+
+    [Fact]
     public async Task Delete_WhileBeingRead_DoesNotDisturbTheReader()
     {
         var model = Base.Change(1);
