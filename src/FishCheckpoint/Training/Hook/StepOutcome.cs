@@ -9,9 +9,12 @@ public enum StepOutcome
     /// <summary>The masked values were copied and are being saved in the background.</summary>
     Queued,
 
-    /// <summary>The step was due, but the saver was busy (<see cref="BusyPolicy.Skip"/>).</summary>
+    /// <summary>The step was due, but the saver was busy (<see cref="BusyPolicy.Skip"/>), or its store out of reach.</summary>
     Skipped,
 
     /// <summary>The values could not be copied; the report says why.</summary>
     Failed,
+
+    /// <summary>The process was asked to stop; the step is stored, or its report says why not, and the loop is to end.</summary>
+    Stopped,
 }
