@@ -129,5 +129,5 @@ public sealed class FisherInformation(Layout layout, FisherPower power = FisherP
     }
 }
 
-/// <summary>Gives the scores of a tensor by its index in the layout: one float per element, none negative; empty where all are 0.</summary>
+/// <summary>Gives the scores of a tensor by its index in the layout: one float per element, none negative; empty where all are 0. Read before the next call.</summary>
 public delegate ReadOnlySpan<float> TensorScores(int tensor);
