@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FishCheckpoint.Cli.Tests.Demo;
 
-public sealed class MaskedSgdTests
+public sealed class DemoSgdTests
 {
     private static readonly int[] Widths = [Digits.Pixels, 20, 10];
     private static readonly Samples Images = Digits.Load().Train;
@@ -75,7 +75,7 @@ public sealed class MaskedSgdTests
     // A batch that is no multiple of the vector's lanes, and a shorter one at the end.
     private static double[] Train(Mlp model, Mask mask, int steps)
     {
-        var sgd = new MaskedSgd(new MlpPass(model, 21), mask, 0.9f);
+        var sgd = new DemoSgd(new MlpPass(model, 21), mask, 0.9f);
         return [.. Enumerable.Range(0, steps).Select(step => sgd.Step(Images, [.. Enumerable.Range(step * 7 % 500, step == steps - 1 ? 13 : 21)], 0.05f))];
     }
 }

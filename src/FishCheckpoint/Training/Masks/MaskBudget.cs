@@ -4,8 +4,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>How many positions a mask is to have: the arithmetic of a <see cref="MaskRule"/> on a layout.</summary>
-/// <param name="Trainable">Elements of all trainable tensors, those that always train included.</param>
-/// <param name="Total">Positions of the mask: the ratio of <paramref name="Trainable"/>, rounded down.</param>
+/// <param name="Trainable">Elements of all trainable tensors, those that always train included; of tied tensors once.</param>
+/// <param name="Total">Positions of the mask, repetitions in aliases not counted: the ratio of <paramref name="Trainable"/>, rounded down.</param>
 /// <param name="AlwaysTrained">Positions of the tensors that always train.</param>
 /// <remarks>
 /// As in the paper's code (Sung, Nair, Raffel, "Training Neural Networks with Fixed Sparse Masks", 2021): <c>k = floor(total * ratio) - head</c>.
@@ -27,13 +27,9 @@ public readonly record struct MaskBudget(long Trainable, long Total, long Always
             throw new FishException(ErrorCode.RequestInvalid, "ratio", $"{rule.Ratio} is no share of the elements.", "Give a ratio from 0 to 1, as in 0.005.");
         }
 
-        var (trainable, always) = (0L, 0L);
-        foreach (var tensor in layout.Tensors.Where(rule.Trainable))
-        {
-            trainable += tensor.Units;
-            always += rule.AlwaysTrained(tensor) ? tensor.Units : 0;
-        }
-
+        var tensors = new TrainedTensors(layout, rule);
+        var always = tensors.UnitsOf(tensors.Always);
+        var trainable = always + tensors.UnitsOf(tensors.Competing);
         var budget = new MaskBudget(trainable, (long)decimal.Floor((decimal)rule.Ratio * trainable), always);
         return budget.Free >= 0 ? budget : throw new FishException(
             ErrorCode.RequestInvalid,

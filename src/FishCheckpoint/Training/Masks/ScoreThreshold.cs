@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Masks;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Training;
@@ -18,6 +19,25 @@ internal readonly record struct ScoreThreshold(int Value, long Ties)
     /// <summary>Above every score: nothing is in.</summary>
     public static ScoreThreshold None => new(int.MaxValue, 0);
 
+    /// <summary>Chooses the positions of the highest scores.</summary>
+    /// <param name="layout">The tensors.</param>
+    /// <param name="tensors">Which of them compete.</param>
+    /// <param name="scores">Their scores.</param>
+    /// <param name="count">How many positions are to be in; at most as many as there are.</param>
+    /// <exception cref="ArgumentException">Scores of a tensor have another length than the tensor.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a score is negative or not a number.</exception>
+    public static List<TensorMask> Choose(Layout layout, IReadOnlyList<int> tensors, TensorScores scores, long count)
+    {
+        var threshold = Find(layout, tensors, scores, count);
+        var (ties, chosen) = (threshold.Ties, new List<TensorMask>());
+        foreach (var tensor in tensors)
+        {
+            chosen.Add(new TensorMask(tensor, ThresholdScan.Collect(scores(tensor), layout.Tensors[tensor].Units, threshold.Value, ref ties)));
+        }
+
+        return chosen;
+    }
+
     /// <summary>Finds the threshold.</summary>
     /// <param name="layout">The tensors.</param>
     /// <param name="tensors">Which of them compete.</param>
@@ -29,11 +49,18 @@ internal readonly record struct ScoreThreshold(int Value, long Ties)
         var counts = new long[Buckets];
         foreach (var tensor in tensors)
         {
-            if (!CountUpper(Bits(scores(tensor)), layout.Tensors[tensor].Units, counts))
+            var given = scores(tensor);
+            var info = layout.Tensors[tensor];
+            if (given.Length != 0 && given.Length != info.Units)
+            {
+                throw new ArgumentException($"Tensor '{info.Name}' has {info.Units} elements and {given.Length} scores.", nameof(scores));
+            }
+
+            if (!CountUpper(Bits(given), info.Units, counts))
             {
                 throw new FishException(
-                    ErrorCode.RequestInvalid, layout.Tensors[tensor].Name, "A score is negative or not a number.",
-                    "Look for a gradient that is not a number; lower the learning rate or the loss scale.");
+                    ErrorCode.RequestInvalid, info.Name, "A score is negative or not a number.",
+                    "Look for a gradient or parameter that is not a number; lower the learning rate or the loss scale.");
             }
         }
 

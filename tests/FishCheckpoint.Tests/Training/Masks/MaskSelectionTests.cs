@@ -126,8 +126,7 @@ public sealed class MaskSelectionTests
             .Select(entry => (entry.tensor, entry.Item3)).Order(),
     ];
 
-    private static (int Tensor, long Position)[] Flat(Mask mask) =>
-        [.. mask.Tensors.SelectMany(tensor => tensor.Positions.ToArray().Select(position => (tensor.Tensor, position)))];
+    private static (int Tensor, long Position)[] Flat(Mask mask) => mask.Flat();
 
     private static Layout LayoutOf(float[][] scores) =>
         MaskBudgetTests.Layout([.. scores.Select((values, index) => ($"t{index}", DType.F32, (long)values.Length))]);

@@ -20,6 +20,24 @@ public sealed class MaskBudgetTests
         Assert.Equal(1_665_856, budget.Free);
     }
 
+    [Fact]
+    public void Top_BertLargeCased_HoldsExactlyThePapersBudget()
+    {
+        // Each tensor's scores are a part of one buffer as long as the largest: the sizes are real, the memory is not.
+        var layout = BertLargeCased(classes: 2);
+        var buffer = new float[layout.Tensors.Max(tensor => tensor.Units)];
+        for (var (index, bits) = (0, 1u); index < buffer.Length; index++)
+        {
+            buffer[index] = (bits = (bits * 1664525) + 1013904223) >> 8;
+        }
+
+        var rule = new MaskRule { Ratio = 0.005, AlwaysTrained = MaskRule.NamePrefix("classifier.") };
+        var mask = MaskSelection.Top(layout, tensor => buffer.AsSpan((int)(buffer.Length - layout.Tensors[tensor].Units)), rule);
+
+        Assert.Equal(1_667_906, mask.Count);
+        Assert.Equal((0.005, 393), (Math.Round(MaskReport.Of(mask, rule).Density, 8), mask.Tensors.Count));
+    }
+
     [Theory]
     [InlineData(0.29, 100, 29)]
     [InlineData(0.005, 1000, 5)]
