@@ -146,10 +146,20 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports
         var context = Context(snapshot.Connection, task);
         using var prepared = new SavePreparer(snapshot.Connection, context, Options, folder, cancellation).Prepare(step, content, options);
         CheckFileDigest(context, step, prepared, options.ExpectedFileDigest, cancellation);
+        using var state = await EncodeStateAsync(options, cancellation);
         var written = await database.WriteAsync(
-            connection => SaveWriter.Write(connection, context, step, prepared, options, options.ExpectedFileDigest, Now), cancellation);
-        return written ? new Saved<CheckpointInfo>(await GetCheckpointAsync(task, StepRef.At(step), cancellation), true)
-            : new Saved<CheckpointInfo>(SameOrTaken(context, step, prepared), false);
+            connection => SaveWriter.Write(connection, context, step, prepared, state, options, Now), cancellation);
+        if (!written)
+        {
+            RequireSame(context, step, prepared);
+            if (state is not null)
+            {
+                await database.WriteAsync(
+                    connection => state.Give(connection, task, CheckpointTable.Find(connection, context, StepRef.At(step))), cancellation);
+            }
+        }
+
+        return new Saved<CheckpointInfo>(await GetCheckpointAsync(task, StepRef.At(step), cancellation), written);
     });
 
     /// <inheritdoc/>
@@ -196,27 +206,10 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports
     public Task<Saved<StateInfo>> PutStateAsync(string task, StepRef step, Stream content, CancellationToken cancellation = default) => Guarded(async () =>
     {
         await GetCheckpointAsync(task, step, cancellation);
-        using var writer = new FrameWriter(FrameKind.Bytes, Options.TemporaryFolder);
-        var frame = await BytesCoder.EncodeAsync(content, Options.Codec, writer, Options.MaxStateBytes, cancellation);
-        var head = FrameHead.Parse(frame.Head);
-        var info = new StateInfo(head.Count, FrameTable.SizeOf(frame), head.Digests[0]);
+        using var state = await PreparedState.EncodeAsync(content, Options, cancellation);
         var created = await database.WriteAsync(
-            connection =>
-            {
-                var row = CheckpointTable.Find(connection, Context(connection, task), step);
-                if (row.TrainerFrame is { } existing)
-                {
-                    return FrameHead.Parse(FrameTable.Open(connection, existing).Head).Digests[0] == info.Sha256 ? false : throw new FishException(
-                        ErrorCode.StateTaken, $"{task}/{row.Step}", "The checkpoint carries another trainer state.", "A checkpoint never changes; save another step.");
-                }
-
-                var id = FrameTable.Insert(connection, frame, ChunkIndex.ReadBytes(frame, head));
-                connection.Execute("UPDATE checkpoints SET trainer_frame = $1, trainer_bytes = $2 WHERE id = $0", row.Id, id, info.StoredBytes);
-                connection.Execute("UPDATE tasks SET state_bytes = state_bytes + $1 WHERE name = $0", task, info.StoredBytes);
-                return true;
-            },
-            cancellation);
-        return new Saved<StateInfo>(info, created);
+            connection => state.Give(connection, task, CheckpointTable.Find(connection, Context(connection, task), step)), cancellation);
+        return new Saved<StateInfo>(state.Info, created);
     });
 
     /// <inheritdoc/>
@@ -312,7 +305,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports
     }
 
     // The same content may come with another parent or mask than it was first saved with: what counts is the state that it gives.
-    private CheckpointInfo SameOrTaken(TaskContext task, long step, PreparedSave save)
+    private void RequireSame(TaskContext task, long step, PreparedSave save)
     {
         using var snapshot = database.OpenSnapshot();
         var row = CheckpointTable.Find(snapshot.Connection, task, StepRef.At(step));
@@ -323,8 +316,17 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports
             throw new FishException(
                 ErrorCode.StepTaken, $"{task.Name}/{step}", "The step holds a checkpoint with other content.", "Checkpoints never change: save another step, or delete it first.");
         }
+    }
 
-        return row.ToInfo(snapshot.Connection, task.Name);
+    private async Task<PreparedState?> EncodeStateAsync(SaveOptions save, CancellationToken cancellation)
+    {
+        if (save.OpenState is null)
+        {
+            return null;
+        }
+
+        await using var content = save.OpenState();
+        return await PreparedState.EncodeAsync(content, Options, cancellation);
     }
 
     private Task<IModelReader> Open(Func<Microsoft.Data.Sqlite.SqliteConnection, (TaskContext Task, CheckpointRow? Checkpoint)> find) =>

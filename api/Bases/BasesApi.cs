@@ -32,7 +32,7 @@ internal static class BasesApi
         var type = MediaTypes.Of(request);
         if (type is not (MediaTypes.Safetensors or MediaTypes.Bytes or MediaTypes.Tar))
         {
-            throw MediaTypes.Unsupported(request, MediaTypes.Safetensors, MediaTypes.Bytes, MediaTypes.Tar);
+            throw MediaTypes.Unsupported(request.ContentType, MediaTypes.Safetensors, MediaTypes.Bytes, MediaTypes.Tar);
         }
 
         var expected = DigestField.Read(request, DigestField.Representation) ?? DigestField.Read(request, DigestField.Content);

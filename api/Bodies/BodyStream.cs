@@ -8,7 +8,7 @@ namespace FishCheckpoint.Api.Bodies;
 /// A request's body as it arrives. Too long, cut short, or of another digest than announced, it throws from its last read at the latest, so whoever reads
 /// it to the end before committing never commits a wrong one.
 /// </summary>
-internal sealed class BodyStream : Stream
+internal sealed class BodyStream : ReadOnlyStream
 {
     private readonly HttpRequest request;
     private readonly Stream body;
@@ -34,16 +34,6 @@ internal sealed class BodyStream : Stream
         hash = expected is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var read = await ReceiveAsync(buffer, cancellationToken);
@@ -61,21 +51,6 @@ internal sealed class BodyStream : Stream
 
         return read;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Bodies are read asynchronously.");
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public static FishException Truncated(string key, Exception? inner) => new(
         ErrorCode.BodyTruncated, key, "The body ended before its declared length, or stopped coming.", "Send it again; nothing was stored.", inner);

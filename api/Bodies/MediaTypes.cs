@@ -11,10 +11,14 @@ internal static class MediaTypes
     public const string Frames = EncodedDelta.MediaType;
     public const string Tar = "application/x-tar";
     public const string Bytes = "application/octet-stream";
+    public const string Form = "multipart/form-data";
 
     /// <summary>The body's media type without parameters, in lower case; empty when there is none.</summary>
-    public static string Of(HttpRequest request) =>
-        MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed.MediaType.ToString().ToLowerInvariant() : "";
+    public static string Of(HttpRequest request) => Of(request.ContentType);
+
+    /// <summary>The media type of a Content-Type without parameters, in lower case; empty when there is none.</summary>
+    public static string Of(string? contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var parsed) ? parsed.MediaType.ToString().ToLowerInvariant() : "";
 
     /// <summary>Which form of a delta a client would rather have; safetensors when it does not say.</summary>
     public static bool PrefersFrames(HttpRequest request)
@@ -23,8 +27,8 @@ internal static class MediaTypes
         return QualityOf(accepted, Frames) > QualityOf(accepted, Safetensors);
     }
 
-    public static FishException Unsupported(HttpRequest request, params string[] taken) => new(
-        ErrorCode.MediaTypeUnsupported, request.ContentType ?? "no Content-Type", "The route does not take this media type.",
+    public static FishException Unsupported(string? contentType, params string[] taken) => new(
+        ErrorCode.MediaTypeUnsupported, contentType ?? "no Content-Type", "The route does not take this media type.",
         $"It takes {string.Join(", ", taken)}.");
 
     private static double QualityOf(IEnumerable<MediaTypeHeaderValue> accepted, string type) => accepted

@@ -9,30 +9,24 @@ namespace FishCheckpoint.Api.Checkpoints;
 /// <summary>A checkpoint's body, received and opened in the form that its media type says. Leaves nothing behind.</summary>
 internal sealed class CheckpointUpload : IDisposable
 {
-    private readonly Spooled spooled;
+    private readonly UploadParts parts;
     private readonly IDisposable opened;
 
-    private CheckpointUpload(Spooled spooled, IDisposable opened, CheckpointContent content) =>
-        (this.spooled, this.opened, Content) = (spooled, opened, content);
+    private CheckpointUpload(UploadParts parts, IDisposable opened, CheckpointContent content) =>
+        (this.parts, this.opened, Content) = (parts, opened, content);
 
     public CheckpointContent Content { get; }
+
+    /// <summary>Opens the trainer state; <see langword="null"/> when none came.</summary>
+    public Func<Stream>? OpenState => parts.State is { } state ? () => File.OpenRead(state.Path) : null;
 
     public static async Task<CheckpointUpload> ReceiveAsync(
         HttpRequest request, TaskInfo task, ICheckpointStore store, StoreOptions options, CancellationToken cancellation)
     {
-        var type = MediaTypes.Of(request);
-        if (type is not (MediaTypes.Safetensors or MediaTypes.Tar or MediaTypes.Frames))
-        {
-            throw MediaTypes.Unsupported(request, MediaTypes.Safetensors, MediaTypes.Tar, MediaTypes.Frames);
-        }
-
-        await using var body = new BodyStream(request, options.MaxUploadBytes, DigestField.Read(request, DigestField.Content));
-        var received = await (type == MediaTypes.Tar
-            ? Spooled.ReceiveFolderAsync(options, TarFiles.ReadAsync(body, cancellation), cancellation)
-            : Spooled.ReceiveFileAsync(options, body, cancellation));
+        var received = await UploadParts.ReceiveAsync(request, options, cancellation);
         try
         {
-            return type switch
+            return received.Type switch
             {
                 MediaTypes.Frames => OpenFrames(received),
                 MediaTypes.Tar => OpenModel(received, options),
@@ -49,25 +43,25 @@ internal sealed class CheckpointUpload : IDisposable
     public void Dispose()
     {
         opened.Dispose();
-        spooled.Dispose();
+        parts.Dispose();
     }
 
-    private static CheckpointUpload OpenFrames(Spooled received)
+    private static CheckpointUpload OpenFrames(UploadParts received)
     {
-        var frames = EncodedDelta.Open(received.Path);
+        var frames = EncodedDelta.Open(received.Checkpoint.Path);
         return new CheckpointUpload(received, frames, new CheckpointContent.Encoded(frames));
     }
 
-    private static CheckpointUpload OpenModel(Spooled received, StoreOptions options)
+    private static CheckpointUpload OpenModel(UploadParts received, StoreOptions options)
     {
-        var model = ModelFolder.Open(received.Path, options.MaxHeaderBytes);
+        var model = ModelFolder.Open(received.Checkpoint.Path, options.MaxHeaderBytes);
         return new CheckpointUpload(received, model, new CheckpointContent.Full(model));
     }
 
     private static async Task<CheckpointUpload> OpenSafetensorsAsync(
-        Spooled received, TaskInfo task, ICheckpointStore store, StoreOptions options, CancellationToken cancellation)
+        UploadParts received, TaskInfo task, ICheckpointStore store, StoreOptions options, CancellationToken cancellation)
     {
-        var file = SafetensorsFile.Open(received.Path, options.MaxHeaderBytes);
+        var file = SafetensorsFile.Open(received.Checkpoint.Path, options.MaxHeaderBytes);
         try
         {
             if (PatchDetection.HasPatchNames(file.Header) && PatchDetection.IsPatch(file.Header, await TensorsOfAsync(task, store, cancellation)))

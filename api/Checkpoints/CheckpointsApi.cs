@@ -12,11 +12,11 @@ internal static class CheckpointsApi
 {
     public static void MapCheckpoints(this RouteGroupBuilder group)
     {
-        group.MapPut("/{step}", PutAsync).TakesUploads().TakesBody(MediaTypes.Safetensors, MediaTypes.Tar, MediaTypes.Frames)
+        group.MapPut("/{step}", PutAsync).TakesUploads().TakesBody(MediaTypes.Safetensors, MediaTypes.Tar, MediaTypes.Frames, MediaTypes.Form)
             .TakesHeader(DigestField.Representation, "sha-256=:BASE64: of the full model file that the checkpoint gives, verified before anything is kept.")
             .TakesHeader(DigestField.Content, "sha-256=:BASE64: of the body, verified before anything is kept.")
             .TakesHeader(SaveFields.Metrics, """A JSON object of numbers, as in {"loss":0.12}.""")
-            .WithSummary("Save a checkpoint: a full model, a sparse patch, or frames").MayFail(409, 413, 415, 422);
+            .WithSummary("Save a checkpoint: a full model, a sparse patch, or frames; as a form's part 'checkpoint', with the trainer state as the part 'state'").MayFail(409, 413, 415, 422);
         group.MapGet("/", ListAsync).WithSummary("List a task's checkpoints by step");
         group.MapGet("/{step}", GetAsync).WithSummary("Describe a checkpoint; {step} is also latest, best or a tag");
         group.MapDelete("/{step}", DeleteAsync).WithSummary("Delete a checkpoint; others laid on it stay readable");
@@ -30,7 +30,7 @@ internal static class CheckpointsApi
         var known = await store.GetTaskAsync(task, cancellation);
         var save = await SaveFields.ReadAsync(request, parent, @base, store, cancellation);
         using var upload = await CheckpointUpload.ReceiveAsync(request, known, store, options, cancellation);
-        var saved = await store.SaveAsync(task, number, upload.Content, save, cancellation);
+        var saved = await store.SaveAsync(task, number, upload.Content, save with { OpenState = upload.OpenState }, cancellation);
         return saved.Created ? TypedResults.Created($"/v1/tasks/{task}/checkpoints/{number}", saved.Value) : TypedResults.Ok(saved.Value);
     }
 

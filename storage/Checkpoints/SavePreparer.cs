@@ -70,7 +70,13 @@ internal sealed class SavePreparer(SqliteConnection connection, TaskContext task
             CheckBase(@base);
         }
 
-        return PrepareDelta(step, new SparsePatchReader(patch, task.Layout.Layout), choice);
+        if (!MaskedPatchReader.IsMasked(patch.Header, out var mask))
+        {
+            return PrepareDelta(step, new SparsePatchReader(patch, task.Layout.Layout), choice);
+        }
+
+        using var masked = new MaskedPatchReader(patch, StoredMask(mask), task.Layout.Layout);
+        return PrepareDelta(step, masked, choice);
     }
 
     private PreparedSave PrepareDelta(long step, IDeltaReader delta, ParentChoice choice) =>

@@ -15,7 +15,7 @@ internal static class SaveWriter
     /// <summary>Writes the save, unless the step is taken.</summary>
     /// <returns>Whether it was written.</returns>
     public static bool Write(
-        SqliteConnection connection, TaskContext task, long step, PreparedSave save, SaveOptions options, Digest? fileDigest, DateTimeOffset now)
+        SqliteConnection connection, TaskContext task, long step, PreparedSave save, PreparedState? state, SaveOptions options, DateTimeOffset now)
     {
         RequireParent(connection, task, save);
         if (CheckpointTable.AtStep(connection, task.Id, step) is not null)
@@ -34,13 +34,14 @@ internal static class SaveWriter
             VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
             """,
             task.Id, step, save.Parent.Checkpoint?.Id, save.Parent.Depth + 1, save.Delta.MaskId, frame, BringHeaders(connection, task, save.Output),
-            save.State, save.Delta.Changed, logical, brought, values, fileDigest, JsonSerializer.Serialize(options.Metrics, FishJson.Options), now);
+            save.State, save.Delta.Changed, logical, brought, values, options.ExpectedFileDigest, JsonSerializer.Serialize(options.Metrics, FishJson.Options), now);
         connection.Execute(
             """
             UPDATE tasks SET checkpoints = checkpoints + 1, logical_bytes = logical_bytes + $1, elements = elements + $2, changed = changed + $3,
               position_bytes = position_bytes + $4, value_bytes = value_bytes + $5 WHERE id = $0
             """,
             task.Id, logical, task.Layout.Layout.Elements, save.Delta.Changed, brought, values);
+        state?.Give(connection, task.Name, CheckpointTable.Find(connection, task, StepRef.At(step)));
         return true;
     }
 

@@ -263,6 +263,78 @@ public abstract class SaveContract : CheckpointStoreContract
         await NothingSavedAsync();
     }
 
+    [Fact]
+    public async Task Save_PatchThatNamesItsMask_RestoresWithoutPositions()
+    {
+        var (first, second) = (Base.Change(4), Base.Change(4).Change(9));
+        var saved = await SavePatchAsync(1, first.PatchAgainst(Base));
+        var values = ValuesOf(first.PatchAgainst(Base), second, saved.Value.Mask);
+        var again = await SavePatchAsync(2, values);
+        Assert.Equal((saved.Value.Mask, again.Value.ValueBytes), (again.Value.Mask, again.Value.StoredBytes));
+        Assert.Equal(Patched(first.PatchAgainst(Base), second).ToBytes(), await Store.RestoreAsync("task", 2));
+    }
+
+    [Fact]
+    public async Task Save_PatchThatNamesAMaskWrongly_IsRefused()
+    {
+        var first = Base.Change(4);
+        var saved = await SavePatchAsync(1, first.PatchAgainst(Base));
+        var values = ValuesOf(first.PatchAgainst(Base), first, saved.Value.Mask);
+        await RefusedAsync(ErrorCode.MaskUnknown, () => SavePatchAsync(2, ValuesOf(first.PatchAgainst(Base), first, Digest.Of("none"u8))));
+        Dictionary<string, string> named = new(StringComparer.Ordinal) { ["mask"] = saved.Value.Mask.ToString() };
+        await RefusedAsync(ErrorCode.ShapeMismatch, () => SavePatchAsync(2, TestModel.Patch(named, (new TensorInfo("layer.0.bias.values", DType.F32, [2, 2]), new byte[16]))));
+        await RefusedAsync(ErrorCode.DtypeMismatch, () => SavePatchAsync(2, TestModel.Patch(named, (new TensorInfo("layer.0.bias.values", DType.I32, [1]), new byte[4]))));
+        await RefusedAsync(ErrorCode.TensorUnknown, () => SavePatchAsync(2, TestModel.Patch(named, (new TensorInfo("none.values", DType.F32, [1]), new byte[4]))));
+        var header = SafetensorsFile.Open(await WriteAsync(values));
+        var part = header.Header.Tensors[0];
+        var bytes = new byte[part.Info.Bytes];
+        header.ReadData(part.Begin, bytes);
+        header.Dispose();
+        Assert.True(header.Header.Tensors.Count > 1);
+        await RefusedAsync(ErrorCode.PatchInvalid, () => SavePatchAsync(2, TestModel.Patch(named, (part.Info, bytes))));
+        Assert.Single((await Store.ListCheckpointsAsync("task", new PageRequest(), Stop)).Items);
+    }
+
+    [Fact]
+    public async Task Save_ChangedAfterItsMaskWasDeleted_IsStored()
+    {
+        var mask = Mask.Create(Base.Layout, [new TensorMask(1, new long[] { 7, 9 })]);
+        await Store.SaveAsync("task", 1, new CheckpointContent.Changed(Gather(mask, Base.Change(1, 1))), null, Stop);
+        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+        var model = Base.Change(2, 1);
+        var saved = await Store.SaveAsync(
+            "task", 2, new CheckpointContent.Changed(Gather(mask, model)), new SaveOptions { OpenState = () => new MemoryStream([1, 2, 3]) }, Stop);
+        Assert.True(saved.Created);
+        Assert.Equal(Masked(mask, model).ToBytes(), await Store.RestoreAsync("task", 2));
+        Assert.Equal([1, 2, 3], await StateOfAsync(2));
+    }
+
+    [Fact]
+    public async Task Save_WithState_StoresBothOrNeither()
+    {
+        var options = new SaveOptions { OpenState = () => new MemoryStream(new byte[70_000]) };
+        var saved = await SaveFullAsync(1, Base.Change(1), options);
+        Assert.InRange(saved.Value.StateBytes, 1, 70_100);
+        Assert.Equal(saved.Value.StateBytes + saved.Value.ValueBytes + saved.Value.PositionBytes, saved.Value.StoredBytes);
+        Assert.Equal(new byte[70_000], await StateOfAsync(1));
+
+        var failing = new SaveOptions { OpenState = () => new FailingStream() };
+        await Assert.ThrowsAnyAsync<Exception>(() => SaveFullAsync(2, Base.Change(2), failing));
+        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.GetCheckpointAsync("task", StepRef.At(2), Stop));
+    }
+
+    [Fact]
+    public async Task Save_WithStateAgain_IsOneCheckpointAndOtherStateIsRefused()
+    {
+        var model = Base.Change(1);
+        Assert.True((await SaveFullAsync(1, model)).Created);
+        Assert.False((await SaveFullAsync(1, model, new SaveOptions { OpenState = () => new MemoryStream([1, 2]) })).Created);
+        Assert.False((await SaveFullAsync(1, model, new SaveOptions { OpenState = () => new MemoryStream([1, 2]) })).Created);
+        await RefusedAsync(ErrorCode.StateTaken, () => SaveFullAsync(1, model, new SaveOptions { OpenState = () => new MemoryStream([3]) }));
+        await RefusedAsync(ErrorCode.StepTaken, () => SaveFullAsync(1, Base, new SaveOptions { OpenState = () => new MemoryStream([1, 2]) }));
+        Assert.Equal([1, 2], await StateOfAsync(1));
+    }
+
     [Theory]
     [InlineData("../x")]
     [InlineData("")]
@@ -296,16 +368,99 @@ public abstract class SaveContract : CheckpointStoreContract
         Assert.Equal(reader.FileOf("model.safetensors").Bytes, restored.Length);
     }
 
+    private async Task<byte[]> StateOfAsync(long step)
+    {
+        await using var stream = await Store.OpenStateAsync("task", StepRef.At(step), Stop);
+        using var copy = new MemoryStream();
+        await stream.CopyToAsync(copy, Stop);
+        return copy.ToArray();
+    }
+
+    // The values that a model has at a patch's positions, as a patch that names the mask.
+    private byte[] ValuesOf(byte[] patch, TestModel model, Digest mask)
+    {
+        using var delta = PatchFile(patch);
+        var parts = new SortedDictionary<int, List<byte>>();
+        ForEach(delta, chunk =>
+        {
+            var values = new byte[chunk.Positions.Length * chunk.UnitSize];
+            Units.Gather(model[Base.Layout.Tensors[chunk.Tensor].Name], chunk.Positions, 0, chunk.UnitSize, values);
+            parts.TryAdd(chunk.Tensor, []);
+            parts[chunk.Tensor].AddRange(values);
+        });
+        return TestModel.Patch(
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["mask"] = mask.ToString() },
+            [.. parts.Select(part => (Base.Layout.Tensors[part.Key], part.Value)).Select(part => (
+                new TensorInfo($"{part.Item1.Name}.values", part.Item1.Type, [part.Value.Count / part.Item1.UnitSize]), part.Value.ToArray()))]);
+    }
+
+    // The base with a model's values at a patch's positions.
+    private TestModel Patched(byte[] patch, TestModel model)
+    {
+        using var delta = PatchFile(patch);
+        var copy = CopyOfBase();
+        ForEach(delta, chunk =>
+        {
+            var name = Base.Layout.Tensors[chunk.Tensor].Name;
+            var values = new byte[chunk.Positions.Length * chunk.UnitSize];
+            Units.Gather(model[name], chunk.Positions, 0, chunk.UnitSize, values);
+            Units.Scatter(copy[name], chunk.Positions, 0, chunk.UnitSize, values);
+        });
+        return copy;
+    }
+
+    private void ForEach(SafetensorsFile patch, Action<DeltaChunk> use)
+    {
+        var (reader, chunk) = (new SparsePatchReader(patch, Base.Layout), new DeltaChunk());
+        while (reader.Read(chunk))
+        {
+            use(chunk);
+        }
+    }
+
+    private SafetensorsFile PatchFile(byte[] patch) => SafetensorsFile.Open(WriteAsync(patch).GetAwaiter().GetResult());
+
+    private async Task<string> WriteAsync(byte[] bytes)
+    {
+        var path = Path.Combine(Folder, $"{Guid.NewGuid():N}.safetensors");
+        await File.WriteAllBytesAsync(path, bytes, Stop);
+        return path;
+    }
+
+    private sealed class FailingStream : ReadOnlyStream
+    {
+        private bool begun;
+
+        public override int Read(Span<byte> buffer)
+        {
+            if (begun)
+            {
+                throw new IOException("The trainer's state cannot be read.");
+            }
+
+            begun = true;
+            buffer.Clear();
+            return buffer.Length;
+        }
+    }
+
     private static Delta Gather(Mask mask, TestModel model) =>
         MaskedState.Gather(mask, tensor => model[mask.Layout.Tensors[tensor].Name]);
 
-    private TestModel Masked(Mask mask, TestModel model)
+    private TestModel CopyOfBase()
     {
         var copy = Base.Change(0, 0);
         foreach (var tensor in Base.Layout.Tensors)
         {
             Base[tensor.Name].CopyTo(copy[tensor.Name], 0);
         }
+
+        return copy;
+    }
+
+    private TestModel Masked(Mask mask, TestModel model)
+    {
+        var copy = CopyOfBase();
 
         foreach (var tensor in mask.Tensors)
         {

@@ -2,26 +2,32 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client.Http;
 using FishCheckpoint.Client.Reading;
 using FishCheckpoint.Codec;
+using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Client.Checkpoints;
 
 /// <summary>The routes under <c>/v1/tasks/{task}/checkpoints</c> that concern whole checkpoints.</summary>
 internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
 {
+    private readonly KnownMasks masks = new();
+
     public async Task<Saved<CheckpointInfo>> SaveAsync(
         string task, long step, CheckpointContent content, SaveOptions options, CancellationToken cancellation)
     {
-        var path = SaveRequest.PathOf(task, step, options);
-        using var encoded = content is CheckpointContent.Changed changed ? Encode(changed, cancellation) : null;
+        if (content is CheckpointContent.Changed changed)
+        {
+            using var encoded = Encode(changed, cancellation);
+            return await SaveEncodedAsync(task, step, encoded, options, cancellation);
+        }
+
         var body = content switch
         {
             CheckpointContent.Full full => ModelBody.Of(full.Model, spoolFolder),
             CheckpointContent.Sparse sparse => Bodies.File(sparse.File.Path, Bodies.Safetensors),
             CheckpointContent.Encoded frames => Bodies.Frames(frames.Delta),
-            _ => Bodies.Frames(encoded!),
+            _ => throw new ArgumentException("The form of the content is not known.", nameof(content)),
         };
-        return await server.SaveAsync<CheckpointInfo>(
-            path, body, request => SaveRequest.Prepare(request, options, patient: content is CheckpointContent.Full), cancellation);
+        return await SendAsync(task, step, body, options, patient: content is CheckpointContent.Full, cancellation);
     }
 
     public Task<CheckpointInfo> GetAsync(string task, StepRef step, CancellationToken cancellation) =>
@@ -43,6 +49,36 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
 
     public Task<VerifyResult> VerifyAsync(string task, StepRef step, CancellationToken cancellation) =>
         server.JsonAsync<VerifyResult>(HttpMethod.Post, $"{Routes.Checkpoint(task, step)}/verify", cancellation);
+
+    // The server keeps masks: one that it has answered with need not be sent again, unless it was deleted meanwhile.
+    private async Task<Saved<CheckpointInfo>> SaveEncodedAsync(
+        string task, long step, EncodedDelta delta, SaveOptions options, CancellationToken cancellation)
+    {
+        if (masks.Contains(delta.MaskId))
+        {
+            try
+            {
+                using var values = new EncodedDelta(null, delta.Values);
+                return await SendAsync(task, step, Bodies.Frames(values), options, patient: false, cancellation);
+            }
+            catch (FishException error) when (error.Code == ErrorCode.MaskUnknown)
+            {
+                masks.Remove(delta.MaskId);
+            }
+        }
+
+        var saved = await SendAsync(task, step, Bodies.Frames(delta), options, patient: false, cancellation);
+        masks.Add(delta.MaskId);
+        return saved;
+    }
+
+    private async Task<Saved<CheckpointInfo>> SendAsync(
+        string task, long step, StreamedContent checkpoint, SaveOptions options, bool patient, CancellationToken cancellation)
+    {
+        using var body = options.OpenState is null ? null : Bodies.WithState(checkpoint, options.OpenState());
+        return await server.SaveAsync<CheckpointInfo>(
+            SaveRequest.PathOf(task, step, options), body ?? (HttpContent)checkpoint, request => SaveRequest.Prepare(request, options, patient), cancellation);
+    }
 
     // Plain values, without the parent's state: the server lays them against the parent that it has.
     private EncodedDelta Encode(CheckpointContent.Changed changed, CancellationToken cancellation) =>

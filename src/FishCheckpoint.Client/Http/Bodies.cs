@@ -47,8 +47,32 @@ internal static class Bodies
         },
         delta.Length);
 
+    /// <summary>A checkpoint and its trainer state as one form, so that the server stores them in one transaction. Owns both.</summary>
+    public static MultipartFormDataContent WithState(StreamedContent checkpoint, Stream state) => new()
+    {
+        { checkpoint, "checkpoint" },
+        { Raw(state), "state" },
+    };
+
+    /// <summary>The rest of a stream, as it is. The stream is disposed with the body.</summary>
+    public static StreamedContent Raw(Stream content) => new(
+        Bytes, (target, stop) => content.CopyToAsync(target, 1 << 17, stop), LengthOf(content), content);
+
     public static FileStream OpenRead(string path) =>
         new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan | FileOptions.Asynchronous);
+
+    // Some streams know their length without being able to seek.
+    private static long? LengthOf(Stream content)
+    {
+        try
+        {
+            return content.CanSeek ? content.Length - content.Position : content.Length;
+        }
+        catch (NotSupportedException)
+        {
+            return null;
+        }
+    }
 
     // A tar says each file's length before its bytes: a stream that does not know its own is laid down first.
     private static async Task WriteEntryAsync(TarWriter tar, UploadFile file, string spoolFolder, CancellationToken cancellation)

@@ -8,13 +8,15 @@ internal sealed class StreamedContent : HttpContent
 {
     private readonly Func<Stream, CancellationToken, Task> write;
     private readonly long? length;
+    private readonly IDisposable? owned;
 
     /// <param name="mediaType">Its media type.</param>
     /// <param name="write">Writes the body.</param>
     /// <param name="length">Its length; <see langword="null"/> sends it in chunks.</param>
-    public StreamedContent(string mediaType, Func<Stream, CancellationToken, Task> write, long? length = null)
+    /// <param name="owned">Disposed with the body.</param>
+    public StreamedContent(string mediaType, Func<Stream, CancellationToken, Task> write, long? length = null, IDisposable? owned = null)
     {
-        (this.write, this.length) = (write, length);
+        (this.write, this.length, this.owned) = (write, length, owned);
         Headers.ContentType = new MediaTypeHeaderValue(mediaType);
     }
 
@@ -27,5 +29,11 @@ internal sealed class StreamedContent : HttpContent
     {
         length = this.length ?? -1;
         return this.length is not null;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        owned?.Dispose();
+        base.Dispose(disposing);
     }
 }

@@ -53,9 +53,9 @@ public interface ICheckpointStore : IAsyncDisposable
     /// <param name="task">Its task.</param>
     /// <param name="step">Its step.</param>
     /// <param name="content">What the trainer holds, in one of four forms.</param>
-    /// <param name="options">Parent, checks and metrics.</param>
+    /// <param name="options">Parent, checks, metrics and trainer state.</param>
     /// <param name="cancellation">Ends the save, leaving nothing.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.StepTaken"/>, or a code for each way the content does not fit.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.StepTaken"/>, <see cref="ErrorCode.StateTaken"/>, or a code for each way the content does not fit.</exception>
     Task<Saved<CheckpointInfo>> SaveAsync(
         string task, long step, CheckpointContent content, SaveOptions? options = null, CancellationToken cancellation = default);
 

@@ -16,4 +16,11 @@ public sealed record SaveOptions
 
     /// <summary>Numbers to keep with the checkpoint, such as a loss. Default: none.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Opens the trainer state, which is stored in the same transaction as the checkpoint: both are there or neither. Called once for each attempt to store;
+    /// the stream is read to its end and disposed. Default: none.
+    /// </summary>
+    /// <remarks>A checkpoint that is there already gets it, unless it has another one (STATE_TAKEN).</remarks>
+    public Func<Stream>? OpenState { get; init; }
 }

@@ -71,6 +71,18 @@ public sealed class SparsePatchReader : IDeltaReader
         return true;
     }
 
+    /// <summary>Checks the dtype of a tensor of values.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.DtypeMismatch"/>.</exception>
+    internal static void CheckValues(TensorInfo values, TensorInfo tensor)
+    {
+        var expected = DTypes.BitsOf(tensor.Type) < 8 ? DType.U8 : tensor.Type;
+        if (values.Type != expected)
+        {
+            throw new FishException(
+                ErrorCode.DtypeMismatch, tensor.Name, $"The values are {DTypes.NameOf(values.Type)}; {DTypes.NameOf(expected)} is expected.", Hint);
+        }
+    }
+
     private static bool IsHalf(string name, Dictionary<string, StoredTensor> stored) =>
         (name.EndsWith(IndicesSuffix, StringComparison.Ordinal) && stored.ContainsKey(string.Concat(name.AsSpan(0, name.Length - IndicesSuffix.Length), ValuesSuffix)))
         || (name.EndsWith(ValuesSuffix, StringComparison.Ordinal) && stored.ContainsKey(string.Concat(name.AsSpan(0, name.Length - ValuesSuffix.Length), IndicesSuffix)));
@@ -88,14 +100,7 @@ public sealed class SparsePatchReader : IDeltaReader
             throw new FishException(ErrorCode.PatchInvalid, name, "There are indices without values.", Hint);
         }
 
-        var info = Layout.Tensors[tensor];
-        var expected = DTypes.BitsOf(info.Type) < 8 ? DType.U8 : info.Type;
-        if (values.Info.Type != expected)
-        {
-            throw new FishException(
-                ErrorCode.DtypeMismatch, name, $"The values are {DTypes.NameOf(values.Info.Type)}; {DTypes.NameOf(expected)} is expected.", Hint);
-        }
-
+        CheckValues(values.Info, Layout.Tensors[tensor]);
         if (positions.Info.Type is not (DType.I32 or DType.I64 or DType.U32 or DType.U64))
         {
             throw new FishException(ErrorCode.PatchInvalid, name, $"The indices are {DTypes.NameOf(positions.Info.Type)}.", Hint);

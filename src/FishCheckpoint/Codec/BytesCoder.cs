@@ -48,7 +48,7 @@ public static class BytesCoder
     /// <param name="owner">Disposed with the stream; may be <see langword="null"/>.</param>
     public static Stream Open(IFrame frame, IDisposable? owner) => new BytesStream(frame, owner);
 
-    private sealed class BytesStream : Stream
+    private sealed class BytesStream : ReadOnlyStream
     {
         private readonly IFrame frame;
         private readonly IDisposable? owner;
@@ -71,17 +71,7 @@ public static class BytesCoder
             }
         }
 
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
         public override long Length => head.Count;
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
         public override int Read(Span<byte> buffer)
         {
@@ -95,18 +85,6 @@ public static class BytesCoder
             rest = rest[count..];
             return count;
         }
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

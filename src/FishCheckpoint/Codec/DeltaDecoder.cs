@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Masks;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
@@ -9,16 +8,14 @@ namespace FishCheckpoint.Codec;
 /// <summary>Reads a delta out of its frames: the mirror of <see cref="DeltaEncoder"/>. Checks the frames' digests at the end.</summary>
 public sealed class DeltaDecoder : IDeltaReader, IDisposable
 {
-    private readonly IFrame maskFrame;
+    private readonly MaskDecoder mask;
     private readonly IFrame valuesFrame;
     private readonly FrameHead valuesHead;
     private readonly ParentValues? parentValues;
-    private readonly MaskDigest maskDigest;
     private readonly IncrementalHash valuesDigest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly ChunkCoder coder = new();
     private readonly byte[] encoded = new byte[ChunkCoder.MaxEncoded];
     private readonly byte[] others = new byte[DeltaChunk.Capacity * sizeof(ulong)];
-    private readonly ChunkEntry[] mask;
     private readonly ChunkEntry[] values;
     private int next;
     private bool ended;
@@ -31,13 +28,10 @@ public sealed class DeltaDecoder : IDeltaReader, IDisposable
     /// <exception cref="FishException">A frame is damaged, hostile, or for another layout.</exception>
     public DeltaDecoder(IFrame mask, IFrame values, Layout layout, IBlockReader? parent)
     {
-        (maskFrame, valuesFrame, Layout) = (mask, values, layout);
-        var maskHead = FrameHead.Parse(mask.Head);
+        (this.mask, valuesFrame, Layout) = (new MaskDecoder(mask, layout), values, layout);
         valuesHead = FrameHead.Parse(values.Head);
-        this.mask = ChunkIndex.ReadMask(mask, maskHead, layout);
-        this.values = ChunkIndex.ReadValues(values, valuesHead, maskHead, this.mask);
+        this.values = ChunkIndex.ReadValues(values, valuesHead, this.mask.Head, [.. this.mask.Entries]);
         parentValues = parent is null ? null : new ParentValues(parent);
-        maskDigest = new MaskDigest(layout.Id);
     }
 
     /// <inheritdoc/>
@@ -48,7 +42,7 @@ public sealed class DeltaDecoder : IDeltaReader, IDisposable
     /// <see cref="ErrorCode.BaseMismatch"/>: the values are differences, and no parent was given.</exception>
     public bool Read(DeltaChunk chunk)
     {
-        if (next == mask.Length)
+        if (mask.Next is not { } entry)
         {
             chunk.Reset(-1, 1);
             if (!ended)
@@ -60,12 +54,10 @@ public sealed class DeltaDecoder : IDeltaReader, IDisposable
             return false;
         }
 
-        var entry = mask[next];
         chunk.Reset(entry.Tensor, Layout.Tensors[entry.Tensor].UnitSize);
         chunk.Append(entry.Count, out var positions, out var newValues);
-        coder.DecodePositions(ChunkIndex.ReadChunk(maskFrame, entry, encoded), entry.First, entry.Last, positions);
+        mask.ReadNext(positions);
         DecodeValues(chunk, newValues);
-        maskDigest.Add(chunk.Tensor, positions);
         valuesDigest.AppendData(newValues);
         next++;
         return true;
@@ -74,7 +66,7 @@ public sealed class DeltaDecoder : IDeltaReader, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        maskDigest.Dispose();
+        mask.Dispose();
         valuesDigest.Dispose();
     }
 
@@ -99,7 +91,7 @@ public sealed class DeltaDecoder : IDeltaReader, IDisposable
 
     private void CheckDigests()
     {
-        if (maskDigest.Finish() != valuesHead.Digests[1] || Digest.Finish(valuesDigest) != valuesHead.Digests[3])
+        if (mask.Finish() != valuesHead.Digests[1] || Digest.Finish(valuesDigest) != valuesHead.Digests[3])
         {
             throw new FishException(
                 ErrorCode.CorruptFrame, "frames", "The positions or values do not have the digest that the frame carries.", "Send the frames again.");

@@ -61,6 +61,10 @@ public enum ErrorCode
     TensorMissing,
     /// <summary>The frames refer to a mask that the store does not hold.</summary>
     MaskUnknown,
+    /// <summary>Training changed values outside of the mask.</summary>
+    MaskLeak,
+    /// <summary>The trainer state is not of the training that is to go on with it.</summary>
+    StateMismatch,
 
     /// <summary>Positions are not in ascending order.</summary>
     IndexUnsorted,

@@ -27,7 +27,7 @@ public static partial class ErrorCodes
             => ErrorKind.Conflict,
         ErrorCode.BaseMismatch or ErrorCode.LayoutMismatch or ErrorCode.DtypeMismatch or ErrorCode.ShapeMismatch
             or ErrorCode.TensorUnknown or ErrorCode.TensorMissing or ErrorCode.MaskUnknown or ErrorCode.DigestMismatch
-            or ErrorCode.IndexOutOfRange => ErrorKind.Mismatch,
+            or ErrorCode.IndexOutOfRange or ErrorCode.MaskLeak or ErrorCode.StateMismatch => ErrorKind.Mismatch,
         ErrorCode.TooLarge or ErrorCode.HeaderTooLarge or ErrorCode.FrameTooLarge => ErrorKind.TooLarge,
         ErrorCode.RangeInvalid => ErrorKind.Range,
         ErrorCode.MediaTypeUnsupported => ErrorKind.MediaType,

@@ -106,7 +106,7 @@ public abstract class ApiTest : IAsyncLifetime
     protected static ByteArrayContent Content(byte[] body, string type)
     {
         var content = new ByteArrayContent(body);
-        content.Headers.ContentType = new MediaTypeHeaderValue(type);
+        content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
         return content;
     }
 }

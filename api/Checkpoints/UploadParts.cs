@@ -1,0 +1,118 @@
+using FishCheckpoint.Api.Bodies;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Net.Http.Headers;
+
+namespace FishCheckpoint.Api.Checkpoints;
+
+/// <summary>
+/// A save's body, received: the checkpoint alone, or as <c>multipart/form-data</c> the part <c>checkpoint</c> and then the part <c>state</c>. Leaves nothing behind.
+/// </summary>
+internal sealed class UploadParts : IDisposable
+{
+    private const string CheckpointPart = "checkpoint";
+    private const string StatePart = "state";
+
+    private UploadParts(Spooled checkpoint, string type) => (Checkpoint, Type) = (checkpoint, type);
+
+    /// <summary>The checkpoint: a file, or for a tar a folder.</summary>
+    public Spooled Checkpoint { get; }
+
+    /// <summary>The checkpoint's media type.</summary>
+    public string Type { get; }
+
+    /// <summary>The trainer state, if one came.</summary>
+    public Spooled? State { get; private set; }
+
+    public static async Task<UploadParts> ReceiveAsync(HttpRequest request, StoreOptions options, CancellationToken cancellation)
+    {
+        var type = MediaTypes.Of(request);
+        var multipart = type == MediaTypes.Form;
+        if (!multipart)
+        {
+            RequireKnown(request.ContentType, type);
+        }
+
+        await using var body = new BodyStream(request, options.MaxUploadBytes, DigestField.Read(request, DigestField.Content));
+        return multipart ? await ReceiveFormAsync(request, body, options, cancellation)
+            : new UploadParts(await SpoolAsync(type, body, options, cancellation), type);
+    }
+
+    public void Dispose()
+    {
+        Checkpoint.Dispose();
+        State?.Dispose();
+    }
+
+    private static async Task<UploadParts> ReceiveFormAsync(HttpRequest request, BodyStream body, StoreOptions options, CancellationToken cancellation)
+    {
+        UploadParts? parts = null;
+        try
+        {
+            var reader = new MultipartReader(BoundaryOf(request), body);
+            while (await reader.ReadNextSectionAsync(cancellation) is { } section)
+            {
+                if (parts is null)
+                {
+                    parts = await ReceiveCheckpointAsync(section, options, cancellation);
+                }
+                else
+                {
+                    Require(NameOf(section) == StatePart && parts.State is null, "After the checkpoint one part named 'state' may come.");
+                    parts.State = await Spooled.ReceiveFileAsync(options, new PartStream(section.Body, StatePart), cancellation);
+                }
+            }
+
+            Require(parts is not null, "The body has no part.");
+            await body.CopyToAsync(Stream.Null, cancellation);
+            return parts!;
+        }
+        catch (Exception error)
+        {
+            parts?.Dispose();
+            throw error is InvalidDataException ? Invalid(error.Message) : error is IOException ? BodyStream.Truncated(request.Path, error) : error;
+        }
+    }
+
+    private static async Task<UploadParts> ReceiveCheckpointAsync(MultipartSection section, StoreOptions options, CancellationToken cancellation)
+    {
+        Require(NameOf(section) == CheckpointPart, "The first part has to be named 'checkpoint'.");
+        var type = MediaTypes.Of(section.ContentType);
+        RequireKnown(section.ContentType, type);
+        return new UploadParts(await SpoolAsync(type, new PartStream(section.Body, CheckpointPart), options, cancellation), type);
+    }
+
+    private static Task<Spooled> SpoolAsync(string type, Stream body, StoreOptions options, CancellationToken cancellation) => type == MediaTypes.Tar
+        ? Spooled.ReceiveFolderAsync(options, TarFiles.ReadAsync(body, cancellation), cancellation)
+        : Spooled.ReceiveFileAsync(options, body, cancellation);
+
+    private static void RequireKnown(string? given, string type)
+    {
+        if (type is not (MediaTypes.Safetensors or MediaTypes.Tar or MediaTypes.Frames))
+        {
+            throw MediaTypes.Unsupported(given, MediaTypes.Safetensors, MediaTypes.Tar, MediaTypes.Frames, MediaTypes.Form);
+        }
+    }
+
+    private static string BoundaryOf(HttpRequest request)
+    {
+        var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).ToString();
+        Require(boundary.Length is > 0 and <= 70, "The Content-Type names no boundary of 1 to 70 characters.");
+        return boundary;
+    }
+
+    private static string? NameOf(MultipartSection section) =>
+        ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition) ? HeaderUtilities.RemoveQuotes(disposition.Name).ToString() : null;
+
+    private static void Require(bool holds, string cause)
+    {
+        if (!holds)
+        {
+            throw Invalid(cause);
+        }
+    }
+
+    private static FishException Invalid(string cause) => new(
+        ErrorCode.RequestInvalid, MediaTypes.Form, cause, "Send the part 'checkpoint' with its own Content-Type, then the part 'state'.");
+}

@@ -1,0 +1,99 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Checkpoints;
+
+/// <summary>
+/// Reads a sparse patch without positions: <c>__metadata__.mask</c> names a mask that the store holds, and each tensor of the mask has its
+/// <c>NAME.values</c> [n]. Half the bytes of a patch with positions, for trainers whose mask is fixed.
+/// </summary>
+public sealed class MaskedPatchReader : IDeltaReader, IDisposable
+{
+    /// <summary>The key of <c>__metadata__</c> that names the mask.</summary>
+    public const string MaskKey = "mask";
+
+    private const string Hint = "A patch that names a mask holds NAME.values [n] for each tensor of that mask, and nothing else.";
+
+    private readonly SafetensorsFile file;
+    private readonly MaskDecoder mask;
+    private readonly Dictionary<int, long> places = [];
+    private int current = -1;
+    private long next;
+
+    /// <summary>Checks a patch's header against the mask.</summary>
+    /// <param name="file">The patch; not owned.</param>
+    /// <param name="mask">The frame of the mask that it names.</param>
+    /// <param name="layout">The task layout.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.TensorUnknown"/>, <see cref="ErrorCode.DtypeMismatch"/>, <see cref="ErrorCode.ShapeMismatch"/>,
+    /// <see cref="ErrorCode.PatchInvalid"/>; or the frame is for another layout.</exception>
+    public MaskedPatchReader(SafetensorsFile file, IFrame mask, Layout layout)
+    {
+        (this.file, this.mask, Layout) = (file, new MaskDecoder(mask, layout), layout);
+        var counts = this.mask.Entries.GroupBy(entry => entry.Tensor).ToDictionary(group => group.Key, group => group.Sum(entry => (long)entry.Count));
+        foreach (var stored in file.Header.Tensors)
+        {
+            Match(stored, counts);
+        }
+
+        if (counts.Keys.FirstOrDefault(tensor => !places.ContainsKey(tensor), -1) is var missing and >= 0)
+        {
+            throw new FishException(ErrorCode.PatchInvalid, layout.Tensors[missing].Name, "The mask has positions in this tensor; the patch has no values for it.", Hint);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Layout Layout { get; }
+
+    /// <summary>Whether a patch names a mask instead of holding positions.</summary>
+    /// <param name="header">Its header.</param>
+    /// <param name="mask">The mask's identity.</param>
+    public static bool IsMasked(SafetensorsHeader header, out Digest mask)
+    {
+        mask = default;
+        return header.Metadata.TryGetValue(MaskKey, out var text) && Digest.TryParse(text, out mask) && header.Tensors.Count > 0
+            && header.Tensors.All(tensor => tensor.Info.Name.EndsWith(SparsePatchReader.ValuesSuffix, StringComparison.Ordinal));
+    }
+
+    /// <inheritdoc/>
+    public bool Read(DeltaChunk chunk)
+    {
+        chunk.Reset(-1, 1);
+        if (mask.Next is not { } entry)
+        {
+            return false;
+        }
+
+        var unit = Layout.Tensors[entry.Tensor].UnitSize;
+        chunk.Reset(entry.Tensor, unit);
+        chunk.Append(entry.Count, out var positions, out var values);
+        mask.ReadNext(positions);
+        (current, next) = current == entry.Tensor ? (current, next) : (entry.Tensor, 0);
+        file.ReadData(places[entry.Tensor] + (next * unit), values);
+        next += entry.Count;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => mask.Dispose();
+
+    private void Match(StoredTensor stored, Dictionary<int, long> counts)
+    {
+        var name = stored.Info.Name[..^SparsePatchReader.ValuesSuffix.Length];
+        if (!Layout.TryIndexOf(name, out var tensor))
+        {
+            throw new FishException(ErrorCode.TensorUnknown, name, "The task layout has no such tensor.", "Patch tensors of the task layout only.");
+        }
+
+        SparsePatchReader.CheckValues(stored.Info, Layout.Tensors[tensor]);
+        var count = counts.GetValueOrDefault(tensor);
+        if (stored.Info.Shape.Count != 1 || stored.Info.Elements != count)
+        {
+            throw new FishException(
+                ErrorCode.ShapeMismatch, name, $"The values have the shape {TensorInfo.ShapeText(stored.Info.Shape)}; the mask has {count} positions there.", Hint);
+        }
+
+        places.Add(tensor, stored.Begin);
+    }
+}

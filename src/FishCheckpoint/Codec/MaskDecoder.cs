@@ -1,0 +1,53 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Masks;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>Reads the positions out of a mask's frame, chunk by chunk. Not safe for concurrent use.</summary>
+public sealed class MaskDecoder : IDisposable
+{
+    private readonly IFrame frame;
+    private readonly ChunkEntry[] entries;
+    private readonly MaskDigest digest;
+    private readonly ChunkCoder coder = new();
+    private readonly byte[] encoded = new byte[ChunkCoder.MaxEncoded];
+    private int next;
+
+    /// <summary>Prepares the reading; the index is checked here, chunks as they are read.</summary>
+    /// <param name="frame">The mask's frame.</param>
+    /// <param name="layout">The layout that positions refer to.</param>
+    /// <exception cref="FishException">The frame is damaged, hostile, or for another layout.</exception>
+    public MaskDecoder(IFrame frame, Layout layout)
+    {
+        this.frame = frame;
+        Head = FrameHead.Parse(frame.Head);
+        entries = ChunkIndex.ReadMask(frame, Head, layout);
+        digest = new MaskDigest(layout.Id);
+    }
+
+    /// <summary>The frame's head.</summary>
+    public FrameHead Head { get; }
+
+    /// <summary>The chunks, in order.</summary>
+    public IReadOnlyList<ChunkEntry> Entries => entries;
+
+    /// <summary>The chunk that <see cref="ReadNext"/> gives; <see langword="null"/> at the end.</summary>
+    public ChunkEntry? Next => next < entries.Length ? entries[next] : null;
+
+    /// <summary>Decodes the positions of <see cref="Next"/>.</summary>
+    /// <param name="positions">Filled; as long as the chunk's count.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
+    public void ReadNext(Span<long> positions)
+    {
+        var entry = entries[next++];
+        coder.DecodePositions(ChunkIndex.ReadChunk(frame, entry, encoded), entry.First, entry.Last, positions);
+        digest.Add(entry.Tensor, positions);
+    }
+
+    /// <summary>The identity of the mask that was read, once, after its last chunk.</summary>
+    public Digest Finish() => digest.Finish();
+
+    /// <inheritdoc/>
+    public void Dispose() => digest.Dispose();
+}

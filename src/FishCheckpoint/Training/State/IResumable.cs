@@ -1,0 +1,16 @@
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Training;
+
+/// <summary>A part of training that goes on after a restart where it was: an optimizer, a random number generator, a schedule, a sampler.</summary>
+public interface IResumable
+{
+    /// <summary>Copies what resuming needs. Called on the training thread, which waits for it: its cost belongs to the mask, not to the model.</summary>
+    /// <param name="state">Takes the copies; empty.</param>
+    void SaveTo(StateSection state);
+
+    /// <summary>Takes back what <see cref="SaveTo"/> gave; from here on training continues bit for bit.</summary>
+    /// <param name="state">What was saved.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: something is missing, or is of another size.</exception>
+    void LoadFrom(StateSection state);
+}

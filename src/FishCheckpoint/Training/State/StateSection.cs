@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Training;
+
+/// <summary>The part of a <see cref="TrainerState"/> that belongs to one <see cref="IResumable"/>; names are its own.</summary>
+public sealed class StateSection
+{
+    private readonly TrainerState state;
+
+    internal StateSection(TrainerState state, string name) => (this.state, Name) = (state, name);
+
+    /// <summary>The section's name.</summary>
+    public string Name { get; }
+
+    /// <summary>The names of its arrays and texts, in ordinal order.</summary>
+    public IReadOnlyList<string> Names => [.. state.Arrays.Keys.Concat(state.Texts.Keys).Where(key => key.StartsWith($"{Name}/", StringComparison.Ordinal))
+        .Select(key => key[(Name.Length + 1)..]).Order(StringComparer.Ordinal)];
+
+    /// <summary>Puts an array of floats; copied.</summary>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public void Set(string name, ReadOnlySpan<float> values) => Set(name, DType.F32, MemoryMarshal.AsBytes(values));
+
+    /// <summary>Puts an array of whole numbers; copied.</summary>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public void Set(string name, ReadOnlySpan<long> values) => Set(name, DType.I64, MemoryMarshal.AsBytes(values));
+
+    /// <summary>Puts an array of any dtype with whole bytes; its raw bits are copied.</summary>
+    /// <exception cref="ArgumentException">The name is taken, or the bytes are no whole number of elements.</exception>
+    public void Set(string name, DType type, ReadOnlySpan<byte> bytes) => Own(name, type, bytes.ToArray());
+
+    /// <summary>Puts an array of any dtype with whole bytes; its raw bits are taken over, not copied.</summary>
+    /// <exception cref="ArgumentException">The name is taken, or the bytes are no whole number of elements.</exception>
+    public void Own(string name, DType type, ReadOnlyMemory<byte> bytes) => state.Put(
+        KeyOf(name), bytes.Length % DTypes.UnitSizeOf(type) == 0 ? new StateArray(type, bytes)
+            : throw new ArgumentException($"{bytes.Length} bytes are no whole number of elements of {DTypes.NameOf(type)}.", nameof(bytes)));
+
+    /// <summary>Puts a text.</summary>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public void Set(string name, string text) => state.Put(KeyOf(name), text);
+
+    /// <summary>Puts a whole number, as text.</summary>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public void Set(string name, long value) => Set(name, value.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Puts a number, as the shortest text that gives it back exactly.</summary>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public void Set(string name, double value) => Set(name, value.ToString("R", CultureInfo.InvariantCulture));
+
+    /// <summary>Whether there is an array or text of a name.</summary>
+    public bool Has(string name) => state.Arrays.ContainsKey(KeyOf(name)) || state.Texts.ContainsKey(KeyOf(name));
+
+    /// <summary>An array of floats.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="length">How many there have to be; <see langword="null"/> for any number.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: it is missing, or of another dtype or length.</exception>
+    public ReadOnlySpan<float> Floats(string name, int? length = null) => MemoryMarshal.Cast<byte, float>(Bytes(name, DType.F32, length));
+
+    /// <summary>An array of whole numbers.</summary>
+    /// <inheritdoc cref="Floats"/>
+    public ReadOnlySpan<long> Longs(string name, int? length = null) => MemoryMarshal.Cast<byte, long>(Bytes(name, DType.I64, length));
+
+    /// <summary>The raw bits of an array.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="type">Its dtype.</param>
+    /// <param name="length">How many elements there have to be; <see langword="null"/> for any number.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: it is missing, or of another dtype or length.</exception>
+    public ReadOnlySpan<byte> Bytes(string name, DType type, int? length = null)
+    {
+        var array = state.Arrays.GetValueOrDefault(KeyOf(name)) ?? throw Mismatch(name, "It is missing from the trainer state.");
+        if (array.Type != type)
+        {
+            throw Mismatch(name, $"It is {DTypes.NameOf(array.Type)}; {DTypes.NameOf(type)} is expected.");
+        }
+
+        var elements = array.Bytes.Length / DTypes.UnitSizeOf(type);
+        return length is null || elements == length ? array.Bytes.Span : throw Mismatch(name, $"It has {elements} elements; {length} are expected.");
+    }
+
+    /// <summary>A text.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: it is missing.</exception>
+    public string Text(string name) => state.Texts.GetValueOrDefault(KeyOf(name)) ?? throw Mismatch(name, "It is missing from the trainer state.");
+
+    /// <summary>A whole number.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: it is missing, or none.</exception>
+    public long Long(string name) => long.TryParse(Text(name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+        ? value : throw Mismatch(name, $"'{Text(name)}' is no whole number.");
+
+    /// <summary>A number.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: it is missing, or none.</exception>
+    public double Double(string name) => double.TryParse(Text(name), NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+        ? value : throw Mismatch(name, $"'{Text(name)}' is no number.");
+
+    /// <summary>The error for something that does not fit.</summary>
+    /// <param name="name">What.</param>
+    /// <param name="cause">Why.</param>
+    public FishException Mismatch(string name, string cause) => new(
+        ErrorCode.StateMismatch, KeyOf(name), cause, "Resume with the same optimizer, mask and parts of training that the checkpoint was saved with.");
+
+    private string KeyOf(string name) => $"{Name}/{name}";
+}

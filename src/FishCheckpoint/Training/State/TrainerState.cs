@@ -1,0 +1,66 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Training;
+
+/// <summary>
+/// What resuming needs and serving does not: named arrays and texts, in sections. Written as a safetensors file (docs/FORMAT.md, "Trainer state"), so that
+/// no code runs when it is read and any language reads it. Not safe for concurrent use.
+/// </summary>
+public sealed class TrainerState
+{
+    /// <summary>The metadata's <c>format</c>.</summary>
+    public const string Format = "fish-trainer-state";
+
+    /// <summary>The metadata's <c>version</c>.</summary>
+    public const string Version = "1";
+
+    private readonly Dictionary<string, StateArray> arrays = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> texts = new(StringComparer.Ordinal);
+
+    /// <summary>The sections' names, in ordinal order.</summary>
+    public IReadOnlyList<string> Sections => [.. arrays.Keys.Concat(texts.Keys).Select(name => name[..name.IndexOf('/', StringComparison.Ordinal)])
+        .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
+    internal IReadOnlyDictionary<string, StateArray> Arrays => arrays;
+
+    internal IReadOnlyDictionary<string, string> Texts => texts;
+
+    /// <summary>A section; an empty one when nothing was put there.</summary>
+    /// <param name="name">Its name, as in <c>optimizer</c>; without a slash.</param>
+    /// <exception cref="ArgumentException">The name is empty or has a slash.</exception>
+    public StateSection Section(string name) => name.Length > 0 && !name.Contains('/', StringComparison.Ordinal)
+        ? new StateSection(this, name) : throw new ArgumentException("A section's name is not empty and has no slash.", nameof(name));
+
+    /// <summary>The state as the bytes of a file; the arrays are not copied, and not to be changed while the stream is read.</summary>
+    public Stream OpenRead() => TrainerStateFile.Write(this);
+
+    /// <summary>Reads a state.</summary>
+    /// <param name="content">The bytes of a file, read to the end; not disposed.</param>
+    /// <param name="key">What it belongs to, for errors, as in <c>task/step</c>.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: it is no trainer state of this version; or a code for each way a header can lie.</exception>
+    public static Task<TrainerState> ReadAsync(Stream content, string key, CancellationToken cancellation = default) =>
+        TrainerStateFile.ReadAsync(content, key, cancellation);
+
+    internal void Put(string name, StateArray array)
+    {
+        if (!arrays.TryAdd(name, array))
+        {
+            throw new ArgumentException($"'{name}' is in the state already.", nameof(name));
+        }
+    }
+
+    internal void Put(string name, string text)
+    {
+        if (!texts.TryAdd(name, text))
+        {
+            throw new ArgumentException($"'{name}' is in the state already.", nameof(name));
+        }
+    }
+}
+
+/// <summary>An array of a <see cref="TrainerState"/>.</summary>
+/// <param name="Type">Its dtype.</param>
+/// <param name="Bytes">Its raw bits, little-endian.</param>
+internal sealed record StateArray(DType Type, ReadOnlyMemory<byte> Bytes);

@@ -1,0 +1,58 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Checkpoints;
+
+/// <summary>A trainer state that is encoded and checked, but not yet in the database.</summary>
+internal sealed class PreparedState : IDisposable
+{
+    private readonly FrameWriter writer;
+    private readonly IFrame frame;
+    private readonly FrameHead head;
+
+    private PreparedState(FrameWriter writer, IFrame frame)
+    {
+        (this.writer, this.frame, head) = (writer, frame, FrameHead.Parse(frame.Head));
+        Info = new StateInfo(head.Count, FrameTable.SizeOf(frame), head.Digests[0]);
+    }
+
+    public StateInfo Info { get; }
+
+    /// <summary>Encodes a stream to its end.</summary>
+    public static async Task<PreparedState> EncodeAsync(Stream content, StoreOptions options, CancellationToken cancellation)
+    {
+        var frames = new FrameWriter(FrameKind.Bytes, options.TemporaryFolder);
+        try
+        {
+            return new PreparedState(frames, await BytesCoder.EncodeAsync(content, options.Codec, frames, options.MaxStateBytes, cancellation));
+        }
+        catch
+        {
+            frames.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Gives it to a checkpoint, in the caller's transaction.</summary>
+    /// <returns>Whether it was written; <see langword="false"/> when the checkpoint has the same one.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.StateTaken"/>: it has another one.</exception>
+    public bool Give(SqliteConnection connection, string task, CheckpointRow row)
+    {
+        if (row.TrainerFrame is { } existing)
+        {
+            return FrameHead.Parse(FrameTable.Open(connection, existing).Head).Digests[0] == Info.Sha256 ? false : throw new FishException(
+                ErrorCode.StateTaken, $"{task}/{row.Step}", "The checkpoint carries another trainer state.", "A checkpoint never changes; save another step.");
+        }
+
+        var id = FrameTable.Insert(connection, frame, ChunkIndex.ReadBytes(frame, head));
+        connection.Execute("UPDATE checkpoints SET trainer_frame = $1, trainer_bytes = $2 WHERE id = $0", row.Id, id, Info.StoredBytes);
+        connection.Execute("UPDATE tasks SET state_bytes = state_bytes + $1 WHERE name = $0", task, Info.StoredBytes);
+        return true;
+    }
+
+    public void Dispose() => writer.Dispose();
+}
