@@ -1,11 +1,13 @@
 """The calls about bases."""
 
 import os
-from typing import Iterator, List, Mapping, Optional, Tuple, Union
+from typing import Dict, Iterator, List, Mapping, Optional, Tuple, Union
 
 import torch
 
 from ..safetensors import SafetensorsFile, read_stream
+from ..safetensors.header import Entry, read_header
+from ..tensors.ties import untied
 from ..wire.bodies import Body, FileBody, FolderBody, digest_field
 from ..wire.download import RemoteFile
 from .calls import Calls, Info, path_of
@@ -44,6 +46,19 @@ class BaseCalls(Calls):
         """A base's tensors, one after another as they come; close the iterator to stop early."""
         return self._tensors("bases", name)
 
+    def base_layout(self, name: str) -> Dict[str, Entry]:
+        """A base's tensors by name, with their dtypes and shapes; only headers are read."""
+        return self._layout("bases", name)
+
+    def _layout(self, *segments: object) -> Dict[str, Entry]:
+        entries: Dict[str, Entry] = {}
+        for file in self._json("GET", path_of(*segments, "files")):
+            if file["name"].endswith(".safetensors"):
+                path = path_of(*segments, "files", file["name"])
+                with RemoteFile(self._transport, path) as stream:
+                    entries.update((entry.name, entry) for entry in read_header(stream, path).entries)
+        return entries
+
     def _tensors(self, *segments: object) -> Iterator[Tuple[str, torch.Tensor]]:
         for file in self._json("GET", path_of(*segments, "files")):
             if file["name"].endswith(".safetensors"):
@@ -57,5 +72,5 @@ def body_of(source: Source, metadata: Optional[Mapping[str, str]] = None) -> Bod
     if isinstance(source, torch.nn.Module):
         source = source.state_dict()
     if isinstance(source, Mapping):
-        return SafetensorsFile(source, metadata)
+        return SafetensorsFile(untied(source), metadata)
     return FolderBody(source) if os.path.isdir(source) else FileBody(source, SafetensorsFile.content_type)

@@ -15,7 +15,7 @@ from .header import build
 class SafetensorsFile:
     """A safetensors file that is yet to be written: its length is known, and its bytes come in pieces, as often as they are asked for.
 
-    The tensors are not copied; whoever changes them in between changes the file. Tensors that share memory are written once, under the first name.
+    The tensors are not copied; whoever changes them in between changes the file. All are written, those that share memory too.
     """
 
     content_type = "application/vnd.safetensors"
@@ -26,7 +26,7 @@ class SafetensorsFile:
         :raises FishError: ``DTYPE_MISMATCH``: a dtype that the format does not have.
         """
         self._tensors: List[Tuple[str, str, torch.Tensor]] = sorted(
-            ((name, name_of(tensor.dtype, name), tensor) for name, tensor in untied(tensors).items()),
+            ((name, name_of(tensor.dtype, name), tensor) for name, tensor in tensors.items()),
             key=lambda item: (-ORDER[item[1]], item[0].encode("utf-8")))
         self._header = build([(name, dtype, tuple(tensor.shape)) for name, dtype, tensor in self._tensors], metadata)
         self.length = len(self._header) + sum(tensor.numel() * tensor.element_size() for _, _, tensor in self._tensors)
@@ -40,8 +40,8 @@ class SafetensorsFile:
 
 
 def save_file(tensors: Mapping[str, torch.Tensor], path: Union[str, "os.PathLike[str]"], metadata: Optional[Mapping[str, str]] = None) -> None:
-    """Writes a file. It is there whole, under its name, or not at all."""
-    replace_file(path, SafetensorsFile(tensors, metadata).chunks())
+    """Writes a file: whole, under its name, or not at all. Tensors that share memory are written once, under the first name."""
+    replace_file(path, SafetensorsFile(untied(tensors), metadata).chunks())
 
 
 def replace_file(path: Union[str, "os.PathLike[str]"], chunks: Iterator[Union[bytes, memoryview]]) -> None:
