@@ -27,7 +27,7 @@ class Calls:
         return self._answer(method, path, None if value is None else BytesBody.of_json(value), headers)
 
     def _answer(self, method: str, path: str, body: Optional[Body], headers: Optional[Mapping[str, str]] = None) -> Info:
-        content = self._transport.send(method, path, body, headers).read()
+        content = self._transport.fetch(method, path, body, headers)
         return json.loads(content) if content else {}
 
     def _pages(self, *segments: object) -> Iterator[Info]:

@@ -47,7 +47,9 @@ class RemoteFile(io.RawIOBase):
         while True:
             try:
                 count = self._response.readinto(view[:_CHUNK])
-                if count == 0:
+                if count == 0 and self.length < 0:
+                    self.length = self._position  # sent in chunks: this is the end
+                elif count == 0:
                     raise http.client.IncompleteRead(b"", self.length - self._position)
                 break
             except (OSError, http.client.HTTPException, ValueError) as error:

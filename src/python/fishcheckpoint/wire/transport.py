@@ -6,13 +6,14 @@ import socket
 import threading
 import time
 import urllib.parse
-from typing import Callable, Mapping, Optional
+from typing import Callable, Mapping, Optional, TypeVar
 
 from ..errors import FishError
 from .bodies import Body
 from .problem import error_of, unreachable
 
 _PROBLEM_BYTES = 1 << 20
+Answer = TypeVar("Answer")
 
 
 def backoff(attempt: int, longest: float = 10.0) -> float:
@@ -40,21 +41,39 @@ class Transport:
 
         :raises FishError: what the server answered, or ``SERVER_UNAVAILABLE`` after the last attempt.
         """
-        attempt = 0
-        while True:
-            attempt += 1
-            try:
-                return self._send_once(method, path, body, headers or {}, attempt)
-            except FishError as error:
-                if not error.transient or attempt > self.retries:
-                    raise
-                self._sleep(backoff(attempt))
+        return self._until_answered(lambda attempt: self._send_once(method, path, body, headers or {}, attempt))
+
+    def fetch(self, method: str, path: str, body: Optional[Body] = None, headers: Optional[Mapping[str, str]] = None) -> bytes:
+        """Sends a request and reads its whole answer; one that breaks off is asked for again.
+
+        :raises FishError: as :meth:`send`.
+        """
+        return self._until_answered(lambda attempt: self._read(self._send_once(method, path, body, headers or {}, attempt), f"{method} {path}"))
 
     def close(self) -> None:
         """Closes this thread's connection; the next request opens another."""
         connection, self._local.connection = getattr(self._local, "connection", None), None
         if connection is not None:
             connection.close()
+
+    def _until_answered(self, once: Callable[[int], Answer]) -> Answer:
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return once(attempt)
+            except FishError as error:
+                if not error.transient or attempt > self.retries:
+                    raise
+                self._sleep(backoff(attempt))
+
+    def _read(self, response: http.client.HTTPResponse, operation: str) -> bytes:
+        try:
+            content = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise unreachable(self.url, operation, error) from error
+        return content
 
     def _send_once(self, method: str, path: str, body: Optional[Body], headers: Mapping[str, str], attempt: int) -> http.client.HTTPResponse:
         operation = f"{method} {path}"
@@ -67,6 +86,9 @@ class Transport:
             self.close()
             raise unreachable(self.url, operation, error) from error
         if response.status < 400:
+            if response.length is None and not response.chunked and response.status not in (204, 304):
+                self.close()  # the head ends before it says how long the body is: http.client takes that for a whole one
+                raise unreachable(self.url, operation, http.client.RemoteDisconnected("the answer broke off"))
             return response
         try:
             problem = response.read(_PROBLEM_BYTES)
