@@ -39,7 +39,7 @@ internal sealed class DemoRun
     public double Train(Action<long, double>? onStep = null, CancellationToken cancellation = default)
     {
         var random = new SeededRandom(settings.Seed);
-        var sgd = new MaskedSgd(new MlpPass(Model, settings.BatchSize), Mask, settings.Momentum);
+        var sgd = new DemoSgd(new MlpPass(Model, settings.BatchSize), Mask, settings.Momentum);
         var order = Enumerable.Range(0, digits.Train.Count).ToArray();
         var step = 0;
         for (var epoch = 0; epoch < epochs; epoch++)

@@ -34,7 +34,7 @@ internal sealed class Mlp
     public int Layers => widths.Length - 1;
 
     /// <summary>The bytes of a tensor's current values, as a hook asks for them.</summary>
-    public ReadOnlySpan<byte> BytesOf(int tensor) => MemoryMarshal.AsBytes<float>(Parameters[tensor]);
+    public Span<byte> BytesOf(int tensor) => MemoryMarshal.AsBytes(Parameters[tensor].AsSpan());
 
     /// <summary>A model with random weights (He et al. 2015) and biases of 0.</summary>
     public static Mlp Create(int[] widths, long seed)

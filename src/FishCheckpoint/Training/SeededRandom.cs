@@ -6,8 +6,10 @@ namespace FishCheckpoint.Training;
 /// Random numbers that are the same for the same seed on every platform and runtime, which <see cref="Random"/> does not promise. Not for secrets.
 /// </summary>
 /// <remarks>xoshiro256**, seeded by SplitMix64 (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", 2021). Not safe for concurrent use.</remarks>
-public sealed class SeededRandom
+public sealed class SeededRandom : IResumable
 {
+    private const string StateName = "xoshiro256**";
+
     private ulong a;
     private ulong b;
     private ulong c;
@@ -69,6 +71,21 @@ public sealed class SeededRandom
             var other = (int)Below(last + 1L);
             (items[last], items[other]) = (items[other], items[last]);
         }
+    }
+
+    /// <inheritdoc/>
+    public void SaveTo(StateSection state) => state.Set(StateName, [(long)a, (long)b, (long)c, (long)d]);
+
+    /// <inheritdoc/>
+    public void LoadFrom(StateSection state)
+    {
+        var words = state.Longs(StateName, 4);
+        if (words.IndexOfAnyExcept(0L) < 0)
+        {
+            throw state.Mismatch(StateName, "Its four words are all 0, which no generator reaches.");
+        }
+
+        (a, b, c, d) = ((ulong)words[0], (ulong)words[1], (ulong)words[2], (ulong)words[3]);
     }
 
     private static ulong Mix(ref ulong state)

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.IO.Pipelines;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Tests.Training;
 
@@ -11,6 +13,9 @@ internal sealed class FakeStore : ICheckpointStore
     public ConcurrentQueue<(string Task, long Step, CheckpointContent.Changed Content, SaveOptions Options)> Saves { get; } = new();
 
     public Func<long, Task> BeforeSave { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>The base's bytes by tensor; without them there is nothing to check leaks against.</summary>
+    public Func<string, byte[]>? Base { get; set; }
 
     public async Task<Saved<CheckpointInfo>> SaveAsync(
         string task, long step, CheckpointContent content, SaveOptions? options = null, CancellationToken cancellation = default)
@@ -40,11 +45,14 @@ internal sealed class FakeStore : ICheckpointStore
 
     public Task<Page<BaseInfo>> ListBasesAsync(PageRequest page, CancellationToken cancellation = default) => throw new NotSupportedException();
 
-    public Task<IModelReader> OpenBaseAsync(string nameOrId, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<IModelReader> OpenBaseAsync(string nameOrId, CancellationToken cancellation = default) => Base is { } bytes
+        ? Task.FromResult<IModelReader>(new FakeReader(bytes)) : throw new FishException(ErrorCode.ServerUnavailable, "fake", "There is no base.", "Give one.");
 
     public Task<Saved<TaskInfo>> PutTaskAsync(string task, TaskSpec spec, CancellationToken cancellation = default) => throw new NotSupportedException();
 
-    public Task<TaskInfo> GetTaskAsync(string task, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public Task<TaskInfo> GetTaskAsync(string task, CancellationToken cancellation = default) => Task.FromResult(new TaskInfo(
+        task, "base", default, default, null, new Dictionary<string, string>(StringComparer.Ordinal), null,
+        new Dictionary<string, OwnTensor?>(StringComparer.Ordinal), 0, null, DateTimeOffset.UnixEpoch));
 
     public Task<Page<TaskInfo>> ListTasksAsync(PageRequest page, CancellationToken cancellation = default) => throw new NotSupportedException();
 
@@ -73,4 +81,19 @@ internal sealed class FakeStore : ICheckpointStore
     public Task RemoveTagAsync(string task, string tag, CancellationToken cancellation = default) => throw new NotSupportedException();
 
     public Task<VerifyResult> VerifyAsync(string task, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+    private sealed class FakeReader(Func<string, byte[]> bytes) : IModelReader
+    {
+        public Layout Layout => throw new NotSupportedException();
+
+        public IReadOnlyList<RestoredFile> Files => [];
+
+        public Task CopyToAsync(string file, long offset, long length, PipeWriter destination, CancellationToken cancellation = default) =>
+            throw new NotSupportedException();
+
+        public async Task CopyTensorAsync(string tensor, PipeWriter destination, CancellationToken cancellation = default) =>
+            await destination.WriteAsync(bytes(tensor), cancellation);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 }

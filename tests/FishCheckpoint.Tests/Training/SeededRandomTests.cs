@@ -1,3 +1,5 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tests.Support;
 using FishCheckpoint.Training;
 using Xunit;
 
@@ -49,4 +51,25 @@ public sealed class SeededRandomTests
 
     [Fact]
     public void Below_LimitThatIsNotPositive_IsRefused() => Assert.Throws<ArgumentOutOfRangeException>(() => new SeededRandom(1).Below(0));
+
+    [Fact]
+    public void LoadFrom_SavedState_GoesOnWithTheSameNumbers()
+    {
+        var (random, other, state) = (new SeededRandom(7), new SeededRandom(8), new TrainerState());
+        random.Next();
+        random.SaveTo(state.Section("random"));
+        other.LoadFrom(state.Section("random"));
+
+        Assert.Equal([.. Enumerable.Range(0, 20).Select(_ => random.Next())], Enumerable.Range(0, 20).Select(_ => other.Next()).ToArray());
+    }
+
+    [Fact]
+    public void LoadFrom_StateOfSomethingElse_IsRefused()
+    {
+        var state = new TrainerState();
+        state.Section("zeros").Set("xoshiro256**", [0L, 0, 0, 0]);
+
+        Refused.With(ErrorCode.StateMismatch, () => new SeededRandom(1).LoadFrom(state.Section("zeros")));
+        Refused.With(ErrorCode.StateMismatch, () => new SeededRandom(1).LoadFrom(state.Section("missing")));
+    }
 }

@@ -1,0 +1,361 @@
+using System.Runtime.ExceptionServices;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Masks;
+
+namespace FishCheckpoint.Training;
+
+/// <summary>
+/// Saves a training run while it runs: each due step's masked values are copied on the training thread, and stored in the background. The stall is
+/// proportional to the mask, not to the model.
+/// </summary>
+/// <remarks>
+/// <code>
+/// await using var hook = new CheckpointHook(store, "my-task", mask, model);
+/// hook.OnStep(step); // after each optimizer step
+/// await hook.CompleteAsync(); // when training is over
+/// </code>
+/// <see cref="OnStep"/>, <see cref="SaveAsync"/>, <see cref="SetMask"/>, <see cref="ResumeAsync"/> and <see cref="CompleteAsync"/> are called from the thread
+/// that changes the parameters, one at a time; the rest from anywhere. A failed save never throws into the training loop: it is reported, and thrown by
+/// <see cref="CompleteAsync"/>. A store that is out of reach is tried again, and meanwhile due steps are skipped: what they would have saved, the next one saves.
+/// </remarks>
+public sealed class CheckpointHook : IAsyncDisposable
+{
+    private readonly CheckpointHookOptions options;
+    private readonly ICheckpointStore store;
+    private readonly string task;
+    private readonly ITrainingModel model;
+    private readonly Mask firstMask;
+    private readonly Lineage lineage;
+    private readonly Cadence cadence;
+    private readonly LeakGuard leakGuard;
+    private readonly BackgroundSaver saver;
+    private readonly StopSignals? signals;
+    private PendingSave? lastSave;
+    private long? lastStep;
+    private bool unsaved;
+    private int saves;
+    private int savesSinceMask;
+
+    /// <summary>Begins to watch a training run.</summary>
+    /// <param name="store">Where checkpoints go: an embedded store, or a client of a server. Not disposed.</param>
+    /// <param name="task">The task that they are of; it exists in the store.</param>
+    /// <param name="mask">The positions that training changes, on the task's layout.</param>
+    /// <param name="model">The tensors that are trained. Not owned.</param>
+    /// <param name="options">Cadence and the rest; <see langword="null"/> for the defaults.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>; <see cref="ErrorCode.LayoutMismatch"/>: the mask is of another layout than the model.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range, or does not fit another one.</exception>
+    public CheckpointHook(ICheckpointStore store, string task, Mask mask, ITrainingModel model, CheckpointHookOptions? options = null)
+    {
+        (this.store, this.model, firstMask) = (store, model, mask);
+        this.options = (options ?? new CheckpointHookOptions()).Checked();
+        this.task = Names.Check(task, "task");
+        RequireLayout(mask);
+        lineage = new Lineage(mask, this.options.Buffers);
+        cadence = new Cadence(this.options);
+        leakGuard = new LeakGuard(store, task, model, this.options);
+        saver = new BackgroundSaver(store, task, this.options);
+        signals = this.options.SaveOnStop ? new StopSignals() : null;
+    }
+
+    /// <summary>Begins to watch a training run whose tensors lie in this process' memory.</summary>
+    /// <inheritdoc cref="CheckpointHook(ICheckpointStore, string, Mask, ITrainingModel, CheckpointHookOptions)"/>
+    /// <param name="store">Where checkpoints go. Not disposed.</param>
+    /// <param name="task">The task that they are of; it exists in the store.</param>
+    /// <param name="mask">The positions that training changes, on the task's layout.</param>
+    /// <param name="parameters">Where the bytes of a tensor of that layout lie.</param>
+    /// <param name="options">Cadence and the rest; <see langword="null"/> for the defaults.</param>
+    public CheckpointHook(ICheckpointStore store, string task, Mask mask, TensorMemory parameters, CheckpointHookOptions? options = null)
+        : this(store, task, mask, new HostModel(mask.Layout, parameters), options)
+    {
+    }
+
+    /// <summary>The positions that training changes now.</summary>
+    public Mask Mask => lineage.Mask;
+
+    /// <summary>The reports of all saves that are done, in the order in which they were done; a snapshot.</summary>
+    public IReadOnlyList<SaveReport> Reports => saver.Reports;
+
+    /// <summary>What the saves did and cost together, so far.</summary>
+    public SaveSummary Summary => saver.Summary;
+
+    /// <summary>Takes note of a finished optimizer step, and saves it when it is due.</summary>
+    /// <param name="step">The step; not negative.</param>
+    /// <param name="metrics">Numbers to keep with the checkpoint, such as the loss. Copied.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.StepInvalid"/>: the step is negative;
+    /// <see cref="ErrorCode.MaskLeak"/>: with <see cref="LeakPolicy.Fail"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The hook is completed.</exception>
+    public StepOutcome OnStep(long step, IReadOnlyDictionary<string, double>? metrics = null)
+    {
+        saver.ThrowIfCompleted();
+        (lastStep, unsaved) = (StepRef.At(step).Step, true);
+        if (signals is { Signal: > 0 })
+        {
+            return Stop(step, metrics);
+        }
+
+        if (!cadence.IsDue(step))
+        {
+            return StepOutcome.NotDue;
+        }
+
+        var outcome = Copy(step, metrics, wait: options.Busy == BusyPolicy.Wait).Outcome;
+        if (outcome == StepOutcome.Queued)
+        {
+            RecomputeMask();
+        }
+
+        return outcome;
+    }
+
+    /// <summary>Saves the last step given to <see cref="OnStep"/> outside of the cadence, and waits until it is stored.</summary>
+    /// <param name="force">Waits for room when the saver is busy, even where the policy is to skip; for the end of a run, or before a risky step.</param>
+    /// <param name="metrics">Numbers to keep with the checkpoint; not those of a step that the cadence has saved already.</param>
+    /// <param name="cancellation">Ends the waiting, not the save.</param>
+    /// <returns>Its report, of a failure too; <see langword="null"/> when it was skipped, or when there was no step yet.</returns>
+    /// <remarks>The values are copied before this returns its task. A step that is saved already is not saved again: its report is given.</remarks>
+    /// <exception cref="FishException"><see cref="ErrorCode.MaskLeak"/>: with <see cref="LeakPolicy.Fail"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The hook is completed.</exception>
+    public async Task<SaveReport?> SaveAsync(
+        bool force = false, IReadOnlyDictionary<string, double>? metrics = null, CancellationToken cancellation = default)
+    {
+        saver.ThrowIfCompleted();
+        var report = unsaved && lastStep is { } step ? Copy(step, metrics, options.Busy == BusyPolicy.Wait, force).Report : lastSave?.Done.Task;
+        return report is null ? null : await report.WaitAsync(cancellation);
+    }
+
+    /// <summary>Training goes on with another mask. The last step is saved first if it is not yet, so that later saves stay as sparse as the new mask.</summary>
+    /// <param name="mask">The mask, on the same layout. <see cref="CheckpointHookOptions.OnMaskChanged"/> is told.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: it is of another layout.</exception>
+    /// <exception cref="ObjectDisposedException">The hook is completed.</exception>
+    public void SetMask(Mask mask)
+    {
+        saver.ThrowIfCompleted();
+        RequireLayout(mask);
+        if (lastStep is { } step && unsaved)
+        {
+            Copy(step, null, wait: options.Busy == BusyPolicy.Wait);
+        }
+
+        lineage.Change(mask, unsaved ? null : lastSave);
+        savesSinceMask = 0;
+        options.OnMaskChanged?.Invoke(mask);
+    }
+
+    /// <summary>
+    /// Puts the model, and the parts of <see cref="CheckpointHookOptions.State"/>, back to the newest sound checkpoint: training then goes on bit for bit as if it
+    /// had never ended. For each damaged one there is a warning.
+    /// </summary>
+    /// <param name="from">The newest checkpoint to try. Default: the latest.</param>
+    /// <param name="cancellation">Ends the reading; the model then holds parts of several states.</param>
+    /// <returns>Where training goes on; <see langword="null"/> when the task has no checkpoint yet: training begins, with the model as it is.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>: no checkpoint is sound; <see cref="ErrorCode.CheckpointNotFound"/>: the one asked for is
+    /// not there; <see cref="ErrorCode.BaseMismatch"/>, <see cref="ErrorCode.LayoutMismatch"/>, <see cref="ErrorCode.StateMismatch"/>.</exception>
+    public async Task<Resumption?> ResumeAsync(StepRef? from = null, CancellationToken cancellation = default)
+    {
+        saver.ThrowIfCompleted();
+        var resumer = new Resumer(store, task, model, options);
+        if (await resumer.RestoreAsync(from, cancellation) is not { } restored)
+        {
+            return null;
+        }
+
+        var (checkpoint, state) = restored;
+        (lastStep, unsaved, lastSave) = (checkpoint.Step, false, null);
+        var mask = state is not null && state.Sections.Contains(HookState.Section, StringComparer.Ordinal) ? LoadHook(state) : firstMask;
+        long? parent = checkpoint.Parent == "base" ? null : StepRef.ParseStep(checkpoint.Parent);
+        lineage.Resume(mask, checkpoint.Step, parent, checkpoint.Mask, await IsThereAsync(parent, cancellation));
+        options.OnMaskChanged?.Invoke(mask);
+        var complete = LoadParts(state, resumer);
+        cadence.Saved();
+        RecomputeMask();
+        return new Resumption(checkpoint, complete, resumer.Warnings);
+    }
+
+    /// <summary>Saves the last step if it is not saved yet (<see cref="CheckpointHookOptions.SaveAtEnd"/>), and waits until everything is stored. No step is taken from here on.</summary>
+    /// <param name="cancellation">Ends the waiting, not the saves.</param>
+    /// <exception cref="AggregateException">Several saves failed.</exception>
+    /// <exception cref="Exception">One save failed: what it threw. Neither with <see cref="CheckpointHookOptions.ThrowOnComplete"/> off.</exception>
+    public async Task<SaveSummary> CompleteAsync(CancellationToken cancellation = default)
+    {
+        if (options.SaveAtEnd && unsaved && lastStep is { } step && !saver.Completed)
+        {
+            saver.BeginToEnd();
+            Copy(step, null, wait: true, patient: true);
+        }
+
+        await saver.DrainAsync().WaitAsync(cancellation);
+        var asked = signals?.Signal ?? 0;
+        signals?.Dispose();
+        Exit(asked);
+        if (options.ThrowOnComplete)
+        {
+            ThrowFailures(saver.Failures);
+        }
+
+        return Summary;
+    }
+
+    /// <summary>Waits until everything that is queued is stored, and saves nothing more. Does not throw what failed; <see cref="Reports"/> and <see cref="CompleteAsync"/> tell.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await saver.DisposeAsync();
+        signals?.Dispose();
+    }
+
+    private (StepOutcome Outcome, Task<SaveReport>? Report) Copy(long step, IReadOnlyDictionary<string, double>? metrics, bool wait, bool patient = false)
+    {
+        var start = options.Clock.GetTimestamp();
+        if (!saver.TryReserve(wait, patient))
+        {
+            return (StepOutcome.Skipped, null);
+        }
+
+        var save = Take(step, metrics, start);
+        if (save.CopyError is null)
+        {
+            (lastSave, unsaved) = (save, false);
+            (saves, savesSinceMask) = (saves + 1, savesSinceMask + 1);
+            cadence.Saved();
+        }
+
+        return (save.CopyError is null ? StepOutcome.Queued : StepOutcome.Failed, saver.Enqueue(save));
+    }
+
+    private PendingSave Take(long step, IReadOnlyDictionary<string, double>? metrics, long start)
+    {
+        var copied = metrics is null ? null : new Dictionary<string, double>(metrics, StringComparer.Ordinal);
+        try
+        {
+            var leak = leakGuard.Check(step, saves, lineage, saver);
+            var (delta, state) = (Gather(), CaptureState());
+            return new PendingSave
+            {
+                Step = step, Delta = delta, State = state, Metrics = copied, Anchor = lineage.Anchor, Leak = leak, Stall = options.Clock.GetElapsedTime(start),
+            };
+        }
+        catch (FishException error) when (error.Code == ErrorCode.MaskLeak)
+        {
+            saver.Release();
+            throw;
+        }
+        catch (Exception error)
+        {
+            return new PendingSave { Step = step, Metrics = copied, Stall = options.Clock.GetElapsedTime(start), CopyError = error };
+        }
+    }
+
+    private Delta Gather()
+    {
+        var mask = lineage.Saved;
+        var values = new ReadOnlyMemory<byte>[mask.Tensors.Count];
+        for (var index = 0; index < values.Length; index++)
+        {
+            var tensor = mask.Tensors[index];
+            var taken = GC.AllocateUninitializedArray<byte>(tensor.Positions.Length * mask.Layout.Tensors[tensor.Tensor].UnitSize);
+            model.Gather(tensor, taken);
+            values[index] = taken;
+        }
+
+        return new Delta(mask, values);
+    }
+
+    private TrainerState? CaptureState()
+    {
+        if (options.State.Count == 0 && options.MaskSource is null && lineage.Mask.Id == firstMask.Id)
+        {
+            return null;
+        }
+
+        var state = new TrainerState();
+        HookState.SaveTo(state.Section(HookState.Section), lineage.Mask, firstMask, savesSinceMask + 1);
+        foreach (var (name, part) in options.State)
+        {
+            part.SaveTo(state.Section(name));
+        }
+
+        return state;
+    }
+
+    private void RecomputeMask()
+    {
+        if (options.RecomputeMaskEverySaves > 0 && savesSinceMask >= options.RecomputeMaskEverySaves)
+        {
+            SetMask(options.MaskSource!());
+        }
+    }
+
+    private Mask LoadHook(TrainerState state)
+    {
+        (var mask, savesSinceMask) = HookState.LoadFrom(state.Section(HookState.Section), firstMask);
+        return mask;
+    }
+
+    private bool LoadParts(TrainerState? state, Resumer resumer)
+    {
+        if (options.State.Count > 0 && state is null)
+        {
+            resumer.Warn("the checkpoint carries no trainer state: the model is restored, but optimizer and the rest begin anew");
+            return false;
+        }
+
+        foreach (var (name, part) in options.State)
+        {
+            part.LoadFrom(state!.Section(name));
+        }
+
+        return true;
+    }
+
+    private async Task<bool> IsThereAsync(long? step, CancellationToken cancellation)
+    {
+        try
+        {
+            return step is null || await store.GetCheckpointAsync(task, StepRef.At(step.Value), cancellation) is not null;
+        }
+        catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound)
+        {
+            return false;
+        }
+    }
+
+    private StepOutcome Stop(long step, IReadOnlyDictionary<string, double>? metrics)
+    {
+        saver.BeginToEnd();
+        Copy(step, metrics, wait: true, patient: true);
+        saver.DrainAsync().GetAwaiter().GetResult();
+        Exit(signals!.Signal);
+        return StepOutcome.Stopped;
+    }
+
+    private void Exit(int signal)
+    {
+        if (signal > 0 && options.ExitOnStop)
+        {
+            Environment.Exit(128 + signal);
+        }
+    }
+
+    private void RequireLayout(Mask mask)
+    {
+        if (mask.Layout.Id != model.Layout.Id)
+        {
+            throw new FishException(
+                ErrorCode.LayoutMismatch, task, $"The mask is for the layout {mask.Layout.Id}; the model's is {model.Layout.Id}.", "Choose the mask on the model's layout.");
+        }
+    }
+
+    private static void ThrowFailures(IReadOnlyList<Exception> failures)
+    {
+        if (failures.Count > 1)
+        {
+            throw new AggregateException($"{failures.Count} saves failed.", failures);
+        }
+
+        if (failures.Count == 1)
+        {
+            ExceptionDispatchInfo.Throw(failures[0]);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Masks;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Training;
+
+/// <summary>When a <see cref="CheckpointHook"/> saves, what it saves, and what it does about trouble.</summary>
+public sealed record CheckpointHookOptions
+{
+    /// <summary>Saves every step that is a multiple of this; 0 leaves steps to <see cref="SaveEvery"/> and <see cref="CheckpointHook.SaveAsync"/>. Default: 100.</summary>
+    public long SaveEverySteps { get; init; } = 100;
+
+    /// <summary>Saves the first step after so much time without a save, beside <see cref="SaveEverySteps"/>. Default: never.</summary>
+    public TimeSpan? SaveEvery { get; init; }
+
+    /// <summary>Whether <see cref="CheckpointHook.CompleteAsync"/> saves the last step if it is not saved yet. Default: yes.</summary>
+    public bool SaveAtEnd { get; init; } = true;
+
+    /// <summary>
+    /// Whether SIGTERM and Ctrl-C let the step in progress end, save it, and then stop; a second one stops at once. Default: yes.
+    /// </summary>
+    public bool SaveOnStop { get; init; } = true;
+
+    /// <summary>
+    /// Whether the process exits (with 128 + the signal's number) when <see cref="SaveOnStop"/> has saved; otherwise <see cref="CheckpointHook.OnStep"/>
+    /// answers <see cref="StepOutcome.Stopped"/>, and the loop is to end. Default: yes.
+    /// </summary>
+    public bool ExitOnStop { get; init; } = true;
+
+    /// <summary>What a due step does while the saver is busy. Default: <see cref="BusyPolicy.Skip"/>.</summary>
+    public BusyPolicy Busy { get; init; } = BusyPolicy.Skip;
+
+    /// <summary>
+    /// How many copies of the masked values may wait in memory, the one being saved included; at least 1. The saver is busy when there are so many. Default: 2.
+    /// </summary>
+    public int QueueCapacity { get; init; } = 2;
+
+    /// <summary>The base that the trainer started from; a task of another one refuses the saves (BASE_MISMATCH). Default: not checked.</summary>
+    public Digest? ExpectedBase { get; init; }
+
+    /// <summary>
+    /// Tensors that are saved whole with every checkpoint, because they change outside of any mask. Default: the statistics and counters of batch
+    /// normalization, <see cref="IsBuffer"/>.
+    /// </summary>
+    public Func<TensorInfo, bool> Buffers { get; init; } = IsBuffer;
+
+    /// <summary>
+    /// What resuming needs beside the model, by the name of its section: optimizer, random numbers, schedule, sampler. Saved in one transaction with
+    /// the checkpoint. Default: nothing.
+    /// </summary>
+    public IReadOnlyDictionary<string, IResumable> State { get; init; } = new Dictionary<string, IResumable>(StringComparer.Ordinal);
+
+    /// <summary>Keep the newest checkpoints, this many. The hook deletes what no rule keeps; the latest, the best and tagged ones are always safe. Default: all.</summary>
+    public int? KeepLast { get; init; }
+
+    /// <summary>Keep the checkpoints whose step is a multiple of this. Default: no such rule.</summary>
+    public long? KeepEvery { get; init; }
+
+    /// <summary>Keep the best checkpoints by <see cref="Monitor"/>, this many. Default: no such rule.</summary>
+    public int? KeepBest { get; init; }
+
+    /// <summary>The metric that <c>best</c> goes by, as given to <see cref="CheckpointHook.OnStep"/>. Default: none.</summary>
+    public string? Monitor { get; init; }
+
+    /// <summary><c>min</c> or <c>max</c>: which values of <see cref="Monitor"/> are better. Default: <c>min</c>.</summary>
+    public string Mode { get; init; } = "min";
+
+    /// <summary>Asks <see cref="MaskSource"/> for a new mask after so many saves; 0 keeps the mask. Default: 0.</summary>
+    public int RecomputeMaskEverySaves { get; init; }
+
+    /// <summary>Gives the mask that training goes on with; called on the training thread, right after a save was copied.</summary>
+    public Func<Mask>? MaskSource { get; init; }
+
+    /// <summary>Told each mask that training goes on with, when it changes and when training resumes: to give it to the optimizer. Called on the training thread.</summary>
+    public Action<Mask>? OnMaskChanged { get; init; }
+
+    /// <summary>Checks for leaks with every so many saves, and always with the first; 0 checks the first only. Default: 0.</summary>
+    public int LeakCheckEverySaves { get; init; }
+
+    /// <summary>What to do about values that changed outside of the mask. Default: <see cref="LeakPolicy.Warn"/>.</summary>
+    public LeakPolicy OnLeak { get; init; } = LeakPolicy.Warn;
+
+    /// <summary>
+    /// How long saves are still tried again after <see cref="CheckpointHook.CompleteAsync"/> is called, when the store is out of reach. Before, they are tried
+    /// until it is back. Default: one minute.
+    /// </summary>
+    public TimeSpan RetryFor { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>The pause before the first new try; it doubles up to 30 seconds. Default: 0.2 seconds.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Called with each report, on the background task and one at a time; what it throws counts as a failure of the hook. Default: nothing.</summary>
+    public Action<SaveReport>? OnReport { get; init; }
+
+    /// <summary>Told what goes wrong without ending training: leaks, damaged checkpoints, a store out of reach. Default: a line on the standard error.</summary>
+    public Action<string> OnWarning { get; init; } = message => Console.Error.WriteLine($"fish: {message}");
+
+    /// <summary>A file that gets one line of JSON for each save; appended to. Default: none.</summary>
+    public string? LogFile { get; init; }
+
+    /// <summary>
+    /// Whether <see cref="CheckpointHook.CompleteAsync"/> throws what failed. Either way training goes on, and the reports tell. Default: yes.
+    /// </summary>
+    public bool ThrowOnComplete { get; init; } = true;
+
+    /// <summary>The clock that stalls and <see cref="SaveEvery"/> are measured with. Default: the system's.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    internal Retention? Retention => KeepLast is null && KeepEvery is null && KeepBest is null && Monitor is null
+        ? null : new Retention(KeepLast, KeepEvery, KeepBest, Monitor, Mode);
+
+    /// <summary>Whether a tensor is called as batch normalization calls its statistics and counters: <c>running_mean</c>, <c>running_var</c>, <c>num_batches_tracked</c>.</summary>
+    public static bool IsBuffer(TensorInfo tensor) =>
+        tensor.Name[(tensor.Name.LastIndexOf('.') + 1)..] is "running_mean" or "running_var" or "num_batches_tracked";
+
+    internal CheckpointHookOptions Checked()
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(SaveEverySteps);
+        ArgumentOutOfRangeException.ThrowIfLessThan(QueueCapacity, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(SaveEvery ?? TimeSpan.MaxValue, TimeSpan.FromTicks(1), nameof(SaveEvery));
+        ArgumentOutOfRangeException.ThrowIfLessThan(KeepLast ?? 1, 1, nameof(KeepLast));
+        ArgumentOutOfRangeException.ThrowIfLessThan(KeepEvery ?? 1, 1, nameof(KeepEvery));
+        ArgumentOutOfRangeException.ThrowIfLessThan(KeepBest ?? 1, 1, nameof(KeepBest));
+        ArgumentOutOfRangeException.ThrowIfNegative(RecomputeMaskEverySaves);
+        ArgumentOutOfRangeException.ThrowIfNegative(LeakCheckEverySaves);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(RetryDelay, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(RetryFor, TimeSpan.Zero);
+        Require(Mode is "min" or "max", nameof(Mode), "The mode is 'min' or 'max'.");
+        Require(KeepBest is null || Monitor is not null, nameof(Monitor), "Keeping the best needs a metric to monitor.");
+        Require(RecomputeMaskEverySaves == 0 || MaskSource is not null, nameof(MaskSource), "Recomputing the mask needs a source of masks.");
+        Require(!State.ContainsKey(HookState.Section), nameof(State), $"The section '{HookState.Section}' is the hook's own.");
+        return this;
+    }
+
+    private static void Require(bool holds, string option, string cause)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException(cause, option);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Masks;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Training;
+
+/// <summary>A model whose tensors lie in this process' memory, each contiguous.</summary>
+/// <param name="layout">Its tensors.</param>
+/// <param name="memory">Where the bytes of a tensor lie now.</param>
+public sealed class HostModel(Layout layout, TensorMemory memory) : ITrainingModel
+{
+    /// <inheritdoc/>
+    public Layout Layout => layout;
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The tensor has another length than the layout says.</exception>
+    public void Gather(TensorMask positions, Span<byte> values) =>
+        Units.Gather(BytesOf(positions.Tensor), positions.Positions.Span, 0, layout.Tensors[positions.Tensor].UnitSize, values);
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The tensor has another length than the layout says.</exception>
+    public void Read(int tensor, long offset, Span<byte> destination) =>
+        BytesOf(tensor).Slice((int)offset, destination.Length).CopyTo(destination);
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The tensor has another length than the layout says.</exception>
+    public void Write(int tensor, long offset, ReadOnlySpan<byte> bytes) => bytes.CopyTo(BytesOf(tensor)[(int)offset..]);
+
+    private Span<byte> BytesOf(int tensor)
+    {
+        var bytes = memory(tensor);
+        var info = layout.Tensors[tensor];
+        return bytes.Length == info.Bytes
+            ? bytes : throw new ArgumentException($"Tensor '{info.Name}' has {bytes.Length} bytes where the layout says {info.Bytes}.");
+    }
+}
+
+/// <summary>Gives the bytes of a tensor where they lie, by its index in the layout.</summary>
+public delegate Span<byte> TensorMemory(int tensor);

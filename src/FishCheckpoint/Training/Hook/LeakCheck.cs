@@ -1,0 +1,125 @@
+using System.Collections.Frozen;
+using System.IO.Pipelines;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Masks;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Training;
+
+/// <summary>
+/// Compares the whole model with what its saves are laid on: what differs there and is in no save has leaked. Reads the store block by block, so memory
+/// does not grow with the model; time does.
+/// </summary>
+internal sealed class LeakCheck(ICheckpointStore store, string task, ITrainingModel model)
+{
+    private const int Shown = 8;
+
+    /// <summary>Runs a check on the calling thread, the training thread: the model holds still meanwhile.</summary>
+    /// <param name="anchor">The step that saves are laid on; <see langword="null"/> for the base.</param>
+    /// <param name="saved">The positions that saves hold.</param>
+    /// <returns>The leaks per tensor, and the mask of them.</returns>
+    /// <exception cref="Errors.FishException">The store cannot be read, or what is read is damaged.</exception>
+    public (IReadOnlyList<TensorLeak> Leaks, Mask Positions) Run(long? anchor, Mask saved)
+    {
+        var reference = Task.Run(() => OpenAsync(anchor)).GetAwaiter().GetResult();
+        try
+        {
+            var allowed = saved.Tensors.ToDictionary(tensor => tensor.Tensor, tensor => tensor.Positions);
+            var leaked = new List<TensorMask>();
+            for (var tensor = 0; tensor < model.Layout.Tensors.Count; tensor++)
+            {
+                var positions = allowed.GetValueOrDefault(tensor);
+                if (positions.Length < model.Layout.Tensors[tensor].Units && Compare(reference, tensor, positions.Span) is { Count: > 0 } found)
+                {
+                    leaked.Add(new TensorMask(tensor, found.ToArray()));
+                }
+            }
+
+            return ([.. leaked.Select(LeakOf)], Mask.Create(model.Layout, leaked));
+        }
+        finally
+        {
+            Task.Run(async () => await reference.Reader.DisposeAsync()).GetAwaiter().GetResult();
+        }
+    }
+
+    private TensorLeak LeakOf(TensorMask leak) =>
+        new(model.Layout.Tensors[leak.Tensor].Name, leak.Positions.Length, leak.Positions[..Math.Min(Shown, leak.Positions.Length)].ToArray());
+
+    private async Task<Reference> OpenAsync(long? anchor)
+    {
+        if (anchor is { } step)
+        {
+            return new Reference(await store.OpenAsync(task, StepRef.At(step)), FrozenDictionary<string, OwnTensor?>.Empty);
+        }
+
+        var info = await store.GetTaskAsync(task);
+        return new Reference(await store.OpenBaseAsync(info.BaseId.ToString()), info.Tensors);
+    }
+
+    private List<long> Compare(Reference reference, int tensor, ReadOnlySpan<long> allowed)
+    {
+        var info = model.Layout.Tensors[tensor];
+        var found = new List<long>();
+        var differing = new int[Blocks.Size / info.UnitSize];
+        var (expected, current) = (new byte[Blocks.Size], new byte[Blocks.Size]);
+        using var content = reference.OpenRead(info);
+        for (var block = 0L; block < Blocks.CountOf(info); block++)
+        {
+            var length = Blocks.LengthOf(info, block);
+            content.ReadExactly(expected.AsSpan(0, length));
+            model.Read(tensor, block * Blocks.Size, current.AsSpan(0, length));
+            var count = BitwiseDiff.Collect(expected.AsSpan(0, length), current.AsSpan(0, length), info.UnitSize, differing);
+            var first = block * Blocks.Size / info.UnitSize;
+            foreach (var difference in differing.AsSpan(0, count))
+            {
+                var position = first + difference;
+                var next = allowed.IndexOfAnyExceptInRange(long.MinValue, position - 1);
+                allowed = next < 0 ? [] : allowed[next..];
+                if (allowed.IsEmpty || allowed[0] != position)
+                {
+                    found.Add(position);
+                }
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>A state to compare with. Tensors of the task's own begin as zeros.</summary>
+    private sealed record Reference(IModelReader Reader, IReadOnlyDictionary<string, OwnTensor?> Own)
+    {
+        public Stream OpenRead(TensorInfo tensor)
+        {
+            if (Own.ContainsKey(tensor.Name))
+            {
+                return new ZeroStream();
+            }
+
+            var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4 * Blocks.Size, resumeWriterThreshold: 2 * Blocks.Size, useSynchronizationContext: false));
+            _ = Task.Run(async () =>
+            {
+                try
+                {
+                    await Reader.CopyTensorAsync(tensor.Name, pipe.Writer);
+                    await pipe.Writer.CompleteAsync();
+                }
+                catch (Exception error)
+                {
+                    await pipe.Writer.CompleteAsync(error);
+                }
+            });
+            return pipe.Reader.AsStream();
+        }
+    }
+
+    private sealed class ZeroStream : ReadOnlyStream
+    {
+        public override int Read(Span<byte> buffer)
+        {
+            buffer.Clear();
+            return buffer.Length;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Training;
+
+/// <summary>Decides when a leak check is due, and what follows from one. Used on the training thread only.</summary>
+internal sealed class LeakGuard(ICheckpointStore store, string task, ITrainingModel model, CheckpointHookOptions options)
+{
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
+
+    private readonly LeakCheck check = new(store, task, model);
+    private bool due = true;
+
+    /// <summary>Checks the model if it is time to.</summary>
+    /// <param name="step">The step that is about to be copied.</param>
+    /// <param name="saves">How many were copied before.</param>
+    /// <param name="lineage">What the copy will hold; widened where the policy says so.</param>
+    /// <param name="saver">Saves what the model is compared with.</param>
+    /// <returns>What was found; <see langword="null"/> when there was no check.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.MaskLeak"/>: with <see cref="LeakPolicy.Fail"/>.</exception>
+    public LeakReport? Check(long step, int saves, Lineage lineage, BackgroundSaver saver)
+    {
+        due |= options.LeakCheckEverySaves > 0 && saves % options.LeakCheckEverySaves == 0;
+        if (!due || !IsStored(lineage.Anchor.Pending, saver))
+        {
+            return null;
+        }
+
+        var start = options.Clock.GetTimestamp();
+        try
+        {
+            var (leaks, positions) = check.Run(lineage.Anchor.Step, lineage.Saved);
+            var report = new LeakReport(step, leaks, options.Clock.GetElapsedTime(start));
+            if (leaks.Count > 0)
+            {
+                Act(report);
+                if (options.OnLeak == LeakPolicy.Widen)
+                {
+                    lineage.Widen(positions);
+                }
+            }
+
+            due = false;
+            return report;
+        }
+        catch (FishException error) when (error.Code != ErrorCode.MaskLeak)
+        {
+            options.OnWarning($"step {step} could not be checked for leaks; the next save will be: {error.Message}");
+            return null;
+        }
+    }
+
+    // The state to compare with may still be on its way. Training does not wait for a store that is out of reach.
+    private static bool IsStored(PendingSave? anchor, BackgroundSaver saver)
+    {
+        while (anchor is not null && !anchor.Done.Task.IsCompleted && !saver.Retrying)
+        {
+            anchor.Done.Task.Wait(Glance);
+        }
+
+        return anchor?.Stored ?? true;
+    }
+
+    private void Act(LeakReport report)
+    {
+        if (options.OnLeak == LeakPolicy.Fail)
+        {
+            throw new FishException(
+                ErrorCode.MaskLeak, $"{task}/{report.Step}", report.ToString(),
+                "Let the optimizer change masked positions only (weight decay and momentum go past masked gradients), name buffers, or widen the mask.");
+        }
+
+        options.OnWarning(report.ToString());
+    }
+}

@@ -1,0 +1,47 @@
+using FishCheckpoint.Deltas;
+
+namespace FishCheckpoint.Training;
+
+/// <summary>A copied state on its way to the store.</summary>
+internal sealed class PendingSave
+{
+    /// <summary>Its step.</summary>
+    public required long Step { get; init; }
+
+    /// <summary>Its values against the anchor; <see langword="null"/> when they could not be copied, and once they are stored.</summary>
+    public Delta? Delta { get; set; }
+
+    /// <summary>What resuming from it needs.</summary>
+    public TrainerState? State { get; init; }
+
+    /// <summary>Numbers to keep with it.</summary>
+    public IReadOnlyDictionary<string, double>? Metrics { get; init; }
+
+    /// <summary>The state that it is laid on.</summary>
+    public Anchor Anchor { get; set; } = Anchor.Base;
+
+    /// <summary>How long it held the training thread.</summary>
+    public TimeSpan Stall { get; init; }
+
+    /// <summary>What the leak check found.</summary>
+    public LeakReport? Leak { get; init; }
+
+    /// <summary>Why its values could not be copied.</summary>
+    public Exception? CopyError { get; init; }
+
+    /// <summary>Whether it is stored; set before anything that is laid on it is saved.</summary>
+    public bool Stored { get; set; }
+
+    /// <summary>Completed with the report; its continuations do not run on the saver's task.</summary>
+    public TaskCompletionSource<SaveReport> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
+
+/// <summary>The state that saves are laid on: the base, a checkpoint that is stored, or one that is still being saved.</summary>
+/// <param name="Step">The checkpoint's step; <see langword="null"/> for the base.</param>
+/// <param name="Pending">The checkpoint's save, where this hook makes it.</param>
+internal sealed record Anchor(long? Step, PendingSave? Pending)
+{
+    public static Anchor Base { get; } = new(null, null);
+
+    public static Anchor At(PendingSave save) => new(save.Step, save);
+}

@@ -1,0 +1,168 @@
+using System.IO.Pipelines;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Training;
+
+/// <summary>Reads the newest sound checkpoint back into a model, and its trainer state.</summary>
+internal sealed class Resumer(ICheckpointStore store, string task, ITrainingModel model, CheckpointHookOptions options)
+{
+    private readonly List<string> warnings = [];
+
+    /// <summary>What was passed over, so far.</summary>
+    public IReadOnlyList<string> Warnings => warnings;
+
+    /// <summary>Restores the model from the newest sound checkpoint.</summary>
+    /// <param name="from">The newest one to try; <see langword="null"/> for the latest.</param>
+    /// <param name="cancellation">Ends the reading; the model then holds parts of several states.</param>
+    /// <returns>The checkpoint and its trainer state; <see langword="null"/> when the task has none.</returns>
+    public async Task<(CheckpointInfo Checkpoint, TrainerState? State)?> RestoreAsync(StepRef? from, CancellationToken cancellation)
+    {
+        await CheckTaskAsync(cancellation);
+        FishException? damage = null;
+        await foreach (var candidate in CandidatesAsync(from, cancellation))
+        {
+            try
+            {
+                var state = await ReadStateAsync(candidate, cancellation);
+                await ReadModelAsync(candidate.Step, cancellation);
+                return (candidate, state);
+            }
+            catch (FishException error) when (IsDamage(error.Code))
+            {
+                damage = error;
+                Warn($"step {candidate.Step} is damaged and passed over: {error.Message}");
+            }
+        }
+
+        return damage is null ? null : throw new FishException(
+            damage.Code, task, "No checkpoint of the task is sound; the model's values are undefined now.", "Verify the store, or restore it from a backup.", damage);
+    }
+
+    public void Warn(string message)
+    {
+        warnings.Add(message);
+        options.OnWarning(message);
+    }
+
+    // A damaged base spares no checkpoint: going on to the next one would only hide it.
+    private static bool IsDamage(ErrorCode code) => code is ErrorCode.CorruptCheckpoint or ErrorCode.CorruptFrame or ErrorCode.FrameInvalid;
+
+    private async Task CheckTaskAsync(CancellationToken cancellation)
+    {
+        var info = await store.GetTaskAsync(task, cancellation);
+        if (options.ExpectedBase is { } expected && expected != info.BaseId)
+        {
+            throw new FishException(
+                ErrorCode.BaseMismatch, task, $"The trainer started from the base {expected}; the task is bound to {info.BaseId}.", "Resume the task of the same base.");
+        }
+    }
+
+    private async IAsyncEnumerable<CheckpointInfo> CandidatesAsync(
+        StepRef? from, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        CheckpointInfo first;
+        try
+        {
+            first = await store.GetCheckpointAsync(task, from ?? StepRef.Latest, cancellation);
+        }
+        catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound && (from is null || from == StepRef.Latest))
+        {
+            yield break;
+        }
+
+        yield return first;
+
+        // Asked for only when the newest one is damaged.
+        var older = new List<long>();
+        for (var page = new PageRequest(1000); ;)
+        {
+            var part = await store.ListCheckpointsAsync(task, page, cancellation);
+            older.AddRange(part.Items.Select(item => item.Step).Where(step => step < first.Step));
+            if (part.Next is null)
+            {
+                break;
+            }
+
+            page = page with { After = part.Next };
+        }
+
+        foreach (var step in older.OrderDescending())
+        {
+            yield return await store.GetCheckpointAsync(task, StepRef.At(step), cancellation);
+        }
+    }
+
+    private async Task<TrainerState?> ReadStateAsync(CheckpointInfo checkpoint, CancellationToken cancellation)
+    {
+        if (checkpoint.StateBytes == 0)
+        {
+            return null;
+        }
+
+        await using var content = await store.OpenStateAsync(task, StepRef.At(checkpoint.Step), cancellation);
+        return await TrainerState.ReadAsync(content, $"{task}/{checkpoint.Step}", cancellation);
+    }
+
+    private async Task ReadModelAsync(long step, CancellationToken cancellation)
+    {
+        await using var reader = await store.OpenAsync(task, StepRef.At(step), cancellation);
+        if (reader.Layout.Id != model.Layout.Id)
+        {
+            throw new FishException(
+                ErrorCode.LayoutMismatch, $"{task}/{step}", $"The checkpoint has the layout {reader.Layout.Id}; the model's is {model.Layout.Id}.",
+                "Resume the model that was saved: the same tensors in the same order.");
+        }
+
+        for (var tensor = 0; tensor < model.Layout.Tensors.Count; tensor++)
+        {
+            await ReadTensorAsync(reader, tensor, cancellation);
+        }
+    }
+
+    private async Task ReadTensorAsync(IModelReader reader, int tensor, CancellationToken cancellation)
+    {
+        var info = model.Layout.Tensors[tensor];
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4 * Blocks.Size, resumeWriterThreshold: 2 * Blocks.Size, useSynchronizationContext: false));
+        var copying = CopyAsync(reader, info.Name, pipe.Writer, cancellation);
+        var offset = 0L;
+        try
+        {
+            while (await pipe.Reader.ReadAsync(cancellation) is { Buffer: var buffer } result && !(buffer.IsEmpty && result.IsCompleted))
+            {
+                foreach (var part in buffer)
+                {
+                    model.Write(tensor, offset, part.Span);
+                    offset += part.Length;
+                }
+
+                pipe.Reader.AdvanceTo(buffer.End);
+            }
+        }
+        finally
+        {
+            await pipe.Reader.CompleteAsync();
+        }
+
+        await copying;
+        if (offset != info.Bytes)
+        {
+            throw new FishException(ErrorCode.BodyTruncated, info.Name, $"{offset} of {info.Bytes} bytes came.", "Resume again.");
+        }
+    }
+
+    private static async Task CopyAsync(IModelReader reader, string tensor, PipeWriter writer, CancellationToken cancellation)
+    {
+        try
+        {
+            await reader.CopyTensorAsync(tensor, writer, cancellation);
+            await writer.CompleteAsync();
+        }
+        catch (Exception error)
+        {
+            await writer.CompleteAsync(error);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Training;
+
+/// <summary>Tells the store a task's retention, and deletes after each save what it lets go. Used on the saver's task only.</summary>
+internal sealed class RetentionKeeper(ICheckpointStore store, string task, Retention retention)
+{
+    private readonly Dictionary<long, double?> steps = [];
+    private readonly HashSet<long> tagged = [];
+    private bool prepared;
+
+    /// <summary>Puts the retention on the task, so that <c>best</c> has its meaning, and learns which checkpoints there are.</summary>
+    public async Task PrepareAsync()
+    {
+        if (prepared)
+        {
+            return;
+        }
+
+        var info = await store.GetTaskAsync(task);
+        if (info.Retention != retention)
+        {
+            await store.PutTaskAsync(task, new TaskSpec(info.BaseId.ToString(), info.Description, info.Metadata, retention, info.Tensors));
+        }
+
+        for (string? after = null, next = string.Empty; next is not null; after = next)
+        {
+            var page = await store.ListCheckpointsAsync(task, new PageRequest(1000, after));
+            foreach (var item in page.Items)
+            {
+                steps[item.Step] = MetricOf(item);
+            }
+
+            next = page.Next;
+        }
+
+        prepared = true;
+    }
+
+    /// <summary>Takes note of a save, and deletes what no rule keeps.</summary>
+    /// <param name="saved">The checkpoint.</param>
+    /// <param name="anchor">The step that saves are laid on: it stays.</param>
+    public async Task SavedAsync(CheckpointInfo saved, long? anchor)
+    {
+        steps[saved.Step] = MetricOf(saved);
+        foreach (var step in RetentionPlan.Removable(steps, retention).Where(step => step != anchor && step != saved.Step && !tagged.Contains(step)))
+        {
+            await DeleteAsync(step);
+        }
+    }
+
+    private async Task DeleteAsync(long step)
+    {
+        try
+        {
+            if ((await store.GetCheckpointAsync(task, StepRef.At(step))).Tags.Count > 0)
+            {
+                tagged.Add(step);
+                return;
+            }
+
+            await store.DeleteCheckpointAsync(task, StepRef.At(step));
+        }
+        catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound)
+        {
+            // Someone else deleted it.
+        }
+
+        steps.Remove(step);
+    }
+
+    private double? MetricOf(CheckpointInfo info) =>
+        retention.Monitor is { } monitor && info.Metrics.TryGetValue(monitor, out var value) ? value : null;
+}

@@ -1,0 +1,76 @@
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Masks;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Training;
+
+/// <summary>
+/// Tensors of a layout that are the same memory, such as an embedding and the output layer tied to it. The file holds each of them, so each has to be
+/// in the mask; they train as one, so they are scored, counted and stepped on as one.
+/// </summary>
+public sealed class TiedTensors
+{
+    private readonly Dictionary<int, int> canonical = [];
+    private readonly Dictionary<int, IReadOnlyList<int>> groups = [];
+
+    private TiedTensors(IEnumerable<IReadOnlyList<int>> found)
+    {
+        Groups = [.. found.Where(group => group.Count > 1)];
+        foreach (var group in Groups)
+        {
+            groups.Add(group[0], group);
+            foreach (var tensor in group)
+            {
+                canonical.Add(tensor, group[0]);
+            }
+        }
+    }
+
+    /// <summary>No tensor shares memory with another one.</summary>
+    public static TiedTensors None { get; } = new([]);
+
+    /// <summary>Indices of the tensors that are one, in layout order: the first one is the canonical one, the others are its aliases.</summary>
+    public IReadOnlyList<IReadOnlyList<int>> Groups { get; }
+
+    /// <summary>Finds tensors of one dtype with the same first byte and length; tensors that only overlap are not found.</summary>
+    /// <param name="layout">The tensors.</param>
+    /// <param name="tensorBytes">Their memory itself: a copy shares none.</param>
+    public static TiedTensors Find(Layout layout, TensorBytes tensorBytes)
+    {
+        var found = new List<List<int>>();
+        foreach (var alike in Enumerable.Range(0, layout.Tensors.Count).Where(tensor => layout.Tensors[tensor].Bytes > 0)
+            .GroupBy(tensor => (layout.Tensors[tensor].Type, layout.Tensors[tensor].Bytes)))
+        {
+            var first = found.Count;
+            foreach (var tensor in alike)
+            {
+                // Both spans are held while they are compared: managed arrays may move between two calls, and their addresses with them.
+                var group = found.FindIndex(first, group => tensorBytes(group[0]) == tensorBytes(tensor));
+                if (group < 0)
+                {
+                    found.Add([tensor]);
+                }
+                else
+                {
+                    found[group].Add(tensor);
+                }
+            }
+        }
+
+        return new TiedTensors(found.OrderBy(group => group[0]));
+    }
+
+    /// <summary>The tensor that stands for a tensor: the first one of its group, or itself.</summary>
+    public int CanonicalOf(int tensor) => canonical.GetValueOrDefault(tensor, tensor);
+
+    /// <summary>All tensors that are the same memory as a tensor, itself included, in layout order.</summary>
+    public IReadOnlyList<int> GroupOf(int tensor) => groups.GetValueOrDefault(CanonicalOf(tensor), [tensor]);
+
+    /// <summary>A mask without aliases: what an optimizer steps on, so that no memory is stepped on twice.</summary>
+    public Mask WithoutAliases(Mask mask) => Groups.Count == 0
+        ? mask : Mask.Create(mask.Layout, mask.Tensors.Where(tensor => CanonicalOf(tensor.Tensor) == tensor.Tensor));
+
+    /// <summary>Repeats the positions of canonical tensors in their aliases.</summary>
+    internal IEnumerable<TensorMask> WithAliases(IEnumerable<TensorMask> chosen) =>
+        chosen.SelectMany(tensor => GroupOf(tensor.Tensor).Select(member => new TensorMask(member, tensor.Positions)));
+}

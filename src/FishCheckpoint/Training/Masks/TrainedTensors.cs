@@ -1,0 +1,58 @@
+using FishCheckpoint.Masks;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Training;
+
+/// <summary>
+/// A <see cref="MaskRule"/> on a layout: what each tensor is to it. Tied tensors are one: they train when any of them does, and always when any of them
+/// always does, since they cannot differ.
+/// </summary>
+internal sealed class TrainedTensors
+{
+    private readonly Layout layout;
+    private readonly MaskRule rule;
+
+    public TrainedTensors(Layout layout, MaskRule rule)
+    {
+        (this.layout, this.rule) = (layout, rule);
+        var canonical = Enumerable.Range(0, layout.Tensors.Count).Where(tensor => rule.Tied.CanonicalOf(tensor) == tensor && Any(tensor, rule.Trainable))
+            .ToLookup(tensor => Any(tensor, rule.AlwaysTrained));
+        (Competing, Always) = ([.. canonical[false]], [.. canonical[true]]);
+    }
+
+    /// <summary>Tensors whose positions compete for the budget, in layout order; aliases are left out.</summary>
+    public int[] Competing { get; }
+
+    /// <summary>Tensors that are in the mask as a whole, in layout order; aliases are left out.</summary>
+    public int[] Always { get; }
+
+    /// <summary>Units of some tensors.</summary>
+    public long UnitsOf(IEnumerable<int> tensors) => tensors.Sum(tensor => layout.Tensors[tensor].Units);
+
+    /// <summary>What a tensor is to the rule.</summary>
+    public TensorRole RoleOf(int tensor)
+    {
+        var canonical = rule.Tied.CanonicalOf(tensor);
+        return !Any(canonical, rule.Trainable) ? TensorRole.Frozen
+            : canonical != tensor ? TensorRole.Alias
+            : Any(canonical, rule.AlwaysTrained) ? TensorRole.AlwaysTrained : TensorRole.Competing;
+    }
+
+    /// <summary>The mask of chosen positions, with the tensors that always train and with every alias.</summary>
+    public Mask Complete(IEnumerable<TensorMask> chosen) =>
+        Mask.Create(layout, rule.Tied.WithAliases(chosen.Concat(Always.Select(tensor => new TensorMask(tensor, All(tensor))))));
+
+    /// <summary>Every position of a tensor.</summary>
+    public long[] All(int tensor)
+    {
+        var positions = new long[layout.Tensors[tensor].Units];
+        for (var index = 0; index < positions.Length; index++)
+        {
+            positions[index] = index;
+        }
+
+        return positions;
+    }
+
+    private bool Any(int canonical, Func<TensorInfo, bool> predicate) => rule.Tied.GroupOf(canonical).Any(tensor => predicate(layout.Tensors[tensor]));
+}

@@ -1,0 +1,40 @@
+namespace FishCheckpoint.Training;
+
+/// <summary>Options of <see cref="MaskedAdam"/> and <see cref="MaskedAdamW"/>; names and defaults are those of <c>torch.optim</c>.</summary>
+public record AdamOptions
+{
+    /// <summary>The learning rate of the first step. Default: 0.001.</summary>
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>How much of the mean of the gradients stays, from 0 to below 1. Default: 0.9.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
+    /// <summary>How much of the mean of the gradients' squares stays, from 0 to below 1. Default: 0.999.</summary>
+    public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>Added to the denominator. Default: 1e-8.</summary>
+    public double Epsilon { get; init; } = 1e-8;
+
+    /// <summary>
+    /// <see cref="MaskedAdam"/>: the multiple of a value that is added to its gradient (L2); default 0. <see cref="MaskedAdamW"/>: the multiple that the
+    /// learning rate takes off the value itself; default 0.01.
+    /// </summary>
+    public double WeightDecay { get; init; }
+
+    internal AdamOptions Checked()
+    {
+        OptionCheck.NotNegative(LearningRate, "learning_rate");
+        OptionCheck.NotNegative(Epsilon, "epsilon");
+        OptionCheck.NotNegative(WeightDecay, "weight_decay");
+        OptionCheck.BelowOne(Beta1, "beta1");
+        OptionCheck.BelowOne(Beta2, "beta2");
+        return this;
+    }
+}
+
+/// <summary>Options of <see cref="MaskedAdamW"/>: a weight decay of 0.01, if nothing else is said.</summary>
+public sealed record AdamWOptions : AdamOptions
+{
+    /// <summary>Takes the defaults of <c>torch.optim.AdamW</c>.</summary>
+    public AdamWOptions() => WeightDecay = 1e-2;
+}

@@ -1,0 +1,153 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Masks;
+
+namespace FishCheckpoint.Training;
+
+/// <summary>
+/// Steps on the positions of a mask, and on nothing else: no other value changes a bit, by decay or momentum either, and state is held for the mask's
+/// positions only. Give it a mask without aliases (<see cref="TiedTensors.WithoutAliases"/>), or tied memory is stepped on twice.
+/// </summary>
+/// <remarks>
+/// The values are those of the dense optimizer of PyTorch (its <c>_single_tensor_*</c> functions, operation by operation in float32, scalars in double)
+/// when that is given gradients of 0 off the mask and no decay there, without fused multiply-adds: the bits are the same on every machine. Not safe for
+/// concurrent use.
+/// </remarks>
+public abstract class MaskedOptimizer : IResumable
+{
+    // Values that are gathered at once: both runs stay in the first cache level.
+    private const int Run = 2048;
+    private const string MaskKey = "mask";
+    private const string RateKey = "learning_rate";
+
+    private readonly float[] values = new float[Run];
+    private readonly float[] gradients = new float[Run];
+
+    private protected MaskedOptimizer(Mask mask, double learningRate)
+    {
+        (Mask, LearningRate) = (mask, learningRate);
+    }
+
+    /// <summary>The positions that are stepped on.</summary>
+    public Mask Mask { get; private set; }
+
+    /// <summary>The learning rate of the next step; schedules set it, see <see cref="LearningRates"/>.</summary>
+    public double LearningRate { get; set; }
+
+    /// <summary>Bytes of the moments that are held for the mask's positions.</summary>
+    public abstract long StateBytes { get; }
+
+    /// <summary>Takes one step on every tensor of the mask.</summary>
+    /// <param name="parameters">The tensors' values; only those at the mask's positions are changed.</param>
+    /// <param name="gradientOf">Their gradients; only those at the mask's positions are read. A tensor without one is passed over, with its state.</param>
+    /// <param name="gradientScale">What gradients are multiplied with, as by <see cref="GradientClip"/>.</param>
+    /// <exception cref="ArgumentException">A tensor or gradient has another length than the layout says; nothing of this tensor was changed.</exception>
+    public void Step(TensorValues parameters, TensorGradients gradientOf, float gradientScale = 1)
+    {
+        for (var index = 0; index < Mask.Tensors.Count; index++)
+        {
+            var tensor = Mask.Tensors[index];
+            var info = Mask.Layout.Tensors[tensor.Tensor];
+            var gradient = gradientOf(tensor.Tensor);
+            if (gradient.IsEmpty)
+            {
+                continue;
+            }
+
+            var parameter = parameters(tensor.Tensor);
+            if (parameter.Length != info.Units || gradient.Length != info.Units)
+            {
+                throw new ArgumentException($"Tensor '{info.Name}' has {info.Units} elements; {parameter.Length} and a gradient of {gradient.Length} are given.");
+            }
+
+            Begin(index);
+            var positions = tensor.Positions.Span;
+            for (var begin = 0; begin < positions.Length; begin += Run)
+            {
+                var run = positions.Slice(begin, Math.Min(Run, positions.Length - begin));
+                MaskedValues.Gather(gradient, run, gradientScale, gradients);
+                if (positions.Length == parameter.Length)
+                {
+                    UpdateRun(index, begin, parameter.Slice(begin, run.Length), gradients.AsSpan(0, run.Length));
+                    continue;
+                }
+
+                MaskedValues.Gather(parameter, run, 1, values);
+                UpdateRun(index, begin, values.AsSpan(0, run.Length), gradients.AsSpan(0, run.Length));
+                MaskedValues.Scatter(values, run, parameter);
+            }
+        }
+    }
+
+    /// <summary>Takes one step on one tensor whose masked values were gathered already, as from a GPU.</summary>
+    /// <param name="maskTensor">Index of the tensor in the mask's <see cref="Mask.Tensors"/>, not in the layout.</param>
+    /// <param name="maskedValues">The values at its positions, in order; changed in place.</param>
+    /// <param name="maskedGradients">The gradients at its positions, in order.</param>
+    /// <exception cref="ArgumentException">There is another number of them than of positions.</exception>
+    public void Update(int maskTensor, Span<float> maskedValues, ReadOnlySpan<float> maskedGradients)
+    {
+        var count = Mask.Tensors[maskTensor].Positions.Length;
+        if (maskedValues.Length != count || maskedGradients.Length != count)
+        {
+            throw new ArgumentException($"The tensor has {count} positions; {maskedValues.Length} values and {maskedGradients.Length} gradients are given.");
+        }
+
+        Begin(maskTensor);
+        UpdateRun(maskTensor, 0, maskedValues, maskedGradients);
+    }
+
+    /// <summary>
+    /// Goes on with another mask. Positions that are in both keep their state; new ones start with a state of 0; what left the mask is forgotten, also when
+    /// it comes back later. What is counted per tensor goes on for tensors that are in both masks, and starts anew for the others.
+    /// </summary>
+    /// <param name="mask">The mask, on the same layout.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: it is on another layout.</exception>
+    public void SetMask(Mask mask)
+    {
+        if (mask.Layout.Id != Mask.Layout.Id)
+        {
+            throw new FishException(ErrorCode.LayoutMismatch, "mask", "The mask is of another layout.", "Choose it on the layout that is trained.");
+        }
+
+        Carry(new MaskOverlap(Mask, mask));
+        Mask = mask;
+    }
+
+    /// <inheritdoc/>
+    public void SaveTo(StateSection state)
+    {
+        state.Set(MaskKey, Mask.Id.ToString());
+        state.Set(RateKey, LearningRate);
+        for (var index = 0; index < Mask.Tensors.Count; index++)
+        {
+            Save(index, Mask.Layout.Tensors[Mask.Tensors[index].Tensor].Name, state);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void LoadFrom(StateSection state)
+    {
+        if (state.Text(MaskKey) != Mask.Id.ToString())
+        {
+            throw state.Mismatch(MaskKey, $"The state is of the mask {state.Text(MaskKey)}; the optimizer has {Mask.Id}.");
+        }
+
+        LearningRate = state.Double(RateKey);
+        for (var index = 0; index < Mask.Tensors.Count; index++)
+        {
+            Load(index, Mask.Layout.Tensors[Mask.Tensors[index].Tensor].Name, state);
+        }
+    }
+
+    /// <summary>Begins a step on a tensor of the mask: counts it.</summary>
+    private protected abstract void Begin(int maskTensor);
+
+    /// <summary>Steps on some consecutive positions of a tensor of the mask.</summary>
+    private protected abstract void UpdateRun(int maskTensor, int begin, Span<float> run, ReadOnlySpan<float> gradient);
+
+    /// <summary>Takes the state over to another mask.</summary>
+    private protected abstract void Carry(MaskOverlap overlap);
+
+    private protected abstract void Save(int maskTensor, string name, StateSection state);
+
+    private protected abstract void Load(int maskTensor, string name, StateSection state);
+}

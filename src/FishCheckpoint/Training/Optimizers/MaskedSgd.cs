@@ -1,0 +1,79 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Masks;
+
+namespace FishCheckpoint.Training;
+
+/// <summary>Gradient descent with momentum on a mask, as <c>torch.optim.SGD</c>.</summary>
+/// <remarks>
+/// Holds one float per position with momentum, and nothing without. As in PyTorch, the first gradient of a tensor becomes its momentum as it is, without
+/// dampening; a position that <see cref="MaskedOptimizer.SetMask"/> adds to a tensor with momentum starts with one of 0.
+/// </remarks>
+public sealed class MaskedSgd : MaskedOptimizer
+{
+    private const string BufferKey = "momentum_buffer/";
+
+    private readonly SgdOptions options;
+    private float[][] buffers;
+    private bool[] started;
+    private bool first;
+
+    /// <summary>Begins with no momentum.</summary>
+    /// <param name="mask">The positions to step on.</param>
+    /// <param name="options">How; <see langword="null"/> for the defaults.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: an option is out of its range.</exception>
+    public MaskedSgd(Mask mask, SgdOptions? options = null)
+        : base(mask, (options ??= new SgdOptions()).Checked().LearningRate)
+    {
+        this.options = options;
+        started = new bool[mask.Tensors.Count];
+        buffers = [.. mask.Tensors.Select(tensor => HasMomentum ? new float[tensor.Positions.Length] : [])];
+    }
+
+    /// <inheritdoc/>
+    public override long StateBytes => buffers.Sum(buffer => (long)buffer.Length * sizeof(float));
+
+    private bool HasMomentum => options.Momentum != 0;
+
+    private protected override void Begin(int maskTensor)
+    {
+        first = !started[maskTensor];
+        started[maskTensor] = true;
+    }
+
+    private protected override void UpdateRun(int maskTensor, int begin, Span<float> run, ReadOnlySpan<float> gradient)
+    {
+        if (!HasMomentum)
+        {
+            SgdKernel.Step(run, gradient, (float)options.WeightDecay, (float)-LearningRate);
+            return;
+        }
+
+        var factors = new SgdFactors(
+            (float)options.WeightDecay, (float)options.Momentum, (float)(1 - options.Dampening), (float)-LearningRate, options.Nesterov, first);
+        SgdKernel.Step(run, gradient, buffers[maskTensor].AsSpan(begin, run.Length), factors);
+    }
+
+    private protected override void Carry(MaskOverlap overlap)
+    {
+        started = overlap.PerTensor(started);
+        buffers = HasMomentum ? overlap.PerPosition(buffers) : [.. started.Select(_ => Array.Empty<float>())];
+    }
+
+    private protected override void Save(int maskTensor, string name, StateSection state)
+    {
+        if (HasMomentum && started[maskTensor])
+        {
+            state.Set(BufferKey + name, buffers[maskTensor]);
+        }
+    }
+
+    private protected override void Load(int maskTensor, string name, StateSection state)
+    {
+        // A tensor that was never stepped on has no momentum yet, which is another thing than one of 0.
+        started[maskTensor] = state.Has(BufferKey + name);
+        if (HasMomentum && started[maskTensor])
+        {
+            state.Floats(BufferKey + name, buffers[maskTensor].Length).CopyTo(buffers[maskTensor]);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace FishCheckpoint.Training;
+
+/// <summary>Takes floats from a mask's positions and puts them back.</summary>
+internal static class MaskedValues
+{
+    /// <summary>Takes the values at some positions, each multiplied with a factor.</summary>
+    /// <param name="source">A whole tensor.</param>
+    /// <param name="positions">Where to take from; one after another when they are all of a tensor's.</param>
+    /// <param name="factor">Multiplied with; 1 changes no bit.</param>
+    /// <param name="taken">Filled from the front.</param>
+    public static void Gather(ReadOnlySpan<float> source, ReadOnlySpan<long> positions, float factor, Span<float> taken)
+    {
+        taken = taken[..positions.Length];
+        if (positions[^1] - positions[0] == positions.Length - 1)
+        {
+            source.Slice((int)positions[0], positions.Length).CopyTo(taken);
+        }
+        else
+        {
+            for (var index = 0; index < taken.Length; index++)
+            {
+                taken[index] = source[(int)positions[index]];
+            }
+        }
+
+        if (factor != 1)
+        {
+            Multiply(taken, factor);
+        }
+    }
+
+    /// <summary>Puts values back.</summary>
+    public static void Scatter(ReadOnlySpan<float> values, ReadOnlySpan<long> positions, Span<float> destination)
+    {
+        values = values[..positions.Length];
+        for (var index = 0; index < values.Length; index++)
+        {
+            destination[(int)positions[index]] = values[index];
+        }
+    }
+
+    private static void Multiply(Span<float> values, float factor)
+    {
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
+        foreach (ref var vector in vectors)
+        {
+            vector *= factor;
+        }
+
+        foreach (ref var value in values[(vectors.Length * Vector<float>.Count)..])
+        {
+            value *= factor;
+        }
+    }
+}
