@@ -24,7 +24,9 @@ class HookTest(unittest.TestCase):
         self.client.close()
 
     def run_of(self, task=None, **options):
-        return Run(self.client, task or self.task, self.base, **{"on_warning": self.warnings.append, **options})
+        run = Run(self.client, task or self.task, self.base, **{"on_warning": self.warnings.append, **options})
+        self.addCleanup(run.hook._end)
+        return run
 
     def steps(self, task=None):
         return [found["step"] for found in self.client.list(task or self.task)]

@@ -63,18 +63,25 @@ class Server:
             lines.append(line)
             if "Now listening on" in line:
                 self.port = int(line.rsplit(":", 1)[1])
-                threading.Thread(target=self.process.stdout.read, daemon=True).start()
+                threading.Thread(target=self._drain, args=(self.process.stdout,), daemon=True).start()
                 return
         raise RuntimeError("the server does not start:\n" + "".join(lines))
+
+    @staticmethod
+    def _drain(output):
+        try:
+            output.read()
+        except ValueError:
+            pass  # closed with the server
 
     def stop(self):
         self.process.terminate()
         self.process.wait()
+        self.process.stdout.close()
 
     def remove(self):
         if self.process.poll() is None:
             self.stop()
-        self.process.stdout.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

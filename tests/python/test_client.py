@@ -154,6 +154,8 @@ class ClientTests(unittest.TestCase):
     def test_connections_are_kept(self):
         proxy = Proxy(shared_server().port)
         client = FishClient(proxy.url)
+        self.addCleanup(client.close)
+        self.addCleanup(proxy.close)
         for _ in range(5):
             client.list_tasks()
         client.add_base(self.base, tensors_of())
@@ -161,7 +163,6 @@ class ClientTests(unittest.TestCase):
             client.get_base("none")
         client.get_base(self.base)
         self.assertEqual(proxy.connections, 1)
-        proxy.close()
 
     def test_broken_connections_are_taken_up_again(self):
         self.make_task()
@@ -170,10 +171,10 @@ class ClientTests(unittest.TestCase):
         self.client.save(self.task, 1, tensors)
         proxy = Proxy(shared_server().port, [0, 100, None])
         client = FishClient(proxy.url)
+        self.addCleanup(client.close)
+        self.addCleanup(proxy.close)
         client._transport._sleep = lambda seconds: None
         self.assertEqual(client.get(self.task)["step"], 1)  # no answer, half an answer, an answer
-        client.close()
-        proxy.close()
 
     def test_large_download_goes_on_where_it_broke_and_memory_is_bounded(self):
         big = {"big": torch.arange(4_000_000, dtype=torch.int32), "small": torch.zeros(3)}
@@ -185,6 +186,8 @@ class ClientTests(unittest.TestCase):
         self.client.save_patch(self.task, 1, {"big": (torch.tensor([3_999_999]), torch.tensor([5], dtype=torch.int32))})
         proxy = Proxy(shared_server().port, [7_000_000, 7_000_000])
         client = FishClient(proxy.url)
+        self.addCleanup(client.close)
+        self.addCleanup(proxy.close)
         tracemalloc.start()
         client.load(self.task, into=self.path("out.safetensors"))
         self.client.save(self.task, 2, self.path("out.safetensors"))
@@ -194,7 +197,6 @@ class ClientTests(unittest.TestCase):
         self.assert_same(load_file(self.path("out.safetensors")), big)
         self.assertGreaterEqual(proxy.connections, 3)
         self.assertLess(peak, 8_000_000)
-        proxy.close()
 
 
 @needs_torch

@@ -23,6 +23,7 @@ class DamageTests(HookTest):
 
     def setUp(self):
         super().setUp()
+        self.client.close()
         self.client = FishClient(self.server.url)
         self.client.add_base(self.base, make_net())
 

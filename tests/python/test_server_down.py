@@ -16,6 +16,7 @@ class ServerDownTests(HookTest):
     def setUp(self):
         super().setUp()
         self.server = Server()
+        self.client.close()
         self.client = FishClient(self.server.url, retries=0)
         self.client.add_base(self.base, make_net())
 

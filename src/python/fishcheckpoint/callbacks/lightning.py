@@ -5,7 +5,6 @@ from typing import Any, Dict, Optional
 
 import torch
 
-from ..client import FishClient
 from ..training import FishHook
 
 
@@ -32,7 +31,7 @@ class FishLightningCallback(_Base):
         """Begins nothing yet; parameters as for :class:`FishTrainerCallback`."""
         if _Base is not object:
             super().__init__()
-        self._client: FishClient = FishClient(client) if isinstance(client, str) else client
+        self._client = client
         self._task, self._resume, self._options = task, resume, options
         self.hook: Optional[FishHook] = None
         """The hook, while training runs and after it."""

@@ -3,7 +3,6 @@
 import sys
 from typing import Any, Dict, Mapping, Optional
 
-from ..client import FishClient
 from ..training import FishHook
 
 # Looked up, not imported: importing transformers takes seconds, and whoever has a Trainer has imported it.
@@ -21,13 +20,13 @@ class FishTrainerCallback(_Base):
     def __init__(self, client: Any, task: str, *, resume: bool = True, **options: Any) -> None:
         """Begins nothing yet.
 
-        :param client: a :class:`FishClient` or a URL.
+        :param client: a :class:`~fishcheckpoint.FishClient` or a URL.
         :param resume: whether training goes on from the task's newest checkpoint, where there is one.
         :param options: those of :class:`FishHook`.
         """
         if _Base is not object:
             super().__init__()
-        self._client: FishClient = FishClient(client) if isinstance(client, str) else client
+        self._client = client
         self._task, self._resume, self._options = task, resume, options
         self._metrics: Dict[str, float] = {}
         self.hook: Optional[FishHook] = None

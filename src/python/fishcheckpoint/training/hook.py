@@ -70,11 +70,12 @@ class FishHook:
         self._mask_gaps: Optional[Mapping[str, torch.Tensor]] = None
         self._cover = Cover() if self._mask is None else self._cover_of(self._mask)
         self._lineage = None if self._mask is None else Lineage(self._cover)
+        self._owns_client = isinstance(client, str)
         client = FishClient(client) if isinstance(client, str) else client
         self._client = client
         self._session = Session(client.with_retries(0), task, base, self._model, self._options)
         self._sender = Sender(self._session, self._model, lambda: self._lineage, self._options, self._messages)
-        self._saver = BackgroundSaver(self._sender.send, self._options, self._messages)
+        self._saver = BackgroundSaver(self._sender.send, self._options, self._messages, self._session.client.close)
         self._last_step: Optional[int] = None
         self._last_save: Optional[PendingSave] = None
         self._last_time = self._options.clock()
@@ -319,6 +320,9 @@ class FishHook:
         self._signals.restore()
         self._saver.limit(self._options.retry_for)
         self._saver.end()
+        self._session.client.close()
+        if self._owns_client:
+            self._client.close()
         atexit.unregister(self._at_exit)
 
     def _at_exit(self) -> None:
@@ -332,6 +336,7 @@ class FishHook:
         try:
             self._session.open()
         except FishError as error:
+            self._session.client.close()
             if not error.transient:
                 raise
             self._messages.warn(f"The server is tried again when there is something to save: {error}")

@@ -15,7 +15,8 @@ from .reports import SaveReport, SaveSummary
 class BackgroundSaver:
     """Nothing that a save throws gets out. The server being down is no failure: the save is tried again, forever while training runs."""
 
-    def __init__(self, send: Callable[[PendingSave], Tuple[int, int]], options: HookOptions, messages: Messages) -> None:
+    def __init__(self, send: Callable[[PendingSave], Tuple[int, int]], options: HookOptions, messages: Messages, at_end: Callable[[], None]) -> None:
+        self._at_end = at_end
         self._send, self._options, self._messages = send, options, messages
         self._changed = threading.Condition()
         self._queue: Deque[PendingSave] = deque()
@@ -85,7 +86,7 @@ class BackgroundSaver:
                 while not self._queue and not self._ending:
                     self._changed.wait()
                 if not self._queue:
-                    return
+                    break
                 save = self._queue.popleft()
             report = self._save(save)
             with self._changed:
@@ -95,6 +96,7 @@ class BackgroundSaver:
             self._publish(report)
             save.report = report
             save.done.set()
+        self._at_end()
 
     def _save(self, save: PendingSave) -> SaveReport:
         start = self._options.clock()
