@@ -53,6 +53,16 @@ class HookTests(HookTest):
         run.hook.complete()
         self.assertEqual(self.steps(), [4, 8])
 
+    def test_save_at_end(self):
+        run = self.run_of(save_at_end=True).train(7)
+        run.hook.complete()
+        self.assertEqual(self.steps(), [5, 7])
+        self.assert_same(self.client.load(self.task), run.weights())
+        self.assertIn("loss", self.client.get(self.task)["metrics"])
+        again = self.run_of(save_at_end=True)
+        self.assertEqual(again.resume(), 7)
+        self.assertEqual((again.hook.save(), again.hook.complete().saved), (None, 0))
+
     def test_save_on_demand(self):
         run = self.run_of(save_every_steps=0)
         self.assertIsNone(run.hook.save())

@@ -102,6 +102,18 @@ class MaskedOptimizerTests(unittest.TestCase):
                     changed = (parameter != kept[name]).view(-1).nonzero().view(-1).tolist()
                     self.assertTrue(set(changed) <= set(after.get(name, torch.empty(0)).tolist()))
 
+    def test_set_mask_leaves_a_tensor_and_comes_back_to_it(self):
+        model = model_of(torch.float32)
+        optimizer = MaskedAdamW(model, {"p0": torch.tensor([1]), "p1": torch.tensor([0, 5])})
+        for positions in ({"p1": [5]}, {"p0": [0, 1], "p1": [5]}, {"p2": [0]}, {"p0": [1], "p2": [0]}):
+            mask = {name: torch.tensor(indices) for name, indices in positions.items()}
+            train(model, optimizer, 2, mask, False)
+            optimizer.set_mask(mask)
+            kept = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+            train(model, optimizer, 2, mask, False)
+            changed = {name: (parameter != kept[name]).view(-1).nonzero().view(-1).tolist() for name, parameter in model.named_parameters()}
+            self.assertEqual({name: indices for name, indices in changed.items() if indices}, positions)
+
     def test_state_dict_restores_bit_for_bit(self):
         for masked, _, options in CASES:
             with self.subTest(optimizer=masked.__name__, **options):

@@ -52,7 +52,7 @@ class Run:
         torch.manual_seed(seed)
         random.seed(seed)
         state = {"sampler": self.sampler, **({"scheduler": self.scheduler} if self.scheduler else {}), **options.pop("state", {})}
-        options = {"save_every_steps": 5, "busy": "wait", **options}
+        options = {"save_every_steps": 5, "busy": "wait", "save_at_end": False, **options}
         self.hook = FishHook(client, task, self.net, mask=self.mask, optimizer=self.optimizer, base=base, state=state, **options)
         self.step = 0
 

@@ -6,9 +6,9 @@ from typing import Dict, List, Mapping, NamedTuple, Union
 import torch
 
 from ..errors import FishError
-from ..safetensors import load_file, save_file
+from ..safetensors import SafetensorsReader, save_file
 
-_SUFFIX = ".indices"
+_SUFFIX, _VALUES = ".indices", ".values"
 
 
 class TensorShare(NamedTuple):
@@ -61,19 +61,26 @@ class Mask(Dict[str, torch.Tensor]):
         return sorted(shares, key=lambda share: (-share.count, share.name))
 
     def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
-        """Writes a safetensors file with ``NAME.indices`` (I64) for each tensor."""
-        save_file({name + _SUFFIX: indices for name, indices in self.items()}, path, {"format": "fish-mask", "version": "1"})
+        """Writes a safetensors file with ``NAME.indices`` (I32 where they fit, else I64) for each tensor."""
+        save_file({name + _SUFFIX: indices.to(torch.int32) if int(indices[-1]) < 2 ** 31 else indices for name, indices in self.items()},
+                  path, {"format": "fish-mask"})
 
     @classmethod
     def load(cls, path: Union[str, "os.PathLike[str]"], device: Union[str, torch.device] = "cpu") -> "Mask":
-        """Reads what :meth:`save` wrote; a sparse patch (``NAME.indices`` and ``NAME.values``) is taken too.
+        """Reads what :meth:`save` wrote, here or in C#.
 
-        :raises FishError: ``HEADER_*``, ``INDEX_*``, or ``PATCH_INVALID``: it is neither.
+        A sparse patch is taken too (its values are left alone), and dense masks: tensors under the parameters' names, in which everything that is not zero
+        is in the mask. No file with pickled content is.
+
+        :raises FishError: ``HEADER_*``, ``INDEX_*``.
         """
-        tensors = load_file(path)
-        found = {name[:-len(_SUFFIX)]: indices.to(torch.int64).to(device) for name, indices in tensors.items() if name.endswith(_SUFFIX)}
-        if tensors and not found:
-            raise FishError("PATCH_INVALID", os.fspath(path), "The file holds no NAME.indices.", "Give a file that Mask.save or a sparse patch wrote.")
+        found = {}
+        with SafetensorsReader(path) as reader:
+            for name in reader.keys():
+                if name.endswith(_SUFFIX):
+                    found[name[:-len(_SUFFIX)]] = reader.tensor(name).to(torch.int64).to(device)
+                elif not name.endswith(_VALUES):
+                    found[name] = reader.tensor(name).view(-1).nonzero().view(-1).to(device)
         return cls(found)
 
     @classmethod

@@ -61,10 +61,11 @@ class MaskedOptimizer(torch.optim.Optimizer):
         """
         positions = self._positions_of(mask)
         for parameter, state in self.state.items():
-            before, after = self._positions.get(parameter), positions.get(parameter)
+            none = torch.empty(0, dtype=torch.int64, device=parameter.device)
+            before, after = self._positions.get(parameter, none), positions.get(parameter, none)
             for key, value in state.items():
-                if isinstance(value, torch.Tensor) and before is not None and value.dim() == 1 and value.numel() == before.numel():
-                    state[key] = moved(value, before, before[:0] if after is None else after)
+                if isinstance(value, torch.Tensor) and value.dim() == 1 and value.numel() == before.numel():
+                    state[key] = moved(value, before, after)
         self._positions, self._mask = positions, mask
 
     @torch.no_grad()

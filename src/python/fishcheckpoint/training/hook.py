@@ -9,12 +9,12 @@ from ..client import FishClient
 from ..errors import FishError
 from ..masks import Mask
 from ..optim import MaskedOptimizer
-from . import optimizer_state, rng
 from .capture import PendingSave, copy_metrics, copy_values, copy_whole
-from .cover import Cover, digest_of, from_gaps, gaps_of
+from .cover import Cover, digest_of
 from .lineage import Lineage
 from .messages import Messages
 from .options import HookOptions
+from .parts import TrainerParts
 from .reports import SaveReport, SaveSummary, StepOutcome
 from .resume import Resumed, resume_model
 from .saver import BackgroundSaver
@@ -22,7 +22,7 @@ from .sender import Sender
 from .session import Session
 from .stop import StopSignals
 from .tracked import TrackedModel
-from .trainer_state import TrainerState, mismatch
+from .trainer_state import TrainerState
 
 
 class FishHook:
@@ -64,10 +64,10 @@ class FishHook:
         self._messages = Messages(self._options.on_warning)
         self._model = TrackedModel(model, self._options.buffers)
         self._optimizer = optimizer
+        self._parts = TrainerParts(self._model, optimizer, self._options)
         if mask is None and isinstance(optimizer, MaskedOptimizer):
             mask = optimizer.mask
         self._mask = None if mask is None else self._checked(mask)
-        self._mask_gaps: Optional[Mapping[str, torch.Tensor]] = None
         self._cover = Cover() if self._mask is None else self._cover_of(self._mask)
         self._lineage = None if self._mask is None else Lineage(self._cover)
         self._owns_client = isinstance(client, str)
@@ -77,9 +77,12 @@ class FishHook:
         self._sender = Sender(self._session, self._model, lambda: self._lineage, self._options, self._messages)
         self._saver = BackgroundSaver(self._sender.send, self._options, self._messages, self._session.client.close)
         self._last_step: Optional[int] = None
+        self._resumed_step: Optional[int] = None
         self._last_save: Optional[PendingSave] = None
+        self._checking: Optional[PendingSave] = None
+        self._last_metrics: Optional[Mapping[str, Any]] = None
         self._last_time = self._options.clock()
-        self._queued = 0
+        self._queued, self._since_mask = 0, 0
         self._open_session()
         self._signals = StopSignals()
         if self._options.save_on_stop:
@@ -123,13 +126,10 @@ class FishHook:
         if resumed is None:
             return None
         self._sender.replaced.update(resumed.damaged)
-        if resumed.state is not None:
-            self._restore_mask(resumed.state)
-        self._restore_lineage(resumed)
-        if resumed.state is not None:
-            self._restore_state(resumed.state)
-        self._last_step = resumed.step
+        self._restore(resumed)
+        self._last_step = self._resumed_step = resumed.step
         self._last_time = self._options.clock()
+        self._recompute_mask()  # where it was due after that save
         return resumed.step
 
     def on_step(self, step: int, metrics: Optional[Mapping[str, Any]] = None) -> StepOutcome:
@@ -141,12 +141,11 @@ class FishHook:
         :raises KeyboardInterrupt: SIGINT came, and the step is stored; :class:`SystemExit` (143) for SIGTERM.
         """
         self._require_running()
-        self._last_step = step
+        self._last_step, self._last_metrics = step, metrics
         if self._signals.received is not None:
             self._stop(metrics)
         if self._sender.leak is not None:
-            leak, self._sender.leak = self._sender.leak, None
-            raise leak
+            raise self._sender.leak
         if not self._is_due(step):
             return StepOutcome.NOT_DUE
         save = self._save(metrics, wait=self._options.busy == "wait")
@@ -160,12 +159,12 @@ class FishHook:
 
         A step that is saved already is not saved again.
 
-        :returns: its report; ``None`` when there was no step yet.
+        :returns: its report; ``None`` when there was no step yet, or only the one that was resumed from.
         """
         self._require_running()
-        if self._last_step is None:
-            return None
         save = self._save_once(metrics)
+        if save is None:
+            return None
         save.done.wait()
         return save.report
 
@@ -180,20 +179,24 @@ class FishHook:
             raise FishError("REQUEST_INVALID", "mask", "The run is saved whole, without a mask.", "Give the hook a mask when it is made.")
         checked = self._checked(mask)
         cover = self._cover_of(checked)
+        self._save_once(None)
         if self._last_step is not None:
-            self._save_once(None)
             self._lineage.anchor_at(self._last_step, cover)
         else:
             self._lineage = Lineage(cover)
         if isinstance(self._optimizer, MaskedOptimizer):
             self._optimizer.set_mask(mask)
-        self._mask, self._mask_gaps, self._cover = checked, None, cover
+        self._mask, self._cover, self._since_mask = checked, cover, 0
 
     def complete(self) -> SaveSummary:
-        """Waits until everything is stored, at most ``retry_for`` seconds for a server that is down. No step is taken from here on.
+        """Saves the last step (``save_at_end``), and waits until everything is stored, at most ``retry_for`` seconds for a server that is down.
+
+        No step is taken from here on.
 
         :raises FishError: the first failure, unless ``throw_on_complete=False``; its cause says how many there were.
         """
+        if self._options.save_at_end and not self._saver.is_ended and self._sender.leak is None:
+            self._save_once(None)
         self._end()
         failures = [report.error for report in self.reports if report.error is not None]
         if failures and self._options.throw_on_complete:
@@ -217,102 +220,75 @@ class FishHook:
         save = PendingSave(self._last_step, None)
         try:
             save.metrics = copy_metrics(metrics)
-            self._copy_into(save)
+            self._copy_into(save, force)
         except Exception as error:  # a failed save never throws into training
             save.error = error
         self._last_time = self._options.clock()
         save.stall = self._last_time - start
         self._last_save = save
-        self._queued += 1
+        self._queued, self._since_mask = self._queued + 1, self._since_mask + 1
         self._saver.enqueue(save)
         return save
 
-    def _save_once(self, metrics: Optional[Mapping[str, Any]]) -> PendingSave:
+    def _save_once(self, metrics: Optional[Mapping[str, Any]]) -> Optional[PendingSave]:
+        if self._last_step in (None, self._resumed_step):
+            return None  # nothing was trained since
         if self._last_save is not None and self._last_save.step == self._last_step and self._last_save.error is None:
             return self._last_save
-        save = self._save(metrics, force=True)
-        assert save is not None
-        return save
+        return self._save(metrics if metrics is not None else self._last_metrics, force=True)
 
-    def _copy_into(self, save: PendingSave) -> None:
+    def _copy_into(self, save: PendingSave, force: bool) -> None:
         tensors = self._model.tensors()
         if self._lineage is None:
             save.values = copy_whole(tensors)
         else:
             save.plan = self._lineage.plan()
             save.values = copy_values(tensors, save.plan.cover)
-            if self._is_check_due():
-                save.snapshot = copy_whole(tensors)
-        save.state = self._copy_state(save)
+            # While a check is going on that may widen the mask, a save that is not to be lost is copied whole.
+            checking = force and self._options.on_leak == "widen" and self._checking is not None and not self._checking.done.is_set()
+            if self._is_check_due() or checking:
+                save.snapshot, self._checking = copy_whole(tensors), save
+        save.state = self._parts.capture(save.plan, self._mask, self._cover)
+        save.state.put("hook/saves_since_mask", self._since_mask + 1)
 
     def _is_check_due(self) -> bool:
         every = self._options.leak_check_every_saves
         return every is not None and (self._queued == 0 or (every > 0 and self._queued % every == 0))
 
-    def _copy_state(self, save: PendingSave) -> Optional[TrainerState]:
-        state = TrainerState()
-        state.put("hook/step", save.step)
-        if self._optimizer is not None and self._options.include_optimizer:
-            positions = {} if save.plan is None else save.plan.cover
-            optimizer_state.capture(state, self._optimizer, self._model.parameter_names(), positions, dense=self._lineage is None)
-            if not isinstance(self._optimizer, MaskedOptimizer) and save.plan is not None and save.plan.cover.count != self._cover.count:
-                state.arrays.update((f"hook/positions/{name}", gaps) for name, gaps in gaps_of(positions).items())
-        if self._options.include_rng:
-            rng.capture(state)
-        for name, part in self._options.state.items():
-            state.put(f"{name}/state", part.state_dict())
-        if self._mask is not None:
-            if self._mask_gaps is None:
-                self._mask_gaps = gaps_of(self._mask)
-            state.arrays.update((f"mask/{name}", gaps) for name, gaps in self._mask_gaps.items())
-        return state
-
     def _recompute_mask(self) -> None:
         every = self._options.recompute_mask_every_saves
-        if every and self._queued % every == 0 and self._options.mask_source is not None:
+        if every and self._since_mask >= every and self._options.mask_source is not None:
             self.set_mask(self._options.mask_source())
 
     # Resuming
 
+    def _restore(self, resumed: Resumed) -> None:
+        state = resumed.state
+        if state is not None:
+            self._restore_mask(state)
+        if self._mask is not None:
+            # The anchor of the checkpoint stays that of later saves only if these take all that it took; else the checkpoint itself is theirs.
+            same = state is not None and "hook/cover" in state.texts and state.take("hook/cover") == self._cover.digest
+            anchor = state.take("hook/anchor") if state is not None and same else resumed.step
+            self._lineage = Lineage(self._cover, anchor if anchor is None or anchor in resumed.before else resumed.step)
+            self._lineage.stored(resumed.step)
+        if state is not None:
+            self._parts.restore(state, self._mask is not None, self._cover)
+            self._since_mask = state.take("hook/saves_since_mask")
+
     def _restore_mask(self, state: TrainerState) -> None:
-        gaps = state.section("mask")
-        if bool(gaps) != (self._mask is not None):
-            raise mismatch("mask", f"The checkpoint was trained {'with' if gaps else 'without'} a mask, this run is {'without' if gaps else 'with'} one.")
-        if self._mask is None:
-            return
-        mask = from_gaps(gaps, self._model.tensors())
-        if digest_of(mask) == digest_of(self._mask):
+        mask = self._parts.mask_of(state, self._mask is not None)
+        if mask is None or self._mask is None or digest_of(mask) == digest_of(self._mask):
             return
         self._messages.warn("The mask that the checkpoint was trained with is taken, in the place of the one given.")
-        self._mask, self._mask_gaps, self._cover = mask, None, self._cover_of(mask)
+        self._mask, self._cover = mask, self._cover_of(mask)
         if isinstance(self._optimizer, MaskedOptimizer):
             self._optimizer.set_mask(mask)
-
-    def _restore_lineage(self, resumed: Resumed) -> None:
-        if self._mask is None:
-            return
-        # The anchor of the checkpoint stays that of later saves only if these take all that it took; else the checkpoint itself is theirs.
-        anchor = resumed.step
-        if resumed.state is not None and resumed.state.texts.get("hook/cover") is not None and resumed.state.take("hook/cover") == self._cover.digest:
-            anchor = resumed.state.take("hook/anchor")
-        self._lineage = Lineage(self._cover, anchor)
-
-    def _restore_state(self, state: TrainerState) -> None:
-        if self._optimizer is not None and self._options.include_optimizer:
-            union = state.section("hook/positions")
-            positions = from_gaps(union, self._model.tensors()) if union else self._cover
-            optimizer_state.restore(state, self._optimizer, self._model.parameter_names(), positions, dense=self._lineage is None)
-        for name, part in self._options.state.items():
-            part.load_state_dict(state.take(f"{name}/state"))
-        if self._options.include_rng:
-            rng.restore(state)
 
     # The ends of a run
 
     def _stop(self, metrics: Optional[Mapping[str, Any]]) -> None:
-        save = self._save_once(metrics)
-        self._saver.limit(self._options.retry_for)
-        save.done.wait()
+        self._save_once(metrics)
         self._end()
         raise self._signals.exception()
 

@@ -37,6 +37,7 @@ class Lineage:
         self._stored = {anchor}
         self._union_of: Tuple[Tuple[Link, ...], Optional[Cover]] = ((), None)
         self._generation = 0
+        self._widened: Mapping[str, torch.Tensor] = {}
         self._newest: Optional[int] = None
 
     def plan(self) -> Plan:
@@ -47,18 +48,21 @@ class Lineage:
     def anchor_at(self, step: int, cover: Cover) -> None:
         """From here on saves are laid on a step, whose own save is on its way, and take another cover."""
         with self._lock:
-            self._links.append(Link(step, cover))
+            self._links.append(Link(step, Cover.of(cover, self._widened) if self._widened else cover))
             self._confirm(self._newest)
 
     def widen(self, extra: Mapping[str, torch.Tensor], plan: Plan) -> Plan:
-        """Adds positions to a plan, whose capture is to take them too, and to all captures to come.
-
-        Others that were made before are not whole any more (:meth:`is_whole`).
-        """
+        """Adds positions to all captures to come, and gives a plan with them; captures that were made before are not whole any more."""
         with self._lock:
+            self._widened = Cover.of(self._widened, extra)
             self._links = [Link(link.anchor, Cover.of(link.cover, extra)) for link in self._links]
             self._generation += 1
-            links = tuple(Link(link.anchor, Cover.of(link.cover, extra)) for link in plan.links)
+        return self.renewed(plan)
+
+    def renewed(self, plan: Plan) -> Plan:
+        """A plan with all that was added since it was made; the capture is to be made again."""
+        with self._lock:
+            links = tuple(Link(link.anchor, Cover.of(link.cover, self._widened)) for link in plan.links)
             return Plan(links, self._union(links), self._generation)
 
     def is_whole(self, plan: Plan) -> bool:

@@ -22,6 +22,8 @@ class HookOptions:
     """Saves every step that is a multiple of this; 0 never."""
     save_every: Optional[float] = None
     """Saves also when this many seconds have passed since the last save; ``None`` never."""
+    save_at_end: bool = True
+    """Whether ``complete`` saves the last step if it is not saved yet."""
     busy: str = "skip"
     """What a due step does while the saver is busy: ``skip``, or ``wait``. While the server is down it is skipped either way."""
     queue_capacity: int = 2

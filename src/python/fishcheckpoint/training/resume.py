@@ -1,6 +1,6 @@
 """Finding the newest sound checkpoint, and restoring from it."""
 
-from typing import List, NamedTuple, Optional, Union
+from typing import FrozenSet, List, NamedTuple, Optional, Union
 
 from ..client import FishClient
 from ..errors import FishError
@@ -17,6 +17,8 @@ class Resumed(NamedTuple):
     """The trainer state; ``None`` where there is none."""
     damaged: List[int]
     """The damaged steps after it."""
+    before: FrozenSet[int]
+    """The steps before it that are there."""
 
 
 def resume_model(client: FishClient, task: str, model: TrackedModel, at: Union[int, str], messages: Messages) -> Optional[Resumed]:
@@ -33,7 +35,7 @@ def resume_model(client: FishClient, task: str, model: TrackedModel, at: Union[i
         try:
             state = _state_of(client, task, step, messages)
             client.load(task, step, into=model.module)
-            return Resumed(step, state, damaged)
+            return Resumed(step, state, damaged, frozenset(steps[len(damaged) + 1:]))
         except FishError as error:
             if not error.is_damage:
                 raise

@@ -10,6 +10,7 @@ from .capture import PendingSave
 from .messages import Messages
 from .options import HookOptions
 from .reports import SaveReport, SaveSummary
+from .sender import StaleCopy
 
 
 class BackgroundSaver:
@@ -91,19 +92,26 @@ class BackgroundSaver:
             report = self._save(save)
             with self._changed:
                 self._slots -= 1
-                self._reports.append(report)
+                if report is None:
+                    self._skipped += 1
+                else:
+                    self._reports.append(report)
                 self._changed.notify_all()
-            self._publish(report)
+            if report is not None:
+                self._publish(report)
             save.report = report
             save.done.set()
         self._at_end()
 
-    def _save(self, save: PendingSave) -> SaveReport:
+    def _save(self, save: PendingSave) -> Optional[SaveReport]:
         start = self._options.clock()
         changed, stored, error = 0, 0, save.error
         if error is None:
             try:
                 changed, stored = self._send_until_stored(save)
+            except StaleCopy as stale:
+                self._messages.warn(f"Step {save.step} is left out: {stale}")
+                return None
             except Exception as failure:  # whatever it is: training goes on, and complete() raises it
                 error = failure
                 self._messages.warn(f"Step {save.step} is not saved: {failure}")

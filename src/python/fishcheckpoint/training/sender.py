@@ -16,6 +16,10 @@ from .session import Session
 from .tracked import TrackedModel
 
 
+class StaleCopy(FishError):
+    """The copy lacks values that are known to have changed: it is left out, and later ones take them."""
+
+
 class Sender:
     """Sends pending saves, each in one attempt. Used by the saver's thread alone."""
 
@@ -24,7 +28,7 @@ class Sender:
         self.replaced: Set[int] = set()
         """Steps whose checkpoints are damaged: they are deleted when they are saved again."""
         self.leak: Optional[FishError] = None
-        """A leak that is to end the run."""
+        """A leak that is to end the run: nothing more is stored."""
 
     @property
     def _client(self) -> FishClient:
@@ -53,10 +57,13 @@ class Sender:
     def _send_patch(self, save: PendingSave) -> Mapping[str, Any]:
         lineage = self._lineage()
         assert lineage is not None and save.plan is not None
+        if self.leak is not None:
+            raise self.leak
         if not lineage.is_whole(save.plan):
-            raise FishError(
-                "MASK_LEAK", f"{self._session.task}/{save.step}", "The step was copied before values outside of the mask were found to change.",
-                "Later saves take them; nothing is to be done.")
+            if save.snapshot is None:
+                raise StaleCopy("MASK_LEAK", f"{self._session.task}/{save.step}", "It was copied before values outside of the mask were found to change.")
+            save.plan = lineage.renewed(save.plan)
+            save.values = copy_values(save.snapshot, save.plan.cover)
         if save.snapshot is not None:
             self._check(save, lineage)
         link = lineage.resolve(save.plan)
