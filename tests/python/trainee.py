@@ -6,8 +6,7 @@ import json
 import random
 import sys
 
-import support  # noqa: F401 (finds the package)
-import torch
+from support import torch
 
 from fishcheckpoint import FishClient, FishHook, MaskedAdamW, masks
 from fishcheckpoint.safetensors import save_file

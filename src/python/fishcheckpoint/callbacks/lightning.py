@@ -66,6 +66,6 @@ class FishLightningCallback(_Base):
             self.hook.complete()
 
 
-def _metrics(trainer: Any) -> Dict[str, float]:
+def _metrics(trainer: Any) -> Dict[str, Any]:
     return {name: value for name, value in getattr(trainer, "callback_metrics", {}).items()
             if isinstance(value, (int, float)) or (isinstance(value, torch.Tensor) and value.numel() == 1)}

@@ -1,7 +1,7 @@
 """The calls about bases."""
 
 import os
-from typing import Dict, Iterator, List, Mapping, Optional, Tuple, Union
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
 
 import torch
 
@@ -67,10 +67,12 @@ class BaseCalls(Calls):
                     yield from read_stream(stream, path)[1]
 
 
-def body_of(source: Source, metadata: Optional[Mapping[str, str]] = None) -> Body:
+def body_of(source: Any, metadata: Optional[Mapping[str, str]] = None) -> Body:
     """A whole model as the body of a request."""
     if isinstance(source, torch.nn.Module):
         source = source.state_dict()
     if isinstance(source, Mapping):
         return SafetensorsFile(untied(source), metadata)
-    return FolderBody(source) if os.path.isdir(source) else FileBody(source, SafetensorsFile.content_type)
+    if os.path.isdir(source):
+        return FolderBody(source)
+    return FileBody(source, SafetensorsFile.content_type)

@@ -23,7 +23,7 @@ class Calls:
 
     _transport: Transport
 
-    def _json(self, method: str, path: str, value: object = None, headers: Optional[Mapping[str, str]] = None) -> Info:
+    def _json(self, method: str, path: str, value: object = None, headers: Optional[Mapping[str, str]] = None) -> Any:
         return self._answer(method, path, None if value is None else BytesBody.of_json(value), headers)
 
     def _answer(self, method: str, path: str, body: Optional[Body], headers: Optional[Mapping[str, str]] = None) -> Info:

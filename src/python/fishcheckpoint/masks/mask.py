@@ -1,7 +1,8 @@
 """The mask itself: positions by tensor."""
 
+import dataclasses
 import os
-from typing import Dict, List, Mapping, NamedTuple, Union
+from typing import Dict, List, Mapping, Union
 
 import torch
 
@@ -11,7 +12,8 @@ from ..safetensors import SafetensorsReader, save_file
 _SUFFIX, _VALUES = ".indices", ".values"
 
 
-class TensorShare(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class TensorShare:
     """What a mask holds of one tensor."""
 
     name: str

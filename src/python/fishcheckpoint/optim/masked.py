@@ -84,7 +84,7 @@ class MaskedOptimizer(torch.optim.Optimizer):
             if parameter.grad is not None:
                 compact = self._compact[parameter]
                 compact.data = gather(parameter, positions)
-                compact.grad = gather(self._dense(parameter), positions)
+                compact.grad = gather(self._dense(parameter, parameter.grad), positions)
         self._inner.step()
         for parameter, positions in self._positions.items():
             compact = self._compact[parameter]
@@ -124,10 +124,10 @@ class MaskedOptimizer(torch.optim.Optimizer):
         self._inner.state.update((self._compact[parameter], state) for parameter, state in self.state.items())
         self._inner.__setstate__({})
 
-    def _dense(self, parameter: torch.Tensor) -> torch.Tensor:
-        if parameter.grad.is_sparse:
+    def _dense(self, parameter: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
+        if gradient.is_sparse:
             raise FishError("REQUEST_INVALID", self._names[parameter], "The gradient is sparse.", "Make the embedding with sparse=False.")
-        return parameter.grad
+        return gradient
 
     def _positions_of(self, mask: Mapping[str, torch.Tensor]) -> Dict[torch.Tensor, torch.Tensor]:
         parameters = {name: parameter for parameter, name in self._names.items()}
@@ -142,6 +142,6 @@ class MaskedOptimizer(torch.optim.Optimizer):
 def _groups_of(model: Named) -> List[Dict[str, Any]]:
     if isinstance(model, torch.nn.Module):
         model = model.named_parameters()
-    items = list(model)
+    items: List[Any] = list(model)
     groups = [dict(item) for item in items] if items and isinstance(items[0], dict) else [{"params": items}]
     return [{**group, "params": [(name, parameter) for name, parameter in group["params"] if parameter.requires_grad]} for group in groups]

@@ -1,7 +1,7 @@
 """The header of a safetensors file: what it says is checked before anything of that size is allocated."""
 
 import json
-from typing import BinaryIO, Dict, List, Mapping, NamedTuple, NoReturn, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, NoReturn, Optional, Sequence, Tuple
 
 from ..errors import FishError
 from ..tensors.dtypes import BITS
@@ -34,7 +34,7 @@ class Header(NamedTuple):
         return self.entries[-1].end if self.entries else 0
 
 
-def read_header(stream: BinaryIO, key: str, available: Optional[int] = None) -> Header:
+def read_header(stream: Any, key: str, available: Optional[int] = None) -> Header:
     """Reads and checks the header at the beginning of a stream.
 
     ``available`` is the file's length where it is known: a header or data that do not fit are then refused at once.
@@ -51,7 +51,7 @@ def read_header(stream: BinaryIO, key: str, available: Optional[int] = None) -> 
     return header
 
 
-def read_exactly(stream: BinaryIO, length: int, key: str) -> bytes:
+def read_exactly(stream: Any, length: int, key: str) -> bytes:
     """Reads so many bytes, or refuses with ``HEADER_TRUNCATED``."""
     parts, missing = [], length
     while missing:

@@ -1,7 +1,7 @@
 """Reading safetensors files: from disk by name, or from a stream in the order of the data."""
 
 import os
-from typing import BinaryIO, Dict, Iterator, List, Tuple, Union
+from typing import Any, Dict, Iterator, List, Tuple, Union
 
 import torch
 
@@ -62,16 +62,16 @@ def load_file(path: Union[str, "os.PathLike[str]"]) -> Dict[str, torch.Tensor]:
         return {name: reader.tensor(name) for name in reader.keys()}
 
 
-def read_stream(stream: BinaryIO, key: str) -> Tuple[Header, Iterator[Tuple[str, torch.Tensor]]]:
+def read_stream(stream: Any, key: str) -> Tuple[Header, Iterator[Tuple[str, torch.Tensor]]]:
     """The header, and the tensors one after another in the order of their data; one is in memory at a time, unless the caller keeps more.
 
-    ``key`` names the stream in errors.
+    The stream has ``read`` and ``readinto``; ``key`` names it in errors.
     """
     header = read_header(stream, key)
     return header, ((entry.name, _read_tensor(stream, entry, key)) for entry in header.entries)
 
 
-def _read_tensor(stream: BinaryIO, entry: Entry, key: str) -> torch.Tensor:
+def _read_tensor(stream: Any, entry: Entry, key: str) -> torch.Tensor:
     tensor = torch.empty(entry.shape, dtype=torch_dtype(entry.dtype, entry.name))
     memory = memory_of(tensor)
     read = 0

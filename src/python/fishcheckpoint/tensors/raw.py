@@ -19,7 +19,7 @@ def memory_of(tensor: torch.Tensor) -> memoryview:
     if length == 0:
         return memoryview(bytearray())
     array = (ctypes.c_ubyte * length).from_address(tensor.data_ptr())
-    array._owner = tensor  # the address is only good while the tensor is there
+    setattr(array, "owner", tensor)  # the address is only good while the tensor is there
     return memoryview(array).cast("B")
 
 

@@ -4,7 +4,8 @@ The paper's own CIFAR code adds weight decay to every weight after it has masked
 leaks in the same way after a change of masks.
 """
 
-from typing import Callable, Dict, Iterator, List, Mapping, NamedTuple, Tuple
+import dataclasses
+from typing import Callable, Dict, Iterator, List, Mapping, Tuple
 
 import torch
 
@@ -13,7 +14,8 @@ from ..tensors.raw import bits
 _SHOWN = 5
 
 
-class TensorLeak(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class TensorLeak:
     """What changed outside of the mask in one tensor."""
 
     name: str
@@ -22,7 +24,8 @@ class TensorLeak(NamedTuple):
     """The first few positions."""
 
 
-class LeakReport(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class LeakReport:
     """What changed outside of the mask in a model, and where: positions by tensor, on the host."""
 
     tensors: List[TensorLeak]

@@ -31,7 +31,7 @@ class TrainerParts:
         """
         state = TrainerState()
         if self._optimizer is not None and self._options.include_optimizer:
-            positions = {} if plan is None else plan.cover
+            positions: Mapping[str, torch.Tensor] = {} if plan is None else plan.cover
             optimizer_state.capture(state, self._optimizer, self._model.parameter_names(), positions, dense=plan is None)
             if plan is not None and not isinstance(self._optimizer, MaskedOptimizer) and plan.cover.count != cover.count:
                 state.arrays.update((f"hook/positions/{name}", gaps) for name, gaps in gaps_of(plan.cover).items())

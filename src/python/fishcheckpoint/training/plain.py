@@ -8,7 +8,6 @@ from typing import Any, Dict
 import torch
 
 from ..errors import FishError
-from ..tensors.raw import bits
 
 _TAG = "$"
 
@@ -44,10 +43,9 @@ def _encode(value: Any, key: str, tensors: Dict[str, torch.Tensor]) -> Any:
             return {name: _encode(item, key, tensors) for name, item in items}
         kind = "counter" if isinstance(value, collections.Counter) else "dict"
         return {_TAG: kind, "items": [[_encode(name, key, tensors), _encode(item, key, tensors)] for name, item in items]}
-    for kind, type_ in (("list", list), ("tuple", tuple), ("set", (set, frozenset))):
-        if isinstance(value, type_):
-            items = [_encode(item, key, tensors) for item in value]
-            return items if kind == "list" else {_TAG: kind, "items": items}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        encoded = [_encode(item, key, tensors) for item in value]
+        return encoded if isinstance(value, list) else {_TAG: "tuple" if isinstance(value, tuple) else "set", "items": encoded}
     if hasattr(value, "item") and getattr(value, "shape", None) == ():
         return _encode(value.item(), key, tensors)  # a numpy number
     raise FishError("STATE_MISMATCH", key, f"A {type(value).__name__} is in the state.", "Let state_dict() give plain values and tensors.")
@@ -66,6 +64,7 @@ def _decode(value: Any, tensors: Dict[str, torch.Tensor]) -> Any:
     if kind == "bytes":
         return base64.b64decode(value["data"])
     items = _decode(value["items"], tensors)
-    make = {"counter": lambda: collections.Counter(dict(map(tuple, items))), "dict": lambda: dict(map(tuple, items)),
-            "tuple": lambda: tuple(items), "set": lambda: set(items)}
-    return make[kind]()
+    if kind in ("dict", "counter"):
+        pairs = {name: item for name, item in items}
+        return collections.Counter(pairs) if kind == "counter" else pairs
+    return tuple(items) if kind == "tuple" else set(items)

@@ -1,6 +1,6 @@
 """The model as the hook sees it: its tensors by name, tied ones once."""
 
-from typing import Collection, Dict, List, Mapping, Sequence
+from typing import Any, Collection, Dict, List, Mapping, Sequence
 
 import torch
 
@@ -13,9 +13,8 @@ class TrackedModel:
 
     def __init__(self, model: torch.nn.Module, buffers: Sequence[str]) -> None:
         """Notes which names are tied. A model that is wrapped for parallel or compiled use is taken by what is inside, so that names are the base's."""
-        while isinstance(model, (torch.nn.parallel.DistributedDataParallel, torch.nn.DataParallel)) or hasattr(model, "_orig_mod"):
-            model = getattr(model, "_orig_mod", None) or model.module
-        self.module = model
+        self.module: torch.nn.Module = unwrapped(model)
+        model = self.module
         self._groups: List[List[str]] = tied_names(model.state_dict())
         self._first = {name: group[0] for group in self._groups for name in group}
         self._group_of = {group[0]: group for group in self._groups}
@@ -45,3 +44,10 @@ class TrackedModel:
     def by_first_name(self, mask: Mapping[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
         """A mask under the names that tensors go by here."""
         return {self.first_name(name): positions for name, positions in mask.items()}
+
+
+def unwrapped(model: Any) -> torch.nn.Module:
+    """The module inside of those that wrap it for parallel or compiled use."""
+    while isinstance(model, (torch.nn.parallel.DistributedDataParallel, torch.nn.DataParallel)) or hasattr(model, "_orig_mod"):
+        model = model._orig_mod if hasattr(model, "_orig_mod") else model.module
+    return model
