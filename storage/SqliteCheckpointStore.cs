@@ -153,6 +153,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports
             connection => SaveWriter.Write(connection, context, step, prepared, state, options, Now), cancellation);
         if (!written)
         {
+            await database.WriteAsync(connection => SaveWriter.Mend(connection, CheckpointTable.Find(connection, context, StepRef.At(step)), prepared), cancellation);
             RequireSame(context, step, prepared);
             if (state is not null)
             {

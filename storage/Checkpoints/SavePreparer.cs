@@ -90,7 +90,7 @@ internal sealed class SavePreparer(
     private PreparedSave EncodeMasked(IDeltaReader delta, OpenedState parent, Digest mask)
     {
         var parented = new ParentedReader(delta, parent.Reader, cache.Find(parent.Identity, mask), cache.Longest);
-        var prepared = Encode(parented, parent, task.Layout.Files, IsStored(mask) ? StoredMask(mask) : null);
+        var prepared = Encode(parented, parent, task.Layout.Files, SoundMask(mask));
         if (parented.Remembered is { } values && prepared.Delta.MaskId == mask)
         {
             cache.Add(parent.Identity, mask, values);
@@ -154,7 +154,7 @@ internal sealed class SavePreparer(
             var encoded = mask is null
                 ? DeltaEncoder.Encode(delta, parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, cancellation)
                 : DeltaEncoder.EncodeOn(mask, delta, parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, cancellation);
-            return new PreparedSave(encoded, parent, output, task.Layout.Layout);
+            return new PreparedSave(encoded, parent, output, task.Layout.Layout, mask is not null);
         }
         catch
         {
@@ -190,6 +190,9 @@ internal sealed class SavePreparer(
     private OpenedState Open(CheckpointRow? checkpoint) => OpenedState.Open(connection, folder, task, checkpoint);
 
     private bool IsStored(Digest mask) => connection.Scalar<long>("SELECT count(*) FROM masks WHERE id = $0", mask) > 0;
+
+    private IFrame? SoundMask(Digest mask) => connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", mask) is { } frame
+        && FrameMender.IsSoundMask(connection, frame, task.Layout.Layout) ? FrameTable.Open(connection, frame) : null;
 
     private IFrame StoredMask(Digest mask) => connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", mask) is { } frame
         ? FrameTable.Open(connection, frame)

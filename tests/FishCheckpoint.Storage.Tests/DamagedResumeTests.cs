@@ -28,13 +28,16 @@ public sealed class DamagedResumeTests : StoreFixture
         Assert.Contains("step 3 is damaged", Assert.Single(warnings), StringComparison.Ordinal);
         Assert.Equal(warnings, from.Warnings);
 
-        // Step 3 comes out with the same bits, so it is no other checkpoint; steps after it are saved and sound.
+        // Step 3 comes out with the same bits: saved again, it is mended.
+        Assert.False((await Store.VerifyAsync("tiny", StepRef.At(3), Stop)).Sound);
         trainer.Step(3);
         hook.OnStep(3);
         trainer.Step(4);
         hook.OnStep(4);
         await hook.CompleteAsync(Stop);
         Assert.Equal(trainer.ToFile(), await Store.RestoreAsync("tiny", 4));
+        Assert.True((await Store.VerifyAsync("tiny", StepRef.At(3), Stop)).Sound);
+        Assert.Equal(held[3], await Store.RestoreAsync("tiny", 3));
     }
 
     [Fact]

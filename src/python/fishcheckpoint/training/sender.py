@@ -72,7 +72,7 @@ class Sender:
             try:
                 return self._put(save, link, link.cover.server_id, state)
             except FishError as error:
-                if error.code != "MASK_UNKNOWN":
+                if error.code not in ("MASK_UNKNOWN", "CORRUPT_FRAME"):
                     raise
                 link.cover.server_id = None
         answer = self._put(save, link, None, state)
