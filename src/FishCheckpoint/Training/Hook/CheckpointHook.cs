@@ -1,6 +1,5 @@
 using System.Runtime.ExceptionServices;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Masks;
 
@@ -26,7 +25,7 @@ public sealed class CheckpointHook : IAsyncDisposable
     private readonly ICheckpointStore store;
     private readonly string task;
     private readonly ITrainingModel model;
-    private readonly Mask firstMask;
+    private readonly RunState run;
     private readonly Lineage lineage;
     private readonly Cadence cadence;
     private readonly LeakGuard leakGuard;
@@ -48,10 +47,11 @@ public sealed class CheckpointHook : IAsyncDisposable
     /// <exception cref="ArgumentException">An option is out of its range, or does not fit another one.</exception>
     public CheckpointHook(ICheckpointStore store, string task, Mask mask, ITrainingModel model, CheckpointHookOptions? options = null)
     {
-        (this.store, this.model, firstMask) = (store, model, mask);
+        (this.store, this.model) = (store, model);
         this.options = (options ?? new CheckpointHookOptions()).Checked();
         this.task = Names.Check(task, "task");
         RequireLayout(mask);
+        run = new RunState(model, this.options, mask);
         lineage = new Lineage(mask, this.options.Buffers);
         cadence = new Cadence(this.options);
         leakGuard = new LeakGuard(store, task, model, this.options);
@@ -163,11 +163,15 @@ public sealed class CheckpointHook : IAsyncDisposable
 
         var (checkpoint, state) = restored;
         (lastStep, unsaved, lastSave) = (checkpoint.Step, false, null);
-        var mask = state is not null && state.Sections.Contains(HookState.Section, StringComparer.Ordinal) ? LoadHook(state) : firstMask;
-        long? parent = checkpoint.Parent == "base" ? null : StepRef.ParseStep(checkpoint.Parent);
-        lineage.Resume(mask, checkpoint.Step, parent, checkpoint.Mask, await IsThereAsync(parent, cancellation));
+        (var mask, savesSinceMask) = run.MaskOf(state);
+        lineage.Resume(mask, checkpoint, await resumer.IsThereAsync(checkpoint.Parent, cancellation));
         options.OnMaskChanged?.Invoke(mask);
-        var complete = LoadParts(state, resumer);
+        var complete = run.Restore(state);
+        if (!complete)
+        {
+            resumer.Warn("the checkpoint carries no trainer state: the model is restored, but optimizer and the rest begin anew");
+        }
+
         cadence.Saved();
         RecomputeMask();
         return new Resumption(checkpoint, complete, resumer.Warnings);
@@ -229,7 +233,7 @@ public sealed class CheckpointHook : IAsyncDisposable
         try
         {
             var leak = leakGuard.Check(step, saves, lineage, saver);
-            var (delta, state) = (Gather(), CaptureState());
+            var (delta, state) = (run.Gather(lineage.Saved), run.Capture(lineage.Mask, savesSinceMask + 1));
             return new PendingSave
             {
                 Step = step, Delta = delta, State = state, Metrics = copied, Anchor = lineage.Anchor, Leak = leak, Stall = options.Clock.GetElapsedTime(start),
@@ -246,77 +250,11 @@ public sealed class CheckpointHook : IAsyncDisposable
         }
     }
 
-    private Delta Gather()
-    {
-        var mask = lineage.Saved;
-        var values = new ReadOnlyMemory<byte>[mask.Tensors.Count];
-        for (var index = 0; index < values.Length; index++)
-        {
-            var tensor = mask.Tensors[index];
-            var taken = GC.AllocateUninitializedArray<byte>(tensor.Positions.Length * mask.Layout.Tensors[tensor.Tensor].UnitSize);
-            model.Gather(tensor, taken);
-            values[index] = taken;
-        }
-
-        return new Delta(mask, values);
-    }
-
-    private TrainerState? CaptureState()
-    {
-        if (options.State.Count == 0 && options.MaskSource is null && lineage.Mask.Id == firstMask.Id)
-        {
-            return null;
-        }
-
-        var state = new TrainerState();
-        HookState.SaveTo(state.Section(HookState.Section), lineage.Mask, firstMask, savesSinceMask + 1);
-        foreach (var (name, part) in options.State)
-        {
-            part.SaveTo(state.Section(name));
-        }
-
-        return state;
-    }
-
     private void RecomputeMask()
     {
         if (options.RecomputeMaskEverySaves > 0 && savesSinceMask >= options.RecomputeMaskEverySaves)
         {
             SetMask(options.MaskSource!());
-        }
-    }
-
-    private Mask LoadHook(TrainerState state)
-    {
-        (var mask, savesSinceMask) = HookState.LoadFrom(state.Section(HookState.Section), firstMask);
-        return mask;
-    }
-
-    private bool LoadParts(TrainerState? state, Resumer resumer)
-    {
-        if (options.State.Count > 0 && state is null)
-        {
-            resumer.Warn("the checkpoint carries no trainer state: the model is restored, but optimizer and the rest begin anew");
-            return false;
-        }
-
-        foreach (var (name, part) in options.State)
-        {
-            part.LoadFrom(state!.Section(name));
-        }
-
-        return true;
-    }
-
-    private async Task<bool> IsThereAsync(long? step, CancellationToken cancellation)
-    {
-        try
-        {
-            return step is null || await store.GetCheckpointAsync(task, StepRef.At(step.Value), cancellation) is not null;
-        }
-        catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound)
-        {
-            return false;
         }
     }
 

@@ -1,3 +1,4 @@
+using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Masks;
 using FishCheckpoint.Tensors;
 
@@ -50,14 +51,13 @@ internal sealed class Lineage
 
     /// <summary>Training goes on from a stored checkpoint.</summary>
     /// <param name="mask">The mask that it trains with.</param>
-    /// <param name="step">The checkpoint.</param>
-    /// <param name="parent">What the checkpoint is laid on; <see langword="null"/> for the base.</param>
-    /// <param name="held">The positions that it holds.</param>
+    /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="parentUsable">Whether more can be laid on its parent.</param>
-    public void Resume(Mask mask, long step, long? parent, Digest held, bool parentUsable)
+    public void Resume(Mask mask, CheckpointInfo checkpoint, bool parentUsable)
     {
         (Mask, Saved) = (mask, With(mask));
-        Anchor = held == Saved.Id && parentUsable ? new Anchor(parent, null) : new Anchor(step, null);
+        long? parent = checkpoint.Parent == "base" ? null : StepRef.ParseStep(checkpoint.Parent);
+        Anchor = checkpoint.Mask == Saved.Id && parentUsable ? new Anchor(parent, null) : new Anchor(checkpoint.Step, null);
     }
 
     private Mask With(Mask mask) => whole.Count == 0 ? mask : MaskSets.Union(mask, whole);

@@ -40,6 +40,19 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
             damage.Code, task, "No checkpoint of the task is sound; the model's values are undefined now.", "Verify the store, or restore it from a backup.", damage);
     }
 
+    /// <summary>Whether more can be laid on the parent of a checkpoint: the base, or a step that was not deleted.</summary>
+    public async Task<bool> IsThereAsync(string parent, CancellationToken cancellation)
+    {
+        try
+        {
+            return parent == "base" || await store.GetCheckpointAsync(task, StepRef.Parse(parent), cancellation) is not null;
+        }
+        catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound)
+        {
+            return false;
+        }
+    }
+
     public void Warn(string message)
     {
         warnings.Add(message);

@@ -40,13 +40,13 @@ public abstract class MaskedOptimizer : IResumable
     /// <param name="parameters">The tensors' values; only those at the mask's positions are changed.</param>
     /// <param name="gradientOf">Their gradients; only those at the mask's positions are read. A tensor without one is passed over, with its state.</param>
     /// <param name="gradientScale">What gradients are multiplied with, as by <see cref="GradientClip"/>.</param>
-    /// <exception cref="ArgumentException">A tensor or gradient has another length than the layout says; nothing of this tensor was changed.</exception>
+    /// <exception cref="ArgumentException">A tensor or gradient has another length than the layout says; nothing was changed.</exception>
     public void Step(TensorValues parameters, TensorGradients gradientOf, float gradientScale = 1)
     {
+        Check(parameters, gradientOf);
         for (var index = 0; index < Mask.Tensors.Count; index++)
         {
             var tensor = Mask.Tensors[index];
-            var info = Mask.Layout.Tensors[tensor.Tensor];
             var gradient = gradientOf(tensor.Tensor);
             if (gradient.IsEmpty)
             {
@@ -54,11 +54,6 @@ public abstract class MaskedOptimizer : IResumable
             }
 
             var parameter = parameters(tensor.Tensor);
-            if (parameter.Length != info.Units || gradient.Length != info.Units)
-            {
-                throw new ArgumentException($"Tensor '{info.Name}' has {info.Units} elements; {parameter.Length} and a gradient of {gradient.Length} are given.");
-            }
-
             Begin(index);
             var positions = tensor.Positions.Span;
             for (var begin = 0; begin < positions.Length; begin += Run)
@@ -135,6 +130,21 @@ public abstract class MaskedOptimizer : IResumable
         for (var index = 0; index < Mask.Tensors.Count; index++)
         {
             Load(index, Mask.Layout.Tensors[Mask.Tensors[index].Tensor].Name, state);
+        }
+    }
+
+    // All of them first: a step is taken whole or not at all.
+    private void Check(TensorValues parameters, TensorGradients gradientOf)
+    {
+        for (var index = 0; index < Mask.Tensors.Count; index++)
+        {
+            var tensor = Mask.Tensors[index].Tensor;
+            var info = Mask.Layout.Tensors[tensor];
+            var (values, gradient) = (parameters(tensor).Length, gradientOf(tensor).Length);
+            if (gradient > 0 && (values != info.Units || gradient != info.Units))
+            {
+                throw new ArgumentException($"Tensor '{info.Name}' has {info.Units} elements; {values} and a gradient of {gradient} are given.");
+            }
         }
     }
 
