@@ -32,10 +32,12 @@ def _train(client, sizes, seed, ratio, model, base, method, every, images, label
     generator = torch.Generator().manual_seed(seed)
 
     def mask_at(number):
+        # Other examples, or lots, for each run: the store keeps equal masks once, and a run that shares another's would seem to cost no positions.
+        chance = 1000 * seed + 100 * every + number
         if method == "fish":
-            order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed * 1000 + number))
+            order = torch.randperm(len(images), generator=torch.Generator().manual_seed(chance))
             return training.mask_of(method, model, ratio, 0, training.fisher_of(model, images[order], labels[order], sizes["fisher_scratch"]))
-        return training.mask_of(method, model, ratio, seed * 1000 + number)
+        return training.mask_of(method, model, ratio, chance)
 
     mask = mask_at(0)
     optimizer, made = training.optimizer_of(model, mask), 1

@@ -127,9 +127,11 @@ def checkpointing_tables(records):
                         label(method, ratio) + (f", {every_name(every)}" if ratio else ""), percent(of(runs, lambda run: run["accuracy"])),
                         number(of(runs, lambda run: run["trained"])), number(of(runs, lambda run: run["buffers"])),
                         number(of(runs, lambda run: run["cost"]["changed"][-1])), number(of(runs, lambda run: run["cost"]["perCheckpoint"])),
-                        number(of(runs, lambda run: run["cost"]["stored"][0])), number(of(runs, lambda run: run["cost"]["stored"][-1])),
+                        number(of(runs, lambda run: run["cost"]["positions"] / run["cost"]["checkpoints"])),
+                        number(of(runs, lambda run: run["cost"]["values"] / run["cost"]["checkpoints"])),
+                        number(of(runs, lambda run: run["cost"]["state"] / run["cost"]["checkpoints"])),
                         f"{of(runs, lambda run: run['cost']['logical'] / run['cost']['weights'])['mean']:.1f}×"])
-    return {"c": table(["", "accuracy", "mask", "buffers", "positions of the last delta", "stored B / checkpoint", "first checkpoint's", "last checkpoint's",
+    return {"c": table(["", "accuracy", "mask", "buffers", "values in the last delta", "stored B / checkpoint", "positions", "values", "trainer state beside",
                         "full / stored"], rows)}
 
 

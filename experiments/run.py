@@ -1,4 +1,4 @@
-"""Runs the experiments: ``python3 experiments/run.py [--only a|b|c] [--quick] [--minutes N]``.
+"""Runs the experiments: ``python3 experiments/run.py [--only a|b|c] [--quick] [--minutes N] [--tables]``.
 
 Jobs go to two processes of one thread each: on two cores that trains more images a second than one process of two threads. A quick run goes through
 everything with sizes that say nothing, prints its tables, and leaves the page alone.
@@ -53,6 +53,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--only", choices=("a", "b", "c"))
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--tables", action="store_true", help="runs nothing: writes plots and page again from results.json")
     parser.add_argument("--minutes", type=float, default=12, help="no job begins after so long (12)")
     options = parser.parse_args()
     try:
@@ -63,6 +64,10 @@ def main():
     from experiments.server import Server
     if not data.is_installed():
         raise SystemExit(f"Fashion-MNIST is not in {data.FOLDER}: install dataset-fashion-mnist, or set FASHION_MNIST to a folder with its four files.")
+    if options.tables:
+        with open(os.path.join(ROOT, "docs", "experiments", "results.json"), encoding="utf-8") as file:
+            report.write(json.load(file), os.path.join(ROOT, "docs", "EXPERIMENTS.md"), os.path.join(ROOT, "docs", "experiments"))
+        return
     sizes, start = QUICK if options.quick else FULL, time.time()
     deadline, records, left_out = start + 60 * options.minutes, [], 0
     with Server() as url, multiprocessing.get_context("spawn").Pool(2) as pool:

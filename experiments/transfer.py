@@ -61,7 +61,7 @@ def run(url, sizes, seed, task):
     before, records = training.accuracy(start, tests, truth), []
     for method, ratio in METHODS:
         model = copy.deepcopy(start)
-        mask = training.mask_of(method, model, ratio, seed, fisher)
+        mask = training.mask_of(method, model, ratio, 10 * seed + data.TASKS.index(task), fisher)  # no random mask is another task's: equal ones are stored once
         optimizer, generator = training.optimizer_of(model, mask), torch.Generator().manual_seed(seed)
         name = f"a-{task}-{method}-{ratio or 0:g}-{seed}"
         own = {"own_tensors": net.HEAD} if task == "groups" else {}
