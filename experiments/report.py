@@ -85,10 +85,10 @@ def distributed_tables(records):
                 def mean_of(key, first, runs=runs):
                     return number(of([value for run in runs for round_ in (run["rounds"][:1] if first else run["rounds"][1:])
                                       for value in (round_[key] if isinstance(round_[key], list) else [round_[key]])], float))
-                rows.append([f"{workers} workers, {mode}", number(of(runs, lambda run: sum(run["trained"]) / len(run["trained"]))),
+                rows.append([f"{workers} workers, {mode}", str(len(runs)), number(of(runs, lambda run: sum(run["trained"]) / len(run["trained"]))),
                              percent(of(runs, lambda run: run["rounds"][0]["accuracy"])), percent(of(runs, lambda run: run["accuracy"])),
                              mean_of("up", True), mean_of("up", False), mean_of("down", False), mean_of("framesDown", False)])
-    return {"b": table(["", "trained / worker", "accuracy, round 1", "accuracy, last round", "up B, round 1", "up B, later", "down B, later",
+    return {"b": table(["", "seeds", "trained / worker", "accuracy, round 1", "accuracy, last round", "up B, round 1", "up B, later", "down B, later",
                         "the same as frames, B"], rows)}
 
 
@@ -124,15 +124,15 @@ def checkpointing_tables(records):
                 runs = pick(records, kind="c", ratio=ratio, method=method, every=every)
                 if runs:
                     rows.append([
-                        label(method, ratio) + (f", {every_name(every)}" if ratio else ""), percent(of(runs, lambda run: run["accuracy"])),
+                        label(method, ratio) + (f", {every_name(every)}" if ratio else ""), str(len(runs)), percent(of(runs, lambda run: run["accuracy"])),
                         number(of(runs, lambda run: run["trained"])), number(of(runs, lambda run: run["buffers"])),
                         number(of(runs, lambda run: run["cost"]["changed"][-1])), number(of(runs, lambda run: run["cost"]["perCheckpoint"])),
                         number(of(runs, lambda run: run["cost"]["positions"] / run["cost"]["checkpoints"])),
                         number(of(runs, lambda run: run["cost"]["values"] / run["cost"]["checkpoints"])),
                         number(of(runs, lambda run: run["cost"]["state"] / run["cost"]["checkpoints"])),
                         f"{of(runs, lambda run: run['cost']['logical'] / run['cost']['weights'])['mean']:.1f}×"])
-    return {"c": table(["", "accuracy", "mask", "buffers", "values in the last delta", "stored B / checkpoint", "positions", "values", "trainer state beside",
-                        "full / stored"], rows)}
+    return {"c": table(["", "seeds", "accuracy", "mask", "buffers", "values in the last delta", "stored B / checkpoint", "positions", "values",
+                        "trainer state beside", "full / stored"], rows)}
 
 
 def checkpointing_plots(records):
