@@ -1,0 +1,1 @@
+"""The three settings of "Training Neural Networks with Fixed Sparse Masks" on Fashion-MNIST, each saved through a FishCheckpoint server."""
