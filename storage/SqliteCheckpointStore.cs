@@ -21,12 +21,14 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports
     private readonly Database database;
     private readonly BaseFolder folder;
     private readonly BaseTable bases = new();
+    private readonly ParentCache parents;
     private readonly TaskTable tasks;
 
     private SqliteCheckpointStore(StoreOptions options, Database database, BaseFolder folder)
     {
         (Options, this.database, this.folder) = (options, database, folder);
         tasks = new TaskTable(bases);
+        parents = new ParentCache(options.ParentCacheBytes);
     }
 
     /// <summary>What the store was opened with.</summary>
@@ -144,13 +146,14 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports
         StepRef.At(step);
         using var snapshot = database.OpenSnapshot();
         var context = Context(snapshot.Connection, task);
-        using var prepared = new SavePreparer(snapshot.Connection, context, Options, folder, cancellation).Prepare(step, content, options);
+        using var prepared = new SavePreparer(snapshot.Connection, context, Options, folder, parents, cancellation).Prepare(step, content, options);
         CheckFileDigest(context, step, prepared, options.ExpectedFileDigest, cancellation);
         using var state = await EncodeStateAsync(options, cancellation);
         var written = await database.WriteAsync(
             connection => SaveWriter.Write(connection, context, step, prepared, state, options, Now), cancellation);
         if (!written)
         {
+            await database.WriteAsync(connection => SaveWriter.Mend(connection, CheckpointTable.Find(connection, context, StepRef.At(step)), prepared), cancellation);
             RequireSame(context, step, prepared);
             if (state is not null)
             {

@@ -24,6 +24,9 @@ public sealed record StoreOptions
     /// <summary>The most deltas between a checkpoint and its base that the automatic choice of a parent builds up. Default: 16.</summary>
     public int MaxChainDepth { get; init; } = 16;
 
+    /// <summary>Bytes of memory for parents' values at the positions of masks, so that saves with a fixed mask read nothing of the base. Default: 64 MiB.</summary>
+    public long ParentCacheBytes { get; init; } = 1L << 26;
+
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

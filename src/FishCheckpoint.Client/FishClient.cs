@@ -104,7 +104,8 @@ public sealed class FishClient : ICheckpointStore, IStorageReports
         states.PutAsync(task, step, content, cancellation);
 
     /// <inheritdoc/>
-    public Task<Stream> OpenStateAsync(string task, StepRef step, CancellationToken cancellation = default) => states.OpenAsync(task, step, cancellation);
+    public Task<Stream> OpenStateAsync(string task, StepRef step, CancellationToken cancellation = default) => states.OpenAsync(
+        task, step, stop => checkpoints.VerifyAsync(task, step, stop), cancellation);
 
     /// <inheritdoc/>
     public Task SetTagAsync(string task, string tag, StepRef step, CancellationToken cancellation = default) =>

@@ -5,11 +5,14 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Storage.Checkpoints;
 
 /// <summary>A save that is encoded and checked, but not yet in the database.</summary>
-internal sealed class PreparedSave(EncodedDelta delta, OpenedState parent, ModelFiles output, Layout layout) : IDisposable
+internal sealed class PreparedSave(EncodedDelta delta, OpenedState parent, ModelFiles output, Layout layout, bool maskIsStored = false) : IDisposable
 {
     public EncodedDelta Delta { get; } = delta;
 
     public OpenedState Parent { get; } = parent;
+
+    /// <summary>Whether the mask's frame is the stored one, found sound.</summary>
+    public bool MaskIsStored { get; } = maskIsStored;
 
     /// <summary>The files that the trainer held.</summary>
     public ModelFiles Output { get; } = output;

@@ -44,8 +44,8 @@ internal sealed class PreparedState : IDisposable
     {
         if (row.TrainerFrame is { } existing)
         {
-            return FrameHead.Parse(FrameTable.Open(connection, existing).Head).Digests[0] == Info.Sha256 ? false : throw new FishException(
-                ErrorCode.StateTaken, $"{task}/{row.Step}", "The checkpoint carries another trainer state.", "A checkpoint never changes; save another step.");
+            Mend(connection, task, row, existing);
+            return false;
         }
 
         var id = FrameTable.Insert(connection, frame, ChunkIndex.ReadBytes(frame, head));
@@ -55,4 +55,27 @@ internal sealed class PreparedState : IDisposable
     }
 
     public void Dispose() => writer.Dispose();
+
+    // What a damaged one held can no longer be told: the one that is sent takes its place.
+    private void Mend(SqliteConnection connection, string task, CheckpointRow row, long existing)
+    {
+        if (FrameMender.IsSoundBytes(connection, existing))
+        {
+            RequireSame(connection, task, row, existing);
+            return;
+        }
+
+        FrameTable.Replace(connection, existing, frame, ChunkIndex.ReadBytes(frame, head));
+        connection.Execute("UPDATE checkpoints SET trainer_bytes = $1 WHERE id = $0", row.Id, Info.StoredBytes);
+        connection.Execute("UPDATE tasks SET state_bytes = state_bytes + $1 WHERE name = $0", task, Info.StoredBytes - row.TrainerBytes);
+    }
+
+    private void RequireSame(SqliteConnection connection, string task, CheckpointRow row, long existing)
+    {
+        if (FrameHead.Parse(FrameTable.Open(connection, existing).Head).Digests[0] != Info.Sha256)
+        {
+            throw new FishException(
+                ErrorCode.StateTaken, $"{task}/{row.Step}", "The checkpoint carries another trainer state.", "A checkpoint never changes; save another step.");
+        }
+    }
 }

@@ -12,7 +12,8 @@ using Microsoft.Data.Sqlite;
 namespace FishCheckpoint.Storage.Checkpoints;
 
 /// <summary>Turns what a trainer hands in, in any of its forms, into frames against a parent; writes nothing to the database.</summary>
-internal sealed class SavePreparer(SqliteConnection connection, TaskContext task, StoreOptions options, BaseFolder folder, CancellationToken cancellation)
+internal sealed class SavePreparer(
+    SqliteConnection connection, TaskContext task, StoreOptions options, BaseFolder folder, ParentCache cache, CancellationToken cancellation)
 {
     // Reading one delta is cheaper than two: the base is taken as parent unless the other saves at least this much.
     private const double WorthAChain = 1.1;
@@ -24,7 +25,7 @@ internal sealed class SavePreparer(SqliteConnection connection, TaskContext task
         {
             CheckpointContent.Full full => PrepareFull(step, full.Model, save.Parent),
             CheckpointContent.Sparse sparse => PrepareSparse(step, sparse.File, save.Parent),
-            CheckpointContent.Changed changed => PrepareDelta(step, Checked(changed.Delta), save.Parent),
+            CheckpointContent.Changed changed => PrepareDelta(step, Checked(changed.Delta), save.Parent, changed.Delta.Mask.Id),
             CheckpointContent.Encoded encoded => PrepareEncoded(step, encoded.Delta, save.Parent),
             _ => throw new ArgumentException("The form of the content is not known.", nameof(content)),
         };
@@ -76,11 +77,27 @@ internal sealed class SavePreparer(SqliteConnection connection, TaskContext task
         }
 
         using var masked = new MaskedPatchReader(patch, StoredMask(mask), task.Layout.Layout);
-        return PrepareDelta(step, masked, choice);
+        return PrepareDelta(step, masked, choice, mask);
     }
 
-    private PreparedSave PrepareDelta(long step, IDeltaReader delta, ParentChoice choice) =>
-        Encode(delta, OpenParent(step, choice), task.Layout.Files);
+    private PreparedSave PrepareDelta(long step, IDeltaReader delta, ParentChoice choice, Digest? mask = null)
+    {
+        var parent = OpenParent(step, choice);
+        return mask is { } known ? EncodeMasked(delta, parent, known) : Encode(delta, parent, task.Layout.Files);
+    }
+
+    // What the delta calls its mask is believed only once its positions were seen.
+    private PreparedSave EncodeMasked(IDeltaReader delta, OpenedState parent, Digest mask)
+    {
+        var parented = new ParentedReader(delta, parent.Reader, cache.Find(parent.Identity, mask), cache.Longest);
+        var prepared = Encode(parented, parent, task.Layout.Files, SoundMask(mask));
+        if (parented.Remembered is { } values && prepared.Delta.MaskId == mask)
+        {
+            cache.Add(parent.Identity, mask, values);
+        }
+
+        return prepared;
+    }
 
     private PreparedSave PrepareEncoded(long step, EncodedDelta delta, ParentChoice choice)
     {
@@ -102,7 +119,7 @@ internal sealed class SavePreparer(SqliteConnection connection, TaskContext task
             }
 
             using var decoder = new DeltaDecoder(delta.Mask ?? StoredMask(delta.MaskId), delta.Values, task.Layout.Layout, parent.Reader);
-            return Encode(decoder, parent, task.Layout.Files);
+            return EncodeMasked(decoder, parent, delta.MaskId);
         }
         catch
         {
@@ -130,12 +147,14 @@ internal sealed class SavePreparer(SqliteConnection connection, TaskContext task
         }
     }
 
-    private PreparedSave Encode(IDeltaReader delta, OpenedState parent, ModelFiles output)
+    private PreparedSave Encode(IDeltaReader delta, OpenedState parent, ModelFiles output, IFrame? mask = null)
     {
         try
         {
-            var encoded = DeltaEncoder.Encode(delta, parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, cancellation);
-            return new PreparedSave(encoded, parent, output, task.Layout.Layout);
+            var encoded = mask is null
+                ? DeltaEncoder.Encode(delta, parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, cancellation)
+                : DeltaEncoder.EncodeOn(mask, delta, parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, cancellation);
+            return new PreparedSave(encoded, parent, output, task.Layout.Layout, mask is not null);
         }
         catch
         {
@@ -171,6 +190,9 @@ internal sealed class SavePreparer(SqliteConnection connection, TaskContext task
     private OpenedState Open(CheckpointRow? checkpoint) => OpenedState.Open(connection, folder, task, checkpoint);
 
     private bool IsStored(Digest mask) => connection.Scalar<long>("SELECT count(*) FROM masks WHERE id = $0", mask) > 0;
+
+    private IFrame? SoundMask(Digest mask) => connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", mask) is { } frame
+        && FrameMender.IsSoundMask(connection, frame, task.Layout.Layout) ? FrameTable.Open(connection, frame) : null;
 
     private IFrame StoredMask(Digest mask) => connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", mask) is { } frame
         ? FrameTable.Open(connection, frame)

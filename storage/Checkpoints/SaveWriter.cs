@@ -60,6 +60,8 @@ internal static class SaveWriter
     {
         if (connection.Scalar<long?>("SELECT bytes FROM masks WHERE id = $0", save.Delta.MaskId) is { } stored)
         {
+            MendMask(connection, save);
+
             // One that only deleted checkpoints still hold is accounted to the first that is there again.
             return connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND deleted = 0)", save.Delta.MaskId) > 0 ? 0 : stored;
         }
@@ -68,6 +70,47 @@ internal static class SaveWriter
         connection.Execute(
             "INSERT INTO masks (id, frame, count, bytes) VALUES ($0, $1, $2, $3)", save.Delta.MaskId, frame, save.Delta.Changed, bytes);
         return bytes;
+    }
+
+    /// <summary>Mends what is damaged of a checkpoint that was saved again, with the same frames.</summary>
+    /// <returns>Whether something was.</returns>
+    public static bool Mend(SqliteConnection connection, CheckpointRow row, PreparedSave save)
+    {
+        if (row.State != save.State)
+        {
+            return false;
+        }
+
+        var mended = MendMask(connection, save);
+        if (FrameMender.IsSoundValues(connection, row.Frame, save.Delta.Mask!, save.Parent.Reader.Layout))
+        {
+            return mended;
+        }
+
+        FrameTable.Replace(connection, row.Frame, save.Delta.Values, save.ValueChunks);
+        var bytes = FrameTable.SizeOf(save.Delta.Values);
+        connection.Execute("UPDATE tasks SET value_bytes = value_bytes + $1 WHERE id = (SELECT task FROM checkpoints WHERE id = $0)", row.Id, bytes - row.ValueBytes);
+        connection.Execute("UPDATE checkpoints SET value_bytes = $1 WHERE id = $0", row.Id, bytes);
+        return true;
+    }
+
+    // Others may lie on the damaged frame: it is mended in its place.
+    private static bool MendMask(SqliteConnection connection, PreparedSave save)
+    {
+        if (save.MaskIsStored || connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", save.Delta.MaskId) is not { } frame
+            || FrameMender.IsSoundMask(connection, frame, save.Parent.Reader.Layout))
+        {
+            return false;
+        }
+
+        FrameTable.Replace(connection, frame, save.Delta.Mask!, save.MaskChunks);
+        var (before, bytes) = (connection.Scalar<long>("SELECT bytes FROM masks WHERE id = $0", save.Delta.MaskId), FrameTable.SizeOf(save.Delta.Mask!));
+        connection.Execute(
+            "UPDATE tasks SET position_bytes = position_bytes + $1 WHERE id IN (SELECT task FROM checkpoints WHERE mask = $0 AND brought_bytes > 0)",
+            save.Delta.MaskId, bytes - before);
+        connection.Execute("UPDATE checkpoints SET brought_bytes = $1 WHERE mask = $0 AND brought_bytes > 0", save.Delta.MaskId, bytes);
+        connection.Execute("UPDATE masks SET bytes = $1 WHERE id = $0", save.Delta.MaskId, bytes);
+        return true;
     }
 
     private static Digest? BringHeaders(SqliteConnection connection, TaskContext task, ModelFiles output)

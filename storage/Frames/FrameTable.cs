@@ -15,6 +15,32 @@ internal static class FrameTable
     public static long Insert(SqliteConnection connection, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
     {
         var id = connection.Insert("INSERT INTO frames (head, payload) VALUES ($0, $1)", frame.Head.ToArray(), frame.PayloadLength);
+        InsertPieces(connection, id, frame, chunks);
+        return id;
+    }
+
+    /// <summary>Puts a frame in the place of a stored one.</summary>
+    public static void Replace(SqliteConnection connection, long id, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
+    {
+        connection.Execute("DELETE FROM pieces WHERE frame = $0", id);
+        connection.Execute(
+            "INSERT INTO frames (id, head, payload) VALUES ($0, $1, $2) ON CONFLICT (id) DO UPDATE SET head = $1, payload = $2",
+            id, frame.Head.ToArray(), frame.PayloadLength);
+        InsertPieces(connection, id, frame, chunks);
+    }
+
+    /// <summary>Opens a stored frame; it reads through the connection, which stays open as long.</summary>
+    public static IFrame Open(SqliteConnection connection, long id) =>
+        connection.Single("SELECT head, payload FROM frames WHERE id = $0", row => new StoredFrame(connection, id, row.Bytes(0), row.GetInt64(1)), id)
+            ?? throw new FishException(ErrorCode.CorruptStore, $"frame {id}", "A frame is missing.", "Run a verification, and restore from a backup.");
+
+    public static void Delete(SqliteConnection connection, long id) => connection.Execute("DELETE FROM frames WHERE id = $0", id);
+
+    /// <summary>Bytes that a frame takes: head and payload.</summary>
+    public static long SizeOf(IFrame frame) => frame.Head.Length + frame.PayloadLength;
+
+    private static void InsertPieces(SqliteConnection connection, long id, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
+    {
         for (var index = 0; index < chunks.Count;)
         {
             var start = chunks[index].Offset;
@@ -29,19 +55,7 @@ internal static class FrameTable
             frame.ReadPayload(start, data);
             connection.Execute("INSERT INTO pieces (frame, position, data) VALUES ($0, $1, $2)", id, start, data);
         }
-
-        return id;
     }
-
-    /// <summary>Opens a stored frame; it reads through the connection, which stays open as long.</summary>
-    public static IFrame Open(SqliteConnection connection, long id) =>
-        connection.Single("SELECT head, payload FROM frames WHERE id = $0", row => new StoredFrame(connection, id, row.Bytes(0), row.GetInt64(1)), id)
-            ?? throw new FishException(ErrorCode.CorruptStore, $"frame {id}", "A frame is missing.", "Run a verification, and restore from a backup.");
-
-    public static void Delete(SqliteConnection connection, long id) => connection.Execute("DELETE FROM frames WHERE id = $0", id);
-
-    /// <summary>Bytes that a frame takes: head and payload.</summary>
-    public static long SizeOf(IFrame frame) => frame.Head.Length + frame.PayloadLength;
 
     private sealed class StoredFrame(SqliteConnection connection, long id, byte[] head, long payloadLength) : IFrame
     {

@@ -8,6 +8,7 @@ const string usage = """
     make-model DIR [DENSITY]   write a base shaped like BERT-large (391 tensors, 1.3 GB), a changed model and the patch between them
     rebuild DIR [PATCH|FULL]   serve in a process of its own, save and rebuild the models of DIR over HTTP, compare, and measure
     optimizer [STEPS]          state and time of an Adam step on a mask beside a dense one (10 million parameters, 0.5%)
+    hook [TURNS]               what saving every step costs a training step, and how the stall grows (10.5 million parameters, 0.5%)
     micro [ARGS]               BenchmarkDotNet over the hot loops
     serve ARGS                 the server alone, as the other commands start it
     """;
@@ -20,6 +21,9 @@ switch (args)
         return await RebuildRun.RunAsync(folder, args.Length > 2 && args[2] == "FULL");
     case ["optimizer", ..]:
         OptimizerRun.Run(args.Length > 1 ? int.Parse(args[1]) : 200);
+        return 0;
+    case ["hook", ..]:
+        await HookRun.RunAsync(args.Length > 1 ? int.Parse(args[1]) : 12);
         return 0;
     case ["micro", .. var rest]:
         BenchmarkSwitcher.FromAssembly(typeof(BertLarge).Assembly).Run(rest);

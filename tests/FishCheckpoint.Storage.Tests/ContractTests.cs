@@ -14,3 +14,9 @@ public sealed class SqliteCatalogTests : CatalogContract
     protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
         await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder });
 }
+
+public sealed class SqliteHookTests : HookContract
+{
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder });
+}

@@ -1,6 +1,7 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
 using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
@@ -27,6 +28,32 @@ public sealed class DamageTests : StoreFixture
         await SaveAsync(1, Base.Change(1));
         Flip("SELECT m.frame FROM masks m JOIN checkpoints c ON c.mask = m.id WHERE c.step = 1");
         await AssertDamagedAsync(1, ErrorCode.CorruptCheckpoint);
+    }
+
+    [Fact]
+    public async Task Save_OnADamagedMask_MendsItForAllThatLieOnIt()
+    {
+        var first = Base.Change(1);
+        var info = await SavePatchAsync(1, first);
+        Flip("SELECT m.frame FROM masks m JOIN checkpoints c ON c.mask = m.id WHERE c.step = 1");
+        Assert.False((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
+
+        var again = await SavePatchAsync(2, first);
+
+        Assert.Equal(info.Mask, again.Mask);
+        Assert.True((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
+        Assert.True((await Store.VerifyAsync("task", StepRef.At(2), Stop)).Sound);
+        Assert.Equal(first.ToBytes(), await Store.RestoreAsync("task", 1));
+    }
+
+    [Fact]
+    public async Task Save_AgainOverDamagedValues_MendsThem()
+    {
+        await SaveAsync(1, Base.Change(1));
+        Flip("SELECT frame FROM checkpoints WHERE step = 1");
+        await SaveAsync(1, Base.Change(1));
+        Assert.True((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
+        Assert.Equal(Base.Change(1).ToBytes(), await Store.RestoreAsync("task", 1));
     }
 
     [Fact]
@@ -134,6 +161,14 @@ public sealed class DamageTests : StoreFixture
         write.CommandText = $"UPDATE pieces SET data = $data WHERE frame = ({frame}) AND position = 0";
         write.Parameters.AddWithValue("$data", data);
         Assert.Equal(1, write.ExecuteNonQuery());
+    }
+
+    private async Task<CheckpointInfo> SavePatchAsync(long step, TestModel model)
+    {
+        var path = Path.Combine(Options.DataFolder, $"{Guid.NewGuid():N}.patch");
+        await File.WriteAllBytesAsync(path, model.PatchAgainst(Base), Stop);
+        using var file = SafetensorsFile.Open(path);
+        return (await Store.SaveAsync("task", step, new CheckpointContent.Sparse(file), null, Stop)).Value;
     }
 
     private async Task AssertDamagedAsync(long step, ErrorCode code)

@@ -53,16 +53,7 @@ public sealed class KillTests : StoreFixture
     // Kills the writer a few milliseconds after one of its acknowledgements.
     private async Task<List<long>> RunWriterAsync(long first, int milliseconds)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
-        {
-            start.ArgumentList.Add(typeof(KillTests).Assembly.Location);
-        }
-
-        start.Environment[WriterFolder] = Options.DataFolder;
-
-        // A killed runtime cannot remove its diagnostic pipes.
-        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        var start = OwnProcess.Start(WriterFolder, Options.DataFolder);
         start.ArgumentList.Add($"{first}");
         using var writer = Process.Start(start)!;
         var (saved, clock) = (new List<long>(), (Stopwatch?)null);

@@ -61,8 +61,9 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
                 using var values = new EncodedDelta(null, delta.Values);
                 return await SendAsync(task, step, Bodies.Frames(values), options, patient: false, cancellation);
             }
-            catch (FishException error) when (error.Code == ErrorCode.MaskUnknown)
+            catch (FishException error) when (error.Code is ErrorCode.MaskUnknown or ErrorCode.CorruptFrame)
             {
+                // Gone, or damaged: sent along, it is there again.
                 masks.Remove(delta.MaskId);
             }
         }

@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client.Http;
+using FishCheckpoint.Client.Reading;
 
 namespace FishCheckpoint.Client.Checkpoints;
 
@@ -13,11 +14,16 @@ internal sealed class StateCalls(FishHttp server)
         return server.SaveAsync<StateInfo>(PathOf(task, step), body, prepare: null, cancellation);
     }
 
-    public async Task<Stream> OpenAsync(string task, StepRef step, CancellationToken cancellation)
+    /// <summary>Opens a state.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="step">The checkpoint.</param>
+    /// <param name="verify">Asks the server what is damaged, when the answer ends early.</param>
+    /// <param name="cancellation">Ends the opening.</param>
+    public async Task<Stream> OpenAsync(
+        string task, StepRef step, Func<CancellationToken, Task<VerifyResult>> verify, CancellationToken cancellation)
     {
-        // The stream ends the response when it is disposed.
         var response = await server.SendAsync(HttpMethod.Get, PathOf(task, step), cancellation: cancellation);
-        return await response.Content.ReadAsStreamAsync(cancellation);
+        return new StateBody(response, await response.Content.ReadAsStreamAsync(cancellation), new EarlyEnd(server, verify));
     }
 
     private static string PathOf(string task, StepRef step) => $"{Routes.Checkpoint(task, step)}/state";

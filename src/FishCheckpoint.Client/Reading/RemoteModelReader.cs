@@ -11,11 +11,11 @@ internal sealed class RemoteModelReader : IModelReader
 {
     private readonly FishHttp server;
     private readonly string model;
-    private readonly Func<CancellationToken, Task<VerifyResult>>? verify;
+    private readonly EarlyEnd end;
     private ModelFiles tensors = null!;
 
     private RemoteModelReader(FishHttp server, string model, Func<CancellationToken, Task<VerifyResult>>? verify, RestoredFile[] files) =>
-        (this.server, this.model, this.verify, Files) = (server, model, verify, files);
+        (this.server, this.model, end, Files) = (server, model, new EarlyEnd(server, verify), files);
 
     public Layout Layout => tensors.Layout;
 
@@ -59,7 +59,7 @@ internal sealed class RemoteModelReader : IModelReader
         }
         catch (HttpIOException error)
         {
-            throw await ExplainAsync(error, cancellation);
+            throw await end.ExplainAsync(error, cancellation);
         }
     }
 
@@ -76,17 +76,4 @@ internal sealed class RemoteModelReader : IModelReader
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    // A server that finds damage while it answers can only end the answer early; what it found is asked for afterwards.
-    private async Task<FishException> ExplainAsync(HttpIOException error, CancellationToken cancellation)
-    {
-        if (verify is not null && await verify(cancellation) is { Sound: false } result)
-        {
-            return new FishException(
-                ErrorCode.CorruptCheckpoint, $"{result.Task}/{result.Step}", result.Problem ?? "The server ended the answer early.",
-                "Load another step; restore the data folder from a backup.", error);
-        }
-
-        return server.Unavailable(error);
-    }
 }

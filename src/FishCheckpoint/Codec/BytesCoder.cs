@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
@@ -19,8 +20,26 @@ public static class BytesCoder
         Stream content, CodecOptions options, FrameWriter writer, long limit, CancellationToken cancellation = default)
     {
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var again = new byte[ChunkIndex.BytesPerChunk];
-        var (raw, encoded) = (new byte[ChunkIndex.BytesPerChunk], new byte[ChunkIndex.BytesPerChunk + 64]);
+        var rented = ArrayPool<byte>.Shared.Rent((3 * ChunkIndex.BytesPerChunk) + 64);
+        try
+        {
+            return await EncodeAsync(content, options, writer, limit, digest, rented, cancellation);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    /// <summary>Reads a frame's bytes as a stream: the mirror of <see cref="EncodeAsync(Stream, CodecOptions, FrameWriter, long, CancellationToken)"/>.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="owner">Disposed with the stream; may be <see langword="null"/>.</param>
+    public static Stream Open(IFrame frame, IDisposable? owner) => new BytesStream(frame, owner);
+
+    private static async Task<IFrame> EncodeAsync(
+        Stream content, CodecOptions options, FrameWriter writer, long limit, IncrementalHash digest, byte[] buffer, CancellationToken cancellation)
+    {
+        var raw = buffer.AsMemory(0, ChunkIndex.BytesPerChunk);
         var (used, total) = (options.Available(), 0L);
         while (await content.ReadAtLeastAsync(raw, raw.Length, throwOnEndOfStream: false, cancellation) is var read and > 0)
         {
@@ -29,24 +48,25 @@ public static class BytesCoder
                 throw new FishException(ErrorCode.TooLarge, "state", $"A trainer state has at most {limit} bytes.", "Raise the limit, or store less.");
             }
 
-            digest.AppendData(raw, 0, read);
-            var length = ChunkCoder.EncodeBytes(raw.AsSpan(0, read), used, encoded);
-            ChunkCoder.DecodeBytes(encoded.AsSpan(0, length), again.AsSpan(0, read));
-            if (!raw.AsSpan(0, read).SequenceEqual(again.AsSpan(0, read)))
-            {
-                throw DeltaEncoder.NotTheSame();
-            }
-
-            writer.Append(0, read, 0, 0, encoded.AsSpan(0, length));
+            digest.AppendData(raw.Span[..read]);
+            Append(writer, used, raw.Span[..read], buffer.AsSpan(ChunkIndex.BytesPerChunk));
         }
 
         return writer.Finish(Digest.Finish(digest));
     }
 
-    /// <summary>Reads a frame's bytes as a stream: the mirror of <see cref="EncodeAsync"/>.</summary>
-    /// <param name="frame">The frame.</param>
-    /// <param name="owner">Disposed with the stream; may be <see langword="null"/>.</param>
-    public static Stream Open(IFrame frame, IDisposable? owner) => new BytesStream(frame, owner);
+    private static void Append(FrameWriter writer, CodecOptions options, ReadOnlySpan<byte> raw, Span<byte> room)
+    {
+        const int again = ChunkIndex.BytesPerChunk + 64;
+        var encoded = ChunkCoder.EncodeBytes(raw, options, room[..again]);
+        ChunkCoder.DecodeBytes(room[..encoded], room.Slice(again, raw.Length));
+        if (!raw.SequenceEqual(room.Slice(again, raw.Length)))
+        {
+            throw DeltaEncoder.NotTheSame();
+        }
+
+        writer.Append(0, raw.Length, 0, 0, room[..encoded]);
+    }
 
     private sealed class BytesStream : ReadOnlyStream
     {

@@ -24,7 +24,20 @@ public static class DeltaEncoder
     /// <exception cref="ArgumentException">The chunks break the rules of <see cref="IDeltaReader"/>.</exception>
     public static EncodedDelta Encode(
         IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder, CancellationToken cancellation = default) =>
-        TryEncode(delta, parent, parentState, options, spoolFolder, long.MaxValue, cancellation)!;
+        EncodeWithin(null, delta, parent, parentState, options, spoolFolder, long.MaxValue, cancellation)!;
+
+    /// <summary>Encodes the values of a delta whose mask is encoded already; as <see cref="Encode"/> otherwise.</summary>
+    /// <param name="mask">The frame of the delta's mask: the result's mask. Not owned.</param>
+    /// <param name="delta">The delta, read to its end.</param>
+    /// <param name="parent">The state that it is laid on.</param>
+    /// <param name="parentState">The identity of that state.</param>
+    /// <param name="options">Compression.</param>
+    /// <param name="spoolFolder">Where frames that outgrow memory go.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: the delta's positions are not those of the mask.</exception>
+    public static EncodedDelta EncodeOn(
+        IFrame mask, IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder,
+        CancellationToken cancellation = default) => EncodeWithin(mask, delta, parent, parentState, options, spoolFolder, long.MaxValue, cancellation)!;
 
     /// <summary>Encodes a delta unless it takes more than some bytes; as <see cref="Encode"/> otherwise.</summary>
     /// <param name="delta">The delta, read to its end, or until the bytes are spent.</param>
@@ -37,16 +50,25 @@ public static class DeltaEncoder
     /// <returns>The frames, or <see langword="null"/> when they would take more.</returns>
     public static EncodedDelta? TryEncode(
         IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder, long budget,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default) => EncodeWithin(null, delta, parent, parentState, options, spoolFolder, budget, cancellation);
+
+    internal static FishException NotTheSame() => new(
+        ErrorCode.CorruptFrame, "encoder", "A chunk did not decode to what was encoded; nothing was stored.",
+        "This is a fault of this machine or program: check its memory, and report it.");
+
+    private static EncodedDelta? EncodeWithin(
+        IFrame? knownMask, IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder, long budget,
+        CancellationToken cancellation)
     {
         var mask = new FrameWriter(FrameKind.Mask, spoolFolder);
         var values = new FrameWriter(FrameKind.Values, spoolFolder);
+        var buffers = CodingBuffers.Rent();
         try
         {
-            var work = new Work(delta.Layout, options.Available(), parent, mask, values);
+            var work = new Work(delta.Layout, options.Available(), parent, knownMask is null ? mask : null, values, buffers);
             using var maskDigest = new MaskDigest(delta.Layout.Id);
             using var valuesDigest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            var chunk = new DeltaChunk();
+            var chunk = buffers.Chunk;
             while (delta.Read(chunk))
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -62,8 +84,9 @@ public static class DeltaEncoder
             }
 
             var (layout, maskId) = (delta.Layout.Id, maskDigest.Finish());
+            RequireMask(knownMask, maskId);
             return new EncodedDelta(
-                mask.Finish(layout, maskId), values.Finish(layout, maskId, parentState, Digest.Finish(valuesDigest)), mask, values);
+                knownMask ?? mask.Finish(layout, maskId), values.Finish(layout, maskId, parentState, Digest.Finish(valuesDigest)), mask, values);
         }
         catch
         {
@@ -71,21 +94,26 @@ public static class DeltaEncoder
             values.Dispose();
             throw;
         }
+        finally
+        {
+            buffers.Return();
+        }
     }
 
-    internal static FishException NotTheSame() => new(
-        ErrorCode.CorruptFrame, "encoder", "A chunk did not decode to what was encoded; nothing was stored.",
-        "This is a fault of this machine or program: check its memory, and report it.");
-
-    private sealed class Work(Layout layout, CodecOptions options, IBlockReader? parent, FrameWriter mask, FrameWriter values)
+    private static void RequireMask(IFrame? known, Digest found)
     {
-        private readonly ChunkCoder coder = new();
-        private readonly ParentValues? parentValues = parent is null ? null : new ParentValues(parent);
-        private readonly byte[] encoded = new byte[ChunkCoder.MaxEncoded];
-        private readonly byte[] mapped = new byte[DeltaChunk.Capacity * sizeof(ulong)];
-        private readonly byte[] mappedAgain = new byte[DeltaChunk.Capacity * sizeof(ulong)];
-        private readonly byte[] parentBuffer = new byte[DeltaChunk.Capacity * sizeof(ulong)];
-        private readonly long[] positionsAgain = new long[DeltaChunk.Capacity];
+        if (known is not null && FrameHead.Parse(known.Head).Digests[1] is var expected && expected != found)
+        {
+            throw new FishException(
+                ErrorCode.CorruptFrame, "frames", $"The positions are those of the mask {found}, not of {expected}.", "Send the delta with its mask.");
+        }
+    }
+
+    private sealed class Work(Layout layout, CodecOptions options, IBlockReader? parent, FrameWriter? mask, FrameWriter values, CodingBuffers buffers)
+    {
+        private readonly ChunkCoder coder = buffers.Coder;
+        private readonly byte[] encoded = buffers.Encoded;
+        private ParentValues? parentValues;
         private int tensor = -1;
         private long lastPosition;
         private bool full;
@@ -94,12 +122,12 @@ public static class DeltaEncoder
         {
             Check(chunk);
             var (first, last) = (chunk.Positions[0], chunk.Positions[^1]);
-            var length = coder.EncodePositions(chunk.Positions, options, encoded);
-            coder.DecodePositions(encoded.AsSpan(0, length), first, last, positionsAgain.AsSpan(0, chunk.Count));
-            Require(chunk.Positions.SequenceEqual(positionsAgain.AsSpan(0, chunk.Count)));
-            mask.Append(chunk.Tensor, chunk.Count, first, last, encoded.AsSpan(0, length));
+            if (mask is not null)
+            {
+                mask.Append(chunk.Tensor, chunk.Count, first, last, encoded.AsSpan(0, EncodePositions(chunk, first, last)));
+            }
 
-            length = EncodeValues(chunk);
+            var length = EncodeValues(chunk);
             values.Append(chunk.Tensor, chunk.Count, first, last, encoded.AsSpan(0, length));
         }
 
@@ -116,15 +144,24 @@ public static class DeltaEncoder
             (tensor, lastPosition, full) = (chunk.Tensor, chunk.Positions[^1], chunk.Free == 0);
         }
 
+        private int EncodePositions(DeltaChunk chunk, long first, long last)
+        {
+            var again = buffers.PositionsAgain.AsSpan(0, chunk.Count);
+            var length = coder.EncodePositions(chunk.Positions, options, encoded);
+            coder.DecodePositions(encoded.AsSpan(0, length), first, last, again);
+            Require(chunk.Positions.SequenceEqual(again));
+            return length;
+        }
+
         private int EncodeValues(DeltaChunk chunk)
         {
             var (map, others) = Parent(chunk);
-            var target = mapped.AsSpan(0, chunk.Values.Length);
+            var target = buffers.Mapped.AsSpan(0, chunk.Values.Length);
             chunk.Values.CopyTo(target);
             ValueMaps.Exchange(map, target, others.Span);
             var length = coder.EncodeValues(map, target, chunk.UnitSize, options, encoded);
 
-            var again = mappedAgain.AsSpan(0, chunk.Values.Length);
+            var again = buffers.MappedAgain.AsSpan(0, chunk.Values.Length);
             var mapAgain = coder.DecodeValues(encoded.AsSpan(0, length), chunk.UnitSize, again);
             ValueMaps.Exchange(mapAgain, again, others.Span);
             Require(chunk.Values.SequenceEqual(again));
@@ -133,19 +170,19 @@ public static class DeltaEncoder
 
         private (ValueMap Map, ReadOnlyMemory<byte> Values) Parent(DeltaChunk chunk)
         {
-            if (parentValues is null)
+            if (parent is null)
             {
                 return (ValueMap.Plain, default);
             }
 
-            var others = parentBuffer.AsMemory(0, chunk.Values.Length);
+            var others = buffers.Parent.AsMemory(0, chunk.Values.Length);
             if (chunk.HasParentValues)
             {
                 chunk.ParentValues.CopyTo(others.Span);
             }
             else
             {
-                parentValues.Gather(chunk.Tensor, chunk.Positions, others.Span);
+                (parentValues ??= new ParentValues(parent)).Gather(chunk.Tensor, chunk.Positions, others.Span);
             }
 
             return (ValueMap.Xor, others);

@@ -3,13 +3,18 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Takes a parent's values at ascending positions, reading each block that is needed once.</summary>
-internal sealed class ParentValues(IBlockReader parent)
+/// <summary>Takes a parent's values at ascending positions, reading each block that is needed once. Holds one block; not safe for concurrent use.</summary>
+/// <param name="parent">The parent's state.</param>
+public sealed class ParentValues(IBlockReader parent)
 {
     private readonly byte[] bytes = new byte[Blocks.Size];
     private int tensor = -1;
     private long block = -1;
 
+    /// <summary>Takes values of one tensor.</summary>
+    /// <param name="wantedTensor">Index of the tensor in the layout.</param>
+    /// <param name="positions">Flat unit indices, ascending.</param>
+    /// <param name="values">Filled with the raw bits in their order.</param>
     public void Gather(int wantedTensor, ReadOnlySpan<long> positions, Span<byte> values)
     {
         var info = parent.Layout.Tensors[wantedTensor];

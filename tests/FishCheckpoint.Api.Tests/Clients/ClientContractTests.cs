@@ -31,6 +31,17 @@ public sealed class ClientCatalogTests : CatalogContract
     protected override async Task CloseAsync() => await server!.DisposeAsync();
 }
 
+/// <summary>As above, for a training run.</summary>
+public sealed class ClientHookTests : HookContract
+{
+    private LoopbackServer? server;
+
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
+
+    protected override async Task CloseAsync() => await server!.DisposeAsync();
+}
+
 /// <summary>The real server on a free port of loopback.</summary>
 internal sealed class LoopbackServer : IAsyncDisposable
 {
@@ -40,13 +51,13 @@ internal sealed class LoopbackServer : IAsyncDisposable
 
     public Uri Address => new(application.Urls.Single());
 
-    public static async Task<LoopbackServer> StartAsync(string dataFolder)
+    public static async Task<LoopbackServer> StartAsync(string dataFolder, int port = 0)
     {
         var built = FishServer.Build([], builder =>
         {
             builder.Logging.ClearProviders();
             builder.Configuration.AddInMemoryCollection([
-                new("FishCheckpoint:DataFolder", dataFolder), new("Urls", "http://127.0.0.1:0"),
+                new("FishCheckpoint:DataFolder", dataFolder), new("Urls", $"http://127.0.0.1:{port}"),
             ]);
         });
         await built.StartAsync();

@@ -82,7 +82,7 @@ public sealed class DemoTrainerTests
         // A task's own tensors start as zeros in the store, whatever the trainer drew: the mask has to hold all of them.
         var restored = run.Model.Layout.Tensors.Select((tensor, index) =>
             tensor.Equals(trainedBase.Layout.Tensors[index]) ? trainedBase.BytesOf(index).ToArray() : new byte[tensor.Bytes]).ToArray();
-        var delta = MaskedState.Gather(run.Mask, run.Model.BytesOf);
+        var delta = MaskedState.Gather(run.Mask, tensor => run.Model.BytesOf(tensor));
         foreach (var (tensor, values) in run.Mask.Tensors.Zip(delta.Values))
         {
             Units.Scatter(restored[tensor.Tensor], tensor.Positions.Span, 0, sizeof(float), values.Span);

@@ -111,19 +111,18 @@ public sealed class CheckpointHook : IAsyncDisposable
 
     /// <summary>Saves the last step given to <see cref="OnStep"/> outside of the cadence, and waits until it is stored.</summary>
     /// <param name="force">Waits for room when the saver is busy, even where the policy is to skip; for the end of a run, or before a risky step.</param>
-    /// <param name="metrics">Numbers to keep with the checkpoint. A step that the cadence has saved already has to have the same ones.</param>
+    /// <param name="metrics">Numbers to keep with the checkpoint; not those of a step that the cadence has saved already.</param>
     /// <param name="cancellation">Ends the waiting, not the save.</param>
     /// <returns>Its report, of a failure too; <see langword="null"/> when it was skipped, or when there was no step yet.</returns>
-    /// <remarks>The values are copied before this returns its task. Saving a step again that is stored already is harmless.</remarks>
+    /// <remarks>The values are copied before this returns its task. A step that is saved already is not saved again: its report is given.</remarks>
     /// <exception cref="FishException"><see cref="ErrorCode.MaskLeak"/>: with <see cref="LeakPolicy.Fail"/>.</exception>
     /// <exception cref="ObjectDisposedException">The hook is completed.</exception>
     public async Task<SaveReport?> SaveAsync(
         bool force = false, IReadOnlyDictionary<string, double>? metrics = null, CancellationToken cancellation = default)
     {
         saver.ThrowIfCompleted();
-        return lastStep is { } step && Copy(step, metrics, options.Busy == BusyPolicy.Wait, force).Report is { } report
-            ? await report.WaitAsync(cancellation)
-            : null;
+        var report = unsaved && lastStep is { } step ? Copy(step, metrics, options.Busy == BusyPolicy.Wait, force).Report : lastSave?.Done.Task;
+        return report is null ? null : await report.WaitAsync(cancellation);
     }
 
     /// <summary>Training goes on with another mask. The last step is saved first if it is not yet, so that later saves stay as sparse as the new mask.</summary>

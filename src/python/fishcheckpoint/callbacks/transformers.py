@@ -1,0 +1,66 @@
+"""The hook as a callback of ``transformers.Trainer``."""
+
+import sys
+from typing import Any, Dict, Mapping, Optional
+
+from ..training import FishHook
+
+# Looked up, not imported: importing transformers takes seconds, and whoever has a Trainer has imported it.
+_Base: Any = getattr(sys.modules.get("transformers"), "TrainerCallback", object)
+
+
+class FishTrainerCallback(_Base):
+    """Saves a ``transformers.Trainer``'s run: ``Trainer(..., callbacks=[FishTrainerCallback(url, task, mask=mask, base="name")])``.
+
+    Import transformers first, so that this is one of its callbacks. Let the trainer have ``save_strategy="no"``, or its own checkpoints come on top. Model,
+    optimizer and scheduler are the trainer's. On resuming, ``state.global_step`` is set, so that the trainer ends at the right step; which data it has
+    seen is its own affair (``ignore_data_skip``).
+    """
+
+    def __init__(self, client: Any, task: str, *, resume: bool = True, **options: Any) -> None:
+        """Begins nothing yet.
+
+        :param client: a :class:`~fishcheckpoint.FishClient` or a URL.
+        :param resume: whether training goes on from the task's newest checkpoint, where there is one.
+        :param options: those of :class:`FishHook`.
+        """
+        if _Base is not object:
+            super().__init__()
+        self._client = client
+        self._task, self._resume, self._options = task, resume, options
+        self._metrics: Dict[str, float] = {}
+        self.hook: Optional[FishHook] = None
+        """The hook, while training runs and after it."""
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, optimizer: Any = None, lr_scheduler: Any = None, **_: Any) -> None:
+        """Makes the hook, and resumes."""
+        if not getattr(state, "is_world_process_zero", True):
+            return
+        options = dict(self._options)
+        if lr_scheduler is not None:
+            options["state"] = {"scheduler": lr_scheduler, **options.get("state", {})}
+        # Trainers wrap the optimizer for parallel use.
+        self.hook = FishHook(self._client, self._task, model, optimizer=getattr(optimizer, "optimizer", optimizer), **options)
+        step = self.hook.resume() if self._resume else None
+        if step is not None:
+            state.global_step = step
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Optional[Mapping[str, Any]] = None, **_: Any) -> None:
+        """Takes the numbers that are logged as metrics of the saves to come."""
+        self._metrics.update((name, float(value)) for name, value in (logs or {}).items() if isinstance(value, (int, float)))
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Takes note of an optimizer step."""
+        if self.hook is not None:
+            self.hook.on_step(state.global_step, metrics=self._metrics)
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Saves where the trainer saves."""
+        if self.hook is not None:
+            self.hook.save(metrics=self._metrics)
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Saves the last step, and waits until everything is stored."""
+        if self.hook is not None:
+            self.hook.save(metrics=self._metrics)
+            self.hook.complete()

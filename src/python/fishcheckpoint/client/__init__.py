@@ -1,0 +1,5 @@
+"""The HTTP client."""
+
+from .client import FishClient
+
+__all__ = ["FishClient"]

@@ -1,0 +1,78 @@
+"""The calls about bases."""
+
+import os
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
+
+import torch
+
+from ..safetensors import SafetensorsFile, read_stream
+from ..safetensors.header import Entry, read_header
+from ..tensors.ties import untied
+from ..wire.bodies import Body, FileBody, FolderBody, digest_field
+from ..wire.download import RemoteFile
+from .calls import Calls, Info, path_of
+
+Source = Union[str, "os.PathLike[str]", Mapping[str, torch.Tensor], torch.nn.Module]
+"""Where a whole model comes from: a safetensors file, a folder with one or more of them, a state dict, or a module."""
+
+
+class BaseCalls(Calls):
+    """Bases: immutable models that checkpoints are laid over."""
+
+    def add_base(self, name: str, source: Source, metadata: Optional[Mapping[str, str]] = None) -> Info:
+        """Adds a base. The same content again is no error.
+
+        ``source`` is a safetensors file, a folder of shards and side files, or a state dict or module, whose tied tensors are written once;
+        ``metadata`` is for the header of these.
+
+        :returns: ``{name, id, tensors, elements, bytes, files...}``.
+        :raises FishError: ``BASE_TAKEN``: the name has other content.
+        """
+        body = body_of(source, metadata)
+        return self._answer("PUT", path_of("bases", name), body, {"Repr-Digest": digest_field(body)})
+
+    def get_base(self, name: str) -> Info:
+        """A base, by its name or id.
+
+        :raises FishError: ``BASE_NOT_FOUND``.
+        """
+        return self._json("GET", path_of("bases", name))
+
+    def list_bases(self) -> List[Info]:
+        """All bases by name."""
+        return list(self._pages("bases"))
+
+    def base_tensors(self, name: str) -> Iterator[Tuple[str, torch.Tensor]]:
+        """A base's tensors, one after another as they come; close the iterator to stop early."""
+        return self._tensors("bases", name)
+
+    def base_layout(self, name: str) -> Dict[str, Entry]:
+        """A base's tensors by name, with their dtypes and shapes; only headers are read."""
+        return self._layout("bases", name)
+
+    def _layout(self, *segments: object) -> Dict[str, Entry]:
+        entries: Dict[str, Entry] = {}
+        for file in self._json("GET", path_of(*segments, "files")):
+            if file["name"].endswith(".safetensors"):
+                path = path_of(*segments, "files", file["name"])
+                with RemoteFile(self._transport, path) as stream:
+                    entries.update((entry.name, entry) for entry in read_header(stream, path).entries)
+        return entries
+
+    def _tensors(self, *segments: object) -> Iterator[Tuple[str, torch.Tensor]]:
+        for file in self._json("GET", path_of(*segments, "files")):
+            if file["name"].endswith(".safetensors"):
+                path = path_of(*segments, "files", file["name"])
+                with RemoteFile(self._transport, path) as stream:
+                    yield from read_stream(stream, path)[1]
+
+
+def body_of(source: Any, metadata: Optional[Mapping[str, str]] = None) -> Body:
+    """A whole model as the body of a request."""
+    if isinstance(source, torch.nn.Module):
+        source = source.state_dict()
+    if isinstance(source, Mapping):
+        return SafetensorsFile(untied(source), metadata)
+    if os.path.isdir(source):
+        return FolderBody(source)
+    return FileBody(source, SafetensorsFile.content_type)

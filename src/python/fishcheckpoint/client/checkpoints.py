@@ -1,0 +1,163 @@
+"""The calls about checkpoints and trainer states."""
+
+import json
+import os
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
+
+import torch
+
+from ..errors import FishError
+from ..safetensors import SafetensorsFile
+from ..safetensors.writer import replace_file
+from ..wire.bodies import Body, BytesBody, MultipartBody, digest_field
+from ..wire.download import RemoteFile
+from .bases import BaseCalls, Source, body_of
+from .calls import Info, path_of
+from .restore import restore_into
+
+Step = Union[int, str]
+"""A step, ``latest``, ``best``, or a tag."""
+Patch = Mapping[str, Tuple[Optional[torch.Tensor], torch.Tensor]]
+"""What changed, by tensor: flat positions (ascending integers [k]), and the new values [k]."""
+
+
+class CheckpointCalls(BaseCalls):
+    """Checkpoints: what a task's model was at a step."""
+
+    def save(
+        self, task: str, step: int, source: Source, *, parent: Optional[Step] = None, base: Optional[str] = None,
+        metrics: Optional[Mapping[str, float]] = None, state: Union[None, bytes, Body] = None,
+    ) -> Info:
+        """Saves a full model; the server finds what changed. The same save again is no error.
+
+        :param source: a safetensors file, a folder of shards, a state dict or a module.
+        :param parent: ``auto`` (the default: the cheaper one), ``base``, ``previous`` or a step.
+        :param base: name or id of the base that training started from; another one is refused.
+        :param metrics: numbers to keep with it.
+        :param state: the trainer state: bytes, stored in the same transaction.
+        :returns: ``{task, step, parent, changed, storedBytes, mask...}``.
+        :raises FishError: ``STEP_TAKEN``: the step has other content; ``TENSOR_UNKNOWN`` and so on: it is not of the task's layout.
+        """
+        return self._save(task, step, body_of(source), parent, base, metrics, state)
+
+    def save_patch(
+        self, task: str, step: int, patch: Patch, *, parent: Optional[Step] = None, base: Optional[str] = None,
+        metrics: Optional[Mapping[str, float]] = None, state: Union[None, bytes, Body] = None, mask: Optional[str] = None,
+    ) -> Info:
+        """Saves what changed since the parent (default: the base).
+
+        With ``mask``, the id of a mask from the answer to an earlier save, only values are sent (positions may be ``None``).
+
+        :raises FishError: as :meth:`save`; ``MASK_UNKNOWN``: the store has no such mask (any more); save with positions.
+        """
+        return self._save(task, step, patch_of(patch, mask), parent, base, metrics, state)
+
+    def load(self, task: str, step: Step = "latest", into: Any = None) -> Dict[str, torch.Tensor]:
+        """Restores the model of a step, bit for bit.
+
+        :param into: a module or a dict of tensors, restored in place; a path, where the file is written whole or not at all (for a model of one
+            file; of a sharded one, a folder); ``None`` for new tensors.
+        :returns: the tensors, on the CPU where they are new; empty for a path.
+        :raises FishError: ``CHECKPOINT_NOT_FOUND``; ``CORRUPT_*``: the store is damaged; ``TENSOR_MISSING``, ``SHAPE_MISMATCH``...: it does not fit.
+        """
+        try:
+            if isinstance(into, (str, os.PathLike)):
+                self._load_files(task, step, os.fspath(into))
+                return {}
+            return restore_into(self.tensors(task, step), into)
+        except FishError as error:
+            raise self._explained(error, task, step) from error
+
+    def tensors(self, task: str, step: Step = "latest") -> Iterator[Tuple[str, torch.Tensor]]:
+        """The tensors of a step, one after another as they come."""
+        return self._tensors("tasks", task, "checkpoints", step)
+
+    def get(self, task: str, step: Step = "latest") -> Info:
+        """What a checkpoint is and costs.
+
+        :raises FishError: ``CHECKPOINT_NOT_FOUND``, ``TAG_NOT_FOUND``.
+        """
+        return self._json("GET", path_of("tasks", task, "checkpoints", step))
+
+    def list(self, task: str) -> List[Info]:
+        """All checkpoints of a task by step."""
+        return list(self._pages("tasks", task, "checkpoints"))
+
+    def delete(self, task: str, step: Step) -> None:
+        """Deletes a checkpoint; others that are laid on it stay readable.
+
+        :raises FishError: ``CHECKPOINT_NOT_FOUND``.
+        """
+        self._json("DELETE", path_of("tasks", task, "checkpoints", step))
+
+    def verify(self, task: str, step: Step = "latest") -> Info:
+        """Has the server read all that a checkpoint is made of: ``{sound, bytesRead, problem}``."""
+        return self._json("POST", path_of("tasks", task, "checkpoints", step, "verify"))
+
+    def state(self, task: str, step: Step = "latest") -> bytes:
+        """A checkpoint's trainer state.
+
+        :raises FishError: ``STATE_NOT_FOUND``; ``CORRUPT_*``.
+        """
+        path = path_of("tasks", task, "checkpoints", step, "state")
+        try:
+            with RemoteFile(self._transport, path) as stream:
+                return b"".join(stream.chunks())
+        except FishError as error:
+            raise self._explained(error, task, step) from error
+
+    def put_state(self, task: str, step: Step, state: bytes) -> Info:
+        """Gives a checkpoint its trainer state, where it was saved without one.
+
+        :raises FishError: ``STATE_TAKEN``: it has another one.
+        """
+        body = BytesBody(state)
+        return self._answer("PUT", path_of("tasks", task, "checkpoints", step, "state"), body, {"Content-Digest": digest_field(body)})
+
+    def _save(self, task, step, body: Body, parent, base, metrics, state) -> Info:
+        headers = {} if not metrics else {"Checkpoint-Metrics": json.dumps({name: _number(value) for name, value in metrics.items()})}
+        if state is not None:
+            body = MultipartBody({"checkpoint": body, "state": BytesBody(state) if isinstance(state, bytes) else state})
+        headers["Content-Digest"] = digest_field(body)
+        return self._answer("PUT", path_of("tasks", task, "checkpoints", step, query={"parent": parent, "base": base}), body, headers)
+
+    def _load_files(self, task: str, step: Step, path: str) -> None:
+        segments = ("tasks", task, "checkpoints", step, "files")
+        names = [file["name"] for file in self._json("GET", path_of(*segments))]
+        whole = names == ["model.safetensors"] and not os.path.isdir(path)
+        if not whole:
+            os.makedirs(path, exist_ok=True)
+        for name in names:
+            with RemoteFile(self._transport, path_of(*segments, name)) as stream:
+                replace_file(path if whole else os.path.join(path, os.path.basename(name)), stream.chunks())
+
+    def _explained(self, error: FishError, task: str, step: Step) -> FishError:
+        # Damage that is found in the middle of an answer can only break it off; a verification says what it was.
+        if error.code != "SERVER_UNAVAILABLE" or error.status is not None:
+            return error
+        try:
+            found = self.verify(task, step)
+        except FishError:
+            return error
+        if found.get("sound"):
+            return error
+        return FishError("CORRUPT_CHECKPOINT", f"{task}/{step}", str(found.get("problem")), "Load another step, or restore the store from a backup.")
+
+
+def patch_of(patch: Patch, mask: Optional[str] = None) -> SafetensorsFile:
+    """A sparse patch as a file: ``NAME.indices`` (I32 where they fit, else I64) and ``NAME.values``; with a mask's id, values only."""
+    tensors: Dict[str, torch.Tensor] = {}
+    for name, (positions, values) in patch.items():
+        if mask is None and positions is not None and len(positions):
+            tensors[f"{name}.indices"] = positions.to(torch.int32) if int(positions[-1]) < 2 ** 31 else positions
+        if len(values):
+            tensors[f"{name}.values"] = values
+    return SafetensorsFile(tensors, {"format": "fishcheckpoint-patch"} if mask is None else {"format": "fishcheckpoint-patch", "mask": mask})
+
+
+def _number(value: float) -> object:
+    # The three that JSON spells as text.
+    value = float(value)
+    if value != value:
+        return "NaN"
+    return value if abs(value) != float("inf") else "Infinity" if value > 0 else "-Infinity"

@@ -1,0 +1,43 @@
+"""The client of a FishCheckpoint server."""
+
+from typing import Optional
+
+from ..wire.transport import Transport
+from .calls import Info, path_of
+from .checkpoints import CheckpointCalls
+from .tasks import TaskCalls
+
+
+class FishClient(CheckpointCalls, TaskCalls):
+    """Calls a server over HTTP. Safe for use by many threads; each keeps a connection of its own.
+
+    Uploads and downloads are streamed: memory does not grow with the model beyond its largest tensor. What fails because the server cannot be reached
+    or is busy (429, 502, 503, 504) is tried again with exponential backoff; everything else raises :class:`~fishcheckpoint.FishError` at once.
+    """
+
+    def __init__(self, url: str, key: Optional[str] = None, *, timeout: float = 60.0, retries: int = 5) -> None:
+        """Nothing is sent yet.
+
+        :param url: the server, as in ``http://127.0.0.1:5080``; a path is put before those of the API.
+        :param key: sent as ``Authorization: Bearer KEY``, for a proxy in front of the server.
+        :param timeout: seconds that connecting, and each single read or write, may take.
+        :param retries: how many further attempts follow a failed one.
+        """
+        self._transport = Transport(url, key, timeout, retries)
+
+    @property
+    def url(self) -> str:
+        """The server."""
+        return self._transport.url
+
+    def with_retries(self, retries: int) -> "FishClient":
+        """A client of the same server with connections of its own, and another number of retries."""
+        return FishClient(self.url, self._transport.key, timeout=self._transport.timeout, retries=retries)
+
+    def report(self, task: Optional[str] = None) -> Info:
+        """What a task, or the whole store, holds and costs: ``{checkpoints, logicalBytes, stored, ratio, density...}``."""
+        return self._json("GET", path_of("reports", "storage") if task is None else path_of("tasks", task, "reports", "storage"))
+
+    def close(self) -> None:
+        """Closes this thread's connection; the client can be used again."""
+        self._transport.close()

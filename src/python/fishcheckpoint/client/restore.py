@@ -1,0 +1,42 @@
+"""Restoring a model in place from tensors as they come."""
+
+from typing import Any, Dict, Iterator, Tuple
+
+import torch
+
+from ..errors import FishError
+from ..tensors.raw import bits
+from ..tensors.ties import tied_names
+
+_HINT = "Restore into the model that the checkpoint is of."
+
+
+def restore_into(tensors: Iterator[Tuple[str, torch.Tensor]], target: Any = None) -> Dict[str, torch.Tensor]:
+    """Copies tensors into those of a module or dict with the same names, bit for bit; tensors that share memory are restored by any of their names.
+
+    :returns: the target's tensors; new ones where ``target`` is ``None``.
+    :raises FishError: ``TENSOR_UNKNOWN``, ``TENSOR_MISSING``, ``SHAPE_MISMATCH``, ``DTYPE_MISMATCH``. What came before it is restored then.
+    """
+    if target is None:
+        return dict(tensors)
+    known: Dict[str, torch.Tensor] = target.state_dict() if isinstance(target, torch.nn.Module) else target
+    restored = set()
+    for name, tensor in tensors:
+        if name not in known:
+            raise FishError("TENSOR_UNKNOWN", name, "The model has no such tensor.", _HINT)
+        copy_bits(tensor, known[name], name)
+        restored.add(name)
+    for group in tied_names(known):
+        if restored.isdisjoint(group):
+            raise FishError("TENSOR_MISSING", group[0], "The checkpoint has no such tensor.", _HINT)
+    return known
+
+
+def copy_bits(source: torch.Tensor, target: torch.Tensor, name: str) -> None:
+    """Copies a tensor's bits into another one of the same dtype and shape, on any device."""
+    if source.shape != target.shape:
+        raise FishError("SHAPE_MISMATCH", name, f"The model's shape is {list(target.shape)}, the checkpoint's {list(source.shape)}.", _HINT)
+    if source.dtype != target.dtype:
+        raise FishError("DTYPE_MISMATCH", name, f"The model's dtype is {target.dtype}, the checkpoint's {source.dtype}.", _HINT)
+    with torch.no_grad():
+        bits(target).copy_(bits(source))

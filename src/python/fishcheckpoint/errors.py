@@ -1,0 +1,31 @@
+"""The one family of errors."""
+
+from typing import Optional
+
+TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
+
+
+class FishError(Exception):
+    """Something was refused or failed.
+
+    ``code`` is the stable upper-case name that the server uses too (``BASE_MISMATCH``, ``STEP_TAKEN``, ``CORRUPT_FRAME``...), ``key`` what it is
+    about, ``cause`` why, ``hint`` what to do. ``operation`` and ``status`` are those of the HTTP call, where there was one.
+    """
+
+    def __init__(
+        self, code: str, key: str, cause: str, hint: str = "", *, operation: Optional[str] = None, status: Optional[int] = None,
+        transient: bool = False,
+    ) -> None:
+        super().__init__(f"{code} ({key}): {cause} {hint}".rstrip())
+        self.code, self.key, self.cause, self.hint = code, key, cause, hint
+        self.operation, self.status, self._transient = operation, status, transient
+
+    @property
+    def transient(self) -> bool:
+        """Whether the same call may succeed later: the server was not reached, is busy, or is behind a proxy that could not reach it."""
+        return self._transient or self.status in TRANSIENT_STATUSES
+
+    @property
+    def is_damage(self) -> bool:
+        """Whether it says that stored bytes are not those that were saved."""
+        return self.code.startswith("CORRUPT_")

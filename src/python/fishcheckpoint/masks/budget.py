@@ -1,0 +1,53 @@
+"""How many positions a mask may have."""
+
+import fnmatch
+import math
+from decimal import Decimal
+from typing import Iterable, Mapping, NamedTuple, Union
+
+import torch
+
+from ..errors import FishError
+
+Ratio = Union[float, str, Decimal]
+"""A share from 0 to 1. It is taken as the decimal that it was written as, so that 29% of 100 is 29 and not, as with binary floats, 28."""
+
+
+class MaskBudget(NamedTuple):
+    """The arithmetic of the paper's code: ``k = floor(total * ratio) - head``."""
+
+    trainable: int
+    """Elements of all trainable tensors, those that always train included."""
+    total: int
+    """Positions of the mask."""
+    always_trained: int
+    """Positions of the tensors that always train."""
+
+    @property
+    def free(self) -> int:
+        """Positions to be chosen outside of the tensors that always train."""
+        return self.total - self.always_trained
+
+    @classmethod
+    def compute(cls, tensors: Mapping[str, torch.Tensor], ratio: Ratio, always_trained: Iterable[str] = ()) -> "MaskBudget":
+        """Computes the budget of the tensors, all of them trainable.
+
+        :raises FishError: ``REQUEST_INVALID``: the ratio is not between 0 and 1, or the tensors that always train exceed the budget alone.
+        """
+        share = Decimal(str(ratio))
+        if not 0 <= share <= 1:
+            raise FishError("REQUEST_INVALID", "ratio", f"{ratio} is no share of the elements.", "Give a ratio from 0 to 1, as in 0.005.")
+        patterns = tuple(always_trained)
+        trainable = sum(tensor.numel() for tensor in tensors.values())
+        always = sum(tensor.numel() for name, tensor in tensors.items() if matches(name, patterns))
+        budget = cls(trainable, math.floor(share * trainable), always)
+        if budget.free < 0:
+            raise FishError(
+                "REQUEST_INVALID", "ratio", f"The tensors that always train have {always} elements; a ratio of {ratio} of {trainable} allows {budget.total}.",
+                "Raise the ratio, or let fewer tensors always train.")
+        return budget
+
+
+def matches(name: str, patterns: Iterable[str]) -> bool:
+    """Whether a name is one of these, or fits a pattern, as in ``classifier.*``."""
+    return any(name == pattern or fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

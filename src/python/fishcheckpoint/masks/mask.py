@@ -1,0 +1,105 @@
+"""The mask itself: positions by tensor."""
+
+import dataclasses
+import os
+from typing import Dict, List, Mapping, Union
+
+import torch
+
+from ..errors import FishError
+from ..safetensors import SafetensorsReader, save_file
+
+_SUFFIX, _VALUES = ".indices", ".values"
+
+
+@dataclasses.dataclass(frozen=True)
+class TensorShare:
+    """What a mask holds of one tensor."""
+
+    name: str
+    count: int
+    share: float
+    """Of the mask's positions."""
+    density: float
+    """Of the tensor's elements."""
+
+
+class Mask(Dict[str, torch.Tensor]):
+    """Positions that training may change: parameter name -> ascending flat (row-major) indices, int64 [k], on the parameter's device.
+
+    A dict like any other; tensors without positions are left out. What is in it is not to be changed in place.
+    """
+
+    def __init__(self, positions: Mapping[str, torch.Tensor] = {}) -> None:  # noqa: B006 (only read)
+        """Takes positions over; they are checked.
+
+        :raises FishError: ``INDEX_UNSORTED``, ``INDEX_REPEATED``, ``INDEX_OUT_OF_RANGE``.
+        """
+        super().__init__((name, _checked(name, indices)) for name, indices in positions.items() if indices.numel())
+
+    @property
+    def count(self) -> int:
+        """Positions of all tensors."""
+        return sum(indices.numel() for indices in self.values())
+
+    def equals(self, other: Mapping[str, torch.Tensor]) -> bool:
+        """Whether another mask has the same positions."""
+        return self.keys() == other.keys() and all(torch.equal(indices.cpu(), other[name].cpu()) for name, indices in self.items())
+
+    def union(self, *others: Mapping[str, torch.Tensor]) -> "Mask":
+        """The positions that are in this mask or in any other."""
+        parts: Dict[str, List[torch.Tensor]] = {}
+        for mask in (self, *others):
+            for name, indices in mask.items():
+                parts.setdefault(name, []).append(indices)
+        return Mask({name: found[0] if len(found) == 1 else torch.unique(torch.cat([part.to(found[0].device) for part in found]))
+                     for name, found in parts.items()})
+
+    def report(self, parameters: Union[torch.nn.Module, Mapping[str, torch.Tensor]]) -> List[TensorShare]:
+        """Where the mask lies: for each tensor its share of the mask, and how much of it the mask holds; the largest share first."""
+        tensors = dict(parameters.named_parameters()) if isinstance(parameters, torch.nn.Module) else parameters
+        shares = [TensorShare(name, indices.numel(), indices.numel() / self.count, indices.numel() / tensors[name].numel())
+                  for name, indices in self.items()]
+        return sorted(shares, key=lambda share: (-share.count, share.name))
+
+    def save(self, path: Union[str, "os.PathLike[str]"]) -> None:
+        """Writes a safetensors file with ``NAME.indices`` (I32 where they fit, else I64) for each tensor."""
+        save_file({name + _SUFFIX: indices.to(torch.int32) if int(indices[-1]) < 2 ** 31 else indices for name, indices in self.items()},
+                  path, {"format": "fish-mask"})
+
+    @classmethod
+    def load(cls, path: Union[str, "os.PathLike[str]"], device: Union[str, torch.device] = "cpu") -> "Mask":
+        """Reads what :meth:`save` wrote, here or in C#.
+
+        A sparse patch is taken too (its values are left alone), and dense masks: tensors under the parameters' names, in which everything that is not zero
+        is in the mask. No file with pickled content is.
+
+        :raises FishError: ``HEADER_*``, ``INDEX_*``.
+        """
+        found = {}
+        with SafetensorsReader(path) as reader:
+            for name in reader.keys():
+                if name.endswith(_SUFFIX):
+                    found[name[:-len(_SUFFIX)]] = reader.tensor(name).to(torch.int64).to(device)
+                elif not name.endswith(_VALUES):
+                    found[name] = reader.tensor(name).view(-1).nonzero().view(-1).to(device)
+        return cls(found)
+
+    @classmethod
+    def full(cls, parameters: Union[torch.nn.Module, Mapping[str, torch.Tensor]]) -> "Mask":
+        """Every position of every trainable parameter: 8 bytes for each. For a dense run, give the hook no mask instead."""
+        tensors = dict(parameters.named_parameters()) if isinstance(parameters, torch.nn.Module) else parameters
+        return cls({name: torch.arange(tensor.numel(), device=tensor.device) for name, tensor in tensors.items() if tensor.requires_grad})
+
+
+def _checked(name: str, indices: torch.Tensor) -> torch.Tensor:
+    hint = "Positions are flat, ascending indices of the tensor."
+    if indices.dim() != 1 or indices.dtype != torch.int64:
+        raise FishError("PATCH_INVALID", name, f"Positions are {indices.dtype} {list(indices.shape)}; int64 [k] is expected.", hint)
+    if int(indices[0]) < 0:
+        raise FishError("INDEX_OUT_OF_RANGE", name, f"There is the position {int(indices[0])}.", hint)
+    if indices.numel() > 1:
+        smallest = int((indices[1:] - indices[:-1]).min())
+        if smallest <= 0:
+            raise FishError("INDEX_REPEATED" if smallest == 0 else "INDEX_UNSORTED", name, "Positions do not ascend.", hint)
+    return indices

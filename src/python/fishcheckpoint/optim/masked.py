@@ -1,0 +1,147 @@
+"""The masked optimizer: one of PyTorch's own, working on nothing but the masked values."""
+
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple, Type, Union
+
+import torch
+
+from ..errors import FishError
+from ..tensors.flat import gather, scatter
+from .moments import moved
+
+Named = Union[torch.nn.Module, Iterable[Tuple[str, torch.Tensor]], Iterable[Dict[str, Any]]]
+
+
+class MaskedOptimizer(torch.optim.Optimizer):
+    """Runs an elementwise optimizer of PyTorch on the masked values alone.
+
+    At each step the masked values and their gradients are gathered, the inner optimizer moves them, and they are written back. So nothing outside of
+    the mask ever changes: weight decay and momentum cannot leak. Moments take k values, not n.
+
+    Weights are bit-equal to those of the dense optimizer (of the same PyTorch, with ``foreach=False`` on both) that is fed masked gradients and whose decay is
+    undone off the mask, for float32 and float64. For bfloat16 and float16 on the CPU this does not always hold: PyTorch rounds the last few elements of a
+    dense tensor, which do not fill a vector register, in another way than the rest, and with a mask other values are the last few.
+
+    Learning rate schedulers and everything else that reads or writes ``param_groups`` work as usual.
+    """
+
+    def __init__(self, model: Named, mask: Mapping[str, torch.Tensor], inner: Type[torch.optim.Optimizer], **options: Any) -> None:
+        """Begins without moments.
+
+        :param model: a module (its trainable parameters), pairs of name and parameter, or groups: dicts whose ``params`` are such pairs, and further options.
+        :param mask: flat positions by parameter name; parameters that are not in it do not train. Not changed, and not copied on the same device.
+        :param inner: the class, such as ``torch.optim.AdamW``; one that treats each element for itself.
+        :param options: those of the class.
+        :raises FishError: ``TENSOR_UNKNOWN``: the mask has a name that is no parameter's; ``INDEX_OUT_OF_RANGE``.
+        """
+        groups = _groups_of(model)
+        self._names: Dict[torch.Tensor, str] = {parameter: name for group in groups for name, parameter in group["params"]}
+        self._compact = {parameter: torch.nn.Parameter(parameter.detach().new_empty(0)) for parameter in self._names}
+        self._inner = inner([{**group, "params": [self._compact[parameter] for _, parameter in group["params"]]} for group in groups], **options)
+        super().__init__([{**group, "params": [parameter for _, parameter in group["params"]]} for group in groups], dict(self._inner.defaults))
+        self._positions: Dict[torch.Tensor, torch.Tensor] = {}
+        self._mask: Mapping[str, torch.Tensor] = {}
+        self.set_mask(mask)
+
+    @property
+    def mask(self) -> Mapping[str, torch.Tensor]:
+        """The mask that is trained."""
+        return self._mask
+
+    @property
+    def names(self) -> Dict[torch.Tensor, str]:
+        """The parameters' names."""
+        return dict(self._names)
+
+    def set_mask(self, mask: Mapping[str, torch.Tensor]) -> None:
+        """Trains another mask from the next step on.
+
+        Positions that are in both keep their moments; new ones begin with zeros, and share their tensor's step count where it has one.
+
+        :raises FishError: as the constructor; nothing has changed then.
+        """
+        positions = self._positions_of(mask)
+        for parameter, state in self.state.items():
+            none = torch.empty(0, dtype=torch.int64, device=parameter.device)
+            before, after = self._positions.get(parameter, none), positions.get(parameter, none)
+            for key, value in state.items():
+                if isinstance(value, torch.Tensor) and value.dim() == 1 and value.numel() == before.numel():
+                    state[key] = moved(value, before, after)
+        self._positions, self._mask = positions, mask
+
+    @torch.no_grad()
+    def step(self, closure: Optional[Callable[[], Any]] = None) -> Any:
+        """Moves the masked values of all parameters that have a gradient.
+
+        :param closure: computes the loss again; may be ``None``.
+        """
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for outer, inner in zip(self.param_groups, self._inner.param_groups):
+            inner.update((key, value) for key, value in outer.items() if key != "params")  # a scheduler may have changed them
+        for parameter, positions in self._positions.items():
+            if parameter.grad is not None:
+                compact = self._compact[parameter]
+                compact.data = gather(parameter, positions)
+                compact.grad = gather(self._dense(parameter, parameter.grad), positions)
+        self._inner.step()
+        for parameter, positions in self._positions.items():
+            compact = self._compact[parameter]
+            if compact.grad is not None:
+                scatter(parameter, positions, compact.data)
+                compact.grad, compact.data = None, compact.data[:0].clone()
+                self.state[parameter] = self._inner.state[compact]
+        return loss
+
+    def load_state_dict(self, state_dict: Dict[str, Any]) -> None:
+        """Takes the moments, step counts and options of :meth:`state_dict`.
+
+        :raises FishError: ``STATE_MISMATCH``: moments are for another number of positions; set the mask first.
+        """
+        super().load_state_dict(state_dict)
+        for parameter, state in self.state.items():
+            count = self._positions[parameter].numel() if parameter in self._positions else 0
+            for key, value in state.items():
+                if isinstance(value, torch.Tensor) and value.dim() == 1 and value.numel() != count:
+                    raise FishError(
+                        "STATE_MISMATCH", f"{key}/{self._names[parameter]}", f"There are {value.numel()} values for {count} positions of the mask.",
+                        "Set the mask that the state was saved with before it is loaded.")
+        self._share()
+
+    def add_param_group(self, param_group: Dict[str, Any]) -> None:
+        """Part of construction only: names are needed for more.
+
+        :raises FishError: ``REQUEST_INVALID``: it is constructed.
+        """
+        if hasattr(self, "_mask"):
+            raise FishError("REQUEST_INVALID", "param_group", "A masked optimizer takes its parameters when it is made.", "Make another one.")
+        super().add_param_group(param_group)
+
+    def _share(self) -> None:
+        # Both optimizers hold the same dicts, so that state is kept once and PyTorch's own state_dict finds it here.
+        self._inner.state.clear()
+        self._inner.state.update((self._compact[parameter], state) for parameter, state in self.state.items())
+        self._inner.__setstate__({})
+
+    def _dense(self, parameter: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
+        if gradient.is_sparse:
+            raise FishError("REQUEST_INVALID", self._names[parameter], "The gradient is sparse.", "Make the embedding with sparse=False.")
+        return gradient
+
+    def _positions_of(self, mask: Mapping[str, torch.Tensor]) -> Dict[torch.Tensor, torch.Tensor]:
+        parameters = {name: parameter for parameter, name in self._names.items()}
+        for name, indices in mask.items():
+            if name not in parameters:
+                raise FishError("TENSOR_UNKNOWN", name, "The mask names a tensor that is no parameter of the optimizer.", "Make the mask of the same model.")
+            if indices.numel() and int(indices[-1]) >= parameters[name].numel():
+                raise FishError("INDEX_OUT_OF_RANGE", name, f"The tensor has {parameters[name].numel()} elements.", "Make the mask of the same model.")
+        return {parameter: mask[name].to(parameter.device) for parameter, name in self._names.items() if name in mask and mask[name].numel()}
+
+
+def _groups_of(model: Named) -> List[Dict[str, Any]]:
+    if isinstance(model, torch.nn.Module):
+        model = model.named_parameters()
+    items: List[Any] = list(model)
+    groups = [dict(item) for item in items] if items and isinstance(items[0], dict) else [{"params": items}]
+    return [{**group, "params": [(name, parameter) for name, parameter in group["params"] if parameter.requires_grad]} for group in groups]

@@ -1,0 +1,6 @@
+"""The safetensors format, read and written with nothing but the standard library and PyTorch."""
+
+from .reader import SafetensorsReader, load_file, read_stream
+from .writer import SafetensorsFile, save_file
+
+__all__ = ["SafetensorsFile", "SafetensorsReader", "load_file", "read_stream", "save_file"]

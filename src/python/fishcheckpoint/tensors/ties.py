@@ -1,0 +1,25 @@
+"""Tensors that share memory (tied weights): written once, restored to all their names."""
+
+from typing import Collection, Dict, List, Mapping, Optional
+
+import torch
+
+from .raw import key_of
+
+
+def tied_names(tensors: Mapping[str, torch.Tensor]) -> List[List[str]]:
+    """The names grouped by the memory that they stand for, in order. Views that only overlap are tensors of their own."""
+    groups: Dict[object, List[str]] = {}
+    for name, tensor in tensors.items():
+        groups.setdefault(key_of(tensor) if tensor.numel() else name, []).append(name)
+    return list(groups.values())
+
+
+def stored_names(group: List[str], known: Optional[Collection[str]] = None) -> List[str]:
+    """Under which names of a group its tensor is written: those that the base has (a base made elsewhere may hold copies), else the first."""
+    return [name for name in group if known is not None and name in known] or group[:1]
+
+
+def untied(tensors: Mapping[str, torch.Tensor], known: Optional[Collection[str]] = None) -> Dict[str, torch.Tensor]:
+    """The tensors as they are written: one name for each, except where ``known`` names ask for more."""
+    return {name: tensors[name] for group in tied_names(tensors) for name in stored_names(group, known)}

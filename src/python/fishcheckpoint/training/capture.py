@@ -1,0 +1,65 @@
+"""Copying what a save needs, on the training thread: its cost goes with the positions, not with the model."""
+
+import threading
+from typing import Dict, List, Mapping, Optional, Tuple
+
+import torch
+
+from ..tensors.flat import gather
+from .cover import Cover
+from .lineage import Plan
+from .reports import SaveReport
+from .trainer_state import TrainerState
+
+Tensors = Mapping[str, torch.Tensor]
+
+
+class PendingSave:
+    """A copied state on its way to the store; everything in it is on the host and changed by nobody."""
+
+    def __init__(self, step: int, metrics: Optional[Mapping[str, object]]) -> None:
+        self.step, self.metrics = step, dict(metrics or {})
+        self.stall = 0.0
+        self.plan: Optional[Plan] = None
+        self.values: Tensors = {}
+        """The values at the plan's positions; without a plan, the whole tensors."""
+        self.state: Optional[TrainerState] = None
+        self.snapshot: Optional[Tensors] = None
+        """The whole model, where it is to be checked for leaks."""
+        self.error: Optional[BaseException] = None
+        self.done = threading.Event()
+        self.report: Optional[SaveReport] = None
+
+
+def copy_values(tensors: Tensors, cover: Cover) -> Dict[str, torch.Tensor]:
+    """The values at the cover's positions, on the host. From another device they come in one copy for each dtype."""
+    return to_host({name: gather(tensors[name], positions.to(tensors[name].device)) for name, positions in cover.items()})
+
+
+def to_host(tensors: Tensors, copy: bool = False) -> Dict[str, torch.Tensor]:
+    """The tensors on the host: from another device in one copy for each dtype. Those that are there already are copied with ``copy`` only."""
+    result = {name: tensor.clone() if copy and tensor.device.type == "cpu" else tensor for name, tensor in tensors.items()}
+    groups: Dict[Tuple[str, torch.dtype], List[str]] = {}
+    for name, values in tensors.items():
+        if values.device.type != "cpu":
+            groups.setdefault((str(values.device), values.dtype), []).append(name)
+    for names in groups.values():
+        host = torch.cat([tensors[name].reshape(-1) for name in names]).cpu()
+        result.update(zip(names, host.split([tensors[name].numel() for name in names])))
+    return result
+
+
+def copy_whole(tensors: Tensors) -> Dict[str, torch.Tensor]:
+    """All tensors, on the host: proportional to the model."""
+    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
+
+
+def copy_metrics(metrics: Optional[Mapping[str, object]]) -> Dict[str, object]:
+    """Metrics that do not change any more. Tensors stay on their device: reading them here would wait for it."""
+    return {name: value.detach().clone() if isinstance(value, torch.Tensor) else float(value)  # type: ignore[arg-type]
+            for name, value in (metrics or {}).items()}
+
+
+def restricted(values: torch.Tensor, taken: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Values of the positions ``taken`` at those of them that are ``wanted``."""
+    return values if taken.numel() == wanted.numel() else values[torch.searchsorted(taken, wanted)]

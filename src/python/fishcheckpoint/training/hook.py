@@ -1,0 +1,333 @@
+"""The hook for a training loop."""
+
+import atexit
+from typing import Any, List, Mapping, Optional, Union
+
+import torch
+
+from ..client import FishClient
+from ..errors import FishError
+from ..masks import Mask
+from ..optim import MaskedOptimizer
+from .capture import PendingSave, copy_metrics, copy_values, copy_whole
+from .cover import Cover, digest_of
+from .lineage import Lineage
+from .messages import Messages
+from .options import HookOptions
+from .parts import TrainerParts
+from .reports import SaveReport, SaveSummary, StepOutcome
+from .resume import Resumed, resume_model
+from .saver import BackgroundSaver
+from .sender import Sender
+from .session import Session
+from .stop import StopSignals
+from .tracked import TrackedModel
+from .trainer_state import TrainerState
+
+
+class FishHook:
+    """Saves a training run while it runs: each due step's masked values are copied on the caller's thread, and stored in the background.
+
+    ::
+
+        hook = FishHook("http://127.0.0.1:5080", "my-task", model, mask=mask, optimizer=optimizer, base="my-base")
+        first = hook.resume()                       # None, or the step to go on after
+        ...
+        hook.on_step(step, metrics={"loss": loss})  # after each optimizer step
+        ...
+        hook.complete()
+
+    Training waits while k masked values are gathered and copied to the host; nothing else that it waits for grows with the model, but for the leak check
+    (a copy of the whole model, on the first save unless ``leak_check_every_saves=None``) and for a run without a mask, which is copied whole.
+
+    All methods are called from the training thread. A failed save never throws into the loop: it is warned of and reported, and raised by
+    :meth:`complete`.
+    """
+
+    def __init__(
+        self, client: Union[FishClient, str], task: str, model: torch.nn.Module, *, mask: Optional[Mapping[str, torch.Tensor]] = None,
+        optimizer: Optional[torch.optim.Optimizer] = None, base: Optional[str] = None, **options: Any,
+    ) -> None:
+        """Begins to watch a run. A server that cannot be reached now is tried again later.
+
+        :param client: the server, or its URL.
+        :param task: made on ``base`` where it is missing.
+        :param model: whose tensors are saved, under the names of its ``state_dict()``; tied ones once.
+        :param mask: the positions that training changes, by parameter name; by default the masked optimizer's, and without one the model is saved whole.
+        :param optimizer: whose moments are saved; a masked one, or any of PyTorch's.
+        :param base: name or id of the base that training starts from; the task's has to be the same.
+        :param options: see :class:`HookOptions`.
+        :raises FishError: ``REQUEST_INVALID``: an option; ``BASE_NOT_FOUND``, ``BASE_MISMATCH``, ``TASK_NOT_FOUND``; ``TENSOR_UNKNOWN``: the mask is not
+            of this model.
+        """
+        self._options = HookOptions(**options)
+        self._messages = Messages(self._options.on_warning)
+        self._model = TrackedModel(model, self._options.buffers)
+        self._optimizer = optimizer
+        self._parts = TrainerParts(self._model, optimizer, self._options)
+        if mask is None and isinstance(optimizer, MaskedOptimizer):
+            mask = optimizer.mask
+        self._mask = None if mask is None else self._checked(mask)
+        self._cover = Cover() if self._mask is None else self._cover_of(self._mask)
+        self._lineage = None if self._mask is None else Lineage(self._cover)
+        self._owns_client = isinstance(client, str)
+        client = FishClient(client) if isinstance(client, str) else client
+        self._client = client
+        self._session = Session(client.with_retries(0), task, base, self._model, self._options)
+        self._sender = Sender(self._session, self._model, lambda: self._lineage, self._options, self._messages)
+        self._saver = BackgroundSaver(self._sender.send, self._options, self._messages, self._session.client.close)
+        self._last_step: Optional[int] = None
+        self._resumed_step: Optional[int] = None
+        self._last_save: Optional[PendingSave] = None
+        self._checking: Optional[PendingSave] = None
+        self._last_metrics: Optional[Mapping[str, Any]] = None
+        self._last_time = self._options.clock()
+        self._queued, self._since_mask = 0, 0
+        self._open_session()
+        self._signals = StopSignals()
+        if self._options.save_on_stop:
+            self._signals.install()
+        atexit.register(self._at_exit)
+
+    def __enter__(self) -> "FishHook":
+        return self
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        if kind is None:
+            self.complete()
+        else:
+            self._end()
+
+    @property
+    def mask(self) -> Optional[Mapping[str, torch.Tensor]]:
+        """The mask that is trained; ``None`` without one."""
+        return self._mask
+
+    @property
+    def reports(self) -> List[SaveReport]:
+        """The reports of all saves that are done, in that order; a snapshot."""
+        return self._saver.reports
+
+    @property
+    def summary(self) -> SaveSummary:
+        """What the saves did and cost together, so far."""
+        return self._saver.summary
+
+    def resume(self, at: Union[int, str] = "latest") -> Optional[int]:
+        """Restores model, optimizer, random generators and ``state`` from a checkpoint, bit for bit; call it before the first step.
+
+        :param at: the newest, a step, or a tag. For each damaged checkpoint there is a warning, and the one before it is taken.
+        :returns: the step that is restored: training goes on after it. ``None`` when there is no checkpoint.
+        :raises FishError: the server cannot be reached; all checkpoints are damaged; ``STATE_MISMATCH``: the optimizer is another one.
+        """
+        task = self._session.task
+        self._session.open(self._client)
+        resumed = resume_model(self._client, task, self._model, at, self._messages)
+        if resumed is None:
+            return None
+        self._sender.replaced.update(resumed.damaged)
+        self._restore(resumed)
+        self._last_step = self._resumed_step = resumed.step
+        self._last_time = self._options.clock()
+        self._recompute_mask()  # where it was due after that save
+        return resumed.step
+
+    def on_step(self, step: int, metrics: Optional[Mapping[str, Any]] = None) -> StepOutcome:
+        """Takes note of a finished optimizer step, and saves it when it is due.
+
+        :param step: not negative.
+        :param metrics: numbers to keep with the checkpoint, such as the loss; tensors of one element are read in the background.
+        :raises FishError: ``MASK_LEAK`` with ``on_leak="fail"``; ``REQUEST_INVALID``: the hook is completed.
+        :raises KeyboardInterrupt: SIGINT came, and the step is stored; :class:`SystemExit` (143) for SIGTERM.
+        """
+        self._require_running()
+        self._last_step, self._last_metrics = step, metrics
+        if self._signals.received is not None:
+            self._stop(metrics)
+        if self._sender.leak is not None:
+            raise self._sender.leak
+        if not self._is_due(step):
+            return StepOutcome.NOT_DUE
+        save = self._save(metrics, wait=self._options.busy == "wait")
+        if save is None:
+            return StepOutcome.SKIPPED
+        self._recompute_mask()
+        return StepOutcome.QUEUED if save.error is None else StepOutcome.FAILED
+
+    def save(self, metrics: Optional[Mapping[str, Any]] = None) -> Optional[SaveReport]:
+        """Saves the last step given to :meth:`on_step` outside of the cadence, and waits until it is stored or has failed.
+
+        A step that is saved already is not saved again.
+
+        :returns: its report; ``None`` when there was no step yet, or only the one that was resumed from.
+        """
+        self._require_running()
+        save = self._save_once(metrics)
+        if save is None:
+            return None
+        save.done.wait()
+        return save.report
+
+    def set_mask(self, mask: Mapping[str, torch.Tensor]) -> None:
+        """Trains another mask from here on, and tells the masked optimizer.
+
+        The last step is saved first, if it was not: later saves are laid on it.
+
+        :raises FishError: ``TENSOR_UNKNOWN``, ``INDEX_OUT_OF_RANGE``: it is not of this model; ``REQUEST_INVALID``: the run has no mask.
+        """
+        if self._lineage is None:
+            raise FishError("REQUEST_INVALID", "mask", "The run is saved whole, without a mask.", "Give the hook a mask when it is made.")
+        checked = self._checked(mask)
+        cover = self._cover_of(checked)
+        self._save_once(None)
+        if self._last_step is not None:
+            self._lineage.anchor_at(self._last_step, cover)
+        else:
+            self._lineage = Lineage(cover)
+        if isinstance(self._optimizer, MaskedOptimizer):
+            self._optimizer.set_mask(mask)
+        self._mask, self._cover, self._since_mask = checked, cover, 0
+
+    def complete(self) -> SaveSummary:
+        """Saves the last step (``save_at_end``), and waits until everything is stored, at most ``retry_for`` seconds for a server that is down.
+
+        No step is taken from here on.
+
+        :raises FishError: the first failure, unless ``throw_on_complete=False``; its cause says how many there were.
+        """
+        if self._options.save_at_end and not self._saver.is_ended and self._sender.leak is None:
+            self._save_once(None)
+        self._end()
+        failures = [report.error for report in self.reports if report.error is not None]
+        if failures and self._options.throw_on_complete:
+            if len(failures) == 1 or not isinstance(failures[0], FishError):
+                raise failures[0]
+            first = failures[0]
+            raise FishError(first.code, first.key, f"{len(failures)} saves failed; the first one: {first.cause}", first.hint) from first
+        return self.summary
+
+    # Saving
+
+    def _is_due(self, step: int) -> bool:
+        by_step = self._options.save_every_steps > 0 and step % self._options.save_every_steps == 0
+        return by_step or (self._options.save_every is not None and self._options.clock() - self._last_time >= self._options.save_every)
+
+    def _save(self, metrics: Optional[Mapping[str, Any]], *, wait: bool = False, force: bool = False) -> Optional[PendingSave]:
+        start = self._options.clock()
+        if not self._saver.reserve(wait, force):
+            return None
+        assert self._last_step is not None
+        save = PendingSave(self._last_step, None)
+        try:
+            save.metrics = copy_metrics(metrics)
+            self._copy_into(save, force)
+        except Exception as error:  # a failed save never throws into training
+            save.error = error
+        self._last_time = self._options.clock()
+        save.stall = self._last_time - start
+        self._last_save = save
+        self._queued, self._since_mask = self._queued + 1, self._since_mask + 1
+        self._saver.enqueue(save)
+        return save
+
+    def _save_once(self, metrics: Optional[Mapping[str, Any]]) -> Optional[PendingSave]:
+        if self._last_step in (None, self._resumed_step):
+            return None  # nothing was trained since
+        if self._last_save is not None and self._last_save.step == self._last_step and self._last_save.error is None:
+            return self._last_save
+        return self._save(metrics if metrics is not None else self._last_metrics, force=True)
+
+    def _copy_into(self, save: PendingSave, force: bool) -> None:
+        tensors = self._model.tensors()
+        if self._lineage is None:
+            save.values = copy_whole(tensors)
+        else:
+            save.plan = self._lineage.plan()
+            save.values = copy_values(tensors, save.plan.cover)
+            # While a check is going on that may widen the mask, a save that is not to be lost is copied whole.
+            checking = force and self._options.on_leak == "widen" and self._checking is not None and not self._checking.done.is_set()
+            if self._is_check_due() or checking:
+                save.snapshot, self._checking = copy_whole(tensors), save
+        save.state = self._parts.capture(save.plan, self._mask, self._cover)
+        save.state.put("hook/saves_since_mask", self._since_mask + 1)
+
+    def _is_check_due(self) -> bool:
+        every = self._options.leak_check_every_saves
+        return every is not None and (self._queued == 0 or (every > 0 and self._queued % every == 0))
+
+    def _recompute_mask(self) -> None:
+        every = self._options.recompute_mask_every_saves
+        if every and self._since_mask >= every and self._options.mask_source is not None:
+            self.set_mask(self._options.mask_source())
+
+    # Resuming
+
+    def _restore(self, resumed: Resumed) -> None:
+        state = resumed.state
+        if state is not None:
+            self._restore_mask(state)
+        if self._mask is not None:
+            # The anchor of the checkpoint stays that of later saves only if these take all that it took; else the checkpoint itself is theirs.
+            same = state is not None and "hook/cover" in state.texts and state.take("hook/cover") == self._cover.digest
+            anchor = state.take("hook/anchor") if state is not None and same else resumed.step
+            self._lineage = Lineage(self._cover, anchor if anchor is None or anchor in resumed.before else resumed.step)
+            self._lineage.stored(resumed.step)
+        if state is not None:
+            self._parts.restore(state, self._mask is not None, self._cover)
+            self._since_mask = state.take("hook/saves_since_mask")
+
+    def _restore_mask(self, state: TrainerState) -> None:
+        mask = self._parts.mask_of(state, self._mask is not None)
+        if mask is None or self._mask is None or digest_of(mask) == digest_of(self._mask):
+            return
+        self._messages.warn("The mask that the checkpoint was trained with is taken, in the place of the one given.")
+        self._mask, self._cover = mask, self._cover_of(mask)
+        if isinstance(self._optimizer, MaskedOptimizer):
+            self._optimizer.set_mask(mask)
+
+    # The ends of a run
+
+    def _stop(self, metrics: Optional[Mapping[str, Any]]) -> None:
+        self._save_once(metrics)
+        self._end()
+        raise self._signals.exception()
+
+    def _end(self) -> None:
+        self._signals.restore()
+        self._saver.limit(self._options.retry_for)
+        self._saver.end()
+        self._session.client.close()
+        if self._owns_client:
+            self._client.close()
+        atexit.unregister(self._at_exit)
+
+    def _at_exit(self) -> None:
+        self._end()
+
+    def _require_running(self) -> None:
+        if self._saver.is_ended:
+            raise FishError("REQUEST_INVALID", self._session.task, "The hook is completed.", "Make another one.")
+
+    def _open_session(self) -> None:
+        try:
+            self._session.open()
+        except FishError as error:
+            self._session.client.close()
+            if not error.transient:
+                raise
+            self._messages.warn(f"The server is tried again when there is something to save: {error}")
+
+    # Names
+
+    def _checked(self, mask: Mapping[str, torch.Tensor]) -> Mask:
+        tensors = self._model.tensors()
+        named = self._model.by_first_name(mask)
+        for name, positions in named.items():
+            if name not in tensors:
+                raise FishError("TENSOR_UNKNOWN", name, "The mask names a tensor that the model does not have.", "Make the mask of the same model.")
+            if positions.numel() and int(positions[-1]) >= tensors[name].numel():
+                raise FishError("INDEX_OUT_OF_RANGE", name, f"The tensor has {tensors[name].numel()} elements.", "Make the mask of the same model.")
+        return Mask({name: positions.to(tensors[name].device) for name, positions in named.items()})
+
+    def _cover_of(self, mask: Mapping[str, torch.Tensor]) -> Cover:
+        return Cover.of(mask, self._model.buffer_positions())

@@ -1,0 +1,59 @@
+"""Finding the newest sound checkpoint, and restoring from it."""
+
+from typing import FrozenSet, List, NamedTuple, Optional, Union
+
+from ..client import FishClient
+from ..errors import FishError
+from .messages import Messages
+from .tracked import TrackedModel
+from .trainer_state import TrainerState
+
+
+class Resumed(NamedTuple):
+    """What was resumed from."""
+
+    step: int
+    state: Optional[TrainerState]
+    """The trainer state; ``None`` where there is none."""
+    damaged: List[int]
+    """The damaged steps after it."""
+    before: FrozenSet[int]
+    """The steps before it that are there."""
+
+
+def resume_model(client: FishClient, task: str, model: TrackedModel, at: Union[int, str], messages: Messages) -> Optional[Resumed]:
+    """Restores the model's tensors in place from the newest sound checkpoint that is not after ``at``.
+
+    :returns: ``None`` when the task has no checkpoint.
+    :raises FishError: all of them are damaged; the model is not to be used then. ``CHECKPOINT_NOT_FOUND``: there is none at the step ``at``.
+    """
+    limit = None if at == "latest" else client.get(task, at)["step"]
+    steps = sorted((found["step"] for found in client.list(task) if limit is None or found["step"] <= limit), reverse=True)
+    damaged: List[int] = []
+    last: Optional[FishError] = None
+    for step in steps:
+        try:
+            state = _state_of(client, task, step, messages)
+            client.load(task, step, into=model.module)
+            return Resumed(step, state, damaged, frozenset(steps[len(damaged) + 1:]))
+        except FishError as error:
+            if not error.is_damage:
+                raise
+            messages.warn(f"Step {step} of '{task}' is damaged, and the one before it is taken: {error}")
+            damaged.append(step)
+            last = error
+    if last is not None:
+        raise last
+    return None
+
+
+def _state_of(client: FishClient, task: str, step: int, messages: Messages) -> Optional[TrainerState]:
+    try:
+        return TrainerState.parse(client.state(task, step), f"{task}/{step}")
+    except FishError as error:
+        if error.code != "STATE_NOT_FOUND":
+            raise
+        messages.warn(f"Step {step} of '{task}' has no trainer state: the model alone is restored.")
+        return None
+
+

@@ -1,0 +1,139 @@
+"""One save: what is sent, on what it is laid, and what is looked at before and after."""
+
+from typing import Any, Callable, Dict, Mapping, Optional, Set, Tuple
+
+import torch
+
+from ..client import FishClient
+from ..errors import FishError
+from .capture import PendingSave, copy_values, restricted
+from .leaks import find_leaks
+from .lineage import Lineage, Link
+from .messages import Messages
+from .options import HookOptions
+from .retention import let_go
+from .session import Session
+from .tracked import TrackedModel
+
+
+class StaleCopy(FishError):
+    """The copy lacks values that are known to have changed: it is left out, and later ones take them."""
+
+
+class Sender:
+    """Sends pending saves, each in one attempt. Used by the saver's thread alone."""
+
+    def __init__(self, session: Session, model: TrackedModel, lineage: Callable[[], Optional[Lineage]], options: HookOptions, messages: Messages) -> None:
+        self._session, self._model, self._lineage, self._options, self._messages = session, model, lineage, options, messages
+        self.replaced: Set[int] = set()
+        """Steps whose checkpoints are damaged: they are deleted when they are saved again."""
+        self.leak: Optional[FishError] = None
+        """A leak that is to end the run: nothing more is stored."""
+
+    @property
+    def _client(self) -> FishClient:
+        return self._session.client
+
+    def send(self, save: PendingSave) -> Tuple[int, int]:
+        """Stores a save; the positions of its delta and the bytes that it added are given back.
+
+        :raises FishError: it is not stored; ``transient`` where a further attempt may succeed.
+        """
+        self._session.open()
+        if save.step in self.replaced:
+            self._delete(save.step)
+            self.replaced.discard(save.step)
+        answer = self._send_full(save) if save.plan is None else self._send_patch(save)
+        lineage = self._lineage()
+        if lineage is not None:
+            lineage.stored(save.step)
+        self._retain(lineage)
+        return answer["changed"], answer["storedBytes"]
+
+    def _send_full(self, save: PendingSave) -> Mapping[str, Any]:
+        tensors = {name: tensor for first, tensor in save.values.items() for name in self._model.stored_names(first, self._session.layout())}
+        return self._client.save(self._session.task, save.step, tensors, metrics=_numbers(save), state=_state(save, None))
+
+    def _send_patch(self, save: PendingSave) -> Mapping[str, Any]:
+        lineage = self._lineage()
+        assert lineage is not None and save.plan is not None
+        if self.leak is not None:
+            raise self.leak
+        if not lineage.is_whole(save.plan):
+            if save.snapshot is None:
+                raise StaleCopy("MASK_LEAK", f"{self._session.task}/{save.step}", "It was copied before values outside of the mask were found to change.")
+            save.plan = lineage.renewed(save.plan)
+            save.values = copy_values(save.snapshot, save.plan.cover)
+        if save.snapshot is not None:
+            self._check(save, lineage)
+        link = lineage.resolve(save.plan)
+        state = _state(save, link)
+        if link.cover.server_id is not None:
+            try:
+                return self._put(save, link, link.cover.server_id, state)
+            except FishError as error:
+                if error.code not in ("MASK_UNKNOWN", "CORRUPT_FRAME"):
+                    raise
+                link.cover.server_id = None
+        answer = self._put(save, link, None, state)
+        link.cover.server_id = answer["mask"]
+        return answer
+
+    def _put(self, save: PendingSave, link: Link, mask: Optional[str], state: Any) -> Mapping[str, Any]:
+        assert save.plan is not None
+        patch: Dict[str, Tuple[Optional[torch.Tensor], torch.Tensor]] = {}
+        for first, positions in link.cover.items():
+            values = restricted(save.values[first], save.plan.cover[first].cpu(), positions.cpu())
+            for name in self._model.stored_names(first, self._session.layout()):
+                patch[name] = (positions.cpu() if mask is None else None, values)
+        return self._client.save_patch(
+            self._session.task, save.step, patch, parent="base" if link.anchor is None else link.anchor, metrics=_numbers(save), state=state, mask=mask)
+
+    def _check(self, save: PendingSave, lineage: Lineage) -> None:
+        assert save.plan is not None and save.snapshot is not None
+        link = lineage.resolve(save.plan)
+        report = find_leaks(self._session.reference(link.anchor), save.snapshot, link.cover, self._model.first_name)
+        if report.count and self._options.on_leak == "fail":
+            self.leak = FishError(
+                "MASK_LEAK", f"{self._session.task}/{save.step}", report.describe(),
+                "Use a masked optimizer, or take weight decay and momentum off the rest; or choose on_leak='widen'.")
+            raise self.leak
+        if report.count:
+            widen = self._options.on_leak == "widen"
+            self._messages.warn(f"Step {save.step}: {report.describe()} " + (
+                "They are saved too from here on." if widen else "They are not saved: what is restored will differ from what was trained."))
+            if widen:
+                save.plan = lineage.widen(report.positions, save.plan)
+                save.values = copy_values(save.snapshot, save.plan.cover)
+        save.snapshot = None
+
+    def _retain(self, lineage: Optional[Lineage]) -> None:
+        policy = self._options.retention
+        if policy is None:
+            return
+        try:
+            needed = [] if lineage is None else lineage.anchors
+            for step in let_go(self._client.list(self._session.task), policy, needed):
+                self._delete(step)
+        except FishError as error:
+            self._messages.warn(f"Old checkpoints could not be deleted: {error}")
+
+    def _delete(self, step: int) -> None:
+        try:
+            self._client.delete(self._session.task, step)
+        except FishError as error:
+            if error.code != "CHECKPOINT_NOT_FOUND":
+                raise
+
+
+def _numbers(save: PendingSave) -> Dict[str, float]:
+    return {name: float(value) for name, value in save.metrics.items()}  # type: ignore[arg-type]
+
+
+def _state(save: PendingSave, link: Optional[Link]) -> Any:
+    if save.state is None:
+        return None
+    if link is not None:
+        save.state.put("hook/anchor", link.anchor)
+        save.state.put("hook/cover", link.cover.digest)
+    return save.state.to_file()

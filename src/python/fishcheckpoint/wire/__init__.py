@@ -1,0 +1,1 @@
+"""HTTP: bodies, digests, retries, and reads that go on where they broke off."""

@@ -1,0 +1,141 @@
+"""Requests over kept connections, tried again when the server cannot be reached or says that it is busy."""
+
+import http.client
+import random
+import socket
+import threading
+import time
+import urllib.parse
+from typing import Callable, Mapping, Optional, TypeVar
+
+from ..errors import FishError
+from .bodies import Body
+from .problem import error_of, unreachable
+
+_PROBLEM_BYTES = 1 << 20
+Answer = TypeVar("Answer")
+
+
+def backoff(attempt: int, longest: float = 10.0) -> float:
+    """Seconds to wait before a further attempt (1, 2...): 0.1, doubled each time, at most ``longest``, and up to half of it less by chance."""
+    return min(longest, 0.1 * 2 ** min(attempt - 1, 10)) * (1 - random.random() / 2)
+
+
+class Transport:
+    """Sends requests. Safe for use by many threads: each has a connection of its own, which is kept for the next request."""
+
+    def __init__(self, url: str, key: Optional[str], timeout: float, retries: int, sleep: Callable[[float], None] = time.sleep) -> None:
+        parts = urllib.parse.urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise FishError("REQUEST_INVALID", url, "This is no server's URL.", "Write it as http://HOST:PORT.")
+        self.url, self.key, self.timeout, self.retries, self._sleep = url.rstrip("/"), key, timeout, retries, sleep
+        self._parts, self._prefix = parts, parts.path.rstrip("/")
+        self._local = threading.local()
+
+    def send(
+        self, method: str, path: str, body: Optional[Body] = None, headers: Optional[Mapping[str, str]] = None,
+    ) -> http.client.HTTPResponse:
+        """Sends a request until it is answered, and gives a response below 400. Read it to its end before this thread sends the next one.
+
+        Every request of this API may be sent twice: the second one finds the work done.
+
+        :raises FishError: what the server answered, or ``SERVER_UNAVAILABLE`` after the last attempt.
+        """
+        return self._until_answered(lambda attempt: self._send_once(method, path, body, headers or {}, attempt))
+
+    def fetch(self, method: str, path: str, body: Optional[Body] = None, headers: Optional[Mapping[str, str]] = None) -> bytes:
+        """Sends a request and reads its whole answer; one that breaks off is asked for again.
+
+        :raises FishError: as :meth:`send`.
+        """
+        return self._until_answered(lambda attempt: self._read(self._send_once(method, path, body, headers or {}, attempt), f"{method} {path}"))
+
+    def close(self) -> None:
+        """Closes this thread's connection; the next request opens another."""
+        connection, self._local.connection = getattr(self._local, "connection", None), None
+        if connection is not None:
+            connection.close()
+
+    def _until_answered(self, once: Callable[[int], Answer]) -> Answer:
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return once(attempt)
+            except FishError as error:
+                if not error.transient or attempt > self.retries:
+                    raise
+                self._sleep(backoff(attempt))
+
+    def _read(self, response: http.client.HTTPResponse, operation: str) -> bytes:
+        try:
+            content = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise unreachable(self.url, operation, error) from error
+        return content
+
+    def _send_once(self, method: str, path: str, body: Optional[Body], headers: Mapping[str, str], attempt: int) -> http.client.HTTPResponse:
+        operation = f"{method} {path}"
+        try:
+            response = self._exchange(method, path, body, headers)
+        except FileNotFoundError:
+            self.close()
+            raise  # the body's own
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise unreachable(self.url, operation, error) from error
+        if response.status < 400:
+            if response.length is None and not response.chunked and response.status not in (204, 304):
+                self.close()  # the head ends before it says how long the body is: http.client takes that for a whole one
+                raise unreachable(self.url, operation, http.client.RemoteDisconnected("the answer broke off"))
+            return response
+        try:
+            problem = response.read(_PROBLEM_BYTES)
+        except (OSError, http.client.HTTPException):
+            problem = b""
+        if response.will_close or not response.isclosed():
+            self.close()
+        if method == "DELETE" and response.status == 404 and attempt > 1:
+            return response  # an attempt before this one did it, and its answer was lost
+        raise error_of(response.status, problem, operation)
+
+    def _exchange(self, method: str, path: str, body: Optional[Body], headers: Mapping[str, str]) -> http.client.HTTPResponse:
+        connection, kept = self._connection()
+        try:
+            return self._exchange_over(connection, method, path, body, headers)
+        except (ConnectionError, http.client.RemoteDisconnected):
+            self.close()
+            if not kept:
+                raise
+        # The server may close a kept connection at any time: that says nothing about this request.
+        return self._exchange_over(self._connection()[0], method, path, body, headers)
+
+    def _exchange_over(
+        self, connection: http.client.HTTPConnection, method: str, path: str, body: Optional[Body], headers: Mapping[str, str],
+    ) -> http.client.HTTPResponse:
+        fields = {"Accept": "*/*", **headers}
+        if self.key is not None:
+            fields["Authorization"] = f"Bearer {self.key}"
+        if body is not None:
+            fields.update({"Content-Type": body.content_type, "Content-Length": str(body.length)})
+        try:
+            connection.request(method, self._prefix + path, body=None if body is None else body.chunks(), headers=fields)
+        except (BrokenPipeError, ConnectionResetError):
+            # A server that refuses a body early answers and hangs up; the answer says more than the broken pipe.
+            if body is None:
+                raise
+        return connection.getresponse()
+
+    def _connection(self):
+        connection = getattr(self._local, "connection", None)
+        if connection is not None and connection.sock is not None:
+            return connection, True
+        kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
+        connection = kind(self._parts.hostname, self._parts.port, timeout=self.timeout)
+        connection.connect()
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._local.connection = connection
+        return connection, False
+
+

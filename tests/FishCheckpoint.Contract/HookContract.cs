@@ -1,0 +1,309 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Masks;
+using FishCheckpoint.Tensors;
+using FishCheckpoint.Training;
+using Xunit;
+
+namespace FishCheckpoint.Contract;
+
+/// <summary>A training run with a hook on this store: what it saves comes back, and what is resumed goes on bit for bit.</summary>
+public abstract class HookContract : CheckpointStoreContract
+{
+    private readonly List<string> warnings = [];
+
+    [Fact]
+    public async Task Hook_EveryStep_RestoresWhatTheTrainerHeld()
+    {
+        var (trainer, held) = (await BeginAsync(), new Dictionary<long, byte[]>());
+        await using var hook = Hook(trainer, EveryStep);
+        for (var step = 1; step <= 12; step++)
+        {
+            var loss = trainer.Step(step);
+            Assert.Equal(StepOutcome.Queued, hook.OnStep(step, new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = loss }));
+            held[step] = trainer.ToFile();
+        }
+
+        await hook.CompleteAsync(Stop);
+        foreach (var (step, file) in held)
+        {
+            Assert.Equal(file, await Store.RestoreAsync("tiny", step));
+        }
+
+        Assert.Equal(0, hook.Reports[0].Leak!.Count);
+        Assert.Empty(warnings);
+        var infos = (await Store.ListCheckpointsAsync("tiny", new PageRequest(), Stop)).Items;
+        Assert.All(infos, info => Assert.Equal(("base", hook.Reports[0].Changed), (info.Parent, info.Changed)));
+        Assert.All(infos.Skip(1), info => Assert.Equal(info.ValueBytes + info.StateBytes, info.StoredBytes));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(20)]
+    public async Task Resume_FromAnyStep_GoesOnBitForBit(int step)
+    {
+        var whole = await BeginAsync();
+        Run(whole, null, 1, 40);
+        var first = New();
+        await using (var hook = Hook(first, new CheckpointHookOptions { SaveEverySteps = step }))
+        {
+            Run(first, hook, 1, step);
+            await hook.CompleteAsync(Stop);
+        }
+
+        var second = New();
+        second.Step(99);
+        await using var resumed = Hook(second, EveryStep);
+        var from = await resumed.ResumeAsync(cancellation: Stop);
+        Assert.Equal((step, true), (from!.Step, from.StateRestored));
+        Assert.Equal(first.ToFile(), second.ToFile());
+        Run(second, resumed, step + 1, 40);
+        await resumed.CompleteAsync(Stop);
+
+        Assert.Equal(whole.ToFile(), second.ToFile());
+        Assert.Equal(whole.ToFile(), await Store.RestoreAsync("tiny", 40));
+        Assert.Equal("base", (await Store.GetCheckpointAsync("tiny", StepRef.Latest, Stop)).Parent);
+        Assert.Empty(warnings);
+    }
+
+    [Fact]
+    public async Task Resume_MaskThatChanges_GoesOnWithTheMaskOfTheMoment()
+    {
+        CheckpointHookOptions Options(TinyTrainer trainer) => new()
+        {
+            SaveEverySteps = 3, RecomputeMaskEverySaves = 2, MaskSource = trainer.DrawMask, OnMaskChanged = trainer.SetMask, LeakCheckEverySaves = 1, OnLeak = LeakPolicy.Fail,
+        };
+
+        var whole = await BeginAsync("whole");
+        await using (var hook = Hook(whole, Options(whole), "whole"))
+        {
+            Run(whole, hook, 1, 40);
+            await hook.CompleteAsync(Stop);
+        }
+
+        await Store.PutTaskAsync("tiny", new TaskSpec("tiny"), Stop);
+        TinyTrainer trainer = null!;
+        for (var round = 0; round < 6; round++)
+        {
+            trainer = New();
+            await using var hook = Hook(trainer, Options(trainer) with { SaveAtEnd = false });
+            var from = await hook.ResumeAsync(cancellation: Stop);
+            Run(trainer, hook, (from?.Step ?? 0) + 1, Math.Min(40, (7 * round) + 5));
+        }
+
+        Assert.Equal(whole.ToFile(), trainer.ToFile());
+        foreach (var info in (await Store.ListCheckpointsAsync("tiny", new PageRequest(), Stop)).Items)
+        {
+            Assert.Equal(await Store.RestoreAsync("whole", info.Step), await Store.RestoreAsync("tiny", info.Step));
+            Assert.InRange(info.Depth, 1, 8);
+        }
+    }
+
+    [Fact]
+    public async Task Resume_NoCheckpoint_IsABeginning()
+    {
+        var trainer = await BeginAsync();
+        var before = trainer.ToFile();
+        await using var hook = Hook(trainer, EveryStep);
+
+        Assert.Null(await hook.ResumeAsync(cancellation: Stop));
+        Assert.Equal(before, trainer.ToFile());
+        await RefusedAsync(ErrorCode.CheckpointNotFound, () => hook.ResumeAsync(StepRef.At(3), Stop));
+    }
+
+    [Fact]
+    public async Task Resume_ChosenStep_GoesBackToIt()
+    {
+        var (trainer, held) = (await BeginAsync(), Array.Empty<byte>());
+        await using (var hook = Hook(trainer, EveryStep))
+        {
+            Run(trainer, hook, 1, 3);
+            held = trainer.ToFile();
+            Run(trainer, hook, 4, 6);
+            await hook.CompleteAsync(Stop);
+        }
+
+        await using var resumed = Hook(trainer, EveryStep);
+        Assert.Equal(3, (await resumed.ResumeAsync(StepRef.At(3), Stop))!.Step);
+        Assert.Equal(held, trainer.ToFile());
+    }
+
+    [Fact]
+    public async Task Resume_AnotherMaskOrModel_IsRefused()
+    {
+        var trainer = await BeginAsync();
+        await using (var hook = Hook(trainer, EveryStep))
+        {
+            Run(trainer, hook, 1, 1);
+            await hook.CompleteAsync(Stop);
+        }
+
+        var other = New();
+        other.SetMask(other.DrawMask());
+        await using var masked = Hook(other, EveryStep);
+        await RefusedAsync(ErrorCode.StateMismatch, () => masked.ResumeAsync(cancellation: Stop));
+
+        await using var based = Hook(New(), EveryStep with { ExpectedBase = Digest.Of("other"u8) });
+        await RefusedAsync(ErrorCode.BaseMismatch, () => based.ResumeAsync(cancellation: Stop));
+
+        var small = new Layout([new TensorInfo("w", DType.F32, [2])]);
+        await using var shaped = new CheckpointHook(
+            Store, "tiny", Mask.Dense(small), _ => new byte[8], new CheckpointHookOptions { SaveOnStop = false, OnWarning = warnings.Add });
+        await RefusedAsync(ErrorCode.LayoutMismatch, () => shaped.ResumeAsync(cancellation: Stop));
+    }
+
+    [Fact]
+    public async Task Resume_WithoutTrainerState_RestoresTheModelAndSaysSo()
+    {
+        var trainer = await BeginAsync();
+        await using (var hook = Hook(trainer, EveryStep with { State = new Dictionary<string, IResumable>(StringComparer.Ordinal) }, state: false))
+        {
+            Run(trainer, hook, 1, 2);
+            await hook.CompleteAsync(Stop);
+        }
+
+        var again = New();
+        await using var resumed = Hook(again, EveryStep);
+        var from = await resumed.ResumeAsync(cancellation: Stop);
+        Assert.Equal((2, false, 1), (from!.Step, from.StateRestored, from.Warnings.Count));
+        Assert.Equal(trainer.ToFile(), again.ToFile());
+    }
+
+    [Fact]
+    public async Task LeakCheck_WeightDecayOnEveryWeight_IsFoundAndCounted()
+    {
+        var trainer = await BeginAsync();
+        await using var hook = Hook(trainer, EveryStep);
+        trainer.Step(1);
+        DecayAll(trainer);
+        hook.OnStep(1);
+        await hook.CompleteAsync(Stop);
+
+        // The biases are zero: they do not change by decay.
+        var leak = Assert.Single(hook.Reports).Leak!;
+        Assert.Equal(["fc1.weight", "fc2.weight"], leak.Tensors.Select(tensor => tensor.Name));
+        Assert.Equal(
+            (24L * 16) - PositionsIn(trainer, 0) + (5 * 24) - PositionsIn(trainer, 2), leak.Count);
+        Assert.Contains("fc1.weight", Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task LeakCheck_Widen_MakesEveryCheckpointWhole()
+    {
+        var trainer = await BeginAsync();
+        await using var hook = Hook(trainer, EveryStep with { OnLeak = LeakPolicy.Widen });
+        for (var step = 1; step <= 3; step++)
+        {
+            trainer.Step(step);
+            DecayAll(trainer);
+            hook.OnStep(step);
+        }
+
+        await hook.CompleteAsync(Stop);
+        Assert.Equal(trainer.ToFile(), await Store.RestoreAsync("tiny", 3));
+    }
+
+    [Fact]
+    public async Task Retention_LastEveryAndBest_KeepsTheseAndTaggedOnes()
+    {
+        var trainer = await BeginAsync();
+        await using var hook = Hook(
+            trainer, EveryStep with { KeepLast = 2, KeepEvery = 10, KeepBest = 1, Monitor = "accuracy", Mode = "max", QueueCapacity = 1 });
+        for (var step = 1; step <= 25; step++)
+        {
+            trainer.Step(step);
+            hook.OnStep(step, new Dictionary<string, double>(StringComparer.Ordinal) { ["accuracy"] = step == 7 ? 1 : 0.1 });
+            if (step == 4)
+            {
+                await hook.SaveAsync(force: true, cancellation: Stop);
+                await Store.SetTagAsync("tiny", "good", StepRef.At(4), Stop);
+            }
+        }
+
+        await hook.CompleteAsync(Stop);
+        var kept = (await Store.ListCheckpointsAsync("tiny", new PageRequest(), Stop)).Items.Select(item => item.Step);
+        Assert.Equal([4L, 7L, 10L, 20L, 24L, 25L], kept);
+        Assert.Equal(7, (await Store.GetCheckpointAsync("tiny", StepRef.Best, Stop)).Step);
+        Assert.Equal(trainer.ToFile(), await Store.RestoreAsync("tiny", 25));
+        Assert.Empty(warnings);
+    }
+
+    [Fact]
+    public async Task Retention_MaskThatChanges_KeepsWhatOthersAreLaidOn()
+    {
+        var trainer = await BeginAsync();
+        await using var hook = Hook(trainer, EveryStep with
+        {
+            KeepLast = 1, RecomputeMaskEverySaves = 4, MaskSource = trainer.DrawMask, OnMaskChanged = trainer.SetMask, QueueCapacity = 1,
+        });
+        Run(trainer, hook, 1, 15);
+        await hook.CompleteAsync(Stop);
+
+        Assert.Equal(15, hook.Summary.Saved);
+        Assert.Equal(trainer.ToFile(), await Store.RestoreAsync("tiny", 15));
+        Assert.Equal([12L, 15L], (await Store.ListCheckpointsAsync("tiny", new PageRequest(), Stop)).Items.Select(item => item.Step));
+        Assert.Empty(warnings);
+    }
+
+    [Fact]
+    public async Task SetMask_LastStepNotSaved_SavesItFirst()
+    {
+        var trainer = await BeginAsync();
+        await using var hook = Hook(trainer, new CheckpointHookOptions { SaveEverySteps = 100 });
+        Run(trainer, hook, 1, 5);
+        var held = trainer.ToFile();
+        var mask = trainer.DrawMask();
+        hook.SetMask(mask);
+        trainer.SetMask(mask);
+        Run(trainer, hook, 6, 8);
+        await hook.CompleteAsync(Stop);
+
+        Assert.Equal(held, await Store.RestoreAsync("tiny", 5));
+        Assert.Equal(trainer.ToFile(), await Store.RestoreAsync("tiny", 8));
+        Assert.Equal("5", (await Store.GetCheckpointAsync("tiny", StepRef.Latest, Stop)).Parent);
+    }
+
+    private static CheckpointHookOptions EveryStep => new() { SaveEverySteps = 1 };
+
+    private static TinyTrainer New() => new(new SeededRandom(3));
+
+    private static void Run(TinyTrainer trainer, CheckpointHook? hook, long first, long last)
+    {
+        for (var step = first; step <= last; step++)
+        {
+            trainer.Step(step);
+            hook?.OnStep(step);
+        }
+    }
+
+    // As the paper's code does for CIFAR: decay goes to every weight after gradients were masked.
+    private static void DecayAll(TinyTrainer trainer)
+    {
+        for (var tensor = 0; tensor < 4; tensor++)
+        {
+            foreach (ref var weight in trainer.Floats(tensor))
+            {
+                weight *= 0.999f;
+            }
+        }
+    }
+
+    private static int PositionsIn(TinyTrainer trainer, int tensor) =>
+        trainer.Mask.Tensors.FirstOrDefault(masked => masked.Tensor == tensor)?.Positions.Length ?? 0;
+
+    private async Task<TinyTrainer> BeginAsync(string task = "tiny")
+    {
+        var trainer = New();
+        await Store.AddBaseAsync("tiny", ModelUpload.FromStream(new MemoryStream(trainer.ToFile())), Stop);
+        await Store.PutTaskAsync(task, new TaskSpec("tiny"), Stop);
+        return trainer;
+    }
+
+    private CheckpointHook Hook(TinyTrainer trainer, CheckpointHookOptions options, string task = "tiny", bool state = true) => new(
+        Store, task, trainer.Mask, trainer.BytesOf,
+        options with
+        {
+            Busy = BusyPolicy.Wait, SaveOnStop = false, OnWarning = warnings.Add, State = state ? trainer.State : options.State,
+        });
+}

@@ -1,0 +1,240 @@
+"""The HTTP client, against a real server."""
+
+import json
+import os
+import tempfile
+import tracemalloc
+import unittest
+
+from proxy import Answers, Proxy
+from support import needs_server, needs_torch, shared_server, torch, unique
+
+if torch is not None:
+    from fishcheckpoint import FishClient, FishError
+    from fishcheckpoint.safetensors import load_file, save_file
+    from fishcheckpoint.tensors.raw import bytes_of
+    from fishcheckpoint.wire.bodies import FolderBody
+
+
+def tensors_of(seed=0):
+    torch.manual_seed(seed)
+    return {"a.weight": torch.randn(3, 4), "a.bias": torch.randn(3).bfloat16(), "count": torch.tensor(seed)}
+
+
+@needs_server
+class ClientTests(unittest.TestCase):
+    def setUp(self):
+        self.client = FishClient(shared_server().url)
+        self.folder = tempfile.TemporaryDirectory()
+        self.base, self.task = unique("base"), unique("task")
+
+    def tearDown(self):
+        self.client.close()
+        self.folder.cleanup()
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def make_task(self):
+        self.client.add_base(self.base, tensors_of())
+        self.client.put_task(self.task, self.base)
+
+    def assert_same(self, one, other):
+        self.assertEqual(set(one), set(other))
+        for name, value in one.items():
+            self.assertEqual(bytes_of(value), bytes_of(other[name]), name)
+
+    def assert_refused(self, code, call, *arguments, **options):
+        with self.assertRaises(FishError) as raised:
+            call(*arguments, **options)
+        self.assertEqual(raised.exception.code, code)
+        return raised.exception
+
+    def test_base_from_state_dict_file_and_module(self):
+        added = self.client.add_base(self.base, tensors_of())
+        save_file(tensors_of(), self.path("m.safetensors"))
+        again = self.client.add_base(self.base, self.path("m.safetensors"))
+        self.assertEqual((added["id"], added["tensors"]), (again["id"], 3))
+        self.assert_same(dict(self.client.base_tensors(self.base)), tensors_of())
+        self.assertIn(self.base, [found["name"] for found in self.client.list_bases()])
+        self.assertEqual(self.client.get_base(added["id"])["id"], added["id"])
+        self.assertEqual(self.client.base_layout(self.base)["a.weight"].shape, (3, 4))
+        module = torch.nn.Linear(2, 2)
+        self.client.add_base(unique("module"), module)
+        self.assert_refused("BASE_TAKEN", self.client.add_base, self.base, module)
+
+    def test_base_from_a_folder_of_shards(self):
+        one, two = {"a": torch.randn(5)}, {"b": torch.randn(6)}
+        save_file(one, self.path("model-00001-of-00002.safetensors"))
+        save_file(two, self.path("model-00002-of-00002.safetensors"))
+        with open(self.path("model.safetensors.index.json"), "w") as file:
+            json.dump({"metadata": {}, "weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}, file)
+        with open(self.path("config.json"), "w") as file:
+            file.write("{}")
+        self.assertEqual(sum(len(chunk) for chunk in FolderBody(self.folder.name).chunks()), FolderBody(self.folder.name).length)
+        self.client.add_base(self.base, self.folder.name)
+        self.client.put_task(self.task, self.base)
+        self.client.save_patch(self.task, 1, {"b": (torch.tensor([2]), torch.tensor([7.0]))})
+        two["b"][2] = 7
+        self.assert_same(self.client.load(self.task), {**one, **two})
+        with tempfile.TemporaryDirectory() as target:
+            self.client.load(self.task, into=target)
+            self.assertEqual(sorted(os.listdir(target)), sorted(os.listdir(self.folder.name)))
+            self.assert_same(load_file(os.path.join(target, "model-00002-of-00002.safetensors")), two)
+
+    def test_tasks(self):
+        self.client.add_base(self.base, tensors_of())
+        own = {"head": {"dtype": "F32", "shape": [2]}, "count": None}
+        made = self.client.put_task(self.task, self.base, description="d", metadata={"k": "v"}, retention={"keepLast": 2}, tensors=own)
+        self.assertEqual((made["description"], made["metadata"], made["retention"]["keepLast"]), ("d", {"k": "v"}, 2))
+        self.assertEqual(self.client.get_task(self.task)["tensors"]["head"]["shape"], [2])
+        self.assertIn(self.task, [found["name"] for found in self.client.list_tasks()])
+        self.client.delete_task(self.task)
+        self.assertEqual(self.assert_refused("TASK_NOT_FOUND", self.client.get_task, self.task).status, 404)
+
+    def test_save_full_and_load_everywhere(self):
+        self.make_task()
+        changed = tensors_of()
+        changed["a.weight"][1, 2] = float("nan")
+        saved = self.client.save(self.task, 5, changed, metrics={"loss": 0.5, "bad": float("inf")}, state=b"state", base=self.base)
+        self.assertEqual((saved["changed"], saved["metrics"]), (1, {"loss": 0.5, "bad": "Infinity"}))
+        self.assertEqual(self.client.save(self.task, 5, changed, metrics={"loss": 0.5, "bad": float("inf")}, state=b"state")["step"], 5)
+        self.assert_same(self.client.load(self.task, 5), changed)
+        target = tensors_of(9)
+        addresses = [value.data_ptr() for value in target.values()]
+        self.client.load(self.task, "latest", into=target)
+        self.assert_same(target, changed)
+        self.assertEqual(addresses, [value.data_ptr() for value in target.values()])
+        self.client.load(self.task, 5, into=self.path("out.safetensors"))
+        self.assert_same(load_file(self.path("out.safetensors")), changed)
+        self.assertEqual(self.client.state(self.task), b"state")
+        self.client.save(self.task, 6, self.path("out.safetensors"), parent=5)
+        self.client.put_state(self.task, 6, b"later")
+        self.assertEqual(self.client.state(self.task, 6), b"later")
+        self.assert_refused("STEP_TAKEN", self.client.save, self.task, 5, tensors_of())
+        self.assert_refused("STATE_TAKEN", self.client.put_state, self.task, 6, b"other")
+
+    def test_save_patch_with_and_without_positions(self):
+        self.make_task()
+        positions, values = torch.tensor([0, 5, 11]), torch.tensor([1.0, 2.0, 3.0])
+        first = self.client.save_patch(self.task, 1, {"a.weight": (positions, values), "count": (torch.tensor([0]), torch.tensor([4]))})
+        second = self.client.save_patch(self.task, 2, {"a.weight": (None, values + 1), "count": (None, torch.tensor([5]))}, mask=first["mask"])
+        self.assertEqual((first["mask"], second["changed"]), (second["mask"], 4))
+        expected = tensors_of()
+        expected["a.weight"].view(-1)[positions] = values + 1
+        expected["count"].fill_(5)
+        self.assert_same(self.client.load(self.task), expected)
+        self.assert_refused("MASK_UNKNOWN", self.client.save_patch, self.task, 3, {"a.weight": (None, values)}, mask="0" * 64)
+        self.assert_refused("INDEX_OUT_OF_RANGE", self.client.save_patch, self.task, 3, {"a.weight": (torch.tensor([12]), torch.tensor([1.0]))})
+        self.assert_refused("BASE_NOT_FOUND", self.client.save_patch, self.task, 3, {}, base="none")
+
+    def test_list_tags_verify_report_delete(self):
+        self.make_task()
+        for step in (3, 1, 2):
+            self.client.save_patch(self.task, step, {"a.weight": (torch.tensor([step]), torch.tensor([9.0]))})
+        self.assertEqual([found["step"] for found in self.client.list(self.task)], [1, 2, 3])
+        self.client.tag(self.task, "good", 2)
+        self.assertEqual(self.client.get(self.task, "good")["step"], 2)
+        self.client.untag(self.task, "good")
+        self.assert_refused("TAG_NOT_FOUND", self.client.get, self.task, "good")
+        self.assertTrue(self.client.verify(self.task, 2)["sound"])
+        self.assertEqual(self.client.report(self.task)["checkpoints"], 3)
+        self.assertGreaterEqual(self.client.report()["checkpoints"], 3)
+        self.client.delete(self.task, 2)
+        self.assert_refused("CHECKPOINT_NOT_FOUND", self.client.load, self.task, 2)
+
+    def test_load_into_another_model_is_refused(self):
+        self.make_task()
+        self.client.save(self.task, 1, tensors_of())
+        self.assert_refused("SHAPE_MISMATCH", self.client.load, self.task, into={**tensors_of(), "a.weight": torch.zeros(4, 3)})
+        self.assert_refused("DTYPE_MISMATCH", self.client.load, self.task, into={**tensors_of(), "a.bias": torch.zeros(3)})
+        self.assert_refused("TENSOR_MISSING", self.client.load, self.task, into={**tensors_of(), "more": torch.zeros(3)})
+        self.assert_refused("TENSOR_UNKNOWN", self.client.load, self.task, into={"a.weight": torch.zeros(3, 4)})
+
+    def test_connections_are_kept(self):
+        proxy = Proxy(shared_server().port)
+        client = FishClient(proxy.url)
+        self.addCleanup(client.close)
+        self.addCleanup(proxy.close)
+        for _ in range(5):
+            client.list_tasks()
+        client.add_base(self.base, tensors_of())
+        with self.assertRaises(FishError):
+            client.get_base("none")
+        client.get_base(self.base)
+        self.assertEqual(proxy.connections, 1)
+
+    def test_broken_connections_are_taken_up_again(self):
+        self.make_task()
+        tensors = tensors_of()
+        tensors["a.weight"] += 1
+        self.client.save(self.task, 1, tensors)
+        proxy = Proxy(shared_server().port, [0, 100, None])
+        client = FishClient(proxy.url)
+        self.addCleanup(client.close)
+        self.addCleanup(proxy.close)
+        client._transport._sleep = lambda seconds: None
+        self.assertEqual(client.get(self.task)["step"], 1)  # no answer, half an answer, an answer
+
+    def test_large_download_goes_on_where_it_broke_and_memory_is_bounded(self):
+        big = {"big": torch.arange(4_000_000, dtype=torch.int32), "small": torch.zeros(3)}
+        path = self.path("big.safetensors")
+        save_file(big, path)
+        # Each connection gives 7 MB and breaks; the last one gives what is left.
+        self.client.add_base(self.base, path)
+        self.client.put_task(self.task, self.base)
+        self.client.save_patch(self.task, 1, {"big": (torch.tensor([3_999_999]), torch.tensor([5], dtype=torch.int32))})
+        proxy = Proxy(shared_server().port, [7_000_000, 7_000_000])
+        client = FishClient(proxy.url)
+        self.addCleanup(client.close)
+        self.addCleanup(proxy.close)
+        tracemalloc.start()
+        client.load(self.task, into=self.path("out.safetensors"))
+        self.client.save(self.task, 2, self.path("out.safetensors"))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        big["big"][-1] = 5
+        self.assert_same(load_file(self.path("out.safetensors")), big)
+        self.assertGreaterEqual(proxy.connections, 3)
+        self.assertLess(peak, 8_000_000)
+
+
+@needs_torch
+class RetryTests(unittest.TestCase):
+    def client(self, answers, **options):
+        client = FishClient(answers.url, **options)
+        self.pauses = []
+        client._transport._sleep = self.pauses.append
+        self.addCleanup(answers.close)
+        return client
+
+    def test_busy_answers_are_tried_again(self):
+        answers = Answers((503, b""), (429, b""), (502, b"x"), (504, b""), (200, b'{"name":"t"}'))
+        self.assertEqual(self.client(answers, key="secret").get_task("t"), {"name": "t"})
+        self.assertEqual(len(self.pauses), 4)
+        self.assertLess(self.pauses[0], self.pauses[3])
+        self.assertIn("Authorization: Bearer secret", answers.requests[0])
+
+    def test_other_refusals_are_not(self):
+        problem = {"code": "TASK_TAKEN", "key": "t", "cause": "Cause.", "hint": "Hint.", "status": 409}
+        answers = Answers((409, json.dumps(problem).encode()), (200, b"{}"))
+        with self.assertRaises(FishError) as raised:
+            self.client(answers).get_task("t")
+        error = raised.exception
+        self.assertEqual((error.code, error.key, error.cause, error.hint, error.status), ("TASK_TAKEN", "t", "Cause.", "Hint.", 409))
+        self.assertEqual((str(error), self.pauses), ("TASK_TAKEN (t): Cause. Hint.", []))
+
+    def test_unreachable_and_foreign_servers(self):
+        answers = Answers((500, b"<html>"))
+        with self.assertRaises(FishError) as raised:
+            self.client(answers).get_task("t")
+        self.assertEqual((raised.exception.code, raised.exception.transient), ("SERVER_UNAVAILABLE", False))
+        with self.assertRaises(FishError) as raised:
+            FishClient("http://127.0.0.1:9", retries=1).get_task("t")
+        self.assertEqual((raised.exception.code, raised.exception.transient), ("SERVER_UNAVAILABLE", True))
+        with self.assertRaises(FishError):
+            FishClient("nonsense")
+
+
+if __name__ == "__main__":
+    unittest.main()
