@@ -20,6 +20,7 @@ public sealed partial class ArchitectureTests
         ["FishCheckpoint"] = [],
         ["FishCheckpoint.Storage"] = ["FishCheckpoint"],
         ["FishCheckpoint.TorchSharp"] = ["FishCheckpoint"],
+        ["TorchSharpSample"] = ["FishCheckpoint", "FishCheckpoint.Storage", "FishCheckpoint.TorchSharp"],
         ["FishCheckpoint.Client"] = ["FishCheckpoint"],
         ["FishCheckpoint.Api"] = ["FishCheckpoint", "FishCheckpoint.Storage"],
         ["FishCheckpoint.Cli"] = ["FishCheckpoint", "FishCheckpoint.Storage", "FishCheckpoint.Client", "FishCheckpoint.Api"],
@@ -32,7 +33,8 @@ public sealed partial class ArchitectureTests
         ("SQLitePCL", ["storage/"]),
         ("System.Net.Http", ["api/", "src/FishCheckpoint.Client/", "src/FishCheckpoint.Cli/"]),
         ("Microsoft.AspNetCore", ["api/", "src/FishCheckpoint.Client/", "src/FishCheckpoint.Cli/"]),
-        ("TorchSharp", ["src/FishCheckpoint.TorchSharp/"]),
+        ("TorchSharp", ["src/FishCheckpoint.TorchSharp/", "samples/TorchSharp/"]),
+        ("TorchSharp-cpu", ["samples/TorchSharp/"]),
         ("Spectre.Console", ["src/FishCheckpoint.Cli/"]),
         ("System.CommandLine", ["src/FishCheckpoint.Cli/"]),
     ];

@@ -75,9 +75,26 @@ public sealed class FisherInformation(Layout layout, FisherPower power = FisherP
         {
             if (other.Scores(tensor) is { IsEmpty: false } added)
             {
-                AddAbsolutes(scores[tensor] ??= new float[added.Length], added, 1);
+                AddSums(tensor, added);
             }
         }
+    }
+
+    /// <summary>Adds sums of a tensor that were accumulated elsewhere, as on a GPU: of what <see cref="Power"/> says, weighted already.</summary>
+    /// <param name="tensor">Index of the tensor in the layout.</param>
+    /// <param name="sums">One per element, flat, none negative. Only read.</param>
+    /// <exception cref="ArgumentException">There is another number of them than of elements.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">No tensor has this index.</exception>
+    public void AddSums(int tensor, ReadOnlySpan<float> sums)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)tensor, (uint)scores.Length, nameof(tensor));
+        var info = layout.Tensors[tensor];
+        if (sums.Length != info.Units)
+        {
+            throw new ArgumentException($"Tensor '{info.Name}' has {info.Units} elements; {sums.Length} sums are given.", nameof(sums));
+        }
+
+        AddAbsolutes(scores[tensor] ??= new float[sums.Length], sums, 1);
     }
 
     /// <summary>The sums of a tensor: never negative; empty when no gradient was given for it. Owned by this object and changed by <see cref="Add"/>.</summary>

@@ -32,6 +32,20 @@ public sealed class FisherInformationTests
     public void Scores_TensorWithoutGradient_IsEmpty() =>
         Assert.True(new FisherInformation(MaskBudgetTests.Layout(("w", DType.F32, 3))).Scores(0).IsEmpty);
 
+    [Theory]
+    [InlineData(FisherPower.Square)]
+    [InlineData(FisherPower.Absolute)]
+    public void AddSums_OfElsewhere_AreAddedAsTheyAre(FisherPower power)
+    {
+        var fisher = new FisherInformation(MaskBudgetTests.Layout(("w", DType.F32, 3)), power);
+        fisher.AddSums(0, [1, 2, 3]);
+        fisher.AddSums(0, [0.5f, 0, 4]);
+
+        Assert.Equal([1.5f, 2, 7], fisher.Scores(0).ToArray());
+        Assert.Throws<ArgumentException>(() => fisher.AddSums(0, [1]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => fisher.AddSums(1, [1, 2, 3]));
+    }
+
     [Fact]
     public void Add_GradientOfAnotherLength_IsRefused()
     {

@@ -1,0 +1,39 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+using TorchSharp;
+
+namespace FishCheckpoint.TorchSharp;
+
+/// <summary>The dtypes that torch and safetensors have in common, both ways.</summary>
+internal static class TorchDTypes
+{
+    private static readonly (torch.ScalarType Torch, DType Type)[] Table =
+    [
+        (torch.ScalarType.Float64, DType.F64), (torch.ScalarType.Float32, DType.F32), (torch.ScalarType.Float16, DType.F16),
+        (torch.ScalarType.BFloat16, DType.BF16), (torch.ScalarType.Int64, DType.I64), (torch.ScalarType.Int32, DType.I32),
+        (torch.ScalarType.Int16, DType.I16), (torch.ScalarType.Int8, DType.I8), (torch.ScalarType.Byte, DType.U8), (torch.ScalarType.Bool, DType.Bool),
+    ];
+
+    /// <summary>The safetensors dtype of a tensor.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.DtypeMismatch"/>: it is complex or quantized.</exception>
+    public static DType Of(torch.ScalarType type, string name)
+    {
+        foreach (var (torchType, fileType) in Table)
+        {
+            if (torchType == type)
+            {
+                return fileType;
+            }
+        }
+
+        throw new FishException(
+            ErrorCode.DtypeMismatch, name, $"The tensor is {type}; checkpoints hold floats, whole numbers and booleans of a module, no complex or quantized tensors.",
+            "Hold real and imaginary part as two tensors, or do not register it.");
+    }
+
+    /// <summary>The torch dtype of a safetensors one that has one.</summary>
+    public static torch.ScalarType ToTorch(DType type) => Array.Find(Table, row => row.Type == type).Torch;
+
+    /// <summary>Whether gradients of this dtype are stepped on.</summary>
+    public static bool IsFloat(DType type) => type is DType.F64 or DType.F32 or DType.F16 or DType.BF16;
+}

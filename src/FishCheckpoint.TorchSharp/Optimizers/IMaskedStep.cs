@@ -1,0 +1,26 @@
+using FishCheckpoint.Masks;
+using FishCheckpoint.Training;
+
+namespace FishCheckpoint.TorchSharp;
+
+/// <summary>A way to step on the positions of a mask, with its state.</summary>
+internal interface IMaskedStep : IDisposable
+{
+    /// <summary>The positions.</summary>
+    Mask Mask { get; }
+
+    /// <summary>Bytes of the moments.</summary>
+    long StateBytes { get; }
+
+    /// <summary>Takes one step on every tensor of the mask that has a gradient.</summary>
+    void Step(double learningRate);
+
+    /// <summary>Goes on with another mask; see <see cref="MaskedOptimizer.SetMask"/>.</summary>
+    void SetMask(Mask mask);
+
+    /// <summary>Copies the state.</summary>
+    void SaveTo(StateSection state, double learningRate);
+
+    /// <summary>Takes the state back, and gives the learning rate that was saved with it.</summary>
+    double LoadFrom(StateSection state);
+}

@@ -1,0 +1,142 @@
+using System.Reflection;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Training;
+using TorchSharp;
+using TorchSharp.Modules;
+
+namespace FishCheckpoint.TorchSharp;
+
+/// <summary>
+/// The state of an ordinary optimizer of TorchSharp, through its state dictionary: moments and counts by the names of their parameters, and the options of each
+/// group. Dense moments are as large as the model; <see cref="TorchMaskedOptimizer"/> holds those of the mask alone.
+/// </summary>
+public sealed class TorchOptimizerState : IResumable
+{
+    private const string NameKey = "optimizer";
+
+    private readonly TorchModel model;
+    private readonly OptimizerHelper optimizer;
+
+    /// <summary>Takes part for an optimizer.</summary>
+    /// <param name="model">The model that it trains. Not owned.</param>
+    /// <param name="optimizer">The optimizer, made after the module was moved and converted. Not owned.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: it has no state dictionary, as LBFGS, or steps on a parameter that is not the
+    /// model's.</exception>
+    public TorchOptimizerState(TorchModel model, torch.optim.Optimizer optimizer)
+    {
+        this.model = model;
+        this.optimizer = optimizer as OptimizerHelper ?? throw new FishException(
+            ErrorCode.RequestInvalid, "optimizer", $"{optimizer.GetType().Name} has no state dictionary.",
+            "Choose another optimizer, or save without it: it then begins anew when training resumes.");
+        _ = Names();
+    }
+
+    /// <inheritdoc/>
+    public void SaveTo(StateSection state)
+    {
+        var (dictionary, names) = (optimizer.state_dict(), Names());
+        state.Set(NameKey, optimizer.GetType().Name);
+        foreach (var (index, options) in dictionary.Options.Index())
+        {
+            foreach (var (name, field) in Fields.Of(options))
+            {
+                Fields.Save(state, $"group/{index}/{name}", field, options);
+            }
+        }
+
+        foreach (var (held, name) in dictionary.State.Zip(names))
+        {
+            foreach (var field in PartsOf(held))
+            {
+                Save(state, $"{field.Name}/{name}", field, held);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void LoadFrom(StateSection state)
+    {
+        if (state.Text(NameKey) != optimizer.GetType().Name)
+        {
+            throw state.Mismatch(NameKey, $"The state is of {state.Text(NameKey)}; the optimizer is {optimizer.GetType().Name}.");
+        }
+
+        var (dictionary, parameters) = (optimizer.state_dict(), optimizer.parameters().ToArray());
+        foreach (var (index, options) in dictionary.Options.Index())
+        {
+            foreach (var (name, field) in Fields.Of(options))
+            {
+                Fields.Load(state, $"group/{index}/{name}", field, options);
+            }
+        }
+
+        foreach (var (held, name, parameter) in dictionary.State.Zip(Names(), parameters))
+        {
+            foreach (var field in PartsOf(held))
+            {
+                Load(state, $"{field.Name}/{name}", field, held, parameter);
+            }
+        }
+    }
+
+    private static IEnumerable<FieldInfo> PartsOf(OptimizerState held) =>
+        held.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public).OrderBy(field => field.Name, StringComparer.Ordinal);
+
+    private static void Save(StateSection state, string key, FieldInfo field, OptimizerState held)
+    {
+        if (field.FieldType != typeof(torch.Tensor))
+        {
+            Fields.Save(state, key, field, held);
+        }
+        else if (field.GetValue(held) is torch.Tensor tensor)
+        {
+            using var scope = torch.NewDisposeScope();
+            using var noGrad = torch.no_grad();
+            state.Set(key, TorchDTypes.Of(tensor.dtype, key), tensor.detach().cpu().contiguous().bytes);
+        }
+    }
+
+    private static void Load(StateSection state, string key, FieldInfo field, OptimizerState held, Parameter parameter)
+    {
+        if (field.FieldType != typeof(torch.Tensor))
+        {
+            Fields.Load(state, key, field, held);
+            return;
+        }
+
+        // What was not there yet when the state was saved, as the momentum before the first step, is not there afterwards.
+        var live = field.GetValue(held) as torch.Tensor;
+        if (!state.Has(key))
+        {
+            live?.Dispose();
+            field.SetValue(held, null);
+            return;
+        }
+
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        if (live is null)
+        {
+            field.SetValue(held, live = torch.zeros_like(parameter).detach().DetachFromDisposeScope());
+        }
+
+        var bytes = state.Bytes(key, TorchDTypes.Of(live.dtype, key), checked((int)live.numel()));
+        var host = torch.empty(live.shape, live.dtype);
+        bytes.CopyTo(host.bytes);
+        live.copy_(host);
+    }
+
+    private string[] Names()
+    {
+        var named = model.Tensors.Where(tensor => tensor.IsParameter).Select(tensor => (tensor.Info.Name, Parameter: tensor.Parameter!)).ToArray();
+        var byHandle = new Dictionary<nint, string>();
+        foreach (var (name, parameter) in named)
+        {
+            byHandle.TryAdd(parameter.Handle, name);
+        }
+
+        return [.. optimizer.parameters().Select(parameter => byHandle.GetValueOrDefault(parameter.Handle)
+            ?? Array.Find(named, pair => SharedMemory.IsOne(pair.Parameter, parameter)).Name ?? throw new FishException(
+                ErrorCode.RequestInvalid, "optimizer", "It steps on a parameter that the model does not have now.", "Make it after moving or converting the module."))];
+    }
+}
