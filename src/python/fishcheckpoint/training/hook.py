@@ -233,9 +233,13 @@ class FishHook:
     def _save_once(self, metrics: Optional[Mapping[str, Any]]) -> Optional[PendingSave]:
         if self._last_step in (None, self._resumed_step):
             return None  # nothing was trained since
-        if self._last_save is not None and self._last_save.step == self._last_step and self._last_save.error is None:
+        if self._last_save is not None and self._last_save.step == self._last_step and self._last_save.error is None and not self._was_left_out(self._last_save):
             return self._last_save
         return self._save(metrics if metrics is not None else self._last_metrics, force=True)
+
+    def _was_left_out(self, save: PendingSave) -> bool:
+        # A leak that is still being looked for may leave a queued copy out: then the step is to be copied again.
+        return self._options.on_leak == "widen" and save.done.wait(self._options.retry_for) and save.report is None
 
     def _copy_into(self, save: PendingSave, force: bool) -> None:
         tensors = self._model.tensors()
