@@ -62,8 +62,8 @@ public sealed class DeltaCursor
             Load(chunk);
             var all = decoded!.Positions.AsSpan(0, mask[chunk].Count);
             var (from, to) = (LowerBound(all, first), LowerBound(all, end));
-            var unit = layout.Tensors[tensor].UnitSize;
-            ValueMaps.Apply(map, state, all[from..to], first, unit, decoded.Mapped.AsSpan(from * unit, (to - from) * unit));
+            var info = layout.Tensors[tensor];
+            ValueMaps.Apply(map, info.Type, state, all[from..to], first, decoded.Mapped.AsSpan(from * info.UnitSize, (to - from) * info.UnitSize));
         }
     }
 

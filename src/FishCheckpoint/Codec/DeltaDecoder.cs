@@ -86,7 +86,7 @@ public sealed class DeltaDecoder : IDeltaReader, IDisposable
 
         var parent = others.AsSpan(0, newValues.Length);
         parentValues.Gather(chunk.Tensor, chunk.Positions, parent);
-        ValueMaps.Exchange(map, newValues, parent);
+        ValueMaps.Unmap(map, Layout.Tensors[chunk.Tensor].Type, newValues, parent, newValues);
     }
 
     private void CheckDigests()

@@ -156,14 +156,19 @@ public static class DeltaEncoder
         private int EncodeValues(DeltaChunk chunk)
         {
             var (map, others) = Parent(chunk);
+            var type = layout.Tensors[chunk.Tensor].Type;
             var target = buffers.Mapped.AsSpan(0, chunk.Values.Length);
             chunk.Values.CopyTo(target);
-            ValueMaps.Exchange(map, target, others.Span);
+            ValueMaps.Map(map, type, target, others.Span);
             var length = coder.EncodeValues(map, target, chunk.UnitSize, options, encoded);
 
             var again = buffers.MappedAgain.AsSpan(0, chunk.Values.Length);
             var mapAgain = coder.DecodeValues(encoded.AsSpan(0, length), chunk.UnitSize, again);
-            ValueMaps.Exchange(mapAgain, again, others.Span);
+            if (mapAgain != ValueMap.Plain)
+            {
+                ValueMaps.Unmap(mapAgain, type, again, others.Span, again);
+            }
+
             Require(chunk.Values.SequenceEqual(again));
             return length;
         }
@@ -185,7 +190,7 @@ public static class DeltaEncoder
                 (parentValues ??= new ParentValues(parent)).Gather(chunk.Tensor, chunk.Positions, others.Span);
             }
 
-            return (ValueMap.Xor, others);
+            return (options.Effort == CodecEffort.Runs ? ValueMap.Xor : ValueMap.Distance, others);
         }
 
         private static void Require(bool same)

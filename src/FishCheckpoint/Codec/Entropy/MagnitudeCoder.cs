@@ -12,6 +12,9 @@ internal sealed class MagnitudeCoder
     /// <summary>The most classes.</summary>
     public const int MaxClasses = 32;
 
+    /// <summary>The number of classes that <see cref="ClassAfter"/> tells apart.</summary>
+    public const int ClassesAfter = 12;
+
     private const int Symbols = Magnitudes.Symbols;
 
     private readonly AnsTables tables = new(MaxClasses, Symbols);
@@ -25,6 +28,9 @@ internal sealed class MagnitudeCoder
 
     /// <summary>Room that <see cref="Encode{T}"/> needs at most, in bytes.</summary>
     public static int RoomFor(int count, int unitSize) => 64 + (MaxClasses * Symbols * 2) + (int)(((long)count * ((8 * unitSize) + AnsTables.MaxLog)) / 8);
+
+    /// <summary>The class of a number by the one before it: small ones come together.</summary>
+    public static byte ClassAfter(ulong number) => (byte)Math.Min(ClassesAfter - 1, BitOperations.Log2(number + 1));
 
     /// <summary>Encodes numbers.</summary>
     /// <param name="numbers">At least one.</param>
@@ -73,27 +79,9 @@ internal sealed class MagnitudeCoder
         where T : unmanaged, IBinaryInteger<T>
     {
         var reader = new BitReader(source);
-        var groups = (int)reader.Read(5) + 1;
-        groupOf[0] = 0;
-        for (var of = 1; of < classCount; of++)
-        {
-            groupOf[of] = (byte)(groupOf[of - 1] + (groups > 1 ? (int)reader.Read(1) : 0));
-        }
-
-        var log = (int)reader.Read(4);
-        if (groups > classCount || groupOf[classCount - 1] != groups - 1 || log is < AnsTables.MinLog or > AnsTables.MaxLog)
+        if (!TryReadTables(ref reader, classCount, out var groups, out var log))
         {
             return -1;
-        }
-
-        for (var group = 0; group < groups; group++)
-        {
-            if (!SymbolCounts.TryRead(ref reader, scaled, log))
-            {
-                return -1;
-            }
-
-            tables.BuildDecoding(group, scaled, log);
         }
 
         if (groups == 1)
@@ -106,6 +94,60 @@ internal sealed class MagnitudeCoder
         }
 
         return reader.Overrun ? -1 : reader.Length;
+    }
+
+    /// <summary>Decodes magnitudes of which each has the class <see cref="ClassAfter"/> of the one before, and the first class 0.</summary>
+    /// <param name="source">The encoded bytes; more may follow.</param>
+    /// <param name="numbers">Filled.</param>
+    /// <returns>Bytes read; -1 where they are not what an encoder writes.</returns>
+    public int DecodeChained(ReadOnlySpan<byte> source, Span<ulong> numbers)
+    {
+        var reader = new BitReader(source);
+        if (!TryReadTables(ref reader, ClassesAfter, out _, out var log))
+        {
+            return -1;
+        }
+
+        ReadOnlySpan<int> places = Places(1 << AnsTables.MaxLog);
+        var table = tables.Decoding;
+        var plainBits = Magnitudes.BitsOf(signed: false);
+        var (current, other, of) = ((uint)reader.Read(log), (uint)reader.Read(log), (byte)0);
+        for (var index = 0; index < numbers.Length; index++)
+        {
+            numbers[index] = Next(ref reader, plainBits, false, table[places[of] + (int)current], ref current);
+            of = ClassAfter(numbers[index]);
+            (current, other) = (other, current);
+        }
+
+        return reader.Overrun ? -1 : reader.Length;
+    }
+
+    private bool TryReadTables(ref BitReader reader, int classCount, out int groups, out int log)
+    {
+        groups = (int)reader.Read(5) + 1;
+        groupOf[0] = 0;
+        for (var of = 1; of < classCount; of++)
+        {
+            groupOf[of] = (byte)(groupOf[of - 1] + (groups > 1 ? (int)reader.Read(1) : 0));
+        }
+
+        log = (int)reader.Read(4);
+        if (groups > classCount || groupOf[classCount - 1] != groups - 1 || log is < AnsTables.MinLog or > AnsTables.MaxLog)
+        {
+            return false;
+        }
+
+        for (var group = 0; group < groups; group++)
+        {
+            if (!SymbolCounts.TryRead(ref reader, scaled, log))
+            {
+                return false;
+            }
+
+            tables.BuildDecoding(group, scaled, log);
+        }
+
+        return true;
     }
 
     private void DecodeAll<T>(ref BitReader source, int log, bool signed, Span<T> numbers)
