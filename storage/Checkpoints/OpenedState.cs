@@ -44,8 +44,8 @@ internal sealed class OpenedState : IDisposable
     public static OpenedState Open(SqliteConnection connection, BaseFolder folder, TaskContext task, CheckpointRow? checkpoint)
     {
         var chain = checkpoint is null ? [] : CheckpointTable.Chain(connection, checkpoint);
-        var cursors = chain.Select(row => new DeltaCursor(
-            FrameTable.Open(connection, row.MaskFrame), FrameTable.Open(connection, row.Frame), task.Layout.Layout, $"{task.Name}/{row.Step}")).ToArray();
+        var cursors = chain.Select(row => DeltaCursor.Open(
+            row.MaskFrame is { } mask ? FrameTable.Open(connection, mask) : null, FrameTable.Open(connection, row.Frame), task.Layout.Layout, $"{task.Name}/{row.Step}")).ToArray();
         return new OpenedState(new BaseBlocks(task.Base, folder), task, checkpoint, chain, cursors);
     }
 

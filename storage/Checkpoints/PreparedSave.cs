@@ -19,14 +19,16 @@ internal sealed class PreparedSave(EncodedDelta delta, OpenedState parent, Model
 
     public Digest State { get; } = StateIdentity.OfDelta(parent.Identity, delta.MaskId, delta.ValuesDigest);
 
-    public IReadOnlyList<ChunkEntry> MaskChunks { get; } = ChunkIndex.ReadMask(delta.Mask!, delta.MaskHead!, layout);
+    /// <summary>The chunks of the mask's frame; none for a frame of blocks.</summary>
+    public IReadOnlyList<ChunkEntry> MaskChunks { get; } = delta.Mask is { } mask ? ChunkIndex.ReadMask(mask, delta.MaskHead!, layout) : [];
 
-    public IReadOnlyList<ChunkEntry> ValueChunks =>
-        ChunkIndex.ReadValues(Delta.Values, Delta.ValuesHead, Delta.MaskHead!, [.. MaskChunks]);
+    public IReadOnlyList<ChunkEntry> ValueChunks => Delta.IsBlocks
+        ? ChunkIndex.ReadBlocks(Delta.Values, Delta.ValuesHead, Parent.Reader.Layout)
+        : ChunkIndex.ReadValues(Delta.Values, Delta.ValuesHead, Delta.MaskHead!, [.. MaskChunks]);
 
     /// <summary>The new state, as it will be read from the database.</summary>
     public StateReader OpenReader(string label) =>
-        Parent.Reader.With(new DeltaCursor(Delta.Mask!, Delta.Values, Parent.Reader.Layout, label));
+        Parent.Reader.With(DeltaCursor.Open(Delta.Mask, Delta.Values, Parent.Reader.Layout, label));
 
     public void Dispose()
     {

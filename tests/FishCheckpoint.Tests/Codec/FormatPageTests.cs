@@ -69,7 +69,7 @@ public sealed class FormatPageTests
 
     [Fact]
     public void Limits_Table_IsTheCodes() => Assert.Equal(
-        [DeltaChunk.Capacity, ChunkIndex.BytesPerChunk, ChunkCoder.MaxEncoded, Varint.MaxLength, ChunkIndex.MaxEntry, SafetensorsHeader.MaxLength],
+        [DeltaChunk.Capacity, ChunkIndex.BytesPerChunk, ChunkCoder.MaxEncoded, BlockCoder.MaxEncoded, Varint.MaxLength, ChunkIndex.MaxEntry, SafetensorsHeader.MaxLength],
         Table("Limits").Select(row => Number(row[1])));
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
@@ -12,6 +11,12 @@ namespace FishCheckpoint.Codec;
 /// </summary>
 internal sealed class BlockCoder
 {
+    /// <summary>The longest encoding of a block, in bytes.</summary>
+    public const int MaxEncoded = Blocks.Size + (Blocks.Size / 2);
+
+    /// <summary>Room that <see cref="Encode"/> needs at most, in bytes.</summary>
+    public const int Room = 6 * Blocks.Size;
+
     private readonly BlockClasses classes = new();
     private readonly ClassPositions byClass = new();
     private readonly GapCoder byGap = new();
@@ -33,22 +38,29 @@ internal sealed class BlockCoder
         Distances = 1,
     }
 
-    /// <summary>Room that <see cref="Encode"/> needs at most, in bytes.</summary>
-    public static int RoomFor(int units, int positions, int unitSize) =>
-        16 + ClassPositions.RoomFor(units, positions) + GapCoder.RoomFor(positions) + MagnitudeCoder.RoomFor(positions, unitSize);
-
     /// <summary>Encodes.</summary>
     /// <param name="type">The dtype of the block's units.</param>
     /// <param name="parent">The parent's block.</param>
     /// <param name="positions">Units of the block, ascending; at least one.</param>
     /// <param name="values">Their new values.</param>
-    /// <param name="destination">Room of <see cref="RoomFor"/>.</param>
+    /// <param name="destination">Room of <see cref="Room"/> bytes.</param>
+    /// <param name="effort">With <see cref="CodecEffort.Small"/>, by class; else as if all units were alike.</param>
     /// <param name="positionLength">How many of the bytes tell the positions.</param>
     /// <returns>Bytes written.</returns>
-    public int Encode(DType type, ReadOnlySpan<byte> parent, ReadOnlySpan<int> positions, ReadOnlySpan<byte> values, Span<byte> destination, out int positionLength)
+    public int Encode(
+        DType type, ReadOnlySpan<byte> parent, ReadOnlySpan<int> positions, ReadOnlySpan<byte> values, CodecEffort effort, Span<byte> destination,
+        out int positionLength)
     {
         Reserve(values.Length, positions.Length);
-        classes.Choose(type, parent);
+        if (effort == CodecEffort.Small)
+        {
+            classes.Choose(type, parent);
+        }
+        else
+        {
+            classes.Take(type, parent, 0, 1);
+        }
+
         var length = EncodePositions(positions, destination);
         positionLength = length;
         return length + EncodeValues(type, parent, positions, values, destination[length..]);
@@ -87,19 +99,17 @@ internal sealed class BlockCoder
 
         destination[0] = (byte)PositionForm.ByClass;
         var length = byClass.Encode(positions, classes.Padded, count, destination[3..]);
-        var rented = ArrayPool<byte>.Shared.Rent(GapCoder.RoomFor(positions.Length));
         if (byGap.Estimate(positions) < 0.98 * length)
         {
-            var gaps = byGap.Encode(positions, rented);
+            var gaps = byGap.Encode(positions, destination[(3 + length)..]);
             if (gaps < length)
             {
                 destination[0] = (byte)PositionForm.Gaps;
-                rented.AsSpan(0, gaps).CopyTo(destination[3..]);
+                destination.Slice(3 + length, gaps).CopyTo(destination[3..]);
                 length = gaps;
             }
         }
 
-        ArrayPool<byte>.Shared.Return(rented);
         return 3 + length;
     }
 

@@ -75,8 +75,8 @@ public sealed class BlockCoderTests
             values[((index + 1) * unit) - 1] ^= (byte)(random.Next(8) == 0 ? random.Next(256) : 0);
         }
 
-        var encoded = new byte[BlockCoder.RoomFor(parent.Length / unit, positions.Length, unit)];
-        var length = coder.Encode(type, parent, positions, values, encoded, out _);
+        var encoded = new byte[BlockCoder.Room];
+        var length = coder.Encode(type, parent, positions, values, CodecEffort.Small, encoded, out _);
         var expected = parent.ToArray();
         Units.Scatter(expected, positions, unit, values);
 
