@@ -65,7 +65,7 @@ def pretrained_model(folder, quick):
     torch.manual_seed(1)
     model = language.Language(256, 4, 4, 128)
     if not os.path.exists(path):
-        loss = language.pretrain(model, text.code(), 2 if quick else 450, 8, 128, seed=1)
+        loss = language.pretrain(model, text.code(), 2 if quick else 350, 8, 128, seed=1)
         save_file({**model.state_dict(), "loss": torch.tensor([loss])}, path)
     state = load_file(path)
     loss = state.pop("loss").item()

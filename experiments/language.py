@@ -5,6 +5,16 @@ from torch import nn
 from torch.nn import functional as F
 
 
+def distances(heads, context):
+    """What is added to the scores of attention [heads, context, context]: the farther back, the less, by another slope in each head; never what comes later.
+
+    Positions without parameters (ALiBi; Press, Smith, Lewis 2022): learned ones would take half of a FISH mask in a model of this size.
+    """
+    back = torch.arange(context)[:, None] - torch.arange(context)
+    slopes = 2.0 ** (-8.0 * (torch.arange(heads) + 1) / heads)
+    return (-slopes[:, None, None] * back).masked_fill(back < 0, float("-inf"))
+
+
 class Layer(nn.Module):
     """Causal self-attention and a feed-forward part, each after a LayerNorm and with a shortcut."""
 
@@ -15,11 +25,10 @@ class Layer(nn.Module):
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
 
-    def forward(self, x, future):
+    def forward(self, x, bias):
         batch, length, width = x.shape
         q, k, v = self.qkv(self.norm1(x)).view(batch, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        scores = (q @ k.transpose(-1, -2)) * (width // self.heads) ** -0.5
-        mixed = scores.masked_fill(future, float("-inf")).softmax(-1) @ v
+        mixed = ((q @ k.transpose(-1, -2)) * (width // self.heads) ** -0.5 + bias).softmax(-1) @ v
         x = x + self.out(mixed.transpose(1, 2).reshape(batch, length, width))
         return x + self.down(F.gelu(self.up(self.norm2(x))))
 
@@ -29,19 +38,18 @@ class Language(nn.Module):
 
     def __init__(self, width, layers, heads, context):
         super().__init__()
-        self.tokens, self.places = nn.Embedding(256, width), nn.Embedding(context, width)
+        self.tokens = nn.Embedding(256, width)
         self.layers = nn.ModuleList(Layer(width, heads) for _ in range(layers))
         self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, 256, bias=False)
-        self.register_buffer("future", torch.ones(context, context, dtype=torch.bool).triu(1), persistent=False)
+        self.register_buffer("bias", distances(heads, context), persistent=False)
         for name, parameter in self.named_parameters():
             if parameter.dim() == 2:
                 nn.init.normal_(parameter, std=0.02 if "down" not in name and "out" not in name else 0.02 / (2 * layers) ** 0.5)
 
     def forward(self, x):
-        length = x.shape[1]
-        x = self.tokens(x) + self.places.weight[:length]
+        length, x = x.shape[1], self.tokens(x)
         for layer in self.layers:
-            x = layer(x, self.future[:length, :length])
+            x = layer(x, self.bias[:, :length, :length])
         return self.head(self.norm(x))
 
 
