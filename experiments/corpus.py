@@ -1,7 +1,7 @@
 """Makes real checkpoints to measure encodings on: ``python3 experiments/corpus.py DIR``, some eight minutes of one core of a busy machine.
 
 Under DIR come `bf16` and `fp16` (full fine-tuning of a 3.3M-parameter language model with small steps, as reinforcement learning takes them, cast at every
-checkpoint), `fish` (a FISH mask at 0.5% of 9.8M parameters, values every 20 Adam steps) and `corpus.json`, which says what came out. A part that is there
+checkpoint), `fish` (a FISH mask at 0.5% of 9.7M parameters, values every 20 Adam steps) and `corpus.json`, which says what came out. A part that is there
 already is left alone. The text is Python's own standard library, so nothing is downloaded; seeds are fixed, and threads too: one.
 """
 
