@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using FishCheckpoint.Api;
 using FishCheckpoint.Benchmarks.EndToEnd;
 using FishCheckpoint.Benchmarks.Models;
+using FishCheckpoint.Benchmarks.Sizes;
 using FishCheckpoint.Benchmarks.Training;
 
 const string usage = """
@@ -9,6 +10,7 @@ const string usage = """
     rebuild DIR [PATCH|FULL]   serve in a process of its own, save and rebuild the models of DIR over HTTP, compare, and measure
     optimizer [STEPS]          state and time of an Adam step on a mask beside a dense one (10 million parameters, 0.5%)
     hook [TURNS]               what saving every step costs a training step, and how the stall grows (10.5 million parameters, 0.5%)
+    sizes DIR [--write]        our encoding and everyone else's on real checkpoints, made by experiments/corpus.py DIR; --write: into docs/BENCHMARKS.md
     micro [ARGS]               BenchmarkDotNet over the hot loops
     serve ARGS                 the server alone, as the other commands start it
     """;
@@ -24,6 +26,9 @@ switch (args)
         return 0;
     case ["hook", ..]:
         await HookRun.RunAsync(args.Length > 1 ? int.Parse(args[1]) : 12);
+        return 0;
+    case ["sizes", var folder, ..]:
+        await SizesRun.RunAsync(folder, args.Contains("--write", StringComparer.Ordinal));
         return 0;
     case ["micro", .. var rest]:
         BenchmarkSwitcher.FromAssembly(typeof(BertLarge).Assembly).Run(rest);
