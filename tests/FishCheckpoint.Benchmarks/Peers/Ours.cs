@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Masks;
@@ -7,10 +7,11 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Benchmarks.Peers;
 
 /// <summary>
-/// Our own frames, mask and values. Encoding finds what changed, hashes it, and decodes every chunk again, as a save does; decoding checks all of it.
+/// Our own frame of blocks, as a full upload is stored. Encoding finds what changed, hashes it, and decodes every block again, as a save does; decoding is what a
+/// restore does, checksums and all.
 /// </summary>
 /// <param name="name">What it is called.</param>
-/// <param name="options">Compression.</param>
+/// <param name="options">Effort.</param>
 internal sealed class Ours(string name, CodecOptions options) : IPeer
 {
     private static readonly string Spool = Path.Combine(Path.GetTempPath(), "fish-sizes");
@@ -18,24 +19,29 @@ internal sealed class Ours(string name, CodecOptions options) : IPeer
     public string Name => name;
 
     /// <summary>The contenders of our own; others are compared with the first.</summary>
-    public static IReadOnlyList<Ours> All => [new("FishCheckpoint", new CodecOptions())];
+    public static IReadOnlyList<Ours> All =>
+    [
+        new("FishCheckpoint small", new CodecOptions()),
+        new("FishCheckpoint fast", new CodecOptions { Effort = CodecEffort.Fast }),
+    ];
 
     public byte[] Encode(Checkpoint before, Checkpoint after)
     {
-        using var delta = DeltaEncoder.Encode(new StateDiff(before, after), before, default, options, Spool);
-        var (mask, values) = (MemoryFrame.ToArray(delta.Mask!), MemoryFrame.ToArray(delta.Values));
-        return [.. BitConverter.GetBytes(mask.Length), .. mask, .. values];
+        using var delta = BlocksEncoder.TryEncode(new StateDiff(before, after), before, default, options, Spool)!;
+        return MemoryFrame.ToArray(delta.Values);
     }
 
     public void Decode(Checkpoint before, byte[] encoded, Checkpoint target)
     {
-        var end = sizeof(int) + BinaryPrimitives.ReadInt32LittleEndian(encoded);
-        var (mask, values) = (MemoryFrame.Read(encoded.AsMemory(sizeof(int), end - sizeof(int))), MemoryFrame.Read(encoded.AsMemory(end)));
-        using var decoder = new DeltaDecoder(mask, values, target.Layout, before);
-        var chunk = new DeltaChunk();
-        while (decoder.Read(chunk))
+        var delta = DeltaCursor.Open(null, MemoryFrame.Read(encoded), target.Layout, name);
+        for (var tensor = 0; tensor < target.Layout.Tensors.Count; tensor++)
         {
-            Units.Scatter(target.Tensors[chunk.Tensor], chunk.Positions, 0, chunk.UnitSize, chunk.Values);
+            var info = target.Layout.Tensors[tensor];
+            for (var block = 0L; block < Blocks.CountOf(info); block++)
+            {
+                var length = Blocks.LengthOf(info, block);
+                delta.Apply(tensor, block, target.Tensors[tensor].AsSpan((int)(block * Blocks.Size), length));
+            }
         }
     }
 

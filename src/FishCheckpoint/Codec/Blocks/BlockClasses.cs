@@ -2,13 +2,15 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>The classes of the units of a parent's block: by exponent, the rare ones at both ends together. Holds the working memory.</summary>
+/// <summary>The classes of the units of a parent's block: by exponent, those at both ends together that tell too little apart. Holds the working memory.</summary>
 internal sealed class BlockClasses
 {
-    // A class of fewer units than this part of the block costs more than it tells.
+    // What a class costs: how many are listed, their parameter, and a part of a table.
+    private const int ClassBits = 32;
     private const int Rarest = 2048;
 
     private readonly int[] histogram = new int[256];
+    private readonly int[] changed = new int[256];
     private readonly byte[] classes = new byte[Blocks.Size + ClassSplit.Word];
 
     /// <summary>The exponent of class 0.</summary>
@@ -23,21 +25,33 @@ internal sealed class BlockClasses
     /// <summary>The number of units.</summary>
     public int Units { get; private set; }
 
-    /// <summary>Finds classes that suit a block.</summary>
-    public void Choose(DType type, ReadOnlySpan<byte> parent)
+    /// <summary>Finds classes that suit a block and what has changed in it.</summary>
+    public void Choose(DType type, ReadOnlySpan<byte> parent, ReadOnlySpan<int> positions)
     {
-        var exponents = Read(new ExponentRule(type), parent);
+        var rule = new ExponentRule(type);
+        var exponents = Read(rule, parent);
         Array.Clear(histogram);
+        Array.Clear(changed);
 
-        // A part of the units tells where the rare ones begin.
+        // A part of the units tells how many have each exponent.
         var every = exponents.Length > 1 << 14 ? 5 : 1;
-        var seen = 0;
-        for (var index = 0; index < exponents.Length; index += every, seen++)
+        for (var index = 0; index < exponents.Length; index += every)
         {
-            histogram[exponents[index]]++;
+            histogram[exponents[index]] += every;
         }
 
-        var (first, last) = (End(0, 1, seen), End(255, -1, seen));
+        foreach (var position in positions)
+        {
+            changed[exponents[position]]++;
+        }
+
+        var (first, last) = (histogram.AsSpan().IndexOfAnyExcept(0), histogram.AsSpan().LastIndexOfAnyExcept(0));
+        if (rule.Any && last > first)
+        {
+            first = Rare(first);
+            last = Math.Max(first, Merge(last, first, -1));
+        }
+
         Split(Math.Max(first, last - ClassSplit.MaxClasses + 1), Math.Clamp(last - first + 1, 1, ClassSplit.MaxClasses));
     }
 
@@ -64,15 +78,40 @@ internal sealed class BlockClasses
         return exponents;
     }
 
-    // The first exponent from an end that is not rare.
-    private int End(int exponent, int direction, int seen)
+    // The first exponent that is not rare: below it distances differ too much to say more.
+    private int Rare(int first)
     {
-        for (var sum = histogram[exponent]; sum <= seen / Rarest; sum += histogram[exponent])
+        for (var sum = histogram[first]; sum <= Units / Rarest; sum += histogram[first])
         {
-            exponent += direction;
+            first++;
         }
 
-        return exponent;
+        return first;
+    }
+
+    // Joins exponents at an end, one after another, as long as that takes fewer bits than a class of their own.
+    private int Merge(int from, int to, int direction)
+    {
+        var (units, steps) = (histogram[from], changed[from]);
+        while (from != to)
+        {
+            var next = from + direction;
+            var (joinedUnits, joinedSteps) = (units + histogram[next], steps + changed[next]);
+            if (Bits(joinedUnits, joinedSteps) > Bits(units, steps) + Bits(histogram[next], changed[next]) + ClassBits)
+            {
+                break;
+            }
+
+            (from, units, steps) = (next, joinedUnits, joinedSteps);
+        }
+
+        return from;
+    }
+
+    private static double Bits(int units, int steps)
+    {
+        var all = Math.Max(units, steps);
+        return steps == 0 || steps == all ? 0 : (all * Math.Log2(all)) - (steps * Math.Log2(steps)) - ((all - steps) * Math.Log2(all - steps));
     }
 
     private void Split(int first, int count)

@@ -54,7 +54,7 @@ internal sealed class BlockCoder
         Reserve(values.Length, positions.Length);
         if (effort == CodecEffort.Small)
         {
-            classes.Choose(type, parent);
+            classes.Choose(type, parent, positions);
         }
         else
         {

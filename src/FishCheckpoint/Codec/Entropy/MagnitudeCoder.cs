@@ -57,7 +57,7 @@ internal sealed class MagnitudeCoder
         for (var group = 0; group < groups; group++)
         {
             SymbolCounts.Scale(counts.AsSpan(group * Symbols, Symbols), log, scaled);
-            SymbolCounts.Write(ref writer, scaled, log);
+            SymbolCounts.Write(ref writer, scaled);
             tables.BuildEncoding(group, scaled, log);
         }
 
