@@ -60,7 +60,14 @@ public static class FishServer
             // Every body is limited where it is read: JSON by JsonLimit, uploads by their routes.
             kestrel.Limits.MaxRequestBodySize = null;
         });
-        services.Configure<SocketTransportOptions>(transport => transport.MaxWriteBufferSize = WriteAheadBytes);
+        services.Configure<SocketTransportOptions>(transport =>
+        {
+            transport.MaxWriteBufferSize = WriteAheadBytes;
+
+            // A block is sent by the thread that rebuilt it, from its own cache; where the socket is full, that thread goes on with the next block. These are
+            // threads of the pool, to which the runtime hands each socket's events: one that waits for the disk holds up no other connection.
+            transport.UnsafePreferInlineScheduling = true;
+        });
         services.AddFishOpenApi();
     }
 
