@@ -3,6 +3,7 @@ using FishCheckpoint.Api;
 using FishCheckpoint.Benchmarks.EndToEnd;
 using FishCheckpoint.Benchmarks.EndToEnd.Growth;
 using FishCheckpoint.Benchmarks.EndToEnd.Processes;
+using FishCheckpoint.Benchmarks.EndToEnd.Reports;
 using FishCheckpoint.Benchmarks.EndToEnd.Saving;
 using FishCheckpoint.Benchmarks.EndToEnd.Serving;
 using FishCheckpoint.Benchmarks.Models;
@@ -21,6 +22,7 @@ const string usage = """
     """;
 var write = args.Contains("--write");
 args = [.. args.Where(argument => argument != "--write")];
+Machine.NoteLoad();
 switch (args)
 {
     case ["make-model", var folder, ..]:
