@@ -51,17 +51,18 @@ internal static class CheckpointRemover
         }
     }
 
-    // Removes a deleted checkpoint that nothing is laid against, and then its parent, if that was waiting for it.
-    private static void Collect(SqliteConnection connection, long? checkpoint)
+    // Removes a deleted checkpoint that nothing is laid against or guessed from, and then what it was itself, if that was waiting for it.
+    private static void Collect(SqliteConnection connection, long checkpoint)
     {
-        while (checkpoint is { } id)
+        var waiting = new Stack<long>([checkpoint]);
+        while (waiting.TryPop(out var id))
         {
             var row = connection.Single(
                 $"SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From} WHERE c.id = $0 AND c.deleted = 1 "
-                + "AND NOT EXISTS (SELECT 1 FROM checkpoints child WHERE child.parent = c.id)", CheckpointRow.Read, id);
+                + "AND NOT EXISTS (SELECT 1 FROM checkpoints child WHERE child.parent = c.id OR child.reference = c.id)", CheckpointRow.Read, id);
             if (row is null)
             {
-                return;
+                continue;
             }
 
             connection.Execute("DELETE FROM checkpoints WHERE id = $0", row.Id);
@@ -69,7 +70,10 @@ internal static class CheckpointRemover
             DropMask(connection, row.Mask);
             connection.Execute(
                 "DELETE FROM headers WHERE id = $0 AND NOT EXISTS (SELECT 1 FROM checkpoints WHERE headers = $0)", row.Headers);
-            checkpoint = row.Parent;
+            foreach (var needed in new[] { row.Parent, row.Reference }.OfType<long>())
+            {
+                waiting.Push(needed);
+            }
         }
     }
 

@@ -74,7 +74,7 @@ internal sealed class SavePreparer(
         try
         {
             var blocks = EncodeBlocks(delta(), parent, long.MaxValue)!;
-            if (IsStoredAsBlocks(step, blocks.MaskId) ?? connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM masks WHERE id = $0)", blocks.MaskId) == 0)
+            if (IsStoredAsBlocks(step, blocks.MaskId) ?? !IsKnown(blocks.MaskId))
             {
                 return new PreparedSave(blocks, parent, output, task.Layout.Layout);
             }
@@ -93,13 +93,19 @@ internal sealed class SavePreparer(
 
     private PreparedSave EncodeSent(long step, Func<IDeltaReader> delta, OpenedState parent)
     {
-        var masked = Encode(delta(), parent, task.Layout.Files);
+        var masked = Encode(delta(), parent, task.Layout.Files, guessing: Guesses ? Guessing.None : null);
         try
         {
             var stored = IsStoredAsBlocks(step, masked.Delta.MaskId);
-            var most = (long)(WorthBlocks * masked.Delta.Length);
-            if ((stored ?? (masked.Delta.Length > FewBytes && !IsStored(masked.Delta.MaskId)))
-                && EncodeBlocks(delta(), parent, stored is null ? most : long.MaxValue) is { } blocks)
+            if (stored != true && IsStored(masked.Delta.MaskId))
+            {
+                masked.Delta.Dispose();
+                return EncodeMasked(step, delta(), parent, masked.Delta.MaskId);
+            }
+
+            var budget = stored == true ? long.MaxValue : Guesses || IsKnown(masked.Delta.MaskId) || masked.Delta.Length < FewBytes
+                ? 0 : (long)(WorthBlocks * masked.Delta.Length);
+            if (budget > 0 && EncodeBlocks(delta(), parent, budget) is { } blocks)
             {
                 masked.Delta.Dispose();
                 return new PreparedSave(blocks, parent, task.Layout.Files, task.Layout.Layout);
@@ -113,6 +119,8 @@ internal sealed class SavePreparer(
             throw;
         }
     }
+
+    private bool Guesses => options.Codec.Effort != CodecEffort.Runs && Guessing.Suits(task.Layout.Layout);
 
     private EncodedDelta? EncodeBlocks(IDeltaReader delta, OpenedState parent, long budget) =>
         BlocksEncoder.TryEncode(delta, parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, budget, cancellation);
@@ -140,14 +148,33 @@ internal sealed class SavePreparer(
     private PreparedSave PrepareDelta(long step, IDeltaReader delta, ParentChoice choice, Digest? mask = null)
     {
         var parent = OpenParent(step, choice);
-        return mask is { } known ? EncodeMasked(delta, parent, known) : Encode(delta, parent, task.Layout.Files);
+        return mask is { } known ? EncodeMasked(step, delta, parent, known) : Encode(delta, parent, task.Layout.Files);
+    }
+
+    private PreparedSave EncodeMasked(long step, IDeltaReader delta, OpenedState parent, Digest mask)
+    {
+        var stored = SoundMask(mask);
+        if (!Guesses)
+        {
+            return EncodeParented(delta, parent, mask, stored);
+        }
+
+        var guessing = stored is null ? Guessing.None : Guessing.Find(connection, task, step, mask, stored, cache);
+        var recorded = new RecordingReader(delta, cache.Longest);
+        var prepared = Encode(recorded, parent, task.Layout.Files, stored, guessing);
+        if (recorded.Values is { } values && prepared.Delta.MaskId == mask)
+        {
+            cache.Add(prepared.State, mask, values);
+        }
+
+        return prepared;
     }
 
     // What the delta calls its mask is believed only once its positions were seen.
-    private PreparedSave EncodeMasked(IDeltaReader delta, OpenedState parent, Digest mask)
+    private PreparedSave EncodeParented(IDeltaReader delta, OpenedState parent, Digest mask, IFrame? stored)
     {
         var parented = new ParentedReader(delta, parent.Reader, cache.Find(parent.Identity, mask), cache.Longest);
-        var prepared = Encode(parented, parent, task.Layout.Files, SoundMask(mask));
+        var prepared = Encode(parented, parent, task.Layout.Files, stored);
         if (parented.Remembered is { } values && prepared.Delta.MaskId == mask)
         {
             cache.Add(parent.Identity, mask, values);
@@ -178,11 +205,11 @@ internal sealed class SavePreparer(
             if (delta.IsBlocks)
             {
                 using var blocks = new BlocksDecoder(delta.Values, task.Layout.Layout, parent.Reader);
-                return EncodeMasked(blocks, parent, delta.MaskId);
+                return EncodeMasked(step, blocks, parent, delta.MaskId);
             }
 
             using var decoder = new DeltaDecoder(delta.Mask ?? StoredMask(delta.MaskId), delta.Values, task.Layout.Layout, parent.Reader);
-            return EncodeMasked(decoder, parent, delta.MaskId);
+            return EncodeMasked(step, decoder, parent, delta.MaskId);
         }
         catch
         {
@@ -201,7 +228,7 @@ internal sealed class SavePreparer(
 
         using (prepared)
         {
-            var cursor = DeltaCursor.Open(prepared.Delta.Mask, prepared.Delta.Values, task.Layout.Layout, task.Name);
+            var cursor = DeltaCursor.Open(prepared.Delta.Mask, [.. prepared.Guessing?.Frames ?? [], prepared.Delta.Values], task.Layout.Layout, task.Name);
             var whole = prepared.Parent.Reader.With(cursor);
             var parent = Open(null);
             var touched = prepared.Parent.Cursors.Append(cursor).ToArray();
@@ -211,14 +238,15 @@ internal sealed class SavePreparer(
         }
     }
 
-    private PreparedSave Encode(IDeltaReader delta, OpenedState parent, ModelFiles output, IFrame? mask = null)
+    private PreparedSave Encode(IDeltaReader delta, OpenedState parent, ModelFiles output, IFrame? mask = null, Guessing? guessing = null)
     {
         try
         {
+            var on = guessing is null ? parent.Reader : null;
             var encoded = mask is null
-                ? DeltaEncoder.Encode(delta, parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, cancellation)
-                : DeltaEncoder.EncodeOn(mask, delta, parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, cancellation);
-            return new PreparedSave(encoded, parent, output, task.Layout.Layout, mask is not null);
+                ? DeltaEncoder.Encode(delta, on, parent.Identity, options.Codec, options.TemporaryFolder, cancellation)
+                : DeltaEncoder.EncodeOn(mask, delta, on, parent.Identity, options.Codec, options.TemporaryFolder, guessing?.Values, cancellation);
+            return new PreparedSave(encoded, parent, output, task.Layout.Layout, mask is not null, guessing);
         }
         catch
         {
@@ -252,6 +280,8 @@ internal sealed class SavePreparer(
     }
 
     private OpenedState Open(CheckpointRow? checkpoint) => OpenedState.Open(connection, folder, task, checkpoint);
+
+    private bool IsKnown(Digest mask) => connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM masks WHERE id = $0)", mask) > 0;
 
     private bool IsStored(Digest mask) => connection.Scalar<long>("SELECT count(*) FROM masks WHERE id = $0 AND frame IS NOT NULL", mask) > 0;
 

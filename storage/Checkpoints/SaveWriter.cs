@@ -30,12 +30,13 @@ internal static class SaveWriter
         connection.Execute(
             """
             INSERT INTO checkpoints (task, step, parent, depth, mask, frame, headers, state, changed, logical_bytes, brought_bytes, value_bytes,
-              file_sha256, metrics, created, blocks)
-            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+              file_sha256, metrics, created, blocks,
+              reference, reference_depth)
+            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
             """,
             task.Id, step, save.Parent.Checkpoint?.Id, save.Parent.Depth + 1, save.Delta.MaskId, frame, BringHeaders(connection, task, save.Output),
             save.State, save.Delta.Changed, logical, brought, values, options.ExpectedFileDigest, JsonSerializer.Serialize(options.Metrics, FishJson.Options), now,
-            save.Delta.IsBlocks ? 1 : 0);
+            save.Delta.IsBlocks ? 1 : 0, save.Guessing?.Reference?.Id, DepthOf(save));
         connection.Execute(
             """
             UPDATE tasks SET checkpoints = checkpoints + 1, logical_bytes = logical_bytes + $1, elements = elements + $2, changed = changed + $3,
@@ -46,9 +47,18 @@ internal static class SaveWriter
         return true;
     }
 
-    // What the save was laid on may have been deleted while it was encoded.
+    private static int? DepthOf(PreparedSave save) => save.Guessing is null ? null : (save.Guessing.Reference?.ReferenceDepth + 1) ?? 0;
+
+    // What the save was laid on, or guessed from, may have been deleted while it was encoded.
     private static void RequireParent(SqliteConnection connection, TaskContext task, PreparedSave save)
     {
+        if (save.Guessing?.Reference is { } reference
+            && connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE id = $0 AND state = $1)", reference.Id, reference.State) == 0)
+        {
+            throw new FishException(
+                ErrorCode.CheckpointNotFound, $"{task.Name}/{reference.Step}", "An earlier checkpoint was deleted during the save.", "Save again.");
+        }
+
         if (TaskTable.IdOf(connection, task.Name) != task.Id
             || (save.Parent.Checkpoint is { } parent && CheckpointTable.AtStep(connection, task.Id, parent.Step)?.Id != parent.Id))
         {
@@ -100,7 +110,8 @@ internal static class SaveWriter
         FrameTable.Replace(connection, row.Frame, save.Delta.Values, save.ValueChunks);
         var bytes = FrameTable.SizeOf(save.Delta.Values) - (row.IsBlocks ? row.BroughtBytes : 0);
         connection.Execute("UPDATE tasks SET value_bytes = value_bytes + $1 WHERE id = (SELECT task FROM checkpoints WHERE id = $0)", row.Id, bytes - row.ValueBytes);
-        connection.Execute("UPDATE checkpoints SET value_bytes = $1 WHERE id = $0", row.Id, bytes);
+        connection.Execute(
+            "UPDATE checkpoints SET value_bytes = $1, reference = $2, reference_depth = $3 WHERE id = $0", row.Id, bytes, save.Guessing?.Reference?.Id, DepthOf(save));
         return true;
     }
 

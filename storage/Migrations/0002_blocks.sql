@@ -12,3 +12,8 @@ ALTER TABLE masks_with_frames_or_not RENAME TO masks;
 
 -- 1: the checkpoint's frame is one of blocks, which has the positions too: brought_bytes of it tell them.
 ALTER TABLE checkpoints ADD COLUMN blocks INTEGER NOT NULL DEFAULT 0;
+
+-- The checkpoint whose values these are guessed from, with the same mask; and how many there are before that. NULL: none can be guessed from these.
+ALTER TABLE checkpoints ADD COLUMN reference INTEGER REFERENCES checkpoints (id);
+ALTER TABLE checkpoints ADD COLUMN reference_depth INTEGER;
+CREATE INDEX checkpoints_by_reference ON checkpoints (reference) WHERE reference IS NOT NULL;

@@ -48,7 +48,7 @@ switch (args)
         await HookRun.RunAsync(args.Length > 1 ? int.Parse(args[1]) : 12);
         return 0;
     case ["sizes", var folder, ..]:
-        await SizesRun.RunAsync(folder, args.Contains("--write", StringComparer.Ordinal));
+        await SizesRun.RunAsync(folder, write);
         return 0;
     case ["micro", .. var rest]:
         BenchmarkSwitcher.FromAssembly(typeof(BertLarge).Assembly).Run(rest);

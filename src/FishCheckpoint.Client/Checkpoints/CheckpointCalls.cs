@@ -61,7 +61,7 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
         {
             try
             {
-                using var encoded = DeltaEncoder.EncodeOn(known, delta.OpenReader(), null, default, Plain, spoolFolder, cancellation);
+                using var encoded = DeltaEncoder.EncodeOn(known, delta.OpenReader(), null, default, Plain, spoolFolder, cancellation: cancellation);
                 using var values = new EncodedDelta(null, encoded.Values);
                 return await SendAsync(task, step, Bodies.Frames(values), options, patient: false, cancellation);
             }

@@ -13,12 +13,12 @@ public abstract class DeltaCursor
 
     /// <summary>Reads the indices of a delta's frames.</summary>
     /// <param name="mask">The mask's frame; <see langword="null"/> for a frame of blocks.</param>
-    /// <param name="values">The values' frame, or the frame of blocks.</param>
+    /// <param name="values">The values' frame, after those that it is guessed from; or the frame of blocks.</param>
     /// <param name="layout">The layout that positions refer to.</param>
     /// <param name="label">The checkpoint, for errors, as in <c>task/120</c>.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>.</exception>
-    public static DeltaCursor Open(IFrame? mask, IFrame values, Layout layout, string label) =>
-        mask is null ? new BlockCursor(values, layout, label) : new MaskedCursor(mask, values, layout, label);
+    public static DeltaCursor Open(IFrame? mask, IReadOnlyList<IFrame> values, Layout layout, string label) =>
+        mask is null ? new BlockCursor(values[^1], layout, label) : new MaskedCursor(mask, values, layout, label);
 
     /// <summary>Whether the delta may change a block at all.</summary>
     public abstract bool Touches(int tensor, long block);

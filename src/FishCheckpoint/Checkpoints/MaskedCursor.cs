@@ -11,29 +11,28 @@ namespace FishCheckpoint.Checkpoints;
 internal sealed class MaskedCursor : DeltaCursor
 {
     private readonly IFrame maskFrame;
-    private readonly IFrame valuesFrame;
     private readonly Layout layout;
     private readonly ChunkEntry[] mask;
-    private readonly ChunkEntry[] values;
+    private readonly ValueFrames values;
     private Decoded? decoded;
     private int loaded = -1;
     private ValueMap map;
 
     /// <summary>Reads the indices of a delta's frames.</summary>
     /// <param name="mask">The mask's frame.</param>
-    /// <param name="values">The values' frame.</param>
+    /// <param name="values">The values' frame, after those that it is guessed from.</param>
     /// <param name="layout">The layout that positions refer to.</param>
     /// <param name="label">The checkpoint, for errors, as in <c>task/120</c>.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>.</exception>
-    public MaskedCursor(IFrame mask, IFrame values, Layout layout, string label)
+    public MaskedCursor(IFrame mask, IReadOnlyList<IFrame> values, Layout layout, string label)
         : base(label)
     {
-        (maskFrame, valuesFrame, this.layout) = (mask, values, layout);
+        (maskFrame, this.layout) = (mask, layout);
         try
         {
-            var (maskHead, valuesHead) = (FrameHead.Parse(mask.Head), FrameHead.Parse(values.Head));
-            this.mask = ChunkIndex.ReadMask(mask, maskHead, layout);
-            this.values = ChunkIndex.ReadValues(values, valuesHead, maskHead, this.mask);
+            var head = FrameHead.Parse(mask.Head);
+            this.mask = ChunkIndex.ReadMask(mask, head, layout);
+            this.values = new ValueFrames(values, head, this.mask);
         }
         catch (FishException error) when (error.Kind != ErrorKind.Unavailable)
         {
@@ -116,12 +115,11 @@ internal sealed class MaskedCursor : DeltaCursor
         try
         {
             loaded = -1;
-            var (entry, unit) = (mask[chunk], layout.Tensors[mask[chunk].Tensor].UnitSize);
+            var (entry, info) = (mask[chunk], layout.Tensors[mask[chunk].Tensor]);
             decoded ??= new Decoded();
             decoded.Coder.DecodePositions(
                 ChunkIndex.ReadChunk(maskFrame, entry, decoded.Encoded), entry.First, entry.Last, decoded.Positions.AsSpan(0, entry.Count));
-            map = decoded.Coder.DecodeValues(
-                ChunkIndex.ReadChunk(valuesFrame, values[chunk], decoded.Encoded), unit, decoded.Mapped.AsSpan(0, entry.Count * unit));
+            map = values.Read(decoded.Coder, decoded.Encoded, chunk, info.Type, decoded.Mapped.AsSpan(0, entry.Count * info.UnitSize));
             loaded = chunk;
         }
         catch (FishException error) when (error.Kind != ErrorKind.Unavailable)

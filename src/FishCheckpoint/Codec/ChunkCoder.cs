@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Masks;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
@@ -28,7 +29,9 @@ public sealed class ChunkCoder
     private readonly byte[] raw = new byte[Math.Max(MaxGaps, MaxValues)];
     private readonly ulong[] gaps = new ulong[DeltaChunk.Capacity];
     private readonly byte[] classes = new byte[DeltaChunk.Capacity];
+    private readonly byte[] guessed = new byte[MaxValues];
     private readonly MagnitudeCoder magnitudes = new();
+    private readonly BlockClasses guessClasses = new();
 
     /// <summary>Encodes positions as gaps.</summary>
     /// <param name="positions">Strictly ascending; the first one stands in the frame's index and is not repeated.</param>
@@ -144,7 +147,7 @@ public sealed class ChunkCoder
         }
 
         destination[1] = Numbers;
-        var length = options.Effort == CodecEffort.Fast ? int.MaxValue : EncodeNumbers(mapped, unitSize, destination[2..]);
+        var length = options.Effort == CodecEffort.Fast ? int.MaxValue : EncodeNumbers(mapped, unitSize, [], 1, destination[2..]);
         if (length > mapped.Length)
         {
             destination[1] = Planes;
@@ -180,7 +183,7 @@ public sealed class ChunkCoder
             source = source[1..];
             if (form == Numbers)
             {
-                DecodeNumbers(source, unitSize, mapped);
+                DecodeNumbers(source, unitSize, [], 1, mapped);
                 return map;
             }
         }
@@ -189,22 +192,83 @@ public sealed class ChunkCoder
         return map;
     }
 
-    private int EncodeNumbers(ReadOnlySpan<byte> mapped, int unitSize, Span<byte> destination) => unitSize switch
+    /// <summary>Encodes values as their distances from guesses.</summary>
+    /// <param name="type">The dtype of the values.</param>
+    /// <param name="move">How far they were expected to go on (<see cref="EarlierValues.Guess"/>).</param>
+    /// <param name="guess">What is expected of each.</param>
+    /// <param name="values">The values.</param>
+    /// <param name="options">Effort, and compression of planes.</param>
+    /// <param name="destination">Room of <see cref="MaxEncoded"/> bytes.</param>
+    /// <returns>Bytes written.</returns>
+    internal int EncodeGuessed(
+        DType type, byte move, ReadOnlySpan<byte> guess, ReadOnlySpan<byte> values, CodecOptions options, Span<byte> destination)
     {
-        1 => magnitudes.Encode(mapped, signed: true, [], 1, destination),
-        2 => magnitudes.Encode(MemoryMarshal.Cast<byte, ushort>(mapped), signed: true, [], 1, destination),
-        4 => magnitudes.Encode(MemoryMarshal.Cast<byte, uint>(mapped), signed: true, [], 1, destination),
-        _ => magnitudes.Encode(MemoryMarshal.Cast<byte, ulong>(mapped), signed: true, [], 1, destination),
+        var unit = DTypes.UnitSizeOf(type);
+        var distances = guessed.AsSpan(0, values.Length);
+        Ulp.Distances(type, guess, values, distances);
+        (destination[0], destination[1]) = ((byte)ValueMap.Guess, move);
+        if (options.Effort == CodecEffort.Small)
+        {
+            guessClasses.Choose(type, guess);
+            (destination[2], destination[3], destination[4]) = (Numbers, (byte)guessClasses.First, (byte)guessClasses.Count);
+            var length = EncodeNumbers(distances, unit, guessClasses.All, guessClasses.Count, destination[5..]);
+            if (length < values.Length)
+            {
+                return 5 + length;
+            }
+        }
+
+        destination[2] = Planes;
+        return 3 + EncodePlanes(distances, unit, options, destination[3..]);
+    }
+
+    /// <summary>How far the values of a chunk were expected to go on.</summary>
+    internal static byte MoveOf(ReadOnlySpan<byte> source) => source.Length > 5 && source[0] == (byte)ValueMap.Guess && EarlierValues.Moves.Contains(source[1])
+        ? source[1] : throw Corrupt("The values do not follow those of an earlier checkpoint.");
+
+    /// <summary>Decodes values: the mirror of <see cref="EncodeGuessed"/>.</summary>
+    /// <param name="source">The encoded bytes, of which <see cref="MoveOf"/> was asked.</param>
+    /// <param name="type">The dtype of the values.</param>
+    /// <param name="guess">What was expected of each.</param>
+    /// <param name="values">Filled.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
+    internal void DecodeGuessed(ReadOnlySpan<byte> source, DType type, ReadOnlySpan<byte> guess, Span<byte> values)
+    {
+        if (source[2] > Numbers || (source[2] == Numbers && source[4] is 0 or > ClassSplit.MaxClasses))
+        {
+            throw Corrupt("The form of the distances is not known.");
+        }
+
+        var (unit, distances) = (DTypes.UnitSizeOf(type), guessed.AsMemory(0, values.Length));
+        if (source[2] == Planes)
+        {
+            DecodePlanes(source[3..], unit, distances.Span);
+        }
+        else
+        {
+            guessClasses.Take(type, guess, source[3], source[4]);
+            DecodeNumbers(source[5..], unit, guessClasses.All, guessClasses.Count, distances.Span);
+        }
+
+        Ulp.Go(type, guess, distances.Span, values);
+    }
+
+    private int EncodeNumbers(ReadOnlySpan<byte> mapped, int unitSize, ReadOnlySpan<byte> of, int classCount, Span<byte> destination) => unitSize switch
+    {
+        1 => magnitudes.Encode(mapped, signed: true, of, classCount, destination),
+        2 => magnitudes.Encode(MemoryMarshal.Cast<byte, ushort>(mapped), signed: true, of, classCount, destination),
+        4 => magnitudes.Encode(MemoryMarshal.Cast<byte, uint>(mapped), signed: true, of, classCount, destination),
+        _ => magnitudes.Encode(MemoryMarshal.Cast<byte, ulong>(mapped), signed: true, of, classCount, destination),
     };
 
-    private void DecodeNumbers(ReadOnlySpan<byte> source, int unitSize, Span<byte> mapped)
+    private void DecodeNumbers(ReadOnlySpan<byte> source, int unitSize, ReadOnlySpan<byte> of, int classCount, Span<byte> mapped)
     {
         var read = unitSize switch
         {
-            1 => magnitudes.Decode(source, signed: true, [], 1, mapped),
-            2 => magnitudes.Decode(source, signed: true, [], 1, MemoryMarshal.Cast<byte, ushort>(mapped)),
-            4 => magnitudes.Decode(source, signed: true, [], 1, MemoryMarshal.Cast<byte, uint>(mapped)),
-            _ => magnitudes.Decode(source, signed: true, [], 1, MemoryMarshal.Cast<byte, ulong>(mapped)),
+            1 => magnitudes.Decode(source, signed: true, of, classCount, mapped),
+            2 => magnitudes.Decode(source, signed: true, of, classCount, MemoryMarshal.Cast<byte, ushort>(mapped)),
+            4 => magnitudes.Decode(source, signed: true, of, classCount, MemoryMarshal.Cast<byte, uint>(mapped)),
+            _ => magnitudes.Decode(source, signed: true, of, classCount, MemoryMarshal.Cast<byte, ulong>(mapped)),
         };
         if (read != source.Length)
         {

@@ -51,21 +51,43 @@ internal static class Ulp
         }
     }
 
-    /// <summary>Where values that have moved from <paramref name="before"/> to <paramref name="last"/> would be, if they moved on half as far.</summary>
+    /// <summary>Where values that have moved from <paramref name="before"/> to <paramref name="last"/> would be, if they moved on a part of that way.</summary>
     /// <param name="type">The dtype of the units.</param>
     /// <param name="before">Units.</param>
     /// <param name="last">As many others.</param>
+    /// <param name="move">1: a quarter of the way; 2: half of it.</param>
     /// <param name="guess">Filled; may be one of the others.</param>
-    public static void Extrapolate(DType type, ReadOnlySpan<byte> before, ReadOnlySpan<byte> last, Span<byte> guess)
+    public static void Extrapolate(DType type, ReadOnlySpan<byte> before, ReadOnlySpan<byte> last, int move, Span<byte> guess)
     {
         var flip = IsSignMagnitude(type);
         switch (DTypes.UnitSizeOf(type))
         {
-            case 1: Extrapolate<sbyte>(before, last, guess, flip ? sbyte.MaxValue : default); break;
-            case 2: Extrapolate<short>(before, last, guess, flip ? short.MaxValue : default); break;
-            case 4: Extrapolate<int>(before, last, guess, flip ? int.MaxValue : default); break;
-            default: Extrapolate<long>(before, last, guess, flip ? long.MaxValue : default); break;
+            case 1: Extrapolate<sbyte>(before, last, 3 - move, guess, flip ? sbyte.MaxValue : default); break;
+            case 2: Extrapolate<short>(before, last, 3 - move, guess, flip ? short.MaxValue : default); break;
+            case 4: Extrapolate<int>(before, last, 3 - move, guess, flip ? int.MaxValue : default); break;
+            default: Extrapolate<long>(before, last, 3 - move, guess, flip ? long.MaxValue : default); break;
         }
+    }
+
+    /// <summary>The bits that zigzag distances have, all together.</summary>
+    public static long Bits(DType type, ReadOnlySpan<byte> distances) => DTypes.UnitSizeOf(type) switch
+    {
+        1 => Bits<byte>(distances),
+        2 => Bits<ushort>(distances),
+        4 => Bits<uint>(distances),
+        _ => Bits<ulong>(distances),
+    };
+
+    private static long Bits<T>(ReadOnlySpan<byte> distances)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        var sum = 0L;
+        foreach (var distance in MemoryMarshal.Cast<byte, T>(distances))
+        {
+            sum += 64 - BitOperations.LeadingZeroCount(ulong.CreateTruncating(distance));
+        }
+
+        return sum;
     }
 
     private static void Distances<T>(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Span<byte> distances, T flip)
@@ -114,7 +136,7 @@ internal static class Ulp
         }
     }
 
-    private static void Extrapolate<T>(ReadOnlySpan<byte> before, ReadOnlySpan<byte> last, Span<byte> guess, T flip)
+    private static void Extrapolate<T>(ReadOnlySpan<byte> before, ReadOnlySpan<byte> last, int shift, Span<byte> guess, T flip)
         where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
     {
         var (left, right, result) = Casts<T>(before, last, guess);
@@ -126,14 +148,14 @@ internal static class Ulp
             {
                 var start = Order(Vector256.LoadUnsafe(in right[index]), flips);
                 var move = start - Order(Vector256.LoadUnsafe(in left[index]), flips);
-                Order(start + (move >> 1), flips).StoreUnsafe(ref result[index]);
+                Order(start + (move >> shift), flips).StoreUnsafe(ref result[index]);
             }
         }
 
         for (; index < result.Length; index++)
         {
             var start = Order(right[index], flip);
-            result[index] = Order(start + ((start - Order(left[index], flip)) >> 1), flip);
+            result[index] = Order(start + ((start - Order(left[index], flip)) >> shift), flip);
         }
     }
 

@@ -14,6 +14,11 @@ public enum ValueMap : byte
     Xor = 1,
     /// <summary>How far the new value lies from the parent's in units in the last place (<see cref="Ulp"/>): small wherever the step was.</summary>
     Distance = 2,
+    /// <summary>
+    /// How far the new value lies from what the last two checkpoints with the same mask let expect: each goes on half as far as the last one went.
+    /// Needs their values, and no parent.
+    /// </summary>
+    Guess = 3,
 }
 
 /// <summary>Maps new values to what is stored, and back, losslessly for every bit pattern.</summary>
@@ -35,7 +40,7 @@ public static class ValueMaps
     }
 
     /// <summary>Finds new values by what stands for them: the mirror of <see cref="Map"/>, given the same parent values.</summary>
-    /// <param name="map">The map; not <see cref="ValueMap.Plain"/>.</param>
+    /// <param name="map">The map: one with a parent.</param>
     /// <param name="type">The dtype of the values.</param>
     /// <param name="mapped">What stands for them.</param>
     /// <param name="parent">The parent's bits at the same positions.</param>

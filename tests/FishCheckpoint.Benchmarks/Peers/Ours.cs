@@ -33,7 +33,7 @@ internal sealed class Ours(string name, CodecOptions options) : IPeer
 
     public void Decode(Checkpoint before, byte[] encoded, Checkpoint target)
     {
-        var delta = DeltaCursor.Open(null, MemoryFrame.Read(encoded), target.Layout, name);
+        var delta = DeltaCursor.Open(null, [MemoryFrame.Read(encoded)], target.Layout, name);
         for (var tensor = 0; tensor < target.Layout.Tensors.Count; tensor++)
         {
             var info = target.Layout.Tensors[tensor];

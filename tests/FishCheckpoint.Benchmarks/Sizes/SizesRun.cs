@@ -1,4 +1,5 @@
 using System.Text;
+using FishCheckpoint.Benchmarks.EndToEnd.Reports;
 using FishCheckpoint.Benchmarks.Peers;
 
 namespace FishCheckpoint.Benchmarks.Sizes;
@@ -9,7 +10,7 @@ internal static class SizesRun
     public static async Task RunAsync(string folder, bool write)
     {
         var (text, corpus) = (new StringBuilder(), new Corpus(folder));
-        Say($"Machine: {Machine.Describe()}. Corpus: {corpus.Made}.\n");
+        Say($"Machine: {Machine.Describe()} Corpus: {corpus.Made}.\n");
         if (Contenders.Missing.ToList() is { Count: > 0 } missing)
         {
             Say($"Left out, since their programs are not installed: {string.Join(", ", missing)}.\n");
@@ -26,7 +27,7 @@ internal static class SizesRun
         Say(PairRun.Run(fish.LastPair()));
         if (write)
         {
-            Page.Write(text.ToString());
+            BenchmarkPage.Write("sizes", text.ToString());
         }
 
         void Say(string part)

@@ -59,7 +59,7 @@ public sealed class UlpTests
     public void Extrapolate_GoesOnHalfAsFar()
     {
         var guess = new byte[4];
-        Ulp.Extrapolate(DType.F32, BitConverter.GetBytes(1f), BitConverter.GetBytes(MathF.BitIncrement(MathF.BitIncrement(1f))), guess);
+        Ulp.Extrapolate(DType.F32, BitConverter.GetBytes(1f), BitConverter.GetBytes(MathF.BitIncrement(MathF.BitIncrement(1f))), 2, guess);
         Assert.Equal(MathF.BitIncrement(MathF.BitIncrement(MathF.BitIncrement(1f))), BitConverter.ToSingle(guess));
     }
 

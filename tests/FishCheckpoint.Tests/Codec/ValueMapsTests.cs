@@ -55,7 +55,7 @@ public sealed class ValueMapsTests
             values.AsSpan(index * size, size).CopyTo(expected.AsSpan((int)positions[index] * size));
         }
 
-        foreach (var map in Enum.GetValues<ValueMap>())
+        foreach (var map in new[] { ValueMap.Plain, ValueMap.Xor, ValueMap.Distance })
         {
             var (state, mapped) = (parent.ToArray(), values.ToArray());
             var others = positions.SelectMany(position => parent.Skip((int)position * size).Take(size)).ToArray();

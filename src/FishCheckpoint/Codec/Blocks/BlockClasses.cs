@@ -22,6 +22,9 @@ internal sealed class BlockClasses
     /// <summary>The class of each unit, padded to whole words of 64 units with a class that does not exist.</summary>
     public ReadOnlySpan<byte> Padded => classes.AsSpan(0, (Units + ClassSplit.Word - 1) & -ClassSplit.Word);
 
+    /// <summary>The class of each unit; none where there is one class.</summary>
+    public ReadOnlySpan<byte> All => Count == 1 ? [] : classes.AsSpan(0, Units);
+
     /// <summary>The number of units.</summary>
     public int Units { get; private set; }
 
@@ -53,6 +56,20 @@ internal sealed class BlockClasses
         }
 
         Split(Math.Max(first, last - ClassSplit.MaxClasses + 1), Math.Clamp(last - first + 1, 1, ClassSplit.MaxClasses));
+    }
+
+    /// <summary>Finds classes that suit units all of which have changed.</summary>
+    public void Choose(DType type, ReadOnlySpan<byte> units)
+    {
+        var exponents = Read(new ExponentRule(type), units);
+        Array.Clear(histogram);
+        foreach (var exponent in exponents)
+        {
+            histogram[exponent]++;
+        }
+
+        var (first, last) = (histogram.AsSpan().IndexOfAnyExcept(0), histogram.AsSpan().LastIndexOfAnyExcept(0));
+        Split(Math.Max(first, last - ClassSplit.MaxClasses + 1), Math.Min(last - first + 1, ClassSplit.MaxClasses));
     }
 
     /// <summary>Takes the classes that were chosen.</summary>

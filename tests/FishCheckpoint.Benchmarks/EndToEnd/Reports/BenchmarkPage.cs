@@ -17,11 +17,15 @@ internal static class BenchmarkPage
     public static void Publish(string section, string content, bool write)
     {
         Console.WriteLine(content);
-        if (!write)
+        if (write)
         {
-            return;
+            Write(section, content);
         }
+    }
 
+    /// <summary>Writes a section to the page.</summary>
+    public static void Write(string section, string content)
+    {
         var path = Path.Combine(Root(), "docs", "BENCHMARKS.md");
         File.WriteAllText(path, Replace(File.Exists(path) ? File.ReadAllText(path) : Head, section, content));
         Console.WriteLine($"Written to {path}.");
