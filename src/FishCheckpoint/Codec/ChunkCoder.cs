@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
@@ -23,6 +24,7 @@ public sealed class ChunkCoder
 
     private const byte Gaps = 4;
     private const byte ChainedGaps = 5;
+    private const byte PlanesOfFour = 4;
     private const byte Planes = 0;
     private const byte Numbers = 1;
 
@@ -207,7 +209,7 @@ public sealed class ChunkCoder
         var distances = guessed.AsSpan(0, values.Length);
         Ulp.Distances(type, guess, values, distances);
         (destination[0], destination[1]) = ((byte)ValueMap.Guess, move);
-        if (options.Effort == CodecEffort.Small)
+        if (options.Effort >= CodecEffort.Small)
         {
             guessClasses.Choose(type, guess);
             (destination[2], destination[3], destination[4]) = (Numbers, (byte)guessClasses.First, (byte)guessClasses.Count);
@@ -304,14 +306,56 @@ public sealed class ChunkCoder
         BytePlanes.Join(raw.AsSpan(0, mapped.Length), unitSize, mapped);
     }
 
-    /// <summary>Encodes plain bytes, as of a trainer state, as one run.</summary>
-    public static int EncodeBytes(ReadOnlySpan<byte> bytes, CodecOptions options, Span<byte> destination) =>
-        WriteRun(options.Values, options.Level, bytes, destination, withLength: false);
+    /// <summary>Encodes plain bytes, as of a trainer state: as one run, or as the planes of words of four bytes, where their low bytes are noise.</summary>
+    public static int EncodeBytes(ReadOnlySpan<byte> bytes, CodecOptions options, Span<byte> destination)
+    {
+        if (options.Effort == CodecEffort.Runs || bytes.Length % sizeof(float) != 0 || bytes.Length < 1 << 12)
+        {
+            return WriteRun(options.Values, options.Level, bytes, destination, withLength: false);
+        }
+
+        var rented = ArrayPool<byte>.Shared.Rent(bytes.Length);
+        var (planes, count) = (rented.AsMemory(0, bytes.Length), bytes.Length / sizeof(float));
+        BytePlanes.Split(bytes, sizeof(float), planes.Span);
+        var length = 0;
+        if (Noise.Looks(planes.Span[..count]))
+        {
+            destination[length++] = PlanesOfFour;
+            for (var plane = 0; plane < sizeof(float); plane++)
+            {
+                length += WriteRun(options.Values, options.Level, planes.Span.Slice(plane * count, count), destination[length..], withLength: false);
+            }
+        }
+        else
+        {
+            length = WriteRun(options.Values, options.Level, bytes, destination, withLength: false);
+        }
+
+        ArrayPool<byte>.Shared.Return(rented);
+        return length;
+    }
 
     /// <summary>Decodes plain bytes: the mirror of <see cref="EncodeBytes"/>.</summary>
     public static void DecodeBytes(ReadOnlySpan<byte> source, Span<byte> bytes)
     {
-        ReadRun(ref source, bytes.Length, bytes.Length, bytes);
+        if (source.Length > 0 && source[0] == PlanesOfFour && bytes.Length % sizeof(float) == 0)
+        {
+            var rented = ArrayPool<byte>.Shared.Rent(bytes.Length);
+            var (planes, count) = (rented.AsMemory(0, bytes.Length), bytes.Length / sizeof(float));
+            source = source[1..];
+            for (var plane = 0; plane < sizeof(float); plane++)
+            {
+                ReadRun(ref source, count, count, planes.Span.Slice(plane * count, count));
+            }
+
+            BytePlanes.Join(planes.Span, sizeof(float), bytes);
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+        else
+        {
+            ReadRun(ref source, bytes.Length, bytes.Length, bytes);
+        }
+
         if (source.Length > 0)
         {
             throw Corrupt("Bytes follow the run.");
@@ -322,7 +366,7 @@ public sealed class ChunkCoder
     private static int WriteRun(Compression compression, int level, ReadOnlySpan<byte> run, Span<byte> destination, bool withLength)
     {
         var room = run.Length + (3 * Varint.MaxLength);
-        var rented = System.Buffers.ArrayPool<byte>.Shared.Rent(room);
+        var rented = ArrayPool<byte>.Shared.Rent(room);
         var used = Compressor.Compress(compression, level, run, rented, out var encoded);
         destination[0] = (byte)used;
         var length = 1 + Varint.Write(destination[1..], (ulong)encoded);
@@ -332,7 +376,7 @@ public sealed class ChunkCoder
         }
 
         rented.AsSpan(0, encoded).CopyTo(destination[length..]);
-        System.Buffers.ArrayPool<byte>.Shared.Return(rented);
+        ArrayPool<byte>.Shared.Return(rented);
         return length + encoded;
     }
 

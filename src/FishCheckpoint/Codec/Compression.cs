@@ -22,6 +22,8 @@ public enum CodecEffort : byte
     Fast = 1,
     /// <summary>What comes nearest to the entropy, given the parent.</summary>
     Small = 2,
+    /// <summary><see cref="Fast"/> for values of a fixed mask, that a trainer may save every step; <see cref="Small"/> for all else.</summary>
+    Auto = 3,
 }
 
 /// <summary>How deltas are encoded.</summary>
@@ -31,8 +33,11 @@ public enum CodecEffort : byte
 /// <remarks>Default: Zstandard at level 1 for both. Where its library is missing, Brotli serves.</remarks>
 public sealed record CodecOptions(Compression Positions = Compression.Zstd, Compression Values = Compression.Zstd, int Level = 1)
 {
-    /// <summary>How much is done. Default: <see cref="CodecEffort.Small"/>.</summary>
-    public CodecEffort Effort { get; init; } = CodecEffort.Small;
+    /// <summary>How much is done. Default: <see cref="CodecEffort.Auto"/>.</summary>
+    public CodecEffort Effort { get; init; } = CodecEffort.Auto;
+
+    /// <summary>These options for values whose mask is stored already.</summary>
+    internal CodecOptions OnAMask => Effort == CodecEffort.Auto ? this with { Effort = CodecEffort.Fast } : this;
 
     /// <summary>Puts what is installed in the place of what is not: Brotli, which the framework brings.</summary>
     public CodecOptions Available() => this with { Positions = Available(Positions), Values = Available(Values) };

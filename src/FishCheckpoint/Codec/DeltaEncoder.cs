@@ -67,7 +67,7 @@ public static class DeltaEncoder
         var buffers = CodingBuffers.Rent();
         try
         {
-            var work = new Work(delta.Layout, options.Available(), parent, knownMask is null ? mask : null, values, earlier, buffers);
+            var work = new Work(delta.Layout, (knownMask is null ? options : options.OnAMask).Available(), parent, knownMask is null ? mask : null, values, earlier, buffers);
             using var maskDigest = new MaskDigest(delta.Layout.Id);
             using var valuesDigest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             var chunk = buffers.Chunk;

@@ -21,7 +21,7 @@ internal sealed class Ours(string name, CodecOptions options) : IPeer
     /// <summary>The contenders of our own; others are compared with the first.</summary>
     public static IReadOnlyList<Ours> All =>
     [
-        new("FishCheckpoint small", new CodecOptions()),
+        new("FishCheckpoint small", new CodecOptions { Effort = CodecEffort.Small }),
         new("FishCheckpoint fast", new CodecOptions { Effort = CodecEffort.Fast }),
     ];
 

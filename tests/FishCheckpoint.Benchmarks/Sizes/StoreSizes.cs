@@ -14,7 +14,7 @@ internal static class StoreSizes
         var folder = Directory.CreateTempSubdirectory("fish-sizes-").FullName;
         try
         {
-            await using var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Path.Combine(folder, "data") });
+            await using var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Path.Combine(folder, "data"), Codec = new Codec.CodecOptions { Effort = Codec.CodecEffort.Small } });
             await store.AddBaseAsync("base", ModelUpload.FromPath(fish.BasePath));
             await store.PutTaskAsync("task", new TaskSpec("base"));
             var saved = new List<CheckpointInfo>();

@@ -44,7 +44,7 @@ internal sealed class BlockCoder
     /// <param name="positions">Units of the block, ascending; at least one.</param>
     /// <param name="values">Their new values.</param>
     /// <param name="destination">Room of <see cref="Room"/> bytes.</param>
-    /// <param name="effort">With <see cref="CodecEffort.Small"/>, by class; else as if all units were alike.</param>
+    /// <param name="effort">From <see cref="CodecEffort.Small"/> on by class; else as if all units were alike.</param>
     /// <param name="positionLength">How many of the bytes tell the positions.</param>
     /// <returns>Bytes written.</returns>
     public int Encode(
@@ -52,7 +52,7 @@ internal sealed class BlockCoder
         out int positionLength)
     {
         Reserve(values.Length, positions.Length);
-        if (effort == CodecEffort.Small)
+        if (effort >= CodecEffort.Small)
         {
             classes.Choose(type, parent, positions);
         }

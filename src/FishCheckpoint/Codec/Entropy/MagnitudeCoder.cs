@@ -25,6 +25,8 @@ internal sealed class MagnitudeCoder
     private byte[] symbols = [];
     private ushort[] lows = [];
     private byte[] bits = [];
+    private int first;
+    private int used;
 
     /// <summary>Room that <see cref="Encode{T}"/> needs at most, in bytes.</summary>
     public static int RoomFor(int count, int unitSize) => 64 + (MaxClasses * Symbols * 2) + (int)(((long)count * ((8 * unitSize) + AnsTables.MaxLog)) / 8);
@@ -45,6 +47,7 @@ internal sealed class MagnitudeCoder
         Prepare(numbers.Length);
         Count(numbers, signed, classes, classCount);
         var groups = Group(classCount);
+        Array.Clear(scaled);
         var log = Log(groups);
         var writer = new BitWriter(destination);
         writer.Write((ulong)groups - 1, 5);
@@ -56,7 +59,7 @@ internal sealed class MagnitudeCoder
         writer.Write((ulong)log, 4);
         for (var group = 0; group < groups; group++)
         {
-            SymbolCounts.Scale(counts.AsSpan(group * Symbols, Symbols), log, scaled);
+            SymbolCounts.Scale(CountsOf(group), log, scaled.AsSpan(first, used));
             SymbolCounts.Write(ref writer, scaled);
             tables.BuildEncoding(group, scaled, log);
         }
@@ -224,14 +227,21 @@ internal sealed class MagnitudeCoder
         where T : unmanaged, IBinaryInteger<T>
     {
         Array.Clear(counts, 0, classCount * Symbols);
+        var (least, most) = (Symbols - 1, 0);
         for (var index = 0; index < numbers.Length; index++)
         {
             var number = ulong.CreateTruncating(numbers[index]);
             var symbol = Magnitudes.SymbolOf(signed ? Magnitudes.OfZigzag(number) : number);
             symbols[index] = (byte)symbol;
             counts[(classes.Length == 0 ? 0 : classes[index] * Symbols) + symbol]++;
+            (least, most) = (Math.Min(least, symbol), Math.Max(most, symbol));
         }
+
+        (first, used) = (least, most - least + 1);
     }
+
+    // The symbols that occur at all: the rest of a row is 0.
+    private Span<int> CountsOf(int group) => counts.AsSpan((group * Symbols) + first, used);
 
     // Neighbouring classes share a table where two would cost more than they save; the best pair first.
     private int Group(int classCount)
@@ -242,7 +252,7 @@ internal sealed class MagnitudeCoder
         var groups = classCount;
         for (var group = 0; group < groups; group++)
         {
-            (groupOf[group], costs[group]) = ((byte)group, SymbolCounts.Cost(counts.AsSpan(group * Symbols, Symbols)));
+            (groupOf[group], costs[group]) = ((byte)group, SymbolCounts.Cost(CountsOf(group)));
         }
 
         for (var group = 0; group < groups - 1; group++)
@@ -280,21 +290,21 @@ internal sealed class MagnitudeCoder
 
     private float JoinedCost(int group, Span<int> both)
     {
-        var left = counts.AsSpan(group * Symbols, Symbols);
-        var right = counts.AsSpan((group + 1) * Symbols, Symbols);
-        for (var symbol = 0; symbol < Symbols; symbol++)
+        var left = CountsOf(group);
+        var right = CountsOf(group + 1);
+        for (var symbol = 0; symbol < left.Length; symbol++)
         {
             both[symbol] = left[symbol] + right[symbol];
         }
 
-        return SymbolCounts.Cost(both);
+        return SymbolCounts.Cost(both[..left.Length]);
     }
 
     private void Join(int group, int groups, int classCount)
     {
-        var left = counts.AsSpan(group * Symbols, Symbols);
-        var right = counts.AsSpan((group + 1) * Symbols, Symbols);
-        for (var symbol = 0; symbol < Symbols; symbol++)
+        var left = CountsOf(group);
+        var right = CountsOf(group + 1);
+        for (var symbol = 0; symbol < left.Length; symbol++)
         {
             left[symbol] += right[symbol];
         }
@@ -312,7 +322,7 @@ internal sealed class MagnitudeCoder
         var least = 0;
         for (var group = 0; group < groups; group++)
         {
-            least = Math.Max(least, SymbolCounts.LeastLog(counts.AsSpan(group * Symbols, Symbols)));
+            least = Math.Max(least, SymbolCounts.LeastLog(CountsOf(group)));
         }
 
         var (best, bestCost) = (least, float.MaxValue);
@@ -321,9 +331,9 @@ internal sealed class MagnitudeCoder
             var cost = 2f * log;
             for (var group = 0; group < groups; group++)
             {
-                var of = counts.AsSpan(group * Symbols, Symbols);
-                SymbolCounts.Scale(of, log, scaled);
-                cost += SymbolCounts.Cost(of, scaled, log);
+                var of = CountsOf(group);
+                SymbolCounts.Scale(of, log, scaled.AsSpan(first, used));
+                cost += SymbolCounts.Cost(of, scaled.AsSpan(first, used), log);
             }
 
             (best, bestCost) = cost < bestCost ? (log, cost) : (best, bestCost);
