@@ -13,13 +13,18 @@ using FishCheckpoint.Api.Tags;
 using FishCheckpoint.Api.Tasks;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Reports;
+using FishCheckpoint.Tensors;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace FishCheckpoint.Api;
 
 /// <summary>The HTTP server: the one place that brings store, routes and errors together, for every program that serves.</summary>
 public static class FishServer
 {
+    // What a connection may be ahead of its client: enough blocks that one is rebuilt while others are sent. Kestrel goes on at half of it.
+    private const int WriteAheadBytes = 4 * Blocks.Size;
+
     /// <summary>Builds the server. Its store opens when it starts and closes when it has stopped.</summary>
     /// <param name="args">The command line: settings as in <c>--urls http://127.0.0.1:5080 --FishCheckpoint:DataFolder data</c>.</param>
     /// <param name="configure">Changes settings and services before they are used; may be <see langword="null"/>.</param>
@@ -54,6 +59,14 @@ public static class FishServer
 
             // Every body is limited where it is read: JSON by JsonLimit, uploads by their routes.
             kestrel.Limits.MaxRequestBodySize = null;
+        });
+        services.Configure<SocketTransportOptions>(transport =>
+        {
+            transport.MaxWriteBufferSize = WriteAheadBytes;
+
+            // A block is sent by the thread that rebuilt it, from its own cache; where the socket is full, that thread goes on with the next block. These are
+            // threads of the pool, to which the runtime hands each socket's events: one that waits for the disk holds up no other connection.
+            transport.UnsafePreferInlineScheduling = true;
         });
         services.AddFishOpenApi();
     }

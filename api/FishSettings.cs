@@ -23,7 +23,7 @@ public sealed class FishSettings
     public StoreOptions ToStoreOptions() => new()
     {
         DataFolder = Path.GetFullPath(DataFolder),
-        Codec = new CodecOptions(Compression.Positions, Compression.Values, Compression.Level),
+        Codec = new CodecOptions(Compression.Positions, Compression.Values, Compression.Level) { Effort = Compression.Effort },
         MaxHeaderBytes = Limits.MaxHeaderBytes,
         MaxUploadBytes = Limits.MaxUploadBytes,
         MaxStateBytes = Limits.MaxStateBytes,
@@ -33,10 +33,16 @@ public sealed class FishSettings
     /// <summary>Compression by kind of bytes.</summary>
     public sealed class CompressionSettings
     {
-        /// <summary>Compression of positions. Default: Zstd.</summary>
+        /// <summary>
+        /// How much is done to make deltas small: Auto, Fast, Small, or Runs, which is compression and nothing else. Default: Auto, which is Fast for the values of
+        /// a fixed mask and Small for all else.
+        /// </summary>
+        public CodecEffort Effort { get; set; } = CodecEffort.Auto;
+
+        /// <summary>Compression of positions, with Runs. Default: Zstd.</summary>
         public Compression Positions { get; set; } = Codec.Compression.Zstd;
 
-        /// <summary>Compression of values. Default: Zstd.</summary>
+        /// <summary>Compression of byte planes. Default: Zstd.</summary>
         public Compression Values { get; set; } = Codec.Compression.Zstd;
 
         /// <summary>Effort of Zstandard and Brotli. Default: 1.</summary>

@@ -6,22 +6,24 @@ using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 
-/// <summary>A row of checkpoints, with the frame of its mask.</summary>
+/// <summary>A row of checkpoints, with the frame of its mask, unless its own frame is one of blocks.</summary>
 internal sealed record CheckpointRow(
-    long Id, long Step, long? Parent, int Depth, Digest Mask, long MaskFrame, long MaskBytes, long Frame, Digest? Headers, Digest State, long Changed,
+    long Id, long Step, long? Parent, int Depth, Digest Mask, long? MaskFrame, long MaskBytes, long Frame, Digest? Headers, Digest State, long Changed,
     long LogicalBytes, long BroughtBytes, long ValueBytes, Digest? FileDigest, string Metrics, long? TrainerFrame, long TrainerBytes,
-    DateTimeOffset Created, long? ParentStep)
+    DateTimeOffset Created, long? ParentStep, bool IsBlocks,
+    long? Reference, int? ReferenceDepth)
 {
     public const string Columns =
         "c.id, c.step, c.parent, c.depth, c.mask, m.frame, m.bytes, c.frame, c.headers, c.state, c.changed, c.logical_bytes, c.brought_bytes, "
-        + "c.value_bytes, c.file_sha256, c.metrics, c.trainer_frame, c.trainer_bytes, c.created, p.step";
+        + "c.value_bytes, c.file_sha256, c.metrics, c.trainer_frame, c.trainer_bytes, c.created, p.step, c.blocks, c.reference, c.reference_depth";
 
     public const string From = "checkpoints c JOIN masks m ON m.id = c.mask LEFT JOIN checkpoints p ON p.id = c.parent";
 
     public static CheckpointRow Read(SqliteDataReader row) => new(
-        row.GetInt64(0), row.GetInt64(1), row.OptionalLong(2), row.GetInt32(3), row.Digest(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7),
+        row.GetInt64(0), row.GetInt64(1), row.OptionalLong(2), row.GetInt32(3), row.Digest(4), row.GetInt64(20) != 0 ? null : row.OptionalLong(5), row.GetInt64(20) != 0 ? row.GetInt64(12) : row.GetInt64(6), row.GetInt64(7),
         row.OptionalDigest(8), row.Digest(9), row.GetInt64(10), row.GetInt64(11), row.GetInt64(12), row.GetInt64(13), row.OptionalDigest(14),
-        row.GetString(15), row.OptionalLong(16), row.GetInt64(17), row.Time(18), row.OptionalLong(19));
+        row.GetString(15), row.OptionalLong(16), row.GetInt64(17), row.Time(18), row.OptionalLong(19), row.GetInt64(20) != 0,
+        row.OptionalLong(21), (int?)row.OptionalLong(22));
 
     public CheckpointInfo ToInfo(SqliteConnection connection, string task) => new(
         task, Step, ParentStep is { } step ? StepRef.At(step).ToString() : "base", State, Mask, Changed, LogicalBytes,

@@ -3,6 +3,7 @@ using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Tensors;
 using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Checkpoints;
@@ -51,8 +52,23 @@ internal static class CheckpointTable
         """,
         CheckpointRow.Read, checkpoint.Id);
 
+    /// <summary>The checkpoints that the values of one are guessed from, the earliest first, and itself.</summary>
+    public static IReadOnlyList<CheckpointRow> References(SqliteConnection connection, CheckpointRow checkpoint) => checkpoint.Reference is null
+        ? [checkpoint]
+        : connection.Query(
+            $"""
+            WITH RECURSIVE earlier (id) AS (SELECT $0 UNION SELECT reference FROM checkpoints JOIN earlier USING (id) WHERE reference IS NOT NULL)
+            {Select} WHERE c.id IN earlier ORDER BY c.reference_depth
+            """,
+            CheckpointRow.Read, checkpoint.Id);
+
+    /// <summary>The last checkpoint before a step with a mask whose values others can be guessed from.</summary>
+    public static CheckpointRow? Guessable(SqliteConnection connection, long task, long step, Digest mask) => connection.Single(
+        $"{Select} WHERE c.task = $0 AND c.step < $1 AND c.mask = $2 AND c.deleted = 0 AND c.reference_depth IS NOT NULL ORDER BY c.step DESC LIMIT 1",
+        CheckpointRow.Read, task, step, mask);
+
     /// <summary>The files of a checkpoint's model: its task's, or its own where the trainer's were laid out otherwise.</summary>
-    public static Tensors.ModelFiles OutputOf(SqliteConnection connection, TaskContext task, CheckpointRow checkpoint) => checkpoint.Headers is { } headers
+    public static ModelFiles OutputOf(SqliteConnection connection, TaskContext task, CheckpointRow checkpoint) => checkpoint.Headers is { } headers
         ? HeaderSet.Read(connection.Scalar<byte[]>("SELECT data FROM headers WHERE id = $0", headers)) : task.Layout.Files;
 
     private static CheckpointRow? Best(SqliteConnection connection, TaskContext task)

@@ -47,19 +47,18 @@ internal static class CheckpointVerifier
         var (chunk, read) = (new DeltaChunk(), 0L);
         foreach (var row in state.Chain)
         {
-            var (mask, values) = (FrameTable.Open(connection, row.MaskFrame), FrameTable.Open(connection, row.Frame));
-
-            // The values' own bits need the parent; their encoded bytes are checked here, their meaning by the blocks below.
-            var (maskHead, valuesHead) = (FrameHead.Parse(mask.Head), FrameHead.Parse(values.Head));
+            var (mask, values) = StoredFrames.Open(connection, row);
+            var (maskHead, valuesHead) = (mask is null ? null : FrameHead.Parse(mask.Head), FrameHead.Parse(values[^1].Head));
             var parent = valuesHead.Digests[2];
-            if (maskHead.Digests[1] != row.Mask || StateIdentity.OfDelta(parent, row.Mask, valuesHead.Digests[3]) != row.State)
+            if ((maskHead ?? valuesHead).Digests[1] != row.Mask || StateIdentity.OfDelta(parent, row.Mask, valuesHead.Digests[3]) != row.State)
             {
                 throw new FishException(
                     ErrorCode.CorruptCheckpoint, $"{task}/{row.Step}", "The frames are not those that the checkpoint was saved with.", "Restore from a backup.");
             }
 
-            using var decoder = new DeltaDecoder(mask, values, state.Reader.Layout, state.UpTo(row));
-            while (decoder.Read(chunk))
+            using var blocks = mask is null ? new BlocksDecoder(values[^1], state.Reader.Layout, state.UpTo(row)) : null;
+            using var masked = mask is null ? null : new DeltaDecoder(mask, values, state.Reader.Layout, state.UpTo(row));
+            while (((IDeltaReader?)blocks ?? masked!).Read(chunk))
             {
                 cancellation.ThrowIfCancellationRequested();
             }

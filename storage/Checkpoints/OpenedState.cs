@@ -1,6 +1,5 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage.Bases;
-using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
 using Microsoft.Data.Sqlite;
@@ -44,8 +43,11 @@ internal sealed class OpenedState : IDisposable
     public static OpenedState Open(SqliteConnection connection, BaseFolder folder, TaskContext task, CheckpointRow? checkpoint)
     {
         var chain = checkpoint is null ? [] : CheckpointTable.Chain(connection, checkpoint);
-        var cursors = chain.Select(row => new DeltaCursor(
-            FrameTable.Open(connection, row.MaskFrame), FrameTable.Open(connection, row.Frame), task.Layout.Layout, $"{task.Name}/{row.Step}")).ToArray();
+        var cursors = chain.Select(row =>
+        {
+            var frames = StoredFrames.Open(connection, row);
+            return DeltaCursor.Open(frames.Mask, frames.Values, task.Layout.Layout, $"{task.Name}/{row.Step}");
+        }).ToArray();
         return new OpenedState(new BaseBlocks(task.Base, folder), task, checkpoint, chain, cursors);
     }
 

@@ -5,7 +5,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Storage.Checkpoints;
 
 /// <summary>A save that is encoded and checked, but not yet in the database.</summary>
-internal sealed class PreparedSave(EncodedDelta delta, OpenedState parent, ModelFiles output, Layout layout, bool maskIsStored = false) : IDisposable
+internal sealed class PreparedSave(
+    EncodedDelta delta, OpenedState parent, ModelFiles output, Layout layout, bool maskIsStored = false, Guessing? guessing = null) : IDisposable
 {
     public EncodedDelta Delta { get; } = delta;
 
@@ -14,19 +15,24 @@ internal sealed class PreparedSave(EncodedDelta delta, OpenedState parent, Model
     /// <summary>Whether the mask's frame is the stored one, found sound.</summary>
     public bool MaskIsStored { get; } = maskIsStored;
 
+    /// <summary>What the values are guessed from; <see langword="null"/> where they need the parent, so that none can be guessed from them.</summary>
+    public Guessing? Guessing { get; } = guessing;
+
     /// <summary>The files that the trainer held.</summary>
     public ModelFiles Output { get; } = output;
 
     public Digest State { get; } = StateIdentity.OfDelta(parent.Identity, delta.MaskId, delta.ValuesDigest);
 
-    public IReadOnlyList<ChunkEntry> MaskChunks { get; } = ChunkIndex.ReadMask(delta.Mask!, delta.MaskHead!, layout);
+    /// <summary>The chunks of the mask's frame; none for a frame of blocks.</summary>
+    public IReadOnlyList<ChunkEntry> MaskChunks { get; } = delta.Mask is { } mask ? ChunkIndex.ReadMask(mask, delta.MaskHead!, layout) : [];
 
-    public IReadOnlyList<ChunkEntry> ValueChunks =>
-        ChunkIndex.ReadValues(Delta.Values, Delta.ValuesHead, Delta.MaskHead!, [.. MaskChunks]);
+    public IReadOnlyList<ChunkEntry> ValueChunks => Delta.IsBlocks
+        ? ChunkIndex.ReadBlocks(Delta.Values, Delta.ValuesHead, Parent.Reader.Layout)
+        : ChunkIndex.ReadValues(Delta.Values, Delta.ValuesHead, Delta.MaskHead!, [.. MaskChunks]);
 
     /// <summary>The new state, as it will be read from the database.</summary>
     public StateReader OpenReader(string label) =>
-        Parent.Reader.With(new DeltaCursor(Delta.Mask!, Delta.Values, Parent.Reader.Layout, label));
+        Parent.Reader.With(DeltaCursor.Open(Delta.Mask, [.. Guessing?.Frames ?? [], Delta.Values], Parent.Reader.Layout, label));
 
     public void Dispose()
     {

@@ -18,6 +18,10 @@ internal sealed class SavePreparer(
     // Reading one delta is cheaper than two: the base is taken as parent unless the other saves at least this much.
     private const double WorthAChain = 1.1;
 
+    // Positions that a trainer sends may come again, and cost nothing then: they go with their values only where that saves much.
+    private const double WorthBlocks = 0.8;
+    private const long FewBytes = 1 << 14;
+
     public PreparedSave Prepare(long step, CheckpointContent content, SaveOptions save)
     {
         CheckBase(save.ExpectedBase);
@@ -29,7 +33,7 @@ internal sealed class SavePreparer(
             CheckpointContent.Encoded encoded => PrepareEncoded(step, encoded.Delta, save.Parent),
             _ => throw new ArgumentException("The form of the content is not known.", nameof(content)),
         };
-        return Bounded(prepared);
+        return Bounded(step, prepared);
     }
 
     private PreparedSave PrepareFull(long step, ModelFolder model, ParentChoice choice)
@@ -39,21 +43,20 @@ internal sealed class SavePreparer(
         if (choice != ParentChoice.Auto || previous is null || previous.Depth >= options.MaxChainDepth)
         {
             var parent = choice == ParentChoice.Auto ? Open(null) : OpenParent(step, choice);
-            return Encode(new StateDiff(parent.Reader, model), parent, model.Files);
+            return EncodeFound(step, () => new StateDiff(parent.Reader, model), parent, model.Files);
         }
 
         var state = Open(previous);
-        var chained = Encode(new StateDiff(state.Reader, model), state, model.Files);
+        var chained = EncodeFound(step, () => new StateDiff(state.Reader, model), state, model.Files);
         return CheaperAgainstBase(chained, model) ?? chained;
     }
 
     private PreparedSave? CheaperAgainstBase(PreparedSave chained, ModelFolder model)
     {
         var parent = Open(null);
-        var chainedBytes = FrameTable.SizeOf(chained.Delta.Values) + (IsStored(chained.Delta.MaskId) ? 0 : FrameTable.SizeOf(chained.Delta.Mask!));
-        var delta = DeltaEncoder.TryEncode(
-            new StateDiff(parent.Reader, model), parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder,
-            (long)(chainedBytes * WorthAChain), cancellation);
+        var chainedBytes = FrameTable.SizeOf(chained.Delta.Values)
+            + (chained.Delta.Mask is null || IsStored(chained.Delta.MaskId) ? 0 : FrameTable.SizeOf(chained.Delta.Mask));
+        var delta = EncodeBlocks(new StateDiff(parent.Reader, model), parent, (long)(chainedBytes * WorthAChain));
         if (delta is null)
         {
             parent.Dispose();
@@ -64,6 +67,68 @@ internal sealed class SavePreparer(
         return new PreparedSave(delta, parent, model.Files, task.Layout.Layout);
     }
 
+    // Positions that were found and not chosen are mostly used once: with their values, block by block. A mask that was there before is stored by itself, for it
+    // may well come again.
+    private PreparedSave EncodeFound(long step, Func<IDeltaReader> delta, OpenedState parent, ModelFiles output)
+    {
+        try
+        {
+            var blocks = EncodeBlocks(delta(), parent, long.MaxValue)!;
+            if (IsStoredAsBlocks(step, blocks.MaskId) ?? !IsKnown(blocks.MaskId))
+            {
+                return new PreparedSave(blocks, parent, output, task.Layout.Layout);
+            }
+
+            using (blocks)
+            {
+                return Encode(delta(), parent, output, SoundMask(blocks.MaskId));
+            }
+        }
+        catch
+        {
+            parent.Dispose();
+            throw;
+        }
+    }
+
+    private PreparedSave EncodeSent(long step, Func<IDeltaReader> delta, OpenedState parent)
+    {
+        var masked = Encode(delta(), parent, task.Layout.Files, guessing: Guesses ? Guessing.None : null);
+        try
+        {
+            var stored = IsStoredAsBlocks(step, masked.Delta.MaskId);
+            if (stored != true && IsStored(masked.Delta.MaskId))
+            {
+                masked.Delta.Dispose();
+                return EncodeMasked(step, delta(), parent, masked.Delta.MaskId);
+            }
+
+            var budget = stored == true ? long.MaxValue : Guesses || IsKnown(masked.Delta.MaskId) || masked.Delta.Length < FewBytes
+                ? 0 : (long)(WorthBlocks * masked.Delta.Length);
+            if (budget > 0 && EncodeBlocks(delta(), parent, budget) is { } blocks)
+            {
+                masked.Delta.Dispose();
+                return new PreparedSave(blocks, parent, task.Layout.Files, task.Layout.Layout);
+            }
+
+            return masked;
+        }
+        catch
+        {
+            masked.Dispose();
+            throw;
+        }
+    }
+
+    private bool Guesses => options.Codec.Effort != CodecEffort.Runs && Guessing.Suits(task.Layout.Layout);
+
+    private EncodedDelta? EncodeBlocks(IDeltaReader delta, OpenedState parent, long budget) =>
+        BlocksEncoder.TryEncode(delta, parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, budget, cancellation);
+
+    // What was saved before is encoded in the form that it has: a damaged frame may have to be put in its place.
+    private bool? IsStoredAsBlocks(long step, Digest mask) =>
+        CheckpointTable.AtStep(connection, task.Id, step) is { } row && row.Mask == mask ? row.IsBlocks : null;
+
     private PreparedSave PrepareSparse(long step, SafetensorsFile patch, ParentChoice choice)
     {
         if (patch.Header.Metadata.TryGetValue("base", out var text) && Digest.TryParse(text, out var @base))
@@ -73,7 +138,7 @@ internal sealed class SavePreparer(
 
         if (!MaskedPatchReader.IsMasked(patch.Header, out var mask))
         {
-            return PrepareDelta(step, new SparsePatchReader(patch, task.Layout.Layout), choice);
+            return EncodeSent(step, () => new SparsePatchReader(patch, task.Layout.Layout), OpenParent(step, choice));
         }
 
         using var masked = new MaskedPatchReader(patch, StoredMask(mask), task.Layout.Layout);
@@ -83,14 +148,33 @@ internal sealed class SavePreparer(
     private PreparedSave PrepareDelta(long step, IDeltaReader delta, ParentChoice choice, Digest? mask = null)
     {
         var parent = OpenParent(step, choice);
-        return mask is { } known ? EncodeMasked(delta, parent, known) : Encode(delta, parent, task.Layout.Files);
+        return mask is { } known ? EncodeMasked(step, delta, parent, known) : Encode(delta, parent, task.Layout.Files);
+    }
+
+    private PreparedSave EncodeMasked(long step, IDeltaReader delta, OpenedState parent, Digest mask)
+    {
+        var stored = SoundMask(mask);
+        if (!Guesses)
+        {
+            return EncodeParented(delta, parent, mask, stored);
+        }
+
+        var guessing = stored is null ? Guessing.None : Guessing.Find(connection, task, step, mask, stored, cache);
+        var recorded = new RecordingReader(delta, cache.Longest);
+        var prepared = Encode(recorded, parent, task.Layout.Files, stored, guessing);
+        if (recorded.Values is { } values && prepared.Delta.MaskId == mask)
+        {
+            cache.Add(prepared.State, mask, values);
+        }
+
+        return prepared;
     }
 
     // What the delta calls its mask is believed only once its positions were seen.
-    private PreparedSave EncodeMasked(IDeltaReader delta, OpenedState parent, Digest mask)
+    private PreparedSave EncodeParented(IDeltaReader delta, OpenedState parent, Digest mask, IFrame? stored)
     {
         var parented = new ParentedReader(delta, parent.Reader, cache.Find(parent.Identity, mask), cache.Longest);
-        var prepared = Encode(parented, parent, task.Layout.Files, SoundMask(mask));
+        var prepared = Encode(parented, parent, task.Layout.Files, stored);
         if (parented.Remembered is { } values && prepared.Delta.MaskId == mask)
         {
             cache.Add(parent.Identity, mask, values);
@@ -118,8 +202,14 @@ internal sealed class SavePreparer(
                     "Name the parent that the delta was made against.");
             }
 
+            if (delta.IsBlocks)
+            {
+                using var blocks = new BlocksDecoder(delta.Values, task.Layout.Layout, parent.Reader);
+                return EncodeMasked(step, blocks, parent, delta.MaskId);
+            }
+
             using var decoder = new DeltaDecoder(delta.Mask ?? StoredMask(delta.MaskId), delta.Values, task.Layout.Layout, parent.Reader);
-            return EncodeMasked(decoder, parent, delta.MaskId);
+            return EncodeMasked(step, decoder, parent, delta.MaskId);
         }
         catch
         {
@@ -129,7 +219,7 @@ internal sealed class SavePreparer(
     }
 
     // A chain that would grow too long begins again at the base, with the same state.
-    private PreparedSave Bounded(PreparedSave prepared)
+    private PreparedSave Bounded(long step, PreparedSave prepared)
     {
         if (prepared.Parent.Depth < options.MaxChainDepth)
         {
@@ -138,23 +228,25 @@ internal sealed class SavePreparer(
 
         using (prepared)
         {
-            var cursor = new DeltaCursor(prepared.Delta.Mask!, prepared.Delta.Values, task.Layout.Layout, task.Name);
+            var cursor = DeltaCursor.Open(prepared.Delta.Mask, [.. prepared.Guessing?.Frames ?? [], prepared.Delta.Values], task.Layout.Layout, task.Name);
             var whole = prepared.Parent.Reader.With(cursor);
             var parent = Open(null);
             var touched = prepared.Parent.Cursors.Append(cursor).ToArray();
-            return Encode(
-                new StateDiff(parent.Reader, whole, (tensor, block) => Array.Exists(touched, delta => delta.Touches(tensor, block))), parent, prepared.Output);
+            return EncodeFound(
+                step, () => new StateDiff(parent.Reader, whole, (tensor, block) => Array.Exists(touched, delta => delta.Touches(tensor, block))), parent,
+                prepared.Output);
         }
     }
 
-    private PreparedSave Encode(IDeltaReader delta, OpenedState parent, ModelFiles output, IFrame? mask = null)
+    private PreparedSave Encode(IDeltaReader delta, OpenedState parent, ModelFiles output, IFrame? mask = null, Guessing? guessing = null)
     {
         try
         {
+            var on = guessing is null ? parent.Reader : null;
             var encoded = mask is null
-                ? DeltaEncoder.Encode(delta, parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, cancellation)
-                : DeltaEncoder.EncodeOn(mask, delta, parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, cancellation);
-            return new PreparedSave(encoded, parent, output, task.Layout.Layout, mask is not null);
+                ? DeltaEncoder.Encode(delta, on, parent.Identity, options.Codec, options.TemporaryFolder, cancellation)
+                : DeltaEncoder.EncodeOn(mask, delta, on, parent.Identity, options.Codec, options.TemporaryFolder, guessing?.Values, cancellation);
+            return new PreparedSave(encoded, parent, output, task.Layout.Layout, mask is not null, guessing);
         }
         catch
         {
@@ -189,7 +281,9 @@ internal sealed class SavePreparer(
 
     private OpenedState Open(CheckpointRow? checkpoint) => OpenedState.Open(connection, folder, task, checkpoint);
 
-    private bool IsStored(Digest mask) => connection.Scalar<long>("SELECT count(*) FROM masks WHERE id = $0", mask) > 0;
+    private bool IsKnown(Digest mask) => connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM masks WHERE id = $0)", mask) > 0;
+
+    private bool IsStored(Digest mask) => connection.Scalar<long>("SELECT count(*) FROM masks WHERE id = $0 AND frame IS NOT NULL", mask) > 0;
 
     private IFrame? SoundMask(Digest mask) => connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", mask) is { } frame
         && FrameMender.IsSoundMask(connection, frame, task.Layout.Layout) ? FrameTable.Open(connection, frame) : null;

@@ -23,18 +23,20 @@ internal static class SaveWriter
             return false;
         }
 
-        var brought = BringMask(connection, save);
+        var brought = save.Delta.IsBlocks ? BringBlocks(connection, save) : BringMask(connection, save);
         var frame = FrameTable.Insert(connection, save.Delta.Values, save.ValueChunks);
-        var values = FrameTable.SizeOf(save.Delta.Values);
+        var values = FrameTable.SizeOf(save.Delta.Values) - (save.Delta.IsBlocks ? brought : 0);
         var logical = save.Output.Files.Sum(file => file.Header.FileLength);
         connection.Execute(
             """
             INSERT INTO checkpoints (task, step, parent, depth, mask, frame, headers, state, changed, logical_bytes, brought_bytes, value_bytes,
-              file_sha256, metrics, created)
-            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+              file_sha256, metrics, created, blocks,
+              reference, reference_depth)
+            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
             """,
             task.Id, step, save.Parent.Checkpoint?.Id, save.Parent.Depth + 1, save.Delta.MaskId, frame, BringHeaders(connection, task, save.Output),
-            save.State, save.Delta.Changed, logical, brought, values, options.ExpectedFileDigest, JsonSerializer.Serialize(options.Metrics, FishJson.Options), now);
+            save.State, save.Delta.Changed, logical, brought, values, options.ExpectedFileDigest, JsonSerializer.Serialize(options.Metrics, FishJson.Options), now,
+            save.Delta.IsBlocks ? 1 : 0, save.Guessing?.Reference?.Id, DepthOf(save));
         connection.Execute(
             """
             UPDATE tasks SET checkpoints = checkpoints + 1, logical_bytes = logical_bytes + $1, elements = elements + $2, changed = changed + $3,
@@ -45,9 +47,18 @@ internal static class SaveWriter
         return true;
     }
 
-    // What the save was laid on may have been deleted while it was encoded.
+    private static int? DepthOf(PreparedSave save) => save.Guessing is null ? null : (save.Guessing.Reference?.ReferenceDepth + 1) ?? 0;
+
+    // What the save was laid on, or guessed from, may have been deleted while it was encoded.
     private static void RequireParent(SqliteConnection connection, TaskContext task, PreparedSave save)
     {
+        if (save.Guessing?.Reference is { } reference
+            && connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE id = $0 AND state = $1)", reference.Id, reference.State) == 0)
+        {
+            throw new FishException(
+                ErrorCode.CheckpointNotFound, $"{task.Name}/{reference.Step}", "An earlier checkpoint was deleted during the save.", "Save again.");
+        }
+
         if (TaskTable.IdOf(connection, task.Name) != task.Id
             || (save.Parent.Checkpoint is { } parent && CheckpointTable.AtStep(connection, task.Id, parent.Step)?.Id != parent.Id))
         {
@@ -58,46 +69,56 @@ internal static class SaveWriter
 
     private static long BringMask(SqliteConnection connection, PreparedSave save)
     {
-        if (connection.Scalar<long?>("SELECT bytes FROM masks WHERE id = $0", save.Delta.MaskId) is { } stored)
+        if (connection.Scalar<long?>("SELECT bytes FROM masks WHERE id = $0 AND frame IS NOT NULL", save.Delta.MaskId) is { } stored)
         {
             MendMask(connection, save);
 
             // One that only deleted checkpoints still hold is accounted to the first that is there again.
-            return connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND deleted = 0)", save.Delta.MaskId) > 0 ? 0 : stored;
+            return connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND deleted = 0 AND blocks = 0)", save.Delta.MaskId) > 0 ? 0 : stored;
         }
 
         var (frame, bytes) = (FrameTable.Insert(connection, save.Delta.Mask!, save.MaskChunks), FrameTable.SizeOf(save.Delta.Mask!));
         connection.Execute(
-            "INSERT INTO masks (id, frame, count, bytes) VALUES ($0, $1, $2, $3)", save.Delta.MaskId, frame, save.Delta.Changed, bytes);
+            "INSERT INTO masks (id, frame, count, bytes) VALUES ($0, $1, $2, $3) ON CONFLICT (id) DO UPDATE SET frame = $1, bytes = $3", save.Delta.MaskId, frame, save.Delta.Changed, bytes);
         return bytes;
+    }
+
+    // Its positions are in the checkpoint's own frame; that there is such a mask is known all the same.
+    private static long BringBlocks(SqliteConnection connection, PreparedSave save)
+    {
+        connection.Execute(
+            "INSERT INTO masks (id, frame, count, bytes) VALUES ($0, NULL, $1, 0) ON CONFLICT DO NOTHING", save.Delta.MaskId, save.Delta.Changed);
+        return save.Delta.PositionBytes;
     }
 
     /// <summary>Mends what is damaged of a checkpoint that was saved again, with the same frames.</summary>
     /// <returns>Whether something was.</returns>
     public static bool Mend(SqliteConnection connection, CheckpointRow row, PreparedSave save)
     {
-        if (row.State != save.State)
+        if (row.State != save.State || row.IsBlocks != save.Delta.IsBlocks)
         {
             return false;
         }
 
         var mended = MendMask(connection, save);
-        if (FrameMender.IsSoundValues(connection, row.Frame, save.Delta.Mask!, save.Parent.Reader.Layout))
+        if (row.IsBlocks ? FrameMender.IsSoundBlocks(connection, row.Frame, save.Parent.Reader.Layout)
+            : FrameMender.IsSoundValues(connection, row.Frame, save.Delta.Mask!, save.Parent.Reader.Layout))
         {
             return mended;
         }
 
         FrameTable.Replace(connection, row.Frame, save.Delta.Values, save.ValueChunks);
-        var bytes = FrameTable.SizeOf(save.Delta.Values);
+        var bytes = FrameTable.SizeOf(save.Delta.Values) - (row.IsBlocks ? row.BroughtBytes : 0);
         connection.Execute("UPDATE tasks SET value_bytes = value_bytes + $1 WHERE id = (SELECT task FROM checkpoints WHERE id = $0)", row.Id, bytes - row.ValueBytes);
-        connection.Execute("UPDATE checkpoints SET value_bytes = $1 WHERE id = $0", row.Id, bytes);
+        connection.Execute(
+            "UPDATE checkpoints SET value_bytes = $1, reference = $2, reference_depth = $3 WHERE id = $0", row.Id, bytes, save.Guessing?.Reference?.Id, DepthOf(save));
         return true;
     }
 
     // Others may lie on the damaged frame: it is mended in its place.
     private static bool MendMask(SqliteConnection connection, PreparedSave save)
     {
-        if (save.MaskIsStored || connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", save.Delta.MaskId) is not { } frame
+        if (save.MaskIsStored || save.Delta.IsBlocks || connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", save.Delta.MaskId) is not { } frame
             || FrameMender.IsSoundMask(connection, frame, save.Parent.Reader.Layout))
         {
             return false;
@@ -106,9 +127,9 @@ internal static class SaveWriter
         FrameTable.Replace(connection, frame, save.Delta.Mask!, save.MaskChunks);
         var (before, bytes) = (connection.Scalar<long>("SELECT bytes FROM masks WHERE id = $0", save.Delta.MaskId), FrameTable.SizeOf(save.Delta.Mask!));
         connection.Execute(
-            "UPDATE tasks SET position_bytes = position_bytes + $1 WHERE id IN (SELECT task FROM checkpoints WHERE mask = $0 AND brought_bytes > 0)",
+            "UPDATE tasks SET position_bytes = position_bytes + $1 WHERE id IN (SELECT task FROM checkpoints WHERE mask = $0 AND brought_bytes > 0 AND blocks = 0)",
             save.Delta.MaskId, bytes - before);
-        connection.Execute("UPDATE checkpoints SET brought_bytes = $1 WHERE mask = $0 AND brought_bytes > 0", save.Delta.MaskId, bytes);
+        connection.Execute("UPDATE checkpoints SET brought_bytes = $1 WHERE mask = $0 AND brought_bytes > 0 AND blocks = 0", save.Delta.MaskId, bytes);
         connection.Execute("UPDATE masks SET bytes = $1 WHERE id = $0", save.Delta.MaskId, bytes);
         return true;
     }

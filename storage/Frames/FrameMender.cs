@@ -19,6 +19,10 @@ internal static class FrameMender
         return ChunkIndex.ReadValues(stored, FrameHead.Parse(stored.Head), head, ChunkIndex.ReadMask(mask, head, layout));
     });
 
+    /// <summary>Whether every chunk of a stored frame of blocks has its checksum.</summary>
+    public static bool IsSoundBlocks(SqliteConnection connection, long id, Layout layout) =>
+        IsSound(connection, id, stored => ChunkIndex.ReadBlocks(stored, FrameHead.Parse(stored.Head), layout));
+
     /// <summary>Whether every chunk of stored bytes has its checksum.</summary>
     public static bool IsSoundBytes(SqliteConnection connection, long id) =>
         IsSound(connection, id, stored => ChunkIndex.ReadBytes(stored, FrameHead.Parse(stored.Head)));
@@ -28,9 +32,10 @@ internal static class FrameMender
         try
         {
             var stored = FrameTable.Open(connection, id);
-            var buffer = new byte[ChunkCoder.MaxEncoded];
+            var buffer = Array.Empty<byte>();
             foreach (var entry in readIndex(stored))
             {
+                buffer = buffer.Length < entry.Length ? new byte[entry.Length] : buffer;
                 ChunkIndex.ReadChunk(stored, entry, buffer);
             }
 

@@ -43,9 +43,9 @@ internal static class StorageReporter
     // Deleted checkpoints that others are laid against, and masks that only these use.
     private static long Reclaimable(SqliteConnection connection) => connection.Scalar<long>(
         """
-        SELECT (SELECT coalesce(sum(value_bytes), 0) FROM checkpoints WHERE deleted = 1)
+        SELECT (SELECT coalesce(sum(value_bytes + brought_bytes), 0) FROM checkpoints WHERE deleted = 1)
           + (SELECT coalesce(sum(bytes), 0) FROM masks WHERE id IN (SELECT mask FROM checkpoints WHERE deleted = 1)
-               AND NOT EXISTS (SELECT 1 FROM checkpoints c WHERE c.mask = masks.id AND c.deleted = 0))
+               AND NOT EXISTS (SELECT 1 FROM checkpoints c WHERE c.mask = masks.id AND c.deleted = 0 AND c.blocks = 0))
         """);
 
     private static Totals Read(SqliteDataReader row) => new(

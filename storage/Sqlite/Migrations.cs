@@ -16,6 +16,15 @@ internal static class Migrations
 
         // Both are only taken by an empty database, and outside of a transaction.
         connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;");
+
+        // A table is made anew by dropping it: what refers to it is checked at the end.
+        connection.Execute("PRAGMA foreign_keys = OFF");
+        RunAll(connection, scripts);
+        connection.Execute("PRAGMA foreign_keys = ON");
+    }
+
+    private static void RunAll(SqliteConnection connection, SortedList<string, string> scripts)
+    {
         using var transaction = connection.BeginTransaction(deferred: false);
         var version = connection.Scalar<long>("PRAGMA user_version");
         Check(connection, version, scripts.Count);
@@ -26,11 +35,22 @@ internal static class Migrations
 
         if (version < scripts.Count)
         {
+            Require(connection.Query("PRAGMA foreign_key_check", _ => true).Count == 0);
             connection.Execute(string.Create(
                 CultureInfo.InvariantCulture, $"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {scripts.Count};"));
         }
 
         transaction.Commit();
+    }
+
+    private static void Require(bool sound)
+    {
+        if (!sound)
+        {
+            throw new FishException(
+                ErrorCode.CorruptStore, Database.FileName, "After the schema was brought up to date, a row refers to one that is missing; nothing was changed.",
+                "Restore from a backup, or open the folder with the program that wrote it.");
+        }
     }
 
     private static void Check(SqliteConnection connection, long version, int newest)

@@ -1,17 +1,30 @@
 using BenchmarkDotNet.Running;
 using FishCheckpoint.Api;
 using FishCheckpoint.Benchmarks.EndToEnd;
+using FishCheckpoint.Benchmarks.EndToEnd.Growth;
+using FishCheckpoint.Benchmarks.EndToEnd.Processes;
+using FishCheckpoint.Benchmarks.EndToEnd.Reports;
+using FishCheckpoint.Benchmarks.EndToEnd.Saving;
+using FishCheckpoint.Benchmarks.EndToEnd.Serving;
 using FishCheckpoint.Benchmarks.Models;
+using FishCheckpoint.Benchmarks.Sizes;
 using FishCheckpoint.Benchmarks.Training;
 
 const string usage = """
     make-model DIR [DENSITY]   write a base shaped like BERT-large (391 tensors, 1.3 GB), a changed model and the patch between them
     rebuild DIR [PATCH|FULL]   serve in a process of its own, save and rebuild the models of DIR over HTTP, compare, and measure
+    serve-speed DIR [TURNS]    rebuild the model of DIR beside nginx and static files that hold it dense; --write puts the table into docs/BENCHMARKS.md
+    save-speed DIR [TURNS]     save 0.5% of that model over HTTP beside torch.save and fsync of all of it; --write as above
+    growth DIR [ELEMENTS]      what 100,000 changed values cost in a model of 10 million elements and in one of a billion; --write as above
     optimizer [STEPS]          state and time of an Adam step on a mask beside a dense one (10 million parameters, 0.5%)
     hook [TURNS]               what saving every step costs a training step, and how the stall grows (10.5 million parameters, 0.5%)
+    sizes DIR [--write]        our encoding and everyone else's on real checkpoints, made by experiments/corpus.py DIR; --write: into docs/BENCHMARKS.md
     micro [ARGS]               BenchmarkDotNet over the hot loops
-    serve ARGS                 the server alone, as the other commands start it
+    serve ARGS                 the server alone, as the other commands start it; also serve-static URL DIR, serve-memory URL BYTES
     """;
+var write = args.Contains("--write");
+args = [.. args.Where(argument => argument != "--write")];
+Machine.NoteLoad();
 switch (args)
 {
     case ["make-model", var folder, ..]:
@@ -19,17 +32,35 @@ switch (args)
         return 0;
     case ["rebuild", var folder, ..]:
         return await RebuildRun.RunAsync(folder, args.Length > 2 && args[2] == "FULL");
+    case ["serve-speed", var folder, ..]:
+        await ServeSpeedRun.RunAsync(folder, args.Length > 2 ? int.Parse(args[2]) : 11, write);
+        return 0;
+    case ["save-speed", var folder, ..]:
+        await SaveSpeedRun.RunAsync(folder, args.Length > 2 ? int.Parse(args[2]) : 7, write);
+        return 0;
+    case ["growth", var folder, ..]:
+        await GrowthRun.RunAsync(folder, args.Length > 2 ? long.Parse(args[2]) : 1_000_000_000, 15, write);
+        return 0;
     case ["optimizer", ..]:
         OptimizerRun.Run(args.Length > 1 ? int.Parse(args[1]) : 200);
         return 0;
     case ["hook", ..]:
         await HookRun.RunAsync(args.Length > 1 ? int.Parse(args[1]) : 12);
         return 0;
+    case ["sizes", var folder, ..]:
+        await SizesRun.RunAsync(folder, write);
+        return 0;
     case ["micro", .. var rest]:
         BenchmarkSwitcher.FromAssembly(typeof(BertLarge).Assembly).Run(rest);
         return 0;
     case ["serve", .. var rest]:
         await FishServer.Build(rest).RunAsync();
+        return 0;
+    case ["serve-static", var url, var folder]:
+        await StaticFiles.RunAsync(url, folder);
+        return 0;
+    case ["serve-memory", var url, var length]:
+        LoopbackLimit.Run(url, long.Parse(length));
         return 0;
     default:
         await Console.Error.WriteLineAsync(usage);

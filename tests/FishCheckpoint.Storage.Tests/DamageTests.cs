@@ -25,7 +25,7 @@ public sealed class DamageTests : StoreFixture
     [Fact]
     public async Task Restore_FlippedByteInAMaskFrame_IsRefused()
     {
-        await SaveAsync(1, Base.Change(1));
+        await SavePatchAsync(1, Base.Change(1, 0.0005));
         Flip("SELECT m.frame FROM masks m JOIN checkpoints c ON c.mask = m.id WHERE c.step = 1");
         await AssertDamagedAsync(1, ErrorCode.CorruptCheckpoint);
     }
@@ -33,7 +33,7 @@ public sealed class DamageTests : StoreFixture
     [Fact]
     public async Task Save_OnADamagedMask_MendsItForAllThatLieOnIt()
     {
-        var first = Base.Change(1);
+        var first = Base.Change(1, 0.0005);
         var info = await SavePatchAsync(1, first);
         Flip("SELECT m.frame FROM masks m JOIN checkpoints c ON c.mask = m.id WHERE c.step = 1");
         Assert.False((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
@@ -54,6 +54,19 @@ public sealed class DamageTests : StoreFixture
         await SaveAsync(1, Base.Change(1));
         Assert.True((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
         Assert.Equal(Base.Change(1).ToBytes(), await Store.RestoreAsync("task", 1));
+    }
+
+    [Fact]
+    public async Task Restore_FlippedByteInBlocks_IsRefusedAndMendedByTheSameSave()
+    {
+        await SaveAsync(1, Base.Change(1));
+        var info = await Store.GetCheckpointAsync("task", StepRef.At(1), Stop);
+        Flip("SELECT frame FROM checkpoints WHERE step = 1 AND blocks = 1");
+        await AssertDamagedAsync(1, ErrorCode.CorruptCheckpoint);
+        await SaveAsync(1, Base.Change(1));
+        var again = await Store.GetCheckpointAsync("task", StepRef.At(1), Stop);
+        Assert.True((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
+        Assert.Equal((info.StoredBytes, info.State), (again.StoredBytes, again.State));
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class FolderTests : StoreFixture
         Sql("PRAGMA user_version = 99");
         var error = await Assert.ThrowsAsync<FishException>(() => SqliteCheckpointStore.OpenAsync(Options, Stop));
         Assert.Equal(ErrorCode.StoreTooNew, error.Code);
-        Sql("PRAGMA user_version = 1");
+        Sql("PRAGMA user_version = 2");
         await ReopenAsync();
     }
 

@@ -1,4 +1,5 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
@@ -18,6 +19,7 @@ public sealed class ParentCacheTests : StoreFixture
     [Fact]
     public async Task Save_SameMaskAgain_ReadsNothingOfTheBase()
     {
+        await ReopenAsync(Options with { Codec = new CodecOptions { Effort = CodecEffort.Runs } });
         await SaveAsync(1, mask);
         var file = Directory.GetFiles(Path.Combine(Options.DataFolder, "bases"), "model.safetensors", SearchOption.AllDirectories).Single();
         File.Move(file, file + ".away");

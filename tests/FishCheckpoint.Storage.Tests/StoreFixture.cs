@@ -34,10 +34,10 @@ public abstract class StoreFixture : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    protected async Task ReopenAsync()
+    protected async Task ReopenAsync(StoreOptions? options = null)
     {
         await Store.DisposeAsync();
-        Store = await SqliteCheckpointStore.OpenAsync(Options, Stop);
+        Store = await SqliteCheckpointStore.OpenAsync(options ?? Options, Stop);
     }
 
     protected async Task SaveAsync(long step, TestModel model)

@@ -10,7 +10,7 @@ from support import ROOT, needs_torch, torch
 
 sys.path.insert(0, ROOT)
 if torch is not None:
-    from experiments import data, merging, net, report, svg, training
+    from experiments import corpus_dense, data, language, merging, net, report, svg, text, training
 
 
 def has_data():
@@ -122,6 +122,41 @@ class ReportTests(unittest.TestCase):
         with open(os.path.join(ROOT, "docs", "experiments", "results.json"), encoding="utf-8") as file:
             records = json.load(file)["records"]
         self.assertTrue(all(record["same"] for record in records if record["kind"] != "base"))
+
+
+@needs_torch
+class CorpusTests(unittest.TestCase):
+    def test_a_byte_does_not_see_what_comes_after_it(self):
+        torch.manual_seed(0)
+        model = language.Language(16, 2, 2, 12)
+        one = torch.arange(10)[None]
+        other = one.clone()
+        other[0, 7:] += 1
+        self.assertTrue(torch.allclose(model(one)[:, :7], model(other)[:, :7], atol=1e-6))
+        self.assertFalse(torch.allclose(model(one)[:, 7:], model(other)[:, 7:], atol=1e-6))
+
+    def test_batches_are_the_same_for_a_seed_and_end_one_byte_later(self):
+        source = torch.arange(200, dtype=torch.uint8)
+        inputs, targets = next(language.batches(source, 3, 8, seed=1))
+        again, _ = next(language.batches(source, 3, 8, seed=1))
+        self.assertTrue(torch.equal(inputs, again))
+        self.assertTrue(torch.equal(inputs + 1, targets))
+
+    def test_texts_are_there_and_differ(self):
+        code, prose = text.code(1 << 16), text.docstrings()
+        self.assertEqual(code.numel(), 1 << 16)
+        self.assertGreater(prose.numel(), 1 << 16)
+        self.assertFalse(torch.equal(code, prose[:1 << 16]))
+
+    def test_what_changed_is_counted_by_bits(self):
+        before = {"a": torch.tensor([0.0, 1.0]), "b": torch.tensor([float("nan"), 2.0])}
+        self.assertEqual(corpus_dense.changed(before, before), 0)
+        self.assertEqual(corpus_dense.changed(before, {**before, "a": torch.tensor([-0.0, 1.0])}), 0.25)
+
+    def test_the_page_has_the_markers_of_the_tables(self):
+        with open(os.path.join(ROOT, "docs", "BENCHMARKS.md"), encoding="utf-8") as file:
+            page = file.read()
+        self.assertLess(page.index("<!-- sizes -->"), page.index("<!-- /sizes -->"))
 
 
 if __name__ == "__main__":

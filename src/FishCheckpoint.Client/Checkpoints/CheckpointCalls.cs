@@ -2,6 +2,7 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client.Http;
 using FishCheckpoint.Client.Reading;
 using FishCheckpoint.Codec;
+using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Client.Checkpoints;
@@ -9,6 +10,9 @@ namespace FishCheckpoint.Client.Checkpoints;
 /// <summary>The routes under <c>/v1/tasks/{task}/checkpoints</c> that concern whole checkpoints.</summary>
 internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
 {
+    // Values are sent without the parent's state: the server lays them against the parent that it has.
+    private static readonly CodecOptions Plain = new();
+
     private readonly KnownMasks masks = new();
 
     public async Task<Saved<CheckpointInfo>> SaveAsync(
@@ -16,8 +20,7 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
     {
         if (content is CheckpointContent.Changed changed)
         {
-            using var encoded = Encode(changed, cancellation);
-            return await SaveEncodedAsync(task, step, encoded, options, cancellation);
+            return await SaveChangedAsync(task, step, changed.Delta, options, cancellation);
         }
 
         var body = content switch
@@ -50,26 +53,28 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
     public Task<VerifyResult> VerifyAsync(string task, StepRef step, CancellationToken cancellation) =>
         server.JsonAsync<VerifyResult>(HttpMethod.Post, $"{Routes.Checkpoint(task, step)}/verify", cancellation);
 
-    // The server keeps masks: one that it has answered with need not be sent again, unless it was deleted meanwhile.
-    private async Task<Saved<CheckpointInfo>> SaveEncodedAsync(
-        string task, long step, EncodedDelta delta, SaveOptions options, CancellationToken cancellation)
+    // The server keeps masks: one that it has answered with need not be encoded and sent again, unless it was deleted meanwhile.
+    private async Task<Saved<CheckpointInfo>> SaveChangedAsync(
+        string task, long step, Delta delta, SaveOptions options, CancellationToken cancellation)
     {
-        if (masks.Contains(delta.MaskId))
+        if (masks.Find(delta.Mask.Id) is { } known)
         {
             try
             {
-                using var values = new EncodedDelta(null, delta.Values);
+                using var encoded = DeltaEncoder.EncodeOn(known, delta.OpenReader(), null, default, Plain, spoolFolder, cancellation: cancellation);
+                using var values = new EncodedDelta(null, encoded.Values);
                 return await SendAsync(task, step, Bodies.Frames(values), options, patient: false, cancellation);
             }
             catch (FishException error) when (error.Code is ErrorCode.MaskUnknown or ErrorCode.CorruptFrame)
             {
                 // Gone, or damaged: sent along, it is there again.
-                masks.Remove(delta.MaskId);
+                masks.Remove(delta.Mask.Id);
             }
         }
 
-        var saved = await SendAsync(task, step, Bodies.Frames(delta), options, patient: false, cancellation);
-        masks.Add(delta.MaskId);
+        using var whole = DeltaEncoder.Encode(delta.OpenReader(), null, default, Plain, spoolFolder, cancellation);
+        var saved = await SendAsync(task, step, Bodies.Frames(whole), options, patient: false, cancellation);
+        masks.Add(delta.Mask.Id, whole.Mask!);
         return saved;
     }
 
@@ -80,8 +85,4 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
         return await server.SaveAsync<CheckpointInfo>(
             SaveRequest.PathOf(task, step, options), body ?? (HttpContent)checkpoint, request => SaveRequest.Prepare(request, options, patient), cancellation);
     }
-
-    // Plain values, without the parent's state: the server lays them against the parent that it has.
-    private EncodedDelta Encode(CheckpointContent.Changed changed, CancellationToken cancellation) =>
-        DeltaEncoder.Encode(changed.Delta.OpenReader(), null, default, new CodecOptions(), spoolFolder, cancellation);
 }

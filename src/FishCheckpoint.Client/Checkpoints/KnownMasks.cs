@@ -1,29 +1,35 @@
+using FishCheckpoint.Codec;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Client.Checkpoints;
 
-/// <summary>The masks that the server is known to hold: the last few, as a trainer uses one or a few. Safe for use by many callers at once.</summary>
+/// <summary>
+/// The masks that the server is known to hold: the last few, as a trainer uses one or a few. Of each the head of its frame is kept, which is enough to encode
+/// values on it: its positions are not encoded again. Safe for use by many callers at once.
+/// </summary>
 internal sealed class KnownMasks
 {
     private const int Capacity = 64;
 
     private readonly Lock gate = new();
-    private readonly List<Digest> masks = [];
+    private readonly List<(Digest Mask, IFrame Frame)> masks = [];
 
-    public bool Contains(Digest mask)
+    /// <summary>The head of a mask's frame, without its positions; <see langword="null"/> when the server is not known to hold the mask.</summary>
+    public IFrame? Find(Digest mask)
     {
         lock (gate)
         {
-            return masks.Contains(mask);
+            return masks.Find(known => known.Mask == mask).Frame;
         }
     }
 
-    public void Add(Digest mask)
+    /// <summary>Takes note that the server has answered for a mask.</summary>
+    public void Add(Digest mask, IFrame frame)
     {
         lock (gate)
         {
-            masks.Remove(mask);
-            masks.Add(mask);
+            masks.RemoveAll(known => known.Mask == mask);
+            masks.Add((mask, new HeadAlone(frame.Head.ToArray())));
             if (masks.Count > Capacity)
             {
                 masks.RemoveAt(0);
@@ -35,7 +41,16 @@ internal sealed class KnownMasks
     {
         lock (gate)
         {
-            masks.Remove(mask);
+            masks.RemoveAll(known => known.Mask == mask);
         }
+    }
+
+    private sealed class HeadAlone(byte[] head) : IFrame
+    {
+        public ReadOnlyMemory<byte> Head => head;
+
+        public long PayloadLength => 0;
+
+        public void ReadPayload(long offset, Span<byte> destination) => throw new NotSupportedException("Only the head of this mask is here.");
     }
 }

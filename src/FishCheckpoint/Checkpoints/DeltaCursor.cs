@@ -1,151 +1,35 @@
 using FishCheckpoint.Codec;
-using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Checkpoints;
 
-/// <summary>
-/// Lays one stored delta on blocks of its parent's state. Holds one decoded chunk, so blocks in ascending order decode each chunk once.
-/// </summary>
-public sealed class DeltaCursor
+/// <summary>Lays one stored delta on blocks of its parent's state.</summary>
+public abstract class DeltaCursor
 {
-    private readonly IFrame maskFrame;
-    private readonly IFrame valuesFrame;
-    private readonly Layout layout;
     private readonly string label;
-    private readonly ChunkEntry[] mask;
-    private readonly ChunkEntry[] values;
-    private Decoded? decoded;
-    private int loaded = -1;
-    private ValueMap map;
+
+    private protected DeltaCursor(string label) => this.label = label;
 
     /// <summary>Reads the indices of a delta's frames.</summary>
-    /// <param name="mask">The mask's frame.</param>
-    /// <param name="values">The values' frame.</param>
+    /// <param name="mask">The mask's frame; <see langword="null"/> for a frame of blocks.</param>
+    /// <param name="values">The values' frame, after those that it is guessed from; or the frame of blocks.</param>
     /// <param name="layout">The layout that positions refer to.</param>
     /// <param name="label">The checkpoint, for errors, as in <c>task/120</c>.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>.</exception>
-    public DeltaCursor(IFrame mask, IFrame values, Layout layout, string label)
-    {
-        (maskFrame, valuesFrame, this.layout, this.label) = (mask, values, layout, label);
-        try
-        {
-            var (maskHead, valuesHead) = (FrameHead.Parse(mask.Head), FrameHead.Parse(values.Head));
-            this.mask = ChunkIndex.ReadMask(mask, maskHead, layout);
-            this.values = ChunkIndex.ReadValues(values, valuesHead, maskHead, this.mask);
-        }
-        catch (FishException error) when (error.Kind != ErrorKind.Unavailable)
-        {
-            throw Damaged(error);
-        }
-    }
+    public static DeltaCursor Open(IFrame? mask, IReadOnlyList<IFrame> values, Layout layout, string label) =>
+        mask is null ? new BlockCursor(values[^1], layout, label) : new MaskedCursor(mask, values, layout, label);
 
     /// <summary>Whether the delta may change a block at all.</summary>
-    public bool Touches(int tensor, long block)
-    {
-        var (first, end) = RangeOf(tensor, block);
-        var chunk = FirstChunk(tensor, first);
-        return chunk < mask.Length && mask[chunk].Tensor == tensor && mask[chunk].First < end;
-    }
+    public abstract bool Touches(int tensor, long block);
 
     /// <summary>Turns a block of the parent's state into the new state.</summary>
     /// <param name="tensor">Index of the tensor.</param>
     /// <param name="block">Block number.</param>
     /// <param name="state">The parent's bytes, patched in place.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>.</exception>
-    public void Apply(int tensor, long block, Span<byte> state)
-    {
-        var (first, end) = RangeOf(tensor, block);
-        for (var chunk = FirstChunk(tensor, first); chunk < mask.Length && mask[chunk].Tensor == tensor && mask[chunk].First < end; chunk++)
-        {
-            Load(chunk);
-            var all = decoded!.Positions.AsSpan(0, mask[chunk].Count);
-            var (from, to) = (LowerBound(all, first), LowerBound(all, end));
-            var unit = layout.Tensors[tensor].UnitSize;
-            ValueMaps.Apply(map, state, all[from..to], first, unit, decoded.Mapped.AsSpan(from * unit, (to - from) * unit));
-        }
-    }
+    public abstract void Apply(int tensor, long block, Span<byte> state);
 
-    private (long First, long End) RangeOf(int tensor, long block)
-    {
-        var perBlock = Blocks.Size / layout.Tensors[tensor].UnitSize;
-        return (block * perBlock, (block + 1) * perBlock);
-    }
-
-    // The first chunk that ends at or after a position. Blocks come in order, so it is mostly the loaded one or the next.
-    private int FirstChunk(int tensor, long position)
-    {
-        var (low, high) = (0, mask.Length);
-        if (loaded >= 0 && Ends(mask[loaded]))
-        {
-            low = loaded + 1;
-            if (low < high && !Ends(mask[low]))
-            {
-                return low;
-            }
-        }
-
-        while (low < high)
-        {
-            var middle = (low + high) >>> 1;
-            if (Ends(mask[middle]))
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        return low;
-
-        bool Ends(ChunkEntry entry) => entry.Tensor < tensor || (entry.Tensor == tensor && entry.Last < position);
-    }
-
-    private static int LowerBound(ReadOnlySpan<long> sorted, long value)
-    {
-        var found = sorted.BinarySearch(value);
-        return found >= 0 ? found : ~found;
-    }
-
-    private void Load(int chunk)
-    {
-        if (loaded == chunk)
-        {
-            return;
-        }
-
-        try
-        {
-            loaded = -1;
-            var (entry, unit) = (mask[chunk], layout.Tensors[mask[chunk].Tensor].UnitSize);
-            decoded ??= new Decoded();
-            decoded.Coder.DecodePositions(
-                ChunkIndex.ReadChunk(maskFrame, entry, decoded.Encoded), entry.First, entry.Last, decoded.Positions.AsSpan(0, entry.Count));
-            map = decoded.Coder.DecodeValues(
-                ChunkIndex.ReadChunk(valuesFrame, values[chunk], decoded.Encoded), unit, decoded.Mapped.AsSpan(0, entry.Count * unit));
-            loaded = chunk;
-        }
-        catch (FishException error) when (error.Kind != ErrorKind.Unavailable)
-        {
-            throw Damaged(error);
-        }
-    }
-
-    // A chunk's working memory, made when the first one is decoded: a request for a header or for one tensor may need none.
-    private sealed class Decoded
-    {
-        public ChunkCoder Coder { get; } = new();
-
-        public byte[] Encoded { get; } = new byte[ChunkCoder.MaxEncoded];
-
-        public long[] Positions { get; } = new long[DeltaChunk.Capacity];
-
-        public byte[] Mapped { get; } = new byte[DeltaChunk.Capacity * sizeof(ulong)];
-    }
-
-    private FishException Damaged(FishException error) => new(
+    private protected FishException Damaged(FishException error) => new(
         ErrorCode.CorruptCheckpoint, label, $"A stored frame is damaged: {error.Cause}", "Other checkpoints may be sound: run a verification.", error);
 }

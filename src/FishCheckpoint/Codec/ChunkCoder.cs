@@ -1,6 +1,9 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Masks;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
@@ -16,14 +19,57 @@ public sealed class ChunkCoder
     private const int MaxGaps = DeltaChunk.Capacity * Varint.MaxLength;
     private const int MaxValues = DeltaChunk.Capacity * sizeof(ulong);
 
-    private readonly byte[] raw = new byte[Math.Max(MaxGaps, MaxValues)];
+    // A table for so few would take more than it saves.
+    private const int FewPositions = 24;
 
-    /// <summary>Encodes positions as gaps: one byte of compression, and for a compressed run its decoded length, before the run.</summary>
+    private const byte Gaps = 4;
+    private const byte ChainedGaps = 5;
+    private const byte PlanesOfFour = 4;
+    private const byte Planes = 0;
+    private const byte Numbers = 1;
+
+    private readonly byte[] raw = new byte[Math.Max(MaxGaps, MaxValues)];
+    private readonly ulong[] gaps = new ulong[DeltaChunk.Capacity];
+    private readonly byte[] classes = new byte[DeltaChunk.Capacity];
+    private readonly byte[] guessed = new byte[MaxValues];
+    private readonly MagnitudeCoder magnitudes = new();
+    private readonly BlockClasses guessClasses = new();
+
+    /// <summary>Encodes positions as gaps.</summary>
     /// <param name="positions">Strictly ascending; the first one stands in the frame's index and is not repeated.</param>
-    /// <param name="options">Compression and level.</param>
+    /// <param name="options">Effort, and compression where runs are written.</param>
     /// <param name="destination">Room of <see cref="MaxEncoded"/> bytes.</param>
     /// <returns>Bytes written.</returns>
     public int EncodePositions(ReadOnlySpan<long> positions, CodecOptions options, Span<byte> destination)
+    {
+        if (options.Effort == CodecEffort.Runs || positions.Length < FewPositions)
+        {
+            return EncodeRun(positions, options, destination);
+        }
+
+        var numbers = gaps.AsSpan(0, positions.Length - 1);
+        for (var index = 0; index < numbers.Length; index++)
+        {
+            numbers[index] = (ulong)(positions[index + 1] - positions[index] - 1);
+        }
+
+        if (options.Effort == CodecEffort.Fast)
+        {
+            destination[0] = Gaps;
+            return 1 + magnitudes.Encode<ulong>(numbers, signed: false, [], 1, destination[1..]);
+        }
+
+        classes[0] = 0;
+        for (var index = 1; index < numbers.Length; index++)
+        {
+            classes[index] = MagnitudeCoder.ClassAfter(numbers[index - 1]);
+        }
+
+        destination[0] = ChainedGaps;
+        return 1 + magnitudes.Encode<ulong>(numbers, signed: false, classes.AsSpan(0, numbers.Length), MagnitudeCoder.ClassesAfter, destination[1..]);
+    }
+
+    private int EncodeRun(ReadOnlySpan<long> positions, CodecOptions options, Span<byte> destination)
     {
         var length = 0;
         for (var index = 1; index < positions.Length; index++)
@@ -42,13 +88,19 @@ public sealed class ChunkCoder
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.FrameTooLarge"/>.</exception>
     public void DecodePositions(ReadOnlySpan<byte> source, long first, long last, Span<long> positions)
     {
-        var gaps = ReadRun(ref source, decodedLength: null, maxLength: (positions.Length - 1) * Varint.MaxLength, raw);
+        if (source.Length > 0 && source[0] is Gaps or ChainedGaps)
+        {
+            DecodeGaps(source, first, last, positions);
+            return;
+        }
+
+        var run = ReadRun(ref source, decodedLength: null, maxLength: (positions.Length - 1) * Varint.MaxLength, raw);
         var position = first;
         positions[0] = first;
         for (var index = 1; index < positions.Length; index++)
         {
             // last <= long.MaxValue bounds every step, so a hostile gap cannot wrap around.
-            if (!Varint.TryRead(ref gaps, out var gap) || gap >= (ulong)(last - position))
+            if (!Varint.TryRead(ref run, out var gap) || gap >= (ulong)(last - position))
             {
                 throw Corrupt("The gaps do not lead to the last position.");
             }
@@ -57,31 +109,54 @@ public sealed class ChunkCoder
             positions[index] = position;
         }
 
-        if (position != last || gaps.Length > 0 || source.Length > 0)
+        if (position != last || run.Length > 0 || source.Length > 0)
         {
             throw Corrupt("The gaps do not lead to the last position.");
         }
     }
 
-    /// <summary>Encodes mapped values: the map's number, then each byte plane as a run.</summary>
+    private void DecodeGaps(ReadOnlySpan<byte> source, long first, long last, Span<long> positions)
+    {
+        var numbers = gaps.AsSpan(0, positions.Length - 1);
+        var read = source[0] == Gaps
+            ? magnitudes.Decode(source[1..], signed: false, [], 1, numbers) : magnitudes.DecodeChained(source[1..], numbers);
+        var position = positions[0] = first;
+        for (var index = 0; index < numbers.Length && read >= 0; index++)
+        {
+            read = numbers[index] < (ulong)(last - position) ? read : -1;
+            positions[index + 1] = position += (long)numbers[index] + 1;
+        }
+
+        if (read != source.Length - 1 || position != last)
+        {
+            throw Corrupt("The gaps do not lead to the last position.");
+        }
+    }
+
+    /// <summary>Encodes mapped values: the map's number; then, for distances, how they follow; then byte planes as runs, or the distances as numbers.</summary>
     /// <param name="map">The map that was applied.</param>
     /// <param name="mapped">The mapped values.</param>
     /// <param name="unitSize">Bytes of a value.</param>
-    /// <param name="options">Compression and level.</param>
+    /// <param name="options">Effort, and compression of planes.</param>
     /// <param name="destination">Room of <see cref="MaxEncoded"/> bytes.</param>
     /// <returns>Bytes written.</returns>
     public int EncodeValues(ValueMap map, ReadOnlySpan<byte> mapped, int unitSize, CodecOptions options, Span<byte> destination)
     {
-        BytePlanes.Split(mapped, unitSize, raw);
         destination[0] = (byte)map;
-        var length = 1;
-        var count = mapped.Length / unitSize;
-        for (var plane = 0; plane < unitSize; plane++)
+        if (map != ValueMap.Distance)
         {
-            length += WriteRun(options.Values, options.Level, raw.AsSpan(plane * count, count), destination[length..], withLength: false);
+            return 1 + EncodePlanes(mapped, unitSize, options, destination[1..]);
         }
 
-        return length;
+        destination[1] = Numbers;
+        var length = options.Effort == CodecEffort.Fast ? int.MaxValue : EncodeNumbers(mapped, unitSize, [], 1, destination[2..]);
+        if (length > mapped.Length)
+        {
+            destination[1] = Planes;
+            length = EncodePlanes(mapped, unitSize, options, destination[2..]);
+        }
+
+        return 2 + length;
     }
 
     /// <summary>Decodes mapped values: the mirror of <see cref="EncodeValues"/>.</summary>
@@ -92,13 +167,131 @@ public sealed class ChunkCoder
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
     public ValueMap DecodeValues(ReadOnlySpan<byte> source, int unitSize, Span<byte> mapped)
     {
-        if (source.Length == 0 || source[0] > (byte)ValueMap.Xor)
+        if (source.Length == 0 || source[0] > (byte)ValueMap.Distance)
         {
             throw Corrupt("The map of the values is not known.");
         }
 
         var map = (ValueMap)source[0];
         source = source[1..];
+        if (map == ValueMap.Distance)
+        {
+            if (source.Length == 0 || source[0] > Numbers)
+            {
+                throw Corrupt("The form of the distances is not known.");
+            }
+
+            var form = source[0];
+            source = source[1..];
+            if (form == Numbers)
+            {
+                DecodeNumbers(source, unitSize, [], 1, mapped);
+                return map;
+            }
+        }
+
+        DecodePlanes(source, unitSize, mapped);
+        return map;
+    }
+
+    /// <summary>Encodes values as their distances from guesses.</summary>
+    /// <param name="type">The dtype of the values.</param>
+    /// <param name="move">How far they were expected to go on (<see cref="EarlierValues.Guess"/>).</param>
+    /// <param name="guess">What is expected of each.</param>
+    /// <param name="values">The values.</param>
+    /// <param name="options">Effort, and compression of planes.</param>
+    /// <param name="destination">Room of <see cref="MaxEncoded"/> bytes.</param>
+    /// <returns>Bytes written.</returns>
+    internal int EncodeGuessed(
+        DType type, byte move, ReadOnlySpan<byte> guess, ReadOnlySpan<byte> values, CodecOptions options, Span<byte> destination)
+    {
+        var unit = DTypes.UnitSizeOf(type);
+        var distances = guessed.AsSpan(0, values.Length);
+        Ulp.Distances(type, guess, values, distances);
+        (destination[0], destination[1]) = ((byte)ValueMap.Guess, move);
+        if (options.Effort >= CodecEffort.Small)
+        {
+            guessClasses.Choose(type, guess);
+            (destination[2], destination[3], destination[4]) = (Numbers, (byte)guessClasses.First, (byte)guessClasses.Count);
+            var length = EncodeNumbers(distances, unit, guessClasses.All, guessClasses.Count, destination[5..]);
+            if (length < values.Length)
+            {
+                return 5 + length;
+            }
+        }
+
+        destination[2] = Planes;
+        return 3 + EncodePlanes(distances, unit, options, destination[3..]);
+    }
+
+    /// <summary>How far the values of a chunk were expected to go on.</summary>
+    internal static byte MoveOf(ReadOnlySpan<byte> source) => source.Length > 5 && source[0] == (byte)ValueMap.Guess && EarlierValues.Moves.Contains(source[1])
+        ? source[1] : throw Corrupt("The values do not follow those of an earlier checkpoint.");
+
+    /// <summary>Decodes values: the mirror of <see cref="EncodeGuessed"/>.</summary>
+    /// <param name="source">The encoded bytes, of which <see cref="MoveOf"/> was asked.</param>
+    /// <param name="type">The dtype of the values.</param>
+    /// <param name="guess">What was expected of each.</param>
+    /// <param name="values">Filled.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
+    internal void DecodeGuessed(ReadOnlySpan<byte> source, DType type, ReadOnlySpan<byte> guess, Span<byte> values)
+    {
+        if (source[2] > Numbers || (source[2] == Numbers && source[4] is 0 or > ClassSplit.MaxClasses))
+        {
+            throw Corrupt("The form of the distances is not known.");
+        }
+
+        var (unit, distances) = (DTypes.UnitSizeOf(type), guessed.AsMemory(0, values.Length));
+        if (source[2] == Planes)
+        {
+            DecodePlanes(source[3..], unit, distances.Span);
+        }
+        else
+        {
+            guessClasses.Take(type, guess, source[3], source[4]);
+            DecodeNumbers(source[5..], unit, guessClasses.All, guessClasses.Count, distances.Span);
+        }
+
+        Ulp.Go(type, guess, distances.Span, values);
+    }
+
+    private int EncodeNumbers(ReadOnlySpan<byte> mapped, int unitSize, ReadOnlySpan<byte> of, int classCount, Span<byte> destination) => unitSize switch
+    {
+        1 => magnitudes.Encode(mapped, signed: true, of, classCount, destination),
+        2 => magnitudes.Encode(MemoryMarshal.Cast<byte, ushort>(mapped), signed: true, of, classCount, destination),
+        4 => magnitudes.Encode(MemoryMarshal.Cast<byte, uint>(mapped), signed: true, of, classCount, destination),
+        _ => magnitudes.Encode(MemoryMarshal.Cast<byte, ulong>(mapped), signed: true, of, classCount, destination),
+    };
+
+    private void DecodeNumbers(ReadOnlySpan<byte> source, int unitSize, ReadOnlySpan<byte> of, int classCount, Span<byte> mapped)
+    {
+        var read = unitSize switch
+        {
+            1 => magnitudes.Decode(source, signed: true, of, classCount, mapped),
+            2 => magnitudes.Decode(source, signed: true, of, classCount, MemoryMarshal.Cast<byte, ushort>(mapped)),
+            4 => magnitudes.Decode(source, signed: true, of, classCount, MemoryMarshal.Cast<byte, uint>(mapped)),
+            _ => magnitudes.Decode(source, signed: true, of, classCount, MemoryMarshal.Cast<byte, ulong>(mapped)),
+        };
+        if (read != source.Length)
+        {
+            throw Corrupt("The distances do not end where their chunk does.");
+        }
+    }
+
+    private int EncodePlanes(ReadOnlySpan<byte> mapped, int unitSize, CodecOptions options, Span<byte> destination)
+    {
+        BytePlanes.Split(mapped, unitSize, raw);
+        var (length, count) = (0, mapped.Length / unitSize);
+        for (var plane = 0; plane < unitSize; plane++)
+        {
+            length += WriteRun(options.Values, options.Level, raw.AsSpan(plane * count, count), destination[length..], withLength: false);
+        }
+
+        return length;
+    }
+
+    private void DecodePlanes(ReadOnlySpan<byte> source, int unitSize, Span<byte> mapped)
+    {
         var count = mapped.Length / unitSize;
         for (var plane = 0; plane < unitSize; plane++)
         {
@@ -111,17 +304,58 @@ public sealed class ChunkCoder
         }
 
         BytePlanes.Join(raw.AsSpan(0, mapped.Length), unitSize, mapped);
-        return map;
     }
 
-    /// <summary>Encodes plain bytes, as of a trainer state, as one run.</summary>
-    public static int EncodeBytes(ReadOnlySpan<byte> bytes, CodecOptions options, Span<byte> destination) =>
-        WriteRun(options.Values, options.Level, bytes, destination, withLength: false);
+    /// <summary>Encodes plain bytes, as of a trainer state: as one run, or as the planes of words of four bytes, where their low bytes are noise.</summary>
+    public static int EncodeBytes(ReadOnlySpan<byte> bytes, CodecOptions options, Span<byte> destination)
+    {
+        if (options.Effort == CodecEffort.Runs || bytes.Length % sizeof(float) != 0 || bytes.Length < 1 << 12)
+        {
+            return WriteRun(options.Values, options.Level, bytes, destination, withLength: false);
+        }
+
+        var rented = ArrayPool<byte>.Shared.Rent(bytes.Length);
+        var (planes, count) = (rented.AsMemory(0, bytes.Length), bytes.Length / sizeof(float));
+        BytePlanes.Split(bytes, sizeof(float), planes.Span);
+        var length = 0;
+        if (Noise.Looks(planes.Span[..count]))
+        {
+            destination[length++] = PlanesOfFour;
+            for (var plane = 0; plane < sizeof(float); plane++)
+            {
+                length += WriteRun(options.Values, options.Level, planes.Span.Slice(plane * count, count), destination[length..], withLength: false);
+            }
+        }
+        else
+        {
+            length = WriteRun(options.Values, options.Level, bytes, destination, withLength: false);
+        }
+
+        ArrayPool<byte>.Shared.Return(rented);
+        return length;
+    }
 
     /// <summary>Decodes plain bytes: the mirror of <see cref="EncodeBytes"/>.</summary>
     public static void DecodeBytes(ReadOnlySpan<byte> source, Span<byte> bytes)
     {
-        ReadRun(ref source, bytes.Length, bytes.Length, bytes);
+        if (source.Length > 0 && source[0] == PlanesOfFour && bytes.Length % sizeof(float) == 0)
+        {
+            var rented = ArrayPool<byte>.Shared.Rent(bytes.Length);
+            var (planes, count) = (rented.AsMemory(0, bytes.Length), bytes.Length / sizeof(float));
+            source = source[1..];
+            for (var plane = 0; plane < sizeof(float); plane++)
+            {
+                ReadRun(ref source, count, count, planes.Span.Slice(plane * count, count));
+            }
+
+            BytePlanes.Join(planes.Span, sizeof(float), bytes);
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+        else
+        {
+            ReadRun(ref source, bytes.Length, bytes.Length, bytes);
+        }
+
         if (source.Length > 0)
         {
             throw Corrupt("Bytes follow the run.");
@@ -132,7 +366,7 @@ public sealed class ChunkCoder
     private static int WriteRun(Compression compression, int level, ReadOnlySpan<byte> run, Span<byte> destination, bool withLength)
     {
         var room = run.Length + (3 * Varint.MaxLength);
-        var rented = System.Buffers.ArrayPool<byte>.Shared.Rent(room);
+        var rented = ArrayPool<byte>.Shared.Rent(room);
         var used = Compressor.Compress(compression, level, run, rented, out var encoded);
         destination[0] = (byte)used;
         var length = 1 + Varint.Write(destination[1..], (ulong)encoded);
@@ -142,7 +376,7 @@ public sealed class ChunkCoder
         }
 
         rented.AsSpan(0, encoded).CopyTo(destination[length..]);
-        System.Buffers.ArrayPool<byte>.Shared.Return(rented);
+        ArrayPool<byte>.Shared.Return(rented);
         return length + encoded;
     }
 

@@ -7,10 +7,10 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>The place of a chunk in its frame, and what it covers.</summary>
-/// <param name="Tensor">Index of the tensor in the layout (masks only).</param>
+/// <param name="Tensor">Index of the tensor in the layout (masks and frames of blocks).</param>
 /// <param name="Count">Positions or values; bytes in a frame of plain bytes.</param>
-/// <param name="First">The first position (masks only).</param>
-/// <param name="Last">The last position (masks only).</param>
+/// <param name="First">The first position (masks), or the block (frames of blocks).</param>
+/// <param name="Last">The last position (masks), or the block (frames of blocks).</param>
 /// <param name="Offset">Where its bytes begin in the payload.</param>
 /// <param name="Length">How many bytes they are.</param>
 /// <param name="Crc">Their CRC-32C.</param>
@@ -23,7 +23,7 @@ public static class ChunkIndex
     public const int MaxEntry = (5 * Varint.MaxLength) + sizeof(uint);
 
     /// <summary>The shortest entry, in bytes: what an index holds bounds the chunks that are made room for.</summary>
-    public static int MinEntryOf(FrameKind kind) => (kind == FrameKind.Mask ? 5 : 1) + sizeof(uint);
+    public static int MinEntryOf(FrameKind kind) => kind switch { FrameKind.Mask => 5, FrameKind.Blocks => 4, _ => 1 } + sizeof(uint);
 
     /// <summary>Bytes of plain content that a chunk holds at most.</summary>
     public const int BytesPerChunk = Blocks.Size / 4;
@@ -33,9 +33,16 @@ public static class ChunkIndex
     {
         Span<byte> bytes = stackalloc byte[MaxEntry];
         var length = 0;
+        var sameTensor = before is { } last && last.Tensor == entry.Tensor;
+        if (kind == FrameKind.Blocks)
+        {
+            length += Varint.Write(bytes[length..], (ulong)(entry.Tensor - (before?.Tensor ?? 0)));
+            length += Varint.Write(bytes[length..], (ulong)(entry.First - (sameTensor ? before!.Value.Last + 1 : 0)));
+            length += Varint.Write(bytes[length..], (ulong)entry.Count);
+        }
+
         if (kind == FrameKind.Mask)
         {
-            var sameTensor = before is { } last && last.Tensor == entry.Tensor;
             length += Varint.Write(bytes[length..], (ulong)(entry.Tensor - (before?.Tensor ?? 0)));
             length += Varint.Write(bytes[length..], (ulong)entry.Count);
             length += Varint.Write(bytes[length..], (ulong)(entry.First - (sameTensor ? before!.Value.Last + 1 : 0)));
@@ -122,6 +129,49 @@ public static class ChunkIndex
             var length = (int)reader.Next(ChunkCoder.MaxEncoded);
             entries[index] = maskEntries[index] with { Offset = offset, Length = length, Crc = reader.NextCrc() };
             (offset, total) = (offset + length, total + entries[index].Count);
+        }
+
+        CheckTotals(reader, frame, head, offset, total);
+        return entries;
+    }
+
+    /// <summary>Reads the index of a frame of blocks, checked against its layout.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.FrameInvalid"/>, <see cref="ErrorCode.LayoutMismatch"/>,
+    /// <see cref="ErrorCode.IndexOutOfRange"/>.</exception>
+    public static ChunkEntry[] ReadBlocks(IFrame frame, FrameHead head, Layout layout)
+    {
+        Expect(head, FrameKind.Blocks);
+        if (head.Digests[0] != layout.Id)
+        {
+            throw new FishException(
+                ErrorCode.LayoutMismatch, "blocks", $"The blocks are of layout {head.Digests[0]}, not of {layout.Id}.", "Make them for the task's layout.");
+        }
+
+        var entries = new ChunkEntry[head.Chunks];
+        var reader = new Reader(head.Index.Span);
+        var (tensor, next, offset, total) = (0, 0L, 0L, 0L);
+        for (var index = 0; index < entries.Length; index++)
+        {
+            var skipped = reader.Next(layout.Tensors.Count);
+            next = skipped > 0 ? 0 : next;
+            tensor += (int)skipped;
+            if (tensor >= layout.Tensors.Count)
+            {
+                throw Corrupt("A block lies in a tensor that the layout does not have.");
+            }
+
+            var info = layout.Tensors[tensor];
+            var block = next + reader.Next(Blocks.CountOf(info));
+            var count = (int)reader.Next(Blocks.Size);
+            if (block >= Blocks.CountOf(info) || count == 0 || count > Blocks.LengthOf(info, block) / info.UnitSize)
+            {
+                throw new FishException(
+                    ErrorCode.IndexOutOfRange, info.Name, $"A chunk has {count} positions of block {block}.", "A block has no more positions than units.");
+            }
+
+            var length = (int)reader.Next(BlockCoder.MaxEncoded);
+            entries[index] = new ChunkEntry(tensor, count, block, block, offset, length, reader.NextCrc());
+            (next, offset, total) = (block + 1, offset + length, total + count);
         }
 
         CheckTotals(reader, frame, head, offset, total);

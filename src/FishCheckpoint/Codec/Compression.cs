@@ -13,13 +13,32 @@ public enum Compression : byte
     Brotli = 3,
 }
 
+/// <summary>How much is done to make deltas small.</summary>
+public enum CodecEffort : byte
+{
+    /// <summary>Runs of bytes through a general compressor, and nothing else.</summary>
+    Runs = 0,
+    /// <summary>What keeps up with a trainer that saves every step.</summary>
+    Fast = 1,
+    /// <summary>What comes nearest to the entropy, given the parent.</summary>
+    Small = 2,
+    /// <summary><see cref="Fast"/> for values of a fixed mask, that a trainer may save every step; <see cref="Small"/> for all else.</summary>
+    Auto = 3,
+}
+
 /// <summary>How deltas are encoded.</summary>
-/// <param name="Positions">Compression of gap-coded positions.</param>
-/// <param name="Values">Compression of the values' byte planes.</param>
+/// <param name="Positions">Compression of gap-coded positions, with <see cref="CodecEffort.Runs"/>.</param>
+/// <param name="Values">Compression of byte planes, and of plain bytes.</param>
 /// <param name="Level">Effort of Zstandard (1 to 19) and Brotli (capped at 11); LZ4 has none.</param>
 /// <remarks>Default: Zstandard at level 1 for both. Where its library is missing, Brotli serves.</remarks>
 public sealed record CodecOptions(Compression Positions = Compression.Zstd, Compression Values = Compression.Zstd, int Level = 1)
 {
+    /// <summary>How much is done. Default: <see cref="CodecEffort.Auto"/>.</summary>
+    public CodecEffort Effort { get; init; } = CodecEffort.Auto;
+
+    /// <summary>These options for values whose mask is stored already.</summary>
+    internal CodecOptions OnAMask => Effort == CodecEffort.Auto ? this with { Effort = CodecEffort.Fast } : this;
+
     /// <summary>Puts what is installed in the place of what is not: Brotli, which the framework brings.</summary>
     public CodecOptions Available() => this with { Positions = Available(Positions), Values = Available(Values) };
 

@@ -29,6 +29,7 @@ public static class Compressor
         var room = destination[..Math.Max(0, source.Length - 1)];
         var shrunk = compression switch
         {
+            _ when level <= 1 && Noise.Looks(source) => Nothing(out written),
             Compression.Lz4 => Lz4.TryCompress(source, room, out written),
             Compression.Zstd => Zstd.TryCompress(source, room, level, out written),
             Compression.Brotli => BrotliEncoder.TryCompress(source, room, out written, Math.Clamp(level, 0, 11), BrotliWindow),

@@ -9,14 +9,13 @@ namespace FishCheckpoint.Codec;
 public sealed class DeltaDecoder : IDeltaReader, IDisposable
 {
     private readonly MaskDecoder mask;
-    private readonly IFrame valuesFrame;
     private readonly FrameHead valuesHead;
     private readonly ParentValues? parentValues;
     private readonly IncrementalHash valuesDigest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly ChunkCoder coder = new();
     private readonly byte[] encoded = new byte[ChunkCoder.MaxEncoded];
     private readonly byte[] others = new byte[DeltaChunk.Capacity * sizeof(ulong)];
-    private readonly ChunkEntry[] values;
+    private readonly ValueFrames values;
     private int next;
     private bool ended;
 
@@ -27,10 +26,21 @@ public sealed class DeltaDecoder : IDeltaReader, IDisposable
     /// <param name="parent">The state that the delta is laid on; needed where values are stored as differences to it.</param>
     /// <exception cref="FishException">A frame is damaged, hostile, or for another layout.</exception>
     public DeltaDecoder(IFrame mask, IFrame values, Layout layout, IBlockReader? parent)
+        : this(mask, [values], layout, parent)
     {
-        (this.mask, valuesFrame, Layout) = (new MaskDecoder(mask, layout), values, layout);
-        valuesHead = FrameHead.Parse(values.Head);
-        this.values = ChunkIndex.ReadValues(values, valuesHead, this.mask.Head, [.. this.mask.Entries]);
+    }
+
+    /// <summary>Prepares the reading of values that may be guessed from those of earlier checkpoints with the same mask.</summary>
+    /// <param name="mask">The mask's frame.</param>
+    /// <param name="values">The frames of the values, the earliest first; the last is the delta's own.</param>
+    /// <param name="layout">The layout that positions refer to.</param>
+    /// <param name="parent">The state that the delta is laid on; needed where values are stored as differences to it.</param>
+    /// <exception cref="FishException">A frame is damaged, hostile, or for another layout.</exception>
+    public DeltaDecoder(IFrame mask, IReadOnlyList<IFrame> values, Layout layout, IBlockReader? parent)
+    {
+        (this.mask, Layout) = (new MaskDecoder(mask, layout), layout);
+        valuesHead = FrameHead.Parse(values[^1].Head);
+        this.values = new ValueFrames(values, this.mask.Head, [.. this.mask.Entries]);
         parentValues = parent is null ? null : new ParentValues(parent);
     }
 
@@ -72,7 +82,7 @@ public sealed class DeltaDecoder : IDeltaReader, IDisposable
 
     private void DecodeValues(DeltaChunk chunk, Span<byte> newValues)
     {
-        var map = coder.DecodeValues(ChunkIndex.ReadChunk(valuesFrame, values[next], encoded), chunk.UnitSize, newValues);
+        var map = values.Read(coder, encoded, next, Layout.Tensors[chunk.Tensor].Type, newValues);
         if (map == ValueMap.Plain)
         {
             return;
@@ -86,7 +96,7 @@ public sealed class DeltaDecoder : IDeltaReader, IDisposable
 
         var parent = others.AsSpan(0, newValues.Length);
         parentValues.Gather(chunk.Tensor, chunk.Positions, parent);
-        ValueMaps.Exchange(map, newValues, parent);
+        ValueMaps.Unmap(map, Layout.Tensors[chunk.Tensor].Type, newValues, parent, newValues);
     }
 
     private void CheckDigests()

@@ -27,7 +27,8 @@ public sealed class EncodedDelta : IDisposable
         (Mask, Values, this.owned) = (mask, values, owned);
         ValuesHead = FrameHead.Parse(values.Head);
         MaskHead = mask is null ? null : FrameHead.Parse(mask.Head);
-        if (ValuesHead.Kind != FrameKind.Values || MaskHead is { Kind: not FrameKind.Mask })
+        IsBlocks = ValuesHead.Kind == FrameKind.Blocks && mask is null;
+        if ((ValuesHead.Kind != FrameKind.Values && !IsBlocks) || MaskHead is { Kind: not FrameKind.Mask })
         {
             throw new FishException(ErrorCode.FrameInvalid, "frames", "A mask's frame and then a values' frame are expected.", "Send mask, then values.");
         }
@@ -36,8 +37,14 @@ public sealed class EncodedDelta : IDisposable
     /// <summary>The mask's frame.</summary>
     public IFrame? Mask { get; }
 
-    /// <summary>The values' frame.</summary>
+    /// <summary>The values' frame, or the frame of blocks, which has the positions too.</summary>
     public IFrame Values { get; }
+
+    /// <summary>Whether the delta is one frame of blocks: it can only be read with its parent.</summary>
+    public bool IsBlocks { get; }
+
+    /// <summary>Of a frame of blocks that was just made: how many of its bytes tell the positions.</summary>
+    public long PositionBytes { get; init; }
 
     /// <summary>The mask's head.</summary>
     public FrameHead? MaskHead { get; }
@@ -74,7 +81,7 @@ public sealed class EncodedDelta : IDisposable
         {
             var length = RandomAccess.GetLength(handle);
             var first = FileFrame.Read(handle, 0, length);
-            if (FrameHead.Parse(first.Head).Kind == FrameKind.Values)
+            if (FrameHead.Parse(first.Head).Kind is FrameKind.Values or FrameKind.Blocks)
             {
                 return new EncodedDelta(null, first.Whole(length), handle);
             }

@@ -6,7 +6,7 @@ namespace FishCheckpoint.Codec;
 
 /// <summary>The fixed header and the digests of a frame, version 1 (docs/FORMAT.md, "Head").</summary>
 /// <remarks>
-/// Digests by kind. Mask: layout, mask. Values: layout, mask, parent state, values. Bytes: content.
+/// Digests by kind. Mask: layout, mask. Values and Blocks: layout, mask, parent state, values. Bytes: content.
 /// </remarks>
 public sealed class FrameHead
 {
@@ -45,7 +45,7 @@ public sealed class FrameHead
     public int Length => FixedLength + (Digests.Count * Digest.Size) + Index.Length;
 
     /// <summary>Digests of each kind.</summary>
-    public static int DigestsOf(FrameKind kind) => kind switch { FrameKind.Mask => 2, FrameKind.Values => 4, _ => 1 };
+    public static int DigestsOf(FrameKind kind) => kind switch { FrameKind.Mask => 2, FrameKind.Values or FrameKind.Blocks => 4, _ => 1 };
 
     /// <summary>Writes the head, as a new array.</summary>
     public byte[] ToArray()
@@ -91,7 +91,7 @@ public sealed class FrameHead
         }
 
         var (kind, digests) = ((FrameKind)fixedPart[10], fixedPart[11]);
-        if (kind is < FrameKind.Mask or > FrameKind.Bytes || digests != DigestsOf(kind))
+        if (kind is < FrameKind.Mask or > FrameKind.Blocks || digests != DigestsOf(kind))
         {
             throw Fail(ErrorCode.FrameInvalid, $"The frame's kind {(byte)kind} with {digests} digests is not known.");
         }

@@ -24,4 +24,6 @@ public enum FrameKind : byte
     Values = 2,
     /// <summary>Plain bytes: a trainer state.</summary>
     Bytes = 3,
+    /// <summary>Positions and values of a delta, block by block, given the parent's blocks.</summary>
+    Blocks = 4,
 }

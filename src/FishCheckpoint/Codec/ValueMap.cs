@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using FishCheckpoint.Deltas;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
@@ -10,68 +12,88 @@ public enum ValueMap : byte
     Plain = 0,
     /// <summary>The new value's bits XOR the parent's: mostly zeros in the high planes, for deltas at rest.</summary>
     Xor = 1,
+    /// <summary>How far the new value lies from the parent's in units in the last place (<see cref="Ulp"/>): small wherever the step was.</summary>
+    Distance = 2,
+    /// <summary>
+    /// How far the new value lies from what the last two checkpoints with the same mask let expect: each goes on half as far as the last one went.
+    /// Needs their values, and no parent.
+    /// </summary>
+    Guess = 3,
 }
 
 /// <summary>Maps new values to what is stored, and back, losslessly for every bit pattern.</summary>
 public static class ValueMaps
 {
-    /// <summary>Replaces new values by what stands for them; and back, given the same parent values: XOR is its own mirror.</summary>
+    /// <summary>Replaces new values by what stands for them.</summary>
     /// <param name="map">The map.</param>
+    /// <param name="type">The dtype of the values.</param>
     /// <param name="values">Raw bits; replaced in place.</param>
     /// <param name="parent">The parent's bits at the same positions; unused for <see cref="ValueMap.Plain"/>.</param>
-    public static void Exchange(ValueMap map, Span<byte> values, ReadOnlySpan<byte> parent)
+    public static void Map(ValueMap map, DType type, Span<byte> values, ReadOnlySpan<byte> parent)
     {
-        if (map == ValueMap.Plain)
+        switch (map)
         {
-            return;
+            case ValueMap.Xor: Xor(values, parent, values); break;
+            case ValueMap.Distance: Ulp.Distances(type, parent, values, values); break;
+            default: break;
         }
+    }
 
-        var words = MemoryMarshal.Cast<byte, ulong>(values);
-        var others = MemoryMarshal.Cast<byte, ulong>(parent)[..words.Length];
+    /// <summary>Finds new values by what stands for them: the mirror of <see cref="Map"/>, given the same parent values.</summary>
+    /// <param name="map">The map: one with a parent.</param>
+    /// <param name="type">The dtype of the values.</param>
+    /// <param name="mapped">What stands for them.</param>
+    /// <param name="parent">The parent's bits at the same positions.</param>
+    /// <param name="values">Filled with the new values; may be one of the others.</param>
+    public static void Unmap(ValueMap map, DType type, ReadOnlySpan<byte> mapped, ReadOnlySpan<byte> parent, Span<byte> values)
+    {
+        if (map == ValueMap.Distance)
+        {
+            Ulp.Go(type, parent, mapped, values);
+        }
+        else
+        {
+            Xor(mapped, parent, values);
+        }
+    }
+
+    private static void Xor(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, Span<byte> result)
+    {
+        var words = MemoryMarshal.Cast<byte, ulong>(result);
+        var ones = MemoryMarshal.Cast<byte, ulong>(left)[..words.Length];
+        var others = MemoryMarshal.Cast<byte, ulong>(right)[..words.Length];
         for (var index = 0; index < words.Length; index++)
         {
-            words[index] ^= others[index];
+            words[index] = ones[index] ^ others[index];
         }
 
-        for (var index = values.Length & ~7; index < values.Length; index++)
+        for (var index = result.Length & ~7; index < result.Length; index++)
         {
-            values[index] ^= parent[index];
+            result[index] = (byte)(left[index] ^ right[index]);
         }
     }
 
     /// <summary>Turns a parent's state into the new state at some positions.</summary>
     /// <param name="map">The map.</param>
+    /// <param name="type">The dtype of the state.</param>
     /// <param name="state">The parent's bytes of a part of a tensor; patched in place.</param>
     /// <param name="positions">Flat unit indices.</param>
     /// <param name="origin">The position of the first unit of <paramref name="state"/>.</param>
-    /// <param name="unitSize">Bytes of a unit.</param>
     /// <param name="mapped">What stands for the new values.</param>
-    public static void Apply(ValueMap map, Span<byte> state, ReadOnlySpan<long> positions, long origin, int unitSize, ReadOnlySpan<byte> mapped)
+    public static void Apply(ValueMap map, DType type, Span<byte> state, ReadOnlySpan<long> positions, long origin, ReadOnlySpan<byte> mapped)
     {
+        var unit = DTypes.UnitSizeOf(type);
         if (map == ValueMap.Plain)
         {
-            Units.Scatter(state, positions, origin, unitSize, mapped);
+            Units.Scatter(state, positions, origin, unit, mapped);
             return;
         }
 
-        switch (unitSize)
-        {
-            case 1: ApplyXor<byte>(state, positions, origin, mapped); break;
-            case 2: ApplyXor<ushort>(state, positions, origin, mapped); break;
-            case 4: ApplyXor<uint>(state, positions, origin, mapped); break;
-            case 8: ApplyXor<ulong>(state, positions, origin, mapped); break;
-            default: throw Units.UnknownSize(unitSize);
-        }
-    }
-
-    private static void ApplyXor<T>(Span<byte> state, ReadOnlySpan<long> positions, long origin, ReadOnlySpan<byte> mapped)
-        where T : unmanaged, System.Numerics.IBinaryInteger<T>
-    {
-        var target = MemoryMarshal.Cast<byte, T>(state);
-        var source = MemoryMarshal.Cast<byte, T>(mapped)[..positions.Length];
-        for (var index = 0; index < source.Length; index++)
-        {
-            target[checked((int)(positions[index] - origin))] ^= source[index];
-        }
+        var rented = ArrayPool<byte>.Shared.Rent(mapped.Length);
+        var values = rented.AsSpan(0, mapped.Length);
+        Units.Gather(state, positions, origin, unit, values);
+        Unmap(map, type, mapped, values, values);
+        Units.Scatter(state, positions, origin, unit, values);
+        ArrayPool<byte>.Shared.Return(rented);
     }
 }

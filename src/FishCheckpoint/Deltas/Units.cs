@@ -41,6 +41,40 @@ public static class Units
         }
     }
 
+    /// <summary>Copies the units at some positions of a block out of it.</summary>
+    /// <param name="block">The bytes of the block.</param>
+    /// <param name="positions">Indices of units in the block.</param>
+    /// <param name="unitSize">Bytes of a unit.</param>
+    /// <param name="values">Filled in the order of <paramref name="positions"/>.</param>
+    public static void Gather(ReadOnlySpan<byte> block, ReadOnlySpan<int> positions, int unitSize, Span<byte> values)
+    {
+        switch (unitSize)
+        {
+            case 1: Gather<byte>(block, positions, values); break;
+            case 2: Gather<ushort>(block, positions, values); break;
+            case 4: Gather<uint>(block, positions, values); break;
+            case 8: Gather<ulong>(block, positions, values); break;
+            default: throw UnknownSize(unitSize);
+        }
+    }
+
+    /// <summary>Puts values at some positions of a block: the mirror of <see cref="Gather(ReadOnlySpan{byte}, ReadOnlySpan{int}, int, Span{byte})"/>.</summary>
+    /// <param name="block">The bytes of the block.</param>
+    /// <param name="positions">Indices of units in the block.</param>
+    /// <param name="unitSize">Bytes of a unit.</param>
+    /// <param name="values">In the order of <paramref name="positions"/>.</param>
+    public static void Scatter(Span<byte> block, ReadOnlySpan<int> positions, int unitSize, ReadOnlySpan<byte> values)
+    {
+        switch (unitSize)
+        {
+            case 1: Scatter<byte>(block, positions, values); break;
+            case 2: Scatter<ushort>(block, positions, values); break;
+            case 4: Scatter<uint>(block, positions, values); break;
+            case 8: Scatter<ulong>(block, positions, values); break;
+            default: throw UnknownSize(unitSize);
+        }
+    }
+
     internal static ArgumentOutOfRangeException UnknownSize(int unitSize) => new(nameof(unitSize), unitSize, "A unit has 1, 2, 4 or 8 bytes.");
 
     private static void Gather<T>(ReadOnlySpan<byte> state, ReadOnlySpan<long> positions, long origin, Span<byte> values)
@@ -62,6 +96,28 @@ public static class Units
         for (var index = 0; index < source.Length; index++)
         {
             target[checked((int)(positions[index] - origin))] = source[index];
+        }
+    }
+
+    private static void Gather<T>(ReadOnlySpan<byte> block, ReadOnlySpan<int> positions, Span<byte> values)
+        where T : unmanaged
+    {
+        var source = MemoryMarshal.Cast<byte, T>(block);
+        var target = MemoryMarshal.Cast<byte, T>(values)[..positions.Length];
+        for (var index = 0; index < target.Length; index++)
+        {
+            target[index] = source[positions[index]];
+        }
+    }
+
+    private static void Scatter<T>(Span<byte> block, ReadOnlySpan<int> positions, ReadOnlySpan<byte> values)
+        where T : unmanaged
+    {
+        var target = MemoryMarshal.Cast<byte, T>(block);
+        var source = MemoryMarshal.Cast<byte, T>(values)[..positions.Length];
+        for (var index = 0; index < source.Length; index++)
+        {
+            target[positions[index]] = source[index];
         }
     }
 }

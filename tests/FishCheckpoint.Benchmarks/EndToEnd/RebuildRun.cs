@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
-using System.Text;
-using System.Text.Json;
+using FishCheckpoint.Benchmarks.EndToEnd.Processes;
 using FishCheckpoint.Benchmarks.Models;
 using FishCheckpoint.Tensors;
 
@@ -10,27 +9,22 @@ namespace FishCheckpoint.Benchmarks.EndToEnd;
 /// <summary>The main job at full size: a base and a checkpoint go in over HTTP, and come out byte for byte, in bounded memory.</summary>
 internal static class RebuildRun
 {
-    private const string Safetensors = "application/vnd.safetensors";
-
     public static async Task<int> RunAsync(string folder, bool full)
     {
         var data = Path.Combine(folder, $"data-{Guid.NewGuid():N}");
         try
         {
             await using var server = await ServerProcess.StartAsync(data);
-            using var client = new HttpClient { BaseAddress = server.Address, Timeout = TimeSpan.FromMinutes(30) };
+            using var client = ServerCalls.ClientOf(server);
             var changed = Path.Combine(folder, BertLarge.ChangedName);
             var size = new FileInfo(changed).Length;
 
-            await MeasureAsync(server, "PUT base", size, () => PutAsync(client, "/v1/bases/bert", Path.Combine(folder, BertLarge.BaseName)));
-            using (var task = new StringContent("""{"base":"bert"}""", Encoding.UTF8, "application/json"))
-            {
-                (await client.PutAsync(new Uri("/v1/tasks/task", UriKind.Relative), task)).EnsureSuccessStatusCode();
-            }
+            await MeasureAsync(server, "PUT base", size, () => client.PutFileAsync("/v1/bases/bert", Path.Combine(folder, BertLarge.BaseName)));
+            await client.PutTaskAsync("task", "bert");
 
             var body = full ? changed : Path.Combine(folder, BertLarge.PatchName);
             await MeasureAsync(
-                server, full ? "PUT full" : "PUT patch", new FileInfo(body).Length, () => PutAsync(client, "/v1/tasks/task/checkpoints/1", body));
+                server, full ? "PUT full" : "PUT patch", new FileInfo(body).Length, () => client.PutFileAsync("/v1/tasks/task/checkpoints/1", body));
             var same = true;
             for (var round = 0; round < 3; round++)
             {
@@ -56,19 +50,6 @@ internal static class RebuildRun
         Console.WriteLine(
             $"{what,-16} {seconds,8:F3} s {(bytes > 0 ? $"{bytes / seconds / 1e6,8:F0} MB/s" : ""),13}   peak {server.PeakResidentBytes() / 1e6:F0} MB, "
             + $"own {server.AnonymousBytes() / 1e6:F0} MB");
-    }
-
-    private static async Task PutAsync(HttpClient client, string route, string path)
-    {
-        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20);
-        using var content = new StreamContent(file, 1 << 20);
-        content.Headers.ContentType = new MediaTypeHeaderValue(Safetensors);
-        using var response = await client.PutAsync(new Uri(route, UriKind.Relative), content);
-        var text = await response.Content.ReadAsStringAsync();
-        if (!response.IsSuccessStatusCode)
-        {
-            throw new InvalidOperationException(JsonDocument.Parse(text).RootElement.GetProperty("detail").GetString());
-        }
     }
 
     private static async Task<bool> CompareAsync(HttpClient client, string path, long offset, long length)

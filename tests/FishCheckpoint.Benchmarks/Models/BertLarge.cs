@@ -46,6 +46,15 @@ internal static class BertLarge
         yield return Tensor("bert.pooler.dense.bias", Hidden);
     }
 
+    /// <summary>Writes the models with half a percent changed, unless a folder has them.</summary>
+    public static void WriteIfMissing(string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, PatchName)))
+        {
+            Write(folder, 0.005);
+        }
+    }
+
     public static void Write(string folder, double density)
     {
         Directory.CreateDirectory(folder);

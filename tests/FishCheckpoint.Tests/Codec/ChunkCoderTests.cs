@@ -70,7 +70,7 @@ public sealed class ChunkCoderTests
                 new Random(1).NextBytes(bytes);
             }
 
-            var length = ChunkCoder.EncodeBytes(bytes, new CodecOptions(compression, compression), encoded);
+            var length = ChunkCoder.EncodeBytes(bytes, new CodecOptions(compression, compression) { Effort = CodecEffort.Runs }, encoded);
             var again = new byte[bytes.Length];
             ChunkCoder.DecodeBytes(encoded.AsSpan(0, length), again);
             Assert.Equal(bytes, again);
@@ -143,19 +143,25 @@ public sealed class ChunkCoderTests
 
     private void AssertPositions(long[] positions, Compression compression)
     {
-        var length = coder.EncodePositions(positions, new CodecOptions(compression, compression), encoded);
-        var again = new long[positions.Length];
-        coder.DecodePositions(encoded.AsSpan(0, length), positions[0], positions[^1], again);
-        Assert.Equal(positions, again);
-        Assert.InRange(length, 1, (positions.Length * Varint.MaxLength) + 64);
+        foreach (var effort in Enum.GetValues<CodecEffort>())
+        {
+            var length = coder.EncodePositions(positions, new CodecOptions(compression, compression) { Effort = effort }, encoded);
+            var again = new long[positions.Length];
+            coder.DecodePositions(encoded.AsSpan(0, length), positions[0], positions[^1], again);
+            Assert.Equal(positions, again);
+            Assert.InRange(length, 1, (positions.Length * Varint.MaxLength) + 64);
+        }
     }
 
     private void AssertValues(byte[] values, int unitSize, Compression compression, ValueMap map)
     {
-        var length = coder.EncodeValues(map, values, unitSize, new CodecOptions(compression, compression), encoded);
-        var again = new byte[values.Length];
-        Assert.Equal(map, coder.DecodeValues(encoded.AsSpan(0, length), unitSize, again));
-        Assert.Equal(values, again);
-        Assert.InRange(length, 1, values.Length + 64);
+        foreach (var (effort, used) in Enum.GetValues<CodecEffort>().SelectMany(effort => new[] { (effort, map), (effort, ValueMap.Distance) }))
+        {
+            var length = coder.EncodeValues(used, values, unitSize, new CodecOptions(compression, compression) { Effort = effort }, encoded);
+            var again = new byte[values.Length];
+            Assert.Equal(used, coder.DecodeValues(encoded.AsSpan(0, length), unitSize, again));
+            Assert.Equal(values, again);
+            Assert.InRange(length, 1, values.Length + 64);
+        }
     }
 }

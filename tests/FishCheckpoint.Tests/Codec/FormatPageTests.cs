@@ -69,13 +69,13 @@ public sealed class FormatPageTests
 
     [Fact]
     public void Limits_Table_IsTheCodes() => Assert.Equal(
-        [DeltaChunk.Capacity, ChunkIndex.BytesPerChunk, ChunkCoder.MaxEncoded, Varint.MaxLength, ChunkIndex.MaxEntry, SafetensorsHeader.MaxLength],
+        [DeltaChunk.Capacity, ChunkIndex.BytesPerChunk, ChunkCoder.MaxEncoded, BlockCoder.MaxEncoded, Varint.MaxLength, ChunkIndex.MaxEntry, SafetensorsHeader.MaxLength],
         Table("Limits").Select(row => Number(row[1])));
 
     [Fact]
     public void Chunks_Examples_AreWhatIsWritten()
     {
-        var (coder, stored, encoded) = (new ChunkCoder(), new CodecOptions(Compression.Stored, Compression.Stored), new byte[ChunkCoder.MaxEncoded]);
+        var (coder, stored, encoded) = (new ChunkCoder(), new CodecOptions(Compression.Stored, Compression.Stored) { Effort = CodecEffort.Runs }, new byte[ChunkCoder.MaxEncoded]);
         var positions = encoded[..coder.EncodePositions([5, 6, 9], stored, encoded)];
         Assert.Equal(Convert.FromHexString("0002020002"), positions);
         var values = encoded[..coder.EncodeValues(ValueMap.Plain, [0x34, 0x12, 0x56, 0x12], 2, stored, encoded)];

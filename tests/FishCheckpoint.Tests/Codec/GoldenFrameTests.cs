@@ -103,7 +103,7 @@ public sealed class GoldenFrameTests : IDisposable
 
     internal async Task<Dictionary<string, byte[]>> Encode(Compression compression)
     {
-        var options = new CodecOptions(compression, compression);
+        var options = new CodecOptions(compression, compression) { Effort = CodecEffort.Runs };
         using var plain = DeltaEncoder.Encode(delta.OpenReader(), null, default, options, folder.Path, TestContext.Current.CancellationToken);
         using var xor = DeltaEncoder.Encode(delta.OpenReader(), parent, ParentState, options, folder.Path, TestContext.Current.CancellationToken);
         using var writer = new FrameWriter(FrameKind.Bytes, folder.Path);

@@ -1,4 +1,5 @@
 using FishCheckpoint.Codec;
+using FishCheckpoint.Tensors;
 using FishCheckpoint.Tests.Support;
 using Xunit;
 
@@ -7,7 +8,7 @@ namespace FishCheckpoint.Tests.Codec;
 public sealed class ValueMapsTests
 {
     [Fact]
-    public void Exchange_EveryLengthAndAlignment_IsTheOraclesXorAndItsOwnMirror()
+    public void Map_EveryLengthAndAlignment_IsTheOraclesXorAndItsOwnMirror()
     {
         var random = new Random(1);
         for (var length = 0; length < 70; length++)
@@ -19,28 +20,29 @@ public sealed class ValueMapsTests
                 random.NextBytes(parent);
                 var mapped = values.ToArray();
 
-                ValueMaps.Exchange(ValueMap.Xor, mapped.AsSpan(alignment), parent.AsSpan(alignment));
+                ValueMaps.Map(ValueMap.Xor, DType.U8, mapped.AsSpan(alignment), parent.AsSpan(alignment));
                 Assert.Equal(values.Select((value, index) => index < alignment ? value : (byte)(value ^ parent[index])), mapped);
 
-                ValueMaps.Exchange(ValueMap.Xor, mapped.AsSpan(alignment), parent.AsSpan(alignment));
+                ValueMaps.Unmap(ValueMap.Xor, DType.U8, mapped.AsSpan(alignment), parent.AsSpan(alignment), mapped.AsSpan(alignment));
                 Assert.Equal(values, mapped);
             }
         }
     }
 
     [Fact]
-    public void Exchange_Plain_ChangesNothing()
+    public void Map_Plain_ChangesNothing()
     {
         byte[] values = [1, 2, 3];
-        ValueMaps.Exchange(ValueMap.Plain, values, default);
+        ValueMaps.Map(ValueMap.Plain, DType.U8, values, default);
 
         Assert.Equal([1, 2, 3], values);
     }
 
     [Fact]
-    public void Apply_EitherMap_TurnsTheParentIntoTheNewState() => Properties.ForSeeds(100, random =>
+    public void Apply_AnyMapAndType_TurnsTheParentIntoTheNewState() => Properties.ForSeeds(100, random =>
     {
-        var size = 1 << random.Next(4);
+        var type = DTypes.All.ElementAt(random.Next(DTypes.All.Count()));
+        var size = DTypes.UnitSizeOf(type);
         var (units, origin) = (random.Next(1, 200), random.NextInt64(1L << 40));
         var (parent, values) = (new byte[units * size], new byte[units * size]);
         random.NextBytes(parent);
@@ -53,12 +55,12 @@ public sealed class ValueMapsTests
             values.AsSpan(index * size, size).CopyTo(expected.AsSpan((int)positions[index] * size));
         }
 
-        foreach (var map in Enum.GetValues<ValueMap>())
+        foreach (var map in new[] { ValueMap.Plain, ValueMap.Xor, ValueMap.Distance })
         {
             var (state, mapped) = (parent.ToArray(), values.ToArray());
             var others = positions.SelectMany(position => parent.Skip((int)position * size).Take(size)).ToArray();
-            ValueMaps.Exchange(map, mapped, others);
-            ValueMaps.Apply(map, state, [.. positions.Select(position => position + origin)], origin, size, mapped);
+            ValueMaps.Map(map, type, mapped, others);
+            ValueMaps.Apply(map, type, state, [.. positions.Select(position => position + origin)], origin, mapped);
             Assert.Equal(expected, state);
         }
     });
@@ -66,10 +68,7 @@ public sealed class ValueMapsTests
     [Theory]
     [InlineData(ValueMap.Plain)]
     [InlineData(ValueMap.Xor)]
+    [InlineData(ValueMap.Distance)]
     public void Apply_PositionOutside_Throws(ValueMap map) => Assert.All(
-        new[] { -1, 4, 1L << 32, (1L << 32) + 1 }, position => Assert.ThrowsAny<Exception>(() => ValueMaps.Apply(map, new byte[16], [position], 0, 4, new byte[4])));
-
-    [Fact]
-    public void Apply_UnknownUnitSize_Throws() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => ValueMaps.Apply(ValueMap.Xor, new byte[6], [0], 0, 3, new byte[3]));
+        new[] { -1, 4, 1L << 32, (1L << 32) + 1 }, position => Assert.ThrowsAny<Exception>(() => ValueMaps.Apply(map, DType.F32, new byte[16], [position], 0, new byte[4])));
 }

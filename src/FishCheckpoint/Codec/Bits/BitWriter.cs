@@ -1,0 +1,55 @@
+using System.Runtime.CompilerServices;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>Writes bits, the least significant first, into bytes that are wide enough: eight more than will be written.</summary>
+/// <param name="destination">Overwritten.</param>
+internal ref struct BitWriter(Span<byte> destination)
+{
+    /// <summary>The most bits of one <see cref="Write"/>.</summary>
+    public const int Most = 56;
+
+    private readonly Span<byte> destination = destination;
+    private ulong pending;
+    private int filled;
+    private int written;
+
+    /// <summary>Bytes begun so far.</summary>
+    public readonly int Length => written + ((filled + 7) >> 3);
+
+    /// <summary>Appends the low bits of a number whose other bits are 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Write(ulong value, int bits)
+    {
+        pending |= value << filled;
+        filled += bits;
+        Unsafe.WriteUnaligned(ref destination.Slice(written, sizeof(ulong))[0], pending);
+        var bytes = filled >> 3;
+        written += bytes;
+        pending >>= bytes << 3;
+        filled &= 7;
+    }
+
+    /// <summary>Appends up to 64 bits.</summary>
+    public void WriteLong(ulong value, int bits)
+    {
+        if (bits > Most)
+        {
+            Write(value & uint.MaxValue, 32);
+            (value, bits) = (value >> 32, bits - 32);
+        }
+
+        Write(value, bits);
+    }
+
+    /// <summary>Appends a number of 0 bits and then a 1.</summary>
+    public void WriteUnary(long zeros)
+    {
+        for (; zeros >= Most; zeros -= Most)
+        {
+            Write(0, Most);
+        }
+
+        Write(1UL << (int)zeros, (int)zeros + 1);
+    }
+}

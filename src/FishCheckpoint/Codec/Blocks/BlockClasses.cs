@@ -1,0 +1,142 @@
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>The classes of the units of a parent's block: by exponent, those at both ends together that tell too little apart. Holds the working memory.</summary>
+internal sealed class BlockClasses
+{
+    // What a class costs: how many are listed, their parameter, and a part of a table.
+    private const int ClassBits = 32;
+    private const int Rarest = 2048;
+
+    private readonly int[] histogram = new int[256];
+    private readonly int[] changed = new int[256];
+    private readonly byte[] classes = new byte[Blocks.Size + ClassSplit.Word];
+
+    /// <summary>The exponent of class 0.</summary>
+    public int First { get; private set; }
+
+    /// <summary>The number of classes.</summary>
+    public int Count { get; private set; } = 1;
+
+    /// <summary>The class of each unit, padded to whole words of 64 units with a class that does not exist.</summary>
+    public ReadOnlySpan<byte> Padded => classes.AsSpan(0, (Units + ClassSplit.Word - 1) & -ClassSplit.Word);
+
+    /// <summary>The class of each unit; none where there is one class.</summary>
+    public ReadOnlySpan<byte> All => Count == 1 ? [] : classes.AsSpan(0, Units);
+
+    /// <summary>The number of units.</summary>
+    public int Units { get; private set; }
+
+    /// <summary>Finds classes that suit a block and what has changed in it.</summary>
+    public void Choose(DType type, ReadOnlySpan<byte> parent, ReadOnlySpan<int> positions)
+    {
+        var rule = new ExponentRule(type);
+        var exponents = Read(rule, parent);
+        Array.Clear(histogram);
+        Array.Clear(changed);
+
+        // A part of the units tells how many have each exponent.
+        var every = exponents.Length > 1 << 14 ? 5 : 1;
+        for (var index = 0; index < exponents.Length; index += every)
+        {
+            histogram[exponents[index]] += every;
+        }
+
+        foreach (var position in positions)
+        {
+            changed[exponents[position]]++;
+        }
+
+        var (first, last) = (histogram.AsSpan().IndexOfAnyExcept(0), histogram.AsSpan().LastIndexOfAnyExcept(0));
+        if (rule.Any && last > first)
+        {
+            first = Rare(first);
+            last = Math.Max(first, Merge(last, first, -1));
+        }
+
+        Split(Math.Max(first, last - ClassSplit.MaxClasses + 1), Math.Clamp(last - first + 1, 1, ClassSplit.MaxClasses));
+    }
+
+    /// <summary>Finds classes that suit units all of which have changed.</summary>
+    public void Choose(DType type, ReadOnlySpan<byte> units)
+    {
+        var exponents = Read(new ExponentRule(type), units);
+        Array.Clear(histogram);
+        foreach (var exponent in exponents)
+        {
+            histogram[exponent]++;
+        }
+
+        var (first, last) = (histogram.AsSpan().IndexOfAnyExcept(0), histogram.AsSpan().LastIndexOfAnyExcept(0));
+        Split(Math.Max(first, last - ClassSplit.MaxClasses + 1), Math.Min(last - first + 1, ClassSplit.MaxClasses));
+    }
+
+    /// <summary>Takes the classes that were chosen.</summary>
+    public void Take(DType type, ReadOnlySpan<byte> parent, int first, int count)
+    {
+        if (count == 1)
+        {
+            (Units, First, Count) = (parent.Length / DTypes.UnitSizeOf(type), first, 1);
+            classes.AsSpan(0, Units).Clear();
+            Pad();
+            return;
+        }
+
+        Read(new ExponentRule(type), parent);
+        Split(first, count);
+    }
+
+    private Span<byte> Read(ExponentRule rule, ReadOnlySpan<byte> parent)
+    {
+        Units = parent.Length / rule.UnitSize;
+        var exponents = classes.AsSpan(0, Units);
+        rule.Read(parent, exponents);
+        return exponents;
+    }
+
+    // The first exponent that is not rare: below it distances differ too much to say more.
+    private int Rare(int first)
+    {
+        for (var sum = histogram[first]; sum <= Units / Rarest; sum += histogram[first])
+        {
+            first++;
+        }
+
+        return first;
+    }
+
+    // Joins exponents at an end, one after another, as long as that takes fewer bits than a class of their own.
+    private int Merge(int from, int to, int direction)
+    {
+        var (units, steps) = (histogram[from], changed[from]);
+        while (from != to)
+        {
+            var next = from + direction;
+            var (joinedUnits, joinedSteps) = (units + histogram[next], steps + changed[next]);
+            if (Bits(joinedUnits, joinedSteps) > Bits(units, steps) + Bits(histogram[next], changed[next]) + ClassBits)
+            {
+                break;
+            }
+
+            (from, units, steps) = (next, joinedUnits, joinedSteps);
+        }
+
+        return from;
+    }
+
+    private static double Bits(int units, int steps)
+    {
+        var all = Math.Max(units, steps);
+        return steps == 0 || steps == all ? 0 : (all * Math.Log2(all)) - (steps * Math.Log2(steps)) - ((all - steps) * Math.Log2(all - steps));
+    }
+
+    private void Split(int first, int count)
+    {
+        (First, Count) = (first, count);
+        ClassSplit.ToClasses(classes.AsSpan(0, Units), first, count);
+        Pad();
+    }
+
+    private void Pad() => classes.AsSpan(Units, ((Units + ClassSplit.Word - 1) & -ClassSplit.Word) - Units).Fill(byte.MaxValue);
+}

@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>The working memory of whoever codes a block, some 20 MiB when it has seen the largest, used again by the next one.</summary>
+internal sealed class BlockScratch
+{
+    private const int Kept = 3;
+
+    private static readonly ConcurrentBag<BlockScratch> Pool = [];
+
+    private int[] positions = [];
+    private int[] again = [];
+    private byte[]? room;
+    private byte[]? after;
+
+    public BlockCoder Coder { get; } = new();
+
+    public byte[] Encoded { get; } = new byte[BlockCoder.MaxEncoded];
+
+    public byte[] Before { get; } = new byte[Blocks.Size];
+
+    public byte[] After => after ??= new byte[Blocks.Size];
+
+    public byte[] Room => room ??= new byte[BlockCoder.Room];
+
+    public static BlockScratch Rent() => Pool.TryTake(out var scratch) ? scratch : new BlockScratch();
+
+    /// <summary>Room for positions of a block.</summary>
+    public int[] PositionsFor(int count) => positions = positions.Length < count ? new int[count] : positions;
+
+    /// <summary>Room for the same positions, decoded again.</summary>
+    public Span<int> Again(int count)
+    {
+        again = again.Length < count ? new int[count] : again;
+        return again.AsSpan(0, count);
+    }
+
+    public void Return()
+    {
+        if (Pool.Count < Kept)
+        {
+            Pool.Add(this);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>
+/// Tables of asymmetric numeral systems, one for each distribution of symbols: a symbol takes as many bits as it is rare, to a fraction of a bit (Duda,
+/// "Asymmetric numeral systems", 2009; symbols are spread over states as in Collet's FSE). All have the same number of states, so that one state can go
+/// from table to table. Made again and again in place.
+/// </summary>
+/// <param name="tables">The most tables.</param>
+/// <param name="symbols">The symbols of a table, at most 256.</param>
+internal sealed class AnsTables(int tables, int symbols)
+{
+    /// <summary>The most bits of a state.</summary>
+    public const int MaxLog = 11;
+
+    /// <summary>The fewest.</summary>
+    public const int MinLog = 6;
+
+    private readonly uint[] decoding = new uint[tables << MaxLog];
+    private readonly ushort[] encoding = new ushort[tables << MaxLog];
+    private readonly Step[] steps = new Step[tables * symbols];
+    private readonly byte[] spread = new byte[1 << MaxLog];
+    private readonly int[] next = new int[symbols];
+
+    /// <summary>
+    /// Of each table's states, <c>table &lt;&lt; MaxLog</c> on: next state's base (16 bits), symbol (8), bits to read (8), from the least significant.
+    /// </summary>
+    public ReadOnlySpan<uint> Decoding => decoding;
+
+    /// <summary>Prepares a table for decoding.</summary>
+    /// <param name="table">Its number.</param>
+    /// <param name="counts">How many of the states each symbol has: their sum is 2^<paramref name="log"/>.</param>
+    /// <param name="log">Bits of a state.</param>
+    public void BuildDecoding(int table, ReadOnlySpan<short> counts, int log)
+    {
+        Spread(counts, log);
+        for (var symbol = 0; symbol < counts.Length; symbol++)
+        {
+            next[symbol] = counts[symbol];
+        }
+
+        var size = 1 << log;
+        var target = decoding.AsSpan(table << MaxLog, size);
+        for (var state = 0; state < size; state++)
+        {
+            var symbol = spread[state];
+            var number = next[symbol]++;
+            var bits = log - BitOperations.Log2((uint)number);
+            target[state] = (uint)((number << bits) - size) | ((uint)symbol << 16) | ((uint)bits << 24);
+        }
+    }
+
+    /// <summary>Prepares a table for encoding: the mirror of <see cref="BuildDecoding"/>.</summary>
+    public void BuildEncoding(int table, ReadOnlySpan<short> counts, int log)
+    {
+        Spread(counts, log);
+        var (size, sum) = (1 << log, 0);
+        for (var symbol = 0; symbol < counts.Length; symbol++)
+        {
+            if (counts[symbol] is var count and > 0)
+            {
+                var bits = log - BitOperations.Log2((uint)Math.Max(1, count - 1));
+                steps[(table * symbols) + symbol] = new Step((bits << 16) - (count << bits), (table << MaxLog) + sum - count);
+                next[symbol] = sum;
+                sum += count;
+            }
+        }
+
+        var target = encoding.AsSpan(table << MaxLog, size);
+        for (var state = 0; state < size; state++)
+        {
+            target[next[spread[state]]++] = (ushort)(size + state);
+        }
+    }
+
+    /// <summary>Takes a symbol in: symbols go in the order in which they do not come out.</summary>
+    /// <param name="state">From 2^log to twice that; replaced.</param>
+    /// <param name="symbol">Number of the table times the symbols of one, and the symbol.</param>
+    /// <returns>How many of the old state's low bits are to be written.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Encode(ref uint state, int symbol)
+    {
+        var step = steps[symbol];
+        var bits = (int)((state + (uint)step.Bits) >> 16);
+        state = encoding[(int)(state >> bits) + step.State];
+        return bits;
+    }
+
+    private void Spread(ReadOnlySpan<short> counts, int log)
+    {
+        var size = 1 << log;
+        var step = (size >> 1) + (size >> 3) + 3;
+        var place = 0;
+        for (var symbol = 0; symbol < counts.Length; symbol++)
+        {
+            for (var index = 0; index < counts[symbol]; index++)
+            {
+                spread[place] = (byte)symbol;
+                place = (place + step) & (size - 1);
+            }
+        }
+    }
+
+    // The bits that a state gives up, less where it does so; and where its successor stands, less the symbol's count.
+    private readonly record struct Step(int Bits, int State);
+}

@@ -1,0 +1,71 @@
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>Positions by the gaps between them, whatever their distribution (docs/FORMAT.md, "Gaps"). Holds the working memory.</summary>
+internal sealed class GapCoder
+{
+    private readonly MagnitudeCoder coder = new();
+    private readonly int[] counts = new int[Magnitudes.Symbols];
+    private uint[] gaps = [];
+
+    /// <summary>Room that <see cref="Encode"/> needs at most, in bytes.</summary>
+    public static int RoomFor(int positions) => MagnitudeCoder.RoomFor(positions, sizeof(uint));
+
+    /// <summary>About how many bytes <see cref="Encode"/> would write.</summary>
+    public double Estimate(ReadOnlySpan<int> positions)
+    {
+        Take(positions);
+        Array.Clear(counts);
+        var plain = 0L;
+        foreach (var gap in gaps.AsSpan(0, positions.Length))
+        {
+            var symbol = Magnitudes.SymbolOf(gap);
+            counts[symbol]++;
+            plain += Magnitudes.BitsOf(signed: false)[symbol];
+        }
+
+        return (SymbolCounts.Cost(counts) + plain) / 8;
+    }
+
+    /// <summary>Encodes positions, the first of which follows -1.</summary>
+    public int Encode(ReadOnlySpan<int> positions, Span<byte> destination)
+    {
+        Take(positions);
+        return coder.Encode<uint>(gaps.AsSpan(0, positions.Length), signed: false, [], 1, destination);
+    }
+
+    /// <summary>Decodes positions: the mirror of <see cref="Encode"/>.</summary>
+    /// <param name="source">The encoded bytes; moved past them.</param>
+    /// <param name="limit">All positions lie below.</param>
+    /// <param name="positions">Filled entirely.</param>
+    public void Decode(ref ReadOnlySpan<byte> source, int limit, Span<int> positions)
+    {
+        Reserve(positions.Length);
+        var taken = gaps.AsSpan(0, positions.Length);
+        var read = coder.Decode(source, signed: false, [], 1, taken);
+        var next = 0L;
+        for (var index = 0; index < positions.Length && read >= 0; index++)
+        {
+            next += taken[index];
+            read = next < limit ? read : -1;
+            positions[index] = (int)next++;
+        }
+
+        source = read >= 0 ? source[read..] : throw new FishException(
+            ErrorCode.CorruptFrame, "block", "The gaps do not lie in the block.", "The frame is damaged or hostile; send it again.");
+    }
+
+    private void Take(ReadOnlySpan<int> positions)
+    {
+        Reserve(positions.Length);
+        var next = 0;
+        for (var index = 0; index < positions.Length; index++)
+        {
+            gaps[index] = (uint)(positions[index] - next);
+            next = positions[index] + 1;
+        }
+    }
+
+    private void Reserve(int count) => gaps = gaps.Length < count ? new uint[count] : gaps;
+}

@@ -1,0 +1,192 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>
+/// How many representable numbers lie between two of one dtype (units in the last place): the difference of their bits in the order of their values, modulo the
+/// unit's width, so that every pattern has its own, NaNs and -0 too. Small steps of training are small here whatever the magnitude. Distances are
+/// zigzag: 0, -1, 1, -2, … are 0, 1, 2, 3, …
+/// </summary>
+internal static class Ulp
+{
+    /// <summary>Whether a dtype is sign and magnitude, as floats are; others count up through their bits.</summary>
+    public static bool IsSignMagnitude(DType type) => type is DType.F8E5M2 or DType.F8E4M3 or DType.F8E4M3Fnuz or DType.F8E5M2Fnuz or DType.F16 or DType.BF16
+        or DType.F32 or DType.F64;
+
+    /// <summary>Computes zigzag distances.</summary>
+    /// <param name="type">The dtype of the units.</param>
+    /// <param name="from">Units.</param>
+    /// <param name="to">As many others.</param>
+    /// <param name="distances">Filled; may be <paramref name="from"/> or <paramref name="to"/>.</param>
+    public static void Distances(DType type, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Span<byte> distances)
+    {
+        var flip = IsSignMagnitude(type);
+        switch (DTypes.UnitSizeOf(type))
+        {
+            case 1: Distances<sbyte>(from, to, distances, flip ? sbyte.MaxValue : default); break;
+            case 2: Distances<short>(from, to, distances, flip ? short.MaxValue : default); break;
+            case 4: Distances<int>(from, to, distances, flip ? int.MaxValue : default); break;
+            default: Distances<long>(from, to, distances, flip ? long.MaxValue : default); break;
+        }
+    }
+
+    /// <summary>Goes distances: the mirror of <see cref="Distances(DType, ReadOnlySpan{byte}, ReadOnlySpan{byte}, Span{byte})"/>.</summary>
+    /// <param name="type">The dtype of the units.</param>
+    /// <param name="from">Units.</param>
+    /// <param name="distances">Zigzag distances.</param>
+    /// <param name="to">Filled; may be one of the others.</param>
+    public static void Go(DType type, ReadOnlySpan<byte> from, ReadOnlySpan<byte> distances, Span<byte> to)
+    {
+        var flip = IsSignMagnitude(type);
+        switch (DTypes.UnitSizeOf(type))
+        {
+            case 1: Go<sbyte>(from, distances, to, flip ? sbyte.MaxValue : default); break;
+            case 2: Go<short>(from, distances, to, flip ? short.MaxValue : default); break;
+            case 4: Go<int>(from, distances, to, flip ? int.MaxValue : default); break;
+            default: Go<long>(from, distances, to, flip ? long.MaxValue : default); break;
+        }
+    }
+
+    /// <summary>Where values that have moved from <paramref name="before"/> to <paramref name="last"/> would be, if they moved on a part of that way.</summary>
+    /// <param name="type">The dtype of the units.</param>
+    /// <param name="before">Units.</param>
+    /// <param name="last">As many others.</param>
+    /// <param name="move">1: a quarter of the way; 2: half of it.</param>
+    /// <param name="guess">Filled; may be one of the others.</param>
+    public static void Extrapolate(DType type, ReadOnlySpan<byte> before, ReadOnlySpan<byte> last, int move, Span<byte> guess)
+    {
+        var flip = IsSignMagnitude(type);
+        switch (DTypes.UnitSizeOf(type))
+        {
+            case 1: Extrapolate<sbyte>(before, last, 3 - move, guess, flip ? sbyte.MaxValue : default); break;
+            case 2: Extrapolate<short>(before, last, 3 - move, guess, flip ? short.MaxValue : default); break;
+            case 4: Extrapolate<int>(before, last, 3 - move, guess, flip ? int.MaxValue : default); break;
+            default: Extrapolate<long>(before, last, 3 - move, guess, flip ? long.MaxValue : default); break;
+        }
+    }
+
+    /// <summary>The bits that zigzag distances have, all together.</summary>
+    public static long Bits(DType type, ReadOnlySpan<byte> distances) => DTypes.UnitSizeOf(type) switch
+    {
+        1 => Bits<byte>(distances),
+        2 => Bits<ushort>(distances),
+        4 => Bits<uint>(distances),
+        _ => Bits<ulong>(distances),
+    };
+
+    private static long Bits<T>(ReadOnlySpan<byte> distances)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        var sum = 0L;
+        foreach (var distance in MemoryMarshal.Cast<byte, T>(distances))
+        {
+            sum += 64 - BitOperations.LeadingZeroCount(ulong.CreateTruncating(distance));
+        }
+
+        return sum;
+    }
+
+    private static void Distances<T>(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Span<byte> distances, T flip)
+        where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
+    {
+        var (left, right, result) = Casts<T>(from, to, distances);
+        var index = 0;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            var flips = Vector256.Create(flip);
+            for (; index <= result.Length - Vector256<T>.Count; index += Vector256<T>.Count)
+            {
+                var difference = Order(Vector256.LoadUnsafe(in left[index]), flips);
+                difference = Order(Vector256.LoadUnsafe(in right[index]), flips) - difference;
+                ((difference + difference) ^ Vector256.LessThan(difference, Vector256<T>.Zero)).StoreUnsafe(ref result[index]);
+            }
+        }
+
+        for (; index < result.Length; index++)
+        {
+            var difference = Order(right[index], flip) - Order(left[index], flip);
+            result[index] = (difference + difference) ^ (T.IsNegative(difference) ? T.AllBitsSet : T.Zero);
+        }
+    }
+
+    private static void Go<T>(ReadOnlySpan<byte> from, ReadOnlySpan<byte> distances, Span<byte> to, T flip)
+        where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
+    {
+        var (left, zigzag, result) = Casts<T>(from, distances, to);
+        var index = 0;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            var flips = Vector256.Create(flip);
+            for (; index <= result.Length - Vector256<T>.Count; index += Vector256<T>.Count)
+            {
+                var number = Vector256.LoadUnsafe(in zigzag[index]);
+                number = (number >>> 1) ^ (Vector256<T>.Zero - (number & Vector256<T>.One));
+                Order(Order(Vector256.LoadUnsafe(in left[index]), flips) + number, flips).StoreUnsafe(ref result[index]);
+            }
+        }
+
+        for (; index < result.Length; index++)
+        {
+            var number = (zigzag[index] >>> 1) ^ (T.Zero - (zigzag[index] & T.One));
+            result[index] = Order(Order(left[index], flip) + number, flip);
+        }
+    }
+
+    private static void Extrapolate<T>(ReadOnlySpan<byte> before, ReadOnlySpan<byte> last, int shift, Span<byte> guess, T flip)
+        where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
+    {
+        var (left, right, result) = Casts<T>(before, last, guess);
+        var index = 0;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            var flips = Vector256.Create(flip);
+            for (; index <= result.Length - Vector256<T>.Count; index += Vector256<T>.Count)
+            {
+                var start = Order(Vector256.LoadUnsafe(in right[index]), flips);
+                var move = start - Order(Vector256.LoadUnsafe(in left[index]), flips);
+                Order(start + (move >> shift), flips).StoreUnsafe(ref result[index]);
+            }
+        }
+
+        for (; index < result.Length; index++)
+        {
+            var start = Order(right[index], flip);
+            result[index] = Order(start + ((start - Order(left[index], flip)) >> shift), flip);
+        }
+    }
+
+    // Bits in the order of values, and back: negative numbers count down. Its own mirror.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<T> Order<T>(Vector256<T> bits, Vector256<T> flips)
+        where T : unmanaged => bits ^ (Vector256.LessThan(bits, Vector256<T>.Zero) & flips);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Order<T>(T bits, T flip)
+        where T : unmanaged, IBinaryInteger<T> => T.IsNegative(bits) ? bits ^ flip : bits;
+
+    private static Triple<T> Casts<T>(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> result)
+        where T : unmanaged
+    {
+        var target = MemoryMarshal.Cast<byte, T>(result);
+        return new Triple<T>(MemoryMarshal.Cast<byte, T>(first)[..target.Length], MemoryMarshal.Cast<byte, T>(second)[..target.Length], target);
+    }
+
+    private readonly ref struct Triple<T>(ReadOnlySpan<T> first, ReadOnlySpan<T> second, Span<T> result)
+        where T : unmanaged
+    {
+        private readonly ReadOnlySpan<T> first = first;
+        private readonly ReadOnlySpan<T> second = second;
+        private readonly Span<T> result = result;
+
+        public void Deconstruct(out ReadOnlySpan<T> one, out ReadOnlySpan<T> two, out Span<T> three)
+        {
+            one = first;
+            two = second;
+            three = result;
+        }
+    }
+}

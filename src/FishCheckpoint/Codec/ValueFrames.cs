@@ -1,0 +1,79 @@
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>
+/// The values of a delta, chunk by chunk, out of their own frame and those of earlier checkpoints with the same mask that they are guessed from. Not safe for
+/// use by two threads at once.
+/// </summary>
+internal sealed class ValueFrames
+{
+    private readonly IReadOnlyList<IFrame> frames;
+    private readonly ChunkEntry[][] entries;
+    private byte[] before = [];
+    private byte[] last = [];
+
+    /// <summary>Reads the indices.</summary>
+    /// <param name="frames">Frames of values on one mask, the earliest first; the last is the delta's own.</param>
+    /// <param name="mask">The mask's head.</param>
+    /// <param name="maskEntries">The mask's chunks.</param>
+    public ValueFrames(IReadOnlyList<IFrame> frames, FrameHead mask, ReadOnlySpan<ChunkEntry> maskEntries)
+    {
+        this.frames = frames;
+        entries = new ChunkEntry[frames.Count][];
+        for (var frame = 0; frame < entries.Length; frame++)
+        {
+            entries[frame] = ChunkIndex.ReadValues(frames[frame], FrameHead.Parse(frames[frame].Head), mask, maskEntries);
+        }
+    }
+
+    /// <summary>Decodes a chunk.</summary>
+    /// <param name="coder">Decodes.</param>
+    /// <param name="encoded">Room for a chunk's bytes.</param>
+    /// <param name="chunk">Its number.</param>
+    /// <param name="type">The dtype of its values.</param>
+    /// <param name="mapped">Filled.</param>
+    /// <returns>The map to be undone; <see cref="ValueMap.Plain"/> for values that were guessed.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
+    public ValueMap Read(ChunkCoder coder, Span<byte> encoded, int chunk, DType type, Span<byte> mapped)
+    {
+        var map = coder.DecodeValues(ChunkIndex.ReadChunk(frames[0], entries[0][chunk], encoded), DTypes.UnitSizeOf(type), mapped);
+        for (var frame = 1; frame < entries.Length; frame++)
+        {
+            if (map != ValueMap.Plain)
+            {
+                throw new FishException(
+                    ErrorCode.CorruptFrame, "values", "The values are guessed from some that need a parent.", "The store is damaged: run a verification.");
+            }
+
+            var bytes = ChunkIndex.ReadChunk(frames[frame], entries[frame][chunk], encoded);
+            Guess(type, mapped, ChunkCoder.MoveOf(bytes) is var move && frame > 1 ? move : (byte)0);
+            coder.DecodeGuessed(bytes, type, last.AsSpan(0, mapped.Length), mapped);
+        }
+
+        return map;
+    }
+
+    // From the values of the last frame, which are in place, and of the one before it.
+    private void Guess(DType type, ReadOnlySpan<byte> values, byte move)
+    {
+        if (last.Length < values.Length)
+        {
+            (before, last) = (new byte[DeltaChunk.Capacity * sizeof(ulong)], new byte[DeltaChunk.Capacity * sizeof(ulong)]);
+        }
+
+        var guess = last.AsSpan(0, values.Length);
+        if (move == 0)
+        {
+            values.CopyTo(guess);
+        }
+        else
+        {
+            Ulp.Extrapolate(type, before.AsSpan(0, values.Length), values, move, guess);
+        }
+
+        values.CopyTo(before);
+    }
+}

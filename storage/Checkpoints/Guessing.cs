@@ -1,0 +1,63 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Checkpoints;
+
+/// <summary>
+/// What a save's values are guessed from, where its mask is that of an earlier checkpoint: that one's values, and those that it was guessed from itself. A save
+/// then reads nothing of the base. One that is guessed from nothing is written so that the next can be guessed from it.
+/// </summary>
+/// <param name="Reference">The checkpoint; <see langword="null"/> for the first.</param>
+/// <param name="Frames">Its frames and those before it, the earliest first.</param>
+/// <param name="Values">Its values; <see langword="null"/> for the first.</param>
+internal sealed record Guessing(CheckpointRow? Reference, IReadOnlyList<IFrame> Frames, EarlierValues? Values)
+{
+    // Reading a checkpoint decodes the frames of all that it is guessed from: together no more than this part of its model, and no more than so many.
+    private const int PartOfTheModel = 8;
+    private const int MaxDepth = 64;
+
+    /// <summary>Of a save that is guessed from nothing, and others may be guessed from.</summary>
+    public static Guessing None { get; } = new(null, [], null);
+
+    /// <summary>Whether values of a layout are worth guessing: where most of it is wide floats. Narrow ones lie as near to their parent.</summary>
+    public static bool Suits(Layout layout) =>
+        2 * layout.Tensors.Where(tensor => tensor.Type is DType.F32 or DType.F64 or DType.C64).Sum(tensor => tensor.Bytes) > layout.Bytes;
+
+    /// <summary>Finds what to guess from.</summary>
+    /// <param name="connection">A snapshot.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="step">The step that is saved.</param>
+    /// <param name="mask">Its mask's identity.</param>
+    /// <param name="maskFrame">Its mask's frame, which is stored and sound.</param>
+    /// <param name="cache">Values of the last saves.</param>
+    public static Guessing Find(SqliteConnection connection, TaskContext task, long step, Digest mask, IFrame maskFrame, ParentCache cache)
+    {
+        var found = CheckpointTable.Guessable(connection, task.Id, step, mask);
+        if (found is null || found.ReferenceDepth >= MaxDepth
+            || (found.ReferenceDepth + 2) * found.ValueBytes > task.Layout.Layout.Bytes / PartOfTheModel)
+        {
+            return None;
+        }
+
+        var rows = CheckpointTable.References(connection, found);
+        var frames = StoredFrames.Open(connection, found).Values;
+        var last = cache.Find(found.State, mask) ?? Decode(frames, maskFrame, task);
+        var before = rows.Count < 2 ? null : cache.Find(rows[^2].State, mask) ?? Decode([.. frames.SkipLast(1)], maskFrame, task);
+        return new Guessing(found, frames, new EarlierValues(last, before is null ? default(ReadOnlyMemory<byte>?) : before));
+    }
+
+    private static byte[] Decode(IReadOnlyList<IFrame> frames, IFrame mask, TaskContext task)
+    {
+        using var decoder = new DeltaDecoder(mask, frames, task.Layout.Layout, null);
+        var (chunk, values) = (new DeltaChunk(), new MemoryStream());
+        while (decoder.Read(chunk))
+        {
+            values.Write(chunk.Values);
+        }
+
+        return values.ToArray();
+    }
+}

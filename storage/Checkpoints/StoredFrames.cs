@@ -1,0 +1,15 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Storage.Frames;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Checkpoints;
+
+/// <summary>The frames that a stored checkpoint's delta is read from.</summary>
+/// <param name="Mask">The mask's frame; <see langword="null"/> for a frame of blocks.</param>
+/// <param name="Values">The values' frame, after those that it is guessed from; or the frame of blocks.</param>
+internal sealed record StoredFrames(IFrame? Mask, IReadOnlyList<IFrame> Values)
+{
+    public static StoredFrames Open(SqliteConnection connection, CheckpointRow row) => new(
+        row.MaskFrame is { } mask ? FrameTable.Open(connection, mask) : null,
+        [.. CheckpointTable.References(connection, row).Select(earlier => FrameTable.Open(connection, earlier.Frame))]);
+}
