@@ -17,6 +17,9 @@ internal sealed class ChildProcess : IAsyncDisposable
     public static ChildProcess Start(string program, params IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false };
+
+        // As the API's own program has it; a trainer's process, which this one plays too, has the runtime's own choice.
+        start.Environment["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0";
         start.Environment["Logging__LogLevel__Default"] = "Warning";
         return new ChildProcess(Process.Start(start)!);
     }
