@@ -6,20 +6,22 @@ namespace FishCheckpoint.Codec;
 /// <summary>The working memory of whoever codes a block, some 20 MiB when it has seen the largest, used again by the next one.</summary>
 internal sealed class BlockScratch
 {
-    private const int Kept = 3;
+    // One for each core, and one for each of a few saves that wait for their disk.
+    private static readonly int Kept = Environment.ProcessorCount + 2;
 
     private static readonly ConcurrentBag<BlockScratch> Pool = [];
 
     private int[] positions = [];
     private int[] again = [];
     private byte[]? room;
+    private byte[]? before;
     private byte[]? after;
 
     public BlockCoder Coder { get; } = new();
 
     public byte[] Encoded { get; } = new byte[BlockCoder.MaxEncoded];
 
-    public byte[] Before { get; } = new byte[Blocks.Size];
+    public byte[] Before => before ??= new byte[Blocks.Size];
 
     public byte[] After => after ??= new byte[Blocks.Size];
 

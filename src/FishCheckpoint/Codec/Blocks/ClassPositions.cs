@@ -14,14 +14,11 @@ internal sealed class ClassPositions
     private int[] ranks = [];
     private ulong[] words = [];
 
-    /// <summary>Room that <see cref="Encode"/> needs at most, in bytes.</summary>
-    public static int RoomFor(int units, int positions) => 64 + (ClassSplit.MaxClasses * 8) + (Math.Min(positions, units) * 4) + (units / 4);
-
     /// <summary>Encodes positions.</summary>
     /// <param name="positions">Ascending.</param>
     /// <param name="classes">The class of every unit of the block, padded to whole words of 64 with <see cref="byte.MaxValue"/>.</param>
     /// <param name="classCount">The number of classes.</param>
-    /// <param name="destination">Room of <see cref="RoomFor"/>.</param>
+    /// <param name="destination">Room for 4 bytes a position and 2 bits a unit.</param>
     /// <returns>Bytes written.</returns>
     public int Encode(ReadOnlySpan<int> positions, ReadOnlySpan<byte> classes, int classCount, Span<byte> destination)
     {

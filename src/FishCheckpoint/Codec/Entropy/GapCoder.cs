@@ -9,9 +9,6 @@ internal sealed class GapCoder
     private readonly int[] counts = new int[Magnitudes.Symbols];
     private uint[] gaps = [];
 
-    /// <summary>Room that <see cref="Encode"/> needs at most, in bytes.</summary>
-    public static int RoomFor(int positions) => MagnitudeCoder.RoomFor(positions, sizeof(uint));
-
     /// <summary>About how many bytes <see cref="Encode"/> would write.</summary>
     public double Estimate(ReadOnlySpan<int> positions)
     {
