@@ -18,6 +18,9 @@ namespace FishCheckpoint.Storage;
 /// </summary>
 public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports
 {
+    // Tries that may be guessed from an earlier checkpoint, before one that is guessed from none.
+    private const int MostGuesses = 3;
+
     private readonly Database database;
     private readonly BaseFolder folder;
     private readonly BaseTable bases = new();
@@ -144,25 +147,17 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports
     {
         options ??= new SaveOptions();
         StepRef.At(step);
-        using var snapshot = database.OpenSnapshot();
-        var context = Context(snapshot.Connection, task);
-        using var prepared = new SavePreparer(snapshot.Connection, context, Options, folder, parents, cancellation).Prepare(step, content, options);
-        CheckFileDigest(context, step, prepared, options.ExpectedFileDigest, cancellation);
-        using var state = await EncodeStateAsync(options, cancellation);
-        var written = await database.WriteAsync(
-            connection => SaveWriter.Write(connection, context, step, prepared, state, options, Now), cancellation);
-        if (!written)
+        for (var attempt = 1; ; attempt++)
         {
-            await database.WriteAsync(connection => SaveWriter.Mend(connection, CheckpointTable.Find(connection, context, StepRef.At(step)), prepared), cancellation);
-            RequireSame(context, step, prepared);
-            if (state is not null)
+            try
             {
-                await database.WriteAsync(
-                    connection => state.Give(connection, task, CheckpointTable.Find(connection, context, StepRef.At(step))), cancellation);
+                return await SaveOnceAsync(task, step, content, options, mayGuess: attempt < MostGuesses, cancellation);
+            }
+            catch (ReferenceGoneException)
+            {
+                // Deleted meanwhile: guessed from what is left, and in the end from nothing.
             }
         }
-
-        return new Saved<CheckpointInfo>(await GetCheckpointAsync(task, StepRef.At(step), cancellation), written);
     });
 
     /// <inheritdoc/>
@@ -305,6 +300,30 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports
                 ErrorCode.DigestMismatch, $"{task.Name}/{step}", $"The full file would have the digest {found}; {expected} was announced.",
                 "The upload is damaged, or was made against another state; nothing was stored.");
         }
+    }
+
+    private async Task<Saved<CheckpointInfo>> SaveOnceAsync(
+        string task, long step, CheckpointContent content, SaveOptions options, bool mayGuess, CancellationToken cancellation)
+    {
+        using var snapshot = database.OpenSnapshot();
+        var context = Context(snapshot.Connection, task);
+        using var prepared = new SavePreparer(snapshot.Connection, context, Options, folder, parents, mayGuess, cancellation).Prepare(step, content, options);
+        CheckFileDigest(context, step, prepared, options.ExpectedFileDigest, cancellation);
+        using var state = await EncodeStateAsync(options, cancellation);
+        var written = await database.WriteAsync(
+            connection => SaveWriter.Write(connection, context, step, prepared, state, options, Now), cancellation);
+        if (!written)
+        {
+            await database.WriteAsync(connection => SaveWriter.Mend(connection, CheckpointTable.Find(connection, context, StepRef.At(step)), prepared), cancellation);
+            RequireSame(context, step, prepared);
+            if (state is not null)
+            {
+                await database.WriteAsync(
+                    connection => state.Give(connection, task, CheckpointTable.Find(connection, context, StepRef.At(step))), cancellation);
+            }
+        }
+
+        return new Saved<CheckpointInfo>(await GetCheckpointAsync(task, StepRef.At(step), cancellation), written);
     }
 
     // The same content may come with another parent or mask than it was first saved with: what counts is the state that it gives.

@@ -52,13 +52,13 @@ internal static class CheckpointTable
         """,
         CheckpointRow.Read, checkpoint.Id);
 
-    /// <summary>The checkpoints that the values of one are guessed from, the earliest first, and itself.</summary>
+    /// <summary>The checkpoints that the values of one are guessed from, the earliest first, and itself: each is guessed from one of an earlier step.</summary>
     public static IReadOnlyList<CheckpointRow> References(SqliteConnection connection, CheckpointRow checkpoint) => checkpoint.Reference is null
         ? [checkpoint]
         : connection.Query(
             $"""
             WITH RECURSIVE earlier (id) AS (SELECT $0 UNION SELECT reference FROM checkpoints JOIN earlier USING (id) WHERE reference IS NOT NULL)
-            {Select} WHERE c.id IN earlier ORDER BY c.reference_depth
+            {Select} WHERE c.id IN earlier ORDER BY c.step
             """,
             CheckpointRow.Read, checkpoint.Id);
 

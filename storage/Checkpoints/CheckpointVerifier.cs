@@ -47,7 +47,8 @@ internal static class CheckpointVerifier
         var (chunk, read) = (new DeltaChunk(), 0L);
         foreach (var row in state.Chain)
         {
-            var (mask, values) = StoredFrames.Open(connection, row);
+            var frames = StoredFrames.Open(connection, row);
+            var (mask, values) = frames;
             var (maskHead, valuesHead) = (mask is null ? null : FrameHead.Parse(mask.Head), FrameHead.Parse(values[^1].Head));
             var parent = valuesHead.Digests[2];
             if ((maskHead ?? valuesHead).Digests[1] != row.Mask || StateIdentity.OfDelta(parent, row.Mask, valuesHead.Digests[3]) != row.State)
@@ -63,7 +64,7 @@ internal static class CheckpointVerifier
                 cancellation.ThrowIfCancellationRequested();
             }
 
-            read += row.MaskBytes + row.ValueBytes;
+            read += frames.Bytes;
         }
 
         return read;

@@ -1,5 +1,7 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
 using Microsoft.Data.Sqlite;
@@ -26,7 +28,7 @@ internal sealed record Guessing(CheckpointRow? Reference, IReadOnlyList<IFrame> 
     public static bool Suits(Layout layout) =>
         2 * layout.Tensors.Where(tensor => tensor.Type is DType.F32 or DType.F64 or DType.C64).Sum(tensor => tensor.Bytes) > layout.Bytes;
 
-    /// <summary>Finds what to guess from.</summary>
+    /// <summary>Finds what to guess from: nothing that is found damaged, for a save must not depend on what cannot be read.</summary>
     /// <param name="connection">A snapshot.</param>
     /// <param name="task">The task.</param>
     /// <param name="step">The step that is saved.</param>
@@ -42,6 +44,18 @@ internal sealed record Guessing(CheckpointRow? Reference, IReadOnlyList<IFrame> 
             return None;
         }
 
+        try
+        {
+            return FrameMender.IsSoundValues(connection, found.Frame, maskFrame, task.Layout.Layout) ? From(connection, task, found, mask, maskFrame, cache) : None;
+        }
+        catch (FishException error) when (error.Kind != ErrorKind.Unavailable)
+        {
+            return None;
+        }
+    }
+
+    private static Guessing From(SqliteConnection connection, TaskContext task, CheckpointRow found, Digest mask, IFrame maskFrame, ParentCache cache)
+    {
         var rows = CheckpointTable.References(connection, found);
         var frames = StoredFrames.Open(connection, found).Values;
         var last = cache.Find(found.State, mask) ?? Decode(frames, maskFrame, task);

@@ -12,12 +12,13 @@ internal sealed class OpenedState : IDisposable
     private readonly BaseBlocks blocks;
 
     private OpenedState(
-        BaseBlocks blocks, TaskContext task, CheckpointRow? checkpoint, IReadOnlyList<CheckpointRow> chain, IReadOnlyList<DeltaCursor> cursors)
+        BaseBlocks blocks, TaskContext task, CheckpointRow? checkpoint, IReadOnlyList<CheckpointRow> chain, IReadOnlyList<StoredFrames> frames)
     {
-        (this.blocks, Task, Checkpoint, Chain, Cursors) = (blocks, task, checkpoint, chain, cursors);
+        (this.blocks, Task, Checkpoint, Chain) = (blocks, task, checkpoint, chain);
+        Cursors = [.. chain.Zip(frames, (row, of) => DeltaCursor.Open(of.Mask, of.Values, task.Layout.Layout, $"{task.Name}/{row.Step}"))];
         Identity = checkpoint?.State ?? task.BaseState;
-        Reader = new StateReader(task.Layout, blocks, cursors);
-        Links = [.. chain.Select(row => new ChainLink($"{task.Name}/{row.Step}", row.Changed, row.MaskBytes + row.ValueBytes))];
+        Reader = new StateReader(task.Layout, blocks, Cursors);
+        Links = [.. chain.Zip(frames, (row, of) => new ChainLink($"{task.Name}/{row.Step}", row.Changed, of.Bytes))];
     }
 
     public TaskContext Task { get; }
@@ -43,12 +44,8 @@ internal sealed class OpenedState : IDisposable
     public static OpenedState Open(SqliteConnection connection, BaseFolder folder, TaskContext task, CheckpointRow? checkpoint)
     {
         var chain = checkpoint is null ? [] : CheckpointTable.Chain(connection, checkpoint);
-        var cursors = chain.Select(row =>
-        {
-            var frames = StoredFrames.Open(connection, row);
-            return DeltaCursor.Open(frames.Mask, frames.Values, task.Layout.Layout, $"{task.Name}/{row.Step}");
-        }).ToArray();
-        return new OpenedState(new BaseBlocks(task.Base, folder), task, checkpoint, chain, cursors);
+        return new OpenedState(
+            new BaseBlocks(task.Base, folder), task, checkpoint, chain, [.. chain.Select(row => StoredFrames.Open(connection, row))]);
     }
 
     public void Dispose() => blocks.Dispose();

@@ -13,7 +13,8 @@ namespace FishCheckpoint.Storage.Checkpoints;
 
 /// <summary>Turns what a trainer hands in, in any of its forms, into frames against a parent; writes nothing to the database.</summary>
 internal sealed class SavePreparer(
-    SqliteConnection connection, TaskContext task, StoreOptions options, BaseFolder folder, ParentCache cache, CancellationToken cancellation)
+    SqliteConnection connection, TaskContext task, StoreOptions options, BaseFolder folder, ParentCache cache, bool mayGuess,
+    CancellationToken cancellation)
 {
     // Reading one delta is cheaper than two: the base is taken as parent unless the other saves at least this much.
     private const double WorthAChain = 1.1;
@@ -159,7 +160,7 @@ internal sealed class SavePreparer(
             return EncodeParented(delta, parent, mask, stored);
         }
 
-        var guessing = stored is null ? Guessing.None : Guessing.Find(connection, task, step, mask, stored, cache);
+        var guessing = stored is null || !mayGuess ? Guessing.None : Guessing.Find(connection, task, step, mask, stored, cache);
         var recorded = new RecordingReader(delta, cache.Longest);
         var prepared = Encode(recorded, parent, task.Layout.Files, stored, guessing);
         if (recorded.Values is { } values && prepared.Delta.MaskId == mask)

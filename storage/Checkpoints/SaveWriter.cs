@@ -30,8 +30,8 @@ internal static class SaveWriter
         connection.Execute(
             """
             INSERT INTO checkpoints (task, step, parent, depth, mask, frame, headers, state, changed, logical_bytes, brought_bytes, value_bytes,
-              file_sha256, metrics, created, blocks,
-              reference, reference_depth)
+              file_sha256, metrics, created, blocks, reference,
+              reference_depth)
             VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
             """,
             task.Id, step, save.Parent.Checkpoint?.Id, save.Parent.Depth + 1, save.Delta.MaskId, frame, BringHeaders(connection, task, save.Output),
@@ -52,18 +52,21 @@ internal static class SaveWriter
     // What the save was laid on, or guessed from, may have been deleted while it was encoded.
     private static void RequireParent(SqliteConnection connection, TaskContext task, PreparedSave save)
     {
-        if (save.Guessing?.Reference is { } reference
-            && connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE id = $0 AND state = $1)", reference.Id, reference.State) == 0)
-        {
-            throw new FishException(
-                ErrorCode.CheckpointNotFound, $"{task.Name}/{reference.Step}", "An earlier checkpoint was deleted during the save.", "Save again.");
-        }
-
+        RequireReference(connection, save);
         if (TaskTable.IdOf(connection, task.Name) != task.Id
             || (save.Parent.Checkpoint is { } parent && CheckpointTable.AtStep(connection, task.Id, parent.Step)?.Id != parent.Id))
         {
             throw new FishException(
                 ErrorCode.CheckpointNotFound, $"{task.Name}/{save.Parent.Checkpoint?.Step}", "The parent was deleted during the save.", "Save again.");
+        }
+    }
+
+    private static void RequireReference(SqliteConnection connection, PreparedSave save)
+    {
+        if (save.Guessing?.Reference is { } reference
+            && connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE id = $0 AND state = $1)", reference.Id, reference.State) == 0)
+        {
+            throw new ReferenceGoneException();
         }
     }
 
@@ -107,6 +110,7 @@ internal static class SaveWriter
             return mended;
         }
 
+        RequireReference(connection, save);
         FrameTable.Replace(connection, row.Frame, save.Delta.Values, save.ValueChunks);
         var bytes = FrameTable.SizeOf(save.Delta.Values) - (row.IsBlocks ? row.BroughtBytes : 0);
         connection.Execute("UPDATE tasks SET value_bytes = value_bytes + $1 WHERE id = (SELECT task FROM checkpoints WHERE id = $0)", row.Id, bytes - row.ValueBytes);

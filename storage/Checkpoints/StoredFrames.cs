@@ -9,6 +9,9 @@ namespace FishCheckpoint.Storage.Checkpoints;
 /// <param name="Values">The values' frame, after those that it is guessed from; or the frame of blocks.</param>
 internal sealed record StoredFrames(IFrame? Mask, IReadOnlyList<IFrame> Values)
 {
+    /// <summary>Bytes of all of them.</summary>
+    public long Bytes => (Mask is null ? 0 : FrameTable.SizeOf(Mask)) + Values.Sum(FrameTable.SizeOf);
+
     public static StoredFrames Open(SqliteConnection connection, CheckpointRow row) => new(
         row.MaskFrame is { } mask ? FrameTable.Open(connection, mask) : null,
         [.. CheckpointTable.References(connection, row).Select(earlier => FrameTable.Open(connection, earlier.Frame))]);

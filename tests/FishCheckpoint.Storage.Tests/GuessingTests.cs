@@ -56,6 +56,48 @@ public sealed class GuessingTests : StoreFixture
         await AssertAllAsync(models);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Save_AfterADamagedCheckpoint_IsNotGuessedFromIt(bool reopened)
+    {
+        var models = await SaveAllAsync(3, reopened: false);
+        Sql("UPDATE pieces SET data = CAST(x'00' || substr(data, 2) AS BLOB) WHERE frame = (SELECT frame FROM checkpoints WHERE step = 3)");
+        if (reopened)
+        {
+            await ReopenAsync();
+        }
+
+        var next = Move(models[3], new Random(9));
+        await SaveAsync(4, next);
+        Assert.Equal(next.ToBytes(), await Store.RestoreAsync("task", 4));
+        Assert.True((await Store.VerifyAsync("task", StepRef.At(4), Stop)).Sound);
+        Assert.False((await Store.VerifyAsync("task", StepRef.At(3), Stop)).Sound);
+    }
+
+    [Fact]
+    public async Task Restore_DepthsThatMendingHasChanged_ReadsTheRowInTheOrderOfSteps()
+    {
+        var models = await SaveAllAsync(4, reopened: false);
+        Sql("UPDATE checkpoints SET reference_depth = 40 WHERE step = 2");
+        await AssertAllAsync(models);
+    }
+
+    [Fact]
+    public async Task Save_WhileWhatItIsGuessedFromIsDeleted_SucceedsAllTheSame()
+    {
+        var models = await SaveAllAsync(2, reopened: false);
+        for (var step = 3L; step < 40; step++)
+        {
+            models.Add(step, Move(models[step - 1], new Random((int)step)));
+            await Task.WhenAll(SaveAsync(step, models[step]), Store.DeleteCheckpointAsync("task", StepRef.At(step - 1), Stop));
+            models.Remove(step - 2);
+        }
+
+        models.Remove(38);
+        await AssertAllAsync(models);
+    }
+
     private async Task<SortedDictionary<long, TestModel>> SaveAllAsync(int steps, bool reopened)
     {
         var (models, random) = (new SortedDictionary<long, TestModel>(), new Random(1));
