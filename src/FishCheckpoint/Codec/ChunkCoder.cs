@@ -22,8 +22,12 @@ public sealed class ChunkCoder
     // A table for so few would take more than it saves.
     private const int FewPositions = 24;
 
+    // Gaps given the gap before take about so much less than alone.
+    private const double WorthRows = 0.85;
+
     private const byte Gaps = 4;
     private const byte ChainedGaps = 5;
+    private const byte Rows = 6;
     private const byte PlanesOfFour = 4;
     private const byte Planes = 0;
     private const byte Numbers = 1;
@@ -34,13 +38,15 @@ public sealed class ChunkCoder
     private readonly byte[] guessed = new byte[MaxValues];
     private readonly MagnitudeCoder magnitudes = new();
     private readonly BlockClasses guessClasses = new();
+    private readonly RowCoder rows = new();
 
     /// <summary>Encodes positions as gaps.</summary>
     /// <param name="positions">Strictly ascending; the first one stands in the frame's index and is not repeated.</param>
     /// <param name="options">Effort, and compression where runs are written.</param>
     /// <param name="destination">Room of <see cref="MaxEncoded"/> bytes.</param>
+    /// <param name="rowLength">Elements of a row of the tensor, which are those of its last dimension; 0 where it has no rows.</param>
     /// <returns>Bytes written.</returns>
-    public int EncodePositions(ReadOnlySpan<long> positions, CodecOptions options, Span<byte> destination)
+    public int EncodePositions(ReadOnlySpan<long> positions, CodecOptions options, Span<byte> destination, long rowLength = 0)
     {
         if (options.Effort == CodecEffort.Runs || positions.Length < FewPositions)
         {
@@ -57,6 +63,12 @@ public sealed class ChunkCoder
         {
             destination[0] = Gaps;
             return 1 + magnitudes.Encode<ulong>(numbers, signed: false, [], 1, destination[1..]);
+        }
+
+        if (rows.TryEncode(positions, rowLength, WorthRows * magnitudes.Estimate<ulong>(numbers), destination[1..]) is var byRows and > 0)
+        {
+            destination[0] = Rows;
+            return 1 + byRows;
         }
 
         classes[0] = 0;
@@ -88,6 +100,16 @@ public sealed class ChunkCoder
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.FrameTooLarge"/>.</exception>
     public void DecodePositions(ReadOnlySpan<byte> source, long first, long last, Span<long> positions)
     {
+        if (source.Length > 0 && source[0] == Rows)
+        {
+            if (!rows.TryDecode(source[1..], first, last, positions))
+            {
+                throw Corrupt("The rows do not lead from the first position to the last.");
+            }
+
+            return;
+        }
+
         if (source.Length > 0 && source[0] is Gaps or ChainedGaps)
         {
             DecodeGaps(source, first, last, positions);

@@ -152,7 +152,7 @@ public static class DeltaEncoder
         private int EncodePositions(DeltaChunk chunk, long first, long last)
         {
             var again = buffers.PositionsAgain.AsSpan(0, chunk.Count);
-            var length = coder.EncodePositions(chunk.Positions, options, encoded);
+            var length = coder.EncodePositions(chunk.Positions, options, encoded, layout.Tensors[chunk.Tensor].RowLength);
             coder.DecodePositions(encoded.AsSpan(0, length), first, last, again);
             Require(chunk.Positions.SequenceEqual(again));
             return length;

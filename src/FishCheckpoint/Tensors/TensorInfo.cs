@@ -26,6 +26,7 @@ public sealed class TensorInfo : IEquatable<TensorInfo>
         }
 
         (Elements, Bytes) = (elements, bits / 8);
+        RowLength = elements == Units ? RowOf(shape) : 0;
     }
 
     /// <summary>The tensor's name.</summary>
@@ -49,6 +50,9 @@ public sealed class TensorInfo : IEquatable<TensorInfo>
     /// <summary>The number of addressable units: valid positions are <c>0 &lt;= p &lt; Units</c>.</summary>
     public long Units => Bytes / UnitSize;
 
+    /// <summary>Units of a row: of the last dimension, or of the last few where that is short; 0 for tensors of one dimension and packed dtypes.</summary>
+    public long RowLength { get; }
+
     /// <inheritdoc/>
     public bool Equals(TensorInfo? other) =>
         other is not null && Name == other.Name && Type == other.Type && Shape.SequenceEqual(other.Shape);
@@ -64,4 +68,17 @@ public sealed class TensorInfo : IEquatable<TensorInfo>
 
     /// <summary>As in <c>[1024, 512]</c>.</summary>
     public static string ShapeText(IEnumerable<long> shape) => $"[{string.Join(", ", shape)}]";
+
+    // A row of a convolution's kernel is all that one output channel has.
+    private static long RowOf(long[] shape)
+    {
+        const int shortest = 32;
+        var (row, dimension) = (1L, shape.Length - 1);
+        for (; dimension > 0 && row < shortest; dimension--)
+        {
+            row *= shape[dimension];
+        }
+
+        return row > 1 ? row : 0;
+    }
 }

@@ -6,8 +6,8 @@ namespace FishCheckpoint.Codec;
 internal sealed class BlockClasses
 {
     // What a class costs: how many are listed, their parameter, and a part of a table.
-    private const int ClassBits = 32;
-    private const int Rarest = 2048;
+    private const int ClassBits = 20;
+    private const int Rarest = 8192;
 
     private readonly int[] histogram = new int[256];
     private readonly int[] changed = new int[256];

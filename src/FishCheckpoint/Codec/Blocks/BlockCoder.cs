@@ -30,6 +30,7 @@ internal sealed class BlockCoder
         All = 0,
         ByClass = 1,
         Gaps = 2,
+        ByDensity = 3,
     }
 
     private enum ValueForm : byte
@@ -80,8 +81,8 @@ internal sealed class BlockCoder
         }
 
         Reserve(positions.Length * DTypes.UnitSizeOf(type), positions.Length);
-        classes.Take(type, block, source[1], source[2]);
         var form = (PositionForm)source[0];
+        classes.Take(type, block, source[1], source[2]);
         source = source[3..];
         DecodePositions(ref source, form, positions);
         DecodeValues(source, type, block, positions);
@@ -97,7 +98,7 @@ internal sealed class BlockCoder
             return 3;
         }
 
-        destination[0] = (byte)PositionForm.ByClass;
+        destination[0] = (byte)PositionForm.ByDensity;
         var length = byClass.Encode(positions, classes.Padded, count, destination[3..]);
         if (byGap.Estimate(positions) < 0.98 * length)
         {
@@ -125,7 +126,10 @@ internal sealed class BlockCoder
 
                 break;
             case PositionForm.ByClass:
-                byClass.Decode(ref source, classes.Units, classes.Padded, classes.Count, positions);
+                byClass.DecodeCounted(ref source, classes.Units, classes.Padded, classes.Count, positions);
+                break;
+            case PositionForm.ByDensity:
+                byClass.Decode(ref source, classes.Padded, classes.Count, positions);
                 break;
             case PositionForm.Gaps:
                 byGap.Decode(ref source, classes.Units, positions);

@@ -1,6 +1,5 @@
 using System.Numerics;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Masks;
 
 namespace FishCheckpoint.Codec;
 
@@ -11,6 +10,7 @@ namespace FishCheckpoint.Codec;
 internal sealed class ClassPositions
 {
     private readonly ClassBits bits = new();
+    private readonly ClassLists lists = new();
     private int[] ranks = [];
     private ulong[] words = [];
 
@@ -23,82 +23,100 @@ internal sealed class ClassPositions
     public int Encode(ReadOnlySpan<int> positions, ReadOnlySpan<byte> classes, int classCount, Span<byte> destination)
     {
         bits.Sort(Words(positions, classes.Length / ClassSplit.Word), classes, classCount);
-        Span<int> listed = stackalloc int[classCount];
-        Span<bool> unchanged = stackalloc bool[classCount];
-        var length = 0;
+        var writer = new BitWriter(destination);
+        var expected = ClassDensity.Even;
         for (var of = 0; of < classCount; of++)
         {
             var (changed, size) = (bits.CountOf(of), bits.SizeOf(of));
-            unchanged[of] = changed > size / 2;
-            listed[of] = unchanged[of] ? size - changed : changed;
-            length += Varint.Write(destination[length..], ((ulong)listed[of] << 1) | (unchanged[of] ? 1UL : 0));
-            if (listed[of] > 0)
+            var density = ClassDensity.Of(changed, size);
+            if (of < classCount - 1)
             {
-                destination[length++] = (byte)RankCoder.ParameterFor(listed[of], size);
+                ClassDensity.Write(ref writer, density, expected);
             }
+
+            var list = Ranks(density.ListsUnchanged ? size - changed : changed);
+            bits.List(of, !density.ListsUnchanged, list);
+            if (of == classCount - 1)
+            {
+                RankCoder.Write(ref writer, list, density.Parameter);
+            }
+            else if (list.Length > 0)
+            {
+                RankCoder.WriteToEnd(ref writer, list, density.Parameter, size);
+            }
+
+            expected = density.Next;
         }
 
-        var writer = new BitWriter(destination[length..]);
-        for (var of = 0; of < classCount; of++)
-        {
-            var list = Ranks(listed[of]);
-            bits.List(of, !unchanged[of], list);
-            RankCoder.Write(ref writer, list, RankCoder.ParameterFor(list.Length, bits.SizeOf(of)));
-        }
-
-        return length + writer.Length;
+        return writer.Length;
     }
 
     /// <summary>Decodes positions: the mirror of <see cref="Encode"/>.</summary>
+    /// <param name="source">The encoded bytes; moved past them.</param>
+    /// <param name="classes">The class of every unit, padded.</param>
+    /// <param name="classCount">The number of classes.</param>
+    /// <param name="positions">Filled entirely.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
+    public void Decode(ref ReadOnlySpan<byte> source, ReadOnlySpan<byte> classes, int classCount, Span<int> positions)
+    {
+        Span<ulong> inverted = stackalloc ulong[classCount];
+        Span<byte> active = stackalloc byte[classCount];
+        Span<int> sizes = stackalloc int[classCount];
+        ClassSplit.Count(classes, sizes);
+        var reader = new BitReader(source);
+        var (expected, rest, actives) = (ClassDensity.Even, positions.Length, 0);
+        bits.Clear(classCount, classes.Length);
+        for (var of = 0; of < classCount; of++)
+        {
+            var (last, size) = (of == classCount - 1, sizes[of]);
+            var density = last ? ClassDensity.Of(rest, size) : ClassDensity.Read(ref reader, expected);
+            var list = ReadList(ref reader, density, last, rest, size);
+            bits.Set(of, list);
+            inverted[of] = density.ListsUnchanged ? ulong.MaxValue : 0;
+            rest -= density.ListsUnchanged ? size - list.Length : list.Length;
+            if (density.ListsUnchanged || list.Length > 0)
+            {
+                active[actives++] = (byte)of;
+            }
+
+            expected = density.Next;
+        }
+
+        source = source[reader.Length..];
+        var merged = Words([], classes.Length / ClassSplit.Word);
+        bits.Merge(classes, active[..actives], inverted, merged);
+        Expand(merged, positions);
+    }
+
+    private ReadOnlySpan<int> ReadList(ref BitReader reader, ClassDensity density, bool last, int rest, int size)
+    {
+        var list = Ranks(size);
+        var count = density.ListsNothing ? 0 : !last ? RankCoder.ReadToEnd(ref reader, list, density.Parameter, size)
+            : density.ListsUnchanged ? size - rest : rest;
+        if (count < 0 || count > size || (last && !RankCoder.TryRead(ref reader, list[..count], density.Parameter, size)) || reader.Overrun)
+        {
+            throw Corrupt();
+        }
+
+        return list[..count];
+    }
+
+    /// <summary>Decodes positions in the form that told how many are listed of each class, which is read and no longer written.</summary>
     /// <param name="source">The encoded bytes; moved past them.</param>
     /// <param name="units">The number of units of the block.</param>
     /// <param name="classes">The class of every unit, padded.</param>
     /// <param name="classCount">The number of classes.</param>
     /// <param name="positions">Filled entirely.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
-    public void Decode(ref ReadOnlySpan<byte> source, int units, ReadOnlySpan<byte> classes, int classCount, Span<int> positions)
+    public void DecodeCounted(ref ReadOnlySpan<byte> source, int units, ReadOnlySpan<byte> classes, int classCount, Span<int> positions)
     {
-        Span<byte> parameters = stackalloc byte[classCount];
-        Span<int> listed = stackalloc int[classCount];
-        Span<ulong> inverted = stackalloc ulong[classCount];
-        Span<byte> active = stackalloc byte[classCount];
-        var actives = 0;
-        for (var of = 0; of < classCount; of++)
+        if (!lists.TryRead(ref source, bits, classCount, units))
         {
-            if (!Varint.TryRead(ref source, out var number) || (number >> 1) > (ulong)units)
-            {
-                throw Corrupt();
-            }
-
-            (listed[of], inverted[of]) = ((int)(number >> 1), (number & 1) != 0 ? ulong.MaxValue : 0);
-            if (number > 1)
-            {
-                parameters[of] = source.Length > 0 && source[0] < RankCoder.Count ? source[0] : throw Corrupt();
-                source = source[1..];
-            }
-
-            if (number > 0)
-            {
-                active[actives++] = (byte)of;
-            }
+            throw Corrupt();
         }
 
-        var reader = new BitReader(source);
-        bits.Clear(classCount, units);
-        for (var of = 0; of < classCount; of++)
-        {
-            var list = Ranks(listed[of]);
-            if (!RankCoder.TryRead(ref reader, list, parameters[of], units))
-            {
-                throw Corrupt();
-            }
-
-            bits.Set(of, list);
-        }
-
-        source = source[reader.Length..];
         var merged = Words([], classes.Length / ClassSplit.Word);
-        bits.Merge(classes, active[..actives], inverted, merged);
+        bits.Merge(classes, lists.Active, lists.Inverted, merged);
         Expand(merged, positions);
     }
 

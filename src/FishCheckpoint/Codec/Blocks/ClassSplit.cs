@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -59,6 +60,22 @@ internal static class ClassSplit
         }
 
         return bits;
+    }
+
+    /// <summary>Counts the units of each class.</summary>
+    /// <param name="classes">Of all units, padded to whole words.</param>
+    /// <param name="sizes">Filled: a class each.</param>
+    public static void Count(ReadOnlySpan<byte> classes, Span<int> sizes)
+    {
+        sizes.Clear();
+        for (var word = 0; word < classes.Length; word += Word)
+        {
+            var of64 = classes.Slice(word, Word);
+            for (var of = 0; of < sizes.Length; of++)
+            {
+                sizes[of] += BitOperations.PopCount(Of(of64, (byte)of));
+            }
+        }
     }
 
     /// <summary>The bits under a mask, brought together at the low end.</summary>

@@ -18,9 +18,9 @@ internal sealed class AnsTables(int tables, int symbols)
     /// <summary>The fewest.</summary>
     public const int MinLog = 6;
 
-    private readonly uint[] decoding = new uint[tables << MaxLog];
-    private readonly ushort[] encoding = new ushort[tables << MaxLog];
-    private readonly Step[] steps = new Step[tables * symbols];
+    private uint[] decoding = [];
+    private ushort[] encoding = [];
+    private Step[] steps = [];
     private readonly byte[] spread = new byte[1 << MaxLog];
     private readonly int[] next = new int[symbols];
 
@@ -35,6 +35,7 @@ internal sealed class AnsTables(int tables, int symbols)
     /// <param name="log">Bits of a state.</param>
     public void BuildDecoding(int table, ReadOnlySpan<short> counts, int log)
     {
+        decoding = decoding.Length > 0 ? decoding : new uint[tables << MaxLog];
         Spread(counts, log);
         for (var symbol = 0; symbol < counts.Length; symbol++)
         {
@@ -55,6 +56,11 @@ internal sealed class AnsTables(int tables, int symbols)
     /// <summary>Prepares a table for encoding: the mirror of <see cref="BuildDecoding"/>.</summary>
     public void BuildEncoding(int table, ReadOnlySpan<short> counts, int log)
     {
+        if (encoding.Length == 0)
+        {
+            (encoding, steps) = (new ushort[tables << MaxLog], new Step[tables * symbols]);
+        }
+
         Spread(counts, log);
         var (size, sum) = (1 << log, 0);
         for (var symbol = 0; symbol < counts.Length; symbol++)

@@ -6,23 +6,13 @@ namespace FishCheckpoint.Codec;
 internal sealed class GapCoder
 {
     private readonly MagnitudeCoder coder = new();
-    private readonly int[] counts = new int[Magnitudes.Symbols];
     private uint[] gaps = [];
 
     /// <summary>About how many bytes <see cref="Encode"/> would write.</summary>
     public double Estimate(ReadOnlySpan<int> positions)
     {
         Take(positions);
-        Array.Clear(counts);
-        var plain = 0L;
-        foreach (var gap in gaps.AsSpan(0, positions.Length))
-        {
-            var symbol = Magnitudes.SymbolOf(gap);
-            counts[symbol]++;
-            plain += Magnitudes.BitsOf(signed: false)[symbol];
-        }
-
-        return (SymbolCounts.Cost(counts) + plain) / 8;
+        return coder.Estimate<uint>(gaps.AsSpan(0, positions.Length));
     }
 
     /// <summary>Encodes positions, the first of which follows -1.</summary>

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace FishCheckpoint.Codec;
 
 /// <summary>
@@ -22,7 +20,8 @@ internal static class RankCoder
     public static int ParameterFor(int count, int range)
     {
         // The best one for a density p is the least m with (1 - p)^m + (1 - p)^(m + 1) <= 1: about 0.693 / p - 0.85.
-        var best = Math.Max(1, (long)Math.Ceiling((0.693 * range / Math.Max(1, count)) - 0.85));
+        var all = 1000L * Math.Max(1, count);
+        var best = Math.Max(1, ((693L * range) - (850L * Math.Max(1, count)) + all - 1) / all);
         var index = 0;
         while (index < Parameters.Length - 1 && best - Parameters[index] > Parameters[index + 1] - best)
         {
@@ -35,53 +34,35 @@ internal static class RankCoder
     /// <summary>Writes numbers.</summary>
     public static void Write(ref BitWriter destination, ReadOnlySpan<int> ranks, int parameter)
     {
-        var step = (uint)Parameters[parameter];
-        var (bits, cutoff) = Remainders(step);
+        var code = new GolombCode(Parameters[parameter]);
         var writer = destination;
         var next = 0;
         foreach (var rank in ranks)
         {
-            var (quotient, rest) = Math.DivRem((uint)(rank - next), step);
+            code.Write(ref writer, (uint)(rank - next));
             next = rank + 1;
-            writer.WriteUnary(quotient);
-            if (step > 1)
-            {
-                var longer = rest >= cutoff;
-                var value = longer ? rest + cutoff : rest;
-                writer.Write(longer ? (value >> 1) | ((ulong)(value & 1) << (bits - 1)) : value, longer ? bits : bits - 1);
-            }
         }
 
         destination = writer;
+    }
+
+    /// <summary>Writes numbers and the end of their range: the first number that is not below it.</summary>
+    public static void WriteToEnd(ref BitWriter destination, ReadOnlySpan<int> ranks, int parameter, int range)
+    {
+        Write(ref destination, ranks, parameter);
+        new GolombCode(Parameters[parameter]).Write(ref destination, (uint)(range - (ranks.Length == 0 ? 0 : ranks[^1] + 1)));
     }
 
     /// <summary>Reads numbers: the mirror of <see cref="Write"/>.</summary>
     /// <returns>Whether all lie below <paramref name="range"/>.</returns>
     public static bool TryRead(ref BitReader source, Span<int> ranks, int parameter, int range)
     {
-        var step = (uint)Parameters[parameter];
-        var (bits, cutoff) = Remainders(step);
+        var code = new GolombCode(Parameters[parameter]);
         var reader = source;
-        var (shorter, next) = (bits - 1, 0L);
-        var mask = (1UL << Math.Max(0, shorter)) - 1;
+        var next = 0L;
         for (var index = 0; index < ranks.Length; index++)
         {
-            var quotient = reader.ReadUnary();
-            if (quotient >= range)
-            {
-                return false;
-            }
-
-            next += quotient * step;
-            if (step > 1)
-            {
-                var peeked = reader.Peek();
-                var value = (uint)(peeked & mask);
-                var longer = value >= cutoff;
-                next += longer ? ((value << 1) | (uint)((peeked >> shorter) & 1)) - cutoff : value;
-                reader.Skip(longer ? bits : shorter);
-            }
-
+            next += code.Read(ref reader, range);
             if (next >= range)
             {
                 return false;
@@ -94,10 +75,23 @@ internal static class RankCoder
         return !reader.Overrun;
     }
 
-    // A remainder below the cutoff takes a bit less.
-    private static (int Bits, uint Cutoff) Remainders(uint step)
+    /// <summary>Reads numbers up to the end of their range: the mirror of <see cref="WriteToEnd"/>.</summary>
+    /// <param name="source">The bits.</param>
+    /// <param name="ranks">Receives them: as long as the range.</param>
+    /// <param name="parameter">As they were written.</param>
+    /// <param name="range">One more than the largest number that can be.</param>
+    /// <returns>How many; -1 where the end is not the range's.</returns>
+    public static int ReadToEnd(ref BitReader source, Span<int> ranks, int parameter, int range)
     {
-        var bits = step == 1 ? 0 : BitOperations.Log2(step - 1) + 1;
-        return (bits, (1U << bits) - step);
+        var code = new GolombCode(Parameters[parameter]);
+        var reader = source;
+        var (next, count) = (code.Read(ref reader, range), 0);
+        for (; next < range; next += 1 + code.Read(ref reader, range))
+        {
+            ranks[count++] = (int)next;
+        }
+
+        source = reader;
+        return next == range && !reader.Overrun ? count : -1;
     }
 }

@@ -184,15 +184,16 @@ internal static class SymbolCounts
 
     private static int Kept(int length) => Math.Clamp(length - 1, 0, KeptBits);
 
-    // Elias' gamma code of the number and 1.
-    private static void WriteNumber(ref BitWriter writer, int number)
+    /// <summary>Writes a number in Elias' gamma code of it and 1.</summary>
+    public static void WriteNumber(ref BitWriter writer, int number)
     {
         var length = LengthOf(number + 1);
         writer.WriteUnary(length - 1);
         writer.Write((ulong)(number + 1) & ((1UL << (length - 1)) - 1), length - 1);
     }
 
-    private static int ReadNumber(ref BitReader reader)
+    /// <summary>Reads a number: the mirror of <see cref="WriteNumber"/>.</summary>
+    public static int ReadNumber(ref BitReader reader)
     {
         var length = (int)Math.Min(reader.ReadUnary(), 16);
         return ((1 << length) | (int)reader.Read(length)) - 1;

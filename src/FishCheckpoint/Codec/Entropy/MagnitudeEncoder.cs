@@ -1,0 +1,320 @@
+using System.Numerics;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>The half of <see cref="MagnitudeCoder"/> that writes.</summary>
+internal sealed class MagnitudeEncoder
+{
+    private const int MaxClasses = MagnitudeCoder.MaxClasses;
+    private const int Symbols = Magnitudes.Symbols;
+    private const int RatesMaxLog = 9;
+
+    private readonly AnsTables tables = new(MaxClasses, Symbols);
+    private readonly int[] counts = new int[MaxClasses * Symbols];
+    private readonly short[] scaled = new short[Symbols];
+    private readonly byte[] groupOf = new byte[MaxClasses];
+    private readonly int[] placeOf = new int[MaxClasses];
+    private readonly byte[] levels = new byte[SymbolRates.Most];
+    private byte[] symbols = [];
+    private ushort[] lows = [];
+    private byte[] bits = [];
+    private int first;
+    private int used;
+
+    /// <summary>Encodes numbers.</summary>
+    /// <param name="numbers">At least one.</param>
+    /// <param name="signed">Whether they are zigzag distances, and not magnitudes.</param>
+    /// <param name="classes">The class of each, known to the decoder; empty where there is one class.</param>
+    /// <param name="classCount">The number of classes, at most <see cref="MagnitudeCoder.MaxClasses"/>.</param>
+    /// <param name="destination">Room of <see cref="MagnitudeCoder.RoomFor"/>.</param>
+    /// <returns>Bytes written.</returns>
+    public int Encode<T>(ReadOnlySpan<T> numbers, bool signed, ReadOnlySpan<byte> classes, int classCount, Span<byte> destination)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        Prepare(numbers.Length);
+        Count(numbers, signed, classes, classCount);
+        var groups = Group(classCount);
+        var writer = new BitWriter(destination);
+        writer.Write((ulong)groups - 1, 5);
+        for (var of = 1; of < classCount && groups > 1; of++)
+        {
+            writer.Write(groupOf[of] == groupOf[of - 1] ? 0UL : 1, 1);
+        }
+
+        var log = WriteTables(ref writer, groups, numbers.Length);
+        var (even, odd) = EncodeBackwards(numbers.Length, classes, groups, 1U << log);
+        writer.Write(even - (1U << log), log);
+        writer.Write(odd - (1U << log), log);
+        Emit(numbers, signed, ref writer);
+        return writer.Length;
+    }
+
+    /// <summary>About how many bytes magnitudes of one class would take, from a part of them.</summary>
+    public double Estimate<T>(ReadOnlySpan<T> numbers)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        // A few stretches without gaps: numbers of a kind often come together.
+        const int stretch = 1024, stretches = 4;
+        var of = counts.AsSpan(0, Symbols);
+        of.Clear();
+        var (plain, seen) = (0L, 0);
+        for (var part = 0; part < stretches; part++)
+        {
+            var all = numbers.Length <= stretch * stretches;
+            foreach (var number in all ? numbers : numbers.Slice((int)((long)part * (numbers.Length - stretch) / (stretches - 1)), stretch))
+            {
+                var symbol = Magnitudes.SymbolOf(ulong.CreateTruncating(number));
+                of[symbol]++;
+                plain += Magnitudes.BitsOf(signed: false)[symbol];
+                seen++;
+            }
+
+            if (all)
+            {
+                break;
+            }
+        }
+
+        return seen == 0 ? 0 : (SymbolCounts.Cost(of) + plain) * numbers.Length / seen / 8;
+    }
+
+    // Tables in full, or by rates where that is shorter: the bits of a state say which, less the fewest of them.
+    private int WriteTables(ref BitWriter writer, int groups, int count)
+    {
+        var (full, byRates) = (0f, 0f);
+        for (var group = 0; group < groups; group++)
+        {
+            full += SymbolCounts.Cost(CountsOf(group));
+            SymbolRates.Choose(SpanOf(CountsOf(group)), levels, out var bits);
+            byRates += bits;
+        }
+
+        Array.Clear(scaled);
+        var log = byRates <= full ? RatesLog(groups, count) : Log(groups);
+        writer.Write((ulong)(byRates <= full ? log - AnsTables.MinLog : log), 4);
+        if (byRates <= full)
+        {
+            SymbolCounts.WriteNumber(ref writer, first);
+        }
+
+        for (var group = 0; group < groups; group++)
+        {
+            var states = scaled.AsSpan(first, used);
+            if (byRates <= full)
+            {
+                var of = SpanOf(CountsOf(group));
+                var rates = levels.AsSpan(0, SymbolRates.Choose(of, levels, out _));
+                SymbolRates.Write(ref writer, of.Length, rates);
+                states.Clear();
+                SymbolRates.Scale(rates, log, states[..Math.Max(1, of.Length)]);
+            }
+            else
+            {
+                SymbolCounts.Scale(CountsOf(group), log, states);
+                SymbolCounts.Write(ref writer, scaled);
+            }
+
+            tables.BuildEncoding(group, scaled, log);
+        }
+
+        return log;
+    }
+
+    private static ReadOnlySpan<int> SpanOf(ReadOnlySpan<int> of) => of[..(of.LastIndexOfAnyExcept(0) + 1)];
+
+    // More states than values of a group would tell nothing.
+    private int RatesLog(int groups, int count) =>
+        Math.Clamp(BitOperations.Log2((uint)(count / groups) | 1) + 1, SymbolRates.LeastLog(used), Math.Max(RatesMaxLog, SymbolRates.LeastLog(used)));
+
+    private void Prepare(int count)
+    {
+        if (symbols.Length < count)
+        {
+            (symbols, lows, bits) = (new byte[count], new ushort[count], new byte[count]);
+        }
+    }
+
+    private void Count<T>(ReadOnlySpan<T> numbers, bool signed, ReadOnlySpan<byte> classes, int classCount)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        Array.Clear(counts, 0, classCount * Symbols);
+        var (least, most) = (Symbols - 1, 0);
+        for (var index = 0; index < numbers.Length; index++)
+        {
+            var number = ulong.CreateTruncating(numbers[index]);
+            var symbol = Magnitudes.SymbolOf(signed ? Magnitudes.OfZigzag(number) : number);
+            symbols[index] = (byte)symbol;
+            counts[(classes.Length == 0 ? 0 : classes[index] * Symbols) + symbol]++;
+            (least, most) = (Math.Min(least, symbol), Math.Max(most, symbol));
+        }
+
+        (first, used) = (least, most - least + 1);
+    }
+
+    // The symbols that occur at all: the rest of a row is 0.
+    private Span<int> CountsOf(int group) => counts.AsSpan((group * Symbols) + first, used);
+
+    // Neighbouring classes share a table where two would cost more than they save; the best pair first.
+    private int Group(int classCount)
+    {
+        Span<float> costs = stackalloc float[MaxClasses];
+        Span<float> joined = stackalloc float[MaxClasses];
+        Span<int> both = stackalloc int[Symbols];
+        var groups = classCount;
+        for (var group = 0; group < groups; group++)
+        {
+            (groupOf[group], costs[group]) = ((byte)group, Cost(CountsOf(group)));
+        }
+
+        for (var group = 0; group < groups - 1; group++)
+        {
+            joined[group] = JoinedCost(group, both);
+        }
+
+        while (groups > 1)
+        {
+            var (best, gain) = (-1, 0f);
+            for (var group = 0; group < groups - 1; group++)
+            {
+                var saved = costs[group] + costs[group + 1] - joined[group];
+                (best, gain) = best < 0 || saved > gain ? (group, saved) : (best, gain);
+            }
+
+            if (gain < 0)
+            {
+                break;
+            }
+
+            Join(best, groups, classCount);
+            groups--;
+            costs[best] = joined[best];
+            costs[(best + 2)..(groups + 1)].CopyTo(costs[(best + 1)..]);
+            joined[(best + 1)..groups].CopyTo(joined[best..]);
+            for (var group = Math.Max(0, best - 1); group <= Math.Min(best, groups - 2); group++)
+            {
+                joined[group] = JoinedCost(group, both);
+            }
+        }
+
+        return groups;
+    }
+
+    private float JoinedCost(int group, Span<int> both)
+    {
+        var left = CountsOf(group);
+        var right = CountsOf(group + 1);
+        for (var symbol = 0; symbol < left.Length; symbol++)
+        {
+            both[symbol] = left[symbol] + right[symbol];
+        }
+
+        return Cost(both[..left.Length]);
+    }
+
+    private float Cost(ReadOnlySpan<int> of)
+    {
+        SymbolRates.Choose(SpanOf(of), levels, out var byRates);
+        return Math.Min(byRates, SymbolCounts.Cost(of));
+    }
+
+    private void Join(int group, int groups, int classCount)
+    {
+        var left = CountsOf(group);
+        var right = CountsOf(group + 1);
+        for (var symbol = 0; symbol < left.Length; symbol++)
+        {
+            left[symbol] += right[symbol];
+        }
+
+        counts.AsSpan((group + 2) * Symbols, (groups - group - 2) * Symbols).CopyTo(counts.AsSpan((group + 1) * Symbols));
+        for (var of = 0; of < classCount; of++)
+        {
+            groupOf[of] -= (byte)(groupOf[of] > group ? 1 : 0);
+        }
+    }
+
+    // The states that pay: more of them fit the counts better, and their table takes more to tell.
+    private int Log(int groups)
+    {
+        var least = 0;
+        for (var group = 0; group < groups; group++)
+        {
+            least = Math.Max(least, SymbolCounts.LeastLog(CountsOf(group)));
+        }
+
+        var (best, bestCost) = (least, float.MaxValue);
+        for (var log = least; log <= AnsTables.MaxLog; log++)
+        {
+            var cost = 2f * log;
+            for (var group = 0; group < groups; group++)
+            {
+                var of = CountsOf(group);
+                SymbolCounts.Scale(of, log, scaled.AsSpan(first, used));
+                cost += SymbolCounts.Cost(of, scaled.AsSpan(first, used), log);
+            }
+
+            (best, bestCost) = cost < bestCost ? (log, cost) : (best, bestCost);
+        }
+
+        return best;
+    }
+
+    private (uint Even, uint Odd) EncodeBackwards(int count, ReadOnlySpan<byte> classes, int groups, uint start)
+    {
+        for (var of = 0; of < MaxClasses; of++)
+        {
+            placeOf[of] = groupOf[of] * Symbols;
+        }
+
+        ReadOnlySpan<int> places = placeOf;
+        var one = groups == 1;
+        var (current, other) = (start, start);
+        for (var index = count - 1; index >= 0; index--)
+        {
+            var before = other;
+            var taken = tables.Encode(ref other, (one ? 0 : places[classes[index]]) + symbols[index]);
+            lows[index] = (ushort)(before & ((1U << taken) - 1));
+            bits[index] = (byte)taken;
+            (current, other) = (other, current);
+        }
+
+        // The last one taken in is the first one out: an even number.
+        return (current, other);
+    }
+
+    private void Emit<T>(ReadOnlySpan<T> numbers, bool signed, ref BitWriter destination)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        var writer = destination;
+        var plainBits = Magnitudes.BitsOf(signed);
+        var index = 0;
+        if (plainBits[first + used - 1] == 0)
+        {
+            // Nothing but states' bits, of which four fit one write.
+            for (; index <= numbers.Length - 4; index += 4)
+            {
+                var (one, two, three) = (bits[index], bits[index] + bits[index + 1], bits[index] + bits[index + 1] + bits[index + 2]);
+                var four = lows[index] | ((ulong)lows[index + 1] << one) | ((ulong)lows[index + 2] << two) | ((ulong)lows[index + 3] << three);
+                writer.Write(four, three + bits[index + 3]);
+            }
+        }
+
+        for (; index < numbers.Length; index++)
+        {
+            int plain = plainBits[symbols[index]];
+            var number = ulong.CreateTruncating(numbers[index]);
+            var rest = (signed ? (Magnitudes.OfZigzag(number) << 1) | (number & 1) : number) & ((1UL << plain) - 1);
+            if (bits[index] + plain <= BitWriter.Most)
+            {
+                writer.Write(lows[index] | (rest << bits[index]), bits[index] + plain);
+            }
+            else
+            {
+                writer.Write(lows[index], bits[index]);
+                writer.WriteLong(rest, plain);
+            }
+        }
+
+        destination = writer;
+    }
+}

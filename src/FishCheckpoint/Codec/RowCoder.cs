@@ -1,0 +1,222 @@
+using System.Numerics;
+using FishCheckpoint.Masks;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>
+/// Positions of a matrix row by row (docs/FORMAT.md, "Rows"): how many each row has, and for each element of the rows that are not full whether it is one, by
+/// classes of how likely that is. For masks that fill rows and columns unevenly, as scores of gradients do. Holds the working memory.
+/// </summary>
+internal sealed class RowCoder
+{
+    // Elements that are told for a position: with more, their gaps are told sooner.
+    private const int MostElements = 16;
+    private const int MostColumns = 1 << 20;
+    private const int MostSkipped = 1 << 16;
+
+    private readonly RowModel model = new();
+    private readonly ClassBits bits = new();
+    private readonly ClassLists lists = new();
+    private byte[] classes = [];
+    private ulong[] words = [];
+    private int[] columns = [];
+
+    /// <summary>Encodes positions, if they suit.</summary>
+    /// <param name="positions">Ascending.</param>
+    /// <param name="width">Elements of a row.</param>
+    /// <param name="budget">The most bytes.</param>
+    /// <param name="destination">Room for 8 bytes a position.</param>
+    /// <returns>Bytes written; 0 where their rows are too thin, or they would take more.</returns>
+    public int TryEncode(ReadOnlySpan<long> positions, long width, double budget, Span<byte> destination)
+    {
+        if (width is < 2 or > MostColumns || !Suit(positions, width, out var told))
+        {
+            return 0;
+        }
+
+        var (padded, next) = (Padded((int)width), 0);
+        Reserve(told * padded, (int)width);
+        model.Start((int)width);
+        var length = Varint.Write(destination, (ulong)width);
+        var writer = new BitWriter(destination[length..]);
+        var row = positions[0] / width;
+        for (var start = 0; start < positions.Length;)
+        {
+            var of = positions[start] / width;
+            if (of - row > MostSkipped)
+            {
+                return 0;
+            }
+
+            var found = Columns(positions[start..], of * width, (int)width);
+            SymbolCounts.WriteNumber(ref writer, (int)(of - row));
+            writer.Write((ulong)found.Length - 1, BitsOf((int)width));
+            if (found.Length < width)
+            {
+                model.Classify(found.Length, classes.AsSpan(next, padded));
+                Set(words.AsSpan(next / ClassSplit.Word), found);
+                next += padded;
+            }
+
+            model.Learn(found);
+            (row, start) = (of, start + found.Length);
+        }
+
+        length += writer.Length;
+        if (next > 0)
+        {
+            bits.Sort(words.AsSpan(0, next / ClassSplit.Word), classes.AsSpan(0, next), RowModel.Classes);
+            length += lists.Write(bits, RowModel.Classes, destination[length..]);
+        }
+
+        return length <= budget ? length : 0;
+    }
+
+    /// <summary>Decodes positions: the mirror of <see cref="TryEncode"/>.</summary>
+    /// <param name="source">The encoded bytes.</param>
+    /// <param name="first">The first position.</param>
+    /// <param name="last">The last position.</param>
+    /// <param name="positions">Filled entirely.</param>
+    /// <returns>Whether the bytes are those of an encoder.</returns>
+    public bool TryDecode(ReadOnlySpan<byte> source, long first, long last, Span<long> positions)
+    {
+        if (!Varint.TryRead(ref source, out var number) || number is < 2 or > MostColumns)
+        {
+            return false;
+        }
+
+        var width = (int)number;
+        var reader = new BitReader(source);
+        if (!TryReadRows(ref reader, width, positions.Length, out var rows, out var told))
+        {
+            return false;
+        }
+
+        source = source[reader.Length..];
+        Reserve(Padded(width), width);
+        if (told > 0 && !lists.TryRead(ref source, bits, RowModel.Classes, told * width))
+        {
+            return false;
+        }
+
+        model.Start(width);
+        var (filled, row) = (0, first / width);
+        foreach (var (skipped, count) in rows)
+        {
+            row += skipped;
+            var found = ReadRow(width, count);
+            if (found.Length != count)
+            {
+                return false;
+            }
+
+            model.Learn(found);
+            foreach (var column in found)
+            {
+                positions[filled++] = (row * width) + column;
+            }
+        }
+
+        return source.Length == 0 && positions[0] == first && positions[^1] == last;
+    }
+
+    private static int Padded(int width) => (width + ClassSplit.Word - 1) & -ClassSplit.Word;
+
+    private static int BitsOf(int width) => BitOperations.Log2((uint)width - 1) + 1;
+
+    private static bool Suit(ReadOnlySpan<long> positions, long width, out int told)
+    {
+        told = 0;
+        var most = (MostElements * positions.Length) / width;
+        for (var start = 0; start < positions.Length && told <= most;)
+        {
+            var (end, count) = (((positions[start] / width) + 1) * width, 0);
+            while (start + count < positions.Length && positions[start + count] < end)
+            {
+                count++;
+            }
+
+            (start, told) = (start + count, told + (count < width ? 1 : 0));
+        }
+
+        return told <= most;
+    }
+
+    private static void Set(Span<ulong> row, ReadOnlySpan<int> found)
+    {
+        foreach (var column in found)
+        {
+            row[column / ClassSplit.Word] |= 1UL << (column % ClassSplit.Word);
+        }
+    }
+
+    private static bool TryReadRows(ref BitReader reader, int width, int positions, out List<(int Skipped, int Count)> rows, out int told)
+    {
+        (rows, told) = ([], 0);
+        var (wide, most) = (BitsOf(width), (long)MostElements * positions / width);
+        for (var rest = positions; rest > 0;)
+        {
+            var row = (Skipped: SymbolCounts.ReadNumber(ref reader), Count: (int)reader.Read(wide) + 1);
+            told += row.Count < width ? 1 : 0;
+            if (row.Count > Math.Min(rest, width) || (row.Skipped == 0) != (rows.Count == 0) || told > most || reader.Overrun)
+            {
+                return false;
+            }
+
+            rows.Add(row);
+            rest -= row.Count;
+        }
+
+        return true;
+    }
+
+    private ReadOnlySpan<int> Columns(ReadOnlySpan<long> positions, long origin, int width)
+    {
+        var count = 0;
+        for (; count < positions.Length && positions[count] - origin < width; count++)
+        {
+            columns[count] = (int)(positions[count] - origin);
+        }
+
+        return columns.AsSpan(0, count);
+    }
+
+    private ReadOnlySpan<int> ReadRow(int width, int count)
+    {
+        var found = 0;
+        if (count == width)
+        {
+            for (; found < width; found++)
+            {
+                columns[found] = found;
+            }
+
+            return columns.AsSpan(0, width);
+        }
+
+        var row = classes.AsSpan(0, Padded(width));
+        var merged = words.AsSpan(0, row.Length / ClassSplit.Word);
+        model.Classify(count, row);
+        bits.Merge(row, lists.Active, lists.Inverted, merged);
+        for (var word = 0; word < merged.Length; word++)
+        {
+            for (var rest = merged[word]; rest != 0; rest &= rest - 1)
+            {
+                columns[found++] = (word * ClassSplit.Word) + BitOperations.TrailingZeroCount(rest);
+            }
+        }
+
+        return columns.AsSpan(0, found);
+    }
+
+    private void Reserve(int elements, int width)
+    {
+        if (classes.Length < elements)
+        {
+            (classes, words) = (new byte[elements], new ulong[elements / ClassSplit.Word]);
+        }
+
+        Array.Clear(words, 0, elements / ClassSplit.Word);
+        columns = columns.Length < width ? new int[width] : columns;
+    }
+}
