@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -11,55 +12,74 @@ public static class BytePlanes
     /// <param name="units">Units of <paramref name="unitSize"/> bytes.</param>
     /// <param name="unitSize">Bytes of a unit.</param>
     /// <param name="planes">As long as <paramref name="units"/>; plane after plane, the least significant first.</param>
-    public static void Split(ReadOnlySpan<byte> units, int unitSize, Span<byte> planes)
+    public static void Split(ReadOnlySpan<byte> units, int unitSize, Span<byte> planes) => Split(units, unitSize, 0, planes);
+
+    /// <summary>Splits units, each rotated left by some bits first, into planes.</summary>
+    /// <param name="units">Units of <paramref name="unitSize"/> bytes.</param>
+    /// <param name="unitSize">Bytes of a unit; more than one, if there is a rotation.</param>
+    /// <param name="rotation">Bits, fewer than those of a unit.</param>
+    /// <param name="planes">As long as <paramref name="units"/>; plane after plane, the least significant first.</param>
+    internal static void Split(ReadOnlySpan<byte> units, int unitSize, int rotation, Span<byte> planes)
     {
         var count = units.Length / unitSize;
-        var done = unitSize switch
+        switch (unitSize)
         {
-            1 => Copy(units, planes),
-            2 => Split2(units, planes, count),
-            4 => Split4(units, planes, count),
-            _ => 0,
-        };
-        for (var plane = 0; plane < unitSize; plane++)
+            case 1: units.CopyTo(planes); break;
+            case 2: SplitRest<ushort>(units, rotation, Split2(units, rotation, planes, count), planes); break;
+            case 4: SplitRest<uint>(units, rotation, Split4(units, rotation, planes, count), planes); break;
+            default: SplitRest<ulong>(units, rotation, 0, planes); break;
+        }
+    }
+
+    /// <summary>Joins planes to units: the mirror of <see cref="Split(ReadOnlySpan{byte}, int, Span{byte})"/>.</summary>
+    public static void Join(ReadOnlySpan<byte> planes, int unitSize, Span<byte> units) => Join(planes, unitSize, 0, units);
+
+    /// <summary>Joins planes to units, each rotated back: the mirror of <see cref="Split(ReadOnlySpan{byte}, int, int, Span{byte})"/>.</summary>
+    internal static void Join(ReadOnlySpan<byte> planes, int unitSize, int rotation, Span<byte> units)
+    {
+        var count = units.Length / unitSize;
+        switch (unitSize)
         {
-            var target = planes.Slice(plane * count, count);
-            for (int index = done, source = (done * unitSize) + plane; index < target.Length; index++, source += unitSize)
+            case 1: planes[..count].CopyTo(units); break;
+            case 2: JoinRest<ushort>(planes, rotation, Join2(planes, rotation, units, count), units); break;
+            case 4: JoinRest<uint>(planes, rotation, Join4(planes, rotation, units, count), units); break;
+            default: JoinRest<ulong>(planes, rotation, 0, units); break;
+        }
+    }
+
+    private static void SplitRest<T>(ReadOnlySpan<byte> units, int rotation, int done, Span<byte> planes)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        var words = MemoryMarshal.Cast<byte, T>(units);
+        for (var index = done; index < words.Length; index++)
+        {
+            var word = T.RotateLeft(words[index], rotation);
+            for (var place = index; place < planes.Length; place += words.Length)
             {
-                target[index] = units[source];
+                planes[place] = byte.CreateTruncating(word);
+                word >>>= 8;
             }
         }
     }
 
-    /// <summary>Joins planes to units: the mirror of <see cref="Split"/>.</summary>
-    public static void Join(ReadOnlySpan<byte> planes, int unitSize, Span<byte> units)
+    private static void JoinRest<T>(ReadOnlySpan<byte> planes, int rotation, int done, Span<byte> units)
+        where T : unmanaged, IBinaryInteger<T>
     {
-        var count = units.Length / unitSize;
-        var done = unitSize switch
+        var words = MemoryMarshal.Cast<byte, T>(units);
+        for (var index = done; index < words.Length; index++)
         {
-            1 => Copy(planes[..count], units),
-            2 => Join2(planes, units, count),
-            4 => Join4(planes, units, count),
-            _ => 0,
-        };
-        for (var plane = 0; plane < unitSize; plane++)
-        {
-            var source = planes.Slice(plane * count, count);
-            for (int index = done, target = (done * unitSize) + plane; index < source.Length; index++, target += unitSize)
+            var word = T.Zero;
+            for (int place = index, shift = 0; place < planes.Length; place += words.Length, shift += 8)
             {
-                units[target] = source[index];
+                word |= T.CreateTruncating(planes[place]) << shift;
             }
-        }
-    }
 
-    private static int Copy(ReadOnlySpan<byte> source, Span<byte> target)
-    {
-        source.CopyTo(target);
-        return source.Length;
+            words[index] = T.RotateRight(word, rotation);
+        }
     }
 
     // What the vectors do not cover is left to the plain loop: each of these says how many units it has done.
-    private static int Split2(ReadOnlySpan<byte> units, Span<byte> planes, int count)
+    private static int Split2(ReadOnlySpan<byte> units, int rotation, Span<byte> planes, int count)
     {
         var index = 0;
         if (Vector256.IsHardwareAccelerated)
@@ -68,7 +88,7 @@ public static class BytePlanes
             ref var target = ref MemoryMarshal.GetReference(planes);
             for (; index <= count - 32; index += 32)
             {
-                var (first, second) = (Vector256.LoadUnsafe(ref source, (nuint)index), Vector256.LoadUnsafe(ref source, (nuint)index + 16));
+                var (first, second) = (Load(ref source, index, rotation), Load(ref source, index + 16, rotation));
                 Narrow(first, second).StoreUnsafe(ref target, (nuint)index);
                 Narrow(first >>> 8, second >>> 8).StoreUnsafe(ref target, (nuint)(count + index));
             }
@@ -77,7 +97,7 @@ public static class BytePlanes
         return index;
     }
 
-    private static int Split4(ReadOnlySpan<byte> units, Span<byte> planes, int count)
+    private static int Split4(ReadOnlySpan<byte> units, int rotation, Span<byte> planes, int count)
     {
         var index = 0;
         if (Vector256.IsHardwareAccelerated)
@@ -86,8 +106,8 @@ public static class BytePlanes
             ref var target = ref MemoryMarshal.GetReference(planes);
             for (; index <= count - 32; index += 32)
             {
-                var (one, two) = (Vector256.LoadUnsafe(ref source, (nuint)index), Vector256.LoadUnsafe(ref source, (nuint)index + 8));
-                var (three, four) = (Vector256.LoadUnsafe(ref source, (nuint)index + 16), Vector256.LoadUnsafe(ref source, (nuint)index + 24));
+                var (one, two) = (Load(ref source, index, rotation), Load(ref source, index + 8, rotation));
+                var (three, four) = (Load(ref source, index + 16, rotation), Load(ref source, index + 24, rotation));
                 for (var plane = 0; plane < 4; plane++)
                 {
                     var shift = 8 * plane;
@@ -100,7 +120,7 @@ public static class BytePlanes
         return index;
     }
 
-    private static int Join2(ReadOnlySpan<byte> planes, Span<byte> units, int count)
+    private static int Join2(ReadOnlySpan<byte> planes, int rotation, Span<byte> units, int count)
     {
         var index = 0;
         if (Vector256.IsHardwareAccelerated)
@@ -111,15 +131,15 @@ public static class BytePlanes
             {
                 var (low, lowUpper) = Vector256.Widen(Vector256.LoadUnsafe(ref source, (nuint)index));
                 var (high, highUpper) = Vector256.Widen(Vector256.LoadUnsafe(ref source, (nuint)(count + index)));
-                (low | (high << 8)).StoreUnsafe(ref target, (nuint)index);
-                (lowUpper | (highUpper << 8)).StoreUnsafe(ref target, (nuint)index + 16);
+                Back(low | (high << 8), rotation).StoreUnsafe(ref target, (nuint)index);
+                Back(lowUpper | (highUpper << 8), rotation).StoreUnsafe(ref target, (nuint)index + 16);
             }
         }
 
         return index;
     }
 
-    private static int Join4(ReadOnlySpan<byte> planes, Span<byte> units, int count)
+    private static int Join4(ReadOnlySpan<byte> planes, int rotation, Span<byte> units, int count)
     {
         var index = 0;
         if (Vector256.IsHardwareAccelerated)
@@ -135,13 +155,33 @@ public static class BytePlanes
                     (low, lowUpper) = (low | (wide << (8 * plane)), lowUpper | (wideUpper << (8 * plane)));
                 }
 
-                low.StoreUnsafe(ref target, (nuint)index);
-                lowUpper.StoreUnsafe(ref target, (nuint)index + 8);
+                Back(low, rotation).StoreUnsafe(ref target, (nuint)index);
+                Back(lowUpper, rotation).StoreUnsafe(ref target, (nuint)index + 8);
             }
         }
 
         return index;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ushort> Load(ref ushort source, int index, int rotation)
+    {
+        var words = Vector256.LoadUnsafe(ref source, (nuint)index);
+        return (words << rotation) | (words >>> (16 - rotation));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Load(ref uint source, int index, int rotation)
+    {
+        var words = Vector256.LoadUnsafe(ref source, (nuint)index);
+        return (words << rotation) | (words >>> (32 - rotation));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ushort> Back(Vector256<ushort> words, int rotation) => (words >>> rotation) | (words << (16 - rotation));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Back(Vector256<uint> words, int rotation) => (words >>> rotation) | (words << (32 - rotation));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> Narrow(Vector256<ushort> first, Vector256<ushort> second) => Vector256.Narrow(first, second);

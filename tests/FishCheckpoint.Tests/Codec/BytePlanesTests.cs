@@ -31,4 +31,28 @@ public sealed class BytePlanesTests
             Assert.Equal(units[index], planes[(index % size * (units.Length / size)) + (index / size)]);
         }
     });
+
+    [Fact]
+    public void Split_RotatedFloats_PutsTheExponentsTogether()
+    {
+        var planes = new byte[4];
+
+        // -1 and 2 in BF16: a sign and seven bits of mantissa below eight of exponent.
+        BytePlanes.Split([0x80, 0xBF, 0x00, 0x40], 2, 1, planes);
+
+        Assert.Equal([0x01, 0x00, 0x7F, 0x80], planes);
+    }
+
+    [Fact]
+    public void Join_RotatedPlanes_IsTheMirrorOfSplit() => Properties.ForSeeds(100, random =>
+    {
+        var size = 2 << random.Next(3);
+        var (units, rotation) = (new byte[random.Next(300) * size], random.Next(8 * size));
+        random.NextBytes(units);
+        var (planes, again) = (new byte[units.Length], new byte[units.Length]);
+        BytePlanes.Split(units, size, rotation, planes);
+        BytePlanes.Join(planes, size, rotation, again);
+
+        Assert.Equal(units, again);
+    });
 }

@@ -63,6 +63,11 @@ public sealed class FormatPageTests
         Table("Compression").Select(row => (row[0], row[1])));
 
     [Fact]
+    public void Dense_Table_IsTheCodes() => Assert.Equal(
+        Enum.GetValues<PlaneForm>().Select(form => ($"{(byte)form}", $"{form}")),
+        Table("Dense").Select(row => (row[0], row[1])));
+
+    [Fact]
     public void Dtypes_Table_IsTheCodes() => Assert.Equal(
         DTypes.All.Select(type => ($"{(byte)type}", DTypes.NameOf(type), $"{DTypes.BitsOf(type)}")),
         Table("Identities", 1).Select(row => (row[0], row[1], row[2])));

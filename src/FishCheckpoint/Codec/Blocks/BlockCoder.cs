@@ -21,6 +21,7 @@ internal sealed class BlockCoder
     private readonly ClassPositions byClass = new();
     private readonly GapCoder byGap = new();
     private readonly MagnitudeCoder magnitudes = new();
+    private readonly DenseCoder dense = new();
     private byte[] classOf = [];
     private byte[] old = [];
     private byte[] distances = [];
@@ -37,6 +38,7 @@ internal sealed class BlockCoder
     {
         Plain = 0,
         Distances = 1,
+        Dense = 2,
     }
 
     /// <summary>Encodes.</summary>
@@ -154,6 +156,20 @@ internal sealed class BlockCoder
             4 => magnitudes.Encode<uint>(MemoryMarshal.Cast<byte, uint>(zigzags), signed: true, contexts, classes.Count, destination[1..]),
             _ => magnitudes.Encode<ulong>(MemoryMarshal.Cast<byte, ulong>(zigzags), signed: true, contexts, classes.Count, destination[1..]),
         };
+        var least = Math.Min(length, values.Length);
+
+        // A step of training leaves less than half of the bits: only where it left more is a sample asked whether the parent is of any use.
+        if (2 * length > values.Length && dense.Estimate(type, values) < least)
+        {
+            var taken = dense.Encode(type, values, destination[(1 + length)..]);
+            if (taken < least)
+            {
+                destination[0] = (byte)ValueForm.Dense;
+                destination.Slice(1 + length, taken).CopyTo(destination[1..]);
+                return 1 + taken;
+            }
+        }
+
         if (length < values.Length)
         {
             return 1 + length;
@@ -173,6 +189,13 @@ internal sealed class BlockCoder
         if (form == ValueForm.Plain && source.Length == values.Length)
         {
             Units.Scatter(block, positions, unit, source);
+            return;
+        }
+
+        if (form == ValueForm.Dense)
+        {
+            dense.Decode(source, type, values);
+            Units.Scatter(block, positions, unit, values);
             return;
         }
 

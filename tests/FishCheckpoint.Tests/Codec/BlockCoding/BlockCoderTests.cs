@@ -2,6 +2,7 @@ using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
+using FishCheckpoint.Tests.Codec.Dense;
 using FishCheckpoint.Tests.Support;
 using Xunit;
 
@@ -36,6 +37,21 @@ public sealed class BlockCoderTests
         var parent = new byte[FishCheckpoint.Tensors.Blocks.Size];
         random.NextBytes(parent);
         AssertMirror(type, parent, Draw(random, parent.Length / DTypes.UnitSizeOf(type), 0.07), random);
+    }
+
+    [Theory]
+    [InlineData(CodecEffort.Fast)]
+    [InlineData(CodecEffort.Small)]
+    public void Encode_HeadDrawnAnew_TakesNoMoreThanItsExponentsLeave(CodecEffort effort)
+    {
+        var (parent, values) = (Drawn.Weights(DType.BF16, 100_000, new Random(1)), Drawn.Weights(DType.BF16, 100_000, new Random(2)));
+        var (encoded, again, all) = (new byte[BlockCoder.Room], new int[100_000], Enumerable.Range(0, 100_000).ToArray());
+        var length = coder.Encode(DType.BF16, parent, all, values, effort, encoded, out _);
+        Assert.InRange(length, 1, values.Length * 67 / 100);
+
+        coder.Decode(encoded.AsSpan(0, length), DType.BF16, parent, again);
+        Assert.Equal(values, parent);
+        Assert.Equal(all, again);
     }
 
     [Fact]

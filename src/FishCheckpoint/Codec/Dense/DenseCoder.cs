@@ -1,0 +1,105 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>
+/// Units of one dtype without a parent (docs/FORMAT.md, "Dense"): planes of bytes, each in its cheapest form. For what no earlier state says anything of: a head that was
+/// drawn anew, another training's tensor, a base. Trained floats take about what the entropy of their exponents leaves (compare DFloat11 and ZipNN).
+/// Holds the working memory; not safe for use by two threads at once.
+/// </summary>
+internal sealed class DenseCoder
+{
+    /// <summary>Bytes that an encoding takes at most, besides those of the units.</summary>
+    public const int Overhead = WordRule.MaxSize * PlaneCoder.Overhead;
+
+    private const int SampleWords = 4096;
+
+    private readonly PlaneCoder coder = new();
+    private byte[] planes = [];
+
+    /// <summary>Encodes.</summary>
+    /// <param name="type">The dtype.</param>
+    /// <param name="units">Whole units of it.</param>
+    /// <param name="destination">Room for them and <see cref="Overhead"/>.</param>
+    /// <returns>Bytes written.</returns>
+    public int Encode(DType type, ReadOnlySpan<byte> units, Span<byte> destination)
+    {
+        var rule = new WordRule(type);
+        var all = Split(rule, units);
+        var (count, length) = (units.Length / rule.Size, 0);
+        for (var plane = 0; plane < rule.Size; plane++)
+        {
+            length += coder.Encode(all.Slice(plane * count, count), destination[length..]);
+        }
+
+        return length;
+    }
+
+    /// <summary>Decodes: the mirror of <see cref="Encode"/>.</summary>
+    /// <param name="source">The encoding, and nothing else.</param>
+    /// <param name="type">The dtype.</param>
+    /// <param name="units">Filled entirely.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: the bytes are not an encoding of so many units;
+    /// <see cref="ErrorCode.CodecMissing"/>: a library that was there when they were encoded is not installed.</exception>
+    public void Decode(ReadOnlySpan<byte> source, DType type, Span<byte> units)
+    {
+        var rule = new WordRule(type);
+        var all = rule.Size == 1 ? units : Planes(units.Length);
+        var count = units.Length / rule.Size;
+        for (var plane = 0; plane < rule.Size; plane++)
+        {
+            if (!coder.TryDecode(ref source, all.Slice(plane * count, count)))
+            {
+                throw Corrupt();
+            }
+        }
+
+        if (source.Length > 0)
+        {
+            throw Corrupt();
+        }
+
+        if (rule.Size > 1)
+        {
+            BytePlanes.Join(all, rule.Size, rule.Rotation, units);
+        }
+    }
+
+    /// <summary>About how many bytes an encoding takes, from a sample of the units: repetition aside, at the cost of a few thousandths of encoding a block.</summary>
+    public long Estimate(DType type, ReadOnlySpan<byte> units)
+    {
+        var rule = new WordRule(type);
+        var length = Math.Min(units.Length, SampleWords * rule.Size);
+        var start = (units.Length - length) / 2 / rule.Size * rule.Size;
+        var all = Split(rule, units.Slice(start, length));
+        var (count, sum) = (length / rule.Size, 0L);
+        for (var plane = 0; plane < rule.Size; plane++)
+        {
+            sum += coder.Estimate(all.Slice(plane * count, count));
+        }
+
+        return length == 0 ? 0 : sum * units.Length / length;
+    }
+
+    private ReadOnlySpan<byte> Split(WordRule rule, ReadOnlySpan<byte> units)
+    {
+        if (rule.Size == 1)
+        {
+            return units;
+        }
+
+        var all = Planes(units.Length);
+        BytePlanes.Split(units, rule.Size, rule.Rotation, all);
+        return all;
+    }
+
+    private Span<byte> Planes(int length)
+    {
+        planes = planes.Length < length ? new byte[length] : planes;
+        return planes.AsSpan(0, length);
+    }
+
+    private static FishException Corrupt() =>
+        new(ErrorCode.CorruptFrame, "dense units", "The bytes are not those of a tensor's units.", "The frame is damaged or hostile; send it again.");
+}
