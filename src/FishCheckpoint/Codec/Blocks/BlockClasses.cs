@@ -5,7 +5,7 @@ namespace FishCheckpoint.Codec;
 /// <summary>The classes of the units of a parent's block: by exponent, those at both ends together that tell too little apart. Holds the working memory.</summary>
 internal sealed class BlockClasses
 {
-    // What a class costs: how many are listed, their parameter, and a part of a table.
+    // What a class costs: its density, the end of its list, and a part of a table.
     private const int ClassBits = 20;
     private const int Rarest = 8192;
 

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
@@ -20,11 +18,7 @@ internal sealed class BlockCoder
     private readonly BlockClasses classes = new();
     private readonly ClassPositions byClass = new();
     private readonly GapCoder byGap = new();
-    private readonly MagnitudeCoder magnitudes = new();
-    private readonly DenseCoder dense = new();
-    private byte[] classOf = [];
-    private byte[] old = [];
-    private byte[] distances = [];
+    private readonly BlockValues newValues = new();
 
     private enum PositionForm : byte
     {
@@ -32,13 +26,6 @@ internal sealed class BlockCoder
         ByClass = 1,
         Gaps = 2,
         ByDensity = 3,
-    }
-
-    private enum ValueForm : byte
-    {
-        Plain = 0,
-        Distances = 1,
-        Dense = 2,
     }
 
     /// <summary>Encodes.</summary>
@@ -49,12 +36,12 @@ internal sealed class BlockCoder
     /// <param name="destination">Room of <see cref="Room"/> bytes.</param>
     /// <param name="effort">From <see cref="CodecEffort.Small"/> on by class; else as if all units were alike.</param>
     /// <param name="positionLength">How many of the bytes tell the positions.</param>
+    /// <param name="rows">How the block lies in the rows of its tensor.</param>
     /// <returns>Bytes written.</returns>
     public int Encode(
         DType type, ReadOnlySpan<byte> parent, ReadOnlySpan<int> positions, ReadOnlySpan<byte> values, CodecEffort effort, Span<byte> destination,
-        out int positionLength)
+        out int positionLength, BlockRows rows = default)
     {
-        Reserve(values.Length, positions.Length);
         if (effort >= CodecEffort.Small)
         {
             classes.Choose(type, parent, positions);
@@ -66,7 +53,7 @@ internal sealed class BlockCoder
 
         var length = EncodePositions(positions, destination);
         positionLength = length;
-        return length + EncodeValues(type, parent, positions, values, destination[length..]);
+        return length + newValues.Encode(type, parent, positions, values, classes, effort >= CodecEffort.Small ? rows : default, destination[length..]);
     }
 
     /// <summary>Decodes: the mirror of <see cref="Encode"/>.</summary>
@@ -82,12 +69,11 @@ internal sealed class BlockCoder
             throw Corrupt();
         }
 
-        Reserve(positions.Length * DTypes.UnitSizeOf(type), positions.Length);
         var form = (PositionForm)source[0];
         classes.Take(type, block, source[1], source[2]);
         source = source[3..];
         DecodePositions(ref source, form, positions);
-        DecodeValues(source, type, block, positions);
+        newValues.Decode(source, type, block, positions, classes);
     }
 
     private int EncodePositions(ReadOnlySpan<int> positions, Span<byte> destination)
@@ -138,110 +124,6 @@ internal sealed class BlockCoder
                 break;
             default:
                 throw Corrupt();
-        }
-    }
-
-    private int EncodeValues(DType type, ReadOnlySpan<byte> parent, ReadOnlySpan<int> positions, ReadOnlySpan<byte> values, Span<byte> destination)
-    {
-        var from = old.AsSpan(0, values.Length);
-        var zigzags = distances.AsSpan(0, values.Length);
-        Units.Gather(parent, positions, DTypes.UnitSizeOf(type), from);
-        Ulp.Distances(type, from, values, zigzags);
-        destination[0] = (byte)ValueForm.Distances;
-        var contexts = Contexts(positions);
-        var length = DTypes.UnitSizeOf(type) switch
-        {
-            1 => magnitudes.Encode<byte>(zigzags, signed: true, contexts, classes.Count, destination[1..]),
-            2 => magnitudes.Encode<ushort>(MemoryMarshal.Cast<byte, ushort>(zigzags), signed: true, contexts, classes.Count, destination[1..]),
-            4 => magnitudes.Encode<uint>(MemoryMarshal.Cast<byte, uint>(zigzags), signed: true, contexts, classes.Count, destination[1..]),
-            _ => magnitudes.Encode<ulong>(MemoryMarshal.Cast<byte, ulong>(zigzags), signed: true, contexts, classes.Count, destination[1..]),
-        };
-        var least = Math.Min(length, values.Length);
-
-        // A step of training leaves less than half of the bits: only where it left more is a sample asked whether the parent is of any use.
-        if (2 * length > values.Length && dense.Estimate(type, values) < least)
-        {
-            var taken = dense.Encode(type, values, destination[(1 + length)..]);
-            if (taken < least)
-            {
-                destination[0] = (byte)ValueForm.Dense;
-                destination.Slice(1 + length, taken).CopyTo(destination[1..]);
-                return 1 + taken;
-            }
-        }
-
-        if (length < values.Length)
-        {
-            return 1 + length;
-        }
-
-        destination[0] = (byte)ValueForm.Plain;
-        values.CopyTo(destination[1..]);
-        return 1 + values.Length;
-    }
-
-    private void DecodeValues(ReadOnlySpan<byte> source, DType type, Span<byte> block, ReadOnlySpan<int> positions)
-    {
-        var unit = DTypes.UnitSizeOf(type);
-        var values = distances.AsSpan(0, positions.Length * unit);
-        var form = source.Length > 0 ? (ValueForm)source[0] : throw Corrupt();
-        source = source[1..];
-        if (form == ValueForm.Plain && source.Length == values.Length)
-        {
-            Units.Scatter(block, positions, unit, source);
-            return;
-        }
-
-        if (form == ValueForm.Dense)
-        {
-            dense.Decode(source, type, values);
-            Units.Scatter(block, positions, unit, values);
-            return;
-        }
-
-        var contexts = Contexts(positions);
-        var read = unit switch
-        {
-            _ when form != ValueForm.Distances => -1,
-            1 => magnitudes.Decode<byte>(source, signed: true, contexts, classes.Count, values),
-            2 => magnitudes.Decode(source, signed: true, contexts, classes.Count, MemoryMarshal.Cast<byte, ushort>(values)),
-            4 => magnitudes.Decode(source, signed: true, contexts, classes.Count, MemoryMarshal.Cast<byte, uint>(values)),
-            _ => magnitudes.Decode(source, signed: true, contexts, classes.Count, MemoryMarshal.Cast<byte, ulong>(values)),
-        };
-        if (read != source.Length)
-        {
-            throw Corrupt();
-        }
-
-        var from = old.AsSpan(0, values.Length);
-        Units.Gather(block, positions, unit, from);
-        Ulp.Go(type, from, values, values);
-        Units.Scatter(block, positions, unit, values);
-    }
-
-    private ReadOnlySpan<byte> Contexts(ReadOnlySpan<int> positions)
-    {
-        if (classes.Count == 1)
-        {
-            return [];
-        }
-
-        var of = classOf.AsSpan(0, positions.Length);
-        var all = classes.Padded;
-        for (var index = 0; index < of.Length; index++)
-        {
-            of[index] = all[positions[index]];
-        }
-
-        return of;
-    }
-
-    private void Reserve(int bytes, int positions)
-    {
-        classOf = classOf.Length < positions ? new byte[positions] : classOf;
-        if (old.Length < bytes)
-        {
-            (old, distances) = (new byte[bytes], new byte[bytes]);
         }
     }
 

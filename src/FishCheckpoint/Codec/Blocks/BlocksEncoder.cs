@@ -111,7 +111,7 @@ public static class BlocksEncoder
             var before = scratch.Before.AsSpan(0, Blocks.LengthOf(info, block));
             parent.ReadBlock(tensor, block, before);
             var changed = values.AsSpan(0, count * info.UnitSize);
-            var length = scratch.Coder.Encode(info.Type, before, positions.AsSpan(0, count), changed, options.Effort, scratch.Room, out var positionLength);
+            var length = scratch.Coder.Encode(info.Type, before, positions.AsSpan(0, count), changed, options.Effort, scratch.Room, out var positionLength, BlockRows.Of(info, block));
             Prove(info, scratch.Room.AsSpan(0, length), before, changed);
             frame.Append(tensor, count, block, block, scratch.Room.AsSpan(0, length));
             (PositionBytes, count) = (PositionBytes + positionLength, 0);

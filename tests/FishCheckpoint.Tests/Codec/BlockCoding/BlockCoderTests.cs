@@ -61,7 +61,7 @@ public sealed class BlockCoderTests
         random.NextBytes(bytes);
         if (bytes.Length > 2)
         {
-            (bytes[0], bytes[2]) = ((byte)random.Next(4), (byte)random.Next(1, 25));
+            (bytes[0], bytes[2]) = ((byte)random.Next(5), (byte)random.Next(1, 25));
         }
 
         try

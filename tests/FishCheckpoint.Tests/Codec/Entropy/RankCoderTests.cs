@@ -23,6 +23,30 @@ public sealed class RankCoderTests
         Assert.Equal(writer.Length, reader.Length);
     });
 
+    [Fact]
+    public void ReadToEnd_AnyRanksAndParameter_IsTheMirrorOfWriteToEnd() => Properties.ForSeeds(200, random =>
+    {
+        var range = random.Next(1, 20_000);
+        var density = random.NextDouble();
+        var ranks = Enumerable.Range(0, range).Where(_ => random.NextDouble() < density * density).ToArray();
+        var parameter = random.Next(3) == 0 ? random.Next(RankCoder.Count) : RankCoder.ParameterFor(ranks.Length, range);
+        var bytes = new byte[(range * 8) + 64];
+        var writer = new BitWriter(bytes);
+        RankCoder.WriteToEnd(ref writer, ranks, parameter, range);
+        var reader = new BitReader(bytes.AsSpan(0, writer.Length));
+        var again = new int[range];
+        var count = RankCoder.ReadToEnd(ref reader, again, parameter, range);
+        Assert.Equal(ranks, again[..count]);
+        Assert.Equal(writer.Length, reader.Length);
+    });
+
+    [Fact]
+    public void ReadToEnd_BytesThatEnd_AreRefused()
+    {
+        var reader = new BitReader([]);
+        Assert.Equal(-1, RankCoder.ReadToEnd(ref reader, new int[90], 3, 90));
+    }
+
     [Theory]
     [InlineData(0.003)]
     [InlineData(0.05)]

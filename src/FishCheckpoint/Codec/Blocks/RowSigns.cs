@@ -1,0 +1,142 @@
+using System.Numerics;
+using FishCheckpoint.Masks;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>
+/// Signs of distances row by row (docs/FORMAT.md, "Signs"): a row of weights behind activations that are mostly of one sign moves mostly one way. Each row that has
+/// enough of them says which eighth of its signs are negative, and its signs are coded given that. Holds the working memory.
+/// </summary>
+internal sealed class RowSigns(MagnitudeCoder coder)
+{
+    private const int Fewest = 8;
+    private const int LevelBits = 3;
+    private const int Levels = 1 << LevelBits;
+
+    // Rows with too few signs to say.
+    private const byte Unknown = Levels;
+    private const int Classes = Levels + 1;
+
+    private const double Worth = 0.01;
+    private const int WorthBytes = 32;
+
+    // What is gained for a sign of each level.
+    private static readonly double[] Gains = [.. Enumerable.Range(0, Levels).Select(level => (level + 0.5) / Levels).Select(p => 1 + (p * Math.Log2(p)) + ((1 - p) * Math.Log2(1 - p)))];
+
+    private byte[] signs = [];
+    private byte[] classes = [];
+
+    /// <summary>The signs that were read: 1 for each negative distance.</summary>
+    /// <param name="count">How many.</param>
+    public ReadOnlySpan<byte> Read(int count) => signs.AsSpan(0, count);
+
+    /// <summary>Encodes the signs of zigzag distances, if that is worth it.</summary>
+    /// <param name="zigzags">The distances.</param>
+    /// <param name="positions">Their units in the block.</param>
+    /// <param name="rows">How the block lies in its tensor's rows.</param>
+    /// <param name="bytes">Bytes that they take with plain signs.</param>
+    /// <param name="destination">Room for twice the positions in bytes, and a few.</param>
+    /// <returns>Bytes written; 0 where it is not.</returns>
+    public int TryEncode<T>(ReadOnlySpan<T> zigzags, ReadOnlySpan<int> positions, BlockRows rows, int bytes, Span<byte> destination)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        Reserve(positions.Length);
+        for (var index = 0; index < zigzags.Length; index++)
+        {
+            signs[index] = byte.CreateTruncating(zigzags[index] & T.One);
+        }
+
+        var gain = 0d;
+        for (var start = 0; start < positions.Length;)
+        {
+            var count = CountOf(positions[start..], rows);
+            var level = Unknown;
+            if (count >= Fewest)
+            {
+                var negative = 0;
+                foreach (var sign in signs.AsSpan(start, count))
+                {
+                    negative += sign;
+                }
+
+                level = (byte)Math.Min(Levels - 1, Levels * negative / count);
+                gain += (count * Gains[level]) - LevelBits;
+            }
+
+            classes.AsSpan(start, count).Fill(level);
+            start += count;
+        }
+
+        return gain / 8 > Math.Max(WorthBytes, Worth * bytes) ? Write(positions, rows, destination) : 0;
+    }
+
+    /// <summary>Decodes signs: the mirror of <see cref="TryEncode"/>.</summary>
+    /// <param name="source">The encoded bytes; moved past them.</param>
+    /// <param name="positions">The units in the block.</param>
+    /// <returns>Whether the bytes are those of an encoder.</returns>
+    public bool TryDecode(ref ReadOnlySpan<byte> source, ReadOnlySpan<int> positions)
+    {
+        if (!Varint.TryRead(ref source, out var length) || !Varint.TryRead(ref source, out var offset) || length is 0 or > long.MaxValue || offset >= length)
+        {
+            return false;
+        }
+
+        Reserve(positions.Length);
+        var rows = new BlockRows((long)length, (long)offset);
+        var reader = new BitReader(source);
+        for (var start = 0; start < positions.Length;)
+        {
+            var count = CountOf(positions[start..], rows);
+            classes.AsSpan(start, count).Fill(count < Fewest ? Unknown : (byte)reader.Read(LevelBits));
+            start += count;
+        }
+
+        if (reader.Overrun)
+        {
+            return false;
+        }
+
+        source = source[reader.Length..];
+        var read = coder.Decode<byte>(source, signed: false, classes.AsSpan(0, positions.Length), Classes, signs.AsSpan(0, positions.Length));
+        source = source[Math.Max(0, read)..];
+        return read >= 0;
+    }
+
+    // How many of the first positions lie in one row.
+    private static int CountOf(ReadOnlySpan<int> positions, BlockRows rows)
+    {
+        var end = ((((positions[0] + rows.Offset) / rows.Length) + 1) * rows.Length) - rows.Offset;
+        var count = 1;
+        while (count < positions.Length && positions[count] < end)
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    private int Write(ReadOnlySpan<int> positions, BlockRows rows, Span<byte> destination)
+    {
+        var length = Varint.Write(destination, (ulong)rows.Length);
+        length += Varint.Write(destination[length..], (ulong)rows.Offset);
+        var writer = new BitWriter(destination[length..]);
+        for (var start = 0; start < positions.Length; start += CountOf(positions[start..], rows))
+        {
+            if (classes[start] != Unknown)
+            {
+                writer.Write(classes[start], LevelBits);
+            }
+        }
+
+        length += writer.Length;
+        return length + coder.Encode<byte>(signs.AsSpan(0, positions.Length), signed: false, classes.AsSpan(0, positions.Length), Classes, destination[length..]);
+    }
+
+    private void Reserve(int count)
+    {
+        if (signs.Length < count)
+        {
+            (signs, classes) = (new byte[count], new byte[count]);
+        }
+    }
+}
