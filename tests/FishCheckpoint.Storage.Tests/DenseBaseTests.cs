@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
@@ -120,6 +121,25 @@ public sealed class DenseBaseTests : StoreFixture
             await using var damaged = await Store.OpenBaseAsync("small", Stop);
             Assert.Equal(ErrorCode.CorruptBase, (await Assert.ThrowsAsync<FishException>(() => damaged.ReadAsync())).Code);
         }
+    }
+
+    [Fact]
+    public async Task AddBase_SmallModel_LiesAsTheFormatPageSays()
+    {
+        await ReopenAsync(Dense);
+        var model = TestModel.Create(1, null, new TensorInfo("zeros", DType.F32, [100]), new TensorInfo("five", DType.U8, [5]));
+        Array.Clear(model["zeros"]);
+        await Store.AddBaseAsync("small", ModelUpload.FromStream(new MemoryStream(model.ToBytes())), Stop);
+
+        var header = model.Header.ToFileBytes();
+        byte[] zeros = [5, 0, 5, 0, 5, 0, 5, 0];
+        byte[] five = [0, .. model["five"]];
+        var blocks = model.Header.Tensors[0].Info.Name == "zeros" ? new[] { zeros, five } : [five, zeros];
+        byte[] head = [.. "FISHBASE"u8, .. Number(1), .. Number(header.Length), .. Number(2), .. header, .. Number(blocks[0].Length), .. Number(blocks[1].Length)];
+        byte[] expected = [.. head, .. Number((int)Crc32C.Compute(head)), .. blocks[0], .. blocks[1]];
+        Assert.Equal(expected, await File.ReadAllBytesAsync(FileOf(Digest.Of(model.ToBytes())), Stop));
+
+        static byte[] Number(int number) => BitConverter.GetBytes(number);
     }
 
     // A tensor of weights as a normal distribution draws them.
