@@ -24,6 +24,7 @@ public sealed class FishSettings
     {
         DataFolder = Path.GetFullPath(DataFolder),
         Codec = new CodecOptions(Compression.Positions, Compression.Values, Compression.Level) { Effort = Compression.Effort },
+        Bases = Compression.Bases,
         MaxHeaderBytes = Limits.MaxHeaderBytes,
         MaxUploadBytes = Limits.MaxUploadBytes,
         MaxStateBytes = Limits.MaxStateBytes,
@@ -47,6 +48,9 @@ public sealed class FishSettings
 
         /// <summary>Effort of Zstandard and Brotli. Default: 1.</summary>
         public int Level { get; set; } = 1;
+
+        /// <summary>How the files of bases are kept: None, as they were sent, or Dense. Default: None.</summary>
+        public BaseCompression Bases { get; set; } = BaseCompression.None;
     }
 
     /// <summary>Limits, in bytes unless said otherwise.</summary>

@@ -265,7 +265,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports
 
     /// <inheritdoc/>
     public Task<StorageReport> ReportAsync(string? task = null, CancellationToken cancellation = default) => Read(connection => task is null
-        ? StorageReporter.OfStore(connection, database.Path) : StorageReporter.OfTask(connection, Names.Check(task, "task")));
+        ? StorageReporter.OfStore(connection, database.Path, folder) : StorageReporter.OfTask(connection, Names.Check(task, "task")));
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()

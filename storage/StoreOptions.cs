@@ -12,6 +12,9 @@ public sealed record StoreOptions
     /// <summary>How deltas are encoded. Default: Zstandard, level 1.</summary>
     public CodecOptions Codec { get; init; } = new();
 
+    /// <summary>How the files of bases that are added are kept. Default: as they were sent.</summary>
+    public BaseCompression Bases { get; init; } = BaseCompression.None;
+
     /// <summary>The longest safetensors header taken, in bytes. Default: 100,000,000.</summary>
     public int MaxHeaderBytes { get; init; } = SafetensorsHeader.MaxLength;
 

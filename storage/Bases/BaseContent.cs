@@ -51,13 +51,13 @@ internal sealed class BaseBlocks : IBlockReader, IDisposable
     private readonly BaseFolder folder;
     private readonly BaseFile[] files;
     private readonly int[] firstCrc;
-    private readonly SafetensorsFile?[] opened;
+    private readonly IBaseFile?[] opened;
 
     public BaseBlocks(BaseContent content, BaseFolder folder)
     {
         (this.content, this.folder) = (content, folder);
         files = [.. content.Files.Files.Select(file => content.FileOf(file.Name))];
-        opened = new SafetensorsFile?[files.Length];
+        opened = new IBaseFile?[files.Length];
         firstCrc = new int[content.Files.Layout.Tensors.Count];
         var (file, crc) = (0, 0);
         for (var tensor = 0; tensor < firstCrc.Length; tensor++)
@@ -75,11 +75,16 @@ internal sealed class BaseBlocks : IBlockReader, IDisposable
         var place = content.Files.PlaceOf(tensor);
         try
         {
-            OpenFile(place.File).ReadData(place.Begin + (block * Blocks.Size), destination);
+            OpenFile(place.File).ReadBlock(
+                Layout.Tensors[tensor].Type, place.Begin + (block * Blocks.Size), (int)(firstCrc[tensor] + block), destination);
         }
         catch (FishException error) when (error.Code == ErrorCode.BodyTruncated)
         {
             throw Damaged(tensor, "its file is cut short", error);
+        }
+        catch (FishException error) when (error.Code == ErrorCode.CorruptFrame)
+        {
+            throw Damaged(tensor, $"block {block} is not what was stored", error);
         }
 
         if (Crc32C.Compute(destination) != files[place.File].Crcs[firstCrc[tensor] + block])
@@ -90,7 +95,7 @@ internal sealed class BaseBlocks : IBlockReader, IDisposable
 
     public void Dispose() => Array.ForEach(opened, file => file?.Dispose());
 
-    private SafetensorsFile OpenFile(int file)
+    private IBaseFile OpenFile(int file)
     {
         if (opened[file] is { } already)
         {
@@ -99,7 +104,7 @@ internal sealed class BaseBlocks : IBlockReader, IDisposable
 
         try
         {
-            return opened[file] = SafetensorsFile.Open(folder.PathOf(content.Id, files[file].Name), files[file].Header!);
+            return opened[file] = BaseFiles.Open(folder.PathOf(content.Id, files[file].Name), files[file].Header!);
         }
         catch (FishException error)
         {

@@ -20,6 +20,9 @@ internal sealed class BaseFolder
 
     public string PathOf(Digest id, string file) => Path.Combine(bases, id.ToString(), file);
 
+    /// <summary>Bytes that a base's file takes, compressed or not; 0 where it is missing.</summary>
+    public long LengthOf(Digest id, string file) => new FileInfo(PathOf(id, file)) is { Exists: true } found ? found.Length : 0;
+
     public string CreateUploadFolder() => Directory.CreateDirectory(Path.Combine(temporary, $"{Guid.NewGuid():N}.base")).FullName;
 
     /// <summary>

@@ -49,7 +49,20 @@ internal sealed class BaseReceiver(StoreOptions options, string folder)
         }
 
         using var opened = SafetensorsFile.Open(path, options.MaxHeaderBytes);
-        return new BaseFile(file.Name, length, digest, opened.Header, TensorCrcs(opened));
+        var received = new BaseFile(file.Name, length, digest, opened.Header, TensorCrcs(opened));
+        if (options.Bases == BaseCompression.Dense)
+        {
+            Compress(opened, cancellation);
+        }
+
+        return received;
+    }
+
+    private static void Compress(SafetensorsFile plain, CancellationToken cancellation)
+    {
+        using var dense = AtomicFile.Create(plain.Path);
+        DenseBaseFile.Write(plain, dense.Stream, cancellation);
+        dense.Commit();
     }
 
     private async Task<(long Length, Digest Digest)> WriteAsync(UploadFile file, string path, CancellationToken cancellation)

@@ -1,5 +1,6 @@
 using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
+using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
 
@@ -16,7 +17,7 @@ internal static class StorageReporter
         connection.Single($"SELECT {Columns} FROM tasks WHERE name = $0", Read, task)?.ToReport(null, null)
             ?? throw new FishException(ErrorCode.TaskNotFound, task, "There is no such task.", "Make it first, or list the tasks.");
 
-    public static StorageReport OfStore(SqliteConnection connection, string databasePath)
+    public static StorageReport OfStore(SqliteConnection connection, string databasePath, BaseFolder folder)
     {
         var tasks = connection.Query(
             $"SELECT {Columns} FROM tasks ORDER BY position_bytes + value_bytes + state_bytes DESC, name LIMIT $0", Read, MostTasks);
@@ -26,19 +27,23 @@ internal static class StorageReporter
               total(state_bytes) FROM tasks
             """,
             ReadTotal)!;
-        return whole.ToReport(Disk(connection, databasePath, whole), [.. tasks.Select(task => task.ToReport(null, null))]);
+        return whole.ToReport(Disk(connection, databasePath, folder, whole), [.. tasks.Select(task => task.ToReport(null, null))]);
     }
 
-    private static DiskUse Disk(SqliteConnection connection, string path, Totals whole)
+    private static DiskUse Disk(SqliteConnection connection, string path, BaseFolder folder, Totals whole)
     {
         var pageSize = connection.Scalar<long>("PRAGMA page_size");
         var free = connection.Scalar<long>("PRAGMA freelist_count") * pageSize;
         var database = connection.Scalar<long>("PRAGMA page_count") * pageSize;
         var (waiting, log) = (Reclaimable(connection), new FileInfo(path + "-wal"));
         return new DiskUse(
-            connection.Scalar<long>("SELECT coalesce(sum(bytes), 0) FROM bases"), database, log.Exists ? log.Length : 0, free, waiting,
+            StoredBases(connection, folder), database, log.Exists ? log.Length : 0, free, waiting,
             Math.Max(0, database - free - waiting - whole.Positions - whole.Values - whole.State));
     }
+
+    // A base's files may be compressed, and another process may add it again in another form: what lies there counts.
+    private static long StoredBases(SqliteConnection connection, BaseFolder folder) =>
+        connection.Query("SELECT base, name FROM base_files", row => folder.LengthOf(row.Digest(0), row.GetString(1))).Sum();
 
     // Deleted checkpoints that others are laid against, and masks that only these use.
     private static long Reclaimable(SqliteConnection connection) => connection.Scalar<long>(

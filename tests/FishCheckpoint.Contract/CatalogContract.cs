@@ -295,9 +295,12 @@ public abstract class CatalogContract : CheckpointStoreContract
         var whole = await ((Reports.IStorageReports)Store).ReportAsync(null, Stop);
         Assert.Equal(report.Stored, whole.Stored);
         Assert.Equal("task", Assert.Single(whole.Tasks!).Task);
-        Assert.Equal(Base.ToBytes().Length, whole.Disk!.Bases);
+        AssertBasesTake(whole.Disk!.Bases);
     }
 
     /// <summary>Whether an open reader goes on after its checkpoint is deleted; a client of a server reads by separate requests and cannot.</summary>
     protected virtual bool ReadsSnapshots => true;
+
+    /// <summary>The store's one base takes as many bytes as were sent, unless it compresses bases.</summary>
+    protected virtual void AssertBasesTake(long bytes) => Assert.Equal(Base.ToBytes().Length, bytes);
 }

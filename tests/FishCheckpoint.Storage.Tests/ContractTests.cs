@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
+using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
 
@@ -19,4 +20,19 @@ public sealed class SqliteHookTests : HookContract
 {
     protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
         await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder });
+}
+
+public sealed class SqliteDenseSaveTests : SaveContract
+{
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder, Bases = BaseCompression.Dense });
+}
+
+public sealed class SqliteDenseCatalogTests : CatalogContract
+{
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder, Bases = BaseCompression.Dense });
+
+    protected override void AssertBasesTake(long bytes) => Assert.Equal(
+        Directory.EnumerateFiles(Path.Combine(Folder, "data", "bases"), "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length), bytes);
 }
