@@ -20,3 +20,9 @@ public sealed class SqliteHookTests : HookContract
     protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
         await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder });
 }
+
+public sealed class SqliteRecodeTests : RecodeContract
+{
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder, Codec = new Codec.CodecOptions { Effort = Codec.CodecEffort.Fast } });
+}
