@@ -17,7 +17,23 @@ public sealed class VariedSaves(ICheckpointStore store, TestModel wide, string f
     /// <summary>What was saved.</summary>
     public Dictionary<(string Task, long Step), TestModel> Models { get; } = [];
 
-    public TestModel Narrow { get; } = Smooth(TestModel.Create(3, null, new TensorInfo("w", DType.BF16, [300, 1000]), new TensorInfo("b", DType.BF16, [40])));
+    public TestModel Narrow { get; } = Weights();
+
+    /// <summary>Weights in bf16 as networks have them.</summary>
+    public static TestModel Weights() => Smooth(TestModel.Create(3, null, new TensorInfo("w", DType.BF16, [300, 1000]), new TensorInfo("b", DType.BF16, [40])));
+
+    /// <summary>What a step makes of <see cref="Weights"/>: it shows where a value is small, so that recoding has something to gain.</summary>
+    public static TestModel Trained(int seed)
+    {
+        var (model, random) = (Weights(), new Random(seed));
+        foreach (ref var value in MemoryMarshal.Cast<byte, ushort>(model["w"].AsSpan()))
+        {
+            var moved = BitConverter.UInt32BitsToSingle((uint)value << 16) + ((random.NextSingle() - 0.5f) * 2e-4f);
+            value = (ushort)((BitConverter.SingleToUInt32Bits(moved) + 0x8000) >> 16);
+        }
+
+        return model;
+    }
 
     public async Task SaveAsync()
     {
