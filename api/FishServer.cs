@@ -6,6 +6,7 @@ using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Api.Health;
 using FishCheckpoint.Api.Hosting;
+using FishCheckpoint.Api.Maintenance;
 using FishCheckpoint.Api.Reports;
 using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Api.State;
@@ -51,6 +52,8 @@ public static class FishServer
         services.AddSingleton<StoreHost>().AddHostedService(provider => provider.GetRequiredService<StoreHost>());
         services.AddSingleton<ICheckpointStore>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<IStorageReports>(provider => provider.GetRequiredService<StoreHost>().Store);
+        services.AddSingleton<ICheckpointRecoding>(provider => provider.GetRequiredService<StoreHost>().Store);
+        services.AddSingleton<Func<ICheckpointRecoding>>(provider => provider.GetRequiredService<ICheckpointRecoding>).AddHostedService<RecodeService>();
         services.ConfigureHttpJsonOptions(json => FishJson.Configure(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.Configure<KestrelServerOptions>(kestrel =>
@@ -86,5 +89,6 @@ public static class FishServer
         checkpoints.MapState();
         v1.MapGroup("/tasks/{task}/tags").WithTags("Tags").MapTags();
         v1.MapGroup("").WithTags("Reports").MapReports();
+        v1.MapGroup("/maintenance").WithTags("Maintenance").MapMaintenance();
     }
 }

@@ -19,6 +19,9 @@ public sealed class FishSettings
     /// <summary>What is refused for its size.</summary>
     public LimitSettings Limits { get; set; } = new();
 
+    /// <summary>What the server does when there is time.</summary>
+    public MaintenanceSettings Maintenance { get; set; } = new();
+
     /// <summary>The store's options that these settings say.</summary>
     public StoreOptions ToStoreOptions() => new()
     {
@@ -51,6 +54,19 @@ public sealed class FishSettings
 
         /// <summary>How the files of bases are kept: None, as they were sent, or Dense. Default: None.</summary>
         public BaseCompression Bases { get; set; } = BaseCompression.None;
+    }
+
+    /// <summary>Work in the background.</summary>
+    public sealed class MaintenanceSettings
+    {
+        /// <summary>How often what was saved fast is encoded again, to fewer bytes; zero: never. At most 49 days. Default: never.</summary>
+        public TimeSpan RecodeEvery { get; set; }
+
+        /// <summary>The most stored bytes that a round takes; <see langword="null"/>: all. Default: all.</summary>
+        public long? RecodeMaxBytes { get; set; }
+
+        /// <summary>How long a round goes on; <see langword="null"/>: until everything is done. Default: until everything is done.</summary>
+        public TimeSpan? RecodeMaxTime { get; set; }
     }
 
     /// <summary>Limits, in bytes unless said otherwise.</summary>

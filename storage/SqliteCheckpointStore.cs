@@ -6,6 +6,7 @@ using FishCheckpoint.Reports;
 using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Recoding;
 using FishCheckpoint.Storage.Reports;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
@@ -16,7 +17,7 @@ namespace FishCheckpoint.Storage;
 /// <summary>
 /// The store on one machine: SQLite for everything but the bases' bytes, which are files beside it. Several processes may open one data folder.
 /// </summary>
-public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports
+public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, ICheckpointRecoding
 {
     // Tries that may be guessed from an earlier checkpoint, before one that is guessed from none.
     private const int MostGuesses = 3;
@@ -268,6 +269,10 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports
         ? StorageReporter.OfStore(connection, database.Path, folder) : StorageReporter.OfTask(connection, Names.Check(task, "task")));
 
     /// <inheritdoc/>
+    public Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellation = default) =>
+        Guarded(() => new Recoder(database, folder, tasks, Options).RunAsync((options ?? new RecodeOptions()).Checked(), cancellation));
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         database.Dispose();
@@ -311,10 +316,11 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports
         CheckFileDigest(context, step, prepared, options.ExpectedFileDigest, cancellation);
         using var state = await EncodeStateAsync(options, cancellation);
         var written = await database.WriteAsync(
-            connection => SaveWriter.Write(connection, context, step, prepared, state, options, Now), cancellation);
+            connection => SaveWriter.Write(connection, context, step, prepared, state, options, Options.Codec, Now), cancellation);
         if (!written)
         {
-            await database.WriteAsync(connection => SaveWriter.Mend(connection, CheckpointTable.Find(connection, context, StepRef.At(step)), prepared), cancellation);
+            await database.WriteAsync(
+                connection => SaveWriter.Mend(connection, CheckpointTable.Find(connection, context, StepRef.At(step)), prepared, Options.Codec), cancellation);
             RequireSame(context, step, prepared);
             if (state is not null)
             {

@@ -20,4 +20,13 @@ internal static partial class ApiLog
 
     [LoggerMessage(6, LogLevel.Warning, "The store is not ready")]
     public static partial void NotReady(ILogger logger, Exception error);
+
+    [LoggerMessage(7, LogLevel.Information, "Recoded {Recoded} frames and kept {Kept}: {BytesBefore} bytes are {BytesAfter} now")]
+    public static partial void Recoded(ILogger logger, long recoded, long kept, long bytesBefore, long bytesAfter);
+
+    [LoggerMessage(8, LogLevel.Warning, "{Key} is damaged: {Problem}")]
+    public static partial void FoundDamaged(ILogger logger, string key, string problem);
+
+    [LoggerMessage(9, LogLevel.Warning, "A round of recoding was broken off; the next one goes on from there")]
+    public static partial void NotRecoded(ILogger logger, Exception error);
 }

@@ -55,6 +55,7 @@ internal static class FishCommandLine
             DiffCommand.Create(shell),
             ReportCommand.Create(shell),
             VerifyCommand.Create(shell),
+            RecodeCommand.Create(shell),
             TagCommand.Create(shell),
             RemoveCommand.Create(shell),
         };

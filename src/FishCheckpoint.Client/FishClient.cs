@@ -2,6 +2,7 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client.Bases;
 using FishCheckpoint.Client.Checkpoints;
 using FishCheckpoint.Client.Http;
+using FishCheckpoint.Client.Maintenance;
 using FishCheckpoint.Client.Tasks;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Reports;
@@ -15,7 +16,7 @@ namespace FishCheckpoint.Client;
 /// <remarks>
 /// Readers read by separate requests, so a checkpoint that is deleted while it is read ends the reading. Safe for use by many callers at once.
 /// </remarks>
-public sealed class FishClient : ICheckpointStore, IStorageReports
+public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointRecoding
 {
     private readonly HttpClient http;
     private readonly bool ownsHttp;
@@ -24,6 +25,7 @@ public sealed class FishClient : ICheckpointStore, IStorageReports
     private readonly CheckpointCalls checkpoints;
     private readonly DeltaCalls deltas;
     private readonly StateCalls states;
+    private readonly MaintenanceCalls maintenance;
 
     /// <summary>Talks to the server at the client's <see cref="HttpClient.BaseAddress"/>.</summary>
     /// <param name="http">The HTTP client. Its timeout covers a whole upload, so long ones want <see cref="Timeout.InfiniteTimeSpan"/>.</param>
@@ -36,7 +38,7 @@ public sealed class FishClient : ICheckpointStore, IStorageReports
         var server = new FishHttp(http);
         var spool = spoolFolder ?? Path.GetTempPath();
         (bases, tasks, checkpoints) = (new BaseCalls(server, spool), new TaskCalls(server), new CheckpointCalls(server, spool));
-        (deltas, states) = (new DeltaCalls(server, spool), new StateCalls(server));
+        (deltas, states, maintenance) = (new DeltaCalls(server, spool), new StateCalls(server), new MaintenanceCalls(server));
     }
 
     /// <summary>Connects to a server with an HTTP client of its own, without a timeout for whole requests.</summary>
@@ -120,6 +122,9 @@ public sealed class FishClient : ICheckpointStore, IStorageReports
 
     /// <inheritdoc/>
     public Task<StorageReport> ReportAsync(string? task = null, CancellationToken cancellation = default) => tasks.ReportAsync(task, cancellation);
+
+    /// <inheritdoc/>
+    public Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellation = default) => maintenance.RecodeAsync(options, cancellation);
 
     /// <summary>Disposes the HTTP client where it is owned.</summary>
     public ValueTask DisposeAsync()

@@ -2,7 +2,6 @@ using System.IO.Pipelines;
 using System.Security.Cryptography;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
-using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Tensors;
@@ -42,28 +41,27 @@ internal static class CheckpointVerifier
         return Digest.Finish(hash);
     }
 
+    /// <summary>Checks that frames are those that a checkpoint was saved with, by their digests.</summary>
+    /// <returns>The head of the values or blocks.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>, or a head is damaged.</exception>
+    public static FrameHead RequireOwn(string label, CheckpointRow row, StoredFrames frames)
+    {
+        var values = FrameHead.Parse(frames.Values[^1].Head);
+        var mask = frames.Mask is null ? values : FrameHead.Parse(frames.Mask.Head);
+        return mask.Digests[1] == row.Mask && StateIdentity.OfDelta(values.Digests[2], row.Mask, values.Digests[3]) == row.State ? values
+            : throw new FishException(
+                ErrorCode.CorruptCheckpoint, label, "The frames are not those that the checkpoint was saved with.", "Restore from a backup.");
+    }
+
     private static long VerifyChain(SqliteConnection connection, string task, OpenedState state, CancellationToken cancellation)
     {
-        var (chunk, read) = (new DeltaChunk(), 0L);
+        var read = 0L;
         foreach (var row in state.Chain)
         {
             var frames = StoredFrames.Open(connection, row);
-            var (mask, values) = frames;
-            var (maskHead, valuesHead) = (mask is null ? null : FrameHead.Parse(mask.Head), FrameHead.Parse(values[^1].Head));
-            var parent = valuesHead.Digests[2];
-            if ((maskHead ?? valuesHead).Digests[1] != row.Mask || StateIdentity.OfDelta(parent, row.Mask, valuesHead.Digests[3]) != row.State)
-            {
-                throw new FishException(
-                    ErrorCode.CorruptCheckpoint, $"{task}/{row.Step}", "The frames are not those that the checkpoint was saved with.", "Restore from a backup.");
-            }
-
-            using var blocks = mask is null ? new BlocksDecoder(values[^1], state.Reader.Layout, state.UpTo(row)) : null;
-            using var masked = mask is null ? null : new DeltaDecoder(mask, values, state.Reader.Layout, state.UpTo(row));
-            while (((IDeltaReader?)blocks ?? masked!).Read(chunk))
-            {
-                cancellation.ThrowIfCancellationRequested();
-            }
-
+            RequireOwn($"{task}/{row.Step}", row, frames);
+            using var delta = new StoredDeltaReader(frames, state.Reader.Layout, state.UpTo(row));
+            delta.ReadToEnd(cancellation);
             read += frames.Bytes;
         }
 

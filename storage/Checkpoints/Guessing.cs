@@ -54,7 +54,9 @@ internal sealed record Guessing(CheckpointRow? Reference, IReadOnlyList<IFrame> 
         }
     }
 
-    private static Guessing From(SqliteConnection connection, TaskContext task, CheckpointRow found, Digest mask, IFrame maskFrame, ParentCache cache)
+    /// <summary>Guessing from a checkpoint with this mask.</summary>
+    /// <exception cref="FishException">A frame is damaged.</exception>
+    public static Guessing From(SqliteConnection connection, TaskContext task, CheckpointRow found, Digest mask, IFrame maskFrame, ParentCache cache)
     {
         var rows = CheckpointTable.References(connection, found);
         var frames = StoredFrames.Open(connection, found).Values;

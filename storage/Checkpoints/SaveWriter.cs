@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Sqlite;
@@ -15,7 +16,8 @@ internal static class SaveWriter
     /// <summary>Writes the save, unless the step is taken.</summary>
     /// <returns>Whether it was written.</returns>
     public static bool Write(
-        SqliteConnection connection, TaskContext task, long step, PreparedSave save, PreparedState? state, SaveOptions options, DateTimeOffset now)
+        SqliteConnection connection, TaskContext task, long step, PreparedSave save, PreparedState? state, SaveOptions options, CodecOptions codec,
+        DateTimeOffset now)
     {
         RequireParent(connection, task, save);
         if (CheckpointTable.AtStep(connection, task.Id, step) is not null)
@@ -23,7 +25,7 @@ internal static class SaveWriter
             return false;
         }
 
-        var brought = save.Delta.IsBlocks ? BringBlocks(connection, save) : BringMask(connection, save);
+        var brought = save.Delta.IsBlocks ? BringBlocks(connection, save) : BringMask(connection, save, codec);
         var frame = FrameTable.Insert(connection, save.Delta.Values, save.ValueChunks);
         var values = FrameTable.SizeOf(save.Delta.Values) - (save.Delta.IsBlocks ? brought : 0);
         var logical = save.Output.Files.Sum(file => file.Header.FileLength);
@@ -31,12 +33,12 @@ internal static class SaveWriter
             """
             INSERT INTO checkpoints (task, step, parent, depth, mask, frame, headers, state, changed, logical_bytes, brought_bytes, value_bytes,
               file_sha256, metrics, created, blocks, reference,
-              reference_depth)
-            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+              reference_depth, effort)
+            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
             """,
             task.Id, step, save.Parent.Checkpoint?.Id, save.Parent.Depth + 1, save.Delta.MaskId, frame, BringHeaders(connection, task, save.Output),
             save.State, save.Delta.Changed, logical, brought, values, options.ExpectedFileDigest, JsonSerializer.Serialize(options.Metrics, FishJson.Options), now,
-            save.Delta.IsBlocks ? 1 : 0, save.Guessing?.Reference?.Id, DepthOf(save));
+            save.Delta.IsBlocks ? 1 : 0, save.Guessing?.Reference?.Id, DepthOf(save), EffortOf(codec, save.MaskIsStored));
         connection.Execute(
             """
             UPDATE tasks SET checkpoints = checkpoints + 1, logical_bytes = logical_bytes + $1, elements = elements + $2, changed = changed + $3,
@@ -46,6 +48,8 @@ internal static class SaveWriter
         state?.Give(connection, task.Name, CheckpointTable.Find(connection, task, StepRef.At(step)));
         return true;
     }
+
+    private static int EffortOf(CodecOptions codec, bool onAMask) => (int)codec.EffortOf(onAMask);
 
     private static int? DepthOf(PreparedSave save) => save.Guessing is null ? null : (save.Guessing.Reference?.ReferenceDepth + 1) ?? 0;
 
@@ -70,11 +74,11 @@ internal static class SaveWriter
         }
     }
 
-    private static long BringMask(SqliteConnection connection, PreparedSave save)
+    private static long BringMask(SqliteConnection connection, PreparedSave save, CodecOptions codec)
     {
         if (connection.Scalar<long?>("SELECT bytes FROM masks WHERE id = $0 AND frame IS NOT NULL", save.Delta.MaskId) is { } stored)
         {
-            MendMask(connection, save);
+            MendMask(connection, save, codec);
 
             // One that only deleted checkpoints still hold is accounted to the first that is there again.
             return connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND deleted = 0 AND blocks = 0)", save.Delta.MaskId) > 0 ? 0 : stored;
@@ -82,7 +86,8 @@ internal static class SaveWriter
 
         var (frame, bytes) = (FrameTable.Insert(connection, save.Delta.Mask!, save.MaskChunks), FrameTable.SizeOf(save.Delta.Mask!));
         connection.Execute(
-            "INSERT INTO masks (id, frame, count, bytes) VALUES ($0, $1, $2, $3) ON CONFLICT (id) DO UPDATE SET frame = $1, bytes = $3", save.Delta.MaskId, frame, save.Delta.Changed, bytes);
+            "INSERT INTO masks (id, frame, count, bytes, effort) VALUES ($0, $1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET frame = $1, bytes = $3, effort = $4",
+            save.Delta.MaskId, frame, save.Delta.Changed, bytes, EffortOf(codec, onAMask: false));
         return bytes;
     }
 
@@ -96,14 +101,14 @@ internal static class SaveWriter
 
     /// <summary>Mends what is damaged of a checkpoint that was saved again, with the same frames.</summary>
     /// <returns>Whether something was.</returns>
-    public static bool Mend(SqliteConnection connection, CheckpointRow row, PreparedSave save)
+    public static bool Mend(SqliteConnection connection, CheckpointRow row, PreparedSave save, CodecOptions codec)
     {
         if (row.State != save.State || row.IsBlocks != save.Delta.IsBlocks)
         {
             return false;
         }
 
-        var mended = MendMask(connection, save);
+        var mended = MendMask(connection, save, codec);
         if (row.IsBlocks ? FrameMender.IsSoundBlocks(connection, row.Frame, save.Parent.Reader.Layout)
             : FrameMender.IsSoundValues(connection, row.Frame, save.Delta.Mask!, save.Parent.Reader.Layout))
         {
@@ -115,12 +120,13 @@ internal static class SaveWriter
         var bytes = FrameTable.SizeOf(save.Delta.Values) - (row.IsBlocks ? row.BroughtBytes : 0);
         connection.Execute("UPDATE tasks SET value_bytes = value_bytes + $1 WHERE id = (SELECT task FROM checkpoints WHERE id = $0)", row.Id, bytes - row.ValueBytes);
         connection.Execute(
-            "UPDATE checkpoints SET value_bytes = $1, reference = $2, reference_depth = $3 WHERE id = $0", row.Id, bytes, save.Guessing?.Reference?.Id, DepthOf(save));
+            "UPDATE checkpoints SET value_bytes = $1, reference = $2, reference_depth = $3, effort = $4 WHERE id = $0",
+            row.Id, bytes, save.Guessing?.Reference?.Id, DepthOf(save), EffortOf(codec, save.MaskIsStored));
         return true;
     }
 
     // Others may lie on the damaged frame: it is mended in its place.
-    private static bool MendMask(SqliteConnection connection, PreparedSave save)
+    private static bool MendMask(SqliteConnection connection, PreparedSave save, CodecOptions codec)
     {
         if (save.MaskIsStored || save.Delta.IsBlocks || connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", save.Delta.MaskId) is not { } frame
             || FrameMender.IsSoundMask(connection, frame, save.Parent.Reader.Layout))
@@ -128,13 +134,8 @@ internal static class SaveWriter
             return false;
         }
 
-        FrameTable.Replace(connection, frame, save.Delta.Mask!, save.MaskChunks);
-        var (before, bytes) = (connection.Scalar<long>("SELECT bytes FROM masks WHERE id = $0", save.Delta.MaskId), FrameTable.SizeOf(save.Delta.Mask!));
-        connection.Execute(
-            "UPDATE tasks SET position_bytes = position_bytes + $1 WHERE id IN (SELECT task FROM checkpoints WHERE mask = $0 AND brought_bytes > 0 AND blocks = 0)",
-            save.Delta.MaskId, bytes - before);
-        connection.Execute("UPDATE checkpoints SET brought_bytes = $1 WHERE mask = $0 AND brought_bytes > 0 AND blocks = 0", save.Delta.MaskId, bytes);
-        connection.Execute("UPDATE masks SET bytes = $1 WHERE id = $0", save.Delta.MaskId, bytes);
+        MaskTable.Replace(connection, save.Delta.MaskId, frame, save.Delta.Mask!, save.MaskChunks);
+        connection.Execute("UPDATE masks SET effort = $1 WHERE id = $0", save.Delta.MaskId, EffortOf(codec, onAMask: false));
         return true;
     }
 

@@ -52,6 +52,8 @@ public sealed class TestModel
         return new TestModel(Header, copy);
     }
 
+    public TestModel Copy() => new(Header, data.ToDictionary(pair => pair.Key, pair => (byte[])pair.Value.Clone(), StringComparer.Ordinal));
+
     /// <summary>The same tensors under another header: metadata, or another order.</summary>
     public TestModel Rearranged(IReadOnlyDictionary<string, string>? metadata = null) =>
         new(HeaderWriter.Create(Header.Tensors.Select(tensor => tensor.Info).Reverse(), metadata), data);

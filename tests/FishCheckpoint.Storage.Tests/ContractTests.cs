@@ -36,3 +36,9 @@ public sealed class SqliteDenseCatalogTests : CatalogContract
     protected override void AssertBasesTake(long bytes) => Assert.Equal(
         Directory.EnumerateFiles(Path.Combine(Folder, "data", "bases"), "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length), bytes);
 }
+
+public sealed class SqliteRecodeTests : RecodeContract
+{
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder, Codec = new Codec.CodecOptions { Effort = Codec.CodecEffort.Fast } });
+}

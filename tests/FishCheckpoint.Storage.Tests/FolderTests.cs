@@ -21,10 +21,11 @@ public sealed class FolderTests : StoreFixture
     public async Task Open_NewerSchema_IsRefused()
     {
         await Store.DisposeAsync();
+        var version = Ask("PRAGMA user_version");
         Sql("PRAGMA user_version = 99");
         var error = await Assert.ThrowsAsync<FishException>(() => SqliteCheckpointStore.OpenAsync(Options, Stop));
         Assert.Equal(ErrorCode.StoreTooNew, error.Code);
-        Sql("PRAGMA user_version = 2");
+        Sql($"PRAGMA user_version = {version}");
         await ReopenAsync();
     }
 

@@ -17,8 +17,12 @@ public sealed class MigrationTests : StoreFixture
         await SavePatchAsync(2, second);
         await Store.DisposeAsync();
 
-        // The first schema: no blocks, no references, every mask with a frame of its own.
+        // The first schema: no blocks, no references, no efforts, every mask with a frame of its own.
         Sql("""
+            DROP INDEX checkpoints_to_recode;
+            DROP INDEX masks_to_recode;
+            ALTER TABLE checkpoints DROP COLUMN effort;
+            ALTER TABLE masks DROP COLUMN effort;
             DROP INDEX checkpoints_by_reference;
             ALTER TABLE checkpoints DROP COLUMN reference;
             ALTER TABLE checkpoints DROP COLUMN reference_depth;

@@ -2,7 +2,7 @@ using Xunit.Runner.InProc.SystemConsole;
 
 namespace FishCheckpoint.Storage.Tests;
 
-/// <summary>Runs the tests, or is the writer that <see cref="KillTests"/> kills, or the trainer that <see cref="TrainingKillTests"/> kills.</summary>
+/// <summary>Runs the tests, or is the writer that <see cref="KillTests"/> kills, or what others kill.</summary>
 internal static class Program
 {
     private static async Task<int> Main(string[] args)
@@ -10,6 +10,12 @@ internal static class Program
         if (Environment.GetEnvironmentVariable(KillTests.WriterFolder) is { } folder)
         {
             await KillTests.WriteAsync(folder, long.Parse(args[0]));
+        }
+
+        if (Environment.GetEnvironmentVariable(RecodeKillTests.RecoderFolder) is { } recoded)
+        {
+            await RecodeKillTests.RecodeAsync(recoded);
+            return 0;
         }
 
         if (Environment.GetEnvironmentVariable(TrainingKillTests.TrainerFolder) is { } trained)

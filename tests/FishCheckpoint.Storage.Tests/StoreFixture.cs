@@ -47,12 +47,38 @@ public abstract class StoreFixture : IAsyncLifetime
     }
 
     /// <summary>Runs SQL on the database as another program would.</summary>
-    protected void Sql(string sql)
+    protected void Sql(string sql) => Ask(sql);
+
+    /// <summary>Runs SQL on the database as another program would, and gives the number that it answers.</summary>
+    protected long Ask(string sql)
     {
         using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={DatabasePath};Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText = sql;
-        command.ExecuteNonQuery();
+        return command.ExecuteScalar() is long number ? number : 0;
+    }
+
+    /// <summary>Compares the running totals and the rows that they are made of with the frames that are there.</summary>
+    protected void AssertTotalsAreARecount()
+    {
+        Assert.Equal(0, Ask(
+            """
+            SELECT count(*) FROM tasks t WHERE (value_bytes, position_bytes, checkpoints) IS NOT
+              (SELECT coalesce(sum(value_bytes), 0), coalesce(sum(brought_bytes), 0), count(*) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0)
+            """));
+        Assert.Equal(0, Ask(
+            """
+            SELECT count(*) FROM checkpoints c JOIN frames f ON f.id = c.frame WHERE c.value_bytes + c.blocks * c.brought_bytes <> length(f.head) + f.payload
+            """));
+        Assert.Equal(0, Ask("SELECT count(*) FROM masks m JOIN frames f ON f.id = m.frame WHERE m.bytes <> length(f.head) + f.payload"));
+        Assert.Equal(0, Ask("SELECT count(*) FROM checkpoints c JOIN masks m ON m.id = c.mask WHERE c.blocks = 0 AND c.brought_bytes NOT IN (0, m.bytes)"));
+        Assert.Equal(0, Ask(
+            "SELECT count(*) FROM frames f WHERE f.payload <> (SELECT coalesce(sum(length(data)), 0) FROM pieces WHERE frame = f.id)"));
+        Assert.Equal(0, Ask(
+            """
+            SELECT count(*) FROM frames WHERE id NOT IN (SELECT frame FROM checkpoints UNION SELECT frame FROM masks WHERE frame IS NOT NULL
+              UNION SELECT trainer_frame FROM checkpoints WHERE trainer_frame IS NOT NULL)
+            """));
     }
 }

@@ -17,6 +17,8 @@ internal sealed record Call(ParseResult Parsed, Terminal Terminal, OpenedStore O
 
     public IStorageReports Reports => Opened.Reports;
 
+    public ICheckpointRecoding Recoding => Opened.Recoding;
+
     /// <summary>Prints a result: the value as JSON, or what is made of it for people.</summary>
     public void Print<T>(T value, Action<T> forPeople)
     {

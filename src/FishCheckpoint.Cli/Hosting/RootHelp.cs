@@ -19,6 +19,7 @@ internal sealed class RootHelp(HelpAction help) : SynchronousCommandLineAction
         "fish diff sst2 base 100 --out patch.safetensors",
         "fish report --server http://127.0.0.1:5080",
         "fish verify                                         everything that is stored",
+        "fish recode --max-time 600                          what was saved fast, to fewer bytes",
     ];
 
     public override bool ClearsParseErrors => true;

@@ -47,9 +47,9 @@ internal sealed class FishHttp
     }
 
     /// <summary>Sends a request and reads the JSON of its answer.</summary>
-    public async Task<T> JsonAsync<T>(HttpMethod method, string path, CancellationToken cancellation)
+    public async Task<T> JsonAsync<T>(HttpMethod method, string path, CancellationToken cancellation, HttpContent? content = null)
     {
-        using var response = await SendAsync(method, path, cancellation: cancellation);
+        using var response = await SendAsync(method, path, content, cancellation: cancellation);
         return await ReadAsync<T>(response, cancellation);
     }
 

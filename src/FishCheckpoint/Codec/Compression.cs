@@ -37,7 +37,11 @@ public sealed record CodecOptions(Compression Positions = Compression.Zstd, Comp
     public CodecEffort Effort { get; init; } = CodecEffort.Auto;
 
     /// <summary>These options for values whose mask is stored already.</summary>
-    internal CodecOptions OnAMask => Effort == CodecEffort.Auto ? this with { Effort = CodecEffort.Fast } : this;
+    internal CodecOptions OnAMask => this with { Effort = EffortOf(onAMask: true) };
+
+    /// <summary>What is done for a frame: what <see cref="CodecEffort.Auto"/> stands for there.</summary>
+    /// <param name="onAMask">Whether it is one of values whose mask is stored already.</param>
+    public CodecEffort EffortOf(bool onAMask) => Effort != CodecEffort.Auto ? Effort : onAMask ? CodecEffort.Fast : CodecEffort.Small;
 
     /// <summary>Puts what is installed in the place of what is not: Brotli, which the framework brings.</summary>
     public CodecOptions Available() => this with { Positions = Available(Positions), Values = Available(Values) };

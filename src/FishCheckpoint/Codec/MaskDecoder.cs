@@ -48,6 +48,16 @@ public sealed class MaskDecoder : IDisposable
     /// <summary>The identity of the mask that was read, once, after its last chunk.</summary>
     public Digest Finish() => digest.Finish();
 
+    /// <summary>Checks the identity of the mask that was read, once, after its last chunk.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
+    public void RequireDigest()
+    {
+        if (Finish() != Head.Digests[1])
+        {
+            throw new FishException(ErrorCode.CorruptFrame, "mask", "The positions do not have the digest that the frame carries.", "Send the mask again.");
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => digest.Dispose();
 }

@@ -42,6 +42,17 @@ public sealed class ClientHookTests : HookContract
     protected override async Task CloseAsync() => await server!.DisposeAsync();
 }
 
+/// <summary>As above, for recoding.</summary>
+public sealed class ClientRecodeTests : RecodeContract
+{
+    private LoopbackServer? server;
+
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        (server = await LoopbackServer.StartAsync(dataFolder, settings: KeyValuePair.Create("FishCheckpoint:Compression:Effort", (string?)"Fast"))).OpenClient();
+
+    protected override async Task CloseAsync() => await server!.DisposeAsync();
+}
+
 /// <summary>The real server on a free port of loopback.</summary>
 internal sealed class LoopbackServer : IAsyncDisposable
 {
@@ -51,13 +62,13 @@ internal sealed class LoopbackServer : IAsyncDisposable
 
     public Uri Address => new(application.Urls.Single());
 
-    public static async Task<LoopbackServer> StartAsync(string dataFolder, int port = 0)
+    public static async Task<LoopbackServer> StartAsync(string dataFolder, int port = 0, params KeyValuePair<string, string?>[] settings)
     {
         var built = FishServer.Build([], builder =>
         {
             builder.Logging.ClearProviders();
             builder.Configuration.AddInMemoryCollection([
-                new("FishCheckpoint:DataFolder", dataFolder), new("Urls", $"http://127.0.0.1:{port}"),
+                new("FishCheckpoint:DataFolder", dataFolder), new("Urls", $"http://127.0.0.1:{port}"), .. settings,
             ]);
         });
         await built.StartAsync();

@@ -46,11 +46,14 @@ public abstract class CommandTest : IAsyncLifetime
     }
 
     /// <summary>Runs a command as it stands.</summary>
-    internal static async Task<Ran> RunAsync(params string[] arguments)
+    internal static Task<Ran> RunAsync(params string[] arguments) => RunAsync(new FishSettings(), arguments);
+
+    /// <summary>Runs a command as it stands, with settings.</summary>
+    internal static async Task<Ran> RunAsync(FishSettings settings, params string[] arguments)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var exit = await FishCommandLine.RunAsync(arguments, new Shell(Terminal.Of(output, error), new FishSettings()), Stop);
+        var exit = await FishCommandLine.RunAsync(arguments, new Shell(Terminal.Of(output, error), settings), Stop);
         return new Ran(exit, output.ToString(), error.ToString());
     }
 

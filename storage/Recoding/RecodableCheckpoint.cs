@@ -1,0 +1,118 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Checkpoints;
+using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Recoding;
+
+/// <summary>A checkpoint's own frame: its values, or its blocks. It stays in the form that it has, for others may be guessed from it.</summary>
+/// <param name="row">The checkpoint.</param>
+/// <param name="task">Its task.</param>
+internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Recodable
+{
+    public override string Key => $"{task}/{row.Step}";
+
+    public override long Place => row.Id;
+
+    public override long Bytes => row.ValueBytes + (row.IsBlocks ? row.BroughtBytes : 0);
+
+    public override RecodedFrame Recode(SqliteConnection connection, RecodeMeans means, CancellationToken cancellation)
+    {
+        var context = means.Tasks.Context(connection, task);
+        using var state = OpenedState.Open(connection, means.Folder, context, row);
+        var (frames, layout, parent) = (StoredFrames.Open(connection, row), context.Layout.Layout, state.UpTo(row));
+        var head = CheckpointVerifier.RequireOwn(Key, row, frames);
+        var earlier = EarlierValues(connection, means, context, frames);
+        var encoded = Encode(frames, layout, parent, head, earlier, means, cancellation);
+        try
+        {
+            var recoded = new RecodedFrame(frames.Values[^1], encoded.Values, encoded) { PositionBytes = encoded.PositionBytes };
+            if (recoded.IsSmaller)
+            {
+                recoded.Chunks = ReadBack(frames, encoded, layout, parent, head, cancellation);
+            }
+
+            return recoded;
+        }
+        catch
+        {
+            encoded.Dispose();
+            throw;
+        }
+    }
+
+    public override bool Replace(SqliteConnection connection, RecodedFrame recoded)
+    {
+        // A deleted checkpoint's number may be another's by now: the state and the head tell.
+        var head = connection.Scalar<byte[]?>(
+            "SELECT head FROM checkpoints c JOIN frames f ON f.id = c.frame WHERE c.id = $0 AND c.state = $1 AND c.frame = $2 AND c.reference IS $3",
+            row.Id, row.State, row.Frame, row.Reference);
+        if (head is null || !recoded.OldHead.Span.SequenceEqual(head))
+        {
+            return false;
+        }
+
+        if (recoded.IsSmaller)
+        {
+            FrameTable.Replace(connection, row.Frame, recoded.Frame, recoded.Chunks);
+            var values = FrameTable.SizeOf(recoded.Frame) - recoded.PositionBytes - row.ValueBytes;
+            var positions = row.IsBlocks ? recoded.PositionBytes - row.BroughtBytes : 0;
+            connection.Execute(
+                """
+                UPDATE tasks SET value_bytes = value_bytes + $1, position_bytes = position_bytes + $2
+                WHERE id = (SELECT task FROM checkpoints WHERE id = $0 AND deleted = 0)
+                """,
+                row.Id, values, positions);
+            connection.Execute(
+                "UPDATE checkpoints SET value_bytes = value_bytes + $1, brought_bytes = brought_bytes + $2 WHERE id = $0", row.Id, values, positions);
+        }
+
+        connection.Execute("UPDATE checkpoints SET effort = $1 WHERE id = $0", row.Id, (int)CodecEffort.Small);
+        return true;
+    }
+
+    private EarlierValues? EarlierValues(SqliteConnection connection, RecodeMeans means, Tasks.TaskContext context, StoredFrames frames) => row.Reference is null
+        ? null
+        : Guessing.From(connection, context, CheckpointTable.References(connection, row)[^2], row.Mask, frames.Mask!, means.Earlier).Values;
+
+    // Values that others may be guessed from never need the parent.
+    private EncodedDelta Encode(
+        StoredFrames frames, Layout layout, IBlockReader parent, FrameHead head, EarlierValues? earlier, RecodeMeans means, CancellationToken cancellation)
+    {
+        using var stored = new StoredDeltaReader(frames, layout, parent);
+        if (row.IsBlocks)
+        {
+            return BlocksEncoder.TryEncode(stored, parent, head.Digests[2], means.Codec, means.TemporaryFolder, long.MaxValue, cancellation)!;
+        }
+
+        var (needsParent, recorded) = (row.ReferenceDepth is null, new RecordingReader(stored, means.Earlier.Longest));
+        var encoded = DeltaEncoder.EncodeOn(
+            frames.Mask!, needsParent ? stored : recorded, needsParent ? parent : null, head.Digests[2], means.Codec, means.TemporaryFolder, earlier, cancellation);
+        if (!needsParent && recorded.Values is { } values)
+        {
+            means.Earlier.Add(row.State, row.Mask, values);
+        }
+
+        return encoded;
+    }
+
+    // The stored frame is given up for this one: what it will be read with is what it is read with here.
+    private ChunkEntry[] ReadBack(
+        StoredFrames frames, EncodedDelta encoded, Layout layout, IBlockReader parent, FrameHead head, CancellationToken cancellation)
+    {
+        if (!encoded.ValuesHead.Digests.SequenceEqual(head.Digests))
+        {
+            throw new FishException(
+                ErrorCode.CorruptFrame, Key, "The frame that was made of it has other digests; it was not replaced.",
+                "This is a fault of this machine or program: check its memory, and report it.");
+        }
+
+        using var made = new StoredDeltaReader(frames with { Values = [.. frames.Values.SkipLast(1), encoded.Values] }, layout, parent);
+        made.ReadToEnd(cancellation);
+        return row.IsBlocks ? ChunkIndex.ReadBlocks(encoded.Values, encoded.ValuesHead, layout)
+            : ChunkIndex.ReadValues(encoded.Values, encoded.ValuesHead, encoded.MaskHead!, ChunkIndex.ReadMask(frames.Mask!, encoded.MaskHead!, layout));
+    }
+}

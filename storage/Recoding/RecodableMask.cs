@@ -1,0 +1,74 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Recoding;
+
+/// <summary>A mask's frame.</summary>
+/// <param name="id">The mask.</param>
+/// <param name="frame">The frame's row.</param>
+/// <param name="bytes">Bytes that it takes.</param>
+/// <param name="task">A task that uses it.</param>
+internal sealed class RecodableMask(Digest id, long frame, long bytes, string task) : Recodable
+{
+    public override string Key => $"mask {id}";
+
+    public override long Place => frame;
+
+    public override long Bytes => bytes;
+
+    public override RecodedFrame Recode(SqliteConnection connection, RecodeMeans means, CancellationToken cancellation)
+    {
+        var (layout, stored) = (means.Tasks.Context(connection, task).Layout.Layout, FrameTable.Open(connection, frame));
+        var writer = new FrameWriter(FrameKind.Mask, means.TemporaryFolder);
+        try
+        {
+            var made = MaskRecoder.Recode(stored, layout, means.Codec, writer, cancellation);
+            var recoded = new RecodedFrame(stored, made, writer);
+            if (recoded.IsSmaller)
+            {
+                recoded.Chunks = ReadBack(made, layout, cancellation);
+            }
+
+            return recoded;
+        }
+        catch
+        {
+            writer.Dispose();
+            throw;
+        }
+    }
+
+    public override bool Replace(SqliteConnection connection, RecodedFrame recoded)
+    {
+        var head = connection.Scalar<byte[]?>("SELECT head FROM masks m JOIN frames f ON f.id = m.frame WHERE m.id = $0 AND m.frame = $1", id, frame);
+        if (head is null || !recoded.OldHead.Span.SequenceEqual(head))
+        {
+            return false;
+        }
+
+        if (recoded.IsSmaller)
+        {
+            MaskTable.Replace(connection, id, frame, recoded.Frame, recoded.Chunks);
+        }
+
+        connection.Execute("UPDATE masks SET effort = $1 WHERE id = $0", id, (int)CodecEffort.Small);
+        return true;
+    }
+
+    private static ChunkEntry[] ReadBack(IFrame made, Layout layout, CancellationToken cancellation)
+    {
+        using var decoder = new MaskDecoder(made, layout);
+        var positions = new long[Deltas.DeltaChunk.Capacity];
+        while (decoder.Next is { } entry)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            decoder.ReadNext(positions.AsSpan(0, entry.Count));
+        }
+
+        decoder.RequireDigest();
+        return [.. decoder.Entries];
+    }
+}

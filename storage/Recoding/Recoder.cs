@@ -1,0 +1,96 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Checkpoints;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Recoding;
+
+/// <summary>
+/// Makes stored frames smaller, one at a time: read and encoded in a snapshot, where it holds up nobody, and then put in place in a transaction that only copies
+/// bytes. Whoever reads the old frame meanwhile has a snapshot of his own.
+/// </summary>
+internal sealed class Recoder(Database database, BaseFolder folder, TaskTable tasks, StoreOptions options)
+{
+    private readonly RecodeMeans means = new(
+        tasks, folder, options.Codec with { Effort = CodecEffort.Small }, options.TemporaryFolder, new ParentCache(options.ParentCacheBytes));
+
+    public async Task<RecodeResult> RunAsync(RecodeOptions wanted, CancellationToken cancellation)
+    {
+        var task = TaskOf(wanted);
+        var round = new RecodeRound(wanted, options.Time);
+        var finished = await RunAsync(round, (connection, after) => RecodeQueue.NextMask(connection, after, task), cancellation)
+            && await RunAsync(round, (connection, after) => RecodeQueue.NextCheckpoint(connection, after, task), cancellation);
+        return round.End(finished);
+    }
+
+    private async Task<bool> RunAsync(RecodeRound round, Func<SqliteConnection, long, Recodable?> next, CancellationToken cancellation)
+    {
+        for (var place = -1L; ;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var (frame, recoded, finished) = RecodeNext(round, connection => next(connection, place), cancellation);
+            if (frame is null)
+            {
+                return finished;
+            }
+
+            place = frame.Place;
+            using (recoded)
+            {
+                if (recoded is not null)
+                {
+                    round.Count(frame, recoded, await database.WriteAsync(connection => frame.Replace(connection, recoded), cancellation));
+                }
+            }
+        }
+    }
+
+    // The snapshot ends before the frame is written: the log can then be emptied of what it kept alive.
+    private (Recodable? Frame, RecodedFrame? Recoded, bool Finished) RecodeNext(
+        RecodeRound round, Func<SqliteConnection, Recodable?> next, CancellationToken cancellation)
+    {
+        using var snapshot = database.OpenSnapshot();
+        var frame = next(snapshot.Connection);
+        if (frame is null || !round.Allows(frame.Bytes))
+        {
+            return (null, null, frame is null);
+        }
+
+        try
+        {
+            return (frame, Recode(frame, snapshot.Connection, cancellation), false);
+        }
+        catch (FishException damage) when (damage.Kind != ErrorKind.Unavailable)
+        {
+            round.Count(frame, damage);
+            return (frame, null, false);
+        }
+    }
+
+    private RecodedFrame Recode(Recodable frame, SqliteConnection connection, CancellationToken cancellation)
+    {
+        try
+        {
+            return frame.Recode(connection, means, cancellation);
+        }
+        catch (SqliteException error)
+        {
+            throw Database.Translate(error);
+        }
+    }
+
+    private long? TaskOf(RecodeOptions wanted)
+    {
+        if (wanted.Task is null)
+        {
+            return null;
+        }
+
+        using var snapshot = database.OpenSnapshot();
+        return TaskTable.IdOf(snapshot.Connection, wanted.Task);
+    }
+}
