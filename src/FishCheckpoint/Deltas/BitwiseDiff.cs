@@ -36,20 +36,12 @@ public static class BitwiseDiff
             ref var left = ref MemoryMarshal.GetReference(from);
             ref var right = ref MemoryMarshal.GetReference(to);
             ref var target = ref MemoryMarshal.GetReference(found);
-            for (; offset <= from.Length - DiffVectors.Run; offset += DiffVectors.Run)
+            for (; offset <= from.Length - DiffVectors.Run<T>(); offset += DiffVectors.Run<T>())
             {
-                if (DiffVectors.AreSame(ref left, ref right, (nuint)offset))
+                var differing = DiffVectors.Mask<T>(ref left, ref right, (nuint)offset);
+                if (differing != 0)
                 {
-                    continue;
-                }
-
-                var first = offset / Unsafe.SizeOf<T>();
-                count = Emit(DiffVectors.Mask<T>(ref left, ref right, (nuint)offset), first, ref target, count);
-                if (DiffVectors.Masked<T>() < DiffVectors.Run)
-                {
-                    count = Emit(
-                        DiffVectors.Mask<T>(ref left, ref right, (nuint)(offset + DiffVectors.Masked<T>())),
-                        first + (DiffVectors.Masked<T>() / Unsafe.SizeOf<T>()), ref target, count);
+                    count = Emit(differing, offset / Unsafe.SizeOf<T>(), ref target, count);
                 }
             }
         }
