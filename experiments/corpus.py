@@ -1,8 +1,8 @@
-"""Makes real checkpoints to measure encodings on: ``python3 experiments/corpus.py DIR``, some eight minutes of one core of a busy machine.
+"""Makes real checkpoints to measure encodings on: ``python3 experiments/corpus.py DIR``, some fifteen minutes of one core of a busy machine.
 
 Under DIR come `bf16` and `fp16` (full fine-tuning of a 3.3M-parameter language model with small steps, as reinforcement learning takes them, cast at every
-checkpoint), `fish` (a FISH mask at 0.5% of 9.7M parameters, values every 20 Adam steps) and `corpus.json`, which says what came out. A part that is there
-already is left alone. The text is Python's own standard library, so nothing is downloaded; seeds are fixed, and threads too: one.
+checkpoint), `fish` (a FISH mask at 0.5% of 9.7M parameters, values every 20 Adam steps at a constant 1e-3), `fish-decay` (the same mask, trained at the rate and
+with the schedule of the paper) and `corpus.json`, which says what came out. A part that is there already is left alone. The text is Python's own standard library, so nothing is downloaded; seeds are fixed, and threads too: one.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def main():
     if os.path.exists(path):
         with open(path, encoding="utf-8") as file:
             done = json.load(file)
-    for name, make in (("bf16", corpus_dense.make), ("fp16", corpus_dense.make), ("fish", corpus_fish.make)):
+    for name, make in (("bf16", corpus_dense.make), ("fp16", corpus_dense.make), ("fish", corpus_fish.make), ("fish-decay", corpus_fish.make_decay)):
         if name in done["parts"]:
             continue
         start = time.time()

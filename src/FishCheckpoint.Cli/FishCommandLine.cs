@@ -46,6 +46,7 @@ internal static class FishCommandLine
         {
             ServeCommand.Create(shell),
             DemoCommand.Create(shell),
+            BenchCommand.Create(shell),
             BaseCommand.Create(shell),
             TaskCommand.Create(shell),
             SaveCommand.Create(shell),

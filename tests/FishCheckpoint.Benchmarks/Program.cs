@@ -1,4 +1,3 @@
-using BenchmarkDotNet.Running;
 using FishCheckpoint.Api;
 using FishCheckpoint.Benchmarks.EndToEnd;
 using FishCheckpoint.Benchmarks.EndToEnd.Growth;
@@ -6,8 +5,11 @@ using FishCheckpoint.Benchmarks.EndToEnd.Processes;
 using FishCheckpoint.Benchmarks.EndToEnd.Reports;
 using FishCheckpoint.Benchmarks.EndToEnd.Saving;
 using FishCheckpoint.Benchmarks.EndToEnd.Serving;
+using FishCheckpoint.Benchmarks.Micro;
 using FishCheckpoint.Benchmarks.Models;
+using FishCheckpoint.Benchmarks.Peers;
 using FishCheckpoint.Benchmarks.Sizes;
+using FishCheckpoint.Benchmarks.Speed;
 using FishCheckpoint.Benchmarks.Training;
 
 const string usage = """
@@ -19,7 +21,10 @@ const string usage = """
     optimizer [STEPS]          state and time of an Adam step on a mask beside a dense one (10 million parameters, 0.5%)
     hook [TURNS]               what saving every step costs a training step, and how the stall grows (10.5 million parameters, 0.5%)
     sizes DIR [--write]        our encoding and everyone else's on real checkpoints, made by experiments/corpus.py DIR; --write: into docs/BENCHMARKS.md
-    micro [ARGS]               BenchmarkDotNet over the hot loops
+    check-peers                hold every peer's bytes to its format's description, on a model of eight values; sizes begins with it
+    store-sizes DIR            what the values of a fixed mask take in a store, of each of the corpus's trainings on one; a part of sizes
+    codec-speed DIR [--write]  encoding and decoding on one thread, the coder alone and as stored, on the same checkpoints
+    micro [--write]            BenchmarkDotNet over the hot loops, each beside the plainest pass over the same memory
     serve ARGS                 the server alone, as the other commands start it; also serve-static URL DIR, serve-memory URL BYTES
     """;
 var write = args.Contains("--write");
@@ -50,8 +55,18 @@ switch (args)
     case ["sizes", var folder, ..]:
         await SizesRun.RunAsync(folder, write);
         return 0;
-    case ["micro", .. var rest]:
-        BenchmarkSwitcher.FromAssembly(typeof(BertLarge).Assembly).Run(rest);
+    case ["check-peers"]:
+        LayoutCheck.Run();
+        Console.WriteLine("Every peer writes what its format's description says.");
+        return 0;
+    case ["store-sizes", var folder]:
+        await SizesRun.StoresAsync(folder);
+        return 0;
+    case ["codec-speed", var folder]:
+        CodecSpeedRun.Run(folder, write);
+        return 0;
+    case ["micro"]:
+        MicroRun.Run(write);
         return 0;
     case ["serve", .. var rest]:
         await FishServer.Build(rest).RunAsync();

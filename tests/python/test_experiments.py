@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import tempfile
 import unittest
 import xml.dom.minidom
 
@@ -10,7 +11,8 @@ from support import ROOT, needs_torch, torch
 
 sys.path.insert(0, ROOT)
 if torch is not None:
-    from experiments import corpus_dense, data, language, merging, net, report, svg, text, training
+    from fishcheckpoint import MaskedAdam, masks
+    from experiments import corpus_dense, corpus_fish, data, language, merging, net, report, svg, text, training
 
 
 def has_data():
@@ -156,7 +158,22 @@ class CorpusTests(unittest.TestCase):
     def test_the_page_has_the_markers_of_the_tables(self):
         with open(os.path.join(ROOT, "docs", "BENCHMARKS.md"), encoding="utf-8") as file:
             page = file.read()
-        self.assertLess(page.index("<!-- sizes -->"), page.index("<!-- /sizes -->"))
+        for name in ("sizes", "codec-speed", "micro"):
+            self.assertLess(page.index(f"<!-- {name} -->"), page.index(f"<!-- /{name} -->"))
+
+    def test_a_training_on_a_mask_writes_a_patch_every_few_steps_and_learns(self):
+        torch.manual_seed(0)
+        model = language.Language(16, 1, 2, corpus_fish.CONTEXT)
+        mask = masks.random(model, 0.2, seed=1)
+        optimizer = MaskedAdam(model, mask, lr=1e-2)
+        steps = corpus_fish.steps_of(True)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / steps)
+        with tempfile.TemporaryDirectory() as folder:
+            record = corpus_fish.train(folder, model, mask, optimizer, 2, schedule, True)
+            self.assertEqual(sorted(os.listdir(folder)), [f"step-{step:04}.safetensors" for step in range(corpus_fish.EVERY, steps + 1, corpus_fish.EVERY)])
+        self.assertEqual(record["positions"], mask.count)
+        self.assertLess(record["tested_loss"][1], record["tested_loss"][0])
+        self.assertAlmostEqual(optimizer.param_groups[0]["lr"], 0)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ internal sealed class RootHelp(HelpAction help) : SynchronousCommandLineAction
     private static readonly string[] Examples =
     [
         "fish demo                                           train, save, rebuild and compare, on real digits",
+        "fish bench step100.safetensors step200.safetensors  what they would take, and how fast",
         "fish serve --data data --urls http://127.0.0.1:5080",
         "fish base add bert-base model.safetensors           a file, or a sharded folder",
         "fish task add sst2 --base bert-base",

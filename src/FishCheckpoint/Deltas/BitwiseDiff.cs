@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace FishCheckpoint.Deltas;
 
@@ -12,50 +11,46 @@ public static class BitwiseDiff
     /// <param name="from">One state.</param>
     /// <param name="to">The other, equally long.</param>
     /// <param name="unitSize">Bytes of a unit: 1, 2, 4 or 8.</param>
-    /// <param name="found">Receives the indices, ascending; as long as the number of units.</param>
+    /// <param name="found">Receives the indices, ascending; as long as the number of units. What follows them is overwritten too.</param>
     /// <returns>How many units differ.</returns>
     public static int Collect(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, int unitSize, Span<int> found)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(to.Length, from.Length);
         return unitSize switch
         {
-            1 => Collect(from, to, found),
-            2 => Collect(MemoryMarshal.Cast<byte, ushort>(from), MemoryMarshal.Cast<byte, ushort>(to), found),
-            4 => Collect(MemoryMarshal.Cast<byte, uint>(from), MemoryMarshal.Cast<byte, uint>(to), found),
-            8 => Collect(MemoryMarshal.Cast<byte, ulong>(from), MemoryMarshal.Cast<byte, ulong>(to), found),
+            1 => Collect<byte>(from, to, found),
+            2 => Collect<ushort>(from, to, found),
+            4 => Collect<uint>(from, to, found),
+            8 => Collect<ulong>(from, to, found),
             _ => throw Units.UnknownSize(unitSize),
         };
     }
 
-    private static int Collect<T>(ReadOnlySpan<T> from, ReadOnlySpan<T> to, Span<int> found)
+    private static int Collect<T>(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, Span<int> found)
         where T : unmanaged, IBinaryInteger<T>
     {
-        found = found[..from.Length];
-        var (count, index) = (0, 0);
-        if (Vector256.IsHardwareAccelerated)
+        var (units, count, offset) = (from.Length / Unsafe.SizeOf<T>(), 0, 0);
+        found = found[..units];
+        if (DiffVectors.Are)
         {
             ref var left = ref MemoryMarshal.GetReference(from);
             ref var right = ref MemoryMarshal.GetReference(to);
-            var lanes = Vector256<T>.Count;
-
-            // Most of two states is equal: four vectors are dismissed by one branch.
-            for (; index <= from.Length - (4 * lanes); index += 4 * lanes)
+            ref var target = ref MemoryMarshal.GetReference(found);
+            for (; offset <= from.Length - DiffVectors.Run<T>(); offset += DiffVectors.Run<T>())
             {
-                var differing = Difference(ref left, ref right, index) | Difference(ref left, ref right, index + lanes)
-                    | Difference(ref left, ref right, index + (2 * lanes)) | Difference(ref left, ref right, index + (3 * lanes));
-                if (differing != Vector256<T>.Zero)
+                var differing = DiffVectors.Mask<T>(ref left, ref right, (nuint)offset);
+                if (differing != 0)
                 {
-                    for (var part = index; part < index + (4 * lanes); part += lanes)
-                    {
-                        count = Emit(Difference(ref left, ref right, part), part, found, count);
-                    }
+                    count = Emit(differing, offset / Unsafe.SizeOf<T>(), ref target, count);
                 }
             }
         }
 
-        for (; index < from.Length; index++)
+        var before = MemoryMarshal.Cast<byte, T>(from);
+        var after = MemoryMarshal.Cast<byte, T>(to);
+        for (var index = offset / Unsafe.SizeOf<T>(); index < units; index++)
         {
-            if (from[index] != to[index])
+            if (before[index] != after[index])
             {
                 found[count++] = index;
             }
@@ -64,19 +59,30 @@ public static class BitwiseDiff
         return count;
     }
 
+    // Four indices are written at once, wanted or not: where a loop over the bits ends would be guessed wrong more often than not. There is room for them, since
+    // no more units were found than were looked at, and a mask has 16 at the least.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<T> Difference<T>(ref T left, ref T right, int index) =>
-        Vector256.LoadUnsafe(ref left, (nuint)index) ^ Vector256.LoadUnsafe(ref right, (nuint)index);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Emit<T>(Vector256<T> difference, int index, Span<int> found, int count)
+    private static int Emit(ulong bits, int first, ref int found, int count)
     {
-        var bits = ~Vector256.Equals(difference, Vector256<T>.Zero).ExtractMostSignificantBits() & (uint)((1UL << Vector256<T>.Count) - 1);
-        for (; bits != 0; bits &= bits - 1)
+        var end = count + BitOperations.PopCount(bits);
+        do
         {
-            found[count++] = index + BitOperations.TrailingZeroCount(bits);
+            Unsafe.Add(ref found, count) = first + Take(ref bits);
+            Unsafe.Add(ref found, count + 1) = first + Take(ref bits);
+            Unsafe.Add(ref found, count + 2) = first + Take(ref bits);
+            Unsafe.Add(ref found, count + 3) = first + Take(ref bits);
+            count += 4;
         }
+        while (bits != 0);
+        return end;
+    }
 
-        return count;
+    // The lowest bit, which goes; 64 where there is none.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Take(ref ulong bits)
+    {
+        var lowest = BitOperations.TrailingZeroCount(bits);
+        bits &= bits - 1;
+        return lowest;
     }
 }

@@ -23,7 +23,8 @@ internal sealed class GapPatch : IPeer
             }
         }
 
-        return Safetensors.Write(tensors, new Dictionary<string, string>(StringComparer.Ordinal) { ["encoding"] = "gap_delta" });
+        var metadata = SparsePatch.Metadata(before, tensors.Count / 2, tensors.Where((_, index) => index % 2 == 0).Sum(tensor => tensor.Info.Elements));
+        return Safetensors.Write(tensors, new Dictionary<string, string>(metadata, StringComparer.Ordinal) { ["encoding"] = "gap_delta" });
     }
 
     public void Decode(Checkpoint before, byte[] encoded, Checkpoint target)

@@ -26,13 +26,24 @@ internal sealed class SparsePatch : IPeer
             }
         }
 
-        return Safetensors.Write(tensors, new Dictionary<string, string>(StringComparer.Ordinal)
+        return Safetensors.Write(tensors, new Dictionary<string, string>(Metadata(before, changed.Count, total), StringComparer.Ordinal)
         {
-            ["format"] = "sparse_weight_patch", ["version"] = "1", ["sparse"] = "True", ["model_version"] = "1", ["num_changed_params"] = $"{changed.Count}",
-            ["total_changed_elements"] = $"{total}", ["total_elements"] = $"{before.Layout.Elements}",
-            ["sparsity"] = $"{1 - ((double)total / before.Layout.Elements)}", ["changed_params"] = JsonSerializer.Serialize(changed),
+            ["changed_params"] = JsonSerializer.Serialize(changed),
         });
     }
+
+    /// <summary>What both versions say about themselves.</summary>
+    public static Dictionary<string, string> Metadata(Checkpoint model, int changedTensors, long changed) => new(StringComparer.Ordinal)
+    {
+        ["format"] = "sparse_weight_patch",
+        ["version"] = "1",
+        ["sparse"] = "True",
+        ["model_version"] = "1",
+        ["num_changed_params"] = $"{changedTensors}",
+        ["total_changed_elements"] = $"{changed}",
+        ["total_elements"] = $"{model.Layout.Elements}",
+        ["sparsity"] = $"{1 - ((double)changed / model.Layout.Elements)}",
+    };
 
     public void Decode(Checkpoint before, byte[] encoded, Checkpoint target)
     {

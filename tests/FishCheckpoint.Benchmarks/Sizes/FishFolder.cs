@@ -49,6 +49,6 @@ internal sealed class FishFolder(string folder)
     }
 
     /// <summary>The last two steps as whole models.</summary>
-    public Pair LastPair() => new(
-        $"float32, FISH mask: steps {Steps[^2].Step} and {Steps[^1].Step} of Adam, as whole models", Model(Steps[^2].Path), Model(Steps[^1].Path));
+    public Pair LastPair(string training) => new(
+        $"float32, FISH mask: steps {Steps[^2].Step} and {Steps[^1].Step}, as whole models: {training}", Model(Steps[^2].Path), Model(Steps[^1].Path));
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using FishCheckpoint.Benchmarks.Peers;
+using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Masks;
 
@@ -27,10 +28,16 @@ internal static class MaskSizes
             Timed("varint gaps + zstd-1", () => Zstandard.Compress(GapBytes.Encode(mask), 1), encoded => Require(mask, GapBytes.Decode(encoded, mask.Layout)));
             Timed("varint gaps + zstd-19", () => Zstandard.Compress(GapBytes.Encode(mask), 19), encoded => Require(mask, GapBytes.Decode(encoded, mask.Layout)));
             var delta = MaskedState.Gather(mask, tensor => fish.Base.Tensors[tensor]);
+            foreach (var (name, effort) in new[] { ("small", CodecEffort.Small), ("fast", CodecEffort.Fast) })
+            {
+                var chunks = new PositionChunks(mask, effort);
+                Timed($"FishCheckpoint {name}, chunks of positions alone", chunks.Encode, chunks.Check);
+            }
+
             foreach (var ours in Ours.All)
             {
                 Timed(
-                    $"{ours.Name}, mask's frame (timed with its values)", () => ours.EncodeMask(delta.OpenReader()),
+                    $"{ours.Name}, mask's whole frame (timed with its values, digests and proof)", () => ours.EncodeMask(delta.OpenReader()),
                     encoded => Require(mask, Ours.DecodeMask(encoded, mask.Layout)));
             }
 

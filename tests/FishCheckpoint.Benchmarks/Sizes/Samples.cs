@@ -7,6 +7,9 @@ internal sealed class Samples
 {
     private readonly List<double> seconds = [];
 
+    /// <summary>How long each time took.</summary>
+    public IReadOnlyList<double> Seconds => seconds;
+
     /// <summary>Seconds in all.</summary>
     public double Total => seconds.Sum();
 

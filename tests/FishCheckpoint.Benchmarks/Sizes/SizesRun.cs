@@ -9,6 +9,7 @@ internal static class SizesRun
 {
     public static async Task RunAsync(string folder, bool write)
     {
+        LayoutCheck.Run();
         var (text, corpus) = (new StringBuilder(), new Corpus(folder));
         Say($"Machine: {Machine.Describe()} Corpus: {corpus.Made}.\n");
         if (Contenders.Missing.ToList() is { Count: > 0 } missing)
@@ -21,10 +22,18 @@ internal static class SizesRun
             Say(PairRun.Run(pair));
         }
 
-        var fish = new FishFolder(Path.Combine(folder, "fish"));
-        Say(MaskSizes.Run(fish));
-        Say(await StoreSizes.RunAsync(fish));
-        Say(PairRun.Run(fish.LastPair()));
+        var runs = FishRuns(folder, corpus);
+        Say(MaskSizes.Run(runs[0].Fish));
+        foreach (var (fish, training, loss) in runs)
+        {
+            Say(await StoreSizes.RunAsync(fish, training, loss));
+        }
+
+        foreach (var (fish, training, _) in runs)
+        {
+            Say(PairRun.Run(fish.LastPair(training)));
+        }
+
         if (write)
         {
             BenchmarkPage.Write("sizes", text.ToString());
@@ -36,4 +45,16 @@ internal static class SizesRun
             text.AppendLine(part);
         }
     }
+
+    /// <summary>The part of it that goes through a store.</summary>
+    public static async Task StoresAsync(string folder)
+    {
+        foreach (var (fish, training, loss) in FishRuns(folder, new Corpus(folder)))
+        {
+            Console.WriteLine(await StoreSizes.RunAsync(fish, training, loss));
+        }
+    }
+
+    private static List<(FishFolder Fish, string Training, string Loss)> FishRuns(string folder, Corpus corpus) =>
+        [.. corpus.FishRuns.Select(run => (new FishFolder(Path.Combine(folder, run.Folder)), run.Training, corpus.LossOf(run.Folder)))];
 }

@@ -9,7 +9,7 @@ namespace FishCheckpoint.Benchmarks.Sizes;
 /// <summary>What the values of a fixed mask take in a real store, step after step, and whether every step comes back.</summary>
 internal static class StoreSizes
 {
-    public static async Task<string> RunAsync(FishFolder fish)
+    public static async Task<string> RunAsync(FishFolder fish, string training, string loss)
     {
         var folder = Directory.CreateTempSubdirectory("fish-sizes-").FullName;
         try
@@ -25,7 +25,7 @@ internal static class StoreSizes
             }
 
             await CheckAsync(store, fish, folder);
-            return Table(fish, saved);
+            return Table(fish, saved, training, loss);
         }
         finally
         {
@@ -52,16 +52,16 @@ internal static class StoreSizes
         }
     }
 
-    private static string Table(FishFolder fish, List<CheckpointInfo> saved)
+    private static string Table(FishFolder fish, List<CheckpointInfo> saved, string training, string loss)
     {
         var values = saved.Skip(1).Sum(info => info.Changed);
         var (first, later) = (saved[0], saved.Skip(1).Sum(info => info.StoredBytes));
         var files = fish.Steps.Skip(1).Sum(step => new FileInfo(step.Path).Length);
         var (table, positions) = (new StringBuilder(), fish.Mask("mask.safetensors").Count);
-        table.AppendLine("### Values of a FISH mask, every 20 steps of Adam, through the store\n");
+        table.AppendLine($"### Values of a FISH mask every {fish.Steps[1].Step - fish.Steps[0].Step} steps, through the store: {training}\n");
         table.AppendLine(
             $"{saved.Count} checkpoints of {first.Changed:N0} changed values of {positions:N0} in the mask; each was rebuilt and compared. "
-            + $"The first one takes {first.StoredBytes:N0} bytes, of them {first.PositionBytes:N0} its positions. The {saved.Count - 1} after it:\n");
+            + $"The first one takes {first.StoredBytes:N0} bytes, of them {first.PositionBytes:N0} its positions. {loss} The {saved.Count - 1} after the first:\n");
         table.AppendLine("| | bytes | a value | FishCheckpoint = 1 |\n|---|---:|---:|---:|");
         Row("FishCheckpoint, stored", later);
         Row("FISH authors' (int32, float32)", 8 * values);

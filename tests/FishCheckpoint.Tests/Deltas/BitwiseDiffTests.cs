@@ -101,6 +101,26 @@ public sealed class BitwiseDiffTests
     public void Collect_OtherUnitSize_Throws(int unitSize) =>
         Assert.Throws<ArgumentOutOfRangeException>(() => BitwiseDiff.Collect(new byte[48], new byte[48], unitSize, new int[48]));
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(8)]
+    public void Collect_EveryNumberOfNeighbours_StaysWithinFound(int unitSize)
+    {
+        // Indices are written several at once: the longest that fits is found in a row at the end, and nothing behind it changes.
+        for (var differing = 0; differing <= 256; differing++)
+        {
+            var (left, right) = (new byte[256 * unitSize], new byte[256 * unitSize]);
+            right.AsSpan((256 - differing) * unitSize).Fill(0x11);
+            var found = new int[256 + 8];
+            found.AsSpan(256).Fill(-1);
+            Assert.Equal(differing, BitwiseDiff.Collect(left, right, unitSize, found));
+            Assert.Equal(Enumerable.Range(256 - differing, differing), found[..differing]);
+            Assert.All(found[256..], value => Assert.Equal(-1, value));
+        }
+    }
+
     private static void AssertSame(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, int unitSize)
     {
         var expected = new List<int>();

@@ -1,0 +1,97 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Cli.Bench;
+
+/// <summary>Two checkpoints of one model, opened; in memory if they are small enough, else read block by block from their files.</summary>
+internal sealed class BenchPair : IDisposable
+{
+    /// <summary>The longest model that is held in memory, in bytes: there are two of them.</summary>
+    public const long MostHeld = 1L << 30;
+
+    private readonly ModelFolder beforeFiles;
+
+    private BenchPair(string beforePath, ModelFolder before, ModelFolder after, long mostHeld)
+    {
+        (BeforePath, beforeFiles, AfterFiles) = (beforePath, before, after);
+        IsHeld = before.Layout.Bytes <= mostHeld;
+        Before = IsHeld ? HeldModel.Read(before) : before;
+        After = IsHeld ? HeldModel.Read(after) : after;
+        Targets = [.. before.Layout.Tensors.Select(info => after.Layout.TryIndexOf(info.Name, out var index) ? index : -1)];
+    }
+
+    public string BeforePath { get; }
+
+    public ModelFolder AfterFiles { get; }
+
+    public IBlockReader Before { get; }
+
+    public IBlockReader After { get; }
+
+    public Layout Layout => Before.Layout;
+
+    /// <summary>Whether both are in memory.</summary>
+    public bool IsHeld { get; }
+
+    /// <summary>For each tensor of <see cref="Before"/>, its index in <see cref="After"/>.</summary>
+    public IReadOnlyList<int> Targets { get; }
+
+    /// <summary>Opens two files or folders.</summary>
+    /// <param name="beforePath">The first one.</param>
+    /// <param name="afterPath">The second one.</param>
+    /// <param name="maxHeaderLength">The longest safetensors header taken, in bytes.</param>
+    /// <param name="mostHeld">The longest model that is held in memory, in bytes.</param>
+    /// <exception cref="FishException">One is missing or lies, or they have other tensors.</exception>
+    public static BenchPair Open(string beforePath, string afterPath, int maxHeaderLength, long mostHeld = MostHeld)
+    {
+        var before = ModelFolder.Open(beforePath, maxHeaderLength);
+        ModelFolder? after = null;
+        try
+        {
+            after = ModelFolder.Open(afterPath, maxHeaderLength);
+            RequireAlike(before.Layout, after.Layout);
+            return new BenchPair(beforePath, before, after, mostHeld);
+        }
+        catch
+        {
+            after?.Dispose();
+            before.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The values that changed in each tensor.</summary>
+    public long[] CountChanges(CancellationToken cancellation)
+    {
+        var counts = new long[Layout.Tensors.Count];
+        var (diff, chunk) = (new Deltas.StateDiff(Before, After), new Deltas.DeltaChunk());
+        while (diff.Read(chunk))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            counts[chunk.Tensor] += chunk.Count;
+        }
+
+        return counts;
+    }
+
+    public void Dispose()
+    {
+        beforeFiles.Dispose();
+        AfterFiles.Dispose();
+    }
+
+    private static void RequireAlike(Layout before, Layout after)
+    {
+        try
+        {
+            LayoutMatch.Check(before, after);
+        }
+        catch (FishException error)
+        {
+            // Of a task, that this layout would be, there is no talk here.
+            throw new FishException(
+                error.Code, error.Key, "BEFORE and AFTER do not have the same tensors.", "Give two checkpoints of one model, in one dtype.", error);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using FishCheckpoint.Api;
+using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Codec;
+
+namespace FishCheckpoint.Cli.Bench;
+
+/// <summary>Measures a pair: sizes, then encoding and decoding and a store, in turns, so that a busy moment of the machine meets all of them.</summary>
+internal sealed class BenchRun(Terminal terminal, BenchPlan plan, FishSettings settings)
+{
+    public async Task<BenchResult> RunAsync(CancellationToken cancellation)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(plan.Temporary, $"fish-bench-{Guid.NewGuid():N}")).FullName;
+        try
+        {
+            var options = settings.ToStoreOptions() with { DataFolder = Path.Combine(folder, "data") };
+            var (before, after) = plan.Paths ?? SyntheticPair.Write(folder);
+            using var pair = BenchPair.Open(before, after, options.MaxHeaderBytes, plan.MostHeld);
+            EffortBench[] efforts = [new("small", CodecEffort.Small, pair, folder), new("fast", CodecEffort.Fast, pair, folder)];
+            await using var store = await StoreBench.CreateAsync(options, pair, cancellation);
+            var changes = pair.CountChanges(cancellation);
+            var yardsticks = Yardsticks.Of(pair, changes, cancellation);
+            await MeasureAsync(pair, efforts, store, cancellation);
+            return Result(pair, changes.Sum(), yardsticks, efforts, store);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private async Task MeasureAsync(BenchPair pair, EffortBench[] efforts, StoreBench store, CancellationToken cancellation)
+    {
+        // Models that are read from disk take so long that the first milliseconds of compiling do not show.
+        var warmUps = pair.IsHeld ? 1 : 0;
+        await Progress.StepsAsync(terminal, "measuring", warmUps + plan.Rounds, async done =>
+        {
+            for (var round = -warmUps; round < plan.Rounds; round++)
+            {
+                if (round == 0)
+                {
+                    Array.ForEach(efforts, effort => Array.ForEach([effort.Encoding, effort.Decoding], timings => timings.Clear()));
+                    store.Saving.Clear();
+                    store.Loading.Clear();
+                }
+
+                Array.ForEach(efforts, effort => effort.Round(cancellation));
+                await store.RoundAsync(cancellation);
+                done($"round {round + 1} of {plan.Rounds}");
+            }
+        });
+    }
+
+    private BenchResult Result(BenchPair pair, long changed, Yardsticks yardsticks, EffortBench[] efforts, StoreBench store)
+    {
+        var encodings = efforts.Select(effort => Encoding(effort.Name, effort.Bytes) with
+        {
+            EncodeBytesPerSecond = pair.Layout.Bytes / effort.Encoding.Median,
+            DecodeBytesPerSecond = pair.Layout.Bytes / effort.Decoding.Median,
+            EncodeSeconds = effort.Encoding.Seconds,
+            DecodeSeconds = effort.Decoding.Seconds,
+        }).Append(Encoding("index + value", yardsticks.IndexAndValue));
+        if (yardsticks.DenseZstd is { } compressed)
+        {
+            encodings = encodings.Append(Encoding("dense + zstd-1", compressed));
+        }
+
+        return new BenchResult(
+            plan.Paths is null, plan.Paths?.Before, plan.Paths?.After, pair.Layout.Tensors.Count, pair.Layout.Elements, pair.Layout.Bytes, changed,
+            pair.Layout.Elements == 0 ? 0 : (double)changed / pair.Layout.Elements, pair.IsHeld, plan.Rounds,
+            store.IsBitExact && Array.TrueForAll(efforts, effort => effort.IsBitExact), [.. encodings, Encoding("dense", yardsticks.Dense)],
+            new StoreResult(
+                plan.Temporary, store.StoredBytes, store.Saving.Median, store.Loading.Median, store.Saving.Seconds, store.Loading.Seconds));
+
+        EncodingResult Encoding(string name, long bytes) => new(
+            name, bytes, changed == 0 ? null : (double)bytes / changed, Ratio(yardsticks.Dense, bytes),
+            yardsticks.DenseZstd is { } compressed ? Ratio(compressed, bytes) : null, Ratio(yardsticks.IndexAndValue, bytes));
+    }
+
+    // Nothing fits into nothing no times.
+    private static double Ratio(long whole, long bytes) => bytes == 0 ? 0 : (double)whole / bytes;
+}
+
+/// <summary>What is to be measured.</summary>
+/// <param name="Paths">The two models; <see langword="null"/> for a synthetic pair.</param>
+/// <param name="Rounds">How often each thing is timed.</param>
+/// <param name="Temporary">The folder that the store is made in, and removed from.</param>
+internal sealed record BenchPlan((string Before, string After)? Paths, int Rounds, string Temporary)
+{
+    /// <summary>The longest model that is held in memory, in bytes.</summary>
+    public long MostHeld { get; init; } = BenchPair.MostHeld;
+}

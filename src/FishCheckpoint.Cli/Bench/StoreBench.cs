@@ -1,0 +1,89 @@
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Cli.Models;
+using FishCheckpoint.Storage;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Cli.Bench;
+
+/// <summary>Saves the pair's second model through an embedded store, and loads it again.</summary>
+internal sealed class StoreBench(SqliteCheckpointStore store, BenchPair pair) : IAsyncDisposable
+{
+    private const string BaseName = "before";
+
+    private int rounds;
+
+    public long StoredBytes { get; private set; }
+
+    /// <summary>Whether every tensor came back with its SHA-256.</summary>
+    public bool IsBitExact { get; private set; } = true;
+
+    /// <summary>From the opened files to a save that is committed and synced.</summary>
+    public Timings Saving { get; } = new();
+
+    /// <summary>Until all files of the rebuilt model were given out, and discarded.</summary>
+    public Timings Loading { get; } = new();
+
+    /// <summary>Makes a store with the first model as its base.</summary>
+    public static async Task<StoreBench> CreateAsync(StoreOptions options, BenchPair pair, CancellationToken cancellation)
+    {
+        var store = await SqliteCheckpointStore.OpenAsync(options, cancellation);
+        await store.AddBaseAsync(BaseName, ModelUpload.FromPath(pair.BeforePath), cancellation);
+        return new StoreBench(store, pair);
+    }
+
+    /// <summary>Saves once, into an empty task, and loads. Then the task is deleted: a save whose positions are known already would cost less.</summary>
+    public async Task RoundAsync(CancellationToken cancellation)
+    {
+        var task = $"round-{++rounds}";
+        await store.PutTaskAsync(task, new TaskSpec(BaseName), cancellation);
+        var saved = await Saving.TimeAsync(() => store.SaveAsync(task, 1, new CheckpointContent.Full(pair.AfterFiles), cancellation: cancellation));
+        StoredBytes = saved.Value.StoredBytes;
+        await Loading.TimeAsync(() => LoadAsync(task, cancellation));
+        if (rounds == 1)
+        {
+            await CompareAsync(task, cancellation);
+        }
+
+        await store.DeleteTaskAsync(task, cancellation);
+    }
+
+    public ValueTask DisposeAsync() => store.DisposeAsync();
+
+    private async Task<long> LoadAsync(string task, CancellationToken cancellation)
+    {
+        await using var reader = await store.OpenAsync(task, StepRef.At(1), cancellation);
+        var pipe = PipeWriter.Create(Stream.Null);
+        foreach (var file in reader.Files)
+        {
+            await reader.CopyToAsync(file.Name, 0, file.Bytes, pipe, cancellation);
+        }
+
+        await pipe.CompleteAsync();
+        return reader.Files.Sum(file => file.Bytes);
+    }
+
+    private async Task CompareAsync(string task, CancellationToken cancellation)
+    {
+        await using var reader = await store.OpenAsync(task, StepRef.At(1), cancellation);
+        var bytes = new byte[Blocks.Size];
+        for (var tensor = 0; tensor < pair.After.Layout.Tensors.Count; tensor++)
+        {
+            var info = pair.After.Layout.Tensors[tensor];
+            using var found = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            using var expected = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            var pipe = PipeWriter.Create(new HashingStream(Stream.Null, found));
+            await reader.CopyTensorAsync(info.Name, pipe, cancellation);
+            await pipe.CompleteAsync();
+            for (var block = 0L; block < Blocks.CountOf(info); block++)
+            {
+                var length = Blocks.LengthOf(info, block);
+                pair.After.ReadBlock(tensor, block, bytes.AsSpan(0, length));
+                expected.AppendData(bytes, 0, length);
+            }
+
+            IsBitExact &= Digest.Finish(found) == Digest.Finish(expected);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Runtime.InteropServices;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Cli.Bench;
+
+/// <summary>
+/// Two small bf16 checkpoints for who has none at hand: Gaussian weights in float32, moved by far smaller Gaussian steps, and cast. Some 5% of the values change.
+/// Real training moves values in ways that this does not have, so that its figures say how the machine does, not what a user would save.
+/// </summary>
+internal static class SyntheticPair
+{
+    private const double WeightDeviation = 0.02;
+    private const double StepDeviation = 2e-6;
+
+    private static readonly TensorInfo[] Tensors =
+    [
+        .. Enumerable.Range(0, 8).SelectMany(layer => new[]
+        {
+            new TensorInfo($"layer.{layer}.weight", DType.BF16, [1024, 512]), new TensorInfo($"layer.{layer}.bias", DType.BF16, [1024]),
+        }),
+    ];
+
+    /// <summary>Writes the two files.</summary>
+    /// <returns>Their paths.</returns>
+    public static (string Before, string After) Write(string folder)
+    {
+        var (before, after) = (Path.Combine(folder, "before.safetensors"), Path.Combine(folder, "after.safetensors"));
+        var header = HeaderWriter.Create(Tensors);
+        using var first = File.Create(before);
+        using var second = File.Create(after);
+        first.Write(header.ToFileBytes());
+        second.Write(header.ToFileBytes());
+        var random = new Random(1);
+        foreach (var tensor in header.Tensors)
+        {
+            var (old, moved) = (new ushort[tensor.Info.Elements], new ushort[tensor.Info.Elements]);
+            for (var index = 0; index < old.Length; index++)
+            {
+                var (weight, step) = Gaussians(random);
+                old[index] = Round((float)(weight * WeightDeviation));
+                moved[index] = Round((float)((weight * WeightDeviation) + (step * StepDeviation)));
+            }
+
+            first.Write(MemoryMarshal.AsBytes(old.AsSpan()));
+            second.Write(MemoryMarshal.AsBytes(moved.AsSpan()));
+        }
+
+        return (before, after);
+    }
+
+    // Box and Muller's method.
+    private static (double One, double Other) Gaussians(Random random)
+    {
+        var (radius, angle) = (Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())), 2 * Math.PI * random.NextDouble());
+        return (radius * Math.Cos(angle), radius * Math.Sin(angle));
+    }
+
+    // The nearest bf16, halves to even.
+    private static ushort Round(float value)
+    {
+        var bits = BitConverter.SingleToUInt32Bits(value);
+        return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+    }
+}

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.Text.Json;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Cli.Bench;
+using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary><c>fish bench</c>: what a user would save, on this machine, with checkpoints of their own.</summary>
+internal static class BenchCommand
+{
+    private const int DefaultRounds = 5;
+
+    public static Command Create(Shell shell)
+    {
+        var before = new Argument<string?>("BEFORE") { Description = "A safetensors file, or a folder of shards. Default: a small synthetic pair.", Arity = ArgumentArity.ZeroOrOne };
+        var after = new Argument<string?>("AFTER") { Description = "A later checkpoint of the same model.", Arity = ArgumentArity.ZeroOrOne };
+        var rounds = new Option<int>("--rounds") { Description = "How often each thing is timed.", HelpName = "N", DefaultValueFactory = _ => DefaultRounds };
+        var temporary = new Option<string?>("--temp")
+        {
+            Description = "Where a temporary store is made, with a copy of BEFORE: its disk is what a durable save waits for. Default: the system's folder.", HelpName = "DIR",
+        };
+        rounds.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+            {
+                result.AddError("--rounds has to be 1 or more.");
+            }
+        });
+        var command = new Command("bench", "Measure what two checkpoints take and how fast, here; bit for bit, beside simple yardsticks.") { before, after, rounds, temporary };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(before) is not null && result.GetValue(after) is null)
+            {
+                result.AddError("Give BEFORE and AFTER, or neither for a synthetic pair.");
+            }
+        });
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var paths = parsed.GetValue(before) is { } path ? (path, parsed.GetRequiredValue(after)!) : ((string, string)?)null;
+            var plan = new BenchPlan(paths, parsed.GetValue(rounds), Path.GetFullPath(parsed.GetValue(temporary) ?? Path.GetTempPath()));
+            var result = await new BenchRun(shell.Terminal, plan, shell.Settings).RunAsync(cancellation);
+            if (parsed.GetValue(shell.Json))
+            {
+                await shell.Terminal.Output.WriteLineAsync(JsonSerializer.Serialize(result, FishJson.Options));
+            }
+            else
+            {
+                BenchTables.Print(shell.Terminal, result);
+            }
+
+            return result.BitExact ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
+        });
+        return command;
+    }
+}

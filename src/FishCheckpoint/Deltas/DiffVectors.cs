@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace FishCheckpoint.Deltas;
+
+/// <summary>Compares a run of bytes with the widest vectors that the processor has. What the widths are is known when this is compiled for it.</summary>
+internal static class DiffVectors
+{
+    private const int Half = 64;
+
+    /// <summary>Whether there are vectors at all.</summary>
+    public static bool Are => Vector128.IsHardwareAccelerated;
+
+    /// <summary>Bytes that <see cref="Mask{T}"/> looks at: 128, or as many as a mask has bits.</summary>
+    public static int Run<T>()
+        where T : unmanaged => Unsafe.SizeOf<T>() == 1 ? Half : 2 * Half;
+
+    /// <summary>A bit for each unit of a run: set where it differs. Nearly all of two states is the same, and is dismissed by one branch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Mask<T>(ref byte left, ref byte right, nuint offset)
+        where T : unmanaged
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            var (low, high) = (Equal512<T>(ref left, ref right, offset), Last512<T>(ref left, ref right, offset));
+            return (low & high) == Vector512<T>.AllBitsSet ? 0 : Differing<T>(low.ExtractMostSignificantBits(), high.ExtractMostSignificantBits());
+        }
+
+        if (Vector256.IsHardwareAccelerated)
+        {
+            var (one, two) = (Equal256<T>(ref left, ref right, offset), Equal256<T>(ref left, ref right, offset + 32));
+            if (Unsafe.SizeOf<T>() == 1)
+            {
+                return (one & two) == Vector256<T>.AllBitsSet ? 0 : ~Bits(one, two);
+            }
+
+            var (three, four) = (Equal256<T>(ref left, ref right, offset + Half), Equal256<T>(ref left, ref right, offset + Half + 32));
+            return ((one & two) & (three & four)) == Vector256<T>.AllBitsSet ? 0 : Differing<T>(Bits(one, two), Bits(three, four));
+        }
+
+        var same = Bits128<T>(ref left, ref right, offset);
+        return Unsafe.SizeOf<T>() == 1 ? ~same : Differing<T>(same, Bits128<T>(ref left, ref right, offset + Half));
+    }
+
+    // The bits of two halves, turned over.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Differing<T>(ulong low, ulong high)
+        where T : unmanaged => Unsafe.SizeOf<T>() switch
+        {
+            sizeof(byte) => ~low,
+            sizeof(ushort) => ~(low | (high << 32)),
+            sizeof(uint) => ~(low | (high << 16)) & uint.MaxValue,
+            _ => ~(low | (high << 8)) & ushort.MaxValue,
+        };
+
+    // No instruction turns words of two bytes to bits: they are made bytes before.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Bits<T>(Vector256<T> low, Vector256<T> high)
+        where T : unmanaged => Unsafe.SizeOf<T>() == sizeof(ushort)
+            ? Vector256.NarrowWithSaturation(low.AsInt16(), high.AsInt16()).ExtractMostSignificantBits()
+            : low.ExtractMostSignificantBits() | ((ulong)high.ExtractMostSignificantBits() << (32 / Unsafe.SizeOf<T>()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Bits<T>(Vector128<T> low, Vector128<T> high)
+        where T : unmanaged => Unsafe.SizeOf<T>() == sizeof(ushort)
+            ? Vector128.NarrowWithSaturation(low.AsInt16(), high.AsInt16()).ExtractMostSignificantBits()
+            : low.ExtractMostSignificantBits() | (high.ExtractMostSignificantBits() << (16 / Unsafe.SizeOf<T>()));
+
+    // The bits of a half.
+    private static ulong Bits128<T>(ref byte left, ref byte right, nuint offset)
+        where T : unmanaged =>
+        Bits(Equal128<T>(ref left, ref right, offset), Equal128<T>(ref left, ref right, offset + 16))
+            | ((ulong)Bits(Equal128<T>(ref left, ref right, offset + 32), Equal128<T>(ref left, ref right, offset + 48)) << (32 / Unsafe.SizeOf<T>()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<T> Equal512<T>(ref byte left, ref byte right, nuint offset)
+        where T : unmanaged =>
+        Vector512.Equals(Vector512.LoadUnsafe(ref left, offset).As<byte, T>(), Vector512.LoadUnsafe(ref right, offset).As<byte, T>());
+
+    // A run of single bytes ends with its first half.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<T> Last512<T>(ref byte left, ref byte right, nuint offset)
+        where T : unmanaged => Unsafe.SizeOf<T>() == 1 ? Vector512<T>.AllBitsSet : Equal512<T>(ref left, ref right, offset + Half);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<T> Equal256<T>(ref byte left, ref byte right, nuint offset)
+        where T : unmanaged =>
+        Vector256.Equals(Vector256.LoadUnsafe(ref left, offset).As<byte, T>(), Vector256.LoadUnsafe(ref right, offset).As<byte, T>());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<T> Equal128<T>(ref byte left, ref byte right, nuint offset)
+        where T : unmanaged =>
+        Vector128.Equals(Vector128.LoadUnsafe(ref left, offset).As<byte, T>(), Vector128.LoadUnsafe(ref right, offset).As<byte, T>());
+}
