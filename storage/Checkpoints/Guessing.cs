@@ -65,13 +65,14 @@ internal sealed record Guessing(CheckpointRow? Reference, IReadOnlyList<IFrame> 
 
     private static byte[] Decode(IReadOnlyList<IFrame> frames, IFrame mask, TaskContext task)
     {
-        using var decoder = new DeltaDecoder(mask, frames, task.Layout.Layout, null);
-        var (chunk, values) = (new DeltaChunk(), new MemoryStream());
-        while (decoder.Read(chunk))
+        var decoder = new FrameValues(mask, frames, task.Layout.Layout);
+        var recorded = new RecordingValues(decoder, mask, Array.MaxLength);
+        var chunk = new DeltaChunk();
+        while (recorded.Read(chunk))
         {
-            values.Write(chunk.Values);
         }
 
-        return values.ToArray();
+        return recorded.Recorded is { } values && Digest.Of(values) == decoder.Announced ? values : throw new FishException(
+            ErrorCode.CorruptFrame, "values", "The values do not have the digest that their frame carries.", "The store is damaged: run a verification.");
     }
 }
