@@ -32,6 +32,7 @@ public sealed class ChunkCoder
     private readonly ulong[] gaps = new ulong[DeltaChunk.Capacity];
     private readonly byte[] classes = new byte[DeltaChunk.Capacity];
     private readonly byte[] guessed = new byte[MaxValues];
+    private readonly byte[] compressed = new byte[DeltaChunk.Capacity];
     private readonly MagnitudeCoder magnitudes = new();
     private readonly BlockClasses guessClasses = new();
 
@@ -284,10 +285,23 @@ public sealed class ChunkCoder
         var (length, count) = (0, mapped.Length / unitSize);
         for (var plane = 0; plane < unitSize; plane++)
         {
-            length += WriteRun(options.Values, options.Level, raw.AsSpan(plane * count, count), destination[length..], withLength: false);
+            length += WritePlane(options, raw.AsSpan(plane * count, count), destination[length..]);
         }
 
         return length;
+    }
+
+    // A run without its decoded length. Planes that do not shrink are copied once.
+    private int WritePlane(CodecOptions options, ReadOnlySpan<byte> plane, Span<byte> destination)
+    {
+        var shrunk = options.Effort == CodecEffort.Runs
+            ? Compressor.Compress(options.Values, options.Level, plane, compressed, out var written) != Compression.Stored
+            : Compressor.TryCompressPlane(options.Values, options.Level, plane, compressed, out written);
+        var run = shrunk ? compressed.AsSpan(0, written) : plane;
+        destination[0] = (byte)(shrunk ? options.Values : Compression.Stored);
+        var length = 1 + Varint.Write(destination[1..], (ulong)run.Length);
+        run.CopyTo(destination[length..]);
+        return length + run.Length;
     }
 
     private void DecodePlanes(ReadOnlySpan<byte> source, int unitSize, Span<byte> mapped)
