@@ -59,7 +59,7 @@ public sealed class MaskDigest : IDisposable
         }
     }
 
-    // Every position of every save passes here: the two lengths that are usual are written without a loop.
+    // Every position of every save passes here. Which of the two usual lengths a gap takes cannot be predicted, so both are written by the same instructions.
     private void Append(ReadOnlySpan<long> positions)
     {
         var target = buffer.AsSpan(filled);
@@ -68,14 +68,12 @@ public sealed class MaskDigest : IDisposable
         {
             var gap = (ulong)(position - last);
             last = position;
-            if (gap < 1 << 7)
+            if (gap < 1 << 14)
             {
-                target[length++] = (byte)gap;
-            }
-            else if (gap < 1 << 14)
-            {
-                BinaryPrimitives.WriteUInt16LittleEndian(target[length..], (ushort)(((gap << 1) & 0x7F00) | 0x80 | (gap & 0x7F)));
-                length += 2;
+                var upper = (uint)gap >> 7;
+                var longer = (upper + 0x7F) >> 7;
+                BinaryPrimitives.WriteUInt16LittleEndian(target[length..], (ushort)((upper << 8) | (longer << 7) | ((uint)gap & 0x7F)));
+                length += 1 + (int)longer;
             }
             else
             {
