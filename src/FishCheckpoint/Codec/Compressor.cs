@@ -11,6 +11,9 @@ public static class Compressor
     // What a compressor writes beside the bytes is more than it could save of these.
     private const int FewBytes = 24;
 
+    // A search for what repeats takes no time that counts in fewer than these, and may find it.
+    private const int ManyBytes = 4096;
+
     /// <summary>Whether this compression can be used on this machine.</summary>
     public static bool IsAvailable(Compression compression) => compression switch
     {
@@ -64,7 +67,7 @@ public static class Compressor
         }
 
         var room = destination[..(plane.Length - 1)];
-        var spread = level <= 1 ? Noise.SpreadOf(plane) : Spread.One;
+        var spread = level <= 1 && plane.Length >= ManyBytes ? Noise.SpreadOf(plane) : Spread.One;
         return spread != Spread.Noise && compression switch
         {
             Compression.Zstd when spread == Spread.Some => Zstd.TryCompressLiterals(plane, room, out written),
