@@ -1,6 +1,8 @@
+using System.Buffers;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
+using Microsoft.Win32.SafeHandles;
 
 namespace FishCheckpoint.Api.Bodies;
 
@@ -67,7 +69,24 @@ internal sealed class Spooled : IDisposable
 
     private static async Task WriteAsync(string path, Stream content, CancellationToken cancellation)
     {
-        await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
-        await content.CopyToAsync(file, BufferSize, cancellation);
+        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
+        {
+            var (read, offset) = (BufferSize, 0L);
+            while (read == BufferSize)
+            {
+                read = await content.ReadAtLeastAsync(buffer.AsMemory(0, BufferSize), BufferSize, throwOnEndOfStream: false, cancellation);
+                Write(file, buffer.AsSpan(0, read), offset);
+                offset += read;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
+
+    // Into the page cache: handing it to another thread takes longer.
+    private static void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(file, bytes, offset);
 }

@@ -67,6 +67,10 @@ internal static class CheckpointTable
         $"{Select} WHERE c.task = $0 AND c.step < $1 AND c.mask = $2 AND c.deleted = 0 AND c.reference_depth IS NOT NULL ORDER BY c.step DESC LIMIT 1",
         CheckpointRow.Read, task, step, mask);
 
+    /// <summary>The checkpoint that the values of one are guessed from, hidden or not.</summary>
+    public static CheckpointRow? ReferenceOf(SqliteConnection connection, CheckpointRow checkpoint) =>
+        checkpoint.Reference is { } id ? connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, id) : null;
+
     /// <summary>The files of a checkpoint's model: its task's, or its own where the trainer's were laid out otherwise.</summary>
     public static ModelFiles OutputOf(SqliteConnection connection, TaskContext task, CheckpointRow checkpoint) => checkpoint.Headers is { } headers
         ? HeaderSet.Read(connection.Scalar<byte[]>("SELECT data FROM headers WHERE id = $0", headers)) : task.Layout.Files;

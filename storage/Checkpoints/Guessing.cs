@@ -37,9 +37,17 @@ internal sealed record Guessing(CheckpointRow? Reference, IReadOnlyList<IFrame> 
     /// <param name="cache">Values of the last saves.</param>
     public static Guessing Find(SqliteConnection connection, TaskContext task, long step, Digest mask, IFrame maskFrame, ParentCache cache)
     {
-        var found = CheckpointTable.Guessable(connection, task.Id, step, mask);
-        if (found is null || found.ReferenceDepth >= MaxDepth
-            || (found.ReferenceDepth + 2) * found.ValueBytes > task.Layout.Layout.Bytes / PartOfTheModel)
+        // What is saved again stays on what it was guessed from: those that are guessed from it count on that.
+        var saved = CheckpointTable.AtStep(connection, task.Id, step);
+        var again = saved is { IsBlocks: false } && saved.Mask == mask;
+        var found = again ? CheckpointTable.ReferenceOf(connection, saved!) : CheckpointTable.Guessable(connection, task.Id, step, mask);
+        if (found is null)
+        {
+            return None;
+        }
+
+        if (!again && (found.ReferenceDepth >= MaxDepth
+            || (found.ReferenceDepth + 2) * found.ValueBytes > task.Layout.Layout.Bytes / PartOfTheModel))
         {
             return None;
         }
@@ -67,13 +75,14 @@ internal sealed record Guessing(CheckpointRow? Reference, IReadOnlyList<IFrame> 
 
     private static byte[] Decode(IReadOnlyList<IFrame> frames, IFrame mask, TaskContext task)
     {
-        using var decoder = new DeltaDecoder(mask, frames, task.Layout.Layout, null);
-        var (chunk, values) = (new DeltaChunk(), new MemoryStream());
-        while (decoder.Read(chunk))
+        var decoder = new FrameValues(mask, frames, task.Layout.Layout);
+        var recorded = new RecordingValues(decoder, mask, Array.MaxLength);
+        var chunk = new DeltaChunk();
+        while (recorded.Read(chunk))
         {
-            values.Write(chunk.Values);
         }
 
-        return values.ToArray();
+        return recorded.Recorded is { } values && Digest.Of(values) == decoder.Announced ? values : throw new FishException(
+            ErrorCode.CorruptFrame, "values", "The values do not have the digest that their frame carries.", "The store is damaged: run a verification.");
     }
 }

@@ -30,7 +30,7 @@ internal sealed class SavePreparer(
         {
             CheckpointContent.Full full => PrepareFull(step, full.Model, save.Parent),
             CheckpointContent.Sparse sparse => PrepareSparse(step, sparse.File, save.Parent),
-            CheckpointContent.Changed changed => PrepareDelta(step, Checked(changed.Delta), save.Parent, changed.Delta.Mask.Id),
+            CheckpointContent.Changed changed => PrepareDelta(step, Checked(changed.Delta), changed.Delta.OpenValues(), save.Parent),
             CheckpointContent.Encoded encoded => PrepareEncoded(step, encoded.Delta, save.Parent),
             _ => throw new ArgumentException("The form of the content is not known.", nameof(content)),
         };
@@ -143,18 +143,20 @@ internal sealed class SavePreparer(
         }
 
         using var masked = new MaskedPatchReader(patch, StoredMask(mask), task.Layout.Layout);
-        return PrepareDelta(step, masked, choice, mask);
+        return PrepareDelta(step, masked, masked.Values, choice);
     }
 
-    private PreparedSave PrepareDelta(long step, IDeltaReader delta, ParentChoice choice, Digest? mask = null)
-    {
-        var parent = OpenParent(step, choice);
-        return mask is { } known ? EncodeMasked(step, delta, parent, known) : Encode(delta, parent, task.Layout.Files);
-    }
+    private PreparedSave PrepareDelta(long step, IDeltaReader delta, IMaskedValues values, ParentChoice choice) =>
+        EncodeMasked(step, delta, OpenParent(step, choice), values.Mask, values);
 
-    private PreparedSave EncodeMasked(long step, IDeltaReader delta, OpenedState parent, Digest mask)
+    private PreparedSave EncodeMasked(long step, IDeltaReader delta, OpenedState parent, Digest mask, IMaskedValues? values = null)
     {
         var stored = SoundMask(mask);
+        if (stored is not null && values is not null && EncodeKnown(step, values, parent, stored) is { } known)
+        {
+            return known;
+        }
+
         if (!Guesses)
         {
             return EncodeParented(delta, parent, mask, stored);
@@ -163,12 +165,47 @@ internal sealed class SavePreparer(
         var guessing = stored is null || !mayGuess ? Guessing.None : Guessing.Find(connection, task, step, mask, stored, cache);
         var recorded = new RecordingReader(delta, cache.Longest);
         var prepared = Encode(recorded, parent, task.Layout.Files, stored, guessing);
-        if (recorded.Values is { } values && prepared.Delta.MaskId == mask)
+        if (recorded.Values is { } bytes && prepared.Delta.MaskId == mask)
         {
-            cache.Add(prepared.State, mask, values);
+            cache.Add(prepared.State, mask, bytes);
         }
 
         return prepared;
+    }
+
+    // A mask that is stored and sound was decoded and named when it was stored: its positions are not read again.
+    private PreparedSave? EncodeKnown(long step, IMaskedValues values, OpenedState parent, IFrame mask)
+    {
+        if (!Guesses)
+        {
+            return cache.Find(parent.Identity, values.Mask) is { } known
+                ? EncodeKnown(new ParentedValues(values, known), mapped: true, parent, mask, null) : null;
+        }
+
+        var guessing = mayGuess ? Guessing.Find(connection, task, step, values.Mask, mask, cache) : Guessing.None;
+        var recorded = new RecordingValues(values, mask, cache.Longest);
+        var prepared = EncodeKnown(recorded, mapped: false, parent, mask, guessing);
+        if (recorded.Recorded is { } bytes)
+        {
+            cache.Add(prepared.State, values.Mask, bytes);
+        }
+
+        return prepared;
+    }
+
+    private PreparedSave EncodeKnown(IMaskedValues values, bool mapped, OpenedState parent, IFrame mask, Guessing? guessing)
+    {
+        try
+        {
+            var encoded = DeltaEncoder.EncodeMasked(
+                mask, values, mapped, parent.Identity, options.Codec, options.TemporaryFolder, guessing?.Values, cancellation);
+            return new PreparedSave(encoded, parent, task.Layout.Files, task.Layout.Layout, maskIsStored: true, guessing);
+        }
+        catch
+        {
+            parent.Dispose();
+            throw;
+        }
     }
 
     // What the delta calls its mask is believed only once its positions were seen.
@@ -209,8 +246,9 @@ internal sealed class SavePreparer(
                 return EncodeMasked(step, blocks, parent, delta.MaskId);
             }
 
-            using var decoder = new DeltaDecoder(delta.Mask ?? StoredMask(delta.MaskId), delta.Values, task.Layout.Layout, parent.Reader);
-            return EncodeMasked(step, decoder, parent, delta.MaskId);
+            var mask = delta.Mask ?? StoredMask(delta.MaskId);
+            using var decoder = new DeltaDecoder(mask, delta.Values, task.Layout.Layout, parent.Reader);
+            return EncodeMasked(step, decoder, parent, delta.MaskId, delta.Mask is null ? Plain(mask, delta.Values) : null);
         }
         catch
         {
@@ -218,6 +256,8 @@ internal sealed class SavePreparer(
             throw;
         }
     }
+
+    private FrameValues? Plain(IFrame mask, IFrame values) => new FrameValues(mask, [values], task.Layout.Layout) is { ArePlain: true } plain ? plain : null;
 
     // A chain that would grow too long begins again at the base, with the same state.
     private PreparedSave Bounded(long step, PreparedSave prepared)

@@ -116,6 +116,13 @@ internal static class SaveWriter
         }
 
         RequireReference(connection, save);
+        if (save.Guessing?.Reference?.Id != row.Reference)
+        {
+            throw new FishException(
+                ErrorCode.CorruptCheckpoint, $"{row.Step}", "Its values are damaged, and so are those that they are guessed from; with others, later steps could not be read.",
+                "Save the earlier steps with this mask again first; a verification names them.");
+        }
+
         FrameTable.Replace(connection, row.Frame, save.Delta.Values, save.ValueChunks);
         var bytes = FrameTable.SizeOf(save.Delta.Values) - (row.IsBlocks ? row.BroughtBytes : 0);
         connection.Execute("UPDATE tasks SET value_bytes = value_bytes + $1 WHERE id = (SELECT task FROM checkpoints WHERE id = $0)", row.Id, bytes - row.ValueBytes);

@@ -11,12 +11,14 @@ internal sealed class Database : IDisposable
     private readonly SemaphoreSlim writing = new(1, 1);
     private readonly string connectionString;
     private readonly SqliteConnection writer;
+    private readonly WalKeeper log;
 
     private Database(string path)
     {
         Path = path;
         connectionString = new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, DefaultTimeout = 60, Pooling = true }.ToString();
         writer = Open();
+        log = new WalKeeper(writer, Open);
     }
 
     public string Path { get; }
@@ -50,6 +52,7 @@ internal sealed class Database : IDisposable
             var result = work(writer);
             cancellation.ThrowIfCancellationRequested();
             transaction.Commit();
+            log.Committed();
             return result;
         }
         catch (SqliteException error)
@@ -64,6 +67,7 @@ internal sealed class Database : IDisposable
 
     public void Dispose()
     {
+        log.Finish();
         writer.Dispose();
         SqliteConnection.ClearPool(writer);
         writing.Dispose();

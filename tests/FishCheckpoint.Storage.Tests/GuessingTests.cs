@@ -1,6 +1,7 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Deltas;
+using FishCheckpoint.Errors;
 using FishCheckpoint.Masks;
 using Xunit;
 
@@ -62,7 +63,7 @@ public sealed class GuessingTests : StoreFixture
     public async Task Save_AfterADamagedCheckpoint_IsNotGuessedFromIt(bool reopened)
     {
         var models = await SaveAllAsync(3, reopened: false);
-        Sql("UPDATE pieces SET data = CAST(x'00' || substr(data, 2) AS BLOB) WHERE frame = (SELECT frame FROM checkpoints WHERE step = 3)");
+        Damage(3);
         if (reopened)
         {
             await ReopenAsync();
@@ -73,6 +74,32 @@ public sealed class GuessingTests : StoreFixture
         Assert.Equal(next.ToBytes(), await Store.RestoreAsync("task", 4));
         Assert.True((await Store.VerifyAsync("task", StepRef.At(4), Stop)).Sound);
         Assert.False((await Store.VerifyAsync("task", StepRef.At(3), Stop)).Sound);
+    }
+
+    [Fact]
+    public async Task Save_ADamagedStepAgain_StaysOnWhatItWasGuessedFrom()
+    {
+        var models = await SaveAllAsync(5, reopened: false);
+        await Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop);
+        Damage(3);
+        await ReopenAsync();
+        await SaveAsync(3, models[3]);
+        models.Remove(2);
+        await AssertAllAsync(models);
+    }
+
+    [Fact]
+    public async Task Save_ADamagedStepAgainAfterAnotherOne_IsRefusedUntilThatIsMended()
+    {
+        var models = await SaveAllAsync(5, reopened: false);
+        Damage(2);
+        Damage(3);
+        await ReopenAsync();
+        var error = await Assert.ThrowsAsync<FishException>(() => SaveAsync(3, models[3]));
+        Assert.Equal(ErrorCode.CorruptCheckpoint, error.Code);
+        await SaveAsync(2, models[2]);
+        await SaveAsync(3, models[3]);
+        await AssertAllAsync(models);
     }
 
     [Fact]
@@ -97,6 +124,9 @@ public sealed class GuessingTests : StoreFixture
         models.Remove(38);
         await AssertAllAsync(models);
     }
+
+    private void Damage(long step) =>
+        Sql($"UPDATE pieces SET data = CAST(x'00' || substr(data, 2) AS BLOB) WHERE frame = (SELECT frame FROM checkpoints WHERE step = {step})");
 
     private async Task<SortedDictionary<long, TestModel>> SaveAllAsync(int steps, bool reopened)
     {

@@ -19,6 +19,9 @@ internal sealed class FishHttp
         server = address.AbsoluteUri.EndsWith('/') ? address : new Uri(address.AbsoluteUri + "/");
     }
 
+    /// <summary>Whether the server is on this machine, where sending bytes costs less than making them fewer.</summary>
+    public bool IsLocal => server.IsLoopback;
+
     /// <summary>Sends a request and waits for the head of a successful answer. The caller disposes it.</summary>
     public async Task<HttpResponseMessage> SendAsync(
         HttpMethod method, string path, HttpContent? content = null, Action<HttpRequestMessage>? prepare = null, CancellationToken cancellation = default)

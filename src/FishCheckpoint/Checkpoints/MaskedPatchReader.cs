@@ -56,6 +56,9 @@ public sealed class MaskedPatchReader : IDeltaReader, IDisposable
             && header.Tensors.All(tensor => tensor.Info.Name.EndsWith(SparsePatchReader.ValuesSuffix, StringComparison.Ordinal));
     }
 
+    /// <summary>The values alone, instead of this reader: the mask's positions are not decoded.</summary>
+    public IMaskedValues Values => new Alone(this);
+
     /// <inheritdoc/>
     public bool Read(DeltaChunk chunk)
     {
@@ -65,18 +68,23 @@ public sealed class MaskedPatchReader : IDeltaReader, IDisposable
             return false;
         }
 
-        var unit = Layout.Tensors[entry.Tensor].UnitSize;
-        chunk.Reset(entry.Tensor, unit);
-        chunk.Append(entry.Count, out var positions, out var values);
+        ReadValues(chunk, entry, out var positions);
         mask.ReadNext(positions);
-        (current, next) = current == entry.Tensor ? (current, next) : (entry.Tensor, 0);
-        file.ReadData(places[entry.Tensor] + (next * unit), values);
-        next += entry.Count;
         return true;
     }
 
     /// <inheritdoc/>
     public void Dispose() => mask.Dispose();
+
+    private void ReadValues(DeltaChunk chunk, ChunkEntry entry, out Span<long> positions)
+    {
+        var unit = Layout.Tensors[entry.Tensor].UnitSize;
+        chunk.Reset(entry.Tensor, unit);
+        chunk.Append(entry.Count, out positions, out var values);
+        (current, next) = current == entry.Tensor ? (current, next) : (entry.Tensor, 0);
+        file.ReadData(places[entry.Tensor] + (next * unit), values);
+        next += entry.Count;
+    }
 
     private void Match(StoredTensor stored, Dictionary<int, long> counts)
     {
@@ -95,5 +103,27 @@ public sealed class MaskedPatchReader : IDeltaReader, IDisposable
         }
 
         places.Add(tensor, stored.Begin);
+    }
+
+    private sealed class Alone(MaskedPatchReader patch) : IMaskedValues
+    {
+        public Layout Layout => patch.Layout;
+
+        public Digest Mask => patch.mask.Head.Digests[1];
+
+        public Digest? Announced => null;
+
+        public bool Read(DeltaChunk chunk)
+        {
+            chunk.Reset(-1, 1);
+            if (patch.mask.Next is not { } entry)
+            {
+                return false;
+            }
+
+            patch.ReadValues(chunk, entry, out _);
+            patch.mask.Skip();
+            return true;
+        }
     }
 }

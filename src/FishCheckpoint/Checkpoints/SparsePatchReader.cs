@@ -1,4 +1,5 @@
-using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Masks;
@@ -121,17 +122,40 @@ public sealed class SparsePatchReader : IDeltaReader
         var size = DTypes.UnitSizeOf(current.IndexType);
         var bytes = indices.AsSpan(0, positions.Length * size);
         file.ReadData(current.Indices + (next * size), bytes);
+        switch (current.IndexType)
+        {
+            case DType.I32: Widen(MemoryMarshal.Cast<byte, int>(bytes), positions); break;
+            case DType.U32: Widen(MemoryMarshal.Cast<byte, uint>(bytes), positions); break;
+
+            // An unsigned one past 2^63 turns negative here, and is refused as out of range.
+            default: MemoryMarshal.Cast<byte, long>(bytes).CopyTo(positions); break;
+        }
+    }
+
+    private static void Widen(ReadOnlySpan<int> indices, Span<long> positions)
+    {
+        var index = 0;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            for (; index <= positions.Length - Vector256<int>.Count; index += Vector256<int>.Count)
+            {
+                var (lower, upper) = Vector256.Widen(Vector256.LoadUnsafe(in indices[index]));
+                lower.StoreUnsafe(ref positions[index]);
+                upper.StoreUnsafe(ref positions[index + Vector256<long>.Count]);
+            }
+        }
+
+        for (; index < positions.Length; index++)
+        {
+            positions[index] = indices[index];
+        }
+    }
+
+    private static void Widen(ReadOnlySpan<uint> indices, Span<long> positions)
+    {
         for (var index = 0; index < positions.Length; index++)
         {
-            var item = bytes[(index * size)..];
-            positions[index] = current.IndexType switch
-            {
-                DType.I32 => BinaryPrimitives.ReadInt32LittleEndian(item),
-                DType.U32 => BinaryPrimitives.ReadUInt32LittleEndian(item),
-
-                // An unsigned one past 2^63 turns negative here, and is refused as out of range.
-                _ => BinaryPrimitives.ReadInt64LittleEndian(item),
-            };
+            positions[index] = indices[index];
         }
     }
 

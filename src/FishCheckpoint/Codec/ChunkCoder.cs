@@ -22,6 +22,9 @@ public sealed class ChunkCoder
     // A table for so few would take more than it saves.
     private const int FewPositions = 24;
 
+    // Nor do classes tell so few apart.
+    private const int FewChained = 512;
+
     // Gaps given the gap before take about so much less than alone.
     private const double WorthRows = 0.85;
 
@@ -36,6 +39,7 @@ public sealed class ChunkCoder
     private readonly ulong[] gaps = new ulong[DeltaChunk.Capacity];
     private readonly byte[] classes = new byte[DeltaChunk.Capacity];
     private readonly byte[] guessed = new byte[MaxValues];
+    private readonly byte[] compressed = new byte[DeltaChunk.Capacity];
     private readonly MagnitudeCoder magnitudes = new();
     private readonly BlockClasses guessClasses = new();
     private readonly RowCoder rows = new();
@@ -59,7 +63,7 @@ public sealed class ChunkCoder
             numbers[index] = (ulong)(positions[index + 1] - positions[index] - 1);
         }
 
-        if (options.Effort == CodecEffort.Fast)
+        if (options.Effort == CodecEffort.Fast || numbers.Length < FewChained)
         {
             destination[0] = Gaps;
             return 1 + magnitudes.Encode<ulong>(numbers, signed: false, [], 1, destination[1..]);
@@ -306,10 +310,23 @@ public sealed class ChunkCoder
         var (length, count) = (0, mapped.Length / unitSize);
         for (var plane = 0; plane < unitSize; plane++)
         {
-            length += WriteRun(options.Values, options.Level, raw.AsSpan(plane * count, count), destination[length..], withLength: false);
+            length += WritePlane(options, raw.AsSpan(plane * count, count), destination[length..]);
         }
 
         return length;
+    }
+
+    // A run without its decoded length. Planes that do not shrink are copied once.
+    private int WritePlane(CodecOptions options, ReadOnlySpan<byte> plane, Span<byte> destination)
+    {
+        var shrunk = options.Effort == CodecEffort.Runs
+            ? Compressor.Compress(options.Values, options.Level, plane, compressed, out var written) != Compression.Stored
+            : Compressor.TryCompressPlane(options.Values, options.Level, plane, compressed, out written);
+        var run = shrunk ? compressed.AsSpan(0, written) : plane;
+        destination[0] = (byte)(shrunk ? options.Values : Compression.Stored);
+        var length = 1 + Varint.Write(destination[1..], (ulong)run.Length);
+        run.CopyTo(destination[length..]);
+        return length + run.Length;
     }
 
     private void DecodePlanes(ReadOnlySpan<byte> source, int unitSize, Span<byte> mapped)

@@ -36,6 +36,12 @@ public sealed record CodecOptions(Compression Positions = Compression.Zstd, Comp
     /// <summary>How much is done. Default: <see cref="CodecEffort.Auto"/>.</summary>
     public CodecEffort Effort { get; init; } = CodecEffort.Auto;
 
+    /// <summary>
+    /// Whether each chunk is decoded again and compared before it counts. Default: yes. A sender may leave it to a receiver that decodes all and compares it with
+    /// the digest of what was encoded.
+    /// </summary>
+    public bool Prove { get; init; } = true;
+
     /// <summary>These options for values whose mask is stored already.</summary>
     internal CodecOptions OnAMask => this with { Effort = EffortOf(onAMask: true) };
 

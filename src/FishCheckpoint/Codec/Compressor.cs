@@ -8,6 +8,12 @@ public static class Compressor
 {
     private const int BrotliWindow = 22;
 
+    // What a compressor writes beside the bytes is more than it could save of these.
+    private const int FewBytes = 24;
+
+    // A search for what repeats takes no time that counts in fewer than these, and may find it.
+    private const int ManyBytes = 4096;
+
     /// <summary>Whether this compression can be used on this machine.</summary>
     public static bool IsAvailable(Compression compression) => compression switch
     {
@@ -43,6 +49,32 @@ public static class Compressor
         source.CopyTo(destination);
         written = source.Length;
         return Compression.Stored;
+    }
+
+    /// <summary>Compresses a plane of values, if that makes its bytes fewer: by what a sample of them looks like.</summary>
+    /// <param name="compression">The compression wanted.</param>
+    /// <param name="level">Its effort: at 1 and below planes are not searched for what repeats, unless one byte prevails.</param>
+    /// <param name="plane">The bytes.</param>
+    /// <param name="destination">Room for the result, at least as long as <paramref name="plane"/>.</param>
+    /// <param name="written">Bytes of the result.</param>
+    /// <returns>Whether they are fewer; else nothing was written.</returns>
+    internal static bool TryCompressPlane(Compression compression, int level, ReadOnlySpan<byte> plane, Span<byte> destination, out int written)
+    {
+        written = 0;
+        if (compression == Compression.Stored || plane.Length < FewBytes)
+        {
+            return false;
+        }
+
+        var room = destination[..(plane.Length - 1)];
+        var spread = level <= 1 && plane.Length >= ManyBytes ? Noise.SpreadOf(plane) : Spread.One;
+        return spread != Spread.Noise && compression switch
+        {
+            Compression.Zstd when spread == Spread.Some => Zstd.TryCompressLiterals(plane, room, out written),
+            Compression.Zstd => Zstd.TryCompress(plane, room, level, out written),
+            Compression.Lz4 => Lz4.TryCompress(plane, room, out written),
+            _ => BrotliEncoder.TryCompress(plane, room, out written, Math.Clamp(level, 0, 11), BrotliWindow),
+        } && written > 0;
     }
 
     /// <summary>Decompresses: the mirror of <see cref="Compress"/>.</summary>

@@ -105,7 +105,7 @@ public sealed class EncodedDelta : IDisposable
             destination.Write(frame.Head.Span);
             for (var offset = 0L; offset < frame.PayloadLength;)
             {
-                var length = (int)Math.Min(1 << 16, frame.PayloadLength - offset);
+                var length = (int)Math.Min(1 << 18, frame.PayloadLength - offset);
                 frame.ReadPayload(offset, destination.GetSpan(length)[..length]);
                 destination.Advance(length);
                 offset += length;

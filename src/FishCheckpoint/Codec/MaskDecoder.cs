@@ -45,6 +45,9 @@ public sealed class MaskDecoder : IDisposable
         digest.Add(entry.Tensor, positions);
     }
 
+    /// <summary>Passes over <see cref="Next"/> without decoding it.</summary>
+    internal void Skip() => next++;
+
     /// <summary>The identity of the mask that was read, once, after its last chunk.</summary>
     public Digest Finish() => digest.Finish();
 

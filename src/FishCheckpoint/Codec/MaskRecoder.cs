@@ -28,7 +28,7 @@ public static class MaskRecoder
                 cancellation.ThrowIfCancellationRequested();
                 var positions = held.AsSpan(0, entry.Count);
                 decoder.ReadNext(positions);
-                var length = buffers.Coder.EncodePositions(positions, used, encoded);
+                var length = buffers.Coder.EncodePositions(positions, used, encoded, layout.Tensors[entry.Tensor].RowLength);
                 var again = buffers.PositionsAgain.AsSpan(0, entry.Count);
                 buffers.Coder.DecodePositions(encoded.AsSpan(0, length), entry.First, entry.Last, again);
                 if (!positions.SequenceEqual(again))

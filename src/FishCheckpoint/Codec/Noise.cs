@@ -6,6 +6,41 @@ namespace FishCheckpoint.Codec;
 internal static class Noise
 {
     private const int Sample = 4096;
+    private const int PlaneSample = 2048;
+    private const int FewForNoise = 256;
+
+    /// <summary>How a plane's bytes look spread, from a sample of them.</summary>
+    [SkipLocalsInit]
+    public static Spread SpreadOf(ReadOnlySpan<byte> plane)
+    {
+        // Most of them the same: told without counting, which is slow where one counter takes it all.
+        var start = plane[..Math.Min(plane.Length, PlaneSample / 4)];
+        if (start.IndexOfAnyExcept(start[0]) < 0)
+        {
+            return Spread.One;
+        }
+
+        Span<int> counts = stackalloc int[256];
+        counts.Clear();
+        var part = Math.Min(plane.Length, PlaneSample) / 4;
+        var (places, most, squares) = ((plane.Length - part) / 3, 0, 0L);
+        for (var place = 0; place < 4; place++)
+        {
+            foreach (var value in plane.Slice(place * places, part))
+            {
+                counts[value]++;
+            }
+        }
+
+        foreach (var count in counts)
+        {
+            squares += (long)count * count;
+            most = Math.Max(most, count);
+        }
+
+        long total = 4 * part;
+        return total >= FewForNoise && squares < ((total * total / 256) + total) * 107 / 100 ? Spread.Noise : most * 12 > total * 11 ? Spread.One : Spread.Some;
+    }
 
     /// <summary>Whether the bytes look evenly spread over all values.</summary>
     [SkipLocalsInit]
@@ -37,4 +72,15 @@ internal static class Noise
 
         return squares < (((long)Sample * Sample / 256) + Sample) * 107 / 100;
     }
+}
+
+/// <summary>How bytes are spread over their values.</summary>
+internal enum Spread
+{
+    /// <summary>Evenly: no compressor can shrink them.</summary>
+    Noise,
+    /// <summary>Some values are more frequent.</summary>
+    Some,
+    /// <summary>One prevails, so that it comes in runs.</summary>
+    One,
 }

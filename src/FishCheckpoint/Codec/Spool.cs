@@ -1,3 +1,4 @@
+using System.Buffers;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
@@ -6,10 +7,12 @@ namespace FishCheckpoint.Codec;
 public sealed class Spool : IDisposable
 {
     /// <summary>Bytes held in memory before the file is begun.</summary>
-    public const int MemoryLimit = 4 << 20;
+    public const int MemoryLimit = 8 << 20;
+
+    private const int Segment = 1 << 18;
 
     private readonly string folder;
-    private byte[] memory = [];
+    private readonly List<byte[]> memory = [];
     private FileStream? file;
 
     /// <summary>An empty spool.</summary>
@@ -29,8 +32,12 @@ public sealed class Spool : IDisposable
             {
                 Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 1 << 16, Options = FileOptions.DeleteOnClose,
             });
-            file.Write(memory, 0, (int)Length);
-            memory = [];
+            for (var start = 0L; start < Length; start += Segment)
+            {
+                file.Write(memory[(int)(start / Segment)], 0, (int)Math.Min(Segment, Length - start));
+            }
+
+            Forget();
         }
 
         if (file is not null)
@@ -39,12 +46,7 @@ public sealed class Spool : IDisposable
         }
         else
         {
-            if (memory.Length < Length + bytes.Length)
-            {
-                Array.Resize(ref memory, (int)Math.Min(MemoryLimit, Math.Max(Length + bytes.Length, Math.Max(4096, memory.Length * 2L))));
-            }
-
-            bytes.CopyTo(memory.AsSpan((int)Length));
+            Keep(bytes);
         }
 
         Length += bytes.Length;
@@ -55,7 +57,14 @@ public sealed class Spool : IDisposable
     {
         if (file is null)
         {
-            memory.AsSpan((int)offset, destination.Length).CopyTo(destination);
+            while (destination.Length > 0)
+            {
+                var part = memory[(int)(offset / Segment)].AsSpan((int)(offset % Segment), (int)Math.Min(Segment - (offset % Segment), destination.Length));
+                part.CopyTo(destination);
+                destination = destination[part.Length..];
+                offset += part.Length;
+            }
+
             return;
         }
 
@@ -64,5 +73,32 @@ public sealed class Spool : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => file?.Dispose();
+    public void Dispose()
+    {
+        file?.Dispose();
+        Forget();
+    }
+
+    private void Keep(ReadOnlySpan<byte> bytes)
+    {
+        for (var end = Length; bytes.Length > 0;)
+        {
+            if (end == memory.Count * (long)Segment)
+            {
+                memory.Add(ArrayPool<byte>.Shared.Rent(Segment));
+            }
+
+            var room = memory[^1].AsSpan((int)(end % Segment), (int)(Segment - (end % Segment)));
+            var part = bytes[..Math.Min(room.Length, bytes.Length)];
+            part.CopyTo(room);
+            bytes = bytes[part.Length..];
+            end += part.Length;
+        }
+    }
+
+    private void Forget()
+    {
+        memory.ForEach(segment => ArrayPool<byte>.Shared.Return(segment));
+        memory.Clear();
+    }
 }

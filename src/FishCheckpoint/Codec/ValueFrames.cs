@@ -29,6 +29,28 @@ internal sealed class ValueFrames
         }
     }
 
+    /// <summary>Whether no chunk needs its parent's values: of the first frame, that all others are guessed from.</summary>
+    public bool ArePlain
+    {
+        get
+        {
+            Span<byte> map = stackalloc byte[1];
+            foreach (var entry in entries[0])
+            {
+                if (entry.Length > 0)
+                {
+                    frames[0].ReadPayload(entry.Offset, map);
+                    if (map[0] != (byte)ValueMap.Plain)
+                    {
+                        return false;
+                    }
+                }
+            }
+
+            return true;
+        }
+    }
+
     /// <summary>Decodes a chunk.</summary>
     /// <param name="coder">Decodes.</param>
     /// <param name="encoded">Room for a chunk's bytes.</param>

@@ -7,8 +7,18 @@ internal static partial class Zstd
 {
     private const string Library = "libzstd.so.1";
 
+    // The numbers of zstd.h. The last is experimental there, and refused by a library that does not know it.
+    private const int LevelParameter = 100;
+    private const int HashLogParameter = 102;
+    private const int LiteralsParameter = 1002;
+    private const int FastestLevel = -(1 << 17);
+    private const int SmallHashLog = 8;
+
     [ThreadStatic]
     private static Context? context;
+
+    [ThreadStatic]
+    private static Literals? literals;
 
     public static bool IsAvailable { get; } = NativeLibrary.TryLoad(Library, typeof(Zstd).Assembly, null, out _);
 
@@ -18,6 +28,21 @@ internal static partial class Zstd
         fixed (byte* from = source, to = destination)
         {
             var result = CompressContext(contexts.Compression, to, (nuint)destination.Length, from, (nuint)source.Length, level);
+            return Check(result, out written);
+        }
+    }
+
+    /// <summary>
+    /// Compresses bytes that only differ in how often they occur: by Huffman's code, without a search for what repeats. What is found there by chance costs more
+    /// bytes than it saves, and three times the time.
+    /// </summary>
+    public static unsafe bool TryCompressLiterals(ReadOnlySpan<byte> source, Span<byte> destination, out int written)
+    {
+        Require();
+        var contexts = literals ??= new Literals();
+        fixed (byte* from = source, to = destination)
+        {
+            var result = CompressParameters(contexts.Compression, to, (nuint)destination.Length, from, (nuint)source.Length);
             return Check(result, out written);
         }
     }
@@ -62,8 +87,30 @@ internal static partial class Zstd
     private static unsafe partial nuint DecompressContext(
         nint context, byte* destination, nuint destinationLength, byte* source, nuint sourceLength);
 
+    [LibraryImport(Library, EntryPoint = "ZSTD_compress2")]
+    private static unsafe partial nuint CompressParameters(
+        nint context, byte* destination, nuint destinationLength, byte* source, nuint sourceLength);
+
+    [LibraryImport(Library, EntryPoint = "ZSTD_CCtx_setParameter")]
+    private static partial nuint SetParameter(nint context, int parameter, int value);
+
     [LibraryImport(Library, EntryPoint = "ZSTD_isError")]
     private static partial uint IsError(nuint code);
+
+    private sealed class Literals
+    {
+        public Literals()
+        {
+            // The fastest level looks for next to nothing, and would leave literals as they are; a library without the switch goes on at its first level.
+            var known = IsError(SetParameter(Compression, LiteralsParameter, 1)) == 0;
+            _ = SetParameter(Compression, LevelParameter, known ? FastestLevel : 1);
+            _ = SetParameter(Compression, HashLogParameter, known ? SmallHashLog : 0);
+        }
+
+        public nint Compression { get; } = CreateCompression();
+
+        ~Literals() => FreeCompression(Compression);
+    }
 
     /// <summary>Native working memory, kept for the life of a thread: creating it costs more than coding a small run.</summary>
     private sealed class Context

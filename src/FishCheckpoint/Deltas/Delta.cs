@@ -38,16 +38,23 @@ public sealed class Delta
     public IReadOnlyList<ReadOnlyMemory<byte>> Values => values;
 
     /// <summary>The delta as a stream of chunks, from its beginning.</summary>
-    public IDeltaReader OpenReader() => new MemoryReader(this);
+    public IDeltaReader OpenReader() => new MemoryReader(this, withPositions: true);
+
+    /// <summary>The values alone, from their beginning: the mask says the positions.</summary>
+    public IMaskedValues OpenValues() => new MemoryReader(this, withPositions: false);
 
     private static int UnitSizeOf(Mask mask, int index) => mask.Layout.Tensors[mask.Tensors[index].Tensor].UnitSize;
 
-    private sealed class MemoryReader(Delta delta) : IDeltaReader
+    private sealed class MemoryReader(Delta delta, bool withPositions) : IDeltaReader, IMaskedValues
     {
         private int tensor;
         private int next;
 
         public Layout Layout => delta.Mask.Layout;
+
+        public Digest Mask => delta.Mask.Id;
+
+        public Digest? Announced => null;
 
         public bool Read(DeltaChunk chunk)
         {
@@ -62,7 +69,11 @@ public sealed class Delta
             var count = Math.Min(DeltaChunk.Capacity, positions.Length - next);
             chunk.Reset(delta.Mask.Tensors[tensor].Tensor, unit);
             chunk.Append(count, out var chunkPositions, out var chunkValues);
-            positions.Slice(next, count).CopyTo(chunkPositions);
+            if (withPositions)
+            {
+                positions.Slice(next, count).CopyTo(chunkPositions);
+            }
+
             delta.values[tensor].Span.Slice(next * unit, count * unit).CopyTo(chunkValues);
             next += count;
             if (next == positions.Length)

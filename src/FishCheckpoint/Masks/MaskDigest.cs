@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using FishCheckpoint.Tensors;
 
@@ -29,10 +30,12 @@ public sealed class MaskDigest : IDisposable
             (tensor, previous) = (tensorIndex, -1);
         }
 
-        foreach (var position in positions)
+        while (positions.Length > 0)
         {
-            Append((ulong)(position - previous));
-            previous = position;
+            var part = positions[..Math.Min(positions.Length, buffer.Length / Varint.MaxLength)];
+            MakeRoom(part.Length * Varint.MaxLength);
+            Append(part);
+            positions = positions[part.Length..];
         }
     }
 
@@ -56,14 +59,43 @@ public sealed class MaskDigest : IDisposable
         }
     }
 
-    private void Append(ulong value)
+    // Every position of every save passes here. Which of the two usual lengths a gap takes cannot be predicted, so both are written by the same instructions.
+    private void Append(ReadOnlySpan<long> positions)
     {
-        if (filled > buffer.Length - Varint.MaxLength)
+        var target = buffer.AsSpan(filled);
+        var (length, last) = (0, previous);
+        foreach (var position in positions)
+        {
+            var gap = (ulong)(position - last);
+            last = position;
+            if (gap < 1 << 14)
+            {
+                var upper = (uint)gap >> 7;
+                var longer = (upper + 0x7F) >> 7;
+                BinaryPrimitives.WriteUInt16LittleEndian(target[length..], (ushort)((upper << 8) | (longer << 7) | ((uint)gap & 0x7F)));
+                length += 1 + (int)longer;
+            }
+            else
+            {
+                length += Varint.Write(target[length..], gap);
+            }
+        }
+
+        (filled, previous) = (filled + length, last);
+    }
+
+    private void MakeRoom(int bytes)
+    {
+        if (filled > buffer.Length - bytes)
         {
             hash.AppendData(buffer, 0, filled);
             filled = 0;
         }
+    }
 
+    private void Append(ulong value)
+    {
+        MakeRoom(Varint.MaxLength);
         filled += Varint.Write(buffer.AsSpan(filled), value);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
@@ -15,6 +16,12 @@ public static class Positions
     /// </exception>
     public static void Check(ReadOnlySpan<long> positions, TensorInfo tensor, long previous = -1)
     {
+        // Ascending numbers lie inside if the first and the last do.
+        if (positions.Length > 0 && positions[0] > previous && positions[^1] < tensor.Units && previous >= -1 && Ascend(positions))
+        {
+            return;
+        }
+
         foreach (var position in positions)
         {
             if (position <= previous || (ulong)position >= (ulong)tensor.Units)
@@ -24,6 +31,31 @@ public static class Positions
 
             previous = position;
         }
+    }
+
+    private static bool Ascend(ReadOnlySpan<long> positions)
+    {
+        var index = 1;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            for (; index <= positions.Length - Vector256<long>.Count; index += Vector256<long>.Count)
+            {
+                if (!Vector256.GreaterThanAll(Vector256.LoadUnsafe(in positions[index]), Vector256.LoadUnsafe(in positions[index - 1])))
+                {
+                    return false;
+                }
+            }
+        }
+
+        for (; index < positions.Length; index++)
+        {
+            if (positions[index] <= positions[index - 1])
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static FishException Fail(long position, long previous, TensorInfo tensor)

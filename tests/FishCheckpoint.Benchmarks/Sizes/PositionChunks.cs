@@ -22,9 +22,9 @@ internal sealed class PositionChunks(Mask mask, CodecEffort effort)
     {
         var result = new MemoryStream();
         lengths.Clear();
-        foreach (var chunk in Chunks())
+        foreach (var (row, chunk) in Chunks())
         {
-            var length = coder.EncodePositions(chunk.Span, options, room);
+            var length = coder.EncodePositions(chunk.Span, options, room, row);
             result.Write(room, 0, length);
             lengths.Add(length);
         }
@@ -37,7 +37,7 @@ internal sealed class PositionChunks(Mask mask, CodecEffort effort)
     public void Check(byte[] encoded)
     {
         var (begin, next) = (0, 0);
-        foreach (var chunk in Chunks())
+        foreach (var (_, chunk) in Chunks())
         {
             var found = new long[chunk.Length];
             coder.DecodePositions(encoded.AsSpan(begin, lengths[next]), chunk.Span[0], chunk.Span[^1], found);
@@ -50,9 +50,9 @@ internal sealed class PositionChunks(Mask mask, CodecEffort effort)
         }
     }
 
-    private IEnumerable<ReadOnlyMemory<long>> Chunks() =>
+    private IEnumerable<(long Row, ReadOnlyMemory<long> Positions)> Chunks() =>
         from tensor in mask.Tensors
         from begin in Enumerable.Range(0, (tensor.Positions.Length + DeltaChunk.Capacity - 1) / DeltaChunk.Capacity)
         let first = begin * DeltaChunk.Capacity
-        select tensor.Positions.Slice(first, Math.Min(DeltaChunk.Capacity, tensor.Positions.Length - first));
+        select (mask.Layout.Tensors[tensor.Tensor].RowLength, tensor.Positions.Slice(first, Math.Min(DeltaChunk.Capacity, tensor.Positions.Length - first)));
 }

@@ -28,6 +28,27 @@ public sealed class CompressorTests
 
     [Theory]
     [MemberData(nameof(All))]
+    public void TryCompressPlane_AnyBytes_IsUndoneByDecompressOrWritesNothing(Compression compression) => Properties.ForSeeds(100, random =>
+    {
+        Assert.SkipUnless(Compressor.IsAvailable(compression), $"{compression} is not installed.");
+        var (source, alphabet, most) = (new byte[random.Next(33_000)], 1 << random.Next(9), random.NextDouble());
+        Array.ForEach(
+            Enumerable.Range(0, source.Length).ToArray(), index => source[index] = random.NextDouble() < most ? (byte)3 : (byte)random.Next(alphabet));
+        var (encoded, again) = (new byte[source.Length], new byte[source.Length]);
+        if (Compressor.TryCompressPlane(compression, random.Next(1, 4), source, encoded, out var written))
+        {
+            Assert.InRange(written, 1, source.Length - 1);
+            Compressor.Decompress(compression, encoded.AsSpan(0, written), again);
+            Assert.Equal(source, again);
+        }
+        else
+        {
+            Assert.True(compression == Compression.Stored || source.Length < 1000 || alphabet > 32, "Bytes that shrink were left as they are.");
+        }
+    });
+
+    [Theory]
+    [MemberData(nameof(All))]
     public void Compress_EmptySource_IsStored(Compression compression)
     {
         Assert.SkipUnless(Compressor.IsAvailable(compression), $"{compression} is not installed.");

@@ -5,6 +5,20 @@ namespace FishCheckpoint.Tests.Codec;
 
 public sealed class NoiseTests
 {
+    [Theory]
+    [InlineData(32_768)]
+    [InlineData(500)]
+    public void SpreadOf_Planes_TellsNoiseFromWhatShrinks(int length)
+    {
+        var (random, bytes) = (new Random(1), new byte[length]);
+        random.NextBytes(bytes);
+        Assert.Equal(Spread.Noise, Noise.SpreadOf(bytes));
+        Assert.Equal(Spread.Some, Noise.SpreadOf([.. bytes.Select(value => (byte)(value & 31))]));
+        Assert.Equal(Spread.One, Noise.SpreadOf(new byte[length]));
+        Assert.Equal(Spread.One, Noise.SpreadOf([.. bytes.Select(value => (byte)(value < 250 ? 7 : value))]));
+        Assert.Equal(Spread.Some, Noise.SpreadOf(bytes.AsSpan(0, 40)));
+    }
+
     [Fact]
     public void Looks_EvenBytes_AreNoiseAndOthersAreNot()
     {

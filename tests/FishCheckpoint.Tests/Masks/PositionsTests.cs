@@ -30,6 +30,27 @@ public sealed class PositionsTests
         Assert.Equal("w", Refused.With(code, () => Positions.Check(positions, Tensor)).Key);
 
     [Fact]
+    public void Check_ManyPositions_FindsTheOneThatBreaksTheRuleWhereverItStands()
+    {
+        var wide = new TensorInfo("w", DType.F32, [1000]);
+        long[] positions = [.. Enumerable.Range(0, 37).Select(index => index * 20L)];
+        Positions.Check(positions, wide);
+        for (var place = 1; place < positions.Length; place++)
+        {
+            foreach (var (wrong, code) in new[]
+            {
+                (positions[place - 1], ErrorCode.IndexRepeated), (positions[place - 1] - 1, place == 1 ? ErrorCode.IndexOutOfRange : ErrorCode.IndexUnsorted),
+                (1000L, ErrorCode.IndexOutOfRange),
+            })
+            {
+                var changed = positions.ToArray();
+                changed[place] = wrong;
+                Refused.With(code, () => Positions.Check(changed, wide));
+            }
+        }
+    }
+
+    [Fact]
     public void Check_LaterRun_FollowsThePositionBefore()
     {
         Positions.Check([4], Tensor, previous: 3);

@@ -4,7 +4,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>The working memory of whoever codes a block, some 20 MiB when it has seen the largest, used again by the next one.</summary>
-internal sealed class BlockScratch
+internal sealed class BlockScratch : IPipelined<BlockScratch>
 {
     // One for each core, and one for each of a few saves that wait for their disk.
     private static readonly int Kept = Environment.ProcessorCount + 2;
@@ -26,6 +26,24 @@ internal sealed class BlockScratch
     public byte[] After => after ??= new byte[Blocks.Size];
 
     public byte[] Room => room ??= new byte[BlockCoder.Room];
+
+    /// <summary>The tensor of the block that is held.</summary>
+    public int Tensor { get; set; }
+
+    /// <summary>Its number.</summary>
+    public long Block { get; set; }
+
+    /// <summary>How many of its units have changed.</summary>
+    public int Count { get; set; }
+
+    /// <summary>Bytes of <see cref="Room"/>, once it is encoded.</summary>
+    public int Length { get; set; }
+
+    /// <summary>How many of them tell positions.</summary>
+    public int PositionLength { get; set; }
+
+    /// <inheritdoc/>
+    public bool IsSmall => Count < 1024;
 
     public static BlockScratch Rent() => Pool.TryTake(out var scratch) ? scratch : new BlockScratch();
 

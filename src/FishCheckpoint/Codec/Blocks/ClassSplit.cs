@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -68,14 +67,41 @@ internal static class ClassSplit
     public static void Count(ReadOnlySpan<byte> classes, Span<int> sizes)
     {
         sizes.Clear();
-        for (var word = 0; word < classes.Length; word += Word)
+        if (!Vector256.IsHardwareAccelerated)
         {
-            var of64 = classes.Slice(word, Word);
+            foreach (var of in classes)
+            {
+                if (of < sizes.Length)
+                {
+                    sizes[of]++;
+                }
+            }
+
+            return;
+        }
+
+        // As many vectors as a byte can count, which stay near while one class after another is counted.
+        const int most = byte.MaxValue / 2 * 2 * 32;
+        for (; classes.Length > 0; classes = classes[Math.Min(most, classes.Length)..])
+        {
+            var near = classes[..Math.Min(most, classes.Length)];
             for (var of = 0; of < sizes.Length; of++)
             {
-                sizes[of] += BitOperations.PopCount(Of(of64, (byte)of));
+                sizes[of] += Count(near, Vector256.Create((byte)of));
             }
         }
+    }
+
+    private static int Count(ReadOnlySpan<byte> classes, Vector256<byte> of)
+    {
+        var (even, odd) = (Vector256<byte>.Zero, Vector256<byte>.Zero);
+        for (var index = 0; index < classes.Length; index += Word)
+        {
+            even -= Vector256.Equals(Vector256.LoadUnsafe(in classes[index]), of);
+            odd -= Vector256.Equals(Vector256.LoadUnsafe(in classes[index + 32]), of);
+        }
+
+        return Vector256.Sum(Vector256.WidenLower(even) + Vector256.WidenUpper(even)) + Vector256.Sum(Vector256.WidenLower(odd) + Vector256.WidenUpper(odd));
     }
 
     /// <summary>The bits under a mask, brought together at the low end.</summary>

@@ -34,4 +34,13 @@ public sealed class ClassSplitTests
         var bits = ClassSplit.Of(classes, wanted);
         Assert.All(Enumerable.Range(0, ClassSplit.Word), index => Assert.Equal(classes[index] == wanted, ((bits >> index) & 1) == 1));
     });
+
+    [Fact]
+    public void Count_AnyClasses_IsWhatALoopCounts() => Properties.ForSeeds(30, random =>
+    {
+        var classes = Enumerable.Range(0, 64 * random.Next(1, 400)).Select(_ => (byte)(random.Next(9) == 0 ? byte.MaxValue : random.Next(3) * random.Next(8))).ToArray();
+        var sizes = new int[ClassSplit.MaxClasses];
+        ClassSplit.Count(classes, sizes);
+        Assert.Equal(Enumerable.Range(0, sizes.Length).Select(of => classes.Count(found => found == of)), sizes);
+    });
 }

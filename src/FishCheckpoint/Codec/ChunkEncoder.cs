@@ -1,0 +1,109 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>Encodes chunks, each by itself, and decodes each again before it counts. Safe for use by several threads at once, each with a chunk of its own.</summary>
+/// <param name="layout">The layout that chunks refer to.</param>
+/// <param name="options">Effort and compression.</param>
+/// <param name="withPositions">Whether positions are encoded too.</param>
+/// <param name="earlier">What values are guessed from, if they are.</param>
+internal sealed class ChunkEncoder(Layout layout, CodecOptions options, bool withPositions, EarlierValues? earlier)
+{
+    // Enough to tell which guess lies nearest.
+    private const int SampleBytes = 1 << 13;
+
+    /// <summary>Encodes the chunk that the buffers hold.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: it did not decode to itself.</exception>
+    public void Encode(CodingBuffers buffers)
+    {
+        buffers.PositionsLength = withPositions ? EncodePositions(buffers) : 0;
+        buffers.ValuesLength = earlier is null ? EncodeValues(buffers) : EncodeGuessed(buffers, earlier);
+    }
+
+    private int EncodePositions(CodingBuffers buffers)
+    {
+        var positions = buffers.Chunk.Positions;
+        var length = buffers.Coder.EncodePositions(positions, options, buffers.EncodedPositions, layout.Tensors[buffers.Chunk.Tensor].RowLength);
+        if (options.Prove)
+        {
+            var again = buffers.PositionsAgain.AsSpan(0, positions.Length);
+            buffers.Coder.DecodePositions(buffers.EncodedPositions.AsSpan(0, length), positions[0], positions[^1], again);
+            Require(again.SequenceEqual(positions));
+        }
+
+        return length;
+    }
+
+    private int EncodeValues(CodingBuffers buffers)
+    {
+        var (chunk, type) = (buffers.Chunk, layout.Tensors[buffers.Chunk.Tensor].Type);
+        var others = buffers.Parent.AsSpan(0, chunk.Values.Length);
+        var mapped = chunk.Values;
+        if (buffers.Map != ValueMap.Plain)
+        {
+            mapped = buffers.Mapped.AsSpan(0, chunk.Values.Length);
+            chunk.Values.CopyTo(mapped);
+            ValueMaps.Map(buffers.Map, type, mapped, others);
+        }
+
+        var length = buffers.Coder.EncodeValues(buffers.Map, mapped, chunk.UnitSize, options, buffers.Encoded);
+        if (options.Prove)
+        {
+            var again = buffers.MappedAgain.AsSpan(0, chunk.Values.Length);
+            var map = buffers.Coder.DecodeValues(buffers.Encoded.AsSpan(0, length), chunk.UnitSize, again);
+            if (map != ValueMap.Plain)
+            {
+                ValueMaps.Unmap(map, type, again, others, again);
+            }
+
+            Require(chunk.Values.SequenceEqual(again));
+        }
+
+        return length;
+    }
+
+    private int EncodeGuessed(CodingBuffers buffers, EarlierValues known)
+    {
+        var values = buffers.Chunk.Values;
+        var type = layout.Tensors[buffers.Chunk.Tensor].Type;
+        var guess = buffers.Parent.AsSpan(0, values.Length);
+        var move = known.Before is null ? (byte)0 : Best(buffers, type, known);
+        known.Guess(type, buffers.Offset, move, guess);
+        var length = buffers.Coder.EncodeGuessed(type, move, guess, values, options, buffers.Encoded);
+        if (options.Prove)
+        {
+            var again = buffers.MappedAgain.AsSpan(0, values.Length);
+            buffers.Coder.DecodeGuessed(buffers.Encoded.AsSpan(0, length), type, guess, again);
+            Require(values.SequenceEqual(again));
+        }
+
+        return length;
+    }
+
+    // The move that brings a part of the values nearest, by the bits of their distances.
+    private static byte Best(CodingBuffers buffers, DType type, EarlierValues known)
+    {
+        var values = buffers.Chunk.Values;
+        var sample = values[..Math.Min(values.Length, SampleBytes)];
+        var guess = buffers.Mapped.AsSpan(0, sample.Length);
+        var (best, fewest) = ((byte)0, long.MaxValue);
+        foreach (var move in EarlierValues.Moves)
+        {
+            known.Guess(type, buffers.Offset, move, guess);
+            Ulp.Distances(type, guess, sample, guess);
+            var bits = Ulp.Bits(type, guess);
+            (best, fewest) = bits < fewest ? (move, bits) : (best, fewest);
+        }
+
+        return best;
+    }
+
+    private static void Require(bool same)
+    {
+        if (!same)
+        {
+            throw DeltaEncoder.NotTheSame();
+        }
+    }
+}

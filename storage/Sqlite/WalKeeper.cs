@@ -1,0 +1,71 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace FishCheckpoint.Storage.Sqlite;
+
+/// <summary>
+/// Copies what was committed from the write-ahead log into the database: beside the writer, for a commit is durable once the log is synced, and copying before
+/// the answer would only make it later.
+/// </summary>
+internal sealed class WalKeeper
+{
+    // Pages in the log: SQLite's own default, and what the log may grow to before a writer waits for the copying.
+    private const int FewPages = 1000;
+    private const int MostPages = 16 * FewPages;
+
+    // SQLITE_DBSTATUS_CACHE_WRITE: pages that a connection has written.
+    private const int PagesWritten = 9;
+
+    private readonly Func<SqliteConnection> open;
+    private readonly SqliteConnection writer;
+    private int pages;
+    private Task copying = Task.CompletedTask;
+
+    /// <param name="writer">The one connection that writes; not owned.</param>
+    /// <param name="open">Opens another one.</param>
+    public WalKeeper(SqliteConnection writer, Func<SqliteConnection> open)
+    {
+        (this.writer, this.open) = (writer, open);
+        writer.Execute("PRAGMA wal_autocheckpoint = 0");
+    }
+
+    /// <summary>Takes note of a commit; called by one writer at a time, before the next may begin.</summary>
+    public void Committed()
+    {
+        _ = raw.sqlite3_db_status(writer.Handle, PagesWritten, out var written, out _, resetFlg: 1);
+        var inLog = Interlocked.Add(ref pages, written);
+        if (inLog >= MostPages)
+        {
+            Copy(writer);
+        }
+        else if (inLog >= FewPages && copying.IsCompleted)
+        {
+            copying = Task.Run(CopyBeside);
+        }
+    }
+
+    /// <summary>Waits for what is under way.</summary>
+    public void Finish() => copying.Wait();
+
+    private void CopyBeside()
+    {
+        try
+        {
+            using var connection = open();
+            Copy(connection);
+        }
+        catch (Exception error) when (error is SqliteException or Errors.FishException)
+        {
+            // What is in the log is durable, and stays there until a later turn.
+        }
+    }
+
+    // As far as no reader needs the log: what remains is counted on.
+    private void Copy(SqliteConnection connection)
+    {
+        var before = Volatile.Read(ref pages);
+        var remaining = connection.Query(
+            "PRAGMA wal_checkpoint(PASSIVE)", row => row.GetInt32(0) == 0 ? row.GetInt32(1) - row.GetInt32(2) : before).FirstOrDefault(before);
+        Interlocked.Add(ref pages, Math.Min(0, remaining - before));
+    }
+}

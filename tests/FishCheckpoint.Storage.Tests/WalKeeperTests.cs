@@ -1,0 +1,38 @@
+using FishCheckpoint.Storage.Sqlite;
+using Xunit;
+
+namespace FishCheckpoint.Storage.Tests;
+
+/// <summary>What is committed gets from the log into the database without a writer that waits for it.</summary>
+public sealed class WalKeeperTests : IDisposable
+{
+    private const int Frames = 24;
+
+    private readonly string folder = Directory.CreateTempSubdirectory("fish-wal-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task Write_ManyPages_AreCopiedAndRead()
+    {
+        using (var database = Database.Open(folder))
+        {
+            for (var frame = 0; frame < Frames; frame++)
+            {
+                var payload = new byte[16 << 20];
+                payload.AsSpan().Fill((byte)frame);
+                await database.WriteAsync(
+                    connection => connection.Insert("INSERT INTO frames (head, payload) VALUES ($0, $1)", payload, 0), TestContext.Current.CancellationToken);
+            }
+
+            // By the writer itself at the latest, once the log has outgrown its bound.
+            Assert.InRange(new FileInfo(database.Path).Length, 16 << 20, long.MaxValue);
+            using var snapshot = database.OpenSnapshot();
+            Assert.Equal(Frames, snapshot.Connection.Scalar<long>("SELECT count(*) FROM frames WHERE length(head) = $0", 16 << 20));
+        }
+
+        using var again = Database.Open(folder);
+        using var reopened = again.OpenSnapshot();
+        Assert.Equal(Frames - 1, reopened.Connection.Scalar<byte[]>("SELECT substr(head, -1) FROM frames ORDER BY id DESC LIMIT 1")[0]);
+    }
+}
