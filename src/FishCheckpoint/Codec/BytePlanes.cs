@@ -11,7 +11,7 @@ public static class BytePlanes
     /// <summary>Splits units into planes.</summary>
     /// <param name="units">Units of <paramref name="unitSize"/> bytes.</param>
     /// <param name="unitSize">Bytes of a unit.</param>
-    /// <param name="planes">As long as <paramref name="units"/>; plane after plane, the least significant first.</param>
+    /// <param name="planes">At least as long as <paramref name="units"/>; plane after plane, the least significant first.</param>
     public static void Split(ReadOnlySpan<byte> units, int unitSize, Span<byte> planes) => Split(units, unitSize, 0, planes);
 
     /// <summary>Splits units, each rotated left by some bits first, into planes.</summary>
@@ -21,6 +21,7 @@ public static class BytePlanes
     /// <param name="planes">As long as <paramref name="units"/>; plane after plane, the least significant first.</param>
     internal static void Split(ReadOnlySpan<byte> units, int unitSize, int rotation, Span<byte> planes)
     {
+        planes = planes[..units.Length];
         var count = units.Length / unitSize;
         switch (unitSize)
         {
@@ -37,6 +38,7 @@ public static class BytePlanes
     /// <summary>Joins planes to units, each rotated back: the mirror of <see cref="Split(ReadOnlySpan{byte}, int, int, Span{byte})"/>.</summary>
     internal static void Join(ReadOnlySpan<byte> planes, int unitSize, int rotation, Span<byte> units)
     {
+        planes = planes[..units.Length];
         var count = units.Length / unitSize;
         switch (unitSize)
         {

@@ -32,6 +32,21 @@ public sealed class BytePlanesTests
         }
     });
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(8)]
+    public void Split_IntoMoreRoomThanNeeded_LeavesTheRestAlone(int size)
+    {
+        var units = Enumerable.Range(1, 13 * size).Select(value => (byte)value).ToArray();
+        var (planes, again) = (Enumerable.Repeat((byte)0xEE, 1000).ToArray(), new byte[units.Length]);
+        BytePlanes.Split(units, size, planes);
+        Assert.All(planes[units.Length..], value => Assert.Equal(0xEE, value));
+        BytePlanes.Join(planes, size, again);
+        Assert.Equal(units, again);
+    }
+
     [Fact]
     public void Split_RotatedFloats_PutsTheExponentsTogether()
     {
