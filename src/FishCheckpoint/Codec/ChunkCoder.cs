@@ -25,8 +25,9 @@ public sealed class ChunkCoder
     // Nor do classes tell so few apart.
     private const int FewChained = 512;
 
-    // Gaps given the gap before take about so much less than alone.
+    // Gaps given the gap before take about so much less than alone where there are rows; where they take no less, positions are drawn at random.
     private const double WorthRows = 0.85;
+    private const double WorthChaining = 0.99;
 
     private const byte Gaps = 4;
     private const byte ChainedGaps = 5;
@@ -63,16 +64,17 @@ public sealed class ChunkCoder
             numbers[index] = (ulong)(positions[index + 1] - positions[index] - 1);
         }
 
-        if (options.Effort == CodecEffort.Fast || numbers.Length < FewChained)
-        {
-            destination[0] = Gaps;
-            return 1 + magnitudes.Encode<ulong>(numbers, signed: false, [], 1, destination[1..]);
-        }
-
-        if (rows.TryEncode(positions, rowLength, WorthRows * magnitudes.Estimate<ulong>(numbers), destination[1..]) is var byRows and > 0)
+        var alone = options.Effort == CodecEffort.Fast || numbers.Length < FewChained ? 0 : magnitudes.Estimate<ulong>(numbers);
+        if (alone > 0 && rows.TryEncode(positions, rowLength, WorthRows * alone, destination[1..]) is var byRows and > 0)
         {
             destination[0] = Rows;
             return 1 + byRows;
+        }
+
+        if (alone == 0 || magnitudes.Estimate<ulong>(numbers, chained: true) > WorthChaining * alone)
+        {
+            destination[0] = Gaps;
+            return 1 + magnitudes.Encode<ulong>(numbers, signed: false, [], 1, destination[1..]);
         }
 
         classes[0] = 0;

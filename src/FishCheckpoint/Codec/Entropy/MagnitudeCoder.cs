@@ -31,8 +31,8 @@ internal sealed class MagnitudeCoder
         where T : unmanaged, IBinaryInteger<T> => encoder.Encode(numbers, signed, classes, classCount, destination);
 
     /// <inheritdoc cref="MagnitudeEncoder.Estimate{T}"/>
-    public double Estimate<T>(ReadOnlySpan<T> numbers)
-        where T : unmanaged, IBinaryInteger<T> => encoder.Estimate(numbers);
+    public double Estimate<T>(ReadOnlySpan<T> numbers, bool chained = false)
+        where T : unmanaged, IBinaryInteger<T> => encoder.Estimate(numbers, chained);
 
     /// <inheritdoc cref="MagnitudeDecoder.Decode{T}"/>
     public int Decode<T>(ReadOnlySpan<byte> source, bool signed, ReadOnlySpan<byte> classes, int classCount, Span<T> numbers)

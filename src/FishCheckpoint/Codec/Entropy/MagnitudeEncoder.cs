@@ -49,33 +49,38 @@ internal sealed class MagnitudeEncoder
         return writer.Length;
     }
 
-    /// <summary>About how many bytes magnitudes of one class would take, from a part of them.</summary>
-    public double Estimate<T>(ReadOnlySpan<T> numbers)
+    /// <summary>About how many bytes magnitudes would take, from a part of them.</summary>
+    /// <param name="numbers">The magnitudes.</param>
+    /// <param name="chained">Whether each has the class that the one before it tells (<see cref="MagnitudeCoder.ClassAfter"/>), or all have one.</param>
+    public double Estimate<T>(ReadOnlySpan<T> numbers, bool chained)
         where T : unmanaged, IBinaryInteger<T>
     {
         // A few stretches without gaps: numbers of a kind often come together.
         const int stretch = 1024, stretches = 4;
-        var of = counts.AsSpan(0, Symbols);
-        of.Clear();
+        var (classes, all) = (chained ? MagnitudeCoder.ClassesAfter : 1, numbers.Length <= stretch * stretches);
+        Array.Clear(counts, 0, classes * Symbols);
         var (plain, seen) = (0L, 0);
-        for (var part = 0; part < stretches; part++)
+        for (var part = 0; part < (all ? 1 : stretches); part++)
         {
-            var all = numbers.Length <= stretch * stretches;
+            var of = 0;
             foreach (var number in all ? numbers : numbers.Slice((int)((long)part * (numbers.Length - stretch) / (stretches - 1)), stretch))
             {
-                var symbol = Magnitudes.SymbolOf(ulong.CreateTruncating(number));
-                of[symbol]++;
+                var magnitude = ulong.CreateTruncating(number);
+                var symbol = Magnitudes.SymbolOf(magnitude);
+                counts[(of * Symbols) + symbol]++;
+                of = chained ? MagnitudeCoder.ClassAfter(magnitude) : 0;
                 plain += Magnitudes.BitsOf(signed: false)[symbol];
                 seen++;
             }
-
-            if (all)
-            {
-                break;
-            }
         }
 
-        return seen == 0 ? 0 : (SymbolCounts.Cost(of) + plain) * numbers.Length / seen / 8;
+        var spent = 0f;
+        for (var of = 0; of < classes; of++)
+        {
+            spent += SymbolCounts.Cost(counts.AsSpan(of * Symbols, Symbols));
+        }
+
+        return seen == 0 ? 0 : (spent + plain) * numbers.Length / seen / 8;
     }
 
     // Tables in full, or by rates where that is shorter: the bits of a state say which, less the fewest of them.

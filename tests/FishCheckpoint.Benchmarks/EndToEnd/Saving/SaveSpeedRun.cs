@@ -12,7 +12,7 @@ namespace FishCheckpoint.Benchmarks.EndToEnd.Saving;
 internal static class SaveSpeedRun
 {
     // A server has long been compiled by the time that a run's later steps are saved.
-    private const int WarmUps = 12;
+    private const int WarmUps = 24;
 
     public static async Task RunAsync(string folder, int turns, bool write)
     {
