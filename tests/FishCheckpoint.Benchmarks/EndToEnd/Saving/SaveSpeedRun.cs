@@ -14,6 +14,9 @@ internal static class SaveSpeedRun
     // A server has long been compiled by the time that a run's later steps are saved.
     private const int WarmUps = 24;
 
+    // A disk that has just taken a gigabyte is slow for whoever comes next.
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
     public static async Task RunAsync(string folder, int turns, bool write)
     {
         BertLarge.WriteIfMissing(folder);
@@ -44,20 +47,25 @@ internal static class SaveSpeedRun
         var mask = patch.ToMask(opened.Header.ToLayout());
         for (var turn = -WarmUps; turn < turns; turn++)
         {
+            await SettleAsync(turn);
             patch.MoveValues(random);
             var (step, delta) = (turn + WarmUps, patch.ToDelta(mask));
             var masked = await TimeAsync(() => client.SaveAsync("masked", step, new CheckpointContent.Changed(delta)));
             patch.MovePositions(random);
+            await SettleAsync(turn);
             using var body = patch.ToContent();
             var patched = await TimeAsync(() => http.PutContentAsync($"/v1/tasks/patches/checkpoints/{step}", body));
             if (turn >= 0)
             {
+                await SettleAsync(turn);
                 times.Add(masked, patched, torch?.Save() ?? double.NaN);
             }
         }
 
         return times;
     }
+
+    private static Task SettleAsync(int turn) => turn < 0 ? Task.CompletedTask : Task.Delay(Pause);
 
     private static async Task<double> TimeAsync(Func<Task> save)
     {

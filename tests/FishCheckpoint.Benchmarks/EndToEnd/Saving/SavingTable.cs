@@ -13,7 +13,7 @@ internal static class SavingTable
         text.AppendLine("## Saving").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"""
             {times.Changed:N0} changed values of a float32 model of {times.DenseBytes:N0} bytes, from the trainer's memory to an acknowledged, synced save, {times.Masked.Count}
-            interleaved turns on one disk; every save has other values, and every patch another mask too.
+            interleaved turns on one disk, two seconds apart; every save has other values, and every patch another mask too.
             """).AppendLine();
         text.AppendLine("`dotnet run -c Release --project tests/FishCheckpoint.Benchmarks -- save-speed DIR`").AppendLine();
         text.AppendLine("| | seconds | dense save ÷ this |").AppendLine("|---|---|---|");
