@@ -19,84 +19,28 @@ public sealed class ChunkCoder
     private const int MaxGaps = DeltaChunk.Capacity * Varint.MaxLength;
     private const int MaxValues = DeltaChunk.Capacity * sizeof(ulong);
 
-    // A table for so few would take more than it saves.
-    private const int FewPositions = 24;
-
-    // Nor do classes tell so few apart.
-    private const int FewChained = 512;
-
-    // Gaps given the gap before take about so much less than alone where there are rows; where they take no less, positions are drawn at random.
-    private const double WorthRows = 0.85;
-    private const double WorthChaining = 0.99;
-
-    private const byte Gaps = 4;
-    private const byte ChainedGaps = 5;
-    private const byte Rows = 6;
     private const byte PlanesOfFour = 4;
     private const byte Planes = 0;
     private const byte Numbers = 1;
 
     private readonly byte[] raw = new byte[Math.Max(MaxGaps, MaxValues)];
-    private readonly ulong[] gaps = new ulong[DeltaChunk.Capacity];
-    private readonly byte[] classes = new byte[DeltaChunk.Capacity];
     private readonly byte[] guessed = new byte[MaxValues];
     private readonly byte[] compressed = new byte[DeltaChunk.Capacity];
     private readonly MagnitudeCoder magnitudes = new();
     private readonly BlockClasses guessClasses = new();
-    private readonly RowCoder rows = new();
+    private readonly PositionCoder positionCoder;
 
-    /// <summary>Encodes positions as gaps.</summary>
+    /// <summary>Takes the working memory.</summary>
+    public ChunkCoder() => positionCoder = new PositionCoder(magnitudes, raw);
+
+    /// <summary>Encodes positions as gaps, or row by row.</summary>
     /// <param name="positions">Strictly ascending; the first one stands in the frame's index and is not repeated.</param>
     /// <param name="options">Effort, and compression where runs are written.</param>
     /// <param name="destination">Room of <see cref="MaxEncoded"/> bytes.</param>
     /// <param name="rowLength">Elements of a row of the tensor, which are those of its last dimension; 0 where it has no rows.</param>
     /// <returns>Bytes written.</returns>
-    public int EncodePositions(ReadOnlySpan<long> positions, CodecOptions options, Span<byte> destination, long rowLength = 0)
-    {
-        if (options.Effort == CodecEffort.Runs || positions.Length < FewPositions)
-        {
-            return EncodeRun(positions, options, destination);
-        }
-
-        var numbers = gaps.AsSpan(0, positions.Length - 1);
-        for (var index = 0; index < numbers.Length; index++)
-        {
-            numbers[index] = (ulong)(positions[index + 1] - positions[index] - 1);
-        }
-
-        var alone = options.Effort == CodecEffort.Fast || numbers.Length < FewChained ? 0 : magnitudes.Estimate<ulong>(numbers);
-        if (alone > 0 && rows.TryEncode(positions, rowLength, WorthRows * alone, destination[1..]) is var byRows and > 0)
-        {
-            destination[0] = Rows;
-            return 1 + byRows;
-        }
-
-        if (alone == 0 || magnitudes.Estimate<ulong>(numbers, chained: true) > WorthChaining * alone)
-        {
-            destination[0] = Gaps;
-            return 1 + magnitudes.Encode<ulong>(numbers, signed: false, [], 1, destination[1..]);
-        }
-
-        classes[0] = 0;
-        for (var index = 1; index < numbers.Length; index++)
-        {
-            classes[index] = MagnitudeCoder.ClassAfter(numbers[index - 1]);
-        }
-
-        destination[0] = ChainedGaps;
-        return 1 + magnitudes.Encode<ulong>(numbers, signed: false, classes.AsSpan(0, numbers.Length), MagnitudeCoder.ClassesAfter, destination[1..]);
-    }
-
-    private int EncodeRun(ReadOnlySpan<long> positions, CodecOptions options, Span<byte> destination)
-    {
-        var length = 0;
-        for (var index = 1; index < positions.Length; index++)
-        {
-            length += Varint.Write(raw.AsSpan(length), (ulong)(positions[index] - positions[index - 1] - 1));
-        }
-
-        return WriteRun(options.Positions, options.Level, raw.AsSpan(0, length), destination, withLength: true);
-    }
+    public int EncodePositions(ReadOnlySpan<long> positions, CodecOptions options, Span<byte> destination, long rowLength = 0) =>
+        positionCoder.Encode(positions, options, destination, rowLength);
 
     /// <summary>Decodes positions: the mirror of <see cref="EncodePositions"/>.</summary>
     /// <param name="source">The encoded bytes.</param>
@@ -104,62 +48,8 @@ public sealed class ChunkCoder
     /// <param name="last">The last position, checked.</param>
     /// <param name="positions">Filled entirely.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.FrameTooLarge"/>.</exception>
-    public void DecodePositions(ReadOnlySpan<byte> source, long first, long last, Span<long> positions)
-    {
-        if (source.Length > 0 && source[0] == Rows)
-        {
-            if (!rows.TryDecode(source[1..], first, last, positions))
-            {
-                throw Corrupt("The rows do not lead from the first position to the last.");
-            }
-
-            return;
-        }
-
-        if (source.Length > 0 && source[0] is Gaps or ChainedGaps)
-        {
-            DecodeGaps(source, first, last, positions);
-            return;
-        }
-
-        var run = ReadRun(ref source, decodedLength: null, maxLength: (positions.Length - 1) * Varint.MaxLength, raw);
-        var position = first;
-        positions[0] = first;
-        for (var index = 1; index < positions.Length; index++)
-        {
-            // last <= long.MaxValue bounds every step, so a hostile gap cannot wrap around.
-            if (!Varint.TryRead(ref run, out var gap) || gap >= (ulong)(last - position))
-            {
-                throw Corrupt("The gaps do not lead to the last position.");
-            }
-
-            position += (long)gap + 1;
-            positions[index] = position;
-        }
-
-        if (position != last || run.Length > 0 || source.Length > 0)
-        {
-            throw Corrupt("The gaps do not lead to the last position.");
-        }
-    }
-
-    private void DecodeGaps(ReadOnlySpan<byte> source, long first, long last, Span<long> positions)
-    {
-        var numbers = gaps.AsSpan(0, positions.Length - 1);
-        var read = source[0] == Gaps
-            ? magnitudes.Decode(source[1..], signed: false, [], 1, numbers) : magnitudes.DecodeChained(source[1..], numbers);
-        var position = positions[0] = first;
-        for (var index = 0; index < numbers.Length && read >= 0; index++)
-        {
-            read = numbers[index] < (ulong)(last - position) ? read : -1;
-            positions[index + 1] = position += (long)numbers[index] + 1;
-        }
-
-        if (read != source.Length - 1 || position != last)
-        {
-            throw Corrupt("The gaps do not lead to the last position.");
-        }
-    }
+    public void DecodePositions(ReadOnlySpan<byte> source, long first, long last, Span<long> positions) =>
+        positionCoder.Decode(source, first, last, positions);
 
     /// <summary>Encodes mapped values: the map's number; then, for distances, how they follow; then byte planes as runs, or the distances as numbers.</summary>
     /// <param name="map">The map that was applied.</param>
@@ -336,7 +226,7 @@ public sealed class ChunkCoder
         var count = mapped.Length / unitSize;
         for (var plane = 0; plane < unitSize; plane++)
         {
-            ReadRun(ref source, decodedLength: count, maxLength: count, raw.AsSpan(plane * count, count));
+            Runs.Read(ref source, decodedLength: count, maxLength: count, raw.AsSpan(plane * count, count));
         }
 
         if (source.Length > 0)
@@ -352,7 +242,7 @@ public sealed class ChunkCoder
     {
         if (options.Effort == CodecEffort.Runs || bytes.Length % sizeof(float) != 0 || bytes.Length < 1 << 12)
         {
-            return WriteRun(options.Values, options.Level, bytes, destination, withLength: false);
+            return Runs.Write(options.Values, options.Level, bytes, destination, withLength: false);
         }
 
         var rented = ArrayPool<byte>.Shared.Rent(bytes.Length);
@@ -364,12 +254,12 @@ public sealed class ChunkCoder
             destination[length++] = PlanesOfFour;
             for (var plane = 0; plane < sizeof(float); plane++)
             {
-                length += WriteRun(options.Values, options.Level, planes.Span.Slice(plane * count, count), destination[length..], withLength: false);
+                length += Runs.Write(options.Values, options.Level, planes.Span.Slice(plane * count, count), destination[length..], withLength: false);
             }
         }
         else
         {
-            length = WriteRun(options.Values, options.Level, bytes, destination, withLength: false);
+            length = Runs.Write(options.Values, options.Level, bytes, destination, withLength: false);
         }
 
         ArrayPool<byte>.Shared.Return(rented);
@@ -386,7 +276,7 @@ public sealed class ChunkCoder
             source = source[1..];
             for (var plane = 0; plane < sizeof(float); plane++)
             {
-                ReadRun(ref source, count, count, planes.Span.Slice(plane * count, count));
+                Runs.Read(ref source, count, count, planes.Span.Slice(plane * count, count));
             }
 
             BytePlanes.Join(planes.Span, sizeof(float), bytes);
@@ -394,7 +284,7 @@ public sealed class ChunkCoder
         }
         else
         {
-            ReadRun(ref source, bytes.Length, bytes.Length, bytes);
+            Runs.Read(ref source, bytes.Length, bytes.Length, bytes);
         }
 
         if (source.Length > 0)
@@ -403,63 +293,5 @@ public sealed class ChunkCoder
         }
     }
 
-    // A run: compression u8, encoded length varint, [decoded length varint, where the reader cannot know it], the encoded bytes.
-    private static int WriteRun(Compression compression, int level, ReadOnlySpan<byte> run, Span<byte> destination, bool withLength)
-    {
-        var room = run.Length + (3 * Varint.MaxLength);
-        var rented = ArrayPool<byte>.Shared.Rent(room);
-        var used = Compressor.Compress(compression, level, run, rented, out var encoded);
-        destination[0] = (byte)used;
-        var length = 1 + Varint.Write(destination[1..], (ulong)encoded);
-        if (withLength)
-        {
-            length += Varint.Write(destination[length..], (ulong)run.Length);
-        }
-
-        rented.AsSpan(0, encoded).CopyTo(destination[length..]);
-        ArrayPool<byte>.Shared.Return(rented);
-        return length + encoded;
-    }
-
-    private static ReadOnlySpan<byte> ReadRun(ref ReadOnlySpan<byte> source, int? decodedLength, int maxLength, Span<byte> destination)
-    {
-        if (source.Length == 0 || source[0] > (byte)Compression.Brotli)
-        {
-            throw Corrupt("The compression of a run is not known.");
-        }
-
-        var compression = (Compression)source[0];
-        source = source[1..];
-        if (!Varint.TryRead(ref source, out var encoded) || encoded > (ulong)source.Length)
-        {
-            // The length of the run, or after it the decoded length, is missing or leads past the chunk.
-            throw Corrupt("A run is longer than its chunk.");
-        }
-
-        var decoded = (ulong)(decodedLength ?? 0);
-        if (decodedLength is null && !Varint.TryRead(ref source, out decoded))
-        {
-            throw Corrupt("A run is longer than its chunk.");
-        }
-
-        if (decoded > (ulong)maxLength)
-        {
-            throw new FishException(
-                ErrorCode.FrameTooLarge, "chunk", $"A run declares {decoded} decoded bytes where at most {maxLength} are possible.",
-                "The frame is hostile or damaged; nothing was decoded.");
-        }
-
-        if (encoded > (ulong)source.Length)
-        {
-            throw Corrupt("A run is longer than its chunk.");
-        }
-
-        var target = destination[..(int)decoded];
-        Compressor.Decompress(compression, source[..(int)encoded], target);
-        source = source[(int)encoded..];
-        return target;
-    }
-
-    private static FishException Corrupt(string cause) =>
-        new(ErrorCode.CorruptFrame, "chunk", cause, "The frame is damaged or hostile; send it again.");
+    private static FishException Corrupt(string cause) => Runs.Corrupt(cause);
 }
