@@ -9,6 +9,7 @@ namespace FishCheckpoint.Benchmarks.Sizes;
 /// <summary>What positions take: a FISH mask's, and as many random ones.</summary>
 internal static class MaskSizes
 {
+    private const int WarmUps = 20;
     private const int Rounds = 9;
 
     public static string Run(FishFolder fish)
@@ -47,6 +48,11 @@ internal static class MaskSizes
             {
                 var (samples, encoded) = (new Samples(), encode());
                 check(encoded);
+                for (var round = 0; round < WarmUps; round++)
+                {
+                    encode();
+                }
+
                 for (var round = 0; round < Rounds; round++)
                 {
                     samples.Time(encode);

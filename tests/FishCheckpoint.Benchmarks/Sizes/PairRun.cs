@@ -6,7 +6,7 @@ namespace FishCheckpoint.Benchmarks.Sizes;
 /// <summary>All contenders on one pair, in turns, so that a busy moment of the machine meets all of them.</summary>
 internal static class PairRun
 {
-    private const int WarmUps = 2;
+    private const int WarmUps = 20;
     private const int Rounds = 9;
 
     // A contender that has used so much time is not timed again: minutes would go to the slowest two.

@@ -8,7 +8,7 @@ namespace FishCheckpoint.Benchmarks.Speed;
 /// <summary>One thread, payload only: how fast the coder is alone, and how fast with all that a save and a restore do beside it.</summary>
 internal static class CodecSpeedRun
 {
-    private const int WarmUps = 3;
+    private const int WarmUps = 20;
     private const int Rounds = 9;
 
     private static readonly (string Name, CodecEffort Effort)[] Efforts = [("small", CodecEffort.Small), ("fast", CodecEffort.Fast)];

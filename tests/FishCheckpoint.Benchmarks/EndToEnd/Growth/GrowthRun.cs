@@ -7,7 +7,7 @@ namespace FishCheckpoint.Benchmarks.EndToEnd.Growth;
 /// <summary>What a fixed number of changed values costs as the model around them grows: the same works on a small and on a large model, turn by turn.</summary>
 internal static class GrowthRun
 {
-    private const int WarmUps = 3;
+    private const int WarmUps = 30;
 
     public static async Task RunAsync(string folder, long large, int turns, bool write)
     {
