@@ -18,46 +18,53 @@ internal sealed class WalKeeper
 
     private readonly Func<SqliteConnection> open;
     private readonly SqliteConnection writer;
+    private readonly int most;
     private int pages;
     private Task copying = Task.CompletedTask;
 
     /// <param name="writer">The one connection that writes; not owned.</param>
     /// <param name="open">Opens another one.</param>
-    public WalKeeper(SqliteConnection writer, Func<SqliteConnection> open)
+    /// <param name="most">Pages in the log from which on a writer waits for the copying.</param>
+    public WalKeeper(SqliteConnection writer, Func<SqliteConnection> open, int most = MostPages)
     {
-        (this.writer, this.open) = (writer, open);
+        (this.writer, this.open, this.most) = (writer, open, most);
         writer.Execute("PRAGMA wal_autocheckpoint = 0");
     }
 
-    /// <summary>Takes note of a commit; called by one writer at a time, before the next may begin.</summary>
+    /// <summary>Takes note of a commit; called by one writer at a time, before the next may begin. Never fails: what is committed stays so, copied or not.</summary>
     public void Committed()
     {
         _ = raw.sqlite3_db_status(writer.Handle, PagesWritten, out var written, out _, resetFlg: 1);
         var inLog = Interlocked.Add(ref pages, written);
-        if (inLog >= MostPages)
+        if (inLog >= most)
         {
-            Copy(writer);
+            Quietly(() => Copy(writer));
         }
         else if (inLog >= FewPages && copying.IsCompleted)
         {
-            copying = Task.Run(CopyBeside);
+            copying = Task.Run(() => Quietly(CopyBeside));
         }
     }
 
     /// <summary>Waits for what is under way.</summary>
     public void Finish() => copying.Wait();
 
-    private void CopyBeside()
+    private static void Quietly(Action copy)
     {
         try
         {
-            using var connection = open();
-            Copy(connection);
+            copy();
         }
         catch (Exception error) when (error is SqliteException or Errors.FishException)
         {
-            // What is in the log is durable, and stays there until a later turn.
+            // A full disk, say. What is in the log is durable, and stays there until a later turn.
         }
+    }
+
+    private void CopyBeside()
+    {
+        using var connection = open();
+        Copy(connection);
     }
 
     // As far as no reader needs the log: what remains is counted on.

@@ -1,4 +1,5 @@
 using FishCheckpoint.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
@@ -34,5 +35,24 @@ public sealed class WalKeeperTests : IDisposable
         using var again = Database.Open(folder);
         using var reopened = again.OpenSnapshot();
         Assert.Equal(Frames - 1, reopened.Connection.Scalar<byte[]>("SELECT substr(head, -1) FROM frames ORDER BY id DESC LIMIT 1")[0]);
+    }
+
+    [Fact]
+    public void Committed_LogThatCannotBeCopied_DoesNotFail()
+    {
+        using (Database.Open(folder))
+        {
+        }
+
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(folder, Database.FileName)};Pooling=False");
+        connection.Open();
+        var keeper = new WalKeeper(connection, () => throw new InvalidOperationException("Not beside."), most: 0);
+        using var transaction = connection.BeginTransaction();
+        connection.Insert("INSERT INTO frames (head, payload) VALUES ($0, $1)", new byte[16], 0);
+
+        // Within a transaction SQLite refuses to copy: an error like that of a full disk.
+        Assert.Throws<SqliteException>(() => connection.Query("PRAGMA wal_checkpoint(PASSIVE)", _ => true));
+        keeper.Committed();
+        transaction.Commit();
     }
 }
