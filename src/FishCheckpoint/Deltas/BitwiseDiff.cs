@@ -41,6 +41,7 @@ public static class BitwiseDiff
                 var differing = DiffVectors.Mask<T>(ref left, ref right, (nuint)offset);
                 if (differing != 0)
                 {
+                    DiffVectors.Prefetch(ref left, ref right, (nuint)offset);
                     count = Emit(differing, offset / Unsafe.SizeOf<T>(), ref target, count);
                 }
             }
@@ -59,21 +60,25 @@ public static class BitwiseDiff
         return count;
     }
 
-    // Four indices are written at once, wanted or not: where a loop over the bits ends would be guessed wrong more often than not. There is room for them, since
-    // no more units were found than were looked at, and a mask has 16 at the least.
+    // Six indices are written at once, wanted or not, and then two by two: where a loop over the bits ends would be guessed wrong more often than not. There is room
+    // for them, since no more units were found than were looked at, and a mask has an even number of bits, 16 at the least.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Emit(ulong bits, int first, ref int found, int count)
     {
         var end = count + BitOperations.PopCount(bits);
-        do
+        ref var next = ref Unsafe.Add(ref found, count);
+        next = first + Take(ref bits);
+        Unsafe.Add(ref next, 1) = first + Take(ref bits);
+        Unsafe.Add(ref next, 2) = first + Take(ref bits);
+        Unsafe.Add(ref next, 3) = first + Take(ref bits);
+        Unsafe.Add(ref next, 4) = first + Take(ref bits);
+        Unsafe.Add(ref next, 5) = first + Take(ref bits);
+        for (next = ref Unsafe.Add(ref next, 6); bits != 0; next = ref Unsafe.Add(ref next, 2))
         {
-            Unsafe.Add(ref found, count) = first + Take(ref bits);
-            Unsafe.Add(ref found, count + 1) = first + Take(ref bits);
-            Unsafe.Add(ref found, count + 2) = first + Take(ref bits);
-            Unsafe.Add(ref found, count + 3) = first + Take(ref bits);
-            count += 4;
+            next = first + Take(ref bits);
+            Unsafe.Add(ref next, 1) = first + Take(ref bits);
         }
-        while (bits != 0);
+
         return end;
     }
 
