@@ -34,7 +34,7 @@ internal sealed class RowCoder
             return 0;
         }
 
-        var (padded, next) = (Padded((int)width), 0);
+        var (padded, next) = (RowModel.Padded((int)width), 0);
         Reserve(told * padded, (int)width);
         model.Start((int)width);
         var length = Varint.Write(destination, (ulong)width);
@@ -93,7 +93,7 @@ internal sealed class RowCoder
         }
 
         source = source[reader.Length..];
-        Reserve(Padded(width), width);
+        Reserve(RowModel.Padded(width), width);
         if (told > 0 && !lists.TryRead(ref source, bits, RowModel.Classes, told * width))
         {
             return false;
@@ -120,8 +120,6 @@ internal sealed class RowCoder
         return source.Length == 0 && positions[0] == first && positions[^1] == last;
     }
 
-    private static int Padded(int width) => (width + ClassSplit.Word - 1) & -ClassSplit.Word;
-
     private static int BitsOf(int width) => BitOperations.Log2((uint)width - 1) + 1;
 
     private static bool Suit(ReadOnlySpan<long> positions, long width, out int told)
@@ -144,9 +142,9 @@ internal sealed class RowCoder
 
     private static void Set(Span<ulong> row, ReadOnlySpan<int> found)
     {
-        foreach (var column in found)
+        foreach (uint column in found)
         {
-            row[column / ClassSplit.Word] |= 1UL << (column % ClassSplit.Word);
+            row[(int)(column / ClassSplit.Word)] |= 1UL << (int)(column % ClassSplit.Word);
         }
     }
 
@@ -194,7 +192,7 @@ internal sealed class RowCoder
             return columns.AsSpan(0, width);
         }
 
-        var row = classes.AsSpan(0, Padded(width));
+        var row = classes.AsSpan(0, RowModel.Padded(width));
         var merged = words.AsSpan(0, row.Length / ClassSplit.Word);
         model.Classify(count, row);
         bits.Merge(row, lists.Active, lists.Inverted, merged);

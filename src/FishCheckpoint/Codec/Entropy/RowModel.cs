@@ -1,4 +1,7 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace FishCheckpoint.Codec;
 
@@ -19,6 +22,7 @@ internal sealed class RowModel
     private static readonly short[] Logs = [0, .. Enumerable.Range(1, 2 * (MostRows + 1)).Select(x => (short)(BigInteger.Pow(x, 16).GetBitLength() - 1))];
 
     private readonly byte[] classOf = new byte[MostRows + 1];
+    private readonly byte[] floors = new byte[Classes];
     private byte[] hits = [];
     private int width;
     private int rows;
@@ -28,14 +32,15 @@ internal sealed class RowModel
     /// <param name="columns">Elements of a row.</param>
     public void Start(int columns)
     {
-        hits = hits.Length < columns ? new byte[columns] : hits;
+        var padded = Padded(columns);
+        hits = hits.Length < padded ? new byte[padded] : hits;
         (width, rows, total) = (columns, 0, 0);
-        Array.Clear(hits, 0, columns);
+        Array.Clear(hits, 0, padded);
     }
 
     /// <summary>The class of each element of the next row.</summary>
     /// <param name="count">The row's positions: fewer than its elements.</param>
-    /// <param name="classes">Filled; what it holds more than a row has elements with a class that does not exist.</param>
+    /// <param name="classes">Filled, <see cref="Padded"/> elements; what it holds more than a row has elements with a class that does not exist.</param>
     public void Classify(int count, Span<byte> classes)
     {
         var expected = (int)(2 * total / width);
@@ -46,9 +51,13 @@ internal sealed class RowModel
             classOf[hit] = (byte)Math.Clamp((odds >> 4) + Even, 0, Classes - 1);
         }
 
-        for (var column = 0; column < width; column++)
+        if (Vector256.IsHardwareAccelerated)
         {
-            classes[column] = classOf[hits[column]];
+            Compare(classes);
+        }
+        else
+        {
+            LookUp(classes);
         }
 
         classes[width..].Fill(byte.MaxValue);
@@ -73,6 +82,50 @@ internal sealed class RowModel
             }
 
             (rows, total) = (rows >> 1, total >> 1);
+        }
+    }
+
+    /// <summary>As many elements as <see cref="Classify"/> fills: whole words.</summary>
+    public static int Padded(int columns) => (columns + ClassSplit.Word - 1) & -ClassSplit.Word;
+
+    // Odds grow with the hits: an element's class is that of no hits and one more for each class whose fewest hits it has. So many comparisons for 64 at once take
+    // less than a look into the table for each.
+    private void Compare(Span<byte> classes)
+    {
+        var steps = 0;
+        for (var hit = 1; hit <= rows; hit++)
+        {
+            for (var step = classOf[hit - 1]; step < classOf[hit]; step++)
+            {
+                floors[steps++] = (byte)hit;
+            }
+        }
+
+        ref var from = ref MemoryMarshal.GetArrayDataReference(hits);
+        ref var to = ref MemoryMarshal.GetReference(classes);
+        ref var floor = ref MemoryMarshal.GetArrayDataReference(floors);
+        for (var column = 0; column < classes.Length; column += 2 * Vector256<byte>.Count)
+        {
+            var (left, right) = (Vector256.LoadUnsafe(ref from, (nuint)column), Vector256.LoadUnsafe(ref from, (nuint)column + 32));
+            var (ofLeft, ofRight) = (Vector256.Create(classOf[0]), Vector256.Create(classOf[0]));
+            for (var step = 0; step < steps; step++)
+            {
+                var least = Vector256.Create(Unsafe.Add(ref floor, step));
+                ofLeft -= Vector256.Equals(Vector256.Max(left, least), left);
+                ofRight -= Vector256.Equals(Vector256.Max(right, least), right);
+            }
+
+            ofLeft.StoreUnsafe(ref to, (nuint)column);
+            ofRight.StoreUnsafe(ref to, (nuint)column + 32);
+        }
+    }
+
+    /// <summary>The classes again, of the row that was classified last, on a machine that cannot compare so many at once.</summary>
+    internal void LookUp(Span<byte> classes)
+    {
+        for (var column = 0; column < width; column++)
+        {
+            classes[column] = classOf[hits[column]];
         }
     }
 
