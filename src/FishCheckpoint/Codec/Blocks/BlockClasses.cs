@@ -87,6 +87,9 @@ internal sealed class BlockClasses
         Split(first, count);
     }
 
+    /// <summary>Leaves the units of rows in which nothing has changed out of all classes.</summary>
+    public void Hide(ActiveRows rows) => rows.Hide(classes.AsSpan(0, Units));
+
     private Span<byte> Read(ExponentRule rule, ReadOnlySpan<byte> parent)
     {
         Units = parent.Length / rule.UnitSize;

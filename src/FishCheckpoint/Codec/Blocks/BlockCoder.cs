@@ -17,6 +17,8 @@ internal sealed class BlockCoder
 
     private readonly BlockClasses classes = new();
     private readonly ClassPositions byClass = new();
+    private readonly RatedPositions byRate = new();
+    private readonly ActiveRows active = new();
     private readonly GapCoder byGap = new();
     private readonly BlockValues newValues = new();
 
@@ -26,6 +28,8 @@ internal sealed class BlockCoder
         ByClass = 1,
         Gaps = 2,
         ByDensity = 3,
+        ByRate = 4,
+        InRows = 5,
     }
 
     /// <summary>Encodes.</summary>
@@ -51,7 +55,7 @@ internal sealed class BlockCoder
             classes.Take(type, parent, 0, 1);
         }
 
-        var length = EncodePositions(positions, destination);
+        var length = EncodePositions(positions, effort, rows, destination);
         positionLength = length;
         return length + newValues.Encode(type, parent, positions, values, classes, effort >= CodecEffort.Small ? rows : default, destination[length..]);
     }
@@ -76,7 +80,7 @@ internal sealed class BlockCoder
         newValues.Decode(source, type, block, positions, classes);
     }
 
-    private int EncodePositions(ReadOnlySpan<int> positions, Span<byte> destination)
+    private int EncodePositions(ReadOnlySpan<int> positions, CodecEffort effort, BlockRows rows, Span<byte> destination)
     {
         var (first, count) = (classes.First, classes.Count);
         var all = positions.Length == classes.Units;
@@ -86,8 +90,7 @@ internal sealed class BlockCoder
             return 3;
         }
 
-        destination[0] = (byte)PositionForm.ByDensity;
-        var length = byClass.Encode(positions, classes.Padded, count, destination[3..]);
+        var length = EncodeByClass(positions, effort, rows, destination);
         if (byGap.Estimate(positions) < 0.98 * length)
         {
             var gaps = byGap.Encode(positions, destination[(3 + length)..]);
@@ -100,6 +103,26 @@ internal sealed class BlockCoder
         }
 
         return 3 + length;
+    }
+
+    private int EncodeByClass(ReadOnlySpan<int> positions, CodecEffort effort, BlockRows rows, Span<byte> destination)
+    {
+        if (effort < CodecEffort.Small || classes.Units < RatedPositions.Fewest)
+        {
+            destination[0] = (byte)PositionForm.ByDensity;
+            return byClass.Encode(positions, classes.Padded, classes.Count, destination[3..]);
+        }
+
+        destination[0] = (byte)PositionForm.ByRate;
+        var length = 0;
+        if (active.Find(positions, rows, classes.Units))
+        {
+            destination[0] = (byte)PositionForm.InRows;
+            length = active.Write(classes.Units, destination[3..]);
+            classes.Hide(active);
+        }
+
+        return length + byRate.Encode(positions, classes.Padded, classes.Count, destination[(3 + length)..]);
     }
 
     private void DecodePositions(ref ReadOnlySpan<byte> source, PositionForm form, Span<int> positions)
@@ -118,6 +141,13 @@ internal sealed class BlockCoder
                 break;
             case PositionForm.ByDensity:
                 byClass.Decode(ref source, classes.Padded, classes.Count, positions);
+                break;
+            case PositionForm.ByRate:
+                byRate.Decode(ref source, classes.Padded, classes.Count, positions);
+                break;
+            case PositionForm.InRows when active.TryRead(ref source, classes.Units):
+                classes.Hide(active);
+                byRate.Decode(ref source, classes.Padded, classes.Count, positions);
                 break;
             case PositionForm.Gaps:
                 byGap.Decode(ref source, classes.Units, positions);

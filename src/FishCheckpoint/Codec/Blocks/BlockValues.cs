@@ -130,7 +130,7 @@ internal sealed class BlockValues
     private int EncodeDistances<T>(Span<T> zigzags, ReadOnlySpan<int> positions, BlockClasses classes, BlockRows rows, Span<byte> destination)
         where T : unmanaged, IBinaryInteger<T>
     {
-        if (zigzags.Length <= FewDistances.Most && !zigzags.Contains(T.Zero) && FewDistances.Encode<T>(zigzags, destination[1..]) is var few && few < MemoryMarshal.AsBytes(zigzags).Length)
+        if (zigzags.Length <= FewDistances.Surely && !zigzags.Contains(T.Zero) && FewDistances.Encode<T>(zigzags, destination[1..]) is var few && few < MemoryMarshal.AsBytes(zigzags).Length)
         {
             destination[0] = (byte)Form.Few;
             return 1 + few;
@@ -149,7 +149,15 @@ internal sealed class BlockValues
         }
 
         destination[0] = (byte)Form.Distances;
-        return 1 + magnitudes.Encode<T>(zigzags, signed: true, contexts, classes.Count, destination[1..]);
+        var tabled = 1 + magnitudes.Encode<T>(zigzags, signed: true, contexts, classes.Count, destination[1..]);
+        if (zigzags.Length <= FewDistances.Most && !zigzags.Contains(T.Zero) && 1 + FewDistances.Encode<T>(zigzags, destination[(tabled + 1)..]) is var untabled && untabled < tabled)
+        {
+            destination[0] = (byte)Form.Few;
+            destination.Slice(tabled + 1, untabled - 1).CopyTo(destination[1..]);
+            return untabled;
+        }
+
+        return tabled;
     }
 
     private int Decode<T>(ReadOnlySpan<byte> source, Form form, ReadOnlySpan<int> positions, BlockClasses classes, Span<T> zigzags)

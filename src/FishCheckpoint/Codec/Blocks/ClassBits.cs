@@ -79,6 +79,9 @@ internal sealed class ClassBits
         }
     }
 
+    /// <summary>A class's bits, once they are sorted; past its units stands what was there before, and more than eight bytes follow.</summary>
+    public ReadOnlySpan<byte> Of(int of) => bytes.AsSpan(starts[of], (counts[of] / 8) + Slack);
+
     /// <summary>Begins to put a block together: no bit is set.</summary>
     public void Clear(int classCount, int units)
     {
@@ -101,6 +104,19 @@ internal sealed class ClassBits
         {
             Unsafe.Add(ref memory, rank >> 3) |= (byte)(1 << (rank & 7));
         }
+    }
+
+    /// <summary>Where the bits of one class go that are not listed, after those of the classes before it.</summary>
+    /// <param name="of">The class.</param>
+    /// <param name="size">Its units.</param>
+    /// <returns>All 0; eight bytes more than they take.</returns>
+    public Span<byte> Place(int of, int size)
+    {
+        starts[of] = of == 0 ? 0 : ends[of - 1] + Slack;
+        ends[of] = starts[of] + ((size + 7) >> 3);
+        var target = bytes.AsSpan(starts[of]..(ends[of] + Slack));
+        target.Clear();
+        return target;
     }
 
     /// <summary>Puts a block's bits together again: the mirror of <see cref="Sort"/>.</summary>

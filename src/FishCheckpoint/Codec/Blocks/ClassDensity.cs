@@ -41,20 +41,25 @@ internal readonly struct ClassDensity
         return new ClassDensity(unchanged ? -1 - index : index);
     }
 
-    /// <summary>Writes a density, given what was expected: the zigzag difference in Elias' gamma code, its lowest bit apart.</summary>
-    public static void Write(ref BitWriter writer, ClassDensity density, ClassDensity expected)
+    /// <summary>Writes a density, given what was expected.</summary>
+    public static void Write(ref BitWriter writer, ClassDensity density, ClassDensity expected) => WriteStep(ref writer, density.place - expected.place);
+
+    /// <summary>Reads a density: the mirror of <see cref="Write"/>. What no writer writes comes back as one that lists nothing.</summary>
+    public static ClassDensity Read(ref BitReader reader, ClassDensity expected) =>
+        new(Math.Clamp(expected.place + ReadStep(ref reader), -1 - RankCoder.Count, RankCoder.Count));
+
+    /// <summary>Writes a difference: its zigzag in Elias' gamma code, its lowest bit apart.</summary>
+    public static void WriteStep(ref BitWriter writer, int difference)
     {
-        var difference = density.place - expected.place;
         var zigzag = (difference << 1) ^ (difference >> 31);
         SymbolCounts.WriteNumber(ref writer, zigzag >> 1);
         writer.Write((ulong)zigzag & 1, 1);
     }
 
-    /// <summary>Reads a density: the mirror of <see cref="Write"/>. What no writer writes comes back as one that lists nothing.</summary>
-    public static ClassDensity Read(ref BitReader reader, ClassDensity expected)
+    /// <summary>Reads a difference: the mirror of <see cref="WriteStep"/>.</summary>
+    public static int ReadStep(ref BitReader reader)
     {
         var zigzag = (SymbolCounts.ReadNumber(ref reader) << 1) | (int)reader.Read(1);
-        var found = expected.place + ((zigzag >> 1) ^ -(zigzag & 1));
-        return new ClassDensity(Math.Clamp(found, -1 - RankCoder.Count, RankCoder.Count));
+        return (zigzag >> 1) ^ -(zigzag & 1);
     }
 }

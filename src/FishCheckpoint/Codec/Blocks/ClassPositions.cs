@@ -1,4 +1,3 @@
-using System.Numerics;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Codec;
@@ -11,8 +10,8 @@ internal sealed class ClassPositions
 {
     private readonly ClassBits bits = new();
     private readonly ClassLists lists = new();
+    private readonly PositionWords words = new();
     private int[] ranks = [];
-    private ulong[] words = [];
 
     /// <summary>Encodes positions.</summary>
     /// <param name="positions">Ascending.</param>
@@ -22,7 +21,7 @@ internal sealed class ClassPositions
     /// <returns>Bytes written.</returns>
     public int Encode(ReadOnlySpan<int> positions, ReadOnlySpan<byte> classes, int classCount, Span<byte> destination)
     {
-        bits.Sort(Words(positions, classes.Length / ClassSplit.Word), classes, classCount);
+        bits.Sort(words.Of(positions, classes.Length), classes, classCount);
         var writer = new BitWriter(destination);
         var expected = ClassDensity.Even;
         for (var of = 0; of < classCount; of++)
@@ -83,9 +82,12 @@ internal sealed class ClassPositions
         }
 
         source = source[reader.Length..];
-        var merged = Words([], classes.Length / ClassSplit.Word);
+        var merged = words.Of([], classes.Length);
         bits.Merge(classes, active[..actives], inverted, merged);
-        Expand(merged, positions);
+        if (!PositionWords.TryExpand(merged, positions))
+        {
+            throw Corrupt();
+        }
     }
 
     private ReadOnlySpan<int> ReadList(ref BitReader reader, ClassDensity density, bool last, int rest, int size)
@@ -115,45 +117,12 @@ internal sealed class ClassPositions
             throw Corrupt();
         }
 
-        var merged = Words([], classes.Length / ClassSplit.Word);
+        var merged = words.Of([], classes.Length);
         bits.Merge(classes, lists.Active, lists.Inverted, merged);
-        Expand(merged, positions);
-    }
-
-    private static void Expand(ReadOnlySpan<ulong> words, Span<int> positions)
-    {
-        var count = 0;
-        for (var word = 0; word < words.Length; word++)
-        {
-            var rest = words[word];
-            if (BitOperations.PopCount(rest) > positions.Length - count)
-            {
-                throw Corrupt();
-            }
-
-            for (; rest != 0; rest &= rest - 1)
-            {
-                positions[count++] = (word * ClassSplit.Word) + BitOperations.TrailingZeroCount(rest);
-            }
-        }
-
-        if (count != positions.Length)
+        if (!PositionWords.TryExpand(merged, positions))
         {
             throw Corrupt();
         }
-    }
-
-    private Span<ulong> Words(ReadOnlySpan<int> positions, int count)
-    {
-        words = words.Length < count ? new ulong[count] : words;
-        var set = words.AsSpan(0, count);
-        set.Clear();
-        foreach (var position in positions)
-        {
-            set[position >> 6] |= 1UL << (position & 63);
-        }
-
-        return set;
     }
 
     private Span<int> Ranks(int count)

@@ -2,11 +2,14 @@ using System.Numerics;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Distances of a block in which so few units have changed that any table would take more: each magnitude in Elias' gamma code, then its sign.</summary>
+/// <summary>Distances of a block in which so few units have changed that a table would take more: each magnitude in Elias' gamma code, then its sign.</summary>
 internal static class FewDistances
 {
-    /// <summary>The most that count as few.</summary>
-    public const int Most = 48;
+    /// <summary>The most for which no table is made at all.</summary>
+    public const int Surely = 48;
+
+    /// <summary>The most for which a table may take more.</summary>
+    public const int Most = 256;
 
     /// <summary>Encodes zigzag distances, none of them 0.</summary>
     /// <param name="zigzags">At most <see cref="Most"/>.</param>

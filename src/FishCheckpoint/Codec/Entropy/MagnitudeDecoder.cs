@@ -168,8 +168,8 @@ internal sealed class MagnitudeDecoder
         }
 
         log = (int)reader.Read(4);
-        var byRates = log < AnsTables.MinLog;
-        log += byRates ? AnsTables.MinLog : 0;
+        var (byRates, byEither) = (log < AnsTables.MinLog, log == AnsTables.MaxLog + 1);
+        log = byRates ? log + AnsTables.MinLog : byEither ? (int)reader.Read(3) + AnsTables.MinLog : log;
         if (groups > classCount || groupOf[classCount - 1] != groups - 1 || log > AnsTables.MaxLog || (byRates && !TryReadFirst(ref reader)))
         {
             return false;
@@ -177,7 +177,8 @@ internal sealed class MagnitudeDecoder
 
         for (var group = 0; group < groups; group++)
         {
-            if (!(byRates ? TryReadRates(ref reader, log) : SymbolCounts.TryRead(ref reader, scaled, log)))
+            var byLevels = byEither && reader.Read(1) == 0;
+            if (!(byRates ? TryReadRates(ref reader, log) : byLevels ? SymbolLevels.TryRead(ref reader, scaled, log) : SymbolCounts.TryRead(ref reader, scaled, log)))
             {
                 return false;
             }

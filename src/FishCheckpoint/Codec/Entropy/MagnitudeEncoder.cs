@@ -77,7 +77,7 @@ internal sealed class MagnitudeEncoder
         var spent = 0f;
         for (var of = 0; of < classes; of++)
         {
-            spent += SymbolCounts.Cost(counts.AsSpan(of * Symbols, Symbols));
+            spent += SymbolLevels.Cost(counts.AsSpan(of * Symbols, Symbols));
         }
 
         return seen == 0 ? 0 : (spent + plain) * numbers.Length / seen / 8;
@@ -89,17 +89,21 @@ internal sealed class MagnitudeEncoder
         var (full, byRates) = (0f, 0f);
         for (var group = 0; group < groups; group++)
         {
-            full += SymbolCounts.Cost(CountsOf(group));
+            full += SymbolLevels.Cost(CountsOf(group));
             SymbolRates.Choose(SpanOf(CountsOf(group)), levels, out var bits);
             byRates += bits;
         }
 
         Array.Clear(scaled);
         var log = byRates <= full ? RatesLog(groups, count) : Log(groups);
-        writer.Write((ulong)(byRates <= full ? log - AnsTables.MinLog : log), 4);
         if (byRates <= full)
         {
+            writer.Write((ulong)(log - AnsTables.MinLog), 4);
             SymbolCounts.WriteNumber(ref writer, first);
+        }
+        else
+        {
+            writer.Write((ulong)(AnsTables.MaxLog + 1) | ((ulong)(log - AnsTables.MinLog) << 4), 7);
         }
 
         for (var group = 0; group < groups; group++)
@@ -115,14 +119,31 @@ internal sealed class MagnitudeEncoder
             }
             else
             {
-                SymbolCounts.Scale(CountsOf(group), log, states);
-                SymbolCounts.Write(ref writer, scaled);
+                WriteTable(ref writer, CountsOf(group), log, states);
             }
 
             tables.BuildEncoding(group, scaled, log);
         }
 
         return log;
+    }
+
+    // By counts where rounding to levels would cost more than it saves: few symbols, each of them often.
+    private void WriteTable(ref BitWriter writer, ReadOnlySpan<int> of, int log, Span<short> states)
+    {
+        SymbolCounts.Scale(of, log, states);
+        var byCounts = SymbolCounts.Cost(of, states, log);
+        SymbolLevels.Scale(of, log, states);
+        if (SymbolLevels.Cost(of, states, log) <= byCounts)
+        {
+            writer.Write(0, 1);
+            SymbolLevels.Write(ref writer, scaled, log);
+            return;
+        }
+
+        writer.Write(1, 1);
+        SymbolCounts.Scale(of, log, states);
+        SymbolCounts.Write(ref writer, scaled);
     }
 
     private static ReadOnlySpan<int> SpanOf(ReadOnlySpan<int> of) => of[..(of.LastIndexOfAnyExcept(0) + 1)];
@@ -219,7 +240,7 @@ internal sealed class MagnitudeEncoder
     private float Cost(ReadOnlySpan<int> of)
     {
         SymbolRates.Choose(SpanOf(of), levels, out var byRates);
-        return Math.Min(byRates, SymbolCounts.Cost(of));
+        return Math.Min(byRates, SymbolLevels.Cost(of));
     }
 
     private void Join(int group, int groups, int classCount)
@@ -254,8 +275,8 @@ internal sealed class MagnitudeEncoder
             for (var group = 0; group < groups; group++)
             {
                 var of = CountsOf(group);
-                SymbolCounts.Scale(of, log, scaled.AsSpan(first, used));
-                cost += SymbolCounts.Cost(of, scaled.AsSpan(first, used), log);
+                SymbolLevels.Scale(of, log, scaled.AsSpan(first, used));
+                cost += SymbolLevels.Cost(of, scaled.AsSpan(first, used), log);
             }
 
             (best, bestCost) = cost < bestCost ? (log, cost) : (best, bestCost);

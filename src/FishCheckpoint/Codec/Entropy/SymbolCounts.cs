@@ -136,7 +136,8 @@ internal static class SymbolCounts
         return bits;
     }
 
-    private static int LengthOf(int number) => 32 - BitOperations.LeadingZeroCount((uint)number);
+    /// <summary>The bits of a number.</summary>
+    public static int LengthOf(int number) => 32 - BitOperations.LeadingZeroCount((uint)number);
 
     private static int Largest(ReadOnlySpan<short> scaled)
     {

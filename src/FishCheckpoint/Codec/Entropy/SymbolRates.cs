@@ -18,7 +18,13 @@ internal static class SymbolRates
 
     // Even steps of the angle whose squared sine is the rate lose the same everywhere; 3t² - 2t³ is that sine to a percent, and exact in integers.
     private static readonly ushort[] Rates =
-        [.. Enumerable.Range(0, Levels).Select(level => (2 * level) + 1).Select(odd => (ushort)(odd * odd * (384 - (2 * odd)) / 32))];
+        [.. Enumerable.Range(0, Levels).Select(level => (ushort)At((2 * level) + 1))];
+
+    /// <summary>The rate of a level, in parts of 65,536.</summary>
+    public static int RateOf(int level) => Rates[level];
+
+    /// <summary>Where the rates of a level end and those of the next begin, in parts of 65,536.</summary>
+    public static int Between(int level) => At(2 * (level + 1));
 
     /// <summary>Chooses rates.</summary>
     /// <param name="counts">How often each symbol occurs, from the first one on that any table has to the last one that this one has.</param>
@@ -130,6 +136,9 @@ internal static class SymbolRates
     // The bits of so many ends among so many steps.
     private static float Entropy(int ends, long steps) =>
         ends == 0 || ends == steps ? 0 : (steps * MathF.Log2(steps)) - (ends * MathF.Log2(ends)) - ((steps - ends) * MathF.Log2(steps - ends));
+
+    // In halves of a step.
+    private static int At(int angle) => angle * angle * (384 - (2 * angle)) / 32;
 
     private static byte LevelOf(int ends, long steps) =>
         (byte)(steps == 0 ? 0 : Math.Min(Levels - 1, (int)(MathF.Asin(MathF.Sqrt((float)ends / steps)) * (2 * Levels / MathF.PI))));

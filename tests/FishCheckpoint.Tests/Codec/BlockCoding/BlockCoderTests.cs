@@ -54,6 +54,30 @@ public sealed class BlockCoderTests
         Assert.Equal(all, again);
     }
 
+    [Theory]
+    [InlineData(0.02)]
+    [InlineData(0.3)]
+    [InlineData(0.8)]
+    public void Decode_EncodedBytesThatAreDamaged_GivesPositionsThatAscendOrIsRefused(double density) => Properties.ForSeeds(30, random =>
+    {
+        var parent = Drawn.Weights(DType.BF16, 6000, random);
+        var positions = Draw(random, 6000, density).Where(position => position / 100 % 4 > 0 || density > 0.5).ToArray();
+        var (values, encoded) = (new byte[2 * positions.Length], new byte[BlockCoder.Room]);
+        random.NextBytes(values);
+        var length = coder.Encode(DType.BF16, parent, positions, values, CodecEffort.Small, encoded, out var positionLength, new BlockRows(100, 0));
+        encoded[3 + random.Next(positionLength - 3)] ^= (byte)(1 << random.Next(8));
+        var again = new int[positions.Length];
+        try
+        {
+            coder.Decode(encoded.AsSpan(0, random.Next(2) == 0 ? length : random.Next(length)), DType.BF16, parent, again);
+            Assert.True(again.Zip(again.Skip(1)).All(pair => pair.First < pair.Second) && again[0] >= 0 && again[^1] < 6000);
+        }
+        catch (FishException error)
+        {
+            Assert.Equal(ErrorCode.CorruptFrame, error.Code);
+        }
+    });
+
     [Fact]
     public void Decode_AnyBytes_IsRefused() => Properties.ForSeeds(300, random =>
     {
@@ -61,7 +85,7 @@ public sealed class BlockCoderTests
         random.NextBytes(bytes);
         if (bytes.Length > 2)
         {
-            (bytes[0], bytes[2]) = ((byte)random.Next(5), (byte)random.Next(1, 25));
+            (bytes[0], bytes[2]) = ((byte)random.Next(7), (byte)random.Next(1, 25));
         }
 
         try

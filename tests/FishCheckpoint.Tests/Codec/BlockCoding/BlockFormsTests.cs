@@ -1,20 +1,23 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
+using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.Tests.Support;
 using Xunit;
 
 namespace FishCheckpoint.Tests.Codec.BlockCoding;
 
-/// <summary>The forms that a block's values take where they pay, each found by its byte and read back.</summary>
+/// <summary>The forms that a block's positions and values take where they pay, each found by its byte and read back.</summary>
 public sealed class BlockFormsTests
 {
     private const int Width = 128;
+    private const byte InRows = 5;
     private const byte Few = 3;
     private const byte RowSigns = 4;
 
     private readonly BlockCoder coder = new();
     private readonly byte[] encoded = new byte[BlockCoder.Room];
+    private int positionLength;
 
     [Theory]
     [InlineData(DType.BF16)]
@@ -53,6 +56,41 @@ public sealed class BlockFormsTests
     }
 
     [Theory]
+    [InlineData(DType.BF16)]
+    [InlineData(DType.F32)]
+    [InlineData(DType.I8)]
+    public void Encode_RowsThatStayAsTheyAre_LeavesThemOut(DType type) => Properties.ForSeeds(6, random =>
+    {
+        var (parent, offset, still) = (Bytes(type, 100 * Width, random), random.Next(Width), random.Next(2, 5));
+        var positions = Enumerable.Range(0, 100 * Width).Where(position => (position + offset) / Width % still == 0 && random.Next(3) == 0).ToArray();
+        var values = Step(type, parent, positions, random, _ => 0.5);
+        AssertMirror(type, parent, positions, values, new BlockRows(Width, offset));
+        Assert.Equal(InRows, encoded[0]);
+        var length = positionLength;
+        AssertMirror(type, parent, positions, values, default);
+        Assert.True(length < positionLength);
+    });
+
+    [Fact]
+    public void Decode_RowsThatCannotBe_IsRefused()
+    {
+        var random = new Random(5);
+        var parent = Bytes(DType.BF16, 100 * Width, random);
+        var positions = Enumerable.Range(0, 100 * Width).Where(position => position / Width % 3 == 0 && random.Next(3) == 0).ToArray();
+        AssertMirror(DType.BF16, parent, positions, Step(DType.BF16, parent, positions, random, _ => 0.5), new BlockRows(Width, 0));
+        Assert.Equal(InRows, encoded[0]);
+        byte[] good = [.. encoded];
+
+        // A row without units, in either of its two bytes; more before the block than a row has; a parameter that does not exist.
+        foreach (var (place, value) in new[] { (3, (byte)0), (4, (byte)0), (5, (byte)0x80), (6, (byte)0x7F) })
+        {
+            byte[] bad = [.. good];
+            bad[place] = value;
+            Assert.Equal(ErrorCode.CorruptFrame, Assert.Throws<FishException>(() => coder.Decode(bad, DType.BF16, parent.ToArray(), new int[positions.Length])).Code);
+        }
+    }
+
+    [Theory]
     [InlineData(3, 2_000_000, 100)]
     [InlineData(0, 700_000, 0)]
     [InlineData(1, 3000, 1000)]
@@ -86,7 +124,7 @@ public sealed class BlockFormsTests
 
     private (byte Form, int Length) AssertMirror(DType type, byte[] parent, int[] positions, byte[] values, BlockRows rows)
     {
-        var length = coder.Encode(type, parent, positions, values, CodecEffort.Small, encoded, out var positionLength, rows);
+        var length = coder.Encode(type, parent, positions, values, CodecEffort.Small, encoded, out positionLength, rows);
         var (block, again, expected) = (parent.ToArray(), new int[positions.Length], parent.ToArray());
         Units.Scatter(expected, positions, DTypes.UnitSizeOf(type), values);
         coder.Decode(encoded.AsSpan(0, length), type, block, again);

@@ -1,0 +1,205 @@
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>
+/// Positions in a block given the classes of the parent's units (docs/FORMAT.md, "Blocks"): as <see cref="ClassPositions"/>, but the units of dense classes come as
+/// words, in which what is left unsaid by whole bits does not get lost. Holds the working memory; not safe for use by two threads at once.
+/// </summary>
+internal sealed class RatedPositions
+{
+    /// <summary>The fewest units of a block for which the words' states pay.</summary>
+    public const int Fewest = 4096;
+
+    private readonly ClassBits bits = new();
+    private readonly PositionWords merged = new();
+    private readonly ClassRate[] rates = new ClassRate[ClassSplit.MaxClasses];
+    private readonly int[] ends = new int[ClassSplit.MaxClasses];
+    private int[] ranks = [];
+    private byte[] words = [];
+    private ushort[] lows = [];
+    private byte[] taken = [];
+
+    /// <summary>Encodes positions.</summary>
+    /// <param name="positions">Ascending.</param>
+    /// <param name="classes">The class of every unit of the block, padded to whole words of 64 with <see cref="byte.MaxValue"/>.</param>
+    /// <param name="classCount">The number of classes.</param>
+    /// <param name="destination">Room for 4 bytes a position and 2 bits a unit.</param>
+    /// <returns>Bytes written.</returns>
+    public int Encode(ReadOnlySpan<int> positions, ReadOnlySpan<byte> classes, int classCount, Span<byte> destination)
+    {
+        bits.Sort(merged.Of(positions, classes.Length), classes, classCount);
+        Reserve(classes.Length);
+        for (var (of, written) = (0, 0); of < classCount; of++)
+        {
+            var (rate, size) = (ClassRate.Of(bits.CountOf(of), bits.SizeOf(of)), bits.SizeOf(of));
+            written += rate.Words ? WordCoder.Cut(bits.Of(of), size, rate.Inverted, rate.Rate, words.AsSpan(written)) : 0;
+            (rates[of], ends[of]) = (rate, written);
+        }
+
+        var states = (1U << WordCoder.Log, 1U << WordCoder.Log);
+        for (var of = classCount - 1; of >= 0; of--)
+        {
+            if (rates[of].Words)
+            {
+                var part = (of == 0 ? 0 : ends[of - 1])..ends[of];
+                WordCoder.Encode(words.AsSpan(part), rates[of].Rate, ref states, lows.AsSpan(part), taken.AsSpan(part));
+            }
+        }
+
+        return Write(classCount, states, destination);
+    }
+
+    /// <summary>Decodes positions: the mirror of <see cref="Encode"/>.</summary>
+    /// <param name="source">The encoded bytes; moved past them.</param>
+    /// <param name="classes">The class of every unit, padded.</param>
+    /// <param name="classCount">The number of classes.</param>
+    /// <param name="positions">Filled entirely.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
+    public void Decode(ref ReadOnlySpan<byte> source, ReadOnlySpan<byte> classes, int classCount, Span<int> positions)
+    {
+        Span<ulong> inverted = stackalloc ulong[classCount];
+        Span<byte> active = stackalloc byte[classCount];
+        Span<int> sizes = stackalloc int[classCount];
+        ClassSplit.Count(classes, sizes);
+        var reader = new BitReader(source);
+        var (expected, rest, actives, states, started) = (ClassRate.Even, positions.Length, 0, (0U, 0U), false);
+        bits.Clear(classCount, classes.Length);
+        for (var of = 0; of < classCount; of++)
+        {
+            var (last, size) = (of == classCount - 1, sizes[of]);
+            if (last && (rest < 0 || rest > size))
+            {
+                throw Corrupt();
+            }
+
+            var rate = last ? ClassRate.Of(rest, size) : ClassRate.Read(ref reader, expected);
+            if (rate.Words && !started)
+            {
+                (states, started) = (((uint)reader.Read(WordCoder.Log), (uint)reader.Read(WordCoder.Log)), true);
+            }
+
+            var rarer = rate.Words ? WordCoder.Read(ref reader, rate.Rate, ref states, size, bits.Place(of, size)) : ReadList(ref reader, of, rate, last, rest, size);
+            if (reader.Overrun)
+            {
+                throw Corrupt();
+            }
+
+            inverted[of] = rate.Inverted ? ulong.MaxValue : 0;
+            rest -= rate.Inverted ? size - rarer : rarer;
+            if (rate.Inverted || rarer > 0)
+            {
+                active[actives++] = (byte)of;
+            }
+
+            expected = rate.Next;
+        }
+
+        source = source[reader.Length..];
+        var all = merged.Of([], classes.Length);
+        bits.Merge(classes, active[..actives], inverted, all);
+        if (!PositionWords.TryExpand(all, positions))
+        {
+            throw Corrupt();
+        }
+    }
+
+    private int Write(int classCount, (uint Next, uint After) states, Span<byte> destination)
+    {
+        var writer = new BitWriter(destination);
+        var (expected, start) = (ClassRate.Even, 0);
+        for (var of = 0; of < classCount; of++)
+        {
+            var (rate, last) = (rates[of], of == classCount - 1);
+            if (!last)
+            {
+                ClassRate.Write(ref writer, rate, expected);
+            }
+
+            if (rate.Words)
+            {
+                if (start == 0)
+                {
+                    writer.Write(states.Next - (1U << WordCoder.Log), WordCoder.Log);
+                    writer.Write(states.After - (1U << WordCoder.Log), WordCoder.Log);
+                }
+
+                Emit(ref writer, lows.AsSpan(start, ends[of] - start), taken.AsSpan(start, ends[of] - start));
+                start = ends[of];
+            }
+            else if (!rate.Nothing)
+            {
+                WriteList(ref writer, of, rate, last);
+            }
+
+            expected = rate.Next;
+        }
+
+        return writer.Length;
+    }
+
+    private static void Emit(ref BitWriter destination, ReadOnlySpan<ushort> lows, ReadOnlySpan<byte> taken)
+    {
+        var writer = destination;
+        var index = 0;
+        for (; index <= lows.Length - 4; index += 4)
+        {
+            var (one, two, three) = (taken[index], taken[index] + taken[index + 1], taken[index] + taken[index + 1] + taken[index + 2]);
+            var four = lows[index] | ((ulong)lows[index + 1] << one) | ((ulong)lows[index + 2] << two) | ((ulong)lows[index + 3] << three);
+            writer.Write(four, three + taken[index + 3]);
+        }
+
+        for (; index < lows.Length; index++)
+        {
+            writer.Write(lows[index], taken[index]);
+        }
+
+        destination = writer;
+    }
+
+    private void WriteList(ref BitWriter writer, int of, ClassRate rate, bool last)
+    {
+        var (changed, size) = (bits.CountOf(of), bits.SizeOf(of));
+        var list = Ranks(rate.Inverted ? size - changed : changed);
+        bits.List(of, !rate.Inverted, list);
+        if (last)
+        {
+            RankCoder.Write(ref writer, list, rate.Parameter);
+        }
+        else
+        {
+            RankCoder.WriteToEnd(ref writer, list, rate.Parameter, size);
+        }
+    }
+
+    private int ReadList(ref BitReader reader, int of, ClassRate rate, bool last, int rest, int size)
+    {
+        var list = Ranks(size);
+        var count = rate.Nothing ? 0 : !last ? RankCoder.ReadToEnd(ref reader, list, rate.Parameter, size) : rate.Inverted ? size - rest : rest;
+        if (count < 0 || count > size || (last && !rate.Nothing && !RankCoder.TryRead(ref reader, list[..count], rate.Parameter, size)))
+        {
+            throw Corrupt();
+        }
+
+        bits.Set(of, list[..count]);
+        return count;
+    }
+
+    private void Reserve(int units)
+    {
+        var most = (units / 4) + ClassSplit.MaxClasses;
+        if (words.Length < most)
+        {
+            (words, lows, taken) = (new byte[most], new ushort[most], new byte[most]);
+        }
+    }
+
+    private Span<int> Ranks(int count)
+    {
+        ranks = ranks.Length < count ? new int[count] : ranks;
+        return ranks.AsSpan(0, count);
+    }
+
+    private static FishException Corrupt() =>
+        new(ErrorCode.CorruptFrame, "block", "The positions are not those of a block like this.", "The frame is damaged or hostile; send it again.");
+}
