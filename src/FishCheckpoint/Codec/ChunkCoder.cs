@@ -22,11 +22,13 @@ public sealed class ChunkCoder
     private const byte PlanesOfFour = 4;
     private const byte Planes = 0;
     private const byte Numbers = 1;
+    private const byte Prefixes = 2;
 
     private readonly byte[] raw = new byte[Math.Max(MaxGaps, MaxValues)];
     private readonly byte[] guessed = new byte[MaxValues];
     private readonly byte[] compressed = new byte[DeltaChunk.Capacity];
     private readonly MagnitudeCoder magnitudes = new();
+    private readonly PrefixCoder prefixes = new();
     private readonly BlockClasses guessClasses = new();
     private readonly PositionCoder positionCoder;
 
@@ -66,15 +68,17 @@ public sealed class ChunkCoder
             return 1 + EncodePlanes(mapped, unitSize, options, destination[1..]);
         }
 
-        destination[1] = Numbers;
-        var length = options.Effort == CodecEffort.Fast ? int.MaxValue : EncodeNumbers(mapped, unitSize, [], 1, destination[2..]);
-        if (length > mapped.Length)
+        if (options.Effort != CodecEffort.Fast)
         {
-            destination[1] = Planes;
-            length = EncodePlanes(mapped, unitSize, options, destination[2..]);
+            destination[1] = Numbers;
+            var length = EncodeNumbers(mapped, unitSize, [], 1, destination[2..]);
+            if (length <= mapped.Length)
+            {
+                return 2 + length;
+            }
         }
 
-        return 2 + length;
+        return 1 + EncodeQuickly(mapped, unitSize, options, destination[1..]);
     }
 
     /// <summary>Decodes mapped values: the mirror of <see cref="EncodeValues"/>.</summary>
@@ -94,7 +98,7 @@ public sealed class ChunkCoder
         source = source[1..];
         if (map == ValueMap.Distance)
         {
-            if (source.Length == 0 || source[0] > Numbers)
+            if (source.Length == 0 || source[0] > Prefixes)
             {
                 throw Corrupt("The form of the distances is not known.");
             }
@@ -104,6 +108,12 @@ public sealed class ChunkCoder
             if (form == Numbers)
             {
                 DecodeNumbers(source, unitSize, [], 1, mapped);
+                return map;
+            }
+
+            if (form == Prefixes)
+            {
+                DecodePrefixes(source, unitSize, mapped);
                 return map;
             }
         }
@@ -138,8 +148,7 @@ public sealed class ChunkCoder
             }
         }
 
-        destination[2] = Planes;
-        return 3 + EncodePlanes(distances, unit, options, destination[3..]);
+        return 2 + EncodeQuickly(distances, unit, options, destination[2..]);
     }
 
     /// <summary>How far the values of a chunk were expected to go on.</summary>
@@ -154,7 +163,7 @@ public sealed class ChunkCoder
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
     internal void DecodeGuessed(ReadOnlySpan<byte> source, DType type, ReadOnlySpan<byte> guess, Span<byte> values)
     {
-        if (source[2] > Numbers || (source[2] == Numbers && source[4] is 0 or > ClassSplit.MaxClasses))
+        if (source[2] > Prefixes || (source[2] == Numbers && source[4] is 0 or > ClassSplit.MaxClasses))
         {
             throw Corrupt("The form of the distances is not known.");
         }
@@ -163,6 +172,10 @@ public sealed class ChunkCoder
         if (source[2] == Planes)
         {
             DecodePlanes(source[3..], unit, distances.Span);
+        }
+        else if (source[2] == Prefixes)
+        {
+            DecodePrefixes(source[3..], unit, distances.Span);
         }
         else
         {
@@ -193,6 +206,28 @@ public sealed class ChunkCoder
         if (read != source.Length)
         {
             throw Corrupt("The distances do not end where their chunk does.");
+        }
+    }
+
+    // With a form before them: distances of 32 bits by their magnitudes, where these have a spread, and else planes.
+    private int EncodeQuickly(ReadOnlySpan<byte> distances, int unitSize, CodecOptions options, Span<byte> destination)
+    {
+        if (options.Effort == CodecEffort.Fast && unitSize == sizeof(uint)
+            && prefixes.TryEncode(MemoryMarshal.Cast<byte, uint>(distances), destination[1..]) is var length and > 0)
+        {
+            destination[0] = Prefixes;
+            return 1 + length;
+        }
+
+        destination[0] = Planes;
+        return 1 + EncodePlanes(distances, unitSize, options, destination[1..]);
+    }
+
+    private void DecodePrefixes(ReadOnlySpan<byte> source, int unitSize, Span<byte> distances)
+    {
+        if (unitSize != sizeof(uint) || !prefixes.TryDecode(source, MemoryMarshal.Cast<byte, uint>(distances)))
+        {
+            throw Corrupt("The prefix codes are not those of so many distances.");
         }
     }
 

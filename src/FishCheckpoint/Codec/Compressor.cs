@@ -67,7 +67,8 @@ public static class Compressor
         }
 
         var room = destination[..(plane.Length - 1)];
-        var spread = level <= 1 && plane.Length >= ManyBytes ? Noise.SpreadOf(plane) : Spread.One;
+        var spread = level <= 1 ? Noise.SpreadOf(plane) : Spread.One;
+        spread = spread == Spread.Some && plane.Length < ManyBytes ? Spread.One : spread;
         return spread != Spread.Noise && compression switch
         {
             Compression.Zstd when spread == Spread.Some => Zstd.TryCompressLiterals(plane, room, out written),

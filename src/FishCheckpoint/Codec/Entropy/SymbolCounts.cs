@@ -24,6 +24,10 @@ internal static class SymbolCounts
     /// <summary>Scales counts so that they add up to 2^<paramref name="log"/> and every symbol that occurs keeps one state at least.</summary>
     public static void Scale(ReadOnlySpan<int> counts, int log, Span<short> scaled)
     {
+        // Few of the symbols occur: what is done for each is most of the price of a small chunk.
+        counts = counts[..Math.Max(1, counts.LastIndexOfAnyExcept(0) + 1)];
+        scaled[counts.Length..].Clear();
+        scaled = scaled[..counts.Length];
         var total = 0L;
         foreach (var count in counts)
         {
@@ -110,7 +114,7 @@ internal static class SymbolCounts
     public static float Cost(ReadOnlySpan<int> counts)
     {
         var (total, sum, kinds) = (0, 0f, 0);
-        foreach (var count in counts)
+        foreach (var count in counts[..(counts.LastIndexOfAnyExcept(0) + 1)])
         {
             if (count > 0)
             {

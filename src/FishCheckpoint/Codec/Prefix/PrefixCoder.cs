@@ -1,0 +1,90 @@
+using System.Buffers.Binary;
+using FishCheckpoint.Deltas;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>
+/// Numbers of 32 bits as a prefix code of their magnitudes and plain bits (docs/FORMAT.md, "Prefixes"): what can be written and read at some bytes a nanosecond,
+/// since a number costs one look into a table. Holds the working memory; not safe for use by two threads at once.
+/// </summary>
+internal sealed class PrefixCoder
+{
+    /// <summary>The fewest numbers worth the making of a table.</summary>
+    public const int Fewest = 4096;
+
+    // The lengths of the streams but the last.
+    private const int StreamsHead = (PrefixStreams.Count - 1) * sizeof(int);
+
+    private readonly SymbolSample sample = new();
+    private readonly PrefixTable table = new();
+    private readonly byte[] lengths = new byte[MagnitudePlaces.Symbols];
+    private readonly byte[] symbols = new byte[DeltaChunk.Capacity];
+
+    /// <summary>Encodes, where that suits the numbers.</summary>
+    /// <param name="numbers">Those of a chunk at most.</param>
+    /// <param name="destination">Where the encoding goes.</param>
+    /// <returns>Bytes written; 0 where they would be more than the numbers', or than there is room for, or where one symbol prevails.</returns>
+    public int TryEncode(ReadOnlySpan<uint> numbers, Span<byte> destination)
+    {
+        if (numbers.Length is < Fewest or > DeltaChunk.Capacity)
+        {
+            return 0;
+        }
+
+        // No look at all of them to see what fits: a chunk's buffers have room for any.
+        var most = PrefixLengths.MostBytes + StreamsHead + PrefixStreams.Slack + PrefixStreams.Count + ((numbers.Length * PrefixTable.MostBits) / 8);
+        var found = symbols.AsSpan(0, numbers.Length);
+        var (least, greatest) = MagnitudePlaces.Find(numbers, found);
+        if (most > destination.Length || !sample.TryCount(found, least, greatest))
+        {
+            return 0;
+        }
+
+        PrefixLengths.Choose(sample.Counts, lengths);
+        var head = PrefixLengths.Write(lengths, destination);
+        table.BuildEncoding(lengths);
+        var written = head + StreamsHead;
+        for (var stream = 0; stream < PrefixStreams.Count; stream++)
+        {
+            var length = PrefixStreams.Encode(numbers, found, stream, table, destination[written..]);
+            written += length;
+            if (stream < PrefixStreams.Count - 1)
+            {
+                BinaryPrimitives.WriteInt32LittleEndian(destination[(head + (stream * sizeof(int)))..], length);
+            }
+        }
+
+        return written < numbers.Length * sizeof(uint) ? written : 0;
+    }
+
+    /// <summary>Decodes: the mirror of <see cref="TryEncode"/>.</summary>
+    /// <param name="source">The encoding and nothing else.</param>
+    /// <param name="numbers">Filled entirely.</param>
+    /// <returns>Whether it is an encoding of so many numbers.</returns>
+    public bool TryDecode(ReadOnlySpan<byte> source, Span<uint> numbers)
+    {
+        var head = PrefixLengths.Read(source, lengths);
+        if (head == 0 || source.Length - head < StreamsHead)
+        {
+            return false;
+        }
+
+        var streams = source[(head + StreamsHead)..];
+        Span<int> lengthsOf = stackalloc int[PrefixStreams.Count];
+        var left = streams.Length;
+        for (var stream = 0; stream < PrefixStreams.Count - 1; stream++)
+        {
+            lengthsOf[stream] = BinaryPrimitives.ReadInt32LittleEndian(source[(head + (stream * sizeof(int)))..]);
+            if ((uint)lengthsOf[stream] > (uint)left)
+            {
+                return false;
+            }
+
+            left -= lengthsOf[stream];
+        }
+
+        lengthsOf[^1] = left;
+        table.BuildDecoding(lengths);
+        return PrefixStreams.TryDecode(streams, lengthsOf, table, numbers);
+    }
+}
