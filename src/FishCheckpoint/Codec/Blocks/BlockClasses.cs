@@ -38,14 +38,40 @@ internal sealed class BlockClasses
 
         // A part of the units tells how many have each exponent.
         var every = exponents.Length > 1 << 14 ? 5 : 1;
-        for (var index = 0; index < exponents.Length; index += every)
+        Span<int> others = stackalloc int[histogram.Length];
+        others.Clear();
+        var index = 0;
+        for (; index < exponents.Length - every; index += 2 * every)
         {
-            histogram[exponents[index]] += every;
+            histogram[exponents[index]]++;
+            others[exponents[index + every]]++;
         }
 
-        foreach (var position in positions)
+        if (index < exponents.Length)
         {
-            changed[exponents[position]]++;
+            histogram[exponents[index]]++;
+        }
+
+        for (var exponent = 0; exponent < others.Length; exponent++)
+        {
+            histogram[exponent] = every * (histogram[exponent] + others[exponent]);
+        }
+
+        others.Clear();
+        for (index = 0; index < positions.Length - 1; index += 2)
+        {
+            changed[exponents[positions[index]]]++;
+            others[exponents[positions[index + 1]]]++;
+        }
+
+        if (index < positions.Length)
+        {
+            changed[exponents[positions[index]]]++;
+        }
+
+        for (var exponent = 0; exponent < others.Length; exponent++)
+        {
+            changed[exponent] += others[exponent];
         }
 
         var (first, last) = (histogram.AsSpan().IndexOfAnyExcept(0), histogram.AsSpan().LastIndexOfAnyExcept(0));

@@ -12,6 +12,9 @@ internal sealed class ClassBits
 {
     private const int Slack = 2 * sizeof(ulong);
 
+    // Words that stay in the first cache with their classes.
+    private const int Near = 128;
+
     private readonly int[] starts = new int[ClassSplit.MaxClasses];
     private readonly int[] ends = new int[ClassSplit.MaxClasses];
     private readonly int[] counts = new int[ClassSplit.MaxClasses];
@@ -26,30 +29,105 @@ internal sealed class ClassBits
     /// <param name="classCount">The number of classes.</param>
     public void Sort(ReadOnlySpan<ulong> words, ReadOnlySpan<byte> classes, int classCount)
     {
-        var room = (classes.Length / 8) + Slack;
+        Start(classCount, classes.Length);
+        for (var word = 0; word < words.Length; word += Near)
+        {
+            var count = Math.Min(Near, words.Length - word);
+            Add(words.Slice(word, count), classes.Slice(word * ClassSplit.Word, count * ClassSplit.Word), 0, classCount);
+        }
+    }
+
+    /// <summary>Begins to sort: no class has units.</summary>
+    /// <param name="classCount">The number of classes.</param>
+    /// <param name="units">The most units, in whole words.</param>
+    public void Start(int classCount, int units)
+    {
+        var room = (units / 8) + Slack;
         Reserve(classCount * room);
         Array.Clear(counts);
         for (var of = 0; of < classCount; of++)
         {
             starts[of] = of * room;
-            bytes[starts[of]] = 0;
+        }
+    }
+
+    /// <summary>Sorts more bits.</summary>
+    /// <param name="words">64 units each: few enough to stay near while one class after another takes its bits.</param>
+    /// <param name="classes">The class of each unit.</param>
+    /// <param name="first">The first class that any of them can have.</param>
+    /// <param name="end">The class after the last one.</param>
+    public void Add(ReadOnlySpan<ulong> words, ReadOnlySpan<byte> classes, int first, int end)
+    {
+        var of = first;
+        for (; of < end - 1; of += 2)
+        {
+            AddTwo(words, classes, of);
         }
 
+        if (of < end)
+        {
+            AddOne(words, classes, of);
+        }
+    }
+
+    // Two classes share what is looked at for both.
+    private void AddTwo(ReadOnlySpan<ulong> words, ReadOnlySpan<byte> classes, int of)
+    {
         ref var memory = ref MemoryMarshal.GetArrayDataReference(bytes);
+        ref readonly var from = ref classes[..(words.Length * ClassSplit.Word)].GetPinnableReference();
+        var (left, right) = (BitsAfter(of), BitsAfter(of + 1));
+        var (leftClass, rightClass, units, rightUnits) = ((byte)of, (byte)(of + 1), 0, 0);
+        var (leftPlace, leftPending, leftFilled) = left;
+        var (rightPlace, rightPending, rightFilled) = right;
         for (var word = 0; word < words.Length; word++)
         {
-            var of64 = classes.Slice(word * ClassSplit.Word, ClassSplit.Word);
-            for (var of = 0; of < classCount; of++)
-            {
-                var members = ClassSplit.Of(of64, (byte)of);
-                var (sorted, passed) = (ClassSplit.Extract(words[word], members), counts[of]);
-                ref var target = ref Unsafe.Add(ref memory, starts[of] + (passed >> 3));
-                var shift = passed & 7;
-                Unsafe.WriteUnaligned(ref target, target | (sorted << shift));
-                Unsafe.Add(ref target, sizeof(ulong)) = (byte)(sorted >> 1 >> (63 - shift));
-                counts[of] = passed + BitOperations.PopCount(members);
-            }
+            ref readonly var of64 = ref Unsafe.Add(ref Unsafe.AsRef(in from), word * ClassSplit.Word);
+            var (members, rightMembers) = (ClassSplit.Of(in of64, leftClass), ClassSplit.Of(in of64, rightClass));
+            var (more, rightMore) = (BitOperations.PopCount(members), BitOperations.PopCount(rightMembers));
+            Append(ref memory, ref leftPlace, ref leftPending, ref leftFilled, ClassSplit.Extract(words[word], members), more);
+            Append(ref memory, ref rightPlace, ref rightPending, ref rightFilled, ClassSplit.Extract(words[word], rightMembers), rightMore);
+            (units, rightUnits) = (units + more, rightUnits + rightMore);
         }
+
+        Unsafe.WriteUnaligned(ref Unsafe.Add(ref memory, leftPlace), leftPending);
+        Unsafe.WriteUnaligned(ref Unsafe.Add(ref memory, rightPlace), rightPending);
+        (counts[of], counts[of + 1]) = (counts[of] + units, counts[of + 1] + rightUnits);
+    }
+
+    private void AddOne(ReadOnlySpan<ulong> words, ReadOnlySpan<byte> classes, int of)
+    {
+        ref var memory = ref MemoryMarshal.GetArrayDataReference(bytes);
+        var (place, pending, filled) = BitsAfter(of);
+        var units = 0;
+        for (var word = 0; word < words.Length; word++)
+        {
+            var members = ClassSplit.Of(in classes.Slice(word * ClassSplit.Word, ClassSplit.Word)[0], (byte)of);
+            var more = BitOperations.PopCount(members);
+            Append(ref memory, ref place, ref pending, ref filled, ClassSplit.Extract(words[word], members), more);
+            units += more;
+        }
+
+        Unsafe.WriteUnaligned(ref Unsafe.Add(ref memory, place), pending);
+        counts[of] += units;
+    }
+
+    // Where a class goes on, and what the last of its words holds.
+    private (nint Place, ulong Pending, int Filled) BitsAfter(int of)
+    {
+        var (place, filled) = (starts[of] + (counts[of] / ClassSplit.Word * sizeof(ulong)), counts[of] % ClassSplit.Word);
+        return (place, Unsafe.ReadUnaligned<ulong>(in bytes[place]) & ((1UL << filled) - 1), filled);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Append(ref byte memory, ref nint place, ref ulong pending, ref int filled, ulong sorted, int more)
+    {
+        pending |= sorted << filled;
+        Unsafe.WriteUnaligned(ref Unsafe.Add(ref memory, place), pending);
+        var over = sorted >> 1 >> (63 - filled);
+        filled += more;
+        place += filled >> 6 << 3;
+        pending = filled >= ClassSplit.Word ? over : pending;
+        filled &= ClassSplit.Word - 1;
     }
 
     /// <summary>How many of a class's bits are set, once they are sorted.</summary>
@@ -126,23 +204,68 @@ internal sealed class ClassBits
     /// <param name="words">Filled.</param>
     public void Merge(ReadOnlySpan<byte> classes, ReadOnlySpan<byte> active, ReadOnlySpan<ulong> inverted, Span<ulong> words)
     {
+        words.Clear();
+        for (var word = 0; word < words.Length; word += Near)
+        {
+            var count = Math.Min(Near, words.Length - word);
+            Take(classes.Slice(word * ClassSplit.Word, count * ClassSplit.Word), active, inverted, words.Slice(word, count));
+        }
+    }
+
+    private void Take(ReadOnlySpan<byte> classes, ReadOnlySpan<byte> active, ReadOnlySpan<ulong> inverted, Span<ulong> words)
+    {
+        var index = 0;
+        for (; index < active.Length - 1; index += 2)
+        {
+            TakeTwo(classes, active[index], active[index + 1], inverted, words);
+        }
+
+        if (index < active.Length)
+        {
+            TakeOne(classes, active[index], inverted, words);
+        }
+    }
+
+    private void TakeTwo(ReadOnlySpan<byte> classes, byte of, byte right, ReadOnlySpan<ulong> inverted, Span<ulong> words)
+    {
         ref var memory = ref MemoryMarshal.GetArrayDataReference(bytes);
+        ref readonly var from = ref classes[..(words.Length * ClassSplit.Word)].GetPinnableReference();
+        var (start, end, passed, flip) = (starts[of], ends[of], counts[of], inverted[of]);
+        var (rightStart, rightEnd, rightPassed, rightFlip) = (starts[right], ends[right], counts[right], inverted[right]);
         for (var word = 0; word < words.Length; word++)
         {
-            var of64 = classes.Slice(word * ClassSplit.Word, ClassSplit.Word);
-            var merged = 0UL;
-            foreach (var of in active)
-            {
-                var (members, passed) = (ClassSplit.Of(of64, of), counts[of]);
-                ref var source = ref Unsafe.Add(ref memory, Math.Min(starts[of] + (passed >> 3), ends[of]));
-                var shift = passed & 7;
-                var sorted = (Unsafe.ReadUnaligned<ulong>(ref source) >> shift) | ((ulong)Unsafe.Add(ref source, sizeof(ulong)) << 1 << (63 - shift));
-                merged |= ClassSplit.Deposit(sorted ^ inverted[of], members);
-                counts[of] = passed + BitOperations.PopCount(members);
-            }
-
-            words[word] = merged;
+            ref readonly var of64 = ref Unsafe.Add(ref Unsafe.AsRef(in from), word * ClassSplit.Word);
+            var (members, rightMembers) = (ClassSplit.Of(in of64, of), ClassSplit.Of(in of64, right));
+            words[word] |= ClassSplit.Deposit(SortedAt(ref memory, start, end, passed) ^ flip, members)
+                | ClassSplit.Deposit(SortedAt(ref memory, rightStart, rightEnd, rightPassed) ^ rightFlip, rightMembers);
+            passed += BitOperations.PopCount(members);
+            rightPassed += BitOperations.PopCount(rightMembers);
         }
+
+        (counts[of], counts[right]) = (passed, rightPassed);
+    }
+
+    private void TakeOne(ReadOnlySpan<byte> classes, byte of, ReadOnlySpan<ulong> inverted, Span<ulong> words)
+    {
+        ref var memory = ref MemoryMarshal.GetArrayDataReference(bytes);
+        var (start, end, passed, flip) = (starts[of], ends[of], counts[of], inverted[of]);
+        for (var word = 0; word < words.Length; word++)
+        {
+            var members = ClassSplit.Of(in classes.Slice(word * ClassSplit.Word, ClassSplit.Word)[0], of);
+            words[word] |= ClassSplit.Deposit(SortedAt(ref memory, start, end, passed) ^ flip, members);
+            passed += BitOperations.PopCount(members);
+        }
+
+        counts[of] = passed;
+    }
+
+    // The next 64 bits of a class; past its end come others.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong SortedAt(ref byte memory, int start, int end, int passed)
+    {
+        ref var source = ref Unsafe.Add(ref memory, Math.Min(start + (passed >> 3), end));
+        var shift = passed & 7;
+        return (Unsafe.ReadUnaligned<ulong>(ref source) >> shift) | ((ulong)Unsafe.Add(ref source, sizeof(ulong)) << 1 << (63 - shift));
     }
 
     private int WordsOf(int of) => (counts[of] + ClassSplit.Word - 1) / ClassSplit.Word;

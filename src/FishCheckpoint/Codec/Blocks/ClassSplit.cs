@@ -40,22 +40,22 @@ internal static class ClassSplit
     }
 
     /// <summary>The units of one class among 64.</summary>
-    /// <param name="classes">Of 64 units.</param>
+    /// <param name="classes">Of the first of 64 units.</param>
     /// <param name="wanted">The class.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Of(ReadOnlySpan<byte> classes, byte wanted)
+    public static ulong Of(ref readonly byte classes, byte wanted)
     {
         if (Vector256.IsHardwareAccelerated)
         {
             var of = Vector256.Create(wanted);
-            return Vector256.Equals(Vector256.LoadUnsafe(in classes[0]), of).ExtractMostSignificantBits()
-                | ((ulong)Vector256.Equals(Vector256.LoadUnsafe(in classes[32]), of).ExtractMostSignificantBits() << 32);
+            return Vector256.Equals(Vector256.LoadUnsafe(in classes), of).ExtractMostSignificantBits()
+                | ((ulong)Vector256.Equals(Vector256.LoadUnsafe(in classes, 32), of).ExtractMostSignificantBits() << 32);
         }
 
         var bits = 0UL;
         for (var index = 0; index < Word; index++)
         {
-            bits |= classes[index] == wanted ? 1UL << index : 0;
+            bits |= Unsafe.Add(ref Unsafe.AsRef(in classes), index) == wanted ? 1UL << index : 0;
         }
 
         return bits;

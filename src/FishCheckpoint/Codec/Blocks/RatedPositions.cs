@@ -14,11 +14,12 @@ internal sealed class RatedPositions
     private readonly ClassBits bits = new();
     private readonly PositionWords merged = new();
     private readonly ClassRate[] rates = new ClassRate[ClassSplit.MaxClasses];
-    private readonly int[] ends = new int[ClassSplit.MaxClasses];
+    private readonly int[] counts = new int[ClassSplit.MaxClasses];
+
+    // Where the words of each class stand: from a bit to a byte.
+    private readonly (int Start, int End)[] parts = new (int, int)[ClassSplit.MaxClasses];
     private int[] ranks = [];
     private byte[] words = [];
-    private ushort[] lows = [];
-    private byte[] taken = [];
 
     /// <summary>Encodes positions.</summary>
     /// <param name="positions">Ascending.</param>
@@ -30,20 +31,17 @@ internal sealed class RatedPositions
     {
         bits.Sort(merged.Of(positions, classes.Length), classes, classCount);
         Reserve(classes.Length);
-        for (var (of, written) = (0, 0); of < classCount; of++)
-        {
-            var (rate, size) = (ClassRate.Of(bits.CountOf(of), bits.SizeOf(of)), bits.SizeOf(of));
-            written += rate.Words ? WordCoder.Cut(bits.Of(of), size, rate.Inverted, rate.Rate, words.AsSpan(written)) : 0;
-            (rates[of], ends[of]) = (rate, written);
-        }
-
-        var states = (1U << WordCoder.Log, 1U << WordCoder.Log);
+        var (states, end) = ((1U << WordCoder.Log, 1U << WordCoder.Log), words.Length);
         for (var of = classCount - 1; of >= 0; of--)
         {
+            var (changed, size) = (bits.CountOf(of), bits.SizeOf(of));
+            (counts[of], rates[of]) = (changed, ClassRate.Of(changed, size));
             if (rates[of].Words)
             {
-                var part = (of == 0 ? 0 : ends[of - 1])..ends[of];
-                WordCoder.Encode(words.AsSpan(part), rates[of].Rate, ref states, lows.AsSpan(part), taken.AsSpan(part));
+                var writer = new BackwardBitWriter(words.AsSpan(0, end));
+                WordCoder.Encode(bits.Of(of), size, rates[of].Inverted, rates[of].Rate, ref states, ref writer);
+                parts[of] = (writer.Start, end);
+                end = writer.Start >> 3;
             }
         }
 
@@ -107,7 +105,7 @@ internal sealed class RatedPositions
     private int Write(int classCount, (uint Next, uint After) states, Span<byte> destination)
     {
         var writer = new BitWriter(destination);
-        var (expected, start) = (ClassRate.Even, 0);
+        var (expected, started) = (ClassRate.Even, false);
         for (var of = 0; of < classCount; of++)
         {
             var (rate, last) = (rates[of], of == classCount - 1);
@@ -118,14 +116,14 @@ internal sealed class RatedPositions
 
             if (rate.Words)
             {
-                if (start == 0)
+                if (!started)
                 {
                     writer.Write(states.Next - (1U << WordCoder.Log), WordCoder.Log);
                     writer.Write(states.After - (1U << WordCoder.Log), WordCoder.Log);
+                    started = true;
                 }
 
-                Emit(ref writer, lows.AsSpan(start, ends[of] - start), taken.AsSpan(start, ends[of] - start));
-                start = ends[of];
+                BackwardBitWriter.Append(ref writer, words.AsSpan(0, parts[of].End), parts[of].Start);
             }
             else if (!rate.Nothing)
             {
@@ -138,28 +136,9 @@ internal sealed class RatedPositions
         return writer.Length;
     }
 
-    private static void Emit(ref BitWriter destination, ReadOnlySpan<ushort> lows, ReadOnlySpan<byte> taken)
-    {
-        var writer = destination;
-        var index = 0;
-        for (; index <= lows.Length - 4; index += 4)
-        {
-            var (one, two, three) = (taken[index], taken[index] + taken[index + 1], taken[index] + taken[index + 1] + taken[index + 2]);
-            var four = lows[index] | ((ulong)lows[index + 1] << one) | ((ulong)lows[index + 2] << two) | ((ulong)lows[index + 3] << three);
-            writer.Write(four, three + taken[index + 3]);
-        }
-
-        for (; index < lows.Length; index++)
-        {
-            writer.Write(lows[index], taken[index]);
-        }
-
-        destination = writer;
-    }
-
     private void WriteList(ref BitWriter writer, int of, ClassRate rate, bool last)
     {
-        var (changed, size) = (bits.CountOf(of), bits.SizeOf(of));
+        var (changed, size) = (counts[of], bits.SizeOf(of));
         var list = Ranks(rate.Inverted ? size - changed : changed);
         bits.List(of, !rate.Inverted, list);
         if (last)
@@ -185,13 +164,11 @@ internal sealed class RatedPositions
         return count;
     }
 
+    // A word, which has four units at least, gives up no more bits than a state has.
     private void Reserve(int units)
     {
-        var most = (units / 4) + ClassSplit.MaxClasses;
-        if (words.Length < most)
-        {
-            (words, lows, taken) = (new byte[most], new ushort[most], new byte[most]);
-        }
+        var most = (units / 4 * WordCoder.Log / 8) + ((ClassSplit.MaxClasses + 1) * 2 * sizeof(ulong));
+        words = words.Length < most ? new byte[most] : words;
     }
 
     private Span<int> Ranks(int count)

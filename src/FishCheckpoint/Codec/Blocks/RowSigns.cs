@@ -41,24 +41,20 @@ internal sealed class RowSigns(MagnitudeCoder coder)
         where T : unmanaged, IBinaryInteger<T>
     {
         Reserve(positions.Length);
-        for (var index = 0; index < zigzags.Length; index++)
-        {
-            signs[index] = byte.CreateTruncating(zigzags[index] & T.One);
-        }
-
         var gain = 0d;
         for (var start = 0; start < positions.Length;)
         {
-            var count = CountOf(positions[start..], rows);
+            var (end, count, negative) = (EndOf(positions[start], rows), 0, 0);
+            for (var index = start; index < positions.Length && positions[index] < end; index++, count++)
+            {
+                var sign = byte.CreateTruncating(zigzags[index] & T.One);
+                signs[index] = sign;
+                negative += sign;
+            }
+
             var level = Unknown;
             if (count >= Fewest)
             {
-                var negative = 0;
-                foreach (var sign in signs.AsSpan(start, count))
-                {
-                    negative += sign;
-                }
-
                 level = (byte)Math.Min(Levels - 1, Levels * negative / count);
                 gain += (count * Gains[level]) - LevelBits;
             }
@@ -102,11 +98,12 @@ internal sealed class RowSigns(MagnitudeCoder coder)
         return read >= 0;
     }
 
+    private static long EndOf(int position, BlockRows rows) => ((((position + rows.Offset) / rows.Length) + 1) * rows.Length) - rows.Offset;
+
     // How many of the first positions lie in one row.
     private static int CountOf(ReadOnlySpan<int> positions, BlockRows rows)
     {
-        var end = ((((positions[0] + rows.Offset) / rows.Length) + 1) * rows.Length) - rows.Offset;
-        var count = 1;
+        var (end, count) = (EndOf(positions[0], rows), 1);
         while (count < positions.Length && positions[count] < end)
         {
             count++;

@@ -81,18 +81,9 @@ internal sealed class AnsTables(int tables, int symbols)
         }
     }
 
-    /// <summary>Takes a symbol in: symbols go in the order in which they do not come out.</summary>
-    /// <param name="state">From 2^log to twice that; replaced.</param>
-    /// <param name="symbol">Number of the table times the symbols of one, and the symbol.</param>
-    /// <returns>How many of the old state's low bits are to be written.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Encode(ref uint state, int symbol)
-    {
-        var step = steps[symbol];
-        var bits = (int)((state + (uint)step.Bits) >> 16);
-        state = encoding[(int)(state >> bits) + step.State];
-        return bits;
-    }
+    /// <summary>What takes symbols in, once the tables are prepared.</summary>
+    /// <param name="table">The first of the tables that it sees.</param>
+    public Encoder EncoderFrom(int table) => new(steps.AsSpan(table * symbols), encoding);
 
     private void Spread(ReadOnlySpan<short> counts, int log)
     {
@@ -109,6 +100,33 @@ internal sealed class AnsTables(int tables, int symbols)
         }
     }
 
-    // The bits that a state gives up, less where it does so; and where its successor stands, less the symbol's count.
-    private readonly record struct Step(int Bits, int State);
+    /// <summary>Takes symbols in.</summary>
+    internal readonly ref struct Encoder
+    {
+        private readonly ReadOnlySpan<Step> steps;
+        private readonly ReadOnlySpan<ushort> encoding;
+
+        internal Encoder(ReadOnlySpan<Step> steps, ReadOnlySpan<ushort> encoding)
+        {
+            this.steps = steps;
+            this.encoding = encoding;
+        }
+
+        /// <summary>Takes a symbol in: symbols go in the order in which they do not come out.</summary>
+        /// <param name="state">From 2^log to twice that; replaced.</param>
+        /// <param name="symbol">Number of the table, less that of the first one, times the symbols of one, and the symbol.</param>
+        /// <param name="bits">How many of the old state's low bits are to be written.</param>
+        /// <returns>These bits.</returns>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ulong Encode(ref uint state, int symbol, out int bits)
+        {
+            var (step, before) = (steps[symbol], state);
+            bits = (int)((before + (uint)step.Bits) >> 16);
+            state = encoding[(int)(before >> bits) + step.State];
+            return before & ((1UL << bits) - 1);
+        }
+    }
+
+    /// <summary>The bits that a state gives up, less where it does so; and where its successor stands, less the symbol's count.</summary>
+    internal readonly record struct Step(int Bits, int State);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Codec;
@@ -46,11 +47,17 @@ internal sealed class GapCoder
     private void Take(ReadOnlySpan<int> positions)
     {
         Reserve(positions.Length);
-        var next = 0;
-        for (var index = 0; index < positions.Length; index++)
+        gaps[0] = (uint)positions[0];
+        var index = 1;
+        for (; index <= positions.Length - Vector256<int>.Count; index += Vector256<int>.Count)
         {
-            gaps[index] = (uint)(positions[index] - next);
-            next = positions[index] + 1;
+            var (before, at) = (Vector256.LoadUnsafe(in positions[index - 1]), Vector256.LoadUnsafe(in positions[index]));
+            (at + ~before).AsUInt32().StoreUnsafe(ref gaps[index]);
+        }
+
+        for (; index < positions.Length; index++)
+        {
+            gaps[index] = (uint)(positions[index] - positions[index - 1] - 1);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace FishCheckpoint.Codec;
 
@@ -16,8 +17,7 @@ internal sealed class MagnitudeEncoder
     private readonly int[] placeOf = new int[MaxClasses];
     private readonly byte[] levels = new byte[SymbolRates.Most];
     private byte[] symbols = [];
-    private ushort[] lows = [];
-    private byte[] bits = [];
+    private byte[] backwards = [];
     private int first;
     private int used;
 
@@ -31,7 +31,7 @@ internal sealed class MagnitudeEncoder
     public int Encode<T>(ReadOnlySpan<T> numbers, bool signed, ReadOnlySpan<byte> classes, int classCount, Span<byte> destination)
         where T : unmanaged, IBinaryInteger<T>
     {
-        Prepare(numbers.Length);
+        Prepare(numbers.Length, Unsafe.SizeOf<T>());
         Count(numbers, signed, classes, classCount);
         var groups = Group(classCount);
         var writer = new BitWriter(destination);
@@ -42,10 +42,11 @@ internal sealed class MagnitudeEncoder
         }
 
         var log = WriteTables(ref writer, groups, numbers.Length);
-        var (even, odd) = EncodeBackwards(numbers.Length, classes, groups, 1U << log);
+        var coded = backwards.AsSpan(0, MagnitudeCoder.RoomFor(numbers.Length, Unsafe.SizeOf<T>()));
+        var (even, odd, start) = EncodeBackwards(numbers, signed, groups > 1 ? classes : [], 1U << log, coded);
         writer.Write(even - (1U << log), log);
         writer.Write(odd - (1U << log), log);
-        Emit(numbers, signed, ref writer);
+        BackwardBitWriter.Append(ref writer, coded, start);
         return writer.Length;
     }
 
@@ -152,12 +153,11 @@ internal sealed class MagnitudeEncoder
     private int RatesLog(int groups, int count) =>
         Math.Clamp(BitOperations.Log2((uint)(count / groups) | 1) + 1, SymbolRates.LeastLog(used), Math.Max(RatesMaxLog, SymbolRates.LeastLog(used)));
 
-    private void Prepare(int count)
+    private void Prepare(int count, int unitSize)
     {
-        if (symbols.Length < count)
-        {
-            (symbols, lows, bits) = (new byte[count], new ushort[count], new byte[count]);
-        }
+        symbols = symbols.Length < count ? new byte[count] : symbols;
+        var room = MagnitudeCoder.RoomFor(count, unitSize);
+        backwards = backwards.Length < room ? new byte[room] : backwards;
     }
 
     private void Count<T>(ReadOnlySpan<T> numbers, bool signed, ReadOnlySpan<byte> classes, int classCount)
@@ -285,62 +285,64 @@ internal sealed class MagnitudeEncoder
         return best;
     }
 
-    private (uint Even, uint Odd) EncodeBackwards(int count, ReadOnlySpan<byte> classes, int groups, uint start)
+    // The symbol taken in last comes out first: an even one.
+    private (uint Even, uint Odd, int Start) EncodeBackwards<T>(
+        ReadOnlySpan<T> numbers, bool signed, ReadOnlySpan<byte> classes, uint state, Span<byte> destination)
+        where T : unmanaged, IBinaryInteger<T>
     {
         for (var of = 0; of < MaxClasses; of++)
         {
             placeOf[of] = groupOf[of] * Symbols;
         }
 
-        ReadOnlySpan<int> places = placeOf;
-        var one = groups == 1;
-        var (current, other) = (start, start);
-        for (var index = count - 1; index >= 0; index--)
-        {
-            var before = other;
-            var taken = tables.Encode(ref other, (one ? 0 : places[classes[index]]) + symbols[index]);
-            lows[index] = (ushort)(before & ((1U << taken) - 1));
-            bits[index] = (byte)taken;
-            (current, other) = (other, current);
-        }
-
-        // The last one taken in is the first one out: an even number.
-        return (current, other);
-    }
-
-    private void Emit<T>(ReadOnlySpan<T> numbers, bool signed, ref BitWriter destination)
-        where T : unmanaged, IBinaryInteger<T>
-    {
-        var writer = destination;
+        var encoder = tables.EncoderFrom(0);
+        var writer = new BackwardBitWriter(destination);
         var plainBits = Magnitudes.BitsOf(signed);
-        var index = 0;
-        if (plainBits[first + used - 1] == 0)
+        ReadOnlySpan<int> places = placeOf;
+        ReadOnlySpan<byte> symbolOf = symbols.AsSpan(0, numbers.Length);
+        var (current, other, index) = (state, state, numbers.Length - 1);
+        if (plainBits[first + used - 1] <= (BackwardBitWriter.Most / 2) - AnsTables.MaxLog)
         {
-            // Nothing but states' bits, of which four fit one write.
-            for (; index <= numbers.Length - 4; index += 4)
+            // Two numbers fit one write.
+            for (; index > 0; index -= 2)
             {
-                var (one, two, three) = (bits[index], bits[index] + bits[index + 1], bits[index] + bits[index + 1] + bits[index + 2]);
-                var four = lows[index] | ((ulong)lows[index + 1] << one) | ((ulong)lows[index + 2] << two) | ((ulong)lows[index + 3] << three);
-                writer.Write(four, three + bits[index + 3]);
+                int symbol = symbolOf[index], before = symbolOf[index - 1];
+                var (place, placeBefore) = classes.Length == 0 ? (0, 0) : (places[classes[index]], places[classes[index - 1]]);
+                var second = encoder.Encode(ref other, place + symbol, out var secondBits);
+                var one = encoder.Encode(ref current, placeBefore + before, out var oneBits);
+                int plain = plainBits[symbol], plainBefore = plainBits[before];
+                second |= Rest(numbers[index], signed, plain) << secondBits;
+                one |= Rest(numbers[index - 1], signed, plainBefore) << oneBits;
+                writer.Write(one | (second << (oneBits + plainBefore)), oneBits + plainBefore + secondBits + plain);
             }
         }
 
-        for (; index < numbers.Length; index++)
+        for (; index >= 0; index--)
         {
-            int plain = plainBits[symbols[index]];
-            var number = ulong.CreateTruncating(numbers[index]);
-            var rest = (signed ? (Magnitudes.OfZigzag(number) << 1) | (number & 1) : number) & ((1UL << plain) - 1);
-            if (bits[index] + plain <= BitWriter.Most)
+            var low = encoder.Encode(ref other, (classes.Length == 0 ? 0 : places[classes[index]]) + symbolOf[index], out var taken);
+            int plain = plainBits[symbolOf[index]];
+            var rest = Rest(numbers[index], signed, plain);
+            if (taken + plain <= BackwardBitWriter.Most)
             {
-                writer.Write(lows[index] | (rest << bits[index]), bits[index] + plain);
+                writer.Write(low | (rest << taken), taken + plain);
             }
             else
             {
-                writer.Write(lows[index], bits[index]);
                 writer.WriteLong(rest, plain);
+                writer.Write(low, taken);
             }
+
+            (current, other) = (other, current);
         }
 
-        destination = writer;
+        return (current, other, writer.Start);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Rest<T>(T number, bool signed, int bits)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        var all = ulong.CreateTruncating(number);
+        return (signed ? (Magnitudes.OfZigzag(all) << 1) | (all & 1) : all) & ((1UL << bits) - 1);
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace FishCheckpoint.Codec;
 
@@ -48,48 +49,46 @@ internal static class WordCoder
     /// <param name="rate">The rate's number.</param>
     public static int WidthOf(int rate) => Highest - rate >= Wide ? WideBits : NarrowBits;
 
-    /// <summary>Cuts bits into words.</summary>
+    /// <summary>Takes bits in as words, from the last one to the first.</summary>
     /// <param name="bits">The least significant first; eight bytes more than they take.</param>
     /// <param name="count">How many there are.</param>
     /// <param name="inverted">Whether it is the bits not set that are rarer.</param>
     /// <param name="rate">The rate's number.</param>
-    /// <param name="words">Room for a word more than they are.</param>
-    /// <returns>The number of words.</returns>
-    public static int Cut(ReadOnlySpan<byte> bits, int count, bool inverted, int rate, Span<byte> words)
-    {
-        var reader = new BitReader(bits);
-        var (width, flip, written) = (WidthOf(rate), inverted ? ulong.MaxValue : 0, 0);
-        for (var rest = count; rest > 0; rest -= width)
-        {
-            words[written++] = (byte)((reader.Read(width) ^ flip) & ((1UL << Math.Min(rest, width)) - 1));
-        }
-
-        return written;
-    }
-
-    /// <summary>Takes words in, from the last one to the first.</summary>
-    /// <param name="words">The words.</param>
-    /// <param name="rate">The rate's number.</param>
     /// <param name="states">The state of the last word, and that of the one before; replaced.</param>
-    /// <param name="lows">Receives, for each word, what is to be written.</param>
-    /// <param name="bits">Receives how many bits of it.</param>
-    public static void Encode(ReadOnlySpan<byte> words, int rate, ref (uint Current, uint Other) states, Span<ushort> lows, Span<byte> bits)
+    /// <param name="writer">Receives what the states give up.</param>
+    public static void Encode(
+        ReadOnlySpan<byte> bits, int count, bool inverted, int rate, ref (uint Current, uint Other) states, ref BackwardBitWriter writer)
     {
-        var tables = Tables;
-        var (table, (current, other)) = (rate * Values, states);
-        for (var index = words.Length - 1; index >= 0; index--)
+        var encoder = Tables.EncoderFrom(rate);
+        var to = writer;
+        var ((current, other), width, flip) = (states, WidthOf(rate), inverted ? uint.MaxValue : 0);
+        var (index, mask) = ((count + width - 1) / width, (1U << width) - 1);
+        for (var last = count - ((index - 1) * width); (index & 3) != 0; last = width)
         {
-            var before = other;
-            var taken = tables.Encode(ref other, table + words[index]);
-            lows[index] = (ushort)(before & ((1U << taken) - 1));
-            bits[index] = (byte)taken;
+            index--;
+            var low = encoder.Encode(ref other, (int)((Four(bits, index * width) ^ flip) & ((1U << last) - 1)), out var taken);
+            to.Write(low, taken);
             (current, other) = (other, current);
         }
 
+        // Four words give up 44 bits at most, which one write takes; and they are 24 bits at most, which one look has. Of the last four, some bits may not be there.
+        for (var there = count - ((index - 4) * width); index > 0; there = 4 * width)
+        {
+            index -= 4;
+            var words = (Four(bits, index * width) ^ flip) & ((1U << Math.Min(there, 4 * width)) - 1);
+            var fourth = encoder.Encode(ref other, (int)((words >> (3 * width)) & mask), out var fourthBits);
+            var third = encoder.Encode(ref current, (int)((words >> (2 * width)) & mask), out var thirdBits);
+            var second = encoder.Encode(ref other, (int)((words >> width) & mask), out var secondBits);
+            var first = encoder.Encode(ref current, (int)(words & mask), out var firstBits);
+            var (low, high) = (first | (second << firstBits), third | (fourth << thirdBits));
+            to.Write(low | (high << (firstBits + secondBits)), firstBits + secondBits + thirdBits + fourthBits);
+        }
+
+        writer = to;
         states = (current, other);
     }
 
-    /// <summary>Reads words and puts them together: the mirror of <see cref="Cut"/> and <see cref="Encode"/>.</summary>
+    /// <summary>Reads words and puts them together: the mirror of <see cref="Encode"/>.</summary>
     /// <param name="source">The bits that states ask for.</param>
     /// <param name="rate">The rate's number.</param>
     /// <param name="states">The state of the next word, and that of the one after; replaced.</param>
@@ -135,6 +134,9 @@ internal static class WordCoder
         states = (next, after);
         return set;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Four(ReadOnlySpan<byte> bits, int start) => Unsafe.ReadUnaligned<uint>(in bits.Slice(start >> 3, sizeof(uint))[0]) >> (start & 7);
 
     private static ulong Word(uint entry) => (entry >> 16) & 0xFF;
 

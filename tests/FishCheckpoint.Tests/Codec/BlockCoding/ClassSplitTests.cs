@@ -31,7 +31,7 @@ public sealed class ClassSplitTests
     {
         var classes = Enumerable.Range(0, ClassSplit.Word).Select(_ => (byte)random.Next(5)).ToArray();
         var wanted = (byte)random.Next(5);
-        var bits = ClassSplit.Of(classes, wanted);
+        var bits = ClassSplit.Of(in classes[0], wanted);
         Assert.All(Enumerable.Range(0, ClassSplit.Word), index => Assert.Equal(classes[index] == wanted, ((bits >> index) & 1) == 1));
     });
 

@@ -76,21 +76,20 @@ public sealed class WordCoderTests
         var bytes = new byte[150_000];
         var writer = new BitWriter(bytes);
         var states = (1U << WordCoder.Log, 1U << WordCoder.Log);
-        var coded = new List<(ushort[] Lows, byte[] Bits)>();
+        var coded = new List<(byte[] Bytes, int Start)>();
         foreach (var (bits, rate, inverted) in parts.Reverse())
         {
-            var words = new byte[(bits.Length / 4) + 2];
-            words = words[..WordCoder.Cut(Pack(bits), bits.Length, inverted, rate, words)];
-            var (lows, taken) = (new ushort[words.Length], new byte[words.Length]);
-            WordCoder.Encode(words, rate, ref states, lows, taken);
-            coded.Insert(0, (lows, taken));
+            var room = new byte[150_000];
+            var backwards = new BackwardBitWriter(room);
+            WordCoder.Encode(Pack(bits), bits.Length, inverted, rate, ref states, ref backwards);
+            coded.Insert(0, (room, backwards.Start));
         }
 
         writer.Write(states.Item1 - (1U << WordCoder.Log), WordCoder.Log);
         writer.Write(states.Item2 - (1U << WordCoder.Log), WordCoder.Log);
-        foreach (var (low, taken) in coded.SelectMany(part => part.Lows.Zip(part.Bits)))
+        foreach (var (part, start) in coded)
         {
-            writer.Write(low, taken);
+            BackwardBitWriter.Append(ref writer, part, start);
         }
 
         return bytes[..writer.Length];
