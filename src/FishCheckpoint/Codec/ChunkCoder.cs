@@ -24,16 +24,17 @@ public sealed class ChunkCoder
     private const byte Numbers = 1;
     private const byte Prefixes = 2;
 
+    // Of one half at a time.
     private readonly byte[] raw = new byte[Math.Max(MaxGaps, MaxValues)];
     private readonly byte[] guessed = new byte[MaxValues];
-    private readonly byte[] compressed = new byte[DeltaChunk.Capacity];
     private readonly MagnitudeCoder magnitudes = new();
     private readonly PrefixCoder prefixes = new();
     private readonly BlockClasses guessClasses = new();
     private readonly PositionCoder positionCoder;
+    private readonly ChunkPlanes planes;
 
     /// <summary>Takes the working memory.</summary>
-    public ChunkCoder() => positionCoder = new PositionCoder(magnitudes, raw);
+    public ChunkCoder() => (positionCoder, planes) = (new PositionCoder(magnitudes, raw), new ChunkPlanes(raw));
 
     /// <summary>Encodes positions as gaps, or row by row.</summary>
     /// <param name="positions">Strictly ascending; the first one stands in the frame's index and is not repeated.</param>
@@ -65,7 +66,7 @@ public sealed class ChunkCoder
         destination[0] = (byte)map;
         if (map != ValueMap.Distance)
         {
-            return 1 + EncodePlanes(mapped, unitSize, options, destination[1..]);
+            return 1 + planes.Encode(mapped, unitSize, options, destination[1..]);
         }
 
         if (options.Effort != CodecEffort.Fast)
@@ -118,7 +119,7 @@ public sealed class ChunkCoder
             }
         }
 
-        DecodePlanes(source, unitSize, mapped);
+        planes.Decode(source, unitSize, mapped);
         return map;
     }
 
@@ -171,7 +172,7 @@ public sealed class ChunkCoder
         var (unit, distances) = (DTypes.UnitSizeOf(type), guessed.AsMemory(0, values.Length));
         if (source[2] == Planes)
         {
-            DecodePlanes(source[3..], unit, distances.Span);
+            planes.Decode(source[3..], unit, distances.Span);
         }
         else if (source[2] == Prefixes)
         {
@@ -220,7 +221,7 @@ public sealed class ChunkCoder
         }
 
         destination[0] = Planes;
-        return 1 + EncodePlanes(distances, unitSize, options, destination[1..]);
+        return 1 + planes.Encode(distances, unitSize, options, destination[1..]);
     }
 
     private void DecodePrefixes(ReadOnlySpan<byte> source, int unitSize, Span<byte> distances)
@@ -229,47 +230,6 @@ public sealed class ChunkCoder
         {
             throw Corrupt("The prefix codes are not those of so many distances.");
         }
-    }
-
-    private int EncodePlanes(ReadOnlySpan<byte> mapped, int unitSize, CodecOptions options, Span<byte> destination)
-    {
-        BytePlanes.Split(mapped, unitSize, raw);
-        var (length, count) = (0, mapped.Length / unitSize);
-        for (var plane = 0; plane < unitSize; plane++)
-        {
-            length += WritePlane(options, raw.AsSpan(plane * count, count), destination[length..]);
-        }
-
-        return length;
-    }
-
-    // A run without its decoded length. Planes that do not shrink are copied once.
-    private int WritePlane(CodecOptions options, ReadOnlySpan<byte> plane, Span<byte> destination)
-    {
-        var shrunk = options.Effort == CodecEffort.Runs
-            ? Compressor.Compress(options.Values, options.Level, plane, compressed, out var written) != Compression.Stored
-            : Compressor.TryCompressPlane(options.Values, options.Level, plane, compressed, out written);
-        var run = shrunk ? compressed.AsSpan(0, written) : plane;
-        destination[0] = (byte)(shrunk ? options.Values : Compression.Stored);
-        var length = 1 + Varint.Write(destination[1..], (ulong)run.Length);
-        run.CopyTo(destination[length..]);
-        return length + run.Length;
-    }
-
-    private void DecodePlanes(ReadOnlySpan<byte> source, int unitSize, Span<byte> mapped)
-    {
-        var count = mapped.Length / unitSize;
-        for (var plane = 0; plane < unitSize; plane++)
-        {
-            Runs.Read(ref source, decodedLength: count, maxLength: count, raw.AsSpan(plane * count, count));
-        }
-
-        if (source.Length > 0)
-        {
-            throw Corrupt("Bytes follow the last plane.");
-        }
-
-        BytePlanes.Join(raw.AsSpan(0, mapped.Length), unitSize, mapped);
     }
 
     /// <summary>Encodes plain bytes, as of a trainer state: as one run, or as the planes of words of four bytes, where their low bytes are noise.</summary>
