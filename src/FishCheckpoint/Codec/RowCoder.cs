@@ -17,8 +17,8 @@ internal sealed class RowCoder
     private readonly RowModel model = new();
     private readonly ClassBits bits = new();
     private readonly ClassLists lists = new();
+    private readonly PositionWords words = new();
     private byte[] classes = [];
-    private ulong[] words = [];
     private int[] columns = [];
 
     /// <summary>Encodes positions, if they suit.</summary>
@@ -34,8 +34,8 @@ internal sealed class RowCoder
             return 0;
         }
 
-        var (padded, next) = (RowModel.Padded((int)width), 0);
-        Reserve(told * padded, (int)width);
+        Reserve((int)width);
+        bits.Start(RowModel.Classes, told * RowModel.Padded((int)width));
         model.Start((int)width);
         var length = Varint.Write(destination, (ulong)width);
         var writer = new BitWriter(destination[length..]);
@@ -53,9 +53,8 @@ internal sealed class RowCoder
             writer.Write((ulong)found.Length - 1, BitsOf((int)width));
             if (found.Length < width)
             {
-                model.Classify(found.Length, classes.AsSpan(next, padded));
-                Set(words.AsSpan(next / ClassSplit.Word), found);
-                next += padded;
+                var (least, most) = model.Classify(found.Length, Row((int)width));
+                bits.Add(words.Of(found, RowModel.Padded((int)width)), Row((int)width), least, most + 1);
             }
 
             model.Learn(found);
@@ -63,9 +62,8 @@ internal sealed class RowCoder
         }
 
         length += writer.Length;
-        if (next > 0)
+        if (told > 0)
         {
-            bits.Sort(words.AsSpan(0, next / ClassSplit.Word), classes.AsSpan(0, next), RowModel.Classes);
             length += lists.Write(bits, RowModel.Classes, destination[length..]);
         }
 
@@ -93,7 +91,7 @@ internal sealed class RowCoder
         }
 
         source = source[reader.Length..];
-        Reserve(RowModel.Padded(width), width);
+        Reserve(width);
         if (told > 0 && !lists.TryRead(ref source, bits, RowModel.Classes, told * width))
         {
             return false;
@@ -140,14 +138,6 @@ internal sealed class RowCoder
         return told <= most;
     }
 
-    private static void Set(Span<ulong> row, ReadOnlySpan<int> found)
-    {
-        foreach (uint column in found)
-        {
-            row[(int)(column / ClassSplit.Word)] |= 1UL << (int)(column % ClassSplit.Word);
-        }
-    }
-
     private static bool TryReadRows(ref BitReader reader, int width, int positions, out List<(int Skipped, int Count)> rows, out int told)
     {
         (rows, told) = ([], 0);
@@ -179,42 +169,42 @@ internal sealed class RowCoder
         return columns.AsSpan(0, count);
     }
 
+    // As many columns as were told, or none.
     private ReadOnlySpan<int> ReadRow(int width, int count)
     {
-        var found = 0;
+        var found = columns.AsSpan(0, count);
         if (count == width)
         {
-            for (; found < width; found++)
+            for (var column = 0; column < width; column++)
             {
-                columns[found] = found;
+                found[column] = column;
             }
 
-            return columns.AsSpan(0, width);
+            return found;
         }
 
-        var row = classes.AsSpan(0, RowModel.Padded(width));
-        var merged = words.AsSpan(0, row.Length / ClassSplit.Word);
-        model.Classify(count, row);
-        bits.Merge(row, lists.Active, lists.Inverted, merged);
-        for (var word = 0; word < merged.Length; word++)
+        var (least, most) = model.Classify(count, Row(width));
+        var (first, end) = (0, lists.Active.Length);
+        while (first < end && lists.Active[first] < least)
         {
-            for (var rest = merged[word]; rest != 0; rest &= rest - 1)
-            {
-                columns[found++] = (word * ClassSplit.Word) + BitOperations.TrailingZeroCount(rest);
-            }
+            first++;
         }
 
-        return columns.AsSpan(0, found);
+        while (end > first && lists.Active[end - 1] > most)
+        {
+            end--;
+        }
+
+        var merged = words.Of([], RowModel.Padded(width));
+        bits.Merge(Row(width), lists.Active[first..end], lists.Inverted, merged);
+        return PositionWords.TryExpand(merged, found) ? found : [];
     }
 
-    private void Reserve(int elements, int width)
-    {
-        if (classes.Length < elements)
-        {
-            (classes, words) = (new byte[elements], new ulong[elements / ClassSplit.Word]);
-        }
+    private Span<byte> Row(int width) => classes.AsSpan(0, RowModel.Padded(width));
 
-        Array.Clear(words, 0, elements / ClassSplit.Word);
+    private void Reserve(int width)
+    {
+        classes = classes.Length < RowModel.Padded(width) ? new byte[RowModel.Padded(width)] : classes;
         columns = columns.Length < width ? new int[width] : columns;
     }
 }

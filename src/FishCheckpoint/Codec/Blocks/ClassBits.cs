@@ -12,7 +12,7 @@ internal sealed class ClassBits
 {
     private const int Slack = 2 * sizeof(ulong);
 
-    // Words that stay in the first cache with their classes.
+    // Words that stay near with their classes while one class after another takes its bits.
     private const int Near = 128;
 
     private readonly int[] starts = new int[ClassSplit.MaxClasses];
@@ -30,11 +30,7 @@ internal sealed class ClassBits
     public void Sort(ReadOnlySpan<ulong> words, ReadOnlySpan<byte> classes, int classCount)
     {
         Start(classCount, classes.Length);
-        for (var word = 0; word < words.Length; word += Near)
-        {
-            var count = Math.Min(Near, words.Length - word);
-            Add(words.Slice(word, count), classes.Slice(word * ClassSplit.Word, count * ClassSplit.Word), 0, classCount);
-        }
+        Add(words, classes, 0, classCount);
     }
 
     /// <summary>Begins to sort: no class has units.</summary>
@@ -52,21 +48,27 @@ internal sealed class ClassBits
     }
 
     /// <summary>Sorts more bits.</summary>
-    /// <param name="words">64 units each: few enough to stay near while one class after another takes its bits.</param>
+    /// <param name="words">64 units each.</param>
     /// <param name="classes">The class of each unit.</param>
     /// <param name="first">The first class that any of them can have.</param>
     /// <param name="end">The class after the last one.</param>
     public void Add(ReadOnlySpan<ulong> words, ReadOnlySpan<byte> classes, int first, int end)
     {
-        var of = first;
-        for (; of < end - 1; of += 2)
+        for (var word = 0; word < words.Length; word += Near)
         {
-            AddTwo(words, classes, of);
-        }
+            var count = Math.Min(Near, words.Length - word);
+            var near = words.Slice(word, count);
+            var nearClasses = classes.Slice(word * ClassSplit.Word, count * ClassSplit.Word);
+            var of = first;
+            for (; of < end - 1; of += 2)
+            {
+                AddTwo(near, nearClasses, of);
+            }
 
-        if (of < end)
-        {
-            AddOne(words, classes, of);
+            if (of < end)
+            {
+                AddOne(near, nearClasses, of);
+            }
         }
     }
 
@@ -75,10 +77,9 @@ internal sealed class ClassBits
     {
         ref var memory = ref MemoryMarshal.GetArrayDataReference(bytes);
         ref readonly var from = ref classes[..(words.Length * ClassSplit.Word)].GetPinnableReference();
-        var (left, right) = (BitsAfter(of), BitsAfter(of + 1));
         var (leftClass, rightClass, units, rightUnits) = ((byte)of, (byte)(of + 1), 0, 0);
-        var (leftPlace, leftPending, leftFilled) = left;
-        var (rightPlace, rightPending, rightFilled) = right;
+        var (leftPlace, leftPending, leftFilled) = BitsAfter(of);
+        var (rightPlace, rightPending, rightFilled) = BitsAfter(of + 1);
         for (var word = 0; word < words.Length; word++)
         {
             ref readonly var of64 = ref Unsafe.Add(ref Unsafe.AsRef(in from), word * ClassSplit.Word);

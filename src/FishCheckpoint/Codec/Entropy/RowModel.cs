@@ -41,7 +41,8 @@ internal sealed class RowModel
     /// <summary>The class of each element of the next row.</summary>
     /// <param name="count">The row's positions: fewer than its elements.</param>
     /// <param name="classes">Filled, <see cref="Padded"/> elements; what it holds more than a row has elements with a class that does not exist.</param>
-    public void Classify(int count, Span<byte> classes)
+    /// <returns>The first and the last class that any element has.</returns>
+    public (int First, int Last) Classify(int count, Span<byte> classes)
     {
         var expected = (int)(2 * total / width);
         var rest = LogOf(count) - LogOf(width - count) - Logs[expected + 1] + Logs[(2 * rows) - expected + 1];
@@ -61,6 +62,7 @@ internal sealed class RowModel
         }
 
         classes[width..].Fill(byte.MaxValue);
+        return (classOf[0], classOf[rows]);
     }
 
     /// <summary>Learns a row.</summary>
