@@ -12,8 +12,10 @@ using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Api.State;
 using FishCheckpoint.Api.Tags;
 using FishCheckpoint.Api.Tasks;
+using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Reports;
+using FishCheckpoint.Storage;
 using FishCheckpoint.Tensors;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -36,8 +38,10 @@ public static class FishServer
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         AddServices(builder.Services);
         configure?.Invoke(builder);
+        builder.Services.AddFishTelemetry(builder.Configuration);
         var server = builder.Build();
         server.UseMiddleware<ProblemMiddleware>();
+        server.UseMiddleware<StoppingMiddleware>();
         server.UseRouting();
         server.UseMiddleware<JsonLimit>();
         MapRoutes(server);
@@ -46,9 +50,13 @@ public static class FishServer
 
     private static void AddServices(IServiceCollection services)
     {
-        services.AddSingleton(provider =>
-            provider.GetRequiredService<IConfiguration>().GetSection(FishSettings.Section).Get<FishSettings>() ?? new FishSettings());
+        services.AddSingleton(provider => FishSettings.Of(provider.GetRequiredService<IConfiguration>()));
         services.AddSingleton(provider => provider.GetRequiredService<FishSettings>().ToStoreOptions());
+        services.AddSingleton(provider => provider.GetRequiredService<StoreOptions>().Time);
+        services.AddSystemd();
+        services.AddOptions<HostOptions>().Configure<FishSettings>((host, settings) => host.ShutdownTimeout = settings.Shutdown.Timeout);
+        services.AddHostedService<ShutdownDelay>();
+        services.AddSingleton<Readiness>();
         services.AddSingleton<StoreHost>().AddHostedService(provider => provider.GetRequiredService<StoreHost>());
         services.AddSingleton<ICheckpointStore>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<IStorageReports>(provider => provider.GetRequiredService<StoreHost>().Store);
@@ -78,6 +86,7 @@ public static class FishServer
     {
         server.MapIndex();
         server.MapHealth();
+        server.MapMetrics();
         server.MapOpenApi().WithSummary("Describe the routes as an OpenAPI document");
         var v1 = server.MapGroup("/v1").AddEndpointFilter<RouteGroupBuilder, NameFilter>().MayFail(400, 404);
         v1.MapGroup("/bases").WithTags("Bases").MapBases();

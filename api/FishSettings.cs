@@ -22,6 +22,15 @@ public sealed class FishSettings
     /// <summary>What the server does when there is time.</summary>
     public MaintenanceSettings Maintenance { get; set; } = new();
 
+    /// <summary>What the server tells of itself.</summary>
+    public TelemetrySettings Telemetry { get; set; } = new();
+
+    /// <summary>How the server stops.</summary>
+    public ShutdownSettings Shutdown { get; set; } = new();
+
+    /// <summary>Reads the section.</summary>
+    public static FishSettings Of(IConfiguration configuration) => configuration.GetSection(Section).Get<FishSettings>() ?? new FishSettings();
+
     /// <summary>The store's options that these settings say.</summary>
     public StoreOptions ToStoreOptions() => new()
     {
@@ -67,6 +76,29 @@ public sealed class FishSettings
 
         /// <summary>How long a round goes on; <see langword="null"/>: until everything is done. Default: until everything is done.</summary>
         public TimeSpan? RecodeMaxTime { get; set; }
+    }
+
+    /// <summary>Metrics and traces.</summary>
+    public sealed class TelemetrySettings
+    {
+        /// <summary>Whether <c>/metrics</c> gives metrics as Prometheus text. Default: it does.</summary>
+        public bool Metrics { get; set; } = true;
+
+        /// <summary>Where OpenTelemetry traces are sent (OTLP over gRPC), as in <c>http://localhost:4317</c>. Default: nowhere.</summary>
+        public Uri? TracesTo { get; set; }
+
+        /// <summary>What the server calls itself in metrics and traces. Default: <c>fishcheckpoint</c>.</summary>
+        public string ServiceName { get; set; } = "fishcheckpoint";
+    }
+
+    /// <summary>What happens after SIGTERM or Ctrl-C.</summary>
+    public sealed class ShutdownSettings
+    {
+        /// <summary>How long requests that are under way may go on; then they are broken off, and a save leaves nothing. Default: a minute.</summary>
+        public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(1);
+
+        /// <summary>How long the server still listens, while <c>/readyz</c> says 503 already; part of <see cref="Timeout"/>. Default: not at all.</summary>
+        public TimeSpan Delay { get; set; }
     }
 
     /// <summary>Limits, in bytes unless said otherwise.</summary>

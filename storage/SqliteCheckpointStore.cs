@@ -10,6 +10,7 @@ using FishCheckpoint.Storage.Recoding;
 using FishCheckpoint.Storage.Reports;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Storage.Telemetry;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage;
@@ -147,7 +148,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         string task, long step, CheckpointContent content, SaveOptions? options = null, CancellationToken cancellation = default) => Guarded(async () =>
     {
         options ??= new SaveOptions();
-        StepRef.At(step);
+        using var span = StoreTraces.Begin("save", task, StepRef.At(step).ToString());
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -182,6 +183,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     /// <inheritdoc/>
     public Task<IModelReader> OpenAsync(string task, StepRef step, CancellationToken cancellation = default) => Open(connection =>
     {
+        using var span = StoreTraces.Begin("load.open", task, step.ToString());
         var context = Context(connection, task);
         return (context, CheckpointTable.Find(connection, context, step));
     });
@@ -312,11 +314,10 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     {
         using var snapshot = database.OpenSnapshot();
         var context = Context(snapshot.Connection, task);
-        using var prepared = new SavePreparer(snapshot.Connection, context, Options, folder, parents, mayGuess, cancellation).Prepare(step, content, options);
+        using var prepared = Prepare(snapshot.Connection, context, step, content, options, mayGuess, cancellation);
         CheckFileDigest(context, step, prepared, options.ExpectedFileDigest, cancellation);
         using var state = await EncodeStateAsync(options, cancellation);
-        var written = await database.WriteAsync(
-            connection => SaveWriter.Write(connection, context, step, prepared, state, options, Options.Codec, Now), cancellation);
+        var written = await CommitAsync(context, step, prepared, state, options, cancellation);
         if (!written)
         {
             await database.WriteAsync(
@@ -330,6 +331,22 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         }
 
         return new Saved<CheckpointInfo>(await GetCheckpointAsync(task, StepRef.At(step), cancellation), written);
+    }
+
+    private PreparedSave Prepare(
+        Microsoft.Data.Sqlite.SqliteConnection connection, TaskContext context, long step, CheckpointContent content, SaveOptions options, bool mayGuess,
+        CancellationToken cancellation)
+    {
+        using var span = StoreTraces.Begin("save.encode", context.Name, StepRef.At(step).ToString());
+        return new SavePreparer(connection, context, Options, folder, parents, mayGuess, cancellation).Prepare(step, content, options);
+    }
+
+    private async Task<bool> CommitAsync(
+        TaskContext context, long step, PreparedSave prepared, PreparedState? state, SaveOptions options, CancellationToken cancellation)
+    {
+        using var span = StoreTraces.Begin("save.commit", context.Name, StepRef.At(step).ToString());
+        return await database.WriteAsync(
+            connection => SaveWriter.Write(connection, context, step, prepared, state, options, Options.Codec, Now), cancellation);
     }
 
     // The same content may come with another parent or mask than it was first saved with: what counts is the state that it gives.

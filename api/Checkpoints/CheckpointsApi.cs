@@ -1,6 +1,8 @@
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Documents;
+using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Api.Routing;
+using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -24,13 +26,21 @@ internal static class CheckpointsApi
     }
 
     private static async Task<Results<Created<CheckpointInfo>, Ok<CheckpointInfo>>> PutAsync(
-        string task, string step, string? parent, string? @base, HttpRequest request, ICheckpointStore store, StoreOptions options, CancellationToken cancellation)
+        string task, string step, string? parent, string? @base, HttpRequest request, ICheckpointStore store, StoreOptions options,
+        FishMetrics metrics, ILogger<CheckpointUpload> logger, CancellationToken cancellation)
     {
         var number = StepRef.ParseStep(step);
         var known = await store.GetTaskAsync(task, cancellation);
         var save = await SaveFields.ReadAsync(request, parent, @base, store, cancellation);
         using var upload = await CheckpointUpload.ReceiveAsync(request, known, store, options, cancellation);
+        var begun = options.Time.GetTimestamp();
         var saved = await store.SaveAsync(task, number, upload.Content, save with { OpenState = upload.OpenState }, cancellation);
+        metrics.Saved(saved, options.Time.GetElapsedTime(begun));
+        if (saved.Created)
+        {
+            ApiLog.Saved(logger, task, number, saved.Value.Parent, saved.Value.Changed, saved.Value.StoredBytes, saved.Value.LogicalBytes);
+        }
+
         return saved.Created ? TypedResults.Created($"/v1/tasks/{task}/checkpoints/{number}", saved.Value) : TypedResults.Ok(saved.Value);
     }
 

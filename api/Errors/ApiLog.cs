@@ -29,4 +29,16 @@ internal static partial class ApiLog
 
     [LoggerMessage(9, LogLevel.Warning, "A round of recoding was broken off; the next one goes on from there")]
     public static partial void NotRecoded(ILogger logger, Exception error);
+
+    [LoggerMessage(10, LogLevel.Information, "Stopping: what is under way may go on for {Timeout}; listening ends in {Delay}")]
+    public static partial void Stopping(ILogger logger, TimeSpan delay, TimeSpan timeout);
+
+    [LoggerMessage(11, LogLevel.Information, "Saved {Task}/{Step} on {Parent}: {Changed} values, {StoredBytes} of {LogicalBytes} bytes")]
+    public static partial void Saved(ILogger logger, string task, long step, string parent, long changed, long storedBytes, long logicalBytes);
+
+    [LoggerMessage(12, LogLevel.Information, "The store is closed")]
+    public static partial void Closed(ILogger logger);
+
+    [LoggerMessage(13, LogLevel.Error, "Stored bytes are damaged: {Code} ({Key}): {Cause}")]
+    public static partial void Damaged(ILogger logger, string code, string key, string cause);
 }

@@ -45,6 +45,7 @@ internal static class FishCommandLine
         var root = new RootCommand("A checkpoint store for models that share a base: full models of any step from the deltas that training left.")
         {
             ServeCommand.Create(shell),
+            ReadyCommand.Create(shell),
             DemoCommand.Create(shell),
             BenchCommand.Create(shell),
             BaseCommand.Create(shell),

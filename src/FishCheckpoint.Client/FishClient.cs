@@ -26,6 +26,7 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
     private readonly DeltaCalls deltas;
     private readonly StateCalls states;
     private readonly MaintenanceCalls maintenance;
+    private readonly HealthCalls health;
 
     /// <summary>Talks to the server at the client's <see cref="HttpClient.BaseAddress"/>.</summary>
     /// <param name="http">The HTTP client. Its timeout covers a whole upload, so long ones want <see cref="Timeout.InfiniteTimeSpan"/>.</param>
@@ -39,6 +40,7 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
         var spool = spoolFolder ?? Path.GetTempPath();
         (bases, tasks, checkpoints) = (new BaseCalls(server, spool), new TaskCalls(server), new CheckpointCalls(server, spool));
         (deltas, states, maintenance) = (new DeltaCalls(server, spool), new StateCalls(server), new MaintenanceCalls(server));
+        health = new HealthCalls(server);
     }
 
     /// <summary>Connects to a server with an HTTP client of its own, without a timeout for whole requests.</summary>
@@ -49,6 +51,14 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
         var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
         return new FishClient(new HttpClient(handler) { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan }, ownsHttp: true, spoolFolder);
     }
+
+    /// <summary>Waits until the server is ready: its store open, its disk writable, and not about to stop.</summary>
+    /// <param name="longest">How long to go on asking; nothing: ask once.</param>
+    /// <param name="time">The clock. Default: the system's.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="Errors.FishException">It is not ready, and why: <see cref="Errors.ErrorCode.ServerUnavailable"/>, <see cref="Errors.ErrorCode.StorageUnavailable"/>.</exception>
+    public Task WaitUntilReadyAsync(TimeSpan longest = default, TimeProvider? time = null, CancellationToken cancellation = default) =>
+        health.WaitAsync(longest, time ?? TimeProvider.System, cancellation);
 
     /// <inheritdoc/>
     public Task<Saved<BaseInfo>> AddBaseAsync(string name, IAsyncEnumerable<UploadFile> files, CancellationToken cancellation = default) =>

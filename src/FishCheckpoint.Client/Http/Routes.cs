@@ -10,6 +10,8 @@ internal static class Routes
 
     public const string Tasks = "v1/tasks";
 
+    public const string Ready = "readyz";
+
     public const string Recode = "v1/maintenance/recode";
 
     public static string Base(string nameOrId) => $"{Bases}/{Names.Check(nameOrId, "base")}";

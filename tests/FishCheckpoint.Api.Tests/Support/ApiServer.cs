@@ -25,6 +25,15 @@ public sealed class ApiServer : IAsyncDisposable
 
     public string DataFolder => folder;
 
+    public IServiceProvider Services => server.Services;
+
+    /// <summary>Stops the server as SIGTERM does.</summary>
+    public Task StopAsync()
+    {
+        server.Lifetime.StopApplication();
+        return server.StopAsync();
+    }
+
     public static async Task<ApiServer> StartAsync(Action<WebApplicationBuilder>? configure = null, params (string Key, string Value)[] settings)
     {
         var data = Directory.CreateTempSubdirectory("fish-api-").FullName;
