@@ -3,6 +3,7 @@ using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
+using FishCheckpoint.Storage.Access;
 using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Frames;
@@ -27,16 +28,21 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     private readonly BaseTable bases = new();
     private readonly ParentCache parents;
     private readonly TaskTable tasks;
+    private readonly Ledger ledger;
 
     private SqliteCheckpointStore(StoreOptions options, Database database, BaseFolder folder)
     {
         (Options, this.database, this.folder) = (options, database, folder);
         tasks = new TaskTable(bases);
         parents = new ParentCache(options.ParentCacheBytes);
+        (ledger, Access) = (new Ledger(options), new StoreAccess(database, options));
     }
 
     /// <summary>What the store was opened with.</summary>
     public StoreOptions Options { get; }
+
+    /// <summary>The keys, quotas and audit log of the data folder.</summary>
+    public StoreAccess Access { get; }
 
     private DateTimeOffset Now => Options.Time.GetUtcNow();
 
@@ -76,8 +82,10 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
                 connection =>
                 {
                     BaseTable.RequireName(connection, name, content.Id);
-                    folder.MoveIn(upload, content.Id);
+                    var isNew = !BaseTable.Exists(connection, content.Id);
                     var created = BaseTable.Insert(connection, name, content, Now);
+                    ledger.Added(connection, name, content.Id, content.AllFiles.Sum(file => file.Bytes), created, isNew);
+                    folder.MoveIn(upload, content.Id);
                     return new Saved<BaseInfo>(BaseTable.Info(connection, content.Id, name), created);
                 },
                 cancellation);
@@ -100,7 +108,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
 
     /// <inheritdoc/>
     public Task<Page<BaseInfo>> ListBasesAsync(PageRequest page, CancellationToken cancellation = default) =>
-        Read(connection => BaseTable.List(connection, Checked(page)));
+        Read(connection => BaseTable.List(connection, page.Checked()));
 
     /// <inheritdoc/>
     public Task<IModelReader> OpenBaseAsync(string nameOrId, CancellationToken cancellation = default) => Open(connection =>
@@ -116,6 +124,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         {
             Names.Check(task, "task");
             var created = tasks.Put(connection, task, spec, Now);
+            ledger.Put(connection, task, created);
             return new Saved<TaskInfo>(TaskTable.Info(connection, task), created);
         },
         cancellation);
@@ -126,7 +135,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
 
     /// <inheritdoc/>
     public Task<Page<TaskInfo>> ListTasksAsync(PageRequest page, CancellationToken cancellation = default) =>
-        Read(connection => TaskTable.List(connection, Checked(page)));
+        Read(connection => TaskTable.List(connection, page.Checked()));
 
     /// <inheritdoc/>
     public Task DeleteTaskAsync(string task, CancellationToken cancellation = default) => Write(
@@ -138,6 +147,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
                 CheckpointRemover.Remove(connection, context.Id, context.Layout.Layout.Elements, row);
             }
 
+            ledger.Note(connection, "task.delete", task, task, Ledger.Deleted);
             return connection.Execute("DELETE FROM tasks WHERE id = $0", context.Id);
         },
         cancellation);
@@ -167,14 +177,16 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
 
     /// <inheritdoc/>
     public Task<Page<CheckpointInfo>> ListCheckpointsAsync(string task, PageRequest page, CancellationToken cancellation = default) =>
-        Read(connection => CheckpointTable.List(connection, Context(connection, task), Checked(page)));
+        Read(connection => CheckpointTable.List(connection, Context(connection, task), page.Checked()));
 
     /// <inheritdoc/>
     public Task DeleteCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default) => Write(
         connection =>
         {
             var context = Context(connection, task);
-            CheckpointRemover.Remove(connection, context.Id, context.Layout.Layout.Elements, CheckpointTable.Find(connection, context, step));
+            var row = CheckpointTable.Find(connection, context, step);
+            CheckpointRemover.Remove(connection, context.Id, context.Layout.Layout.Elements, row);
+            ledger.Note(connection, "checkpoint.delete", task, $"{task}/{row.Step}", Ledger.Deleted, row.BroughtBytes + row.ValueBytes + row.TrainerBytes);
             return true;
         },
         cancellation);
@@ -207,7 +219,12 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         await GetCheckpointAsync(task, step, cancellation);
         using var state = await PreparedState.EncodeAsync(content, Options, cancellation);
         var created = await database.WriteAsync(
-            connection => state.Give(connection, task, CheckpointTable.Find(connection, Context(connection, task), step)), cancellation);
+            connection =>
+            {
+                var row = CheckpointTable.Find(connection, Context(connection, task), step);
+                return ledger.Given(connection, task, row.Step, state.Give(connection, task, row), state.Info.StoredBytes);
+            },
+            cancellation);
         return new Saved<StateInfo>(state.Info, created);
     });
 
@@ -236,6 +253,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
             Names.CheckTag(tag);
             var context = Context(connection, task);
             var row = CheckpointTable.Find(connection, context, step);
+            ledger.Note(connection, "tag.set", task, $"{task}/{tag}", Ledger.Changed);
             return connection.Execute(
                 "INSERT INTO tags (task, name, checkpoint) VALUES ($0, $1, $2) ON CONFLICT DO UPDATE SET checkpoint = $2", context.Id, tag, row.Id);
         },
@@ -243,8 +261,16 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
 
     /// <inheritdoc/>
     public Task RemoveTagAsync(string task, string tag, CancellationToken cancellation = default) => Write(
-        connection => connection.Execute("DELETE FROM tags WHERE task = $0 AND name = $1", Context(connection, task).Id, tag) > 0
-            ? true : throw new FishException(ErrorCode.TagNotFound, $"{task}/{tag}", "The task has no such tag.", "List the task's checkpoints with their tags."),
+        connection =>
+        {
+            if (connection.Execute("DELETE FROM tags WHERE task = $0 AND name = $1", Context(connection, task).Id, tag) == 0)
+            {
+                throw new FishException(ErrorCode.TagNotFound, $"{task}/{tag}", "The task has no such tag.", "List the task's checkpoints with their tags.");
+            }
+
+            ledger.Note(connection, "tag.remove", task, $"{task}/{tag}", Ledger.Deleted);
+            return true;
+        },
         cancellation);
 
     /// <inheritdoc/>
@@ -270,17 +296,25 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
 
     /// <inheritdoc/>
     public Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellation = default) =>
-        Guarded(() => new Recoder(database, folder, tasks, Options).RunAsync((options ?? new RecodeOptions()).Checked(), cancellation));
+        Guarded(async () =>
+        {
+            var result = await new Recoder(database, folder, tasks, Options).RunAsync((options ?? new RecodeOptions()).Checked(), cancellation);
+            return result.Recoded == 0 ? result : await database.WriteAsync(
+                connection =>
+                {
+                    ledger.Note(connection, "maintenance.recode", options?.Task, options?.Task ?? "store", Ledger.Changed, result.BytesAfter - result.BytesBefore);
+                    return result;
+                },
+                cancellation);
+        });
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        Access.Dispose();
         database.Dispose();
         return ValueTask.CompletedTask;
     }
-
-    private static PageRequest Checked(PageRequest page) => page.Limit is >= 1 and <= 1000 ? page : throw new FishException(
-        ErrorCode.RequestInvalid, "limit", $"A page has 1 to 1000 items, not {page.Limit}.", "Ask for fewer and follow the next page.");
 
     private TaskContext Context(Microsoft.Data.Sqlite.SqliteConnection connection, string task) => tasks.Context(connection, Names.Check(task, "task"));
 
@@ -316,7 +350,8 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         CheckFileDigest(context, step, prepared, options.ExpectedFileDigest, cancellation);
         using var state = await EncodeStateAsync(options, cancellation);
         var written = await database.WriteAsync(
-            connection => SaveWriter.Write(connection, context, step, prepared, state, options, Options.Codec, Now), cancellation);
+            connection => ledger.Saved(
+                connection, task, step, SaveWriter.Write(connection, context, step, prepared, state, options, Options.Codec, Now)), cancellation);
         if (!written)
         {
             await database.WriteAsync(
@@ -325,7 +360,9 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
             if (state is not null)
             {
                 await database.WriteAsync(
-                    connection => state.Give(connection, task, CheckpointTable.Find(connection, context, StepRef.At(step))), cancellation);
+                    connection => ledger.Given(
+                        connection, task, step, state.Give(connection, task, CheckpointTable.Find(connection, context, StepRef.At(step))), state.Info.StoredBytes),
+                    cancellation);
             }
         }
 

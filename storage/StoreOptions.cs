@@ -1,3 +1,4 @@
+using FishCheckpoint.Access;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Tensors;
 
@@ -32,6 +33,12 @@ public sealed record StoreOptions
 
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Who is at work: asked for every write, within it. Default: the user who runs this program.</summary>
+    public Func<Caller> Caller { get; init; } = static () => FishCheckpoint.Access.Caller.Local;
+
+    /// <summary>How much of the audit log is kept. Default: 200,000 entries of the last 365 days.</summary>
+    public AuditOptions Audit { get; init; } = new();
 
     /// <summary>Where temporary files lie: on the data folder's own file system, so that they can be moved into place.</summary>
     public string TemporaryFolder => Path.Combine(DataFolder, "tmp");

@@ -42,6 +42,9 @@ internal sealed class Database : IDisposable
     /// <summary>A connection that sees one state of the database until it is disposed.</summary>
     public Snapshot OpenSnapshot() => new(Open());
 
+    /// <summary>A connection that sees the newest state with each query. The caller disposes it.</summary>
+    public SqliteConnection OpenConnection() => Open();
+
     /// <summary>Runs one transaction, alone among writers, committed and synced when this returns.</summary>
     public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellation)
     {

@@ -21,7 +21,7 @@ internal sealed class TaskTable(BaseTable bases)
 {
     private const string Columns =
         "t.name, t.base, t.layout, t.description, t.metadata, t.retention, t.tensors, t.checkpoints, t.created, "
-        + "(SELECT max(step) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0), t.id";
+        + "(SELECT max(step) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0), t.id, t.quota_bytes";
 
     // A task's base and own tensors never change, so its layout is made once.
     private readonly ConcurrentDictionary<(Digest Base, string Tensors), TaskLayout> layouts = new();
@@ -89,7 +89,7 @@ internal sealed class TaskTable(BaseTable bases)
         JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(4), FishJson.Options)!,
         row.OptionalText(5) is { } retention ? JsonSerializer.Deserialize<Retention>(retention, FishJson.Options) : null,
         JsonSerializer.Deserialize<Dictionary<string, OwnTensor?>>(row.GetString(6), FishJson.Options)!,
-        row.GetInt64(7), row.OptionalLong(9), row.Time(8));
+        row.GetInt64(7), row.OptionalLong(9), row.Time(8), row.OptionalLong(11));
 
     private static string Json<T>(T value) => JsonSerializer.Serialize(value, FishJson.Options);
 

@@ -19,6 +19,16 @@ public sealed class MigrationTests : StoreFixture
 
         // The first schema: no blocks, no references, no efforts, every mask with a frame of its own.
         Sql("""
+            DROP TRIGGER key_bytes_of_new_checkpoint;
+            DROP TRIGGER key_bytes_of_changed_checkpoint;
+            DROP TRIGGER key_bytes_of_removed_checkpoint;
+            DROP TRIGGER key_bytes_of_base;
+            DROP TRIGGER key_bytes_of_removed_base;
+            ALTER TABLE checkpoints DROP COLUMN saved_by;
+            ALTER TABLE bases DROP COLUMN added_by;
+            ALTER TABLE tasks DROP COLUMN quota_bytes;
+            DROP TABLE keys;
+            DROP TABLE audit;
             DROP INDEX checkpoints_to_recode;
             DROP INDEX masks_to_recode;
             ALTER TABLE checkpoints DROP COLUMN effort;

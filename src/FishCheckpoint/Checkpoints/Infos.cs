@@ -1,3 +1,4 @@
+using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Checkpoints;
@@ -58,9 +59,11 @@ public sealed record TaskSpec(
 /// <param name="Checkpoints">How many checkpoints it has.</param>
 /// <param name="Latest">The highest step, if any.</param>
 /// <param name="Created">When it was made.</param>
+/// <param name="QuotaBytes">The most stored bytes of its checkpoints; <see langword="null"/>: no limit.</param>
 public sealed record TaskInfo(
     string Name, string Base, Digest BaseId, Digest Layout, string? Description, IReadOnlyDictionary<string, string> Metadata,
-    Retention? Retention, IReadOnlyDictionary<string, OwnTensor?> Tensors, long Checkpoints, long? Latest, DateTimeOffset Created);
+    Retention? Retention, IReadOnlyDictionary<string, OwnTensor?> Tensors, long Checkpoints, long? Latest, DateTimeOffset Created,
+    long? QuotaBytes = null);
 
 /// <summary>What a checkpoint is and costs.</summary>
 /// <param name="Task">Its task.</param>
@@ -98,7 +101,13 @@ public sealed record Saved<T>(T Value, bool Created);
 /// <summary>Which part of a list to give.</summary>
 /// <param name="Limit">The most items, 1 to 1000.</param>
 /// <param name="After">Start after this key (a name, or a step); <see langword="null"/> starts at the beginning.</param>
-public sealed record PageRequest(int Limit = 100, string? After = null);
+public sealed record PageRequest(int Limit = 100, string? After = null)
+{
+    /// <summary>Returns this, or refuses it.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a part has 1 to 1000 items.</exception>
+    public PageRequest Checked() => Limit is >= 1 and <= 1000 ? this : throw new FishException(
+        ErrorCode.RequestInvalid, "limit", $"A page has 1 to 1000 items, not {Limit}.", "Ask for fewer and follow the next page.");
+}
 
 /// <summary>Part of a list.</summary>
 /// <param name="Items">The items, ordered by key.</param>

@@ -37,6 +37,8 @@ public enum ErrorCode
     FileNotFound,
     /// <summary>The route does not exist.</summary>
     RouteNotFound,
+    /// <summary>There is no such key, or it is revoked already.</summary>
+    KeyNotFound,
 
     /// <summary>The base's name is taken by other content.</summary>
     BaseTaken,
@@ -46,6 +48,23 @@ public enum ErrorCode
     StepTaken,
     /// <summary>The checkpoint already carries another trainer state.</summary>
     StateTaken,
+    /// <summary>A key that is not revoked has the name.</summary>
+    KeyTaken,
+
+    /// <summary>The server takes requests with a key only, and none came.</summary>
+    KeyRequired,
+    /// <summary>The key is unknown, expired or revoked.</summary>
+    KeyInvalid,
+    /// <summary>The key does not reach so far.</summary>
+    KeyForbidden,
+    /// <summary>The server would listen beyond loopback without a key that anyone could have.</summary>
+    AccessUnprotected,
+    /// <summary>The server has as much to do as its limits allow.</summary>
+    TooManyRequests,
+    /// <summary>The disk has no room for the upload.</summary>
+    InsufficientStorage,
+    /// <summary>The task's or the key's quota would be passed.</summary>
+    QuotaExceeded,
 
     /// <summary>The content was made against another base or parent than the one it is saved against.</summary>
     BaseMismatch,
