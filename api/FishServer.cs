@@ -1,3 +1,5 @@
+using FishCheckpoint.Access;
+using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Bases;
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Checkpoints;
@@ -6,6 +8,7 @@ using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Api.Health;
 using FishCheckpoint.Api.Hosting;
+using FishCheckpoint.Api.Limits;
 using FishCheckpoint.Api.Maintenance;
 using FishCheckpoint.Api.Reports;
 using FishCheckpoint.Api.Routing;
@@ -15,6 +18,7 @@ using FishCheckpoint.Api.Tasks;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Reports;
 using FishCheckpoint.Tensors;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
@@ -37,8 +41,13 @@ public static class FishServer
         AddServices(builder.Services);
         configure?.Invoke(builder);
         var server = builder.Build();
+        server.UseMiddleware<SecurityHeaders>();
         server.UseMiddleware<ProblemMiddleware>();
         server.UseRouting();
+        server.UseMiddleware<RequestGate>();
+        server.UseMiddleware<RefusalAudit>();
+        server.UseMiddleware<AccessMiddleware>();
+        server.UseMiddleware<UploadGate>();
         server.UseMiddleware<JsonLimit>();
         MapRoutes(server);
         return server;
@@ -48,17 +57,30 @@ public static class FishServer
     {
         services.AddSingleton(provider =>
             provider.GetRequiredService<IConfiguration>().GetSection(FishSettings.Section).Get<FishSettings>() ?? new FishSettings());
-        services.AddSingleton(provider => provider.GetRequiredService<FishSettings>().ToStoreOptions());
+        services.AddHttpContextAccessor();
+        services.AddSingleton(provider =>
+        {
+            var requests = provider.GetRequiredService<IHttpContextAccessor>();
+            return provider.GetRequiredService<FishSettings>().ToStoreOptions() with { Caller = () => RequestCallers.CallerOf(requests.HttpContext) };
+        });
         services.AddSingleton<StoreHost>().AddHostedService(provider => provider.GetRequiredService<StoreHost>());
+        services.AddSingleton<ListenGuard>().AddHostedService(provider => provider.GetRequiredService<ListenGuard>());
+        services.AddSingleton<Func<IServer>>(provider => provider.GetRequiredService<IServer>);
+        services.AddSingleton<IDiskSpace, SystemDisk>().AddSingleton<UploadRoom>();
+        services.AddSingleton<IAccessControl>(provider => provider.GetRequiredService<StoreHost>().Store.Access);
         services.AddSingleton<ICheckpointStore>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<IStorageReports>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<ICheckpointRecoding>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<Func<ICheckpointRecoding>>(provider => provider.GetRequiredService<ICheckpointRecoding>).AddHostedService<RecodeService>();
         services.ConfigureHttpJsonOptions(json => FishJson.Configure(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
-        services.Configure<KestrelServerOptions>(kestrel =>
+        services.AddOptions<KestrelServerOptions>().Configure<FishSettings, ListenGuard>((kestrel, settings, guard) =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.ConfigureEndpointDefaults(listen => guard.Check(listen.EndPoint));
+            kestrel.Limits.MaxConcurrentConnections = settings.Limits.MaxConnections;
+            var slowest = settings.Limits.MinBytesPerSecond > 0 ? new MinDataRate(settings.Limits.MinBytesPerSecond, settings.Limits.SlowFor) : null;
+            (kestrel.Limits.MinRequestBodyDataRate, kestrel.Limits.MinResponseDataRate) = (slowest, slowest);
 
             // Every body is limited where it is read: JSON by JsonLimit, uploads by their routes.
             kestrel.Limits.MaxRequestBodySize = null;
@@ -78,8 +100,8 @@ public static class FishServer
     {
         server.MapIndex();
         server.MapHealth();
-        server.MapOpenApi().WithSummary("Describe the routes as an OpenAPI document");
-        var v1 = server.MapGroup("/v1").AddEndpointFilter<RouteGroupBuilder, NameFilter>().MayFail(400, 404);
+        server.MapOpenApi().Open().WithSummary("Describe the routes as an OpenAPI document");
+        var v1 = server.MapGroup("/v1").AddEndpointFilter<RouteGroupBuilder, NameFilter>().MayFail(400, 401, 403, 404, 429);
         v1.MapGroup("/bases").WithTags("Bases").MapBases();
         v1.MapGroup("/tasks").WithTags("Tasks").MapTasks();
         var checkpoints = v1.MapGroup("/tasks/{task}/checkpoints").WithTags("Checkpoints");
@@ -89,6 +111,8 @@ public static class FishServer
         checkpoints.MapState();
         v1.MapGroup("/tasks/{task}/tags").WithTags("Tags").MapTags();
         v1.MapGroup("").WithTags("Reports").MapReports();
+        v1.MapGroup("/keys").WithTags("Access").MapKeys();
+        v1.MapGroup("").WithTags("Access").MapAudit();
         v1.MapGroup("/maintenance").WithTags("Maintenance").MapMaintenance();
     }
 }

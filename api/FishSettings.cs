@@ -1,3 +1,4 @@
+using FishCheckpoint.Access;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Tensors;
@@ -19,6 +20,12 @@ public sealed class FishSettings
     /// <summary>What is refused for its size.</summary>
     public LimitSettings Limits { get; set; } = new();
 
+    /// <summary>Whom the server lets in.</summary>
+    public AccessSettings Access { get; set; } = new();
+
+    /// <summary>How long it is kept who wrote and deleted what.</summary>
+    public AuditSettings Audit { get; set; } = new();
+
     /// <summary>What the server does when there is time.</summary>
     public MaintenanceSettings Maintenance { get; set; } = new();
 
@@ -32,6 +39,7 @@ public sealed class FishSettings
         MaxUploadBytes = Limits.MaxUploadBytes,
         MaxStateBytes = Limits.MaxStateBytes,
         MaxChainDepth = Limits.MaxChainDepth,
+        Audit = new AuditOptions { KeepEntries = Audit.KeepEntries, KeepFor = Audit.KeepFor },
     };
 
     /// <summary>Compression by kind of bytes.</summary>
@@ -54,6 +62,23 @@ public sealed class FishSettings
 
         /// <summary>How the files of bases are kept: None, as they were sent, or Dense. Default: None.</summary>
         public BaseCompression Bases { get; set; } = BaseCompression.None;
+    }
+
+    /// <summary>Access control.</summary>
+    public sealed class AccessSettings
+    {
+        /// <summary>When a request needs a key. Default: Auto.</summary>
+        public KeysRequired Required { get; set; } = KeysRequired.Auto;
+    }
+
+    /// <summary>The audit log.</summary>
+    public sealed class AuditSettings
+    {
+        /// <summary>The most entries that are kept. Default: 200,000.</summary>
+        public long KeepEntries { get; set; } = 200_000;
+
+        /// <summary>How long they are kept. Default: 365 days.</summary>
+        public TimeSpan KeepFor { get; set; } = TimeSpan.FromDays(365);
     }
 
     /// <summary>Work in the background.</summary>
@@ -86,5 +111,35 @@ public sealed class FishSettings
 
         /// <summary>The most deltas that the automatic choice of a parent puts between a checkpoint and its base.</summary>
         public int MaxChainDepth { get; set; } = 16;
+
+        /// <summary>The most connections at once; further ones are closed. Default: 1,000.</summary>
+        public int MaxConnections { get; set; } = 1000;
+
+        /// <summary>The most requests that are answered at once; further ones get 429. Default: 256.</summary>
+        public int MaxConcurrentRequests { get; set; } = 256;
+
+        /// <summary>The most uploads that are taken at once; further ones get 429. Default: 64.</summary>
+        public int MaxConcurrentUploads { get; set; } = 64;
+
+        /// <summary>Bytes a second below which a body, or the reading of an answer, is broken off; 0: never. Default: 240.</summary>
+        public double MinBytesPerSecond { get; set; } = 240;
+
+        /// <summary>How long it may be slower than that. Default: 5 seconds.</summary>
+        public TimeSpan SlowFor { get; set; } = TimeSpan.FromSeconds(5);
+
+        /// <summary>The most that the temporary files of all uploads take together. Default: 1 TiB.</summary>
+        public long MaxTemporaryBytes { get; set; } = 1L << 40;
+
+        /// <summary>What uploads leave free of the data folder's disk: the database's log may need as much. Default: 256 MiB.</summary>
+        public long MinFreeBytes { get; set; } = 256L << 20;
     }
+}
+
+/// <summary>When a request needs a key.</summary>
+public enum KeysRequired
+{
+    /// <summary>As soon as a key was ever made, and wherever the server is reached from beyond loopback.</summary>
+    Auto = 0,
+    /// <summary>Always.</summary>
+    Always = 1,
 }

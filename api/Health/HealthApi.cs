@@ -1,3 +1,4 @@
+using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
@@ -11,8 +12,8 @@ internal static class HealthApi
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/healthz", () => TypedResults.Text("ok\n")).WithSummary("Say that the process lives");
-        routes.MapGet("/readyz", ReadyAsync).WithSummary("Say whether the store can be read and written");
+        routes.MapGet("/healthz", () => TypedResults.Text("ok\n")).Open().WithSummary("Say that the process lives");
+        routes.MapGet("/readyz", ReadyAsync).Open().WithSummary("Say whether the store can be read and written");
     }
 
     private static async Task<ContentHttpResult> ReadyAsync(

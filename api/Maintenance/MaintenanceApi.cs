@@ -1,3 +1,5 @@
+using FishCheckpoint.Access;
+using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
@@ -9,6 +11,7 @@ namespace FishCheckpoint.Api.Maintenance;
 internal static class MaintenanceApi
 {
     public static void MapMaintenance(this RouteGroupBuilder group) => group.MapPost("/recode", RecodeAsync)
+        .Needs(KeyScope.Admin, Reach.Store)
         .WithSummary("Encode again, to fewer bytes, what was saved fast; the body is optional and bounds the round").MayFail(413, 415, 503);
 
     // A server that stops does not wait for the round: what was replaced by then stays so.

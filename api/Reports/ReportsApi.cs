@@ -1,3 +1,5 @@
+using FishCheckpoint.Access;
+using FishCheckpoint.Api.Access;
 using FishCheckpoint.Reports;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -8,8 +10,8 @@ internal static class ReportsApi
 {
     public static void MapReports(this RouteGroupBuilder group)
     {
-        group.MapGet("/reports/storage", OfStoreAsync).WithSummary("Report what the whole store holds and costs");
-        group.MapGet("/tasks/{task}/reports/storage", OfTaskAsync).WithSummary("Report what a task holds and costs");
+        group.MapGet("/reports/storage", OfStoreAsync).Needs(KeyScope.Read, Reach.Store).WithSummary("Report what the whole store holds and costs");
+        group.MapGet("/tasks/{task}/reports/storage", OfTaskAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Report what a task holds and costs");
     }
 
     private static async Task<Ok<StorageReport>> OfStoreAsync(IStorageReports reports, CancellationToken cancellation) =>

@@ -1,4 +1,6 @@
+using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Client.Access;
 using FishCheckpoint.Client.Bases;
 using FishCheckpoint.Client.Checkpoints;
 using FishCheckpoint.Client.Http;
@@ -39,16 +41,22 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
         var spool = spoolFolder ?? Path.GetTempPath();
         (bases, tasks, checkpoints) = (new BaseCalls(server, spool), new TaskCalls(server), new CheckpointCalls(server, spool));
         (deltas, states, maintenance) = (new DeltaCalls(server, spool), new StateCalls(server), new MaintenanceCalls(server));
+        Access = new AccessCalls(server);
     }
+
+    /// <summary>The server's keys, quotas and audit log.</summary>
+    public IAccessControl Access { get; }
 
     /// <summary>Connects to a server with an HTTP client of its own, without a timeout for whole requests.</summary>
     /// <param name="server">The server's address, as in <c>http://127.0.0.1:5080</c>.</param>
     /// <param name="spoolFolder">Where deltas that outgrow memory lie meanwhile. Default: the system's temporary folder.</param>
-    public static FishClient Connect(Uri server, string? spoolFolder = null)
-    {
-        var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
-        return new FishClient(new HttpClient(handler) { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan }, ownsHttp: true, spoolFolder);
-    }
+    public static FishClient Connect(Uri server, string? spoolFolder = null) => Connect(server, new FishClientOptions { SpoolFolder = spoolFolder });
+
+    /// <summary>As above, with a key, or for a server whose certificate the system does not trust.</summary>
+    /// <param name="server">The server's address, as in <c>https://models.example:5080</c>.</param>
+    /// <param name="options">How to connect.</param>
+    /// <exception cref="Errors.FishException">The options cannot be; see <see cref="FishClientOptions.CreateHttp"/>.</exception>
+    public static FishClient Connect(Uri server, FishClientOptions options) => new(options.CreateHttp(server), ownsHttp: true, options.SpoolFolder);
 
     /// <inheritdoc/>
     public Task<Saved<BaseInfo>> AddBaseAsync(string name, IAsyncEnumerable<UploadFile> files, CancellationToken cancellation = default) =>

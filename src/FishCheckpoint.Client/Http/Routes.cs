@@ -12,9 +12,17 @@ internal static class Routes
 
     public const string Recode = "v1/maintenance/recode";
 
+    public const string Keys = "v1/keys";
+
+    public const string Audit = "v1/audit";
+
     public static string Base(string nameOrId) => $"{Bases}/{Names.Check(nameOrId, "base")}";
 
     public static string Task(string task) => $"{Tasks}/{Names.Check(task, "task")}";
+
+    public static string Quota(string task) => $"{Task(task)}/quota";
+
+    public static string Key(string nameOrId) => $"{Keys}/{Names.Check(nameOrId, "key")}";
 
     public static string Checkpoints(string task) => $"{Task(task)}/checkpoints";
 

@@ -32,7 +32,7 @@ public sealed class ApiServer : IAsyncDisposable
         {
             builder.Configuration.AddInMemoryCollection(
                 settings.Append(("FishCheckpoint:DataFolder", data)).Append(("Logging:LogLevel:Default", "None")).Append(("Logging:LogLevel:Microsoft.AspNetCore", "None"))
-                    .Select(pair => KeyValuePair.Create(pair.Item1, (string?)pair.Item2)));
+                    .DistinctBy(pair => pair.Item1).Select(pair => KeyValuePair.Create(pair.Item1, (string?)pair.Item2)));
             configure?.Invoke(builder);
         });
         await built.StartAsync();
