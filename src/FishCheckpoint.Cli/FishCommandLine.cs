@@ -59,9 +59,13 @@ internal static class FishCommandLine
             RecodeCommand.Create(shell),
             TagCommand.Create(shell),
             RemoveCommand.Create(shell),
+            KeyCommand.Create(shell),
+            AuditCommand.Create(shell),
         };
         root.Options.Add(shell.Data);
         root.Options.Add(shell.Server);
+        root.Options.Add(shell.Key);
+        root.Options.Add(shell.Ca);
         root.Options.Add(shell.Json);
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new RootHelp((HelpAction)help.Action!);

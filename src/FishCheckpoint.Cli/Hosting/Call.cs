@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Reports;
@@ -18,6 +19,8 @@ internal sealed record Call(ParseResult Parsed, Terminal Terminal, OpenedStore O
     public IStorageReports Reports => Opened.Reports;
 
     public ICheckpointRecoding Recoding => Opened.Recoding;
+
+    public IAccessControl Access => Opened.Access;
 
     /// <summary>Prints a result: the value as JSON, or what is made of it for people.</summary>
     public void Print<T>(T value, Action<T> forPeople)

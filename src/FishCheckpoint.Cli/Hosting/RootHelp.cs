@@ -20,6 +20,7 @@ internal sealed class RootHelp(HelpAction help) : SynchronousCommandLineAction
         "fish diff sst2 base 100 --out patch.safetensors",
         "fish report --server http://127.0.0.1:5080",
         "fish verify                                         everything that is stored",
+        "fish key add trainer --scope write --task sst2      shows the key once; FISH_KEY=... is what it is sent by",
         "fish recode --max-time 600                          what was saved fast, to fewer bytes",
     ];
 
