@@ -357,6 +357,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
             await database.WriteAsync(
                 connection => SaveWriter.Mend(connection, CheckpointTable.Find(connection, context, StepRef.At(step)), prepared, Options.Codec), cancellation);
             RequireSame(context, step, prepared);
+            await database.WriteAsync(connection => ledger.SavedAgain(connection, task, step), cancellation);
             if (state is not null)
             {
                 await database.WriteAsync(

@@ -55,26 +55,33 @@ internal sealed class Ledger(StoreOptions options)
         Note(connection, "task.put", task, task, created ? Created : Changed);
     }
 
-    /// <summary>A checkpoint was saved, or was there.</summary>
+    /// <summary>A checkpoint was saved, or its step was taken: then it is still to be seen whether by the same.</summary>
     /// <returns>Whether it was saved.</returns>
     public bool Saved(SqliteConnection connection, string task, long step, bool written)
     {
         const string Row = "task = (SELECT id FROM tasks WHERE name = $0) AND step = $1 AND deleted = 0";
+        if (!written)
+        {
+            return false;
+        }
+
         var key = Caller.KeyId;
-        if (written && key is not null)
+        if (key is not null)
         {
             connection.Execute($"UPDATE checkpoints SET saved_by = $2 WHERE {Row}", task, step, key);
         }
 
-        long? bytes = written
-            ? connection.Scalar<long>($"SELECT brought_bytes + value_bytes + trainer_bytes FROM checkpoints WHERE {Row}", task, step) : null;
-        Note(connection, "checkpoint.save", task, $"{task}/{step}", written ? Created : Unchanged, bytes);
-        if (written)
-        {
-            RequireQuotas(connection, task, key);
-        }
+        var bytes = connection.Scalar<long>($"SELECT brought_bytes + value_bytes + trainer_bytes FROM checkpoints WHERE {Row}", task, step);
+        Note(connection, "checkpoint.save", task, $"{task}/{step}", Created, bytes);
+        RequireQuotas(connection, task, key);
+        return true;
+    }
 
-        return written;
+    /// <summary>The step held the same checkpoint already.</summary>
+    public bool SavedAgain(SqliteConnection connection, string task, long step)
+    {
+        Note(connection, "checkpoint.save", task, $"{task}/{step}", Unchanged);
+        return true;
     }
 
     /// <summary>A checkpoint was given its trainer state, or had it.</summary>

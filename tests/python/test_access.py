@@ -1,7 +1,9 @@
 """Keys and certificates: what the client sends, whom it trusts, and what it does not say."""
 
 import os
+import shutil
 import subprocess
+import tempfile
 import unittest
 from unittest import mock
 
@@ -68,6 +70,43 @@ class KeyedServer(unittest.TestCase):
         client = FishClient(self.server.url, key)
         self.addCleanup(client.close)
         return client
+
+
+@needs_server
+@unittest.skipIf(shutil.which("openssl") is None, "openssl is not installed")
+class TlsServer(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="fish-tls-")
+        cls.certificate, key = os.path.join(cls.folder, "server.pem"), os.path.join(cls.folder, "server.key")
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=fish test", "-addext", "subjectAltName=IP:127.0.0.1",
+             "-keyout", key, "-out", cls.certificate], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+        endpoint = "Kestrel__Endpoints__Https__"
+        with mock.patch.dict(os.environ, {
+                f"{endpoint}Url": "https://127.0.0.1:0", f"{endpoint}Certificate__Path": cls.certificate, f"{endpoint}Certificate__KeyPath": key}):
+            cls.server = Server()
+        cls.url = f"https://127.0.0.1:{cls.server.port}"
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.remove()
+        shutil.rmtree(cls.folder, ignore_errors=True)
+
+    def test_server_with_the_certificate_is_trusted(self):
+        client = FishClient(self.url, ca=self.certificate)
+        self.addCleanup(client.close)
+        self.assertEqual(client.report()["checkpoints"], 0)
+        with mock.patch.dict(os.environ, {"FISH_CA": self.certificate}):
+            again = FishClient(self.url)
+        self.addCleanup(again.close)
+        self.assertEqual(again.report()["checkpoints"], 0)
+
+    def test_server_whose_certificate_nobody_vouches_for_is_not(self):
+        with self.assertRaises(FishError) as refused:
+            FishClient(self.url, retries=0).report()
+        self.assertEqual(refused.exception.code, "SERVER_UNAVAILABLE")
+        self.assertIn("certificate", str(refused.exception).lower())
 
 
 if __name__ == "__main__":
