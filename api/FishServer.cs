@@ -53,6 +53,9 @@ public static class FishServer
         services.AddSingleton<ICheckpointStore>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<IStorageReports>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<ICheckpointRecoding>(provider => provider.GetRequiredService<StoreHost>().Store);
+        services.AddSingleton<IStoreVerification>(provider => provider.GetRequiredService<StoreHost>().Store);
+        services.AddSingleton<IStoreBackups>(provider => provider.GetRequiredService<StoreHost>().Store);
+        services.AddSingleton<Func<IStoreVerification>>(provider => provider.GetRequiredService<IStoreVerification>).AddHostedService<VerifyService>();
         services.AddSingleton<Func<ICheckpointRecoding>>(provider => provider.GetRequiredService<ICheckpointRecoding>).AddHostedService<RecodeService>();
         services.ConfigureHttpJsonOptions(json => FishJson.Configure(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);

@@ -67,6 +67,18 @@ public sealed class FishSettings
 
         /// <summary>How long a round goes on; <see langword="null"/>: until everything is done. Default: until everything is done.</summary>
         public TimeSpan? RecodeMaxTime { get; set; }
+
+        /// <summary>How often what was not verified for longest is verified; zero: never. At most 49 days. Default: never.</summary>
+        public TimeSpan VerifyEvery { get; set; }
+
+        /// <summary>The most stored bytes that a round of verification reads; <see langword="null"/>: all. Default: all.</summary>
+        public long? VerifyMaxBytes { get; set; }
+
+        /// <summary>How long a round of verification goes on; <see langword="null"/>: until everything is done. Default: until everything is done.</summary>
+        public TimeSpan? VerifyMaxTime { get; set; }
+
+        /// <summary>The folder in which backups that are asked for over HTTP are made; <see langword="null"/>: none are. Default: none.</summary>
+        public string? BackupFolder { get; set; }
     }
 
     /// <summary>Limits, in bytes unless said otherwise.</summary>

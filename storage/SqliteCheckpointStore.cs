@@ -3,6 +3,7 @@ using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
+using FishCheckpoint.Storage.Backups;
 using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Frames;
@@ -10,6 +11,7 @@ using FishCheckpoint.Storage.Recoding;
 using FishCheckpoint.Storage.Reports;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Storage.Verification;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage;
@@ -17,7 +19,7 @@ namespace FishCheckpoint.Storage;
 /// <summary>
 /// The store on one machine: SQLite for everything but the bases' bytes, which are files beside it. Several processes may open one data folder.
 /// </summary>
-public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, ICheckpointRecoding
+public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, ICheckpointRecoding, IStoreVerification, IStoreBackups
 {
     // Tries that may be guessed from an earlier checkpoint, before one that is guessed from none.
     private const int MostGuesses = 3;
@@ -43,13 +45,15 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     /// <summary>Opens the store of a data folder, making or migrating it.</summary>
     /// <param name="options">Where it lies and what it allows.</param>
     /// <param name="cancellation">Ends the opening.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.StoreTooNew"/>, <see cref="ErrorCode.CorruptStore"/>, <see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.StoreTooNew"/>, <see cref="ErrorCode.StoreIncomplete"/>, <see cref="ErrorCode.CorruptStore"/>,
+    /// <see cref="ErrorCode.StorageUnavailable"/>.</exception>
     public static Task<SqliteCheckpointStore> OpenAsync(StoreOptions options, CancellationToken cancellation = default) => Task.Run(
         () =>
         {
             try
             {
                 Directory.CreateDirectory(options.DataFolder);
+                Incomplete.RequireNone(options.DataFolder);
                 return new SqliteCheckpointStore(options, Database.Open(options.DataFolder), new BaseFolder(options));
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -271,6 +275,18 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     /// <inheritdoc/>
     public Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellation = default) =>
         Guarded(() => new Recoder(database, folder, tasks, Options).RunAsync((options ?? new RecodeOptions()).Checked(), cancellation));
+
+    /// <inheritdoc/>
+    public Task<VerifyReport> VerifyStoreAsync(VerifyOptions? options = null, CancellationToken cancellation = default) =>
+        Guarded(() => new Verifier(database, folder, Options).RunAsync((options ?? new VerifyOptions()).Checked(), cancellation));
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<KnownDamage>> ListDamageAsync(CancellationToken cancellation = default) =>
+        Read<IReadOnlyList<KnownDamage>>(VerifiedTable.Damage);
+
+    /// <inheritdoc/>
+    public Task<BackupReport> BackupAsync(BackupOptions options, CancellationToken cancellation = default) =>
+        Guarded(() => Task.FromResult(new Backup(database, folder, Options.DataFolder).Run(options, cancellation)));
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()

@@ -29,4 +29,13 @@ internal static partial class ApiLog
 
     [LoggerMessage(9, LogLevel.Warning, "A round of recoding was broken off; the next one goes on from there")]
     public static partial void NotRecoded(ILogger logger, Exception error);
+
+    [LoggerMessage(20, LogLevel.Information, "Verified {Items} things, {Bytes} bytes: {Damaged} are damaged")]
+    public static partial void Verified(ILogger logger, long items, long bytes, int damaged);
+
+    [LoggerMessage(21, LogLevel.Error, "{Key} is damaged, which affects {Affected} checkpoints: {Problem}")]
+    public static partial void FoundDamage(ILogger logger, string key, long affected, string problem);
+
+    [LoggerMessage(22, LogLevel.Warning, "A round of verification was broken off; the next one goes on from there")]
+    public static partial void NotVerified(ILogger logger, Exception error);
 }

@@ -57,6 +57,9 @@ internal static class FishCommandLine
             ReportCommand.Create(shell),
             VerifyCommand.Create(shell),
             RecodeCommand.Create(shell),
+            BackupCommand.Create(shell),
+            RestoreCommand.Create(shell),
+            RepairCommand.Create(shell),
             TagCommand.Create(shell),
             RemoveCommand.Create(shell),
         };

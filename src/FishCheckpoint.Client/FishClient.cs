@@ -16,7 +16,7 @@ namespace FishCheckpoint.Client;
 /// <remarks>
 /// Readers read by separate requests, so a checkpoint that is deleted while it is read ends the reading. Safe for use by many callers at once.
 /// </remarks>
-public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointRecoding
+public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointRecoding, IStoreVerification, IStoreBackups
 {
     private readonly HttpClient http;
     private readonly bool ownsHttp;
@@ -125,6 +125,15 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
 
     /// <inheritdoc/>
     public Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellation = default) => maintenance.RecodeAsync(options, cancellation);
+
+    /// <inheritdoc/>
+    public Task<VerifyReport> VerifyStoreAsync(VerifyOptions? options = null, CancellationToken cancellation = default) => maintenance.VerifyAsync(options, cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<KnownDamage>> ListDamageAsync(CancellationToken cancellation = default) => maintenance.ListDamageAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task<BackupReport> BackupAsync(BackupOptions options, CancellationToken cancellation = default) => maintenance.BackupAsync(options, cancellation);
 
     /// <summary>Disposes the HTTP client where it is owned.</summary>
     public ValueTask DisposeAsync()

@@ -10,13 +10,21 @@ internal sealed class BaseFolder
     private readonly string bases;
     private readonly string temporary;
 
+    private BaseFolder(string bases, string temporary) => (this.bases, this.temporary) = (bases, temporary);
+
     public BaseFolder(StoreOptions options)
+        : this(Path.Combine(options.DataFolder, "bases"), options.TemporaryFolder)
     {
-        (bases, temporary) = (Path.Combine(options.DataFolder, "bases"), options.TemporaryFolder);
         Directory.CreateDirectory(bases);
         Directory.CreateDirectory(temporary);
         RemoveLeftovers(options.Time.GetUtcNow() - LeftoverAge);
     }
+
+    /// <summary>The folder of a store that is only read: nothing is made or removed there.</summary>
+    public static BaseFolder At(string dataFolder) => new(Path.Combine(dataFolder, "bases"), Path.Combine(dataFolder, "tmp"));
+
+    /// <summary>The folder of a base in a data folder.</summary>
+    public static string PathOf(string dataFolder, Digest id) => Path.Combine(dataFolder, "bases", id.ToString());
 
     public string PathOf(Digest id, string file) => Path.Combine(bases, id.ToString(), file);
 

@@ -85,15 +85,27 @@ internal static class FrameTable
 
         private void Load(long offset)
         {
-            var found = connection.Single(
-                "SELECT position, data FROM pieces WHERE frame = $0 AND position <= $1 ORDER BY position DESC LIMIT 1",
-                row => Tuple.Create(row.GetInt64(0), row.Bytes(1)), id, offset);
+            var found = Find(offset);
             if (found is null || offset >= found.Item1 + found.Item2.Length)
             {
                 throw new FishException(ErrorCode.CorruptFrame, $"frame {id}", $"The piece at {offset} is missing.", "Run a verification.");
             }
 
             (pieceStart, piece) = found;
+        }
+
+        private Tuple<long, byte[]>? Find(long offset)
+        {
+            try
+            {
+                return connection.Single(
+                    "SELECT position, data FROM pieces WHERE frame = $0 AND position <= $1 ORDER BY position DESC LIMIT 1",
+                    row => Tuple.Create(row.GetInt64(0), row.Bytes(1)), id, offset);
+            }
+            catch (SqliteException error)
+            {
+                throw Database.Translate(error);
+            }
         }
     }
 }

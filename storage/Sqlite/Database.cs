@@ -76,7 +76,7 @@ internal sealed class Database : IDisposable
     public static FishException Translate(SqliteException error) => error.SqliteErrorCode switch
     {
         SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB => new FishException(
-            ErrorCode.CorruptStore, FileName, error.Message, "Restore the database from a backup.", error),
+            ErrorCode.CorruptStore, FileName, error.Message, "Restore a backup, or repair the store: docs/REPAIR.md says how.", error),
         _ => new FishException(
             ErrorCode.StorageUnavailable, FileName, error.Message, "Check the disk's space and permissions, and try again; nothing was changed.", error),
     };

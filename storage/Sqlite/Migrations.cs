@@ -23,6 +23,9 @@ internal static class Migrations
         connection.Execute("PRAGMA foreign_keys = ON");
     }
 
+    /// <summary>Refuses a database of a newer program, or of another one.</summary>
+    public static void RequireKnown(SqliteConnection connection) => Check(connection, connection.Scalar<long>("PRAGMA user_version"), Scripts().Count);
+
     private static void RunAll(SqliteConnection connection, SortedList<string, string> scripts)
     {
         using var transaction = connection.BeginTransaction(deferred: false);

@@ -19,6 +19,8 @@ public sealed class MigrationTests : StoreFixture
 
         // The first schema: no blocks, no references, no efforts, every mask with a frame of its own.
         Sql("""
+            DROP TABLE verified;
+            DROP TABLE damage;
             DROP INDEX checkpoints_to_recode;
             DROP INDEX masks_to_recode;
             ALTER TABLE checkpoints DROP COLUMN effort;

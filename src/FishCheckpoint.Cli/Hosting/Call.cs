@@ -20,11 +20,14 @@ internal sealed record Call(ParseResult Parsed, Terminal Terminal, OpenedStore O
     public ICheckpointRecoding Recoding => Opened.Recoding;
 
     /// <summary>Prints a result: the value as JSON, or what is made of it for people.</summary>
-    public void Print<T>(T value, Action<T> forPeople)
+    public void Print<T>(T value, Action<T> forPeople) => Print(Terminal, Json, value, forPeople);
+
+    /// <summary>As above, for commands that work on no store.</summary>
+    public static void Print<T>(Terminal terminal, bool json, T value, Action<T> forPeople)
     {
-        if (Json)
+        if (json)
         {
-            Terminal.Output.WriteLine(JsonSerializer.Serialize(value, FishJson.Options));
+            terminal.Output.WriteLine(JsonSerializer.Serialize(value, FishJson.Options));
         }
         else
         {

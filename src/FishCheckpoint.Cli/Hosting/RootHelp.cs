@@ -20,6 +20,9 @@ internal sealed class RootHelp(HelpAction help) : SynchronousCommandLineAction
         "fish diff sst2 base 100 --out patch.safetensors",
         "fish report --server http://127.0.0.1:5080",
         "fish verify                                         everything that is stored",
+        "fish verify --max-time 600                          as much of it as that takes; the next run goes on from there",
+        "fish backup /mnt/backup                             while it is in use; fish restore is the way back",
+        "fish repair --data data --to repaired               a new folder of what is sound and can be rebuilt",
         "fish recode --max-time 600                          what was saved fast, to fewer bytes",
     ];
 

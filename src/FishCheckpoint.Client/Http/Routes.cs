@@ -12,6 +12,12 @@ internal static class Routes
 
     public const string Recode = "v1/maintenance/recode";
 
+    public const string Verify = "v1/maintenance/verify";
+
+    public const string Damage = "v1/maintenance/damage";
+
+    public const string Backup = "v1/maintenance/backup";
+
     public static string Base(string nameOrId) => $"{Bases}/{Names.Check(nameOrId, "base")}";
 
     public static string Task(string task) => $"{Tasks}/{Names.Check(task, "task")}";

@@ -115,6 +115,10 @@ public enum ErrorCode
     /// <summary>A compression library that the frame needs is not installed.</summary>
     CodecMissing,
 
+    /// <summary>The folder holds something else than what is to be written there, or is in use.</summary>
+    FolderTaken,
+    /// <summary>The data folder is a backup, copy or repair that was not finished.</summary>
+    StoreIncomplete,
     /// <summary>The data folder was written by a newer version.</summary>
     StoreTooNew,
     /// <summary>The data folder or the disk cannot be written.</summary>

@@ -23,7 +23,7 @@ public static partial class ErrorCodes
     {
         ErrorCode.BaseNotFound or ErrorCode.TaskNotFound or ErrorCode.CheckpointNotFound or ErrorCode.StateNotFound
             or ErrorCode.TagNotFound or ErrorCode.FileNotFound or ErrorCode.RouteNotFound => ErrorKind.NotFound,
-        ErrorCode.BaseTaken or ErrorCode.TaskTaken or ErrorCode.StepTaken or ErrorCode.StateTaken
+        ErrorCode.BaseTaken or ErrorCode.TaskTaken or ErrorCode.StepTaken or ErrorCode.StateTaken or ErrorCode.FolderTaken
             => ErrorKind.Conflict,
         ErrorCode.BaseMismatch or ErrorCode.LayoutMismatch or ErrorCode.DtypeMismatch or ErrorCode.ShapeMismatch
             or ErrorCode.TensorUnknown or ErrorCode.TensorMissing or ErrorCode.MaskUnknown or ErrorCode.DigestMismatch
@@ -32,7 +32,7 @@ public static partial class ErrorCodes
         ErrorCode.RangeInvalid => ErrorKind.Range,
         ErrorCode.MediaTypeUnsupported => ErrorKind.MediaType,
         ErrorCode.CorruptBase or ErrorCode.CorruptCheckpoint or ErrorCode.CorruptStore => ErrorKind.Corrupt,
-        ErrorCode.StoreTooNew or ErrorCode.StorageUnavailable or ErrorCode.ServerUnavailable or ErrorCode.CodecMissing
+        ErrorCode.StoreIncomplete or ErrorCode.StoreTooNew or ErrorCode.StorageUnavailable or ErrorCode.ServerUnavailable or ErrorCode.CodecMissing
             => ErrorKind.Unavailable,
         _ => ErrorKind.Invalid,
     };

@@ -83,7 +83,7 @@ public sealed class CatalogTests : CommandTest
 
         var verified = await FishAsync("verify");
         Assert.Equal(8, verified.Exit);
-        Assert.Contains("damaged task/10", verified.Output, StringComparison.Ordinal);
+        Assert.Contains("affects task/10, task/20", verified.Output, StringComparison.Ordinal);
         Assert.Contains("0 of 2 checkpoints are sound", verified.Output, StringComparison.Ordinal);
     }
 
