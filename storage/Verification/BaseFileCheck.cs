@@ -97,7 +97,7 @@ internal static class BaseFileCheck
         }
         catch (Exception error) when (Problems.IsDamage(error))
         {
-            return new BaseDamage(Problems.Of(error), null);
+            return new BaseDamage($"CORRUPT_BASE: The file cannot be read: {(error is FishException fish ? fish.Cause : error.Message)}", null);
         }
     }
 }
