@@ -19,7 +19,7 @@ internal static class CheckpointRemover
             """,
             task, row.LogicalBytes, elements, row.Changed, row.BroughtBytes, row.ValueBytes, row.TrainerBytes);
         RemoveTrainerState(connection, row);
-        HandOverMask(connection, row);
+        MaskAccounts.HandOver(connection, row);
         connection.Execute("UPDATE checkpoints SET deleted = 1, brought_bytes = blocks * brought_bytes WHERE id = $0", row.Id);
         Collect(connection, row.Id);
     }
@@ -33,33 +33,18 @@ internal static class CheckpointRemover
         }
     }
 
-    // A mask is accounted to one checkpoint that is there, as long as there is one.
-    private static void HandOverMask(SqliteConnection connection, CheckpointRow row)
-    {
-        if (row.BroughtBytes == 0 || row.IsBlocks)
-        {
-            return;
-        }
-
-        var heir = connection.Single(
-            "SELECT id, task FROM checkpoints WHERE mask = $0 AND deleted = 0 AND blocks = 0 AND id <> $1 LIMIT 1",
-            found => Tuple.Create(found.GetInt64(0), found.GetInt64(1)), row.Mask, row.Id);
-        if (heir is not null)
-        {
-            connection.Execute("UPDATE checkpoints SET brought_bytes = $1 WHERE id = $0", heir.Item1, row.BroughtBytes);
-            connection.Execute("UPDATE tasks SET position_bytes = position_bytes + $1 WHERE id = $0", heir.Item2, row.BroughtBytes);
-        }
-    }
-
-    // Removes a deleted checkpoint that nothing is laid against or guessed from, and then what it was itself, if that was waiting for it.
-    private static void Collect(SqliteConnection connection, long checkpoint)
+    /// <summary>
+    /// Removes a deleted checkpoint that nothing is laid against or guessed from and no task starts from, and then what it was itself, if that was waiting for it.
+    /// </summary>
+    public static void Collect(SqliteConnection connection, long checkpoint)
     {
         var waiting = new Stack<long>([checkpoint]);
         while (waiting.TryPop(out var id))
         {
             var row = connection.Single(
                 $"SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From} WHERE c.id = $0 AND c.deleted = 1 "
-                + "AND NOT EXISTS (SELECT 1 FROM checkpoints child WHERE child.parent = c.id OR child.reference = c.id)", CheckpointRow.Read, id);
+                + "AND NOT EXISTS (SELECT 1 FROM checkpoints child WHERE child.parent = c.id OR child.reference = c.id) "
+                + "AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = c.id)", CheckpointRow.Read, id);
             if (row is null)
             {
                 continue;
@@ -67,7 +52,7 @@ internal static class CheckpointRemover
 
             connection.Execute("DELETE FROM checkpoints WHERE id = $0", row.Id);
             FrameTable.Delete(connection, row.Frame);
-            DropMask(connection, row.Mask);
+            MaskAccounts.Drop(connection, row.Mask);
             connection.Execute(
                 "DELETE FROM headers WHERE id = $0 AND NOT EXISTS (SELECT 1 FROM checkpoints WHERE headers = $0)", row.Headers);
             foreach (var needed in new[] { row.Parent, row.Reference }.OfType<long>())
@@ -75,18 +60,5 @@ internal static class CheckpointRemover
                 waiting.Push(needed);
             }
         }
-    }
-
-    // The frame goes with the last checkpoint that reads it, the row with the last that has the mask.
-    private static void DropMask(SqliteConnection connection, Tensors.Digest mask)
-    {
-        if (connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND blocks = 0)", mask) == 0
-            && connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", mask) is { } frame)
-        {
-            connection.Execute("UPDATE masks SET frame = NULL, bytes = 0 WHERE id = $0", mask);
-            FrameTable.Delete(connection, frame);
-        }
-
-        connection.Execute("DELETE FROM masks WHERE id = $0 AND NOT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0)", mask);
     }
 }

@@ -71,6 +71,13 @@ internal static class CheckpointTable
     public static CheckpointRow? ReferenceOf(SqliteConnection connection, CheckpointRow checkpoint) =>
         checkpoint.Reference is { } id ? connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, id) : null;
 
+    /// <summary>The checkpoints whose values are guessed from those of one, hidden or not.</summary>
+    public static IReadOnlyList<CheckpointRow> GuessedFrom(SqliteConnection connection, long checkpoint) =>
+        connection.Query($"{Select} WHERE c.reference = $0 ORDER BY c.id", CheckpointRow.Read, checkpoint);
+
+    /// <summary>The checkpoint of a row, hidden or not.</summary>
+    public static CheckpointRow? Row(SqliteConnection connection, long id) => connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, id);
+
     /// <summary>The files of a checkpoint's model: its task's, or its own where the trainer's were laid out otherwise.</summary>
     public static ModelFiles OutputOf(SqliteConnection connection, TaskContext task, CheckpointRow checkpoint) => checkpoint.Headers is { } headers
         ? HeaderSet.Read(connection.Scalar<byte[]>("SELECT data FROM headers WHERE id = $0", headers)) : task.Layout.Files;

@@ -48,7 +48,7 @@ internal static class CheckpointVerifier
     {
         var values = FrameHead.Parse(frames.Values[^1].Head);
         var mask = frames.Mask is null ? values : FrameHead.Parse(frames.Mask.Head);
-        return mask.Digests[1] == row.Mask && StateIdentity.OfDelta(values.Digests[2], row.Mask, values.Digests[3]) == row.State ? values
+        return mask.Digests[1] == row.Mask && StateIdentity.OfDelta(values.Digests[2], row.Mask, values.Digests[3]) == row.Proven ? values
             : throw new FishException(
                 ErrorCode.CorruptCheckpoint, label, "The frames are not those that the checkpoint was saved with.", "Restore from a backup.");
     }
@@ -59,7 +59,7 @@ internal static class CheckpointVerifier
         foreach (var row in state.Chain)
         {
             var frames = StoredFrames.Open(connection, row);
-            RequireOwn($"{task}/{row.Step}", row, frames);
+            RequireOwn(row.Label, row, frames);
             using var delta = new StoredDeltaReader(frames, state.Reader.Layout, state.UpTo(row));
             delta.ReadToEnd(cancellation);
             read += frames.Bytes;

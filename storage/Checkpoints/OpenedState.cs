@@ -15,10 +15,10 @@ internal sealed class OpenedState : IDisposable
         BaseBlocks blocks, TaskContext task, CheckpointRow? checkpoint, IReadOnlyList<CheckpointRow> chain, IReadOnlyList<StoredFrames> frames)
     {
         (this.blocks, Task, Checkpoint, Chain) = (blocks, task, checkpoint, chain);
-        Cursors = [.. chain.Zip(frames, (row, of) => DeltaCursor.Open(of.Mask, of.Values, task.Layout.Layout, $"{task.Name}/{row.Step}"))];
+        Cursors = [.. chain.Zip(frames, (row, of) => DeltaCursor.Open(of.Mask, of.Values, task.Layout.Layout, row.Label))];
         Identity = checkpoint?.State ?? task.BaseState;
         Reader = new StateReader(task.Layout, blocks, Cursors);
-        Links = [.. chain.Zip(frames, (row, of) => new ChainLink($"{task.Name}/{row.Step}", row.Changed, of.Bytes))];
+        Links = [.. chain.Zip(frames, (row, of) => new ChainLink(row.Label, row.Changed, of.Bytes))];
     }
 
     public TaskContext Task { get; }

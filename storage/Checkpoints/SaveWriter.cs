@@ -2,6 +2,7 @@ using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
@@ -33,12 +34,12 @@ internal static class SaveWriter
             """
             INSERT INTO checkpoints (task, step, parent, depth, mask, frame, headers, state, changed, logical_bytes, brought_bytes, value_bytes,
               file_sha256, metrics, created, blocks, reference,
-              reference_depth, effort)
-            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+              reference_depth, effort, chain_bytes)
+            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
             """,
-            task.Id, step, save.Parent.Checkpoint?.Id, save.Parent.Depth + 1, save.Delta.MaskId, frame, BringHeaders(connection, task, save.Output),
+            task.Id, step, save.Parent.Checkpoint?.Id, DeltasOf(connection, save), save.Delta.MaskId, frame, BringHeaders(connection, task, save.Output),
             save.State, save.Delta.Changed, logical, brought, values, options.ExpectedFileDigest, JsonSerializer.Serialize(options.Metrics, FishJson.Options), now,
-            save.Delta.IsBlocks ? 1 : 0, save.Guessing?.Reference?.Id, DepthOf(save), EffortOf(codec, save.MaskIsStored));
+            save.Delta.IsBlocks ? 1 : 0, save.Guessing?.Reference?.Id, DepthOf(save), EffortOf(codec, save.MaskIsStored), ChainBytesOf(connection, save));
         connection.Execute(
             """
             UPDATE tasks SET checkpoints = checkpoints + 1, logical_bytes = logical_bytes + $1, elements = elements + $2, changed = changed + $3,
@@ -50,6 +51,16 @@ internal static class SaveWriter
     }
 
     private static int EffortOf(CodecOptions codec, bool onAMask) => (int)codec.EffortOf(onAMask);
+
+    // What the parent's chain has may have become less since the save was encoded.
+    private static long ChainBytesOf(SqliteConnection connection, PreparedSave save) => connection.Scalar<long>(
+        "SELECT (SELECT coalesce(sum(chain_bytes), 0) FROM checkpoints WHERE id = $0) + (SELECT bytes FROM masks WHERE id = $1 AND $2 = 0 UNION ALL SELECT 0 LIMIT 1)",
+        save.Parent.Checkpoint?.Id, save.Delta.MaskId, save.Delta.IsBlocks ? 1 : 0) + FrameTable.SizeOf(save.Delta.Values) + EarlierBytesOf(save);
+
+    private static long EarlierBytesOf(PreparedSave save) => save.Guessing?.Frames.Sum(FrameTable.SizeOf) ?? 0;
+
+    private static long DeltasOf(SqliteConnection connection, PreparedSave save) =>
+        connection.Scalar<long>("SELECT coalesce(sum(depth), 0) + 1 FROM checkpoints WHERE id = $0", save.Parent.Checkpoint?.Id);
 
     private static int? DepthOf(PreparedSave save) => save.Guessing is null ? null : (save.Guessing.Reference?.ReferenceDepth + 1) ?? 0;
 
@@ -76,12 +87,12 @@ internal static class SaveWriter
 
     private static long BringMask(SqliteConnection connection, PreparedSave save, CodecOptions codec)
     {
-        if (connection.Scalar<long?>("SELECT bytes FROM masks WHERE id = $0 AND frame IS NOT NULL", save.Delta.MaskId) is { } stored)
+        if (connection.Scalar<long?>("SELECT bytes FROM masks WHERE id = $0 AND frame IS NOT NULL", save.Delta.MaskId) is not null)
         {
             MendMask(connection, save, codec);
 
             // One that only deleted checkpoints still hold is accounted to the first that is there again.
-            return connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND deleted = 0 AND blocks = 0)", save.Delta.MaskId) > 0 ? 0 : stored;
+            return MaskAccounts.Free(connection, save.Delta.MaskId);
         }
 
         var (frame, bytes) = (FrameTable.Insert(connection, save.Delta.Mask!, save.MaskChunks), FrameTable.SizeOf(save.Delta.Mask!));
@@ -103,7 +114,8 @@ internal static class SaveWriter
     /// <returns>Whether something was.</returns>
     public static bool Mend(SqliteConnection connection, CheckpointRow row, PreparedSave save, CodecOptions codec)
     {
-        if (row.State != save.State || row.IsBlocks != save.Delta.IsBlocks)
+        // Frames that were laid anew since are on another state than these.
+        if (row.Proven != save.State || row.IsBlocks != save.Delta.IsBlocks)
         {
             return false;
         }
@@ -129,6 +141,7 @@ internal static class SaveWriter
         connection.Execute(
             "UPDATE checkpoints SET value_bytes = $1, reference = $2, reference_depth = $3, effort = $4 WHERE id = $0",
             row.Id, bytes, save.Guessing?.Reference?.Id, DepthOf(save), EffortOf(codec, save.MaskIsStored));
+        ChainCost.FrameGrew(connection, row.Id, bytes - row.ValueBytes);
         return true;
     }
 

@@ -1,4 +1,5 @@
 using FishCheckpoint.Codec;
+using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
 using Microsoft.Data.Sqlite;
@@ -20,5 +21,6 @@ internal static class MaskTable
             mask, bytes - before);
         connection.Execute("UPDATE checkpoints SET brought_bytes = $1 WHERE mask = $0 AND brought_bytes > 0 AND blocks = 0", mask, bytes);
         connection.Execute("UPDATE masks SET bytes = $1 WHERE id = $0", mask, bytes);
+        ChainCost.MaskGrew(connection, mask, bytes - before);
     }
 }

@@ -1,5 +1,6 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Sqlite;
@@ -68,6 +69,7 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
                 row.Id, values, positions);
             connection.Execute(
                 "UPDATE checkpoints SET value_bytes = value_bytes + $1, brought_bytes = brought_bytes + $2 WHERE id = $0", row.Id, values, positions);
+            ChainCost.FrameGrew(connection, row.Id, values + positions);
         }
 
         connection.Execute("UPDATE checkpoints SET effort = $1 WHERE id = $0", row.Id, (int)CodecEffort.Small);

@@ -19,6 +19,12 @@ public sealed class MigrationTests : StoreFixture
 
         // The first schema: no blocks, no references, no efforts, every mask with a frame of its own.
         Sql("""
+            DROP INDEX tasks_by_origin;
+            ALTER TABLE tasks DROP COLUMN origin;
+            ALTER TABLE tasks DROP COLUMN origin_task;
+            ALTER TABLE tasks DROP COLUMN origin_step;
+            ALTER TABLE checkpoints DROP COLUMN chain_bytes;
+            ALTER TABLE checkpoints DROP COLUMN proof;
             DROP INDEX checkpoints_to_recode;
             DROP INDEX masks_to_recode;
             ALTER TABLE checkpoints DROP COLUMN effort;
@@ -30,6 +36,7 @@ public sealed class MigrationTests : StoreFixture
             PRAGMA user_version = 1;
             """);
         await ReopenAsync();
+        AssertTotalsAreARecount();
         Assert.Equal(first.ToBytes(), await Store.RestoreAsync("task", 1));
         Assert.Equal(second.ToBytes(), await Store.RestoreAsync("task", 2));
         await SaveAsync(3, second.Change(3));
