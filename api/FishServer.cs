@@ -53,7 +53,10 @@ public static class FishServer
         services.AddSingleton<ICheckpointStore>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<IStorageReports>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<ICheckpointRecoding>(provider => provider.GetRequiredService<StoreHost>().Store);
-        services.AddSingleton<Func<ICheckpointRecoding>>(provider => provider.GetRequiredService<ICheckpointRecoding>).AddHostedService<RecodeService>();
+        services.AddSingleton<ICheckpointFolding>(provider => provider.GetRequiredService<StoreHost>().Store);
+        services.AddSingleton<Func<ICheckpointRecoding>>(provider => provider.GetRequiredService<ICheckpointRecoding>);
+        services.AddSingleton<Func<ICheckpointFolding>>(provider => provider.GetRequiredService<ICheckpointFolding>);
+        services.AddHostedService<RecodeService>().AddHostedService<FoldService>();
         services.ConfigureHttpJsonOptions(json => FishJson.Configure(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.Configure<KestrelServerOptions>(kestrel =>

@@ -19,6 +19,9 @@ public sealed class FishSettings
     /// <summary>What is refused for its size.</summary>
     public LimitSettings Limits { get; set; } = new();
 
+    /// <summary>How long chains of deltas may become.</summary>
+    public ChainSettings Chains { get; set; } = new();
+
     /// <summary>What the server does when there is time.</summary>
     public MaintenanceSettings Maintenance { get; set; } = new();
 
@@ -31,6 +34,7 @@ public sealed class FishSettings
         MaxHeaderBytes = Limits.MaxHeaderBytes,
         MaxUploadBytes = Limits.MaxUploadBytes,
         MaxStateBytes = Limits.MaxStateBytes,
+        MaxReadCost = Chains.MaxReadCost,
         MaxChainDepth = Limits.MaxChainDepth,
     };
 
@@ -56,6 +60,13 @@ public sealed class FishSettings
         public BaseCompression Bases { get; set; } = BaseCompression.None;
     }
 
+    /// <summary>Chains of deltas.</summary>
+    public sealed class ChainSettings
+    {
+        /// <summary>The most that reading a checkpoint may cost, in bytes: so many times the base and one delta; at least 1. Default: 3.</summary>
+        public double MaxReadCost { get; set; } = 3;
+    }
+
     /// <summary>Work in the background.</summary>
     public sealed class MaintenanceSettings
     {
@@ -67,6 +78,15 @@ public sealed class FishSettings
 
         /// <summary>How long a round goes on; <see langword="null"/>: until everything is done. Default: until everything is done.</summary>
         public TimeSpan? RecodeMaxTime { get; set; }
+
+        /// <summary>How often checkpoints that cost too much to read are laid on earlier ones; zero: never. At most 49 days. Default: never.</summary>
+        public TimeSpan FoldEvery { get; set; }
+
+        /// <summary>The most bytes of frames that such a round reads; <see langword="null"/>: all. Default: all.</summary>
+        public long? FoldMaxBytes { get; set; }
+
+        /// <summary>How long such a round goes on; <see langword="null"/>: until everything is done. Default: until everything is done.</summary>
+        public TimeSpan? FoldMaxTime { get; set; }
     }
 
     /// <summary>Limits, in bytes unless said otherwise.</summary>
@@ -84,7 +104,7 @@ public sealed class FishSettings
         /// <summary>The longest JSON body.</summary>
         public long MaxJsonBytes { get; set; } = 1 << 20;
 
-        /// <summary>The most deltas that the automatic choice of a parent puts between a checkpoint and its base.</summary>
-        public int MaxChainDepth { get; set; } = 16;
+        /// <summary>The most deltas between a checkpoint and its base, whatever they cost to read. Default: 128.</summary>
+        public int MaxChainDepth { get; set; } = 128;
     }
 }

@@ -4,6 +4,7 @@ using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Recoding;
@@ -17,7 +18,7 @@ namespace FishCheckpoint.Storage;
 /// <summary>
 /// The store on one machine: SQLite for everything but the bases' bytes, which are files beside it. Several processes may open one data folder.
 /// </summary>
-public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, ICheckpointRecoding
+public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, ICheckpointRecoding, ICheckpointFolding
 {
     // Tries that may be guessed from an earlier checkpoint, before one that is guessed from none.
     private const int MostGuesses = 3;
@@ -138,7 +139,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
                 CheckpointRemover.Remove(connection, context.Id, context.Layout.Layout.Elements, row);
             }
 
-            return connection.Execute("DELETE FROM tasks WHERE id = $0", context.Id);
+            return TaskRemover.Remove(connection, context);
         },
         cancellation);
 
@@ -193,12 +194,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         using var target = OpenedState.Open(connection, folder, context, CheckpointTable.Find(connection, context, to));
         using var source = OpenedState.Open(
             connection, folder, context, from is { } step ? CheckpointTable.Find(connection, context, step) : null);
-
-        // What both chains have in common cannot make them differ.
-        var shared = source.Chain.Zip(target.Chain).TakeWhile(pair => pair.First.Id == pair.Second.Id).Count();
-        var differing = source.Cursors.Skip(shared).Concat(target.Cursors.Skip(shared)).ToArray();
-        var diff = new StateDiff(source.Reader, target.Reader, (tensor, block) => Array.Exists(differing, delta => delta.Touches(tensor, block)));
-        return DeltaEncoder.Encode(diff, null, source.Identity, Options.Codec, Options.TemporaryFolder, cancellation);
+        return DeltaEncoder.Encode(new ChainDiff(source, target).Open([], []), null, source.Identity, Options.Codec, Options.TemporaryFolder, cancellation);
     });
 
     /// <inheritdoc/>
@@ -273,6 +269,10 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         Guarded(() => new Recoder(database, folder, tasks, Options).RunAsync((options ?? new RecodeOptions()).Checked(), cancellation));
 
     /// <inheritdoc/>
+    public Task<FoldResult> FoldAsync(FoldOptions? options = null, CancellationToken cancellation = default) =>
+        Guarded(() => new Folder(database, folder, tasks, Options).RunAsync((options ?? new FoldOptions()).Checked(), cancellation));
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         database.Dispose();
@@ -312,7 +312,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     {
         using var snapshot = database.OpenSnapshot();
         var context = Context(snapshot.Connection, task);
-        using var prepared = new SavePreparer(snapshot.Connection, context, Options, folder, parents, mayGuess, cancellation).Prepare(step, content, options);
+        using var prepared = new SavePreparer(snapshot.Connection, context, Options, folder, tasks, parents, mayGuess, cancellation).Prepare(step, content, options);
         CheckFileDigest(context, step, prepared, options.ExpectedFileDigest, cancellation);
         using var state = await EncodeStateAsync(options, cancellation);
         var written = await database.WriteAsync(

@@ -24,8 +24,14 @@ public sealed record StoreOptions
     /// <summary>The longest trainer state taken, in bytes. Default: 64 GiB.</summary>
     public long MaxStateBytes { get; init; } = 1L << 36;
 
-    /// <summary>The most deltas between a checkpoint and its base that the automatic choice of a parent builds up. Default: 16.</summary>
-    public int MaxChainDepth { get; init; } = 16;
+    /// <summary>
+    /// The most that reading a checkpoint may cost, in bytes of base and frames: so many times what the base and one delta cost. A save that would cost more is laid on
+    /// an earlier state of its chain. Default: 3.
+    /// </summary>
+    public double MaxReadCost { get; init; } = 3;
+
+    /// <summary>The most deltas between a checkpoint and its base, whatever they cost: each holds one decoded chunk while it is read. Default: 128.</summary>
+    public int MaxChainDepth { get; init; } = 128;
 
     /// <summary>Bytes of memory for parents' values at the positions of masks, so that saves with a fixed mask read nothing of the base. Default: 64 MiB.</summary>
     public long ParentCacheBytes { get; init; } = 1L << 26;

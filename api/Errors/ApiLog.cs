@@ -27,6 +27,9 @@ internal static partial class ApiLog
     [LoggerMessage(8, LogLevel.Warning, "{Key} is damaged: {Problem}")]
     public static partial void FoundDamaged(ILogger logger, string key, string problem);
 
-    [LoggerMessage(9, LogLevel.Warning, "A round of recoding was broken off; the next one goes on from there")]
-    public static partial void NotRecoded(ILogger logger, Exception error);
+    [LoggerMessage(9, LogLevel.Warning, "A round of {What} was broken off; the next one goes on from there")]
+    public static partial void RoundEnded(ILogger logger, string what, Exception error);
+
+    [LoggerMessage(10, LogLevel.Information, "Folded {Folded} checkpoints: reading them takes {ReadAfter} bytes of frames instead of {ReadBefore}; the store grew by {Growth} bytes")]
+    public static partial void Folded(ILogger logger, long folded, long readAfter, long readBefore, long growth);
 }

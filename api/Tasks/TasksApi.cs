@@ -20,9 +20,10 @@ internal static class TasksApi
     private static async Task<Results<Created<TaskInfo>, Ok<TaskInfo>>> PutAsync(
         string task, TaskSpec spec, ICheckpointStore store, CancellationToken cancellation)
     {
-        if (string.IsNullOrEmpty(spec.Base))
+        if (string.IsNullOrEmpty(spec.Base) && (spec.Base is not null || spec.From is null))
         {
-            throw new FishException(ErrorCode.RequestInvalid, "base", "The task names no base.", """Send {"base":"NAME"}.""");
+            throw new FishException(
+                ErrorCode.RequestInvalid, "base", "The task names no base.", """Send {"base":"NAME"}, or {"from":{"task":"NAME","step":N}}.""");
         }
 
         var saved = await store.PutTaskAsync(task, spec, cancellation);

@@ -57,6 +57,7 @@ internal static class FishCommandLine
             ReportCommand.Create(shell),
             VerifyCommand.Create(shell),
             RecodeCommand.Create(shell),
+            FoldCommand.Create(shell),
             TagCommand.Create(shell),
             RemoveCommand.Create(shell),
         };

@@ -16,7 +16,7 @@ namespace FishCheckpoint.Client;
 /// <remarks>
 /// Readers read by separate requests, so a checkpoint that is deleted while it is read ends the reading. Safe for use by many callers at once.
 /// </remarks>
-public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointRecoding
+public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointRecoding, ICheckpointFolding
 {
     private readonly HttpClient http;
     private readonly bool ownsHttp;
@@ -122,6 +122,9 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
 
     /// <inheritdoc/>
     public Task<StorageReport> ReportAsync(string? task = null, CancellationToken cancellation = default) => tasks.ReportAsync(task, cancellation);
+
+    /// <inheritdoc/>
+    public Task<FoldResult> FoldAsync(FoldOptions? options = null, CancellationToken cancellation = default) => maintenance.FoldAsync(options, cancellation);
 
     /// <inheritdoc/>
     public Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellation = default) => maintenance.RecodeAsync(options, cancellation);

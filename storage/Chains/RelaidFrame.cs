@@ -38,6 +38,9 @@ internal sealed class RelaidFrame(CheckpointRow row, ReadOnlyMemory<byte> oldHea
     /// <summary>Bytes of the new frame. A mask's is stored already.</summary>
     public long Bytes => FrameTable.SizeOf(Delta.Values);
 
+    /// <summary>Bytes of the frames that went with the old parent; set when this was put in place.</summary>
+    public long Freed { get; set; }
+
     /// <summary>Bytes that the store grows by, those that go with the old parent aside; negative where it shrinks.</summary>
     public long Growth => Bytes - Row.FrameBytes + Readers.Growth;
 

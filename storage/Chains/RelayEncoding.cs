@@ -17,10 +17,10 @@ namespace FishCheckpoint.Storage.Chains;
 /// <param name="means">What encoding takes.</param>
 /// <param name="context">The task.</param>
 /// <param name="target">The state that it is laid on.</param>
-/// <param name="diff">Opens the difference.</param>
+/// <param name="diff">Opens the difference between that state, with some more laid on it, and the one that is to come out.</param>
 /// <param name="cancellation">Ends the work early.</param>
 internal sealed class RelayEncoding(
-    SqliteConnection connection, RecodeMeans means, TaskContext context, OpenedState target, Func<IDeltaReader> diff, CancellationToken cancellation)
+    SqliteConnection connection, RecodeMeans means, TaskContext context, OpenedState target, Func<IReadOnlyList<DeltaCursor>, IDeltaReader> diff, CancellationToken cancellation)
 {
     private Layout Layout => context.Layout.Layout;
 
@@ -28,7 +28,7 @@ internal sealed class RelayEncoding(
     /// <returns>The frames, and whether others may be guessed from them.</returns>
     public (EncodedDelta Encoded, bool Plain) Encode()
     {
-        var blocks = BlocksEncoder.TryEncode(diff(), target.Reader, target.Identity, means.Codec, means.TemporaryFolder, long.MaxValue, cancellation)!;
+        var blocks = BlocksEncoder.TryEncode(diff([]), target.Reader, target.Identity, means.Codec, means.TemporaryFolder, long.MaxValue, cancellation)!;
         try
         {
             if (SoundMask(blocks.MaskId) is { } mask && EncodeOn(mask) is var (masked, plain))
@@ -53,16 +53,15 @@ internal sealed class RelayEncoding(
 
     /// <summary>Reads what was made with all its checks, and compares the state that it gives with the one that it is to give.</summary>
     /// <param name="encoded">The frames.</param>
-    /// <param name="differences">What tells a state from the one that is to come out.</param>
     /// <returns>The chunks of the frame.</returns>
-    public IReadOnlyList<ChunkEntry> ReadBack(EncodedDelta encoded, Func<IBlockReader, IDeltaReader> differences)
+    public IReadOnlyList<ChunkEntry> ReadBack(EncodedDelta encoded)
     {
         using (var made = new StoredDeltaReader(new StoredFrames(encoded.Mask, [encoded.Values]), Layout, target.Reader))
         {
             made.ReadToEnd(cancellation);
         }
 
-        if (differences(target.Reader.With(DeltaCursor.Open(encoded.Mask, [encoded.Values], Layout, context.Name))).Read(new DeltaChunk()))
+        if (diff([DeltaCursor.Open(encoded.Mask, [encoded.Values], Layout, context.Name)]).Read(new DeltaChunk()))
         {
             throw new FishException(
                 ErrorCode.CorruptFrame, context.Name, "The frame that was made gives another state; the stored one was not replaced.",
@@ -77,7 +76,7 @@ internal sealed class RelayEncoding(
     {
         var plain = Guessing.Suits(Layout);
         return (DeltaEncoder.EncodeOn(
-            mask, diff(), plain ? null : target.Reader, target.Identity, means.Codec, means.TemporaryFolder, null, cancellation), plain);
+            mask, diff([]), plain ? null : target.Reader, target.Identity, means.Codec, means.TemporaryFolder, null, cancellation), plain);
     }
 
     private IFrame? SoundMask(Digest mask) => connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", mask) is { } frame

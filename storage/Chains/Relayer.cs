@@ -1,12 +1,10 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
-using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Recoding;
 using FishCheckpoint.Storage.Sqlite;
-using FishCheckpoint.Tensors;
 using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Chains;
@@ -43,15 +41,13 @@ internal static class Relayer
             throw new ArgumentException($"{row.Label} cannot be laid on {onto!.Label}.", nameof(onto));
         }
 
-        var shared = old.Chain.Zip(target.Chain).TakeWhile(pair => pair.First.Id == pair.Second.Id).Count();
-        var head = RequireOwn(connection, old, shared, cancellation);
-        DeltaCursor[] differing = [.. old.Cursors.Skip(shared), .. target.Cursors.Skip(shared)];
-        StateDiff Diff(IBlockReader from) => new(from, old.Reader, (tensor, block) => Array.Exists(differing, delta => delta.Touches(tensor, block)));
-        var encoding = new RelayEncoding(connection, means, context, target, () => Diff(target.Reader), cancellation);
+        var diff = new ChainDiff(target, old);
+        var head = RequireOwn(connection, old, diff.Shared, cancellation);
+        var encoding = new RelayEncoding(connection, means, context, target, laid => diff.Open(laid, []), cancellation);
         var (encoded, plain) = encoding.Encode();
         try
         {
-            var chunks = encoding.ReadBack(encoded, Diff);
+            var chunks = encoding.ReadBack(encoded);
             RequireFile(connection, old, target, encoded, cancellation);
             return new RelaidFrame(row, head, onto, encoded, Reguesser.Prepare(connection, means, row, cancellation))
             {
@@ -89,10 +85,10 @@ internal static class Relayer
         MaskAccounts.HandOver(connection, before);
         FrameTable.Replace(connection, row.Frame, relaid.Delta.Values, relaid.Chunks);
         Write(connection, relaid, before, onto, visible);
-        MaskAccounts.Drop(connection, before.Mask);
+        relaid.Freed = MaskAccounts.Drop(connection, before.Mask);
         foreach (var needed in new[] { before.Parent, before.Reference }.OfType<long>())
         {
-            CheckpointRemover.Collect(connection, needed);
+            relaid.Freed += CheckpointRemover.Collect(connection, needed);
         }
 
         return true;

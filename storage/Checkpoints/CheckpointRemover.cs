@@ -36,8 +36,10 @@ internal static class CheckpointRemover
     /// <summary>
     /// Removes a deleted checkpoint that nothing is laid against or guessed from and no task starts from, and then what it was itself, if that was waiting for it.
     /// </summary>
-    public static void Collect(SqliteConnection connection, long checkpoint)
+    /// <returns>Bytes of the frames that went.</returns>
+    public static long Collect(SqliteConnection connection, long checkpoint)
     {
+        var freed = 0L;
         var waiting = new Stack<long>([checkpoint]);
         while (waiting.TryPop(out var id))
         {
@@ -52,7 +54,7 @@ internal static class CheckpointRemover
 
             connection.Execute("DELETE FROM checkpoints WHERE id = $0", row.Id);
             FrameTable.Delete(connection, row.Frame);
-            MaskAccounts.Drop(connection, row.Mask);
+            freed += row.FrameBytes + MaskAccounts.Drop(connection, row.Mask);
             connection.Execute(
                 "DELETE FROM headers WHERE id = $0 AND NOT EXISTS (SELECT 1 FROM checkpoints WHERE headers = $0)", row.Headers);
             foreach (var needed in new[] { row.Parent, row.Reference }.OfType<long>())
@@ -60,5 +62,7 @@ internal static class CheckpointRemover
                 waiting.Push(needed);
             }
         }
+
+        return freed;
     }
 }

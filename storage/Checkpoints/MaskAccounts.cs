@@ -31,15 +31,19 @@ internal static class MaskAccounts
         "SELECT bytes FROM masks WHERE id = $0 AND NOT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND deleted = 0 AND blocks = 0)", mask);
 
     /// <summary>Removes the frame with the last checkpoint that reads it, the row with the last that has the mask.</summary>
-    public static void Drop(SqliteConnection connection, Digest mask)
+    /// <returns>Bytes of the frame, if it went.</returns>
+    public static long Drop(SqliteConnection connection, Digest mask)
     {
+        var freed = 0L;
         if (connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND blocks = 0)", mask) == 0
             && connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", mask) is { } frame)
         {
+            freed = connection.Scalar<long>("SELECT bytes FROM masks WHERE id = $0", mask);
             connection.Execute("UPDATE masks SET frame = NULL, bytes = 0 WHERE id = $0", mask);
             FrameTable.Delete(connection, frame);
         }
 
         connection.Execute("DELETE FROM masks WHERE id = $0 AND NOT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0)", mask);
+        return freed;
     }
 }

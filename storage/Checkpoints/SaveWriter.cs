@@ -69,7 +69,7 @@ internal static class SaveWriter
     {
         RequireReference(connection, save);
         if (TaskTable.IdOf(connection, task.Name) != task.Id
-            || (save.Parent.Checkpoint is { } parent && CheckpointTable.AtStep(connection, task.Id, parent.Step)?.Id != parent.Id))
+            || (save.Parent.Checkpoint is { } parent && CheckpointTable.Row(connection, parent.Id)?.State != parent.State))
         {
             throw new FishException(
                 ErrorCode.CheckpointNotFound, $"{task.Name}/{save.Parent.Checkpoint?.Step}", "The parent was deleted during the save.", "Save again.");

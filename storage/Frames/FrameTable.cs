@@ -30,8 +30,11 @@ internal static class FrameTable
     }
 
     /// <summary>Opens a stored frame; it reads through the connection, which stays open as long.</summary>
-    public static IFrame Open(SqliteConnection connection, long id) =>
-        connection.Single("SELECT head, payload FROM frames WHERE id = $0", row => new StoredFrame(connection, id, row.Bytes(0), row.GetInt64(1)), id)
+    /// <param name="connection">The connection.</param>
+    /// <param name="id">Its row.</param>
+    /// <param name="one">Whether it is one of few that are open: it then holds the piece that it read last, which has the next chunks too.</param>
+    public static IFrame Open(SqliteConnection connection, long id, bool one = true) =>
+        connection.Single("SELECT head, payload FROM frames WHERE id = $0", row => new StoredFrame(connection, id, row.Bytes(0), row.GetInt64(1), one), id)
             ?? throw new FishException(ErrorCode.CorruptStore, $"frame {id}", "A frame is missing.", "Run a verification, and restore from a backup.");
 
     public static void Delete(SqliteConnection connection, long id) => connection.Execute("DELETE FROM frames WHERE id = $0", id);
@@ -57,7 +60,7 @@ internal static class FrameTable
         }
     }
 
-    private sealed class StoredFrame(SqliteConnection connection, long id, byte[] head, long payloadLength) : IFrame
+    private sealed class StoredFrame(SqliteConnection connection, long id, byte[] head, long payloadLength, bool holdsPiece) : IFrame
     {
         private long pieceStart;
         private byte[] piece = [];
@@ -70,6 +73,14 @@ internal static class FrameTable
         {
             while (destination.Length > 0)
             {
+                if (!holdsPiece)
+                {
+                    var read = ReadPart(offset, destination);
+                    offset += read;
+                    destination = destination[read..];
+                    continue;
+                }
+
                 if (offset < pieceStart || offset >= pieceStart + piece.Length)
                 {
                     Load(offset);
@@ -83,6 +94,20 @@ internal static class FrameTable
             }
         }
 
+        private int ReadPart(long offset, Span<byte> destination)
+        {
+            var part = connection.Single(
+                "SELECT substr(data, $1 - position + 1, $2) FROM pieces WHERE frame = $0 AND position <= $1 ORDER BY position DESC LIMIT 1",
+                row => row.Bytes(0), id, offset, destination.Length);
+            if (part is not { Length: > 0 })
+            {
+                throw Missing(offset);
+            }
+
+            part.CopyTo(destination);
+            return part.Length;
+        }
+
         private void Load(long offset)
         {
             var found = connection.Single(
@@ -90,10 +115,12 @@ internal static class FrameTable
                 row => Tuple.Create(row.GetInt64(0), row.Bytes(1)), id, offset);
             if (found is null || offset >= found.Item1 + found.Item2.Length)
             {
-                throw new FishException(ErrorCode.CorruptFrame, $"frame {id}", $"The piece at {offset} is missing.", "Run a verification.");
+                throw Missing(offset);
             }
 
             (pieceStart, piece) = found;
         }
+
+        private FishException Missing(long offset) => new(ErrorCode.CorruptFrame, $"frame {id}", $"The piece at {offset} is missing.", "Run a verification.");
     }
 }

@@ -1,3 +1,4 @@
+using FishCheckpoint.Storage.Tests.Chains;
 using Xunit.Runner.InProc.SystemConsole;
 
 namespace FishCheckpoint.Storage.Tests;
@@ -15,6 +16,12 @@ internal static class Program
         if (Environment.GetEnvironmentVariable(RecodeKillTests.RecoderFolder) is { } recoded)
         {
             await RecodeKillTests.RecodeAsync(recoded);
+            return 0;
+        }
+
+        if (Environment.GetEnvironmentVariable(FoldKillTests.FolderFolder) is { } folded)
+        {
+            await FoldKillTests.FoldAsync(folded);
             return 0;
         }
 

@@ -19,6 +19,8 @@ internal sealed record Call(ParseResult Parsed, Terminal Terminal, OpenedStore O
 
     public ICheckpointRecoding Recoding => Opened.Recoding;
 
+    public ICheckpointFolding Folding => Opened.Folding;
+
     /// <summary>Prints a result: the value as JSON, or what is made of it for people.</summary>
     public void Print<T>(T value, Action<T> forPeople)
     {

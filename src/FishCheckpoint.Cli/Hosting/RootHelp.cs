@@ -21,6 +21,7 @@ internal sealed class RootHelp(HelpAction help) : SynchronousCommandLineAction
         "fish report --server http://127.0.0.1:5080",
         "fish verify                                         everything that is stored",
         "fish recode --max-time 600                          what was saved fast, to fewer bytes",
+        "fish fold --max-time 600                            chains that cost too much to read, shorter",
     ];
 
     public override bool ClearsParseErrors => true;

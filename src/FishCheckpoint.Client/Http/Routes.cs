@@ -12,6 +12,8 @@ internal static class Routes
 
     public const string Recode = "v1/maintenance/recode";
 
+    public const string Fold = "v1/maintenance/fold";
+
     public static string Base(string nameOrId) => $"{Bases}/{Names.Check(nameOrId, "base")}";
 
     public static string Task(string task) => $"{Tasks}/{Names.Check(task, "task")}";
