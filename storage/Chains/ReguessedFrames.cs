@@ -5,9 +5,12 @@ using FishCheckpoint.Storage.Frames;
 namespace FishCheckpoint.Storage.Chains;
 
 /// <summary>The values of checkpoints that were encoded again, without reading one that they were guessed from. Not yet in the database.</summary>
+/// <param name="rowHead">The head of the frame of that one, as it was found: it changes with what that one is guessed from, which the new frames count on.</param>
 /// <param name="frames">Those frames; none where nothing was guessed from it.</param>
-internal sealed class ReguessedFrames(IReadOnlyList<ReguessedFrame> frames) : IDisposable
+internal sealed class ReguessedFrames(ReadOnlyMemory<byte> rowHead, IReadOnlyList<ReguessedFrame> frames) : IDisposable
 {
+    public ReadOnlyMemory<byte> RowHead { get; } = rowHead;
+
     public IReadOnlyList<ReguessedFrame> Frames { get; } = frames;
 
     /// <summary>Bytes that the store grows by.</summary>

@@ -45,7 +45,7 @@ internal static class Reguesser
                 }
             }
 
-            return new ReguessedFrames(made);
+            return new ReguessedFrames(FrameTable.Open(connection, row.Frame).Head, made);
         }
         catch
         {
@@ -88,7 +88,7 @@ internal static class Reguesser
 
     /// <summary>Whether frames that were found are still those that are stored, and nothing else is guessed from the freed checkpoint.</summary>
     public static bool AreCurrent(SqliteConnection connection, CheckpointRow row, ReguessedFrames frames) =>
-        connection.Scalar<long>("SELECT count(*) FROM checkpoints WHERE id = $0 AND state = $1 AND reference IS $2", row.Id, row.State, row.Reference) == 1
+        IsCurrent(connection, row, frames.RowHead)
         && frames.Frames.All(frame => IsCurrent(connection, frame.Row, frame.OldHead))
         && connection.Scalar<long>("SELECT count(*) FROM checkpoints WHERE reference = $0", row.Id) == frames.Frames.Count(frame => frame.Row.Reference == row.Id)
         && frames.Frames.Where(frame => frame.Row.Reference == row.Id).All(frame =>

@@ -39,7 +39,7 @@ internal static class SaveWriter
             """,
             task.Id, step, save.Parent.Checkpoint?.Id, DeltasOf(connection, save), save.Delta.MaskId, frame, BringHeaders(connection, task, save.Output),
             save.State, save.Delta.Changed, logical, brought, values, options.ExpectedFileDigest, JsonSerializer.Serialize(options.Metrics, FishJson.Options), now,
-            save.Delta.IsBlocks ? 1 : 0, save.Guessing?.Reference?.Id, DepthOf(save), EffortOf(codec, save.MaskIsStored), ChainBytesOf(connection, save));
+            save.Delta.IsBlocks ? 1 : 0, save.Guessing?.Reference?.Id, DepthOf(connection, save), EffortOf(codec, save.MaskIsStored), ChainBytesOf(connection, save));
         connection.Execute(
             """
             UPDATE tasks SET checkpoints = checkpoints + 1, logical_bytes = logical_bytes + $1, elements = elements + $2, changed = changed + $3,
@@ -55,14 +55,21 @@ internal static class SaveWriter
     // What the parent's chain has may have become less since the save was encoded.
     private static long ChainBytesOf(SqliteConnection connection, PreparedSave save) => connection.Scalar<long>(
         "SELECT (SELECT coalesce(sum(chain_bytes), 0) FROM checkpoints WHERE id = $0) + (SELECT bytes FROM masks WHERE id = $1 AND $2 = 0 UNION ALL SELECT 0 LIMIT 1)",
-        save.Parent.Checkpoint?.Id, save.Delta.MaskId, save.Delta.IsBlocks ? 1 : 0) + FrameTable.SizeOf(save.Delta.Values) + EarlierBytesOf(save);
+        save.Parent.Checkpoint?.Id, save.Delta.MaskId, save.Delta.IsBlocks ? 1 : 0) + FrameTable.SizeOf(save.Delta.Values)
+        + EarlierBytesOf(connection, save);
 
-    private static long EarlierBytesOf(PreparedSave save) => save.Guessing?.Frames.Sum(FrameTable.SizeOf) ?? 0;
+    private static long EarlierBytesOf(SqliteConnection connection, PreparedSave save) => connection.Scalar<long>(
+        """
+        WITH RECURSIVE earlier (id) AS (SELECT $0 UNION ALL SELECT c.reference FROM earlier CROSS JOIN checkpoints c ON c.id = earlier.id WHERE c.reference IS NOT NULL)
+        SELECT coalesce(sum(value_bytes), 0) FROM checkpoints WHERE id IN earlier
+        """,
+        save.Guessing?.Reference?.Id);
 
     private static long DeltasOf(SqliteConnection connection, PreparedSave save) =>
         connection.Scalar<long>("SELECT coalesce(sum(depth), 0) + 1 FROM checkpoints WHERE id = $0", save.Parent.Checkpoint?.Id);
 
-    private static int? DepthOf(PreparedSave save) => save.Guessing is null ? null : (save.Guessing.Reference?.ReferenceDepth + 1) ?? 0;
+    private static long? DepthOf(SqliteConnection connection, PreparedSave save) => save.Guessing is null ? null
+        : connection.Scalar<long>("SELECT coalesce(sum(reference_depth + 1), 0) FROM checkpoints WHERE id = $0", save.Guessing.Reference?.Id);
 
     // What the save was laid on, or guessed from, may have been deleted while it was encoded.
     private static void RequireParent(SqliteConnection connection, TaskContext task, PreparedSave save)
@@ -76,10 +83,13 @@ internal static class SaveWriter
         }
     }
 
+    // Its values, and those before them, are what these are guessed from: folding may have laid it anew, or freed it from them.
     private static void RequireReference(SqliteConnection connection, PreparedSave save)
     {
         if (save.Guessing?.Reference is { } reference
-            && connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE id = $0 AND state = $1)", reference.Id, reference.State) == 0)
+            && connection.Scalar<long>(
+                "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE id = $0 AND state = $1 AND mask = $2 AND blocks = 0 AND reference IS $3)",
+                reference.Id, reference.State, reference.Mask, reference.Reference) == 0)
         {
             throw new ReferenceGoneException();
         }
@@ -140,7 +150,7 @@ internal static class SaveWriter
         connection.Execute("UPDATE tasks SET value_bytes = value_bytes + $1 WHERE id = (SELECT task FROM checkpoints WHERE id = $0)", row.Id, bytes - row.ValueBytes);
         connection.Execute(
             "UPDATE checkpoints SET value_bytes = $1, reference = $2, reference_depth = $3, effort = $4 WHERE id = $0",
-            row.Id, bytes, save.Guessing?.Reference?.Id, DepthOf(save), EffortOf(codec, save.MaskIsStored));
+            row.Id, bytes, save.Guessing?.Reference?.Id, DepthOf(connection, save), EffortOf(codec, save.MaskIsStored));
         ChainCost.FrameGrew(connection, row.Id, bytes - row.ValueBytes);
         return true;
     }

@@ -22,13 +22,14 @@ public abstract class RelayTest : RecodeTest
     }
 
     /// <summary>Frees a checkpoint from those that are guessed from it.</summary>
-    protected async Task<bool> ReguessAsync(string task, long step)
+    protected async Task<bool> ReguessAsync(string task, long step, Action? between = null)
     {
         using var database = Database.Open(Options.DataFolder);
         using var snapshot = database.OpenSnapshot();
         var row = Find(snapshot.Connection, task, step)!;
         using var frames = Reguesser.Prepare(snapshot.Connection, Means, row, Stop);
         snapshot.Dispose();
+        between?.Invoke();
         return await database.WriteAsync(connection => Reguesser.Replace(connection, row, frames), Stop);
     }
 

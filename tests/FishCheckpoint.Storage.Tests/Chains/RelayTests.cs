@@ -162,6 +162,18 @@ public sealed class RelayTests : RelayTest
         await AssertAllAsync(saves);
     }
 
+    [Fact]
+    public async Task Reguess_WhatItIsGuessedFromChangedMeanwhile_IsLeftAlone()
+    {
+        var saves = await SaveAllAsync();
+        Assert.False(await ReguessAsync("task", 12, () => Assert.True(ReguessAsync("task", 10).GetAwaiter().GetResult())));
+        AssertTotalsAreARecount();
+        await AssertAllAsync(saves);
+        Assert.True(await ReguessAsync("task", 12));
+        AssertTotalsAreARecount();
+        await AssertAllAsync(saves);
+    }
+
     private async Task SaveChainAsync(VariedSaves saves, long first, int steps)
     {
         var before = (Step: (long?)null, Model: Base);
