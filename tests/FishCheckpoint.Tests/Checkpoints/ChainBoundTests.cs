@@ -1,4 +1,5 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
 using Xunit;
 
 namespace FishCheckpoint.Tests.Checkpoints;
@@ -45,5 +46,5 @@ public sealed class ChainBoundTests
     [InlineData("a:1:2")]
     [InlineData("../a:1")]
     [InlineData("best")]
-    public void ParentChoice_OtherText_IsRefused(string text) => Assert.Throws<Errors.FishException>(() => ParentChoice.Parse(text));
+    public void ParentChoice_OtherText_IsRefused(string text) => Assert.Throws<FishException>(() => ParentChoice.Parse(text));
 }
