@@ -26,6 +26,13 @@ internal static class TaskAddCommand
         var mode = new Option<string>("--mode") { Description = "Which values of it are better: min or max.", DefaultValueFactory = _ => "min" };
         mode.AcceptOnlyFromAmong("min", "max");
         var command = new Command("add", "Add a task, or change the description of one.") { task, baseName, from, description, own, drop, monitor, mode };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(baseName) is null && result.GetValue(from) is null)
+            {
+                result.AddError("Option '--base' or '--from' is required.");
+            }
+        });
         shell.OnStore(command, async (call, cancellation) =>
         {
             var tensors = OwnTensors.Parse(call.Parsed.GetValue(own) ?? [], call.Parsed.GetValue(drop) ?? []);
