@@ -10,6 +10,7 @@ using FishCheckpoint.Storage.Recoding;
 using FishCheckpoint.Storage.Reports;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Storage.Totals;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage;
@@ -33,6 +34,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         (Options, this.database, this.folder) = (options, database, folder);
         tasks = new TaskTable(bases);
         parents = new ParentCache(options.ParentCacheBytes);
+        database.BeforeCommit = new TotalsKeeper(tasks, options.Time, database.OpenSnapshot).Settle;
     }
 
     /// <summary>What the store was opened with.</summary>
@@ -45,12 +47,14 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     /// <param name="cancellation">Ends the opening.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.StoreTooNew"/>, <see cref="ErrorCode.CorruptStore"/>, <see cref="ErrorCode.StorageUnavailable"/>.</exception>
     public static Task<SqliteCheckpointStore> OpenAsync(StoreOptions options, CancellationToken cancellation = default) => Task.Run(
-        () =>
+        async () =>
         {
             try
             {
                 Directory.CreateDirectory(options.DataFolder);
-                return new SqliteCheckpointStore(options, Database.Open(options.DataFolder), new BaseFolder(options));
+                var store = new SqliteCheckpointStore(options, Database.Open(options.DataFolder), new BaseFolder(options));
+                await store.CatchUpAsync(cancellation);
+                return store;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
@@ -78,6 +82,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
                     BaseTable.RequireName(connection, name, content.Id);
                     folder.MoveIn(upload, content.Id);
                     var created = BaseTable.Insert(connection, name, content, Now);
+                    BaseMeasure.Note(connection, folder, content.Id);
                     return new Saved<BaseInfo>(BaseTable.Info(connection, content.Id, name), created);
                 },
                 cancellation);
@@ -135,7 +140,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
             var context = Context(connection, task);
             foreach (var row in CheckpointTable.All(connection, context.Id))
             {
-                CheckpointRemover.Remove(connection, context.Id, context.Layout.Layout.Elements, row);
+                CheckpointRemover.Remove(connection, row);
             }
 
             return connection.Execute("DELETE FROM tasks WHERE id = $0", context.Id);
@@ -173,8 +178,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     public Task DeleteCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default) => Write(
         connection =>
         {
-            var context = Context(connection, task);
-            CheckpointRemover.Remove(connection, context.Id, context.Layout.Layout.Elements, CheckpointTable.Find(connection, context, step));
+            CheckpointRemover.Remove(connection, CheckpointTable.Find(connection, Context(connection, task), step));
             return true;
         },
         cancellation);
@@ -266,7 +270,19 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
 
     /// <inheritdoc/>
     public Task<StorageReport> ReportAsync(string? task = null, CancellationToken cancellation = default) => Read(connection => task is null
-        ? StorageReporter.OfStore(connection, database.Path, folder) : StorageReporter.OfTask(connection, Names.Check(task, "task")));
+        ? StorageReporter.OfStore(connection, database.Path) : StorageReporter.OfTask(connection, Names.Check(task, "task")));
+
+    /// <inheritdoc/>
+    public Task<StorageReport> ReportBaseAsync(string nameOrId, CancellationToken cancellation = default) =>
+        Read(connection => StorageReporter.OfBase(connection, nameOrId));
+
+    /// <inheritdoc/>
+    public Task<Page<TensorReport>> ReportTensorsAsync(string task, PageRequest page, CancellationToken cancellation = default) =>
+        Read(connection => TensorReporter.OfTask(connection, Context(connection, task), Checked(page)));
+
+    /// <inheritdoc/>
+    public Task<GrowthReport> ReportGrowthAsync(GrowthRequest? request = null, CancellationToken cancellation = default) =>
+        Read(connection => GrowthReporter.Of(connection, (request ?? new GrowthRequest()).Checked(), Now));
 
     /// <inheritdoc/>
     public Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellation = default) =>
@@ -277,6 +293,21 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     {
         database.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    // What a store of an earlier program has not counted yet.
+    private async Task CatchUpAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await BaseMeasure.CatchUpAsync(database, folder, cancellation);
+            await TotalsKeeper.CatchUpAsync(database, tasks, cancellation);
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
     }
 
     private static PageRequest Checked(PageRequest page) => page.Limit is >= 1 and <= 1000 ? page : throw new FishException(

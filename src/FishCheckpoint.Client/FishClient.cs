@@ -3,6 +3,7 @@ using FishCheckpoint.Client.Bases;
 using FishCheckpoint.Client.Checkpoints;
 using FishCheckpoint.Client.Http;
 using FishCheckpoint.Client.Maintenance;
+using FishCheckpoint.Client.Reports;
 using FishCheckpoint.Client.Tasks;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Reports;
@@ -26,6 +27,7 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
     private readonly DeltaCalls deltas;
     private readonly StateCalls states;
     private readonly MaintenanceCalls maintenance;
+    private readonly ReportCalls reports;
 
     /// <summary>Talks to the server at the client's <see cref="HttpClient.BaseAddress"/>.</summary>
     /// <param name="http">The HTTP client. Its timeout covers a whole upload, so long ones want <see cref="Timeout.InfiniteTimeSpan"/>.</param>
@@ -39,6 +41,7 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
         var spool = spoolFolder ?? Path.GetTempPath();
         (bases, tasks, checkpoints) = (new BaseCalls(server, spool), new TaskCalls(server), new CheckpointCalls(server, spool));
         (deltas, states, maintenance) = (new DeltaCalls(server, spool), new StateCalls(server), new MaintenanceCalls(server));
+        reports = new ReportCalls(server);
     }
 
     /// <summary>Connects to a server with an HTTP client of its own, without a timeout for whole requests.</summary>
@@ -121,7 +124,18 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
         checkpoints.VerifyAsync(task, step, cancellation);
 
     /// <inheritdoc/>
-    public Task<StorageReport> ReportAsync(string? task = null, CancellationToken cancellation = default) => tasks.ReportAsync(task, cancellation);
+    public Task<StorageReport> ReportAsync(string? task = null, CancellationToken cancellation = default) => reports.StorageAsync(task, cancellation);
+
+    /// <inheritdoc/>
+    public Task<StorageReport> ReportBaseAsync(string nameOrId, CancellationToken cancellation = default) => reports.BaseAsync(nameOrId, cancellation);
+
+    /// <inheritdoc/>
+    public Task<Page<TensorReport>> ReportTensorsAsync(string task, PageRequest page, CancellationToken cancellation = default) =>
+        reports.TensorsAsync(task, page, cancellation);
+
+    /// <inheritdoc/>
+    public Task<GrowthReport> ReportGrowthAsync(GrowthRequest? request = null, CancellationToken cancellation = default) =>
+        reports.GrowthAsync(request ?? new GrowthRequest(), cancellation);
 
     /// <inheritdoc/>
     public Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellation = default) => maintenance.RecodeAsync(options, cancellation);

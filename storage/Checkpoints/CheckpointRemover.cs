@@ -9,46 +9,20 @@ namespace FishCheckpoint.Storage.Checkpoints;
 /// </summary>
 internal static class CheckpointRemover
 {
-    public static void Remove(SqliteConnection connection, long task, long elements, CheckpointRow row)
+    public static void Remove(SqliteConnection connection, CheckpointRow row)
     {
         connection.Execute("DELETE FROM tags WHERE checkpoint = $0", row.Id);
-        connection.Execute(
-            """
-            UPDATE tasks SET checkpoints = checkpoints - 1, logical_bytes = logical_bytes - $1, elements = elements - $2, changed = changed - $3,
-              position_bytes = position_bytes - $4, value_bytes = value_bytes - $5, state_bytes = state_bytes - $6 WHERE id = $0
-            """,
-            task, row.LogicalBytes, elements, row.Changed, row.BroughtBytes, row.ValueBytes, row.TrainerBytes);
-        RemoveTrainerState(connection, row);
-        HandOverMask(connection, row);
-        connection.Execute("UPDATE checkpoints SET deleted = 1, brought_bytes = blocks * brought_bytes WHERE id = $0", row.Id);
-        Collect(connection, row.Id);
-    }
 
-    private static void RemoveTrainerState(SqliteConnection connection, CheckpointRow row)
-    {
+        // A mask is accounted to a visible checkpoint, as long as there is one that reads it.
+        var accounts = row.IsBlocks || row.BroughtBytes == 0 || !MaskTable.HandOver(connection, row.Mask, row.BroughtBytes, row.Id, toHidden: false);
+        connection.Execute(
+            "UPDATE checkpoints SET deleted = 1, brought_bytes = $1, trainer_frame = NULL, trainer_bytes = 0 WHERE id = $0", row.Id, accounts ? row.BroughtBytes : 0);
         if (row.TrainerFrame is { } frame)
         {
-            connection.Execute("UPDATE checkpoints SET trainer_frame = NULL, trainer_bytes = 0 WHERE id = $0", row.Id);
             FrameTable.Delete(connection, frame);
         }
-    }
 
-    // A mask is accounted to one checkpoint that is there, as long as there is one.
-    private static void HandOverMask(SqliteConnection connection, CheckpointRow row)
-    {
-        if (row.BroughtBytes == 0 || row.IsBlocks)
-        {
-            return;
-        }
-
-        var heir = connection.Single(
-            "SELECT id, task FROM checkpoints WHERE mask = $0 AND deleted = 0 AND blocks = 0 AND id <> $1 LIMIT 1",
-            found => Tuple.Create(found.GetInt64(0), found.GetInt64(1)), row.Mask, row.Id);
-        if (heir is not null)
-        {
-            connection.Execute("UPDATE checkpoints SET brought_bytes = $1 WHERE id = $0", heir.Item1, row.BroughtBytes);
-            connection.Execute("UPDATE tasks SET position_bytes = position_bytes + $1 WHERE id = $0", heir.Item2, row.BroughtBytes);
-        }
+        Collect(connection, row.Id);
     }
 
     // Removes a deleted checkpoint that nothing is laid against or guessed from, and then what it was itself, if that was waiting for it.
@@ -67,6 +41,11 @@ internal static class CheckpointRemover
 
             connection.Execute("DELETE FROM checkpoints WHERE id = $0", row.Id);
             FrameTable.Delete(connection, row.Frame);
+            if (!row.IsBlocks && row.BroughtBytes > 0)
+            {
+                MaskTable.HandOver(connection, row.Mask, row.BroughtBytes, row.Id, toHidden: true);
+            }
+
             DropMask(connection, row.Mask);
             connection.Execute(
                 "DELETE FROM headers WHERE id = $0 AND NOT EXISTS (SELECT 1 FROM checkpoints WHERE headers = $0)", row.Headers);

@@ -25,9 +25,12 @@ internal sealed record CheckpointRow(
         row.GetString(15), row.OptionalLong(16), row.GetInt64(17), row.Time(18), row.OptionalLong(19), row.GetInt64(20) != 0,
         row.OptionalLong(21), (int?)row.OptionalLong(22));
 
-    public CheckpointInfo ToInfo(SqliteConnection connection, string task) => new(
+    public CheckpointInfo ToInfo(SqliteConnection connection, string task) =>
+        ToInfo(task, connection.Query("SELECT name FROM tags WHERE checkpoint = $0 ORDER BY name", row => row.GetString(0), Id));
+
+    public CheckpointInfo ToInfo(string task, IEnumerable<string> tags) => new(
         task, Step, ParentStep is { } step ? StepRef.At(step).ToString() : "base", State, Mask, Changed, LogicalBytes,
         BroughtBytes + ValueBytes + TrainerBytes, MaskBytes, ValueBytes, TrainerBytes, Depth, FileDigest,
         JsonSerializer.Deserialize<Dictionary<string, double>>(Metrics, FishJson.Options)!,
-        connection.Query("SELECT name FROM tags WHERE checkpoint = $0 ORDER BY name", row => row.GetString(0), Id), Created);
+        [.. tags], Created);
 }

@@ -33,18 +33,13 @@ internal static class SaveWriter
             """
             INSERT INTO checkpoints (task, step, parent, depth, mask, frame, headers, state, changed, logical_bytes, brought_bytes, value_bytes,
               file_sha256, metrics, created, blocks, reference,
-              reference_depth, effort)
-            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+              reference_depth, effort, elements)
+            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
             """,
             task.Id, step, save.Parent.Checkpoint?.Id, save.Parent.Depth + 1, save.Delta.MaskId, frame, BringHeaders(connection, task, save.Output),
             save.State, save.Delta.Changed, logical, brought, values, options.ExpectedFileDigest, JsonSerializer.Serialize(options.Metrics, FishJson.Options), now,
-            save.Delta.IsBlocks ? 1 : 0, save.Guessing?.Reference?.Id, DepthOf(save), EffortOf(codec, save.MaskIsStored));
-        connection.Execute(
-            """
-            UPDATE tasks SET checkpoints = checkpoints + 1, logical_bytes = logical_bytes + $1, elements = elements + $2, changed = changed + $3,
-              position_bytes = position_bytes + $4, value_bytes = value_bytes + $5 WHERE id = $0
-            """,
-            task.Id, logical, task.Layout.Layout.Elements, save.Delta.Changed, brought, values);
+            save.Delta.IsBlocks ? 1 : 0, save.Guessing?.Reference?.Id, DepthOf(save), EffortOf(codec, save.MaskIsStored),
+            task.Layout.Layout.Elements);
         state?.Give(connection, task.Name, CheckpointTable.Find(connection, task, StepRef.At(step)));
         return true;
     }
@@ -76,12 +71,10 @@ internal static class SaveWriter
 
     private static long BringMask(SqliteConnection connection, PreparedSave save, CodecOptions codec)
     {
-        if (connection.Scalar<long?>("SELECT bytes FROM masks WHERE id = $0 AND frame IS NOT NULL", save.Delta.MaskId) is { } stored)
+        if (connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM masks WHERE id = $0 AND frame IS NOT NULL)", save.Delta.MaskId) > 0)
         {
             MendMask(connection, save, codec);
-
-            // One that only deleted checkpoints still hold is accounted to the first that is there again.
-            return connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND deleted = 0 AND blocks = 0)", save.Delta.MaskId) > 0 ? 0 : stored;
+            return MaskTable.TakeOver(connection, save.Delta.MaskId);
         }
 
         var (frame, bytes) = (FrameTable.Insert(connection, save.Delta.Mask!, save.MaskChunks), FrameTable.SizeOf(save.Delta.Mask!));
@@ -125,7 +118,6 @@ internal static class SaveWriter
 
         FrameTable.Replace(connection, row.Frame, save.Delta.Values, save.ValueChunks);
         var bytes = FrameTable.SizeOf(save.Delta.Values) - (row.IsBlocks ? row.BroughtBytes : 0);
-        connection.Execute("UPDATE tasks SET value_bytes = value_bytes + $1 WHERE id = (SELECT task FROM checkpoints WHERE id = $0)", row.Id, bytes - row.ValueBytes);
         connection.Execute(
             "UPDATE checkpoints SET value_bytes = $1, reference = $2, reference_depth = $3, effort = $4 WHERE id = $0",
             row.Id, bytes, save.Guessing?.Reference?.Id, DepthOf(save), EffortOf(codec, save.MaskIsStored));

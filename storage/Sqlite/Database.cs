@@ -1,4 +1,5 @@
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Totals;
 using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Sqlite;
@@ -23,6 +24,9 @@ internal sealed class Database : IDisposable
 
     public string Path { get; }
 
+    /// <summary>Runs at the end of every transaction that writes, before it commits.</summary>
+    public Action<SqliteConnection>? BeforeCommit { get; set; }
+
     public static Database Open(string folder)
     {
         SQLitePCL.Batteries_V2.Init();
@@ -30,6 +34,7 @@ internal sealed class Database : IDisposable
         try
         {
             Migrations.Run(database.writer);
+            TotalsKeeper.Attach(database.writer);
             return database;
         }
         catch
@@ -50,6 +55,7 @@ internal sealed class Database : IDisposable
         {
             using var transaction = writer.BeginTransaction(deferred: false);
             var result = work(writer);
+            BeforeCommit?.Invoke(writer);
             cancellation.ThrowIfCancellationRequested();
             transaction.Commit();
             log.Committed();

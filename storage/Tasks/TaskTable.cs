@@ -20,7 +20,8 @@ internal sealed record TaskContext(long Id, string Name, BaseContent Base, TaskL
 internal sealed class TaskTable(BaseTable bases)
 {
     private const string Columns =
-        "t.name, t.base, t.layout, t.description, t.metadata, t.retention, t.tensors, t.checkpoints, t.created, "
+        "t.name, t.base, t.layout, t.description, t.metadata, t.retention, t.tensors, "
+        + "(SELECT checkpoints FROM totals x WHERE x.base = t.base AND x.task = t.id), t.created, "
         + "(SELECT max(step) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0), t.id";
 
     // A task's base and own tensors never change, so its layout is made once.

@@ -62,11 +62,7 @@ public abstract class StoreFixture : IAsyncLifetime
     /// <summary>Compares the running totals and the rows that they are made of with the frames that are there.</summary>
     protected void AssertTotalsAreARecount()
     {
-        Assert.Equal(0, Ask(
-            """
-            SELECT count(*) FROM tasks t WHERE (value_bytes, position_bytes, checkpoints) IS NOT
-              (SELECT coalesce(sum(value_bytes), 0), coalesce(sum(brought_bytes), 0), count(*) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0)
-            """));
+        TotalsRecount.AssertEqual(DatabasePath);
         Assert.Equal(0, Ask(
             """
             SELECT count(*) FROM checkpoints c JOIN frames f ON f.id = c.frame WHERE c.value_bytes + c.blocks * c.brought_bytes <> length(f.head) + f.payload

@@ -1,4 +1,6 @@
+using System.Globalization;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Reports;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Client.Http;
@@ -21,6 +23,20 @@ internal static class Routes
     public static string Checkpoint(string task, StepRef step) => $"{Checkpoints(task)}/{step}";
 
     public static string Tag(string task, string tag) => $"{Task(task)}/tags/{Names.CheckTag(tag)}";
+
+    public static string BaseReport(string nameOrId) => $"{Base(nameOrId)}/reports/storage";
+
+    public static string TensorReport(string task) => $"{Task(task)}/reports/tensors";
+
+    public static string Growth(GrowthRequest request)
+    {
+        var bucket = request.Bucket switch { GrowthBucket.Week => "week", GrowthBucket.Month => "month", _ => "day" };
+        return string.Concat(
+            $"v1/reports/growth?bucket={bucket}", Field("task", request.Task), Field("base", request.Base),
+            Field("from", request.From?.ToString("O", CultureInfo.InvariantCulture)), Field("to", request.To?.ToString("O", CultureInfo.InvariantCulture)));
+
+        static string Field(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
+    }
 
     public static string Report(string? task) => task is null ? "v1/reports/storage" : $"{Task(task)}/reports/storage";
 
