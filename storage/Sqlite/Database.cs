@@ -35,6 +35,7 @@ internal sealed class Database : IDisposable
         {
             Migrations.Run(database.writer);
             TotalsKeeper.Attach(database.writer);
+            Statement.KeepOf(database.writer);
             return database;
         }
         catch
