@@ -18,6 +18,9 @@ ALTER TABLE tasks DROP COLUMN position_bytes;
 ALTER TABLE tasks DROP COLUMN value_bytes;
 ALTER TABLE tasks DROP COLUMN state_bytes;
 
+-- A base's name is asked for with each of its tasks.
+CREATE INDEX base_names_by_base ON base_names (base, name);
+
 -- Running totals, kept by the triggers below: of the store (no base, no task), of each base (no task), of each task.
 CREATE TABLE totals (
   base           BLOB    NOT NULL,            -- x'': all

@@ -22,7 +22,7 @@ internal sealed class TaskTable(BaseTable bases)
     private const string Columns =
         "t.name, t.base, t.layout, t.description, t.metadata, t.retention, t.tensors, "
         + "(SELECT checkpoints FROM totals x WHERE x.base = t.base AND x.task = t.id), t.created, "
-        + "(SELECT max(step) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0), t.id";
+        + "(SELECT max(step) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0), t.id, (SELECT min(n.name) FROM base_names n WHERE n.base = t.base)";
 
     // A task's base and own tensors never change, so its layout is made once.
     private readonly ConcurrentDictionary<(Digest Base, string Tensors), TaskLayout> layouts = new();
@@ -59,12 +59,12 @@ internal sealed class TaskTable(BaseTable bases)
     }
 
     public static TaskInfo Info(SqliteConnection connection, string name) =>
-        connection.Single($"SELECT {Columns} FROM tasks t WHERE t.name = $0", row => Read(connection, row), name) ?? throw Missing(name);
+        connection.Single($"SELECT {Columns} FROM tasks t WHERE t.name = $0", Read, name) ?? throw Missing(name);
 
     public static Page<TaskInfo> List(SqliteConnection connection, PageRequest page)
     {
         var rows = connection.Query(
-            $"SELECT {Columns} FROM tasks t WHERE t.name > $0 ORDER BY t.name LIMIT $1", row => Read(connection, row), page.After ?? "", page.Limit + 1);
+            $"SELECT {Columns} FROM tasks t WHERE t.name > $0 ORDER BY t.name LIMIT $1", Read, page.After ?? "", page.Limit + 1);
         var items = rows.Take(page.Limit).ToArray();
         return new Page<TaskInfo>(items, rows.Count > page.Limit ? items[^1].Name : null);
     }
@@ -85,8 +85,8 @@ internal sealed class TaskTable(BaseTable bases)
     private TaskLayout LayoutOf(BaseContent @base, string tensors) => layouts.GetOrAdd(
         (@base.Id, tensors), _ => TaskLayout.Create(@base.Files, JsonSerializer.Deserialize<Dictionary<string, OwnTensor?>>(tensors, FishJson.Options)!));
 
-    private static TaskInfo Read(SqliteConnection connection, SqliteDataReader row) => new(
-        row.GetString(0), BaseTable.NameOf(connection, row.Digest(1)), row.Digest(1), row.Digest(2), row.OptionalText(3),
+    private static TaskInfo Read(SqliteDataReader row) => new(
+        row.GetString(0), row.GetString(11), row.Digest(1), row.Digest(2), row.OptionalText(3),
         JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(4), FishJson.Options)!,
         row.OptionalText(5) is { } retention ? JsonSerializer.Deserialize<Retention>(retention, FishJson.Options) : null,
         JsonSerializer.Deserialize<Dictionary<string, OwnTensor?>>(row.GetString(6), FishJson.Options)!,

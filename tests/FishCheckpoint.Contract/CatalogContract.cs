@@ -321,7 +321,7 @@ public abstract class CatalogContract : CheckpointStoreContract
         Assert.Equal(task.Changed, tensors.Items.Sum(tensor => tensor.Changed));
         Assert.InRange(tensors.Items.Sum(tensor => tensor.Stored), 1, task.Stored.Total);
         Assert.Equal(("embed.weight", 2L, 2 * 600_000L * 4), (tensors.Items[0].Name, tensors.Items[0].Checkpoints, tensors.Items[0].LogicalBytes));
-        Assert.Equal(tensors.Items[2], Assert.Single((await reports.ReportTensorsAsync("task", new PageRequest(1, "2"), Stop)).Items));
+        Assert.Equal(tensors.Items[2].Name, Assert.Single((await reports.ReportTensorsAsync("task", new PageRequest(1, "2"), Stop)).Items).Name);
         Assert.Equal("3", (await reports.ReportTensorsAsync("task", new PageRequest(1, "2"), Stop)).Next);
 
         var growth = await reports.ReportGrowthAsync(new Reports.GrowthRequest { Task = "task", Bucket = Reports.GrowthBucket.Month }, Stop);

@@ -50,7 +50,7 @@ public sealed class MigrationTests : StoreFixture
         .. new[] { "checkpoints", "logical_bytes", "elements", "changed", "position_bytes", "value_bytes", "state_bytes" }.Select(name =>
             $"ALTER TABLE tasks ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0; UPDATE tasks SET {name} = (SELECT x.{name} FROM totals x WHERE x.task = tasks.id);"),
         .. new[] { "totals", "depths", "growth", "task_tensors", "tasks_to_count", "metrics" }.Select(name => $"DROP TABLE {name};"),
-        "DROP INDEX base_files_to_measure; ALTER TABLE base_files DROP COLUMN stored; ALTER TABLE checkpoints DROP COLUMN elements;",
+        "DROP INDEX base_names_by_base; DROP INDEX base_files_to_measure; ALTER TABLE base_files DROP COLUMN stored; ALTER TABLE checkpoints DROP COLUMN elements;",
     ]);
 
     private async Task SavePatchAsync(long step, TestModel model)
