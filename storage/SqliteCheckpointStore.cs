@@ -50,7 +50,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
             try
             {
                 Directory.CreateDirectory(options.DataFolder);
-                return new SqliteCheckpointStore(options, Database.Open(options.DataFolder), new BaseFolder(options));
+                return Open(options);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
@@ -63,6 +63,25 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
             }
         },
         cancellation);
+
+    private static SqliteCheckpointStore Open(StoreOptions options)
+    {
+        var opened = Database.Open(options.DataFolder);
+        BaseFolder? files = null;
+        try
+        {
+            files = new BaseFolder(options);
+            var store = new SqliteCheckpointStore(options, opened, files);
+            store.SettleBasesAsync().GetAwaiter().GetResult();
+            return store;
+        }
+        catch
+        {
+            files?.Dispose();
+            opened.Dispose();
+            throw;
+        }
+    }
 
     /// <inheritdoc/>
     public Task<Saved<BaseInfo>> AddBaseAsync(string name, IAsyncEnumerable<UploadFile> files, CancellationToken cancellation = default) => Guarded(async () =>
@@ -88,6 +107,8 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
             {
                 Directory.Delete(upload, recursive: true);
             }
+
+            await SettleBasesAsync();
         }
     });
 
@@ -276,7 +297,44 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     public ValueTask DisposeAsync()
     {
         database.Dispose();
+        folder.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    // Files of bases whose adding was ended by a crash or a refusal. What cannot be tidied up now is by the next opening.
+    private async Task SettleBasesAsync()
+    {
+        var unsettled = folder.Unsettled();
+        if (unsettled.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            if (await Read(connection => unsettled.Any(id => !BaseTable.Exists(connection, id))))
+            {
+                // A commit that failed may still lie in the log, and would be found there after a crash: another one takes its place before the files go.
+                await database.WriteAsync(
+                    connection =>
+                    {
+                        Database.Touch(connection);
+                        return true;
+                    },
+                    CancellationToken.None);
+            }
+
+            await database.WriteAsync(
+                connection =>
+                {
+                    folder.Settle(id => BaseTable.Exists(connection, id));
+                    return true;
+                },
+                CancellationToken.None);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or FishException { Kind: ErrorKind.Unavailable })
+        {
+        }
     }
 
     private static PageRequest Checked(PageRequest page) => page.Limit is >= 1 and <= 1000 ? page : throw new FishException(

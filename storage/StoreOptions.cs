@@ -6,6 +6,8 @@ namespace FishCheckpoint.Storage;
 /// <summary>Where a store lies and what it allows.</summary>
 public sealed record StoreOptions
 {
+    private static readonly string Owner = Guid.NewGuid().ToString("N");
+
     /// <summary>The folder of the database, the bases' files and temporary files; made if missing.</summary>
     public required string DataFolder { get; init; }
 
@@ -33,6 +35,9 @@ public sealed record StoreOptions
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Where temporary files lie: on the data folder's own file system, so that they can be moved into place.</summary>
-    public string TemporaryFolder => Path.Combine(DataFolder, "tmp");
+    /// <summary>
+    /// Where this process's temporary files lie: on the data folder's own file system, so that they can be moved into place. What a process that was killed has left
+    /// there goes when the folder is next opened.
+    /// </summary>
+    public string TemporaryFolder => Path.Combine(DataFolder, "tmp", Owner);
 }

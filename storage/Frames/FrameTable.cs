@@ -1,6 +1,7 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Sqlite.Pages;
 using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Frames;
@@ -22,22 +23,44 @@ internal static class FrameTable
     /// <summary>Puts a frame in the place of a stored one.</summary>
     public static void Replace(SqliteConnection connection, long id, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
     {
-        connection.Execute("DELETE FROM pieces WHERE frame = $0", id);
-        connection.Execute(
-            "INSERT INTO frames (id, head, payload) VALUES ($0, $1, $2) ON CONFLICT (id) DO UPDATE SET head = $1, payload = $2",
+        GiveUp(connection, "DELETE FROM pieces WHERE frame = $0", id);
+        GiveUp(
+            connection, "INSERT INTO frames (id, head, payload) VALUES ($0, $1, $2) ON CONFLICT (id) DO UPDATE SET head = $1, payload = $2",
             id, frame.Head.ToArray(), frame.PayloadLength);
         InsertPieces(connection, id, frame, chunks);
     }
 
     /// <summary>Opens a stored frame; it reads through the connection, which stays open as long.</summary>
-    public static IFrame Open(SqliteConnection connection, long id) =>
-        connection.Single("SELECT head, payload FROM frames WHERE id = $0", row => new StoredFrame(connection, id, row.Bytes(0), row.GetInt64(1)), id)
+    public static IFrame Open(SqliteConnection connection, long id) => Named(id, () =>
+        connection.Single("SELECT head, payload FROM frames WHERE id = $0", row => new StoredFrame(connection, id, row.Bytes(0), row.GetInt64(1)), id))
             ?? throw new FishException(ErrorCode.CorruptStore, $"frame {id}", "A frame is missing.", "Run a verification, and restore from a backup.");
 
-    public static void Delete(SqliteConnection connection, long id) => connection.Execute("DELETE FROM frames WHERE id = $0", id);
+    public static void Delete(SqliteConnection connection, long id) => GiveUp(connection, "DELETE FROM frames WHERE id = $0", id);
 
     /// <summary>Bytes that a frame takes: head and payload.</summary>
     public static long SizeOf(IFrame frame) => frame.Head.Length + frame.PayloadLength;
+
+    // What is damaged of a frame must not keep it from being deleted or mended.
+    private static void GiveUp(SqliteConnection connection, string sql, params ReadOnlySpan<object?> arguments)
+    {
+        using (PageDamage.Ignore())
+        {
+            connection.Execute(sql, arguments);
+        }
+    }
+
+    // Damaged pages are this frame's damage: what reads it says whose that is.
+    private static T Named<T>(long id, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (SqliteException error) when (Database.IsDamage(error))
+        {
+            throw new FishException(ErrorCode.CorruptFrame, $"frame {id}", Database.Translate(error).Cause, "Run a verification.", error);
+        }
+    }
 
     private static void InsertPieces(SqliteConnection connection, long id, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
     {
@@ -85,9 +108,9 @@ internal static class FrameTable
 
         private void Load(long offset)
         {
-            var found = connection.Single(
+            var found = Named(id, () => connection.Single(
                 "SELECT position, data FROM pieces WHERE frame = $0 AND position <= $1 ORDER BY position DESC LIMIT 1",
-                row => Tuple.Create(row.GetInt64(0), row.Bytes(1)), id, offset);
+                row => Tuple.Create(row.GetInt64(0), row.Bytes(1)), id, offset));
             if (found is null || offset >= found.Item1 + found.Item2.Length)
             {
                 throw new FishException(ErrorCode.CorruptFrame, $"frame {id}", $"The piece at {offset} is missing.", "Run a verification.");

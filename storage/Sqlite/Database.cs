@@ -1,4 +1,5 @@
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Sqlite.Pages;
 using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Sqlite;
@@ -26,6 +27,7 @@ internal sealed class Database : IDisposable
     public static Database Open(string folder)
     {
         SQLitePCL.Batteries_V2.Init();
+        CheckedVfs.Register();
         var database = new Database(System.IO.Path.Combine(folder, FileName));
         try
         {
@@ -46,17 +48,24 @@ internal sealed class Database : IDisposable
     public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellation)
     {
         await writing.WaitAsync(cancellation);
+        var isCommitting = false;
         try
         {
             using var transaction = writer.BeginTransaction(deferred: false);
             var result = work(writer);
             cancellation.ThrowIfCancellationRequested();
+            isCommitting = true;
             transaction.Commit();
             log.Committed();
             return result;
         }
         catch (SqliteException error)
         {
+            if (isCommitting)
+            {
+                Bury();
+            }
+
             throw Translate(error);
         }
         finally
@@ -64,6 +73,24 @@ internal sealed class Database : IDisposable
             writing.Release();
         }
     }
+
+    // A commit whose sync failed lies in the log all the same, and would be found there after a crash although it was refused: another one takes its place.
+    private void Bury()
+    {
+        try
+        {
+            using var transaction = writer.BeginTransaction(deferred: false);
+            Touch(writer);
+            transaction.Commit();
+        }
+        catch (SqliteException)
+        {
+            // The disk fails still. It is for the next commit to do.
+        }
+    }
+
+    /// <summary>Writes a page that says what it said before.</summary>
+    public static void Touch(SqliteConnection connection) => connection.Execute($"PRAGMA user_version = {connection.Scalar<long>("PRAGMA user_version")}");
 
     public void Dispose()
     {
@@ -73,8 +100,14 @@ internal sealed class Database : IDisposable
         writing.Dispose();
     }
 
+    /// <summary>Whether an error says that what lies on the disk is not what was written.</summary>
+    public static bool IsDamage(SqliteException error) => error.SqliteExtendedErrorCode == PageDamage.Code
+        || error.SqliteErrorCode is SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB;
+
     public static FishException Translate(SqliteException error) => error.SqliteErrorCode switch
     {
+        _ when error.SqliteExtendedErrorCode == PageDamage.Code => new FishException(
+            ErrorCode.CorruptStore, FileName, $"The database is damaged: {PageDamage.Last}.", "Restore the database from a backup.", error),
         SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB => new FishException(
             ErrorCode.CorruptStore, FileName, error.Message, "Restore the database from a backup.", error),
         _ => new FishException(

@@ -1,8 +1,9 @@
+using FishCheckpoint.Durability.Children;
 using Xunit.Runner.InProc.SystemConsole;
 
 namespace FishCheckpoint.Storage.Tests;
 
-/// <summary>Runs the tests, or is the writer that <see cref="KillTests"/> kills, or what others kill.</summary>
+/// <summary>Runs the tests, or is the writer that <see cref="KillTests"/> kills, or what others kill or let fail.</summary>
 internal static class Program
 {
     private static async Task<int> Main(string[] args)
@@ -22,6 +23,11 @@ internal static class Program
         {
             await TrainingKillTests.TrainAsync(trained);
             return 0;
+        }
+
+        if (Environment.GetEnvironmentVariable(ChildProgram.Role) is not null)
+        {
+            return await ChildProgram.RunAsync(args);
         }
 
         return await ConsoleRunner.Run(args);
