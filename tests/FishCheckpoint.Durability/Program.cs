@@ -10,6 +10,7 @@ const string usage = """
     model [--operations 5000] [--seed N]    random operations beside a model of the store in memory
     concurrency [--processes 4] [--threads 4] [--operations 400] [--seed N]
                                             several processes with several threads on one data folder
+    --minutes N                             begin nothing more after that
     Each prints what it counted, and what it found; the exit code is 1 if that is anything.
     """;
 
@@ -20,17 +21,18 @@ if (Environment.GetEnvironmentVariable(ChildProgram.Role) is not null)
 
 var folder = Directory.CreateTempSubdirectory("fish-durability-").FullName;
 var clock = System.Diagnostics.Stopwatch.StartNew();
+var progress = new Progress(TimeSpan.FromMinutes(Number("--minutes", 1_000_000)), Console.Error);
 var seed = Number("--seed", Random.Shared.Next(1_000_000));
 try
 {
     var result = args.FirstOrDefault() switch
     {
-        "crash" => await new CrashSuite(seed, folder).RunAsync(Number("--kills", 500), Console.Error.WriteLine),
+        "crash" => await new CrashSuite(seed, folder).RunAsync(Number("--kills", 500), progress),
         "faults" => await FaultLibrary.CompileAsync(folder) is { } library
-            ? await new FaultSuite(library, folder).RunAsync(Number("--stride", 1), Console.Error.WriteLine) : null,
+            ? await new FaultSuite(library, folder).RunAsync(Number("--stride", 1), progress) : null,
         "full-disk" => await FullDiskAsync(),
         "bitflip" => await FlipAsync(),
-        "model" => await ModelSuite.RunAsync(seed, Number("--operations", 5000), folder),
+        "model" => await ModelSuite.RunAsync(seed, Number("--operations", 5000), folder, progress),
         "concurrency" => await ConcurrencySuite.RunAsync(
             folder, Number("--processes", 4), Number("--threads", 4), Number("--operations", 400), seed),
         _ => throw new ArgumentException(usage),
@@ -54,7 +56,7 @@ int Number(string option, int otherwise) => Array.IndexOf(args, option) is var p
 async Task<SuiteResult?> FullDiskAsync()
 {
     await using var disk = await SmallFileSystem.TryMountAsync(Path.Combine(folder, "disk"), mebibytes: 8);
-    return disk is null ? null : await new FullDiskSuite(disk.Folder, folder).RunAsync(Number("--rounds", 100), seed, Console.Error.WriteLine);
+    return disk is null ? null : await new FullDiskSuite(disk.Folder, folder).RunAsync(Number("--rounds", 100), seed, progress);
 }
 
 async Task<SuiteResult> FlipAsync()
@@ -62,7 +64,7 @@ async Task<SuiteResult> FlipAsync()
     var memory = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : folder, $"fish-flips-{Environment.ProcessId}")).FullName;
     try
     {
-        return await new BitFlipSuite(memory).RunAsync(Number("--stride", 1), Console.Error.WriteLine);
+        return await new BitFlipSuite(memory).RunAsync(Number("--stride", 1), progress);
     }
     finally
     {

@@ -44,7 +44,7 @@ public sealed class PageSumTests : StoreFixture
         await SaveAsync(1, Base.Change(1));
         await Store.PutStateAsync("task", StepRef.At(1), new MemoryStream(random), Stop);
         await Store.DisposeAsync();
-        Flip(DatabasePath, StoredBytes("SELECT data FROM pieces JOIN checkpoints ON frame = trainer_frame").AsSpan(100_000, 8));
+        Flip(DatabasePath, StoredBytes("SELECT data FROM pieces p JOIN checkpoints c ON p.frame = c.trainer_frame").AsSpan(100_000, 8));
         await ReopenAsync();
         Assert.False((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
         await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);

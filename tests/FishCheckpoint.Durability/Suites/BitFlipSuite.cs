@@ -18,7 +18,7 @@ public sealed class BitFlipSuite(string folder)
     private IReadOnlyList<string> expected = [];
 
     /// <summary>Flips every so many-th byte.</summary>
-    public async Task<SuiteResult> RunAsync(int stride, Action<string>? report = null)
+    public async Task<SuiteResult> RunAsync(int stride, Progress progress)
     {
         var original = Path.Combine(folder, "original");
         await MakeAsync(original);
@@ -26,16 +26,19 @@ public sealed class BitFlipSuite(string folder)
             .Order(StringComparer.Ordinal).ToArray();
         FlipPages(await File.ReadAllBytesAsync(Path.Combine(original, "fish.db")));
         var flips = files.SelectMany(file => Steps(new FileInfo(Path.Combine(original, file)).Length, stride).Select(at => (File: file, At: at))).ToArray();
+
+        // In no order, so that a run that is ended early has looked everywhere.
+        new Random(1).Shuffle(flips);
         await Task.WhenAll(Enumerable.Range(0, 2).Select(worker => Task.Run(async () =>
         {
             var copy = Path.Combine(folder, $"copy-{worker}");
             Copy(original, copy, files);
-            for (var index = worker; index < flips.Length; index += 2)
+            for (var index = worker; index < flips.Length && !progress.IsOver; index += 2)
             {
                 await FlipAsync(original, copy, flips[index].File, flips[index].At);
-                if (index % 20_000 == 0)
+                if (index % 1000 == 0)
                 {
-                    report?.Invoke($"{index} of {flips.Length}");
+                    progress.Report($"{index} of {flips.Length}");
                 }
             }
         })));

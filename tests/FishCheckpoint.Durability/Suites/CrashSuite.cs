@@ -21,9 +21,9 @@ public sealed class CrashSuite(int seed, string folder)
     private int next;
 
     /// <summary>Kills so many times.</summary>
-    public async Task<SuiteResult> RunAsync(int kills, Action<string>? report = null)
+    public async Task<SuiteResult> RunAsync(int kills, Progress progress)
     {
-        for (var kill = 0; kill < kills && result.Findings.Count == 0; kill++)
+        for (var kill = 0; kill < kills && result.Findings.Count == 0 && !progress.IsOver; kill++)
         {
             var plan = KillPlan.Draw(random, isBegun: next > OperationDraw.Beginning.Count);
             if (plan.Migrates)
@@ -38,7 +38,7 @@ public sealed class CrashSuite(int seed, string folder)
             await CheckAsync(transcript, $"seed {seed}, kill {kill} ({plan})");
             if (kill % 20 == 19)
             {
-                report?.Invoke($"{kill + 1} kills");
+                progress.Report($"{kill + 1} kills");
             }
         }
 

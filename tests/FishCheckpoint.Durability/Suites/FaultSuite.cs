@@ -17,9 +17,9 @@ public sealed class FaultSuite(string library, string folder)
     private readonly SuiteResult result = new();
 
     /// <summary>Fails every so many-th call in each way.</summary>
-    public async Task<SuiteResult> RunAsync(int stride, Action<string>? report = null)
+    public async Task<SuiteResult> RunAsync(int stride, Progress progress)
     {
-        await RunChildAsync(new FaultChild(folder, 0, 0, 1));
+        await RunChildAsync(new FaultChild(folder, 0, 0, 1), progress);
         if (result["calls: write, of the database"] == 0 || result["calls: write, of other files"] == 0 || result["calls: sync, of other files"] < 4)
         {
             result.Find("The library is not between the process and its files.");
@@ -30,29 +30,29 @@ public sealed class FaultSuite(string library, string folder)
         {
             var number = mode;
             await Task.WhenAll(Enumerable.Range(0, Children).Select(
-                child => RunChildAsync(new FaultChild(folder, number, (stride / 2) + 1 + (child * stride), Children * stride))));
-            report?.Invoke($"{FaultMode.All[mode].Name}: done");
+                child => RunChildAsync(new FaultChild(folder, number, (stride / 2) + 1 + (child * stride), Children * stride), progress)));
+            progress.Report($"{FaultMode.All[mode].Name}: done");
         }
 
         return result;
     }
 
     // A child that crashes or hangs is followed by one that goes on behind the call that it did so on.
-    private async Task RunChildAsync(FaultChild? work)
+    private async Task RunChildAsync(FaultChild? work, Progress progress)
     {
         while (work is not null)
         {
-            work = await RunOnceAsync(work);
+            work = await RunOnceAsync(work, progress);
         }
     }
 
-    private async Task<FaultChild?> RunOnceAsync(FaultChild work)
+    private async Task<FaultChild?> RunOnceAsync(FaultChild work, Progress progress)
     {
         using var child = Child.Start(work.ToList(), new Dictionary<string, string>(StringComparer.Ordinal) { ["LD_PRELOAD"] = library });
         var (name, call, isOver) = (FaultMode.All[work.Mode].Name, work.First, false);
         try
         {
-            while (await child.ReadLineAsync() is { } line)
+            while (!isOver && await child.ReadLineAsync() is { } line)
             {
                 var words = line.Split(' ', 4);
                 switch (words[0])
@@ -68,6 +68,7 @@ public sealed class FaultSuite(string library, string folder)
                         break;
                     case "refused":
                         result.Count("operations refused", long.Parse(words[1]));
+                        isOver = progress.IsOver;
                         break;
                     case "over":
                         isOver = true;
@@ -81,6 +82,11 @@ public sealed class FaultSuite(string library, string folder)
         catch (TimeoutException)
         {
             result.Find($"{name}, call {call}: the process hangs");
+        }
+
+        if (progress.IsOver)
+        {
+            child.Kill();
         }
 
         var errors = await child.EndAsync();

@@ -23,9 +23,9 @@ public sealed class FullDiskSuite(string disk, string scratch)
     private string Filler => Path.Combine(disk, "filler");
 
     /// <summary>Fills the disk and empties it so many times.</summary>
-    public async Task<SuiteResult> RunAsync(int rounds, int seed, Action<string>? report = null)
+    public async Task<SuiteResult> RunAsync(int rounds, int seed, Progress progress)
     {
-        for (var round = 0; round < rounds && result.Findings.Count == 0; round++)
+        for (var round = 0; round < rounds && result.Findings.Count == 0 && !progress.IsOver; round++)
         {
             var where = $"seed {seed}, round {round}";
             await using (var store = await SqliteCheckpointStore.OpenAsync(work.ToOptions()))
@@ -57,7 +57,7 @@ public sealed class FullDiskSuite(string disk, string scratch)
             }
 
             result.Count("rounds");
-            report?.Invoke($"round {round + 1}");
+            progress.Report($"round {round + 1}");
         }
 
         return result;
@@ -67,7 +67,6 @@ public sealed class FullDiskSuite(string disk, string scratch)
     {
         for (var end = next + count; next < end; next++)
         {
-            // A third base or a fourth would not fit at all.
             await DoAsync(store, OperationDraw.Of(seed, next), where);
         }
 

@@ -15,12 +15,13 @@ public static class ModelSuite
     /// <param name="seed">Of the operations; every finding says it.</param>
     /// <param name="operations">How many.</param>
     /// <param name="folder">A folder for the store.</param>
-    public static async Task<SuiteResult> RunAsync(int seed, int operations, string folder)
+    /// <param name="progress">How long it may go on.</param>
+    public static async Task<SuiteResult> RunAsync(int seed, int operations, string folder, Progress progress)
     {
         var (result, model, random) = (new SuiteResult(), new StoreModel(), new Random(seed));
         var work = new ChildArguments(Path.Combine(folder, "data"), seed, 0, operations);
         var store = await SqliteCheckpointStore.OpenAsync(work.ToOptions());
-        for (var number = 0; number < operations && result.Findings.Count == 0; number++)
+        for (var number = 0; number < operations && result.Findings.Count == 0 && !progress.IsOver; number++)
         {
             var (operation, where) = (OperationDraw.Of(seed, number), $"seed {seed}, operation {number}");
             var (outcome, expected) = (await new Performer(store, folder).PerformAsync(operation), model.Apply(operation));
@@ -48,6 +49,7 @@ public static class ModelSuite
             if (number % Audits == Audits - 1)
             {
                 result.Find(await StoreAudit.RunAsync(store), where);
+                progress.Report($"{number + 1} operations");
             }
         }
 
