@@ -25,6 +25,10 @@ public sealed class ApiServer : IAsyncDisposable
 
     public string DataFolder => folder;
 
+    /// <summary>What lies in the temporary folders of processes.</summary>
+    public IEnumerable<string> Temporaries =>
+        Directory.EnumerateDirectories(Path.Combine(folder, "tmp")).SelectMany(owner => Directory.EnumerateFileSystemEntries(owner));
+
     public static async Task<ApiServer> StartAsync(Action<WebApplicationBuilder>? configure = null, params (string Key, string Value)[] settings)
     {
         var data = Directory.CreateTempSubdirectory("fish-api-").FullName;
