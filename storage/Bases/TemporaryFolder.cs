@@ -22,7 +22,15 @@ internal sealed class TemporaryFolder : IDisposable
         this.path = path;
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         held = new FileStream(path + Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        Directory.CreateDirectory(path);
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Takes the folder, and removes what processes that live no more have left. Disposed once by each that took it.</summary>
