@@ -24,6 +24,8 @@ internal sealed class TemporaryFolder : IDisposable
         held = new FileStream(path + Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         try
         {
+            // No store of this process is open there: what lies in it could not be removed when the last one closed.
+            Quietly(() => Directory.Delete(path, recursive: true));
             Directory.CreateDirectory(path);
         }
         catch
