@@ -36,11 +36,29 @@ public sealed unsafe class AtomicFile : IDisposable
     /// <summary>Syncs the content and moves it to its place.</summary>
     public void Commit()
     {
-        Stream.Flush(flushToDisk: true);
+        SyncFile(Stream);
         Stream.Dispose();
         File.Move(temporary, Path, overwrite: true);
         committed = true;
         SyncFolder(System.IO.Path.GetDirectoryName(Path)!);
+    }
+
+    /// <summary>Makes a file's content durable, or throws: the framework's own flush passes over a sync that fails.</summary>
+    /// <param name="stream">The file.</param>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public static void SyncFile(FileStream stream)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            stream.Flush(flushToDisk: true);
+            return;
+        }
+
+        stream.Flush();
+        if (((delegate* unmanaged<int, int>)Call("fsync"))((int)stream.SafeFileHandle.DangerousGetHandle()) != 0)
+        {
+            throw new IOException($"The file '{stream.Name}' cannot be synced (errno {Marshal.GetLastSystemError()}).");
+        }
     }
 
     /// <summary>Drops what was not committed.</summary>
