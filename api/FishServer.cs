@@ -1,3 +1,5 @@
+using FishCheckpoint.Access;
+using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Bases;
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Checkpoints;
@@ -6,15 +8,19 @@ using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Api.Health;
 using FishCheckpoint.Api.Hosting;
+using FishCheckpoint.Api.Limits;
 using FishCheckpoint.Api.Maintenance;
 using FishCheckpoint.Api.Reports;
 using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Api.State;
 using FishCheckpoint.Api.Tags;
 using FishCheckpoint.Api.Tasks;
+using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Reports;
+using FishCheckpoint.Storage;
 using FishCheckpoint.Tensors;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
@@ -36,9 +42,16 @@ public static class FishServer
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         AddServices(builder.Services);
         configure?.Invoke(builder);
+        builder.Services.AddFishTelemetry(builder.Configuration);
         var server = builder.Build();
+        server.UseMiddleware<SecurityHeaders>();
         server.UseMiddleware<ProblemMiddleware>();
+        server.UseMiddleware<StoppingMiddleware>();
         server.UseRouting();
+        server.UseMiddleware<RequestGate>();
+        server.UseMiddleware<RefusalAudit>();
+        server.UseMiddleware<AccessMiddleware>();
+        server.UseMiddleware<UploadGate>();
         server.UseMiddleware<JsonLimit>();
         MapRoutes(server);
         return server;
@@ -46,19 +59,44 @@ public static class FishServer
 
     private static void AddServices(IServiceCollection services)
     {
+        services.AddSingleton(provider => FishSettings.Of(provider.GetRequiredService<IConfiguration>()));
+        services.AddHttpContextAccessor();
         services.AddSingleton(provider =>
-            provider.GetRequiredService<IConfiguration>().GetSection(FishSettings.Section).Get<FishSettings>() ?? new FishSettings());
-        services.AddSingleton(provider => provider.GetRequiredService<FishSettings>().ToStoreOptions());
+        {
+            var requests = provider.GetRequiredService<IHttpContextAccessor>();
+            return provider.GetRequiredService<FishSettings>().ToStoreOptions() with { Caller = () => RequestCallers.CallerOf(requests.HttpContext) };
+        });
+        services.AddSingleton(provider => provider.GetRequiredService<StoreOptions>().Time);
+        services.AddSystemd();
+        services.AddOptions<HostOptions>().Configure<FishSettings>((host, settings) => host.ShutdownTimeout = settings.Shutdown.Timeout);
+        services.AddHostedService<ShutdownDelay>();
+        services.AddSingleton<Readiness>();
         services.AddSingleton<StoreHost>().AddHostedService(provider => provider.GetRequiredService<StoreHost>());
+        services.AddSingleton<ListenGuard>().AddHostedService(provider => provider.GetRequiredService<ListenGuard>());
+        services.AddSingleton<Func<IServer>>(provider => provider.GetRequiredService<IServer>);
+        services.AddSingleton<IDiskSpace, SystemDisk>().AddSingleton<UploadRoom>();
+        services.AddSingleton<IAccessControl>(provider => provider.GetRequiredService<StoreHost>().Store.Access);
         services.AddSingleton<ICheckpointStore>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<IStorageReports>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<ICheckpointRecoding>(provider => provider.GetRequiredService<StoreHost>().Store);
-        services.AddSingleton<Func<ICheckpointRecoding>>(provider => provider.GetRequiredService<ICheckpointRecoding>).AddHostedService<RecodeService>();
+        services.AddSingleton<ICheckpointFolding>(provider => provider.GetRequiredService<StoreHost>().Store);
+        services.AddSingleton<Func<ICheckpointRecoding>>(provider => provider.GetRequiredService<ICheckpointRecoding>);
+        services.AddSingleton<Func<ICheckpointFolding>>(provider => provider.GetRequiredService<ICheckpointFolding>);
+        services.AddHostedService<RecodeService>().AddHostedService<FoldService>().AddHostedService<VerifyService>().AddHostedService<CollectService>();
+        services.AddSingleton<IStoreVerification>(provider => provider.GetRequiredService<StoreHost>().Store);
+        services.AddSingleton<IStoreBackups>(provider => provider.GetRequiredService<StoreHost>().Store);
+        services.AddSingleton<Func<IStoreVerification>>(provider => provider.GetRequiredService<IStoreVerification>);
+        services.AddSingleton<ICheckpointCollector>(provider => provider.GetRequiredService<StoreHost>().Store);
+        services.AddSingleton<Func<ICheckpointCollector>>(provider => provider.GetRequiredService<ICheckpointCollector>);
         services.ConfigureHttpJsonOptions(json => FishJson.Configure(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
-        services.Configure<KestrelServerOptions>(kestrel =>
+        services.AddOptions<KestrelServerOptions>().Configure<FishSettings, ListenGuard>((kestrel, settings, guard) =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.ConfigureEndpointDefaults(listen => guard.Check(listen.EndPoint));
+            kestrel.Limits.MaxConcurrentConnections = settings.Limits.MaxConnections;
+            var slowest = settings.Limits.MinBytesPerSecond > 0 ? new MinDataRate(settings.Limits.MinBytesPerSecond, settings.Limits.SlowFor) : null;
+            (kestrel.Limits.MinRequestBodyDataRate, kestrel.Limits.MinResponseDataRate) = (slowest, slowest);
 
             // Every body is limited where it is read: JSON by JsonLimit, uploads by their routes.
             kestrel.Limits.MaxRequestBodySize = null;
@@ -78,8 +116,9 @@ public static class FishServer
     {
         server.MapIndex();
         server.MapHealth();
-        server.MapOpenApi().WithSummary("Describe the routes as an OpenAPI document");
-        var v1 = server.MapGroup("/v1").AddEndpointFilter<RouteGroupBuilder, NameFilter>().MayFail(400, 404);
+        server.MapMetrics();
+        server.MapOpenApi().Open().WithSummary("Describe the routes as an OpenAPI document");
+        var v1 = server.MapGroup("/v1").AddEndpointFilter<RouteGroupBuilder, NameFilter>().MayFail(400, 401, 403, 404, 429);
         v1.MapGroup("/bases").WithTags("Bases").MapBases();
         v1.MapGroup("/tasks").WithTags("Tasks").MapTasks();
         var checkpoints = v1.MapGroup("/tasks/{task}/checkpoints").WithTags("Checkpoints");
@@ -87,8 +126,12 @@ public static class FishServer
         checkpoints.MapCheckpointFiles();
         checkpoints.MapDeltas();
         checkpoints.MapState();
+        checkpoints.MapPins();
         v1.MapGroup("/tasks/{task}/tags").WithTags("Tags").MapTags();
         v1.MapGroup("").WithTags("Reports").MapReports();
+        v1.MapGroup("/keys").WithTags("Access").MapKeys();
+        v1.MapGroup("").WithTags("Access").MapAudit();
+        v1.MapGroup("/gc").WithTags("Maintenance").MapCollection();
         v1.MapGroup("/maintenance").WithTags("Maintenance").MapMaintenance();
     }
 }

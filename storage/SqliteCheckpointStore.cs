@@ -3,13 +3,20 @@ using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
+using FishCheckpoint.Storage.Access;
+using FishCheckpoint.Storage.Backups;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Checkpoints;
+using FishCheckpoint.Storage.Collection;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Recoding;
 using FishCheckpoint.Storage.Reports;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Storage.Telemetry;
+using FishCheckpoint.Storage.Verification;
+using FishCheckpoint.Storage.Totals;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage;
@@ -17,7 +24,7 @@ namespace FishCheckpoint.Storage;
 /// <summary>
 /// The store on one machine: SQLite for everything but the bases' bytes, which are files beside it. Several processes may open one data folder.
 /// </summary>
-public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, ICheckpointRecoding
+public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, ICheckpointRecoding, ICheckpointFolding, ICheckpointCollector, IStoreVerification, IStoreBackups
 {
     // Tries that may be guessed from an earlier checkpoint, before one that is guessed from none.
     private const int MostGuesses = 3;
@@ -27,30 +34,39 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     private readonly BaseTable bases = new();
     private readonly ParentCache parents;
     private readonly TaskTable tasks;
+    private readonly Ledger ledger;
+    private readonly Collector collector;
 
     private SqliteCheckpointStore(StoreOptions options, Database database, BaseFolder folder)
     {
         (Options, this.database, this.folder) = (options, database, folder);
         tasks = new TaskTable(bases);
         parents = new ParentCache(options.ParentCacheBytes);
+        (ledger, Access) = (new Ledger(options), new StoreAccess(database, options));
+        collector = new Collector(database, folder, tasks, ledger, options);
+        database.BeforeCommit = new TotalsKeeper(tasks, options.Time, database.OpenSnapshot).Settle;
     }
 
     /// <summary>What the store was opened with.</summary>
     public StoreOptions Options { get; }
+
+    /// <summary>The keys, quotas and audit log of the data folder.</summary>
+    public StoreAccess Access { get; }
 
     private DateTimeOffset Now => Options.Time.GetUtcNow();
 
     /// <summary>Opens the store of a data folder, making or migrating it.</summary>
     /// <param name="options">Where it lies and what it allows.</param>
     /// <param name="cancellation">Ends the opening.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.StoreTooNew"/>, <see cref="ErrorCode.CorruptStore"/>, <see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.StoreTooNew"/>, <see cref="ErrorCode.StoreIncomplete"/>, <see cref="ErrorCode.CorruptStore"/>,
+    /// <see cref="ErrorCode.StorageUnavailable"/>.</exception>
     public static Task<SqliteCheckpointStore> OpenAsync(StoreOptions options, CancellationToken cancellation = default) => Task.Run(
-        () =>
+        async () =>
         {
             try
             {
                 Directory.CreateDirectory(options.DataFolder);
-                return new SqliteCheckpointStore(options, Database.Open(options.DataFolder), new BaseFolder(options));
+                return await Open(options, cancellation);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
@@ -64,6 +80,29 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         },
         cancellation);
 
+    private static async Task<SqliteCheckpointStore> Open(StoreOptions options, CancellationToken cancellation)
+    {
+        Incomplete.RequireNone(options.DataFolder);
+        var opened = Database.Open(options.DataFolder);
+        BaseFolder? files = null;
+        SqliteCheckpointStore? store = null;
+        try
+        {
+            files = new BaseFolder(options);
+            store = new SqliteCheckpointStore(options, opened, files);
+            await store.SettleBasesAsync();
+            await store.CatchUpAsync(cancellation);
+            return store;
+        }
+        catch
+        {
+            store?.Access.Dispose();
+            files?.Dispose();
+            opened.Dispose();
+            throw;
+        }
+    }
+
     /// <inheritdoc/>
     public Task<Saved<BaseInfo>> AddBaseAsync(string name, IAsyncEnumerable<UploadFile> files, CancellationToken cancellation = default) => Guarded(async () =>
     {
@@ -76,8 +115,11 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
                 connection =>
                 {
                     BaseTable.RequireName(connection, name, content.Id);
-                    folder.MoveIn(upload, content.Id);
+                    var isNew = !BaseTable.Exists(connection, content.Id);
                     var created = BaseTable.Insert(connection, name, content, Now);
+                    ledger.Added(connection, name, content.Id, content.AllFiles.Sum(file => file.Bytes), created, isNew);
+                    folder.MoveIn(upload, content.Id);
+                    BaseMeasure.Note(connection, folder, content.Id);
                     return new Saved<BaseInfo>(BaseTable.Info(connection, content.Id, name), created);
                 },
                 cancellation);
@@ -88,6 +130,8 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
             {
                 Directory.Delete(upload, recursive: true);
             }
+
+            await SettleBasesAsync();
         }
     });
 
@@ -100,7 +144,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
 
     /// <inheritdoc/>
     public Task<Page<BaseInfo>> ListBasesAsync(PageRequest page, CancellationToken cancellation = default) =>
-        Read(connection => BaseTable.List(connection, Checked(page)));
+        Read(connection => BaseTable.List(connection, page.Checked()));
 
     /// <inheritdoc/>
     public Task<IModelReader> OpenBaseAsync(string nameOrId, CancellationToken cancellation = default) => Open(connection =>
@@ -116,6 +160,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         {
             Names.Check(task, "task");
             var created = tasks.Put(connection, task, spec, Now);
+            ledger.Put(connection, task, created);
             return new Saved<TaskInfo>(TaskTable.Info(connection, task), created);
         },
         cancellation);
@@ -126,7 +171,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
 
     /// <inheritdoc/>
     public Task<Page<TaskInfo>> ListTasksAsync(PageRequest page, CancellationToken cancellation = default) =>
-        Read(connection => TaskTable.List(connection, Checked(page)));
+        Read(connection => TaskTable.List(connection, page.Checked()));
 
     /// <inheritdoc/>
     public Task DeleteTaskAsync(string task, CancellationToken cancellation = default) => Write(
@@ -135,10 +180,12 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
             var context = Context(connection, task);
             foreach (var row in CheckpointTable.All(connection, context.Id))
             {
-                CheckpointRemover.Remove(connection, context.Id, context.Layout.Layout.Elements, row);
+                RequireUnpinned(row);
+                CheckpointRemover.Remove(connection, row);
             }
 
-            return connection.Execute("DELETE FROM tasks WHERE id = $0", context.Id);
+            ledger.Note(connection, "task.delete", task, task, Ledger.Deleted);
+            return TaskRemover.Remove(connection, context);
         },
         cancellation);
 
@@ -147,7 +194,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         string task, long step, CheckpointContent content, SaveOptions? options = null, CancellationToken cancellation = default) => Guarded(async () =>
     {
         options ??= new SaveOptions();
-        StepRef.At(step);
+        using var span = StoreTraces.Begin("save", task, StepRef.At(step).ToString());
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -167,14 +214,16 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
 
     /// <inheritdoc/>
     public Task<Page<CheckpointInfo>> ListCheckpointsAsync(string task, PageRequest page, CancellationToken cancellation = default) =>
-        Read(connection => CheckpointTable.List(connection, Context(connection, task), Checked(page)));
+        Read(connection => CheckpointTable.List(connection, Context(connection, task), page.Checked()));
 
     /// <inheritdoc/>
     public Task DeleteCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default) => Write(
         connection =>
         {
-            var context = Context(connection, task);
-            CheckpointRemover.Remove(connection, context.Id, context.Layout.Layout.Elements, CheckpointTable.Find(connection, context, step));
+            var row = CheckpointTable.Find(connection, Context(connection, task), step);
+            RequireUnpinned(row);
+            CheckpointRemover.Remove(connection, row);
+            ledger.Note(connection, "checkpoint.delete", task, $"{task}/{row.Step}", Ledger.Deleted, row.BroughtBytes + row.ValueBytes + row.TrainerBytes);
             return true;
         },
         cancellation);
@@ -182,6 +231,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     /// <inheritdoc/>
     public Task<IModelReader> OpenAsync(string task, StepRef step, CancellationToken cancellation = default) => Open(connection =>
     {
+        using var span = StoreTraces.Begin("load.open", task, step.ToString());
         var context = Context(connection, task);
         return (context, CheckpointTable.Find(connection, context, step));
     });
@@ -193,12 +243,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         using var target = OpenedState.Open(connection, folder, context, CheckpointTable.Find(connection, context, to));
         using var source = OpenedState.Open(
             connection, folder, context, from is { } step ? CheckpointTable.Find(connection, context, step) : null);
-
-        // What both chains have in common cannot make them differ.
-        var shared = source.Chain.Zip(target.Chain).TakeWhile(pair => pair.First.Id == pair.Second.Id).Count();
-        var differing = source.Cursors.Skip(shared).Concat(target.Cursors.Skip(shared)).ToArray();
-        var diff = new StateDiff(source.Reader, target.Reader, (tensor, block) => Array.Exists(differing, delta => delta.Touches(tensor, block)));
-        return DeltaEncoder.Encode(diff, null, source.Identity, Options.Codec, Options.TemporaryFolder, cancellation);
+        return DeltaEncoder.Encode(new ChainDiff(source, target).Open([], []), null, source.Identity, Options.Codec, Options.TemporaryFolder, cancellation);
     });
 
     /// <inheritdoc/>
@@ -207,7 +252,12 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         await GetCheckpointAsync(task, step, cancellation);
         using var state = await PreparedState.EncodeAsync(content, Options, cancellation);
         var created = await database.WriteAsync(
-            connection => state.Give(connection, task, CheckpointTable.Find(connection, Context(connection, task), step)), cancellation);
+            connection =>
+            {
+                var row = CheckpointTable.Find(connection, Context(connection, task), step);
+                return ledger.Given(connection, task, row.Step, state.Give(connection, task, row), state.Info.StoredBytes);
+            },
+            cancellation);
         return new Saved<StateInfo>(state.Info, created);
     });
 
@@ -236,6 +286,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
             Names.CheckTag(tag);
             var context = Context(connection, task);
             var row = CheckpointTable.Find(connection, context, step);
+            ledger.Note(connection, "tag.set", task, $"{task}/{tag}", Ledger.Changed);
             return connection.Execute(
                 "INSERT INTO tags (task, name, checkpoint) VALUES ($0, $1, $2) ON CONFLICT DO UPDATE SET checkpoint = $2", context.Id, tag, row.Id);
         },
@@ -243,8 +294,26 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
 
     /// <inheritdoc/>
     public Task RemoveTagAsync(string task, string tag, CancellationToken cancellation = default) => Write(
-        connection => connection.Execute("DELETE FROM tags WHERE task = $0 AND name = $1", Context(connection, task).Id, tag) > 0
-            ? true : throw new FishException(ErrorCode.TagNotFound, $"{task}/{tag}", "The task has no such tag.", "List the task's checkpoints with their tags."),
+        connection =>
+        {
+            if (connection.Execute("DELETE FROM tags WHERE task = $0 AND name = $1", Context(connection, task).Id, tag) == 0)
+            {
+                throw new FishException(ErrorCode.TagNotFound, $"{task}/{tag}", "The task has no such tag.", "List the task's checkpoints with their tags.");
+            }
+
+            ledger.Note(connection, "tag.remove", task, $"{task}/{tag}", Ledger.Deleted);
+            return true;
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task SetPinAsync(string task, StepRef step, bool pinned, CancellationToken cancellation = default) => Write(
+        connection =>
+        {
+            var row = CheckpointTable.Find(connection, Context(connection, task), step);
+            ledger.Note(connection, pinned ? "checkpoint.pin" : "checkpoint.unpin", task, row.Label, Ledger.Changed);
+            return connection.Execute("UPDATE checkpoints SET pinned = $1 WHERE id = $0", row.Id, pinned ? 1 : 0);
+        },
         cancellation);
 
     /// <inheritdoc/>
@@ -266,21 +335,116 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
 
     /// <inheritdoc/>
     public Task<StorageReport> ReportAsync(string? task = null, CancellationToken cancellation = default) => Read(connection => task is null
-        ? StorageReporter.OfStore(connection, database.Path, folder) : StorageReporter.OfTask(connection, Names.Check(task, "task")));
+        ? StorageReporter.OfStore(connection, database.Path) : StorageReporter.OfTask(connection, Names.Check(task, "task")));
+
+    /// <inheritdoc/>
+    public Task<StorageReport> ReportBaseAsync(string nameOrId, CancellationToken cancellation = default) =>
+        Read(connection => StorageReporter.OfBase(connection, nameOrId));
+
+    /// <inheritdoc/>
+    public Task<Page<TensorReport>> ReportTensorsAsync(string task, PageRequest page, CancellationToken cancellation = default) =>
+        Read(connection => TensorReporter.OfTask(connection, Context(connection, task), page.Checked()));
+
+    /// <inheritdoc/>
+    public Task<GrowthReport> ReportGrowthAsync(GrowthRequest? request = null, CancellationToken cancellation = default) =>
+        Read(connection => GrowthReporter.Of(connection, (request ?? new GrowthRequest()).Checked(), Now));
 
     /// <inheritdoc/>
     public Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellation = default) =>
-        Guarded(() => new Recoder(database, folder, tasks, Options).RunAsync((options ?? new RecodeOptions()).Checked(), cancellation));
+        Guarded(async () =>
+        {
+            var result = await new Recoder(database, folder, tasks, Options).RunAsync((options ?? new RecodeOptions()).Checked(), cancellation);
+            return result.Recoded == 0 ? result : await database.WriteAsync(
+                connection =>
+                {
+                    ledger.Note(connection, "maintenance.recode", options?.Task, options?.Task ?? "store", Ledger.Changed, result.BytesAfter - result.BytesBefore);
+                    return result;
+                },
+                cancellation);
+        });
+
+    /// <inheritdoc/>
+    public Task<VerifyReport> VerifyStoreAsync(VerifyOptions? options = null, CancellationToken cancellation = default) =>
+        Guarded(() => new Verifier(database, folder, Options).RunAsync((options ?? new VerifyOptions()).Checked(), cancellation));
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<KnownDamage>> ListDamageAsync(CancellationToken cancellation = default) =>
+        Read<IReadOnlyList<KnownDamage>>(VerifiedTable.Damage);
+
+    /// <inheritdoc/>
+    public Task<BackupReport> BackupAsync(BackupOptions options, CancellationToken cancellation = default) =>
+        Guarded(() => Task.FromResult(new Backup(database, folder, Options.DataFolder).Run(options, cancellation)));
+
+    /// <inheritdoc/>
+    public Task<FoldResult> FoldAsync(FoldOptions? options = null, CancellationToken cancellation = default) =>
+        Guarded(() => new Folder(database, folder, tasks, Options).RunAsync((options ?? new FoldOptions()).Checked(), cancellation));
+
+    /// <inheritdoc/>
+    public Task<CollectResult> CollectAsync(CollectOptions? options = null, CancellationToken cancellation = default) => Guarded(() =>
+    {
+        var wanted = (options ?? new CollectOptions()).Checked();
+        return wanted.DryRun ? Task.FromResult(collector.Plan(wanted, cancellation)) : collector.RunAsync(wanted, cancellation);
+    });
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        Access.Dispose();
         database.Dispose();
+        folder.Dispose();
         return ValueTask.CompletedTask;
     }
 
-    private static PageRequest Checked(PageRequest page) => page.Limit is >= 1 and <= 1000 ? page : throw new FishException(
-        ErrorCode.RequestInvalid, "limit", $"A page has 1 to 1000 items, not {page.Limit}.", "Ask for fewer and follow the next page.");
+    private static void RequireUnpinned(CheckpointRow row)
+    {
+        if (row.Pinned)
+        {
+            throw new FishException(ErrorCode.CheckpointPinned, row.Label, "The checkpoint is pinned.", "Unpin it first, if it is really to go.");
+        }
+    }
+
+    // What a store of an earlier program has not counted yet.
+    private async Task CatchUpAsync(CancellationToken cancellation)
+    {
+        await BaseMeasure.CatchUpAsync(database, folder, cancellation);
+        await TotalsKeeper.CatchUpAsync(database, tasks, cancellation);
+    }
+
+    // Files of bases whose adding was ended by a crash or a refusal. What cannot be tidied up now is by the next opening.
+    private async Task SettleBasesAsync()
+    {
+        var unsettled = folder.Unsettled();
+        if (unsettled.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            if (await Read(connection => unsettled.Any(id => !BaseTable.Exists(connection, id))))
+            {
+                // A commit that failed may still lie in the log, and would be found there after a crash: another one takes its place before the files go.
+                await database.WriteAsync(
+                    connection =>
+                    {
+                        Database.Touch(connection);
+                        return true;
+                    },
+                    CancellationToken.None);
+            }
+
+            await database.WriteAsync(
+                connection =>
+                {
+                    folder.Settle(id => BaseTable.Exists(connection, id));
+                    return true;
+                },
+                CancellationToken.None);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or FishException { Kind: ErrorKind.Unavailable })
+        {
+        }
+    }
 
     private TaskContext Context(Microsoft.Data.Sqlite.SqliteConnection connection, string task) => tasks.Context(connection, Names.Check(task, "task"));
 
@@ -312,24 +476,43 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     {
         using var snapshot = database.OpenSnapshot();
         var context = Context(snapshot.Connection, task);
-        using var prepared = new SavePreparer(snapshot.Connection, context, Options, folder, parents, mayGuess, cancellation).Prepare(step, content, options);
+        using var prepared = Prepare(snapshot.Connection, context, step, content, options, mayGuess, cancellation);
         CheckFileDigest(context, step, prepared, options.ExpectedFileDigest, cancellation);
         using var state = await EncodeStateAsync(options, cancellation);
-        var written = await database.WriteAsync(
-            connection => SaveWriter.Write(connection, context, step, prepared, state, options, Options.Codec, Now), cancellation);
+        var written = await CommitAsync(context, step, prepared, state, options, cancellation);
         if (!written)
         {
             await database.WriteAsync(
                 connection => SaveWriter.Mend(connection, CheckpointTable.Find(connection, context, StepRef.At(step)), prepared, Options.Codec), cancellation);
             RequireSame(context, step, prepared);
+            await database.WriteAsync(connection => ledger.SavedAgain(connection, task, step), cancellation);
             if (state is not null)
             {
                 await database.WriteAsync(
-                    connection => state.Give(connection, task, CheckpointTable.Find(connection, context, StepRef.At(step))), cancellation);
+                    connection => ledger.Given(
+                        connection, task, step, state.Give(connection, task, CheckpointTable.Find(connection, context, StepRef.At(step))), state.Info.StoredBytes),
+                    cancellation);
             }
         }
 
         return new Saved<CheckpointInfo>(await GetCheckpointAsync(task, StepRef.At(step), cancellation), written);
+    }
+
+    private PreparedSave Prepare(
+        Microsoft.Data.Sqlite.SqliteConnection connection, TaskContext context, long step, CheckpointContent content, SaveOptions options, bool mayGuess,
+        CancellationToken cancellation)
+    {
+        using var span = StoreTraces.Begin("save.encode", context.Name, StepRef.At(step).ToString());
+        return new SavePreparer(connection, context, Options, folder, tasks, parents, mayGuess, cancellation).Prepare(step, content, options);
+    }
+
+    private async Task<bool> CommitAsync(
+        TaskContext context, long step, PreparedSave prepared, PreparedState? state, SaveOptions options, CancellationToken cancellation)
+    {
+        using var span = StoreTraces.Begin("save.commit", context.Name, StepRef.At(step).ToString());
+        return await database.WriteAsync(
+            connection => ledger.Saved(
+                connection, context.Name, step, SaveWriter.Write(connection, context, step, prepared, state, options, Options.Codec, Now)), cancellation);
     }
 
     // The same content may come with another parent or mask than it was first saved with: what counts is the state that it gives.

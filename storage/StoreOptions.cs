@@ -1,3 +1,5 @@
+using FishCheckpoint.Access;
+using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Tensors;
 
@@ -6,6 +8,8 @@ namespace FishCheckpoint.Storage;
 /// <summary>Where a store lies and what it allows.</summary>
 public sealed record StoreOptions
 {
+    private static readonly string Owner = Guid.NewGuid().ToString("N");
+
     /// <summary>The folder of the database, the bases' files and temporary files; made if missing.</summary>
     public required string DataFolder { get; init; }
 
@@ -24,15 +28,33 @@ public sealed record StoreOptions
     /// <summary>The longest trainer state taken, in bytes. Default: 64 GiB.</summary>
     public long MaxStateBytes { get; init; } = 1L << 36;
 
-    /// <summary>The most deltas between a checkpoint and its base that the automatic choice of a parent builds up. Default: 16.</summary>
-    public int MaxChainDepth { get; init; } = 16;
+    /// <summary>
+    /// The most that reading a checkpoint may cost, in bytes of base and frames: so many times what the base and one delta cost. A save that would cost more is laid on
+    /// an earlier state of its chain. Default: 3.
+    /// </summary>
+    public double MaxReadCost { get; init; } = 3;
+
+    /// <summary>The most deltas between a checkpoint and its base, whatever they cost: each holds one decoded chunk while it is read. Default: 128.</summary>
+    public int MaxChainDepth { get; init; } = 128;
 
     /// <summary>Bytes of memory for parents' values at the positions of masks, so that saves with a fixed mask read nothing of the base. Default: 64 MiB.</summary>
     public long ParentCacheBytes { get; init; } = 1L << 26;
 
+    /// <summary>The retention of tasks that have no rules of their own; what it says of a metric is left to the tasks. Default: everything is kept.</summary>
+    public Retention? Retention { get; init; }
+
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Where temporary files lie: on the data folder's own file system, so that they can be moved into place.</summary>
-    public string TemporaryFolder => Path.Combine(DataFolder, "tmp");
+    /// <summary>Who is at work: asked for every write, within it. Default: the user who runs this program.</summary>
+    public Func<Caller> Caller { get; init; } = static () => FishCheckpoint.Access.Caller.Local;
+
+    /// <summary>How much of the audit log is kept. Default: 200,000 entries of the last 365 days.</summary>
+    public AuditOptions Audit { get; init; } = new();
+
+    /// <summary>
+    /// Where this process's temporary files lie: on the data folder's own file system, so that they can be moved into place. What a process that was killed has left
+    /// there goes when the folder is next opened.
+    /// </summary>
+    public string TemporaryFolder => Path.Combine(DataFolder, "tmp", Owner);
 }

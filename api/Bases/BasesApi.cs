@@ -1,5 +1,8 @@
+using FishCheckpoint.Access;
+using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Documents;
+using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Api.Restores;
 using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Checkpoints;
@@ -14,15 +17,15 @@ internal static class BasesApi
 {
     public static void MapBases(this RouteGroupBuilder group)
     {
-        group.MapPut("/{name}", PutAsync).TakesUploads().TakesBody(MediaTypes.Safetensors, MediaTypes.Bytes, MediaTypes.Tar)
+        group.MapPut("/{name}", PutAsync).Needs(KeyScope.Write, Reach.Store).TakesUploads().TakesBody(MediaTypes.Safetensors, MediaTypes.Bytes, MediaTypes.Tar)
             .TakesHeader(DigestField.Representation, "sha-256=:BASE64: of the body, verified before anything is kept.")
-            .WithSummary("Add a base: one safetensors file, or a folder as a tar stream").MayFail(409, 413, 415, 422);
-        group.MapGet("/", ListAsync).WithSummary("List the bases by name");
-        group.MapGet("/{name}", GetAsync).WithSummary("Describe a base, by its name or its id");
-        group.MapMethods("/{name}/model.safetensors", ["GET", "HEAD"], GetModelAsync).GivesBytes(MediaTypes.Safetensors)
+            .WithSummary("Add a base: one safetensors file, or a folder as a tar stream").MayFail(409, 413, 415, 422, 507);
+        group.MapGet("/", ListAsync).Needs(KeyScope.Read, Reach.List).WithSummary("List the bases by name");
+        group.MapGet("/{name}", GetAsync).Needs(KeyScope.Read, Reach.Base).WithSummary("Describe a base, by its name or its id");
+        group.MapMethods("/{name}/model.safetensors", ["GET", "HEAD"], GetModelAsync).Needs(KeyScope.Read, Reach.Base).GivesBytes(MediaTypes.Safetensors)
             .WithSummary("Give a base's file, or a range of it").MayFail(412, 416, 500);
-        group.MapGet("/{name}/files", ListFilesAsync).WithSummary("List the files of a base, side files included");
-        group.MapMethods("/{name}/files/{file}", ["GET", "HEAD"], GetFileAsync).GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes)
+        group.MapGet("/{name}/files", ListFilesAsync).Needs(KeyScope.Read, Reach.Base).WithSummary("List the files of a base, side files included");
+        group.MapMethods("/{name}/files/{file}", ["GET", "HEAD"], GetFileAsync).Needs(KeyScope.Read, Reach.Base).GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes)
             .WithSummary("Give one file of a base: a shard or a side file").MayFail(412, 416, 500);
     }
 
@@ -43,10 +46,14 @@ internal static class BasesApi
     }
 
     private static async Task<Ok<Page<BaseInfo>>> ListAsync(
-        int? limit, string? after, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
+        int? limit, string? after, HttpContext context, ICheckpointStore store, StoreHost host, CancellationToken cancellation)
     {
         var page = Paging.Of(limit, after);
-        return Paging.Answer(context, page, await store.ListBasesAsync(page, cancellation));
+        var bases = context.Key() is { Tasks: not null } key
+            ? await VisiblePages.ReadAsync(
+                page, part => store.ListBasesAsync(part, cancellation), item => host.Store.Access.ReachesBaseAsync(key, item.Name), item => item.Name)
+            : await store.ListBasesAsync(page, cancellation);
+        return Paging.Answer(context, page, bases);
     }
 
     private static async Task<Ok<BaseInfo>> GetAsync(string name, ICheckpointStore store, CancellationToken cancellation) =>

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using FishCheckpoint.Api.Limits;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
@@ -14,6 +15,7 @@ internal sealed class BodyStream : ReadOnlyStream
     private readonly Stream body;
     private readonly long limit;
     private readonly Digest? expected;
+    private readonly UploadLease? lease;
     private readonly IncrementalHash? hash;
     private long total;
     private bool ended;
@@ -22,7 +24,7 @@ internal sealed class BodyStream : ReadOnlyStream
     /// <param name="request">The request.</param>
     /// <param name="limit">The most bytes taken.</param>
     /// <param name="expected">The announced SHA-256 of the body, if any.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>; <see cref="ErrorCode.InsufficientStorage"/>.</exception>
     public BodyStream(HttpRequest request, long limit, Digest? expected)
     {
         (this.request, body, this.limit, this.expected) = (request, request.Body, limit, expected);
@@ -31,6 +33,8 @@ internal sealed class BodyStream : ReadOnlyStream
             throw TooLarge();
         }
 
+        lease = request.HttpContext.Features.Get<UploadLease>();
+        lease?.Announce(request.ContentLength ?? 0);
         hash = expected is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     }
 
@@ -42,6 +46,7 @@ internal sealed class BodyStream : ReadOnlyStream
             throw TooLarge();
         }
 
+        lease?.Receive(read);
         hash?.AppendData(buffer.Span[..read]);
         if (read == 0 && buffer.Length > 0 && !ended)
         {

@@ -1,3 +1,5 @@
+using FishCheckpoint.Access;
+using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Api.Restores;
@@ -16,12 +18,12 @@ internal static class CheckpointFilesApi
 
     public static void MapCheckpointFiles(this RouteGroupBuilder group)
     {
-        group.MapMethods("/{step}/model.safetensors", ["GET", "HEAD"], GetModelAsync).GivesBytes(MediaTypes.Safetensors)
+        group.MapMethods("/{step}/model.safetensors", ["GET", "HEAD"], GetModelAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Safetensors)
             .WithSummary("Rebuild the full model of a step, or a range of it").MayFail(412, 416, 500);
-        group.MapGet("/{step}/files", ListAsync).WithSummary("List the files of a step's model, side files included");
-        group.MapMethods("/{step}/files/{file}", ["GET", "HEAD"], GetFileAsync).GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes)
+        group.MapGet("/{step}/files", ListAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("List the files of a step's model, side files included");
+        group.MapMethods("/{step}/files/{file}", ["GET", "HEAD"], GetFileAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes)
             .WithSummary("Rebuild one file of a sharded model, or give a side file").MayFail(412, 416, 500);
-        group.MapGet("/{step}/tensors/{**tensor}", GetTensorAsync).GivesBytes(MediaTypes.Bytes)
+        group.MapGet("/{step}/tensors/{**tensor}", GetTensorAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Bytes)
             .WithSummary("Rebuild the raw bytes of one tensor; Fish-Dtype and Fish-Shape say what they are").MayFail(422, 500);
     }
 

@@ -1,6 +1,10 @@
+using FishCheckpoint.Access;
+using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Documents;
+using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Api.Routing;
+using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -12,25 +16,33 @@ internal static class CheckpointsApi
 {
     public static void MapCheckpoints(this RouteGroupBuilder group)
     {
-        group.MapPut("/{step}", PutAsync).TakesUploads().TakesBody(MediaTypes.Safetensors, MediaTypes.Tar, MediaTypes.Frames, MediaTypes.Form)
+        group.MapPut("/{step}", PutAsync).Needs(KeyScope.Write, Reach.Task).TakesUploads().TakesBody(MediaTypes.Safetensors, MediaTypes.Tar, MediaTypes.Frames, MediaTypes.Form)
             .TakesHeader(DigestField.Representation, "sha-256=:BASE64: of the full model file that the checkpoint gives, verified before anything is kept.")
             .TakesHeader(DigestField.Content, "sha-256=:BASE64: of the body, verified before anything is kept.")
             .TakesHeader(SaveFields.Metrics, """A JSON object of numbers, as in {"loss":0.12}.""")
-            .WithSummary("Save a checkpoint: a full model, a sparse patch, or frames; as a form's part 'checkpoint', with the trainer state as the part 'state'").MayFail(409, 413, 415, 422);
-        group.MapGet("/", ListAsync).WithSummary("List a task's checkpoints by step");
-        group.MapGet("/{step}", GetAsync).WithSummary("Describe a checkpoint; {step} is also latest, best or a tag");
-        group.MapDelete("/{step}", DeleteAsync).WithSummary("Delete a checkpoint; others laid on it stay readable");
-        group.MapPost("/{step}/verify", VerifyAsync).WithSummary("Read everything that a checkpoint is made of and compare it with its digests");
+            .WithSummary("Save a checkpoint: a full model, a sparse patch, or frames; as a form's part 'checkpoint', with the trainer state as the part 'state'").MayFail(409, 413, 415, 422, 507);
+        group.MapGet("/", ListAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("List a task's checkpoints by step");
+        group.MapGet("/{step}", GetAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Describe a checkpoint; {step} is also latest, best or a tag");
+        group.MapDelete("/{step}", DeleteAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Delete a checkpoint; others laid on it stay readable");
+        group.MapPost("/{step}/verify", VerifyAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Read everything that a checkpoint is made of and compare it with its digests");
     }
 
     private static async Task<Results<Created<CheckpointInfo>, Ok<CheckpointInfo>>> PutAsync(
-        string task, string step, string? parent, string? @base, HttpRequest request, ICheckpointStore store, StoreOptions options, CancellationToken cancellation)
+        string task, string step, string? parent, string? @base, HttpRequest request, ICheckpointStore store, StoreOptions options,
+        FishMetrics metrics, ILogger<CheckpointUpload> logger, CancellationToken cancellation)
     {
         var number = StepRef.ParseStep(step);
         var known = await store.GetTaskAsync(task, cancellation);
         var save = await SaveFields.ReadAsync(request, parent, @base, store, cancellation);
         using var upload = await CheckpointUpload.ReceiveAsync(request, known, store, options, cancellation);
+        var begun = options.Time.GetTimestamp();
         var saved = await store.SaveAsync(task, number, upload.Content, save with { OpenState = upload.OpenState }, cancellation);
+        metrics.Saved(saved, options.Time.GetElapsedTime(begun));
+        if (saved.Created)
+        {
+            ApiLog.Saved(logger, task, number, saved.Value.Parent, saved.Value.Changed, saved.Value.StoredBytes, saved.Value.LogicalBytes);
+        }
+
         return saved.Created ? TypedResults.Created($"/v1/tasks/{task}/checkpoints/{number}", saved.Value) : TypedResults.Ok(saved.Value);
     }
 

@@ -1,3 +1,5 @@
+using FishCheckpoint.Access;
+using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Checkpoints;
@@ -10,7 +12,7 @@ internal static class DeltasApi
     private const string Base = "base";
 
     public static void MapDeltas(this RouteGroupBuilder group) =>
-        group.MapGet("/{step}/delta", GetAsync).GivesBytes(MediaTypes.Safetensors, MediaTypes.Frames)
+        group.MapGet("/{step}/delta", GetAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Safetensors, MediaTypes.Frames)
             .WithSummary("Give what changed from a state (?from=base or a step) to a step, as a sparse patch or, by Accept, as frames").MayFail(500);
 
     private static async Task<DeltaResult> GetAsync(string task, string step, string? from, ICheckpointStore store, CancellationToken cancellation)

@@ -1,4 +1,5 @@
 using System.Text;
+using FishCheckpoint.Api.Access;
 
 namespace FishCheckpoint.Api.Documents;
 
@@ -6,7 +7,7 @@ namespace FishCheckpoint.Api.Documents;
 internal static class Index
 {
     public static void MapIndex(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/", (EndpointDataSource endpoints) => TypedResults.Text(Write(endpoints))).WithSummary("List the routes");
+        routes.MapGet("/", (EndpointDataSource endpoints) => TypedResults.Text(Write(endpoints))).Open().WithSummary("List the routes");
 
     private static string Write(EndpointDataSource endpoints)
     {

@@ -7,11 +7,20 @@ namespace FishCheckpoint.Api.Documents;
 /// <summary>The document at <c>/openapi/v1.json</c>.</summary>
 internal static class OpenApiDocument
 {
+    private const string Key = "key";
+
     public static void AddFishOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
         options.AddDocumentTransformer((document, _, _) =>
         {
             document.Info = new OpenApiInfo { Title = "FishCheckpoint", Version = "1", Description = "A checkpoint store for models that share a base." };
+            document.Components ??= new OpenApiComponents();
+            document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal);
+            document.Components.SecuritySchemes[Key] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A key's token, where the server asks for one.",
+            };
+            document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Key, document)] = [] }];
             return Task.CompletedTask;
         });
         options.AddSchemaTransformer((schema, context, _) =>

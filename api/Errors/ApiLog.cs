@@ -24,9 +24,33 @@ internal static partial class ApiLog
     [LoggerMessage(7, LogLevel.Information, "Recoded {Recoded} frames and kept {Kept}: {BytesBefore} bytes are {BytesAfter} now")]
     public static partial void Recoded(ILogger logger, long recoded, long kept, long bytesBefore, long bytesAfter);
 
+    [LoggerMessage(14, LogLevel.Information, "Deleted {Deleted} checkpoints that no retention keeps and laid {Relaid} anew: {Freed} bytes are free, {Returned} given back to the disk")]
+    public static partial void Collected(ILogger logger, long deleted, long relaid, long freed, long returned);
+
     [LoggerMessage(8, LogLevel.Warning, "{Key} is damaged: {Problem}")]
     public static partial void FoundDamaged(ILogger logger, string key, string problem);
 
-    [LoggerMessage(9, LogLevel.Warning, "A round of recoding was broken off; the next one goes on from there")]
-    public static partial void NotRecoded(ILogger logger, Exception error);
+    [LoggerMessage(9, LogLevel.Warning, "A round of {What} was broken off; the next one goes on from there")]
+    public static partial void RoundEnded(ILogger logger, string what, Exception error);
+
+    [LoggerMessage(15, LogLevel.Information, "Folded {Folded} checkpoints: reading them takes {ReadAfter} bytes of frames instead of {ReadBefore}; the store grew by {Growth} bytes")]
+    public static partial void Folded(ILogger logger, long folded, long readAfter, long readBefore, long growth);
+
+    [LoggerMessage(10, LogLevel.Information, "Stopping: what is under way may go on for {Timeout}; listening ends in {Delay}")]
+    public static partial void Stopping(ILogger logger, TimeSpan delay, TimeSpan timeout);
+
+    [LoggerMessage(11, LogLevel.Information, "Saved {Task}/{Step} on {Parent}: {Changed} values, {StoredBytes} of {LogicalBytes} bytes")]
+    public static partial void Saved(ILogger logger, string task, long step, string parent, long changed, long storedBytes, long logicalBytes);
+
+    [LoggerMessage(12, LogLevel.Information, "The store is closed")]
+    public static partial void Closed(ILogger logger);
+
+    [LoggerMessage(13, LogLevel.Error, "Stored bytes are damaged: {Code} ({Key}): {Cause}")]
+    public static partial void Damaged(ILogger logger, string code, string key, string cause);
+
+    [LoggerMessage(20, LogLevel.Information, "Verified {Items} things, {Bytes} bytes: {Damaged} are damaged")]
+    public static partial void Verified(ILogger logger, long items, long bytes, int damaged);
+
+    [LoggerMessage(21, LogLevel.Error, "{Key} is damaged, which affects {Affected} checkpoints: {Problem}")]
+    public static partial void FoundDamage(ILogger logger, string key, long affected, string problem);
 }

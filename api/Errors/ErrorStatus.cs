@@ -14,6 +14,10 @@ internal static class ErrorStatus
         ErrorKind.MediaType => StatusCodes.Status415UnsupportedMediaType,
         ErrorKind.Range => StatusCodes.Status416RangeNotSatisfiable,
         ErrorKind.Mismatch => StatusCodes.Status422UnprocessableEntity,
+        ErrorKind.Unauthenticated => StatusCodes.Status401Unauthorized,
+        ErrorKind.Forbidden => StatusCodes.Status403Forbidden,
+        ErrorKind.Busy => StatusCodes.Status429TooManyRequests,
+        ErrorKind.Full => StatusCodes.Status507InsufficientStorage,
         ErrorKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status500InternalServerError,
     };

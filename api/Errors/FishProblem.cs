@@ -9,6 +9,8 @@ internal sealed record FishProblem(
 {
     public const string MediaType = "application/problem+json";
 
+    private const string Challenge = "Bearer realm=\"FishCheckpoint\"";
+
     public static FishProblem Of(FishException error, string operation) => Create(
         ErrorStatus.Of(error.Kind), ErrorCodes.NameOf(error.Code), error.Operation ?? operation, error.Key, error.Cause, error.Hint);
 
@@ -20,6 +22,21 @@ internal sealed record FishProblem(
     public Task WriteAsync(HttpResponse response)
     {
         response.StatusCode = Status;
+        switch (Status)
+        {
+            case StatusCodes.Status401Unauthorized:
+                response.Headers.WWWAuthenticate = Code == ErrorCodes.NameOf(ErrorCode.KeyInvalid) ? $"{Challenge}, error=\"invalid_token\"" : Challenge;
+                break;
+            case StatusCodes.Status403Forbidden:
+                response.Headers.WWWAuthenticate = $"{Challenge}, error=\"insufficient_scope\"";
+                break;
+            case StatusCodes.Status429TooManyRequests:
+                response.Headers.RetryAfter = "1";
+                break;
+            default:
+                break;
+        }
+
         return response.WriteAsJsonAsync(this, FishJson.Options, MediaType, response.HttpContext.RequestAborted);
     }
 

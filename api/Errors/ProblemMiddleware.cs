@@ -1,11 +1,12 @@
 using System.Text.Json;
 using FishCheckpoint.Api.Routing;
+using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Api.Errors;
 
 /// <summary>Turns everything that is thrown, and every bare error status, into problem details. Nothing half sent ends as if it were whole.</summary>
-internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
+internal sealed class ProblemMiddleware(RequestDelegate next, FishMetrics metrics, ILogger<ProblemMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -36,6 +37,13 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
     private async Task AnswerAsync(HttpContext context, Exception error)
     {
         var problem = ProblemOf(context, error);
+        metrics.Refused(problem.Code);
+        if (error is FishException { Kind: ErrorKind.Corrupt } damage)
+        {
+            metrics.Damaged(damage.Code);
+            ApiLog.Damaged(logger, problem.Code, problem.Key, problem.Cause);
+        }
+
         if (problem.Status >= StatusCodes.Status500InternalServerError)
         {
             ApiLog.Failed(logger, problem.Operation, problem.Code, error);

@@ -24,5 +24,12 @@ internal sealed class StoreHost(StoreOptions options, ILogger<StoreHost> logger)
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => store?.DisposeAsync().AsTask() ?? Task.CompletedTask;
+    public async Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        if (store is not null)
+        {
+            await store.DisposeAsync();
+            ApiLog.Closed(logger);
+        }
+    }
 }

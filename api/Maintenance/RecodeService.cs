@@ -1,65 +1,25 @@
 using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Api.Maintenance;
 
-/// <summary>Recodes in the background, one round every so often, where the settings ask for it.</summary>
-internal sealed class RecodeService(FishSettings settings, StoreOptions options, Func<ICheckpointRecoding> store, ILogger<RecodeService> logger) : BackgroundService
+/// <summary>Recodes in the background.</summary>
+internal sealed class RecodeService(FishSettings settings, StoreOptions options, Func<ICheckpointRecoding> store, ILogger<RecodeService> logger)
+    : RoundService(nameof(FishSettings.MaintenanceSettings.RecodeEvery), settings.Maintenance.RecodeEvery, "recoding", options, logger)
 {
-    // What a timer can be set to.
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(49);
+    private RecodeOptions Budget => new() { MaxBytes = settings.Maintenance.RecodeMaxBytes, MaxTime = settings.Maintenance.RecodeMaxTime };
 
-    private readonly FishSettings.MaintenanceSettings maintenance = settings.Maintenance;
+    protected override void CheckBudget() => _ = Budget.Checked();
 
-    public override Task StartAsync(CancellationToken cancellationToken)
+    protected override async Task<IReadOnlyList<DamagedFrame>> RoundAsync(CancellationToken stopping)
     {
-        if (maintenance.RecodeEvery < TimeSpan.Zero || maintenance.RecodeEvery > Longest)
+        var result = await store().RecodeAsync(Budget, stopping);
+        if (result.Recoded + result.Kept > 0)
         {
-            throw new FishException(
-                ErrorCode.RequestInvalid, $"{FishSettings.Section}:Maintenance:RecodeEvery", $"{maintenance.RecodeEvery} is no time between rounds.",
-                $"Give a time up to {Longest}, or 00:00:00 for none.");
+            ApiLog.Recoded(logger, result.Recoded, result.Kept, result.BytesBefore, result.BytesAfter);
         }
 
-        _ = Budget.Checked();
-        return base.StartAsync(cancellationToken);
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        if (maintenance.RecodeEvery == TimeSpan.Zero)
-        {
-            return;
-        }
-
-        using var timer = new PeriodicTimer(maintenance.RecodeEvery, options.Time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            await RecodeAsync(stoppingToken);
-        }
-    }
-
-    private RecodeOptions Budget => new() { MaxBytes = maintenance.RecodeMaxBytes, MaxTime = maintenance.RecodeMaxTime };
-
-    private async Task RecodeAsync(CancellationToken stopping)
-    {
-        try
-        {
-            var result = await store().RecodeAsync(Budget, stopping);
-            if (result.Recoded + result.Kept > 0)
-            {
-                ApiLog.Recoded(logger, result.Recoded, result.Kept, result.BytesBefore, result.BytesAfter);
-            }
-
-            foreach (var damaged in result.Damaged)
-            {
-                ApiLog.FoundDamaged(logger, damaged.Key, damaged.Problem);
-            }
-        }
-        catch (FishException error)
-        {
-            ApiLog.NotRecoded(logger, error);
-        }
+        return result.Damaged;
     }
 }

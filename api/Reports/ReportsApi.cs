@@ -1,3 +1,8 @@
+using FishCheckpoint.Access;
+using FishCheckpoint.Api.Access;
+using FishCheckpoint.Api.Routing;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -8,13 +13,41 @@ internal static class ReportsApi
 {
     public static void MapReports(this RouteGroupBuilder group)
     {
-        group.MapGet("/reports/storage", OfStoreAsync).WithSummary("Report what the whole store holds and costs");
-        group.MapGet("/tasks/{task}/reports/storage", OfTaskAsync).WithSummary("Report what a task holds and costs");
+        group.MapGet("/reports/storage", OfStoreAsync).Needs(KeyScope.Read, Reach.Store).WithSummary("Report what the whole store holds and costs");
+        group.MapGet("/reports/growth", OfGrowthAsync).Needs(KeyScope.Read, Reach.Store)
+            .WithSummary("Report how the store, a base or a task has grown: by day, week or month, from and to as in 2026-01-31");
+        group.MapGet("/bases/{name}/reports/storage", OfBaseAsync).Needs(KeyScope.Read, Reach.Base).WithSummary("Report what the tasks of a base hold and cost");
+        group.MapGet("/tasks/{task}/reports/storage", OfTaskAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Report what a task holds and costs");
+        group.MapGet("/tasks/{task}/reports/tensors", OfTensorsAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Report what a task holds of each tensor, the largest first");
     }
 
     private static async Task<Ok<StorageReport>> OfStoreAsync(IStorageReports reports, CancellationToken cancellation) =>
         TypedResults.Ok(await reports.ReportAsync(null, cancellation));
 
+    private static async Task<Ok<StorageReport>> OfBaseAsync(string name, IStorageReports reports, CancellationToken cancellation) =>
+        TypedResults.Ok(await reports.ReportBaseAsync(name, cancellation));
+
     private static async Task<Ok<StorageReport>> OfTaskAsync(string task, IStorageReports reports, CancellationToken cancellation) =>
         TypedResults.Ok(await reports.ReportAsync(task, cancellation));
+
+    private static async Task<Ok<Page<TensorReport>>> OfTensorsAsync(
+        string task, int? limit, string? after, HttpContext context, IStorageReports reports, CancellationToken cancellation)
+    {
+        var page = Paging.Of(limit, after);
+        return Paging.Answer(context, page, await reports.ReportTensorsAsync(task, page, cancellation));
+    }
+
+    private static async Task<Ok<GrowthReport>> OfGrowthAsync(
+        string? task, string? @base, DateOnly? from, DateOnly? to, string? bucket, IStorageReports reports, CancellationToken cancellation) =>
+        TypedResults.Ok(await reports.ReportGrowthAsync(
+            new GrowthRequest { Task = task, Base = @base, From = from, To = to, Bucket = BucketOf(bucket) }, cancellation));
+
+    private static GrowthBucket BucketOf(string? word) => word switch
+    {
+        null or "day" => GrowthBucket.Day,
+        "week" => GrowthBucket.Week,
+        "month" => GrowthBucket.Month,
+        _ => throw new FishException(
+            ErrorCode.RequestInvalid, "bucket", $"Growth is told by day, week or month, not by {(word.Length <= 20 ? word : word[..20])}.", "Ask for one of these."),
+    };
 }

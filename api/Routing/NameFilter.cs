@@ -19,6 +19,7 @@ internal sealed class NameFilter : IEndpointFilter
     {
         "name" => Names.Check(value, "base"),
         "task" => Names.Check(value, "task"),
+        "key" => Names.Check(value, "key"),
         "tag" => Names.CheckTag(value),
         "file" => Names.CheckFile(value),
         _ => value,

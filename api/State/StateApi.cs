@@ -1,3 +1,5 @@
+using FishCheckpoint.Access;
+using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Checkpoints;
@@ -11,10 +13,10 @@ internal static class StateApi
 {
     public static void MapState(this RouteGroupBuilder group)
     {
-        group.MapPut("/{step}/state", PutAsync).TakesUploads().TakesBody(MediaTypes.Bytes)
+        group.MapPut("/{step}/state", PutAsync).Needs(KeyScope.Write, Reach.Task).TakesUploads().TakesBody(MediaTypes.Bytes)
             .TakesHeader(DigestField.Content, "sha-256=:BASE64: of the body, verified before anything is kept.")
-            .WithSummary("Give a checkpoint its trainer state").MayFail(409, 413, 422);
-        group.MapGet("/{step}/state", GetAsync).GivesBytes(MediaTypes.Bytes).WithSummary("Give back a checkpoint's trainer state").MayFail(500);
+            .WithSummary("Give a checkpoint its trainer state").MayFail(409, 413, 422, 507);
+        group.MapGet("/{step}/state", GetAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Bytes).WithSummary("Give back a checkpoint's trainer state").MayFail(500);
     }
 
     private static async Task<Results<Created<StateInfo>, Ok<StateInfo>>> PutAsync(

@@ -1,3 +1,5 @@
+using FishCheckpoint.Access;
+using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Checkpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -9,8 +11,8 @@ internal static class TagsApi
 {
     public static void MapTags(this RouteGroupBuilder group)
     {
-        group.MapPut("/{tag}", PutAsync).WithSummary("Set a tag on a step, moving it if another one has it").MayFail(413, 415);
-        group.MapDelete("/{tag}", DeleteAsync).WithSummary("Remove a tag");
+        group.MapPut("/{tag}", PutAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Set a tag on a step, moving it if another one has it").MayFail(413, 415);
+        group.MapDelete("/{tag}", DeleteAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Remove a tag");
     }
 
     private static async Task<NoContent> PutAsync(string task, string tag, TagTarget target, ICheckpointStore store, CancellationToken cancellation)

@@ -45,6 +45,7 @@ internal static class FishCommandLine
         var root = new RootCommand("A checkpoint store for models that share a base: full models of any step from the deltas that training left.")
         {
             ServeCommand.Create(shell),
+            ReadyCommand.Create(shell),
             DemoCommand.Create(shell),
             BenchCommand.Create(shell),
             BaseCommand.Create(shell),
@@ -57,11 +58,21 @@ internal static class FishCommandLine
             ReportCommand.Create(shell),
             VerifyCommand.Create(shell),
             RecodeCommand.Create(shell),
+            BackupCommand.Create(shell),
+            RestoreCommand.Create(shell),
+            RepairCommand.Create(shell),
+            FoldCommand.Create(shell),
             TagCommand.Create(shell),
+            PinCommand.Create(shell),
+            CollectCommand.Create(shell),
             RemoveCommand.Create(shell),
+            KeyCommand.Create(shell),
+            AuditCommand.Create(shell),
         };
         root.Options.Add(shell.Data);
         root.Options.Add(shell.Server);
+        root.Options.Add(shell.Key);
+        root.Options.Add(shell.Ca);
         root.Options.Add(shell.Json);
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new RootHelp((HelpAction)help.Action!);

@@ -1,8 +1,11 @@
+using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Client.Access;
 using FishCheckpoint.Client.Bases;
 using FishCheckpoint.Client.Checkpoints;
 using FishCheckpoint.Client.Http;
 using FishCheckpoint.Client.Maintenance;
+using FishCheckpoint.Client.Reports;
 using FishCheckpoint.Client.Tasks;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Reports;
@@ -16,7 +19,7 @@ namespace FishCheckpoint.Client;
 /// <remarks>
 /// Readers read by separate requests, so a checkpoint that is deleted while it is read ends the reading. Safe for use by many callers at once.
 /// </remarks>
-public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointRecoding
+public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointRecoding, ICheckpointFolding, ICheckpointCollector, IStoreVerification, IStoreBackups
 {
     private readonly HttpClient http;
     private readonly bool ownsHttp;
@@ -26,6 +29,8 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
     private readonly DeltaCalls deltas;
     private readonly StateCalls states;
     private readonly MaintenanceCalls maintenance;
+    private readonly HealthCalls health;
+    private readonly ReportCalls reports;
 
     /// <summary>Talks to the server at the client's <see cref="HttpClient.BaseAddress"/>.</summary>
     /// <param name="http">The HTTP client. Its timeout covers a whole upload, so long ones want <see cref="Timeout.InfiniteTimeSpan"/>.</param>
@@ -39,16 +44,32 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
         var spool = spoolFolder ?? Path.GetTempPath();
         (bases, tasks, checkpoints) = (new BaseCalls(server, spool), new TaskCalls(server), new CheckpointCalls(server, spool));
         (deltas, states, maintenance) = (new DeltaCalls(server, spool), new StateCalls(server), new MaintenanceCalls(server));
+        health = new HealthCalls(server);
+        Access = new AccessCalls(server);
+        reports = new ReportCalls(server);
     }
+
+    /// <summary>The server's keys, quotas and audit log.</summary>
+    public IAccessControl Access { get; }
 
     /// <summary>Connects to a server with an HTTP client of its own, without a timeout for whole requests.</summary>
     /// <param name="server">The server's address, as in <c>http://127.0.0.1:5080</c>.</param>
     /// <param name="spoolFolder">Where deltas that outgrow memory lie meanwhile. Default: the system's temporary folder.</param>
-    public static FishClient Connect(Uri server, string? spoolFolder = null)
-    {
-        var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
-        return new FishClient(new HttpClient(handler) { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan }, ownsHttp: true, spoolFolder);
-    }
+    public static FishClient Connect(Uri server, string? spoolFolder = null) => Connect(server, new FishClientOptions { SpoolFolder = spoolFolder });
+
+    /// <summary>As above, with a key, or for a server whose certificate the system does not trust.</summary>
+    /// <param name="server">The server's address, as in <c>https://models.example:5080</c>.</param>
+    /// <param name="options">How to connect.</param>
+    /// <exception cref="Errors.FishException">The options cannot be; see <see cref="FishClientOptions.CreateHttp"/>.</exception>
+    public static FishClient Connect(Uri server, FishClientOptions options) => new(options.CreateHttp(server), ownsHttp: true, options.SpoolFolder);
+
+    /// <summary>Waits until the server is ready: its store open, its disk writable, and not about to stop.</summary>
+    /// <param name="longest">How long to go on asking; nothing: ask once.</param>
+    /// <param name="time">The clock. Default: the system's.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="Errors.FishException">It is not ready, and why: <see cref="Errors.ErrorCode.ServerUnavailable"/>, <see cref="Errors.ErrorCode.StorageUnavailable"/>.</exception>
+    public Task WaitUntilReadyAsync(TimeSpan longest = default, TimeProvider? time = null, CancellationToken cancellation = default) =>
+        health.WaitAsync(longest, time ?? TimeProvider.System, cancellation);
 
     /// <inheritdoc/>
     public Task<Saved<BaseInfo>> AddBaseAsync(string name, IAsyncEnumerable<UploadFile> files, CancellationToken cancellation = default) =>
@@ -121,10 +142,39 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
         checkpoints.VerifyAsync(task, step, cancellation);
 
     /// <inheritdoc/>
-    public Task<StorageReport> ReportAsync(string? task = null, CancellationToken cancellation = default) => tasks.ReportAsync(task, cancellation);
+    public Task<StorageReport> ReportAsync(string? task = null, CancellationToken cancellation = default) => reports.StorageAsync(task, cancellation);
+
+    /// <inheritdoc/>
+    public Task<StorageReport> ReportBaseAsync(string nameOrId, CancellationToken cancellation = default) => reports.BaseAsync(nameOrId, cancellation);
+
+    /// <inheritdoc/>
+    public Task<Page<TensorReport>> ReportTensorsAsync(string task, PageRequest page, CancellationToken cancellation = default) =>
+        reports.TensorsAsync(task, page, cancellation);
+
+    /// <inheritdoc/>
+    public Task<GrowthReport> ReportGrowthAsync(GrowthRequest? request = null, CancellationToken cancellation = default) =>
+        reports.GrowthAsync(request ?? new GrowthRequest(), cancellation);
+
+    /// <inheritdoc/>
+    public Task SetPinAsync(string task, StepRef step, bool pinned, CancellationToken cancellation = default) => tasks.SetPinAsync(task, step, pinned, cancellation);
+
+    /// <inheritdoc/>
+    public Task<CollectResult> CollectAsync(CollectOptions? options = null, CancellationToken cancellation = default) => maintenance.CollectAsync(options, cancellation);
+
+    /// <inheritdoc/>
+    public Task<FoldResult> FoldAsync(FoldOptions? options = null, CancellationToken cancellation = default) => maintenance.FoldAsync(options, cancellation);
 
     /// <inheritdoc/>
     public Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellation = default) => maintenance.RecodeAsync(options, cancellation);
+
+    /// <inheritdoc/>
+    public Task<VerifyReport> VerifyStoreAsync(VerifyOptions? options = null, CancellationToken cancellation = default) => maintenance.VerifyAsync(options, cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<KnownDamage>> ListDamageAsync(CancellationToken cancellation = default) => maintenance.ListDamageAsync(cancellation);
+
+    /// <inheritdoc/>
+    public Task<BackupReport> BackupAsync(BackupOptions options, CancellationToken cancellation = default) => maintenance.BackupAsync(options, cancellation);
 
     /// <summary>Disposes the HTTP client where it is owned.</summary>
     public ValueTask DisposeAsync()

@@ -3,20 +3,28 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Storage.Bases;
 
 /// <summary>Where the bases' files lie: <c>bases/&lt;id&gt;/&lt;file&gt;</c>, and <c>tmp/</c> for what is on its way.</summary>
-internal sealed class BaseFolder
+internal sealed class BaseFolder : IDisposable
 {
-    private static readonly TimeSpan LeftoverAge = TimeSpan.FromDays(1);
+    private const string Adding = ".adding";
 
     private readonly string bases;
     private readonly string temporary;
+    private readonly TemporaryFolder? owned;
+
+    private BaseFolder(string bases, string temporary) => (this.bases, this.temporary) = (bases, temporary);
 
     public BaseFolder(StoreOptions options)
+        : this(Path.Combine(options.DataFolder, "bases"), options.TemporaryFolder)
     {
-        (bases, temporary) = (Path.Combine(options.DataFolder, "bases"), options.TemporaryFolder);
         Directory.CreateDirectory(bases);
-        Directory.CreateDirectory(temporary);
-        RemoveLeftovers(options.Time.GetUtcNow() - LeftoverAge);
+        owned = TemporaryFolder.Own(options);
     }
+
+    /// <summary>The folder of a store that is only read: nothing is made or removed there.</summary>
+    public static BaseFolder At(string dataFolder) => new(Path.Combine(dataFolder, "bases"), Path.Combine(dataFolder, "tmp"));
+
+    /// <summary>The folder of a base in a data folder.</summary>
+    public static string PathOf(string dataFolder, Digest id) => Path.Combine(dataFolder, "bases", id.ToString());
 
     public string PathOf(Digest id, string file) => Path.Combine(bases, id.ToString(), file);
 
@@ -29,8 +37,10 @@ internal sealed class BaseFolder
     /// Moves a whole upload to its place, durably, file by file over what is there: the same content, whole, damaged, or left half by a crash.
     /// So adding a base again mends it, and readers that have a file open are not disturbed.
     /// </summary>
+    /// <remarks>In the transaction that makes the base known; a mark says so until <see cref="Settle"/>.</remarks>
     public void MoveIn(string uploadFolder, Digest id)
     {
+        File.WriteAllBytes(MarkOf(id), []);
         var target = Directory.CreateDirectory(Path.Combine(bases, id.ToString())).FullName;
         foreach (var file in Directory.EnumerateFiles(uploadFolder))
         {
@@ -41,19 +51,32 @@ internal sealed class BaseFolder
         AtomicFile.SyncFolder(bases);
     }
 
-    // What a killed process left behind. Younger things may belong to a process that runs.
-    private void RemoveLeftovers(DateTimeOffset before)
+    /// <summary>
+    /// Removes the files of bases that were being added when something ended it, and the marks of those that were added: alone among writers, so that nobody is
+    /// adding one.
+    /// </summary>
+    /// <param name="isKnown">Whether the store knows a base.</param>
+    public void Settle(Func<Digest, bool> isKnown)
     {
-        foreach (var entry in new DirectoryInfo(temporary).EnumerateFileSystemInfos().Where(entry => entry.LastWriteTimeUtc < before.UtcDateTime))
+        foreach (var id in Unsettled())
         {
-            if (entry is DirectoryInfo folder)
+            if (!isKnown(id) && Directory.Exists(Path.Combine(bases, id.ToString())))
             {
-                folder.Delete(recursive: true);
+                Directory.Delete(Path.Combine(bases, id.ToString()), recursive: true);
             }
-            else
-            {
-                entry.Delete();
-            }
+
+            File.Delete(MarkOf(id));
         }
     }
+
+    /// <summary>Bases whose adding has begun, and of which it was not yet seen how it ended.</summary>
+    public IReadOnlyList<Digest> Unsettled() =>
+    [
+        .. Directory.EnumerateFiles(bases, "*" + Adding)
+            .Select(mark => Digest.TryParse(Path.GetFileNameWithoutExtension(mark), out var id) ? id : default).Where(id => id != default),
+    ];
+
+    public void Dispose() => owned?.Dispose();
+
+    private string MarkOf(Digest id) => Path.Combine(bases, id + Adding);
 }

@@ -82,7 +82,7 @@ internal sealed class BaseReceiver(StoreOptions options, string folder)
             await target.WriteAsync(buffer.AsMemory(0, read), cancellation);
         }
 
-        target.Flush(flushToDisk: true);
+        AtomicFile.SyncFile(target);
         return (length, Digest.Finish(hash));
     }
 

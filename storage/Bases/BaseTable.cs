@@ -16,7 +16,7 @@ internal sealed class BaseTable
     // Bases are immutable and few: their headers are parsed once.
     private readonly ConcurrentDictionary<Digest, BaseContent> contents = new();
 
-    /// <summary>Stores a base whose files are in place, or gives it a further name.</summary>
+    /// <summary>Stores a base whose files are in place when this is committed, or gives it a further name.</summary>
     /// <returns>Whether the name is new.</returns>
     public static bool Insert(SqliteConnection connection, string name, BaseContent content, DateTimeOffset now)
     {
@@ -48,10 +48,12 @@ internal sealed class BaseTable
         connection.Scalar<long>("SELECT count(*) FROM bases WHERE id = $0", id) > 0;
 
     /// <summary>The id of a base by its name or its id in hexadecimal.</summary>
-    public static Digest Resolve(SqliteConnection connection, string nameOrId) =>
-        IdOf(connection, nameOrId)
-            ?? (Digest.TryParse(nameOrId, out var id) && Exists(connection, id) ? id : throw new FishException(
-                ErrorCode.BaseNotFound, nameOrId.Length <= 128 ? nameOrId : nameOrId[..128], "There is no such base.", "Add it first, or list the bases."));
+    public static Digest Resolve(SqliteConnection connection, string nameOrId) => Find(connection, nameOrId) ?? throw new FishException(
+        ErrorCode.BaseNotFound, nameOrId.Length <= 128 ? nameOrId : nameOrId[..128], "There is no such base.", "Add it first, or list the bases.");
+
+    /// <summary>As above; <see langword="null"/> where there is no such base.</summary>
+    public static Digest? Find(SqliteConnection connection, string nameOrId) => IdOf(connection, nameOrId)
+        ?? (Digest.TryParse(nameOrId, out var id) && Exists(connection, id) ? id : null);
 
     public static BaseInfo Info(SqliteConnection connection, Digest id, string? name)
     {

@@ -9,57 +9,36 @@ namespace FishCheckpoint.Storage.Checkpoints;
 /// </summary>
 internal static class CheckpointRemover
 {
-    public static void Remove(SqliteConnection connection, long task, long elements, CheckpointRow row)
+    public static void Remove(SqliteConnection connection, CheckpointRow row)
     {
         connection.Execute("DELETE FROM tags WHERE checkpoint = $0", row.Id);
+
+        // A mask is accounted to a visible checkpoint, as long as there is one that reads it.
+        var accounts = row.IsBlocks || !MaskAccounts.HandOver(connection, row, toHidden: false);
         connection.Execute(
-            """
-            UPDATE tasks SET checkpoints = checkpoints - 1, logical_bytes = logical_bytes - $1, elements = elements - $2, changed = changed - $3,
-              position_bytes = position_bytes - $4, value_bytes = value_bytes - $5, state_bytes = state_bytes - $6 WHERE id = $0
-            """,
-            task, row.LogicalBytes, elements, row.Changed, row.BroughtBytes, row.ValueBytes, row.TrainerBytes);
-        RemoveTrainerState(connection, row);
-        HandOverMask(connection, row);
-        connection.Execute("UPDATE checkpoints SET deleted = 1, brought_bytes = blocks * brought_bytes WHERE id = $0", row.Id);
+            "UPDATE checkpoints SET deleted = 1, brought_bytes = $1, trainer_frame = NULL, trainer_bytes = 0 WHERE id = $0", row.Id, accounts ? row.BroughtBytes : 0);
+        if (row.TrainerFrame is { } frame)
+        {
+            FrameTable.Delete(connection, frame);
+        }
+
         Collect(connection, row.Id);
     }
 
-    private static void RemoveTrainerState(SqliteConnection connection, CheckpointRow row)
+    /// <summary>
+    /// Removes a deleted checkpoint that nothing is laid against or guessed from and no task starts from, and then what it was itself, if that was waiting for it.
+    /// </summary>
+    /// <returns>Bytes of the frames that went.</returns>
+    public static long Collect(SqliteConnection connection, long checkpoint)
     {
-        if (row.TrainerFrame is { } frame)
-        {
-            connection.Execute("UPDATE checkpoints SET trainer_frame = NULL, trainer_bytes = 0 WHERE id = $0", row.Id);
-            FrameTable.Delete(connection, frame);
-        }
-    }
-
-    // A mask is accounted to one checkpoint that is there, as long as there is one.
-    private static void HandOverMask(SqliteConnection connection, CheckpointRow row)
-    {
-        if (row.BroughtBytes == 0 || row.IsBlocks)
-        {
-            return;
-        }
-
-        var heir = connection.Single(
-            "SELECT id, task FROM checkpoints WHERE mask = $0 AND deleted = 0 AND blocks = 0 AND id <> $1 LIMIT 1",
-            found => Tuple.Create(found.GetInt64(0), found.GetInt64(1)), row.Mask, row.Id);
-        if (heir is not null)
-        {
-            connection.Execute("UPDATE checkpoints SET brought_bytes = $1 WHERE id = $0", heir.Item1, row.BroughtBytes);
-            connection.Execute("UPDATE tasks SET position_bytes = position_bytes + $1 WHERE id = $0", heir.Item2, row.BroughtBytes);
-        }
-    }
-
-    // Removes a deleted checkpoint that nothing is laid against or guessed from, and then what it was itself, if that was waiting for it.
-    private static void Collect(SqliteConnection connection, long checkpoint)
-    {
+        var freed = 0L;
         var waiting = new Stack<long>([checkpoint]);
         while (waiting.TryPop(out var id))
         {
             var row = connection.Single(
                 $"SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From} WHERE c.id = $0 AND c.deleted = 1 "
-                + "AND NOT EXISTS (SELECT 1 FROM checkpoints child WHERE child.parent = c.id OR child.reference = c.id)", CheckpointRow.Read, id);
+                + "AND NOT EXISTS (SELECT 1 FROM checkpoints child WHERE child.parent = c.id OR child.reference = c.id) "
+                + "AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = c.id)", CheckpointRow.Read, id);
             if (row is null)
             {
                 continue;
@@ -67,7 +46,8 @@ internal static class CheckpointRemover
 
             connection.Execute("DELETE FROM checkpoints WHERE id = $0", row.Id);
             FrameTable.Delete(connection, row.Frame);
-            DropMask(connection, row.Mask);
+            MaskAccounts.HandOver(connection, row);
+            freed += row.FrameBytes + MaskAccounts.Drop(connection, row.Mask);
             connection.Execute(
                 "DELETE FROM headers WHERE id = $0 AND NOT EXISTS (SELECT 1 FROM checkpoints WHERE headers = $0)", row.Headers);
             foreach (var needed in new[] { row.Parent, row.Reference }.OfType<long>())
@@ -75,18 +55,7 @@ internal static class CheckpointRemover
                 waiting.Push(needed);
             }
         }
-    }
 
-    // The frame goes with the last checkpoint that reads it, the row with the last that has the mask.
-    private static void DropMask(SqliteConnection connection, Tensors.Digest mask)
-    {
-        if (connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND blocks = 0)", mask) == 0
-            && connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", mask) is { } frame)
-        {
-            connection.Execute("UPDATE masks SET frame = NULL, bytes = 0 WHERE id = $0", mask);
-            FrameTable.Delete(connection, frame);
-        }
-
-        connection.Execute("DELETE FROM masks WHERE id = $0 AND NOT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0)", mask);
+        return freed;
     }
 }

@@ -40,8 +40,11 @@ internal static class CheckpointTable
         var after = page.After is null ? -1 : StepRef.ParseStep(page.After);
         var rows = connection.Query(
             $"{Select} WHERE c.task = $0 AND c.step > $1 AND c.deleted = 0 ORDER BY c.step LIMIT $2", CheckpointRow.Read, task.Id, after, page.Limit + 1);
-        var items = rows.Take(page.Limit).Select(row => row.ToInfo(connection, task.Name)).ToArray();
-        return new Page<CheckpointInfo>(items, rows.Count > page.Limit ? StepRef.At(items[^1].Step).ToString() : null);
+        var more = rows.Count > page.Limit;
+        rows = rows[..Math.Min(rows.Count, page.Limit)];
+        var tags = TagsOf(connection, rows);
+        var items = rows.Select(row => row.ToInfo(task.Name, tags[row.Id])).ToArray();
+        return new Page<CheckpointInfo>(items, more ? StepRef.At(items[^1].Step).ToString() : null);
     }
 
     /// <summary>The chain of a checkpoint, nearest to the base first.</summary>
@@ -71,6 +74,13 @@ internal static class CheckpointTable
     public static CheckpointRow? ReferenceOf(SqliteConnection connection, CheckpointRow checkpoint) =>
         checkpoint.Reference is { } id ? connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, id) : null;
 
+    /// <summary>The checkpoints whose values are guessed from those of one, hidden or not.</summary>
+    public static IReadOnlyList<CheckpointRow> GuessedFrom(SqliteConnection connection, long checkpoint) =>
+        connection.Query($"{Select} WHERE c.reference = $0 ORDER BY c.id", CheckpointRow.Read, checkpoint);
+
+    /// <summary>The checkpoint of a row, hidden or not.</summary>
+    public static CheckpointRow? Row(SqliteConnection connection, long id) => connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, id);
+
     /// <summary>The files of a checkpoint's model: its task's, or its own where the trainer's were laid out otherwise.</summary>
     public static ModelFiles OutputOf(SqliteConnection connection, TaskContext task, CheckpointRow checkpoint) => checkpoint.Headers is { } headers
         ? HeaderSet.Read(connection.Scalar<byte[]>("SELECT data FROM headers WHERE id = $0", headers)) : task.Layout.Files;
@@ -79,11 +89,21 @@ internal static class CheckpointTable
     {
         var monitor = task.Retention?.Monitor ?? throw new FishException(
             ErrorCode.CheckpointNotFound, $"{task.Name}/best", "The task monitors no metric.", "Set the task's retention.monitor and retention.mode.");
-        var order = task.Retention.Mode == "max" ? "DESC" : "ASC";
+        var best = task.Retention.Mode == "max" ? "max" : "min";
         return connection.Single(
-            $"{Select}, json_each(c.metrics) metric WHERE c.task = $0 AND c.deleted = 0 AND metric.key = $1 AND metric.type IN ('integer', 'real') ORDER BY metric.value {order}, c.step DESC LIMIT 1",
+            $"""
+            {Select} WHERE c.task = $0 AND c.deleted = 0 AND c.step = (
+              SELECT step FROM metrics WHERE task = $0 AND name = $1 AND value = (SELECT {best}(value) FROM metrics WHERE task = $0 AND name = $1)
+              ORDER BY step DESC LIMIT 1)
+            """,
             CheckpointRow.Read, task.Id, monitor);
     }
+
+    // One query for a page, not one for each of its rows.
+    private static ILookup<long, string> TagsOf(SqliteConnection connection, IReadOnlyList<CheckpointRow> rows) => connection.Query(
+        "SELECT checkpoint, name FROM tags WHERE checkpoint IN (SELECT value FROM json_each($0)) ORDER BY name",
+        row => (Checkpoint: row.GetInt64(0), Name: row.GetString(1)), $"[{string.Join(',', rows.Select(row => row.Id))}]")
+        .ToLookup(tag => tag.Checkpoint, tag => tag.Name);
 
     private static FishException Missing(string task, StepRef step) =>
         new(ErrorCode.CheckpointNotFound, $"{task}/{step}", "The task has no such checkpoint.", "List the task's checkpoints.");

@@ -47,11 +47,22 @@ internal static class CheckpointVerifier
     public static FrameHead RequireOwn(string label, CheckpointRow row, StoredFrames frames)
     {
         var values = FrameHead.Parse(frames.Values[^1].Head);
-        var mask = frames.Mask is null ? values : FrameHead.Parse(frames.Mask.Head);
-        return mask.Digests[1] == row.Mask && StateIdentity.OfDelta(values.Digests[2], row.Mask, values.Digests[3]) == row.State ? values
-            : throw new FishException(
-                ErrorCode.CorruptCheckpoint, label, "The frames are not those that the checkpoint was saved with.", "Restore from a backup.");
+        RequireOwn(label, row, values);
+        return frames.Mask is null || FrameHead.Parse(frames.Mask.Head).Digests[1] == row.Mask ? values : throw NotOwn(label);
     }
+
+    /// <summary>Checks that a frame of values or blocks is the one that a checkpoint was saved with, by its digests.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>.</exception>
+    public static void RequireOwn(string label, CheckpointRow row, FrameHead values)
+    {
+        if (values.Digests.Count != 4 || values.Digests[1] != row.Mask || StateIdentity.OfDelta(values.Digests[2], row.Mask, values.Digests[3]) != row.Proven)
+        {
+            throw NotOwn(label);
+        }
+    }
+
+    private static FishException NotOwn(string label) => new(
+        ErrorCode.CorruptCheckpoint, label, "The frames are not those that the checkpoint was saved with.", "Restore from a backup.");
 
     private static long VerifyChain(SqliteConnection connection, string task, OpenedState state, CancellationToken cancellation)
     {
@@ -59,7 +70,7 @@ internal static class CheckpointVerifier
         foreach (var row in state.Chain)
         {
             var frames = StoredFrames.Open(connection, row);
-            RequireOwn($"{task}/{row.Step}", row, frames);
+            RequireOwn(row.Label, row, frames);
             using var delta = new StoredDeltaReader(frames, state.Reader.Layout, state.UpTo(row));
             delta.ReadToEnd(cancellation);
             read += frames.Bytes;

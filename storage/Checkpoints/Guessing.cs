@@ -73,7 +73,9 @@ internal sealed record Guessing(CheckpointRow? Reference, IReadOnlyList<IFrame> 
         return new Guessing(found, frames, new EarlierValues(last, before is null ? default(ReadOnlyMemory<byte>?) : before));
     }
 
-    private static byte[] Decode(IReadOnlyList<IFrame> frames, IFrame mask, TaskContext task)
+    /// <summary>The values that frames hold, the last one's, as they are and not as differences.</summary>
+    /// <exception cref="FishException">They do not have the digest that they were stored with.</exception>
+    public static byte[] Decode(IReadOnlyList<IFrame> frames, IFrame mask, TaskContext task)
     {
         var decoder = new FrameValues(mask, frames, task.Layout.Layout);
         var recorded = new RecordingValues(decoder, mask, Array.MaxLength);

@@ -9,16 +9,19 @@ namespace FishCheckpoint.Storage.Checkpoints;
 /// <summary>A state of a task, ready to be read through a connection: the base, or a checkpoint with its chain.</summary>
 internal sealed class OpenedState : IDisposable
 {
+    // A longer chain's frames hold no bytes between two reads: a quarter of a megabyte each would add up.
+    private const int FewLinks = 16;
+
     private readonly BaseBlocks blocks;
 
     private OpenedState(
         BaseBlocks blocks, TaskContext task, CheckpointRow? checkpoint, IReadOnlyList<CheckpointRow> chain, IReadOnlyList<StoredFrames> frames)
     {
         (this.blocks, Task, Checkpoint, Chain) = (blocks, task, checkpoint, chain);
-        Cursors = [.. chain.Zip(frames, (row, of) => DeltaCursor.Open(of.Mask, of.Values, task.Layout.Layout, $"{task.Name}/{row.Step}"))];
+        Cursors = [.. chain.Zip(frames, (row, of) => DeltaCursor.Open(of.Mask, of.Values, task.Layout.Layout, row.Label))];
         Identity = checkpoint?.State ?? task.BaseState;
         Reader = new StateReader(task.Layout, blocks, Cursors);
-        Links = [.. chain.Zip(frames, (row, of) => new ChainLink($"{task.Name}/{row.Step}", row.Changed, of.Bytes))];
+        Links = [.. chain.Zip(frames, (row, of) => new ChainLink(row.Label, row.Changed, of.Bytes))];
     }
 
     public TaskContext Task { get; }
@@ -36,16 +39,20 @@ internal sealed class OpenedState : IDisposable
 
     public StateReader Reader { get; }
 
-    public int Depth => Checkpoint?.Depth ?? 0;
+    /// <summary>What its chain costs to read.</summary>
+    public ChainEnd End => Checkpoint is { } row ? new ChainEnd(row.ChainBytes, row.Depth) : default;
 
     /// <summary>The state that a delta of the chain is laid on.</summary>
-    public StateReader UpTo(CheckpointRow link) => new(Task.Layout, blocks, [.. Cursors.Take(Chain.TakeWhile(row => row.Id != link.Id).Count())]);
+    public StateReader UpTo(CheckpointRow link) => First(Chain.TakeWhile(row => row.Id != link.Id).Count());
+
+    /// <summary>The state that the first links of the chain give.</summary>
+    public StateReader First(int links) => new(Task.Layout, blocks, [.. Cursors.Take(links)]);
 
     public static OpenedState Open(SqliteConnection connection, BaseFolder folder, TaskContext task, CheckpointRow? checkpoint)
     {
         var chain = checkpoint is null ? [] : CheckpointTable.Chain(connection, checkpoint);
         return new OpenedState(
-            new BaseBlocks(task.Base, folder), task, checkpoint, chain, [.. chain.Select(row => StoredFrames.Open(connection, row))]);
+            new BaseBlocks(task.Base, folder), task, checkpoint, chain, [.. chain.Select(row => StoredFrames.Open(connection, row, chain.Count <= FewLinks))]);
     }
 
     public void Dispose() => blocks.Dispose();

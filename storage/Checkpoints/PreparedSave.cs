@@ -30,6 +30,9 @@ internal sealed class PreparedSave(
         ? ChunkIndex.ReadBlocks(Delta.Values, Delta.ValuesHead, Parent.Reader.Layout)
         : ChunkIndex.ReadValues(Delta.Values, Delta.ValuesHead, Delta.MaskHead!, [.. MaskChunks]);
 
+    /// <summary>Bytes of the frames that its delta is read from: its own, its mask's, and those that it is guessed from.</summary>
+    public long LinkBytes => Delta.Length + (Guessing?.Frames.Sum(Frames.FrameTable.SizeOf) ?? 0);
+
     /// <summary>The new state, as it will be read from the database.</summary>
     public StateReader OpenReader(string label) =>
         Parent.Reader.With(DeltaCursor.Open(Delta.Mask, [.. Guessing?.Frames ?? [], Delta.Values], Parent.Reader.Layout, label));

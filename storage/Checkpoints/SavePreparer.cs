@@ -3,6 +3,7 @@ using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
@@ -13,7 +14,7 @@ namespace FishCheckpoint.Storage.Checkpoints;
 
 /// <summary>Turns what a trainer hands in, in any of its forms, into frames against a parent; writes nothing to the database.</summary>
 internal sealed class SavePreparer(
-    SqliteConnection connection, TaskContext task, StoreOptions options, BaseFolder folder, ParentCache cache, bool mayGuess,
+    SqliteConnection connection, TaskContext task, StoreOptions options, BaseFolder folder, TaskTable tasks, ParentCache cache, bool mayGuess,
     CancellationToken cancellation)
 {
     // Reading one delta is cheaper than two: the base is taken as parent unless the other saves at least this much.
@@ -40,10 +41,10 @@ internal sealed class SavePreparer(
     private PreparedSave PrepareFull(long step, ModelFolder model, ParentChoice choice)
     {
         LayoutMatch.Check(task.Layout.Layout, model.Layout);
-        var previous = CheckpointTable.Before(connection, task.Id, step);
-        if (choice != ParentChoice.Auto || previous is null || previous.Depth >= options.MaxChainDepth)
+        var previous = CheckpointTable.Before(connection, task.Id, step) ?? Origin;
+        if (choice != ParentChoice.Auto || previous is null)
         {
-            var parent = choice == ParentChoice.Auto ? Open(null) : OpenParent(step, choice);
+            var parent = OpenParent(step, choice);
             return EncodeFound(step, () => new StateDiff(parent.Reader, model), parent, model.Files);
         }
 
@@ -259,10 +260,11 @@ internal sealed class SavePreparer(
 
     private FrameValues? Plain(IFrame mask, IFrame values) => new FrameValues(mask, [values], task.Layout.Layout) is { ArePlain: true } plain ? plain : null;
 
-    // A chain that would grow too long begins again at the base, with the same state.
+    // What would cost too much to read is laid on an earlier state of the chain, with the same state.
     private PreparedSave Bounded(long step, PreparedSave prepared)
     {
-        if (prepared.Parent.Depth < options.MaxChainDepth)
+        var (bound, bytes) = (new ChainBound(task.Layout.BaseBytes, options.MaxReadCost, options.MaxChainDepth), prepared.LinkBytes);
+        if (bound.Allows(prepared.Parent.End, bytes, bytes))
         {
             return prepared;
         }
@@ -270,12 +272,17 @@ internal sealed class SavePreparer(
         using (prepared)
         {
             var cursor = DeltaCursor.Open(prepared.Delta.Mask, [.. prepared.Guessing?.Frames ?? [], prepared.Delta.Values], task.Layout.Layout, task.Name);
-            var whole = prepared.Parent.Reader.With(cursor);
-            var parent = Open(null);
-            var touched = prepared.Parent.Cursors.Append(cursor).ToArray();
-            return EncodeFound(
-                step, () => new StateDiff(parent.Reader, whole, (tensor, block) => Array.Exists(touched, delta => delta.Touches(tensor, block))), parent,
-                prepared.Output);
+            PreparedSave On(OpenedState parent) => EncodeFound(step, () => new ChainDiff(parent, prepared.Parent).Open([], [cursor]), parent, prepared.Output);
+            var chosen = On(new ParentChooser(connection, task, folder, bound, options.Codec, options.TemporaryFolder, cancellation)
+                .Choose(prepared.Parent, cursor, bytes));
+            if (bound.Allows(chosen.Parent.End, chosen.LinkBytes, bytes))
+            {
+                return chosen;
+            }
+
+            // More than a few blocks of it let expect.
+            chosen.Dispose();
+            return On(Open(null));
         }
     }
 
@@ -314,11 +321,15 @@ internal sealed class SavePreparer(
     {
         if (choice.Step is { } parent)
         {
-            return Open(CheckpointTable.Find(connection, task, StepRef.At(parent)));
+            var other = choice.Task is { } name ? tasks.Sister(connection, task, name) : task;
+            return Open(CheckpointTable.Find(connection, other, StepRef.At(parent)));
         }
 
-        return Open(choice == ParentChoice.Previous ? CheckpointTable.Before(connection, task.Id, step) : null);
+        return Open(choice == ParentChoice.Base ? null : (choice == ParentChoice.Previous ? CheckpointTable.Before(connection, task.Id, step) : null) ?? Origin);
     }
+
+    // What the task starts from, hidden or not.
+    private CheckpointRow? Origin => task.Origin is { } id ? CheckpointTable.Row(connection, id) : null;
 
     private OpenedState Open(CheckpointRow? checkpoint) => OpenedState.Open(connection, folder, task, checkpoint);
 

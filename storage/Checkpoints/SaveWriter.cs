@@ -2,6 +2,7 @@ using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
@@ -33,42 +34,57 @@ internal static class SaveWriter
             """
             INSERT INTO checkpoints (task, step, parent, depth, mask, frame, headers, state, changed, logical_bytes, brought_bytes, value_bytes,
               file_sha256, metrics, created, blocks, reference,
-              reference_depth, effort)
-            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+              reference_depth, effort, chain_bytes, elements)
+            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
             """,
-            task.Id, step, save.Parent.Checkpoint?.Id, save.Parent.Depth + 1, save.Delta.MaskId, frame, BringHeaders(connection, task, save.Output),
+            task.Id, step, save.Parent.Checkpoint?.Id, DeltasOf(connection, save), save.Delta.MaskId, frame, BringHeaders(connection, task, save.Output),
             save.State, save.Delta.Changed, logical, brought, values, options.ExpectedFileDigest, JsonSerializer.Serialize(options.Metrics, FishJson.Options), now,
-            save.Delta.IsBlocks ? 1 : 0, save.Guessing?.Reference?.Id, DepthOf(save), EffortOf(codec, save.MaskIsStored));
-        connection.Execute(
-            """
-            UPDATE tasks SET checkpoints = checkpoints + 1, logical_bytes = logical_bytes + $1, elements = elements + $2, changed = changed + $3,
-              position_bytes = position_bytes + $4, value_bytes = value_bytes + $5 WHERE id = $0
-            """,
-            task.Id, logical, task.Layout.Layout.Elements, save.Delta.Changed, brought, values);
+            save.Delta.IsBlocks ? 1 : 0, save.Guessing?.Reference?.Id, DepthOf(connection, save), EffortOf(codec, save.MaskIsStored), ChainBytesOf(connection, save),
+            task.Layout.Layout.Elements);
         state?.Give(connection, task.Name, CheckpointTable.Find(connection, task, StepRef.At(step)));
         return true;
     }
 
     private static int EffortOf(CodecOptions codec, bool onAMask) => (int)codec.EffortOf(onAMask);
 
-    private static int? DepthOf(PreparedSave save) => save.Guessing is null ? null : (save.Guessing.Reference?.ReferenceDepth + 1) ?? 0;
+    // What the parent's chain has may have become less since the save was encoded.
+    private static long ChainBytesOf(SqliteConnection connection, PreparedSave save) => connection.Scalar<long>(
+        "SELECT (SELECT coalesce(sum(chain_bytes), 0) FROM checkpoints WHERE id = $0) + (SELECT bytes FROM masks WHERE id = $1 AND $2 = 0 UNION ALL SELECT 0 LIMIT 1)",
+        save.Parent.Checkpoint?.Id, save.Delta.MaskId, save.Delta.IsBlocks ? 1 : 0) + FrameTable.SizeOf(save.Delta.Values)
+        + EarlierBytesOf(connection, save);
+
+    private static long EarlierBytesOf(SqliteConnection connection, PreparedSave save) => connection.Scalar<long>(
+        """
+        WITH RECURSIVE earlier (id) AS (SELECT $0 UNION ALL SELECT c.reference FROM earlier CROSS JOIN checkpoints c ON c.id = earlier.id WHERE c.reference IS NOT NULL)
+        SELECT coalesce(sum(value_bytes), 0) FROM checkpoints WHERE id IN earlier
+        """,
+        save.Guessing?.Reference?.Id);
+
+    private static long DeltasOf(SqliteConnection connection, PreparedSave save) =>
+        connection.Scalar<long>("SELECT coalesce(sum(depth), 0) + 1 FROM checkpoints WHERE id = $0", save.Parent.Checkpoint?.Id);
+
+    private static long? DepthOf(SqliteConnection connection, PreparedSave save) => save.Guessing is null ? null
+        : connection.Scalar<long>("SELECT coalesce(sum(reference_depth + 1), 0) FROM checkpoints WHERE id = $0", save.Guessing.Reference?.Id);
 
     // What the save was laid on, or guessed from, may have been deleted while it was encoded.
     private static void RequireParent(SqliteConnection connection, TaskContext task, PreparedSave save)
     {
         RequireReference(connection, save);
         if (TaskTable.IdOf(connection, task.Name) != task.Id
-            || (save.Parent.Checkpoint is { } parent && CheckpointTable.AtStep(connection, task.Id, parent.Step)?.Id != parent.Id))
+            || (save.Parent.Checkpoint is { } parent && CheckpointTable.Row(connection, parent.Id)?.State != parent.State))
         {
             throw new FishException(
                 ErrorCode.CheckpointNotFound, $"{task.Name}/{save.Parent.Checkpoint?.Step}", "The parent was deleted during the save.", "Save again.");
         }
     }
 
+    // Its values, and those before them, are what these are guessed from: folding may have laid it anew, or freed it from them.
     private static void RequireReference(SqliteConnection connection, PreparedSave save)
     {
         if (save.Guessing?.Reference is { } reference
-            && connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE id = $0 AND state = $1)", reference.Id, reference.State) == 0)
+            && connection.Scalar<long>(
+                "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE id = $0 AND state = $1 AND mask = $2 AND blocks = 0 AND reference IS $3)",
+                reference.Id, reference.State, reference.Mask, reference.Reference) == 0)
         {
             throw new ReferenceGoneException();
         }
@@ -76,12 +92,10 @@ internal static class SaveWriter
 
     private static long BringMask(SqliteConnection connection, PreparedSave save, CodecOptions codec)
     {
-        if (connection.Scalar<long?>("SELECT bytes FROM masks WHERE id = $0 AND frame IS NOT NULL", save.Delta.MaskId) is { } stored)
+        if (connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM masks WHERE id = $0 AND frame IS NOT NULL)", save.Delta.MaskId) > 0)
         {
             MendMask(connection, save, codec);
-
-            // One that only deleted checkpoints still hold is accounted to the first that is there again.
-            return connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND deleted = 0 AND blocks = 0)", save.Delta.MaskId) > 0 ? 0 : stored;
+            return MaskAccounts.TakeOver(connection, save.Delta.MaskId, visible: true);
         }
 
         var (frame, bytes) = (FrameTable.Insert(connection, save.Delta.Mask!, save.MaskChunks), FrameTable.SizeOf(save.Delta.Mask!));
@@ -103,7 +117,8 @@ internal static class SaveWriter
     /// <returns>Whether something was.</returns>
     public static bool Mend(SqliteConnection connection, CheckpointRow row, PreparedSave save, CodecOptions codec)
     {
-        if (row.State != save.State || row.IsBlocks != save.Delta.IsBlocks)
+        // Frames that were laid anew since are on another state than these.
+        if (row.Proven != save.State || row.IsBlocks != save.Delta.IsBlocks)
         {
             return false;
         }
@@ -125,10 +140,10 @@ internal static class SaveWriter
 
         FrameTable.Replace(connection, row.Frame, save.Delta.Values, save.ValueChunks);
         var bytes = FrameTable.SizeOf(save.Delta.Values) - (row.IsBlocks ? row.BroughtBytes : 0);
-        connection.Execute("UPDATE tasks SET value_bytes = value_bytes + $1 WHERE id = (SELECT task FROM checkpoints WHERE id = $0)", row.Id, bytes - row.ValueBytes);
         connection.Execute(
             "UPDATE checkpoints SET value_bytes = $1, reference = $2, reference_depth = $3, effort = $4 WHERE id = $0",
-            row.Id, bytes, save.Guessing?.Reference?.Id, DepthOf(save), EffortOf(codec, save.MaskIsStored));
+            row.Id, bytes, save.Guessing?.Reference?.Id, DepthOf(connection, save), EffortOf(codec, save.MaskIsStored));
+        ChainCost.FrameGrew(connection, row.Id, bytes - row.ValueBytes);
         return true;
     }
 

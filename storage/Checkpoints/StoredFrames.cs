@@ -12,7 +12,11 @@ internal sealed record StoredFrames(IFrame? Mask, IReadOnlyList<IFrame> Values)
     /// <summary>Bytes of all of them.</summary>
     public long Bytes => (Mask is null ? 0 : FrameTable.SizeOf(Mask)) + Values.Sum(FrameTable.SizeOf);
 
-    public static StoredFrames Open(SqliteConnection connection, CheckpointRow row) => new(
-        row.MaskFrame is { } mask ? FrameTable.Open(connection, mask) : null,
-        [.. CheckpointTable.References(connection, row).Select(earlier => FrameTable.Open(connection, earlier.Frame))]);
+    /// <summary>Opens them.</summary>
+    /// <param name="connection">What they are read through.</param>
+    /// <param name="row">The checkpoint.</param>
+    /// <param name="one">Whether it is one of few that are open.</param>
+    public static StoredFrames Open(SqliteConnection connection, CheckpointRow row, bool one = true) => new(
+        row.MaskFrame is { } mask ? FrameTable.Open(connection, mask, one) : null,
+        [.. CheckpointTable.References(connection, row).Select(earlier => FrameTable.Open(connection, earlier.Frame, one))]);
 }

@@ -1,6 +1,7 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Sqlite.Pages;
 using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Frames;
@@ -22,22 +23,51 @@ internal static class FrameTable
     /// <summary>Puts a frame in the place of a stored one.</summary>
     public static void Replace(SqliteConnection connection, long id, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
     {
-        connection.Execute("DELETE FROM pieces WHERE frame = $0", id);
-        connection.Execute(
-            "INSERT INTO frames (id, head, payload) VALUES ($0, $1, $2) ON CONFLICT (id) DO UPDATE SET head = $1, payload = $2",
+        GiveUp(connection, "DELETE FROM pieces WHERE frame = $0", id);
+        GiveUp(
+            connection, "INSERT INTO frames (id, head, payload) VALUES ($0, $1, $2) ON CONFLICT (id) DO UPDATE SET head = $1, payload = $2",
             id, frame.Head.ToArray(), frame.PayloadLength);
         InsertPieces(connection, id, frame, chunks);
     }
 
     /// <summary>Opens a stored frame; it reads through the connection, which stays open as long.</summary>
-    public static IFrame Open(SqliteConnection connection, long id) =>
-        connection.Single("SELECT head, payload FROM frames WHERE id = $0", row => new StoredFrame(connection, id, row.Bytes(0), row.GetInt64(1)), id)
+    /// <param name="connection">The connection.</param>
+    /// <param name="id">Its row.</param>
+    /// <param name="one">Whether it is one of few that are open: it then holds the piece that it read last, which has the next chunks too.</param>
+    public static IFrame Open(SqliteConnection connection, long id, bool one = true) => Named(id, () =>
+        connection.Single("SELECT head, payload FROM frames WHERE id = $0", row => new StoredFrame(connection, id, row.Bytes(0), row.GetInt64(1), one), id))
             ?? throw new FishException(ErrorCode.CorruptStore, $"frame {id}", "A frame is missing.", "Run a verification, and restore from a backup.");
 
-    public static void Delete(SqliteConnection connection, long id) => connection.Execute("DELETE FROM frames WHERE id = $0", id);
+    public static void Delete(SqliteConnection connection, long id) => GiveUp(connection, "DELETE FROM frames WHERE id = $0", id);
 
     /// <summary>Bytes that a frame takes: head and payload.</summary>
     public static long SizeOf(IFrame frame) => frame.Head.Length + frame.PayloadLength;
+
+    // What is damaged of a frame must not keep it from being deleted or mended.
+    private static void GiveUp(SqliteConnection connection, string sql, params ReadOnlySpan<object?> arguments)
+    {
+        using (PageDamage.Ignore())
+        {
+            connection.Execute(sql, arguments);
+        }
+    }
+
+    // Damaged pages are this frame's damage: what reads it says whose that is.
+    private static T Named<T>(long id, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (SqliteException error) when (Database.IsDamage(error))
+        {
+            throw new FishException(ErrorCode.CorruptFrame, $"frame {id}", Database.Translate(error).Cause, "Run a verification.", error);
+        }
+        catch (SqliteException error)
+        {
+            throw Database.Translate(error);
+        }
+    }
 
     private static void InsertPieces(SqliteConnection connection, long id, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
     {
@@ -57,7 +87,7 @@ internal static class FrameTable
         }
     }
 
-    private sealed class StoredFrame(SqliteConnection connection, long id, byte[] head, long payloadLength) : IFrame
+    private sealed class StoredFrame(SqliteConnection connection, long id, byte[] head, long payloadLength, bool holdsPiece) : IFrame
     {
         private long pieceStart;
         private byte[] piece = [];
@@ -70,6 +100,14 @@ internal static class FrameTable
         {
             while (destination.Length > 0)
             {
+                if (!holdsPiece)
+                {
+                    var read = ReadPart(offset, destination);
+                    offset += read;
+                    destination = destination[read..];
+                    continue;
+                }
+
                 if (offset < pieceStart || offset >= pieceStart + piece.Length)
                 {
                     Load(offset);
@@ -83,17 +121,34 @@ internal static class FrameTable
             }
         }
 
+        private int ReadPart(long offset, Span<byte> destination)
+        {
+            var length = destination.Length;
+            var part = Named(id, () => connection.Single(
+                "SELECT substr(data, $1 - position + 1, $2) FROM pieces WHERE frame = $0 AND position <= $1 ORDER BY position DESC LIMIT 1",
+                row => row.Bytes(0), id, offset, length));
+            if (part is not { Length: > 0 })
+            {
+                throw Missing(offset);
+            }
+
+            part.CopyTo(destination);
+            return part.Length;
+        }
+
         private void Load(long offset)
         {
-            var found = connection.Single(
+            var found = Named(id, () => connection.Single(
                 "SELECT position, data FROM pieces WHERE frame = $0 AND position <= $1 ORDER BY position DESC LIMIT 1",
-                row => Tuple.Create(row.GetInt64(0), row.Bytes(1)), id, offset);
+                row => Tuple.Create(row.GetInt64(0), row.Bytes(1)), id, offset));
             if (found is null || offset >= found.Item1 + found.Item2.Length)
             {
-                throw new FishException(ErrorCode.CorruptFrame, $"frame {id}", $"The piece at {offset} is missing.", "Run a verification.");
+                throw Missing(offset);
             }
 
             (pieceStart, piece) = found;
         }
+
+        private FishException Missing(long offset) => new(ErrorCode.CorruptFrame, $"frame {id}", $"The piece at {offset} is missing.", "Run a verification.");
     }
 }

@@ -1,4 +1,5 @@
 using FishCheckpoint.Codec;
+using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
 using Microsoft.Data.Sqlite;
@@ -15,10 +16,8 @@ internal static class MaskTable
     {
         FrameTable.Replace(connection, frame, made, chunks);
         var (before, bytes) = (connection.Scalar<long>("SELECT bytes FROM masks WHERE id = $0", mask), FrameTable.SizeOf(made));
-        connection.Execute(
-            "UPDATE tasks SET position_bytes = position_bytes + $1 WHERE id IN (SELECT task FROM checkpoints WHERE mask = $0 AND brought_bytes > 0 AND blocks = 0)",
-            mask, bytes - before);
         connection.Execute("UPDATE checkpoints SET brought_bytes = $1 WHERE mask = $0 AND brought_bytes > 0 AND blocks = 0", mask, bytes);
         connection.Execute("UPDATE masks SET bytes = $1 WHERE id = $0", mask, bytes);
+        ChainCost.MaskGrew(connection, mask, bytes - before);
     }
 }

@@ -1,5 +1,6 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Sqlite;
@@ -61,13 +62,8 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
             var values = FrameTable.SizeOf(recoded.Frame) - recoded.PositionBytes - row.ValueBytes;
             var positions = row.IsBlocks ? recoded.PositionBytes - row.BroughtBytes : 0;
             connection.Execute(
-                """
-                UPDATE tasks SET value_bytes = value_bytes + $1, position_bytes = position_bytes + $2
-                WHERE id = (SELECT task FROM checkpoints WHERE id = $0 AND deleted = 0)
-                """,
-                row.Id, values, positions);
-            connection.Execute(
                 "UPDATE checkpoints SET value_bytes = value_bytes + $1, brought_bytes = brought_bytes + $2 WHERE id = $0", row.Id, values, positions);
+            ChainCost.FrameGrew(connection, row.Id, values + positions);
         }
 
         connection.Execute("UPDATE checkpoints SET effort = $1 WHERE id = $0", row.Id, (int)CodecEffort.Small);

@@ -8,8 +8,8 @@ internal static class Commands
 {
     public static int Execute(this SqliteConnection connection, string sql, params ReadOnlySpan<object?> arguments)
     {
-        using var command = Prepare(connection, sql, arguments);
-        return command.ExecuteNonQuery();
+        using var statement = Statement.Of(connection, sql, arguments);
+        return statement.Command.ExecuteNonQuery();
     }
 
     public static long Insert(this SqliteConnection connection, string sql, params ReadOnlySpan<object?> arguments)
@@ -20,14 +20,14 @@ internal static class Commands
 
     public static T Scalar<T>(this SqliteConnection connection, string sql, params ReadOnlySpan<object?> arguments)
     {
-        using var command = Prepare(connection, sql, arguments);
-        return command.ExecuteScalar() is T value ? value : default!;
+        using var statement = Statement.Of(connection, sql, arguments);
+        return statement.Command.ExecuteScalar() is T value ? value : default!;
     }
 
     public static List<T> Query<T>(this SqliteConnection connection, string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object?> arguments)
     {
-        using var command = Prepare(connection, sql, arguments);
-        using var reader = command.ExecuteReader();
+        using var statement = Statement.Of(connection, sql, arguments);
+        using var reader = statement.Command.ExecuteReader();
         var rows = new List<T>();
         while (reader.Read())
         {
@@ -40,8 +40,8 @@ internal static class Commands
     public static T? Single<T>(this SqliteConnection connection, string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object?> arguments)
         where T : class
     {
-        using var command = Prepare(connection, sql, arguments);
-        using var reader = command.ExecuteReader();
+        using var statement = Statement.Of(connection, sql, arguments);
+        using var reader = statement.Command.ExecuteReader();
         return reader.Read() ? read(reader) : null;
     }
 
@@ -56,23 +56,4 @@ internal static class Commands
     public static string? OptionalText(this SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 
     public static DateTimeOffset Time(this SqliteDataReader reader, int column) => DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(column));
-
-    private static SqliteCommand Prepare(SqliteConnection connection, string sql, ReadOnlySpan<object?> arguments)
-    {
-        var command = connection.CreateCommand();
-        command.CommandText = sql;
-        for (var index = 0; index < arguments.Length; index++)
-        {
-            var value = arguments[index] switch
-            {
-                null => DBNull.Value,
-                Digest digest => digest.ToArray(),
-                DateTimeOffset time => time.ToUnixTimeMilliseconds(),
-                var other => other,
-            };
-            command.Parameters.AddWithValue($"${index}", value);
-        }
-
-        return command;
-    }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Sqlite.Pages;
 using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Sqlite;
@@ -10,18 +11,57 @@ internal static class Migrations
     // "FISH": tells a data folder's database from any other SQLite file.
     private const long ApplicationId = 0x46495348;
 
+    // Bytes of a database that may be rewritten while it is opened.
+    private const long SoonRewritten = 1 << 28;
+
     public static void Run(SqliteConnection connection)
     {
         var scripts = Scripts();
 
-        // The first two are only taken by an empty database, and all outside of a transaction. Frames are long: larger pages than usual are fewer to write and sum up.
-        connection.Execute("PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;");
+        // The first three are only taken by an empty database, and all outside of a transaction. Frames are long: larger pages than usual are fewer to write and sum up.
+        connection.Execute("PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL;");
+        var hadSums = RequestSums(connection);
+        connection.Execute("PRAGMA journal_mode = WAL");
 
         // A table is made anew by dropping it: what refers to it is checked at the end.
         connection.Execute("PRAGMA foreign_keys = OFF");
         RunAll(connection, scripts);
         connection.Execute("PRAGMA foreign_keys = ON");
+        if (!hadSums)
+        {
+            GiveSums(connection);
+        }
     }
+
+    // Whether the pages have checksums already, or will from the first on.
+    private static bool RequestSums(SqliteConnection connection)
+    {
+        var pages = connection.Scalar<long>("PRAGMA page_count");
+        var hasRoom = CheckedVfs.ReservedBytes(connection.Handle!.DangerousGetHandle()) == PageSum.Length;
+        CheckedVfs.RequestSums(connection.Handle.DangerousGetHandle());
+        return pages == 0 || hasRoom;
+    }
+
+    // One that an earlier program has made gets them by being rewritten: now if that is soon done, else whenever it is compacted.
+    private static void GiveSums(SqliteConnection connection)
+    {
+        if (connection.Scalar<long>("PRAGMA page_count") * connection.Scalar<long>("PRAGMA page_size") > SoonRewritten)
+        {
+            return;
+        }
+
+        try
+        {
+            connection.Execute("VACUUM");
+        }
+        catch (SqliteException error) when (!Database.IsDamage(error))
+        {
+            // A full disk, or another process at work: the next opening tries again.
+        }
+    }
+
+    /// <summary>Refuses a database of a newer program, or of another one.</summary>
+    public static void RequireKnown(SqliteConnection connection) => Check(connection, connection.Scalar<long>("PRAGMA user_version"), Scripts().Count);
 
     private static void RunAll(SqliteConnection connection, SortedList<string, string> scripts)
     {

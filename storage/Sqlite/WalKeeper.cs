@@ -13,21 +13,30 @@ internal sealed class WalKeeper
     private const int FewPages = 1000;
     private const int MostPages = 16 * FewPages;
 
+    // SQLite begins the log anew only when no reader is in it, which may never be.
+    private const long MostBytes = 1L << 28;
+
+    // Milliseconds that emptying waits for readers, during which writers of other processes wait too.
+    private const int ShortWait = 50;
+
     // SQLITE_DBSTATUS_CACHE_WRITE: pages that a connection has written.
     private const int PagesWritten = 9;
 
     private readonly Func<SqliteConnection> open;
     private readonly SqliteConnection writer;
     private readonly int most;
+    private readonly long mostBytes;
+    private long bound;
     private int pages;
     private Task copying = Task.CompletedTask;
 
     /// <param name="writer">The one connection that writes; not owned.</param>
     /// <param name="open">Opens another one.</param>
     /// <param name="most">Pages in the log from which on a writer waits for the copying.</param>
-    public WalKeeper(SqliteConnection writer, Func<SqliteConnection> open, int most = MostPages)
+    /// <param name="mostBytes">Bytes of the log's file from which on a writer cuts it, where readers that come and go have kept it from beginning anew.</param>
+    public WalKeeper(SqliteConnection writer, Func<SqliteConnection> open, int most = MostPages, long mostBytes = MostBytes)
     {
-        (this.writer, this.open, this.most) = (writer, open, most);
+        (this.writer, this.open, this.most, this.mostBytes, bound) = (writer, open, most, mostBytes, mostBytes);
         writer.Execute("PRAGMA wal_autocheckpoint = 0");
     }
 
@@ -43,6 +52,36 @@ internal sealed class WalKeeper
         else if (inLog >= FewPages && copying.IsCompleted)
         {
             copying = Task.Run(() => Quietly(CopyBeside));
+        }
+
+        if (LogBytes >= bound)
+        {
+            // One long reader is enough to keep the log: then it is tried again only when there is twice as much to gain.
+            Quietly(() => bound = Empty() ? mostBytes : 2 * LogBytes);
+        }
+    }
+
+    private long LogBytes => new FileInfo($"{writer.DataSource}-wal") is { Exists: true } log ? log.Length : 0;
+
+    /// <summary>Copies everything and cuts the log to nothing, unless a reader needs it; called by one writer at a time, outside of a transaction.</summary>
+    /// <returns>Whether the log is empty.</returns>
+    public bool Empty()
+    {
+        copying.Wait();
+        writer.Execute($"PRAGMA busy_timeout = {ShortWait}");
+        try
+        {
+            var empty = writer.Query("PRAGMA wal_checkpoint(TRUNCATE)", row => row.GetInt32(0) == 0).FirstOrDefault();
+            if (empty)
+            {
+                Interlocked.Exchange(ref pages, 0);
+            }
+
+            return empty;
+        }
+        finally
+        {
+            writer.Execute($"PRAGMA busy_timeout = {Database.LongWait}");
         }
     }
 

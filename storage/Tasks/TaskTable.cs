@@ -10,7 +10,13 @@ using Microsoft.Data.Sqlite;
 namespace FishCheckpoint.Storage.Tasks;
 
 /// <summary>A task, its base and its layout, as saves and restores need them.</summary>
-internal sealed record TaskContext(long Id, string Name, BaseContent Base, TaskLayout Layout, Retention? Retention)
+/// <param name="Id">Its row.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Base">Its base.</param>
+/// <param name="Layout">Its layout.</param>
+/// <param name="Retention">What to keep of it.</param>
+/// <param name="Origin">The row of the checkpoint that it starts from; <see langword="null"/>: the base.</param>
+internal sealed record TaskContext(long Id, string Name, BaseContent Base, TaskLayout Layout, Retention? Retention, long? Origin = null)
 {
     /// <summary>The identity of the base under this task's layout: the state that the first delta is laid on.</summary>
     public Digest BaseState { get; } = StateIdentity.OfBase(Base.Id, Layout.Layout.Id);
@@ -20,8 +26,10 @@ internal sealed record TaskContext(long Id, string Name, BaseContent Base, TaskL
 internal sealed class TaskTable(BaseTable bases)
 {
     private const string Columns =
-        "t.name, t.base, t.layout, t.description, t.metadata, t.retention, t.tensors, t.checkpoints, t.created, "
-        + "(SELECT max(step) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0), t.id";
+        "t.name, t.base, t.layout, t.description, t.metadata, t.retention, t.tensors, "
+        + "(SELECT checkpoints FROM totals x WHERE x.base = t.base AND x.task = t.id), t.created, "
+        + "(SELECT max(step) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0), t.id, (SELECT min(n.name) FROM base_names n WHERE n.base = t.base), "
+        + "t.quota_bytes, t.origin_task, t.origin_step";
 
     // A task's base and own tensors never change, so its layout is made once.
     private readonly ConcurrentDictionary<(Digest Base, string Tensors), TaskLayout> layouts = new();
@@ -30,26 +38,29 @@ internal sealed class TaskTable(BaseTable bases)
     /// <returns>Whether it is new.</returns>
     public bool Put(SqliteConnection connection, string name, TaskSpec spec, DateTimeOffset now)
     {
-        var @base = bases.Content(connection, BaseTable.Resolve(connection, spec.Base));
-        var tensors = Json(new SortedDictionary<string, OwnTensor?>(
+        var start = spec.From is null ? null : TaskOrigin.Find(connection, this, spec.From, name);
+        var @base = BaseOf(connection, spec, start);
+        var tensors = spec.Tensors is null && start is not null ? start.Tensors : Json(new SortedDictionary<string, OwnTensor?>(
             (spec.Tensors ?? new Dictionary<string, OwnTensor?>(StringComparer.Ordinal)).ToDictionary(StringComparer.Ordinal), StringComparer.Ordinal));
         var layout = LayoutOf(@base, tensors);
-        var (metadata, retention) = (Json(spec.Metadata ?? new Dictionary<string, string>(StringComparer.Ordinal)), spec.Retention is null ? null : Json(spec.Retention));
+        start?.RequireLayout(name, layout.Layout.Id);
+        var (metadata, retention) = (Json(spec.Metadata ?? new Dictionary<string, string>(StringComparer.Ordinal)), spec.Retention is null ? null : Json(spec.Retention.Checked()));
         var existing = connection.Single(
-            "SELECT base, tensors FROM tasks WHERE name = $0", row => Tuple.Create(row.Digest(0), row.GetString(1)), name);
+            "SELECT base, tensors, origin_task, origin_step FROM tasks WHERE name = $0",
+            row => Tuple.Create(row.Digest(0), row.GetString(1), StartOf(row, 2)), name);
         if (existing is null)
         {
             connection.Execute(
-                "INSERT INTO tasks (name, base, layout, description, metadata, retention, tensors, created) VALUES ($0, $1, $2, $3, $4, $5, $6, $7)",
-                name, @base.Id, layout.Layout.Id, spec.Description, metadata, retention, tensors, now);
+                "INSERT INTO tasks (name, base, layout, description, metadata, retention, tensors, created, origin, origin_task, origin_step) VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                name, @base.Id, layout.Layout.Id, spec.Description, metadata, retention, tensors, now, start?.Checkpoint, spec.From?.Task, spec.From?.Step);
             return true;
         }
 
-        if (existing.Item1 != @base.Id || existing.Item2 != tensors)
+        if (existing.Item1 != @base.Id || existing.Item2 != tensors || (spec.From is not null && existing.Item3 != spec.From))
         {
             throw new FishException(
-                ErrorCode.TaskTaken, name, $"The task exists, bound to the base {existing.Item1} with other own tensors or another base.",
-                "Choose another name; a task's base and own tensors never change.");
+                ErrorCode.TaskTaken, name, $"The task exists, bound to the base {existing.Item1} with other own tensors, another base or another start.",
+                "Choose another name; a task's base, own tensors and start never change.");
         }
 
         connection.Execute(
@@ -58,12 +69,12 @@ internal sealed class TaskTable(BaseTable bases)
     }
 
     public static TaskInfo Info(SqliteConnection connection, string name) =>
-        connection.Single($"SELECT {Columns} FROM tasks t WHERE t.name = $0", row => Read(connection, row), name) ?? throw Missing(name);
+        connection.Single($"SELECT {Columns} FROM tasks t WHERE t.name = $0", Read, name) ?? throw Missing(name);
 
     public static Page<TaskInfo> List(SqliteConnection connection, PageRequest page)
     {
         var rows = connection.Query(
-            $"SELECT {Columns} FROM tasks t WHERE t.name > $0 ORDER BY t.name LIMIT $1", row => Read(connection, row), page.After ?? "", page.Limit + 1);
+            $"SELECT {Columns} FROM tasks t WHERE t.name > $0 ORDER BY t.name LIMIT $1", Read, page.After ?? "", page.Limit + 1);
         var items = rows.Take(page.Limit).ToArray();
         return new Page<TaskInfo>(items, rows.Count > page.Limit ? items[^1].Name : null);
     }
@@ -72,24 +83,50 @@ internal sealed class TaskTable(BaseTable bases)
         connection.Scalar<long?>("SELECT id FROM tasks WHERE name = $0", name) ?? throw Missing(name);
 
     public TaskContext Context(SqliteConnection connection, string name) => connection.Single(
-        "SELECT id, base, tensors, retention FROM tasks WHERE name = $0",
+        "SELECT id, base, tensors, retention, origin FROM tasks WHERE name = $0",
         row =>
         {
             var @base = bases.Content(connection, row.Digest(1));
             var retention = row.OptionalText(3) is { } json ? JsonSerializer.Deserialize<Retention>(json, FishJson.Options) : null;
-            return new TaskContext(row.GetInt64(0), name, @base, LayoutOf(@base, row.GetString(2)), retention);
+            return new TaskContext(row.GetInt64(0), name, @base, LayoutOf(@base, row.GetString(2)), retention, row.OptionalLong(4));
         },
         name) ?? throw Missing(name);
+
+    /// <summary>Another task whose checkpoints this one's can be laid on: of the same base, with the same own tensors.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.BaseMismatch"/>, <see cref="ErrorCode.LayoutMismatch"/>.</exception>
+    public TaskContext Sister(SqliteConnection connection, TaskContext task, string name)
+    {
+        var other = Context(connection, Names.Check(name, "task"));
+        return other.BaseState == task.BaseState ? other : throw new FishException(
+            other.Base.Id == task.Base.Id ? ErrorCode.LayoutMismatch : ErrorCode.BaseMismatch, task.Name,
+            $"The parent is of the task {name}, which has {(other.Base.Id == task.Base.Id ? "other own tensors" : $"the base {other.Base.Id}; this task is bound to {task.Base.Id}")}.",
+            "Branch from a task of the same base with the same own tensors.");
+    }
+
+    private BaseContent BaseOf(SqliteConnection connection, TaskSpec spec, TaskOrigin? start)
+    {
+        if (spec.Base is null && start is null)
+        {
+            throw new FishException(ErrorCode.RequestInvalid, "base", "The task names no base.", "Name a base, or the checkpoint that the task starts from.");
+        }
+
+        var @base = spec.Base is null ? start!.Base : bases.Content(connection, BaseTable.Resolve(connection, spec.Base));
+        return start is null || start.Base.Id == @base.Id ? @base : throw new FishException(
+            ErrorCode.BaseMismatch, spec.Base!, $"The checkpoint {spec.From!.Task}:{spec.From.Step} is of the base {start.Base.Id}.", "Leave the base out, or name that one.");
+    }
+
+    private static TaskStart? StartOf(SqliteDataReader row, int column) =>
+        row.OptionalText(column) is { } task ? new TaskStart(task, row.GetInt64(column + 1)) : null;
 
     private TaskLayout LayoutOf(BaseContent @base, string tensors) => layouts.GetOrAdd(
         (@base.Id, tensors), _ => TaskLayout.Create(@base.Files, JsonSerializer.Deserialize<Dictionary<string, OwnTensor?>>(tensors, FishJson.Options)!));
 
-    private static TaskInfo Read(SqliteConnection connection, SqliteDataReader row) => new(
-        row.GetString(0), BaseTable.NameOf(connection, row.Digest(1)), row.Digest(1), row.Digest(2), row.OptionalText(3),
+    private static TaskInfo Read(SqliteDataReader row) => new(
+        row.GetString(0), row.GetString(11), row.Digest(1), row.Digest(2), row.OptionalText(3),
         JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(4), FishJson.Options)!,
         row.OptionalText(5) is { } retention ? JsonSerializer.Deserialize<Retention>(retention, FishJson.Options) : null,
         JsonSerializer.Deserialize<Dictionary<string, OwnTensor?>>(row.GetString(6), FishJson.Options)!,
-        row.GetInt64(7), row.OptionalLong(9), row.Time(8));
+        row.GetInt64(7), row.OptionalLong(9), row.Time(8), row.OptionalLong(12), StartOf(row, 13));
 
     private static string Json<T>(T value) => JsonSerializer.Serialize(value, FishJson.Options);
 

@@ -298,6 +298,66 @@ public abstract class CatalogContract : CheckpointStoreContract
         AssertBasesTake(whole.Disk!.Bases);
     }
 
+    [Fact]
+    public async Task Report_OfBaseTensorsAndGrowth_AddUp()
+    {
+        var reports = (Reports.IStorageReports)Store;
+        await Store.PutTaskAsync("other", new TaskSpec("base"), Stop);
+        await SaveFullAsync(1, Base.Change(1));
+        await SaveFullAsync(2, Base.Change(1).Change(2, 0.0001));
+        await SaveFullAsync(1, Base.Change(3), task: "other");
+        var (task, other, whole) = (await reports.ReportAsync("task", Stop), await reports.ReportAsync("other", Stop), await reports.ReportAsync(null, Stop));
+        var ofBase = await reports.ReportBaseAsync("base", Stop);
+        Assert.Equal((task.Stored.Total + other.Stored.Total, 3L, 2L), (ofBase.Stored.Total, ofBase.Checkpoints, ofBase.TaskCount));
+        Assert.Equal(("base", "base", null), (ofBase.Base, task.Base, whole.Base));
+        Assert.Equal(whole.Disk!.Bases, ofBase.BaseBytes);
+        Assert.Equal(ofBase, Assert.Single(whole.Bases!));
+        Assert.Equal(["task", "other"], whole.Tasks!.OrderByDescending(row => row.Stored.Total).Select(row => row.Task));
+        Assert.Equal((2L, task.Chains.MeanDepth), (task.Chains.MaxDepth, 1.5));
+        Assert.True(task.Chains.MeanReadBytes > Base.ToBytes().Length);
+
+        var tensors = await reports.ReportTensorsAsync("task", new PageRequest(), Stop);
+        Assert.Equal(Base.Layout.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal), tensors.Items.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(task.Changed, tensors.Items.Sum(tensor => tensor.Changed));
+        Assert.InRange(tensors.Items.Sum(tensor => tensor.Stored), 1, task.Stored.Total);
+        Assert.Equal(("embed.weight", 2L, 2 * 600_000L * 4), (tensors.Items[0].Name, tensors.Items[0].Checkpoints, tensors.Items[0].LogicalBytes));
+        Assert.Equal(tensors.Items[2].Name, Assert.Single((await reports.ReportTensorsAsync("task", new PageRequest(1, "2"), Stop)).Items).Name);
+        Assert.Equal("3", (await reports.ReportTensorsAsync("task", new PageRequest(1, "2"), Stop)).Next);
+
+        var growth = await reports.ReportGrowthAsync(new Reports.GrowthRequest { Task = "task", Bucket = Reports.GrowthBucket.Month }, Stop);
+        Assert.Equal((30, Reports.GrowthBucket.Month, "task"), (growth.Points.Count, growth.Bucket, growth.Task));
+        Assert.Equal((2L, task.Stored.Total, task.LogicalBytes), (growth.Points[^1].CheckpointsAtEnd, growth.Points[^1].StoredBytesAtEnd, growth.Points[^1].LogicalBytesAtEnd));
+        Assert.Equal(3, (await reports.ReportGrowthAsync(new Reports.GrowthRequest { Base = "base" }, Stop)).Points.Sum(point => point.Checkpoints));
+
+        await RefusedAsync(ErrorCode.BaseNotFound, () => reports.ReportBaseAsync("none", Stop));
+        await RefusedAsync(ErrorCode.TaskNotFound, () => reports.ReportTensorsAsync("none", new PageRequest(), Stop));
+        await RefusedAsync(ErrorCode.RequestInvalid, () => reports.ReportTensorsAsync("task", new PageRequest(1, "x"), Stop));
+        await RefusedAsync(ErrorCode.TaskNotFound, () => reports.ReportGrowthAsync(new Reports.GrowthRequest { Task = "none" }, Stop));
+        await RefusedAsync(ErrorCode.RequestInvalid, () => reports.ReportGrowthAsync(new Reports.GrowthRequest { Task = "task", Base = "base" }, Stop));
+        await RefusedAsync(ErrorCode.RequestInvalid, () => reports.ReportGrowthAsync(new Reports.GrowthRequest { From = DateOnly.MinValue }, Stop));
+        await RefusedAsync(ErrorCode.RequestInvalid, () => reports.ReportGrowthAsync(new Reports.GrowthRequest { From = DateOnly.MaxValue }, Stop));
+    }
+
+    [Fact]
+    public async Task Best_GoesByTheMetricThatIsMonitored_TheLatestOfEquals()
+    {
+        await Store.PutTaskAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "loss")), Stop);
+        foreach (var (step, loss) in new[] { (1, 0.5), (2, 0.25), (3, 0.25), (4, double.NaN), (5, 0.75), (6, -0.5) })
+        {
+            await SaveFullAsync(step, Base.Change(step, 0.0001), new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = loss, ["n"] = 1 } });
+        }
+
+        Assert.Equal(6, (await Store.GetCheckpointAsync("task", StepRef.Best, Stop)).Step);
+        await Store.DeleteCheckpointAsync("task", StepRef.At(6), Stop);
+        Assert.Equal(3, (await Store.GetCheckpointAsync("task", StepRef.Best, Stop)).Step);
+        await Store.PutTaskAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "loss", Mode: "max")), Stop);
+        Assert.Equal(5, (await Store.GetCheckpointAsync("task", StepRef.Best, Stop)).Step);
+        await Store.PutTaskAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "n", Mode: "max")), Stop);
+        Assert.Equal(5, (await Store.GetCheckpointAsync("task", StepRef.Best, Stop)).Step);
+        await Store.PutTaskAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "none")), Stop);
+        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.GetCheckpointAsync("task", StepRef.Best, Stop));
+    }
+
     /// <summary>Whether an open reader goes on after its checkpoint is deleted; a client of a server reads by separate requests and cannot.</summary>
     protected virtual bool ReadsSnapshots => true;
 

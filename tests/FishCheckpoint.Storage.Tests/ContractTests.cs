@@ -42,3 +42,21 @@ public sealed class SqliteRecodeTests : RecodeContract
     protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
         await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder, Codec = new Codec.CodecOptions { Effort = Codec.CodecEffort.Fast } });
 }
+
+public sealed class SqliteVerifyTests : VerifyContract
+{
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder });
+}
+
+public sealed class SqliteBranchTests : BranchContract
+{
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder });
+}
+
+public sealed class SqliteFoldTests : FoldContract
+{
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder });
+}

@@ -51,7 +51,8 @@ public sealed class FolderTests : StoreFixture
     [Fact]
     public async Task Open_OldLeftovers_AreRemovedAndYoungOnesKept()
     {
-        var (old, young) = (Path.Combine(Options.TemporaryFolder, "old.base"), Path.Combine(Options.TemporaryFolder, "young.base"));
+        var folder = Path.Combine(Options.DataFolder, "tmp");
+        var (old, young) = (Path.Combine(folder, "old.base"), Path.Combine(folder, "young.base"));
         Directory.CreateDirectory(old);
         Directory.CreateDirectory(young);
         Directory.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddDays(-2));

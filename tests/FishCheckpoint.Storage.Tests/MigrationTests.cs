@@ -18,7 +18,27 @@ public sealed class MigrationTests : StoreFixture
         await Store.DisposeAsync();
 
         // The first schema: no blocks, no references, no efforts, every mask with a frame of its own.
-        Sql("""
+        Sql($"""
+            {WithoutTotals}
+            DROP TRIGGER key_bytes_of_new_checkpoint;
+            DROP TRIGGER key_bytes_of_changed_checkpoint;
+            DROP TRIGGER key_bytes_of_removed_checkpoint;
+            DROP TRIGGER key_bytes_of_base;
+            DROP TRIGGER key_bytes_of_removed_base;
+            ALTER TABLE checkpoints DROP COLUMN saved_by;
+            ALTER TABLE bases DROP COLUMN added_by;
+            ALTER TABLE tasks DROP COLUMN quota_bytes;
+            DROP TABLE keys;
+            DROP TABLE audit;
+            DROP TABLE verified;
+            DROP TABLE damage;
+            DROP INDEX tasks_by_origin;
+            ALTER TABLE tasks DROP COLUMN origin;
+            ALTER TABLE tasks DROP COLUMN origin_task;
+            ALTER TABLE tasks DROP COLUMN origin_step;
+            ALTER TABLE checkpoints DROP COLUMN pinned;
+            ALTER TABLE checkpoints DROP COLUMN chain_bytes;
+            ALTER TABLE checkpoints DROP COLUMN proof;
             DROP INDEX checkpoints_to_recode;
             DROP INDEX masks_to_recode;
             ALTER TABLE checkpoints DROP COLUMN effort;
@@ -30,11 +50,28 @@ public sealed class MigrationTests : StoreFixture
             PRAGMA user_version = 1;
             """);
         await ReopenAsync();
+        AssertTotalsAreARecount();
         Assert.Equal(first.ToBytes(), await Store.RestoreAsync("task", 1));
         Assert.Equal(second.ToBytes(), await Store.RestoreAsync("task", 2));
+        AssertTotalsAreARecount();
         await SaveAsync(3, second.Change(3));
+        AssertTotalsAreARecount();
         Assert.All(new long[] { 1, 2, 3 }, step => Assert.True(Store.VerifyAsync("task", StepRef.At(step), Stop).GetAwaiter().GetResult().Sound));
     }
+
+    // Totals were columns of tasks, kept by the program.
+    private static string WithoutTotals { get; } = string.Join('\n', [
+        .. new[]
+        {
+            "counted_insert", "checkpoints_insert", "checkpoints_delete", "checkpoints_update", "measured_insert", "metrics_insert", "metrics_delete", "metrics_hide",
+            "metrics_change", "bases_insert", "bases_delete", "base_files_insert", "base_files_update", "base_files_delete", "tasks_insert", "tasks_delete",
+        }.Select(name => $"DROP TRIGGER {name};"),
+        .. new[] { "counted", "measured", "scopes" }.Select(name => $"DROP VIEW {name};"),
+        .. new[] { "checkpoints", "logical_bytes", "elements", "changed", "position_bytes", "value_bytes", "state_bytes" }.Select(name =>
+            $"ALTER TABLE tasks ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0; UPDATE tasks SET {name} = (SELECT x.{name} FROM totals x WHERE x.task = tasks.id);"),
+        .. new[] { "totals", "depths", "growth", "task_tensors", "tasks_to_count", "metrics" }.Select(name => $"DROP TABLE {name};"),
+        "DROP INDEX base_names_by_base; DROP INDEX base_files_to_measure; ALTER TABLE base_files DROP COLUMN stored; ALTER TABLE checkpoints DROP COLUMN elements;",
+    ]);
 
     private async Task SavePatchAsync(long step, TestModel model)
     {

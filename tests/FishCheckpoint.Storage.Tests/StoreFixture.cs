@@ -62,11 +62,7 @@ public abstract class StoreFixture : IAsyncLifetime
     /// <summary>Compares the running totals and the rows that they are made of with the frames that are there.</summary>
     protected void AssertTotalsAreARecount()
     {
-        Assert.Equal(0, Ask(
-            """
-            SELECT count(*) FROM tasks t WHERE (value_bytes, position_bytes, checkpoints) IS NOT
-              (SELECT coalesce(sum(value_bytes), 0), coalesce(sum(brought_bytes), 0), count(*) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0)
-            """));
+        TotalsRecount.AssertEqual(DatabasePath);
         Assert.Equal(0, Ask(
             """
             SELECT count(*) FROM checkpoints c JOIN frames f ON f.id = c.frame WHERE c.value_bytes + c.blocks * c.brought_bytes <> length(f.head) + f.payload
@@ -79,6 +75,25 @@ public abstract class StoreFixture : IAsyncLifetime
             """
             SELECT count(*) FROM frames WHERE id NOT IN (SELECT frame FROM checkpoints UNION SELECT frame FROM masks WHERE frame IS NOT NULL
               UNION SELECT trainer_frame FROM checkpoints WHERE trainer_frame IS NOT NULL)
+            """));
+        Assert.Equal(0, Ask(
+            """
+            WITH RECURSIVE earlier (id, at) AS (
+              SELECT id, id FROM checkpoints UNION ALL SELECT e.id, c.reference FROM earlier e JOIN checkpoints c ON c.id = e.at WHERE c.reference IS NOT NULL),
+            link (id, parent, bytes) AS (SELECT c.id, c.parent, iif(c.blocks, 0, m.bytes) + (
+              SELECT sum(length(f.head) + f.payload) FROM earlier e JOIN checkpoints r ON r.id = e.at JOIN frames f ON f.id = r.frame WHERE e.id = c.id)
+              FROM checkpoints c JOIN masks m ON m.id = c.mask),
+            chain (id, bytes, depth) AS (
+              SELECT id, bytes, 1 FROM link WHERE parent IS NULL
+              UNION ALL SELECT l.id, chain.bytes + l.bytes, chain.depth + 1 FROM chain JOIN link l ON l.parent = chain.id)
+            SELECT count(*) FROM checkpoints c LEFT JOIN chain ON chain.id = c.id WHERE (c.chain_bytes, c.depth) IS NOT (chain.bytes, chain.depth)
+            """));
+        Assert.Equal(0, Ask(
+            """
+            WITH RECURSIVE earlier (id, at, before) AS (
+              SELECT id, reference, 1 FROM checkpoints WHERE reference IS NOT NULL
+              UNION ALL SELECT e.id, c.reference, before + 1 FROM earlier e JOIN checkpoints c ON c.id = e.at WHERE c.reference IS NOT NULL)
+            SELECT count(*) FROM checkpoints c WHERE c.reference IS NOT NULL AND c.reference_depth IS NOT (SELECT max(before) FROM earlier e WHERE e.id = c.id)
             """));
     }
 }

@@ -55,4 +55,54 @@ public sealed class WalKeeperTests : IDisposable
         keeper.Committed();
         transaction.Commit();
     }
+
+    [Theory(Timeout = 120_000)]
+    [InlineData(long.MaxValue)]
+    [InlineData(1 << 20)]
+    public async Task Committed_ReadersThatOverlap_CutsTheLogAtItsBound(long bound)
+    {
+        using (Database.Open(folder))
+        {
+        }
+
+        using var connection = Open();
+        var keeper = new WalKeeper(connection, Open, most: 1, bound);
+        using var written = new CancellationTokenSource();
+        var reading = Task.Run(() => ReadAsync(written.Token), TestContext.Current.CancellationToken);
+        for (var write = 0; write < 128; write++)
+        {
+            connection.Insert("INSERT INTO frames (head, payload) VALUES ($0, $1)", new byte[1 << 16], 0);
+            keeper.Committed();
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
+        await written.CancelAsync();
+        await reading;
+        keeper.Finish();
+        var length = new FileInfo(Path.Combine(folder, $"{Database.FileName}-wal")).Length;
+        Assert.InRange(length, 0, bound == long.MaxValue ? long.MaxValue : 4 * bound);
+    }
+
+    // The next reader is there before the last one goes: never is nobody in the log.
+    private async Task ReadAsync(CancellationToken written)
+    {
+        var reader = new Snapshot(Open());
+        while (!written.IsCancellationRequested)
+        {
+            var next = new Snapshot(Open());
+            _ = next.Connection.Scalar<long>("SELECT count(*) FROM frames");
+            reader.Dispose();
+            reader = next;
+            await Task.Delay(2, CancellationToken.None);
+        }
+
+        reader.Dispose();
+    }
+
+    private SqliteConnection Open()
+    {
+        var connection = new SqliteConnection($"Data Source={Path.Combine(folder, Database.FileName)};Pooling=False");
+        connection.Open();
+        return connection;
+    }
 }

@@ -94,7 +94,7 @@ class HookTests(HookTest):
                 self.client.tag(self.task, "paper", 3)
         run.hook.complete()
         self.assertEqual(self.steps(), [2, 3, 4, 8, 9])
-        self.assertEqual(self.client.get_task(self.task)["retention"], {"keepLast": 2, "keepEvery": 4, "keepBest": 1, "monitor": "score", "mode": "min"})
+        self.assertEqual(self.client.get_task(self.task)["retention"], {"keepLast": 2, "keepEvery": 4, "keepBest": 1, "monitor": "score", "mode": "min", "keepWithin": None})
         self.assertEqual(self.client.get(self.task, "best")["step"], 2)
 
     def test_retention_maximum(self):

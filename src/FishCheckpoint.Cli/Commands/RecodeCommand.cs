@@ -19,7 +19,7 @@ internal static class RecodeCommand
         {
             var options = new RecodeOptions
             {
-                Task = call.Parsed.GetValue(task), MaxBytes = call.Parsed.GetValue(bytes), MaxTime = TimeOf(call.Parsed.GetValue(time)),
+                Task = call.Parsed.GetValue(task), MaxBytes = call.Parsed.GetValue(bytes), MaxTime = Seconds.TimeOf("--max-time", call.Parsed.GetValue(time)),
             };
             var result = await Progress.SpinAsync(call.Terminal, "recoding", () => call.Recoding.RecodeAsync(options, cancellation));
             call.Print(result, done => Describe(call.Terminal, done));
@@ -27,10 +27,6 @@ internal static class RecodeCommand
         });
         return command;
     }
-
-    private static TimeSpan? TimeOf(double? seconds) => seconds is null ? null
-        : seconds > 0 && seconds < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds.Value)
-        : throw new FishException(ErrorCode.RequestInvalid, "--max-time", $"{seconds} seconds are no time to recode in.", "Give more than nothing, or leave it out.");
 
     private static void Describe(Terminal terminal, RecodeResult result)
     {

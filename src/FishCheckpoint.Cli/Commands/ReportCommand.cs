@@ -1,6 +1,8 @@
 using System.CommandLine;
 using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Reports;
 
 namespace FishCheckpoint.Cli.Commands;
 
@@ -10,9 +12,55 @@ internal static class ReportCommand
     public static Command Create(Shell shell)
     {
         var task = Arguments.OptionalTask();
-        var command = new Command("report", "Show what is stored, and what it would be as full models.") { task };
-        shell.OnStore(command, async (call, cancellation) => call.Print(
-            await call.Reports.ReportAsync(call.Parsed.GetValue(task), cancellation), report => StorageTable.Print(call.Terminal.Console, report)));
+        var @base = new Option<string?>("--base") { Description = "The tasks of this base.", HelpName = "BASE" };
+        var tensors = new Option<bool>("--tensors") { Description = "Show the task by tensor, the largest first." };
+        var growth = new Option<bool>("--growth") { Description = "Show how it has grown." };
+        var by = new Option<string>("--by") { Description = "The steps of --growth: day, week or month.", HelpName = "STEP", DefaultValueFactory = _ => "day" };
+        by.AcceptOnlyFromAmong("day", "week", "month");
+        var (from, to) = (DayOption("--from", "The first day of --growth, as in 2026-01-31. Default: 30 steps before the last."), DayOption("--to", "The last. Default: today."));
+        var command = new Command("report", "Show what is stored, and what it would be as full models.") { task, @base, tensors, growth, by, from, to };
+        shell.OnStore(command, (call, cancellation) =>
+        {
+            var (ofTask, ofBase) = (call.Parsed.GetValue(task), call.Parsed.GetValue(@base));
+            if (call.Parsed.GetValue(growth))
+            {
+                var request = new GrowthRequest
+                {
+                    Task = ofTask, Base = ofBase, Bucket = Enum.Parse<GrowthBucket>(call.Parsed.GetValue(by)!, ignoreCase: true),
+                    From = call.Parsed.GetValue(from), To = call.Parsed.GetValue(to),
+                };
+                return PrintGrowthAsync(call, request, cancellation);
+            }
+
+            return call.Parsed.GetValue(tensors) ? PrintTensorsAsync(call, ofTask, cancellation) : PrintStorageAsync(call, ofTask, ofBase, cancellation);
+        });
         return command;
     }
+
+    private static Option<DateOnly?> DayOption(string name, string description) => new(name) { Description = description, HelpName = "DAY" };
+
+    private static async Task PrintStorageAsync(Call call, string? task, string? @base, CancellationToken cancellation)
+    {
+        if (task is not null && @base is not null)
+        {
+            throw new FishException(ErrorCode.RequestInvalid, "--base", "A report is of a task or of a base, not of both.", "Leave one out.");
+        }
+
+        var report = @base is null ? await call.Reports.ReportAsync(task, cancellation) : await call.Reports.ReportBaseAsync(@base, cancellation);
+        call.Print(report, made => StorageTable.Print(call.Terminal.Console, made));
+    }
+
+    private static async Task PrintTensorsAsync(Call call, string? task, CancellationToken cancellation)
+    {
+        if (task is null)
+        {
+            throw new FishException(ErrorCode.RequestInvalid, "--tensors", "Tensors are told of one task.", "Name the task.");
+        }
+
+        var all = await Pages.AllAsync(page => call.Reports.ReportTensorsAsync(task, page, cancellation));
+        call.Print(all, rows => TensorTable.Print(call.Terminal.Console, rows));
+    }
+
+    private static async Task PrintGrowthAsync(Call call, GrowthRequest request, CancellationToken cancellation) =>
+        call.Print(await call.Reports.ReportGrowthAsync(request, cancellation), report => GrowthTable.Print(call.Terminal.Console, report));
 }

@@ -12,52 +12,59 @@ internal static class VerifyCommand
     public static Command Create(Shell shell)
     {
         var task = Arguments.OptionalTask();
-        var step = new Argument<string?>("STEP") { Description = "A step, latest, best, or a tag. Default: all of them.", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("verify", "Read everything that checkpoints are made of, and compare it with its digests.") { task, step };
-        shell.OnStore(command, async (call, cancellation) =>
+        var step = new Argument<string?>("STEP") { Description = "One checkpoint: a step, latest, best, or a tag. Default: all of them.", Arity = ArgumentArity.ZeroOrOne };
+        var quick = new Option<bool>("--quick") { Description = "Only the structure: heads, indices, lengths, sums and names; no values are read." };
+        var subset = new Option<string?>("--subset") { Description = "One of so many parts of the store, as in 3/7; each thing is always in the same part.", HelpName = "N/T" };
+        var time = new Option<double?>("--max-time") { Description = "How long it may go on, in seconds; the next run goes on from there.", HelpName = "S" };
+        var bytes = new Option<long?>("--max-bytes") { Description = "The most stored bytes that are read; the next run goes on from there.", HelpName = "N" };
+        var command = new Command(
+            "verify", "Read what is stored, what was not verified for longest first, and compare it with its checksums and digests.")
         {
-            var keys = await KeysAsync(call, call.Parsed.GetValue(task), call.Parsed.GetValue(step), cancellation);
-            var results = new List<VerifyResult>();
-            await Progress.StepsAsync(call.Terminal, "verifying", keys.Count, async done =>
+            task, step, quick, subset, time, bytes,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(step) is not null && (result.GetValue(quick) || result.GetValue(subset) is not null || result.GetValue(time) is not null || result.GetValue(bytes) is not null))
             {
-                foreach (var (name, reference) in keys)
-                {
-                    results.Add(await call.Store.VerifyAsync(name, reference, cancellation));
-                    done($"{name}/{reference}");
-                }
-            });
-            call.Print(results, found => Describe(call.Terminal, found));
-            return results.TrueForAll(result => result.Sound) ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
+                result.AddError("One checkpoint is verified whole: leave the options out, or the STEP.");
+            }
         });
+        shell.OnStore(command, async (call, cancellation) => call.Parsed.GetValue(step) is { } one
+            ? await OneAsync(call, call.Parsed.GetValue(task)!, one, cancellation)
+            : await StoreAsync(call, new VerifyOptions
+            {
+                Quick = call.Parsed.GetValue(quick), Task = call.Parsed.GetValue(task), Subset = SubsetOf(call.Parsed.GetValue(subset)),
+                MaxTime = TimeOf(call.Parsed.GetValue(time)), MaxBytes = call.Parsed.GetValue(bytes),
+            }, cancellation));
         return command;
     }
 
-    private static async Task<List<(string Task, StepRef Step)>> KeysAsync(Call call, string? task, string? step, CancellationToken cancellation)
+    private static async Task<int> OneAsync(Call call, string task, string step, CancellationToken cancellation)
     {
-        if (task is not null && step is not null)
-        {
-            return [(task, StepRef.Parse(step))];
-        }
-
-        var tasks = task is null ? (await Pages.AllAsync(page => call.Store.ListTasksAsync(page, cancellation))).Select(info => info.Name) : [task];
-        var keys = new List<(string, StepRef)>();
-        foreach (var name in tasks)
-        {
-            var checkpoints = await Pages.AllAsync(page => call.Store.ListCheckpointsAsync(name, page, cancellation));
-            keys.AddRange(checkpoints.Select(info => (name, StepRef.At(info.Step))));
-        }
-
-        return keys;
+        var result = await Progress.SpinAsync(call.Terminal, "verifying", () => call.Store.VerifyAsync(task, StepRef.Parse(step), cancellation));
+        call.Print(result, found => VerifyTexts.Describe(call.Terminal, found));
+        return result.Sound ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
     }
 
-    private static void Describe(Terminal terminal, List<VerifyResult> results)
+    private static async Task<int> StoreAsync(Call call, VerifyOptions options, CancellationToken cancellation)
     {
-        foreach (var result in results.Where(result => !result.Sound))
+        var report = await Progress.SpinAsync(call.Terminal, "verifying", () => call.Opened.Verification.VerifyStoreAsync(options.Checked(), cancellation));
+        call.Print(report, found => VerifyTexts.Describe(call.Terminal, found));
+        return report.Damaged.Count == 0 ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
+    }
+
+    private static TimeSpan? TimeOf(double? seconds) => seconds is null ? null
+        : seconds > 0 && seconds < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds.Value)
+        : throw new FishException(ErrorCode.RequestInvalid, "--max-time", $"{seconds} seconds are no time to verify in.", "Give more than nothing, or leave it out.");
+
+    private static VerifySubset? SubsetOf(string? text)
+    {
+        if (text is null)
         {
-            terminal.Say($"[red]damaged[/] [bold]{result.Task}/{result.Step}[/]: {result.Problem ?? string.Empty}");
+            return null;
         }
 
-        var sound = results.Count(result => result.Sound);
-        terminal.Say($"{Say.Count(sound)} of {Say.Count(results.Count)} checkpoints are sound; {Say.Bytes(results.Sum(result => result.BytesRead))} read");
+        return text.Split('/') is [var part, var of] && int.TryParse(part, out var number) && int.TryParse(of, out var count) ? new VerifySubset(number, count)
+            : throw new FishException(ErrorCode.RequestInvalid, "--subset", $"'{text}' is no part of a store.", "Give the part and how many there are, as in 3/7.");
     }
 }

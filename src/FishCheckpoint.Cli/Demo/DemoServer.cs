@@ -24,9 +24,12 @@ internal sealed class DemoServer : IAsyncDisposable
     public FishClient Client { get; }
 
     /// <summary>Starts it on a data folder.</summary>
-    public static async Task<DemoServer> StartAsync(string dataFolder, CancellationToken cancellation)
+    /// <param name="dataFolder">The folder.</param>
+    /// <param name="cancellation">Ends the start.</param>
+    /// <param name="address">Where it is to listen. Default: a free port.</param>
+    public static async Task<DemoServer> StartAsync(string dataFolder, CancellationToken cancellation, Uri? address = null)
     {
-        string[] arguments = ["--urls=http://127.0.0.1:0", $"--{FishSettings.Section}:{nameof(FishSettings.DataFolder)}={dataFolder}"];
+        string[] arguments = [$"--urls={address?.AbsoluteUri ?? "http://127.0.0.1:0"}", $"--{FishSettings.Section}:{nameof(FishSettings.DataFolder)}={dataFolder}"];
         var built = FishServer.Build(arguments, builder => builder.Logging.ClearProviders());
         try
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Reports;
@@ -19,12 +20,21 @@ internal sealed record Call(ParseResult Parsed, Terminal Terminal, OpenedStore O
 
     public ICheckpointRecoding Recoding => Opened.Recoding;
 
+    public IAccessControl Access => Opened.Access;
+
+    public ICheckpointFolding Folding => Opened.Folding;
+
+    public ICheckpointCollector Collector => Opened.Collector;
+
     /// <summary>Prints a result: the value as JSON, or what is made of it for people.</summary>
-    public void Print<T>(T value, Action<T> forPeople)
+    public void Print<T>(T value, Action<T> forPeople) => Print(Terminal, Json, value, forPeople);
+
+    /// <summary>As above, for commands that work on no store.</summary>
+    public static void Print<T>(Terminal terminal, bool json, T value, Action<T> forPeople)
     {
-        if (Json)
+        if (json)
         {
-            Terminal.Output.WriteLine(JsonSerializer.Serialize(value, FishJson.Options));
+            terminal.Output.WriteLine(JsonSerializer.Serialize(value, FishJson.Options));
         }
         else
         {

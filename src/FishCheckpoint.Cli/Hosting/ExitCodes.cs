@@ -22,6 +22,8 @@ internal static class ExitCodes
         (Of(ErrorKind.TooLarge), "too large"),
         (Of(ErrorKind.Corrupt), "stored bytes are damaged"),
         (Of(ErrorKind.Unavailable), "unavailable: the server, the data folder or a library"),
+        (Of(ErrorKind.Forbidden), "no access: the key is missing, unknown, or does not reach so far"),
+        (Of(ErrorKind.Full), "no room: the disk is full, or a quota"),
         (Canceled, "canceled"),
     ];
 
@@ -35,7 +37,9 @@ internal static class ExitCodes
         ErrorKind.Mismatch => 6,
         ErrorKind.TooLarge => 7,
         ErrorKind.Corrupt => 8,
-        ErrorKind.Unavailable => 9,
+        ErrorKind.Unavailable or ErrorKind.Busy => 9,
+        ErrorKind.Unauthenticated or ErrorKind.Forbidden => 10,
+        ErrorKind.Full => 11,
         _ => Unexpected,
     };
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FishCheckpoint.Access;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
 using Spectre.Console;
@@ -34,7 +35,7 @@ internal static class Failure
     {
         foreach (var error in errors)
         {
-            terminal.ErrorConsole.MarkupLineInterpolated($"[red]{error}[/]");
+            terminal.ErrorConsole.MarkupLineInterpolated($"[red]{KeyToken.Redact(error)}[/]");
         }
 
         var path = parsed.CommandResult.Command is RootCommand ? "fish" : $"fish {parsed.CommandResult.Command.Name}";
@@ -44,8 +45,8 @@ internal static class Failure
 
     private static void Print(Terminal terminal, string code, string key, string cause, string hint)
     {
-        terminal.ErrorConsole.MarkupLineInterpolated($"[red]{code}[/] {key}");
-        terminal.ErrorConsole.MarkupLineInterpolated($"  cause: {cause}");
+        terminal.ErrorConsole.MarkupLineInterpolated($"[red]{code}[/] {KeyToken.Redact(key)}");
+        terminal.ErrorConsole.MarkupLineInterpolated($"  cause: {KeyToken.Redact(cause)}");
         if (hint.Length > 0)
         {
             terminal.ErrorConsole.MarkupLineInterpolated($"  hint:  {hint}");

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client;
 using FishCheckpoint.Errors;
@@ -10,13 +11,24 @@ namespace FishCheckpoint.Cli.Hosting;
 /// <summary>The store that a command works on: a data folder opened in this process, or a server.</summary>
 internal sealed class OpenedStore : IAsyncDisposable
 {
-    private OpenedStore(ICheckpointStore store, IStorageReports reports, ICheckpointRecoding recoding) => (Store, Reports, Recoding) = (store, reports, recoding);
+    private OpenedStore(ICheckpointStore store, IAccessControl access) => (Store, Access) = (store, access);
 
     public ICheckpointStore Store { get; }
 
-    public IStorageReports Reports { get; }
+    // Both kinds do all of this.
+    public IStorageReports Reports => (IStorageReports)Store;
 
-    public ICheckpointRecoding Recoding { get; }
+    public ICheckpointRecoding Recoding => (ICheckpointRecoding)Store;
+
+    public IStoreVerification Verification => (IStoreVerification)Store;
+
+    public IStoreBackups Backups => (IStoreBackups)Store;
+
+    public IAccessControl Access { get; }
+
+    public ICheckpointFolding Folding => (ICheckpointFolding)Store;
+
+    public ICheckpointCollector Collector => (ICheckpointCollector)Store;
 
     public static async Task<OpenedStore> OpenAsync(Shell shell, ParseResult parsed, CancellationToken cancellation)
     {
@@ -28,13 +40,13 @@ internal sealed class OpenedStore : IAsyncDisposable
                     ErrorCode.RequestInvalid, "--server", "A command works on a data folder or on a server, not on both.", "Give --data or --server.");
             }
 
-            var client = FishClient.Connect(server);
-            return new OpenedStore(client, client, client);
+            var client = FishClient.Connect(server, shell.ClientOptionsOf(parsed));
+            return new OpenedStore(client, client.Access);
         }
 
         var options = shell.Settings.ToStoreOptions() with { DataFolder = shell.DataFolderOf(parsed) };
         var store = await SqliteCheckpointStore.OpenAsync(options, cancellation);
-        return new OpenedStore(store, store, store);
+        return new OpenedStore(store, store.Access);
     }
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();

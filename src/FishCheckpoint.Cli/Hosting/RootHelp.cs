@@ -20,7 +20,12 @@ internal sealed class RootHelp(HelpAction help) : SynchronousCommandLineAction
         "fish diff sst2 base 100 --out patch.safetensors",
         "fish report --server http://127.0.0.1:5080",
         "fish verify                                         everything that is stored",
+        "fish key add trainer --scope write --task sst2      shows the key once; FISH_KEY=... is what it is sent by",
+        "fish verify --max-time 600                          as much of it as that takes; the next run goes on from there",
+        "fish backup /mnt/backup                             while it is in use; fish restore is the way back",
+        "fish repair --data data --to repaired               a new folder of what is sound and can be rebuilt",
         "fish recode --max-time 600                          what was saved fast, to fewer bytes",
+        "fish fold --max-time 600                            chains that cost too much to read, shorter",
     ];
 
     public override bool ClearsParseErrors => true;

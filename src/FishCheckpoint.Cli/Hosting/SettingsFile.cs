@@ -8,10 +8,9 @@ internal static class SettingsFile
 {
     private const string Name = "appsettings.json";
 
-    public static FishSettings Load() => new ConfigurationBuilder()
+    public static FishSettings Load() => FishSettings.Of(new ConfigurationBuilder()
         .AddJsonFile(Path.Combine(AppContext.BaseDirectory, Name), optional: true)
         .AddJsonFile(Path.GetFullPath(Name), optional: true)
         .AddEnvironmentVariables()
-        .Build()
-        .GetSection(FishSettings.Section).Get<FishSettings>() ?? new FishSettings();
+        .Build());
 }

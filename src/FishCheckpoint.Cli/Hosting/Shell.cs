@@ -1,6 +1,7 @@
 using System.CommandLine;
 using FishCheckpoint.Api;
 using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Client;
 
 namespace FishCheckpoint.Cli.Hosting;
 
@@ -24,11 +25,30 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
         CustomParser = ServerAddress.Parse,
     };
 
+    /// <summary>The key that the server is asked with.</summary>
+    public Option<string?> Key { get; } = new("--key")
+    {
+        Description = "The key for the server. Default: the environment's FISH_KEY, which other users of this machine cannot see.", HelpName = "TOKEN", Recursive = true,
+    };
+
+    /// <summary>The certificates that the server's is trusted by.</summary>
+    public Option<string?> Ca { get; } = new("--ca")
+    {
+        Description = "PEM file of the certificate authority, or of the server's own certificate. Default: FISH_CA, else what the system trusts.", HelpName = "FILE",
+        Recursive = true,
+    };
+
     /// <summary>Whether the result is JSON.</summary>
     public Option<bool> Json { get; } = new("--json") { Description = "Print the result as JSON, and nothing else, on standard output.", Recursive = true };
 
     /// <summary>The data folder of a call.</summary>
     public string DataFolderOf(ParseResult parsed) => Path.GetFullPath(parsed.GetValue(Data) ?? settings.DataFolder);
+
+    /// <summary>How a call connects to its server.</summary>
+    public FishClientOptions ClientOptionsOf(ParseResult parsed) => new()
+    {
+        Key = parsed.GetValue(Key) ?? Named("FISH_KEY"), CertificateAuthorities = parsed.GetValue(Ca) ?? Named("FISH_CA"),
+    };
 
     /// <summary>Runs a command on the store that the options name.</summary>
     /// <param name="command">The command.</param>
@@ -47,4 +67,6 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
             await run(call, cancellation);
             return ExitCodes.Ok;
         });
+
+    private static string? Named(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
 }

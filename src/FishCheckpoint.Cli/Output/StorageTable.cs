@@ -14,7 +14,7 @@ internal static class StorageTable
         table.AddColumn(new TableColumn(new Markup("[grey]dense[/] / [green]stored[/]")));
         foreach (var row in rows)
         {
-            Add(table, row, row.Task ?? "all", largest);
+            Add(table, row, row.Task ?? row.Base ?? "all", largest);
         }
 
         if (report.Tasks is { Count: > 1 })
@@ -37,6 +37,12 @@ internal static class StorageTable
     {
         var stored = report.Stored;
         console.MarkupLineInterpolated($"stored: values {Say.Bytes(stored.Values)}, positions {Say.Bytes(stored.Positions)}, trainer states {Say.Bytes(stored.State)}; {report.BytesPerChangedValue:N2} bytes per changed value");
+        console.MarkupLineInterpolated($"chains: {report.Chains.MeanDepth:N1} deltas on average, {report.Chains.MaxDepth} at most; a restore reads about {Say.Bytes(report.Chains.MeanReadBytes)}");
+        if (report.BaseBytes is { } bytes)
+        {
+            console.MarkupLineInterpolated($"{report.TaskCount} tasks on a base of {Say.Bytes(bytes)}");
+        }
+
         if (report.Disk is { } disk)
         {
             console.MarkupLineInterpolated($"on disk: bases {Say.Bytes(disk.Bases)}, database {Say.Bytes(disk.Database)} (overhead {Say.Bytes(disk.Overhead)}, free {Say.Bytes(disk.FreePages)}), log {Say.Bytes(disk.Wal)}; reclaimable {Say.Bytes(disk.Reclaimable)}");

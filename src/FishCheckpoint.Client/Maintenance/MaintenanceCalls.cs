@@ -9,4 +9,19 @@ internal sealed class MaintenanceCalls(FishHttp server)
 {
     public Task<RecodeResult> RecodeAsync(RecodeOptions? options, CancellationToken cancellation) => server.JsonAsync<RecodeResult>(
         HttpMethod.Post, Routes.Recode, cancellation, JsonContent.Create((options ?? new RecodeOptions()).Checked(), options: FishJson.Options));
+
+    public Task<VerifyReport> VerifyAsync(VerifyOptions? options, CancellationToken cancellation) => server.JsonAsync<VerifyReport>(
+        HttpMethod.Post, Routes.Verify, cancellation, JsonContent.Create((options ?? new VerifyOptions()).Checked(), options: FishJson.Options));
+
+    public Task<IReadOnlyList<KnownDamage>> ListDamageAsync(CancellationToken cancellation) =>
+        server.JsonAsync<IReadOnlyList<KnownDamage>>(HttpMethod.Get, Routes.Damage, cancellation);
+
+    public Task<BackupReport> BackupAsync(BackupOptions options, CancellationToken cancellation) => server.JsonAsync<BackupReport>(
+        HttpMethod.Post, Routes.Backup, cancellation, JsonContent.Create(options with { To = Names.Check(options.To, "backup") }, options: FishJson.Options));
+
+    public Task<CollectResult> CollectAsync(CollectOptions? options, CancellationToken cancellation) =>
+        server.JsonAsync<CollectResult>(HttpMethod.Post, Routes.Collect((options ?? new CollectOptions()).Checked()), cancellation);
+
+    public Task<FoldResult> FoldAsync(FoldOptions? options, CancellationToken cancellation) => server.JsonAsync<FoldResult>(
+        HttpMethod.Post, Routes.Fold, cancellation, JsonContent.Create((options ?? new FoldOptions()).Checked(), options: FishJson.Options));
 }

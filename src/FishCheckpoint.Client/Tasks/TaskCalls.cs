@@ -1,11 +1,10 @@
 using System.Net.Http.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client.Http;
-using FishCheckpoint.Reports;
 
 namespace FishCheckpoint.Client.Tasks;
 
-/// <summary>The routes of tasks, their tags and reports.</summary>
+/// <summary>The routes of tasks and their tags.</summary>
 internal sealed class TaskCalls(FishHttp server)
 {
     public Task<Saved<TaskInfo>> PutAsync(string task, TaskSpec spec, CancellationToken cancellation) =>
@@ -32,8 +31,8 @@ internal sealed class TaskCalls(FishHttp server)
     public Task RemoveTagAsync(string task, string tag, CancellationToken cancellation) =>
         server.DoneAsync(HttpMethod.Delete, Routes.Tag(task, tag), content: null, cancellation);
 
-    public Task<StorageReport> ReportAsync(string? task, CancellationToken cancellation) =>
-        server.JsonAsync<StorageReport>(HttpMethod.Get, Routes.Report(task), cancellation);
+    public Task SetPinAsync(string task, StepRef step, bool pinned, CancellationToken cancellation) =>
+        server.DoneAsync(pinned ? HttpMethod.Put : HttpMethod.Delete, Routes.Pin(task, step), content: null, cancellation);
 
     private sealed record TagTarget(long Step);
 }

@@ -99,6 +99,10 @@ public interface ICheckpointStore : IAsyncDisposable
     /// <exception cref="FishException"><see cref="ErrorCode.TagNotFound"/>.</exception>
     Task RemoveTagAsync(string task, string tag, CancellationToken cancellation = default);
 
+    /// <summary>Pins a checkpoint, so that neither a retention nor a request deletes it, or lets it go again.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>.</exception>
+    Task SetPinAsync(string task, StepRef step, bool pinned, CancellationToken cancellation = default);
+
     /// <summary>Reads everything that a checkpoint is made of and compares it with its digests.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>.</exception>
     Task<VerifyResult> VerifyAsync(string task, StepRef step, CancellationToken cancellation = default);

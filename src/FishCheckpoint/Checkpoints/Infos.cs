@@ -1,3 +1,4 @@
+using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Checkpoints;
@@ -25,26 +26,26 @@ public sealed record BaseFileInfo(string Name, long Bytes, Digest Sha256);
 /// <param name="Shape">Its dimensions.</param>
 public sealed record OwnTensor(string Dtype, IReadOnlyList<long> Shape);
 
-/// <summary>What to keep of a task, and what counts as best.</summary>
-/// <param name="KeepLast">Keep the newest checkpoints, this many; <see langword="null"/> keeps all.</param>
-/// <param name="KeepEvery">Keep the checkpoints whose step is a multiple of this.</param>
-/// <param name="KeepBest">Keep the best checkpoints by <paramref name="Monitor"/>, this many.</param>
-/// <param name="Monitor">The metric that <c>best</c> goes by.</param>
-/// <param name="Mode"><c>min</c> or <c>max</c>: which values of the metric are better.</param>
-public sealed record Retention(int? KeepLast = null, long? KeepEvery = null, int? KeepBest = null, string? Monitor = null, string Mode = "min");
-
 /// <summary>What a task is to be.</summary>
-/// <param name="Base">Name or id of its base.</param>
+/// <param name="Base">Name or id of its base; may be left out where <paramref name="From"/> says it.</param>
 /// <param name="Description">Free text.</param>
 /// <param name="Metadata">Free keys and values.</param>
 /// <param name="Retention">What to keep, and what counts as best.</param>
-/// <param name="Tensors">The task's own tensors: replaced or added ones, or <see langword="null"/> for dropped ones.</param>
+/// <param name="Tensors">The task's own tensors: replaced or added ones, or <see langword="null"/> for dropped ones; may be left out where <paramref name="From"/> says
+/// them.</param>
+/// <param name="From">The checkpoint that the task starts from: what its first save is laid on where nothing else is said. Never changes; left out later, it stays.</param>
 public sealed record TaskSpec(
-    string Base,
+    string? Base = null,
     string? Description = null,
     IReadOnlyDictionary<string, string>? Metadata = null,
     Retention? Retention = null,
-    IReadOnlyDictionary<string, OwnTensor?>? Tensors = null);
+    IReadOnlyDictionary<string, OwnTensor?>? Tensors = null,
+    TaskStart? From = null);
+
+/// <summary>The checkpoint that a task starts from.</summary>
+/// <param name="Task">Its task. It may be deleted later: the branch keeps what it needs.</param>
+/// <param name="Step">Its step.</param>
+public sealed record TaskStart(string Task, long Step);
 
 /// <summary>What a task is.</summary>
 /// <param name="Name">Its name.</param>
@@ -58,14 +59,17 @@ public sealed record TaskSpec(
 /// <param name="Checkpoints">How many checkpoints it has.</param>
 /// <param name="Latest">The highest step, if any.</param>
 /// <param name="Created">When it was made.</param>
+/// <param name="QuotaBytes">The most stored bytes of its checkpoints; <see langword="null"/>: no limit.</param>
+/// <param name="From">The checkpoint that it started from, as it was called then; <see langword="null"/>: the base.</param>
 public sealed record TaskInfo(
     string Name, string Base, Digest BaseId, Digest Layout, string? Description, IReadOnlyDictionary<string, string> Metadata,
-    Retention? Retention, IReadOnlyDictionary<string, OwnTensor?> Tensors, long Checkpoints, long? Latest, DateTimeOffset Created);
+    Retention? Retention, IReadOnlyDictionary<string, OwnTensor?> Tensors, long Checkpoints, long? Latest, DateTimeOffset Created,
+    long? QuotaBytes = null, TaskStart? From = null);
 
 /// <summary>What a checkpoint is and costs.</summary>
 /// <param name="Task">Its task.</param>
 /// <param name="Step">Its step.</param>
-/// <param name="Parent"><c>base</c>, or the parent's step.</param>
+/// <param name="Parent"><c>base</c>, the parent's step, or <c>TASK:STEP</c> where it is another task's. Folding may lay a checkpoint on an earlier one; its state stays.</param>
 /// <param name="State">Identity of the full state: what ETags are made of.</param>
 /// <param name="Mask">Identity of its mask.</param>
 /// <param name="Changed">Positions of its delta.</param>
@@ -79,10 +83,12 @@ public sealed record TaskInfo(
 /// <param name="Metrics">Numbers that the trainer gave with it.</param>
 /// <param name="Tags">Its tags.</param>
 /// <param name="Created">When it was saved.</param>
+/// <param name="ChainBytes">Bytes of all frames that restoring it decodes: with the base's, what it costs to read.</param>
+/// <param name="Pinned">Whether it is pinned: neither a retention nor a request deletes it.</param>
 public sealed record CheckpointInfo(
     string Task, long Step, string Parent, Digest State, Digest Mask, long Changed, long LogicalBytes, long StoredBytes, long PositionBytes,
     long ValueBytes, long StateBytes, int Depth, Digest? FileDigest, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<string> Tags,
-    DateTimeOffset Created);
+    DateTimeOffset Created, long ChainBytes = 0, bool Pinned = false);
 
 /// <summary>What a trainer state is.</summary>
 /// <param name="Bytes">Its length.</param>
@@ -98,7 +104,13 @@ public sealed record Saved<T>(T Value, bool Created);
 /// <summary>Which part of a list to give.</summary>
 /// <param name="Limit">The most items, 1 to 1000.</param>
 /// <param name="After">Start after this key (a name, or a step); <see langword="null"/> starts at the beginning.</param>
-public sealed record PageRequest(int Limit = 100, string? After = null);
+public sealed record PageRequest(int Limit = 100, string? After = null)
+{
+    /// <summary>Returns this, or refuses it.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a part has 1 to 1000 items.</exception>
+    public PageRequest Checked() => Limit is >= 1 and <= 1000 ? this : throw new FishException(
+        ErrorCode.RequestInvalid, "limit", $"A page has 1 to 1000 items, not {Limit}.", "Ask for fewer and follow the next page.");
+}
 
 /// <summary>Part of a list.</summary>
 /// <param name="Items">The items, ordered by key.</param>

@@ -1,5 +1,4 @@
 using FishCheckpoint.Codec;
-using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
@@ -112,31 +111,33 @@ internal sealed class MaskedCursor : DeltaCursor
             return;
         }
 
+        var buffers = CodingBuffers.Rent();
         try
         {
             loaded = -1;
             var (entry, info) = (mask[chunk], layout.Tensors[mask[chunk].Tensor]);
-            decoded ??= new Decoded();
-            decoded.Coder.DecodePositions(
-                ChunkIndex.ReadChunk(maskFrame, entry, decoded.Encoded), entry.First, entry.Last, decoded.Positions.AsSpan(0, entry.Count));
-            map = values.Read(decoded.Coder, decoded.Encoded, chunk, info.Type, decoded.Mapped.AsSpan(0, entry.Count * info.UnitSize));
+            decoded ??= new Decoded(mask.Max(each => each.Count), mask.Max(each => each.Count * layout.Tensors[each.Tensor].UnitSize));
+            buffers.Coder.DecodePositions(
+                ChunkIndex.ReadChunk(maskFrame, entry, buffers.Encoded), entry.First, entry.Last, decoded.Positions.AsSpan(0, entry.Count));
+            map = values.Read(buffers.Coder, buffers.Encoded, chunk, info.Type, decoded.Mapped.AsSpan(0, entry.Count * info.UnitSize));
             loaded = chunk;
         }
         catch (FishException error) when (error.Kind != ErrorKind.Unavailable)
         {
             throw Damaged(error);
         }
+        finally
+        {
+            buffers.Return();
+        }
     }
 
-    // A chunk's working memory, made when the first one is decoded: a request for a header or for one tensor may need none.
-    private sealed class Decoded
+    // A decoded chunk, made when the first one is: a request for a header or for one tensor may need none. Each link of a chain holds one, so that it is no larger than the
+    // delta's chunks are, and what decoding takes besides is shared.
+    private sealed class Decoded(int positions, int bytes)
     {
-        public ChunkCoder Coder { get; } = new();
+        public long[] Positions { get; } = new long[positions];
 
-        public byte[] Encoded { get; } = new byte[ChunkCoder.MaxEncoded];
-
-        public long[] Positions { get; } = new long[DeltaChunk.Capacity];
-
-        public byte[] Mapped { get; } = new byte[DeltaChunk.Capacity * sizeof(ulong)];
+        public byte[] Mapped { get; } = new byte[bytes];
     }
 }

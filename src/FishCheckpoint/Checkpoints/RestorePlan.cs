@@ -40,8 +40,7 @@ public sealed class RestorePlan
         tensorsOfFile = [.. output.Files.Select(file => file.Header.Tensors.Select(
             tensor => task.Layout.TryIndexOf(tensor.Info.Name, out var index) ? index : throw new ArgumentException(tensor.Info.Name)).ToArray())];
         Cost = new RestoreCost(
-            task.Layout.Tensors.Where((_, index) => task.Sources[index] >= 0).Sum(tensor => tensor.Bytes),
-            chain.Sum(link => link.FrameBytes), chain.Sum(link => link.Changed), chain.Count);
+            task.BaseBytes, chain.Sum(link => link.FrameBytes), chain.Sum(link => link.Changed), chain.Count);
     }
 
     /// <summary>The files to be written.</summary>

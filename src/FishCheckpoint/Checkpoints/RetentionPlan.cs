@@ -1,32 +1,81 @@
+using System.Globalization;
+
 namespace FishCheckpoint.Checkpoints;
+
+/// <summary>A checkpoint as a retention sees it.</summary>
+/// <param name="Step">Its step.</param>
+/// <param name="Metric">The value of the monitored metric, where it has one.</param>
+/// <param name="Created">When it was saved.</param>
+/// <param name="Tag">One of its tags, where it has any.</param>
+/// <param name="Pinned">Whether it is pinned.</param>
+public readonly record struct RetentionCandidate(long Step, double? Metric, DateTimeOffset Created, string? Tag = null, bool Pinned = false);
+
+/// <summary>What becomes of a checkpoint.</summary>
+/// <param name="Step">Its step.</param>
+/// <param name="KeptBy">What keeps it; <see langword="null"/>: it goes.</param>
+public readonly record struct RetentionDecision(long Step, string? KeptBy);
 
 /// <summary>Decides which checkpoints of a task a <see cref="Retention"/> lets go. Pure: it deletes nothing.</summary>
 public static class RetentionPlan
 {
-    /// <summary>The steps that no rule keeps, ascending.</summary>
-    /// <param name="steps">All checkpoints: the step, and the value of the monitored metric where it has one.</param>
-    /// <param name="retention">The rules; without any of the three nothing goes.</param>
-    /// <remarks>The latest step and, with a monitored metric, the best one are always kept. Of equal values the later step is the better.</remarks>
-    public static IReadOnlyList<long> Removable(IReadOnlyCollection<KeyValuePair<long, double?>> steps, Retention retention)
+    /// <summary>What becomes of each checkpoint, by step.</summary>
+    /// <param name="candidates">All checkpoints of the task.</param>
+    /// <param name="retention">The rules; without any, all stay.</param>
+    /// <param name="now">The time that <see cref="Retention.KeepWithin"/> counts back from.</param>
+    /// <remarks>
+    /// Whatever the rules say, the latest step stays, the best one where a metric is monitored, and every one that is tagged or pinned. Of equal values the later step
+    /// is the better.
+    /// </remarks>
+    public static IReadOnlyList<RetentionDecision> Decide(IReadOnlyCollection<RetentionCandidate> candidates, Retention retention, DateTimeOffset now)
     {
-        if (retention is { KeepLast: null, KeepEvery: null, KeepBest: null } || steps.Count == 0)
+        var ordered = candidates.OrderBy(candidate => candidate.Step).ToArray();
+        if (!retention.HasRules)
+        {
+            return [.. ordered.Select(candidate => new RetentionDecision(candidate.Step, "no rule"))];
+        }
+
+        var last = Math.Max(1, retention.KeepLast ?? 1);
+        var best = BestOf(ordered, retention);
+        return [.. ordered.Select((candidate, index) => new RetentionDecision(candidate.Step, KeptBy(candidate, ordered.Length - index, last, best, retention, now)))];
+    }
+
+    /// <summary>What the rules are, in words, for what none of them keeps.</summary>
+    public static string Describe(Retention retention)
+    {
+        string?[] rules =
+        [
+            retention.KeepLast is { } last ? $"the last {last}" : "the latest",
+            retention.KeepEvery is { } every ? $"every {every} steps" : null,
+            retention.Monitor is { } monitor ? $"the best {Math.Max(1, retention.KeepBest ?? 1)} by {monitor}" : null,
+            retention.KeepWithin is { } within ? $"the past {Text(within)}" : null,
+            "tagged", "pinned",
+        ];
+        return $"not of: {string.Join(", ", rules.OfType<string>())}";
+    }
+
+    private static string? KeptBy(
+        RetentionCandidate candidate, int fromTheEnd, int last, HashSet<long> best, Retention retention, DateTimeOffset now) => candidate switch
+    {
+        { Pinned: true } => "pinned",
+        { Tag: { } tag } => $"tag {tag}",
+        _ when fromTheEnd <= last => last == 1 ? "latest" : $"last {last}",
+        _ when best.Contains(candidate.Step) => $"best by {retention.Monitor}",
+        _ when retention.KeepEvery is { } every && candidate.Step % every == 0 => $"every {every}",
+        _ when retention.KeepWithin is { } within && now - candidate.Created < within => $"within {Text(within)}",
+        _ => null,
+    };
+
+    private static HashSet<long> BestOf(RetentionCandidate[] candidates, Retention retention)
+    {
+        if (retention.Monitor is null)
         {
             return [];
         }
 
-        var kept = steps.Select(pair => pair.Key).OrderDescending().Take(Math.Max(1, retention.KeepLast ?? 1)).ToHashSet();
-        if (retention.Monitor is not null)
-        {
-            kept.UnionWith(Ranked(steps, retention.Mode).Take(Math.Max(1, retention.KeepBest ?? 1)));
-        }
-
-        return [.. steps.Select(pair => pair.Key).Where(step => !kept.Contains(step) && !(retention.KeepEvery is { } every && step % every == 0)).Order()];
+        var measured = candidates.Where(candidate => candidate.Metric is { } value && !double.IsNaN(value));
+        return (retention.Mode == "max" ? measured.OrderByDescending(candidate => candidate.Metric) : measured.OrderBy(candidate => candidate.Metric))
+            .ThenByDescending(candidate => candidate.Step).Take(Math.Max(1, retention.KeepBest ?? 1)).Select(candidate => candidate.Step).ToHashSet();
     }
 
-    private static IEnumerable<long> Ranked(IEnumerable<KeyValuePair<long, double?>> steps, string mode)
-    {
-        var measured = steps.Where(pair => pair.Value is { } value && !double.IsNaN(value));
-        return (mode == "max" ? measured.OrderByDescending(pair => pair.Value) : measured.OrderBy(pair => pair.Value))
-            .ThenByDescending(pair => pair.Key).Select(pair => pair.Key);
-    }
+    private static string Text(TimeSpan time) => time.ToString("c", CultureInfo.InvariantCulture);
 }

@@ -13,6 +13,7 @@ public sealed class TaskLayout
         Files = files;
         Sources = [.. files.Layout.Tensors.Select(tensor =>
             @base.Layout.TryIndexOf(tensor.Name, out var index) && @base.Layout.Tensors[index].Equals(tensor) ? index : -1)];
+        BaseBytes = Layout.Tensors.Where((_, index) => Sources[index] >= 0).Sum(tensor => tensor.Bytes);
     }
 
     /// <summary>The files of the task's models.</summary>
@@ -23,6 +24,9 @@ public sealed class TaskLayout
 
     /// <summary>For each tensor of the task layout its index in the base's, or -1 for an own tensor that starts as zeros.</summary>
     public IReadOnlyList<int> Sources { get; }
+
+    /// <summary>Bytes of the base that a full restore reads.</summary>
+    public long BaseBytes { get; }
 
     /// <summary>Applies a task's own tensors to a base.</summary>
     /// <param name="base">The base's files.</param>

@@ -135,6 +135,25 @@ public static class ChunkIndex
         return entries;
     }
 
+    /// <summary>Reads only where the chunks of values lie, where their mask cannot tell what they cover.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>; <see cref="ErrorCode.FrameInvalid"/>.</exception>
+    public static ChunkEntry[] ReadPlaces(IFrame frame, FrameHead head)
+    {
+        Expect(head, FrameKind.Values);
+        var entries = new ChunkEntry[head.Chunks];
+        var reader = new Reader(head.Index.Span);
+        var offset = 0L;
+        for (var index = 0; index < entries.Length; index++)
+        {
+            var length = (int)reader.Next(ChunkCoder.MaxEncoded);
+            entries[index] = new ChunkEntry(0, 0, 0, 0, offset, length, reader.NextCrc());
+            offset += length;
+        }
+
+        CheckTotals(reader, frame, head, offset, head.Count);
+        return entries;
+    }
+
     /// <summary>Reads the index of a frame of blocks, checked against its layout.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.FrameInvalid"/>, <see cref="ErrorCode.LayoutMismatch"/>,
     /// <see cref="ErrorCode.IndexOutOfRange"/>.</exception>

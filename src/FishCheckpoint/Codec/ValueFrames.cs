@@ -1,4 +1,3 @@
-using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
@@ -12,8 +11,7 @@ internal sealed class ValueFrames
 {
     private readonly IReadOnlyList<IFrame> frames;
     private readonly ChunkEntry[][] entries;
-    private byte[] before = [];
-    private byte[] last = [];
+    private readonly Guesses guesses = new();
 
     /// <summary>Reads the indices.</summary>
     /// <param name="frames">Frames of values on one mask, the earliest first; the last is the delta's own.</param>
@@ -71,31 +69,9 @@ internal sealed class ValueFrames
             }
 
             var bytes = ChunkIndex.ReadChunk(frames[frame], entries[frame][chunk], encoded);
-            Guess(type, mapped, ChunkCoder.MoveOf(bytes) is var move && frame > 1 ? move : (byte)0);
-            coder.DecodeGuessed(bytes, type, last.AsSpan(0, mapped.Length), mapped);
+            coder.DecodeGuessed(bytes, type, guesses.Next(type, mapped, frame > 1 ? ChunkCoder.MoveOf(bytes) : (byte)0), mapped);
         }
 
         return map;
-    }
-
-    // From the values of the last frame, which are in place, and of the one before it.
-    private void Guess(DType type, ReadOnlySpan<byte> values, byte move)
-    {
-        if (last.Length < values.Length)
-        {
-            (before, last) = (new byte[DeltaChunk.Capacity * sizeof(ulong)], new byte[DeltaChunk.Capacity * sizeof(ulong)]);
-        }
-
-        var guess = last.AsSpan(0, values.Length);
-        if (move == 0)
-        {
-            values.CopyTo(guess);
-        }
-        else
-        {
-            Ulp.Extrapolate(type, before.AsSpan(0, values.Length), values, move, guess);
-        }
-
-        values.CopyTo(before);
     }
 }

@@ -37,6 +37,8 @@ public enum ErrorCode
     FileNotFound,
     /// <summary>The route does not exist.</summary>
     RouteNotFound,
+    /// <summary>There is no such key, or it is revoked already.</summary>
+    KeyNotFound,
 
     /// <summary>The base's name is taken by other content.</summary>
     BaseTaken,
@@ -46,6 +48,25 @@ public enum ErrorCode
     StepTaken,
     /// <summary>The checkpoint already carries another trainer state.</summary>
     StateTaken,
+    /// <summary>The checkpoint is pinned, and so cannot be deleted.</summary>
+    CheckpointPinned,
+    /// <summary>A key that is not revoked has the name.</summary>
+    KeyTaken,
+
+    /// <summary>The server takes requests with a key only, and none came.</summary>
+    KeyRequired,
+    /// <summary>The key is unknown, expired or revoked.</summary>
+    KeyInvalid,
+    /// <summary>The key does not reach so far.</summary>
+    KeyForbidden,
+    /// <summary>The server would listen beyond loopback without a key that anyone could have.</summary>
+    AccessUnprotected,
+    /// <summary>The server has as much to do as its limits allow.</summary>
+    TooManyRequests,
+    /// <summary>The disk has no room for the upload.</summary>
+    InsufficientStorage,
+    /// <summary>The task's or the key's quota would be passed.</summary>
+    QuotaExceeded,
 
     /// <summary>The content was made against another base or parent than the one it is saved against.</summary>
     BaseMismatch,
@@ -115,6 +136,10 @@ public enum ErrorCode
     /// <summary>A compression library that the frame needs is not installed.</summary>
     CodecMissing,
 
+    /// <summary>The folder holds something else than what is to be written there, or is in use.</summary>
+    FolderTaken,
+    /// <summary>The data folder is a backup, copy or repair that was not finished.</summary>
+    StoreIncomplete,
     /// <summary>The data folder was written by a newer version.</summary>
     StoreTooNew,
     /// <summary>The data folder or the disk cannot be written.</summary>

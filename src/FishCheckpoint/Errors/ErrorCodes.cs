@@ -22,8 +22,9 @@ public static partial class ErrorCodes
     public static ErrorKind KindOf(ErrorCode code) => code switch
     {
         ErrorCode.BaseNotFound or ErrorCode.TaskNotFound or ErrorCode.CheckpointNotFound or ErrorCode.StateNotFound
-            or ErrorCode.TagNotFound or ErrorCode.FileNotFound or ErrorCode.RouteNotFound => ErrorKind.NotFound,
-        ErrorCode.BaseTaken or ErrorCode.TaskTaken or ErrorCode.StepTaken or ErrorCode.StateTaken
+            or ErrorCode.TagNotFound or ErrorCode.FileNotFound or ErrorCode.RouteNotFound or ErrorCode.KeyNotFound => ErrorKind.NotFound,
+        ErrorCode.BaseTaken or ErrorCode.TaskTaken or ErrorCode.StepTaken or ErrorCode.StateTaken or ErrorCode.KeyTaken
+            or ErrorCode.FolderTaken or ErrorCode.CheckpointPinned
             => ErrorKind.Conflict,
         ErrorCode.BaseMismatch or ErrorCode.LayoutMismatch or ErrorCode.DtypeMismatch or ErrorCode.ShapeMismatch
             or ErrorCode.TensorUnknown or ErrorCode.TensorMissing or ErrorCode.MaskUnknown or ErrorCode.DigestMismatch
@@ -32,8 +33,12 @@ public static partial class ErrorCodes
         ErrorCode.RangeInvalid => ErrorKind.Range,
         ErrorCode.MediaTypeUnsupported => ErrorKind.MediaType,
         ErrorCode.CorruptBase or ErrorCode.CorruptCheckpoint or ErrorCode.CorruptStore => ErrorKind.Corrupt,
-        ErrorCode.StoreTooNew or ErrorCode.StorageUnavailable or ErrorCode.ServerUnavailable or ErrorCode.CodecMissing
+        ErrorCode.StoreIncomplete or ErrorCode.StoreTooNew or ErrorCode.StorageUnavailable or ErrorCode.ServerUnavailable or ErrorCode.CodecMissing
             => ErrorKind.Unavailable,
+        ErrorCode.KeyRequired or ErrorCode.KeyInvalid => ErrorKind.Unauthenticated,
+        ErrorCode.KeyForbidden or ErrorCode.AccessUnprotected => ErrorKind.Forbidden,
+        ErrorCode.TooManyRequests => ErrorKind.Busy,
+        ErrorCode.InsufficientStorage or ErrorCode.QuotaExceeded => ErrorKind.Full,
         _ => ErrorKind.Invalid,
     };
 

@@ -21,4 +21,12 @@ public enum ErrorKind
     Corrupt,
     /// <summary>A part of the system is missing or unreachable for now.</summary>
     Unavailable,
+    /// <summary>The caller is not known.</summary>
+    Unauthenticated,
+    /// <summary>The caller may not do this.</summary>
+    Forbidden,
+    /// <summary>There is too much to do for now; the same again may succeed.</summary>
+    Busy,
+    /// <summary>There is no room for it.</summary>
+    Full,
 }

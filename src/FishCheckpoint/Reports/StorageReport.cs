@@ -1,17 +1,7 @@
 namespace FishCheckpoint.Reports;
 
-/// <summary>Gives storage reports; every store that counts its bytes can.</summary>
-public interface IStorageReports
-{
-    /// <summary>What a task, or the whole store, holds and costs.</summary>
-    /// <param name="task">The task; <see langword="null"/> for the whole store.</param>
-    /// <param name="cancellation">Ends the report.</param>
-    /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.TaskNotFound"/>.</exception>
-    Task<StorageReport> ReportAsync(string? task = null, CancellationToken cancellation = default);
-}
-
 /// <summary>What is stored, and what it would be without this store.</summary>
-/// <param name="Task">The task, or <see langword="null"/> for the whole store.</param>
+/// <param name="Task">The task, or <see langword="null"/> for a base or the whole store.</param>
 /// <param name="Checkpoints">Number of checkpoints.</param>
 /// <param name="LogicalBytes">Bytes of all checkpoints as full model files.</param>
 /// <param name="Stored">What they take.</param>
@@ -19,22 +9,35 @@ public interface IStorageReports
 /// <param name="Changed">Values stored: the positions of all deltas.</param>
 /// <param name="Density">Values stored to the elements of all checkpoints.</param>
 /// <param name="BytesPerChangedValue">Bytes of positions and values to values stored.</param>
+/// <param name="Chains">How far the checkpoints are from their base, and what that costs a reader.</param>
+/// <param name="Reclaimable">Bytes of deleted checkpoints that others are laid against or guessed from, their masks included: they go with the last of these.</param>
+/// <param name="Base">The base's name, or the name of a task's base; <see langword="null"/> for the whole store.</param>
+/// <param name="BaseBytes">Bytes of the base's files, as they lie on disk; only in the report of a base.</param>
+/// <param name="TaskCount">How many tasks there are; not in the report of a task.</param>
 /// <param name="Disk">What the whole store takes on disk; only in the report of the whole store.</param>
+/// <param name="Bases">The same for each base; only in the report of the whole store, at most 1000, the largest first.</param>
 /// <param name="Tasks">The same for each task; only in the report of the whole store, at most 1000, the largest first.</param>
 public sealed record StorageReport(
     string? Task, long Checkpoints, long LogicalBytes, StoredBytes Stored, double Ratio, long Changed, double Density,
-    double BytesPerChangedValue, DiskUse? Disk, IReadOnlyList<StorageReport>? Tasks);
+    double BytesPerChangedValue, ChainUse Chains, long Reclaimable, string? Base, long? BaseBytes, long? TaskCount, DiskUse? Disk,
+    IReadOnlyList<StorageReport>? Bases, IReadOnlyList<StorageReport>? Tasks);
 
 /// <summary>Stored bytes by kind.</summary>
-/// <param name="Positions">Masks, each counted once, with the first checkpoint that used it.</param>
+/// <param name="Positions">Masks, each counted once, with one of the checkpoints that use it.</param>
 /// <param name="Values">Values of deltas.</param>
 /// <param name="State">Trainer states.</param>
 /// <param name="Total">All of these.</param>
 public sealed record StoredBytes(long Positions, long Values, long State, long Total);
 
+/// <summary>What reading checkpoints takes.</summary>
+/// <param name="MeanDepth">Deltas between a checkpoint and its base, on average; 0 without checkpoints.</param>
+/// <param name="MaxDepth">The most of them.</param>
+/// <param name="MeanReadBytes">Bytes that a restore reads, on average: the base's, and those of the chain's frames, taken as deltas of average size.</param>
+public sealed record ChainUse(double MeanDepth, long MaxDepth, long MeanReadBytes);
+
 /// <summary>What a store takes on disk.</summary>
 /// <param name="Bases">Bytes of the bases' files.</param>
-/// <param name="Database">Bytes of the database's file.</param>
+/// <param name="Database">Bytes of the database's file, once its log is copied into it.</param>
 /// <param name="Wal">Bytes of its write-ahead log.</param>
 /// <param name="FreePages">Bytes of the database's unused pages: what a compaction gives back.</param>
 /// <param name="Reclaimable">Bytes of masks and deleted checkpoints that nothing visible needs.</param>

@@ -5,7 +5,7 @@ namespace FishCheckpoint.Tensors;
 /// <summary>
 /// A file that appears whole and durable, or not at all: written under a temporary name, synced, then renamed, then its folder synced.
 /// </summary>
-public sealed partial class AtomicFile : IDisposable
+public sealed unsafe class AtomicFile : IDisposable
 {
     private readonly string temporary;
     private bool committed;
@@ -36,11 +36,29 @@ public sealed partial class AtomicFile : IDisposable
     /// <summary>Syncs the content and moves it to its place.</summary>
     public void Commit()
     {
-        Stream.Flush(flushToDisk: true);
+        SyncFile(Stream);
         Stream.Dispose();
         File.Move(temporary, Path, overwrite: true);
         committed = true;
         SyncFolder(System.IO.Path.GetDirectoryName(Path)!);
+    }
+
+    /// <summary>Makes a file's content durable, or throws: the framework's own flush passes over a sync that fails.</summary>
+    /// <param name="stream">The file.</param>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public static void SyncFile(FileStream stream)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            stream.Flush(flushToDisk: true);
+            return;
+        }
+
+        stream.Flush();
+        if (((delegate* unmanaged<int, int>)Call("fsync"))((int)stream.SafeFileHandle.DangerousGetHandle()) != 0)
+        {
+            throw new IOException($"The file '{stream.Name}' cannot be synced (errno {Marshal.GetLastSystemError()}).");
+        }
     }
 
     /// <summary>Drops what was not committed.</summary>
@@ -61,27 +79,29 @@ public sealed partial class AtomicFile : IDisposable
             return;
         }
 
-        var descriptor = OpenFolder(folder, 0);
+        var descriptor = OpenFolder(folder);
         if (descriptor < 0)
         {
-            throw new IOException($"The folder '{folder}' cannot be opened to be synced (errno {Marshal.GetLastPInvokeError()}).");
+            throw new IOException($"The folder '{folder}' cannot be opened to be synced (errno {Marshal.GetLastSystemError()}).");
         }
 
-        var result = Sync(descriptor);
-        var error = Marshal.GetLastPInvokeError();
-        _ = Close(descriptor);
+        var result = ((delegate* unmanaged<int, int>)Call("fsync"))(descriptor);
+        var error = Marshal.GetLastSystemError();
+        _ = ((delegate* unmanaged<int, int>)Call("close"))(descriptor);
         if (result != 0)
         {
             throw new IOException($"The folder '{folder}' cannot be synced (errno {error}).");
         }
     }
 
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int OpenFolder(string path, int flags);
+    private static int OpenFolder(string folder)
+    {
+        fixed (byte* path = System.Text.Encoding.UTF8.GetBytes(folder + '\0'))
+        {
+            return ((delegate* unmanaged<byte*, int, int>)Call("open"))(path, 0);
+        }
+    }
 
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static partial int Sync(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
-    private static partial int Close(int descriptor);
+    // As the program itself would call it: through whatever library was loaded before the system's, as tests do that make calls fail.
+    private static nint Call(string name) => NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), name);
 }

@@ -22,8 +22,8 @@ class FishError(Exception):
 
     @property
     def transient(self) -> bool:
-        """Whether the same call may succeed later: the server was not reached, is busy, or is behind a proxy that could not reach it."""
-        return self._transient or self.status in TRANSIENT_STATUSES
+        """Whether the same call may succeed later: the server was not reached, is busy, has no room for now, or is behind a proxy that could not reach it."""
+        return self._transient or self.status in TRANSIENT_STATUSES or self.code == "INSUFFICIENT_STORAGE"
 
     @property
     def is_damage(self) -> bool:

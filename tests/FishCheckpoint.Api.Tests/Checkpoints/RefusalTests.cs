@@ -141,7 +141,7 @@ public sealed class RefusalTests : ApiTest
         // The server closes the connection as it notices, and cleans up right after.
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         timeout.CancelAfter(TimeSpan.FromSeconds(20));
-        while (Directory.EnumerateFileSystemEntries(Path.Combine(Server.DataFolder, "tmp")).Any())
+        while (Server.Temporaries.Any())
         {
             await Task.Delay(10, timeout.Token);
         }

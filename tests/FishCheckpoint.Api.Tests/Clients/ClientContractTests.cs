@@ -53,6 +53,39 @@ public sealed class ClientRecodeTests : RecodeContract
     protected override async Task CloseAsync() => await server!.DisposeAsync();
 }
 
+/// <summary>As above, for verification.</summary>
+public sealed class ClientVerifyTests : VerifyContract
+{
+    private LoopbackServer? server;
+
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
+
+    protected override async Task CloseAsync() => await server!.DisposeAsync();
+}
+
+/// <summary>As above, for folding.</summary>
+public sealed class ClientFoldTests : FoldContract
+{
+    private LoopbackServer? server;
+
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
+
+    protected override async Task CloseAsync() => await server!.DisposeAsync();
+}
+
+/// <summary>As above, for tasks that start from another one's checkpoint.</summary>
+public sealed class ClientBranchTests : BranchContract
+{
+    private LoopbackServer? server;
+
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
+
+    protected override async Task CloseAsync() => await server!.DisposeAsync();
+}
+
 /// <summary>The real server on a free port of loopback.</summary>
 internal sealed class LoopbackServer : IAsyncDisposable
 {

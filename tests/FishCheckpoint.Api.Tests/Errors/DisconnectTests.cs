@@ -44,7 +44,7 @@ public sealed class DisconnectTests
     {
         using var socket = new TcpClient { LingerState = new LingerOption(enable: true, seconds: 0), ReceiveBufferSize = 4096 };
         await socket.ConnectAsync(server.Address.Host, server.Address.Port, TestContext.Current.CancellationToken);
-        await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"), TestContext.Current.CancellationToken);
+        await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {server.Address.Authority}\r\n\r\n"), TestContext.Current.CancellationToken);
         await socket.GetStream().ReadExactlyAsync(new byte[1000], TestContext.Current.CancellationToken);
     }
 

@@ -19,7 +19,7 @@ public sealed partial class HealthTests : ApiTest
     public async Task Ready_WithoutFolder_IsNot()
     {
         var tmp = Path.Combine(Server.DataFolder, "tmp");
-        Directory.Delete(tmp);
+        Directory.Delete(tmp, recursive: true);
         using var response = await ExpectAsync(HttpStatusCode.ServiceUnavailable, GetAsync("/readyz"));
         Assert.Contains("STORAGE_UNAVAILABLE", await response.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
     }

@@ -25,14 +25,27 @@ public sealed class ApiServer : IAsyncDisposable
 
     public string DataFolder => folder;
 
+    public IServiceProvider Services => server.Services;
+
+    /// <summary>Stops the server as SIGTERM does.</summary>
+    public Task StopAsync()
+    {
+        server.Lifetime.StopApplication();
+        return server.StopAsync();
+    }
+
+    /// <summary>What lies in the temporary folders of processes.</summary>
+    public IEnumerable<string> Temporaries =>
+        Directory.EnumerateDirectories(Path.Combine(folder, "tmp")).SelectMany(owner => Directory.EnumerateFileSystemEntries(owner));
+
     public static async Task<ApiServer> StartAsync(Action<WebApplicationBuilder>? configure = null, params (string Key, string Value)[] settings)
     {
         var data = Directory.CreateTempSubdirectory("fish-api-").FullName;
         var built = FishServer.Build(["--urls", "http://127.0.0.1:0"], builder =>
         {
             builder.Configuration.AddInMemoryCollection(
-                settings.Append(("FishCheckpoint:DataFolder", data)).Append(("Logging:LogLevel:Default", "None")).Append(("Logging:LogLevel:Microsoft.AspNetCore", "None"))
-                    .Select(pair => KeyValuePair.Create(pair.Item1, (string?)pair.Item2)));
+                settings.Prepend(("FishCheckpoint:Maintenance:CollectEvery", "00:00:00")).Append(("FishCheckpoint:DataFolder", data)).Append(("Logging:LogLevel:Default", "None")).Append(("Logging:LogLevel:Microsoft.AspNetCore", "None"))
+                    .DistinctBy(pair => pair.Item1).Select(pair => KeyValuePair.Create(pair.Item1, (string?)pair.Item2)));
             configure?.Invoke(builder);
         });
         await built.StartAsync();

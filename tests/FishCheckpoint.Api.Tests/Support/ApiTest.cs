@@ -91,7 +91,7 @@ public abstract class ApiTest : IAsyncLifetime
     /// <summary>Everything that the server holds, as text; nothing lies about in its temporary folder.</summary>
     protected async Task<string> HeldAsync()
     {
-        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(Server.DataFolder, "tmp")));
+        Assert.Empty(Server.Temporaries);
         var (bases, tasks) = (await Client.GetStringAsync("/v1/bases", Stop), await JsonAsync<Page<TaskInfo>>("/v1/tasks"));
         var text = bases + string.Join(',', Directory.EnumerateFileSystemEntries(Path.Combine(Server.DataFolder, "bases")).Order(StringComparer.Ordinal));
         foreach (var task in tasks.Items)

@@ -68,6 +68,21 @@ public sealed class CatalogTests : CommandTest
     }
 
     [Fact]
+    public async Task Report_OfBaseTensorsAndGrowth_Prints()
+    {
+        await PrepareAsync();
+        Assert.Equal(2, (await FishAsync("report", "--base", "base", "--json")).Json<StorageReport>().Checkpoints);
+        Assert.Equal("embed.weight", (await FishAsync("report", "task", "--tensors", "--json")).Json<TensorReport[]>()[0].Name);
+        Assert.Equal(30, (await FishAsync("report", "--growth", "--by", "week", "--json")).Json<GrowthReport>().Points.Count);
+        Assert.Contains("embed.weight", (await FishAsync("report", "task", "--tensors")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("+2", (await FishAsync("report", "task", "--growth")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("deltas on average", (await FishAsync("report", "task")).Succeeded().Output, StringComparison.Ordinal);
+        (await FishAsync("report", "--tensors")).Failed(3, "REQUEST_INVALID --tensors");
+        (await FishAsync("report", "task", "--base", "base")).Failed(3, "REQUEST_INVALID --base");
+        Assert.Equal(2, (await FishAsync("report", "--growth", "--by", "hour")).Exit);
+    }
+
+    [Fact]
     public async Task Verify_DamagedBase_SaysSoAndFails()
     {
         await PrepareAsync();
@@ -83,7 +98,7 @@ public sealed class CatalogTests : CommandTest
 
         var verified = await FishAsync("verify");
         Assert.Equal(8, verified.Exit);
-        Assert.Contains("damaged task/10", verified.Output, StringComparison.Ordinal);
+        Assert.Contains("affects task/10, task/20", verified.Output, StringComparison.Ordinal);
         Assert.Contains("0 of 2 checkpoints are sound", verified.Output, StringComparison.Ordinal);
     }
 

@@ -35,6 +35,30 @@ public sealed class CheckpointHookRetryTests : IAsyncDisposable
     }
 
     [Theory]
+    [InlineData(ErrorCode.TooManyRequests, true)]
+    [InlineData(ErrorCode.InsufficientStorage, true)]
+    [InlineData(ErrorCode.QuotaExceeded, false)]
+    [InlineData(ErrorCode.KeyInvalid, false)]
+    public async Task OnStep_StoreBusyOrFull_IsTriedAgain_AndWhatIsForbiddenIsNot(ErrorCode code, bool again)
+    {
+        var refusals = 1;
+        store.BeforeSave = _ => refusals-- > 0 ? throw new FishException(code, "key", "cause", "hint") : Task.CompletedTask;
+        await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 1 });
+
+        hook.OnStep(1);
+        if (again)
+        {
+            Assert.Equal(1, (await hook.CompleteAsync(Stop)).Saved);
+        }
+        else
+        {
+            Assert.Equal(code, (await Assert.ThrowsAsync<FishException>(() => hook.CompleteAsync(Stop))).Code);
+        }
+
+        Assert.Equal(again ? 1 : 0, store.Saves.Count);
+    }
+
+    [Theory]
     [InlineData(BusyPolicy.Skip)]
     [InlineData(BusyPolicy.Wait)]
     public async Task OnStep_StoreAway_NeverWaitsForIt(BusyPolicy busy)

@@ -80,6 +80,8 @@ internal sealed class FakeStore : ICheckpointStore
 
     public Task RemoveTagAsync(string task, string tag, CancellationToken cancellation = default) => throw new NotSupportedException();
 
+    public Task SetPinAsync(string task, StepRef step, bool pinned, CancellationToken cancellation = default) => throw new NotSupportedException();
+
     public Task<VerifyResult> VerifyAsync(string task, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
 
     private sealed class FakeReader(Func<string, byte[]> bytes) : IModelReader

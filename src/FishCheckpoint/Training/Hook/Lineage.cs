@@ -56,8 +56,8 @@ internal sealed class Lineage
     public void Resume(Mask mask, CheckpointInfo checkpoint, bool parentUsable)
     {
         (Mask, Saved) = (mask, With(mask));
-        long? parent = checkpoint.Parent == "base" ? null : StepRef.ParseStep(checkpoint.Parent);
-        Anchor = checkpoint.Mask == Saved.Id && parentUsable ? new Anchor(parent, null) : new Anchor(checkpoint.Step, null);
+        var parent = ParentChoice.Parse(checkpoint.Parent);
+        Anchor = checkpoint.Mask == Saved.Id && parentUsable && parent.Task is null ? new Anchor(parent.Step, null) : new Anchor(checkpoint.Step, null);
     }
 
     private Mask With(Mask mask) => whole.Count == 0 ? mask : MaskSets.Union(mask, whole);

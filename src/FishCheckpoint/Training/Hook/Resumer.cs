@@ -45,7 +45,7 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
     {
         try
         {
-            return parent == "base" || await store.GetCheckpointAsync(task, StepRef.Parse(parent), cancellation) is not null;
+            return ParentChoice.Parse(parent).Step is not { } step || await store.GetCheckpointAsync(task, StepRef.At(step), cancellation) is not null;
         }
         catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound)
         {

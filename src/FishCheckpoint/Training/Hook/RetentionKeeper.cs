@@ -6,8 +6,7 @@ namespace FishCheckpoint.Training;
 /// <summary>Tells the store a task's retention, and deletes after each save what it lets go. Used on the saver's task only.</summary>
 internal sealed class RetentionKeeper(ICheckpointStore store, string task, Retention retention)
 {
-    private readonly Dictionary<long, double?> steps = [];
-    private readonly HashSet<long> tagged = [];
+    private readonly Dictionary<long, RetentionCandidate> steps = [];
     private bool prepared;
 
     /// <summary>Puts the retention on the task, so that <c>best</c> has its meaning, and learns which checkpoints there are.</summary>
@@ -29,7 +28,7 @@ internal sealed class RetentionKeeper(ICheckpointStore store, string task, Reten
             var page = await store.ListCheckpointsAsync(task, new PageRequest(1000, after));
             foreach (var item in page.Items)
             {
-                steps[item.Step] = MetricOf(item);
+                steps[item.Step] = CandidateOf(item);
             }
 
             next = page.Next;
@@ -43,10 +42,13 @@ internal sealed class RetentionKeeper(ICheckpointStore store, string task, Reten
     /// <param name="anchor">The step that saves are laid on: it stays.</param>
     public async Task SavedAsync(CheckpointInfo saved, long? anchor)
     {
-        steps[saved.Step] = MetricOf(saved);
-        foreach (var step in RetentionPlan.Removable(steps, retention).Where(step => step != anchor && step != saved.Step && !tagged.Contains(step)))
+        steps[saved.Step] = CandidateOf(saved);
+        foreach (var decision in RetentionPlan.Decide(steps.Values, retention, saved.Created))
         {
-            await DeleteAsync(step);
+            if (decision.KeptBy is null && decision.Step != anchor && decision.Step != saved.Step)
+            {
+                await DeleteAsync(decision.Step);
+            }
         }
     }
 
@@ -54,9 +56,11 @@ internal sealed class RetentionKeeper(ICheckpointStore store, string task, Reten
     {
         try
         {
-            if ((await store.GetCheckpointAsync(task, StepRef.At(step))).Tags.Count > 0)
+            // Tagged or pinned meanwhile?
+            var info = await store.GetCheckpointAsync(task, StepRef.At(step));
+            if (info.Tags.Count > 0 || info.Pinned)
             {
-                tagged.Add(step);
+                steps[step] = CandidateOf(info);
                 return;
             }
 
@@ -70,6 +74,7 @@ internal sealed class RetentionKeeper(ICheckpointStore store, string task, Reten
         steps.Remove(step);
     }
 
-    private double? MetricOf(CheckpointInfo info) =>
-        retention.Monitor is { } monitor && info.Metrics.TryGetValue(monitor, out var value) ? value : null;
+    private RetentionCandidate CandidateOf(CheckpointInfo info) => new(
+        info.Step, retention.Monitor is { } monitor && info.Metrics.TryGetValue(monitor, out var value) ? value : null, info.Created,
+        info.Tags.Count > 0 ? info.Tags[0] : null, info.Pinned);
 }

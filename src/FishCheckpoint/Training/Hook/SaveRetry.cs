@@ -55,7 +55,8 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
 
     public void Dispose() => end.Dispose();
 
-    private static bool IsTransient(ErrorCode code) => code is ErrorCode.ServerUnavailable or ErrorCode.StorageUnavailable;
+    private static bool IsTransient(ErrorCode code) =>
+        code is ErrorCode.ServerUnavailable or ErrorCode.StorageUnavailable or ErrorCode.TooManyRequests or ErrorCode.InsufficientStorage;
 
     private void Warn(long step, int retries, FishException error)
     {

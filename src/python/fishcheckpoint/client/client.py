@@ -1,5 +1,6 @@
 """The client of a FishCheckpoint server."""
 
+import os
 from typing import Optional
 
 from ..wire.transport import Transport
@@ -15,15 +16,20 @@ class FishClient(CheckpointCalls, TaskCalls):
     or is busy (429, 502, 503, 504) is tried again with exponential backoff; everything else raises :class:`~fishcheckpoint.FishError` at once.
     """
 
-    def __init__(self, url: str, key: Optional[str] = None, *, timeout: float = 60.0, retries: int = 5) -> None:
+    def __init__(
+        self, url: str, key: Optional[str] = None, *, timeout: float = 60.0, retries: int = 5, ca: Optional[str] = None,
+    ) -> None:
         """Nothing is sent yet.
 
         :param url: the server, as in ``http://127.0.0.1:5080``; a path is put before those of the API.
-        :param key: sent as ``Authorization: Bearer KEY``, for a proxy in front of the server.
+        :param key: sent as ``Authorization: Bearer KEY``: a key's token. Default: the environment's ``FISH_KEY``.
         :param timeout: seconds that connecting, and each single read or write, may take.
         :param retries: how many further attempts follow a failed one.
+        :param ca: a PEM file of the certificates that the server's is to be signed by, or of its own; no others are trusted then. Default: the environment's
+            ``FISH_CA``, else those that the system trusts.
         """
-        self._transport = Transport(url, key, timeout, retries)
+        key, ca = key or os.environ.get("FISH_KEY") or None, ca or os.environ.get("FISH_CA") or None
+        self._transport = Transport(url, key, timeout, retries, ca=ca)
 
     @property
     def url(self) -> str:
@@ -32,7 +38,7 @@ class FishClient(CheckpointCalls, TaskCalls):
 
     def with_retries(self, retries: int) -> "FishClient":
         """A client of the same server with connections of its own, and another number of retries."""
-        return FishClient(self.url, self._transport.key, timeout=self._transport.timeout, retries=retries)
+        return FishClient(self.url, self._transport.key, timeout=self._transport.timeout, retries=retries, ca=self._transport.ca)
 
     def report(self, task: Optional[str] = None) -> Info:
         """What a task, or the whole store, holds and costs: ``{checkpoints, logicalBytes, stored, ratio, density...}``."""

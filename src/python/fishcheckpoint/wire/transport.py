@@ -3,6 +3,7 @@
 import http.client
 import random
 import socket
+import ssl
 import threading
 import time
 import urllib.parse
@@ -24,11 +25,16 @@ def backoff(attempt: int, longest: float = 10.0) -> float:
 class Transport:
     """Sends requests. Safe for use by many threads: each has a connection of its own, which is kept for the next request."""
 
-    def __init__(self, url: str, key: Optional[str], timeout: float, retries: int, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, url: str, key: Optional[str], timeout: float, retries: int, sleep: Callable[[float], None] = time.sleep, ca: Optional[str] = None,
+    ) -> None:
         parts = urllib.parse.urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise FishError("REQUEST_INVALID", url, "This is no server's URL.", "Write it as http://HOST:PORT.")
         self.url, self.key, self.timeout, self.retries, self._sleep = url.rstrip("/"), key, timeout, retries, sleep
+        if key is not None and not all("!" <= letter <= "~" for letter in key):
+            raise FishError("KEY_INVALID", "key", "The key holds what no token holds.", "Give the token as 'fish key add' has shown it.")
+        self.ca, self._trust = ca, _trust(ca) if parts.scheme == "https" else None
         self._parts, self._prefix = parts, parts.path.rstrip("/")
         self._local = threading.local()
 
@@ -131,11 +137,19 @@ class Transport:
         connection = getattr(self._local, "connection", None)
         if connection is not None and connection.sock is not None:
             return connection, True
-        kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(self._parts.hostname, self._parts.port, timeout=self.timeout)
+        host, port = self._parts.hostname, self._parts.port
+        connection = (http.client.HTTPConnection(host, port, timeout=self.timeout) if self._trust is None
+                      else http.client.HTTPSConnection(host, port, timeout=self.timeout, context=self._trust))
         connection.connect()
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._local.connection = connection
         return connection, False
 
 
+def _trust(ca: Optional[str]) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except FileNotFoundError as error:
+        raise FishError("FILE_NOT_FOUND", str(ca), "There is no such file.", "Give a PEM file of certificates.") from error
+    except ssl.SSLError as error:
+        raise FishError("REQUEST_INVALID", str(ca), f"The certificates cannot be read: {error}.", "Give a PEM file of certificates.") from error

@@ -1,0 +1,102 @@
+using System.Net;
+using FishCheckpoint.Access;
+using FishCheckpoint.Api.Hosting;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Api.Access;
+
+/// <summary>
+/// Lets a request through to its route if its key reaches so far. A key is asked for as soon as one was ever made, of whoever comes from beyond loopback, and
+/// always where the settings say so.
+/// </summary>
+internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settings, StoreHost host)
+{
+    private const string Scheme = "Bearer ";
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        // What the framework itself answers (405, 415) is no route, and gives nothing of the store.
+        if (context.GetEndpoint() is RouteEndpoint route)
+        {
+            await AdmitAsync(context, route.Metadata.GetMetadata<AccessRule>() ?? AccessRule.Undeclared);
+        }
+
+        await next(context);
+    }
+
+    private async Task AdmitAsync(HttpContext context, AccessRule rule)
+    {
+        if (rule.Scope is not { } scope)
+        {
+            return;
+        }
+
+        if (Authenticate(context) is not { } key)
+        {
+            return;
+        }
+
+        context.Features.Set(new RequestKey(key));
+        if (key.Scope < scope)
+        {
+            throw Forbidden(key, $"This takes a key of the scope {Spelled(scope)}; this one has {Spelled(key.Scope)}.");
+        }
+
+        if (key.Tasks is not null && !await ReachesAsync(context, key, rule.Reach))
+        {
+            throw Forbidden(key, "The key is limited to tasks, and this is none of theirs.");
+        }
+    }
+
+    // Null where none is asked for.
+    private KeyInfo? Authenticate(HttpContext context)
+    {
+        var (token, access) = (TokenOf(context.Request), host.Store.Access);
+        if (token is not null && access.Authenticate(token) is { } key)
+        {
+            return key;
+        }
+
+        if (settings.Access.Required == KeysRequired.Always || !IsLoopback(context.Connection.LocalIpAddress) || access.HasKeys())
+        {
+            throw token is null
+                ? new FishException(
+                    ErrorCode.KeyRequired, context.Request.Path, "The server takes requests with a key only.",
+                    "Send Authorization: Bearer TOKEN; 'fish key add' on the data folder makes one.")
+                : new FishException(
+                    ErrorCode.KeyInvalid, context.Request.Path, "The key is unknown, expired or revoked.", "Ask for another one; 'fish key ls' lists them.");
+        }
+
+        RequireLoopbackName(context.Request.Host.Host);
+        return null;
+    }
+
+    private static string? TokenOf(HttpRequest request) =>
+        request.Headers.Authorization is [{ } field] && field.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? field[Scheme.Length..].Trim() : null;
+
+    // A page from elsewhere may give its own name the address of this machine; its browser then asks for that name.
+    private static void RequireLoopbackName(string host)
+    {
+        if (host is not ("" or "localhost") && !(IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address)))
+        {
+            throw new FishException(
+                ErrorCode.KeyForbidden, host.Length <= 128 ? host : host[..128], "A server without keys answers to the names of loopback only.",
+                "Ask for 127.0.0.1 or localhost, or make a key (fish key add).");
+        }
+    }
+
+    // A Unix socket has no address, and is guarded by its file's permissions.
+    private static bool IsLoopback(IPAddress? local) => local is null || IPAddress.IsLoopback(local.IsIPv4MappedToIPv6 ? local.MapToIPv4() : local);
+
+    private async Task<bool> ReachesAsync(HttpContext context, KeyInfo key, Reach reach) => reach switch
+    {
+        Reach.Nothing or Reach.List => true,
+        Reach.Task => context.Request.RouteValues["task"] is string task && key.Reaches(task),
+        Reach.Base => context.Request.RouteValues["name"] is string name && await host.Store.Access.ReachesBaseAsync(key, name),
+        _ => false,
+    };
+
+    private static string Spelled(KeyScope scope) => $"{scope}".ToLowerInvariant();
+
+    private static FishException Forbidden(KeyInfo key, string cause) => new(ErrorCode.KeyForbidden, $"key {key.Name}", cause, "Use a key that reaches so far.");
+}

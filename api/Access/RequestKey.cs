@@ -1,0 +1,26 @@
+using FishCheckpoint.Access;
+
+namespace FishCheckpoint.Api.Access;
+
+/// <summary>The key that a request came with, once it is known to be one.</summary>
+internal sealed record RequestKey(KeyInfo Key);
+
+/// <summary>Who sent a request.</summary>
+internal static class RequestCallers
+{
+    /// <summary>The request's key; <see langword="null"/> where the server asks for none.</summary>
+    public static KeyInfo? Key(this HttpContext context) => context.Features.Get<RequestKey>()?.Key;
+
+    /// <summary>Who is at work: as the audit log says it.</summary>
+    /// <param name="context">The request; <see langword="null"/> where there is none.</param>
+    public static Caller CallerOf(HttpContext? context)
+    {
+        if (context is null)
+        {
+            return Caller.Server;
+        }
+
+        var (key, address) = (context.Key(), context.Connection.RemoteIpAddress?.ToString());
+        return key is null ? new Caller("anonymous", null, address) : new Caller(key.Name, key.Id, address, key.Tasks is not null);
+    }
+}

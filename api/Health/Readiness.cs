@@ -1,0 +1,40 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage;
+
+namespace FishCheckpoint.Api.Health;
+
+/// <summary>Whether the next request would be served: the server is not stopping, the store can be read, and the disk takes bytes.</summary>
+internal sealed class Readiness(ICheckpointStore store, StoreOptions options, IHostApplicationLifetime lifetime)
+{
+    // Written and thrown away: a full disk often still takes an empty file.
+    private const int ProbeBytes = 1 << 16;
+
+    /// <summary>Returns when everything is ready.</summary>
+    /// <exception cref="FishException">Something is not: <see cref="ErrorCode.ServerUnavailable"/>, <see cref="ErrorCode.StorageUnavailable"/> and the store's own.</exception>
+    public async Task RequireAsync(CancellationToken cancellation)
+    {
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw new FishException(ErrorCode.ServerUnavailable, "server", "The server stops.", "Ask another one, or try again when it is back.");
+        }
+
+        await store.ListTasksAsync(new PageRequest(1), cancellation);
+        try
+        {
+            await WriteProbeAsync(cancellation);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new FishException(
+                ErrorCode.StorageUnavailable, "data folder", error.Message, "Check the disk's space and permissions.", error);
+        }
+    }
+
+    private async Task WriteProbeAsync(CancellationToken cancellation)
+    {
+        var path = Path.Combine(options.TemporaryFolder, $"{Guid.NewGuid():N}.probe");
+        await using var probe = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+        await probe.WriteAsync(new byte[ProbeBytes], cancellation);
+    }
+}

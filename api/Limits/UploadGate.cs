@@ -1,0 +1,34 @@
+using FishCheckpoint.Api.Access;
+using FishCheckpoint.Errors;
+using Microsoft.AspNetCore.Http.Metadata;
+
+namespace FishCheckpoint.Api.Limits;
+
+/// <summary>Lets as many uploads in as there is room for; the others are answered before a byte of theirs is read.</summary>
+internal sealed class UploadGate(RequestDelegate next, UploadRoom room)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>() is null)
+        {
+            await next(context);
+            return;
+        }
+
+        RequireQuota(context);
+        using var lease = room.Enter();
+        context.Features.Set(lease);
+        await next(context);
+    }
+
+    // What passes a quota is found when it is stored; who has used all of it need not send anything.
+    private static void RequireQuota(HttpContext context)
+    {
+        if (context.Key() is { QuotaBytes: { } quota } key && key.StoredBytes >= quota)
+        {
+            throw new FishException(
+                ErrorCode.QuotaExceeded, $"key {key.Id}", $"It stores {key.StoredBytes} bytes of {quota}.",
+                "Delete checkpoints that this key has saved, or ask for a key with a larger quota.");
+        }
+    }
+}

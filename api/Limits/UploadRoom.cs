@@ -1,0 +1,99 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage;
+
+namespace FishCheckpoint.Api.Limits;
+
+/// <summary>
+/// The room that uploads have together: how many at once, how many bytes of temporary files, and how much of the disk is left alone. An announced length is set
+/// aside before a byte of it is read; a body without one sets aside a step at a time.
+/// </summary>
+internal sealed class UploadRoom(FishSettings settings, StoreOptions options, IDiskSpace disk)
+{
+    /// <summary>Bytes between two looks at the disk.</summary>
+    public const long Step = 16L << 20;
+
+    private readonly FishSettings.LimitSettings limits = settings.Limits;
+    private readonly Lock gate = new();
+    private int uploads;
+    private long reserved;
+    private long received;
+
+    /// <summary>Bytes that are set aside for uploads now.</summary>
+    public long Reserved
+    {
+        get
+        {
+            lock (gate)
+            {
+                return reserved;
+            }
+        }
+    }
+
+    /// <summary>Begins an upload.</summary>
+    /// <returns>Its part of the room; the caller disposes it when the upload's temporary files are gone.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.TooManyRequests"/>.</exception>
+    public UploadLease Enter()
+    {
+        lock (gate)
+        {
+            if (uploads >= limits.MaxConcurrentUploads)
+            {
+                throw new FishException(
+                    ErrorCode.TooManyRequests, "uploads", $"The server takes {limits.MaxConcurrentUploads} uploads at once.", "Try again in a moment.");
+            }
+
+            uploads++;
+            return new UploadLease(this);
+        }
+    }
+
+    internal void Reserve(long bytes)
+    {
+        lock (gate)
+        {
+            if (bytes > limits.MaxTemporaryBytes - reserved)
+            {
+                throw Full($"Uploads would take {bytes} bytes more than the {reserved} that they have set aside of {limits.MaxTemporaryBytes}.");
+            }
+
+            RequireFree(bytes);
+            reserved += bytes;
+        }
+    }
+
+    internal void Receive(long bytes, bool look)
+    {
+        lock (gate)
+        {
+            received += bytes;
+            if (look)
+            {
+                RequireFree(0);
+            }
+        }
+    }
+
+    internal void Leave(long reservedBytes, long receivedBytes)
+    {
+        lock (gate)
+        {
+            uploads--;
+            reserved -= reservedBytes;
+            received -= receivedBytes;
+        }
+    }
+
+    // What was received is on the disk already; what was set aside beyond that is still to come.
+    private void RequireFree(long more)
+    {
+        var (free, coming) = (disk.FreeBytes(options.DataFolder), reserved - received);
+        if (free - coming - more < limits.MinFreeBytes)
+        {
+            throw Full($"The disk has {free} bytes free, {coming} of them set aside for uploads; {limits.MinFreeBytes} are to stay free.");
+        }
+    }
+
+    private static FishException Full(string cause) => new(
+        ErrorCode.InsufficientStorage, "data folder", cause, "Free some space, or try again when other uploads are done; nothing was stored.");
+}

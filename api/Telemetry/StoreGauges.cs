@@ -1,0 +1,65 @@
+using System.Diagnostics.Metrics;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Reports;
+
+namespace FishCheckpoint.Api.Telemetry;
+
+/// <summary>What the store holds, read off its running totals whenever metrics are collected; not at all where the store cannot be read.</summary>
+internal sealed class StoreGauges(IMeterFactory meters, Func<IStorageReports> reports, TimeProvider time) : IHostedService
+{
+    // One collection asks for every gauge: they share one report.
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+
+    private StorageReport? report;
+    private DateTimeOffset read = DateTimeOffset.MinValue;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        var meter = meters.Create(FishMetrics.MeterName);
+        Observe(meter, "fish.store.checkpoints", "{checkpoint}", "Checkpoints that are there.", whole => [new(whole.Checkpoints)]);
+        Observe(meter, "fish.store.values", "{value}", "Values of the checkpoints that are there.", whole => [new(whole.Changed)]);
+        Observe(meter, "fish.store.logical", "By", "Bytes of all checkpoints as full model files.", whole => [new(whole.LogicalBytes)]);
+        Observe(meter, "fish.store.stored", "By", "Bytes that the checkpoints take, by kind.", whole =>
+            [Of(whole.Stored.Positions, "kind", "positions"), Of(whole.Stored.Values, "kind", "values"), Of(whole.Stored.State, "kind", "state")]);
+        Observe(meter, "fish.store.disk", "By", "Bytes on disk, by what takes them.", whole => whole.Disk is { } disk
+            ? [Of(disk.Bases, "part", "bases"), Of(disk.Database, "part", "database"), Of(disk.Wal, "part", "wal")] : []);
+        Observe(meter, "fish.store.reclaimable", "By", "Bytes of the database that nothing visible needs: unused pages, and deleted checkpoints.", whole =>
+            whole.Disk is { } disk ? [Of(disk.FreePages, "part", "free_pages"), Of(disk.Reclaimable, "part", "deleted")] : []);
+        meter.CreateObservableGauge(
+            "fish.store.ratio", () => Report() is { } whole ? [new Measurement<double>(whole.Ratio)] : Array.Empty<Measurement<double>>(), null,
+            "Full bytes to stored bytes, the bases left out.");
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static Measurement<long> Of(long value, string key, string name) => new(value, KeyValuePair.Create<string, object?>(key, name));
+
+    private void Observe(Meter meter, string name, string unit, string description, Func<StorageReport, IEnumerable<Measurement<long>>> values) =>
+        meter.CreateObservableGauge(name, () => Report() is { } whole ? values(whole) : [], unit, description);
+
+    // Collections come one at a time, and a report takes some milliseconds at any size.
+    private StorageReport? Report()
+    {
+        lock (meters)
+        {
+            if (time.GetUtcNow() - read < Fresh)
+            {
+                return report;
+            }
+
+            read = time.GetUtcNow();
+            try
+            {
+                report = reports().ReportAsync().GetAwaiter().GetResult();
+            }
+            catch (FishException)
+            {
+                // Readiness says why; a gauge that is not known is left out.
+                report = null;
+            }
+
+            return report;
+        }
+    }
+}

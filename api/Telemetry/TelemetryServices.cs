@@ -1,0 +1,53 @@
+using FishCheckpoint.Access;
+using FishCheckpoint.Api.Access;
+using FishCheckpoint.Reports;
+using FishCheckpoint.Storage;
+using FishCheckpoint.Storage.Telemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace FishCheckpoint.Api.Telemetry;
+
+/// <summary>Brings metrics and traces together, as the settings ask for them.</summary>
+internal static class TelemetryServices
+{
+    private const string MetricsRoute = "/metrics";
+
+    // Where what the server tells of itself is on its way itself, it would only tell of being asked.
+    private static readonly string[] Unremarkable = [MetricsRoute, "/healthz", "/readyz"];
+
+    public static void AddFishTelemetry(this IServiceCollection services, IConfiguration configuration)
+    {
+        var settings = FishSettings.Of(configuration).Telemetry;
+        services.AddSingleton<FishMetrics>();
+        var telemetry = services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService(
+            settings.ServiceName, serviceVersion: typeof(FishServer).Assembly.GetName().Version?.ToString()));
+        if (settings.Metrics)
+        {
+            services.AddHostedService(provider => new StoreGauges(
+                provider.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), provider.GetRequiredService<IStorageReports>,
+                provider.GetRequiredService<StoreOptions>().Time));
+            telemetry.WithMetrics(metrics => metrics
+                .AddMeter(FishMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
+                .AddPrometheusExporter());
+        }
+
+        if (settings.TracesTo is { } collector)
+        {
+            telemetry.WithTracing(traces => traces
+                .AddSource(StoreTraces.SourceName)
+                .AddAspNetCoreInstrumentation(options => options.Filter = context => !Unremarkable.Contains(context.Request.Path.Value, StringComparer.Ordinal))
+                .AddOtlpExporter(exporter => exporter.Endpoint = collector));
+        }
+    }
+
+    public static void MapMetrics(this IEndpointRouteBuilder routes)
+    {
+        if (routes.ServiceProvider.GetRequiredService<FishSettings>().Telemetry.Metrics)
+        {
+            routes.MapPrometheusScrapingEndpoint(MetricsRoute).WithSummary("Give metrics as Prometheus text").WithMetadata(new HttpMethodMetadata([HttpMethods.Get]))
+                .Needs(KeyScope.Read, Reach.Store);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using System.Globalization;
+using FishCheckpoint.Access;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Cli.Output;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary><c>fish audit</c>.</summary>
+internal static class AuditCommand
+{
+    public static Command Create(Shell shell)
+    {
+        var task = new Option<string?>("--task") { Description = "Only what concerns this task.", HelpName = "TASK" };
+        var since = new Option<string?>("--since") { Description = "Only from a time on (2026-01-31T12:00:00Z), or what is no older than a span (7d).", HelpName = "TIME" };
+        var limit = new Option<int>("--limit") { Description = "The most entries.", HelpName = "N", DefaultValueFactory = _ => 100 };
+        var command = new Command("audit", "List who wrote and deleted what, the newest first.") { task, since, limit };
+        shell.OnStore(command, async (call, cancellation) =>
+        {
+            var from = call.Parsed.GetValue(since) is { } text ? TimeOf(text) : (DateTimeOffset?)null;
+            var page = await call.Access.ListAuditAsync(new PageRequest(call.Parsed.GetValue(limit)), call.Parsed.GetValue(task), from, cancellation);
+            call.Print(page.Items, items => Describe(call, items));
+        });
+        return command;
+    }
+
+    private static DateTimeOffset TimeOf(string text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time : TimeProvider.System.GetUtcNow() - Amounts.Span(text);
+
+    private static void Describe(Call call, IReadOnlyList<AuditEntry> entries)
+    {
+        var table = Tables.Create("time", "who", "from", "operation", "what", "outcome", ">bytes");
+        foreach (var entry in entries)
+        {
+            table.Row(
+                Say.Time(entry.Time), entry.Caller, entry.Address ?? "-", entry.Operation, entry.Key, entry.Outcome, entry.Bytes is { } bytes ? Say.Count(bytes) : "-");
+        }
+
+        call.Terminal.Console.Write(table);
+    }
+}

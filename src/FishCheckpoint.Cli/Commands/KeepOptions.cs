@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using FishCheckpoint.Checkpoints;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary>The options that say what is kept of a task.</summary>
+internal sealed class KeepOptions(Option<string?> monitor, Option<string> mode)
+{
+    private readonly Option<int?> last = new("--keep-last") { Description = "Keep the newest checkpoints, this many.", HelpName = "N" };
+    private readonly Option<long?> every = new("--keep-every") { Description = "Keep the checkpoints whose step is a multiple of this.", HelpName = "N" };
+    private readonly Option<int?> best = new("--keep-best") { Description = "Keep the best checkpoints by --monitor, this many.", HelpName = "N" };
+    private readonly Option<TimeSpan?> within = new("--keep-within")
+    {
+        Description = "Keep what was saved in this time before now, as in 12h, 7d or 4w.", HelpName = "TIME", CustomParser = Parse,
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Add(last);
+        command.Add(every);
+        command.Add(best);
+        command.Add(within);
+    }
+
+    /// <summary>The retention of a call; <see langword="null"/> where nothing of it is said.</summary>
+    public Retention? RetentionOf(ParseResult parsed)
+    {
+        var retention = new Retention(
+            parsed.GetValue(last), parsed.GetValue(every), parsed.GetValue(best), parsed.GetValue(monitor), parsed.GetRequiredValue(mode), parsed.GetValue(within));
+        return retention.HasRules || retention.Monitor is not null ? retention.Checked() : null;
+    }
+
+    private static TimeSpan? Parse(ArgumentResult argument)
+    {
+        var text = argument.Tokens[0].Value;
+        if (text.Length > 1 && int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var count) && UnitOf(text[^1]) is { } unit)
+        {
+            return count * unit;
+        }
+
+        argument.AddError($"'{text}' is no time; give a number and a unit: 30m, 12h, 7d or 4w.");
+        return null;
+    }
+
+    private static TimeSpan? UnitOf(char unit) => unit switch
+    {
+        'm' => TimeSpan.FromMinutes(1),
+        'h' => TimeSpan.FromHours(1),
+        'd' => TimeSpan.FromDays(1),
+        'w' => TimeSpan.FromDays(7),
+        _ => null,
+    };
+}

@@ -1,0 +1,20 @@
+using System.CommandLine;
+using FishCheckpoint.Cli.Hosting;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary><c>fish key revoke</c>.</summary>
+internal static class KeyRevokeCommand
+{
+    public static Command Create(Shell shell)
+    {
+        var name = new Argument<string>("KEY") { Description = "Its name or its id." };
+        var command = new Command("revoke", "Revoke a key: the next request with it is refused.") { name };
+        shell.OnStore(command, async (call, cancellation) =>
+        {
+            var revoked = await call.Access.RevokeKeyAsync(call.Parsed.GetRequiredValue(name), cancellation);
+            call.Print(revoked, key => call.Say($"Revoked key [bold]{key.Name}[/] ({key.Id})"));
+        });
+        return command;
+    }
+}

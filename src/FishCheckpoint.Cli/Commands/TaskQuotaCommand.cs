@@ -1,0 +1,27 @@
+using System.CommandLine;
+using FishCheckpoint.Access;
+using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Cli.Output;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary><c>fish task quota</c>.</summary>
+internal static class TaskQuotaCommand
+{
+    private const string None = "none";
+
+    public static Command Create(Shell shell)
+    {
+        var task = Arguments.Task();
+        var bytes = new Argument<string>("BYTES") { Description = $"The most stored bytes of its checkpoints, as in 10GB; {None}: no limit." };
+        var command = new Command("quota", "Say how many bytes a task may store. What is there already stays.") { task, bytes };
+        shell.OnStore(command, async (call, cancellation) =>
+        {
+            var given = call.Parsed.GetRequiredValue(bytes);
+            var quota = new TaskQuota(given == None ? null : Amounts.Bytes(given));
+            var changed = await call.Access.SetQuotaAsync(call.Parsed.GetRequiredValue(task), quota, cancellation);
+            call.Print(changed, info => call.Say($"[bold]{info.Name}[/] may store {(info.QuotaBytes is { } most ? Say.Bytes(most) : "what it likes")}"));
+        });
+        return command;
+    }
+}

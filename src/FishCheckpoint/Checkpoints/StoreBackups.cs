@@ -1,0 +1,41 @@
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Checkpoints;
+
+/// <summary>Copies a store that is in use.</summary>
+public interface IStoreBackups
+{
+    /// <summary>
+    /// Makes a data folder that holds what the store held at one moment, and can be opened as any other; savers and readers go on meanwhile. Where there is an earlier
+    /// backup, files of bases that it has already, whole, are not copied again, and it stays what it was until the new one takes its place at once.
+    /// </summary>
+    /// <param name="options">Where it goes.</param>
+    /// <param name="cancellation">Ends the copying; a new folder is removed again, an earlier backup stays as it was.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: there is something else, or a store that is in use;
+    /// <see cref="ErrorCode.StorageUnavailable"/>: the disk is full, or cannot be written.</exception>
+    Task<BackupReport> BackupAsync(BackupOptions options, CancellationToken cancellation = default);
+}
+
+/// <summary>Where a backup goes.</summary>
+public sealed record BackupOptions
+{
+    /// <summary>Of a store that is embedded: the folder, made if missing. Of a server: a name in the folder that its settings name for backups.</summary>
+    public required string To { get; init; }
+
+    /// <summary>
+    /// Whether files of bases are linked instead of copied where both lie on one file system: that takes no room, but what damages the one damages the other.
+    /// Default: no.
+    /// </summary>
+    public bool Link { get; init; }
+}
+
+/// <summary>What a backup copied.</summary>
+/// <param name="DatabaseBytes">Bytes of the database.</param>
+/// <param name="Copied">Files of bases that were copied.</param>
+/// <param name="Linked">Files of bases that were linked.</param>
+/// <param name="Kept">Files of bases that an earlier backup had already.</param>
+/// <param name="BaseBytes">Bytes of the files that were copied.</param>
+/// <param name="Checkpoints">Checkpoints that the backup holds.</param>
+/// <param name="Damaged">Files of bases that are damaged where they were copied from. They are left out, unless an earlier backup has them whole.</param>
+public sealed record BackupReport(
+    long DatabaseBytes, long Copied, long Linked, long Kept, long BaseBytes, long Checkpoints, IReadOnlyList<DamagedFrame> Damaged);

@@ -1,0 +1,84 @@
+using System.Security.Cryptography;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Masks;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>A frame of values or blocks that is checked together with others, and what the check found.</summary>
+/// <param name="frame">The frame; not owned.</param>
+public sealed class CheckedFrame(IFrame frame) : IDisposable
+{
+    private IncrementalHash? values;
+    private MaskDigest? mask;
+
+    /// <summary>The frame.</summary>
+    public IFrame Frame { get; } = frame;
+
+    /// <summary>What is wrong with its own bytes; <see langword="null"/> where nothing is.</summary>
+    public FishException? Damage { get; private set; }
+
+    /// <summary>Whether its values were compared with their digest: not where something that they are decoded with is damaged.</summary>
+    public bool IsDecoded { get; private set; }
+
+    internal FrameHead Head { get; private set; } = null!;
+
+    internal ChunkEntry[] Entries { get; private set; } = [];
+
+    // Its checksums go on being compared where its values can no longer be told.
+    internal bool CanDecode { get; private set; } = true;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        values?.Dispose();
+        mask?.Dispose();
+    }
+
+    internal void Begin(Layout layout, Func<IFrame, FrameHead, ChunkEntry[]> readIndex) => Try(() =>
+    {
+        Head = FrameHead.Parse(Frame.Head);
+        Entries = readIndex(Frame, Head);
+        values = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        mask = Head.Kind == FrameKind.Blocks ? new MaskDigest(layout.Id) : null;
+    });
+
+    internal void Add(ReadOnlySpan<byte> newValues) => values!.AppendData(newValues);
+
+    internal void Add(int tensor, ReadOnlySpan<long> positions) => mask!.Add(tensor, positions);
+
+    internal void GiveUpDecoding() => CanDecode = false;
+
+    internal void Finish() => Try(() =>
+    {
+        if (!CanDecode)
+        {
+            return;
+        }
+
+        IsDecoded = true;
+        if (Digest.Finish(values!) != Head.Digests[3] || (mask is not null && mask.Finish() != Head.Digests[1]))
+        {
+            throw new FishException(
+                ErrorCode.CorruptFrame, "frame", "The positions or values do not have the digest that the frame carries.", "Repair the store, or restore from a backup.");
+        }
+    });
+
+    /// <summary>Does a part of the check, unless damage was found before, and keeps what it finds.</summary>
+    internal void Try(Action part)
+    {
+        if (Damage is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            part();
+        }
+        catch (FishException error) when (error.Code != ErrorCode.CodecMissing)
+        {
+            (Damage, CanDecode) = (error, false);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>Checks heads and indices alone.</summary>
+public static class FrameIndexes
+{
+    /// <summary>Checks the heads and indices of frames.</summary>
+    /// <param name="mask">The mask that values lie on; <see langword="null"/> for frames of blocks.</param>
+    /// <param name="frames">The frames, all of values or all of blocks.</param>
+    /// <param name="layout">The layout that positions refer to.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.CodecMissing"/>.</exception>
+    public static void Check(IFrame? mask, IReadOnlyList<CheckedFrame> frames, Layout layout)
+    {
+        if (mask is not null)
+        {
+            MaskIndex.Begin(mask, frames, layout);
+            return;
+        }
+
+        foreach (var frame in frames)
+        {
+            frame.Begin(layout, (blocks, head) => ChunkIndex.ReadBlocks(blocks, head, layout));
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>Reads the indices of a mask and of frames of values on it. Where the mask's is damaged, the others are still compared with their checksums.</summary>
+internal static class MaskIndex
+{
+    public static ChunkEntry[] Begin(IFrame mask, IReadOnlyList<CheckedFrame> frames, Layout layout)
+    {
+        var (head, entries) = Read(mask, layout);
+        foreach (var frame in frames)
+        {
+            frame.Begin(layout, (values, of) => head is null ? ChunkIndex.ReadPlaces(values, of) : ChunkIndex.ReadValues(values, of, head, entries));
+            if (head is null)
+            {
+                frame.GiveUpDecoding();
+            }
+        }
+
+        return entries;
+    }
+
+    public static int ChunksOf(IReadOnlyList<CheckedFrame> frames) => frames.Max(frame => frame.Entries.Length);
+
+    private static (FrameHead? Head, ChunkEntry[] Entries) Read(IFrame mask, Layout layout)
+    {
+        try
+        {
+            var head = FrameHead.Parse(mask.Head);
+            return (head, ChunkIndex.ReadMask(mask, head, layout));
+        }
+        catch (FishException error) when (error.Code != ErrorCode.CodecMissing)
+        {
+            return (null, []);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>
+/// Checks frames of values that lie on one mask and against one parent: chunk by chunk over all of them, so that positions and the parent's values are read once.
+/// </summary>
+public static class MaskedCheck
+{
+    /// <summary>Checks all of them.</summary>
+    /// <param name="mask">The mask's frame.</param>
+    /// <param name="frames">The frames; none is guessed from another.</param>
+    /// <param name="layout">The layout that positions refer to.</param>
+    /// <param name="parent">The state that they are laid on.</param>
+    /// <param name="cancellation">Ends the check early.</param>
+    public static void Run(IFrame mask, IReadOnlyList<CheckedFrame> frames, Layout layout, IBlockReader parent, CancellationToken cancellation = default)
+    {
+        var (around, room) = (new Surroundings(mask, MaskIndex.Begin(mask, frames, layout), layout, parent), new byte[DeltaChunk.Capacity * sizeof(ulong)]);
+        var (coder, encoded) = (new ChunkCoder(), new byte[ChunkCoder.MaxEncoded]);
+        for (var chunk = 0; chunk < MaskIndex.ChunksOf(frames); chunk++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            foreach (var frame in frames)
+            {
+                Check(frame, chunk);
+            }
+        }
+
+        foreach (var frame in frames)
+        {
+            frame.Finish();
+        }
+
+        void Check(CheckedFrame frame, int chunk) => frame.Try(() =>
+        {
+            if (chunk >= frame.Entries.Length)
+            {
+                return;
+            }
+
+            var bytes = ChunkIndex.ReadChunk(frame.Frame, frame.Entries[chunk], encoded);
+            if (!frame.CanDecode)
+            {
+                return;
+            }
+
+            var type = around.TypeOf(chunk);
+            var values = room.AsSpan(0, around.BytesOf(chunk));
+            var map = coder.DecodeValues(bytes, DTypes.UnitSizeOf(type), values);
+            if (map != ValueMap.Plain)
+            {
+                if (!around.TryRead(chunk))
+                {
+                    frame.GiveUpDecoding();
+                    return;
+                }
+
+                ValueMaps.Unmap(map, type, values, around.ParentValues(chunk), values);
+            }
+
+            frame.Add(values);
+        });
+    }
+
+    // The positions of the chunk that is being checked and what the parent has there: read when the first frame needs them.
+    private sealed class Surroundings(IFrame mask, ChunkEntry[] entries, Layout layout, IBlockReader parent)
+    {
+        private readonly ChunkCoder coder = new();
+        private readonly byte[] encoded = new byte[ChunkCoder.MaxEncoded];
+        private readonly long[] positions = new long[DeltaChunk.Capacity];
+        private readonly byte[] values = new byte[DeltaChunk.Capacity * sizeof(ulong)];
+        private readonly ParentValues parentValues = new(parent);
+        private int loaded = -1;
+        private bool failed;
+
+        public DType TypeOf(int chunk) => layout.Tensors[entries[chunk].Tensor].Type;
+
+        public int BytesOf(int chunk) => entries[chunk].Count * DTypes.UnitSizeOf(TypeOf(chunk));
+
+        public ReadOnlySpan<byte> ParentValues(int chunk) => values.AsSpan(0, BytesOf(chunk));
+
+        /// <summary>Reads them; <see langword="false"/> where the mask or the parent is damaged there.</summary>
+        public bool TryRead(int chunk)
+        {
+            if (loaded == chunk)
+            {
+                return !failed;
+            }
+
+            (loaded, failed) = (chunk, false);
+            try
+            {
+                var entry = entries[chunk];
+                var all = positions.AsSpan(0, entry.Count);
+                coder.DecodePositions(ChunkIndex.ReadChunk(mask, entry, encoded), entry.First, entry.Last, all);
+                parentValues.Gather(entry.Tensor, all, values.AsSpan(0, BytesOf(chunk)));
+            }
+            catch (FishException error) when (error.Code != ErrorCode.CodecMissing)
+            {
+                failed = true;
+            }
+
+            return !failed;
+        }
+    }
+}

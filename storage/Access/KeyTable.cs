@@ -1,0 +1,56 @@
+using System.Text.Json;
+using FishCheckpoint.Access;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Access;
+
+/// <summary>The rows of keys.</summary>
+internal static class KeyTable
+{
+    public const string Columns = "id, name, scope, tasks, created, expires, revoked, quota_bytes, stored_bytes";
+
+    /// <summary>Makes a key, in the caller's transaction.</summary>
+    public static KeyInfo Insert(SqliteConnection connection, KeySpec spec, string id, Digest hash, DateTimeOffset now)
+    {
+        if (connection.Scalar<long>("SELECT count(*) FROM keys WHERE name = $0 AND revoked IS NULL", spec.Name) > 0)
+        {
+            throw new FishException(ErrorCode.KeyTaken, spec.Name, "There is a key of this name.", "Choose another name, or revoke that key first.");
+        }
+
+        connection.Execute(
+            "INSERT INTO keys (id, name, hash, scope, tasks, created, expires, quota_bytes) VALUES ($0, $1, $2, $3, $4, $5, $6, $7)",
+            id, spec.Name, hash, (int)spec.Scope, spec.Tasks is null ? null : JsonSerializer.Serialize(spec.Tasks, FishJson.Options), now, spec.Expires,
+            spec.QuotaBytes);
+        return ById(connection, id)!;
+    }
+
+    /// <summary>Revokes a key, in the caller's transaction.</summary>
+    public static KeyInfo Revoke(SqliteConnection connection, string nameOrId, DateTimeOffset now)
+    {
+        var id = connection.Scalar<string?>("SELECT id FROM keys WHERE (name = $0 OR id = $0) AND revoked IS NULL ORDER BY id = $0 LIMIT 1", nameOrId)
+            ?? throw new FishException(ErrorCode.KeyNotFound, nameOrId, "There is no such key, or it is revoked already.", "List the keys.");
+        connection.Execute("UPDATE keys SET revoked = $1 WHERE id = $0", id, now);
+        return ById(connection, id)!;
+    }
+
+    public static Page<KeyInfo> List(SqliteConnection connection, PageRequest page)
+    {
+        var rows = connection.Query(
+            $"SELECT {Columns}, number FROM keys WHERE number > $0 ORDER BY number LIMIT $1", row => (Key: Read(row), Number: row.GetInt64(9)),
+            PageNumber.Of(page, 0), page.Limit + 1);
+        return new Page<KeyInfo>([.. rows.Take(page.Limit).Select(row => row.Key)], rows.Count > page.Limit ? $"{rows[page.Limit - 1].Number}" : null);
+    }
+
+    public static KeyInfo? ById(SqliteConnection connection, string id) => connection.Single($"SELECT {Columns} FROM keys WHERE id = $0", Read, id);
+
+    public static KeyInfo Read(SqliteDataReader row) => new(
+        row.GetString(0), row.GetString(1), (KeyScope)row.GetInt32(2),
+        row.OptionalText(3) is { } tasks ? JsonSerializer.Deserialize<string[]>(tasks, FishJson.Options) : null,
+        row.Time(4), TimeOf(row, 5), TimeOf(row, 6), row.OptionalLong(7), row.GetInt64(8));
+
+    private static DateTimeOffset? TimeOf(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.Time(column);
+}

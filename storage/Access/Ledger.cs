@@ -1,0 +1,107 @@
+using FishCheckpoint.Access;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Access;
+
+/// <summary>Writes down who did what, and holds it against the quotas: always in the transaction that does it.</summary>
+internal sealed class Ledger(StoreOptions options)
+{
+    public const string Created = "created";
+    public const string Changed = "changed";
+    public const string Unchanged = "unchanged";
+    public const string Deleted = "deleted";
+
+    /// <summary>Who is at work now.</summary>
+    public Caller Caller => options.Caller();
+
+    /// <summary>Writes an entry.</summary>
+    public void Note(SqliteConnection connection, string operation, string? task, string key, string outcome, long? bytes = null)
+    {
+        var caller = Caller;
+        AuditTable.Append(
+            connection,
+            new AuditEntry(0, options.Time.GetUtcNow(), caller.Name, caller.KeyId, caller.Address, operation, task, key, outcome, bytes), options.Audit);
+    }
+
+    /// <summary>A base was added, or was there.</summary>
+    /// <param name="connection">The transaction.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="id">Its identity.</param>
+    /// <param name="bytes">Its bytes.</param>
+    /// <param name="newName">Whether the name is new.</param>
+    /// <param name="newContent">Whether the content is.</param>
+    public void Added(SqliteConnection connection, string name, Digest id, long bytes, bool newName, bool newContent)
+    {
+        Note(connection, "base.add", null, name, newName ? Created : Unchanged, newContent ? bytes : 0);
+        if (newContent && Caller.KeyId is { } key)
+        {
+            connection.Execute("UPDATE bases SET added_by = $1 WHERE id = $0", id, key);
+            Quotas.RequireKey(connection, key);
+        }
+    }
+
+    /// <summary>A task was made, or changed.</summary>
+    public void Put(SqliteConnection connection, string task, bool created)
+    {
+        if (created && Caller.IsLimited)
+        {
+            throw new FishException(
+                ErrorCode.KeyForbidden, task, "A key that is limited to tasks makes none: a task opens its base to the key.", "Let the task be made with another key first.");
+        }
+
+        Note(connection, "task.put", task, task, created ? Created : Changed);
+    }
+
+    /// <summary>A checkpoint was saved, or its step was taken: then it is still to be seen whether by the same.</summary>
+    /// <returns>Whether it was saved.</returns>
+    public bool Saved(SqliteConnection connection, string task, long step, bool written)
+    {
+        const string Row = "task = (SELECT id FROM tasks WHERE name = $0) AND step = $1 AND deleted = 0";
+        if (!written)
+        {
+            return false;
+        }
+
+        var key = Caller.KeyId;
+        if (key is not null)
+        {
+            connection.Execute($"UPDATE checkpoints SET saved_by = $2 WHERE {Row}", task, step, key);
+        }
+
+        var bytes = connection.Scalar<long>($"SELECT brought_bytes + value_bytes + trainer_bytes FROM checkpoints WHERE {Row}", task, step);
+        Note(connection, "checkpoint.save", task, $"{task}/{step}", Created, bytes);
+        RequireQuotas(connection, task, key);
+        return true;
+    }
+
+    /// <summary>The step held the same checkpoint already.</summary>
+    public bool SavedAgain(SqliteConnection connection, string task, long step)
+    {
+        Note(connection, "checkpoint.save", task, $"{task}/{step}", Unchanged);
+        return true;
+    }
+
+    /// <summary>A checkpoint was given its trainer state, or had it.</summary>
+    /// <returns>Whether it was given it.</returns>
+    public bool Given(SqliteConnection connection, string task, long step, bool given, long bytes)
+    {
+        Note(connection, "state.put", task, $"{task}/{step}", given ? Created : Unchanged, given ? bytes : null);
+        if (given)
+        {
+            RequireQuotas(
+                connection, task,
+                connection.Scalar<string?>("SELECT saved_by FROM checkpoints WHERE task = (SELECT id FROM tasks WHERE name = $0) AND step = $1 AND deleted = 0", task, step));
+        }
+
+        return given;
+    }
+
+    private static void RequireQuotas(SqliteConnection connection, string task, string? key)
+    {
+        Quotas.RequireTask(connection, task);
+        Quotas.RequireKey(connection, key);
+    }
+}

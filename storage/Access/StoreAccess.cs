@@ -1,0 +1,134 @@
+using FishCheckpoint.Access;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Access;
+
+/// <summary>The keys, quotas and audit log of a data folder. Belongs to its store, which disposes it.</summary>
+public sealed class StoreAccess : IAccessControl, IDisposable
+{
+    private readonly Database database;
+    private readonly StoreOptions options;
+    private readonly Ledger ledger;
+    private readonly KeyReader keys;
+
+    internal StoreAccess(Database database, StoreOptions options)
+    {
+        (this.database, this.options, ledger) = (database, options, new Ledger(options));
+        keys = new KeyReader(database.OpenConnection);
+    }
+
+    private DateTimeOffset Now => options.Time.GetUtcNow();
+
+    /// <inheritdoc/>
+    public Task<NewKey> AddKeyAsync(KeySpec spec, CancellationToken cancellation = default) => WriteAsync(
+        connection =>
+        {
+            spec.Checked(Now);
+            var (id, token, hash) = KeyToken.Create();
+            var key = KeyTable.Insert(connection, spec, id, hash, Now);
+            ledger.Note(connection, "key.add", null, $"key {key.Name} ({key.Id})", Ledger.Created);
+            return new NewKey(key, token);
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task<Page<KeyInfo>> ListKeysAsync(PageRequest page, CancellationToken cancellation = default) =>
+        ReadAsync(connection => KeyTable.List(connection, page.Checked()));
+
+    /// <inheritdoc/>
+    public Task<KeyInfo> RevokeKeyAsync(string nameOrId, CancellationToken cancellation = default) => WriteAsync(
+        connection =>
+        {
+            var key = KeyTable.Revoke(connection, Names.Check(nameOrId, "key"), Now);
+            ledger.Note(connection, "key.revoke", null, $"key {key.Name} ({key.Id})", Ledger.Deleted);
+            return key;
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task<TaskInfo> SetQuotaAsync(string task, TaskQuota quota, CancellationToken cancellation = default) => WriteAsync(
+        connection =>
+        {
+            var id = TaskTable.IdOf(connection, Names.Check(task, "task"));
+            if (quota.Bytes < 0)
+            {
+                throw new FishException(ErrorCode.RequestInvalid, "bytes", $"{quota.Bytes} bytes are no quota.", "Give 0 or more, or nothing for no limit.");
+            }
+
+            connection.Execute("UPDATE tasks SET quota_bytes = $1 WHERE id = $0", id, quota.Bytes);
+            ledger.Note(connection, "task.quota", task, task, Ledger.Changed, quota.Bytes);
+            return TaskTable.Info(connection, task);
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task<Page<AuditEntry>> ListAuditAsync(
+        PageRequest page, string? task = null, DateTimeOffset? since = null, CancellationToken cancellation = default) =>
+        ReadAsync(connection => AuditTable.List(connection, page.Checked(), task is null ? null : Names.Check(task, "task"), since));
+
+    /// <summary>Writes down that a request was refused.</summary>
+    /// <param name="operation">Its method and route.</param>
+    /// <param name="task">The task, where it concerned one.</param>
+    /// <param name="key">What it concerned.</param>
+    /// <param name="code">The code of the refusal.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    public Task NoteRefusalAsync(string operation, string? task, string key, string code, CancellationToken cancellation = default) => WriteAsync(
+        connection =>
+        {
+            ledger.Note(connection, operation, task, key, code);
+            return true;
+        },
+        cancellation);
+
+    /// <summary>The key of a token: as the store has it now, whoever changed it.</summary>
+    /// <param name="token">What was sent.</param>
+    /// <returns><see langword="null"/> when it is no usable key's.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    public KeyInfo? Authenticate(string token) => Guarded(() => keys.Authenticate(token, Now));
+
+    /// <summary>Whether a key was ever made, be it usable or not.</summary>
+    public bool HasKeys() => Guarded(keys.HasAny);
+
+    /// <summary>Whether there is a key that is taken now.</summary>
+    public bool HasUsableKeys() => Guarded(() =>
+    {
+        using var snapshot = database.OpenSnapshot();
+        return snapshot.Connection.Scalar<long>(
+            "SELECT EXISTS (SELECT 1 FROM keys WHERE revoked IS NULL AND (expires IS NULL OR expires > $0))", Now) == 1;
+    });
+
+    /// <summary>Whether a key that is limited to tasks reaches a base: one of its tasks is on it.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="nameOrId">The base's name or id.</param>
+    public Task<bool> ReachesBaseAsync(KeyInfo key, string nameOrId) => ReadAsync(connection =>
+        BaseTable.Find(connection, nameOrId) is { } id
+            && connection.Query("SELECT name FROM tasks WHERE base = $0", row => row.GetString(0), id).Exists(key.Reaches));
+
+    /// <inheritdoc/>
+    public void Dispose() => keys.Dispose();
+
+    private static T Guarded<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (SqliteException error)
+        {
+            throw Database.Translate(error);
+        }
+    }
+
+    private Task<T> ReadAsync<T>(Func<SqliteConnection, T> work) => Task.Run(() => Guarded(() =>
+    {
+        using var snapshot = database.OpenSnapshot();
+        return work(snapshot.Connection);
+    }));
+
+    private Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellation) => Task.Run(() => database.WriteAsync(work, cancellation), cancellation);
+}

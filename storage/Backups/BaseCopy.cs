@@ -1,0 +1,112 @@
+using System.Runtime.InteropServices;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Verification;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Backups;
+
+/// <summary>Copies the files of all bases that a database names, each compared with its digest where it has arrived.</summary>
+/// <param name="source">The folder of bases that they come from.</param>
+/// <param name="target">The data folder that they go to.</param>
+/// <param name="link">Whether they are linked where that can be.</param>
+internal sealed partial class BaseCopy(BaseFolder source, string target, bool link)
+{
+    private readonly List<DamagedFrame> damaged = [];
+
+    public long Copied { get; private set; }
+
+    public long Linked { get; private set; }
+
+    public long Kept { get; private set; }
+
+    public long Bytes { get; private set; }
+
+    public IReadOnlyList<DamagedFrame> Damaged => damaged;
+
+    public void Run(SqliteConnection copied, CancellationToken cancellation)
+    {
+        var bases = new BaseTable();
+        foreach (var id in copied.Query("SELECT id FROM bases ORDER BY id", row => row.Digest(0)))
+        {
+            var folder = Directory.CreateDirectory(BaseFolder.PathOf(target, id)).FullName;
+            foreach (var left in Directory.EnumerateFiles(folder, ".*"))
+            {
+                File.Delete(left);
+            }
+
+            foreach (var file in bases.Content(copied, id).AllFiles)
+            {
+                Copy(id, file, Path.Combine(folder, file.Name), cancellation);
+            }
+
+            AtomicFile.SyncFolder(folder);
+        }
+
+        AtomicFile.SyncFolder(Directory.CreateDirectory(Path.Combine(target, "bases")).FullName);
+    }
+
+    // What an earlier backup has whole is never replaced, least of all by what has been damaged since.
+    private void Copy(Digest id, BaseFile file, string path, CancellationToken cancellation)
+    {
+        if (File.Exists(path) && BaseFileCheck.Full(file, path, cancellation) is null)
+        {
+            Kept++;
+            return;
+        }
+
+        var from = source.PathOf(id, file.Name);
+        if (!File.Exists(from))
+        {
+            damaged.Add(new DamagedFrame($"base {id}/{file.Name}", "CORRUPT_BASE: The file is missing."));
+            return;
+        }
+
+        // No file of a base has a name that begins so.
+        var arriving = Path.Combine(Path.GetDirectoryName(path)!, $".{Guid.NewGuid():N}");
+        try
+        {
+            var linked = link && TryLink(from, arriving);
+            var bytes = linked ? 0 : CopyFile(from, arriving, cancellation);
+            if (BaseFileCheck.Full(file, arriving, cancellation) is { } damage)
+            {
+                damaged.Add(new DamagedFrame($"base {id}/{file.Name}", damage.Problem));
+                return;
+            }
+
+            File.Move(arriving, path, overwrite: true);
+            (Copied, Linked, Bytes) = linked ? (Copied, Linked + 1, Bytes) : (Copied + 1, Linked, Bytes + bytes);
+        }
+        finally
+        {
+            File.Delete(arriving);
+        }
+    }
+
+    /// <summary>Copies a file, synced.</summary>
+    public static long CopyFile(string from, string to, CancellationToken cancellation)
+    {
+        using var reading = new FileStream(from, new FileStreamOptions
+        {
+            Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0, Options = FileOptions.SequentialScan,
+        });
+        using var writing = new FileStream(to, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        var buffer = new byte[Blocks.Size];
+        while (reading.Read(buffer) is var read and > 0)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            writing.Write(buffer, 0, read);
+        }
+
+        writing.Flush(flushToDisk: true);
+        return writing.Length;
+    }
+
+    // Another file system, or one that knows no links: it is copied then.
+    private static bool TryLink(string from, string to) => !OperatingSystem.IsWindows() && Link(from, to) == 0;
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string from, string to);
+}

@@ -1,0 +1,81 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Storage.Backups;
+
+/// <summary>
+/// The mark of a folder that is being made, by a backup, a copy or a repair: it stands from before the first file until after the last, so that what was broken off is
+/// never taken for a store.
+/// </summary>
+internal static class Incomplete
+{
+    public const string FileName = "incomplete";
+
+    private static readonly byte[] Text = "This folder was not finished. It is not a data folder yet; run what made it again.\n"u8.ToArray();
+
+    public static bool IsOn(string folder) => File.Exists(Path.Combine(folder, FileName));
+
+    /// <summary>Refuses a folder that was not finished.</summary>
+    public static void RequireNone(string folder)
+    {
+        if (IsOn(folder))
+        {
+            throw new FishException(
+                ErrorCode.StoreIncomplete, folder, "The folder is a backup, copy or repair that was broken off.", "Run that again, or delete the folder.");
+        }
+    }
+
+    /// <summary>Makes a folder that carries the mark. One that was broken off is emptied first.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="kept">A folder in it that is left, where what lies there is looked at again.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: something else lies there.</exception>
+    public static void Begin(string folder, string? kept = null)
+    {
+        if (IsOn(folder))
+        {
+            Empty(folder, kept);
+        }
+        else if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
+        {
+            throw new FishException(ErrorCode.FolderTaken, folder, "The folder is not empty.", "Name another one; nothing was changed.");
+        }
+
+        Directory.CreateDirectory(folder);
+        using (var mark = AtomicFile.Create(Path.Combine(folder, FileName)))
+        {
+            mark.Stream.Write(Text);
+            mark.Commit();
+        }
+    }
+
+    /// <summary>Takes the mark off, when everything is synced.</summary>
+    public static void End(string folder)
+    {
+        AtomicFile.SyncFolder(folder);
+        File.Delete(Path.Combine(folder, FileName));
+        AtomicFile.SyncFolder(folder);
+        AtomicFile.SyncFolder(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))!);
+    }
+
+    /// <summary>Removes what was begun; the mark goes last.</summary>
+    public static void Remove(string folder)
+    {
+        Empty(folder, kept: null);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static void Empty(string folder, string? kept)
+    {
+        foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos().Where(entry => entry.Name != FileName && entry.Name != kept))
+        {
+            if (entry is DirectoryInfo inner && entry.LinkTarget is null)
+            {
+                inner.Delete(recursive: true);
+            }
+            else
+            {
+                entry.Delete();
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+namespace FishCheckpoint.Storage.Bases;
+
+/// <summary>
+/// This process's folder for temporary files, with a file beside it that stays locked as long as the process lives and has a store open there: so that others know
+/// whose leftovers may go.
+/// </summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    private const string Lock = ".lock";
+
+    // What has no lock file may be an earlier program's, which ran when it was young.
+    private static readonly TimeSpan LeftoverAge = TimeSpan.FromDays(1);
+
+    private static readonly Dictionary<string, TemporaryFolder> Open = new(StringComparer.Ordinal);
+
+    private readonly string path;
+    private readonly FileStream held;
+    private int owners;
+
+    private TemporaryFolder(string path)
+    {
+        this.path = path;
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        held = new FileStream(path + Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        try
+        {
+            // No store of this process is open there: what lies in it could not be removed when the last one closed.
+            Quietly(() => Directory.Delete(path, recursive: true));
+            Directory.CreateDirectory(path);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes the folder, and removes what processes that live no more have left. Disposed once by each that took it.</summary>
+    public static TemporaryFolder Own(StoreOptions options)
+    {
+        var wanted = Path.GetFullPath(options.TemporaryFolder);
+        lock (Open)
+        {
+            if (!Open.TryGetValue(wanted, out var folder))
+            {
+                Open.Add(wanted, folder = new TemporaryFolder(wanted));
+            }
+
+            folder.owners++;
+            folder.RemoveLeftovers((options.Time.GetUtcNow() - LeftoverAge).UtcDateTime);
+            return folder;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (Open)
+        {
+            if (--owners > 0)
+            {
+                return;
+            }
+
+            Open.Remove(path);
+            Quietly(() => Directory.Delete(path, recursive: true));
+            Quietly(() => File.Delete(path + Lock));
+            held.Dispose();
+        }
+    }
+
+    private void RemoveLeftovers(DateTime before)
+    {
+        Directory.CreateDirectory(path);
+        foreach (var entry in new DirectoryInfo(Path.GetDirectoryName(path)!).EnumerateFileSystemInfos())
+        {
+            var owner = entry.FullName.EndsWith(Lock, StringComparison.Ordinal) ? entry.FullName[..^Lock.Length] : entry.FullName;
+            if (owner == path)
+            {
+                continue;
+            }
+
+            if (entry.FullName != owner)
+            {
+                Quietly(() => RemoveOf(owner));
+            }
+            else if (!File.Exists(owner + Lock) && entry.LastWriteTimeUtc < before)
+            {
+                Quietly(() => Remove(entry));
+            }
+        }
+    }
+
+    // Fails where the owner lives: the lock is its own.
+    private static void RemoveOf(string owner)
+    {
+        using var taken = new FileStream(owner + Lock, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        Remove(new DirectoryInfo(owner));
+        File.Delete(owner + Lock);
+    }
+
+    private static void Remove(FileSystemInfo entry)
+    {
+        if (entry is DirectoryInfo { Exists: true } folder)
+        {
+            folder.Delete(recursive: true);
+        }
+        else if (entry is FileInfo)
+        {
+            entry.Delete();
+        }
+    }
+
+    // Tidying up is no reason to refuse anything: another process may be at it too.
+    private static void Quietly(Action tidy)
+    {
+        try
+        {
+            tidy();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The next opening tries again.
+        }
+    }
+}

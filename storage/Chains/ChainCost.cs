@@ -1,0 +1,56 @@
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Chains;
+
+/// <summary>
+/// Keeps the columns <c>depth</c> and <c>chain_bytes</c> what a walk along each chain would find, so that no save and no restore has to walk it. In the caller's
+/// transaction.
+/// </summary>
+internal static class ChainCost
+{
+    // Everything that is laid on what is listed in "changed", once for each way there.
+    private const string Laid =
+        "laid (id) AS (SELECT id FROM changed UNION ALL SELECT c.id FROM laid CROSS JOIN checkpoints c ON c.parent = laid.id)";
+
+    private const string Add =
+        "UPDATE checkpoints SET chain_bytes = chain_bytes + $1 * times FROM (SELECT id AS at, count(*) AS times FROM laid GROUP BY id) WHERE id = at";
+
+    /// <summary>A checkpoint's own frame has so many bytes more now: whoever reads it reads those.</summary>
+    public static void FrameGrew(SqliteConnection connection, long checkpoint, long bytes)
+    {
+        if (bytes != 0)
+        {
+            connection.Execute(
+                $"""
+                WITH RECURSIVE changed (id) AS (SELECT $0 UNION ALL SELECT c.id FROM changed CROSS JOIN checkpoints c ON c.reference = changed.id), {Laid} {Add}
+                """,
+                checkpoint, bytes);
+        }
+    }
+
+    /// <summary>A mask's frame has so many bytes more now.</summary>
+    public static void MaskGrew(SqliteConnection connection, Digest mask, long bytes)
+    {
+        if (bytes != 0)
+        {
+            connection.Execute(
+                $"WITH RECURSIVE changed (id) AS (SELECT id FROM checkpoints WHERE mask = $0 AND blocks = 0), {Laid} {Add}", mask, bytes);
+        }
+    }
+
+    /// <summary>A checkpoint, and so all that is laid on it, is read with so many bytes and deltas more now.</summary>
+    public static void Shift(SqliteConnection connection, long checkpoint, long bytes, int deltas)
+    {
+        if (bytes != 0 || deltas != 0)
+        {
+            connection.Execute(
+                $"""
+                WITH RECURSIVE changed (id) AS (SELECT $0), {Laid}
+                UPDATE checkpoints SET chain_bytes = chain_bytes + $1, depth = depth + $2 WHERE id IN (SELECT id FROM laid)
+                """,
+                checkpoint, bytes, deltas);
+        }
+    }
+}

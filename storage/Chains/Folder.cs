@@ -1,0 +1,148 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Checkpoints;
+using FishCheckpoint.Storage.Recoding;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Chains;
+
+/// <summary>
+/// Folds checkpoints one at a time: read and encoded in a snapshot, where it holds up nobody, and then put in place in a transaction that only copies bytes.
+/// </summary>
+internal sealed class Folder(Database database, BaseFolder bases, TaskTable tasks, StoreOptions options)
+{
+    private readonly RecodeMeans means = new(
+        tasks, bases, options.Codec with { Effort = CodecEffort.Small }, options.TemporaryFolder, new ParentCache(options.ParentCacheBytes));
+
+    public async Task<FoldResult> RunAsync(FoldOptions wanted, CancellationToken cancellation)
+    {
+        var (round, maxReadCost) = (new FoldRound(wanted, options.Time), wanted.MaxReadCost ?? options.MaxReadCost);
+        foreach (var task in TasksOf(wanted))
+        {
+            if (!await RunAsync(round, task, maxReadCost, (connection, id, after, bound) => FoldQueue.NextCostly(connection, id, after, bound), cancellation)
+                || !await RunAsync(round, task, maxReadCost, (connection, id, after, _) => FoldQueue.NextOnDeleted(connection, id, after), cancellation))
+            {
+                return round.End(finished: false);
+            }
+        }
+
+        return round.End(finished: true);
+    }
+
+    private async Task<bool> RunAsync(
+        FoldRound round, string task, double maxReadCost, Func<SqliteConnection, long, long, ChainBound, Foldable?> next, CancellationToken cancellation)
+    {
+        for (var place = -1L; ;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var (found, relaid, finished) = FoldNext(round, task, place, maxReadCost, next, cancellation);
+            if (found is null)
+            {
+                return finished;
+            }
+
+            place = found.Row.Id;
+            using (relaid)
+            {
+                if (relaid is not null)
+                {
+                    await WriteAsync(round, found, relaid, cancellation);
+                }
+            }
+        }
+    }
+
+    private async Task WriteAsync(FoldRound round, Foldable found, RelaidFrame relaid, CancellationToken cancellation)
+    {
+        var chain = await database.WriteAsync(
+            connection => Relayer.Replace(connection, relaid) ? CheckpointTable.Row(connection, found.Row.Id)!.ChainBytes : (long?)null, cancellation);
+        if (chain is { } bytes)
+        {
+            round.CountFolded(relaid, found.Bytes, bytes);
+        }
+        else
+        {
+            round.CountSkipped();
+        }
+    }
+
+    // The snapshot ends before anything is written: the log can then be emptied of what it kept alive.
+    private (Foldable? Found, RelaidFrame? Relaid, bool Finished) FoldNext(
+        FoldRound round, string task, long place, double maxReadCost, Func<SqliteConnection, long, long, ChainBound, Foldable?> next, CancellationToken cancellation)
+    {
+        using var snapshot = database.OpenSnapshot();
+        var connection = snapshot.Connection;
+        if (connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM tasks WHERE name = $0)", task) == 0)
+        {
+            return (null, null, true);
+        }
+
+        var context = tasks.Context(connection, task);
+        var bound = new ChainBound(context.Layout.BaseBytes, maxReadCost, options.MaxChainDepth);
+        var found = next(connection, context.Id, place, bound);
+        if (found is null || !round.Allows(found.Bytes))
+        {
+            return (null, null, found is null);
+        }
+
+        try
+        {
+            var relaid = Relay(connection, context, found, bound, cancellation);
+            if (relaid is null)
+            {
+                round.CountKept(found.Bytes);
+            }
+
+            return (found, relaid, false);
+        }
+        catch (FishException damage) when (damage.Kind != ErrorKind.Unavailable)
+        {
+            round.Count(found.Row.Label, damage);
+            return (found, null, false);
+        }
+        catch (SqliteException error)
+        {
+            throw Database.Translate(error);
+        }
+    }
+
+    private RelaidFrame? Relay(SqliteConnection connection, TaskContext context, Foldable found, ChainBound bound, CancellationToken cancellation)
+    {
+        var relaid = Relayer.Prepare(
+            connection, means, found.Row, found.CostsTooMuch ? Choose(connection, context, found.Row, bound, cancellation) : found.Onto, cancellation);
+        var gains = found.CostsTooMuch
+            ? (relaid.Onto?.ChainBytes ?? 0) + relaid.Bytes < found.Row.ChainBytes || found.Row.Depth > bound.MaxDeltas : relaid.Growth <= found.Freed;
+        if (gains)
+        {
+            return relaid;
+        }
+
+        relaid.Dispose();
+        return null;
+    }
+
+    private CheckpointRow? Choose(SqliteConnection connection, TaskContext context, CheckpointRow row, ChainBound bound, CancellationToken cancellation)
+    {
+        using var whole = OpenedState.Open(connection, bases, context, row);
+        using var chain = OpenedState.Open(connection, bases, context, CheckpointTable.Row(connection, row.Parent!.Value));
+        using var chosen = new ParentChooser(connection, context, bases, bound, means.Codec, means.TemporaryFolder, cancellation)
+            .Choose(chain, whole.Cursors[^1], row.ChainBytes - chain.End.Bytes);
+        return chosen.Checkpoint;
+    }
+
+    private List<string> TasksOf(FoldOptions wanted)
+    {
+        using var snapshot = database.OpenSnapshot();
+        if (wanted.Task is not { } name)
+        {
+            return snapshot.Connection.Query("SELECT name FROM tasks ORDER BY id", row => row.GetString(0));
+        }
+
+        _ = TaskTable.IdOf(snapshot.Connection, name);
+        return [name];
+    }
+}

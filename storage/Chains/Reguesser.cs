@@ -1,0 +1,150 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Checkpoints;
+using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Recoding;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Chains;
+
+/// <summary>
+/// Frees a checkpoint from those whose values are guessed from its own: they are encoded again, guessed from what it was guessed from itself, or from nothing. Their
+/// contents, identities and digests stay what they are.
+/// </summary>
+/// <remarks>A guess is made of the last values and of those before them, so that two generations change; later ones read the same values as before.</remarks>
+internal static class Reguesser
+{
+    /// <summary>Encodes again what is guessed from a checkpoint, and reads it back.</summary>
+    /// <param name="connection">A snapshot.</param>
+    /// <param name="means">What encoding takes.</param>
+    /// <param name="row">The checkpoint that is freed.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    /// <returns>The frames, to be put in place by <see cref="Replace"/>; the caller disposes them.</returns>
+    /// <exception cref="FishException">A frame that is needed is damaged.</exception>
+    public static ReguessedFrames Prepare(SqliteConnection connection, RecodeMeans means, CheckpointRow row, CancellationToken cancellation)
+    {
+        var made = new List<ReguessedFrame>();
+        try
+        {
+            var earlier = CheckpointTable.ReferenceOf(connection, row);
+            foreach (var reader in CheckpointTable.GuessedFrom(connection, row.Id))
+            {
+                var context = means.Tasks.Context(connection, reader.TaskName);
+                var mask = FrameTable.Open(connection, reader.MaskFrame!.Value);
+                var guessing = earlier is null ? Guessing.None : Guessing.From(connection, context, earlier, row.Mask, mask, means.Earlier);
+                made.Add(Encode(connection, means, context, reader, guessing.Values, guessing.Frames, earlier?.Id, cancellation));
+                foreach (var next in CheckpointTable.GuessedFrom(connection, reader.Id))
+                {
+                    var last = ValuesOf(connection, context, reader);
+                    made.Add(Encode(
+                        connection, means, context, next, new EarlierValues(last, guessing.Values?.Last),
+                        [.. guessing.Frames, made.Last(frame => frame.Row.Id == reader.Id).Delta.Values], reader.Id, cancellation));
+                }
+            }
+
+            return new ReguessedFrames(FrameTable.Open(connection, row.Frame).Head, made);
+        }
+        catch
+        {
+            made.ForEach(frame => frame.Delta.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>Puts the frames in place, unless one of the checkpoints was deleted or changed meanwhile, or another is guessed from the freed one now; in the caller's
+    /// transaction, which is to be given up where this gives <see langword="false"/>.</summary>
+    /// <param name="connection">The transaction's.</param>
+    /// <param name="row">The checkpoint that is freed.</param>
+    /// <param name="frames">What <see cref="Prepare"/> gave.</param>
+    public static bool Replace(SqliteConnection connection, CheckpointRow row, ReguessedFrames frames)
+    {
+        if (!AreCurrent(connection, row, frames))
+        {
+            return false;
+        }
+
+        foreach (var frame in frames.Frames)
+        {
+            FrameTable.Replace(connection, frame.Row.Frame, frame.Delta.Values, frame.Chunks);
+            connection.Execute(
+                "UPDATE checkpoints SET value_bytes = value_bytes + $1, reference = $2, effort = $3 WHERE id = $0",
+                frame.Row.Id, frame.Growth, frame.Reference, (int)frame.Effort);
+            ChainCost.FrameGrew(connection, frame.Row.Id, frame.Growth);
+        }
+
+        var bytes = connection.Scalar<long>("SELECT value_bytes FROM checkpoints WHERE id = $0", row.Id);
+        foreach (var first in frames.Frames.Where(frame => frame.Row.Reference == row.Id))
+        {
+            Unhook(connection, first.Row.Id, bytes);
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether frames that were found are still those that are stored, and nothing else is guessed from the freed checkpoint.</summary>
+    public static bool AreCurrent(SqliteConnection connection, CheckpointRow row, ReguessedFrames frames) =>
+        IsCurrent(connection, row, frames.RowHead)
+        && frames.Frames.All(frame => IsCurrent(connection, frame.Row, frame.OldHead))
+        && connection.Scalar<long>("SELECT count(*) FROM checkpoints WHERE reference = $0", row.Id) == frames.Frames.Count(frame => frame.Row.Reference == row.Id)
+        && frames.Frames.Where(frame => frame.Row.Reference == row.Id).All(frame =>
+            connection.Scalar<long>("SELECT count(*) FROM checkpoints WHERE reference = $0", frame.Row.Id)
+            == frames.Frames.Count(next => next.Row.Reference == frame.Row.Id));
+
+    /// <summary>Whether a checkpoint is what it was found to be, frame, parent and all. A deleted one's number may be another's by now: state and head tell.</summary>
+    public static bool IsCurrent(SqliteConnection connection, CheckpointRow row, ReadOnlyMemory<byte> oldHead) => connection.Scalar<byte[]?>(
+        """
+        SELECT head FROM checkpoints c JOIN frames f ON f.id = c.frame
+        WHERE c.id = $0 AND c.state = $1 AND c.frame = $2 AND c.reference IS $3 AND c.parent IS $4 AND c.blocks = $5
+        """,
+        row.Id, row.State, row.Frame, row.Reference, row.Parent, row.IsBlocks ? 1 : 0) is { } head && oldHead.Span.SequenceEqual(head);
+
+    // It, and all that is guessed from it in turn, reads one frame less.
+    private static void Unhook(SqliteConnection connection, long first, long bytes)
+    {
+        const string Readers =
+            "WITH RECURSIVE readers (id) AS (SELECT $0 UNION ALL SELECT c.id FROM readers CROSS JOIN checkpoints c ON c.reference = readers.id) ";
+        connection.Execute(Readers + "UPDATE checkpoints SET reference_depth = reference_depth - 1 WHERE id IN readers", first);
+        foreach (var reader in connection.Query(Readers + "SELECT id FROM readers", found => found.GetInt64(0), first))
+        {
+            ChainCost.Shift(connection, reader, -bytes, 0);
+        }
+    }
+
+    private static ReguessedFrame Encode(
+        SqliteConnection connection, RecodeMeans means, TaskContext context, CheckpointRow row, EarlierValues? earlier, IReadOnlyList<IFrame> before, long? reference,
+        CancellationToken cancellation)
+    {
+        var (frames, layout) = (StoredFrames.Open(connection, row), context.Layout.Layout);
+        var head = CheckpointVerifier.RequireOwn(row.Label, row, frames);
+        using var stored = new DeltaDecoder(frames.Mask!, frames.Values, layout, null);
+        var encoded = DeltaEncoder.EncodeOn(
+            frames.Mask!, stored, null, head.Digests[2], means.Codec, means.TemporaryFolder, earlier, cancellation);
+        try
+        {
+            using var made = new DeltaDecoder(frames.Mask!, [.. before, encoded.Values], layout, null);
+            for (var chunk = new DeltaChunk(); made.Read(chunk);)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            return new ReguessedFrame(
+                row, frames.Values[^1].Head, encoded,
+                ChunkIndex.ReadValues(encoded.Values, encoded.ValuesHead, encoded.MaskHead!, ChunkIndex.ReadMask(frames.Mask!, encoded.MaskHead!, layout)), reference,
+                means.Codec.EffortOf(onAMask: true));
+        }
+        catch
+        {
+            encoded.Dispose();
+            throw;
+        }
+    }
+
+    private static byte[] ValuesOf(SqliteConnection connection, TaskContext context, CheckpointRow row)
+    {
+        var frames = StoredFrames.Open(connection, row);
+        return Guessing.Decode(frames.Values, frames.Mask!, context);
+    }
+}

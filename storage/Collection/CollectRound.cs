@@ -1,0 +1,53 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Storage.Collection;
+
+/// <summary>What a round of collection may still do, and what it has done.</summary>
+internal sealed class CollectRound(CollectOptions options, TimeProvider time)
+{
+    private const int MostListed = 1000;
+
+    private readonly long started = time.GetTimestamp();
+    private readonly List<CollectedCheckpoint> listed = [];
+    private readonly List<DamagedFrame> damaged = [];
+    private long deleted;
+    private long relaid;
+    private bool broken;
+
+    public CollectOptions Options => options;
+
+    public long Freed { get; set; }
+
+    public long Held { get; set; }
+
+    public long Returned { get; set; }
+
+    /// <summary>Whether there is time to begin something; a round that says no once is not finished.</summary>
+    public bool Goes
+    {
+        get
+        {
+            broken |= options.MaxTime is { } longest && time.GetElapsedTime(started) >= longest;
+            return !broken;
+        }
+    }
+
+    public bool Lists => listed.Count < MostListed;
+
+    public void Deleted(CollectedCheckpoint? checkpoint)
+    {
+        deleted++;
+        if (checkpoint is not null)
+        {
+            listed.Add(checkpoint);
+        }
+    }
+
+    public void Relaid(int checkpoints) => relaid += checkpoints;
+
+    public void Damaged(string key, FishException error) =>
+        damaged.Add(new DamagedFrame(key, $"{ErrorCodes.NameOf(error.Code)} ({error.Key}): {error.Cause}"));
+
+    public CollectResult End() => new(options.DryRun, deleted, listed, relaid, Freed, Held, Returned, !broken, damaged);
+}

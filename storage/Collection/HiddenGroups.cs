@@ -1,0 +1,97 @@
+using FishCheckpoint.Storage.Checkpoints;
+using FishCheckpoint.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Collection;
+
+/// <summary>Finds the deleted checkpoints that are still there for the sake of others.</summary>
+internal static class HiddenGroups
+{
+    // One that a task starts from is needed as if it were not deleted.
+    private const string Gone =
+        """
+        gone (id) AS (SELECT id FROM checkpoints WHERE deleted = 1 AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = checkpoints.id)
+                      UNION SELECT value FROM json_each($0))
+        """;
+
+    /// <summary>The groups of a store.</summary>
+    /// <param name="connection">A snapshot.</param>
+    /// <param name="going">Checkpoints that are there and are to be seen as deleted.</param>
+    public static IReadOnlyList<HiddenGroup> Find(SqliteConnection connection, IReadOnlyCollection<long> going)
+    {
+        var list = ListOf(going);
+        var gone = connection.Query(
+            $"WITH {Gone} SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From} WHERE c.id IN gone", CheckpointRow.Read, list).ToDictionary(row => row.Id);
+        var laid = connection.Query(
+            $"WITH {Gone} SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From} WHERE c.parent IN gone AND c.id NOT IN gone", CheckpointRow.Read, list);
+        var groups = new Dictionary<long, (List<CheckpointRow> Hidden, List<CheckpointRow> Laid)>();
+        foreach (var row in gone.Values)
+        {
+            GroupOf(groups, Top(gone, row)).Hidden.Add(row);
+        }
+
+        foreach (var row in laid)
+        {
+            GroupOf(groups, Top(gone, gone[row.Parent!.Value])).Laid.Add(row);
+        }
+
+        return [.. groups.OrderBy(group => group.Key).Select(group => Make(connection, gone, group.Value.Hidden, group.Value.Laid, list))];
+    }
+
+    /// <summary>The deleted checkpoints that others are guessed from, the latest first: so that each is freed of those that stay, and of no others.</summary>
+    public static IReadOnlyList<CheckpointRow> GuessedFrom(SqliteConnection connection) => connection.Query(
+        $"WITH {Gone} SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From} WHERE c.id IN gone "
+        + "AND EXISTS (SELECT 1 FROM checkpoints reader WHERE reader.reference = c.id) ORDER BY c.step DESC, c.id DESC",
+        CheckpointRow.Read, ListOf([]));
+
+    /// <summary>What is laid on a checkpoint or guessed from it, as in <c>task/120</c>.</summary>
+    public static IReadOnlyList<string> NeededBy(SqliteConnection connection, long checkpoint) => connection.Query(
+        "SELECT t.name || '/' || c.step FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE (c.parent = $0 OR c.reference = $0) AND c.deleted = 0 ORDER BY t.name, c.step",
+        row => row.GetString(0), checkpoint);
+
+    private static string ListOf(IReadOnlyCollection<long> ids) => $"[{string.Join(',', ids)}]";
+
+    private static (List<CheckpointRow> Hidden, List<CheckpointRow> Laid) GroupOf(
+        Dictionary<long, (List<CheckpointRow> Hidden, List<CheckpointRow> Laid)> groups, long top)
+    {
+        if (!groups.TryGetValue(top, out var group))
+        {
+            groups.Add(top, group = ([], []));
+        }
+
+        return group;
+    }
+
+    // The deleted one nearest to the base of those that a deleted one is laid on without a gap.
+    private static long Top(Dictionary<long, CheckpointRow> gone, CheckpointRow row)
+    {
+        while (row.Parent is { } parent && gone.TryGetValue(parent, out var next))
+        {
+            row = next;
+        }
+
+        return row.Id;
+    }
+
+    private static HiddenGroup Make(
+        SqliteConnection connection, Dictionary<long, CheckpointRow> gone, List<CheckpointRow> hidden, List<CheckpointRow> laid, string list)
+    {
+        var top = gone[Top(gone, hidden[0])];
+        var onto = top.Parent is { } parent ? CheckpointTable.Row(connection, parent) : null;
+
+        var held = MaskBytes(connection, hidden, list, []);
+
+        // What is laid anew tells its positions itself: its mask goes too, unless others have it.
+        var all = MaskBytes(connection, [.. hidden, .. laid], list, [.. laid.Select(row => row.Id)]);
+        return new HiddenGroup(hidden, [.. laid.Select(row => (row, onto))], hidden.Sum(row => row.FrameBytes) + held, all - held);
+    }
+
+    // Of masks of some checkpoints, those that no other one has.
+    private static long MaskBytes(SqliteConnection connection, IReadOnlyList<CheckpointRow> rows, string gone, IReadOnlyCollection<long> others) =>
+        rows.Where(row => !row.IsBlocks).Select(row => row.Mask).Distinct().Sum(mask => connection.Scalar<long>(
+            $"""
+            WITH {Gone} SELECT bytes FROM masks WHERE id = $1
+            AND NOT EXISTS (SELECT 1 FROM checkpoints c WHERE c.mask = $1 AND c.blocks = 0 AND c.id NOT IN gone AND c.id NOT IN (SELECT value FROM json_each($2)))
+            """,
+            gone, mask, ListOf(others)));
+}

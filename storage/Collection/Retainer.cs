@@ -1,0 +1,60 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Collection;
+
+/// <summary>Applies the tasks' retention: finds what no rule keeps.</summary>
+internal sealed class Retainer(TaskTable tasks, StoreOptions options)
+{
+    /// <summary>The tasks that have checkpoints and rules, their own or the store's.</summary>
+    /// <param name="connection">A snapshot.</param>
+    /// <param name="task">One task; <see langword="null"/> for all.</param>
+    public IReadOnlyList<(TaskContext Task, Retention Rules)> Tasks(SqliteConnection connection, string? task)
+    {
+        var names = task is null ? connection.Query("SELECT t.name FROM tasks t JOIN totals x ON x.base = t.base AND x.task = t.id WHERE x.checkpoints > 0 ORDER BY t.name", row => row.GetString(0)) : [task];
+        var found = new List<(TaskContext, Retention)>();
+        foreach (var name in names)
+        {
+            var context = tasks.Context(connection, name);
+            if (RulesOf(context) is { HasRules: true } rules)
+            {
+                found.Add((context, rules));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>The steps of a task that nothing keeps, ascending.</summary>
+    /// <remarks>What the latest checkpoint is laid on stays with it: a trainer whose mask changes lays its next saves on that too.</remarks>
+    public IReadOnlyList<long> Removable(SqliteConnection connection, TaskContext task, Retention rules)
+    {
+        var candidates = connection.Query(
+            """
+            SELECT c.step, c.created, c.pinned, (SELECT name FROM tags t WHERE t.checkpoint = c.id ORDER BY name LIMIT 1),
+              (SELECT m.value FROM json_each(c.metrics) m WHERE m.key = $1 AND m.type IN ('integer', 'real'))
+            FROM checkpoints c WHERE c.task = $0 AND c.deleted = 0
+            """,
+            row => new RetentionCandidate(
+                row.GetInt64(0), row.IsDBNull(4) ? null : row.GetDouble(4), row.Time(1), row.OptionalText(3), row.GetInt64(2) != 0),
+            task.Id, rules.Monitor);
+        var anchor = connection.Scalar<long?>(
+            """
+            SELECT p.step FROM checkpoints p WHERE p.task = $0 AND p.deleted = 0
+              AND p.id = (SELECT parent FROM checkpoints WHERE task = $0 AND deleted = 0 ORDER BY step DESC LIMIT 1)
+            """,
+            task.Id);
+        return [.. RetentionPlan.Decide(candidates, rules, options.Time.GetUtcNow())
+            .Where(decision => decision.KeptBy is null && decision.Step != anchor).Select(decision => decision.Step)];
+    }
+
+    // A task that only says what is best goes by the store's rules, with its own idea of what is best.
+    private Retention? RulesOf(TaskContext task) => task.Retention switch
+    {
+        { HasRules: true } own => own,
+        { } own when options.Retention is { } rules => rules with { Monitor = own.Monitor, Mode = own.Mode, KeepBest = own.Monitor is null ? null : rules.KeepBest },
+        _ => options.Retention is { } rules ? rules with { KeepBest = null, Monitor = null } : null,
+    };
+}

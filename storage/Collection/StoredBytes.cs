@@ -1,0 +1,22 @@
+using FishCheckpoint.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Collection;
+
+/// <summary>What a transaction frees: the difference of what is stored before and after it, deleted checkpoints that are still there included.</summary>
+internal static class StoredBytes
+{
+    /// <summary>Does the work, and says by how much the store has shrunk.</summary>
+    public static (T Result, long Freed) Freed<T>(SqliteConnection connection, Func<T> work)
+    {
+        var before = Of(connection);
+        var result = work();
+        return (result, before - Of(connection));
+    }
+
+    private static long Of(SqliteConnection connection) =>
+        connection.Scalar<long>("SELECT position_bytes + value_bytes + state_bytes + hidden_bytes FROM totals WHERE base = x'' AND task = 0");
+
+    /// <summary>Bytes of deleted checkpoints that are still there for the sake of others.</summary>
+    public static long Held(SqliteConnection connection) => connection.Scalar<long>("SELECT hidden_bytes FROM totals WHERE base = x'' AND task = 0");
+}

@@ -1,0 +1,83 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Checkpoints;
+using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Repairs;
+
+/// <summary>Makes damaged frames anew of others that say the same.</summary>
+internal static class FrameRebuild
+{
+    private const string Select = $"SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From}";
+
+    /// <summary>Takes the frame of another checkpoint that proves the same: it has the same parent, positions and values.</summary>
+    public static bool TryTwin(SqliteConnection connection, long checkpoint, IReadOnlySet<long> damaged)
+    {
+        if (connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, checkpoint) is not { } row)
+        {
+            return false;
+        }
+
+        // Values that others are guessed from cannot be given up for blocks, nor for values that need the parent.
+        var isReference = connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE reference = $0)", row.Id) != 0;
+        var twin = connection.Query($"{Select} WHERE coalesce(c.proof, c.state) = $0 AND c.id <> $1", CheckpointRow.Read, row.Proven, row.Id)
+            .FirstOrDefault(other => !damaged.Contains(other.Id) && (!isReference || (!other.IsBlocks && other.ReferenceDepth is not null))
+                && !DependsOn(connection, other, row));
+        if (twin is null)
+        {
+            return false;
+        }
+
+        var frame = connection.Insert("INSERT INTO frames (head, payload) SELECT head, payload FROM frames WHERE id = $0", twin.Frame);
+        connection.Execute("INSERT INTO pieces (frame, position, data) SELECT $1, position, data FROM pieces WHERE frame = $0", twin.Frame, frame);
+        connection.Execute(
+            """
+            UPDATE checkpoints SET frame = $1, blocks = $2, value_bytes = $3, brought_bytes = $4, reference = $5, reference_depth = $6 WHERE id = $0
+            """,
+            row.Id, frame, twin.IsBlocks ? 1 : 0, twin.ValueBytes, twin.IsBlocks ? twin.BroughtBytes : 0, twin.Reference, twin.ReferenceDepth);
+        return true;
+    }
+
+    /// <summary>Makes a mask's frame of a frame of blocks that has the same positions.</summary>
+    public static bool TryMask(
+        SqliteConnection connection, Digest mask, BaseFolder folder, TaskTable tasks, StoreOptions options, IReadOnlySet<long> damaged, CancellationToken cancellation)
+    {
+        foreach (var (row, name) in connection.Query(
+            $"SELECT {CheckpointRow.Columns}, t.name FROM {CheckpointRow.From} JOIN tasks t ON t.id = c.task WHERE c.mask = $0 AND c.blocks = 1",
+            row => (CheckpointRow.Read(row), row.GetString(row.FieldCount - 1)), mask).Where(found => !damaged.Contains(found.Item1.Id)))
+        {
+            try
+            {
+                var task = tasks.Context(connection, name);
+                using var state = OpenedState.Open(connection, folder, task, row);
+                using var stored = new StoredDeltaReader(StoredFrames.Open(connection, row), task.Layout.Layout, state.UpTo(row));
+                using var made = DeltaEncoder.Encode(stored, null, default, options.Codec, options.TemporaryFolder, cancellation);
+                if (made.MaskId == mask && connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", mask) is { } frame)
+                {
+                    MaskTable.Replace(connection, mask, frame, made.Mask!, ChunkIndex.ReadMask(made.Mask!, made.MaskHead!, task.Layout.Layout));
+                    return true;
+                }
+            }
+            catch (FishException error) when (error.Kind != ErrorKind.Unavailable)
+            {
+                // Another may do.
+            }
+        }
+
+        return false;
+    }
+
+    private static bool DependsOn(SqliteConnection connection, CheckpointRow other, CheckpointRow row) => connection.Scalar<long>(
+        """
+        WITH RECURSIVE needed (id) AS (SELECT $0
+          UNION SELECT parent FROM checkpoints JOIN needed USING (id) WHERE parent IS NOT NULL
+          UNION SELECT reference FROM checkpoints JOIN needed USING (id) WHERE reference IS NOT NULL)
+        SELECT $1 IN needed
+        """,
+        other.Id, row.Id) != 0;
+}

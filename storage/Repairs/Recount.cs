@@ -1,0 +1,76 @@
+using FishCheckpoint.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Repairs;
+
+/// <summary>Counts anew what is only counted, and removes what nothing refers to.</summary>
+internal static class Recount
+{
+    // Rows come in any order, and triggers count in what is there by then: in the end everything is counted anew.
+    private const string Totals =
+        """
+        DELETE FROM totals; DELETE FROM depths; DELETE FROM metrics;
+        INSERT INTO totals (base, task, tasks) SELECT x'', 0, count(*) FROM tasks;
+        INSERT INTO totals (base, task, tasks) SELECT id, 0, (SELECT count(*) FROM tasks t WHERE t.base = bases.id) FROM bases;
+        INSERT INTO totals (base, task) SELECT base, id FROM tasks;
+        UPDATE totals SET checkpoints = s.checkpoints, logical_bytes = s.logical_bytes, elements = s.elements, changed = s.changed, position_bytes = s.position_bytes,
+          value_bytes = s.value_bytes, state_bytes = s.state_bytes, deltas = s.deltas, hidden = s.hidden, hidden_bytes = s.hidden_bytes
+        FROM (
+          SELECT s.base AS of_base, s.task AS of_task, count(*) - sum(deleted) AS checkpoints, sum((1 - deleted) * logical_bytes) AS logical_bytes,
+            sum((1 - deleted) * elements) AS elements, sum((1 - deleted) * changed) AS changed, sum((1 - deleted) * brought_bytes) AS position_bytes,
+            sum((1 - deleted) * value_bytes) AS value_bytes, sum((1 - deleted) * trainer_bytes) AS state_bytes, sum((1 - deleted) * depth) AS deltas,
+            sum(deleted) AS hidden, sum(deleted * (brought_bytes + value_bytes + trainer_bytes)) AS hidden_bytes
+          FROM checkpoints c CROSS JOIN scopes s ON s.counted = c.task GROUP BY s.base, s.task) s
+        WHERE base = s.of_base AND task = s.of_task;
+        UPDATE totals SET base_bytes = (SELECT coalesce(sum(coalesce(stored, bytes)), 0) FROM base_files f WHERE f.base = totals.base OR totals.base = x'')
+          WHERE task = 0;
+        INSERT INTO depths SELECT s.base, s.task, c.depth, count(*)
+          FROM checkpoints c CROSS JOIN scopes s ON s.counted = c.task WHERE c.deleted = 0 GROUP BY s.base, s.task, c.depth;
+        INSERT INTO metrics SELECT c.task, m.key, CAST(m.value AS REAL), c.step
+          FROM checkpoints c CROSS JOIN json_each(CASE WHEN json_valid(c.metrics) THEN c.metrics ELSE '{}' END) m
+          WHERE c.deleted = 0 AND m.type IN ('integer', 'real');
+        DELETE FROM task_tensors;
+        INSERT INTO tasks_to_count SELECT id FROM tasks WHERE true ON CONFLICT DO NOTHING;
+        """;
+
+    // First each checkpoint's own part, then the sum along its chain.
+    private const string Chains =
+        """
+        WITH RECURSIVE earlier (id, at) AS (
+          SELECT id, reference FROM checkpoints WHERE reference IS NOT NULL
+          UNION ALL SELECT e.id, c.reference FROM earlier e CROSS JOIN checkpoints c ON c.id = e.at WHERE c.reference IS NOT NULL)
+        UPDATE checkpoints SET chain_bytes = value_bytes + blocks * brought_bytes
+          + CASE blocks WHEN 0 THEN (SELECT m.bytes FROM masks m WHERE m.id = checkpoints.mask) ELSE 0 END
+          + coalesce((SELECT sum(c.value_bytes) FROM earlier e JOIN checkpoints c ON c.id = e.at WHERE e.id = checkpoints.id), 0);
+        WITH RECURSIVE chain (id, bytes) AS (
+          SELECT id, chain_bytes FROM checkpoints WHERE parent IS NULL
+          UNION ALL SELECT c.id, chain.bytes + c.chain_bytes FROM chain CROSS JOIN checkpoints c ON c.parent = chain.id)
+        UPDATE checkpoints SET chain_bytes = chain.bytes FROM chain WHERE chain.id = checkpoints.id;
+        """;
+
+    public static void Run(SqliteConnection connection, IReadOnlyDictionary<long, long> elements)
+    {
+        // A mask is accounted to one checkpoint, to one that is there as long as there is one.
+        connection.Execute(
+            """
+            DELETE FROM masks WHERE NOT EXISTS (SELECT 1 FROM checkpoints c WHERE c.mask = masks.id);
+            UPDATE masks SET frame = NULL, bytes = 0 WHERE frame IS NOT NULL AND NOT EXISTS (SELECT 1 FROM checkpoints c WHERE c.mask = masks.id AND c.blocks = 0);
+            UPDATE masks SET bytes = coalesce((SELECT length(head) + payload FROM frames f WHERE f.id = masks.frame), 0);
+            UPDATE checkpoints SET brought_bytes = 0 WHERE blocks = 0;
+            UPDATE checkpoints SET brought_bytes = (SELECT bytes FROM masks m WHERE m.id = checkpoints.mask)
+            WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY mask ORDER BY deleted, id) AS place FROM checkpoints WHERE blocks = 0) WHERE place = 1);
+            UPDATE checkpoints SET trainer_bytes = coalesce((SELECT length(head) + payload FROM frames f WHERE f.id = checkpoints.trainer_frame), 0);
+            DELETE FROM headers WHERE NOT EXISTS (SELECT 1 FROM checkpoints c WHERE c.headers = headers.id);
+            DELETE FROM frames WHERE id NOT IN (SELECT frame FROM checkpoints UNION SELECT frame FROM masks WHERE frame IS NOT NULL
+              UNION SELECT trainer_frame FROM checkpoints WHERE trainer_frame IS NOT NULL);
+            DELETE FROM pieces WHERE frame NOT IN (SELECT id FROM frames);
+            """);
+        foreach (var (task, each) in elements)
+        {
+            connection.Execute("UPDATE checkpoints SET elements = $1 WHERE task = $0", task, each);
+        }
+
+        connection.Execute(Chains);
+        connection.Execute(Totals);
+    }
+}

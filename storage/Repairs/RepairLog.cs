@@ -1,0 +1,88 @@
+using System.Text.Json;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Repairs;
+
+/// <summary>Keeps what was rebuilt and what was not, and puts aside what is left of the latter.</summary>
+internal sealed class RepairLog(string folder)
+{
+    private readonly string quarantine = Path.Combine(folder, "quarantine");
+
+    public List<string> Rebuilt { get; } = [];
+
+    public List<QuarantinedItem> Quarantined { get; } = [];
+
+    public HashSet<string> Lost { get; } = new(StringComparer.Ordinal);
+
+    public void Drop(string key, string problem, IReadOnlyList<string> affected, IReadOnlyList<string> files)
+    {
+        Lost.UnionWith(affected);
+        Quarantined.Add(new QuarantinedItem(key, problem, affected, files));
+    }
+
+    /// <summary>Writes a frame as far as it can be read: its head, and then its pieces where they belong.</summary>
+    public string? PutAside(SqliteConnection connection, long frame)
+    {
+        var name = $"frame-{frame}";
+        try
+        {
+            using var file = new FileStream(Path.Combine(Directory.CreateDirectory(quarantine).FullName, name), FileMode.Create, FileAccess.Write);
+            var stored = FrameTable.Open(connection, frame);
+            file.Write(stored.Head.Span);
+            foreach (var (position, data) in PiecesOf(connection, frame))
+            {
+                file.Position = stored.Head.Length + position;
+                file.Write(data);
+            }
+
+            return name;
+        }
+        catch (Exception error) when (Verification.Problems.IsDamage(error))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Copies a damaged file.</summary>
+    public string? PutAside(string path, string name)
+    {
+        try
+        {
+            File.Copy(path, Path.Combine(Directory.CreateDirectory(quarantine).FullName, name), overwrite: true);
+            return name;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Writes the manifest, where there is something to be told.</summary>
+    public RepairReport Finish(long checkpoints)
+    {
+        var report = new RepairReport(checkpoints, Lost.Count, Rebuilt, Quarantined);
+        if (Quarantined.Count > 0)
+        {
+            using var manifest = AtomicFile.Create(Path.Combine(Directory.CreateDirectory(quarantine).FullName, "manifest.json"));
+            JsonSerializer.Serialize(manifest.Stream, report, FishJson.Options);
+            manifest.Commit();
+        }
+
+        return report;
+    }
+
+    private static IEnumerable<(long Position, byte[] Data)> PiecesOf(SqliteConnection connection, long frame)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT position, data FROM pieces WHERE frame = $0 ORDER BY position";
+        command.Parameters.AddWithValue("$0", frame);
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            yield return (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1));
+        }
+    }
+}

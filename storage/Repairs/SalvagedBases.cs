@@ -1,0 +1,66 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Backups;
+using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Verification;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Repairs;
+
+/// <summary>Brings the bases' files over: from the damaged folder where they are whole, else from what the caller has, else from another base that has the same file.</summary>
+internal sealed class SalvagedBases(RepairOptions repair, RepairLog log)
+{
+    public void Run(SqliteConnection connection, CancellationToken cancellation)
+    {
+        var copy = new BaseCopy(BaseFolder.At(repair.DataFolder), repair.To, link: false);
+        copy.Run(connection, cancellation);
+        var content = new BaseTable();
+        foreach (var damaged in copy.Damaged)
+        {
+            var (id, name) = (Digest.Parse(damaged.Key["base ".Length..][..64]), damaged.Key[("base ".Length + 65)..]);
+            var file = content.Content(connection, id).FileOf(name);
+            var target = Path.Combine(BaseFolder.PathOf(repair.To, id), name);
+            if (Candidates(connection, file).FirstOrDefault(path => BaseFileCheck.Full(file, path, cancellation) is null) is { } whole)
+            {
+                File.Delete(target);
+                BaseCopy.CopyFile(whole, target, cancellation);
+                AtomicFile.SyncFolder(Path.GetDirectoryName(target)!);
+                log.Rebuilt.Add($"{damaged.Key} was taken from {whole}.");
+                continue;
+            }
+
+            var affected = connection.Scalar<long>("SELECT count(*) FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE t.base = $0 AND c.deleted = 0", id);
+            if (!repair.DropDamagedBases)
+            {
+                throw new FishException(
+                    ErrorCode.CorruptBase, damaged.Key, $"{damaged.Problem} {affected} checkpoints are laid on this base.",
+                    "Give a whole file of it with --base, or add the base again to the damaged folder; or leave out what is laid on it with --drop-damaged-bases.");
+            }
+
+            log.PutAside(BaseFolder.At(repair.DataFolder).PathOf(id, name), $"base-{id}-{name}");
+        }
+    }
+
+    /// <summary>Removes the rows of a base and its tasks, whose checkpoints are gone.</summary>
+    public static void Forget(SqliteConnection connection, Digest id)
+    {
+        connection.Execute("DELETE FROM tasks WHERE base = $0", id);
+        connection.Execute("DELETE FROM base_names WHERE base = $0", id);
+        connection.Execute("DELETE FROM base_files WHERE base = $0", id);
+        connection.Execute("DELETE FROM bases WHERE id = $0", id);
+    }
+
+    /// <summary>Removes rows of a table without row numbers that refer to what is missing.</summary>
+    public static void DropReferring(SqliteConnection connection, string table, string missing)
+    {
+        foreach (var (from, to) in connection.Query(
+            $"SELECT \"from\", \"to\" FROM pragma_foreign_key_list('{table}') WHERE \"table\" = $0", row => (row.GetString(0), row.GetString(1)), missing))
+        {
+            connection.Execute($"DELETE FROM \"{table}\" WHERE \"{from}\" IS NOT NULL AND \"{from}\" NOT IN (SELECT \"{to}\" FROM \"{missing}\")");
+        }
+    }
+
+    private IEnumerable<string> Candidates(SqliteConnection connection, BaseFile file) => repair.Bases.Where(File.Exists).Concat(connection.Query(
+        "SELECT base, name FROM base_files WHERE sha256 = $0", row => BaseFolder.At(repair.DataFolder).PathOf(row.Digest(0), row.GetString(1)), file.Sha256).Where(File.Exists));
+}

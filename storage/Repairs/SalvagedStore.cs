@@ -1,0 +1,171 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Storage.Verification;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Repairs;
+
+/// <summary>Rows and files that were salvaged, until they are a store in which a verification finds nothing wrong: what it finds is rebuilt, or dropped.</summary>
+internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
+{
+    // A frame that is rebuilt may show that what lies on it is damaged too; each round leaves less.
+    private const int MostRounds = 100;
+
+    private readonly StoreOptions options = new() { DataFolder = repair.To };
+
+    public async Task<RepairReport> FinishAsync(CancellationToken cancellation)
+    {
+        using var folder = new BaseFolder(options);
+        using (var connection = Open())
+        {
+            new SalvagedBases(repair, log).Run(connection, cancellation);
+            References(connection);
+            Sums(connection);
+        }
+
+        for (var round = 0; ; round++)
+        {
+            var found = await VerifyAsync(folder, cancellation);
+            if (found.Count == 0)
+            {
+                break;
+            }
+
+            if (round == MostRounds)
+            {
+                throw new FishException(
+                    ErrorCode.CorruptStore, found[0].Finding.Key, $"It is still damaged after {round} rounds: {found[0].Finding.Problem}", "Restore from a backup, and report this.");
+            }
+
+            using var connection = Open();
+            foreach (var (item, finding) in found)
+            {
+                Handle(connection, folder, item, finding, found, cancellation);
+            }
+
+            References(connection);
+            Sums(connection);
+        }
+
+        using var last = Open();
+        last.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        return log.Finish(last.Scalar<long>("SELECT count(*) FROM checkpoints WHERE deleted = 0"));
+    }
+
+    private void Handle(
+        SqliteConnection connection, BaseFolder folder, VerifyItem item, Finding finding, IReadOnlyList<(VerifyItem Item, Finding Finding)> all,
+        CancellationToken cancellation)
+    {
+        var damaged = all.Where(found => found.Item.Kind == ItemKind.Values).Select(found => found.Item.Row).ToHashSet();
+        switch (item.Kind)
+        {
+            case ItemKind.Mask when FrameRebuild.TryMask(connection, item.Id, folder, new TaskTable(new BaseTable()), options, damaged, cancellation):
+            case ItemKind.Values when FrameRebuild.TryTwin(connection, item.Row, damaged):
+                log.Rebuilt.Add($"{finding.Key} was rebuilt of another that says the same.");
+                break;
+            case ItemKind.Mask:
+                Dropping.Run(connection, log, finding.Key, finding.Problem, "SELECT id FROM checkpoints WHERE mask = $0 AND blocks = 0", item.Id);
+                break;
+            case ItemKind.Values:
+                Dropping.Run(connection, log, finding.Key, finding.Problem, "SELECT id FROM checkpoints WHERE id = $0", item.Row);
+                break;
+            case ItemKind.State:
+                DropState(connection, item, finding);
+                break;
+            case ItemKind.BaseFile:
+                Dropping.Run(
+                    connection, log, finding.Key, finding.Problem, "SELECT c.id FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE t.base = $0", item.Id);
+                SalvagedBases.Forget(connection, item.Id);
+                break;
+            default:
+                HandleRows(connection, finding);
+                break;
+        }
+    }
+
+    // Rows that no frame tells: headers, and tasks.
+    private void HandleRows(SqliteConnection connection, Finding finding)
+    {
+        var ids = string.Join(", ", finding.Affected.Select(checkpoint => checkpoint.Id));
+        if (finding.Key.StartsWith("headers ", StringComparison.Ordinal))
+        {
+            Dropping.Run(connection, log, finding.Key, finding.Problem, $"SELECT id FROM checkpoints WHERE id IN ({ids}) OR headers = $0", Tensors.Digest.Parse(finding.Key["headers ".Length..]));
+        }
+        else if (finding.Key.StartsWith("task ", StringComparison.Ordinal))
+        {
+            var task = connection.Scalar<long?>("SELECT id FROM tasks WHERE name = $0", finding.Key["task ".Length..]);
+            Dropping.Run(connection, log, finding.Key, finding.Problem, "SELECT id FROM checkpoints WHERE task = $0", task);
+            connection.Execute("DELETE FROM tasks WHERE id = $0", task);
+        }
+    }
+
+    private void DropState(SqliteConnection connection, VerifyItem item, Finding finding)
+    {
+        var file = connection.Scalar<long?>("SELECT trainer_frame FROM checkpoints WHERE id = $0", item.Row) is { } frame ? log.PutAside(connection, frame) : null;
+        connection.Execute("UPDATE checkpoints SET trainer_frame = NULL, trainer_bytes = 0 WHERE id = $0", item.Row);
+        log.Drop(finding.Key, $"{finding.Problem} The checkpoint itself is kept.", [], file is null ? [] : [file]);
+    }
+
+    // Rows that refer to what is missing, until there are none: what refers to them may then do so too.
+    private void References(SqliteConnection connection)
+    {
+        while (connection.Query("PRAGMA foreign_key_check", row => (Table: row.GetString(0), Row: row.OptionalLong(1), Missing: row.GetString(2))) is { Count: > 0 } missing)
+        {
+            foreach (var (table, row, of) in missing.Distinct())
+            {
+                if (table == "checkpoints")
+                {
+                    Dropping.Run(connection, log, $"checkpoint row {row}", $"CORRUPT_STORE: Its row of {of} is lost.", "SELECT id FROM checkpoints WHERE id = $0", row);
+                }
+                else if (row is not null)
+                {
+                    connection.Execute($"DELETE FROM \"{table}\" WHERE rowid = $0", row);
+                }
+                else
+                {
+                    SalvagedBases.DropReferring(connection, table, of);
+                }
+            }
+        }
+    }
+
+    private static void Sums(SqliteConnection connection)
+    {
+        var (tasks, elements) = (new TaskTable(new BaseTable()), new Dictionary<long, long>());
+        foreach (var (id, name) in connection.Query("SELECT id, name FROM tasks", row => (row.GetInt64(0), row.GetString(1))))
+        {
+            try
+            {
+                elements.Add(id, tasks.Context(connection, name).Layout.Layout.Elements);
+            }
+            catch (Exception error) when (Problems.IsDamage(error))
+            {
+                // The verification names it.
+            }
+        }
+
+        using var transaction = connection.BeginTransaction();
+        Recount.Run(connection, elements);
+        transaction.Commit();
+    }
+
+    private async Task<IReadOnlyList<(VerifyItem Item, Finding Finding)>> VerifyAsync(BaseFolder folder, CancellationToken cancellation)
+    {
+        using var database = Database.Open(options.DataFolder);
+        var verifier = new Verifier(database, folder, options);
+        await verifier.RunAsync(new VerifyOptions(), cancellation);
+        return verifier.Found;
+    }
+
+    // Foreign keys are checked by what drops rows, all at once.
+    private SqliteConnection Open()
+    {
+        var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder { DataSource = Path.Combine(options.DataFolder, Database.FileName), Pooling = false, ForeignKeys = false }.ToString());
+        connection.Open();
+        return connection;
+    }
+}

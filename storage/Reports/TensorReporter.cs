@@ -1,0 +1,42 @@
+using System.Globalization;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Reports;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Storage.Totals;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Reports;
+
+/// <summary>Reads a task's report by tensor off its totals.</summary>
+internal static class TensorReporter
+{
+    public static Page<TensorReport> OfTask(SqliteConnection connection, TaskContext task, PageRequest page)
+    {
+        var (tensors, skipped) = (task.Layout.Layout.Tensors, SkippedOf(page));
+        var totals = TensorSegments.Read(connection, task.Id, tensors.Count);
+        var checkpoints = connection.Scalar<long>("SELECT checkpoints FROM totals WHERE base = $0 AND task = $1", task.Base.Id, task.Id);
+        var items = Enumerable.Range(0, tensors.Count)
+            .OrderByDescending(tensor => totals[tensor].Positions + totals[tensor].Values).ThenBy(tensor => tensor).Skip(skipped).Take(page.Limit)
+            .Select(tensor => Report(tensors[tensor], totals[tensor], checkpoints)).ToArray();
+        var next = skipped + (long)items.Length;
+        return new Page<TensorReport>(items, next < tensors.Count && items.Length > 0 ? next.ToString(CultureInfo.InvariantCulture) : null);
+    }
+
+    private static TensorReport Report(TensorInfo tensor, TensorTotals of, long checkpoints)
+    {
+        var (logical, stored) = ((double)tensor.Bytes * checkpoints, of.Positions + of.Values);
+        return new TensorReport(
+            tensor.Name, DTypes.NameOf(tensor.Type), tensor.Shape, of.Checkpoints, (long)logical, of.Positions, of.Values, stored,
+            Share(logical, stored), of.Changed, Share(of.Changed, (double)tensor.Units * checkpoints), Share(stored, of.Changed));
+    }
+
+    private static int SkippedOf(PageRequest page) => page.After is null ? 0
+        : int.TryParse(page.After, NumberStyles.None, CultureInfo.InvariantCulture, out var skipped) ? skipped
+        : throw new FishException(
+            ErrorCode.RequestInvalid, "after", "This is no number of tensors.", "Tensors are listed by size: give how many came before, as the page before says.");
+
+    private static double Share(double part, double whole) => whole == 0 ? 0 : part / whole;
+}

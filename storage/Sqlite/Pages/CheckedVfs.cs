@@ -1,0 +1,88 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace FishCheckpoint.Storage.Sqlite.Pages;
+
+/// <summary>
+/// Stands between SQLite and its files, so that each page of a database is written with a checksum and compared with it when it is read, and each page of the log with
+/// the log's. SQLite alone would serve a flipped byte of a number or a name as good.
+/// </summary>
+/// <remarks>Made as SQLite's own cksumvfs is (https://www.sqlite.org/cksumvfs.html), which the library that comes with .NET's packages lacks.</remarks>
+internal static unsafe partial class CheckedVfs
+{
+    private const string Library = "e_sqlite3";
+    private const int Database = 0x100;
+    private const int Log = 0x80000;
+    private const int ReserveBytes = 38;
+
+    private static readonly Lock Registering = new();
+    private static NativeVfs* system;
+    private static NativeMethods* methods;
+
+    /// <summary>Makes it the one that databases are opened with in this process; once is enough.</summary>
+    public static void Register()
+    {
+        lock (Registering)
+        {
+            if (system is not null)
+            {
+                return;
+            }
+
+            var found = FindVfs(null);
+            methods = FileMethods.Allocate();
+            var own = (NativeVfs*)NativeMemory.AllocZeroed((nuint)sizeof(NativeVfs));
+            *own = *found;
+            own->Next = null;
+            own->Name = (byte*)Marshal.StringToCoTaskMemUTF8("fish");
+            own->FileSize = sizeof(CheckedFile) + found->FileSize;
+            own->Open = &Open;
+            system = found;
+            if (RegisterVfs(own, 1) != 0)
+            {
+                throw new InvalidOperationException("SQLite does not take the checked file system.");
+            }
+        }
+    }
+
+    /// <summary>How many bytes at the end of its pages a database leaves alone, or will, once it is made or rewritten.</summary>
+    public static int ReservedBytes(nint connection) => Reserve(connection, -1);
+
+    /// <summary>Asks for room for checksums: taken by a database that is still empty, or by the next VACUUM.</summary>
+    /// <param name="connection">A connection.</param>
+    /// <param name="bytes">Bytes to leave alone at the end of each page.</param>
+    public static void RequestSums(nint connection, int bytes = PageSum.Length) => Reserve(connection, bytes);
+
+    private static int Reserve(nint connection, int bytes)
+    {
+        _ = FileControl(connection, "main", ReserveBytes, ref bytes);
+        return bytes;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int Open(NativeVfs* vfs, byte* name, NativeFile* file, int flags, int* outFlags)
+    {
+        if ((flags & (Database | Log)) == 0)
+        {
+            return system->Open(system, name, file, flags, outFlags);
+        }
+
+        var opened = (CheckedFile*)file;
+        *opened = new CheckedFile { IsLog = flags & Log, FirstOverwritten = long.MaxValue, LastHead = -1 };
+        var real = CheckedFile.Real(file);
+        var code = system->Open(system, name, real, flags, outFlags);
+
+        // A file that could not be opened is closed only if it has methods.
+        opened->Head.Methods = real->Methods is null ? null : methods;
+        return code;
+    }
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_vfs_find", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial NativeVfs* FindVfs(string? name);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_vfs_register")]
+    private static partial int RegisterVfs(NativeVfs* vfs, int asDefault);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_file_control", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int FileControl(nint connection, string database, int operation, ref int value);
+}

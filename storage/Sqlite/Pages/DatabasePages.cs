@@ -1,0 +1,77 @@
+using System.Buffers.Binary;
+using System.Numerics;
+
+namespace FishCheckpoint.Storage.Sqlite.Pages;
+
+/// <summary>Pages of the database file on their way in and out.</summary>
+internal static unsafe class DatabasePages
+{
+    private const int HeadLength = 100;
+    private const int SmallestPage = 512;
+    private const int PageSizeAt = 16;
+    private const int ReservedAt = 20;
+
+    public static int AfterRead(CheckedFile* file, byte* buffer, int length, long offset)
+    {
+        if (file->State == PageState.Unknown || offset == 0)
+        {
+            Inspect(file);
+        }
+
+        if (file->State != PageState.Checked || !IsPage(length, offset))
+        {
+            return 0;
+        }
+
+        var number = (offset / length) + 1;
+        if (PageSum.IsRight(new ReadOnlySpan<byte>(buffer, length), number))
+        {
+            return 0;
+        }
+
+        PageDamage.Found($"page {number} of {Database.FileName} is not what was written");
+        return PageDamage.Code;
+    }
+
+    public static void BeforeWrite(CheckedFile* file, byte* buffer, int length, long offset)
+    {
+        if (!IsPage(length, offset))
+        {
+            return;
+        }
+
+        if (offset == 0)
+        {
+            file->State = buffer[ReservedAt] == PageSum.Length ? PageState.Checked : PageState.Plain;
+        }
+        else if (file->State != PageState.Checked)
+        {
+            // Another process may have rewritten it with checksums meanwhile.
+            Inspect(file);
+        }
+
+        if (file->State == PageState.Checked)
+        {
+            PageSum.Write(new Span<byte>(buffer, length), (offset / length) + 1);
+        }
+    }
+
+    private static bool IsPage(int length, long offset) => length >= SmallestPage && BitOperations.IsPow2(length) && offset % length == 0;
+
+    // Either sign on the first page tells: a flipped byte leaves the other.
+    private static void Inspect(CheckedFile* file)
+    {
+        var real = CheckedFile.Real((NativeFile*)file);
+        var head = stackalloc byte[HeadLength];
+        if (real->Methods->Read(real, head, HeadLength, 0) != 0)
+        {
+            return;
+        }
+
+        var size = BinaryPrimitives.ReadUInt16BigEndian(new ReadOnlySpan<byte>(head + PageSizeAt, 2)) is var written and not 1 ? written : 1 << 16;
+        var end = stackalloc byte[PageSum.Length];
+        var isMarked = size >= SmallestPage && real->Methods->Read(real, end, PageSum.Length, size - PageSum.Length) == 0
+            && PageSum.IsMarked(new ReadOnlySpan<byte>(end, PageSum.Length));
+        file->State = head[ReservedAt] == PageSum.Length || isMarked ? PageState.Checked : PageState.Plain;
+    }
+}

@@ -1,0 +1,42 @@
+using System.Buffers.Binary;
+
+namespace FishCheckpoint.Storage.Sqlite.Pages;
+
+/// <summary>
+/// The checksums of SQLite's write-ahead log (https://www.sqlite.org/fileformat2.html#checksum_algorithm). SQLite itself compares them only when it opens a log that
+/// a crash has left.
+/// </summary>
+internal static class LogSum
+{
+    public const int FileHeadLength = 32;
+    public const int FrameHeadLength = 24;
+
+    // Words are read in the order that the machine which wrote the log has.
+    private const uint LittleEndian = 0x377F0682;
+
+    /// <summary>Whether a page in a log is what was written.</summary>
+    /// <param name="mark">The first four bytes of the log.</param>
+    /// <param name="before">The checksum before this frame: the last eight bytes of the head before it.</param>
+    /// <param name="head">The frame's head.</param>
+    /// <param name="page">Its page.</param>
+    public static bool IsRight(ReadOnlySpan<byte> mark, ReadOnlySpan<byte> before, ReadOnlySpan<byte> head, ReadOnlySpan<byte> page)
+    {
+        var little = BinaryPrimitives.ReadUInt32BigEndian(mark) == LittleEndian;
+        var (first, second) = (Word(before), Word(before[4..]));
+        Add(head[..8], little, ref first, ref second);
+        Add(page, little, ref first, ref second);
+        return first == Word(head[16..]) && second == Word(head[20..]);
+    }
+
+    // Checksums themselves are big-endian, whatever the words are.
+    private static uint Word(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt32BigEndian(bytes);
+
+    private static void Add(ReadOnlySpan<byte> bytes, bool little, ref uint first, ref uint second)
+    {
+        for (; bytes.Length >= 8; bytes = bytes[8..])
+        {
+            first += (little ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : Word(bytes)) + second;
+            second += (little ? BinaryPrimitives.ReadUInt32LittleEndian(bytes[4..]) : Word(bytes[4..])) + first;
+        }
+    }
+}

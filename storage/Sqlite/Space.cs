@@ -1,0 +1,41 @@
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Sqlite;
+
+/// <summary>Gives the bytes of unused pages, and of the log, back to the file system.</summary>
+internal sealed class Space(Database database)
+{
+    // Of each transaction: what a writer who waits, and the log, can bear.
+    private const int PagesAtOnce = 512;
+
+    /// <summary>Bytes of pages that nothing uses.</summary>
+    public static long Unused(SqliteConnection connection) =>
+        connection.Scalar<long>("PRAGMA freelist_count") * connection.Scalar<long>("PRAGMA page_size");
+
+    /// <summary>Moves pages from the end of the file into its gaps, shortens it, and empties the log. Readers go on meanwhile.</summary>
+    /// <param name="goes">Whether there is time to go on.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    public async Task ReturnAsync(Func<bool> goes, CancellationToken cancellation)
+    {
+        while (goes() && await ShortenAsync(cancellation) > 0)
+        {
+            cancellation.ThrowIfCancellationRequested();
+        }
+
+        await database.EmptyLogAsync(cancellation);
+    }
+
+    /// <summary>Bytes of the database's file and its log.</summary>
+    public long FileBytes => LengthOf(database.Path) + LengthOf(database.Path + "-wal");
+
+    private static long LengthOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
+
+    // Each page is a row of the pragma's result: those that are not read are not moved.
+    private Task<long> ShortenAsync(CancellationToken cancellation) => database.WriteAsync(
+        connection =>
+        {
+            connection.Query($"PRAGMA incremental_vacuum({PagesAtOnce})", _ => true);
+            return connection.Scalar<long>("PRAGMA freelist_count");
+        },
+        cancellation);
+}

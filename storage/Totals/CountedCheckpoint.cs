@@ -1,0 +1,59 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Totals;
+
+/// <summary>A visible checkpoint as its tensors' totals see it: everything is told by the indices of its frames, without a byte of their chunks.</summary>
+/// <param name="Task">Its task.</param>
+/// <param name="TaskName">The task's name.</param>
+/// <param name="IsBlocks">Whether its frame is one of blocks.</param>
+/// <param name="Brought">Bytes of positions that it accounts for.</param>
+/// <param name="Frame">Its frame.</param>
+/// <param name="Mask">Its mask's frame.</param>
+internal sealed record CountedCheckpoint(long Task, string TaskName, bool IsBlocks, long Brought, long Frame, long? Mask)
+{
+    /// <summary>Finds it; <see langword="null"/> where there is none, or none that is visible.</summary>
+    public static CountedCheckpoint? Find(SqliteConnection connection, long id) => connection.Single(
+        """
+        SELECT c.task, t.name, c.blocks, c.brought_bytes, c.frame, m.frame FROM checkpoints c JOIN masks m ON m.id = c.mask JOIN tasks t ON t.id = c.task
+        WHERE c.id = $0 AND c.deleted = 0
+        """,
+        row => new CountedCheckpoint(row.GetInt64(0), row.GetString(1), row.GetInt64(2) != 0, row.GetInt64(3), row.GetInt64(4), row.OptionalLong(5)), id);
+
+    /// <summary>What it holds of each tensor that it touches.</summary>
+    /// <exception cref="Errors.FishException">A frame is missing, or its head is damaged.</exception>
+    public Dictionary<int, TensorTotals> Count(SqliteConnection connection, Layout layout) =>
+        IsBlocks || Mask is not { } mask ? CountBlocks(FrameTable.Open(connection, Frame), layout)
+            : CountMasked(FrameTable.Open(connection, mask), FrameTable.Open(connection, Frame), layout);
+
+    private Dictionary<int, TensorTotals> CountMasked(IFrame mask, IFrame values, Layout layout)
+    {
+        var (totals, head) = (new Dictionary<int, TensorTotals>(), FrameHead.Parse(mask.Head));
+        var positions = ChunkIndex.ReadMask(mask, head, layout);
+        foreach (var (at, of) in positions.Zip(ChunkIndex.ReadValues(values, FrameHead.Parse(values.Head), head, positions)))
+        {
+            Add(totals, at.Tensor, new TensorTotals(0, at.Count, Brought > 0 ? at.Length : 0, of.Length));
+        }
+
+        return totals;
+    }
+
+    // A block has positions and values in one: each tensor's are told apart as those of the whole frame are.
+    private Dictionary<int, TensorTotals> CountBlocks(IFrame frame, Layout layout)
+    {
+        var (totals, bytes) = (new Dictionary<int, TensorTotals>(), FrameTable.SizeOf(frame));
+        foreach (var entry in ChunkIndex.ReadBlocks(frame, FrameHead.Parse(frame.Head), layout))
+        {
+            var positions = (long)((Int128)entry.Length * Math.Min(Brought, bytes) / bytes);
+            Add(totals, entry.Tensor, new TensorTotals(0, entry.Count, positions, entry.Length - positions));
+        }
+
+        return totals;
+    }
+
+    private static void Add(Dictionary<int, TensorTotals> totals, int tensor, TensorTotals more) =>
+        totals[tensor] = (totals.TryGetValue(tensor, out var before) ? before : new TensorTotals(1, 0, 0, 0)) + more;
+}

@@ -1,0 +1,78 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Totals;
+
+/// <summary>Gathers what a transaction changes of the totals by tensor, and writes it once.</summary>
+internal sealed class TensorCounter(TaskTable tasks)
+{
+    private readonly Dictionary<long, Dictionary<int, TensorTotals>> changes = [];
+    private readonly HashSet<long> unclear = [];
+
+    /// <summary>Counts a checkpoint in, as it is now, or out, as it was before.</summary>
+    public void Count(SqliteConnection connection, long checkpoint, bool isIn)
+    {
+        if (CountedCheckpoint.Find(connection, checkpoint) is not { } counted || unclear.Contains(counted.Task))
+        {
+            return;
+        }
+
+        try
+        {
+            var layout = tasks.Context(connection, counted.TaskName).Layout.Layout;
+            foreach (var (tensor, totals) in counted.Count(connection, layout))
+            {
+                Add(counted.Task, tensor, isIn ? totals : -totals);
+            }
+        }
+        catch (FishException damage) when (damage.Kind != ErrorKind.Unavailable)
+        {
+            // What it had counted for can no longer be told.
+            unclear.Add(counted.Task);
+        }
+    }
+
+    /// <summary>Writes the changes; in the caller's transaction.</summary>
+    public void Write(SqliteConnection connection)
+    {
+        foreach (var task in unclear)
+        {
+            changes.Remove(task);
+            Recount(connection, tasks, task);
+        }
+
+        foreach (var (task, tensors) in changes)
+        {
+            if (connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM tasks WHERE id = $0)", task) > 0)
+            {
+                TensorSegments.Add(connection, task, tensors);
+            }
+        }
+    }
+
+    /// <summary>Counts all of a task from its frames; those whose heads are damaged count for nothing. In the caller's transaction.</summary>
+    public static void Recount(SqliteConnection connection, TaskTable tasks, long task)
+    {
+        TensorSegments.Clear(connection, task);
+        var counter = new TensorCounter(tasks);
+        foreach (var id in connection.Query("SELECT id FROM checkpoints WHERE task = $0 AND deleted = 0", row => row.GetInt64(0), task))
+        {
+            counter.Count(connection, id, isIn: true);
+            counter.unclear.Clear();
+        }
+
+        counter.Write(connection);
+    }
+
+    private void Add(long task, int tensor, TensorTotals more)
+    {
+        if (!changes.TryGetValue(task, out var tensors))
+        {
+            changes.Add(task, tensors = []);
+        }
+
+        tensors[tensor] = tensors.GetValueOrDefault(tensor) + more;
+    }
+}

@@ -1,0 +1,49 @@
+using FishCheckpoint.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Totals;
+
+/// <summary>
+/// A task's totals by tensor as stored: 128 tensors in a row, in the layout's order. A save that touches every tensor of a model rewrites a few rows, and one that
+/// touches a few tensors of thousands does not rewrite them all.
+/// </summary>
+internal static class TensorSegments
+{
+    private const int Tensors = 128;
+
+    /// <summary>The totals of every tensor of a task, in the layout's order.</summary>
+    public static TensorTotals[] Read(SqliteConnection connection, long task, int tensors)
+    {
+        var totals = new TensorTotals[tensors];
+        foreach (var (segment, bytes) in connection.Query(
+            "SELECT segment, totals FROM task_tensors WHERE task = $0", row => (row.GetInt32(0), row.Bytes(1)), task))
+        {
+            for (var index = 0; index < Tensors && (segment * Tensors) + index < tensors; index++)
+            {
+                totals[(segment * Tensors) + index] = TensorTotals.Read(bytes.AsSpan(index * TensorTotals.Length));
+            }
+        }
+
+        return totals;
+    }
+
+    /// <summary>Adds changes to a task's totals; in the caller's transaction.</summary>
+    public static void Add(SqliteConnection connection, long task, IReadOnlyDictionary<int, TensorTotals> changes)
+    {
+        foreach (var segment in changes.Where(change => change.Value != default).GroupBy(change => change.Key / Tensors))
+        {
+            var bytes = connection.Scalar<byte[]?>("SELECT totals FROM task_tensors WHERE task = $0 AND segment = $1", task, segment.Key)
+                ?? new byte[Tensors * TensorTotals.Length];
+            foreach (var (tensor, change) in segment)
+            {
+                var place = bytes.AsSpan(tensor % Tensors * TensorTotals.Length, TensorTotals.Length);
+                (TensorTotals.Read(place) + change).Write(place);
+            }
+
+            connection.Execute(
+                "INSERT INTO task_tensors (task, segment, totals) VALUES ($0, $1, $2) ON CONFLICT DO UPDATE SET totals = $2", task, segment.Key, bytes);
+        }
+    }
+
+    public static void Clear(SqliteConnection connection, long task) => connection.Execute("DELETE FROM task_tensors WHERE task = $0", task);
+}

@@ -1,0 +1,37 @@
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Verification;
+
+/// <summary>Finds the checkpoints that cannot be read because of something damaged: those that need it, and those that are laid against or guessed from them.</summary>
+internal static class Affected
+{
+    public static List<AffectedCheckpoint> ByMask(SqliteConnection connection, Digest mask) =>
+        WithDependents(connection, "SELECT id FROM checkpoints WHERE mask = $0 AND blocks = 0", mask);
+
+    public static List<AffectedCheckpoint> ByCheckpoint(SqliteConnection connection, long checkpoint) =>
+        WithDependents(connection, "SELECT id FROM checkpoints WHERE id = $0", checkpoint);
+
+    public static List<AffectedCheckpoint> ByState(SqliteConnection connection, long checkpoint) => Listed(connection, "c.id = $0", checkpoint);
+
+    public static List<AffectedCheckpoint> ByTask(SqliteConnection connection, long task) => Listed(connection, "c.task = $0", task);
+
+    public static List<AffectedCheckpoint> ByHeaders(SqliteConnection connection, Digest headers) => Listed(connection, "c.headers = $0", headers);
+
+    private static List<AffectedCheckpoint> WithDependents(SqliteConnection connection, string seed, object? key) => connection.Query(
+        $"""
+        WITH RECURSIVE hit (id) AS (
+          {seed}
+          UNION SELECT c.id FROM checkpoints c JOIN hit ON c.parent = hit.id
+          UNION SELECT c.id FROM checkpoints c JOIN hit ON c.reference = hit.id)
+        SELECT c.id, t.name || '/' || c.step FROM hit JOIN checkpoints c ON c.id = hit.id JOIN tasks t ON t.id = c.task
+        WHERE c.deleted = 0 ORDER BY t.name, c.step
+        """,
+        Read, key);
+
+    private static List<AffectedCheckpoint> Listed(SqliteConnection connection, string which, object? key) => connection.Query(
+        $"SELECT c.id, t.name || '/' || c.step FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE {which} AND c.deleted = 0 ORDER BY t.name, c.step", Read, key);
+
+    private static AffectedCheckpoint Read(SqliteDataReader row) => new(row.GetInt64(0), row.GetString(1));
+}

@@ -1,0 +1,63 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Verification;
+
+/// <summary>Checks a mask's frame and row, and a trainer state's.</summary>
+internal static class MaskItemCheck
+{
+    /// <summary>Throws what is wrong with a mask.</summary>
+    public static void Mask(SqliteConnection connection, VerifyItem item, VerifyMeans means, bool quick, CancellationToken cancellation)
+    {
+        var frame = StoredParts.OpenWhole(connection, item.Row, item.Bytes);
+        var head = FrameHead.Parse(frame.Head);
+        StoredParts.Require(head.Kind == FrameKind.Mask && head.Digests[1] == item.Id, item.Name, "The frame is not that of this mask.");
+        var count = connection.Scalar<long>("SELECT count FROM masks WHERE id = $0", item.Id);
+        StoredParts.Require(head.Count == count, item.Name, $"It is said to have {count} positions; its frame has {head.Count}.");
+        if (LayoutOf(connection, item, means) is not { } layout)
+        {
+            return;
+        }
+
+        if (quick)
+        {
+            ChunkIndex.ReadMask(frame, head, layout);
+            return;
+        }
+
+        using var decoder = new MaskDecoder(frame, layout);
+        var positions = new long[DeltaChunk.Capacity];
+        while (decoder.Next is { } entry)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            decoder.ReadNext(positions.AsSpan(0, entry.Count));
+        }
+
+        decoder.RequireDigest();
+    }
+
+    /// <summary>Throws what is wrong with a trainer state.</summary>
+    public static void State(SqliteConnection connection, VerifyItem item, bool quick, CancellationToken cancellation)
+    {
+        var id = connection.Scalar<long>("SELECT trainer_frame FROM checkpoints WHERE id = $0", item.Row);
+        var frame = StoredParts.OpenWhole(connection, id, item.Bytes);
+        if (quick)
+        {
+            ChunkIndex.ReadBytes(frame, FrameHead.Parse(frame.Head));
+            return;
+        }
+
+        using var content = BytesCoder.Open(frame, null);
+        var buffer = new byte[ChunkIndex.BytesPerChunk];
+        while (content.Read(buffer) > 0)
+        {
+            cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
+    private static Layout? LayoutOf(SqliteConnection connection, VerifyItem item, VerifyMeans means) =>
+        connection.Scalar<long?>("SELECT task FROM checkpoints WHERE mask = $0 LIMIT 1", item.Id) is { } task ? means.ContextOf(connection, task)?.Layout.Layout : null;
+}

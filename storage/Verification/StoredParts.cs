@@ -1,0 +1,67 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Checkpoints;
+using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Verification;
+
+/// <summary>Compares rows with the frames that they are of, without reading a frame's chunks.</summary>
+internal static class StoredParts
+{
+    /// <summary>Opens a frame, and refuses one whose pieces do not follow each other or that has another size than its row says.</summary>
+    public static IFrame OpenWhole(SqliteConnection connection, long id, long bytes)
+    {
+        var (frame, end) = (FrameTable.Open(connection, id), 0L);
+        foreach (var (position, length) in connection.Query(
+            "SELECT position, length(data) FROM pieces WHERE frame = $0 ORDER BY position", row => (row.GetInt64(0), row.GetInt64(1)), id))
+        {
+            Require(position == end, $"frame {id}", $"A piece begins at {position}, where {end} is expected.");
+            end += length;
+        }
+
+        Require(end == frame.PayloadLength, $"frame {id}", $"Its pieces have {end} bytes; {frame.PayloadLength} are expected.");
+        Require(FrameTable.SizeOf(frame) == bytes, $"frame {id}", $"It has {FrameTable.SizeOf(frame)} bytes; {bytes} are accounted for.");
+        return frame;
+    }
+
+    /// <summary>Compares a checkpoint's row with its frame, its parent and its files.</summary>
+    public static void RequireRow(SqliteConnection connection, TaskContext? task, CheckpointRow row, IFrame frame)
+    {
+        var (label, head) = ($"{task?.Name}/{row.Step}", FrameHead.Parse(frame.Head));
+        Require(head.Kind == (row.IsBlocks ? FrameKind.Blocks : FrameKind.Values), label, $"Its frame is one of kind {head.Kind}.");
+        CheckpointVerifier.RequireOwn(label, row, head);
+        Require(head.Count == row.Changed, label, $"It is said to change {row.Changed} positions; its frame has {head.Count}.");
+        Require(row.IsBlocks || row.MaskFrame is not null, label, "Its mask has no frame.");
+        _ = row.ToInfo(connection, label);
+        RequireParent(connection, task, row, head, label);
+        if (task is not null)
+        {
+            var logical = CheckpointTable.OutputOf(connection, task, row).Files.Sum(file => file.Header.FileLength);
+            Require(logical == row.LogicalBytes, label, $"Its files have {logical} bytes; {row.LogicalBytes} are accounted for.");
+        }
+    }
+
+    public static void Require(bool sound, string key, string cause)
+    {
+        if (!sound)
+        {
+            throw new FishException(ErrorCode.CorruptStore, key, cause, "Repair the store, or restore from a backup.");
+        }
+    }
+
+    private static void RequireParent(SqliteConnection connection, TaskContext? task, CheckpointRow row, FrameHead head, string label)
+    {
+        var parent = row.Parent is { } id
+            ? connection.Single("SELECT depth, state FROM checkpoints WHERE id = $0", found => Tuple.Create(found.GetInt32(0), found.Digest(1)), id)
+            : null;
+        Require(row.Parent is null || parent is not null, label, "Its parent is missing.");
+        Require(row.Depth == (parent?.Item1 ?? 0) + 1, label, $"It has the depth {row.Depth}; its parent has {parent?.Item1 ?? 0}.");
+        if ((parent?.Item2 ?? task?.BaseState) is { } state)
+        {
+            Require(state == head.Digests[2], label, "Its parent is not the state that it was laid on.");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Verification;
+
+/// <summary>Keeps when things were verified and what was found damaged; in the caller's transaction.</summary>
+internal static class VerifiedTable
+{
+    public static void Mark(SqliteConnection connection, VerifyItem item, IReadOnlyList<Finding> findings, bool quick, DateTimeOffset now)
+    {
+        connection.Execute(
+            """
+            INSERT INTO verified (item, stamp, quick, full) VALUES ($0, $1, $2, $3)
+            ON CONFLICT (item) DO UPDATE SET stamp = $1, quick = $2, full = CASE WHEN $3 IS NOT NULL THEN $3 WHEN stamp = $1 THEN full END
+            """,
+            item.Name, item.Stamp, now, quick ? null : now);
+        foreach (var finding in findings)
+        {
+            connection.Execute(
+                """
+                INSERT INTO damage (item, key, problem, full, found, seen) VALUES ($0, $1, $2, $3, $4, $4)
+                ON CONFLICT (item, key) DO UPDATE SET problem = $2, full = $3, seen = $4, found = CASE WHEN gone IS NULL THEN found ELSE $4 END, gone = NULL
+                """,
+                finding.Item, finding.Key, finding.Problem, quick ? 0 : 1, now);
+        }
+
+        connection.Execute("UPDATE damage SET gone = $1 WHERE item = $0 AND gone IS NULL AND seen < $1 AND full <= $2", item.Name, now, quick ? 0 : 1);
+    }
+
+    /// <summary>Forgets what a round over everything has not met: it is not stored any more.</summary>
+    public static void Sweep(SqliteConnection connection, bool quick, DateTimeOffset started, DateTimeOffset now)
+    {
+        connection.Execute("DELETE FROM verified WHERE max(coalesce(quick, 0), coalesce(full, 0)) < $0", started);
+        connection.Execute("UPDATE damage SET gone = $1 WHERE gone IS NULL AND seen < $0 AND full <= $2", started, now, quick ? 0 : 1);
+    }
+
+    public static List<KnownDamage> Damage(SqliteConnection connection) => connection.Query(
+        "SELECT key, problem, found, seen FROM damage WHERE gone IS NULL ORDER BY key",
+        row => new KnownDamage(row.GetString(0), row.GetString(1), row.Time(2), row.Time(3)));
+}

@@ -1,0 +1,66 @@
+using FishCheckpoint.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Verification;
+
+/// <summary>Lists what is stored, without reading any of it.</summary>
+internal static class VerifyInventory
+{
+    public static List<VerifyItem> Read(SqliteConnection connection, bool quick, long? task)
+    {
+        var time = quick ? "v.quick" : "v.full";
+        return
+        [
+            Database(connection, time),
+            .. connection.Query(
+                $"""
+                SELECT f.base, f.name, f.bytes, {time} FROM base_files f LEFT JOIN verified v ON v.item = 'base ' || hex(f.base) || '/' || f.name
+                WHERE $0 IS NULL OR f.base = (SELECT base FROM tasks WHERE id = $0) ORDER BY f.base, f.name
+                """,
+                row => new VerifyItem(ItemKind.BaseFile, 0, $"base {Hex(row, 0)}/{row.GetString(1)}", "", row.GetInt64(2), row.OptionalLong(3))
+                {
+                    Id = row.Digest(0), File = row.GetString(1),
+                },
+                task),
+            .. connection.Query(
+                $"""
+                SELECT m.id, m.frame, m.frame || ' ' || m.bytes stamp, m.bytes, {time} FROM masks m
+                LEFT JOIN verified v ON v.item = 'mask ' || hex(m.id) AND v.stamp = m.frame || ' ' || m.bytes
+                WHERE m.frame IS NOT NULL AND ($0 IS NULL OR EXISTS (SELECT 1 FROM checkpoints c WHERE c.mask = m.id AND c.blocks = 0 AND c.task = $0))
+                """,
+                row => new VerifyItem(ItemKind.Mask, row.GetInt64(1), $"mask {Hex(row, 0)}", row.GetString(2), row.GetInt64(3), row.OptionalLong(4)) { Id = row.Digest(0) },
+                task),
+            .. connection.Query(
+                $"""
+                SELECT c.id, c.created || ' ' || c.frame || ' ' || c.value_bytes stamp, c.value_bytes + c.blocks * c.brought_bytes, {time},
+                  c.task, c.parent, c.mask, c.blocks, c.reference_depth
+                FROM checkpoints c LEFT JOIN verified v ON v.item = 'checkpoint ' || c.id AND v.stamp = c.created || ' ' || c.frame || ' ' || c.value_bytes
+                WHERE $0 IS NULL OR c.task = $0
+                """,
+                Values,
+                task),
+            .. connection.Query(
+                $"""
+                SELECT c.id, c.created || ' ' || c.trainer_frame || ' ' || c.trainer_bytes stamp, c.trainer_bytes, {time}
+                FROM checkpoints c LEFT JOIN verified v ON v.item = 'state ' || c.id AND v.stamp = c.created || ' ' || c.trainer_frame || ' ' || c.trainer_bytes
+                WHERE c.trainer_frame IS NOT NULL AND ($0 IS NULL OR c.task = $0)
+                """,
+                row => new VerifyItem(ItemKind.State, row.GetInt64(0), $"state {row.GetInt64(0)}", row.GetString(1), row.GetInt64(2), row.OptionalLong(3)),
+                task),
+        ];
+    }
+
+    private static VerifyItem Database(SqliteConnection connection, string time) => new(
+        ItemKind.Database, 0, "database", "", 0, connection.Scalar<long?>($"SELECT {time} FROM verified v WHERE item = 'database'"));
+
+    private static VerifyItem Values(SqliteDataReader row)
+    {
+        var blocks = row.GetInt64(7) != 0;
+        return new VerifyItem(ItemKind.Values, row.GetInt64(0), $"checkpoint {row.GetInt64(0)}", row.GetString(1), row.GetInt64(2), row.OptionalLong(3))
+        {
+            Family = new Family(row.GetInt64(4), row.OptionalLong(5) ?? 0, blocks ? null : row.Digest(6), !blocks && !row.IsDBNull(8)),
+        };
+    }
+
+    private static string Hex(SqliteDataReader row, int column) => Convert.ToHexString(row.Bytes(column));
+}

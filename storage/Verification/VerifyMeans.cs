@@ -1,0 +1,38 @@
+using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Verification;
+
+/// <summary>What checking takes. Made for a round, so that what an earlier one, or the store, has in memory does not stand for what is stored now.</summary>
+internal sealed class VerifyMeans(BaseFolder folder)
+{
+    private readonly Dictionary<long, TaskContext?> contexts = [];
+
+    public BaseFolder Folder => folder;
+
+    public BaseTable Bases { get; } = new();
+
+    public TaskTable Tasks => field ??= new TaskTable(Bases);
+
+    /// <summary>A task with its layout; <see langword="null"/> where its row or its base's is damaged, which the structure's check tells.</summary>
+    public TaskContext? ContextOf(SqliteConnection connection, long task)
+    {
+        if (!contexts.TryGetValue(task, out var context))
+        {
+            try
+            {
+                context = connection.Scalar<string?>("SELECT name FROM tasks WHERE id = $0", task) is { } name ? Tasks.Context(connection, name) : null;
+            }
+            catch (Exception error) when (Problems.IsDamage(error))
+            {
+                context = null;
+            }
+
+            contexts.Add(task, context);
+        }
+
+        return context;
+    }
+}

@@ -1,0 +1,149 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using FishCheckpoint.Api.Limits;
+using FishCheckpoint.Api.Tests.Support;
+using FishCheckpoint.Checkpoints;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace FishCheckpoint.Api.Tests.Limits;
+
+/// <summary>What one request, and all together, may take of the server.</summary>
+public sealed class LimitsTests : ApiTest
+{
+    private const int Announced = 100_000;
+
+    private readonly FakeDisk disk = new() { Free = 1L << 40 };
+
+    protected override Task<ApiServer> StartAsync() => ApiServer.StartAsync(
+        builder => builder.Services.AddSingleton<IDiskSpace>(disk),
+        ("FishCheckpoint:Limits:MaxConcurrentUploads", "2"), ("FishCheckpoint:Limits:MinBytesPerSecond", "0"), ("FishCheckpoint:Limits:MaxConcurrentRequests", "40"),
+        ("FishCheckpoint:Limits:MinFreeBytes", "1000000"), ("FishCheckpoint:Limits:MaxTemporaryBytes", "50000000"));
+
+    [Fact]
+    public async Task Disk_WithTooLittleLeft_RefusesUploadsAndServesTheRest()
+    {
+        await ExpectAsync(HttpStatusCode.Created, SaveAsync(1, Base.Change(1)));
+        disk.Free = 1_000_000;
+        var body = Base.Change(2).ToBytes();
+        await RefusedAsync(HttpStatusCode.InsufficientStorage, "INSUFFICIENT_STORAGE", () => PutAsync($"{Steps}/2", body));
+        await RefusedAsync(HttpStatusCode.InsufficientStorage, "INSUFFICIENT_STORAGE", () => PutAsync("/v1/bases/new", body));
+        await RefusedAsync(HttpStatusCode.InsufficientStorage, "INSUFFICIENT_STORAGE", () => PutAsync($"{Steps}/1/state", body, "application/octet-stream"));
+        await RefusedAsync(HttpStatusCode.InsufficientStorage, "INSUFFICIENT_STORAGE", () => SendAsync(HttpMethod.Put, $"{Steps}/2", new Unannounced(body)));
+        Assert.Equal(Base.Change(1).ToBytes(), await BytesAsync($"{Steps}/1/model.safetensors"));
+        await ExpectAsync(HttpStatusCode.NoContent, SendAsync(HttpMethod.Delete, $"{Steps}/1"));
+        disk.Free = 1L << 40;
+        await ExpectAsync(HttpStatusCode.Created, SaveAsync(2, Base.Change(2)));
+    }
+
+    [Fact]
+    public async Task Body_LongerThanAllTemporaryFilesMayBe_IsRefusedBeforeItIsSent()
+    {
+        var answer = await RawHttp.SendAsync(
+            Server.Address, $"PUT {Steps}/2 HTTP/1.1\r\nContent-Type: {Safetensors}\r\nContent-Length: 50000001", [], finish: false, Stop);
+        Assert.StartsWith("HTTP/1.1 507", answer, StringComparison.Ordinal);
+        Assert.Contains("\"INSUFFICIENT_STORAGE\"", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Uploads_BeyondTheirNumber_AreToldToComeAgain()
+    {
+        using (var first = await BeginUploadAsync(11))
+        {
+            using var second = await BeginUploadAsync(12);
+            using var third = await SaveBesideBothAsync();
+            Assert.Equal("1", third.Headers.RetryAfter?.ToString());
+            Assert.Contains("TOO_MANY_REQUESTS", await third.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
+
+            // Reading goes on.
+            await ExpectAsync(HttpStatusCode.OK, GetAsync("/v1/tasks"));
+        }
+
+        // Those that have hung up leave their places; a client would try again just so.
+        HttpResponseMessage saved;
+        do
+        {
+            await Task.Delay(10, Stop);
+            saved = await SaveAsync(13, Base.Change(1));
+        }
+        while (saved.StatusCode == HttpStatusCode.TooManyRequests);
+        Assert.Equal(HttpStatusCode.Created, saved.StatusCode);
+        Assert.Empty(Server.Temporaries);
+    }
+
+    [Fact]
+    public async Task Requests_BeyondTheirNumber_AreToldToComeAgain_AndHealthIsStillSaid()
+    {
+        // Each of them has begun a JSON body and never ends it.
+        var sockets = new List<TcpClient>();
+        try
+        {
+            // One that comes just when another is answered may be refused itself: then one more takes its place.
+            HttpResponseMessage refused;
+            do
+            {
+                for (var index = sockets.Count == 0 ? 0 : 39; index < 40; index++)
+                {
+                    sockets.Add(await BeginAsync($"PUT /v1/tasks/slow HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 100", "{"));
+                }
+
+                await Task.Delay(10, Stop);
+                refused = await GetAsync("/v1/tasks");
+            }
+            while (refused.StatusCode == HttpStatusCode.OK);
+            Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+            await ExpectAsync(HttpStatusCode.OK, GetAsync("/healthz"));
+        }
+        finally
+        {
+            sockets.ForEach(socket => socket.Dispose());
+        }
+
+        HttpResponseMessage again;
+        do
+        {
+            await Task.Delay(10, Stop);
+            again = await GetAsync("/v1/tasks");
+        }
+        while (again.StatusCode == HttpStatusCode.TooManyRequests);
+        Assert.Equal(HttpStatusCode.OK, again.StatusCode);
+        Assert.Single((await JsonAsync<Page<TaskInfo>>("/v1/tasks")).Items);
+    }
+
+    // Once the two that have begun hold their places: another one before that would take one of them.
+    private async Task<HttpResponseMessage> SaveBesideBothAsync()
+    {
+        var room = Server.Services.GetRequiredService<UploadRoom>();
+        while (room.Reserved < 2 * Announced)
+        {
+            await Task.Delay(10, Stop);
+        }
+
+        return await ExpectAsync(HttpStatusCode.TooManyRequests, SaveAsync(100, Base.Change(1)));
+    }
+
+    private Task<TcpClient> BeginUploadAsync(long step) =>
+        BeginAsync($"PUT {Steps}/{step} HTTP/1.1\r\nContent-Type: {Safetensors}\r\nContent-Length: {Announced}", "begun");
+
+    private async Task<TcpClient> BeginAsync(string head, string body)
+    {
+        var socket = new TcpClient();
+        await socket.ConnectAsync(Server.Address.Host, Server.Address.Port, Stop);
+        await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"{head}\r\nHost: {Server.Address.Authority}\r\n\r\n{body}"), Stop);
+        return socket;
+    }
+
+    // Sent in chunks, without a length.
+    private sealed class Unannounced : StreamContent
+    {
+        public Unannounced(byte[] body)
+            : base(new MemoryStream(body)) => Headers.ContentType = new(Safetensors);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+}

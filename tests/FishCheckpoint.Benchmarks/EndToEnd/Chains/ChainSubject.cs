@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Benchmarks.EndToEnd.Chains;
+
+/// <summary>A store of one run's steps, each laid on the one before it, and what they cost.</summary>
+internal sealed class ChainSubject(SqliteCheckpointStore store, ISteps steps) : IAsyncDisposable
+{
+    private const string Task = "task";
+
+    private readonly List<Digest> held = [];
+
+    public List<CheckpointInfo> Infos { get; } = [];
+
+    public long BaseBytes => steps.Layout.Bytes;
+
+    public static async Task<ChainSubject> OpenAsync(ISteps steps, string folder)
+    {
+        var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Path.Combine(folder, "data") });
+        var path = Path.Combine(folder, "base.safetensors");
+        using (var writer = new SafetensorsWriter(path, HeaderWriter.Create(steps.Layout.Tensors)))
+        {
+            for (var tensor = 0; tensor < steps.Layout.Tensors.Count; tensor++)
+            {
+                writer.Write(steps.BytesOf(tensor));
+            }
+
+            writer.Commit();
+        }
+
+        await store.AddBaseAsync("base", ModelUpload.FromPath(path));
+        await store.PutTaskAsync(Task, new TaskSpec("base"));
+        return new ChainSubject(store, steps);
+    }
+
+    /// <summary>Saves so many steps.</summary>
+    public async Task SaveAsync(int count)
+    {
+        for (var step = 1; step <= count; step++)
+        {
+            var saved = await store.SaveAsync(
+                Task, step, new CheckpointContent.Changed(steps.Next()), new SaveOptions { Parent = ParentChoice.Previous });
+            Infos.Add(saved.Value);
+            held.Add(Digest());
+        }
+    }
+
+    /// <summary>Rebuilds steps and compares each with what the trainer held.</summary>
+    /// <param name="every">1: all; 2: every second one, and so on.</param>
+    /// <exception cref="InvalidOperationException">One differs.</exception>
+    public async Task RequireAsync(int every)
+    {
+        for (var step = every; step <= held.Count; step += every)
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            await using var reader = await store.OpenAsync(Task, StepRef.At(step));
+            for (var tensor = 0; tensor < steps.Layout.Tensors.Count; tensor++)
+            {
+                var bytes = new MemoryStream();
+                var pipe = PipeWriter.Create(bytes);
+                await reader.CopyTensorAsync(steps.Layout.Tensors[tensor].Name, pipe);
+                await pipe.CompleteAsync();
+                hash.AppendData(bytes.ToArray());
+            }
+
+            if (Tensors.Digest.Finish(hash) != held[step - 1])
+            {
+                throw new InvalidOperationException($"{steps.Name}: step {step} is not what was saved.");
+            }
+        }
+    }
+
+    /// <summary>Seconds that a full restore takes.</summary>
+    public async Task<double> RestoreAsync(int step)
+    {
+        var clock = Stopwatch.StartNew();
+        await using var reader = await store.OpenAsync(Task, StepRef.At(step));
+        var file = reader.FileOf(ModelFiles.SingleFileName);
+        await reader.CopyToAsync(file.Name, 0, file.Bytes, PipeWriter.Create(Stream.Null));
+        return clock.Elapsed.TotalSeconds;
+    }
+
+    public ValueTask DisposeAsync() => store.DisposeAsync();
+
+    private Digest Digest()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (var tensor = 0; tensor < steps.Layout.Tensors.Count; tensor++)
+        {
+            hash.AppendData(steps.BytesOf(tensor));
+        }
+
+        return Tensors.Digest.Finish(hash);
+    }
+}

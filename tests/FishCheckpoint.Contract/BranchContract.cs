@@ -1,0 +1,110 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using Xunit;
+
+namespace FishCheckpoint.Contract;
+
+/// <summary>What every store does with tasks that start from another one's checkpoint.</summary>
+public abstract class BranchContract : CheckpointStoreContract
+{
+    private static readonly TaskStart From = new("task", 2);
+
+    [Fact]
+    public async Task Save_OnAnotherTasksCheckpoint_OutlivesIt()
+    {
+        var (first, second) = await SaveTrunkAsync();
+        await Store.PutTaskAsync("branch", new TaskSpec("base"), Stop);
+        var third = second.Change(3, 0.001);
+        var saved = await SavePatchAsync(1, third.PatchAgainst(second), new SaveOptions { Parent = ParentChoice.Of("task", 2) }, "branch");
+        Assert.Equal(("task:2", 3), (saved.Value.Parent, saved.Value.Depth));
+        Assert.Equal(third.ToBytes(), await Store.RestoreAsync("branch", 1));
+
+        await Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop);
+        Assert.Equal(third.ToBytes(), await Store.RestoreAsync("branch", 1));
+        Assert.Equal(first.ToBytes(), await Store.RestoreAsync("task", 1));
+        await Store.DeleteTaskAsync("task", Stop);
+        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.GetTaskAsync("task", Stop));
+        Assert.Equal(third.ToBytes(), await Store.RestoreAsync("branch", 1));
+        Assert.True((await Store.VerifyAsync("branch", StepRef.At(1), Stop)).Sound);
+
+        // The name is free again, and what lies under the branch is not of it.
+        await Store.PutTaskAsync("task", new TaskSpec("base"), Stop);
+        await SaveFullAsync(2, first);
+        Assert.Equal(third.ToBytes(), await Store.RestoreAsync("branch", 1));
+        await Store.DeleteTaskAsync("task", Stop);
+        await Store.DeleteTaskAsync("branch", Stop);
+        await AssertEmptyAsync();
+    }
+
+    [Theory]
+    [InlineData("auto")]
+    [InlineData("previous")]
+    public async Task Start_FromAnotherTask_IsWhatTheFirstSaveIsLaidOn(string parent)
+    {
+        var (_, second) = await SaveTrunkAsync();
+        var made = await Store.PutTaskAsync("branch", new TaskSpec(From: From), Stop);
+        Assert.Equal((From, "base", true), (made.Value.From, made.Value.Base, made.Created));
+        Assert.False((await Store.PutTaskAsync("branch", new TaskSpec("base", "said later"), Stop)).Created);
+        Assert.Equal(From, (await Store.GetTaskAsync("branch", Stop)).From);
+
+        await Store.DeleteTaskAsync("task", Stop);
+        Assert.False((await Store.PutTaskAsync("branch", new TaskSpec(From: From), Stop)).Created);
+        var third = second.Change(3, 0.001);
+        await SavePatchAsync(1, third.PatchAgainst(second), new SaveOptions { Parent = ParentChoice.Parse(parent) }, "branch");
+        var fourth = third.Change(4, 0.001);
+        await SavePatchAsync(2, fourth.PatchAgainst(third), new SaveOptions { Parent = ParentChoice.Previous }, "branch");
+        await SaveFullAsync(3, fourth.Change(5, 0.001), task: "branch");
+        Assert.Equal(third.ToBytes(), await Store.RestoreAsync("branch", 1));
+        Assert.Equal(fourth.ToBytes(), await Store.RestoreAsync("branch", 2));
+        Assert.Equal(fourth.Change(5, 0.001).ToBytes(), await Store.RestoreAsync("branch", 3));
+        await Store.DeleteTaskAsync("branch", Stop);
+        await AssertEmptyAsync();
+    }
+
+    [Fact]
+    public async Task Start_WithOwnTensors_TakesThemAlong()
+    {
+        var own = new Dictionary<string, OwnTensor?>(StringComparer.Ordinal) { ["head.weight"] = new("F32", [3, 17]) };
+        await Store.PutTaskAsync("own", new TaskSpec("base", Tensors: own), Stop);
+        var model = Base.With(new Tensors.TensorInfo("head.weight", Tensors.DType.F32, [3, 17]));
+        await SaveFullAsync(1, model, task: "own");
+        var branch = await Store.PutTaskAsync("branch", new TaskSpec(From: new TaskStart("own", 1)), Stop);
+        Assert.Equal((await Store.GetTaskAsync("own", Stop)).Layout, branch.Value.Layout);
+        await RefusedAsync(ErrorCode.LayoutMismatch, () => Store.PutTaskAsync(
+            "other", new TaskSpec("base", Tensors: new Dictionary<string, OwnTensor?>(StringComparer.Ordinal), From: new TaskStart("own", 1)), Stop));
+        await RefusedAsync(ErrorCode.LayoutMismatch, () => SavePatchAsync(
+            1, Base.Change(1).PatchAgainst(Base), new SaveOptions { Parent = ParentChoice.Of("own", 1) }));
+    }
+
+    [Fact]
+    public async Task Branch_OfWhatCannotBe_IsRefused()
+    {
+        await SaveTrunkAsync();
+        await Store.PutTaskAsync("branch", new TaskSpec(From: From), Stop);
+        await RefusedAsync(ErrorCode.TaskTaken, () => Store.PutTaskAsync("branch", new TaskSpec(From: new TaskStart("task", 1)), Stop));
+        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.PutTaskAsync("other", new TaskSpec(From: new TaskStart("none", 1)), Stop));
+        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.PutTaskAsync("other", new TaskSpec(From: new TaskStart("task", 9)), Stop));
+        await RefusedAsync(ErrorCode.RequestInvalid, () => Store.PutTaskAsync("other", new TaskSpec(), Stop));
+        await Store.AddBaseAsync("second", ModelUpload.FromStream(new MemoryStream(TestModel.Create(9).ToBytes())), Stop);
+        await RefusedAsync(ErrorCode.BaseMismatch, () => Store.PutTaskAsync("other", new TaskSpec("second", From: From), Stop));
+        await Store.PutTaskAsync("elsewhere", new TaskSpec("second"), Stop);
+        var patch = Base.Change(3).PatchAgainst(Base);
+        await RefusedAsync(ErrorCode.BaseMismatch, () => SavePatchAsync(1, patch, new SaveOptions { Parent = ParentChoice.Of("task", 2) }, "elsewhere"));
+        await RefusedAsync(ErrorCode.TaskNotFound, () => SavePatchAsync(5, patch, new SaveOptions { Parent = ParentChoice.Of("none", 2) }));
+        await RefusedAsync(ErrorCode.CheckpointNotFound, () => SavePatchAsync(5, patch, new SaveOptions { Parent = ParentChoice.Of("branch", 2) }));
+    }
+
+    private async Task<(TestModel First, TestModel Second)> SaveTrunkAsync()
+    {
+        var (first, second) = (Base.Change(1, 0.001), Base.Change(1, 0.001).Change(2, 0.001));
+        await SavePatchAsync(1, first.PatchAgainst(Base));
+        await SavePatchAsync(2, second.PatchAgainst(first), new SaveOptions { Parent = ParentChoice.Previous });
+        return (first, second);
+    }
+
+    private async Task AssertEmptyAsync()
+    {
+        var report = await ((Reports.IStorageReports)Store).ReportAsync(null, Stop);
+        Assert.Equal((0L, 0L, 0L), (report.Checkpoints, report.Stored.Total, report.Disk!.Reclaimable));
+    }
+}

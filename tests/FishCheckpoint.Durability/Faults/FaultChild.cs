@@ -1,0 +1,104 @@
+using FishCheckpoint.Durability.Children;
+using FishCheckpoint.Durability.Operations;
+using FishCheckpoint.Durability.Stores;
+using FishCheckpoint.Storage;
+
+namespace FishCheckpoint.Durability.Faults;
+
+/// <summary>
+/// A process with the preloaded library that does the script again and again, each time in a fresh store and with another call that fails, and looks at what is there
+/// afterwards. It says which it is at, so that its parent knows what it crashed or hung on.
+/// </summary>
+/// <param name="Folder">A folder for the stores.</param>
+/// <param name="Mode">Number of the way of failing.</param>
+/// <param name="First">The first call; 0 only counts.</param>
+/// <param name="Stride">From one call to the next.</param>
+public sealed record FaultChild(string Folder, int Mode, int First, int Stride)
+{
+    private const string Word = "faults";
+
+    private FaultMode How => FaultMode.All[Mode];
+
+    public string[] ToList() => [Word, Folder, $"{Mode}", $"{First}", $"{Stride}"];
+
+    public static FaultChild? TryParse(IReadOnlyList<string> list) =>
+        list[0] == Word ? new FaultChild(list[1], int.Parse(list[2]), int.Parse(list[3]), int.Parse(list[4])) : null;
+
+    public async Task<int> RunAsync()
+    {
+        var total = await CountAsync();
+        for (var call = First; call > 0 && call <= total; call += Stride)
+        {
+            await ChildProgram.SayAsync($"at {call}");
+            var transcript = await RunScriptAsync(call);
+            foreach (var finding in transcript.Wrong)
+            {
+                await ChildProgram.SayAsync($"FOUND {finding.ReplaceLineEndings(" | ")}");
+            }
+
+            await ChildProgram.SayAsync($"refused {transcript.DiskRefusals}");
+        }
+
+        await ChildProgram.SayAsync("over");
+        return 0;
+    }
+
+    private async Task<int> CountAsync()
+    {
+        var total = 0L;
+        var transcript = await RunScriptAsync(0);
+        foreach (var (kind, database, others) in FaultShim.Counts())
+        {
+            total += database + others;
+            if (First == 0)
+            {
+                await ChildProgram.SayAsync($"count {kind} {database} {others}");
+            }
+        }
+
+        foreach (var finding in transcript.Wrong)
+        {
+            await ChildProgram.SayAsync($"FOUND {finding}");
+        }
+
+        return (int)total;
+    }
+
+    private async Task<Transcript> RunScriptAsync(int call)
+    {
+        var data = Path.Combine(Folder, $"{Mode}-{First}-{call}");
+        var work = new ChildArguments(data, Script.Seed, 0, Script.Length, Dense: true, MostRefusals: 3);
+        var transcript = new Transcript(number => Script.At(work.Seed, number), new StoreModel());
+        FaultShim.Arm(data, call, How);
+        var isTold = false;
+        await ChildProgram.PerformAsync(work, line =>
+        {
+            // What has failed until now failed in what is just ending.
+            if (!isTold && FaultShim.Failed is { Length: > 0 } failed)
+            {
+                transcript.Take(failed);
+                isTold = true;
+            }
+
+            transcript.Take(line);
+            return Task.CompletedTask;
+        });
+        if (transcript is { SyncFailed: { } synced, DiskRefusals: 0 } && How.Error != 0)
+        {
+            transcript.Wrong.Add($"the sync of {synced} failed, and nothing was refused");
+        }
+
+        // The counts of a run without faults are asked for afterwards: what follows is beneath another folder.
+        FaultShim.Pause();
+        await CheckAsync(work, transcript);
+        Directory.Delete(data, recursive: true);
+        return transcript;
+    }
+
+    private static async Task CheckAsync(ChildArguments work, Transcript transcript)
+    {
+        await using var store = await SqliteCheckpointStore.OpenAsync(work.ToOptions());
+        transcript.Match(await StoreProbe.LinesAsync(store));
+        transcript.Wrong.AddRange(await StoreAudit.RunAsync(store));
+    }
+}

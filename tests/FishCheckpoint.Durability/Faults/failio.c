@@ -1,0 +1,125 @@
+// Makes the n-th call that changes a file beneath a folder fail, once the process that it is loaded into before the C library (LD_PRELOAD) asks for that.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { WRITE, SYNC, TRUNCATE, RENAME, UNLINK, CREATE, MAP, KINDS };
+static const char *const names[KINDS] = { "write", "sync", "truncate", "rename", "unlink", "create", "map" };
+#define MOST_FILES 4096
+static char paths[MOST_FILES][256];
+static long counts[KINDS][2];
+static long calls, at;
+static int error, onward;
+static char folder[512], failed[512];
+static size_t folder_length;
+
+#define REAL(type, name, ...) static type (*real)(__VA_ARGS__); if (!real) real = (type (*)(__VA_ARGS__))dlsym(RTLD_NEXT, name)
+
+static int beneath(const char *path) {
+  return folder_length && path && strncmp(path, folder, folder_length) == 0 && (path[folder_length] == '/' || path[folder_length] == 0);
+}
+
+// Counts anew. beneath: the folder; call: the one that fails, counted from 1, or 0 for none; number: its errno, or 0 for a write that writes half; after: whether all after it
+// fail too.
+void failio_arm(const char *beneath, long call, int number, int after) {
+  at = 0;
+  memset(counts, 0, sizeof counts);
+  failed[0] = 0;
+  snprintf(folder, sizeof folder, "%s", beneath);
+  folder_length = strlen(folder);
+  calls = 0;
+  error = number;
+  onward = after;
+  at = call;
+}
+
+// No more counting or failing.
+void failio_pause(void) { at = 0; folder_length = 0; memset(paths, 0, sizeof paths); }
+
+// Which call has failed first: its kind and its file; empty for none.
+const char *failio_failed(void) { return failed; }
+
+// Calls of a kind: of the database's files, or of others. NULL is the kind's name past the last.
+long failio_count(int kind, int database) { return counts[kind][database]; }
+const char *failio_kind(int kind) { return kind < KINDS ? names[kind] : NULL; }
+
+static const char *path_of(int file) { return file >= 0 && file < MOST_FILES && paths[file][0] ? paths[file] : NULL; }
+
+static int opened(int file, const char *path) {
+  if (file >= 0 && file < MOST_FILES) snprintf(paths[file], sizeof paths[file], "%s", beneath(path) ? path : "");
+  return file;
+}
+
+// Whether this call is one that fails.
+static int fails(int kind, const char *path) {
+  if (!path) return 0;
+  __atomic_add_fetch(&counts[kind][strstr(path, "fish.db") != NULL], 1, __ATOMIC_RELAXED);
+  long call = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
+  if (at == 0 || call < at || (call > at && !onward)) return 0;
+  if (call == at) snprintf(failed, sizeof failed, "failed %s %s", names[kind], path[folder_length] ? path + folder_length + 1 : ".");
+  errno = error;
+  return 1;
+}
+
+#define WRITES(name, ...) \
+  if (fails(WRITE, path_of(file))) { if (error) return -1; length = length > 1 ? length / 2 : length; } return real(__VA_ARGS__)
+
+ssize_t write(int file, const void *data, size_t length) {
+  REAL(ssize_t, "write", int, const void *, size_t);
+  WRITES("write", file, data, length);
+}
+ssize_t pwrite(int file, const void *data, size_t length, off_t place) {
+  REAL(ssize_t, "pwrite", int, const void *, size_t, off_t);
+  WRITES("pwrite", file, data, length, place);
+}
+ssize_t pwrite64(int file, const void *data, size_t length, off64_t place) {
+  REAL(ssize_t, "pwrite64", int, const void *, size_t, off64_t);
+  WRITES("pwrite64", file, data, length, place);
+}
+ssize_t pwritev(int file, const struct iovec *parts, int count, off_t place) {
+  REAL(ssize_t, "pwritev", int, const struct iovec *, int, off_t);
+  return fails(WRITE, path_of(file)) && error ? -1 : real(file, parts, count, place);
+}
+ssize_t pwritev64(int file, const struct iovec *parts, int count, off64_t place) {
+  REAL(ssize_t, "pwritev64", int, const struct iovec *, int, off64_t);
+  return fails(WRITE, path_of(file)) && error ? -1 : real(file, parts, count, place);
+}
+int fsync(int file) { REAL(int, "fsync", int); return fails(SYNC, path_of(file)) && error ? -1 : real(file); }
+int fdatasync(int file) { REAL(int, "fdatasync", int); return fails(SYNC, path_of(file)) && error ? -1 : real(file); }
+int ftruncate(int file, off_t size) { REAL(int, "ftruncate", int, off_t); return fails(TRUNCATE, path_of(file)) && error ? -1 : real(file, size); }
+int ftruncate64(int file, off64_t size) { REAL(int, "ftruncate64", int, off64_t); return fails(TRUNCATE, path_of(file)) && error ? -1 : real(file, size); }
+int rename(const char *from, const char *to) {
+  REAL(int, "rename", const char *, const char *);
+  return fails(RENAME, beneath(to) ? to : NULL) && error ? -1 : real(from, to);
+}
+int unlink(const char *path) { REAL(int, "unlink", const char *); return fails(UNLINK, beneath(path) ? path : NULL) && error ? -1 : real(path); }
+int rmdir(const char *path) { REAL(int, "rmdir", const char *); return fails(UNLINK, beneath(path) ? path : NULL) && error ? -1 : real(path); }
+int mkdir(const char *path, mode_t mode) { REAL(int, "mkdir", const char *, mode_t); return fails(CREATE, beneath(path) ? path : NULL) && error ? -1 : real(path, mode); }
+void *mmap64(void *address, size_t length, int protection, int flags, int file, off64_t place) {
+  REAL(void *, "mmap64", void *, size_t, int, int, int, off64_t);
+  return fails(MAP, path_of(file)) && error ? MAP_FAILED : real(address, length, protection, flags, file, place);
+}
+int close(int file) {
+  REAL(int, "close", int);
+  if (file >= 0 && file < MOST_FILES) paths[file][0] = 0;
+  return real(file);
+}
+
+#define OPENS(name, ...) \
+  int mode = 0; va_list rest; va_start(rest, flags); if (flags & (O_CREAT | O_TMPFILE)) mode = va_arg(rest, int); va_end(rest); \
+  if ((flags & O_CREAT) && fails(CREATE, beneath(path) ? path : NULL) && error) return -1; \
+  return opened(real(__VA_ARGS__, flags, mode), path)
+
+int open(const char *path, int flags, ...) { REAL(int, "open", const char *, int, ...); OPENS("open", path); }
+int open64(const char *path, int flags, ...) { REAL(int, "open64", const char *, int, ...); OPENS("open64", path); }
+int openat(int from, const char *path, int flags, ...) { REAL(int, "openat", int, const char *, int, ...); OPENS("openat", from, path); }
+int openat64(int from, const char *path, int flags, ...) { REAL(int, "openat64", int, const char *, int, ...); OPENS("openat64", from, path); }

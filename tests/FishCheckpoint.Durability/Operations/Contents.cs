@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using FishCheckpoint.Contract;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Masks;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Durability.Operations;
+
+/// <summary>The bytes that an operation's numbers stand for.</summary>
+public static class Contents
+{
+    private static readonly ConcurrentDictionary<(string Base, string Kind, int Content, int Mask), TestModel> Models = new();
+
+    /// <summary>The base that a task is bound to: in wide floats, whose values are guessed one from another, or in narrow ones.</summary>
+    public static string BaseOf(string task) => task == "c" ? "narrow" : "wide";
+
+    public static string DescriptionOf(int content) => $"description {content}";
+
+    public static IReadOnlyDictionary<string, double> MetricsOf(int content) => new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = content / 8.0 };
+
+    /// <summary>The model that a base of a seed is.</summary>
+    public static TestModel Base(int content) => Models.GetOrAdd(("", "base", content, 0), _ => content == 2
+        ? TestModel.Create(content, null, new TensorInfo("w", DType.BF16, [40, 50]), new TensorInfo("b", DType.F32, [20]))
+        : TestModel.Create(
+            content, null, new TensorInfo("w", DType.F32, [30, 50]), new TensorInfo("h", DType.BF16, [10, 20]), new TensorInfo("n", DType.I64, [])));
+
+    public static TestModel BaseOfTask(string task) => Base(BaseOf(task) == "narrow" ? 2 : 1);
+
+    /// <summary>The model that a save holds.</summary>
+    public static TestModel Of(Operation save) => Models.GetOrAdd((BaseOf(save.Task), save.Kind.ToString(), save.Content, save.Mask), _ => save.Kind switch
+    {
+        // Every other one is laid out as its trainer likes it.
+        OperationKind.SaveFull when save.Content % 2 == 0 => BaseOfTask(save.Task).Change(save.Content, 0.05).Rearranged(),
+        OperationKind.SaveFull or OperationKind.SavePatch => BaseOfTask(save.Task).Change(save.Content, save.Kind == OperationKind.SavePatch ? 0.02 : 0.05),
+        _ => OnMask(BaseOfTask(save.Task), MaskOf(save), save.Content),
+    });
+
+    /// <summary>Positions of the first tensor.</summary>
+    public static Mask MaskOf(Operation save)
+    {
+        var layout = BaseOfTask(save.Task).Layout;
+        var random = new Random(save.Mask);
+        var positions = new SortedSet<long>();
+        var tensor = Enumerable.Range(0, layout.Tensors.Count).First(index => layout.Tensors[index].Name == "w");
+        while (positions.Count < 300)
+        {
+            positions.Add(random.NextInt64(layout.Tensors[tensor].Units));
+        }
+
+        return Mask.Create(layout, [new TensorMask(tensor, positions.ToArray())]);
+    }
+
+    public static Delta DeltaOf(Operation save)
+    {
+        var (mask, model) = (MaskOf(save), Of(save));
+        return MaskedState.Gather(mask, tensor => model[mask.Layout.Tensors[tensor].Name]);
+    }
+
+    /// <summary>A trainer state: some of several pages.</summary>
+    public static byte[] StateOf(int seed)
+    {
+        var bytes = new byte[200 + (seed * 20_000)];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+
+    private static TestModel OnMask(TestModel model, Mask mask, int seed)
+    {
+        var (copy, random) = (model.Copy(), new Random(seed));
+        var info = mask.Layout.Tensors[mask.Tensors[0].Tensor];
+        foreach (var position in mask.Tensors[0].Positions.Span)
+        {
+            random.NextBytes(copy[info.Name].AsSpan((int)position * info.UnitSize, info.UnitSize));
+        }
+
+        return copy;
+    }
+}

@@ -1,0 +1,30 @@
+namespace FishCheckpoint.Durability.Operations;
+
+/// <summary>What can be done to a store. A new kind is added here, in <see cref="OperationDraw"/>, <see cref="StoreModel"/> and <see cref="Performer"/>.</summary>
+public enum OperationKind
+{
+    AddBase,
+    PutTask,
+    SaveFull,
+    SavePatch,
+    SaveMasked,
+    PutState,
+    SetTag,
+    RemoveTag,
+    DeleteCheckpoint,
+    DeleteTask,
+    Recode,
+}
+
+/// <summary>One thing done to a store: its numbers say all of it, so that whoever knows them knows the bytes.</summary>
+/// <param name="Kind">What is done.</param>
+/// <param name="Task">The task; of <see cref="OperationKind.AddBase"/>, the base's name.</param>
+/// <param name="Step">The step.</param>
+/// <param name="Content">Seed of the model's values; of a state, of its bytes; of a task, of its description.</param>
+/// <param name="Mask">Seed of the mask.</param>
+/// <param name="State">Seed of the trainer state that goes with a save; 0 for none.</param>
+/// <param name="Tag">The tag.</param>
+public sealed record Operation(OperationKind Kind, string Task = "", long Step = 0, int Content = 0, int Mask = 0, int State = 0, string Tag = "")
+{
+    public override string ToString() => $"{Kind} {Task} {Step} {Content} {Mask} {State} {Tag}".TrimEnd();
+}

@@ -1,0 +1,73 @@
+using FishCheckpoint.Durability.Children;
+using FishCheckpoint.Durability.Faults;
+using FishCheckpoint.Durability.Suites;
+
+const string usage = """
+    crash [--kills 500] [--seed N]          SIGKILL a process at random moments, start it again, and compare with what it had acknowledged
+    faults [--stride 1]                     make each call that writes, syncs, creates, renames, cuts or removes a file fail in turn
+    full-disk [--rounds 100] [--seed N]     fill a small file system (root mounts it), and go on working
+    bitflip [--stride 1]                    flip each byte of a small store in turn, and read everything
+    model [--operations 5000] [--seed N]    random operations beside a model of the store in memory
+    concurrency [--processes 4] [--threads 4] [--operations 400] [--seed N]
+                                            several processes with several threads on one data folder
+    --minutes N                             begin nothing more after that
+    Each prints what it counted, and what it found; the exit code is 1 if that is anything.
+    """;
+
+if (Environment.GetEnvironmentVariable(ChildProgram.Role) is not null)
+{
+    return await ChildProgram.RunAsync(args);
+}
+
+var folder = Directory.CreateTempSubdirectory("fish-durability-").FullName;
+var clock = System.Diagnostics.Stopwatch.StartNew();
+var progress = new Progress(TimeSpan.FromMinutes(Number("--minutes", 1_000_000)), Console.Error);
+var seed = Number("--seed", Random.Shared.Next(1_000_000));
+try
+{
+    var result = args.FirstOrDefault() switch
+    {
+        "crash" => await new CrashSuite(seed, folder).RunAsync(Number("--kills", 500), progress),
+        "faults" => await FaultLibrary.CompileAsync(folder) is { } library
+            ? await new FaultSuite(library, folder).RunAsync(Number("--stride", 1), progress) : null,
+        "full-disk" => await FullDiskAsync(),
+        "bitflip" => await FlipAsync(),
+        "model" => await ModelSuite.RunAsync(seed, Number("--operations", 5000), folder, progress),
+        "concurrency" => await ConcurrencySuite.RunAsync(
+            folder, Number("--processes", 4), Number("--threads", 4), Number("--operations", 400), seed),
+        _ => throw new ArgumentException(usage),
+    };
+    Console.WriteLine($"{string.Join(' ', args)} (seed {seed}, {clock.Elapsed.TotalSeconds:F0} s)");
+    Console.WriteLine(result?.ToString() ?? "SKIPPED: this system has no compiler, or lets this user mount nothing.");
+    return result is null ? 2 : result.Findings.Count == 0 ? 0 : 1;
+}
+catch (ArgumentException error) when (error.Message == usage)
+{
+    await Console.Error.WriteLineAsync(usage);
+    return 2;
+}
+finally
+{
+    Directory.Delete(folder, recursive: true);
+}
+
+int Number(string option, int otherwise) => Array.IndexOf(args, option) is var place and >= 0 ? int.Parse(args[place + 1]) : otherwise;
+
+async Task<SuiteResult?> FullDiskAsync()
+{
+    await using var disk = await SmallFileSystem.TryMountAsync(Path.Combine(folder, "disk"), mebibytes: 16);
+    return disk is null ? null : await new FullDiskSuite(disk.Folder, folder).RunAsync(Number("--rounds", 100), seed, progress);
+}
+
+async Task<SuiteResult> FlipAsync()
+{
+    var memory = Directory.CreateDirectory(Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : folder, $"fish-flips-{Environment.ProcessId}")).FullName;
+    try
+    {
+        return await new BitFlipSuite(memory).RunAsync(Number("--stride", 1), progress);
+    }
+    finally
+    {
+        Directory.Delete(memory, recursive: true);
+    }
+}

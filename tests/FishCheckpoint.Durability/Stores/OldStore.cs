@@ -1,0 +1,70 @@
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Durability.Stores;
+
+/// <summary>Makes of a store one that an earlier program has written: of an earlier schema, and without checksums of pages.</summary>
+public static class OldStore
+{
+    /// <summary>Rewrites a store that is not open.</summary>
+    /// <param name="path">Its database.</param>
+    /// <param name="schema">How many migrations there were.</param>
+    public static void Rewrite(string path, int schema)
+    {
+        var made = path + ".old";
+        File.Delete(made);
+        using (var connection = new SqliteConnection($"Data Source={made};Pooling=False"))
+        {
+            connection.Open();
+            Execute(connection, "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = OFF;");
+            Array.ForEach(Scripts()[..schema], script => Execute(connection, script));
+            Execute(connection, $"ATTACH '{path}' AS new");
+            Execute(connection, "BEGIN");
+            foreach (var table in Names(connection, "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"))
+            {
+                var columns = string.Join(", ", Names(
+                    connection, $"SELECT name FROM pragma_table_info('{table}', 'main') INTERSECT SELECT name FROM pragma_table_info('{table}', 'new')"));
+                Execute(connection, $"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}");
+            }
+
+            Execute(connection, $"PRAGMA main.application_id = {0x46495348}; PRAGMA main.user_version = {schema};");
+            Execute(connection, "COMMIT");
+            Execute(connection, "DETACH new");
+            Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+
+        File.Delete(path + "-wal");
+        File.Delete(path + "-shm");
+        File.Move(made, path, overwrite: true);
+    }
+
+    private static string[] Scripts()
+    {
+        var assembly = typeof(Storage.SqliteCheckpointStore).Assembly;
+        return [.. assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(name =>
+        {
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+            return reader.ReadToEnd();
+        })];
+    }
+
+    private static List<string> Names(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        using var reader = command.ExecuteReader();
+        var names = new List<string>();
+        while (reader.Read())
+        {
+            names.Add(reader.GetString(0));
+        }
+
+        return names;
+    }
+
+    private static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+}

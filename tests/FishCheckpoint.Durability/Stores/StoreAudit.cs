@@ -1,0 +1,95 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Durability.Stores;
+
+/// <summary>What has to hold of every store, whatever was done to it.</summary>
+public static class StoreAudit
+{
+    private static readonly string[] Zeros =
+    [
+        """
+        SELECT count(*) FROM tasks t LEFT JOIN totals x ON x.base = t.base AND x.task = t.id
+        WHERE (x.value_bytes, x.position_bytes, x.checkpoints, x.state_bytes, x.logical_bytes, x.changed) IS NOT
+          (SELECT coalesce(sum(value_bytes), 0), coalesce(sum(brought_bytes), 0), count(*), coalesce(sum(trainer_bytes), 0), coalesce(sum(logical_bytes), 0),
+             coalesce(sum(changed), 0) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0)
+        """,
+        "SELECT count(*) FROM checkpoints c JOIN frames f ON f.id = c.frame WHERE c.value_bytes + c.blocks * c.brought_bytes <> length(f.head) + f.payload",
+        "SELECT count(*) FROM checkpoints c JOIN frames f ON f.id = c.trainer_frame WHERE c.trainer_bytes <> length(f.head) + f.payload",
+        "SELECT count(*) FROM masks m JOIN frames f ON f.id = m.frame WHERE m.bytes <> length(f.head) + f.payload",
+        "SELECT count(*) FROM frames f WHERE f.payload <> (SELECT coalesce(sum(length(data)), 0) FROM pieces WHERE frame = f.id)",
+        """
+        SELECT count(*) FROM frames WHERE id NOT IN (SELECT frame FROM checkpoints UNION SELECT frame FROM masks WHERE frame IS NOT NULL
+          UNION SELECT trainer_frame FROM checkpoints WHERE trainer_frame IS NOT NULL)
+        """,
+        "SELECT count(*) FROM pieces WHERE frame NOT IN (SELECT id FROM frames)",
+        "SELECT count(*) FROM headers WHERE id NOT IN (SELECT headers FROM checkpoints WHERE headers IS NOT NULL)",
+        "SELECT count(*) FROM masks WHERE id NOT IN (SELECT mask FROM checkpoints)",
+        "SELECT count(*) FROM checkpoints c WHERE deleted = 1 AND NOT EXISTS (SELECT 1 FROM checkpoints o WHERE o.parent = c.id OR o.reference = c.id)",
+        "SELECT count(*) FROM pragma_foreign_key_check",
+        "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
+    ];
+
+    /// <summary>Compares totals with what they are totals of, verifies every checkpoint, and looks for what nobody needs.</summary>
+    /// <returns>What is wrong.</returns>
+    public static async Task<IReadOnlyList<string>> RunAsync(SqliteCheckpointStore store)
+    {
+        var wrong = new List<string>(Recount(Path.Combine(store.Options.DataFolder, "fish.db")));
+        var report = await store.ReportAsync();
+        var counted = 0L;
+        foreach (var task in (await store.ListTasksAsync(new PageRequest(1000))).Items)
+        {
+            foreach (var step in (await store.ListCheckpointsAsync(task.Name, new PageRequest(1000))).Items)
+            {
+                counted += step.StoredBytes;
+                if (await store.VerifyAsync(task.Name, StepRef.At(step.Step)) is { Sound: false } verified)
+                {
+                    wrong.Add($"{task.Name}/{step.Step} is not sound: {verified.Problem}");
+                }
+            }
+        }
+
+        if (counted != report.Stored.Total)
+        {
+            wrong.Add($"the report counts {report.Stored.Total} bytes stored; the checkpoints {counted}");
+        }
+
+        return [.. wrong, .. Leftovers(store.Options)];
+    }
+
+    private static IEnumerable<string> Recount(string path)
+    {
+        using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
+        connection.Open();
+        foreach (var sql in Zeros)
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = sql;
+            if (command.ExecuteScalar() is not 0L)
+            {
+                yield return $"not none: {sql}";
+            }
+        }
+    }
+
+    // Once it is open, nothing is left of those that were killed.
+    private static IEnumerable<string> Leftovers(StoreOptions options)
+    {
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(options.DataFolder, "fish.db")};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT lower(hex(id)) FROM bases";
+        using var rows = command.ExecuteReader();
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        while (rows.Read())
+        {
+            known.Add(rows.GetString(0));
+        }
+
+        return Directory.EnumerateFiles(Path.Combine(options.DataFolder, "tmp"), "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal))
+            .Concat(Directory.EnumerateDirectories(Path.Combine(options.DataFolder, "bases")).Where(folder => !known.Contains(Path.GetFileName(folder))))
+            .Concat(Directory.EnumerateFiles(Path.Combine(options.DataFolder, "bases"), "*.tmp", SearchOption.AllDirectories))
+            .Select(path => $"left over: {path}");
+    }
+}

@@ -1,0 +1,50 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Contract;
+using FishCheckpoint.Durability.Operations;
+using FishCheckpoint.Storage;
+
+namespace FishCheckpoint.Durability.Stores;
+
+/// <summary>Reads all that can be seen of a store, in the words of <see cref="StoreModel.Lines"/>.</summary>
+public static class StoreProbe
+{
+    private static readonly PageRequest All = new(1000);
+
+    public static async Task<IReadOnlyList<string>> LinesAsync(SqliteCheckpointStore store)
+    {
+        var lines = new List<string>();
+        foreach (var found in (await store.ListBasesAsync(All)).Items)
+        {
+            await using var reader = await store.OpenBaseAsync(found.Name);
+            lines.Add($"base {found.Name} {StoreModel.Hash(await reader.ReadAsync())}");
+        }
+
+        foreach (var task in (await store.ListTasksAsync(All)).Items)
+        {
+            lines.Add(StoreModel.TaskLine(task.Name, Contents.BaseOf(task.Name), task.Description, task.Checkpoints, task.Latest));
+            foreach (var step in (await store.ListCheckpointsAsync(task.Name, All)).Items)
+            {
+                lines.Add(await LineAsync(store, step));
+            }
+        }
+
+        return lines;
+    }
+
+    /// <summary>One checkpoint.</summary>
+    public static async Task<string> LineAsync(SqliteCheckpointStore store, CheckpointInfo step) => StoreModel.StepLine(
+        step.Task, step.Step, StoreModel.Hash(await store.RestoreAsync(step.Task, step.Step)), await StateOfAsync(store, step), step.Metrics["loss"], step.Tags);
+
+    private static async Task<string> StateOfAsync(SqliteCheckpointStore store, CheckpointInfo step)
+    {
+        if (step.StateBytes == 0)
+        {
+            return "-";
+        }
+
+        await using var stream = await store.OpenStateAsync(step.Task, StepRef.At(step.Step));
+        using var bytes = new MemoryStream();
+        await stream.CopyToAsync(bytes);
+        return StoreModel.Hash(bytes.ToArray());
+    }
+}

@@ -1,0 +1,86 @@
+using FishCheckpoint.Durability.Children;
+using FishCheckpoint.Durability.Operations;
+using FishCheckpoint.Durability.Stores;
+using FishCheckpoint.Storage;
+
+namespace FishCheckpoint.Durability.Suites;
+
+/// <summary>
+/// A process that works on a store, killed with SIGKILL at random moments and started again where it was: each time, what it had acknowledged is there bit for bit, and
+/// what it was doing is absent or complete.
+/// </summary>
+public sealed class CrashSuite(int seed, string folder)
+{
+    // The schema of the store that a migration begins with.
+    private const int OldSchema = 2;
+
+    private readonly Random random = new(seed);
+    private readonly SuiteResult result = new();
+    private readonly ChildArguments work = new(Path.Combine(folder, "data"), seed, 0, int.MaxValue / 2);
+    private StoreModel held = new();
+    private int next;
+
+    /// <summary>Kills so many times.</summary>
+    public async Task<SuiteResult> RunAsync(int kills, Progress progress)
+    {
+        for (var kill = 0; kill < kills && result.Findings.Count == 0 && !progress.IsOver; kill++)
+        {
+            var plan = KillPlan.Draw(random, isBegun: next > OperationDraw.Beginning.Count);
+            if (plan.Migrates)
+            {
+                OldStore.Rewrite(Path.Combine(work.Folder, "fish.db"), OldSchema);
+            }
+
+            var transcript = await RunChildAsync(plan);
+            result.Count("kills");
+            result.Count($"kills while {(plan.Migrates && transcript.Doing == "opening" ? "migrating" : transcript.Doing)}");
+            result.Count("operations acknowledged", transcript.Acknowledged);
+            await CheckAsync(transcript, $"seed {seed}, kill {kill} ({plan})");
+            if (kill % 20 == 19)
+            {
+                progress.Report($"{kill + 1} kills");
+            }
+        }
+
+        return result;
+    }
+
+    private async Task<Transcript> RunChildAsync(KillPlan plan)
+    {
+        var transcript = new Transcript(number => Script.At(seed, number), held);
+        using var child = Child.Start((work with { First = next, Dense = random.Next(2) == 0 }).ToList());
+        using var timer = plan.Word == "starting" ? new Timer(_ => child.Kill(), null, (int)plan.Milliseconds, Timeout.Infinite) : null;
+        var matches = 0;
+        while (await child.ReadLineAsync() is { } line)
+        {
+            transcript.Take(line);
+            if (plan.Word == transcript.Doing && ++matches == plan.Occurrence)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(plan.Milliseconds));
+                child.Kill();
+            }
+        }
+
+        var errors = await child.EndAsync();
+        if (errors.Length > 0)
+        {
+            transcript.Wrong.Add(errors);
+        }
+
+        next = Math.Max(next, transcript.Next);
+        return transcript;
+    }
+
+    private async Task CheckAsync(Transcript transcript, string where)
+    {
+        if (transcript.Wrong.Count == 0)
+        {
+            await using var store = await SqliteCheckpointStore.OpenAsync(work.ToOptions());
+            held = transcript.Match(await StoreProbe.LinesAsync(store)) ?? held;
+            result.Find(await StoreAudit.RunAsync(store), where);
+            result.Count("checkpoints compared", held.Lines().Count(line => line.StartsWith("step", StringComparison.Ordinal)));
+        }
+
+        result.Find(transcript.Wrong, where);
+    }
+}

@@ -1,0 +1,142 @@
+using FishCheckpoint.Durability.Children;
+using FishCheckpoint.Durability.Operations;
+using FishCheckpoint.Durability.Stores;
+using FishCheckpoint.Storage;
+
+namespace FishCheckpoint.Durability.Suites;
+
+/// <summary>
+/// A file system that is really full: whatever is tried then succeeds or is refused as the disk's fault, nothing acknowledged is lost, and once there is room again all
+/// goes on.
+/// </summary>
+/// <param name="disk">A folder on a small file system.</param>
+/// <param name="scratch">A folder elsewhere.</param>
+public sealed class FullDiskSuite(string disk, string scratch)
+{
+    private const string DiskRefusal = "STORAGE_UNAVAILABLE";
+
+    private readonly SuiteResult result = new();
+    private readonly ChildArguments work = new(Path.Combine(disk, "data"), 0, 0, 0);
+    private List<StoreModel> possible = [new()];
+    private int next;
+
+    private string Filler => Path.Combine(disk, "filler");
+
+    /// <summary>Fills the disk and empties it so many times.</summary>
+    public async Task<SuiteResult> RunAsync(int rounds, int seed, Progress progress)
+    {
+        for (var round = 0; round < rounds && result.Findings.Count == 0 && !progress.IsOver; round++)
+        {
+            var where = $"seed {seed}, round {round}";
+            await using (var store = await SqliteCheckpointStore.OpenAsync(work.ToOptions()))
+            {
+                await PerformAsync(store, seed, 30, where);
+
+                // The rest of the disk, but for so much: then an operation may begin, and end in the middle.
+                FillBut(round % 12 * 12_000);
+                result.Count("operations on a full disk", await PerformAsync(store, seed, 40, where));
+                await CompareAsync(store, where);
+            }
+
+            await ReopenFullAsync(where);
+            File.Delete(Filler);
+            await using (var store = await SqliteCheckpointStore.OpenAsync(work.ToOptions()))
+            {
+                await CompareAsync(store, where);
+                result.Find(await StoreAudit.RunAsync(store), where);
+                var before = result["operations refused"];
+                await PerformAsync(store, seed, 10, where);
+                result.Find(result["operations refused"] == before ? [] : ["refused although there is room"], where);
+
+                // The tasks are begun anew now and then, so that the disk does not fill with what is stored.
+                foreach (var task in new[] { "a", "b", "c" })
+                {
+                    await DoAsync(store, new Operation(OperationKind.DeleteTask, task), where);
+                    await DoAsync(store, new Operation(OperationKind.PutTask, task), where);
+                }
+            }
+
+            result.Count("rounds");
+            progress.Report($"round {round + 1}");
+        }
+
+        return result;
+    }
+
+    private async Task<int> PerformAsync(SqliteCheckpointStore store, int seed, int count, string where)
+    {
+        for (var end = next + count; next < end; next++)
+        {
+            await DoAsync(store, OperationDraw.Of(seed, next), where);
+        }
+
+        return count;
+    }
+
+    private async Task DoAsync(SqliteCheckpointStore store, Operation operation, string where)
+    {
+        var outcome = await new Performer(store, scratch).PerformAsync(operation);
+        result.Count("operations");
+        if (outcome == DiskRefusal)
+        {
+            result.Count("operations refused");
+            result.Count($"operations refused: {operation.Kind}");
+        }
+
+        // What is refused while the store stays open is absent: nothing was changed, it says.
+        var agreeing = possible.Select(model => (After: model.Clone(), Before: model)).Select(pair => (pair.Before, pair.After, Expected: pair.After.Apply(operation)))
+            .Where(item => outcome == DiskRefusal || item.Expected == outcome).Select(item => outcome == DiskRefusal ? item.Before : item.After).ToList();
+        if (agreeing.Count == 0)
+        {
+            result.Find($"{where}: {operation} ended with {outcome}");
+        }
+        else
+        {
+            possible = agreeing;
+        }
+    }
+
+    private async Task CompareAsync(SqliteCheckpointStore store, string where)
+    {
+        var lines = await StoreProbe.LinesAsync(store);
+        result.Count("checkpoints compared", lines.Count(line => line.StartsWith("step", StringComparison.Ordinal)));
+        if (!possible.Exists(model => model.Lines().SequenceEqual(lines)))
+        {
+            var model = possible[0].Lines();
+            result.Find($"{where}: missing [{string.Join("; ", model.Except(lines))}], there instead [{string.Join("; ", lines.Except(model))}]");
+        }
+    }
+
+    // A store that cannot even be opened says so.
+    private async Task ReopenFullAsync(string where)
+    {
+        FillBut(0);
+        try
+        {
+            await using var store = await SqliteCheckpointStore.OpenAsync(work.ToOptions());
+            result.Count("opened on a full disk");
+            await CompareAsync(store, where);
+        }
+        catch (Errors.FishException error) when (error.Code == Errors.ErrorCode.StorageUnavailable)
+        {
+            result.Count("opening refused on a full disk");
+        }
+    }
+
+    private void FillBut(long bytes)
+    {
+        using var filler = new FileStream(Filler, FileMode.Append, FileAccess.Write, FileShare.None, bufferSize: 0);
+        var block = new byte[4096];
+        try
+        {
+            for (; ; )
+            {
+                filler.Write(block);
+            }
+        }
+        catch (IOException)
+        {
+            filler.SetLength(Math.Max(0, filler.Length - bytes));
+        }
+    }
+}

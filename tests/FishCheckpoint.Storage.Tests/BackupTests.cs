@@ -1,0 +1,209 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Contract;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Backups;
+using Xunit;
+
+namespace FishCheckpoint.Storage.Tests;
+
+/// <summary>A backup of a store in use is a store of one moment, or is not there.</summary>
+public sealed class BackupTests : VerifyTest
+{
+    private string Target => Path.Combine(Options.DataFolder, "..", "backup");
+
+    [Fact]
+    public async Task Backup_CanBeOpenedAndHoldsEverything()
+    {
+        var saves = await PrepareAsync();
+        var report = await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        Assert.Equal((2L, 0L, 0L), (report.Copied, report.Linked, report.Kept));
+        Assert.Equal(Keys.Count, report.Checkpoints);
+        Assert.Empty(report.Damaged);
+        Assert.Equal(["bases", "fish.db"], Names(Target));
+        await using var copy = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop);
+        Assert.Empty((await copy.VerifyStoreAsync(null, Stop)).Damaged);
+        foreach (var ((task, step), model) in saves.Models)
+        {
+            Assert.Equal(model.ToBytes(), await copy.RestoreAsync(task, step));
+        }
+    }
+
+    [Fact]
+    public async Task Backup_Again_CopiesNoFileTwice()
+    {
+        await PrepareAsync();
+        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        await SaveAsync(60, Base.Change(60, 0.001));
+        Models.Add(("task", 60), Base.Change(60, 0.001));
+        var again = await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        Assert.Equal((0L, 2L, 0L), (again.Copied, again.Kept, again.BaseBytes));
+        await using var copy = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop);
+        Assert.Equal(Base.Change(60, 0.001).ToBytes(), await copy.RestoreAsync("task", 60));
+        Assert.Equal(Keys.Count, (await copy.VerifyStoreAsync(null, Stop)).Checkpoints);
+    }
+
+    [Fact]
+    public async Task Backup_Again_MendsItsOwnFilesAndKeepsThemFromDamage()
+    {
+        await PrepareAsync();
+        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        var copied = Path.Combine(Target, Path.GetRelativePath(Options.DataFolder, BaseFileOf(Base)));
+        FlipFile(copied, 2_000_000);
+        Assert.Equal(1, (await Store.BackupAsync(new BackupOptions { To = Target }, Stop)).Copied);
+        Assert.Equal(Base.ToBytes(), await File.ReadAllBytesAsync(copied, Stop));
+
+        FlipFile(BaseFileOf(Base), 2_000_000);
+        var kept = await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        Assert.Equal(2, kept.Kept);
+        Assert.Equal(Base.ToBytes(), await File.ReadAllBytesAsync(copied, Stop));
+    }
+
+    [Fact]
+    public async Task Backup_OfADamagedBase_SaysSoAndLeavesItOut()
+    {
+        await PrepareAsync();
+        FlipFile(BaseFileOf(Base), 2_000_000);
+        var report = await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        Assert.StartsWith("base ", Assert.Single(report.Damaged).Key, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(Target, ".*", SearchOption.AllDirectories));
+        await using var copy = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop);
+        Assert.True((await copy.VerifyAsync("narrow", StepRef.At(1), Stop)).Sound);
+    }
+
+    [Fact]
+    public async Task Backup_Linked_TakesNoRoom()
+    {
+        await PrepareAsync();
+        var report = await Store.BackupAsync(new BackupOptions { To = Target, Link = true }, Stop);
+        Assert.Equal((0L, 2L, 0L), (report.Copied, report.Linked, report.BaseBytes));
+        await using var copy = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop);
+        Assert.Empty((await copy.VerifyStoreAsync(null, Stop)).Damaged);
+    }
+
+    [Fact]
+    public async Task Backup_DuringSaves_HoldsEverySaveUpToAMoment()
+    {
+        using var done = new CancellationTokenSource();
+        var acknowledged = 0L;
+        var saving = Task.Run(
+            async () =>
+            {
+                for (var step = 1; !done.IsCancellationRequested; step++)
+                {
+                    await SaveAsync(step, Base.Change(step, 0.001));
+                    Interlocked.Exchange(ref acknowledged, step);
+                }
+            },
+            Stop);
+        for (var round = 0; round < 4; round++)
+        {
+            while (Interlocked.Read(ref acknowledged) < 3 * (round + 1))
+            {
+                await Task.Delay(5, Stop);
+            }
+
+            var (before, target) = (Interlocked.Read(ref acknowledged), Path.Combine(Target, $"{round}"));
+            await Store.BackupAsync(new BackupOptions { To = target }, Stop);
+            var after = Interlocked.Read(ref acknowledged) + 1;
+            await using var copy = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = target }, Stop);
+            var steps = (await copy.ListCheckpointsAsync("task", new PageRequest(1000), Stop)).Items.Select(item => item.Step).ToArray();
+            Assert.Equal(Enumerable.Range(1, steps.Length).Select(step => (long)step), steps);
+            Assert.InRange(steps.Length, before, after);
+            Assert.Empty((await copy.VerifyStoreAsync(null, Stop)).Damaged);
+            Assert.Equal(Base.Change(steps.Length, 0.001).ToBytes(), await copy.RestoreAsync("task", steps.Length));
+        }
+
+        await done.CancelAsync();
+        await saving;
+    }
+
+    [Fact]
+    public async Task Backup_IntoSomethingElse_IsRefused()
+    {
+        await PrepareAsync();
+        Directory.CreateDirectory(Target);
+        await File.WriteAllTextAsync(Path.Combine(Target, "thesis.txt"), "mine", Stop);
+        await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = Target }, Stop));
+        Assert.Equal(["thesis.txt"], Names(Target));
+        await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = Options.DataFolder }, Stop));
+    }
+
+    [Fact]
+    public async Task Backup_IntoAStoreThatIsInUse_IsRefused()
+    {
+        await PrepareAsync();
+        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        await using var copy = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop);
+        await copy.PutTaskAsync("other", new TaskSpec("base"), Stop);
+        await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = Target }, Stop));
+        Assert.Equal("other", (await copy.GetTaskAsync("other", Stop)).Name);
+    }
+
+    [Fact]
+    public async Task Backup_Canceled_LeavesNothingAndAnEarlierOneAsItWas()
+    {
+        await PrepareAsync();
+        using var canceled = new CancellationTokenSource();
+        await canceled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.BackupAsync(new BackupOptions { To = Target }, canceled.Token));
+        Assert.False(Directory.Exists(Target));
+        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        var before = Contents(Target);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.BackupAsync(new BackupOptions { To = Target }, canceled.Token));
+        Assert.Equal(before, Contents(Target));
+    }
+
+    [Fact]
+    public async Task Backup_WithoutRoom_SaysSoAndLeavesNothing()
+    {
+        await PrepareAsync();
+
+        // A folder that cannot be made stands for a disk that cannot be written.
+        await File.WriteAllTextAsync(Target, "", Stop);
+        var error = await RefusedAsync(ErrorCode.StorageUnavailable, () => Store.BackupAsync(new BackupOptions { To = Path.Combine(Target, "inner") }, Stop));
+        Assert.Contains("inner", error.Key + error.Cause, StringComparison.Ordinal);
+        Assert.Equal("", await File.ReadAllTextAsync(Target, Stop));
+    }
+
+    [Fact]
+    public async Task BrokenOff_IsRefusedByWhoOpensIt_AndMadeAgain()
+    {
+        await PrepareAsync();
+        Incomplete.Begin(Target);
+        await File.WriteAllTextAsync(Path.Combine(Target, "fish.db"), "half", Stop);
+        await RefusedAsync(ErrorCode.StoreIncomplete, () => SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop));
+        await RefusedAsync(ErrorCode.StoreIncomplete, () => StoreRestore.RunAsync(Target, Target + "-restored", Stop));
+        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        Assert.Equal(["bases", "fish.db"], Names(Target));
+    }
+
+    [Fact]
+    public async Task Restore_MakesTheSameStore()
+    {
+        var saves = await PrepareAsync();
+        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        var before = Contents(Target);
+        var report = await StoreRestore.RunAsync(Target, Target + "-restored", Stop);
+        Assert.Equal((Keys.Count, 2L), (report.Checkpoints, report.Copied));
+        Assert.Equal(before, Contents(Target));
+        await using (var restored = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target + "-restored" }, Stop))
+        {
+            Assert.Empty((await restored.VerifyStoreAsync(null, Stop)).Damaged);
+            Assert.Equal(saves.Models[("task", 12)].ToBytes(), await restored.RestoreAsync("task", 12));
+        }
+
+        await RefusedAsync(ErrorCode.FolderTaken, () => StoreRestore.RunAsync(Target, Target + "-restored", Stop));
+        await RefusedAsync(ErrorCode.FileNotFound, () => StoreRestore.RunAsync(Target + "-none", Target + "-new", Stop));
+        Assert.False(Directory.Exists(Target + "-new"));
+    }
+
+    private static string[] Names(string folder) =>
+        [.. Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+
+    private static async Task<FishException> RefusedAsync(ErrorCode code, Func<Task> action)
+    {
+        var error = await Assert.ThrowsAsync<FishException>(action);
+        Assert.Equal(code, error.Code);
+        return error;
+    }
+}

@@ -1,0 +1,59 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Chains;
+using FishCheckpoint.Storage.Checkpoints;
+using FishCheckpoint.Storage.Recoding;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Storage.Totals;
+
+namespace FishCheckpoint.Storage.Tests.Chains;
+
+/// <summary>Lays checkpoints of a store anew, as what folds and deletes does.</summary>
+public abstract class RelayTest : RecodeTest
+{
+    /// <summary>Lays a checkpoint on another, or on the base, unless something changes it in between.</summary>
+    /// <returns>Whether it was written.</returns>
+    protected async Task<bool> RelayAsync(string task, long step, long? onto, Action? between = null)
+    {
+        using var database = OpenDatabase();
+        using var relaid = Prepare(database, connection => (Find(connection, task, step)!, onto is { } other ? Find(connection, task, other) : null));
+        between?.Invoke();
+        return await database.WriteAsync(connection => Relayer.Replace(connection, relaid), Stop);
+    }
+
+    /// <summary>Frees a checkpoint from those that are guessed from it.</summary>
+    protected async Task<bool> ReguessAsync(string task, long step, Action? between = null)
+    {
+        using var database = OpenDatabase();
+        using var snapshot = database.OpenSnapshot();
+        var row = Find(snapshot.Connection, task, step)!;
+        using var frames = Reguesser.Prepare(snapshot.Connection, Means, row, Stop);
+        snapshot.Dispose();
+        between?.Invoke();
+        return await database.WriteAsync(connection => Reguesser.Replace(connection, row, frames), Stop);
+    }
+
+    // Counts what its transactions touch, as a store's does.
+    private Database OpenDatabase()
+    {
+        var database = Database.Open(Options.DataFolder);
+        database.BeforeCommit = new TotalsKeeper(new TaskTable(new BaseTable()), TimeProvider.System, database.OpenSnapshot).Settle;
+        return database;
+    }
+
+    internal RecodeMeans Means => new(
+        new TaskTable(new BaseTable()), new BaseFolder(Options), new CodecOptions { Effort = CodecEffort.Small }, Options.TemporaryFolder, new ParentCache(1 << 20));
+
+    // Hidden ones too: the last of the step.
+    private static CheckpointRow? Find(Microsoft.Data.Sqlite.SqliteConnection connection, string task, long step) => CheckpointTable.Row(
+        connection,
+        connection.Scalar<long>("SELECT max(c.id) FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE t.name = $0 AND c.step = $1", task, step));
+
+    private RelaidFrame Prepare(Database database, Func<Microsoft.Data.Sqlite.SqliteConnection, (CheckpointRow Row, CheckpointRow? Onto)> find)
+    {
+        using var snapshot = database.OpenSnapshot();
+        var (row, onto) = find(snapshot.Connection);
+        return Relayer.Prepare(snapshot.Connection, Means, row, onto, Stop);
+    }
+}

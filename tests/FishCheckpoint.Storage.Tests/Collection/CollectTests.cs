@@ -1,0 +1,260 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Contract;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+using Xunit;
+
+namespace FishCheckpoint.Storage.Tests.Collection;
+
+/// <summary>What nothing keeps goes, what is kept stays whole, and the disk gets its bytes back.</summary>
+public sealed class CollectTests : RecodeTest
+{
+    [Fact]
+    public async Task Collect_Retention_KeepsLastEveryTaggedAndPinned()
+    {
+        var saves = await SaveChainAsync(1, 12);
+        await Store.SetTagAsync("task", "good", StepRef.At(3), Stop);
+        await Store.SetPinAsync("task", StepRef.At(4), pinned: true, Stop);
+        await KeepAsync(new Retention(KeepLast: 2, KeepEvery: 5));
+        var dry = await Store.CollectAsync(new CollectOptions { DryRun = true }, Stop);
+        Assert.Equal(12, (await Store.ListCheckpointsAsync("task", new PageRequest(), Stop)).Items.Count);
+        var result = await Store.CollectAsync(null, Stop);
+
+        Assert.Equal([3L, 4, 5, 10, 11, 12], (await Store.ListCheckpointsAsync("task", new PageRequest(), Stop)).Items.Select(item => item.Step));
+        Assert.Equal((6, 6), (result.Deleted, dry.Deleted));
+        Assert.Equal([1L, 2, 6, 7, 8, 9], dry.Checkpoints.Select(item => item.Step));
+        Assert.Equal(dry.Checkpoints.Select(item => (item.Step, item.Why, item.Bytes)), result.Checkpoints.Select(item => (item.Step, item.Why, item.Bytes)));
+        Assert.Contains("task/3", dry.Checkpoints[1].NeededBy);
+        Assert.Equal("not of: the last 2, every 5 steps, tagged, pinned", dry.Checkpoints[0].Why);
+        await AssertKeptAsync(saves, 3, 4, 5, 10, 11, 12);
+    }
+
+    [Fact]
+    public async Task Collect_DryRun_SaysWhatTheRoundDoes()
+    {
+        await SaveChainAsync(1, 9);
+        await KeepAsync(new Retention(KeepLast: 1, KeepEvery: 4));
+        var before = Ask("SELECT sum(length(data)) FROM pieces");
+        var dry = await Store.CollectAsync(new CollectOptions { DryRun = true }, Stop);
+        Assert.Equal(before, Ask("SELECT sum(length(data)) FROM pieces"));
+        var result = await Store.CollectAsync(null, Stop);
+        Assert.True(dry.DryRun);
+        Assert.Equal((result.Deleted, result.Relaid, result.FreedBytes, result.HeldBytes), (dry.Deleted, dry.Relaid, dry.FreedBytes, dry.HeldBytes));
+    }
+
+    [Fact]
+    public async Task Collect_DeletedMiddleOfAChain_LaysTheRestAnewAndRemovesIt()
+    {
+        var saves = await SaveChainAsync(1, 10);
+        await DeleteAsync(saves, 2, 3, 4, 6, 7);
+        Assert.Equal(5, Ask("SELECT count(*) FROM checkpoints WHERE deleted = 1"));
+        var stored = StoredBytes();
+        var result = await Store.CollectAsync(null, Stop);
+
+        Assert.Equal((0, 2, 0), (result.Deleted, result.Relaid, result.HeldBytes));
+        Assert.Equal(0, Ask("SELECT count(*) FROM checkpoints WHERE deleted = 1"));
+        Assert.Equal(stored - StoredBytes(), result.FreedBytes);
+        Assert.Equal("1", (await Store.GetCheckpointAsync("task", StepRef.At(5), Stop)).Parent);
+        Assert.Equal("5", (await Store.GetCheckpointAsync("task", StepRef.At(8), Stop)).Parent);
+        await AssertKeptAsync(saves, 1, 5, 8, 9, 10);
+    }
+
+    [Fact]
+    public async Task Collect_DeletedStartOfAChain_LaysTheRestOnTheBase()
+    {
+        var saves = await SaveChainAsync(1, 4);
+        await DeleteAsync(saves, 1, 2, 3);
+        await Store.CollectAsync(null, Stop);
+        Assert.Equal("base", (await Store.GetCheckpointAsync("task", StepRef.At(4), Stop)).Parent);
+        Assert.Equal(1, Ask("SELECT count(*) FROM checkpoints"));
+        await AssertKeptAsync(saves, 4);
+    }
+
+    [Fact]
+    public async Task Collect_WhereThatWouldTakeMore_HoldsThem()
+    {
+        var saves = await SaveChainAsync(1, 2);
+        foreach (var step in new long[] { 3, 4, 5 })
+        {
+            saves.Models[("task", step)] = saves.Models[("task", 2)].Change((int)step, 0.0005);
+            await SavePatchOnAsync(step, saves.Models[("task", step)], 2, saves.Models[("task", 2)]);
+        }
+
+        await DeleteAsync(saves, 2);
+        var (stored, dry) = (StoredBytes(), await Store.CollectAsync(new CollectOptions { DryRun = true }, Stop));
+        for (var round = 0; round < 2; round++)
+        {
+            var result = await Store.CollectAsync(null, Stop);
+            Assert.Equal((0, 0), (result.Relaid, result.FreedBytes));
+            Assert.Equal(dry.HeldBytes, result.HeldBytes);
+            Assert.True(result.HeldBytes > 0);
+        }
+
+        Assert.Equal(stored, StoredBytes());
+
+        // Where fewer need it, it pays.
+        await DeleteAsync(saves, 3, 4);
+        Assert.Equal(1, (await Store.CollectAsync(null, Stop)).Relaid);
+        Assert.Equal(0, Ask("SELECT count(*) FROM checkpoints WHERE deleted = 1"));
+        await AssertKeptAsync(saves, 1, 5);
+    }
+
+    [Fact]
+    public async Task Collect_GuessedValues_AreFreedOfWhatIsDeleted()
+    {
+        var saves = await SaveAllAsync();
+        Assert.Equal(6, Ask("SELECT count(*) FROM checkpoints WHERE reference IS NOT NULL AND task = 1"));
+        await DeleteAsync(saves, 10, 11, 12, 14, 15);
+        var result = await Store.CollectAsync(null, Stop);
+        Assert.True(result.FreedBytes > 0);
+        Assert.Equal(0, Ask("SELECT count(*) FROM checkpoints WHERE deleted = 1"));
+        AssertTotalsAreARecount();
+        await AssertAllAsync(saves);
+    }
+
+    [Fact]
+    public async Task Collect_EverythingDeleted_ReturnsTheSpaceToTheDisk()
+    {
+        var saves = await SaveChainAsync(1, 30);
+        await DeleteAsync(saves, [.. Enumerable.Range(1, 28).Select(step => (long)step)]);
+        var before = new FileInfo(DatabasePath).Length + new FileInfo(DatabasePath + "-wal").Length;
+        var result = await Store.CollectAsync(null, Stop);
+        Assert.Equal(0, Ask("PRAGMA freelist_count"));
+        Assert.Equal(0, new FileInfo(DatabasePath + "-wal").Length);
+        Assert.Equal(before - new FileInfo(DatabasePath).Length, result.ReturnedBytes);
+        Assert.InRange(result.ReturnedBytes, 1, before);
+        Assert.Equal(Ask("PRAGMA page_count") * Ask("PRAGMA page_size"), new FileInfo(DatabasePath).Length);
+        await AssertKeptAsync(saves, 29, 30);
+    }
+
+    [Fact]
+    public async Task Collect_WhileReadersRead_GivesThemWhatTheyOpened()
+    {
+        var saves = await SaveChainAsync(1, 6);
+        await using (var open = await Store.OpenAsync("task", StepRef.At(3), Stop))
+        {
+            var expected = saves.Models[("task", 3)].ToBytes();
+            await DeleteAsync(saves, 1, 2, 3, 4, 5);
+            using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.CollectAsync(null, impatient.Token));
+            Assert.Equal(expected, await open.ReadAsync());
+        }
+
+        await Store.CollectAsync(null, Stop);
+        Assert.Equal(0, new FileInfo(DatabasePath + "-wal").Length);
+        await AssertKeptAsync(saves, 6);
+    }
+
+    [Fact]
+    public async Task Collect_OutOfTime_IsGoneOnWithByTheNext()
+    {
+        var saves = await SaveChainAsync(1, 10);
+        await DeleteAsync(saves, 2, 4, 6);
+        var first = await Store.CollectAsync(new CollectOptions { MaxTime = TimeSpan.FromTicks(1) }, Stop);
+        Assert.Equal((false, 0L), (first.Finished, first.Relaid));
+        Assert.True(first.HeldBytes > 0);
+        Assert.True((await Store.CollectAsync(null, Stop)).Finished);
+        await AssertKeptAsync(saves, 1, 3, 5, 7, 8, 9, 10);
+    }
+
+    [Fact]
+    public async Task Collect_DamagedDependant_IsNamedAndEverythingStays()
+    {
+        var saves = await SaveChainAsync(1, 3);
+        await DeleteAsync(saves, 2);
+        Sql("UPDATE pieces SET data = zeroblob(length(data)) WHERE frame = (SELECT frame FROM checkpoints WHERE step = 3)");
+        var result = await Store.CollectAsync(null, Stop);
+        Assert.Equal("task/3", Assert.Single(result.Damaged).Key);
+        Assert.Equal(1, Ask("SELECT count(*) FROM checkpoints WHERE deleted = 1"));
+    }
+
+    [Fact]
+    public async Task Collect_StoresOwnRetention_IsForTasksWithoutRules()
+    {
+        await SaveChainAsync(1, 5);
+        await Store.PutTaskAsync("other", new TaskSpec("base", Retention: new Retention(KeepLast: 100)), Stop);
+        await Store.PutTaskAsync("best", new TaskSpec("base", Retention: new Retention(Monitor: "loss")), Stop);
+        foreach (var task in new[] { "other", "best" })
+        {
+            for (var step = 1; step <= 3; step++)
+            {
+                await SaveModelAsync(task, step, Base.Change(step), new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = step } });
+            }
+        }
+
+        await ReopenAsync(Options with { Retention = new Retention(KeepLast: 1) });
+        Assert.Equal(4, (await Store.CollectAsync(new CollectOptions { Task = "task" }, Stop)).Deleted + (await Store.CollectAsync(new CollectOptions { Task = "best" }, Stop)).Deleted);
+        Assert.Equal(0, (await Store.CollectAsync(null, Stop)).Deleted);
+        Assert.Equal(1, (await Store.GetCheckpointAsync("best", StepRef.Best, Stop)).Step);
+        Assert.Equal(3, (await Store.GetTaskAsync("other", Stop)).Checkpoints);
+    }
+
+    [Fact]
+    public async Task Delete_Pinned_IsRefused()
+    {
+        await SaveChainAsync(1, 1);
+        await Store.SetPinAsync("task", StepRef.Latest, pinned: true, Stop);
+        foreach (var delete in new[] { () => Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop), () => Store.DeleteTaskAsync("task", Stop) })
+        {
+            Assert.Equal(ErrorCode.CheckpointPinned, (await Assert.ThrowsAsync<FishException>(delete)).Code);
+        }
+
+        Assert.True((await Store.GetCheckpointAsync("task", StepRef.At(1), Stop)).Pinned);
+        await Store.SetPinAsync("task", StepRef.At(1), pinned: false, Stop);
+        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+    }
+
+    private async Task<VariedSaves> SaveChainAsync(long first, int steps)
+    {
+        await ReopenAsync(Options with { Codec = Fast });
+        var saves = new VariedSaves(Store, Base, Options.DataFolder, Stop);
+        var model = Base;
+        for (var step = first; step < first + steps; step++)
+        {
+            var next = model.Change((int)step, 0.002);
+            await (step == first ? SaveModelAsync("task", step, next) : SavePatchOnAsync(step, next, step - 1, model));
+            saves.Models[("task", step)] = model = next;
+        }
+
+        return saves;
+    }
+
+    private async Task SaveModelAsync(string task, long step, TestModel model, SaveOptions? options = null)
+    {
+        using var file = ModelFolder.Open(model.Write(Path.Combine(Options.DataFolder, "..", $"{task}-{step}")));
+        await Store.SaveAsync(task, step, new CheckpointContent.Full(file), options, Stop);
+    }
+
+    private async Task SavePatchOnAsync(long step, TestModel model, long parent, TestModel on)
+    {
+        var path = Path.Combine(Options.DataFolder, "..", $"{step}.patch");
+        await File.WriteAllBytesAsync(path, model.PatchAgainst(on), Stop);
+        using var file = SafetensorsFile.Open(path);
+        await Store.SaveAsync("task", step, new CheckpointContent.Sparse(file), new SaveOptions { Parent = ParentChoice.At(parent) }, Stop);
+    }
+
+    private async Task KeepAsync(Retention retention) => await Store.PutTaskAsync("task", new TaskSpec("base", Retention: retention), Stop);
+
+    private async Task DeleteAsync(VariedSaves saves, params long[] steps)
+    {
+        foreach (var step in steps)
+        {
+            await Store.DeleteCheckpointAsync("task", StepRef.At(step), Stop);
+            saves.Models.Remove(("task", step));
+        }
+    }
+
+    private long StoredBytes() => Ask("SELECT sum(length(head) + payload) FROM frames");
+
+    private async Task AssertKeptAsync(VariedSaves saves, params long[] steps)
+    {
+        Assert.Equal(steps, (await Store.ListCheckpointsAsync("task", new PageRequest(), Stop)).Items.Select(item => item.Step));
+        foreach (var key in saves.Models.Keys.Where(key => !steps.Contains(key.Step)).ToArray())
+        {
+            saves.Models.Remove(key);
+        }
+
+        AssertTotalsAreARecount();
+        await AssertAllAsync(saves);
+    }
+}

@@ -1,0 +1,108 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Contract;
+using FishCheckpoint.Durability.Stores;
+using FishCheckpoint.Errors;
+using Microsoft.Data.Sqlite;
+using Xunit;
+
+namespace FishCheckpoint.Storage.Tests;
+
+/// <summary>Every page of the database has a checksum, and those of the log too: what SQLite would serve as good is found.</summary>
+public sealed class PageSumTests : StoreFixture
+{
+    private const int PageSize = 16384;
+
+    [Fact]
+    public async Task Read_FlippedByteOfAMetric_IsRefusedAndNamesThePage()
+    {
+        await SaveWithLossAsync(1, 0.25);
+        await Store.DisposeAsync();
+        Flip(DatabasePath, "0.25"u8);
+        Exception error = await Assert.ThrowsAsync<FishException>(ReopenAndReadAsync);
+        Assert.Equal(ErrorCode.CorruptStore, ((FishException)error).Code);
+        Assert.Matches("page [0-9]+ of fish.db is not what was written", error.Message);
+    }
+
+    [Fact]
+    public async Task Read_FlippedByteInTheLog_IsRefused()
+    {
+        await SaveWithLossAsync(1, 0.25);
+        Flip(DatabasePath + "-wal", "0.25"u8);
+
+        // Another connection has none of the pages in memory.
+        SqliteConnection.ClearAllPools();
+        var error = await Assert.ThrowsAsync<FishException>(() => Store.GetCheckpointAsync("task", StepRef.At(1), Stop));
+        Assert.Equal(ErrorCode.CorruptStore, error.Code);
+        Assert.Matches("frame [0-9]+ of fish.db-wal is not what was written", error.Message);
+    }
+
+    [Fact]
+    public async Task Delete_CheckpointWithADamagedPage_GivesItsRoomBack()
+    {
+        var random = new byte[200_000];
+        new Random(4).NextBytes(random);
+        await SaveAsync(1, Base.Change(1));
+        await Store.PutStateAsync("task", StepRef.At(1), new MemoryStream(random), Stop);
+        await Store.DisposeAsync();
+        Flip(DatabasePath, StoredBytes("SELECT data FROM pieces p JOIN checkpoints c ON p.frame = c.trainer_frame").AsSpan(100_000, 8));
+        await ReopenAsync();
+        Assert.False((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
+        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+        Assert.Equal(0, Ask("SELECT count(*) FROM pieces"));
+        await SaveAsync(1, Base.Change(1));
+        Assert.True((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
+    }
+
+    [Fact]
+    public async Task Open_DatabaseWithoutSums_GivesThemToEveryPage()
+    {
+        await SaveWithLossAsync(1, 0.25);
+        await Store.DisposeAsync();
+        OldStore.Rewrite(DatabasePath, schema: 3);
+        Assert.NotEqual("fpg1", MarkOf(await File.ReadAllBytesAsync(DatabasePath, Stop), 1));
+
+        await ReopenAsync();
+        Assert.Equal(Base.Change(1).ToBytes(), await Store.RestoreAsync("task", 1));
+        await Store.DisposeAsync();
+        var bytes = await File.ReadAllBytesAsync(DatabasePath, Stop);
+        Assert.All(Enumerable.Range(1, bytes.Length / PageSize), page => Assert.Equal("fpg1", MarkOf(bytes, page)));
+        Flip(DatabasePath, "0.25"u8);
+        await Assert.ThrowsAsync<FishException>(ReopenAndReadAsync);
+    }
+
+    private async Task ReopenAndReadAsync()
+    {
+        await ReopenAsync();
+        await Store.GetCheckpointAsync("task", StepRef.At(1), Stop);
+    }
+
+    private byte[] StoredBytes(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={DatabasePath};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return (byte[])command.ExecuteScalar()!;
+    }
+
+    private static string MarkOf(byte[] bytes, int page) => System.Text.Encoding.ASCII.GetString(bytes, (page * PageSize) - 8, 4);
+
+    private async Task SaveWithLossAsync(long step, double loss)
+    {
+        using var file = Tensors.ModelFolder.Open(Base.Change((int)step).Write(Path.Combine(Options.DataFolder, $"step-{step}")));
+        var metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = loss };
+        await Store.SaveAsync("task", step, new CheckpointContent.Full(file), new SaveOptions { Metrics = metrics }, Stop);
+    }
+
+    private static void Flip(string path, ReadOnlySpan<byte> pattern)
+    {
+        // The store may have the file open.
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        var at = bytes.AsSpan().LastIndexOf(pattern);
+        Assert.True(at >= 0);
+        stream.Position = at;
+        stream.WriteByte((byte)(bytes[at] ^ 1));
+    }
+}

@@ -1,0 +1,60 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Reports;
+using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Checkpoints;
+using FishCheckpoint.Storage.Reports;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+using Xunit;
+
+namespace FishCheckpoint.Storage.Tests;
+
+/// <summary>What is asked of a store is found by an index: no question walks through a table, so none takes longer because there is more.</summary>
+public sealed class QueryPlanTests : StoreFixture
+{
+    [Fact]
+    public async Task Questions_ScanNoTable()
+    {
+        await Store.PutTaskAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "loss")), Stop);
+        await SaveAsync(1, Base.Change(1));
+        await SaveAsync(2, Base.Change(2));
+        await Store.SetTagAsync("task", "good", StepRef.At(2), Stop);
+        Sql("UPDATE checkpoints SET metrics = '{\"loss\":0.5}'");
+
+        using var connection = new SqliteConnection($"Data Source={DatabasePath};Pooling=False");
+        connection.Open();
+        var statements = new List<string>();
+        raw.sqlite3_trace(connection.Handle, (_, sql) => statements.Add(sql), null);
+        var task = new TaskTable(new BaseTable()).Context(connection, "task");
+        foreach (var step in new[] { "1", "latest", "best", "good" })
+        {
+            Assert.NotNull(CheckpointTable.Find(connection, task, StepRef.Parse(step)).ToInfo(connection, "task"));
+        }
+
+        Assert.Equal(2, CheckpointTable.List(connection, task, new PageRequest(1000)).Items.Count);
+        CheckpointTable.List(connection, task, new PageRequest(1, "1"));
+        CheckpointTable.Before(connection, task.Id, 2);
+        TaskTable.Info(connection, "task");
+        TaskTable.List(connection, new PageRequest());
+        BaseTable.List(connection, new PageRequest());
+        StorageReporter.OfStore(connection, DatabasePath);
+        StorageReporter.OfBase(connection, "base");
+        StorageReporter.OfTask(connection, "task");
+        TensorReporter.OfTask(connection, task, new PageRequest());
+        GrowthReporter.Of(connection, new GrowthRequest { Task = "task" }, DateTimeOffset.UtcNow);
+        raw.sqlite3_trace(connection.Handle, (strdelegate_trace?)null, null);
+
+        var scans = statements.Distinct(StringComparer.Ordinal).Where(sql => sql.StartsWith("SELECT", StringComparison.Ordinal)).SelectMany(sql => Plan(connection, sql)
+            .Where(step => step.StartsWith("SCAN", StringComparison.Ordinal) && !IsBounded(step)).Select(step => $"{step}: {sql}")).ToArray();
+        Assert.Empty(scans);
+        Assert.InRange(statements.Count, 25, 200);
+    }
+
+    // A list of the page's own rows; the first thousand bases, or tasks by their size; a constant row.
+    private static bool IsBounded(string step) =>
+        step.Contains("json_each", StringComparison.Ordinal) || step is "SCAN b" or "SCAN bases" or "SCAN x USING INDEX totals_by_size" or "SCAN CONSTANT ROW";
+
+    private static List<string> Plan(SqliteConnection connection, string sql) => connection.Query($"EXPLAIN QUERY PLAN {sql}", row => row.GetString(3));
+}
