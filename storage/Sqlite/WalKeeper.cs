@@ -56,8 +56,8 @@ internal sealed class WalKeeper
 
         if (LogBytes >= bound)
         {
-            // One long reader is enough to keep the log: then it is tried again only when there is twice as much to gain.
-            Quietly(() => bound = Empty() ? mostBytes : 2 * LogBytes);
+            // One long reader is enough to keep the log: then it is tried again only when there is as much to gain once more.
+            Quietly(() => bound = Empty() ? mostBytes : LogBytes + mostBytes);
         }
     }
 

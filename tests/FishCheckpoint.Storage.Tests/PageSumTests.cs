@@ -2,6 +2,7 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Durability.Stores;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
 using Xunit;
 
@@ -52,6 +53,27 @@ public sealed class PageSumTests : StoreFixture
         await SaveAsync(1, Base.Change(1));
         Assert.True((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
     }
+
+    [Fact]
+    public async Task Read_ValueThatEndsAnywhereInAPage_IsNotTakenForAPage()
+    {
+        // Of a page that a value ends on, SQLite can read as many bytes as it needs: here about each power of two.
+        await Store.DisposeAsync();
+        using var database = Database.Open(Options.DataFolder);
+        var values = Lengths().Select(length => Enumerable.Repeat((byte)length, length).ToArray()).ToList();
+        await database.WriteAsync(connection => connection.Execute("CREATE TABLE parts (id INTEGER PRIMARY KEY, value BLOB, rest BLOB)"), Stop);
+        await database.WriteAsync(
+            connection => values.ConvertAll(value => connection.Insert("INSERT INTO parts (value, rest) VALUES ($0, $1)", value, new byte[RowLength - value.Length])), Stop);
+        Assert.True(await database.EmptyLogAsync(Stop));
+        using var snapshot = database.OpenSnapshot();
+        Assert.Equal(values, snapshot.Connection.Query("SELECT value FROM parts ORDER BY id", row => row.Bytes(0)));
+    }
+
+    // Of a row of that length SQLite keeps 2,030 bytes on its own page, eight of them the row's head, and 16,372 on each other one, behind the next one's number.
+    private const int RowLength = 49_766;
+
+    private static IEnumerable<int> Lengths() =>
+        from power in Enumerable.Range(9, 5) from beside in Enumerable.Range(-16, 33) select 2030 - 8 + 16_372 - 4 + (1 << power) + beside;
 
     [Fact]
     public async Task Open_DatabaseWithoutSums_GivesThemToEveryPage()

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Numerics;
 
 namespace FishCheckpoint.Storage.Sqlite.Pages;
 
@@ -18,7 +17,7 @@ internal static unsafe class DatabasePages
             Inspect(file);
         }
 
-        if (file->State != PageState.Checked || !IsPage(length, offset))
+        if (file->State != PageState.Checked || length != file->PageSize || offset % length != 0)
         {
             return 0;
         }
@@ -35,13 +34,9 @@ internal static unsafe class DatabasePages
 
     public static void BeforeWrite(CheckedFile* file, byte* buffer, int length, long offset)
     {
-        if (!IsPage(length, offset))
+        if (offset == 0 && length >= SmallestPage)
         {
-            return;
-        }
-
-        if (offset == 0)
-        {
+            file->PageSize = length;
             file->State = buffer[ReservedAt] == PageSum.Length ? PageState.Checked : PageState.Plain;
         }
         else if (file->State != PageState.Checked)
@@ -50,13 +45,11 @@ internal static unsafe class DatabasePages
             Inspect(file);
         }
 
-        if (file->State == PageState.Checked)
+        if (file->State == PageState.Checked && length == file->PageSize && offset % length == 0)
         {
             PageSum.Write(new Span<byte>(buffer, length), (offset / length) + 1);
         }
     }
-
-    private static bool IsPage(int length, long offset) => length >= SmallestPage && BitOperations.IsPow2(length) && offset % length == 0;
 
     // Either sign on the first page tells: a flipped byte leaves the other.
     private static void Inspect(CheckedFile* file)
@@ -72,6 +65,7 @@ internal static unsafe class DatabasePages
         var end = stackalloc byte[PageSum.Length];
         var isMarked = size >= SmallestPage && real->Methods->Read(real, end, PageSum.Length, size - PageSum.Length) == 0
             && PageSum.IsMarked(new ReadOnlySpan<byte>(end, PageSum.Length));
+        file->PageSize = size;
         file->State = head[ReservedAt] == PageSum.Length || isMarked ? PageState.Checked : PageState.Plain;
     }
 }

@@ -7,6 +7,7 @@ namespace FishCheckpoint.Storage.Sqlite.Pages;
 internal static unsafe class FileMethods
 {
     private const int Ok = 0;
+    private const int SubpageReads = 0x8000;
 
     /// <summary>The table of these methods; it lives as long as the process.</summary>
     public static NativeMethods* Allocate()
@@ -82,8 +83,9 @@ internal static unsafe class FileMethods
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int SectorSize(NativeFile* file) => CheckedFile.Real(file)->Methods->SectorSize(CheckedFile.Real(file));
 
+    // SQLite would read parts of pages past its cache, and a part cannot be compared with a page's checksum.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static int Characteristics(NativeFile* file) => CheckedFile.Real(file)->Methods->Characteristics(CheckedFile.Real(file));
+    private static int Characteristics(NativeFile* file) => CheckedFile.Real(file)->Methods->Characteristics(CheckedFile.Real(file)) & ~SubpageReads;
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int ShmMap(NativeFile* file, int region, int size, int extend, void** mapped) =>
