@@ -18,18 +18,20 @@ internal static class Migrations
     {
         var scripts = Scripts();
 
-        // The first three are only taken by an empty database, and all outside of a transaction. Frames are long: larger pages than usual are fewer to write and sum up.
-        connection.Execute("PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL;");
+        // Only an empty database takes these, outside of a transaction, and the third one writes its first page, which has to tell of the sums: a copy of part of the log
+        // may leave that page as it is. Frames are long: larger pages than usual are fewer to write and sum up.
+        connection.Execute("PRAGMA page_size = 16384");
         var hadSums = RequestSums(connection);
-        connection.Execute("PRAGMA journal_mode = WAL");
+        connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;");
 
         // A table is made anew by dropping it: what refers to it is checked at the end.
         connection.Execute("PRAGMA foreign_keys = OFF");
         RunAll(connection, scripts);
         connection.Execute("PRAGMA foreign_keys = ON");
-        if (!hadSums)
+        if ((hadSums || TryGiveSums(connection)) && !CheckedVfs.HasSums(connection))
         {
-            GiveSums(connection);
+            // While the log alone tells of the sums, a copy of part of it could write pages without: all of it goes at once, here or where a killed process left it.
+            connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
         }
     }
 
@@ -37,26 +39,28 @@ internal static class Migrations
     private static bool RequestSums(SqliteConnection connection)
     {
         var pages = connection.Scalar<long>("PRAGMA page_count");
-        var hasRoom = CheckedVfs.ReservedBytes(connection.Handle!.DangerousGetHandle()) == PageSum.Length;
-        CheckedVfs.RequestSums(connection.Handle.DangerousGetHandle());
+        var hasRoom = CheckedVfs.ReservedBytes(connection) == PageSum.Length;
+        CheckedVfs.RequestSums(connection);
         return pages == 0 || hasRoom;
     }
 
     // One that an earlier program has made gets them by being rewritten: now if that is soon done, else whenever it is compacted.
-    private static void GiveSums(SqliteConnection connection)
+    private static bool TryGiveSums(SqliteConnection connection)
     {
         if (connection.Scalar<long>("PRAGMA page_count") * connection.Scalar<long>("PRAGMA page_size") > SoonRewritten)
         {
-            return;
+            return false;
         }
 
         try
         {
             connection.Execute("VACUUM");
+            return true;
         }
         catch (SqliteException error) when (!Database.IsDamage(error))
         {
             // A full disk, or another process at work: the next opening tries again.
+            return false;
         }
     }
 

@@ -3,6 +3,7 @@ using FishCheckpoint.Contract;
 using FishCheckpoint.Durability.Stores;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Sqlite.Pages;
 using Microsoft.Data.Sqlite;
 using Xunit;
 
@@ -76,6 +77,50 @@ public sealed class PageSumTests : StoreFixture
         from power in Enumerable.Range(9, 5) from beside in Enumerable.Range(-16, 33) select 2030 - 8 + 16_372 - 4 + (1 << power) + beside;
 
     [Fact]
+    public async Task Write_NewDatabaseOfWhichPartIsCopied_HasSumsOnEveryPage()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Options.DataFolder, "other")).FullName;
+        using var database = Database.Open(folder);
+        using (var reader = database.OpenSnapshot())
+        {
+            _ = reader.Connection.Scalar<long>("SELECT count(*) FROM tasks");
+            await database.WriteAsync(connection => connection.Execute("PRAGMA user_version = 99"), Stop);
+
+            // The reader needs the first page as it was: all others go.
+            using var connection = database.OpenConnection();
+            connection.Query("PRAGMA wal_checkpoint(PASSIVE)", _ => true);
+        }
+
+        Assert.True(await database.EmptyLogAsync(Stop));
+        RequireMarks(await File.ReadAllBytesAsync(database.Path, Stop));
+        using var after = database.OpenSnapshot();
+        Assert.Equal("ok", after.Connection.Scalar<string>("PRAGMA integrity_check"));
+    }
+
+    [Fact]
+    public async Task Open_KilledBetweenRewritingAndCopying_CopiesAtOnce()
+    {
+        await SaveWithLossAsync(1, 0.25);
+        await Store.DisposeAsync();
+        OldStore.Rewrite(DatabasePath, schema: 3);
+        var folder = Directory.CreateDirectory(Path.Combine(Options.DataFolder, "killed")).FullName;
+        using (var connection = new SqliteConnection($"Data Source={DatabasePath};Pooling=False"))
+        {
+            connection.Open();
+            CheckedVfs.RequestSums(connection);
+            connection.Execute("VACUUM");
+            File.Copy(DatabasePath, Path.Combine(folder, Database.FileName));
+            File.Copy(DatabasePath + "-wal", Path.Combine(folder, Database.FileName + "-wal"));
+        }
+
+        using var database = Database.Open(folder);
+        using var opened = database.OpenConnection();
+        Assert.True(CheckedVfs.HasSums(opened));
+        Assert.True(await database.EmptyLogAsync(Stop));
+        RequireMarks(await File.ReadAllBytesAsync(database.Path, Stop));
+    }
+
+    [Fact]
     public async Task Open_DatabaseWithoutSums_GivesThemToEveryPage()
     {
         await SaveWithLossAsync(1, 0.25);
@@ -87,7 +132,7 @@ public sealed class PageSumTests : StoreFixture
         Assert.Equal(Base.Change(1).ToBytes(), await Store.RestoreAsync("task", 1));
         await Store.DisposeAsync();
         var bytes = await File.ReadAllBytesAsync(DatabasePath, Stop);
-        Assert.All(Enumerable.Range(1, bytes.Length / PageSize), page => Assert.Equal("fpg1", MarkOf(bytes, page)));
+        RequireMarks(bytes);
         Flip(DatabasePath, "0.25"u8);
         await Assert.ThrowsAsync<FishException>(ReopenAndReadAsync);
     }
@@ -106,6 +151,8 @@ public sealed class PageSumTests : StoreFixture
         command.CommandText = sql;
         return (byte[])command.ExecuteScalar()!;
     }
+
+    private static void RequireMarks(byte[] bytes) => Assert.All(Enumerable.Range(1, bytes.Length / PageSize), page => Assert.Equal("fpg1", MarkOf(bytes, page)));
 
     private static string MarkOf(byte[] bytes, int page) => System.Text.Encoding.ASCII.GetString(bytes, (page * PageSize) - 8, 4);
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Sqlite.Pages;
 
@@ -14,6 +15,7 @@ internal static unsafe partial class CheckedVfs
     private const int Database = 0x100;
     private const int Log = 0x80000;
     private const int ReserveBytes = 38;
+    private const string Main = "main";
 
     private static readonly Lock Registering = new();
     private static NativeVfs* system;
@@ -46,18 +48,28 @@ internal static unsafe partial class CheckedVfs
     }
 
     /// <summary>How many bytes at the end of its pages a database leaves alone, or will, once it is made or rewritten.</summary>
-    public static int ReservedBytes(nint connection) => Reserve(connection, -1);
+    public static int ReservedBytes(SqliteConnection connection) => Reserve(connection, -1);
+
+    /// <summary>Whether the database's file itself tells that its pages have checksums, whatever the log adds.</summary>
+    public static bool HasSums(SqliteConnection connection)
+    {
+        var state = 0;
+        _ = FileControl(HandleOf(connection), Main, FileMethods.AskState, ref state);
+        return state == (int)PageState.Checked;
+    }
 
     /// <summary>Asks for room for checksums: taken by a database that is still empty, or by the next VACUUM.</summary>
     /// <param name="connection">A connection.</param>
     /// <param name="bytes">Bytes to leave alone at the end of each page.</param>
-    public static void RequestSums(nint connection, int bytes = PageSum.Length) => Reserve(connection, bytes);
+    public static void RequestSums(SqliteConnection connection, int bytes = PageSum.Length) => Reserve(connection, bytes);
 
-    private static int Reserve(nint connection, int bytes)
+    private static int Reserve(SqliteConnection connection, int bytes)
     {
-        _ = FileControl(connection, "main", ReserveBytes, ref bytes);
+        _ = FileControl(HandleOf(connection), Main, ReserveBytes, ref bytes);
         return bytes;
     }
+
+    private static nint HandleOf(SqliteConnection connection) => connection.Handle!.DangerousGetHandle();
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Open(NativeVfs* vfs, byte* name, NativeFile* file, int flags, int* outFlags)

@@ -51,14 +51,14 @@ internal static unsafe class DatabasePages
         }
     }
 
-    // Either sign on the first page tells: a flipped byte leaves the other.
-    private static void Inspect(CheckedFile* file)
+    /// <summary>Looks at the first page. Either sign there tells: a flipped byte leaves the other.</summary>
+    public static PageState Inspect(CheckedFile* file)
     {
         var real = CheckedFile.Real((NativeFile*)file);
         var head = stackalloc byte[HeadLength];
         if (real->Methods->Read(real, head, HeadLength, 0) != 0)
         {
-            return;
+            return file->State;
         }
 
         var size = BinaryPrimitives.ReadUInt16BigEndian(new ReadOnlySpan<byte>(head + PageSizeAt, 2)) is var written and not 1 ? written : 1 << 16;
@@ -67,5 +67,6 @@ internal static unsafe class DatabasePages
             && PageSum.IsMarked(new ReadOnlySpan<byte>(end, PageSum.Length));
         file->PageSize = size;
         file->State = head[ReservedAt] == PageSum.Length || isMarked ? PageState.Checked : PageState.Plain;
+        return file->State;
     }
 }

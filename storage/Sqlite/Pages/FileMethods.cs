@@ -6,6 +6,9 @@ namespace FishCheckpoint.Storage.Sqlite.Pages;
 /// <summary>What SQLite calls on a file: passed on to the system's, with the checks before or behind reads and writes.</summary>
 internal static unsafe class FileMethods
 {
+    /// <summary>Our own operation of a file (SQLite's are below 100): what is known of its pages, as <see cref="PageState"/>.</summary>
+    public const int AskState = 0x66697368;
+
     private const int Ok = 0;
     private const int SubpageReads = 0x8000;
 
@@ -77,8 +80,16 @@ internal static unsafe class FileMethods
         CheckedFile.Real(file)->Methods->CheckReservedLock(CheckedFile.Real(file), result);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static int FileControl(NativeFile* file, int operation, void* argument) =>
-        CheckedFile.Real(file)->Methods->FileControl(CheckedFile.Real(file), operation, argument);
+    private static int FileControl(NativeFile* file, int operation, void* argument)
+    {
+        if (operation != AskState)
+        {
+            return CheckedFile.Real(file)->Methods->FileControl(CheckedFile.Real(file), operation, argument);
+        }
+
+        *(int*)argument = (int)DatabasePages.Inspect((CheckedFile*)file);
+        return Ok;
+    }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int SectorSize(NativeFile* file) => CheckedFile.Real(file)->Methods->SectorSize(CheckedFile.Real(file));
