@@ -17,7 +17,7 @@ internal static class MicroRun
     private const int Iterations = 9;
     private const int IterationMilliseconds = 80;
 
-    private static readonly Type[] Loops = [typeof(DiffLoop), typeof(UnitLoops), typeof(ChecksumLoops), typeof(NumberLoops), typeof(BlockLoops)];
+    private static readonly Type[] Loops = [typeof(DiffLoop), typeof(UnitLoops), typeof(ChecksumLoops), typeof(NumberLoops), typeof(BlockLoops), typeof(ValueLoops)];
 
     // In this process: a process for each of some forty rows would take a quarter of an hour, and says the same of loops of microseconds.
     private static IConfig Config => ManualConfig.CreateEmpty()
