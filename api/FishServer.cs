@@ -29,9 +29,6 @@ namespace FishCheckpoint.Api;
 /// <summary>The HTTP server: the one place that brings store, routes and errors together, for every program that serves.</summary>
 public static class FishServer
 {
-    // What a connection may be ahead of its client: enough blocks that one is rebuilt while others are sent. Kestrel goes on at half of it.
-    private const int WriteAheadBytes = 4 * Blocks.Size;
-
     /// <summary>Builds the server. Its store opens when it starts and closes when it has stopped.</summary>
     /// <param name="args">The command line: settings as in <c>--urls http://127.0.0.1:5080 --FishCheckpoint:DataFolder data</c>.</param>
     /// <param name="configure">Changes settings and services before they are used; may be <see langword="null"/>.</param>
@@ -95,15 +92,14 @@ public static class FishServer
             kestrel.AddServerHeader = false;
             kestrel.ConfigureEndpointDefaults(listen => guard.Check(listen.EndPoint));
             kestrel.Limits.MaxConcurrentConnections = settings.Limits.MaxConnections;
-            var slowest = settings.Limits.MinBytesPerSecond > 0 ? new MinDataRate(settings.Limits.MinBytesPerSecond, settings.Limits.SlowFor) : null;
-            (kestrel.Limits.MinRequestBodyDataRate, kestrel.Limits.MinResponseDataRate) = (slowest, slowest);
+            (kestrel.Limits.MinRequestBodyDataRate, kestrel.Limits.MinResponseDataRate) = (DataRates.OfBodies(settings.Limits), DataRates.OfAnswers(settings.Limits));
 
             // Every body is limited where it is read: JSON by JsonLimit, uploads by their routes.
             kestrel.Limits.MaxRequestBodySize = null;
         });
         services.Configure<SocketTransportOptions>(transport =>
         {
-            transport.MaxWriteBufferSize = WriteAheadBytes;
+            transport.MaxWriteBufferSize = DataRates.WriteAheadBytes;
 
             // A block is sent by the thread that rebuilt it, from its own cache; where the socket is full, that thread goes on with the next block. These are
             // threads of the pool, to which the runtime hands each socket's events: one that waits for the disk holds up no other connection.

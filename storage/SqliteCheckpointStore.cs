@@ -371,6 +371,9 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     public Task<IReadOnlyList<KnownDamage>> ListDamageAsync(CancellationToken cancellation = default) =>
         Read<IReadOnlyList<KnownDamage>>(VerifiedTable.Damage);
 
+    /// <summary>When something stored was last verified in full; <see langword="null"/>: nothing that is known was. Looks at every stored thing's row.</summary>
+    public Task<DateTimeOffset?> LastVerifiedAsync(CancellationToken cancellation = default) => Read(VerifiedTable.Last);
+
     /// <inheritdoc/>
     public Task<BackupReport> BackupAsync(BackupOptions options, CancellationToken cancellation = default) =>
         Guarded(() => Task.FromResult(new Backup(database, folder, Options.DataFolder).Run(options, cancellation)));

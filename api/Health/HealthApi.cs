@@ -19,7 +19,12 @@ internal static class HealthApi
         try
         {
             await readiness.RequireAsync(cancellation);
-            return TypedResults.Text("ready\n");
+            return TypedResults.Text(await readiness.DamagedAsync(cancellation) switch
+            {
+                0 => "ready\n",
+                { } damaged => $"ready; known damage: {damaged}, see /v1/maintenance/damage\n",
+                null => "ready; known damage: cannot be read\n",
+            });
         }
         catch (FishException error)
         {

@@ -5,7 +5,7 @@ using FishCheckpoint.Storage;
 namespace FishCheckpoint.Api.Health;
 
 /// <summary>Whether the next request would be served: the server is not stopping, the store can be read, and the disk takes bytes.</summary>
-internal sealed class Readiness(ICheckpointStore store, StoreOptions options, IHostApplicationLifetime lifetime)
+internal sealed class Readiness(ICheckpointStore store, IStoreVerification verification, StoreOptions options, IHostApplicationLifetime lifetime)
 {
     // Written and thrown away: a full disk often still takes an empty file.
     private const int ProbeBytes = 1 << 16;
@@ -28,6 +28,22 @@ internal sealed class Readiness(ICheckpointStore store, StoreOptions options, IH
         {
             throw new FishException(
                 ErrorCode.StorageUnavailable, "data folder", error.Message, "Check the disk's space and permissions.", error);
+        }
+    }
+
+    /// <summary>
+    /// How many stored things are known to be damaged. A store with some is ready all the same: what they do not touch is served, and taking the server away would mend nothing.
+    /// </summary>
+    /// <returns><see langword="null"/>: what is known cannot be read.</returns>
+    public async Task<int?> DamagedAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return (await verification.ListDamageAsync(cancellation)).Count;
+        }
+        catch (FishException)
+        {
+            return null;
         }
     }
 

@@ -1,17 +1,25 @@
 using System.Diagnostics.Metrics;
+using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
 
 namespace FishCheckpoint.Api.Telemetry;
 
 /// <summary>What the store holds, read off its running totals whenever metrics are collected; not at all where the store cannot be read.</summary>
-internal sealed class StoreGauges(IMeterFactory meters, Func<IStorageReports> reports, TimeProvider time) : IHostedService
+internal sealed class StoreGauges(IMeterFactory meters, StoreHost host, TimeProvider time) : IHostedService
 {
     // One collection asks for every gauge: they share one report.
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
 
     private StorageReport? report;
     private DateTimeOffset read = DateTimeOffset.MinValue;
+
+    // When things were verified is kept for each: finding the latest walks over them.
+    private static readonly TimeSpan FreshVerification = TimeSpan.FromMinutes(1);
+
+    private (int Damaged, DateTimeOffset? Verified)? verification;
+    private DateTimeOffset verificationRead = DateTimeOffset.MinValue;
+    private DateTimeOffset verifiedRead = DateTimeOffset.MinValue;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -28,12 +36,25 @@ internal sealed class StoreGauges(IMeterFactory meters, Func<IStorageReports> re
         meter.CreateObservableGauge(
             "fish.store.ratio", () => Report() is { } whole ? [new Measurement<double>(whole.Ratio)] : Array.Empty<Measurement<double>>(), null,
             "Full bytes to stored bytes, the bases left out.");
+        meter.CreateObservableGauge(
+            "fish.store.chain_depth",
+            () => Report() is { } whole ? [Depth(whole.Chains.MeanDepth, "mean"), Depth(whole.Chains.MaxDepth, "max")] : Array.Empty<Measurement<double>>(),
+            "{delta}", "Deltas between the checkpoints that are there and their bases.");
+        meter.CreateObservableGauge(
+            "fish.store.damaged", () => Verification() is { } known ? [new Measurement<long>(known.Damaged)] : Array.Empty<Measurement<long>>(),
+            "{item}", "Stored things that a verification has found damaged and none has found gone since.");
+        meter.CreateObservableGauge(
+            "fish.store.verified.timestamp",
+            () => Verification()?.Verified is { } last ? [new Measurement<double>(last.ToUnixTimeMilliseconds() / 1e3)] : Array.Empty<Measurement<double>>(),
+            "s", "When something stored was last verified in full, in seconds since 1970; not there where nothing was.");
         return Task.CompletedTask;
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private static Measurement<long> Of(long value, string key, string name) => new(value, KeyValuePair.Create<string, object?>(key, name));
+
+    private static Measurement<double> Depth(double value, string of) => new(value, KeyValuePair.Create<string, object?>("of", of));
 
     private void Observe(Meter meter, string name, string unit, string description, Func<StorageReport, IEnumerable<Measurement<long>>> values) =>
         meter.CreateObservableGauge(name, () => Report() is { } whole ? values(whole) : [], unit, description);
@@ -51,7 +72,7 @@ internal sealed class StoreGauges(IMeterFactory meters, Func<IStorageReports> re
             read = time.GetUtcNow();
             try
             {
-                report = reports().ReportAsync().GetAwaiter().GetResult();
+                report = host.Store.ReportAsync().GetAwaiter().GetResult();
             }
             catch (FishException)
             {
@@ -61,5 +82,36 @@ internal sealed class StoreGauges(IMeterFactory meters, Func<IStorageReports> re
 
             return report;
         }
+    }
+
+    private (int Damaged, DateTimeOffset? Verified)? Verification()
+    {
+        lock (meters)
+        {
+            var now = time.GetUtcNow();
+            if (now - verificationRead < Fresh)
+            {
+                return verification;
+            }
+
+            try
+            {
+                var last = verification is null || now - verifiedRead >= FreshVerification ? LastVerified(now) : verification.Value.Verified;
+                verification = (host.Store.ListDamageAsync().GetAwaiter().GetResult().Count, last);
+            }
+            catch (FishException)
+            {
+                verification = null;
+            }
+
+            verificationRead = now;
+            return verification;
+        }
+    }
+
+    private DateTimeOffset? LastVerified(DateTimeOffset now)
+    {
+        verifiedRead = now;
+        return host.Store.LastVerifiedAsync().GetAwaiter().GetResult();
     }
 }

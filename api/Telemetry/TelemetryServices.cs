@@ -1,6 +1,6 @@
 using FishCheckpoint.Access;
 using FishCheckpoint.Api.Access;
-using FishCheckpoint.Reports;
+using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Storage.Telemetry;
 using OpenTelemetry.Metrics;
@@ -26,7 +26,7 @@ internal static class TelemetryServices
         if (settings.Metrics)
         {
             services.AddHostedService(provider => new StoreGauges(
-                provider.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), provider.GetRequiredService<IStorageReports>,
+                provider.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), provider.GetRequiredService<StoreHost>(),
                 provider.GetRequiredService<StoreOptions>().Time));
             telemetry.WithMetrics(metrics => metrics
                 .AddMeter(FishMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")

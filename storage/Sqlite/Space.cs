@@ -8,25 +8,37 @@ internal sealed class Space(Database database)
     // Of each transaction: what a writer who waits, and the log, can bear.
     private const int PagesAtOnce = 512;
 
+    // While a reader keeps the log, what is moved makes it longer, and nothing comes back: beyond this, moving waits for another round.
+    private const long MostLogBytes = 1L << 27;
+
     /// <summary>Bytes of pages that nothing uses.</summary>
     public static long Unused(SqliteConnection connection) =>
         connection.Scalar<long>("PRAGMA freelist_count") * connection.Scalar<long>("PRAGMA page_size");
 
-    /// <summary>Moves pages from the end of the file into its gaps, shortens it, and empties the log. Readers go on meanwhile.</summary>
+    /// <summary>
+    /// Moves pages from the end of the file into its gaps, shortens it, and empties the log. Readers go on meanwhile; one that keeps the log for long ends the work for now.
+    /// </summary>
     /// <param name="goes">Whether there is time to go on.</param>
     /// <param name="cancellation">Ends the work early.</param>
-    public async Task ReturnAsync(Func<bool> goes, CancellationToken cancellation)
+    /// <param name="mostLogBytes">Bytes of the log from which on it has to be emptied before more is moved.</param>
+    public async Task ReturnAsync(Func<bool> goes, CancellationToken cancellation, long mostLogBytes = MostLogBytes)
     {
         while (goes() && await ShortenAsync(cancellation) > 0)
         {
             cancellation.ThrowIfCancellationRequested();
+            if (LengthOf(LogPath) >= mostLogBytes && !await database.EmptyLogAsync(cancellation))
+            {
+                return;
+            }
         }
 
         await database.EmptyLogAsync(cancellation);
     }
 
     /// <summary>Bytes of the database's file and its log.</summary>
-    public long FileBytes => LengthOf(database.Path) + LengthOf(database.Path + "-wal");
+    public long FileBytes => LengthOf(database.Path) + LengthOf(LogPath);
+
+    private string LogPath => database.Path + "-wal";
 
     private static long LengthOf(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
 

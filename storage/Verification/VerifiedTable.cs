@@ -35,6 +35,10 @@ internal static class VerifiedTable
         connection.Execute("UPDATE damage SET gone = $1 WHERE gone IS NULL AND seen < $0 AND full <= $2", started, now, quick ? 0 : 1);
     }
 
+    /// <summary>When something was last verified in full.</summary>
+    public static DateTimeOffset? Last(SqliteConnection connection) =>
+        connection.Scalar<long?>("SELECT max(full) FROM verified") is { } last ? DateTimeOffset.FromUnixTimeMilliseconds(last) : null;
+
     public static List<KnownDamage> Damage(SqliteConnection connection) => connection.Query(
         "SELECT key, problem, found, seen FROM damage WHERE gone IS NULL ORDER BY key",
         row => new KnownDamage(row.GetString(0), row.GetString(1), row.Time(2), row.Time(3)));

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using FishCheckpoint.Api.Tests.Support;
+using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Reports;
 using Xunit;
 
@@ -58,6 +59,34 @@ public sealed class MetricsTests : ApiTest
         await File.WriteAllBytesAsync(file, bytes, Stop);
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => BytesAsync("/v1/bases/base/model.safetensors"));
         Assert.Equal(1, ValueOf(await Client.GetStringAsync("/metrics", Stop), "fish_damage_total"));
+    }
+
+    [Fact]
+    public async Task Metrics_TellChainsDamageAndWhenWasVerified()
+    {
+        await ExpectAsync(HttpStatusCode.Created, SaveAsync(1, Base.Change(1)));
+        var file = Directory.EnumerateFiles(Path.Combine(Server.DataFolder, "bases"), "*.safetensors", SearchOption.AllDirectories).Single();
+        var bytes = await File.ReadAllBytesAsync(file, Stop);
+        bytes[^1] ^= 1;
+        await File.WriteAllBytesAsync(file, bytes, Stop);
+        var before = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        await ExpectAsync(HttpStatusCode.OK, Client.PostAsync("/v1/maintenance/verify", null, Stop));
+        var text = await Client.GetStringAsync("/metrics", Stop);
+        Assert.Equal(1, ValueOf(text, "fish_store_chain_depth", "of=\"max\""));
+        Assert.Equal(1, ValueOf(text, "fish_store_chain_depth", "of=\"mean\""));
+        Assert.Equal((await JsonAsync<KnownDamage[]>("/v1/maintenance/damage")).Length, ValueOf(text, "fish_store_damaged"));
+        Assert.InRange(ValueOf(text, "fish_store_verified_timestamp_seconds"), before, before + 600);
+
+        // It is served on: only what is damaged is not.
+        Assert.Matches("^ready; known damage: [1-9]", await Client.GetStringAsync("/readyz", Stop));
+    }
+
+    [Fact]
+    public async Task Metrics_WithoutVerification_TellNoTimeOfOne()
+    {
+        var text = await Client.GetStringAsync("/metrics", Stop);
+        Assert.Equal(0, ValueOf(text, "fish_store_damaged"));
+        Assert.DoesNotContain("fish_store_verified_timestamp_seconds{", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -10,8 +10,22 @@ internal static class ChainsRun
 {
     private const int TimedSteps = 25;
     private const int Turns = 5;
+    private const string Deltas = "deltas";
 
     public static async Task RunAsync(string folder, int count, string? only, bool write)
+    {
+        if (only != Deltas)
+        {
+            await RunChainsAsync(folder, count, only, write);
+        }
+
+        if (only is null or Deltas)
+        {
+            await DeltasRun.RunAsync(folder, write);
+        }
+    }
+
+    private static async Task RunChainsAsync(string folder, int count, string? only, bool write)
     {
         var text = new StringBuilder("## Chains of deltas\n\n");
         text.AppendLine(CultureInfo.InvariantCulture, $"""

@@ -1,0 +1,65 @@
+using System.Globalization;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Masks;
+using FishCheckpoint.Storage;
+
+namespace FishCheckpoint.Benchmarks.EndToEnd.Reclaim;
+
+/// <summary>A store of some gigabytes, of tasks whose checkpoints depend on each other in all the ways there are.</summary>
+/// <param name="Digests">The SHA-256 of each checkpoint's model as a file, by task and step.</param>
+internal sealed record ReclaimStore(IReadOnlyDictionary<(string Task, long Step), string> Digests)
+{
+    /// <summary>One mask: each checkpoint is laid on the base, and guessed from the one before it.</summary>
+    public const string Fixed = "fixed";
+
+    /// <summary>A mask a step: each checkpoint is laid on the one before it.</summary>
+    public const string Chain = "chain";
+
+    /// <summary>As <see cref="Chain"/>, and folded.</summary>
+    public const string Folded = "folded";
+
+    /// <summary>A task that goes as a whole.</summary>
+    public const string Trial = "trial";
+
+    private const double Redrawn = 2 / 3.0;
+    private const double FoldedCost = 1.3;
+
+    /// <summary>Makes it.</summary>
+    /// <param name="folder">Where it lies.</param>
+    /// <param name="megabytes">Of the base.</param>
+    /// <param name="steps">Checkpoints of a task; of the one that goes as a whole a third of it.</param>
+    public static async Task<ReclaimStore> CreateAsync(string folder, int megabytes, int steps)
+    {
+        var digests = new Dictionary<(string, long), string>();
+        await using var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = folder });
+        await using (var file = new ReclaimModel(megabytes, 0).ToFile())
+        {
+            await store.AddBaseAsync("base", ModelUpload.FromStream(file));
+        }
+
+        foreach (var (index, (task, count)) in new[] { (Fixed, steps), (Chain, steps), (Folded, steps), (Trial, steps / 3) }.Index())
+        {
+            await FillAsync(store, task, count, new ReclaimModel(megabytes, index + 1), digests);
+        }
+
+        var folded = await store.FoldAsync(new FoldOptions { Task = Folded, MaxReadCost = FoldedCost });
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{folded.Folded} checkpoints folded"));
+        return new ReclaimStore(digests);
+    }
+
+    private static async Task FillAsync(
+        SqliteCheckpointStore store, string task, int count, ReclaimModel model, Dictionary<(string, long), string> digests)
+    {
+        await store.PutTaskAsync(task, new TaskSpec("base"));
+        Mask? mask = null;
+        for (var step = 1; step <= count; step++)
+        {
+            mask = mask is null || task is Chain or Folded ? model.Draw(Redrawn) : mask;
+            var options = new SaveOptions { Parent = task is Chain or Folded ? ParentChoice.Previous : ParentChoice.Base };
+            await store.SaveAsync(task, step, new CheckpointContent.Changed(model.Next(mask)), options);
+            digests[(task, step)] = model.Sha256();
+        }
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{task}: {count} checkpoints, {DiskSize.Of(store.Options.DataFolder).Database / 1e6:N0} MB in all"));
+    }
+}
