@@ -1,5 +1,6 @@
 using FishCheckpoint.Tensors;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace FishCheckpoint.Storage.Sqlite;
 
@@ -47,7 +48,8 @@ internal static class Commands
 
     public static byte[] Bytes(this SqliteDataReader reader, int column) => reader.GetFieldValue<byte[]>(column);
 
-    public static Digest Digest(this SqliteDataReader reader, int column) => Tensors.Digest.From(reader.Bytes(column));
+    // Straight from SQLite's memory: a page of a list has thousands of digests.
+    public static Digest Digest(this SqliteDataReader reader, int column) => Tensors.Digest.From(raw.sqlite3_column_blob(reader.Handle, column));
 
     public static Digest? OptionalDigest(this SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.Digest(column);
 

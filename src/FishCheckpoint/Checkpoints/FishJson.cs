@@ -36,6 +36,13 @@ public static class FishJson
         public override Digest Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             Digest.TryParse(reader.GetString(), out var digest) ? digest : throw new JsonException("A SHA-256 has 64 hexadecimal digits.");
 
-        public override void Write(Utf8JsonWriter writer, Digest value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+        // Hexadecimal digits need no escapes, and no text of their own: a page of a list has thousands of digests.
+        public override void Write(Utf8JsonWriter writer, Digest value, JsonSerializerOptions options)
+        {
+            Span<byte> quoted = stackalloc byte[(Digest.Size * 2) + 2];
+            (quoted[0], quoted[^1]) = ((byte)'"', (byte)'"');
+            Convert.TryToHexStringLower(value, quoted[1..^1], out _);
+            writer.WriteRawValue(quoted, skipInputValidation: true);
+        }
     }
 }
