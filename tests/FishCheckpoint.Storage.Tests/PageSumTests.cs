@@ -77,6 +77,32 @@ public sealed class PageSumTests : StoreFixture
         from power in Enumerable.Range(9, 5) from beside in Enumerable.Range(-16, 33) select 2030 - 8 + 16_372 - 4 + (1 << power) + beside;
 
     [Fact]
+    public async Task Read_LogThatAnotherProgramCopied_IsRight()
+    {
+        await SaveWithLossAsync(1, 0.25);
+        await Store.DisposeAsync();
+        await ReopenAsync();
+        await SaveWithLossAsync(2, 0.125);
+
+        // As a killed server leaves it: pages that were read, and pages that are new, in the log.
+        var folder = Directory.CreateDirectory(Path.Combine(Options.DataFolder, "killed")).FullName;
+        File.Copy(DatabasePath, Path.Combine(folder, Database.FileName));
+        File.Copy(DatabasePath + "-wal", Path.Combine(folder, Database.FileName + "-wal"));
+        var path = Path.Combine(folder, Database.FileName);
+        using (var plain = new SqliteConnection($"Data Source={path};Pooling=False;Vfs=unix"))
+        {
+            plain.Open();
+            Assert.Equal(2, plain.Scalar<long>("SELECT count(*) FROM checkpoints"));
+        }
+
+        Assert.False(File.Exists(path + "-wal"));
+        using var database = Database.Open(folder);
+        using var snapshot = database.OpenSnapshot();
+        Assert.Equal("ok", snapshot.Connection.Scalar<string>("PRAGMA integrity_check"));
+        Assert.Equal([0.25, 0.125], snapshot.Connection.Query("SELECT value FROM metrics ORDER BY step", row => row.GetDouble(0)));
+    }
+
+    [Fact]
     public async Task Write_NewDatabaseOfWhichPartIsCopied_HasSumsOnEveryPage()
     {
         var folder = Directory.CreateDirectory(Path.Combine(Options.DataFolder, "other")).FullName;

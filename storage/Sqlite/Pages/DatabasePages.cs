@@ -23,8 +23,10 @@ internal static unsafe class DatabasePages
         }
 
         var number = (offset / length) + 1;
-        if (PageSum.IsRight(new ReadOnlySpan<byte>(buffer, length), number))
+        var page = new Span<byte>(buffer, length);
+        if (PageSum.IsRight(page, number))
         {
+            PageSum.Remove(page);
             return 0;
         }
 

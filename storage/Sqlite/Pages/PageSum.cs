@@ -23,10 +23,16 @@ internal static class PageSum
         BinaryPrimitives.WriteUInt32LittleEndian(place[4..], Compute(page, number));
     }
 
-    /// <summary>Whether a page is what was written. One of zeros never was: the file grew past it, and nothing refers to it.</summary>
+    /// <summary>Whether a page is what was written: one without a checksum has zeros in its place, and nothing to compare with.</summary>
     public static bool IsRight(ReadOnlySpan<byte> page, long number) =>
         (IsMarked(page[^Length..]) && BinaryPrimitives.ReadUInt32LittleEndian(page[^4..]) == Compute(page, number))
-        || !page.ContainsAnyExcept((byte)0);
+        || !page[^Length..].ContainsAnyExcept((byte)0);
+
+    /// <summary>
+    /// Takes the checksum out of a page that is right. What SQLite has read it may write into its log, and a program that knows of no checksums may copy that, as the
+    /// last to close the database: then there are zeros in their places, and none that have become wrong.
+    /// </summary>
+    public static void Remove(Span<byte> page) => page[^Length..].Clear();
 
     /// <summary>Whether the end of a page tells that it has a checksum.</summary>
     public static bool IsMarked(ReadOnlySpan<byte> end) => BinaryPrimitives.ReadUInt32LittleEndian(end) == Mark;
