@@ -87,14 +87,10 @@ public sealed class Transcript
             return;
         }
 
-        foreach (var model in possible.ToArray())
+        foreach (var after in possible.ToArray().SelectMany(model => model.After(begun)))
         {
-            var after = model.Clone();
-            if (after.Apply(begun) == StoreModel.Done)
-            {
-                Add(possible, after);
-                Add(haunting, after);
-            }
+            Add(possible, after);
+            Add(haunting, after);
         }
 
         begun = null;
@@ -114,7 +110,7 @@ public sealed class Transcript
             foreach (var model in possible)
             {
                 var after = model.Clone();
-                if (after.Apply(begun!) == outcome)
+                if (after.Apply(begun!, outcome) == outcome)
                 {
                     Add(agreeing, after);
                 }
@@ -125,7 +121,7 @@ public sealed class Transcript
                 Wrong.Add($"{begun} ended with {outcome}; expected {string.Join(" or ", possible.Select(model => model.Clone().Apply(begun!)).Distinct(StringComparer.Ordinal))}");
             }
 
-            haunting = outcome == StoreModel.Done && Writes(agreeing) ? [] : haunting;
+            haunting = StoreModel.IsDone(outcome) && Writes(agreeing) ? [] : haunting;
             possible = agreeing.Count == 0 ? possible : agreeing;
         }
 
