@@ -19,9 +19,10 @@ internal static class Migrations
         var scripts = Scripts();
 
         // The first three are only taken by an empty database, and all outside of a transaction. Frames are long: larger pages than usual are fewer to write and sum up.
-        connection.Execute("PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL;");
+        // The third writes the first page: what that is to have room for is asked for before it.
+        connection.Execute("PRAGMA page_size = 16384");
         var hadSums = RequestSums(connection);
-        connection.Execute("PRAGMA journal_mode = WAL");
+        connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;");
 
         // A table is made anew by dropping it: what refers to it is checked at the end.
         connection.Execute("PRAGMA foreign_keys = OFF");

@@ -3,6 +3,7 @@ using FishCheckpoint.Contract;
 using FishCheckpoint.Durability.Stores;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Sqlite.Pages;
 using Microsoft.Data.Sqlite;
 using Xunit;
 
@@ -35,6 +36,17 @@ public sealed class PageSumTests : StoreFixture
         var error = await Assert.ThrowsAsync<FishException>(() => Store.GetCheckpointAsync("task", StepRef.At(1), Stop));
         Assert.Equal(ErrorCode.CorruptStore, error.Code);
         Assert.Matches("frame [0-9]+ of fish.db-wal is not what was written", error.Message);
+    }
+
+    [Fact]
+    public void Open_NewFolder_WritesEachPageOnceAndWithASum()
+    {
+        using var database = Database.Open(Directory.CreateDirectory(Options.DataFolder + "-fresh").FullName);
+        using var snapshot = database.OpenSnapshot();
+        var pages = snapshot.Connection.Scalar<long>("PRAGMA page_count");
+        var log = new FileInfo(database.Path + "-wal").Length;
+        Assert.InRange(log, pages * PageSize / 2, (pages + 1) * (PageSize + 24) + 32);
+        Assert.Equal(PageSum.Length, CheckedVfs.ReservedBytes(snapshot.Connection.Handle!.DangerousGetHandle()));
     }
 
     [Fact]

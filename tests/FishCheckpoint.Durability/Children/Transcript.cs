@@ -30,7 +30,7 @@ public sealed class Transcript
     /// <summary>Operations that were refused because the disk was.</summary>
     public int DiskRefusals { get; private set; }
 
-    /// <summary>The file whose sync was made to fail while an operation waited for it; not the data folder, whose sync SQLite does not wait for.</summary>
+    /// <summary>The file whose sync was made to fail, and what waited for it; not the data folder, whose sync SQLite does not wait for.</summary>
     public string? SyncFailed { get; private set; }
 
     /// <summary>What it says that no store may.</summary>
@@ -49,7 +49,7 @@ public sealed class Transcript
                 End(words[2]);
                 break;
             case "failed":
-                SyncFailed = words[1] == "sync" && words[2] != "." && Doing is not ("closing" or "closed") ? words[2] : null;
+                SyncFailed = words[1] == "sync" && words[2] != "." && Doing is not ("closing" or "closed") ? $"{words[2]}, while {Doing}," : null;
                 break;
             case "refused" when words[1] == DiskRefusal:
                 DiskRefusals++;
