@@ -485,8 +485,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         var written = await CommitAsync(context, step, prepared, state, options, cancellation);
         if (!written)
         {
-            await database.WriteAsync(
-                connection => SaveWriter.Mend(connection, CheckpointTable.Find(connection, context, StepRef.At(step)), prepared, Options.Codec), cancellation);
+            await MendAsync(context, step, prepared, cancellation);
             RequireSame(context, step, prepared);
             await database.WriteAsync(connection => ledger.SavedAgain(connection, task, step), cancellation);
             if (state is not null)
@@ -516,6 +515,25 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         return await database.WriteAsync(
             connection => ledger.Saved(
                 connection, context.Name, step, SaveWriter.Write(connection, context, step, prepared, state, options, Options.Codec, Now)), cancellation);
+    }
+
+    // With the frames that were sent, or, where it has been laid elsewhere since, with others that say the same.
+    private async Task MendAsync(TaskContext task, long step, PreparedSave save, CancellationToken cancellation)
+    {
+        Task<bool> PutAsync(PreparedSave frames) => database.WriteAsync(
+            connection => SaveWriter.Mend(connection, CheckpointTable.Find(connection, task, StepRef.At(step)), frames, Options.Codec), cancellation);
+        if (await PutAsync(save))
+        {
+            return;
+        }
+
+        using var snapshot = database.OpenSnapshot();
+        using var relaid = new RelaidMend(snapshot.Connection, task, folder, Options, parents)
+            .Prepare(CheckpointTable.Find(snapshot.Connection, task, StepRef.At(step)), save, cancellation);
+        if (relaid is not null)
+        {
+            await PutAsync(relaid);
+        }
     }
 
     // The same content may come with another parent or mask than it was first saved with: what counts is the state that it gives.

@@ -4,7 +4,8 @@ using FishCheckpoint.Durability.Suites;
 
 const string usage = """
     crash [--kills 500] [--seed N]          SIGKILL a process at random moments, start it again, and compare with what it had acknowledged
-    faults [--stride 1]                     make each call that writes, syncs, creates, renames, cuts or removes a file fail in turn
+    faults [--stride 1] [--from 1] [--to N] make each call that writes, syncs, creates, renames, cuts or removes a file fail in turn
+           [--kind sync]                    or those of one kind alone: write, sync, truncate, rename, unlink, create, map
     full-disk [--rounds 100] [--seed N]     fill a small file system (root mounts it), and go on working
     bitflip [--stride 1]                    flip each byte of a small store in turn, and read everything
     model [--operations 5000] [--seed N]    random operations beside a model of the store in memory
@@ -29,7 +30,7 @@ try
     {
         "crash" => await new CrashSuite(seed, folder).RunAsync(Number("--kills", 500), progress),
         "faults" => await FaultLibrary.CompileAsync(folder) is { } library
-            ? await new FaultSuite(library, folder).RunAsync(Number("--stride", 1), progress) : null,
+            ? await new FaultSuite(library, folder).RunAsync(Number("--stride", 1), progress, Number("--from", 1), Number("--to", int.MaxValue), Text("--kind")) : null,
         "full-disk" => await FullDiskAsync(),
         "bitflip" => await FlipAsync(),
         "model" => await ModelSuite.RunAsync(seed, Number("--operations", 5000), folder, progress),
@@ -50,6 +51,8 @@ finally
 {
     Directory.Delete(folder, recursive: true);
 }
+
+string Text(string option) => Array.IndexOf(args, option) is var place and >= 0 ? args[place + 1] : "";
 
 int Number(string option, int otherwise) => Array.IndexOf(args, option) is var place and >= 0 ? int.Parse(args[place + 1]) : otherwise;
 

@@ -39,6 +39,17 @@ public sealed class PageSumTests : StoreFixture
     }
 
     [Fact]
+    public void Open_NewFolder_WritesEachPageOnceAndWithASum()
+    {
+        using var database = Database.Open(Directory.CreateDirectory(Options.DataFolder + "-fresh").FullName);
+        using var snapshot = database.OpenSnapshot();
+        var pages = snapshot.Connection.Scalar<long>("PRAGMA page_count");
+        var log = new FileInfo(database.Path + "-wal").Length;
+        Assert.InRange(log, pages * PageSize / 2, (pages + 1) * (PageSize + 24) + 32);
+        Assert.Equal(PageSum.Length, CheckedVfs.ReservedBytes(snapshot.Connection));
+    }
+
+    [Fact]
     public async Task Delete_CheckpointWithADamagedPage_GivesItsRoomBack()
     {
         var random = new byte[200_000];

@@ -5,7 +5,7 @@ using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Durability.Children;
 
-/// <summary>One of several processes at work on one store, with several threads that write, read, tag, delete and recode the same few checkpoints.</summary>
+/// <summary>One of several processes at work on one store, with several threads that write, read, tag, delete, recode, fold and collect the same few checkpoints.</summary>
 /// <param name="Folder">The data folder.</param>
 /// <param name="Seed">This process's.</param>
 /// <param name="Threads">How many threads.</param>
@@ -54,7 +54,9 @@ public sealed record ConcurrentChild(string Folder, int Seed, int Threads, int C
             < 70 => null,
             < 85 => new Operation(OperationKind.DeleteCheckpoint, task, step),
             < 93 => new Operation(OperationKind.SetTag, task, step, Tag: "newest"),
-            < 97 => new Operation(OperationKind.Recode),
+            < 95 => new Operation(OperationKind.Recode),
+            < 97 => new Operation(OperationKind.Fold, Content: 1),
+            < 98 => new Operation(OperationKind.Collect, task),
             _ => new Operation(OperationKind.AddBase, $"base-{step % 3}", Content: 3 + (int)(step % 3)),
         };
         try

@@ -30,7 +30,7 @@ public sealed class Transcript
     /// <summary>Operations that were refused because the disk was.</summary>
     public int DiskRefusals { get; private set; }
 
-    /// <summary>The file whose sync was made to fail while an operation waited for it; not the data folder, whose sync SQLite does not wait for.</summary>
+    /// <summary>The file whose sync was made to fail, and what waited for it; not the data folder, whose sync SQLite does not wait for.</summary>
     public string? SyncFailed { get; private set; }
 
     /// <summary>What it says that no store may.</summary>
@@ -49,7 +49,7 @@ public sealed class Transcript
                 End(words[2]);
                 break;
             case "failed":
-                SyncFailed = words[1] == "sync" && words[2] != "." && Doing is not ("closing" or "closed") ? words[2] : null;
+                SyncFailed = words[1] == "sync" && words[2] != "." && Doing is not ("closing" or "closed") ? $"{words[2]}, while {Doing}," : null;
                 break;
             case "refused" when words[1] == DiskRefusal:
                 DiskRefusals++;
@@ -87,14 +87,10 @@ public sealed class Transcript
             return;
         }
 
-        foreach (var model in possible.ToArray())
+        foreach (var after in possible.ToArray().SelectMany(model => model.After(begun)))
         {
-            var after = model.Clone();
-            if (after.Apply(begun) == StoreModel.Done)
-            {
-                Add(possible, after);
-                Add(haunting, after);
-            }
+            Add(possible, after);
+            Add(haunting, after);
         }
 
         begun = null;
@@ -114,7 +110,7 @@ public sealed class Transcript
             foreach (var model in possible)
             {
                 var after = model.Clone();
-                if (after.Apply(begun!) == outcome)
+                if (after.Apply(begun!, outcome) == outcome)
                 {
                     Add(agreeing, after);
                 }
@@ -125,7 +121,7 @@ public sealed class Transcript
                 Wrong.Add($"{begun} ended with {outcome}; expected {string.Join(" or ", possible.Select(model => model.Clone().Apply(begun!)).Distinct(StringComparer.Ordinal))}");
             }
 
-            haunting = outcome == StoreModel.Done && Writes(agreeing) ? [] : haunting;
+            haunting = StoreModel.IsDone(outcome) && Writes(agreeing) ? [] : haunting;
             possible = agreeing.Count == 0 ? possible : agreeing;
         }
 

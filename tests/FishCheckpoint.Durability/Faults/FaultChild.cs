@@ -13,20 +13,22 @@ namespace FishCheckpoint.Durability.Faults;
 /// <param name="Mode">Number of the way of failing.</param>
 /// <param name="First">The first call; 0 only counts.</param>
 /// <param name="Stride">From one call to the next.</param>
-public sealed record FaultChild(string Folder, int Mode, int First, int Stride)
+/// <param name="Last">No call after this one fails.</param>
+/// <param name="Kind">The kind of calls that are numbered; empty for all.</param>
+public sealed record FaultChild(string Folder, int Mode, int First, int Stride, int Last = int.MaxValue, string Kind = "")
 {
     private const string Word = "faults";
 
     private FaultMode How => FaultMode.All[Mode];
 
-    public string[] ToList() => [Word, Folder, $"{Mode}", $"{First}", $"{Stride}"];
+    public string[] ToList() => [Word, Folder, $"{Mode}", $"{First}", $"{Stride}", $"{Last}", Kind];
 
     public static FaultChild? TryParse(IReadOnlyList<string> list) =>
-        list[0] == Word ? new FaultChild(list[1], int.Parse(list[2]), int.Parse(list[3]), int.Parse(list[4])) : null;
+        list[0] == Word ? new FaultChild(list[1], int.Parse(list[2]), int.Parse(list[3]), int.Parse(list[4]), int.Parse(list[5]), list[6]) : null;
 
     public async Task<int> RunAsync()
     {
-        var total = await CountAsync();
+        var total = Math.Min(await CountAsync(), Last);
         for (var call = First; call > 0 && call <= total; call += Stride)
         {
             await ChildProgram.SayAsync($"at {call}");
@@ -49,7 +51,7 @@ public sealed record FaultChild(string Folder, int Mode, int First, int Stride)
         var transcript = await RunScriptAsync(0);
         foreach (var (kind, database, others) in FaultShim.Counts())
         {
-            total += database + others;
+            total += Kind.Length == 0 || Kind == kind ? database + others : 0;
             if (First == 0)
             {
                 await ChildProgram.SayAsync($"count {kind} {database} {others}");
@@ -69,7 +71,7 @@ public sealed record FaultChild(string Folder, int Mode, int First, int Stride)
         var data = Path.Combine(Folder, $"{Mode}-{First}-{call}");
         var work = new ChildArguments(data, Script.Seed, 0, Script.Length, Dense: true, MostRefusals: 3);
         var transcript = new Transcript(number => Script.At(work.Seed, number), new StoreModel());
-        FaultShim.Arm(data, call, How);
+        FaultShim.Arm(data, call, How, Kind);
         var isTold = false;
         await ChildProgram.PerformAsync(work, line =>
         {

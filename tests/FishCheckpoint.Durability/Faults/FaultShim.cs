@@ -6,11 +6,15 @@ namespace FishCheckpoint.Durability.Faults;
 internal static unsafe class FaultShim
 {
     /// <summary>Counts anew, and lets a call fail.</summary>
-    public static void Arm(string folder, int call, FaultMode mode)
+    /// <param name="folder">The folder.</param>
+    /// <param name="call">The number of the call; 0 for none.</param>
+    /// <param name="mode">How it fails.</param>
+    /// <param name="kind">The kind of calls that are numbered; empty for all.</param>
+    public static void Arm(string folder, int call, FaultMode mode, string kind)
     {
-        fixed (byte* text = System.Text.Encoding.UTF8.GetBytes(folder + '\0'))
+        fixed (byte* text = System.Text.Encoding.UTF8.GetBytes(folder + '\0'), only = System.Text.Encoding.UTF8.GetBytes(kind + '\0'))
         {
-            ((delegate* unmanaged<byte*, nint, int, int, void>)Of("failio_arm"))(text, call, mode.Error, mode.Onward ? 1 : 0);
+            ((delegate* unmanaged<byte*, nint, int, int, byte*, void>)Of("failio_arm"))(text, call, mode.Error, mode.Onward ? 1 : 0, kind.Length == 0 ? null : only);
         }
     }
 

@@ -18,7 +18,7 @@ static const char *const names[KINDS] = { "write", "sync", "truncate", "rename",
 static char paths[MOST_FILES][256];
 static long counts[KINDS][2];
 static long calls, at;
-static int error, onward;
+static int error, onward, only = -1;
 static char folder[512], failed[512];
 static size_t folder_length;
 
@@ -29,9 +29,11 @@ static int beneath(const char *path) {
 }
 
 // Counts anew. beneath: the folder; call: the one that fails, counted from 1, or 0 for none; number: its errno, or 0 for a write that writes half; after: whether all after it
-// fail too.
-void failio_arm(const char *beneath, long call, int number, int after) {
+// fail too; kind: the one kind that is counted for that, or NULL for all.
+void failio_arm(const char *beneath, long call, int number, int after, const char *kind) {
   at = 0;
+  only = -1;
+  for (int index = 0; kind && index < KINDS; index++) if (strcmp(kind, names[index]) == 0) only = index;
   memset(counts, 0, sizeof counts);
   failed[0] = 0;
   snprintf(folder, sizeof folder, "%s", beneath);
@@ -63,6 +65,7 @@ static int opened(int file, const char *path) {
 static int fails(int kind, const char *path) {
   if (!path) return 0;
   __atomic_add_fetch(&counts[kind][strstr(path, "fish.db") != NULL], 1, __ATOMIC_RELAXED);
+  if (only >= 0 && kind != only) return 0;
   long call = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
   if (at == 0 || call < at || (call > at && !onward)) return 0;
   if (call == at) snprintf(failed, sizeof failed, "failed %s %s", names[kind], path[folder_length] ? path + folder_length + 1 : ".");

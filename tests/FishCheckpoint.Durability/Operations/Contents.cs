@@ -11,6 +11,14 @@ public static class Contents
 {
     private static readonly ConcurrentDictionary<(string Base, string Kind, int Content, int Mask), TestModel> Models = new();
 
+    private static readonly ConcurrentDictionary<(bool IsState, int Content), string> Hashes = new();
+
+    /// <summary>The names of tasks, a letter each.</summary>
+    public const string Tasks = "abcde";
+
+    /// <summary>The first of them that is a branch, by its place.</summary>
+    public const int Branches = 3;
+
     /// <summary>The base that a task is bound to: in wide floats, whose values are guessed one from another, or in narrow ones.</summary>
     public static string BaseOf(string task) => task == "c" ? "narrow" : "wide";
 
@@ -34,6 +42,33 @@ public static class Contents
         OperationKind.SaveFull or OperationKind.SavePatch => BaseOfTask(save.Task).Change(save.Content, save.Kind == OperationKind.SavePatch ? 0.02 : 0.05),
         _ => OnMask(BaseOfTask(save.Task), MaskOf(save), save.Content),
     });
+
+    /// <summary>The model that comes out where what a save sends is laid on a parent: a full model is itself, anything else says only what it changes.</summary>
+    public static TestModel Laid(Operation save, TestModel parent)
+    {
+        var sent = Of(save);
+        if (save.Kind == OperationKind.SaveFull)
+        {
+            return sent;
+        }
+
+        var (from, laid) = (BaseOfTask(save.Task), BaseOfTask(save.Task).Copy());
+        var masked = save.Kind == OperationKind.SaveMasked ? MaskOf(save).Tensors[0].Positions.ToArray().ToHashSet() : null;
+        foreach (var tensor in laid.Header.Tensors.Select(tensor => tensor.Info))
+        {
+            parent[tensor.Name].CopyTo(laid[tensor.Name], 0);
+            for (var unit = 0; unit < tensor.Units; unit++)
+            {
+                Span<byte> Of(TestModel model) => model[tensor.Name].AsSpan(unit * tensor.UnitSize, tensor.UnitSize);
+                if (masked is null ? !Of(sent).SequenceEqual(Of(from)) : tensor.Name == "w" && masked.Contains(unit))
+                {
+                    Of(sent).CopyTo(Of(laid));
+                }
+            }
+        }
+
+        return laid;
+    }
 
     /// <summary>Positions of the first tensor.</summary>
     public static Mask MaskOf(Operation save)
@@ -63,6 +98,10 @@ public static class Contents
         new Random(seed).NextBytes(bytes);
         return bytes;
     }
+
+    public static string HashOfState(int seed) => Hashes.GetOrAdd((true, seed), _ => StoreModel.Hash(StateOf(seed)));
+
+    public static string HashOfBase(int content) => Hashes.GetOrAdd((false, content), _ => StoreModel.Hash(Base(content).ToBytes()));
 
     private static TestModel OnMask(TestModel model, Mask mask, int seed)
     {

@@ -14,17 +14,29 @@ public enum OperationKind
     DeleteCheckpoint,
     DeleteTask,
     Recode,
+    Branch,
+    Pin,
+    Unpin,
+    Fold,
+    Collect,
 }
 
 /// <summary>One thing done to a store: its numbers say all of it, so that whoever knows them knows the bytes.</summary>
 /// <param name="Kind">What is done.</param>
-/// <param name="Task">The task; of <see cref="OperationKind.AddBase"/>, the base's name.</param>
+/// <param name="Task">The task; of <see cref="OperationKind.AddBase"/>, the base's name; of <see cref="OperationKind.Fold"/>, empty for all.</param>
 /// <param name="Step">The step.</param>
-/// <param name="Content">Seed of the model's values; of a state, of its bytes; of a task, of its description.</param>
+/// <param name="Content">Seed of the model's values; of a state, of its bytes; of a task, of its description and its retention; of folding, of what a read may cost.</param>
 /// <param name="Mask">Seed of the mask.</param>
 /// <param name="State">Seed of the trainer state that goes with a save; 0 for none.</param>
 /// <param name="Tag">The tag.</param>
-public sealed record Operation(OperationKind Kind, string Task = "", long Step = 0, int Content = 0, int Mask = 0, int State = 0, string Tag = "")
+/// <param name="Parent">What a save is laid on: <c>base</c>, <c>previous</c>, <c>TASK:STEP</c>, or empty for auto. What a branch starts from.</param>
+public sealed record Operation(
+    OperationKind Kind, string Task = "", long Step = 0, int Content = 0, int Mask = 0, int State = 0, string Tag = "", string Parent = "")
 {
-    public override string ToString() => $"{Kind} {Task} {Step} {Content} {Mask} {State} {Tag}".TrimEnd();
+    public bool IsSave => Kind is OperationKind.SaveFull or OperationKind.SavePatch or OperationKind.SaveMasked;
+
+    /// <summary>The checkpoint that <see cref="Parent"/> names.</summary>
+    public (string Task, long Step)? Start => Parent.Split(':') is [var task, var step] ? (task, long.Parse(step)) : null;
+
+    public override string ToString() => $"{Kind} {Task} {Step} {Content} {Mask} {State} {Tag} {Parent}".TrimEnd();
 }

@@ -3,14 +3,18 @@ namespace FishCheckpoint.Durability.Operations;
 /// <summary>Draws operations: each from a seed and its number alone, so that a process that is killed and started again goes on as if it had not been.</summary>
 public static class OperationDraw
 {
-    private const int Steps = 24;
+    private const int Steps = 14;
+
+    // A run begins with what the second schema can hold: so that stores of that schema are migrated too.
+    private const int EarlierOperations = 40;
+    private const int EarlierKinds = 11;
 
     // How often each kind comes, in a hundred or so.
     private static readonly (OperationKind Kind, int Weight)[] Weights =
     [
-        (OperationKind.AddBase, 6), (OperationKind.PutTask, 8), (OperationKind.SaveFull, 18), (OperationKind.SavePatch, 12), (OperationKind.SaveMasked, 24),
-        (OperationKind.PutState, 6), (OperationKind.SetTag, 8), (OperationKind.RemoveTag, 3), (OperationKind.DeleteCheckpoint, 12), (OperationKind.DeleteTask, 1),
-        (OperationKind.Recode, 5),
+        (OperationKind.AddBase, 6), (OperationKind.PutTask, 8), (OperationKind.SaveFull, 18), (OperationKind.SavePatch, 16), (OperationKind.SaveMasked, 24),
+        (OperationKind.PutState, 6), (OperationKind.SetTag, 6), (OperationKind.RemoveTag, 3), (OperationKind.DeleteCheckpoint, 12), (OperationKind.DeleteTask, 1),
+        (OperationKind.Recode, 4), (OperationKind.Branch, 8), (OperationKind.Pin, 4), (OperationKind.Unpin, 4), (OperationKind.Fold, 6), (OperationKind.Collect, 6),
     ];
 
     /// <summary>What a store is begun with.</summary>
@@ -29,30 +33,43 @@ public static class OperationDraw
         }
 
         var random = new Random(unchecked((seed * 1_000_003) + number));
-        var kind = KindAt(random.Next(Weights.Sum(weight => weight.Weight)));
-        var task = $"{(char)('a' + random.Next(3))}";
+        var kind = KindOf(random, number < EarlierOperations ? Weights[..EarlierKinds] : Weights);
+
+        // Branches are not always there.
+        var task = $"{"aabbcde"[random.Next(7)]}";
         var (step, content) = ((long)random.Next(Steps), random.Next(1, 5));
         var state = kind is OperationKind.PutState || random.Next(4) == 0 ? random.Next(1, 4) : 0;
         return kind switch
         {
             OperationKind.AddBase => new Operation(kind, $"base-{random.Next(6)}", Content: random.Next(3, 8)),
+            OperationKind.PutTask => new Operation(kind, $"{Contents.Tasks[random.Next(Contents.Branches)]}", Content: content),
+
+            // All branches are of the wide base.
+            OperationKind.Branch => new Operation(
+                kind, $"{Contents.Tasks[random.Next(Contents.Branches, Contents.Tasks.Length)]}", Content: content, Parent: CheckpointOf(random, "abde")),
             OperationKind.Recode => new Operation(kind),
+            OperationKind.Fold => new Operation(kind, random.Next(3) == 0 ? task : "", Content: content),
             OperationKind.SetTag or OperationKind.RemoveTag => new Operation(kind, task, step, Tag: $"tag-{random.Next(3)}"),
-            OperationKind.SaveMasked => new Operation(kind, task, step, content, random.Next(1, 4), state),
+            OperationKind.SaveFull or OperationKind.SavePatch => new Operation(kind, task, step, content, State: state, Parent: ParentOf(random)),
+            OperationKind.SaveMasked => new Operation(kind, task, step, content, random.Next(1, 4), state, Parent: ParentOf(random)),
             _ => new Operation(kind, task, step, content, State: state),
         };
     }
 
-    private static OperationKind KindAt(int place)
+    // Half as the store likes it, a quarter on what was before: so that chains grow.
+    private static string ParentOf(Random random) => random.Next(8) switch
     {
-        foreach (var (kind, weight) in Weights)
-        {
-            if ((place -= weight) < 0)
-            {
-                return kind;
-            }
-        }
+        < 4 => "",
+        < 6 => "previous",
+        6 => "base",
+        _ => CheckpointOf(random, Contents.Tasks),
+    };
 
-        throw new ArgumentOutOfRangeException(nameof(place));
+    private static string CheckpointOf(Random random, string tasks) => $"{tasks[random.Next(tasks.Length)]}:{random.Next(Steps)}";
+
+    private static OperationKind KindOf(Random random, (OperationKind Kind, int Weight)[] weights)
+    {
+        var place = random.Next(weights.Sum(weight => weight.Weight));
+        return weights.First(weight => (place -= weight.Weight) < 0).Kind;
     }
 }

@@ -11,11 +11,16 @@ namespace FishCheckpoint.Durability.Operations;
 public sealed class Performer(SqliteCheckpointStore store, string scratch)
 {
     /// <summary>Does one.</summary>
-    /// <returns><see cref="StoreModel.Done"/>, or the code of the refusal. Anything but the store's own errors is thrown: a fault.</returns>
+    /// <returns><see cref="StoreModel.Done"/>, what a collection let go, or the code of the refusal. Anything but the store's own errors is thrown: a fault.</returns>
     public async Task<string> PerformAsync(Operation operation)
     {
         try
         {
+            if (operation.Kind == OperationKind.Collect)
+            {
+                return await CollectAsync(operation.Task);
+            }
+
             await DoAsync(operation);
             return StoreModel.Done;
         }
@@ -29,7 +34,10 @@ public sealed class Performer(SqliteCheckpointStore store, string scratch)
     {
         OperationKind.AddBase => store.AddBaseAsync(operation.Task, ModelUpload.FromStream(new MemoryStream(Contents.Base(operation.Content).ToBytes()))),
         OperationKind.PutTask => store.PutTaskAsync(
-            operation.Task, new TaskSpec(Contents.BaseOf(operation.Task), Contents.DescriptionOf(operation.Content))),
+            operation.Task, new TaskSpec(Contents.BaseOf(operation.Task), Contents.DescriptionOf(operation.Content), Retention: ModelRetention.Of(operation.Content))),
+        OperationKind.Branch => store.PutTaskAsync(operation.Task, new TaskSpec(
+            null, Contents.DescriptionOf(operation.Content), Retention: ModelRetention.Of(operation.Content),
+            From: new TaskStart(operation.Start!.Value.Task, operation.Start.Value.Step))),
         OperationKind.SaveFull => SaveFullAsync(operation),
         OperationKind.SavePatch => SavePatchAsync(operation),
         OperationKind.SaveMasked => SaveAsync(operation, new CheckpointContent.Changed(Contents.DeltaOf(operation))),
@@ -38,7 +46,9 @@ public sealed class Performer(SqliteCheckpointStore store, string scratch)
         OperationKind.RemoveTag => store.RemoveTagAsync(operation.Task, operation.Tag),
         OperationKind.DeleteCheckpoint => store.DeleteCheckpointAsync(operation.Task, StepRef.At(operation.Step)),
         OperationKind.DeleteTask => store.DeleteTaskAsync(operation.Task),
+        OperationKind.Pin or OperationKind.Unpin => store.SetPinAsync(operation.Task, StepRef.At(operation.Step), operation.Kind == OperationKind.Pin),
         OperationKind.Recode => RecodeAsync(),
+        OperationKind.Fold => FoldAsync(operation),
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, "This kind is not done yet."),
     };
 
@@ -60,15 +70,31 @@ public sealed class Performer(SqliteCheckpointStore store, string scratch)
         operation.Task, operation.Step, content, new SaveOptions
         {
             Metrics = Contents.MetricsOf(operation.Content),
+            Parent = operation.Parent.Length == 0 ? ParentChoice.Auto : ParentChoice.Parse(operation.Parent),
             OpenState = operation.State == 0 ? null : () => new MemoryStream(Contents.StateOf(operation.State)),
         });
 
-    private async Task RecodeAsync()
+    private async Task RecodeAsync() => RequireSound("Recoding", (await store.RecodeAsync()).Damaged);
+
+    // What a read may cost is little more than one of the base, so that there is much to fold.
+    private async Task FoldAsync(Operation operation) => RequireSound("Folding", (await store.FoldAsync(new FoldOptions
     {
-        var result = await store.RecodeAsync();
-        if (result.Damaged.Count > 0)
+        Task = operation.Task.Length == 0 ? null : operation.Task, MaxReadCost = 1 + (operation.Content / 8.0),
+    })).Damaged);
+
+    // Of one task: what is deleted is deleted in one transaction then. What it frees, it frees of all of the store.
+    private async Task<string> CollectAsync(string task)
+    {
+        var result = await store.CollectAsync(new CollectOptions { Task = task });
+        RequireSound("Collection", result.Damaged);
+        return StoreModel.DoneWith(result.Checkpoints.Select(gone => gone.Step));
+    }
+
+    private static void RequireSound(string what, IReadOnlyList<DamagedFrame> damaged)
+    {
+        if (damaged.Count > 0)
         {
-            throw new InvalidOperationException($"Recoding found damage: {result.Damaged[0].Key}: {result.Damaged[0].Problem}");
+            throw new InvalidOperationException($"{what} found damage: {damaged[0].Key}: {damaged[0].Problem}");
         }
     }
 }

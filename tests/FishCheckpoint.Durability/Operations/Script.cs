@@ -16,6 +16,14 @@ public static class Script
         new(OperationKind.Recode), new(OperationKind.AddBase, "base-1", Content: 4), new(OperationKind.AddBase, "base-2", Content: 4),
         new(OperationKind.DeleteCheckpoint, "a", 1), new(OperationKind.DeleteCheckpoint, "a", 4), new(OperationKind.SaveFull, "a", 1, 3),
         new(OperationKind.SaveFull, "b", 1, 1), new(OperationKind.DeleteTask, "b"), new(OperationKind.RemoveTag, "a", Tag: "tag-1"),
+
+        // A branch, chains within it and across, and what lies on what is deleted.
+        new(OperationKind.Branch, "d", Content: 3, Parent: "a:3"), new(OperationKind.SaveMasked, "d", 1, 1, 2), new(OperationKind.SavePatch, "d", 2, 2, Parent: "previous"),
+        new(OperationKind.SavePatch, "d", 4, 3, Parent: "d:2"), new(OperationKind.SaveMasked, "d", 5, 2, 2, Parent: "previous"),
+        new(OperationKind.SaveMasked, "d", 7, 3, 2, 1, Parent: "previous"), new(OperationKind.SavePatch, "d", 8, 4, Parent: "previous"),
+        new(OperationKind.SaveMasked, "a", 6, 4, 3, Parent: "d:7"), new(OperationKind.SaveFull, "d", 9, 1, Parent: "d:8"), new(OperationKind.Pin, "d", 2),
+        new(OperationKind.DeleteCheckpoint, "d", 2), new(OperationKind.DeleteCheckpoint, "a", 3), new(OperationKind.Fold, Content: 1), new(OperationKind.Collect, "d"),
+        new(OperationKind.Unpin, "d", 2), new(OperationKind.DeleteCheckpoint, "d", 2), new(OperationKind.Collect, "a"), new(OperationKind.DeleteTask, "a"),
     ];
 
     public static int Length => Operations.Length;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using FishCheckpoint.Contract;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Durability.Operations;
@@ -7,11 +8,15 @@ namespace FishCheckpoint.Durability.Operations;
 /// <summary>What a store has to hold after some operations, in memory and without any of its machinery: the oracle.</summary>
 public sealed class StoreModel
 {
-    /// <summary>The outcome of what is done and of what was done already.</summary>
+    /// <summary>The outcome of what is done and of what was done already; of a collection that let something go, with the steps: <c>done:3,5</c>.</summary>
     public const string Done = "done";
 
     private readonly SortedDictionary<string, int> bases = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, ModelTask> tasks = new(StringComparer.Ordinal);
+
+    /// <summary>What is pinned, each as the operation that unpins it.</summary>
+    public IReadOnlyList<Operation> Unpinnings =>
+        [.. tasks.SelectMany(pair => pair.Value.Pinned, (pair, step) => new Operation(OperationKind.Unpin, pair.Key, step))];
 
     public StoreModel Clone()
     {
@@ -29,21 +34,46 @@ public sealed class StoreModel
         return copy;
     }
 
+    /// <summary>Whether an outcome says that something was done.</summary>
+    public static bool IsDone(string outcome) => outcome == Done || outcome.StartsWith(Done + ":", StringComparison.Ordinal);
+
+    /// <summary>The outcome of a collection.</summary>
+    public static string DoneWith(IEnumerable<long> gone) => string.Join(',', gone) is { Length: > 0 } list ? $"{Done}:{list}" : Done;
+
     /// <summary>Does an operation.</summary>
+    /// <param name="operation">What.</param>
+    /// <param name="told">How it ended, where that is known: of what no rule keeps, a collection may have left one.</param>
     /// <returns><see cref="Done"/>, or the code with which a store has to refuse it.</returns>
-    public string Apply(Operation operation) => operation.Kind switch
+    public string Apply(Operation operation, string? told = null) => operation switch
     {
-        OperationKind.AddBase => AddBase(operation),
-        OperationKind.PutTask => PutTask(operation),
-        OperationKind.Recode => Done,
+        { Kind: OperationKind.AddBase } => AddBase(operation),
+        { Kind: OperationKind.PutTask or OperationKind.Branch } => PutTask(operation),
+        { Kind: OperationKind.Recode } or { Kind: OperationKind.Fold, Task: "" } => Done,
         _ when !tasks.ContainsKey(operation.Task) => Refused(ErrorCode.TaskNotFound),
-        OperationKind.DeleteTask => tasks.Remove(operation.Task) ? Done : "",
+        { Kind: OperationKind.DeleteTask } => tasks[operation.Task].IsPinned ? Refused(ErrorCode.CheckpointPinned) : tasks.Remove(operation.Task) ? Done : "",
+        { Kind: OperationKind.Collect } => Collect(operation, told),
+        { IsSave: true } => Save(operation),
         _ => tasks[operation.Task].Apply(operation),
     };
 
+    /// <summary>What an operation that came to its end may have made of this, where nobody has told how it ended.</summary>
+    public IEnumerable<StoreModel> After(Operation operation)
+    {
+        var outcomes = operation.Kind == OperationKind.Collect && tasks.TryGetValue(operation.Task, out var task)
+            ? task.Unkept() is var unkept ? unkept.Select(kept => DoneWith(unkept.Where(step => step != kept))).Prepend(DoneWith(unkept)) : [] : [Done];
+        foreach (var outcome in outcomes)
+        {
+            var after = Clone();
+            if (after.Apply(operation, outcome) == outcome)
+            {
+                yield return after;
+            }
+        }
+    }
+
     /// <summary>All that can be seen of it, a line each.</summary>
     public IReadOnlyList<string> Lines() =>
-        [.. bases.Select(pair => $"base {pair.Key} {Hash(Contents.Base(pair.Value).ToBytes())}"), .. tasks.SelectMany(pair => pair.Value.Lines(pair.Key))];
+        [.. bases.Select(pair => $"base {pair.Key} {Contents.HashOfBase(pair.Value)}"), .. tasks.SelectMany(pair => pair.Value.Lines(pair.Key))];
 
     internal static string Refused(ErrorCode code) => ErrorCodes.NameOf(code);
 
@@ -52,8 +82,8 @@ public sealed class StoreModel
     internal static string TaskLine(string name, string @base, string? description, long checkpoints, long? latest) =>
         string.Create(CultureInfo.InvariantCulture, $"task {name} {@base} '{description}' {checkpoints} {latest}");
 
-    internal static string StepLine(string task, long step, string file, string state, double loss, IEnumerable<string> tags) =>
-        string.Create(CultureInfo.InvariantCulture, $"step {task} {step} {file} {state} {loss} {string.Join(',', tags)}");
+    internal static string StepLine(string task, long step, string file, string state, double loss, IEnumerable<string> tags, bool isPinned) =>
+        string.Create(CultureInfo.InvariantCulture, $"step {task} {step} {file} {state} {loss} {string.Join(',', tags)}{(isPinned ? " pinned" : "")}");
 
     private string AddBase(Operation operation)
     {
@@ -66,19 +96,63 @@ public sealed class StoreModel
         return Done;
     }
 
+    // A branch that is there does not look for what it started from.
     private string PutTask(Operation operation)
     {
-        if (!bases.ContainsKey(Contents.BaseOf(operation.Task)))
+        if (operation.Start is null && !bases.ContainsKey(Contents.BaseOf(operation.Task)))
         {
             return Refused(ErrorCode.BaseNotFound);
         }
 
         if (!tasks.TryGetValue(operation.Task, out var task))
         {
-            tasks.Add(operation.Task, task = new ModelTask());
+            var (origin, refusal) = operation.Start is { } start ? Find(start) : (Contents.BaseOfTask(operation.Task), "");
+            if (origin is null)
+            {
+                return refusal;
+            }
+
+            tasks.Add(operation.Task, task = new ModelTask(operation.Start, origin));
+        }
+        else if (operation.Start is not null && operation.Start != task.Start)
+        {
+            return Refused(ErrorCode.TaskTaken);
         }
 
-        task.Description = Contents.DescriptionOf(operation.Content);
+        task.Content = operation.Content;
         return Done;
+    }
+
+    private string Save(Operation save)
+    {
+        var task = tasks[save.Task];
+        var (parent, refusal) = save.Parent switch
+        {
+            "" => (task.Origin, ""),
+            "base" => (Contents.BaseOfTask(save.Task), ""),
+            "previous" => (task.Before(save.Step) ?? task.Origin, ""),
+            _ => FindFor(save.Task, save.Start!.Value),
+        };
+        return parent is null ? refusal : task.Save(save, Contents.Laid(save, parent));
+    }
+
+    private (TestModel? Model, string Refusal) FindFor(string task, (string Task, long Step) at) =>
+        tasks.ContainsKey(at.Task) && Contents.BaseOf(at.Task) != Contents.BaseOf(task) ? (null, Refused(ErrorCode.BaseMismatch)) : Find(at);
+
+    private (TestModel? Model, string Refusal) Find((string Task, long Step) at) =>
+        !tasks.TryGetValue(at.Task, out var task) ? (null, Refused(ErrorCode.TaskNotFound)) : (task.At(at.Step), Refused(ErrorCode.CheckpointNotFound));
+
+    // What the latest is laid on stays with it, and what that is only the store knows: one may stay that no rule keeps.
+    private string Collect(Operation operation, string? told)
+    {
+        var unkept = tasks[operation.Task].Unkept();
+        var gone = told is null ? unkept : unkept.Where(step => told.Split(':', ',').Contains($"{step}", StringComparer.Ordinal)).ToArray();
+        if (unkept.Length - gone.Length > 1)
+        {
+            return DoneWith(unkept);
+        }
+
+        tasks[operation.Task].Collect(gone);
+        return DoneWith(gone);
     }
 }

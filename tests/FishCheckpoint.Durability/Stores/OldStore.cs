@@ -37,6 +37,18 @@ public static class OldStore
         File.Move(made, path, overwrite: true);
     }
 
+    /// <summary>The oldest schema that holds all that is in a store: the second does without branches, pins, and what was laid anew.</summary>
+    /// <param name="path">The store's database, which nobody has open.</param>
+    public static int OldestOf(string path)
+    {
+        using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText =
+            "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE proof IS NOT NULL OR pinned = 1) OR EXISTS (SELECT 1 FROM tasks WHERE origin_task IS NOT NULL)";
+        return command.ExecuteScalar() is 0L ? 2 : 5;
+    }
+
     private static string[] Scripts()
     {
         var assembly = typeof(Storage.SqliteCheckpointStore).Assembly;

@@ -18,6 +18,24 @@ public static class StoreAudit
         "SELECT count(*) FROM checkpoints c JOIN frames f ON f.id = c.frame WHERE c.value_bytes + c.blocks * c.brought_bytes <> length(f.head) + f.payload",
         "SELECT count(*) FROM checkpoints c JOIN frames f ON f.id = c.trainer_frame WHERE c.trainer_bytes <> length(f.head) + f.payload",
         "SELECT count(*) FROM masks m JOIN frames f ON f.id = m.frame WHERE m.bytes <> length(f.head) + f.payload",
+        "SELECT count(*) FROM checkpoints c JOIN masks m ON m.id = c.mask WHERE c.blocks = 0 AND c.brought_bytes NOT IN (0, m.bytes)",
+        """
+        WITH RECURSIVE earlier (id, at) AS (
+          SELECT id, id FROM checkpoints UNION ALL SELECT e.id, c.reference FROM earlier e JOIN checkpoints c ON c.id = e.at WHERE c.reference IS NOT NULL),
+        link (id, parent, bytes) AS (SELECT c.id, c.parent, iif(c.blocks, 0, m.bytes) + (
+          SELECT sum(length(f.head) + f.payload) FROM earlier e JOIN checkpoints r ON r.id = e.at JOIN frames f ON f.id = r.frame WHERE e.id = c.id)
+          FROM checkpoints c JOIN masks m ON m.id = c.mask),
+        chain (id, bytes, depth) AS (
+          SELECT id, bytes, 1 FROM link WHERE parent IS NULL
+          UNION ALL SELECT l.id, chain.bytes + l.bytes, chain.depth + 1 FROM chain JOIN link l ON l.parent = chain.id)
+        SELECT count(*) FROM checkpoints c LEFT JOIN chain ON chain.id = c.id WHERE (c.chain_bytes, c.depth) IS NOT (chain.bytes, chain.depth)
+        """,
+        """
+        WITH RECURSIVE earlier (id, at, before) AS (
+          SELECT id, reference, 1 FROM checkpoints WHERE reference IS NOT NULL
+          UNION ALL SELECT e.id, c.reference, before + 1 FROM earlier e JOIN checkpoints c ON c.id = e.at WHERE c.reference IS NOT NULL)
+        SELECT count(*) FROM checkpoints c WHERE c.reference IS NOT NULL AND c.reference_depth IS NOT (SELECT max(before) FROM earlier e WHERE e.id = c.id)
+        """,
         "SELECT count(*) FROM frames f WHERE f.payload <> (SELECT coalesce(sum(length(data)), 0) FROM pieces WHERE frame = f.id)",
         """
         SELECT count(*) FROM frames WHERE id NOT IN (SELECT frame FROM checkpoints UNION SELECT frame FROM masks WHERE frame IS NOT NULL
@@ -26,7 +44,10 @@ public static class StoreAudit
         "SELECT count(*) FROM pieces WHERE frame NOT IN (SELECT id FROM frames)",
         "SELECT count(*) FROM headers WHERE id NOT IN (SELECT headers FROM checkpoints WHERE headers IS NOT NULL)",
         "SELECT count(*) FROM masks WHERE id NOT IN (SELECT mask FROM checkpoints)",
-        "SELECT count(*) FROM checkpoints c WHERE deleted = 1 AND NOT EXISTS (SELECT 1 FROM checkpoints o WHERE o.parent = c.id OR o.reference = c.id)",
+        """
+        SELECT count(*) FROM checkpoints c WHERE deleted = 1 AND NOT EXISTS (SELECT 1 FROM checkpoints o WHERE o.parent = c.id OR o.reference = c.id)
+          AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = c.id)
+        """,
         "SELECT count(*) FROM pragma_foreign_key_check",
         "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
     ];

@@ -33,7 +33,7 @@ public static class StoreProbe
 
     /// <summary>One checkpoint.</summary>
     public static async Task<string> LineAsync(SqliteCheckpointStore store, CheckpointInfo step) => StoreModel.StepLine(
-        step.Task, step.Step, StoreModel.Hash(await store.RestoreAsync(step.Task, step.Step)), await StateOfAsync(store, step), step.Metrics["loss"], step.Tags);
+        step.Task, step.Step, StoreModel.Hash(await store.RestoreAsync(step.Task, step.Step)), await StateOfAsync(store, step), step.Metrics["loss"], step.Tags, step.Pinned);
 
     private static async Task<string> StateOfAsync(SqliteCheckpointStore store, CheckpointInfo step)
     {

@@ -86,8 +86,8 @@ public sealed class BitFlipSuite(string folder)
         for (var number = 0; number < Script.Length; number++)
         {
             await using var store = await SqliteCheckpointStore.OpenAsync((Work with { Folder = data, Dense = number % 2 == 1 }).ToOptions());
-            await new Performer(store, scratch).PerformAsync(Script.At(Script.Seed, number));
-            model.Apply(Script.At(Script.Seed, number));
+            var operation = Script.At(Script.Seed, number);
+            model.Apply(operation, await new Performer(store, scratch).PerformAsync(operation));
         }
 
         expected = model.Lines();

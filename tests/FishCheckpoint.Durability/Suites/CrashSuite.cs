@@ -11,9 +11,6 @@ namespace FishCheckpoint.Durability.Suites;
 /// </summary>
 public sealed class CrashSuite(int seed, string folder)
 {
-    // The schema of the store that a migration begins with.
-    private const int OldSchema = 2;
-
     private readonly Random random = new(seed);
     private readonly SuiteResult result = new();
     private readonly ChildArguments work = new(Path.Combine(folder, "data"), seed, 0, int.MaxValue / 2);
@@ -28,7 +25,10 @@ public sealed class CrashSuite(int seed, string folder)
             var plan = KillPlan.Draw(random, isBegun: next > OperationDraw.Beginning.Count);
             if (plan.Migrates)
             {
-                OldStore.Rewrite(Path.Combine(work.Folder, "fish.db"), OldSchema);
+                var database = Path.Combine(work.Folder, "fish.db");
+                var schema = OldStore.OldestOf(database);
+                OldStore.Rewrite(database, schema);
+                result.Count($"stores rewritten in schema {schema}");
             }
 
             var transcript = await RunChildAsync(plan);

@@ -17,7 +17,12 @@ public sealed class FaultSuite(string library, string folder)
     private readonly SuiteResult result = new();
 
     /// <summary>Fails every so many-th call in each way.</summary>
-    public async Task<SuiteResult> RunAsync(int stride, Progress progress)
+    /// <param name="stride">From one call to the next.</param>
+    /// <param name="progress">How long it may go on.</param>
+    /// <param name="from">No call before this one fails: so that what was found of one is looked at again.</param>
+    /// <param name="to">And none after this one.</param>
+    /// <param name="kind">The kind of calls that are numbered, as <c>sync</c>; empty for all.</param>
+    public async Task<SuiteResult> RunAsync(int stride, Progress progress, int from = 1, int to = int.MaxValue, string kind = "")
     {
         await RunChildAsync(new FaultChild(folder, 0, 0, 1), progress);
         if (result["calls: write, of the database"] == 0 || result["calls: write, of other files"] == 0 || result["calls: sync, of other files"] < 4)
@@ -30,7 +35,7 @@ public sealed class FaultSuite(string library, string folder)
         {
             var number = mode;
             await Task.WhenAll(Enumerable.Range(0, Children).Select(
-                child => RunChildAsync(new FaultChild(folder, number, (stride / 2) + 1 + (child * stride), Children * stride), progress)));
+                child => RunChildAsync(new FaultChild(folder, number, from + (stride / 2) + (child * stride), Children * stride, to, kind), progress)));
             progress.Report($"{FaultMode.All[mode].Name}: done");
         }
 

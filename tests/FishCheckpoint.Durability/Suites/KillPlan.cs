@@ -12,7 +12,7 @@ public sealed record KillPlan(string Word, int Occurrence, double Milliseconds, 
     /// <summary>Draws one.</summary>
     /// <param name="random">Where from.</param>
     /// <param name="isBegun">Whether the store has something to migrate.</param>
-    public static KillPlan Draw(Random random, bool isBegun) => random.Next(10) switch
+    public static KillPlan Draw(Random random, bool isBegun) => random.Next(13) switch
     {
         // From the start of the process on: before, while and after it opens.
         0 => new KillPlan("starting", 1, random.Next(0, 600)),
@@ -22,6 +22,8 @@ public sealed record KillPlan(string Word, int Occurrence, double Milliseconds, 
         4 => new KillPlan(nameof(OperationKind.AddBase), random.Next(1, 4), random.NextDouble() * 20),
         5 => new KillPlan(nameof(OperationKind.DeleteCheckpoint), random.Next(1, 4), random.NextDouble() * 8),
         6 => new KillPlan(nameof(OperationKind.SaveMasked), random.Next(1, 8), random.NextDouble() * 20),
+        7 or 8 => new KillPlan(nameof(OperationKind.Fold), 1, random.NextDouble() * 40),
+        9 or 10 => new KillPlan(nameof(OperationKind.Collect), 1, random.NextDouble() * 40),
         _ => new KillPlan("idle", random.Next(2, 16), random.NextDouble() * 25),
     };
 }

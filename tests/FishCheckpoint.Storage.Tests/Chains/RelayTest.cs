@@ -1,4 +1,6 @@
+using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
+using FishCheckpoint.Contract;
 using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Checkpoints;
@@ -6,6 +8,7 @@ using FishCheckpoint.Storage.Recoding;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Storage.Totals;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Tests.Chains;
 
@@ -32,6 +35,29 @@ public abstract class RelayTest : RecodeTest
         snapshot.Dispose();
         between?.Invoke();
         return await database.WriteAsync(connection => Reguesser.Replace(connection, row, frames), Stop);
+    }
+
+    /// <summary>Saves steps, each as a patch on the one before it; the first on the base.</summary>
+    protected async Task SaveChainAsync(VariedSaves saves, long first, int steps)
+    {
+        var before = (Step: (long?)null, Model: Base);
+        for (var step = first; step < first + steps; step++)
+        {
+            var model = before.Model.Change((int)step, 0.02);
+            saves.Models[("task", step)] = model;
+            await SaveOnAsync(step, model, before.Step, before.Model);
+            before = (step, model);
+        }
+    }
+
+    /// <summary>Saves a step as a patch on another, or on the base.</summary>
+    protected async Task<Saved<CheckpointInfo>> SaveOnAsync(long step, TestModel model, long? parent, TestModel from)
+    {
+        var path = Path.Combine(Options.DataFolder, $"{Guid.NewGuid():N}.patch");
+        await File.WriteAllBytesAsync(path, model.PatchAgainst(from), Stop);
+        using var patch = SafetensorsFile.Open(path);
+        var options = new SaveOptions { Parent = parent is { } at ? ParentChoice.At(at) : ParentChoice.Base };
+        return await Store.SaveAsync("task", step, new CheckpointContent.Sparse(patch), options, Stop);
     }
 
     // Counts what its transactions touch, as a store's does.

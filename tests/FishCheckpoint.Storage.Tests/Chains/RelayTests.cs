@@ -174,27 +174,6 @@ public sealed class RelayTests : RelayTest
         await AssertAllAsync(saves);
     }
 
-    private async Task SaveChainAsync(VariedSaves saves, long first, int steps)
-    {
-        var before = (Step: (long?)null, Model: Base);
-        for (var step = first; step < first + steps; step++)
-        {
-            var model = before.Model.Change((int)step, 0.02);
-            saves.Models[("task", step)] = model;
-            await SaveOnAsync(step, model, before.Step, before.Model);
-            before = (step, model);
-        }
-    }
-
-    private async Task<Saved<CheckpointInfo>> SaveOnAsync(long step, TestModel model, long? parent, TestModel from)
-    {
-        var path = Path.Combine(Options.DataFolder, $"{Guid.NewGuid():N}.patch");
-        await File.WriteAllBytesAsync(path, model.PatchAgainst(from), Stop);
-        using var patch = SafetensorsFile.Open(path);
-        var options = new SaveOptions { Parent = parent is { } at ? ParentChoice.At(at) : ParentChoice.Base };
-        return await Store.SaveAsync("task", step, new CheckpointContent.Sparse(patch), options, Stop);
-    }
-
     private async Task<List<(string, long, Digest, Digest)>> IdentitiesAsync(VariedSaves saves)
     {
         var identities = new List<(string, long, Digest, Digest)>();
