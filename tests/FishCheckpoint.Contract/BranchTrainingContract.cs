@@ -58,7 +58,7 @@ public abstract class BranchTrainingContract : CheckpointStoreContract
     public async Task Resume_Branch_GoesOnBitForBit(int step)
     {
         await TrainTrunkAsync();
-        var (whole, held) = (New(), new Dictionary<long, byte[]>());
+        var (whole, held) = (New("other"), new Dictionary<long, byte[]>());
         await using (var hook = Hook(whole, new CheckpointHookOptions { From = Origin }, "whole"))
         {
             await hook.ResumeAsync(cancellation: Stop);
@@ -69,7 +69,7 @@ public abstract class BranchTrainingContract : CheckpointStoreContract
         foreach (var last in new[] { step, step + 2, 12 })
         {
             // What the branch started from goes meanwhile, and its number is then a step of the branch's own.
-            var trainer = New();
+            var trainer = New("other");
             await using var hook = Hook(trainer, new CheckpointHookOptions { From = Origin, LeakCheckEverySaves = 1, OnLeak = LeakPolicy.Fail });
             var from = await hook.ResumeAsync(cancellation: Stop);
             Run(trainer, hook, (from?.Step ?? 0) + 1, last);
@@ -91,7 +91,7 @@ public abstract class BranchTrainingContract : CheckpointStoreContract
         var held = new Dictionary<long, byte[]>();
         foreach (var last in new[] { 5, 10, 13 })
         {
-            var trainer = New();
+            var trainer = New("other");
             await using var hook = Hook(trainer, new CheckpointHookOptions
             {
                 From = Origin, RecomputeMaskEverySaves = 2, MaskSource = trainer.DrawMask, OnMaskChanged = trainer.SetMask, LeakCheckEverySaves = 1, OnLeak = LeakPolicy.Fail,
@@ -102,6 +102,39 @@ public abstract class BranchTrainingContract : CheckpointStoreContract
         }
 
         await AssertHeldAsync(held);
+    }
+
+    [Fact]
+    public async Task Resume_AnotherCheckpointHasTheNumberOfTheOrigin_IsNotTakenForIt()
+    {
+        await TrainTrunkAsync();
+        var (first, held) = (New("other"), new Dictionary<long, byte[]>());
+        await using (var hook = Hook(first, new CheckpointHookOptions { From = Origin }))
+        {
+            await hook.ResumeAsync(cancellation: Stop);
+            Run(first, hook, 1, Last + 2);
+            await hook.CompleteAsync(Stop);
+        }
+
+        // The origin is a hidden checkpoint of the branch now; a visible one gets its number.
+        await Store.DeleteTaskAsync("trunk", Stop);
+        await Store.DeleteCheckpointAsync("branch", StepRef.At(Last), Stop);
+        var other = New("dense");
+        await using (var hook = Hook(other, new CheckpointHookOptions()))
+        {
+            other.Step(1);
+            hook.OnStep(Last);
+            await hook.CompleteAsync(Stop);
+        }
+
+        var trainer = New("other");
+        await using var resumed = Hook(trainer, new CheckpointHookOptions());
+        Assert.Equal(Last + 2, (await resumed.ResumeAsync(cancellation: Stop))!.Step);
+        Assert.Equal(first.ToFile(), trainer.ToFile());
+        Run(trainer, resumed, Last + 3, Last + 5, held);
+        await resumed.CompleteAsync(Stop);
+        await AssertHeldAsync(held);
+        Assert.Empty(warnings);
     }
 
     [Theory]
