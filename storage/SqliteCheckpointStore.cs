@@ -151,7 +151,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     {
         var content = bases.Content(connection, BaseTable.Resolve(connection, nameOrId));
         var layout = TaskLayout.Create(content.Files, new Dictionary<string, OwnTensor?>(StringComparer.Ordinal));
-        return (new TaskContext(0, nameOrId, content, layout, null), null);
+        return (new TaskContext(TaskContext.BaseAlone, nameOrId, content, layout, null), null);
     });
 
     /// <inheritdoc/>
@@ -234,6 +234,14 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         using var span = StoreTraces.Begin("load.open", task, step.ToString());
         var context = Context(connection, task);
         return (context, CheckpointTable.Find(connection, context, step));
+    });
+
+    /// <inheritdoc/>
+    public Task<IModelReader> OpenStartAsync(string task, CancellationToken cancellation = default) => Open(connection =>
+    {
+        using var span = StoreTraces.Begin("load.open", task, "start");
+        var context = Context(connection, task);
+        return (context, CheckpointTable.StartOf(connection, context));
     });
 
     /// <inheritdoc/>
@@ -570,7 +578,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
             {
                 var (task, checkpoint) = find(snapshot.Connection);
                 state = OpenedState.Open(snapshot.Connection, folder, task, checkpoint);
-                var output = checkpoint is null ? task.Base.Files : CheckpointTable.OutputOf(snapshot.Connection, task, checkpoint);
+                var output = checkpoint is not null ? CheckpointTable.OutputOf(snapshot.Connection, task, checkpoint) : task.IsBase ? task.Base.Files : task.Layout.Files;
                 return Task.FromResult<IModelReader>(new StoredModelReader(snapshot, state, task, folder, output));
             }
             catch

@@ -19,6 +19,7 @@ internal static class TasksApi
         group.MapDelete("/{task}", DeleteAsync).Needs(KeyScope.Admin, Reach.Task).WithSummary("Delete a task with all its checkpoints");
         group.MapPut("/{task}/quota", PutQuotaAsync).Needs(KeyScope.Admin, Reach.Task)
             .WithSummary("Say how many bytes a task may store: {\"bytes\":null} for no limit").MayFail(413, 415);
+        group.MapStart();
     }
 
     private static async Task<Results<Created<TaskInfo>, Ok<TaskInfo>>> PutAsync(

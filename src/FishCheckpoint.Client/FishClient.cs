@@ -119,6 +119,9 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
         checkpoints.OpenAsync(task, step, cancellation);
 
     /// <inheritdoc/>
+    public Task<IModelReader> OpenStartAsync(string task, CancellationToken cancellation = default) => tasks.OpenStartAsync(task, cancellation);
+
+    /// <inheritdoc/>
     public Task<EncodedDelta> OpenDeltaAsync(string task, StepRef to, StepRef? from = null, CancellationToken cancellation = default) =>
         deltas.OpenAsync(task, to, from, cancellation);
 

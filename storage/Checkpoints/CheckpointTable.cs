@@ -81,6 +81,9 @@ internal static class CheckpointTable
     /// <summary>The checkpoint of a row, hidden or not.</summary>
     public static CheckpointRow? Row(SqliteConnection connection, long id) => connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, id);
 
+    /// <summary>The checkpoint that a task starts from, hidden or not; <see langword="null"/>: it starts from its base.</summary>
+    public static CheckpointRow? StartOf(SqliteConnection connection, TaskContext task) => task.Origin is { } id ? Row(connection, id) : null;
+
     /// <summary>The files of a checkpoint's model: its task's, or its own where the trainer's were laid out otherwise.</summary>
     public static ModelFiles OutputOf(SqliteConnection connection, TaskContext task, CheckpointRow checkpoint) => checkpoint.Headers is { } headers
         ? HeaderSet.Read(connection.Scalar<byte[]>("SELECT data FROM headers WHERE id = $0", headers)) : task.Layout.Files;

@@ -41,7 +41,7 @@ internal sealed class SavePreparer(
     private PreparedSave PrepareFull(long step, ModelFolder model, ParentChoice choice)
     {
         LayoutMatch.Check(task.Layout.Layout, model.Layout);
-        var previous = CheckpointTable.Before(connection, task.Id, step) ?? Origin;
+        var previous = CheckpointTable.Before(connection, task.Id, step) ?? CheckpointTable.StartOf(connection, task);
         if (choice != ParentChoice.Auto || previous is null)
         {
             var parent = OpenParent(step, choice);
@@ -325,11 +325,9 @@ internal sealed class SavePreparer(
             return Open(CheckpointTable.Find(connection, other, StepRef.At(parent)));
         }
 
-        return Open(choice == ParentChoice.Base ? null : (choice == ParentChoice.Previous ? CheckpointTable.Before(connection, task.Id, step) : null) ?? Origin);
+        return Open(choice == ParentChoice.Base
+            ? null : (choice == ParentChoice.Previous ? CheckpointTable.Before(connection, task.Id, step) : null) ?? CheckpointTable.StartOf(connection, task));
     }
-
-    // What the task starts from, hidden or not.
-    private CheckpointRow? Origin => task.Origin is { } id ? CheckpointTable.Row(connection, id) : null;
 
     private OpenedState Open(CheckpointRow? checkpoint) => OpenedState.Open(connection, folder, task, checkpoint);
 

@@ -9,7 +9,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 
-/// <summary>Gives a base or a checkpoint as files, rebuilt while they are read. Owns the snapshot that it reads through.</summary>
+/// <summary>Gives a base, a checkpoint, or what a task starts from, as files, rebuilt while they are read. Owns the snapshot that it reads through.</summary>
 internal sealed class StoredModelReader : IModelReader
 {
     private readonly Snapshot snapshot;
@@ -83,11 +83,11 @@ internal sealed class StoredModelReader : IModelReader
         return ValueTask.CompletedTask;
     }
 
-    private IEnumerable<RestoredFile> ModelFilesOf(ModelFiles output) => output.Files.Select(file => state.Checkpoint is { } checkpoint
-        ? new RestoredFile(
+    private IEnumerable<RestoredFile> ModelFilesOf(ModelFiles output) => output.Files.Select(file => task.IsBase
+        ? new RestoredFile(file.Name, file.Header.FileLength, task.Base.FileOf(file.Name).Sha256, task.Base.FileOf(file.Name).Sha256)
+        : new RestoredFile(
             file.Name, file.Header.FileLength, StateIdentity.OfFile(state.Identity, file.Header.ToFileBytes()),
-            output.Files.Count == 1 ? checkpoint.FileDigest : null)
-        : new RestoredFile(file.Name, file.Header.FileLength, task.Base.FileOf(file.Name).Sha256, task.Base.FileOf(file.Name).Sha256));
+            output.Files.Count == 1 ? state.Checkpoint?.FileDigest : null));
 
     // The base's other files; the index is made anew where the shards are not the base's.
     private IEnumerable<RestoredFile> SideFilesOf()

@@ -18,6 +18,12 @@ namespace FishCheckpoint.Storage.Tasks;
 /// <param name="Origin">The row of the checkpoint that it starts from; <see langword="null"/>: the base.</param>
 internal sealed record TaskContext(long Id, string Name, BaseContent Base, TaskLayout Layout, Retention? Retention, long? Origin = null)
 {
+    /// <summary>The row of what is no task: a base that is read by itself.</summary>
+    public const long BaseAlone = 0;
+
+    /// <summary>Whether it is a base that is read by itself.</summary>
+    public bool IsBase => Id == BaseAlone;
+
     /// <summary>The identity of the base under this task's layout: the state that the first delta is laid on.</summary>
     public Digest BaseState { get; } = StateIdentity.OfBase(Base.Id, Layout.Layout.Id);
 }

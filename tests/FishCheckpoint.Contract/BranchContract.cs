@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using Xunit;
@@ -92,6 +93,54 @@ public abstract class BranchContract : CheckpointStoreContract
         await RefusedAsync(ErrorCode.BaseMismatch, () => SavePatchAsync(1, patch, new SaveOptions { Parent = ParentChoice.Of("task", 2) }, "elsewhere"));
         await RefusedAsync(ErrorCode.TaskNotFound, () => SavePatchAsync(5, patch, new SaveOptions { Parent = ParentChoice.Of("none", 2) }));
         await RefusedAsync(ErrorCode.CheckpointNotFound, () => SavePatchAsync(5, patch, new SaveOptions { Parent = ParentChoice.Of("branch", 2) }));
+    }
+
+    [Fact]
+    public async Task OpenStart_OfABranch_IsItsOriginWhateverBecomesOfThat()
+    {
+        var (first, second) = await SaveTrunkAsync();
+        await Store.PutTaskAsync("branch", new TaskSpec(From: From), Stop);
+        Assert.Equal(second.ToBytes(), await StartAsync("branch"));
+        await Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop);
+        Assert.Equal(second.ToBytes(), await StartAsync("branch"));
+
+        // Another checkpoint of the same name.
+        await SavePatchAsync(2, first.Change(8, 0.001).PatchAgainst(first), new SaveOptions { Parent = ParentChoice.Previous });
+        Assert.Equal(second.ToBytes(), await StartAsync("branch"));
+        await Store.DeleteTaskAsync("task", Stop);
+        Assert.Equal(second.ToBytes(), await StartAsync("branch"));
+        await SavePatchAsync(2, second.Change(9, 0.001).PatchAgainst(second), task: "branch");
+        Assert.Equal(second.ToBytes(), await StartAsync("branch"));
+        await Store.DeleteTaskAsync("branch", Stop);
+        await AssertEmptyAsync();
+    }
+
+    [Fact]
+    public async Task OpenStart_WithoutOrigin_IsTheBaseWithOwnTensorsAsZeros()
+    {
+        Assert.Equal(Base.ToBytes(), await StartAsync("task"));
+        var own = new Dictionary<string, OwnTensor?>(StringComparer.Ordinal) { ["head.weight"] = new("F32", [3, 17]), ["steps"] = null };
+        await Store.PutTaskAsync("own", new TaskSpec("base", Tensors: own), Stop);
+        await using var reader = await Store.OpenStartAsync("own", Stop);
+        Assert.Equal((await Store.GetTaskAsync("own", Stop)).Layout, reader.Layout.Id);
+        var (head, embed) = (new MemoryStream(), new MemoryStream());
+        foreach (var (name, target) in new[] { ("head.weight", head), ("embed.weight", embed) })
+        {
+            var pipe = PipeWriter.Create(target);
+            await reader.CopyTensorAsync(name, pipe, Stop);
+            await pipe.CompleteAsync();
+        }
+
+        Assert.Equal(new byte[3 * 17 * 4], head.ToArray());
+        Assert.Equal(Base["embed.weight"], embed.ToArray());
+        Assert.False(reader.Layout.TryIndexOf("steps", out _));
+        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.OpenStartAsync("none", Stop));
+    }
+
+    private async Task<byte[]> StartAsync(string task)
+    {
+        await using var reader = await Store.OpenStartAsync(task, Stop);
+        return await reader.ReadAsync();
     }
 
     private async Task<(TestModel First, TestModel Second)> SaveTrunkAsync()

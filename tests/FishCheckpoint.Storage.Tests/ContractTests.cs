@@ -55,6 +55,12 @@ public sealed class SqliteBranchTests : BranchContract
         await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder });
 }
 
+public sealed class SqliteBranchTrainingTests : BranchTrainingContract
+{
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder });
+}
+
 public sealed class SqliteFoldTests : FoldContract
 {
     protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>

@@ -32,6 +32,8 @@ internal static class Routes
 
     public static string Task(string task) => $"{Tasks}/{Names.Check(task, "task")}";
 
+    public static string Start(string task) => $"{Task(task)}/start";
+
     public static string Quota(string task) => $"{Task(task)}/quota";
 
     public static string Key(string nameOrId) => $"{Keys}/{Names.Check(nameOrId, "key")}";

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client.Http;
+using FishCheckpoint.Client.Reading;
 
 namespace FishCheckpoint.Client.Tasks;
 
@@ -18,6 +19,9 @@ internal sealed class TaskCalls(FishHttp server)
 
     public Task DeleteAsync(string task, CancellationToken cancellation) =>
         server.DoneAsync(HttpMethod.Delete, Routes.Task(task), content: null, cancellation);
+
+    public async Task<IModelReader> OpenStartAsync(string task, CancellationToken cancellation) =>
+        await RemoteModelReader.OpenAsync(server, Routes.Start(task), verify: null, cancellation);
 
     /// <summary>Tags a step; a word or another tag is resolved first.</summary>
     public async Task SetTagAsync(string task, string tag, StepRef step, CancellationToken cancellation)

@@ -75,6 +75,14 @@ public interface ICheckpointStore : IAsyncDisposable
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>, <see cref="ErrorCode.TagNotFound"/>.</exception>
     Task<IModelReader> OpenAsync(string task, StepRef step, CancellationToken cancellation = default);
 
+    /// <summary>
+    /// Opens the state that a task starts from: the checkpoint that it was made from (<see cref="TaskSpec.From"/>), though it may have been deleted or its name be
+    /// another one's since, or else the base, with the task's own tensors as zeros. It is what <see cref="ParentChoice.Auto"/> lays a delta on. The caller
+    /// disposes the reader.
+    /// </summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>.</exception>
+    Task<IModelReader> OpenStartAsync(string task, CancellationToken cancellation = default);
+
     /// <summary>The delta between two states of a task. The caller disposes it.</summary>
     /// <param name="task">The task.</param>
     /// <param name="to">The state that the delta gives.</param>

@@ -45,7 +45,17 @@ public sealed record TaskSpec(
 /// <summary>The checkpoint that a task starts from.</summary>
 /// <param name="Task">Its task. It may be deleted later: the branch keeps what it needs.</param>
 /// <param name="Step">Its step.</param>
-public sealed record TaskStart(string Task, long Step);
+public sealed record TaskStart(string Task, long Step)
+{
+    /// <summary>Reads <c>TASK:STEP</c>.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: it names no checkpoint; <see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.StepInvalid"/>.</exception>
+    public static TaskStart Parse(string text) => text.IndexOf(':', StringComparison.Ordinal) >= 0 && ParentChoice.Parse(text) is { Task: { } task, Step: { } step }
+        ? new TaskStart(task, step)
+        : throw new FishException(ErrorCode.RequestInvalid, "from", $"'{(text.Length <= 80 ? text : $"{text[..77]}...")}' names no checkpoint of a task.", "Give TASK:STEP.");
+
+    /// <inheritdoc/>
+    public override string ToString() => FormattableString.Invariant($"{Task}:{Step}");
+}
 
 /// <summary>What a task is.</summary>
 /// <param name="Name">Its name.</param>

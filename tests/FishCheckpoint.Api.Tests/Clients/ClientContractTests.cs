@@ -86,6 +86,17 @@ public sealed class ClientBranchTests : BranchContract
     protected override async Task CloseAsync() => await server!.DisposeAsync();
 }
 
+/// <summary>As above, for training runs that start from another task's checkpoint.</summary>
+public sealed class ClientBranchTrainingTests : BranchTrainingContract
+{
+    private LoopbackServer? server;
+
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
+
+    protected override async Task CloseAsync() => await server!.DisposeAsync();
+}
+
 /// <summary>The real server on a free port of loopback.</summary>
 internal sealed class LoopbackServer : IAsyncDisposable
 {

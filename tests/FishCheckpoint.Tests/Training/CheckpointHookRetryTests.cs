@@ -130,7 +130,7 @@ public sealed class CheckpointHookRetryTests : IAsyncDisposable
 
         Assert.Equal([1L, 3L], store.Saves.Select(save => save.Step));
         var last = store.Saves.Last();
-        Assert.Equal(FishCheckpoint.Checkpoints.ParentChoice.Base, last.Options.Parent);
+        Assert.Equal(FishCheckpoint.Checkpoints.ParentChoice.Auto, last.Options.Parent);
         Assert.Equal([0, 1, 3], last.Content.Delta.Mask.Tensors[0].Positions.ToArray());
         Assert.Equal([10f, 21f, 42f], Values(1));
     }
@@ -147,7 +147,7 @@ public sealed class CheckpointHookRetryTests : IAsyncDisposable
         hook.OnStep(4);
         await hook.CompleteAsync(Stop);
 
-        Assert.Equal(["base", "1", "1", "3"], store.Saves.Select(save => save.Options.Parent.ToString()));
+        Assert.Equal(["auto", "1", "1", "3"], store.Saves.Select(save => save.Options.Parent.ToString()));
         Assert.Equal([2L, 1L, 1L, 1L], store.Saves.Select(save => save.Content.Delta.Mask.Count));
     }
 
@@ -301,7 +301,7 @@ public sealed class CheckpointHookRetryTests : IAsyncDisposable
         await hook.CompleteAsync(Stop);
 
         Assert.Equal((2, hook.Mask), (asked, told[^1]));
-        Assert.Equal(["base", "base", "2", "2", "4"], store.Saves.Select(save => save.Options.Parent.ToString()));
+        Assert.Equal(["auto", "auto", "2", "2", "4"], store.Saves.Select(save => save.Options.Parent.ToString()));
         Assert.Equal([2L, 2L, 1L, 1L, 1L], store.Saves.Select(save => save.Content.Delta.Mask.Count));
     }
 

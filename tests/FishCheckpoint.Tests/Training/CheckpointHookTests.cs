@@ -23,7 +23,7 @@ public sealed class CheckpointHookTests : IAsyncDisposable
         await hook.CompleteAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal([StepOutcome.NotDue, StepOutcome.Queued, StepOutcome.NotDue, StepOutcome.Queued], outcomes);
-        Assert.Equal([("task", 2L, ParentChoice.Base, 2.0), ("task", 4L, ParentChoice.Base, 4.0)],
+        Assert.Equal([("task", 2L, ParentChoice.Auto, 2.0), ("task", 4L, ParentChoice.Auto, 4.0)],
             store.Saves.Select(save => (save.Task, save.Step, save.Options.Parent, save.Options.Metrics["loss"])));
     }
 

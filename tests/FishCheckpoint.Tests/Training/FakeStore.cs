@@ -68,6 +68,8 @@ internal sealed class FakeStore : ICheckpointStore
 
     public Task<IModelReader> OpenAsync(string task, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
 
+    public Task<IModelReader> OpenStartAsync(string task, CancellationToken cancellation = default) => OpenBaseAsync("base", cancellation);
+
     public Task<EncodedDelta> OpenDeltaAsync(string task, StepRef to, StepRef? from = null, CancellationToken cancellation = default) =>
         throw new NotSupportedException();
 

@@ -12,6 +12,7 @@ internal sealed class BackgroundSaver : IAsyncDisposable
     private readonly ICheckpointStore store;
     private readonly string task;
     private readonly CheckpointHookOptions options;
+    private readonly HookTask opening;
     private readonly RetentionKeeper? keeper;
     private readonly SaveRetry retry;
     private readonly SaveLog log;
@@ -23,6 +24,7 @@ internal sealed class BackgroundSaver : IAsyncDisposable
     private readonly List<SaveReport> reports = [];
     private readonly List<Exception> failures = [];
     private readonly Task loop;
+    private bool opened;
     private int skipped;
     private volatile bool completed;
 
@@ -30,6 +32,7 @@ internal sealed class BackgroundSaver : IAsyncDisposable
     {
         (this.store, this.task, this.options) = (store, task, options);
         slots = new SemaphoreSlim(options.QueueCapacity);
+        opening = new HookTask(store, task, options);
         retry = new SaveRetry(options);
         log = new SaveLog(task, options);
         keeper = options.Retention is { } retention ? new RetentionKeeper(store, task, retention) : null;
@@ -134,6 +137,12 @@ internal sealed class BackgroundSaver : IAsyncDisposable
 
     private async Task<Saved<CheckpointInfo>> StoreAsync(PendingSave save)
     {
+        if (!opened)
+        {
+            await opening.EnsureAsync();
+            opened = true;
+        }
+
         if (keeper is not null)
         {
             await keeper.PrepareAsync();
@@ -182,7 +191,7 @@ internal sealed class BackgroundSaver : IAsyncDisposable
     {
         var saveOptions = new SaveOptions
         {
-            Parent = save.Anchor.Step is { } step ? ParentChoice.At(step) : ParentChoice.Base,
+            Parent = save.Anchor.Step is { } step ? ParentChoice.At(step) : ParentChoice.Auto,
             ExpectedBase = options.ExpectedBase,
             OpenState = save.State is null ? null : save.State.OpenRead,
         };

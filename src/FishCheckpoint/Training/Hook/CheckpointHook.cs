@@ -39,7 +39,7 @@ public sealed class CheckpointHook : IAsyncDisposable
 
     /// <summary>Begins to watch a training run.</summary>
     /// <param name="store">Where checkpoints go: an embedded store, or a client of a server. Not disposed.</param>
-    /// <param name="task">The task that they are of; it exists in the store.</param>
+    /// <param name="task">The task that they are of; it exists in the store, or is made with <see cref="CheckpointHookOptions.From"/>.</param>
     /// <param name="mask">The positions that training changes, on the task's layout.</param>
     /// <param name="model">The tensors that are trained. Not owned.</param>
     /// <param name="options">Cadence and the rest; <see langword="null"/> for the defaults.</param>
@@ -62,7 +62,7 @@ public sealed class CheckpointHook : IAsyncDisposable
     /// <summary>Begins to watch a training run whose tensors lie in this process' memory.</summary>
     /// <inheritdoc cref="CheckpointHook(ICheckpointStore, string, Mask, ITrainingModel, CheckpointHookOptions)"/>
     /// <param name="store">Where checkpoints go. Not disposed.</param>
-    /// <param name="task">The task that they are of; it exists in the store.</param>
+    /// <param name="task">The task that they are of; it exists in the store, or is made with <see cref="CheckpointHookOptions.From"/>.</param>
     /// <param name="mask">The positions that training changes, on the task's layout.</param>
     /// <param name="parameters">Where the bytes of a tensor of that layout lie.</param>
     /// <param name="options">Cadence and the rest; <see langword="null"/> for the defaults.</param>
@@ -149,9 +149,11 @@ public sealed class CheckpointHook : IAsyncDisposable
     /// </summary>
     /// <param name="from">The newest checkpoint to try. Default: the latest.</param>
     /// <param name="cancellation">Ends the reading; the model then holds parts of several states.</param>
-    /// <returns>Where training goes on; <see langword="null"/> when the task has no checkpoint yet: training begins, with the model as it is.</returns>
+    /// <returns>Where training goes on; <see langword="null"/> when the task has no checkpoint yet: training begins, with the model as it is or, where the task starts from
+    /// another one's checkpoint, with the model's values put to that one.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>: no checkpoint is sound; <see cref="ErrorCode.CheckpointNotFound"/>: the one asked for is
-    /// not there; <see cref="ErrorCode.BaseMismatch"/>, <see cref="ErrorCode.LayoutMismatch"/>, <see cref="ErrorCode.StateMismatch"/>.</exception>
+    /// not there; <see cref="ErrorCode.TaskTaken"/>: the task starts from something else than <see cref="CheckpointHookOptions.From"/>; <see cref="ErrorCode.BaseMismatch"/>,
+    /// <see cref="ErrorCode.LayoutMismatch"/>, <see cref="ErrorCode.StateMismatch"/>.</exception>
     public async Task<Resumption?> ResumeAsync(StepRef? from = null, CancellationToken cancellation = default)
     {
         saver.ThrowIfCompleted();

@@ -39,6 +39,13 @@ public sealed record CheckpointHookOptions
     public Digest? ExpectedBase { get; init; }
 
     /// <summary>
+    /// The checkpoint of another task that the run starts from: <c>TaskStart.Parse("TASK:STEP")</c>. The task is made on it where it is not there yet; one that starts from
+    /// something else is refused (TASK_TAKEN). <see cref="CheckpointHook.ResumeAsync"/> puts the model to it while the task has no checkpoint of its own.
+    /// Default: the task is there, and starts from what it was made with.
+    /// </summary>
+    public TaskStart? From { get; init; }
+
+    /// <summary>
     /// Tensors that are saved whole with every checkpoint, because they change outside of any mask. Default: the statistics and counters of batch
     /// normalization, <see cref="IsBuffer"/>.
     /// </summary>

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.IO.Pipelines;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Deltas;
@@ -11,12 +10,16 @@ namespace FishCheckpoint.Training;
 /// Compares the whole model with what its saves are laid on: what differs there and is in no save has leaked. Reads the store block by block, so memory
 /// does not grow with the model; time does.
 /// </summary>
-internal sealed class LeakCheck(ICheckpointStore store, string task, ITrainingModel model)
+/// <param name="store">Where they are.</param>
+/// <param name="task">The task.</param>
+/// <param name="model">The model.</param>
+/// <param name="opening">Makes the task where it is yet to be made.</param>
+internal sealed class LeakCheck(ICheckpointStore store, string task, ITrainingModel model, HookTask opening)
 {
     private const int Shown = 8;
 
     /// <summary>Runs a check on the calling thread, the training thread: the model holds still meanwhile.</summary>
-    /// <param name="anchor">The step that saves are laid on; <see langword="null"/> for the base.</param>
+    /// <param name="anchor">The step that saves are laid on; <see langword="null"/> for what the task starts from.</param>
     /// <param name="saved">The positions that saves hold.</param>
     /// <returns>The leaks per tensor, and the mask of them.</returns>
     /// <exception cref="Errors.FishException">The store cannot be read, or what is read is damaged.</exception>
@@ -40,31 +43,31 @@ internal sealed class LeakCheck(ICheckpointStore store, string task, ITrainingMo
         }
         finally
         {
-            Task.Run(async () => await reference.Reader.DisposeAsync()).GetAwaiter().GetResult();
+            Task.Run(async () => await reference.DisposeAsync()).GetAwaiter().GetResult();
         }
     }
 
     private TensorLeak LeakOf(TensorMask leak) =>
         new(model.Layout.Tensors[leak.Tensor].Name, leak.Positions.Length, leak.Positions[..Math.Min(Shown, leak.Positions.Length)].ToArray());
 
-    private async Task<Reference> OpenAsync(long? anchor)
+    private async Task<IModelReader> OpenAsync(long? anchor)
     {
         if (anchor is { } step)
         {
-            return new Reference(await store.OpenAsync(task, StepRef.At(step)), FrozenDictionary<string, OwnTensor?>.Empty);
+            return await store.OpenAsync(task, StepRef.At(step));
         }
 
-        var info = await store.GetTaskAsync(task);
-        return new Reference(await store.OpenBaseAsync(info.BaseId.ToString()), info.Tensors);
+        await opening.EnsureAsync();
+        return await store.OpenStartAsync(task);
     }
 
-    private List<long> Compare(Reference reference, int tensor, ReadOnlySpan<long> allowed)
+    private List<long> Compare(IModelReader reference, int tensor, ReadOnlySpan<long> allowed)
     {
         var info = model.Layout.Tensors[tensor];
         var found = new List<long>();
         var differing = new int[Blocks.Size / info.UnitSize];
         var (expected, current) = (new byte[Blocks.Size], new byte[Blocks.Size]);
-        using var content = reference.OpenRead(info);
+        using var content = OpenRead(reference, info);
         for (var block = 0L; block < Blocks.CountOf(info); block++)
         {
             var length = Blocks.LengthOf(info, block);
@@ -87,39 +90,21 @@ internal sealed class LeakCheck(ICheckpointStore store, string task, ITrainingMo
         return found;
     }
 
-    /// <summary>A state to compare with. Tensors of the task's own begin as zeros.</summary>
-    private sealed record Reference(IModelReader Reader, IReadOnlyDictionary<string, OwnTensor?> Own)
+    private static Stream OpenRead(IModelReader reader, TensorInfo tensor)
     {
-        public Stream OpenRead(TensorInfo tensor)
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4 * Blocks.Size, resumeWriterThreshold: 2 * Blocks.Size, useSynchronizationContext: false));
+        _ = Task.Run(async () =>
         {
-            if (Own.ContainsKey(tensor.Name))
+            try
             {
-                return new ZeroStream();
+                await reader.CopyTensorAsync(tensor.Name, pipe.Writer);
+                await pipe.Writer.CompleteAsync();
             }
-
-            var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4 * Blocks.Size, resumeWriterThreshold: 2 * Blocks.Size, useSynchronizationContext: false));
-            _ = Task.Run(async () =>
+            catch (Exception error)
             {
-                try
-                {
-                    await Reader.CopyTensorAsync(tensor.Name, pipe.Writer);
-                    await pipe.Writer.CompleteAsync();
-                }
-                catch (Exception error)
-                {
-                    await pipe.Writer.CompleteAsync(error);
-                }
-            });
-            return pipe.Reader.AsStream();
-        }
-    }
-
-    private sealed class ZeroStream : ReadOnlyStream
-    {
-        public override int Read(Span<byte> buffer)
-        {
-            buffer.Clear();
-            return buffer.Length;
-        }
+                await pipe.Writer.CompleteAsync(error);
+            }
+        });
+        return pipe.Reader.AsStream();
     }
 }

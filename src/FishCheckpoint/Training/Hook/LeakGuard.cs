@@ -8,7 +8,7 @@ internal sealed class LeakGuard(ICheckpointStore store, string task, ITrainingMo
 {
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
-    private readonly LeakCheck check = new(store, task, model);
+    private readonly LeakCheck check = new(store, task, model, new HookTask(store, task, options));
     private bool due = true;
 
     /// <summary>Checks the model if it is time to.</summary>

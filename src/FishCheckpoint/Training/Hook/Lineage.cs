@@ -9,7 +9,7 @@ namespace FishCheckpoint.Training;
 /// and a save that is skipped or fails takes nothing from the next one. Used on the training thread only.
 /// </summary>
 /// <remarks>
-/// With a fixed mask the anchor is the base for ever. When the mask changes, the last saved step becomes the anchor: saves stay as sparse as the mask,
+/// With a fixed mask the anchor is what the task starts from for ever: its base, or the checkpoint that it branched from. When the mask changes, the last saved step becomes the anchor: saves stay as sparse as the mask,
 /// and a chain grows with the changes of the mask, not with the saves.
 /// </remarks>
 internal sealed class Lineage
@@ -29,7 +29,7 @@ internal sealed class Lineage
     /// <summary>The positions that each save holds.</summary>
     public Mask Saved { get; private set; }
 
-    public Anchor Anchor { get; private set; } = Anchor.Base;
+    public Anchor Anchor { get; private set; } = Anchor.Start;
 
     /// <summary>Training goes on with another mask, from the state of a save or, without one, from wherever it is.</summary>
     public void Change(Mask mask, PendingSave? from)

@@ -18,7 +18,7 @@ internal sealed class PendingSave
     public IReadOnlyDictionary<string, double>? Metrics { get; init; }
 
     /// <summary>The state that it is laid on.</summary>
-    public Anchor Anchor { get; set; } = Anchor.Base;
+    public Anchor Anchor { get; set; } = Anchor.Start;
 
     /// <summary>How long it held the training thread.</summary>
     public TimeSpan Stall { get; init; }
@@ -36,12 +36,12 @@ internal sealed class PendingSave
     public TaskCompletionSource<SaveReport> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
-/// <summary>The state that saves are laid on: the base, a checkpoint that is stored, or one that is still being saved.</summary>
-/// <param name="Step">The checkpoint's step; <see langword="null"/> for the base.</param>
+/// <summary>The state that saves are laid on: what the task starts from, a checkpoint of it that is stored, or one that is still being saved.</summary>
+/// <param name="Step">The checkpoint's step; <see langword="null"/> for what the task starts from: its base, or the checkpoint of another task, whose step is none of its own.</param>
 /// <param name="Pending">The checkpoint's save, where this hook makes it.</param>
 internal sealed record Anchor(long? Step, PendingSave? Pending)
 {
-    public static Anchor Base { get; } = new(null, null);
+    public static Anchor Start { get; } = new(null, null);
 
     public static Anchor At(PendingSave save) => new(save.Step, save);
 }

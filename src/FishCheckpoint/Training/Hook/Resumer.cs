@@ -5,15 +5,16 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Reads the newest sound checkpoint back into a model, and its trainer state.</summary>
+/// <summary>Reads the newest sound checkpoint back into a model, and its trainer state; before the first one, what a branch starts from.</summary>
 internal sealed class Resumer(ICheckpointStore store, string task, ITrainingModel model, CheckpointHookOptions options)
 {
     private readonly List<string> warnings = [];
+    private bool isBranch;
 
     /// <summary>What was passed over, so far.</summary>
     public IReadOnlyList<string> Warnings => warnings;
 
-    /// <summary>Restores the model from the newest sound checkpoint.</summary>
+    /// <summary>Restores the model from the newest sound checkpoint. Where there is none yet and the task starts from another one's, restores that one.</summary>
     /// <param name="from">The newest one to try; <see langword="null"/> for the latest.</param>
     /// <param name="cancellation">Ends the reading; the model then holds parts of several states.</param>
     /// <returns>The checkpoint and its trainer state; <see langword="null"/> when the task has none.</returns>
@@ -26,7 +27,7 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
             try
             {
                 var state = await ReadStateAsync(candidate, cancellation);
-                await ReadModelAsync(candidate.Step, cancellation);
+                await ReadModelAsync(await store.OpenAsync(task, StepRef.At(candidate.Step), cancellation), $"{task}/{candidate.Step}", cancellation);
                 return (candidate, state);
             }
             catch (FishException error) when (IsDamage(error.Code))
@@ -36,16 +37,30 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
             }
         }
 
-        return damage is null ? null : throw new FishException(
-            damage.Code, task, "No checkpoint of the task is sound; the model's values are undefined now.", "Verify the store, or restore it from a backup.", damage);
+        if (damage is not null)
+        {
+            throw new FishException(
+                damage.Code, task, "No checkpoint of the task is sound; the model's values are undefined now.", "Verify the store, or restore it from a backup.", damage);
+        }
+
+        // A new line of training: the values alone are the origin's, not its trainer state.
+        if (isBranch)
+        {
+            await ReadModelAsync(await store.OpenStartAsync(task, cancellation), $"{task}/start", cancellation);
+        }
+
+        return null;
     }
 
-    /// <summary>Whether more can be laid on the parent of a checkpoint: the base, or a step that was not deleted.</summary>
+    /// <summary>
+    /// Whether more can be laid on the parent of a checkpoint: the base, or a step that was not deleted. Never on a branch: there a number may be the step of what it
+    /// started from, handed over when that task was deleted.
+    /// </summary>
     public async Task<bool> IsThereAsync(string parent, CancellationToken cancellation)
     {
         try
         {
-            return ParentChoice.Parse(parent).Step is not { } step || await store.GetCheckpointAsync(task, StepRef.At(step), cancellation) is not null;
+            return !isBranch && ParentChoice.Parse(parent) is { Task: null } choice && (choice.Step is not { } step || await store.GetCheckpointAsync(task, StepRef.At(step), cancellation) is not null);
         }
         catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound)
         {
@@ -64,7 +79,8 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
 
     private async Task CheckTaskAsync(CancellationToken cancellation)
     {
-        var info = await store.GetTaskAsync(task, cancellation);
+        var info = await new HookTask(store, task, options).OpenAsync(cancellation);
+        isBranch = info.From is not null;
         if (options.ExpectedBase is { } expected && expected != info.BaseId)
         {
             throw new FishException(
@@ -118,13 +134,13 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
         return await TrainerState.ReadAsync(content, $"{task}/{checkpoint.Step}", cancellation);
     }
 
-    private async Task ReadModelAsync(long step, CancellationToken cancellation)
+    private async Task ReadModelAsync(IModelReader opened, string key, CancellationToken cancellation)
     {
-        await using var reader = await store.OpenAsync(task, StepRef.At(step), cancellation);
+        await using var reader = opened;
         if (reader.Layout.Id != model.Layout.Id)
         {
             throw new FishException(
-                ErrorCode.LayoutMismatch, $"{task}/{step}", $"The checkpoint has the layout {reader.Layout.Id}; the model's is {model.Layout.Id}.",
+                ErrorCode.LayoutMismatch, key, $"The checkpoint has the layout {reader.Layout.Id}; the model's is {model.Layout.Id}.",
                 "Resume the model that was saved: the same tensors in the same order.");
         }
 

@@ -44,7 +44,7 @@ class CheckpointCalls(BaseCalls):
         self, task: str, step: int, patch: Patch, *, parent: Optional[Step] = None, base: Optional[str] = None,
         metrics: Optional[Mapping[str, float]] = None, state: Union[None, bytes, Body] = None, mask: Optional[str] = None,
     ) -> Info:
-        """Saves what changed since the parent (default: the base).
+        """Saves what changed since the parent (default: what the task starts from, its base or the checkpoint that it was made from).
 
         With ``mask``, the id of a mask from the answer to an earlier save, only values are sent (positions may be ``None``).
 
@@ -71,6 +71,21 @@ class CheckpointCalls(BaseCalls):
     def tensors(self, task: str, step: Step = "latest") -> Iterator[Tuple[str, torch.Tensor]]:
         """The tensors of a step, one after another as they come."""
         return self._tensors("tasks", task, "checkpoints", step)
+
+    def start_tensors(self, task: str) -> Iterator[Tuple[str, torch.Tensor]]:
+        """The tensors of the state that a task starts from, one after another as they come: of the checkpoint that it was made from, even where that one was
+        deleted since, or else of the base, with the task's own tensors as zeros.
+
+        :raises FishError: ``TASK_NOT_FOUND``.
+        """
+        return self._tensors("tasks", task, "start")
+
+    def load_start(self, task: str, into: Any = None) -> Dict[str, torch.Tensor]:
+        """Restores the state that a task starts from, bit for bit, into a module or dict of tensors, or into new tensors.
+
+        :raises FishError: as :meth:`load`.
+        """
+        return restore_into(self.start_tensors(task), into)
 
     def get(self, task: str, step: Step = "latest") -> Info:
         """What a checkpoint is and costs.

@@ -51,14 +51,14 @@ class FishHook:
         """Begins to watch a run. A server that cannot be reached now is tried again later.
 
         :param client: the server, or its URL.
-        :param task: made on ``base`` where it is missing.
+        :param task: made on ``base``, or on the checkpoint that the option ``from_`` names, where it is missing.
         :param model: whose tensors are saved, under the names of its ``state_dict()``; tied ones once.
         :param mask: the positions that training changes, by parameter name; by default the masked optimizer's, and without one the model is saved whole.
         :param optimizer: whose moments are saved; a masked one, or any of PyTorch's.
         :param base: name or id of the base that training starts from; the task's has to be the same.
         :param options: see :class:`HookOptions`.
-        :raises FishError: ``REQUEST_INVALID``: an option; ``BASE_NOT_FOUND``, ``BASE_MISMATCH``, ``TASK_NOT_FOUND``; ``TENSOR_UNKNOWN``: the mask is not
-            of this model.
+        :raises FishError: ``REQUEST_INVALID``: an option; ``BASE_NOT_FOUND``, ``BASE_MISMATCH``, ``TASK_NOT_FOUND``, ``CHECKPOINT_NOT_FOUND``; ``TASK_TAKEN``: the
+            task starts from something else than ``from_`` says; ``TENSOR_UNKNOWN``: the mask is not of this model.
         """
         self._options = HookOptions(**options)
         self._messages = Messages(self._options.on_warning)
@@ -117,13 +117,16 @@ class FishHook:
         """Restores model, optimizer, random generators and ``state`` from a checkpoint, bit for bit; call it before the first step.
 
         :param at: the newest, a step, or a tag. For each damaged checkpoint there is a warning, and the one before it is taken.
-        :returns: the step that is restored: training goes on after it. ``None`` when there is no checkpoint.
+        :returns: the step that is restored: training goes on after it. ``None`` when there is no checkpoint; where the task starts from another one's, the model
+            holds that one's values then.
         :raises FishError: the server cannot be reached; all checkpoints are damaged; ``STATE_MISMATCH``: the optimizer is another one.
         """
         task = self._session.task
         self._session.open(self._client)
         resumed = resume_model(self._client, task, self._model, at, self._messages)
         if resumed is None:
+            if self._session.is_branch:  # a new line of training: the values alone are the origin's
+                self._client.load_start(task, into=self._model.module)
             return None
         self._sender.replaced.update(resumed.damaged)
         self._restore(resumed)
@@ -274,7 +277,9 @@ class FishHook:
             # The anchor of the checkpoint stays that of later saves only if these take all that it took; else the checkpoint itself is theirs.
             same = state is not None and "hook/cover" in state.texts and state.take("hook/cover") == self._cover.digest
             anchor = state.take("hook/anchor") if state is not None and same else resumed.step
-            self._lineage = Lineage(self._cover, anchor if anchor is None or anchor in resumed.before else resumed.step)
+            # On a branch the anchor without a step may be the base, where another program has saved.
+            kept = not self._session.is_branch if anchor is None else anchor in resumed.before
+            self._lineage = Lineage(self._cover, anchor if kept else resumed.step)
             self._lineage.stored(resumed.step)
         if state is not None:
             self._parts.restore(state, self._mask is not None, self._cover)

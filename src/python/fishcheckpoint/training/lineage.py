@@ -1,7 +1,8 @@
 """What saves are laid on.
 
-While one mask is used, each save is laid on the same anchor: the base, or the step at which the mask changed. So a save that is skipped or fails takes
-nothing with it. Where an anchor's own save is not stored (yet), the next save is laid on the anchor before it, with the positions trained since then.
+While one mask is used, each save is laid on the same anchor: what the task starts from (its base, or another task's checkpoint), or the step at which the mask
+changed. So a save that is skipped or fails takes nothing with it. Where an anchor's own save is not stored (yet), the next save is laid on the anchor before
+it, with the positions trained since then.
 """
 
 import threading
@@ -16,7 +17,7 @@ class Link(NamedTuple):
     """An anchor, and what was trained after it."""
 
     anchor: Optional[int]
-    """A step, or ``None`` for the base."""
+    """A step of the task, or ``None`` for what it starts from."""
     cover: Cover
 
 

@@ -7,6 +7,7 @@ from typing import Any, Callable, Mapping, Optional, Sequence, Union
 
 import torch
 
+from ..client.tasks import start_of
 from ..errors import FishError
 from .reports import SaveReport
 
@@ -51,7 +52,10 @@ class HookOptions:
     state: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """Objects with ``state_dict()`` and ``load_state_dict()`` by name: schedulers, samplers. Plain values and tensors are saved, functions left out."""
     own_tensors: Sequence[str] = ()
-    """Names or patterns of tensors that the base has not, or in another shape: a new head. Used when the hook makes the task."""
+    """Names or patterns of tensors that the base has not, or in another shape: a new head. Used when the hook makes the task on a base."""
+    from_: Optional[str] = None
+    """The checkpoint of another task that the run starts from, ``TASK:STEP``. The task is made on it where it is missing, with that one's base and own tensors; one
+    that starts from something else is refused."""
     leak_check_every_saves: int = 0
     """Compares the whole model with its reference on every so many saves, besides the first; 0 on the first alone, ``None`` never."""
     on_leak: str = "warn"
@@ -87,6 +91,8 @@ class HookOptions:
             raise _invalid("keep_best", "It needs a metric to go by.", "Give monitor, as in monitor='loss'.")
         if self.recompute_mask_every_saves and self.mask_source is None:
             raise _invalid("recompute_mask_every_saves", "There is nothing to ask for a mask.", "Give mask_source.")
+        if self.from_ is not None:
+            start_of(self.from_)
         for name in self.state:
             if "/" in name or not name or name in RESERVED_SECTIONS:
                 raise _invalid("state", f"'{name}' is no name for a section.", f"Choose one without a slash that is none of {', '.join(RESERVED_SECTIONS)}.")

@@ -87,7 +87,7 @@ class Sender:
             for name in self._model.stored_names(first, self._session.layout()):
                 patch[name] = (positions.cpu() if mask is None else None, values)
         return self._client.save_patch(
-            self._session.task, save.step, patch, parent="base" if link.anchor is None else link.anchor, metrics=_numbers(save), state=state, mask=mask)
+            self._session.task, save.step, patch, parent="auto" if link.anchor is None else link.anchor, metrics=_numbers(save), state=state, mask=mask)
 
     def _check(self, save: PendingSave, lineage: Lineage) -> None:
         assert save.plan is not None and save.snapshot is not None

@@ -5,9 +5,10 @@ from typing import Any, Dict, Iterator, Mapping, Optional, Set, Tuple
 import torch
 
 from ..client import FishClient
+from ..client.tasks import start_of
 from ..errors import FishError
 from ..masks.budget import matches
-from ..tensors.dtypes import name_of, torch_dtype
+from ..tensors.dtypes import name_of
 from .options import HookOptions
 from .tracked import TrackedModel
 
@@ -29,7 +30,8 @@ class Session:
     def open(self, client: Optional[FishClient] = None) -> Mapping[str, Any]:
         """The task, made or changed as the options say. Asks the server once, by another client where one is given.
 
-        :raises FishError: ``TASK_NOT_FOUND`` without a base to make it on; ``BASE_NOT_FOUND``; ``BASE_MISMATCH``; ``TASK_TAKEN``.
+        :raises FishError: ``TASK_NOT_FOUND`` without a base or checkpoint to make it on; ``BASE_NOT_FOUND``; ``CHECKPOINT_NOT_FOUND``; ``BASE_MISMATCH``;
+            ``TASK_TAKEN``: it starts from something else.
         """
         if self._info is None:
             client = client or self.client
@@ -40,35 +42,38 @@ class Session:
             self._layout, self._info = names, info
         return self._info
 
+    @property
+    def is_branch(self) -> bool:
+        """Whether the task starts from a checkpoint of another one."""
+        return self.open().get("from") is not None
+
     def layout(self) -> Set[str]:
         """The names of the task's tensors."""
         self.open()
         return self._layout
 
     def reference(self, anchor: Optional[int]) -> Iterator[Tuple[str, torch.Tensor]]:
-        """The tensors of a step, or of the base with the task's own tensors as zeros, one after another."""
-        info = self.open()
-        if anchor is not None:
-            yield from self.client.tensors(self.task, anchor)
-            return
-        for name, tensor in self.client.base_tensors(info["baseId"]):
-            if name not in info["tensors"]:
-                yield name, tensor
-        for name, own in info["tensors"].items():
-            if own is not None:
-                yield name, torch.zeros(own["shape"], dtype=torch_dtype(own["dtype"], name))
+        """The tensors of a step, or of what the task starts from, one after another."""
+        self.open()
+        return self.client.start_tensors(self.task) if anchor is None else self.client.tensors(self.task, anchor)
 
     def _find(self, client: FishClient) -> Mapping[str, Any]:
         try:
             info = client.get_task(self.task)
         except FishError as error:
-            if error.code != "TASK_NOT_FOUND" or self._base is None:
+            if error.code != "TASK_NOT_FOUND" or (self._base is None and self._options.from_ is None):
                 raise
-            return client.put_task(self.task, self._base, retention=self._options.retention, tensors=self._own() or None)
+            own = None if self._options.from_ is not None else self._own() or None
+            return client.put_task(self.task, self._base, retention=self._options.retention, tensors=own, from_=self._options.from_)
         if self._base is not None and (found := client.get_base(self._base)["id"]) != info["baseId"]:
             raise FishError(
                 "BASE_MISMATCH", self.task, f"The task is bound to the base {info['baseId']}; '{self._base}' is {found}.",
                 "Train from the task's base, or save to another task.")
+        if self._options.from_ is not None and info.get("from") != start_of(self._options.from_):
+            found = "its base" if info.get("from") is None else f"{info['from']['task']}:{info['from']['step']}"
+            raise FishError(
+                "TASK_TAKEN", self.task, f"The task exists and starts from {found}; this run is to start from {self._options.from_}.",
+                "Save to a task of another name, or leave from_ out to go on with this one.")
         if self._options.retention is not None and self._options.retention != info["retention"]:
             return client.put_task(
                 self.task, info["baseId"], description=info["description"], metadata=info["metadata"], retention=self._options.retention,
