@@ -49,7 +49,7 @@ public sealed record TaskStart(string Task, long Step)
 {
     /// <summary>Reads <c>TASK:STEP</c>.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: it names no checkpoint; <see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.StepInvalid"/>.</exception>
-    public static TaskStart Parse(string text) => text.IndexOf(':', StringComparison.Ordinal) >= 0 && ParentChoice.Parse(text) is { Task: { } task, Step: { } step }
+    public static TaskStart Parse(string text) => text.Contains(':', StringComparison.Ordinal) && ParentChoice.Parse(text) is { Task: { } task, Step: { } step }
         ? new TaskStart(task, step)
         : throw new FishException(ErrorCode.RequestInvalid, "from", $"'{(text.Length <= 80 ? text : $"{text[..77]}...")}' names no checkpoint of a task.", "Give TASK:STEP.");
 
