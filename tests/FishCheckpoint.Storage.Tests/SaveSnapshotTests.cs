@@ -37,16 +37,20 @@ public sealed class SaveSnapshotTests : StoreFixture
         }
     }
 
-    [Fact]
-    public async Task Save_MaskGoesMeanwhile_IsMadeAgain()
+    [Theory]
+    [InlineData("task")]
+    [InlineData("other")]
+    public async Task Save_WhatItCountsOnGoesMeanwhile_IsMadeAgain(string task)
     {
-        await SaveAsync(1, null);
+        // Of the same task, the values are guessed from it; of another, only the mask is the same.
+        await Store.PutTaskAsync("other", new TaskSpec("base"), Stop);
+        await SaveAsync(1, 1, null, task);
         var attempts = 0;
-        await SaveAsync(2, () =>
+        await SaveAsync(2, 2, () =>
         {
             if (attempts++ == 0)
             {
-                Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop).GetAwaiter().GetResult();
+                Store.DeleteCheckpointAsync(task, StepRef.At(1), Stop).GetAwaiter().GetResult();
             }
         });
         Assert.Equal(2, attempts);
@@ -82,12 +86,12 @@ public sealed class SaveSnapshotTests : StoreFixture
 
     private Task<Saved<CheckpointInfo>> SaveAsync(long step, Action? encoded) => SaveAsync(step, (int)step, encoded);
 
-    private async Task<Saved<CheckpointInfo>> SaveAsync(long step, int seed, Action? encoded)
+    private async Task<Saved<CheckpointInfo>> SaveAsync(long step, int seed, Action? encoded, string task = "task")
     {
         var mask = Mask.Create(Base.Layout, [new TensorMask(0, Enumerable.Range(0, 5000).Select(index => index * 7L).ToArray())]);
         var model = Base.Change(seed, 1);
         var content = new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => model[mask.Layout.Tensors[tensor].Name]));
-        return await Store.SaveAsync("task", step, content, new SaveOptions { OpenState = encoded is null ? null : Open }, Stop);
+        return await Store.SaveAsync(task, step, content, new SaveOptions { OpenState = encoded is null ? null : Open }, Stop);
 
         Stream Open()
         {
