@@ -203,7 +203,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
             }
             catch (ReferenceGoneException)
             {
-                // Deleted meanwhile: guessed from what is left, and in the end from nothing.
+                // Deleted meanwhile: guessed from what is left, and in the end from nothing. Or saved by another: compared with that.
             }
         }
     });
@@ -487,10 +487,22 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     {
         using var snapshot = database.OpenSnapshot();
         var context = Context(snapshot.Connection, task);
+        var isTaken = CheckpointTable.AtStep(snapshot.Connection, context.Id, step) is not null;
         using var prepared = Prepare(snapshot.Connection, context, step, content, options, mayGuess, cancellation);
         CheckFileDigest(context, step, prepared, options.ExpectedFileDigest, cancellation);
+        if (!isTaken)
+        {
+            // What is encoded needs no earlier state any more. Kept until after the commit, it would be older than that, and no save could ever empty the log.
+            snapshot.Release();
+        }
+
         using var state = await EncodeStateAsync(options, cancellation);
         var written = await CommitAsync(context, step, prepared, state, options, cancellation);
+        if (!written && !isTaken)
+        {
+            throw new ReferenceGoneException();
+        }
+
         if (!written)
         {
             await MendAsync(context, step, prepared, cancellation);

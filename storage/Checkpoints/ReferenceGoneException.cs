@@ -1,4 +1,7 @@
 namespace FishCheckpoint.Storage.Checkpoints;
 
-/// <summary>What a save was guessed from was deleted while it was encoded: nobody outside has named it, so the save is made again from what is there.</summary>
+/// <summary>
+/// What a save counts on has changed while it was encoded: what it was guessed from or its mask is gone, or its step is taken. Nobody outside has named that, so the save is
+/// made again from what is there.
+/// </summary>
 internal sealed class ReferenceGoneException : Exception;

@@ -98,6 +98,12 @@ internal static class SaveWriter
             return MaskAccounts.TakeOver(connection, save.Delta.MaskId, visible: true);
         }
 
+        if (save.MaskIsStored)
+        {
+            // It was, and went with the last checkpoint that had it.
+            throw new ReferenceGoneException();
+        }
+
         var (frame, bytes) = (FrameTable.Insert(connection, save.Delta.Mask!, save.MaskChunks), FrameTable.SizeOf(save.Delta.Mask!));
         connection.Execute(
             "INSERT INTO masks (id, frame, count, bytes, effort) VALUES ($0, $1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET frame = $1, bytes = $3, effort = $4",

@@ -194,6 +194,9 @@ internal sealed class Snapshot : IDisposable
 
     public SqliteConnection Connection { get; }
 
+    /// <summary>Lets the state go, so that the log can be emptied: what is read through the connection from now on is the newest.</summary>
+    public void Release() => transaction.Dispose();
+
     public void Dispose()
     {
         transaction.Dispose();

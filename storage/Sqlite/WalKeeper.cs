@@ -16,6 +16,9 @@ internal sealed class WalKeeper
     // SQLite begins the log anew only when no reader is in it, which may never be.
     private const long MostBytes = 1L << 28;
 
+    // How often emptying is tried while the log grows by as much again.
+    private const int AttemptsWithin = 8;
+
     // Milliseconds that emptying waits for readers, during which writers of other processes wait too.
     private const int ShortWait = 50;
 
@@ -56,8 +59,8 @@ internal sealed class WalKeeper
 
         if (LogBytes >= bound)
         {
-            // One long reader is enough to keep the log: then it is tried again only when there is as much to gain once more.
-            Quietly(() => bound = Empty() ? mostBytes : LogBytes + mostBytes);
+            // One long reader is enough to keep the log: then it is tried again a little later, so that waiting for it stays a small part of writing.
+            Quietly(() => bound = Empty() ? mostBytes : LogBytes + (mostBytes / AttemptsWithin));
         }
     }
 
