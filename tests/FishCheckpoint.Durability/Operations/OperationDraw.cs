@@ -56,10 +56,10 @@ public static class OperationDraw
         };
     }
 
-    // Half as the store likes it, a quarter on what was before: so that chains grow.
+    // Half on what was before, so that chains grow; a quarter as the store likes it.
     private static string ParentOf(Random random) => random.Next(8) switch
     {
-        < 4 => "",
+        < 2 => "",
         < 6 => "previous",
         6 => "base",
         _ => CheckpointOf(random, Contents.Tasks),
