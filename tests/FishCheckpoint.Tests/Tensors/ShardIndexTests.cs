@@ -62,7 +62,8 @@ public sealed class ShardIndexTests
     [Fact]
     public void Check_IndexOfManyNames_TakesNoMemoryForThem()
     {
-        var json = Encoding.UTF8.GetBytes($$"""{"weight_map":{{{string.Join(',', Enumerable.Range(0, 200_000).Select(name => $"\"{name}\":\"\""))}}}}""");
+        var names = string.Join(',', Enumerable.Range(0, 200_000).Select(name => $"\"{name}\":\"\""));
+        var json = Encoding.UTF8.GetBytes("{\"weight_map\":{" + names + "}}");
         var before = GC.GetAllocatedBytesForCurrentThread();
 
         Refused.With(ErrorCode.ShardIndexInvalid, () => ShardIndex.Check(json, Model));
