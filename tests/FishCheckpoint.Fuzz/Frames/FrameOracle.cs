@@ -23,10 +23,10 @@ internal sealed class FrameOracle(FrameWorld world, string spool)
     {
         var (changes, refused) = Try(() => Flatten(mask, values));
         var (restored, _) = Try(() => Restore(mask, values));
-        var sound = IsSound(mask, values);
+        var (sound, allSound) = Verify(mask, values);
         if (refused is not null)
         {
-            WrongException.Unless(!sound || refused.Code == ErrorCode.CodecMissing, $"A verification finds nothing wrong, but reading is refused: {refused.Message}");
+            WrongException.Unless(!allSound || refused.Code == ErrorCode.CodecMissing, $"A verification finds nothing wrong, but reading is refused: {refused.Message}");
             throw refused;
         }
 
@@ -86,7 +86,8 @@ internal sealed class FrameOracle(FrameWorld world, string spool)
         return state;
     }
 
-    private bool IsSound(IFrame? mask, IFrame[] values)
+    // The last frame alone, and with all that it is guessed from: damage there is told of the frame that has it.
+    private (bool Last, bool All) Verify(IFrame? mask, IFrame[] values)
     {
         CheckedFrame[] frames = [.. values.Select(frame => new CheckedFrame(frame))];
         try
@@ -103,17 +104,19 @@ internal sealed class FrameOracle(FrameWorld world, string spool)
                 RequireMask(mask);
             }
 
-            return frames[^1].Damage is null && frames[^1].IsDecoded;
+            return (IsSound(frames[^1]), frames.All(IsSound));
         }
         catch (FishException)
         {
-            return false;
+            return (false, false);
         }
         finally
         {
             Array.ForEach(frames, frame => frame.Dispose());
         }
     }
+
+    private static bool IsSound(CheckedFrame frame) => frame.Damage is null && frame.IsDecoded;
 
     private void RequireMask(IFrame mask)
     {
