@@ -19,7 +19,7 @@ public sealed class FuzzTests
         await using var target = Assert.Single(await Targets.CreateAsync(name));
         var result = new SuiteResult();
         using var watch = new Watch();
-        var fuzzer = new Fuzzer(target, seed, result, watch, keeps: false);
+        var fuzzer = new Fuzzer(target, seed, result, watch, keeps: false, every: 4);
         fuzzer.Run(Fresh);
 
         Assert.True(result.Findings.Count == 0, $"seed {seed}: {result}");

@@ -20,7 +20,7 @@ internal static class HttpSeeds
     public static IEnumerable<HttpInput> Make(TestModel model) =>
     [
         Put("/v1/tasks/new", """{"base":"base","description":"three classes","metadata":{"lr":"3e-5"},"retention":{"keepLast":5,"keepEvery":100,"keepBest":2,"monitor":"loss","mode":"min"},"tensors":{"head/weight":{"dtype":"F32","shape":[3,4]},"w":null}}"""),
-        Put("/v1/tasks/task", """{"base":"base","retention":{"keepLast":2}}"""), Put("/v1/tasks/task/tags/best1", """{"step":2}"""), Put("/v1/tasks/task/quota", """{"bytes":10000000000}"""),
+        Put("/v1/tasks/branch", """{"from":{"task":"task","step":1}}"""), Put("/v1/tasks/task", """{"base":"base","retention":{"keepLast":2}}"""), Put("/v1/tasks/task/tags/best1", """{"step":2}"""), Put("/v1/tasks/task/quota", """{"bytes":10000000000}"""),
         Put("/v1/tasks/task/quota", """{"bytes":null}"""), Post("/v1/maintenance/recode", """{"task":"task","maxBytes":1000000,"maxTime":"00:00:01"}"""),
         Post("/v1/maintenance/verify", """{"quick":false,"task":"task","subset":{"part":1,"of":2},"maxBytes":100000,"maxTime":"00:00:01"}"""),
         Post("/v1/maintenance/fold", """{"task":"task","maxBytes":1000000,"maxTime":"00:00:01","maxReadCost":2.5}"""), Post("/v1/gc?dryRun=true", ""),
