@@ -33,7 +33,7 @@ internal sealed class BaseReceiver(StoreOptions options, string folder)
         var content = new BaseContent(BaseContent.IdentityOf(ordered), ordered);
         if (ordered.FirstOrDefault(file => file.Name == ShardIndex.FileName) is { } index)
         {
-            ShardIndex.Check(await File.ReadAllBytesAsync(Path.Combine(folder, index.Name), cancellation), content.Files);
+            ShardIndex.CheckFile(Path.Combine(folder, index.Name), content.Files, options.MaxHeaderBytes);
         }
 
         return content;

@@ -14,8 +14,8 @@ public static partial class Names
     /// <param name="what">What it names, for the error.</param>
     /// <returns>The name.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>.</exception>
-    public static string Check(string name, string what) => Rule().IsMatch(name)
-        ? name : throw new FishException(ErrorCode.NameInvalid, Shown(name), $"This is no name for a {what}.", $"Names match {Pattern}.");
+    public static string Check(string name, string what) => name is not null && Rule().IsMatch(name)
+        ? name : throw new FishException(ErrorCode.NameInvalid, Shown(name ?? what), $"This is no name for a {what}.", $"Names match {Pattern}.");
 
     /// <summary>Checks a tag: a name that is not a number and none of the words that step references use.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>.</exception>

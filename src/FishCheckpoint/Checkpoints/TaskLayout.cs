@@ -32,7 +32,8 @@ public sealed class TaskLayout
     /// <param name="base">The base's files.</param>
     /// <param name="own">The own tensors; <see langword="null"/> for one that is dropped.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.TensorUnknown"/>: a dropped tensor is not in the base;
-    /// <see cref="ErrorCode.HeaderUnknownDtype"/>, <see cref="ErrorCode.HeaderInvalidShape"/>, <see cref="ErrorCode.HeaderMisaligned"/>.</exception>
+    /// <see cref="ErrorCode.RequestInvalid"/>, <see cref="ErrorCode.HeaderUnknownDtype"/>, <see cref="ErrorCode.HeaderInvalidShape"/>,
+    /// <see cref="ErrorCode.HeaderMisaligned"/>.</exception>
     public static TaskLayout Create(ModelFiles @base, IReadOnlyDictionary<string, OwnTensor?> own)
     {
         if (own.FirstOrDefault(pair => pair.Value is null && !@base.Layout.TryIndexOf(pair.Key, out _)).Key is { } missing)
@@ -58,6 +59,12 @@ public sealed class TaskLayout
 
     private static TensorInfo ToInfo(string name, OwnTensor own)
     {
+        // JSON may leave out what the type requires.
+        if (own.Dtype is null || own.Shape is null)
+        {
+            throw new FishException(ErrorCode.RequestInvalid, name, "An own tensor needs a dtype and a shape.", "Give both, as in {\"dtype\":\"F32\",\"shape\":[3]}.");
+        }
+
         if (!DTypes.TryParse(own.Dtype, out var type))
         {
             throw new FishException(ErrorCode.HeaderUnknownDtype, name, $"'{own.Dtype}' is not a dtype.", "Use a safetensors dtype, as in F32.");

@@ -86,9 +86,15 @@ public sealed class EncodedDelta : IDisposable
                 return new EncodedDelta(null, first.Whole(length), handle);
             }
 
-            var payload = ChunkIndexLength(first);
-            var second = FileFrame.Read(handle, first.Head.Length + payload, length);
-            return new EncodedDelta(first.Whole(first.Head.Length + payload), second.Whole(length), handle);
+            var end = first.Head.Length + ChunkIndexLength(first);
+            if (end > length)
+            {
+                throw new FishException(
+                    ErrorCode.BodyTruncated, "frames", $"The mask's frame has {end} bytes, but only {length} are there.", "Send the frames again as they were made.");
+            }
+
+            var second = FileFrame.Read(handle, end, length);
+            return new EncodedDelta(first.Whole(end), second.Whole(length), handle);
         }
         catch
         {

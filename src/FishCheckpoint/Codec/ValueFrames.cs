@@ -69,7 +69,8 @@ internal sealed class ValueFrames
             }
 
             var bytes = ChunkIndex.ReadChunk(frames[frame], entries[frame][chunk], encoded);
-            coder.DecodeGuessed(bytes, type, guesses.Next(type, mapped, frame > 1 ? ChunkCoder.MoveOf(bytes) : (byte)0), mapped);
+            var move = ChunkCoder.MoveOf(bytes);
+            coder.DecodeGuessed(bytes, type, guesses.Next(type, mapped, frame > 1 ? move : (byte)0), mapped);
         }
 
         return map;

@@ -69,7 +69,7 @@ public sealed class ModelFolder : IBlockReader, IDisposable
             var model = new ModelFiles(opened.Select(file => new ModelFile(Path.GetFileName(file.Path), file.Header)));
             if (sideFiles.FirstOrDefault(file => file.EndsWith(ShardIndex.FileName, StringComparison.Ordinal)) is { } index)
             {
-                ShardIndex.Check(File.ReadAllBytes(index), model);
+                ShardIndex.CheckFile(index, model, maxHeaderLength);
             }
 
             return new ModelFolder([.. opened], model, sideFiles);

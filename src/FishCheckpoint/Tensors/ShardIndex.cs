@@ -11,11 +11,30 @@ public static class ShardIndex
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 2 };
 
+    /// <summary>Checks an index that lies in a file, as <see cref="Check"/> does; its length is bounded before it is read.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="model">The files that it is the index of.</param>
+    /// <param name="maxLength">The longest index taken, in bytes.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.ShardIndexInvalid"/>, <see cref="ErrorCode.TooLarge"/>.</exception>
+    public static void CheckFile(string path, ModelFiles model, int maxLength = SafetensorsHeader.MaxLength)
+    {
+        using var handle = File.OpenHandle(path);
+        var length = RandomAccess.GetLength(handle);
+        if (length > maxLength)
+        {
+            throw new FishException(ErrorCode.TooLarge, FileName, $"The index has {length} bytes; at most {maxLength} are read.", "Write the shards again.");
+        }
+
+        var json = new byte[length];
+        PositionalFile.ReadExactly(handle, 0, json, FileName);
+        Check(json, model);
+    }
+
     /// <summary>Checks that an index names exactly the tensors of these files, each in its file.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.ShardIndexInvalid"/>.</exception>
     public static void Check(ReadOnlySpan<byte> json, ModelFiles model)
     {
-        var map = ReadMap(json);
+        var map = ReadMap(json, model.Layout.Tensors.Count);
         for (var tensor = 0; tensor < model.Layout.Tensors.Count; tensor++)
         {
             var (name, file) = (model.Layout.Tensors[tensor].Name, model.Files[model.PlaceOf(tensor).File].Name);
@@ -40,19 +59,59 @@ public static class ShardIndex
         return JsonSerializer.SerializeToUtf8Bytes(index, Indented);
     }
 
-    private static Dictionary<string, string> ReadMap(ReadOnlySpan<byte> json)
+    private static Dictionary<string, string> ReadMap(ReadOnlySpan<byte> json, int most)
     {
         try
         {
+            // Token by token, so that nothing is made of what is not the map.
             var reader = new Utf8JsonReader(json);
-            using var document = JsonDocument.ParseValue(ref reader);
-            return document.RootElement.GetProperty("weight_map").EnumerateObject()
-                .ToDictionary(entry => entry.Name, entry => entry.Value.GetString() ?? "", StringComparer.Ordinal);
+            Dictionary<string, string>? map = null;
+            for (reader.Read(); reader.Read() && reader.TokenType == JsonTokenType.PropertyName;)
+            {
+                if (!reader.ValueTextEquals("weight_map"u8))
+                {
+                    reader.Skip();
+                }
+                else
+                {
+                    map = map is null ? ReadEntries(ref reader, most) : throw Fail(FileName, "The index has two maps.");
+                }
+            }
+
+            // Reading on is refused where something follows the closing brace.
+            return reader.TokenType == JsonTokenType.EndObject && !reader.Read() && map is not null ? map : throw Fail(FileName, "The index is no object with a weight_map.");
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
             throw new FishException(ErrorCode.ShardIndexInvalid, FileName, $"The index cannot be read: {error.Message}", "Write the shards again.", error);
         }
+    }
+
+    private static Dictionary<string, string> ReadEntries(ref Utf8JsonReader reader, int most)
+    {
+        var map = new Dictionary<string, string>(StringComparer.Ordinal);
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw Fail(FileName, "The weight_map is not an object.");
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString()!;
+            reader.Read();
+            if (!map.TryAdd(name, reader.GetString() ?? ""))
+            {
+                throw Fail(name, "The index names the tensor twice.");
+            }
+
+            if (map.Count > most)
+            {
+                throw Fail(name, $"The index names more tensors than the {most} of the files.");
+            }
+        }
+
+        return map;
     }
 
     private static FishException Fail(string key, string cause) => new(ErrorCode.ShardIndexInvalid, key, cause, "Write the shards again.");

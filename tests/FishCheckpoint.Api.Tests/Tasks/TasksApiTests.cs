@@ -28,6 +28,9 @@ public sealed class TasksApiTests : ApiTest
         await RefusedAsync(HttpStatusCode.BadRequest, "REQUEST_INVALID", () => PutJsonAsync("/v1/tasks/other", """{"base":"base","unknown":1}"""));
         await RefusedAsync(HttpStatusCode.UnsupportedMediaType, "MEDIA_TYPE_UNSUPPORTED", () => PutAsync("/v1/tasks/other", [1], "text/plain"));
         await RefusedAsync((HttpStatusCode)422, "TENSOR_UNKNOWN", () => PutJsonAsync("/v1/tasks/other", """{"base":"base","tensors":{"none":null}}"""));
+        await RefusedAsync(HttpStatusCode.BadRequest, "REQUEST_INVALID", () => PutJsonAsync("/v1/tasks/other", """{"base":"base","tensors":{"own":{"shape":[3]}}}"""));
+        await RefusedAsync(HttpStatusCode.BadRequest, "REQUEST_INVALID", () => PutJsonAsync("/v1/tasks/other", """{"base":"base","tensors":{"own":{"dtype":"F32"}}}"""));
+        await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => PutJsonAsync("/v1/tasks/other", """{"from":{"step":1}}"""));
     }
 
     [Theory]

@@ -105,6 +105,17 @@ public sealed class EncodedDeltaTests : IDisposable
     }
 
     [Fact]
+    public async Task Open_CutWithinTheMasksChunks_IsBodyTruncated()
+    {
+        using var encoded = Encode();
+        var body = await Body(encoded);
+        var mask = MemoryFrame.Of(encoded.Mask!).ToArray().Length;
+
+        Refused.With(ErrorCode.BodyTruncated, () => Open(body[..(mask - 1)]));
+        Refused.With(ErrorCode.BodyTruncated, () => Open(body[..(encoded.Mask!.Head.Length + 1)]));
+    }
+
+    [Fact]
     public async Task Open_BytesLeftOver_IsRefused()
     {
         using var encoded = Encode();

@@ -63,7 +63,8 @@ public static class RowCheck
         {
             if (index > 0)
             {
-                coder.DecodeGuessed(bytes, type, guesses.Next(type, values, index > 1 ? ChunkCoder.MoveOf(bytes) : (byte)0), values);
+                var move = ChunkCoder.MoveOf(bytes);
+                coder.DecodeGuessed(bytes, type, guesses.Next(type, values, index > 1 ? move : (byte)0), values);
             }
             else if (coder.DecodeValues(bytes, DTypes.UnitSizeOf(type), values) != ValueMap.Plain)
             {
