@@ -1,6 +1,5 @@
 using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Contract;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Masks;
