@@ -6,7 +6,6 @@ using FishCheckpoint.Client;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Masks;
-using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Benchmarks.EndToEnd.Chains;
 

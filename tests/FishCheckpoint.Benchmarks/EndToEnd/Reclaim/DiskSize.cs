@@ -11,7 +11,7 @@ internal sealed record DiskSize(long Database, long Blocks)
 {
     public static DiskSize Of(string folder)
     {
-        using var du = Process.Start(new ProcessStartInfo("du", ["-s", "-B1", folder]) { RedirectStandardOutput = true })!;
+        using var du = Process.Start(new ProcessStartInfo("du", ["-s", "-B1", folder]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         var blocks = long.Parse(du.StandardOutput.ReadToEnd().Split('\t')[0], CultureInfo.InvariantCulture);
         du.WaitForExit();
         return new DiskSize(LengthOf(folder, "fish.db") + LengthOf(folder, "fish.db-wal"), blocks);
