@@ -28,10 +28,10 @@ internal static class Migrations
         connection.Execute("PRAGMA foreign_keys = OFF");
         RunAll(connection, scripts);
         connection.Execute("PRAGMA foreign_keys = ON");
-        if ((hadSums || TryGiveSums(connection)) && !CheckedVfs.HasSums(connection))
+        if ((hadSums || Try(connection, "VACUUM", mostBytes: SoonRewritten)) && !CheckedVfs.HasSums(connection))
         {
-            // While the log alone tells of the sums, a copy of part of it could write pages without: all of it goes at once, here or where a killed process left it.
-            connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+            // While the log alone tells of the sums, a copy of part of it writes pages without: all of it goes at once, here or where a killed process left it.
+            Try(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
         }
     }
 
@@ -44,22 +44,22 @@ internal static class Migrations
         return pages == 0 || hasRoom;
     }
 
-    // One that an earlier program has made gets them by being rewritten: now if that is soon done, else whenever it is compacted.
-    private static bool TryGiveSums(SqliteConnection connection)
+    // One that an earlier program has made gets checksums by being rewritten: now if that is soon done, else whenever it is compacted.
+    private static bool Try(SqliteConnection connection, string sql, long mostBytes = long.MaxValue)
     {
-        if (connection.Scalar<long>("PRAGMA page_count") * connection.Scalar<long>("PRAGMA page_size") > SoonRewritten)
+        if (connection.Scalar<long>("PRAGMA page_count") * connection.Scalar<long>("PRAGMA page_size") > mostBytes)
         {
             return false;
         }
 
         try
         {
-            connection.Execute("VACUUM");
+            connection.Execute(sql);
             return true;
         }
         catch (SqliteException error) when (!Database.IsDamage(error))
         {
-            // A full disk, or another process at work: the next opening tries again.
+            // A full disk, or another process at work: what is there can be read all the same, and the next opening tries again.
             return false;
         }
     }
