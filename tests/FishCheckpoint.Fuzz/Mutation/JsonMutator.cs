@@ -32,8 +32,20 @@ internal static class JsonMutator
             Change(random, root, Parse(other));
         }
 
-        var text = root.ToJsonString();
-        return random.Next(4) == 0 ? Insert(random, Encoding.UTF8.GetBytes(text)) : Encoding.UTF8.GetBytes(text);
+        return Text(root) is not { } text ? ByteMutator.Mutate(random, json, other) : random.Next(4) == 0 ? Insert(random, text) : text;
+    }
+
+    // What was read with half of a surrogate pair in it cannot be written.
+    private static byte[]? Text(JsonNode root)
+    {
+        try
+        {
+            return Encoding.UTF8.GetBytes(root.ToJsonString());
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     private static JsonNode? Parse(byte[] json)
