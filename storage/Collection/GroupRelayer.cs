@@ -38,14 +38,21 @@ internal sealed class GroupRelayer(Database database, RecodeMeans means)
         round.Held = Read(StoredBytes.Held);
     }
 
-    /// <summary>Says what that would free, if some more checkpoints were deleted. What is guessed from those is encoded again but once, so that the sum is an estimate there.</summary>
+    /// <summary>Says what that would free, if some more checkpoints were deleted. What is guessed from those is encoded again but once, so that the sum is an estimate there. What the time does not suffice for counts as held.</summary>
     public void Estimate(SqliteConnection connection, CollectRound round, IReadOnlyCollection<long> going, CancellationToken cancellation)
     {
         foreach (var group in HiddenGroups.Find(connection, going))
         {
             // A trainer state goes with its checkpoint, whatever is held of that.
             round.Freed += group.Hidden.Sum(row => row.TrainerBytes);
-            var growth = ReaderGrowth(connection, round, group, cancellation);
+            var read = ReadByOthers(connection, group);
+            if ((group.Dependants.Count > 0 || read.Count > 0) && !round.Goes)
+            {
+                round.Held += group.HeldBytes;
+                continue;
+            }
+
+            var growth = ReaderGrowth(connection, round, read, cancellation);
             using var prepared = Prepare(connection, round, group, cancellation);
             if (prepared is null || growth + prepared.Growth > group.Bytes)
             {
@@ -130,11 +137,16 @@ internal sealed class GroupRelayer(Database database, RecodeMeans means)
         return prepared;
     }
 
-    private long ReaderGrowth(SqliteConnection connection, CollectRound round, HiddenGroup group, CancellationToken cancellation)
+    private static List<CheckpointRow> ReadByOthers(SqliteConnection connection, HiddenGroup group)
+    {
+        var hidden = group.Hidden.Select(row => row.Id).ToHashSet();
+        return [.. group.Hidden.Where(row => CheckpointTable.GuessedFrom(connection, row.Id).Any(reader => !hidden.Contains(reader.Id)))];
+    }
+
+    private long ReaderGrowth(SqliteConnection connection, CollectRound round, IReadOnlyList<CheckpointRow> read, CancellationToken cancellation)
     {
         var growth = 0L;
-        var hidden = group.Hidden.Select(row => row.Id).ToHashSet();
-        foreach (var row in group.Hidden.Where(row => CheckpointTable.GuessedFrom(connection, row.Id).Any(reader => !hidden.Contains(reader.Id))))
+        foreach (var row in read)
         {
             using var frames = Guarded(round, row.Label, () => Reguesser.Prepare(connection, means, row, cancellation));
             growth += frames?.Growth ?? 0;

@@ -55,6 +55,12 @@ internal static class CollectCommand
             terminal.Say($"{Say.Count(result.Deleted)} checkpoints deleted, {Say.Count(result.Relaid)} laid anew, {Say.Bytes(result.FreedBytes)} freed: the disk has {Say.Bytes(Math.Max(0, result.ReturnedBytes))} more");
         }
 
+        if (!result.Finished && result.DryRun)
+        {
+            terminal.Say($"up to {Say.Bytes(result.HeldBytes)} more may come free: working that out takes longer");
+            return;
+        }
+
         if (result.HeldBytes > 0)
         {
             terminal.Say($"{Say.Bytes(result.HeldBytes)} of deleted checkpoints stay for others that are laid on them: anew, these would take more");

@@ -25,7 +25,10 @@ public sealed record CollectOptions
     /// <summary>Says what a round would do, and changes nothing. Default: not so.</summary>
     public bool DryRun { get; init; }
 
-    /// <summary>How long a round goes on: nothing is begun after that. More than nothing. Default: no limit.</summary>
+    /// <summary>
+    /// How long a round goes on: nothing is begun after that. More than nothing. Default: no limit. A dry one lists what would go whatever the time; what comes free by laying
+    /// others anew is worked out by encoding these, and where the time does not suffice counts as held.
+    /// </summary>
     public TimeSpan? MaxTime { get; init; }
 
     /// <summary>Returns these options, or refuses them.</summary>

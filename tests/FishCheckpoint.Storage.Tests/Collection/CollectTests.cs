@@ -43,6 +43,19 @@ public sealed class CollectTests : RecodeTest
     }
 
     [Fact]
+    public async Task Collect_DryRunWithoutTime_ListsWhatGoesAndCountsTheRestAsHeld()
+    {
+        await SaveChainAsync(1, 9);
+        await KeepAsync(new Retention(KeepLast: 1, KeepEvery: 4));
+        var whole = await Store.CollectAsync(new CollectOptions { DryRun = true }, Stop);
+        var brief = await Store.CollectAsync(new CollectOptions { DryRun = true, MaxTime = TimeSpan.FromTicks(1) }, Stop);
+        Assert.Equal((true, false), (whole.Finished, brief.Finished));
+        Assert.Equal(whole.Checkpoints.Select(item => (item.Step, item.Why)), brief.Checkpoints.Select(item => (item.Step, item.Why)));
+        Assert.Equal((0, 0), (brief.FreedBytes, brief.Relaid));
+        Assert.True(brief.HeldBytes >= whole.FreedBytes);
+    }
+
+    [Fact]
     public async Task Collect_DeletedMiddleOfAChain_LaysTheRestAnewAndRemovesIt()
     {
         var saves = await SaveChainAsync(1, 10);
