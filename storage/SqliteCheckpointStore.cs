@@ -245,12 +245,12 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     });
 
     /// <inheritdoc/>
-    public Task<EncodedDelta> OpenDeltaAsync(string task, StepRef to, StepRef? from = null, CancellationToken cancellation = default) => Read(connection =>
+    public Task<EncodedDelta> OpenDeltaAsync(string task, StepRef to, StateRef from = default, CancellationToken cancellation = default) => Read(connection =>
     {
         var context = Context(connection, task);
         using var target = OpenedState.Open(connection, folder, context, CheckpointTable.Find(connection, context, to));
-        using var source = OpenedState.Open(
-            connection, folder, context, from is { } step ? CheckpointTable.Find(connection, context, step) : null);
+        var other = from.Task is { } name ? tasks.Sister(connection, context, name) : context;
+        using var source = OpenedState.Open(connection, folder, other, from.Step is { } step ? CheckpointTable.Find(connection, other, step) : null);
         return DeltaEncoder.Encode(new ChainDiff(source, target).Open([], []), null, source.Identity, Options.Codec, Options.TemporaryFolder, cancellation);
     });
 

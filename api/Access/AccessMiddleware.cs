@@ -44,9 +44,12 @@ internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settin
 
         if (key.Tasks is not null && !await ReachesAsync(context, key, rule.Reach))
         {
-            throw Forbidden(key, "The key is limited to tasks, and this is none of theirs.");
+            throw OutOfReach(key);
         }
     }
+
+    /// <summary>A refusal of what a limited key does not reach, be it there or not.</summary>
+    public static FishException OutOfReach(KeyInfo key) => Forbidden(key, "The key is limited to tasks, and this is none of theirs.");
 
     // Null where none is asked for.
     private KeyInfo? Authenticate(HttpContext context)

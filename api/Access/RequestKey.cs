@@ -1,4 +1,5 @@
 using FishCheckpoint.Access;
+using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Api.Access;
 
@@ -10,6 +11,16 @@ internal static class RequestCallers
 {
     /// <summary>The request's key; <see langword="null"/> where the server asks for none.</summary>
     public static KeyInfo? Key(this HttpContext context) => context.Features.Get<RequestKey>()?.Key;
+
+    /// <summary>Refuses a request whose key does not reach a task that its query or body names, beside the one of its route.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.KeyForbidden"/>.</exception>
+    public static void RequireReach(this HttpContext context, string? task)
+    {
+        if (task is not null && context.Key() is { Tasks: not null } key && !key.Reaches(task))
+        {
+            throw AccessMiddleware.OutOfReach(key);
+        }
+    }
 
     /// <summary>Who is at work: as the audit log says it.</summary>
     /// <param name="context">The request; <see langword="null"/> where there is none.</param>

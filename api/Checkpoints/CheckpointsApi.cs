@@ -34,6 +34,9 @@ internal static class CheckpointsApi
         var number = StepRef.ParseStep(step);
         var known = await store.GetTaskAsync(task, cancellation);
         var save = await SaveFields.ReadAsync(request, parent, @base, store, cancellation);
+
+        // What is laid on another task's checkpoint gives that one's values to whoever reads this.
+        request.HttpContext.RequireReach(save.Parent.Task);
         using var upload = await CheckpointUpload.ReceiveAsync(request, known, store, options, cancellation);
         var begun = options.Time.GetTimestamp();
         var saved = await store.SaveAsync(task, number, upload.Content, save with { OpenState = upload.OpenState }, cancellation);

@@ -122,7 +122,7 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
     public Task<IModelReader> OpenStartAsync(string task, CancellationToken cancellation = default) => tasks.OpenStartAsync(task, cancellation);
 
     /// <inheritdoc/>
-    public Task<EncodedDelta> OpenDeltaAsync(string task, StepRef to, StepRef? from = null, CancellationToken cancellation = default) =>
+    public Task<EncodedDelta> OpenDeltaAsync(string task, StepRef to, StateRef from = default, CancellationToken cancellation = default) =>
         deltas.OpenAsync(task, to, from, cancellation);
 
     /// <inheritdoc/>

@@ -105,8 +105,8 @@ internal sealed class TaskTable(BaseTable bases)
         var other = Context(connection, Names.Check(name, "task"));
         return other.BaseState == task.BaseState ? other : throw new FishException(
             other.Base.Id == task.Base.Id ? ErrorCode.LayoutMismatch : ErrorCode.BaseMismatch, task.Name,
-            $"The parent is of the task {name}, which has {(other.Base.Id == task.Base.Id ? "other own tensors" : $"the base {other.Base.Id}; this task is bound to {task.Base.Id}")}.",
-            "Branch from a task of the same base with the same own tensors.");
+            $"The other state is of the task {name}, which has {(other.Base.Id == task.Base.Id ? "other own tensors" : $"the base {other.Base.Id}; this task is bound to {task.Base.Id}")}.",
+            "Name a task of the same base with the same own tensors.");
     }
 
     private BaseContent BaseOf(SqliteConnection connection, TaskSpec spec, TaskOrigin? start)

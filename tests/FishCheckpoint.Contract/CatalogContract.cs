@@ -187,16 +187,50 @@ public abstract class CatalogContract : CheckpointStoreContract
         }
 
         using var delta = await Store.OpenDeltaAsync("task", StepRef.At(to), from is { } step1 ? StepRef.At(step1) : null, Stop);
-        var start = models[(int)(from ?? 0)];
+        Assert.Equal(models[(int)to].ToBytes(), Lay(delta, models[(int)(from ?? 0)]));
+    }
+
+    [Fact]
+    public async Task Delta_FromAnotherTaskOfTheBase_LeadsFromThereToHere()
+    {
+        var (here, there) = (Base.Change(1, 0.02), Base.Change(2, 0.03));
+        await SaveFullAsync(1, here);
+        await Store.PutTaskAsync("sister", new TaskSpec("base"), Stop);
+        await SaveFullAsync(7, there, task: "sister");
+        using var delta = await Store.OpenDeltaAsync("task", StepRef.Latest, StateRef.Parse("sister:latest"), Stop);
+        Assert.Equal(here.ToBytes(), Lay(delta, there));
+        using var back = await Store.OpenDeltaAsync("sister", StepRef.At(7), StateRef.Parse("task:1"), Stop);
+        Assert.Equal(there.ToBytes(), Lay(back, here));
+        using var same = await Store.OpenDeltaAsync("task", StepRef.At(1), StateRef.Parse("task:1"), Stop);
+        Assert.Equal(here.ToBytes(), Lay(same, here));
+    }
+
+    [Fact]
+    public async Task Delta_FromATaskOfAnotherBase_IsRefused()
+    {
+        await SaveFullAsync(1, Base.Change(1));
+        await Store.PutTaskAsync("own", new TaskSpec("base", Tensors: new Dictionary<string, OwnTensor?>(StringComparer.Ordinal) { ["own.weight"] = new("F32", [3]) }), Stop);
+        await SaveFullAsync(1, Base.With(new Tensors.TensorInfo("own.weight", Tensors.DType.F32, [3])), task: "own");
+        var second = TestModel.Create(9);
+        await Store.AddBaseAsync("second", ModelUpload.FromStream(new MemoryStream(second.ToBytes())), Stop);
+        await Store.PutTaskAsync("elsewhere", new TaskSpec("second"), Stop);
+        await SaveFullAsync(1, second.Change(1), task: "elsewhere");
+        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.OpenDeltaAsync("task", StepRef.At(1), StateRef.Parse("none:1"), Stop));
+        await RefusedAsync(ErrorCode.LayoutMismatch, () => Store.OpenDeltaAsync("task", StepRef.At(1), StateRef.Parse("own:1"), Stop));
+        await RefusedAsync(ErrorCode.BaseMismatch, () => Store.OpenDeltaAsync("task", StepRef.At(1), StateRef.Parse("elsewhere:1"), Stop));
+    }
+
+    private static byte[] Lay(Codec.EncodedDelta delta, TestModel start)
+    {
         var result = start.Change(0, 0);
-        Base.Layout.Tensors.ToList().ForEach(tensor => start[tensor.Name].CopyTo(result[tensor.Name], 0));
-        using var decoder = new Codec.DeltaDecoder(delta.Mask!, delta.Values, Base.Layout, null);
+        start.Layout.Tensors.ToList().ForEach(tensor => start[tensor.Name].CopyTo(result[tensor.Name], 0));
+        using var decoder = new Codec.DeltaDecoder(delta.Mask!, delta.Values, start.Layout, null);
         for (var chunk = new DeltaChunk(); decoder.Read(chunk);)
         {
-            Units.Scatter(result[Base.Layout.Tensors[chunk.Tensor].Name], chunk.Positions, 0, chunk.UnitSize, chunk.Values);
+            Units.Scatter(result[start.Layout.Tensors[chunk.Tensor].Name], chunk.Positions, 0, chunk.UnitSize, chunk.Values);
         }
 
-        Assert.Equal(models[(int)to].ToBytes(), result.ToBytes());
+        return result.ToBytes();
     }
 
     [Fact]

@@ -13,7 +13,4 @@ internal static class Arguments
     public static Argument<string> Step() => new("STEP") { Description = "A step, latest, best, or a tag." };
 
     public static Argument<string> NewStep() => new("STEP") { Description = "The step: a whole number from 0." };
-
-    /// <summary>A state of a task: <see langword="null"/> for the base.</summary>
-    public static StepRef? State(string text) => text == "base" ? null : StepRef.Parse(text);
 }

@@ -14,14 +14,14 @@ internal static class DiffCommand
     public static Command Create(Shell shell)
     {
         var task = Arguments.Task();
-        var from = new Argument<string>("FROM") { Description = "base, a step, latest, best, or a tag." };
+        var from = new Argument<string>("FROM") { Description = "base, a step, latest, best, or a tag; of another task on the same base as TASK:STEP." };
         var to = new Argument<string>("TO") { Description = "A step, latest, best, or a tag." };
         var path = new Option<string?>("--out") { Description = "Write the difference as a sparse patch.", HelpName = "PATCH.safetensors" };
         var command = new Command("diff", "Show how much of each tensor differs between two states, and write the difference.") { task, from, to, path };
         shell.OnStore(command, async (call, cancellation) =>
         {
             var parsed = call.Parsed;
-            var (name, source) = (parsed.GetRequiredValue(task), Arguments.State(parsed.GetRequiredValue(from)));
+            var (name, source) = (parsed.GetRequiredValue(task), StateRef.Parse(parsed.GetRequiredValue(from)));
 
             // Words are resolved once: "latest" may move on before everything is read.
             var info = await call.Store.GetCheckpointAsync(name, StepRef.Parse(parsed.GetRequiredValue(to)), cancellation);
@@ -30,7 +30,7 @@ internal static class DiffCommand
             var patch = parsed.GetValue(path);
             if (patch is not null)
             {
-                KeyValuePair<string, string>[] metadata = [new("task", name), new("from", source?.ToString() ?? "base"), new("to", $"{info.Step}")];
+                KeyValuePair<string, string>[] metadata = [new("task", name), new("from", source.ToString()), new("to", $"{info.Step}")];
                 await PatchTarget.WriteAsync(delta, reader.Layout, metadata, patch, cancellation);
             }
 

@@ -9,9 +9,9 @@ namespace FishCheckpoint.Client.Checkpoints;
 internal sealed class DeltaCalls(FishHttp server, string spoolFolder)
 {
     /// <summary>Downloads the frames into a file that goes with the delta.</summary>
-    public async Task<EncodedDelta> OpenAsync(string task, StepRef to, StepRef? from, CancellationToken cancellation)
+    public async Task<EncodedDelta> OpenAsync(string task, StepRef to, StateRef from, CancellationToken cancellation)
     {
-        var path = $"{Routes.Checkpoint(task, to)}/delta?from={from?.ToString() ?? "base"}";
+        var path = $"{Routes.Checkpoint(task, to)}/delta?from={from}";
         using var response = await server.SendAsync(
             HttpMethod.Get, path, prepare: request => request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(EncodedDelta.MediaType)),
             cancellation: cancellation);

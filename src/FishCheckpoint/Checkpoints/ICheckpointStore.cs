@@ -83,13 +83,14 @@ public interface ICheckpointStore : IAsyncDisposable
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>.</exception>
     Task<IModelReader> OpenStartAsync(string task, CancellationToken cancellation = default);
 
-    /// <summary>The delta between two states of a task. The caller disposes it.</summary>
+    /// <summary>The delta between two states of a base. The caller disposes it.</summary>
     /// <param name="task">The task.</param>
     /// <param name="to">The state that the delta gives.</param>
-    /// <param name="from">The state that it is laid on; <see langword="null"/> for the base.</param>
+    /// <param name="from">The state that it is laid on; may be of another task on the same base with the same own tensors. Default: the base.</param>
     /// <param name="cancellation">Ends the comparison.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>, <see cref="ErrorCode.TagNotFound"/>.</exception>
-    Task<EncodedDelta> OpenDeltaAsync(string task, StepRef to, StepRef? from = null, CancellationToken cancellation = default);
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>, <see cref="ErrorCode.TagNotFound"/>;
+    /// <see cref="ErrorCode.BaseMismatch"/>, <see cref="ErrorCode.LayoutMismatch"/>: the other task is on another base, or has other own tensors.</exception>
+    Task<EncodedDelta> OpenDeltaAsync(string task, StepRef to, StateRef from = default, CancellationToken cancellation = default);
 
     /// <summary>Gives a checkpoint its trainer state: opaque bytes, kept compressed.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StateTaken"/>: it has another one already; <see cref="ErrorCode.CheckpointNotFound"/>.</exception>

@@ -41,6 +41,26 @@ public sealed class ScopeTests : AccessTest
     }
 
     [Fact]
+    public async Task LimitedKey_GetsNothingOfAnotherTask_ByBranchingOrComparing()
+    {
+        await ExpectAsync(HttpStatusCode.Created, PutJsonAsync("/v1/tasks/secret", """{"base":"base"}"""));
+        await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/tasks/secret/checkpoints/1", Base.Change(9).ToBytes()));
+        using var nothing = await ExpectAsync(HttpStatusCode.OK, GetAsync("/v1/tasks/secret/checkpoints/1/delta?from=1"));
+        var empty = await nothing.Content.ReadAsByteArrayAsync(Stop);
+        var limited = await AsNewAsync("limited", KeyScope.Write, "ta*");
+        foreach (var other in (string[])["secret:1", "secret:2", "none:1"])
+        {
+            await SendAsync(limited, HttpMethod.Put, $"{Steps}/2?parent={other}", HttpStatusCode.Forbidden, "KEY_FORBIDDEN", Content(empty, Safetensors));
+            await SendAsync(limited, HttpMethod.Get, $"{Steps}/1/delta?from={other}", HttpStatusCode.Forbidden, "KEY_FORBIDDEN");
+        }
+
+        await SendAsync(limited, HttpMethod.Get, $"{Steps}/1/delta?from=task:1", HttpStatusCode.OK);
+        var writer = await AsNewAsync("writer", KeyScope.Write);
+        await SendAsync(writer, HttpMethod.Get, $"{Steps}/1/delta?from=secret:1", HttpStatusCode.OK);
+        await SendAsync(writer, HttpMethod.Put, $"{Steps}/2?parent=secret:1", HttpStatusCode.Created, content: Content(empty, Safetensors));
+    }
+
+    [Fact]
     public async Task LimitedKey_SeesItsTasksOnly()
     {
         await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/bases/secret", Base.Change(5).ToBytes()));

@@ -70,7 +70,7 @@ internal sealed class FakeStore : ICheckpointStore
 
     public Task<IModelReader> OpenStartAsync(string task, CancellationToken cancellation = default) => OpenBaseAsync("base", cancellation);
 
-    public Task<EncodedDelta> OpenDeltaAsync(string task, StepRef to, StepRef? from = null, CancellationToken cancellation = default) =>
+    public Task<EncodedDelta> OpenDeltaAsync(string task, StepRef to, StateRef from = default, CancellationToken cancellation = default) =>
         throw new NotSupportedException();
 
     public Task<Saved<StateInfo>> PutStateAsync(string task, StepRef step, Stream content, CancellationToken cancellation = default) =>
