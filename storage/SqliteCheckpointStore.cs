@@ -10,6 +10,7 @@ using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Collection;
 using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Following;
 using FishCheckpoint.Storage.Recoding;
 using FishCheckpoint.Storage.Reports;
 using FishCheckpoint.Storage.Sqlite;
@@ -24,7 +25,8 @@ namespace FishCheckpoint.Storage;
 /// <summary>
 /// The store on one machine: SQLite for everything but the bases' bytes, which are files beside it. Several processes may open one data folder.
 /// </summary>
-public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, ICheckpointRecoding, ICheckpointFolding, ICheckpointCollector, IStoreVerification, IStoreBackups
+public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, ICheckpointRecoding, ICheckpointFolding, ICheckpointCollector, IStoreVerification, IStoreBackups,
+    ITaskEvents, IBoundedDeltas
 {
     // Tries that may be guessed from an earlier checkpoint, before one that is guessed from none.
     private const int MostGuesses = 3;
@@ -255,6 +257,23 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     });
 
     /// <inheritdoc/>
+    public async Task<EncodedDelta?> OpenDeltaWithinAsync(string task, StepRef to, StateRef from, long maxBytes, CancellationToken cancellation = default)
+    {
+        var delta = await OpenDeltaAsync(task, to, from, cancellation);
+        if (delta.Length <= maxBytes)
+        {
+            return delta;
+        }
+
+        delta.Dispose();
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<TaskEvent> FollowAsync(string task, long? after = null, CancellationToken cancellation = default) =>
+        new EventFeed(database, tasks, Options).FollowAsync(task, after, cancellation);
+
+    /// <inheritdoc/>
     public Task<Saved<StateInfo>> PutStateAsync(string task, StepRef step, Stream content, CancellationToken cancellation = default) => Guarded(async () =>
     {
         await GetCheckpointAsync(task, step, cancellation);
@@ -388,7 +407,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
 
     /// <inheritdoc/>
     public Task<FoldResult> FoldAsync(FoldOptions? options = null, CancellationToken cancellation = default) =>
-        Guarded(() => new Folder(database, folder, tasks, Options).RunAsync((options ?? new FoldOptions()).Checked(), cancellation));
+        Guarded(() => new Folder(database, folder, tasks, ledger, Options).RunAsync((options ?? new FoldOptions()).Checked(), cancellation));
 
     /// <inheritdoc/>
     public Task<CollectResult> CollectAsync(CollectOptions? options = null, CancellationToken cancellation = default) => Guarded(() =>

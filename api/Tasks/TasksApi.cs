@@ -20,6 +20,7 @@ internal static class TasksApi
         group.MapPut("/{task}/quota", PutQuotaAsync).Needs(KeyScope.Admin, Reach.Task)
             .WithSummary("Say how many bytes a task may store: {\"bytes\":null} for no limit").MayFail(413, 415);
         group.MapStart();
+        group.MapEvents();
     }
 
     private static async Task<Results<Created<TaskInfo>, Ok<TaskInfo>>> PutAsync(

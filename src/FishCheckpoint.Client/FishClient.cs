@@ -8,6 +8,7 @@ using FishCheckpoint.Client.Maintenance;
 using FishCheckpoint.Client.Reports;
 using FishCheckpoint.Client.Tasks;
 using FishCheckpoint.Codec;
+using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
 
 namespace FishCheckpoint.Client;
@@ -19,7 +20,8 @@ namespace FishCheckpoint.Client;
 /// <remarks>
 /// Readers read by separate requests, so a checkpoint that is deleted while it is read ends the reading. Safe for use by many callers at once.
 /// </remarks>
-public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointRecoding, ICheckpointFolding, ICheckpointCollector, IStoreVerification, IStoreBackups
+public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointRecoding, ICheckpointFolding, ICheckpointCollector, IStoreVerification, IStoreBackups,
+    ITaskEvents, IBoundedDeltas
 {
     private readonly HttpClient http;
     private readonly bool ownsHttp;
@@ -27,6 +29,7 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
     private readonly TaskCalls tasks;
     private readonly CheckpointCalls checkpoints;
     private readonly DeltaCalls deltas;
+    private readonly EventCalls events;
     private readonly StateCalls states;
     private readonly MaintenanceCalls maintenance;
     private readonly HealthCalls health;
@@ -44,7 +47,7 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
         var spool = spoolFolder ?? Path.GetTempPath();
         (bases, tasks, checkpoints) = (new BaseCalls(server, spool), new TaskCalls(server), new CheckpointCalls(server, spool));
         (deltas, states, maintenance) = (new DeltaCalls(server, spool), new StateCalls(server), new MaintenanceCalls(server));
-        health = new HealthCalls(server);
+        (health, events) = (new HealthCalls(server), new EventCalls(server));
         Access = new AccessCalls(server);
         reports = new ReportCalls(server);
     }
@@ -124,6 +127,15 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
     /// <inheritdoc/>
     public Task<EncodedDelta> OpenDeltaAsync(string task, StepRef to, StateRef from = default, CancellationToken cancellation = default) =>
         deltas.OpenAsync(task, to, from, cancellation);
+
+    /// <inheritdoc/>
+    public Task<EncodedDelta?> OpenDeltaWithinAsync(string task, StepRef to, StateRef from, long maxBytes, CancellationToken cancellation = default) =>
+        deltas.OpenAsync(task, to, from, maxBytes, cancellation);
+
+    /// <inheritdoc/>
+    /// <exception cref="FishException"><see cref="ErrorCode.ServerUnavailable"/>: the server stopped, or the connection broke: follow again from the last event's id.</exception>
+    public IAsyncEnumerable<TaskEvent> FollowAsync(string task, long? after = null, CancellationToken cancellation = default) =>
+        events.FollowAsync(task, after, cancellation);
 
     /// <inheritdoc/>
     public Task<Saved<StateInfo>> PutStateAsync(string task, StepRef step, Stream content, CancellationToken cancellation = default) =>

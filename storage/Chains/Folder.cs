@@ -1,6 +1,7 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Access;
 using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Recoding;
@@ -13,7 +14,7 @@ namespace FishCheckpoint.Storage.Chains;
 /// <summary>
 /// Folds checkpoints one at a time: read and encoded in a snapshot, where it holds up nobody, and then put in place in a transaction that only copies bytes.
 /// </summary>
-internal sealed class Folder(Database database, BaseFolder bases, TaskTable tasks, StoreOptions options)
+internal sealed class Folder(Database database, BaseFolder bases, TaskTable tasks, Ledger ledger, StoreOptions options)
 {
     private readonly RecodeMeans means = new(
         tasks, bases, options.Codec with { Effort = CodecEffort.Small }, options.TemporaryFolder, new ParentCache(options.ParentCacheBytes));
@@ -58,8 +59,7 @@ internal sealed class Folder(Database database, BaseFolder bases, TaskTable task
 
     private async Task WriteAsync(FoldRound round, Foldable found, RelaidFrame relaid, CancellationToken cancellation)
     {
-        var chain = await database.WriteAsync(
-            connection => Relayer.Replace(connection, relaid) ? CheckpointTable.Row(connection, found.Row.Id)!.ChainBytes : (long?)null, cancellation);
+        var chain = await database.WriteAsync(connection => Put(connection, found.Row, relaid), cancellation);
         if (chain is { } bytes)
         {
             round.CountFolded(relaid, found.Bytes, bytes);
@@ -68,6 +68,18 @@ internal sealed class Folder(Database database, BaseFolder bases, TaskTable task
         {
             round.CountSkipped();
         }
+    }
+
+    // The bytes of the chain as it is then; null where something changed meanwhile.
+    private long? Put(SqliteConnection connection, CheckpointRow row, RelaidFrame relaid)
+    {
+        if (!Relayer.Replace(connection, relaid))
+        {
+            return null;
+        }
+
+        ledger.Note(connection, "checkpoint.fold", row.TaskName, row.Label, Ledger.Changed, relaid.Growth);
+        return CheckpointTable.Row(connection, row.Id)!.ChainBytes;
     }
 
     // The snapshot ends before anything is written: the log can then be emptied of what it kept alive.

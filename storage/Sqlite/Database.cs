@@ -21,6 +21,7 @@ internal sealed class Database : IDisposable
     private readonly string connectionString;
     private readonly SqliteConnection writer;
     private readonly WalKeeper log;
+    private TaskCompletionSource nextCommit = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private Database(string path)
     {
@@ -35,6 +36,9 @@ internal sealed class Database : IDisposable
 
     /// <summary>What gives unused bytes back.</summary>
     public Space Space { get; }
+
+    /// <summary>Done with the next transaction that this process commits.</summary>
+    public Task NextCommit => Volatile.Read(ref nextCommit).Task;
 
     /// <summary>Runs at the end of every transaction that writes, before it commits.</summary>
     public Action<SqliteConnection>? BeforeCommit { get; set; }
@@ -78,6 +82,7 @@ internal sealed class Database : IDisposable
             isCommitting = true;
             transaction.Commit();
             log.Committed();
+            Interlocked.Exchange(ref nextCommit, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
             return result;
         }
         catch (SqliteException error)

@@ -9,12 +9,21 @@ namespace FishCheckpoint.Client.Checkpoints;
 internal sealed class DeltaCalls(FishHttp server, string spoolFolder)
 {
     /// <summary>Downloads the frames into a file that goes with the delta.</summary>
-    public async Task<EncodedDelta> OpenAsync(string task, StepRef to, StateRef from, CancellationToken cancellation)
+    public async Task<EncodedDelta> OpenAsync(string task, StepRef to, StateRef from, CancellationToken cancellation) =>
+        (await OpenAsync(task, to, from, long.MaxValue, cancellation))!;
+
+    /// <summary>As above, unless the frames are longer: then nothing of them is read.</summary>
+    public async Task<EncodedDelta?> OpenAsync(string task, StepRef to, StateRef from, long maxBytes, CancellationToken cancellation)
     {
         var path = $"{Routes.Checkpoint(task, to)}/delta?from={from}";
         using var response = await server.SendAsync(
             HttpMethod.Get, path, prepare: request => request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(EncodedDelta.MediaType)),
             cancellation: cancellation);
+        if (response.Content.Headers.ContentLength > maxBytes)
+        {
+            return null;
+        }
+
         var file = TemporaryFile.Create(spoolFolder);
         try
         {

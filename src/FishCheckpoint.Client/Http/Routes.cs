@@ -34,6 +34,9 @@ internal static class Routes
 
     public static string Start(string task) => $"{Task(task)}/start";
 
+    public static string Events(string task, long? after) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Task(task)}/events{(after is null ? "" : "?after=")}{after}");
+
     public static string Quota(string task) => $"{Task(task)}/quota";
 
     public static string Key(string nameOrId) => $"{Keys}/{Names.Check(nameOrId, "key")}";

@@ -21,7 +21,11 @@ public static class FishJson
         options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
         options.NumberHandling |= JsonNumberHandling.AllowNamedFloatingPointLiterals;
         options.Converters.Add(new DigestConverter());
+        options.Converters.Add(new JsonStringEnumConverter<TaskEventKind>(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
     }
+
+    /// <summary>How a kind of event is spelled.</summary>
+    public static string NameOf(TaskEventKind kind) => JsonNamingPolicy.CamelCase.ConvertName($"{kind}");
 
     private static JsonSerializerOptions Create()
     {

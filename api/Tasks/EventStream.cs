@@ -1,0 +1,99 @@
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using FishCheckpoint.Checkpoints;
+
+namespace FishCheckpoint.Api.Tasks;
+
+/// <summary>Sends events as they come, and a comment now and then, so that neither side waits for a connection that is gone.</summary>
+/// <param name="follow">Begins the events.</param>
+/// <param name="stopping">Ends them: the client comes again with the last id that it got.</param>
+/// <param name="time">Counts the silence.</param>
+internal sealed class EventStream(Func<CancellationToken, IAsyncEnumerable<TaskEvent>> follow, CancellationToken stopping, TimeProvider time) : IResult
+{
+    public const string MediaType = "text/event-stream";
+
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(15);
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        response.ContentType = MediaType;
+        response.Headers.CacheControl = "no-store";
+
+        // Proxies that gather an answer before they send it on would keep it for ever.
+        response.Headers["X-Accel-Buffering"] = "no";
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, stopping);
+        await WriteAsync(response, "retry: 1000\n\n", ends.Token);
+        var waiting = Channel.CreateBounded<TaskEvent>(1);
+        var reading = ReadAsync(waiting.Writer, ends.Token);
+        try
+        {
+            await SendAsync(response, waiting.Reader, ends.Token);
+        }
+        catch (OperationCanceledException) when (ends.IsCancellationRequested)
+        {
+            // The client went, or the server stops.
+        }
+        finally
+        {
+            await ends.CancelAsync();
+            await reading;
+        }
+    }
+
+    private async Task SendAsync(HttpResponse response, ChannelReader<TaskEvent> events, CancellationToken end)
+    {
+        while (true)
+        {
+            using var silence = CancellationTokenSource.CreateLinkedTokenSource(end);
+            using var timer = time.CreateTimer(_ => silence.Cancel(), null, LongestSilence, Timeout.InfiniteTimeSpan);
+            try
+            {
+                if (!await events.WaitToReadAsync(silence.Token))
+                {
+                    return;
+                }
+            }
+            catch (OperationCanceledException) when (!end.IsCancellationRequested)
+            {
+                await WriteAsync(response, ":\n\n", end);
+                continue;
+            }
+
+            while (events.TryRead(out var happened))
+            {
+                await WriteAsync(response, Format(happened), end);
+            }
+        }
+    }
+
+    private async Task ReadAsync(ChannelWriter<TaskEvent> events, CancellationToken end)
+    {
+        try
+        {
+            await foreach (var happened in follow(end))
+            {
+                await events.WriteAsync(happened, end);
+            }
+        }
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        {
+            // As wanted.
+        }
+        finally
+        {
+            events.TryComplete();
+        }
+    }
+
+    private static string Format(TaskEvent happened) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $"id: {happened.Id}\nevent: {FishJson.NameOf(happened.Kind)}\ndata: {JsonSerializer.Serialize(happened, FishJson.Options)}\n\n");
+
+    private static async Task WriteAsync(HttpResponse response, string text, CancellationToken end)
+    {
+        await response.WriteAsync(text, Encoding.UTF8, end);
+        await response.Body.FlushAsync(end);
+    }
+}

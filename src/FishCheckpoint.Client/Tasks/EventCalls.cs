@@ -1,0 +1,46 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Client.Http;
+
+namespace FishCheckpoint.Client.Tasks;
+
+/// <summary>The route of a task's events.</summary>
+internal sealed class EventCalls(FishHttp server)
+{
+    // The server breaks a silence of fifteen seconds.
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
+
+    /// <summary>The events of one connection.</summary>
+    public async IAsyncEnumerable<TaskEvent> FollowAsync(string task, long? after, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var response = await server.SendAsync(HttpMethod.Get, Routes.Events(task, after), cancellation: cancellation);
+        await using var body = new ImpatientStream(await response.Content.ReadAsStreamAsync(cancellation), LongestSilence);
+        await using var events = SseParser.Create(body, (_, data) => JsonSerializer.Deserialize<TaskEvent>(data, FishJson.Options)!)
+            .EnumerateAsync(cancellation).GetAsyncEnumerator(cancellation);
+        while (await NextAsync(events, cancellation))
+        {
+            var happened = events.Current.Data;
+            yield return happened;
+            if (happened is { Kind: TaskEventKind.Deleted, Step: null })
+            {
+                yield break;
+            }
+        }
+
+        throw server.Unavailable(new EndOfStreamException("The events ended."));
+    }
+
+    private async Task<bool> NextAsync(IAsyncEnumerator<SseItem<TaskEvent>> events, CancellationToken cancellation)
+    {
+        try
+        {
+            return await events.MoveNextAsync();
+        }
+        catch (Exception error) when (!cancellation.IsCancellationRequested && error is IOException or HttpRequestException or JsonException or TimeoutException)
+        {
+            throw server.Unavailable(error);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage.Access;
+using FishCheckpoint.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Following;
+
+/// <summary>The audit log as the events of a task: it is written in the transactions that do what it says, and its numbers only grow.</summary>
+internal static class EventTable
+{
+    private const int AtOnce = 256;
+
+    /// <summary>The number of the newest entry; 0 for none.</summary>
+    public static long Newest(SqliteConnection connection) =>
+        connection.Scalar<long?>("SELECT seq FROM sqlite_sequence WHERE name = 'audit'") ?? 0;
+
+    /// <summary>Whether entries after one may have been let go.</summary>
+    public static bool IsForgotten(SqliteConnection connection, long after) =>
+        after < Newest(connection) && (connection.Scalar<long?>("SELECT min(id) FROM audit") ?? long.MaxValue) > after + 1;
+
+    /// <summary>The next events of a task, and the number up to which everything was looked at.</summary>
+    public static (IReadOnlyList<TaskEvent> Events, long Place) After(SqliteConnection connection, string task, long after)
+    {
+        var newest = Newest(connection);
+        var rows = connection.Query(
+            $"""
+            SELECT a.id, a.operation, a.subject, a.time,
+              (SELECT c.step FROM tags t JOIN checkpoints c ON c.id = t.checkpoint JOIN tasks k ON k.id = t.task WHERE k.name = a.task AND a.subject = k.name || '/' || t.name)
+            FROM audit a WHERE a.task = $0 AND a.id > $1 AND a.outcome IN ('{Ledger.Created}', '{Ledger.Changed}', '{Ledger.Deleted}') ORDER BY a.id LIMIT {AtOnce}
+            """,
+            row => (Id: row.GetInt64(0), Event: Read(row, task)), task, after);
+        return ([.. rows.Select(row => row.Event).OfType<TaskEvent>()], rows.Count == AtOnce ? rows[^1].Id : newest);
+    }
+
+    private static TaskEvent? Read(SqliteDataReader row, string task)
+    {
+        var (id, subject, time) = (row.GetInt64(0), row.GetString(2)[Math.Min(task.Length + 1, row.GetString(2).Length)..], row.Time(3));
+        return row.GetString(1) switch
+        {
+            "checkpoint.save" => OfStep(TaskEventKind.Saved),
+            "state.put" => OfStep(TaskEventKind.State),
+            "checkpoint.pin" => OfStep(TaskEventKind.Pinned),
+            "checkpoint.unpin" => OfStep(TaskEventKind.Unpinned),
+            "checkpoint.fold" => OfStep(TaskEventKind.Folded),
+            "checkpoint.delete" or "checkpoint.collect" => OfStep(TaskEventKind.Deleted),
+            "tag.set" => new TaskEvent(id, TaskEventKind.Tagged, task, row.OptionalLong(4), subject, time),
+            "tag.remove" => new TaskEvent(id, TaskEventKind.Untagged, task, null, subject, time),
+            "task.put" => new TaskEvent(id, TaskEventKind.Changed, task, null, null, time),
+            "task.delete" => new TaskEvent(id, TaskEventKind.Deleted, task, null, null, time),
+            _ => null,
+        };
+
+        TaskEvent? OfStep(TaskEventKind kind) => long.TryParse(subject, NumberStyles.None, CultureInfo.InvariantCulture, out var step)
+            ? new TaskEvent(id, kind, task, step, null, time) : null;
+    }
+}
