@@ -4,7 +4,6 @@ using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Storage.Verification;
-using FishCheckpoint.Tensors;
 using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Repairs;

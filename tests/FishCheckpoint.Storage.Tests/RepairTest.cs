@@ -1,4 +1,3 @@
-using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Repairs;

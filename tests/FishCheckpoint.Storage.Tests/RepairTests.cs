@@ -1,5 +1,4 @@
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Contract;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Backups;
 using FishCheckpoint.Storage.Repairs;
