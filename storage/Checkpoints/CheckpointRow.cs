@@ -11,13 +11,13 @@ internal sealed record CheckpointRow(
     long Id, long Step, long? Parent, int Depth, Digest Mask, long? MaskFrame, long MaskBytes, long Frame, Digest? Headers, Digest State, long Changed,
     long LogicalBytes, long BroughtBytes, long ValueBytes, Digest? FileDigest, string Metrics, long? TrainerFrame, long TrainerBytes,
     DateTimeOffset Created, long? ParentStep, bool IsBlocks,
-    long? Reference, int? ReferenceDepth, long TaskId, string TaskName, Digest? Proof, long ChainBytes, string? ParentTask, bool IsHidden, bool Pinned)
+    long? Reference, int? ReferenceDepth, long TaskId, string TaskName, Digest? Proof, long ChainBytes, string? ParentTask, bool IsHidden, bool Pinned, Digest? ParentState)
 {
     public const string Columns =
         "c.id, c.step, c.parent, c.depth, c.mask, m.frame, m.bytes, c.frame, c.headers, c.state, c.changed, c.logical_bytes, c.brought_bytes, "
         + "c.value_bytes, c.file_sha256, c.metrics, c.trainer_frame, c.trainer_bytes, c.created, p.step, c.blocks, c.reference, c.reference_depth, "
         + "c.task, (SELECT name FROM tasks WHERE id = c.task), c.proof, c.chain_bytes, (SELECT name FROM tasks WHERE id = p.task AND p.task <> c.task), c.deleted, "
-        + "c.pinned";
+        + "c.pinned, p.state";
 
     public const string From = "checkpoints c JOIN masks m ON m.id = c.mask LEFT JOIN checkpoints p ON p.id = c.parent";
 
@@ -26,7 +26,7 @@ internal sealed record CheckpointRow(
         row.OptionalDigest(8), row.Digest(9), row.GetInt64(10), row.GetInt64(11), row.GetInt64(12), row.GetInt64(13), row.OptionalDigest(14),
         row.GetString(15), row.OptionalLong(16), row.GetInt64(17), row.Time(18), row.OptionalLong(19), row.GetInt64(20) != 0,
         row.OptionalLong(21), (int?)row.OptionalLong(22), row.GetInt64(23), row.GetString(24), row.OptionalDigest(25), row.GetInt64(26), row.OptionalText(27),
-        row.GetInt64(28) != 0, row.GetInt64(29) != 0);
+        row.GetInt64(28) != 0, row.GetInt64(29) != 0, row.OptionalDigest(30));
 
     /// <summary>What its frames prove: its state, or, where they were laid anew, what stands for it.</summary>
     public Digest Proven => Proof ?? State;
@@ -44,7 +44,7 @@ internal sealed record CheckpointRow(
         task, Step, ParentText, State, Mask, Changed, LogicalBytes,
         BroughtBytes + ValueBytes + TrainerBytes, MaskBytes, ValueBytes, TrainerBytes, Depth, FileDigest,
         JsonSerializer.Deserialize<Dictionary<string, double>>(Metrics, FishJson.Options)!,
-        [.. tags], Created, ChainBytes, Pinned);
+        [.. tags], Created, ChainBytes, Pinned, ParentState);
 
     private string ParentText => ParentStep is not { } step ? "base" : ParentTask is null ? StepRef.At(step).ToString() : $"{ParentTask}:{StepRef.At(step)}";
 }

@@ -82,7 +82,12 @@ internal static class CheckpointTable
     public static CheckpointRow? Row(SqliteConnection connection, long id) => connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, id);
 
     /// <summary>The checkpoint that a task starts from, hidden or not; <see langword="null"/>: it starts from its base.</summary>
-    public static CheckpointRow? StartOf(SqliteConnection connection, TaskContext task) => task.Origin is { } id ? Row(connection, id) : null;
+    /// <exception cref="FishException"><see cref="ErrorCode.CheckpointNotFound"/>: a repair could not save it, and the base is no substitute.</exception>
+    public static CheckpointRow? StartOf(SqliteConnection connection, TaskContext task) => task.LostStart is { } lost
+        ? throw new FishException(
+            ErrorCode.CheckpointNotFound, task.Name, $"The task starts from the checkpoint {lost.Task}:{lost.Step}, which was lost in a repair.",
+            "Say what a save is laid on: a step that is there or, where its values are against the base, the base. A whole model needs nothing.")
+        : task.Origin is { } id ? Row(connection, id) : null;
 
     /// <summary>The files of a checkpoint's model: its task's, or its own where the trainer's were laid out otherwise.</summary>
     public static ModelFiles OutputOf(SqliteConnection connection, TaskContext task, CheckpointRow checkpoint) => checkpoint.Headers is { } headers

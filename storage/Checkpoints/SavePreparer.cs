@@ -41,7 +41,10 @@ internal sealed class SavePreparer(
     private PreparedSave PrepareFull(long step, ModelFolder model, ParentChoice choice)
     {
         LayoutMatch.Check(task.Layout.Layout, model.Layout);
-        var previous = CheckpointTable.Before(connection, task.Id, step) ?? CheckpointTable.StartOf(connection, task);
+
+        // It says all of itself, and does not need a start that was lost.
+        choice = choice == ParentChoice.Auto && task.LostStart is not null ? ParentChoice.Base : choice;
+        var previous = choice == ParentChoice.Auto ? CheckpointTable.Before(connection, task.Id, step) ?? CheckpointTable.StartOf(connection, task) : null;
         if (choice != ParentChoice.Auto || previous is null)
         {
             var parent = OpenParent(step, choice);

@@ -16,6 +16,7 @@ internal static class RowRebuild
     public static void Run(SqliteConnection connection, RepairLog log)
     {
         var heads = Heads(connection);
+        connection.Execute("CREATE INDEX rebuild_by_state ON checkpoints (state)");
         Masks(connection, heads, log);
         var byState = heads.Where(head => head.Value.Kind is FrameKind.Values or FrameKind.Blocks).ToLookup(head => StateOf(head.Value), head => head.Key);
         var rows = connection.Query("SELECT id, frame, coalesce(proof, state) FROM checkpoints ORDER BY id", row => (Id: row.GetInt64(0), Frame: row.GetInt64(1), State: row.GetValue(2)));
@@ -45,6 +46,7 @@ internal static class RowRebuild
 
         Bases(connection, heads, log);
         Depths(connection);
+        connection.Execute("DROP INDEX rebuild_by_state");
     }
 
     // Those whose frame names the state of their task's base are laid on the base.
@@ -75,11 +77,12 @@ internal static class RowRebuild
             """,
             id, frame, head.Digests[1], head.Count, blocks, size);
 
-        // The parent is the one with the state that the frame names: of the task, or the base.
+        // The parent is the one with the state that the frame names: of the task, of another one where this is a branch, or the base.
         changed += connection.Execute(
             """
-            UPDATE checkpoints SET parent = (SELECT p.id FROM checkpoints p WHERE p.task = checkpoints.task AND p.state = $1 LIMIT 1)
-            WHERE id = $0 AND EXISTS (SELECT 1 FROM checkpoints p WHERE p.task = checkpoints.task AND p.state = $1)
+            UPDATE checkpoints SET parent = (
+              SELECT p.id FROM checkpoints p WHERE p.state = $1 AND p.id <> $0 ORDER BY p.task <> (SELECT task FROM checkpoints WHERE id = $0), p.id LIMIT 1)
+            WHERE id = $0 AND EXISTS (SELECT 1 FROM checkpoints p WHERE p.state = $1 AND p.id <> $0)
               AND (SELECT p.state FROM checkpoints p WHERE p.id = checkpoints.parent) IS NOT $1
             """,
             id, head.Digests[2]);

@@ -97,8 +97,7 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
         else if (finding.Key.StartsWith("task ", StringComparison.Ordinal))
         {
             var task = connection.Scalar<long?>("SELECT id FROM tasks WHERE name = $0", finding.Key["task ".Length..]);
-            Dropping.Run(connection, log, finding.Key, finding.Problem, "SELECT id FROM checkpoints WHERE task = $0", task);
-            connection.Execute("DELETE FROM tasks WHERE id = $0", task);
+            TaskRebuild.Drop(connection, log, task ?? 0, finding.Problem);
         }
     }
 
@@ -116,7 +115,15 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
         {
             foreach (var (table, row, of) in missing.Distinct())
             {
-                if (table == "checkpoints")
+                if (table == "tasks" && of == "checkpoints")
+                {
+                    TaskRebuild.LoseStart(connection, log, row!.Value);
+                }
+                else if (table == "tasks")
+                {
+                    TaskRebuild.Drop(connection, log, row!.Value, $"CORRUPT_STORE: Its row of {of} is lost.");
+                }
+                else if (table == "checkpoints")
                 {
                     Dropping.Run(connection, log, $"checkpoint row {row}", $"CORRUPT_STORE: Its row of {of} is lost.", "SELECT id FROM checkpoints WHERE id = $0", row);
                 }

@@ -60,6 +60,7 @@ public static class StoreRepair
                 Salvage.Run(source, target, log, cancellation);
             }
 
+            TaskRebuild.Run(target, log);
             RowRebuild.Run(target, log);
         }
 

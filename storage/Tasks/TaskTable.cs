@@ -15,8 +15,10 @@ namespace FishCheckpoint.Storage.Tasks;
 /// <param name="Base">Its base.</param>
 /// <param name="Layout">Its layout.</param>
 /// <param name="Retention">What to keep of it.</param>
-/// <param name="Origin">The row of the checkpoint that it starts from; <see langword="null"/>: the base.</param>
-internal sealed record TaskContext(long Id, string Name, BaseContent Base, TaskLayout Layout, Retention? Retention, long? Origin = null)
+/// <param name="Origin">The row of the checkpoint that it starts from; <see langword="null"/>: the base, unless that checkpoint was lost.</param>
+/// <param name="LostStart">What the checkpoint that it starts from was called, where a repair could not save it.</param>
+internal sealed record TaskContext(
+    long Id, string Name, BaseContent Base, TaskLayout Layout, Retention? Retention, long? Origin = null, TaskStart? LostStart = null)
 {
     /// <summary>The row of what is no task: a base that is read by itself.</summary>
     public const long BaseAlone = 0;
@@ -89,12 +91,12 @@ internal sealed class TaskTable(BaseTable bases)
         connection.Scalar<long?>("SELECT id FROM tasks WHERE name = $0", name) ?? throw Missing(name);
 
     public TaskContext Context(SqliteConnection connection, string name) => connection.Single(
-        "SELECT id, base, tensors, retention, origin FROM tasks WHERE name = $0",
+        "SELECT id, base, tensors, retention, origin, origin_task, origin_step FROM tasks WHERE name = $0",
         row =>
         {
             var @base = bases.Content(connection, row.Digest(1));
             var retention = row.OptionalText(3) is { } json ? JsonSerializer.Deserialize<Retention>(json, FishJson.Options) : null;
-            return new TaskContext(row.GetInt64(0), name, @base, LayoutOf(@base, row.GetString(2)), retention, row.OptionalLong(4));
+            return new TaskContext(row.GetInt64(0), name, @base, LayoutOf(@base, row.GetString(2)), retention, row.OptionalLong(4), row.IsDBNull(4) ? StartOf(row, 5) : null);
         },
         name) ?? throw Missing(name);
 

@@ -101,6 +101,42 @@ public abstract class HookContract : CheckpointStoreContract
     }
 
     [Fact]
+    public async Task Resume_AnotherCheckpointHasTheNumberOfTheAnchor_IsNotTakenForIt()
+    {
+        CheckpointHookOptions Options(TinyTrainer trainer) => new()
+        {
+            SaveEverySteps = 3, RecomputeMaskEverySaves = 2, MaskSource = trainer.DrawMask, OnMaskChanged = trainer.SetMask, LeakCheckEverySaves = 1, OnLeak = LeakPolicy.Fail,
+        };
+
+        var trainer = await BeginAsync();
+        await using (var hook = Hook(trainer, Options(trainer)))
+        {
+            Run(trainer, hook, 1, 9);
+            await hook.CompleteAsync(Stop);
+        }
+
+        // What the last one is laid on is deleted, and another one gets its number.
+        var laid = await Store.GetCheckpointAsync("tiny", StepRef.Latest, Stop);
+        Assert.Equal((9, "6"), (laid.Step, laid.Parent));
+        Assert.Equal((await Store.GetCheckpointAsync("tiny", StepRef.At(6), Stop)).State, laid.ParentState);
+        Assert.Null((await Store.GetCheckpointAsync("tiny", StepRef.At(3), Stop)).ParentState);
+        await Store.DeleteCheckpointAsync("tiny", StepRef.At(6), Stop);
+        await using (var hook = Hook(New(), new CheckpointHookOptions()))
+        {
+            hook.OnStep(6);
+            await hook.CompleteAsync(Stop);
+        }
+
+        var resumed = New();
+        await using var again = Hook(resumed, Options(resumed));
+        Assert.Equal(9, (await again.ResumeAsync(cancellation: Stop))!.Step);
+        Run(resumed, again, 10, 12);
+        await again.CompleteAsync(Stop);
+        Assert.Equal("9", (await Store.GetCheckpointAsync("tiny", StepRef.Latest, Stop)).Parent);
+        Assert.Equal(resumed.ToFile(), await Store.RestoreAsync("tiny", 12));
+    }
+
+    [Fact]
     public async Task Resume_NoCheckpoint_IsABeginning()
     {
         var trainer = await BeginAsync();

@@ -1,5 +1,4 @@
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Contract;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Backups;
 using FishCheckpoint.Storage.Repairs;
@@ -8,12 +7,8 @@ using Xunit;
 namespace FishCheckpoint.Storage.Tests;
 
 /// <summary>A repair never touches what it repairs; what it gives is sound, and says what is missing.</summary>
-public sealed class RepairTests : VerifyTest
+public sealed class RepairTests : RepairTest
 {
-    private string Target => Path.Combine(Options.DataFolder, "..", "repaired");
-
-    private RepairOptions Repair => new() { DataFolder = Options.DataFolder, To = Target };
-
     [Fact]
     public async Task Repair_OfASoundStore_IsTheSameStore()
     {
@@ -228,53 +223,6 @@ public sealed class RepairTests : VerifyTest
         Assert.False(Incomplete.IsOn(Options.DataFolder));
     }
 
-    private async Task<RepairReport> RepairAsync()
-    {
-        Sql("PRAGMA wal_checkpoint(TRUNCATE)");
-        var before = Contents(Options.DataFolder);
-        var report = await StoreRepair.RunAsync(Repair, Stop);
-        Assert.Equal(before, Contents(Options.DataFolder));
-        return report;
-    }
-
-    // All but those that are lost, byte for byte, in a store in which nothing is damaged.
-    private async Task AssertHoldsAsync(IReadOnlyCollection<string> lost)
-    {
-        Assert.False(Directory.Exists(Path.Combine(Target, "original")));
-        await using var repaired = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop);
-        var verified = await repaired.VerifyStoreAsync(null, Stop);
-        Assert.True(verified.Finished);
-        Assert.True(verified.Damaged.Count == 0, string.Join(';', verified.Damaged));
-        Assert.Equal(Models.Count - lost.Count, verified.Checkpoints);
-        foreach (var ((task, step), model) in Models.Where(pair => !lost.Contains($"{pair.Key.Task}/{pair.Key.Step}")))
-        {
-            Assert.Equal(model.ToBytes(), await repaired.RestoreAsync(task, step));
-        }
-    }
-
-    // Of some salvaged store, whatever is there.
-    private async Task<HashSet<string>> AssertSoundAsync(RepairReport report)
-    {
-        await using var repaired = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop);
-        Assert.Empty((await repaired.VerifyStoreAsync(null, Stop)).Damaged);
-        var there = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var ((task, step), model) in Models)
-        {
-            try
-            {
-                Assert.Equal(model.ToBytes(), await repaired.RestoreAsync(task, step));
-                there.Add($"{task}/{step}");
-            }
-            catch (FishException error) when (error.Kind == ErrorKind.NotFound)
-            {
-                // Lost.
-            }
-        }
-
-        Assert.Equal(report.Checkpoints, there.Count);
-        return there;
-    }
-
     private void Noise(int page)
     {
         var noise = new byte[16384];
@@ -283,9 +231,4 @@ public sealed class RepairTests : VerifyTest
         file.Position = (page - 1) * 16384L;
         file.Write(noise);
     }
-
-    // The fixture closes a store at its end: one of a new folder, for the old one may not open any more.
-    private Task ReopenNothingAsync() => ReopenAsync(new StoreOptions { DataFolder = Path.Combine(Options.DataFolder, "..", "nothing") });
-
-    private static async Task RefusedAsync(ErrorCode code, Func<Task> action) => Assert.Equal(code, (await Assert.ThrowsAsync<FishException>(action)).Code);
 }

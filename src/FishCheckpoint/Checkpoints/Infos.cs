@@ -95,10 +95,11 @@ public sealed record TaskInfo(
 /// <param name="Created">When it was saved.</param>
 /// <param name="ChainBytes">Bytes of all frames that restoring it decodes: with the base's, what it costs to read.</param>
 /// <param name="Pinned">Whether it is pinned: neither a retention nor a request deletes it.</param>
+/// <param name="ParentState">Identity of the state that it is laid on: the parent may have been deleted, and another one saved at its step. <see langword="null"/>: the base.</param>
 public sealed record CheckpointInfo(
     string Task, long Step, string Parent, Digest State, Digest Mask, long Changed, long LogicalBytes, long StoredBytes, long PositionBytes,
     long ValueBytes, long StateBytes, int Depth, Digest? FileDigest, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<string> Tags,
-    DateTimeOffset Created, long ChainBytes = 0, bool Pinned = false);
+    DateTimeOffset Created, long ChainBytes = 0, bool Pinned = false, Digest? ParentState = null);
 
 /// <summary>What a trainer state is.</summary>
 /// <param name="Bytes">Its length.</param>

@@ -1,4 +1,5 @@
 using FishCheckpoint.Codec;
+using FishCheckpoint.Durability.Operations;
 using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Durability.Children;
@@ -15,6 +16,7 @@ public sealed record ChildArguments(string Folder, int Seed, int First, int Coun
     public StoreOptions ToOptions() => new()
     {
         DataFolder = Folder, Codec = new CodecOptions { Effort = CodecEffort.Fast }, Bases = Dense ? BaseCompression.Dense : BaseCompression.None,
+        Retention = ModelRetention.OfStore,
     };
 
     public string[] ToList() => [Folder, $"{Seed}", $"{First}", $"{Count}", $"{Dense}", $"{MostRefusals}"];

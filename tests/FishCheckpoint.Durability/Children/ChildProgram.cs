@@ -74,7 +74,7 @@ public static class ChildProgram
         {
             var operation = Script.At(work.Seed, number);
             await say($"begin {number} {operation.Kind}");
-            var outcome = await performer.PerformAsync(operation);
+            var outcome = await performer.PerformAsync(operation, foreseen => say($"foreseen {number} {foreseen}"));
             refusals += outcome == DiskRefusal ? 1 : 0;
             await say($"end {number} {outcome}");
         }

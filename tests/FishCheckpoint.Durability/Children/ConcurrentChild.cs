@@ -56,7 +56,7 @@ public sealed record ConcurrentChild(string Folder, int Seed, int Threads, int C
             < 93 => new Operation(OperationKind.SetTag, task, step, Tag: "newest"),
             < 95 => new Operation(OperationKind.Recode),
             < 97 => new Operation(OperationKind.Fold, Content: 1),
-            < 98 => new Operation(OperationKind.Collect, task),
+            < 98 => new Operation(OperationKind.Collect, step % 2 == 0 ? task : ""),
             _ => new Operation(OperationKind.AddBase, $"base-{step % 3}", Content: 3 + (int)(step % 3)),
         };
         try

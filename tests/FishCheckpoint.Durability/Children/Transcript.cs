@@ -13,12 +13,13 @@ public sealed class Transcript
     // What a commit that the disk refused makes of the store if it is found in the log after a crash: until another commit has taken its place.
     private List<StoreModel> haunting = [];
     private Operation? begun;
+    private string? foreseen;
 
     /// <param name="operationAt">The operation of a number.</param>
     /// <param name="before">What the store held before.</param>
     public Transcript(Func<int, Operation> operationAt, StoreModel before) => (this.operationAt, possible) = (operationAt, [before]);
 
-    /// <summary>What it is doing: <c>starting</c>, <c>opening</c>, a kind of operation, <c>idle</c>, <c>closing</c>, or <c>closed</c>.</summary>
+    /// <summary>What it is doing: <c>starting</c>, <c>opening</c>, a kind of operation, <c>planning</c> what is to be collected, <c>idle</c>, <c>closing</c>, or <c>closed</c>.</summary>
     public string Doing { get; private set; } = "starting";
 
     /// <summary>The number of the next operation.</summary>
@@ -43,7 +44,11 @@ public sealed class Transcript
         {
             case "begin":
                 begun = operationAt(int.Parse(words[1]));
-                (Doing, Next) = (begun.Kind.ToString(), int.Parse(words[1]) + 1);
+                Doing = begun.Kind == OperationKind.Collect ? "planning" : begun.Kind.ToString();
+                Next = int.Parse(words[1]) + 1;
+                break;
+            case "foreseen":
+                (foreseen, Doing) = (words[2], begun!.Kind.ToString());
                 break;
             case "end":
                 End(words[2]);
@@ -87,13 +92,13 @@ public sealed class Transcript
             return;
         }
 
-        foreach (var after in possible.ToArray().SelectMany(model => model.After(begun)))
+        foreach (var after in possible.ToArray().SelectMany(model => model.After(begun, foreseen)))
         {
             Add(possible, after);
             Add(haunting, after);
         }
 
-        begun = null;
+        (begun, foreseen) = (null, null);
     }
 
     private void End(string outcome)
@@ -116,6 +121,11 @@ public sealed class Transcript
                 }
             }
 
+            if (foreseen is not null && foreseen != outcome)
+            {
+                Wrong.Add($"{begun} ended with {outcome}; {foreseen} was foreseen");
+            }
+
             if (agreeing.Count == 0)
             {
                 Wrong.Add($"{begun} ended with {outcome}; expected {string.Join(" or ", possible.Select(model => model.Clone().Apply(begun!)).Distinct(StringComparer.Ordinal))}");
@@ -125,7 +135,7 @@ public sealed class Transcript
             possible = agreeing.Count == 0 ? possible : agreeing;
         }
 
-        (begun, Doing) = (null, "idle");
+        (begun, foreseen, Doing) = (null, null, "idle");
     }
 
     private bool Writes(List<StoreModel> after) => begun!.Kind == OperationKind.PutTask

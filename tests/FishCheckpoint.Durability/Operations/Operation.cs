@@ -23,7 +23,7 @@ public enum OperationKind
 
 /// <summary>One thing done to a store: its numbers say all of it, so that whoever knows them knows the bytes.</summary>
 /// <param name="Kind">What is done.</param>
-/// <param name="Task">The task; of <see cref="OperationKind.AddBase"/>, the base's name; of <see cref="OperationKind.Fold"/>, empty for all.</param>
+/// <param name="Task">The task; of <see cref="OperationKind.AddBase"/>, the base's name; of <see cref="OperationKind.Fold"/> and <see cref="OperationKind.Collect"/>, empty for all.</param>
 /// <param name="Step">The step.</param>
 /// <param name="Content">Seed of the model's values; of a state, of its bytes; of a task, of its description and its retention; of folding, of what a read may cost.</param>
 /// <param name="Mask">Seed of the mask.</param>

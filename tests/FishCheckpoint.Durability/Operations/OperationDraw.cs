@@ -49,6 +49,7 @@ public static class OperationDraw
                 kind, $"{Contents.Tasks[random.Next(Contents.Branches, Contents.Tasks.Length)]}", Content: content, Parent: CheckpointOf(random, "abde")),
             OperationKind.Recode => new Operation(kind),
             OperationKind.Fold => new Operation(kind, random.Next(3) == 0 ? task : "", Content: content),
+            OperationKind.Collect => new Operation(kind, random.Next(2) == 0 ? task : ""),
             OperationKind.SetTag or OperationKind.RemoveTag => new Operation(kind, task, step, Tag: $"tag-{random.Next(3)}"),
             OperationKind.SaveFull or OperationKind.SavePatch => new Operation(kind, task, step, content, State: state, Parent: ParentOf(random)),
             OperationKind.SaveMasked => new Operation(kind, task, step, content, random.Next(1, 4), state, Parent: ParentOf(random)),

@@ -11,14 +11,16 @@ namespace FishCheckpoint.Durability.Operations;
 public sealed class Performer(SqliteCheckpointStore store, string scratch)
 {
     /// <summary>Does one.</summary>
+    /// <param name="operation">What.</param>
+    /// <param name="foresee">Told, before a collection begins, how it will end by what a dry run says.</param>
     /// <returns><see cref="StoreModel.Done"/>, what a collection let go, or the code of the refusal. Anything but the store's own errors is thrown: a fault.</returns>
-    public async Task<string> PerformAsync(Operation operation)
+    public async Task<string> PerformAsync(Operation operation, Func<string, Task>? foresee = null)
     {
         try
         {
             if (operation.Kind == OperationKind.Collect)
             {
-                return await CollectAsync(operation.Task);
+                return await CollectAsync(operation.Task, foresee);
             }
 
             await DoAsync(operation);
@@ -82,12 +84,22 @@ public sealed class Performer(SqliteCheckpointStore store, string scratch)
         Task = operation.Task.Length == 0 ? null : operation.Task, MaxReadCost = 1 + (operation.Content / 8.0),
     })).Damaged);
 
-    // Of one task: what is deleted is deleted in one transaction then. What it frees, it frees of all of the store.
-    private async Task<string> CollectAsync(string task)
+    // Each task's are deleted in one transaction. What it frees, it frees of all of the store.
+    private async Task<string> CollectAsync(string task, Func<string, Task>? foresee)
     {
-        var result = await store.CollectAsync(new CollectOptions { Task = task });
+        var options = new CollectOptions { Task = task.Length == 0 ? null : task };
+        if (foresee is not null)
+        {
+            await foresee(OutcomeOf(await store.CollectAsync(options with { DryRun = true })));
+        }
+
+        return OutcomeOf(await store.CollectAsync(options));
+    }
+
+    private static string OutcomeOf(CollectResult result)
+    {
         RequireSound("Collection", result.Damaged);
-        return StoreModel.DoneWith(result.Checkpoints.Select(gone => gone.Step));
+        return StoreModel.DoneWith(result.Checkpoints.Select(gone => (gone.Task, gone.Step)));
     }
 
     private static void RequireSound(string what, IReadOnlyList<DamagedFrame> damaged)

@@ -23,7 +23,7 @@ public static class Script
         new(OperationKind.SaveMasked, "d", 7, 3, 2, 1, Parent: "previous"), new(OperationKind.SavePatch, "d", 8, 4, Parent: "previous"),
         new(OperationKind.SaveMasked, "a", 6, 4, 3, Parent: "d:7"), new(OperationKind.SaveFull, "d", 9, 1, Parent: "d:8"), new(OperationKind.Pin, "d", 2),
         new(OperationKind.DeleteCheckpoint, "d", 2), new(OperationKind.DeleteCheckpoint, "a", 3), new(OperationKind.Fold, Content: 1), new(OperationKind.Collect, "d"),
-        new(OperationKind.Unpin, "d", 2), new(OperationKind.DeleteCheckpoint, "d", 2), new(OperationKind.Collect, "a"), new(OperationKind.DeleteTask, "a"),
+        new(OperationKind.Unpin, "d", 2), new(OperationKind.DeleteCheckpoint, "d", 2), new(OperationKind.Collect), new(OperationKind.DeleteTask, "a"),
     ];
 
     public static int Length => Operations.Length;

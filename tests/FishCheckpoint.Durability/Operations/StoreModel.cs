@@ -8,7 +8,7 @@ namespace FishCheckpoint.Durability.Operations;
 /// <summary>What a store has to hold after some operations, in memory and without any of its machinery: the oracle.</summary>
 public sealed class StoreModel
 {
-    /// <summary>The outcome of what is done and of what was done already; of a collection that let something go, with the steps: <c>done:3,5</c>.</summary>
+    /// <summary>The outcome of what is done and of what was done already; of a collection that let something go, with these: <c>done:a/3,b/5</c>.</summary>
     public const string Done = "done";
 
     private readonly SortedDictionary<string, int> bases = new(StringComparer.Ordinal);
@@ -38,17 +38,19 @@ public sealed class StoreModel
     public static bool IsDone(string outcome) => outcome == Done || outcome.StartsWith(Done + ":", StringComparison.Ordinal);
 
     /// <summary>The outcome of a collection.</summary>
-    public static string DoneWith(IEnumerable<long> gone) => string.Join(',', gone) is { Length: > 0 } list ? $"{Done}:{list}" : Done;
+    public static string DoneWith(IEnumerable<(string Task, long Step)> gone) =>
+        string.Join(',', gone.Select(step => $"{step.Task}/{step.Step}")) is { Length: > 0 } list ? $"{Done}:{list}" : Done;
 
     /// <summary>Does an operation.</summary>
     /// <param name="operation">What.</param>
-    /// <param name="told">How it ended, where that is known: of what no rule keeps, a collection may have left one.</param>
+    /// <param name="told">How it ended, where that is known: of what no rule keeps, a collection may have left one of each task.</param>
     /// <returns><see cref="Done"/>, or the code with which a store has to refuse it.</returns>
     public string Apply(Operation operation, string? told = null) => operation switch
     {
         { Kind: OperationKind.AddBase } => AddBase(operation),
         { Kind: OperationKind.PutTask or OperationKind.Branch } => PutTask(operation),
         { Kind: OperationKind.Recode } or { Kind: OperationKind.Fold, Task: "" } => Done,
+        { Kind: OperationKind.Collect, Task: "" } => Collect(operation, told),
         _ when !tasks.ContainsKey(operation.Task) => Refused(ErrorCode.TaskNotFound),
         { Kind: OperationKind.DeleteTask } => tasks[operation.Task].IsPinned ? Refused(ErrorCode.CheckpointPinned) : tasks.Remove(operation.Task) ? Done : "",
         { Kind: OperationKind.Collect } => Collect(operation, told),
@@ -56,19 +58,18 @@ public sealed class StoreModel
         _ => tasks[operation.Task].Apply(operation),
     };
 
-    /// <summary>What an operation that came to its end may have made of this, where nobody has told how it ended.</summary>
-    public IEnumerable<StoreModel> After(Operation operation)
+    /// <summary>What an operation may have made of this, where nobody has told how it ended: all that it was to do or, of a collection, that of the first few tasks.</summary>
+    /// <param name="operation">What was begun.</param>
+    /// <param name="foreseen">How a collection was to end; <see langword="null"/>: it had not begun.</param>
+    public IEnumerable<StoreModel> After(Operation operation, string? foreseen = null)
     {
-        var outcomes = operation.Kind == OperationKind.Collect && tasks.TryGetValue(operation.Task, out var task)
-            ? task.Unkept() is var unkept ? unkept.Select(kept => DoneWith(unkept.Where(step => step != kept))).Prepend(DoneWith(unkept)) : [] : [Done];
-        foreach (var outcome in outcomes)
+        var after = Clone();
+        if (operation.Kind != OperationKind.Collect)
         {
-            var after = Clone();
-            if (after.Apply(operation, outcome) == outcome)
-            {
-                yield return after;
-            }
+            return after.Apply(operation) == Done ? [after] : [];
         }
+
+        return foreseen is null || after.Apply(operation, foreseen) != foreseen ? [] : Prefixes(StepsOf(foreseen));
     }
 
     /// <summary>All that can be seen of it, a line each.</summary>
@@ -142,17 +143,35 @@ public sealed class StoreModel
     private (TestModel? Model, string Refusal) Find((string Task, long Step) at) =>
         !tasks.TryGetValue(at.Task, out var task) ? (null, Refused(ErrorCode.TaskNotFound)) : (task.At(at.Step), Refused(ErrorCode.CheckpointNotFound));
 
-    // What the latest is laid on stays with it, and what that is only the store knows: one may stay that no rule keeps.
+    // What a task's latest is laid on stays with it, and what that is only the store knows: one of each task may stay that no rule keeps.
     private string Collect(Operation operation, string? told)
     {
-        var unkept = tasks[operation.Task].Unkept();
-        var gone = told is null ? unkept : unkept.Where(step => told.Split(':', ',').Contains($"{step}", StringComparer.Ordinal)).ToArray();
-        if (unkept.Length - gone.Length > 1)
+        var unkept = tasks.Where(task => operation.Task.Length == 0 || operation.Task == task.Key)
+            .SelectMany(task => task.Value.Unkept(), (task, step) => (Task: task.Key, Step: step)).ToArray();
+        var gone = told is null ? unkept : [.. unkept.Intersect(StepsOf(told))];
+        if (unkept.Except(gone).GroupBy(step => step.Task, StringComparer.Ordinal).Any(left => left.Count() > 1))
         {
             return DoneWith(unkept);
         }
 
-        tasks[operation.Task].Collect(gone);
+        foreach (var task in gone.GroupBy(step => step.Task, StringComparer.Ordinal))
+        {
+            tasks[task.Key].Collect(task.Select(step => step.Step));
+        }
+
         return DoneWith(gone);
     }
+
+    private IEnumerable<StoreModel> Prefixes(IReadOnlyList<(string Task, long Step)> gone)
+    {
+        var after = Clone();
+        foreach (var task in gone.GroupBy(step => step.Task, StringComparer.Ordinal))
+        {
+            after.tasks[task.Key].Collect(task.Select(step => step.Step));
+            yield return after.Clone();
+        }
+    }
+
+    private static (string Task, long Step)[] StepsOf(string outcome) =>
+        [.. outcome.Split(':', ',').Skip(1).Select(step => step.Split('/')).Select(step => (step[0], long.Parse(step[1], CultureInfo.InvariantCulture)))];
 }

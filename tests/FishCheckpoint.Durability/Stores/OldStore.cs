@@ -17,18 +17,28 @@ public static class OldStore
             connection.Open();
             Execute(connection, "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = OFF;");
             Array.ForEach(Scripts()[..schema], script => Execute(connection, script));
+
+            // What triggers would count is copied as it is.
+            var triggers = Names(connection, "SELECT sql FROM sqlite_schema WHERE type = 'trigger'");
+            foreach (var name in Names(connection, "SELECT name FROM sqlite_schema WHERE type = 'trigger'"))
+            {
+                Execute(connection, $"DROP TRIGGER {name}");
+            }
+
             Execute(connection, $"ATTACH '{path}' AS new");
             Execute(connection, "BEGIN");
             foreach (var table in Names(connection, "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"))
             {
                 var columns = string.Join(", ", Names(
                     connection, $"SELECT name FROM pragma_table_info('{table}', 'main') INTERSECT SELECT name FROM pragma_table_info('{table}', 'new')"));
+                Execute(connection, $"DELETE FROM main.{table}");
                 Execute(connection, $"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}");
             }
 
             Execute(connection, $"PRAGMA main.application_id = {0x46495348}; PRAGMA main.user_version = {schema};");
             Execute(connection, "COMMIT");
             Execute(connection, "DETACH new");
+            triggers.ForEach(trigger => Execute(connection, trigger));
             Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
         }
 

@@ -75,7 +75,8 @@ public sealed class FullDiskSuite(string disk, string scratch)
 
     private async Task DoAsync(SqliteCheckpointStore store, Operation operation, string where)
     {
-        var outcome = await new Performer(store, scratch).PerformAsync(operation);
+        string? foreseen = null;
+        var outcome = await new Performer(store, scratch).PerformAsync(operation, plan => Task.FromResult(foreseen = plan));
         result.Count("operations");
         if (outcome == DiskRefusal)
         {
@@ -85,7 +86,7 @@ public sealed class FullDiskSuite(string disk, string scratch)
 
         // What is refused while the store stays open is absent: nothing was changed, it says. What a collection has let go before it came to the end of the disk is gone.
         var agreeing = outcome != DiskRefusal ? possible.SelectMany(model => AfterEnd(model, operation, outcome)).ToList()
-            : operation.Kind == OperationKind.Collect ? [.. possible, .. possible.SelectMany(model => model.After(operation))] : possible;
+            : operation.Kind == OperationKind.Collect ? [.. possible, .. possible.SelectMany(model => model.After(operation, foreseen))] : possible;
         if (agreeing.Count == 0)
         {
             result.Find($"{where}: {operation} ended with {outcome}");

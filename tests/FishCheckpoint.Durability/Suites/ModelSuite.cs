@@ -24,13 +24,14 @@ public static class ModelSuite
         for (var number = 0; number < operations && result.Findings.Count == 0 && !progress.IsOver; number++)
         {
             var (operation, where) = (OperationDraw.Of(seed, number), $"seed {seed}, operation {number}");
-            var outcome = await new Performer(store, folder).PerformAsync(operation);
+            string? foreseen = null;
+            var outcome = await new Performer(store, folder).PerformAsync(operation, plan => Task.FromResult(foreseen = plan));
             var expected = model.Apply(operation, outcome);
             result.Count("operations");
             result.Count($"operations: {operation.Kind}{(StoreModel.IsDone(outcome) ? "" : ", refused")}");
-            if (outcome != expected)
+            if (outcome != expected || (foreseen is not null && foreseen != outcome))
             {
-                result.Find($"{where}: {operation} ended with {outcome}, not {expected}");
+                result.Find($"{where}: {operation} ended with {outcome}, not {foreseen ?? expected}");
             }
 
             var (lines, there) = (model.Lines(), await StoreProbe.LinesAsync(store));

@@ -166,7 +166,7 @@ public sealed class CheckpointHook : IAsyncDisposable
         var (checkpoint, state) = restored;
         (lastStep, unsaved, lastSave) = (checkpoint.Step, false, null);
         (var mask, savesSinceMask) = run.MaskOf(state);
-        lineage.Resume(mask, checkpoint, await resumer.IsThereAsync(checkpoint.Parent, cancellation));
+        lineage.Resume(mask, checkpoint, await resumer.IsParentThereAsync(checkpoint, cancellation));
         options.OnMaskChanged?.Invoke(mask);
         var complete = run.Restore(state);
         if (!complete)

@@ -53,14 +53,15 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
     }
 
     /// <summary>
-    /// Whether more can be laid on the parent of a checkpoint: the base, or a step that was not deleted. Never on a branch: there a number may be the step of what it
-    /// started from, handed over when that task was deleted.
+    /// Whether more can be laid on the parent of a checkpoint: the base, or a step that was not deleted; another one that was saved at its number since is none. Never on a
+    /// branch: there a number may be the step of what it started from, handed over when that task was deleted.
     /// </summary>
-    public async Task<bool> IsThereAsync(string parent, CancellationToken cancellation)
+    public async Task<bool> IsParentThereAsync(CheckpointInfo checkpoint, CancellationToken cancellation)
     {
         try
         {
-            return !isBranch && ParentChoice.Parse(parent) is { Task: null } choice && (choice.Step is not { } step || await store.GetCheckpointAsync(task, StepRef.At(step), cancellation) is not null);
+            return !isBranch && ParentChoice.Parse(checkpoint.Parent) is { Task: null } choice
+                && (choice.Step is not { } step || (await store.GetCheckpointAsync(task, StepRef.At(step), cancellation)).State == checkpoint.ParentState);
         }
         catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound)
         {

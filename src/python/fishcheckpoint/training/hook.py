@@ -278,7 +278,7 @@ class FishHook:
             same = state is not None and "hook/cover" in state.texts and state.take("hook/cover") == self._cover.digest
             anchor = state.take("hook/anchor") if state is not None and same else resumed.step
             # On a branch the anchor without a step may be the base, where another program has saved.
-            kept = not self._session.is_branch if anchor is None else anchor in resumed.before
+            kept = not self._session.is_branch if anchor is None else anchor == resumed.laid_on
             self._lineage = Lineage(self._cover, anchor if kept else resumed.step)
             self._lineage.stored(resumed.step)
         if state is not None:

@@ -1,6 +1,6 @@
 """Finding the newest sound checkpoint, and restoring from it."""
 
-from typing import FrozenSet, List, NamedTuple, Optional, Union
+from typing import Any, List, Mapping, NamedTuple, Optional, Union
 
 from ..client import FishClient
 from ..errors import FishError
@@ -17,8 +17,8 @@ class Resumed(NamedTuple):
     """The trainer state; ``None`` where there is none."""
     damaged: List[int]
     """The damaged steps after it."""
-    before: FrozenSet[int]
-    """The steps before it that are there."""
+    laid_on: Optional[int]
+    """The step that it is laid on, where that is still there: not another one that was saved at its number since."""
 
 
 def resume_model(client: FishClient, task: str, model: TrackedModel, at: Union[int, str], messages: Messages) -> Optional[Resumed]:
@@ -28,14 +28,14 @@ def resume_model(client: FishClient, task: str, model: TrackedModel, at: Union[i
     :raises FishError: all of them are damaged; the model is not to be used then. ``CHECKPOINT_NOT_FOUND``: there is none at the step ``at``.
     """
     limit = None if at == "latest" else client.get(task, at)["step"]
-    steps = sorted((found["step"] for found in client.list(task) if limit is None or found["step"] <= limit), reverse=True)
+    there = {found["step"]: found for found in client.list(task) if limit is None or found["step"] <= limit}
     damaged: List[int] = []
     last: Optional[FishError] = None
-    for step in steps:
+    for step in sorted(there, reverse=True):
         try:
             state = _state_of(client, task, step, messages)
             client.load(task, step, into=model.module)
-            return Resumed(step, state, damaged, frozenset(steps[len(damaged) + 1:]))
+            return Resumed(step, state, damaged, _parent_of(there[step], there))
         except FishError as error:
             if not error.is_damage:
                 raise
@@ -45,6 +45,11 @@ def resume_model(client: FishClient, task: str, model: TrackedModel, at: Union[i
     if last is not None:
         raise last
     return None
+
+
+def _parent_of(info: Mapping[str, Any], there: Mapping[int, Mapping[str, Any]]) -> Optional[int]:
+    parent = there.get(int(info["parent"])) if info["parent"].isdecimal() else None
+    return parent["step"] if parent is not None and parent["state"] == info.get("parentState") else None
 
 
 def _state_of(client: FishClient, task: str, step: int, messages: Messages) -> Optional[TrainerState]:

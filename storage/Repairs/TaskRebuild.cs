@@ -1,0 +1,159 @@
+using System.Text.Json;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Storage.Verification;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Repairs;
+
+/// <summary>
+/// Sets rows of tasks right by what related tasks say, for a task and its branches have one base and the same own tensors; and keeps what a branch is laid on, whatever
+/// becomes of the task that it was of. Without foreign keys, which are checked at the end.
+/// </summary>
+internal static class TaskRebuild
+{
+    // Tasks that the one with the row $0 starts from, that start from it, or whose checkpoints lie on its or the other way round.
+    private const string Related =
+        """
+        SELECT o.task FROM tasks t JOIN checkpoints o ON o.id = t.origin WHERE t.id = $0
+        UNION SELECT t.id FROM tasks t JOIN checkpoints o ON o.id = t.origin WHERE o.task = $0
+        UNION SELECT p.task FROM checkpoints c JOIN checkpoints p ON p.id = c.parent WHERE c.task = $0
+        UNION SELECT c.task FROM checkpoints c JOIN checkpoints p ON p.id = c.parent WHERE p.task = $0
+        """;
+
+    public static void Run(SqliteConnection connection, RepairLog log)
+    {
+        foreach (var (id, name) in connection.Query("SELECT id, name FROM tasks ORDER BY id", row => (row.GetInt64(0), row.GetString(1))))
+        {
+            ForgetText<Dictionary<string, string>>(connection, log, id, name, "metadata", "{}");
+            ForgetText<Retention>(connection, log, id, name, "retention", null);
+            TakeLayout(connection, log, id, name);
+        }
+
+        Name(connection, log);
+        foreach (var lost in connection.Query("SELECT DISTINCT task FROM checkpoints WHERE task NOT IN (SELECT id FROM tasks)", row => row.GetInt64(0)))
+        {
+            HandOver(connection, log, lost);
+        }
+    }
+
+    /// <summary>Leaves a task whose first checkpoint's parent is lost: what of it does not need that is as good as ever.</summary>
+    public static void LoseStart(SqliteConnection connection, RepairLog log, long task)
+    {
+        var (name, start) = connection.Single(
+            "SELECT name, origin_task || ':' || origin_step FROM tasks WHERE id = $0", row => Tuple.Create(row.GetString(0), row.OptionalText(1)), task)!;
+        connection.Execute("UPDATE tasks SET origin = NULL WHERE id = $0", task);
+        log.Drop(
+            $"start of task {name}", $"CORRUPT_STORE: The checkpoint {start} that it starts from is lost. The task is kept; what is saved to it next has to name its parent.", [], []);
+    }
+
+    /// <summary>Takes a task out with its checkpoints and all that is laid on these.</summary>
+    public static void Drop(SqliteConnection connection, RepairLog log, long task, string problem)
+    {
+        var name = connection.Scalar<string?>("SELECT name FROM tasks WHERE id = $0", task);
+        Dropping.Run(connection, log, $"task {name}", problem, "SELECT id FROM checkpoints WHERE task = $0", task);
+        connection.Execute("DELETE FROM tasks WHERE id = $0", task);
+    }
+
+    // Text that nothing else depends on.
+    private static void ForgetText<T>(SqliteConnection connection, RepairLog log, long id, string name, string column, string? substitute)
+    {
+        try
+        {
+            _ = connection.Scalar<string?>($"SELECT {column} FROM tasks WHERE id = $0", id) is { } json ? JsonSerializer.Deserialize<T>(json, FishJson.Options) : default;
+        }
+        catch (Exception error) when (Problems.IsDamage(error))
+        {
+            connection.Execute($"UPDATE tasks SET {column} = $1 WHERE id = $0", id, substitute);
+            log.Drop($"{column} of task {name}", $"{Problems.Of(error)} The task itself is kept.", [], []);
+        }
+    }
+
+    private static void TakeLayout(SqliteConnection connection, RepairLog log, long id, string name)
+    {
+        if (IsSound(connection, name))
+        {
+            return;
+        }
+
+        foreach (var (relative, other) in connection.Query($"SELECT id, name FROM tasks WHERE id <> $0 AND id IN ({Related})", row => (row.GetInt64(0), row.GetString(1)), id))
+        {
+            if (IsSound(connection, other))
+            {
+                connection.Execute("UPDATE tasks SET (base, layout, tensors) = (SELECT base, layout, tensors FROM tasks WHERE id = $1) WHERE id = $0", id, relative);
+                log.Rebuilt.Add($"The base and the own tensors of task {name} were taken from {other}.");
+                return;
+            }
+        }
+    }
+
+    private static bool IsSound(SqliteConnection connection, string name)
+    {
+        try
+        {
+            return new TaskTable(new BaseTable()).Context(connection, name).Layout.Layout.Id == connection.Single(
+                "SELECT layout FROM tasks WHERE name = $0", row => Tuple.Create(row.Digest(0)), name)!.Item1;
+        }
+        catch (Exception error) when (Problems.IsDamage(error))
+        {
+            return false;
+        }
+    }
+
+    // A branch says what the task was called that it started from, unless that was deleted since and its checkpoint given to another.
+    private static void Name(SqliteConnection connection, RepairLog log)
+    {
+        foreach (var (id, name, branch) in connection.Query(
+            """
+            SELECT o.task, b.origin_task, min(b.name) FROM tasks b JOIN checkpoints o ON o.id = b.origin
+            WHERE o.deleted = 0 AND o.step = b.origin_step AND o.task NOT IN (SELECT id FROM tasks) AND b.origin_task NOT IN (SELECT name FROM tasks)
+            GROUP BY o.task HAVING count(DISTINCT b.origin_task) = 1
+            """,
+            row => (row.GetInt64(0), row.GetString(1), row.GetString(2))))
+        {
+            // Where it was a branch itself, what it lies on tells from where, more or less: enough to take nothing for the base that is not.
+            connection.Execute(
+                """
+                INSERT INTO tasks (id, name, base, layout, metadata, tensors, created, origin_task, origin_step)
+                SELECT $0, $1, base, layout, '{}', tensors, (SELECT min(created) FROM checkpoints WHERE task = $0),
+                  (SELECT t.name FROM checkpoints c JOIN checkpoints p ON p.id = c.parent JOIN tasks t ON t.id = p.task WHERE c.task = $0 AND p.task <> $0 ORDER BY c.step LIMIT 1),
+                  (SELECT p.step FROM checkpoints c JOIN checkpoints p ON p.id = c.parent JOIN tasks t ON t.id = p.task WHERE c.task = $0 AND p.task <> $0 ORDER BY c.step LIMIT 1)
+                FROM tasks WHERE name = $2
+                """,
+                id, name, branch);
+            log.Rebuilt.Add($"The row of task {name} was made of what its branch {branch} says of it; its description, metadata, retention and quota are lost.");
+        }
+    }
+
+    // As when a task is deleted: what others are laid on, or start from, goes to these.
+    private static void HandOver(SqliteConnection connection, RepairLog log, long lost)
+    {
+        var given = new List<string>();
+        while (connection.Query(
+            """
+            SELECT id, step, deleted, heir FROM (
+              SELECT c.id, c.step, c.deleted, coalesce(
+                (SELECT child.task FROM checkpoints child WHERE child.parent = c.id AND child.task IN (SELECT id FROM tasks) LIMIT 1),
+                (SELECT child.task FROM checkpoints child WHERE child.reference = c.id AND child.task IN (SELECT id FROM tasks) LIMIT 1),
+                (SELECT t.id FROM tasks t WHERE t.origin = c.id LIMIT 1)) AS heir
+              FROM checkpoints c WHERE c.task = $0)
+            WHERE heir IS NOT NULL
+            """,
+            row => (Id: row.GetInt64(0), Step: row.GetInt64(1), IsHidden: row.GetInt64(2) != 0, Heir: row.GetInt64(3)), lost) is { Count: > 0 } some)
+        {
+            foreach (var (id, step, isHidden, heir) in some)
+            {
+                connection.Execute("UPDATE checkpoints SET task = $1, deleted = 1, trainer_frame = NULL, trainer_bytes = 0 WHERE id = $0", id, heir);
+                connection.Execute("DELETE FROM tags WHERE checkpoint = $0", id);
+                given.AddRange(isHidden ? [] : [$"task {lost}/{step}"]);
+            }
+        }
+
+        if (given.Count > 0)
+        {
+            log.Drop($"task row {lost}", "CORRUPT_STORE: It is lost; of its checkpoints, these are kept for what is laid on them alone.", given, []);
+        }
+    }
+}
