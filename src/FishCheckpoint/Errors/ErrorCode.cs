@@ -98,7 +98,7 @@ public enum ErrorCode
     /// <summary>A version in an interchange format is not what the format says, or one that it cannot carry (docs/FORMATS.md).</summary>
     VersionInvalid,
     /// <summary>The version that a delta in an interchange format is laid on is not there.</summary>
-    VersionMissing,
+    VersionNotFound,
 
     /// <summary>The safetensors header is longer than allowed or than the file.</summary>
     HeaderTooLarge,

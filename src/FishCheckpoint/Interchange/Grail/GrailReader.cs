@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text.Json;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Interchange.Files;

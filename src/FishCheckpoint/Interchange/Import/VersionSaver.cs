@@ -85,7 +85,7 @@ internal sealed class VersionSaver(ICheckpointStore store, IVersionFormat format
         }
 
         return VersionName.Same(name, options.BaseVersion) ? null : throw new FishException(
-            ErrorCode.VersionMissing, version.Key, $"The delta is laid on the version {name}, which is neither in the folder nor in the task.",
+            ErrorCode.VersionNotFound, version.Key, $"The delta is laid on the version {name}, which is neither in the folder nor in the task.",
             $"Bring the version, or say that the base is it; now {options.BaseVersion} is.");
     }
 
