@@ -55,6 +55,8 @@ internal static class FishCommandLine
             ListCommand.Create(shell),
             ShowCommand.Create(shell),
             DiffCommand.Create(shell),
+            ImportCommand.Create(shell),
+            ExportCommand.Create(shell),
             ReportCommand.Create(shell),
             VerifyCommand.Create(shell),
             RecodeCommand.Create(shell),

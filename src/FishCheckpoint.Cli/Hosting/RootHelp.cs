@@ -18,6 +18,7 @@ internal sealed class RootHelp(HelpAction help) : SynchronousCommandLineAction
         "fish load sst2 latest restored.safetensors",
         "fish ls sst2 --json",
         "fish diff sst2 base 100 --out patch.safetensors",
+        "fish export slime updates --task sst2 --from 100 --to latest  versions that other systems follow; fish import is the way back",
         "fish report --server http://127.0.0.1:5080",
         "fish verify                                         everything that is stored",
         "fish key add trainer --scope write --task sst2      shows the key once; FISH_KEY=... is what it is sent by",

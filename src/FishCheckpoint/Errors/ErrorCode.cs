@@ -95,6 +95,10 @@ public enum ErrorCode
     IndexOutOfRange,
     /// <summary>A sparse patch's indices and values do not belong together.</summary>
     PatchInvalid,
+    /// <summary>A version in an interchange format is not what the format says, or one that it cannot carry (docs/FORMATS.md).</summary>
+    VersionInvalid,
+    /// <summary>The version that a delta in an interchange format is laid on is not there.</summary>
+    VersionNotFound,
 
     /// <summary>The safetensors header is longer than allowed or than the file.</summary>
     HeaderTooLarge,

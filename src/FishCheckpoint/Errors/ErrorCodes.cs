@@ -22,7 +22,7 @@ public static partial class ErrorCodes
     public static ErrorKind KindOf(ErrorCode code) => code switch
     {
         ErrorCode.BaseNotFound or ErrorCode.TaskNotFound or ErrorCode.CheckpointNotFound or ErrorCode.StateNotFound
-            or ErrorCode.TagNotFound or ErrorCode.FileNotFound or ErrorCode.RouteNotFound or ErrorCode.KeyNotFound => ErrorKind.NotFound,
+            or ErrorCode.TagNotFound or ErrorCode.FileNotFound or ErrorCode.RouteNotFound or ErrorCode.KeyNotFound or ErrorCode.VersionNotFound => ErrorKind.NotFound,
         ErrorCode.BaseTaken or ErrorCode.TaskTaken or ErrorCode.StepTaken or ErrorCode.StateTaken or ErrorCode.KeyTaken
             or ErrorCode.FolderTaken or ErrorCode.CheckpointPinned
             => ErrorKind.Conflict,

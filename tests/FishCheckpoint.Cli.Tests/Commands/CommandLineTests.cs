@@ -10,7 +10,7 @@ public sealed class CommandLineTests : CommandTest
     public async Task Help_OfTheRoot_ListsCommandsExamplesAndExitCodes()
     {
         var help = (await RunAsync("--help")).Succeeded().Output;
-        foreach (var command in new[] { "serve", "demo", "bench", "base", "task", "save", "load", "ls", "show", "diff", "report", "verify", "backup", "restore", "repair", "tag", "rm" })
+        foreach (var command in new[] { "serve", "demo", "bench", "base", "task", "save", "load", "ls", "show", "diff", "import", "export", "report", "verify", "backup", "restore", "repair", "tag", "rm" })
         {
             Assert.Matches($@"(?m)^  {command}\b", help);
             Assert.DoesNotContain("Examples:", (await RunAsync(command, "--help")).Succeeded().Output, StringComparison.Ordinal);

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using FishCheckpoint.Interchange.Export;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary>How versions are written.</summary>
+internal sealed class ExportFormOptions
+{
+    private readonly Option<string?> encoding = new("--encoding") { Description = "disk-delta: xor or overwrite. Default: xor.", HelpName = "ENCODING" };
+
+    private readonly Option<string?> checksum = new("--checksum")
+    {
+        Description = "disk-delta: xxh3-128, blake3 or adler32; manifest: xxh3-128 or sha256. Default: xxh3-128.", HelpName = "CHECKSUM",
+    };
+
+    private readonly Option<string?> positions = new("--positions") { Description = "sparse-patch-v3: gap_delta or raw. Default: gap_delta.", HelpName = "POSITIONS" };
+
+    private readonly Option<long?> shardSize = new("--shard-size")
+    {
+        Description = "Bytes after which a delta goes on in another file. Default: as the model's own files.", HelpName = "BYTES",
+    };
+
+    private readonly Option<bool> number = new("--number")
+    {
+        Description = "Number versions one after another, as SGLang and SkyRL ask for, and not by their steps.",
+    };
+
+    private readonly Option<string?> name = new("--version-name")
+    {
+        Description = "disk-delta: what versions are called, with {step} in the place of the number.", HelpName = "NAME",
+    };
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { encoding, checksum, positions, shardSize, number, name })
+        {
+            command.Add(option);
+        }
+    }
+
+    public ExportOptions Of(ParseResult parsed, ExportOptions options) => options with
+    {
+        Encoding = parsed.GetValue(encoding), Checksum = parsed.GetValue(checksum), Positions = parsed.GetValue(positions), ShardSize = parsed.GetValue(shardSize),
+        Number = parsed.GetValue(number), VersionName = parsed.GetValue(name),
+    };
+}

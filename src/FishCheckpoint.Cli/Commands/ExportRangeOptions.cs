@@ -1,0 +1,41 @@
+using System.CommandLine;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Interchange;
+using FishCheckpoint.Interchange.Export;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary>Which checkpoints are exported.</summary>
+internal sealed class ExportRangeOptions
+{
+    private readonly Option<string> task = new("--task") { Description = "The task.", HelpName = "TASK", Required = true };
+
+    private readonly Option<string> from = new("--from")
+    {
+        Description = "The first checkpoint, written as a full version (a step, latest, best, or a tag); or base: version 0, which followers have, and not written.",
+        HelpName = "A", Required = true,
+    };
+
+    private readonly Option<string> to = new("--to") { Description = "The last checkpoint.", HelpName = "B", Required = true };
+
+    private readonly Option<int> every = new("--every")
+    {
+        Description = "Take each N-th of the saved steps between them; 0: none.", HelpName = "N", DefaultValueFactory = _ => 1,
+    };
+
+    private readonly Option<int> fullEvery = new("--full-every") { Description = "Make each N-th version a full one. Default: the first alone.", HelpName = "N" };
+
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { task, from, to, every, fullEvery })
+        {
+            command.Add(option);
+        }
+    }
+
+    public ExportOptions Of(ParseResult parsed, InterchangeFormat format, string folder) => new()
+    {
+        Format = format, Folder = folder, Task = parsed.GetRequiredValue(task), From = Arguments.State(parsed.GetRequiredValue(from)),
+        To = StepRef.Parse(parsed.GetRequiredValue(to)), Every = parsed.GetValue(every), FullEvery = parsed.GetValue(fullEvery),
+    };
+}

@@ -1,0 +1,13 @@
+using System.CommandLine;
+using FishCheckpoint.Interchange;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary>The argument that names an interchange format, with who uses it.</summary>
+internal static class FormatArgument
+{
+    public static Argument<string> Create() => new("FORMAT")
+    {
+        Description = string.Join("; ", InterchangeFormats.All.Select(format => $"{format.Name} ({format.Users}; also {string.Join(", ", format.Aliases)})")) + ".",
+    };
+}

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Interchange;
+using FishCheckpoint.Interchange.Import;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary><c>fish import</c>.</summary>
+internal static class ImportCommand
+{
+    public static Command Create(Shell shell)
+    {
+        var (format, folder) = (FormatArgument.Create(), new Argument<string>("DIR") { Description = "The folder that the versions lie in." });
+        var task = new Option<string>("--task") { Description = "The task; made if it is not there.", HelpName = "TASK", Required = true };
+        var name = new Option<string?>("--base")
+        {
+            Description = "The base of a task that is to be made; made itself, of the first version, if it is not there and that version is a full one.", HelpName = "BASE",
+        };
+        var version = new Option<string>("--base-version")
+        {
+            Description = "The version that the base is, which the first delta may be laid on.", HelpName = "VERSION", DefaultValueFactory = _ => "0",
+        };
+        var step = new Option<string>("--step")
+        {
+            Description = "The step of the first version whose name is no number; the others count on from there. A number is its own step.", HelpName = "N",
+            DefaultValueFactory = _ => "1",
+        };
+        var onlyNew = new Option<bool>("--new") { Description = "Leave versions alone whose step is stored already, without comparing them." };
+        var gaps = new Option<bool>("--allow-gaps") { Description = "sparse-patch: take it that nothing changed where a number is missing." };
+        var command = new Command("import", "Import the weights that another system has written, each version as a checkpoint.")
+        {
+            format, folder, task, name, version, step, onlyNew, gaps,
+        };
+        shell.OnStore(command, async (call, cancellation) =>
+        {
+            var parsed = call.Parsed;
+            var options = new ImportOptions
+            {
+                Format = InterchangeFormats.Parse(parsed.GetRequiredValue(format)), Folder = Path.GetFullPath(parsed.GetRequiredValue(folder)),
+                Task = parsed.GetRequiredValue(task), Base = parsed.GetValue(name), BaseVersion = parsed.GetRequiredValue(version),
+                FirstStep = StepRef.ParseStep(parsed.GetRequiredValue(step)), OnlyNew = parsed.GetValue(onlyNew), AllowGaps = parsed.GetValue(gaps),
+                MaxHeaderLength = shell.Settings.Limits.MaxHeaderBytes,
+            };
+            ImportReport? report = null;
+            await Progress.StepsAsync(call.Terminal, "importing", VersionImporter.Count(options), async done =>
+                report = await VersionImporter.ImportAsync(call.Store, options, item => done(item.Version), cancellation));
+            call.Print(report!, made => Describe(call, made));
+        });
+        return command;
+    }
+
+    private static void Describe(Call call, ImportReport report)
+    {
+        if (report.Base is { } added)
+        {
+            call.Say($"Added the base [bold]{added}[/] from the first version");
+        }
+
+        var table = Tables.Create("version", ">step", "kind", ">changed", ">stored", "");
+        foreach (var version in report.Versions)
+        {
+            table.Row(
+                version.Version, $"{version.Step}", version.Full ? "full" : "delta", Say.Count(version.Changed), Say.Bytes(version.StoredBytes),
+                version.Created ? "" : "already there");
+        }
+
+        call.Terminal.Console.Write(table);
+        call.Say($"{Say.Count(report.Saved)} of {Say.Count(report.Versions.Count)} versions saved into [bold]{report.Task}[/], {Say.Bytes(report.Versions.Sum(version => version.StoredBytes))} in all");
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Interchange.Export;
+
+/// <summary>A version to write.</summary>
+/// <param name="State">The version.</param>
+/// <param name="Below">What it is laid on; <see langword="null"/> for a full one.</param>
+internal sealed record PlannedVersion(ExportState State, ExportState? Below);
+
+/// <summary>Which checkpoints become which versions. Reads nothing.</summary>
+internal static class ExportPlan
+{
+    private const string Step = "{step}";
+
+    /// <summary>Plans an export.</summary>
+    /// <param name="saved">The checkpoints from the first to the last, by step.</param>
+    /// <param name="options">What is wanted.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>.</exception>
+    public static PlannedVersion[] Of(IReadOnlyList<CheckpointInfo> saved, ExportOptions options)
+    {
+        Check(options);
+        var chosen = saved.Where((_, index) => index == 0 || index == saved.Count - 1 || (options.Every > 0 && index % options.Every == 0)).ToArray();
+        var planned = new List<PlannedVersion>();
+        var below = options.From is null ? new ExportState(NameOf(0, options), null, NameOf(0, options)) : null;
+        for (var index = 0; index < chosen.Length; index++)
+        {
+            var full = below is null || (options.FullEvery > 0 && index > 0 && index % options.FullEvery == 0);
+            var name = NameOf(options.Number ? NumberOf(index, options) : chosen[index].Step, options);
+            if (below is { } previous && Interchange.VersionName.Same(previous.Name, name))
+            {
+                throw new FishException(
+                    ErrorCode.RequestInvalid, name, "The step 0 and the state that the task starts from would be one version.", "Number the versions, or export from a step.");
+            }
+
+            var state = new ExportState(name, chosen[index], full ? name : below!.Anchor);
+            planned.Add(new PlannedVersion(state, full ? null : below));
+            below = state;
+        }
+
+        return [.. planned];
+    }
+
+    // Followers have version 0 from elsewhere: a full version that is written is 1, unless the format has none, and it is what they are started with.
+    private static long NumberOf(int index, ExportOptions options) => options.Format == InterchangeFormat.Manifest && options.From is not null ? index : index + 1;
+
+    private static string NameOf(long number, ExportOptions options) => options.VersionName is { } name
+        ? name.Replace(Step, number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+        : options.Format == InterchangeFormat.DiskDelta ? DiskDelta.DiskDeltaFormat.Padded(number) : number.ToString(CultureInfo.InvariantCulture);
+
+    private static void Check(ExportOptions options)
+    {
+        if (options.Every < 0 || options.FullEvery < 0 || options.ShardSize is <= 0)
+        {
+            throw new FishException(ErrorCode.RequestInvalid, options.Task, "A number of versions or bytes is too small.", "Give positive numbers.");
+        }
+
+        if (options.VersionName is not { } name)
+        {
+            return;
+        }
+
+        if (options.Format != InterchangeFormat.DiskDelta || !name.Contains(Step, StringComparison.Ordinal))
+        {
+            throw new FishException(
+                ErrorCode.RequestInvalid, name, $"Only in the format disk-delta have versions other names than numbers, and each its own, with {Step} in it.",
+                $"Give a name such as run7-{Step}.");
+        }
+
+        Interchange.VersionName.CheckFile(name.Replace(Step, "0", StringComparison.Ordinal), name);
+    }
+}

@@ -1,0 +1,126 @@
+using System.Text.Json;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Interchange.Files;
+
+/// <summary>Reads the JSON of a version, bounded before it is read.</summary>
+internal static class JsonFile
+{
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 16, AllowDuplicateProperties = false };
+
+    /// <summary>Reads a file that holds an object.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="key">Whom it concerns, for errors.</param>
+    /// <param name="maxLength">The longest that is read, in bytes.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.TooLarge"/>, <see cref="ErrorCode.VersionInvalid"/>.</exception>
+    public static JsonElement Read(string path, string key, int maxLength)
+    {
+        if (!File.Exists(path))
+        {
+            throw new FishException(ErrorCode.FileNotFound, key, $"The file '{Path.GetFileName(path)}' does not exist.", "Copy or write the version again.");
+        }
+
+        using var handle = File.OpenHandle(path);
+        var length = RandomAccess.GetLength(handle);
+        if (length > maxLength)
+        {
+            throw new FishException(ErrorCode.TooLarge, key, $"'{Path.GetFileName(path)}' has {length} bytes; at most {maxLength} are read.", "Write the version again.");
+        }
+
+        var json = new byte[length];
+        PositionalFile.ReadExactly(handle, 0, json, key);
+        return Parse(json, key, Path.GetFileName(path));
+    }
+
+    /// <summary>Reads an object.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>.</exception>
+    public static JsonElement Parse(ReadOnlyMemory<byte> json, string key, string what)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json, Options);
+            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : throw Fail(key, $"'{what}' is no object.");
+        }
+        catch (JsonException error)
+        {
+            throw new FishException(ErrorCode.VersionInvalid, key, $"'{what}' cannot be read: {error.Message}", "Copy or write the version again.", error);
+        }
+    }
+
+    /// <summary>A text of an object.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: it is missing, or no text.</exception>
+    public static string Text(this JsonElement json, string name, string key) =>
+        json.OptionalText(name, key) ?? throw Fail(key, $"'{name}' is missing.");
+
+    /// <summary>A text of an object, where it is there.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: it is no text.</exception>
+    public static string? OptionalText(this JsonElement json, string name, string key) => json.Find(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.String } value => TextOf(value, name, key),
+        _ => throw Fail(key, $"'{name}' is no text."),
+    };
+
+    /// <summary>A whole number from 0 of an object.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: it is missing, or no such number.</exception>
+    public static long Number(this JsonElement json, string name, string key) => json.OptionalNumber(name, key) ?? throw Fail(key, $"'{name}' is missing.");
+
+    /// <summary>A whole number from 0 of an object, where it is there.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: it is no such number.</exception>
+    public static long? OptionalNumber(this JsonElement json, string name, string key) => json.Find(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Number } value when value.TryGetInt64(out var number) && number >= 0 => number,
+        _ => throw Fail(key, $"'{name}' is no whole number from 0."),
+    };
+
+    /// <summary>The shape that an object tells.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>.</exception>
+    public static long[] Shape(this JsonElement json, string name, string key)
+    {
+        var items = json.Items(name, key);
+        return [.. items.Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out var size) && size >= 0
+            ? size : throw Fail(key, $"'{name}' is no shape."))];
+    }
+
+    /// <summary>A list of an object.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>.</exception>
+    public static IEnumerable<JsonElement> Items(this JsonElement json, string name, string key) =>
+        json.Find(name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : throw Fail(key, $"'{name}' is no list.");
+
+    /// <summary>A map of texts of an object.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>.</exception>
+    public static Dictionary<string, string> Map(this JsonElement json, string name, string key)
+    {
+        var map = new Dictionary<string, string>(StringComparer.Ordinal);
+        var entries = json.Find(name) is { ValueKind: JsonValueKind.Object } found ? found.EnumerateObject() : throw Fail(key, $"'{name}' is no map.");
+        foreach (var entry in entries)
+        {
+            map.Add(
+                entry.Name,
+                entry.Value.ValueKind == JsonValueKind.String ? TextOf(entry.Value, entry.Name, key) : throw Fail(key, $"'{name}' is no map of texts."));
+        }
+
+        return map;
+    }
+
+    /// <summary>A part of an object; <see langword="null"/> where it is missing, or null.</summary>
+    public static JsonElement? Find(this JsonElement json, string name) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    public static FishException Fail(string key, string cause) => new(ErrorCode.VersionInvalid, key, cause, "Copy or write the version again.");
+
+    // Half of a pair of surrogates can be written in JSON, and is no text.
+    private static string TextOf(JsonElement value, string name, string key)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Fail(key, $"'{name}' is no text.");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Interchange.Files;
+
+/// <summary>Compares what is to be written with what is there.</summary>
+internal static class SameFiles
+{
+    /// <summary>Refuses a place that holds anything else.</summary>
+    /// <param name="written">A file or folder.</param>
+    /// <param name="place">What is there.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>.</exception>
+    public static void Require(string written, string place)
+    {
+        if (!(Directory.Exists(written) ? SameFolders(written, place) : SameContent(written, place)))
+        {
+            throw new FishException(
+                ErrorCode.FolderTaken, place, "Another version is there under this name.", "Export into another folder, or remove the version if nobody follows it.");
+        }
+    }
+
+    private static bool SameFolders(string left, string right)
+    {
+        string[] Files(string folder) => [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(folder, file)).Order(StringComparer.Ordinal)];
+        var files = Files(left);
+        return files.SequenceEqual(Files(right)) && Array.TrueForAll(files, file => SameContent(Path.Combine(left, file), Path.Combine(right, file)));
+    }
+
+    private static bool SameContent(string left, string right)
+    {
+        if (!File.Exists(right))
+        {
+            return false;
+        }
+
+        using var one = File.OpenHandle(left);
+        using var two = File.OpenHandle(right);
+        var length = RandomAccess.GetLength(one);
+        if (length != RandomAccess.GetLength(two))
+        {
+            return false;
+        }
+
+        var (a, b) = (new byte[1 << 16], new byte[1 << 16]);
+        for (var offset = 0L; offset < length;)
+        {
+            var part = (int)Math.Min(a.Length, length - offset);
+            Tensors.PositionalFile.ReadExactly(one, offset, a.AsSpan(0, part), left);
+            Tensors.PositionalFile.ReadExactly(two, offset, b.AsSpan(0, part), right);
+            if (!a.AsSpan(0, part).SequenceEqual(b.AsSpan(0, part)))
+            {
+                return false;
+            }
+
+            offset += part;
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,19 @@
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Interchange.Files;
+
+/// <summary>Looks through folders. What begins with a dot is being written, or is somebody's own.</summary>
+internal static class VersionFolders
+{
+    public static IEnumerable<string> Of(string folder) => Directory.EnumerateDirectories(folder).Where(IsShown).Order(StringComparer.Ordinal);
+
+    public static IEnumerable<string> FilesOf(string folder) => Directory.EnumerateFiles(folder).Where(IsShown).Order(StringComparer.Ordinal);
+
+    public static bool HasTensors(string folder) => FilesOf(folder).Any(IsTensors);
+
+    public static bool IsTensors(string file) => file.EndsWith(".safetensors", StringComparison.Ordinal);
+
+    public static string IndexOf(string folder) => Path.Combine(folder, ShardIndex.FileName);
+
+    private static bool IsShown(string path) => !Path.GetFileName(path).StartsWith('.');
+}

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Interchange.Files;
+using FishCheckpoint.Interchange.Hashing;
+
+namespace FishCheckpoint.Interchange.Grail;
+
+/// <summary>What <c>metadata.json</c> says of a version; what concerns rollouts is left alone.</summary>
+/// <param name="Window">The version.</param>
+/// <param name="Previous">The version that a delta is laid on.</param>
+/// <param name="Anchor">The full version that its chain begins with.</param>
+/// <param name="WeightsHash">XXH3-128 over all tensors' bytes, by name.</param>
+/// <param name="Files">SHA-256 of each file.</param>
+internal sealed record GrailMetadata(long Window, long? Previous, long? Anchor, string? WeightsHash, IReadOnlyDictionary<string, string> Files)
+{
+    public const string FileName = "metadata.json";
+
+    /// <summary>Reads it.</summary>
+    /// <exception cref="FishException">It is missing, cannot be read, or is of another version.</exception>
+    public static GrailMetadata Read(string folder, string key, long window, int maxLength)
+    {
+        var json = JsonFile.Read(Path.Combine(folder, FileName), key, maxLength);
+        var found = new GrailMetadata(
+            json.Number("window", key), json.OptionalNumber("prev_window", key), json.OptionalNumber("anchor_window", key), json.OptionalText("weights_hash", key),
+            json.Find("file_manifest") is null ? new Dictionary<string, string>(StringComparer.Ordinal) : json.Map("file_manifest", key));
+        return found.Window == window ? found : throw JsonFile.Fail(key, $"The metadata say that this is the version {found.Window}.");
+    }
+
+    /// <summary>Compares the files with their digests.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>, <see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.VersionInvalid"/>.</exception>
+    public void CheckFiles(string folder, string key)
+    {
+        var buffer = new byte[1 << 16];
+        foreach (var (file, expected) in Files.OrderBy(item => item.Key, StringComparer.Ordinal))
+        {
+            var path = Path.Combine(folder, VersionName.CheckFile(file, key));
+            if (!File.Exists(path))
+            {
+                throw new FishException(ErrorCode.FileNotFound, $"{key}: {file}", "The file does not exist.", "Copy the version again.");
+            }
+
+            using var hash = new Sha256Hash();
+            using var stream = File.OpenRead(path);
+            for (var read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
+            {
+                hash.Append(buffer.AsSpan(0, read));
+            }
+
+            Import.PatchedTensor.Require(new ExpectedChecksum(Checksums.Sha256, expected), hash.Finish(), $"{key}: {file}");
+        }
+    }
+
+    /// <summary>Writes it, with nothing of rollouts.</summary>
+    /// <param name="created">When the checkpoint was saved.</param>
+    public byte[] Write(DateTimeOffset created) => JsonSerializer.SerializeToUtf8Bytes(new
+    {
+        window = Window, file_manifest = Files, training_config = new { }, git_commit = "unknown", created_at = created.ToUnixTimeMilliseconds() / 1000.0,
+        model_name = "fishcheckpoint", parent_window = Previous, checkpoint_type = Previous is null ? GrailFormat.Full : GrailFormat.Delta, prev_window = Previous,
+        anchor_window = Anchor, weights_hash = WeightsHash, env_id = (string?)null, env_params = new { }, generation_params = new { }, thinking_mode = (string?)null,
+    });
+}

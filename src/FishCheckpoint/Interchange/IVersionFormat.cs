@@ -1,0 +1,31 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Interchange.Export;
+using FishCheckpoint.Interchange.Import;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Interchange;
+
+/// <summary>One of the formats: where its versions lie, and how one is read and written.</summary>
+internal interface IVersionFormat
+{
+    /// <summary>Whether full versions are the files of a model, whose headers are kept; or else tensors alone.</summary>
+    bool KeepsFiles { get; }
+
+    /// <summary>Finds the versions of a folder, in any order. Only indices are read.</summary>
+    /// <exception cref="FishException">An index cannot be read, or contradicts itself.</exception>
+    IReadOnlyList<FoundVersion> Scan(string folder, ImportOptions options);
+
+    /// <summary>The files of a full version: its model's, and those that belong to the model.</summary>
+    IEnumerable<string> FilesOf(FoundVersion version);
+
+    /// <summary>Opens a full version. The caller disposes it.</summary>
+    /// <exception cref="FishException">A file is missing or lies.</exception>
+    ModelFolder OpenFull(FoundVersion version, ImportOptions options);
+
+    /// <summary>Opens a delta, and checks what can be checked without the state that it is laid on but for its layout. The caller disposes it.</summary>
+    /// <exception cref="FishException">It is damaged, hostile, or not of this format.</exception>
+    IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options);
+
+    /// <summary>Prepares the writing of versions.</summary>
+    IVersionWriter CreateWriter(ExportOptions options);
+}

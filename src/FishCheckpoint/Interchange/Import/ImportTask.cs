@@ -1,0 +1,85 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Interchange.Import;
+
+/// <summary>Sees to it that the task is there that versions are imported into, and its base.</summary>
+internal static class ImportTask
+{
+    /// <summary>Makes what is missing.</summary>
+    /// <returns>The name of the base, if it was added.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: no base was named; <see cref="ErrorCode.BaseNotFound"/>: it is not there, and the first
+    /// version no full one; <see cref="ErrorCode.BaseMismatch"/>: the task has another.</exception>
+    public static async Task<string?> PrepareAsync(
+        ICheckpointStore store, IVersionFormat format, ImportOptions options, FoundVersion first, CancellationToken cancellation)
+    {
+        if (await FindTaskAsync(store, options.Task, cancellation) is { } task)
+        {
+            await RequireBaseAsync(store, options, task, cancellation);
+            return null;
+        }
+
+        if (options.Base is null)
+        {
+            throw new FishException(
+                ErrorCode.RequestInvalid, options.Task, "There is no such task, and no base was named to make it on.", "Name a base that is there, or a new name for the first full version.");
+        }
+
+        Names.Check(options.Task, "task");
+        var added = await AddBaseAsync(store, format, options, first, cancellation);
+        await store.PutTaskAsync(options.Task, new TaskSpec(options.Base), cancellation);
+        return added ? options.Base : null;
+    }
+
+    private static async Task<TaskInfo?> FindTaskAsync(ICheckpointStore store, string task, CancellationToken cancellation)
+    {
+        try
+        {
+            return await store.GetTaskAsync(task, cancellation);
+        }
+        catch (FishException error) when (error.Code == ErrorCode.TaskNotFound)
+        {
+            return null;
+        }
+    }
+
+    private static async Task RequireBaseAsync(ICheckpointStore store, ImportOptions options, TaskInfo task, CancellationToken cancellation)
+    {
+        if (options.Base is { } name && (await store.GetBaseAsync(name, cancellation)).Id is var id && id != task.BaseId)
+        {
+            throw new FishException(
+                ErrorCode.BaseMismatch, task.Name, $"The task is bound to the base {task.Base} ({task.BaseId}); {name} is {id}.", "Leave the base out, or import into another task.");
+        }
+    }
+
+    private static async Task<bool> AddBaseAsync(
+        ICheckpointStore store, IVersionFormat format, ImportOptions options, FoundVersion first, CancellationToken cancellation)
+    {
+        try
+        {
+            await store.GetBaseAsync(options.Base!, cancellation);
+            return false;
+        }
+        catch (FishException error) when (error.Code == ErrorCode.BaseNotFound && first.IsFull)
+        {
+            using (format.OpenFull(first, options))
+            {
+                // Refused before anything is sent, if it lies.
+            }
+
+            await store.AddBaseAsync(options.Base!, FilesOf(format, first), cancellation);
+            return true;
+        }
+    }
+
+    private static async IAsyncEnumerable<UploadFile> FilesOf(IVersionFormat format, FoundVersion version)
+    {
+        var files = format.FilesOf(version).ToArray();
+        foreach (var file in files)
+        {
+            var name = files.Length == 1 ? Tensors.ModelFiles.SingleFileName : Path.GetFileName(file);
+            await using var content = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+            yield return new UploadFile(name, content);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Interchange.Hashing;
+using FishCheckpoint.Interchange.Patching;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Interchange.Import;
+
+/// <summary>A state and a delta laid on it: its tensors, one after another, a block at a time.</summary>
+/// <param name="below">The state. Read by this alone.</param>
+/// <param name="delta">The delta.</param>
+/// <param name="version">The version's name, for errors.</param>
+internal sealed class PatchedState(IModelReader below, IVersionDelta delta, string version)
+{
+
+    public Layout Layout => below.Layout;
+
+    /// <summary>The tensors that change, as indices in the layout, ascending.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.TensorUnknown"/>.</exception>
+    public int[] Changing { get; } = [.. delta.Tensors.Select(name => below.Layout.TryIndexOf(name, out var index) ? index : throw new FishException(
+        ErrorCode.TensorUnknown, $"{version}: {name}", "The task layout has no such tensor.", "Name the base that the versions were made on."))
+        .Order()];
+
+    /// <summary>Reads a tensor that changes.</summary>
+    public PatchedTensor Open(int tensor, CancellationToken cancellation) => new(below, delta, Layout.Tensors[tensor], version, cancellation);
+
+    /// <summary>Compares the whole state with the checksum that the delta has for it, if it has one.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>.</exception>
+    public void CheckWhole(CancellationToken cancellation)
+    {
+        if (delta.Whole is not { } expected)
+        {
+            return;
+        }
+
+        var hash = Checksums.Create(expected.Algorithm, version);
+        var (changing, buffer) = (Changing.ToHashSet(), new byte[Blocks.Size]);
+        foreach (var (tensor, index) in NameOrder.Of(Layout))
+        {
+            if (changing.Contains(index))
+            {
+                using var patched = Open(index, cancellation);
+                for (var block = patched.Next(); block.Length > 0; block = patched.Next())
+                {
+                    hash.Append(block);
+                }
+            }
+            else
+            {
+                using var stream = TensorStream.Open(below, tensor.Name, cancellation);
+                for (var block = 0L; block < Blocks.CountOf(tensor); block++)
+                {
+                    var bytes = buffer.AsSpan(0, Blocks.LengthOf(tensor, block));
+                    stream.Read(bytes);
+                    hash.Append(bytes);
+                }
+            }
+        }
+
+        PatchedTensor.Require(expected, hash.Finish(), version);
+    }
+}

@@ -1,0 +1,107 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Interchange.Import;
+
+/// <summary>Saves one version after another, each on the state that it says.</summary>
+internal sealed class VersionSaver(ICheckpointStore store, IVersionFormat format, ImportOptions options, VersionSteps steps)
+{
+    // The store encodes anew, on the parent that it has, and proves that; on their way the frames are compared with their digests.
+    private static readonly CodecOptions Passing = new() { Effort = CodecEffort.Runs, Prove = false };
+
+    private long? before;
+
+    /// <summary>Saves a version.</summary>
+    /// <exception cref="FishException">It is damaged, hostile, or does not fit; nothing of it is saved.</exception>
+    public async Task<ImportedVersion> SaveAsync(FoundVersion version, CancellationToken cancellation)
+    {
+        var step = await steps.OfAsync(version, cancellation);
+        if (options.OnlyNew && await steps.FindAsync(version.Name, cancellation) is { } there)
+        {
+            var info = await store.GetCheckpointAsync(options.Task, StepRef.At(there), cancellation);
+            before = there;
+            return new ImportedVersion(version.Name, there, version.IsFull, Created: false, info.Changed, info.StoredBytes);
+        }
+
+        var saved = version.IsFull ? await SaveFullAsync(version, step, cancellation) : await SaveDeltaAsync(version, step, cancellation);
+        await steps.NoteAsync(version, step, cancellation);
+        before = step;
+        return new ImportedVersion(version.Name, step, version.IsFull, saved.Created, saved.Value.Changed, saved.Value.StoredBytes);
+    }
+
+    private async Task<Saved<CheckpointInfo>> SaveFullAsync(FoundVersion version, long step, CancellationToken cancellation)
+    {
+        var model = await Task.Run(() => format.OpenFull(version, options), cancellation);
+        try
+        {
+            if (format.KeepsFiles)
+            {
+                return await store.SaveAsync(options.Task, step, new CheckpointContent.Full(model), null, cancellation);
+            }
+
+            await using var below = await ParentOfAsync(before, cancellation);
+            using var delta = new FullDelta(model, below.Model.Layout, options.MaxHeaderLength);
+            return await SaveOnAsync(below, delta, version, step, cancellation);
+        }
+        finally
+        {
+            model.Dispose();
+        }
+    }
+
+    private async Task<Saved<CheckpointInfo>> SaveDeltaAsync(FoundVersion version, long step, CancellationToken cancellation)
+    {
+        var parent = await BaseOfAsync(version, cancellation);
+        await using var below = await ParentOfAsync(parent, cancellation);
+        using var delta = await Task.Run(() => format.OpenDelta(version, below.Model.Layout, options), cancellation);
+        return await SaveOnAsync(below, delta, version, step, cancellation);
+    }
+
+    private async Task<Saved<CheckpointInfo>> SaveOnAsync(
+        ImportParent below, IVersionDelta delta, FoundVersion version, long step, CancellationToken cancellation)
+    {
+        using var encoded = await Task.Run(() => Encode(below, delta, version, cancellation), cancellation);
+        return await store.SaveAsync(
+            options.Task, step, new CheckpointContent.Encoded(encoded), new SaveOptions { Parent = below.Choice }, cancellation);
+    }
+
+    private EncodedDelta Encode(ImportParent below, IVersionDelta delta, FoundVersion version, CancellationToken cancellation)
+    {
+        var state = new PatchedState(below.Model, delta, version.Key);
+        state.CheckWhole(cancellation);
+        using var reader = new PatchedDelta(state, cancellation);
+        return DeltaEncoder.Encode(reader, null, below.State, Passing, options.SpoolFolder, cancellation);
+    }
+
+    // The step of what a delta is laid on; null: the state that the task starts from.
+    private async Task<long?> BaseOfAsync(FoundVersion version, CancellationToken cancellation)
+    {
+        var name = version.Base!;
+        if (!VersionName.Same(name, version.Name) && await steps.FindAsync(name, cancellation) is { } step)
+        {
+            return step;
+        }
+
+        return VersionName.Same(name, options.BaseVersion) ? null : throw new FishException(
+            ErrorCode.VersionNotFound, version.Key, $"The delta is laid on the version {name}, which is neither in the folder nor in the task.",
+            $"Bring the version, or say that the base is it; now {options.BaseVersion} is.");
+    }
+
+    private async Task<ImportParent> ParentOfAsync(long? step, CancellationToken cancellation)
+    {
+        if (step is not { } at)
+        {
+            return new ImportParent(await store.OpenStartAsync(options.Task, cancellation), ParentChoice.Auto, default);
+        }
+
+        var info = await store.GetCheckpointAsync(options.Task, StepRef.At(at), cancellation);
+        return new ImportParent(await store.OpenAsync(options.Task, StepRef.At(at), cancellation), ParentChoice.At(at), info.State);
+    }
+
+    private sealed record ImportParent(IModelReader Model, ParentChoice Choice, Digest State) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => Model.DisposeAsync();
+    }
+}
