@@ -7,9 +7,9 @@ namespace FishCheckpoint.Api.Tasks;
 
 /// <summary>Sends events as they come, and a comment now and then, so that neither side waits for a connection that is gone.</summary>
 /// <param name="follow">Begins the events.</param>
-/// <param name="stopping">Ends them: the client comes again with the last id that it got.</param>
 /// <param name="time">Counts the silence.</param>
-internal sealed class EventStream(Func<CancellationToken, IAsyncEnumerable<TaskEvent>> follow, CancellationToken stopping, TimeProvider time) : IResult
+/// <param name="stopping">Ends them: the client comes again with the last id that it got.</param>
+internal sealed class EventStream(Func<CancellationToken, IAsyncEnumerable<TaskEvent>> follow, TimeProvider time, CancellationToken stopping) : IResult
 {
     public const string MediaType = "text/event-stream";
 

@@ -35,7 +35,7 @@ internal sealed class ExportRangeOptions
 
     public ExportOptions Of(ParseResult parsed, InterchangeFormat format, string folder) => new()
     {
-        Format = format, Folder = folder, Task = parsed.GetRequiredValue(task), From = Arguments.State(parsed.GetRequiredValue(from)),
+        Format = format, Folder = folder, Task = parsed.GetRequiredValue(task), From = parsed.GetRequiredValue(from) is var start and not "base" ? StepRef.Parse(start) : null,
         To = StepRef.Parse(parsed.GetRequiredValue(to)), Every = parsed.GetValue(every), FullEvery = parsed.GetValue(fullEvery),
     };
 }

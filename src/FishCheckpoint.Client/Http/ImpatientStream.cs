@@ -21,9 +21,9 @@ internal sealed class ImpatientStream(Stream inner, TimeSpan longest) : Stream
         {
             return await inner.ReadAsync(buffer, patience.Token);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"Nothing came for {longest.TotalSeconds} seconds.");
+            throw new TimeoutException($"Nothing came for {longest.TotalSeconds} seconds.", error);
         }
     }
 
