@@ -1,7 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Interchange;
-using FishCheckpoint.Tensors;
 using Xunit;
 
 namespace FishCheckpoint.Storage.Tests.Interchange;
