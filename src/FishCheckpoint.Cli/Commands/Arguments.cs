@@ -1,5 +1,4 @@
 using System.CommandLine;
-using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Cli.Commands;
 
