@@ -35,7 +35,9 @@ internal sealed class ExportRangeOptions
 
     public ExportOptions Of(ParseResult parsed, InterchangeFormat format, string folder) => new()
     {
-        Format = format, Folder = folder, Task = parsed.GetRequiredValue(task), From = parsed.GetRequiredValue(from) is var start and not "base" ? StepRef.Parse(start) : null,
+        Format = format, Folder = folder, Task = parsed.GetRequiredValue(task), From = StateOf(parsed.GetRequiredValue(from)),
         To = StepRef.Parse(parsed.GetRequiredValue(to)), Every = parsed.GetValue(every), FullEvery = parsed.GetValue(fullEvery),
     };
+
+    private static StepRef? StateOf(string text) => text == "base" ? null : StepRef.Parse(text);
 }

@@ -49,7 +49,12 @@ internal sealed record DiskDeltaIndex(string? Version, string? Base, string? Enc
         var index = new DiskDeltaIndex(
             Name(metadata, "version", key), Name(metadata, "base_version", key), encoding, metadata.OptionalText("compression_format", key),
             metadata.OptionalText("checksum_format", key));
-        return encoding is null || index is { Version: not null, Base: not null } ? index : throw JsonFile.Fail(key, "The delta says not which version it is, or what it is laid on.");
+        if (encoding is null)
+        {
+            return index is { Base: null, Compression: null } ? index : throw JsonFile.Fail(key, "The index says what the delta is laid on, or how it is compressed, but not its encoding.");
+        }
+
+        return index is { Version: not null, Base: not null } ? index : throw JsonFile.Fail(key, "The delta says not which version it is, or what it is laid on.");
     }
 
     // Some write numbers as numbers.

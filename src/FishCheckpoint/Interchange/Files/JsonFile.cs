@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
@@ -37,13 +38,19 @@ internal static class JsonFile
     /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>.</exception>
     public static JsonElement Parse(ReadOnlyMemory<byte> json, string key, string what)
     {
+        if (!Utf8.IsValid(json.Span))
+        {
+            throw Fail(key, $"'{what}' is no text in UTF-8.");
+        }
+
         try
         {
             using var document = JsonDocument.Parse(json, Options);
             return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : throw Fail(key, $"'{what}' is no object.");
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
+            // The latter: a name with half of a pair of surrogates.
             throw new FishException(ErrorCode.VersionInvalid, key, $"'{what}' cannot be read: {error.Message}", "Copy or write the version again.", error);
         }
     }
@@ -88,6 +95,11 @@ internal static class JsonFile
     /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>.</exception>
     public static IEnumerable<JsonElement> Items(this JsonElement json, string name, string key) =>
         json.Find(name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : throw Fail(key, $"'{name}' is no list.");
+
+    /// <summary>A list of texts of an object; empty where it is missing.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>.</exception>
+    public static string[] Texts(this JsonElement json, string name, string key) => json.Find(name) is null ? [] :
+        [.. json.Items(name, key).Select(item => item.ValueKind == JsonValueKind.String ? TextOf(item, name, key) : throw Fail(key, $"'{name}' is no list of texts."))];
 
     /// <summary>A map of texts of an object.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>.</exception>

@@ -45,6 +45,11 @@ internal sealed class VersionSaver(ICheckpointStore store, IVersionFormat format
             using var delta = new FullDelta(model, below.Model.Layout, options.MaxHeaderLength);
             return await SaveOnAsync(below, delta, version, step, cancellation);
         }
+        catch (FishException error) when (error.Code is ErrorCode.LayoutMismatch or ErrorCode.DtypeMismatch or ErrorCode.ShapeMismatch or ErrorCode.TensorUnknown or ErrorCode.TensorMissing)
+        {
+            // The store knows the tensor, but not which version it is from.
+            throw new FishException(error.Code, $"{version.Key}: {error.Key}", error.Cause, error.Hint, error);
+        }
         finally
         {
             model.Dispose();

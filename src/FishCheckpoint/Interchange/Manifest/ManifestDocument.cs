@@ -42,8 +42,7 @@ internal sealed record ManifestDocument(long Version, long Base, IReadOnlyList<M
             throw JsonFile.Fail($"{key}: {twice.Key}", "The manifest names the tensor twice.");
         }
 
-        string[] files = json.Find("payload_files") is null ? [] : [.. json.Items("payload_files", key).Select(item => item.ValueKind == JsonValueKind.String
-            ? VersionName.CheckFile(item.GetString()!, key) : throw JsonFile.Fail(key, "'payload_files' is no list of names."))];
+        string[] files = [.. json.Texts("payload_files", key).Select(file => VersionName.CheckFile(file, key))];
         return new ManifestDocument(json.Number("version", key), json.Number("base_version", key), tensors, files);
     }
 
