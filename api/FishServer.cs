@@ -8,6 +8,7 @@ using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Api.Health;
 using FishCheckpoint.Api.Hosting;
+using FishCheckpoint.Api.Hub;
 using FishCheckpoint.Api.Limits;
 using FishCheckpoint.Api.Maintenance;
 using FishCheckpoint.Api.Reports;
@@ -44,6 +45,7 @@ public static class FishServer
         server.UseMiddleware<ProblemMiddleware>();
         server.UseMiddleware<StoppingMiddleware>();
         server.UseRouting();
+        server.UseMiddleware<HubErrors>();
         server.UseMiddleware<RequestGate>();
         server.UseMiddleware<RefusalAudit>();
         server.UseMiddleware<AccessMiddleware>();
@@ -129,5 +131,6 @@ public static class FishServer
         v1.MapGroup("").WithTags("Access").MapAudit();
         v1.MapGroup("/gc").WithTags("Maintenance").MapCollection();
         v1.MapGroup("/maintenance").WithTags("Maintenance").MapMaintenance();
+        server.MapHub();
     }
 }

@@ -36,6 +36,9 @@ public sealed class FishSettings
     /// <summary>What the server tells of itself.</summary>
     public TelemetrySettings Telemetry { get; set; } = new();
 
+    /// <summary>How checkpoints are served as model repositories.</summary>
+    public HubSettings Hub { get; set; } = new();
+
     /// <summary>How the server stops.</summary>
     public ShutdownSettings Shutdown { get; set; } = new();
 
@@ -87,6 +90,13 @@ public sealed class FishSettings
     {
         /// <summary>When a request needs a key. Default: Auto.</summary>
         public KeysRequired Required { get; set; } = KeysRequired.Auto;
+    }
+
+    /// <summary>Checkpoints as model repositories (docs/HUB.md).</summary>
+    public sealed class HubSettings
+    {
+        /// <summary>The one owner that repositories may be asked for under, as in <c>fish/sst2</c>; the task's name alone is taken too. Default: fish.</summary>
+        public string Owner { get; set; } = "fish";
     }
 
     /// <summary>The audit log.</summary>

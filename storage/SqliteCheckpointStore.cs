@@ -610,7 +610,8 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
                 var (task, checkpoint) = find(snapshot.Connection);
                 state = OpenedState.Open(snapshot.Connection, folder, task, checkpoint);
                 var output = checkpoint is not null ? CheckpointTable.OutputOf(snapshot.Connection, task, checkpoint) : task.IsBase ? task.Base.Files : task.Layout.Files;
-                return Task.FromResult<IModelReader>(new StoredModelReader(snapshot, state, task, folder, output));
+                var info = checkpoint is { IsHidden: false } && checkpoint.TaskId == task.Id ? checkpoint.ToInfo(snapshot.Connection, task.Name) : null;
+                return Task.FromResult<IModelReader>(new StoredModelReader(snapshot, state, task, folder, output, info));
             }
             catch
             {

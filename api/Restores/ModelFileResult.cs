@@ -5,13 +5,16 @@ using Microsoft.Net.Http.Headers;
 namespace FishCheckpoint.Api.Restores;
 
 /// <summary>Streams a file of a model, rebuilt as it goes: 200, 206, 304, 412 or 416. Owns the reader.</summary>
-internal sealed class ModelFileResult(IModelReader reader, string file) : IResult
+/// <param name="reader">The model.</param>
+/// <param name="file">The file's name.</param>
+/// <param name="strongTag">What its ETag says; <see langword="null"/>: the file's own tag.</param>
+internal sealed class ModelFileResult(IModelReader reader, string file, string? strongTag = null) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         await using var owned = reader;
         var (request, response, found) = (httpContext.Request, httpContext.Response, reader.FileOf(file));
-        var tag = new EntityTagHeaderValue($"\"{found.Tag}\"");
+        var tag = new EntityTagHeaderValue($"\"{strongTag ?? found.Tag.ToString()}\"");
         var unchanged = Preconditions.IsUnchanged(request.GetTypedHeaders(), tag);
         Describe(response, found, tag);
         if (unchanged)

@@ -44,7 +44,7 @@ internal sealed record CheckpointRow(
         task, Step, ParentText, State, Mask, Changed, LogicalBytes,
         BroughtBytes + ValueBytes + TrainerBytes, MaskBytes, ValueBytes, TrainerBytes, Depth, FileDigest,
         JsonSerializer.Deserialize<Dictionary<string, double>>(Metrics, FishJson.Options)!,
-        [.. tags], Created, ChainBytes, Pinned, ParentState);
+        [.. tags], Created, ChainBytes, Pinned, ParentState, Headers);
 
     private string ParentText => ParentStep is not { } step ? "base" : ParentTask is null ? StepRef.At(step).ToString() : $"{ParentTask}:{StepRef.At(step)}";
 }

@@ -19,9 +19,9 @@ internal sealed class StoredModelReader : IModelReader
     private readonly RestorePlan plan;
     private readonly byte[]? index;
 
-    public StoredModelReader(Snapshot snapshot, OpenedState state, TaskContext task, BaseFolder folder, ModelFiles output)
+    public StoredModelReader(Snapshot snapshot, OpenedState state, TaskContext task, BaseFolder folder, ModelFiles output, CheckpointInfo? checkpoint)
     {
-        (this.snapshot, this.state, this.task, this.folder) = (snapshot, state, task, folder);
+        (this.snapshot, this.state, this.task, this.folder, Checkpoint) = (snapshot, state, task, folder, checkpoint);
         plan = new RestorePlan(task.Layout, output, state.Links);
         index = output.Files.Count > 1 && !(HasIndex && SameShards(output, task.Base.Files)) ? ShardIndex.Create(output) : null;
         Files = [.. ModelFilesOf(output).Concat(SideFilesOf()).OrderBy(file => file.Name, StringComparer.Ordinal)];
@@ -30,6 +30,8 @@ internal sealed class StoredModelReader : IModelReader
     public Layout Layout => task.Layout.Layout;
 
     public IReadOnlyList<RestoredFile> Files { get; }
+
+    public CheckpointInfo? Checkpoint { get; }
 
     /// <summary>What a full restore reads.</summary>
     public RestoreCost Cost => plan.Cost;

@@ -23,6 +23,9 @@ public interface IModelReader : IAsyncDisposable
     /// <summary>The model's files, side files included, ordered by name.</summary>
     IReadOnlyList<RestoredFile> Files { get; }
 
+    /// <summary>The checkpoint that is read, as it was when it was opened; <see langword="null"/> for a base, for what a task starts from, and where it is not known.</summary>
+    CheckpointInfo? Checkpoint => null;
+
     /// <summary>Writes a range of a file.</summary>
     /// <param name="file">Name of one of <see cref="Files"/>.</param>
     /// <param name="offset">First byte.</param>

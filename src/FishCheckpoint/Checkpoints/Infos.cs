@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
@@ -96,10 +97,12 @@ public sealed record TaskInfo(
 /// <param name="ChainBytes">Bytes of all frames that restoring it decodes: with the base's, what it costs to read.</param>
 /// <param name="Pinned">Whether it is pinned: neither a retention nor a request deletes it.</param>
 /// <param name="ParentState">Identity of the state that it is laid on: the parent may have been deleted, and another one saved at its step. <see langword="null"/>: the base.</param>
+/// <param name="Headers">Identity of its files' own headers, where they are laid out otherwise than its task's: with the state, what its files' bytes follow from. Known to the
+/// store that has it, and not sent.</param>
 public sealed record CheckpointInfo(
     string Task, long Step, string Parent, Digest State, Digest Mask, long Changed, long LogicalBytes, long StoredBytes, long PositionBytes,
     long ValueBytes, long StateBytes, int Depth, Digest? FileDigest, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<string> Tags,
-    DateTimeOffset Created, long ChainBytes = 0, bool Pinned = false, Digest? ParentState = null);
+    DateTimeOffset Created, long ChainBytes = 0, bool Pinned = false, Digest? ParentState = null, [property: JsonIgnore] Digest? Headers = null);
 
 /// <summary>What a trainer state is.</summary>
 /// <param name="Bytes">Its length.</param>

@@ -9,6 +9,9 @@ public static partial class Names
     /// <summary>The rule as a regular expression.</summary>
     public const string Pattern = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}";
 
+    /// <summary>Whether this is a name of a base or task.</summary>
+    public static bool IsValid(string name) => Rule().IsMatch(name);
+
     /// <summary>Checks the name of a base or task.</summary>
     /// <param name="name">The name.</param>
     /// <param name="what">What it names, for the error.</param>

@@ -27,11 +27,11 @@ public sealed partial class HealthTests : ApiTest
     [Fact]
     public async Task Index_NamesEveryRouteOfTheDocument()
     {
-        var index = await Client.GetStringAsync("/", Stop);
+        var index = (await Client.GetStringAsync("/", Stop)).Replace("{**", "{", StringComparison.Ordinal);
         var document = await JsonAsync<JsonElement>("/openapi/v1.json");
         foreach (var path in document.GetProperty("paths").EnumerateObject())
         {
-            Assert.Contains(path.Name.TrimEnd('/').Replace("{tensor}", "{**tensor}", StringComparison.Ordinal), index, StringComparison.Ordinal);
+            Assert.Contains(path.Name.TrimEnd('/'), index, StringComparison.Ordinal);
             Assert.All(path.Value.EnumerateObject(), operation => Assert.NotEmpty(operation.Value.GetProperty("summary").GetString()!));
         }
     }

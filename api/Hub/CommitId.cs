@@ -1,0 +1,80 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using FishCheckpoint.Checkpoints;
+
+namespace FishCheckpoint.Api.Hub;
+
+/// <summary>
+/// The 40 hexadecimal digits that name a checkpoint as a commit: by where it lies and what its files are. They are made of what is stored anyway, so no table keeps
+/// them, and they lead to their step, so no lookup is a search:
+/// <code>
+/// check = SHA-256("fishcheckpoint commit 1\n" task 0 step state headers)       the state's identity covers the base with its side files
+/// place = step XOR SHA-256("fishcheckpoint commit place 1\n" task 0 check)     4 bytes, or 8 for steps from 2^32 on
+/// id    = place check                                                          20 bytes: the check is cut to 16, or 12
+/// </code>
+/// Whoever looks one up takes the step out of its place, and compares the whole id with that of the checkpoint there. A step that was saved anew with other content has
+/// another id.
+/// </summary>
+/// <param name="Text">Forty lower-case hexadecimal digits.</param>
+internal readonly record struct CommitId(string Text)
+{
+    private const int Size = 20;
+
+    /// <summary>The id of a checkpoint.</summary>
+    public static CommitId Of(CheckpointInfo checkpoint)
+    {
+        Span<byte> id = stackalloc byte[Size];
+        Span<byte> step = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(step, checkpoint.Step);
+        var place = PlaceOf(checkpoint.Step);
+        Hash("fishcheckpoint commit 1\n"u8, checkpoint.Task, [.. step, .. checkpoint.State, .. checkpoint.Headers ?? default])[..(Size - place)].CopyTo(id[place..]);
+        step[^place..].CopyTo(id);
+        TurnPlace(checkpoint.Task, id, place);
+        return new CommitId(Convert.ToHexStringLower(id));
+    }
+
+    /// <summary>Reads an id.</summary>
+    /// <returns><see langword="false"/> when it is none: clients take forty lower-case digits for one, and nothing else.</returns>
+    public static bool TryParse(string text, out CommitId id)
+    {
+        id = new CommitId(text);
+        return text.Length == Size * 2 && text.All(char.IsAsciiHexDigitLower);
+    }
+
+    /// <summary>The steps of a task that may have this id: one, or two; whether one has it says its checkpoint.</summary>
+    public IReadOnlyList<long> StepsIn(string task)
+    {
+        var (name, text) = (task, Text);
+        return [.. new[] { sizeof(uint), sizeof(long) }.Select(place => (Place: place, Step: StepAt(name, text, place)))
+            .Where(found => found.Step >= 0 && PlaceOf(found.Step) == found.Place).Select(found => found.Step)];
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Text;
+
+    private static int PlaceOf(long step) => step <= uint.MaxValue ? sizeof(uint) : sizeof(long);
+
+    private static long StepAt(string task, string text, int place)
+    {
+        var id = Convert.FromHexString(text);
+        TurnPlace(task, id, place);
+        Span<byte> step = stackalloc byte[sizeof(long)];
+        step.Clear();
+        id.AsSpan(0, place).CopyTo(step[^place..]);
+        return BinaryPrimitives.ReadInt64BigEndian(step);
+    }
+
+    // Its own mirror. Steps that follow each other would share their first digits, by which people tell commits apart.
+    private static void TurnPlace(string task, Span<byte> id, int place)
+    {
+        var hidden = Hash("fishcheckpoint commit place 1\n"u8, task, id[place..]);
+        for (var at = 0; at < place; at++)
+        {
+            id[at] ^= hidden[at];
+        }
+    }
+
+    private static byte[] Hash(ReadOnlySpan<byte> purpose, string task, ReadOnlySpan<byte> rest) =>
+        SHA256.HashData([.. purpose, .. Encoding.UTF8.GetBytes(task), 0, .. rest]);
+}

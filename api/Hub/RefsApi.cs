@@ -1,0 +1,82 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization;
+using FishCheckpoint.Access;
+using FishCheckpoint.Api.Access;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace FishCheckpoint.Api.Hub;
+
+/// <summary>The route that lists a repository's revisions.</summary>
+internal static class RefsApi
+{
+    private const int AtOnce = 1000;
+
+    public static void MapRefs(this IEndpointRouteBuilder routes) => routes.MapGet("/refs", ListAsync).Needs(KeyScope.Read, Reach.Task)
+        .WithSummary("List the revisions of a task with their commits: main, its tags, and a step-N for each checkpoint");
+
+    private static async Task<Ok<HubRefs>> ListAsync(string task, string? include_prs, ICheckpointStore store, CancellationToken cancellation)
+    {
+        var known = await store.GetTaskAsync(task, cancellation);
+        return TypedResults.Ok(new HubRefs(await MainAsync(store, known, cancellation), [], TagsAsync(store, task, cancellation), HubApi.IsYes(include_prs) ? [] : null));
+    }
+
+    private static async Task<IReadOnlyList<HubRef>> MainAsync(ICheckpointStore store, TaskInfo task, CancellationToken cancellation)
+    {
+        if (task.Latest is null)
+        {
+            return [];
+        }
+
+        try
+        {
+            var commit = CommitId.Of(await store.GetCheckpointAsync(task.Name, StepRef.Latest, cancellation));
+            return [new HubRef(Revision.Main, $"refs/heads/{Revision.Main}", commit.Text)];
+        }
+        catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound)
+        {
+            // The last one was just deleted.
+            return [];
+        }
+    }
+
+    // Read as they are sent: a task may have 100,000 checkpoints.
+    private static async IAsyncEnumerable<HubRef> TagsAsync(ICheckpointStore store, string task, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        for (var (page, more) = (new PageRequest(AtOnce), true); more;)
+        {
+            var part = await store.ListCheckpointsAsync(task, page, cancellation);
+            foreach (var checkpoint in part.Items)
+            {
+                var commit = CommitId.Of(checkpoint);
+                foreach (var tag in checkpoint.Tags.Where(Revision.CanBeTag))
+                {
+                    yield return HubRef.Tag(tag, commit);
+                }
+
+                yield return HubRef.Tag(Revision.OfStep(checkpoint.Step), commit);
+            }
+
+            (page, more) = (page with { After = part.Next }, part.Next is not null);
+        }
+    }
+}
+
+/// <summary>The revisions of a repository.</summary>
+/// <param name="Branches"><c>main</c>, where there is a checkpoint.</param>
+/// <param name="Converts">None.</param>
+/// <param name="Tags">The task's tags, and a step for each checkpoint.</param>
+/// <param name="PullRequests">None, where they were asked for.</param>
+internal sealed record HubRefs(
+    IReadOnlyList<HubRef> Branches, IReadOnlyList<HubRef> Converts, IAsyncEnumerable<HubRef> Tags,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<HubRef>? PullRequests);
+
+/// <summary>A revision.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Ref">Its name among git's.</param>
+/// <param name="TargetCommit">Its commit.</param>
+internal sealed record HubRef(string Name, string Ref, string TargetCommit)
+{
+    public static HubRef Tag(string name, CommitId commit) => new(name, $"refs/tags/{name}", commit.Text);
+}

@@ -1,0 +1,53 @@
+using FishCheckpoint.Access;
+using FishCheckpoint.Api.Access;
+using FishCheckpoint.Api.Bodies;
+using FishCheckpoint.Api.Documents;
+using FishCheckpoint.Api.Restores;
+using FishCheckpoint.Checkpoints;
+
+namespace FishCheckpoint.Api.Hub;
+
+/// <summary>The route that gives a repository's files.</summary>
+internal static class ResolveApi
+{
+    public static void MapResolve(this IEndpointRouteBuilder routes, string prefix) =>
+        routes.MapMethods($"{prefix}/{{revision}}/{{**file}}", ["GET", "HEAD"], ResolveAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes)
+            .WithSummary("Give a file of a task's checkpoint as of a model repository; a revision that may move leads to its commit").MayFail(412, 416, 500)
+            .Produces(StatusCodes.Status307TemporaryRedirect);
+
+    private static async Task<IResult> ResolveAsync(
+        string task, string revision, string? file, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
+    {
+        var opened = await OpenedRevision.OpenAsync(store, task, revision, cancellation);
+        try
+        {
+            context.SayCommit(opened.Commit);
+            var found = opened.Reader.FileOf(file ?? "");
+            Describe(context.Response, found);
+            if (revision == opened.Commit.Text)
+            {
+                return new ModelFileResult(opened.Reader, found.Name, HubFile.TagOf(found));
+            }
+        }
+        catch
+        {
+            await opened.DisposeAsync();
+            throw;
+        }
+
+        // Clients ask twice, for what a file is and for its bytes. Between the two a later step may be saved: they would keep its bytes under the name of the earlier one's.
+        await opened.DisposeAsync();
+        context.Response.Headers.CacheControl = "no-cache";
+        var repository = context.Request.RouteValues["owner"] is string owner ? $"{owner}/{task}" : task;
+        return TypedResults.Redirect($"{context.Request.PathBase}/{repository}/resolve/{opened.Commit}/{file}", permanent: false, preserveMethod: true);
+    }
+
+    private static void Describe(HttpResponse response, RestoredFile found)
+    {
+        response.Headers["X-Linked-Size"] = FormattableString.Invariant($"{found.Bytes}");
+        response.Headers["X-Linked-ETag"] = $"\"{HubFile.TagOf(found)}\"";
+
+        // Names of files need no escapes.
+        response.Headers.ContentDisposition = $"inline; filename*=UTF-8''{found.Name}; filename=\"{found.Name}\";";
+    }
+}

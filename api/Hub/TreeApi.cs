@@ -1,0 +1,80 @@
+using System.Text.Json;
+using FishCheckpoint.Access;
+using FishCheckpoint.Api.Access;
+using FishCheckpoint.Api.Bodies;
+using FishCheckpoint.Api.Documents;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace FishCheckpoint.Api.Hub;
+
+/// <summary>The routes that list a repository's files.</summary>
+internal static class TreeApi
+{
+    private const string FormType = "application/x-www-form-urlencoded";
+    private const string JsonType = "application/json";
+    private const int MostEntries = 1000;
+
+    public static void MapTree(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/tree/{revision}/{**path}", ListAsync).Needs(KeyScope.Read, Reach.Task)
+            .WithSummary("List the files of a revision; there are no folders below the first");
+        routes.MapPost("/paths-info/{revision}", DescribeAsync).Needs(KeyScope.Read, Reach.Task).TakesBody(FormType, JsonType)
+            .WithSummary("Describe the files of a revision that are named in the body's 'paths', and leave out what there is not").MayFail(413, 415);
+    }
+
+    private static async Task<Ok<IReadOnlyList<HubEntry>>> ListAsync(
+        string task, string revision, string? path, string? expand, int? limit, string? cursor, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
+    {
+        await using var opened = await OpenedRevision.OpenAsync(store, task, revision, cancellation);
+        context.SayCommit(opened.Commit);
+        if (!string.IsNullOrEmpty(path))
+        {
+            throw new FishException(ErrorCode.FileNotFound, path, "The repository has no such folder.", "All of its files lie in the first one.");
+        }
+
+        var most = Math.Clamp(limit ?? MostEntries, 1, MostEntries);
+        var rest = opened.Reader.Files.Where(file => cursor is null || string.CompareOrdinal(file.Name, cursor) > 0).Take(most + 1).ToArray();
+        context.SayNext(rest.Length > most ? rest[most - 1].Name : null);
+        return TypedResults.Ok(EntriesOf(opened, rest.Take(most), HubApi.IsYes(expand)));
+    }
+
+    private static async Task<Ok<IReadOnlyList<HubEntry>>> DescribeAsync(
+        string task, string revision, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
+    {
+        var (paths, expand) = await ReadAsync(context.Request, cancellation);
+        await using var opened = await OpenedRevision.OpenAsync(store, task, revision, cancellation);
+        context.SayCommit(opened.Commit);
+        return TypedResults.Ok(EntriesOf(opened, opened.Reader.Files.Where(file => paths.Contains(file.Name)), expand));
+    }
+
+    private static IReadOnlyList<HubEntry> EntriesOf(OpenedRevision opened, IEnumerable<RestoredFile> files, bool expand) =>
+        [.. files.Select(file => HubEntry.Of(file, expand ? HubCommit.Of(opened) : null))];
+
+    private static async Task<(HashSet<string> Paths, bool Expand)> ReadAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        try
+        {
+            switch (MediaTypes.Of(request))
+            {
+                case FormType:
+                    // The body's own limit bounds how many there are.
+                    var form = await request.ReadFormAsync(new FormOptions { ValueCountLimit = int.MaxValue }, cancellation);
+                    return (form["paths"].OfType<string>().ToHashSet(StringComparer.Ordinal), HubApi.IsYes(form["expand"]));
+                case JsonType:
+                    var json = await JsonSerializer.DeserializeAsync<PathsBody>(request.Body, JsonSerializerOptions.Web, cancellation);
+                    return ((json?.Paths ?? []).ToHashSet(StringComparer.Ordinal), json?.Expand ?? false);
+                default:
+                    throw MediaTypes.Unsupported(request.ContentType, FormType, JsonType);
+            }
+        }
+        catch (Exception error) when (error is InvalidDataException or JsonException)
+        {
+            throw new FishException(ErrorCode.RequestInvalid, "paths", "The body is no list of paths.", """Send paths=FILE&paths=FILE, or {"paths":["FILE"]}.""", error);
+        }
+    }
+
+    private sealed record PathsBody(IReadOnlyList<string>? Paths, bool Expand);
+}
