@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
+using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Following;
 
@@ -43,19 +44,30 @@ internal sealed class EventFeed(Database database, TaskTable tasks, StoreOptions
 
     private (long Place, TaskEvent? Reset) Begin(string task, long? after)
     {
-        using var snapshot = database.OpenSnapshot();
-        tasks.Context(snapshot.Connection, task);
-        var newest = EventTable.Newest(snapshot.Connection);
+        var (newest, forgotten) = Query(connection =>
+        {
+            tasks.Context(connection, task);
+            return (EventTable.Newest(connection), after is { } last && EventTable.IsForgotten(connection, last));
+        });
 
         // A number that was never given is of another store, or of this one before a backup was restored.
         return after is not { } known ? (newest, null)
-            : known > newest || EventTable.IsForgotten(snapshot.Connection, known) ? (newest, new TaskEvent(newest, TaskEventKind.Reset, task, null, null, options.Time.GetUtcNow()))
+            : known > newest || forgotten ? (newest, new TaskEvent(newest, TaskEventKind.Reset, task, null, null, options.Time.GetUtcNow()))
             : (known, null);
     }
 
-    private (IReadOnlyList<TaskEvent> Events, long Place) Read(string task, long place)
+    private (IReadOnlyList<TaskEvent> Events, long Place) Read(string task, long place) => Query(connection => EventTable.After(connection, task, place));
+
+    private T Query<T>(Func<SqliteConnection, T> read)
     {
-        using var snapshot = database.OpenSnapshot();
-        return EventTable.After(snapshot.Connection, task, place);
+        try
+        {
+            using var snapshot = database.OpenSnapshot();
+            return read(snapshot.Connection);
+        }
+        catch (SqliteException error)
+        {
+            throw Database.Translate(error);
+        }
     }
 }
