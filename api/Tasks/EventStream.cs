@@ -24,11 +24,11 @@ internal sealed class EventStream(Func<CancellationToken, IAsyncEnumerable<TaskE
         // Proxies that gather an answer before they send it on would keep it for ever.
         response.Headers["X-Accel-Buffering"] = "no";
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, stopping);
-        await WriteAsync(response, "retry: 1000\n\n", ends.Token);
         var waiting = Channel.CreateBounded<TaskEvent>(1);
         var reading = ReadAsync(waiting.Writer, ends.Token);
         try
         {
+            await WriteAsync(response, "retry: 1000\n\n", ends.Token);
             await SendAsync(response, waiting.Reader, ends.Token);
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
