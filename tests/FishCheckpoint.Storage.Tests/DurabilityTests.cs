@@ -21,7 +21,7 @@ public sealed class DurabilityTests : IDisposable
     {
         var library = await FaultLibrary.CompileAsync(folder);
         Assert.SkipWhen(library is null, "There is no C compiler to make the library that lets calls fail.");
-        AssertNothingFound(await new FaultSuite(library, folder).RunAsync(stride: 120, progress));
+        AssertNothingFound(await new FaultSuite(library, folder).RunAsync(stride: 360, progress));
     }
 
     [Fact(Timeout = 600_000)]
@@ -33,7 +33,7 @@ public sealed class DurabilityTests : IDisposable
     }
 
     [Fact(Timeout = 600_000)]
-    public async Task Flip_OfSomeBytes_IsNeverServedAsGood() => AssertNothingFound(await new BitFlipSuite(folder).RunAsync(stride: 5003, progress));
+    public async Task Flip_OfSomeBytes_IsNeverServedAsGood() => AssertNothingFound(await new BitFlipSuite(folder).RunAsync(stride: 15013, progress));
 
     [Fact(Timeout = 600_000)]
     public async Task Operations_AtRandom_AreWhatTheModelSays() => AssertNothingFound(await ModelSuite.RunAsync(seed, operations: 200, folder, progress));

@@ -46,6 +46,9 @@ public sealed class WalKeeperTests : IDisposable
 
         using var connection = new SqliteConnection($"Data Source={Path.Combine(folder, Database.FileName)};Pooling=False");
         connection.Open();
+
+        // What is refused so is tried again for this long, in seconds, and nothing will let go.
+        connection.DefaultTimeout = 1;
         var keeper = new WalKeeper(connection, () => throw new InvalidOperationException("Not beside."), most: 0);
         using var transaction = connection.BeginTransaction();
         connection.Insert("INSERT INTO frames (head, payload) VALUES ($0, $1)", new byte[16], 0);
