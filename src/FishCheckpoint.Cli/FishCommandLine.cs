@@ -52,6 +52,7 @@ internal static class FishCommandLine
             TaskCommand.Create(shell),
             SaveCommand.Create(shell),
             LoadCommand.Create(shell),
+            PullCommand.Create(shell),
             ListCommand.Create(shell),
             ShowCommand.Create(shell),
             DiffCommand.Create(shell),
