@@ -53,6 +53,7 @@ internal static class FishCommandLine
             SaveCommand.Create(shell),
             LoadCommand.Create(shell),
             PullCommand.Create(shell),
+            WatchCommand.Create(shell),
             ListCommand.Create(shell),
             ShowCommand.Create(shell),
             DiffCommand.Create(shell),
