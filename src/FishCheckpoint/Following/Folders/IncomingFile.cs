@@ -10,13 +10,15 @@ internal sealed class IncomingFile : Stream
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long written;
 
-    /// <summary>Makes the file, and room for it.</summary>
+    /// <summary>Makes the file, if there is room for it.</summary>
     /// <param name="path">Where; there is no file yet.</param>
     /// <param name="length">How long it is to be.</param>
-    public IncomingFile(string path, long length) => stream = new FileStream(path, new FileStreamOptions
+    /// <exception cref="IOException">There is no room.</exception>
+    public IncomingFile(string path, long length)
     {
-        Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0, PreallocationSize = length,
-    });
+        FullDisk.RequireRoom(Path.GetDirectoryName(path)!, length);
+        stream = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 });
+    }
 
     public override bool CanRead => false;
 
