@@ -80,7 +80,19 @@ internal sealed class PullFolder : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => held.Dispose();
+    public void Dispose()
+    {
+        try
+        {
+            RemoveLeftovers();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Who takes the folder next tries again.
+        }
+
+        held.Dispose();
+    }
 
     private static FileStream Lock(string path)
     {
