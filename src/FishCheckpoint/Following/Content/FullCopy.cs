@@ -25,7 +25,7 @@ internal sealed class FullCopy(IModelReader model, Digest state, int maxHeaderLe
             pulled = target.Seal();
         }
 
-        Check(file, pulled, incoming.PathOf(file.Name));
+        Check(file with { Sha256 = await model.FindDigestAsync(file.Name, cancellation) }, pulled, incoming.PathOf(file.Name));
         return pulled;
     }
 
@@ -36,7 +36,7 @@ internal sealed class FullCopy(IModelReader model, Digest state, int maxHeaderLe
             throw Mismatch.Of(file, pulled);
         }
 
-        if (file.Sha256 is null && ModelHeaders.IsTensors(file.Name))
+        if (ModelHeaders.IsTensors(file.Name) && file.Tag != pulled.Sha256)
         {
             using var written = SafetensorsFile.Open(path, maxHeaderLength);
             Mismatch.CheckHeader(file, state, written.Header);
