@@ -9,11 +9,16 @@ internal static class DigestField
 {
     public const string Representation = "Repr-Digest";
     public const string Content = "Content-Digest";
+    public const string Wanted = "Want-Repr-Digest";
 
     private const string Algorithm = "sha-256=";
 
     /// <summary>Writes a field.</summary>
     public static string Format(Digest digest) => $"{Algorithm}:{Convert.ToBase64String(digest)}:";
+
+    /// <summary>Whether a request asks for the SHA-256 of what it names (RFC 9530, section 4); a weight of 0 says that it does not.</summary>
+    public static bool IsWanted(HttpRequest request) => Members(request.Headers[Wanted]).Any(
+        member => member.StartsWith(Algorithm, StringComparison.OrdinalIgnoreCase) && member[Algorithm.Length..].Trim() != "0");
 
     /// <summary>Reads a field's SHA-256: the mirror of <see cref="Format"/>.</summary>
     /// <returns><see langword="null"/> when the field is missing or names other algorithms only.</returns>

@@ -1,5 +1,8 @@
+using System.IO.Pipelines;
+using System.Security.Cryptography;
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Tensors;
 using Microsoft.Net.Http.Headers;
 
 namespace FishCheckpoint.Api.Restores;
@@ -23,6 +26,12 @@ internal sealed class ModelFileResult(IModelReader reader, string file, string? 
             return;
         }
 
+        if (HttpMethods.IsHead(request.Method) && found.Sha256 is null && DigestField.IsWanted(request))
+        {
+            // A full read: only where it is asked for, and never before the file itself is sent.
+            response.Headers[DigestField.Representation] = DigestField.Format(await HashAsync(found, httpContext.RequestAborted));
+        }
+
         var range = RangeOf(request, response, found, tag);
         response.ContentLength = range.Length;
         response.ContentType = ContentTypeOf(found.Name);
@@ -30,6 +39,24 @@ internal sealed class ModelFileResult(IModelReader reader, string file, string? 
         {
             await reader.CopyToAsync(found.Name, range.Offset, range.Length, response.BodyWriter, httpContext.RequestAborted);
         }
+    }
+
+    private async Task<Digest> HashAsync(RestoredFile found, CancellationToken cancellation)
+    {
+        var pipe = new Pipe();
+        var hashing = SHA256.HashDataAsync(pipe.Reader.AsStream(), cancellation).AsTask();
+        try
+        {
+            await reader.CopyToAsync(found.Name, 0, found.Bytes, pipe.Writer, cancellation);
+            await pipe.Writer.CompleteAsync();
+        }
+        catch (Exception error)
+        {
+            await pipe.Writer.CompleteAsync(error);
+            throw;
+        }
+
+        return Digest.From(await hashing);
     }
 
     private static void Describe(HttpResponse response, RestoredFile found, EntityTagHeaderValue tag)

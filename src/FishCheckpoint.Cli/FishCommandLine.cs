@@ -52,6 +52,8 @@ internal static class FishCommandLine
             TaskCommand.Create(shell),
             SaveCommand.Create(shell),
             LoadCommand.Create(shell),
+            PullCommand.Create(shell),
+            WatchCommand.Create(shell),
             ListCommand.Create(shell),
             ShowCommand.Create(shell),
             DiffCommand.Create(shell),

@@ -58,6 +58,9 @@ public sealed class TestModel
     public TestModel Rearranged(IReadOnlyDictionary<string, string>? metadata = null) =>
         new(HeaderWriter.Create(Header.Tensors.Select(tensor => tensor.Info).Reverse(), metadata), data);
 
+    /// <summary>The same tensors in the same order, under a header with these metadata.</summary>
+    public TestModel Under(IReadOnlyDictionary<string, string> metadata) => new(HeaderWriter.Create(Header.Tensors.Select(tensor => tensor.Info), metadata), data);
+
     /// <summary>The same model with one tensor in another form, filled with bytes of a seed.</summary>
     public TestModel With(TensorInfo tensor, int seed = 5)
     {

@@ -11,6 +11,8 @@ const string usage = """
     model [--operations 5000] [--seed N]    random operations beside a model of the store in memory
     concurrency [--processes 4] [--threads 4] [--operations 400] [--seed N]
                                             several processes with several threads on one data folder
+    follow [--kills 100] [--seed N] [--fish PATH]
+                                            SIGKILL 'fish pull --follow' at random moments while another process saves, and look on
     --minutes N                             begin nothing more after that
     Each prints what it counted, and what it found; the exit code is 1 if that is anything.
     """;
@@ -36,6 +38,7 @@ try
         "model" => await ModelSuite.RunAsync(seed, Number("--operations", 5000), folder, progress),
         "concurrency" => await ConcurrencySuite.RunAsync(
             folder, Number("--processes", 4), Number("--threads", 4), Number("--operations", 400), seed),
+        "follow" => await new FollowSuite(seed, folder, Text("--fish") is { Length: > 0 } path ? path : FollowSuite.Built).RunAsync(Number("--kills", 100), progress),
         _ => throw new ArgumentException(usage),
     };
     Console.WriteLine($"{string.Join(' ', args)} (seed {seed}, {clock.Elapsed.TotalSeconds:F0} s)");

@@ -30,7 +30,11 @@ internal sealed class OpenedStore : IAsyncDisposable
 
     public ICheckpointCollector Collector => (ICheckpointCollector)Store;
 
-    public static async Task<OpenedStore> OpenAsync(Shell shell, ParseResult parsed, CancellationToken cancellation)
+    public IBoundedDeltas Deltas => (IBoundedDeltas)Store;
+
+    public ITaskEvents Events => (ITaskEvents)Store;
+
+    public static async Task<OpenedStore> OpenAsync(Shell shell, ParseResult parsed, string? spoolFolder, CancellationToken cancellation)
     {
         if (parsed.GetValue(shell.Server) is { } server)
         {
@@ -40,7 +44,7 @@ internal sealed class OpenedStore : IAsyncDisposable
                     ErrorCode.RequestInvalid, "--server", "A command works on a data folder or on a server, not on both.", "Give --data or --server.");
             }
 
-            var client = FishClient.Connect(server, shell.ClientOptionsOf(parsed));
+            var client = FishClient.Connect(server, shell.ClientOptionsOf(parsed) with { SpoolFolder = spoolFolder });
             return new OpenedStore(client, client.Access);
         }
 

@@ -16,6 +16,8 @@ internal sealed class RootHelp(HelpAction help) : SynchronousCommandLineAction
         "fish task add sst2 --base bert-base",
         "fish save sst2 100 step100.safetensors --metric loss=0.31",
         "fish load sst2 latest restored.safetensors",
+        "fish pull sst2 serving --follow                     keeps serving/current at the newest step, by deltas; --best: at the best",
+        "fish watch out --task sst2                          saves the checkpoints that a trainer drops into out, as they come",
         "fish ls sst2 --json",
         "fish diff sst2 base 100 --out patch.safetensors",
         "fish export slime updates --task sst2 --from 100 --to latest  versions that other systems follow; fish import is the way back",

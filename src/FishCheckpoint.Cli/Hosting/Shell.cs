@@ -53,9 +53,10 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
     /// <summary>Runs a command on the store that the options name.</summary>
     /// <param name="command">The command.</param>
     /// <param name="run">Does the work; its answer is the exit code.</param>
-    public void OnStore(Command command, Func<Call, CancellationToken, Task<int>> run) => command.SetAction(async (parsed, cancellation) =>
+    /// <param name="spoolFolder">Where what a server sends lies meanwhile. Default: the system's temporary folder.</param>
+    public void OnStore(Command command, Func<Call, CancellationToken, Task<int>> run, Func<ParseResult, string>? spoolFolder = null) => command.SetAction(async (parsed, cancellation) =>
     {
-        await using var store = await OpenedStore.OpenAsync(this, parsed, cancellation);
+        await using var store = await OpenedStore.OpenAsync(this, parsed, spoolFolder?.Invoke(parsed), cancellation);
         return await run(new Call(parsed, terminal, store, parsed.GetValue(Json)), cancellation);
     });
 

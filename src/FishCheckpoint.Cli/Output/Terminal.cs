@@ -38,6 +38,9 @@ internal sealed class Terminal
     /// <summary>Prints a line of text with markup; what is put in is shown as it is.</summary>
     public void Say(FormattableString line) => Console.MarkupLineInterpolated(line);
 
+    /// <summary>Prints a line on standard error, in the same way.</summary>
+    public void Warn(FormattableString line) => ErrorConsole.MarkupLineInterpolated(line);
+
     private static IAnsiConsole Create(TextWriter writer, bool plain)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client.Http;
 using FishCheckpoint.Codec;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Client.Checkpoints;
 
@@ -47,7 +48,8 @@ internal sealed class DeltaCalls(FishHttp server, string spoolFolder)
         }
         catch (HttpRequestException error)
         {
-            throw server.Unavailable(error);
+            // The copy wraps what goes wrong on this side too.
+            throw error.InnerException is IOException local && FullDisk.Is(local) ? local : server.Unavailable(error);
         }
     }
 }

@@ -63,6 +63,20 @@ internal sealed class RemoteModelReader : IModelReader
         }
     }
 
+    public async Task<Digest?> FindDigestAsync(string file, CancellationToken cancellation = default)
+    {
+        if (this.FileOf(file).Sha256 is { } known)
+        {
+            return known;
+        }
+
+        using var answer = await server.SendAsync(
+            HttpMethod.Head, Routes.File(model, file), prepare: request => request.Headers.Add("Want-Repr-Digest", "sha-256=1"), cancellation: cancellation);
+        var bytes = new byte[Digest.Size];
+        return answer.Headers.TryGetValues("Repr-Digest", out var values) && values.FirstOrDefault() is ['s', 'h', 'a', '-', '2', '5', '6', '=', ':', .. var base64, ':']
+            && Convert.TryFromBase64String(base64, bytes, out var written) && written == Digest.Size ? Digest.From(bytes) : null;
+    }
+
     public Task CopyTensorAsync(string tensor, PipeWriter destination, CancellationToken cancellation = default)
     {
         if (!Layout.TryIndexOf(tensor, out var index))

@@ -26,6 +26,14 @@ public interface IModelReader : IAsyncDisposable
     /// <summary>The checkpoint that is read, as it was when it was opened; <see langword="null"/> for a base, for what a task starts from, and where it is not known.</summary>
     CheckpointInfo? Checkpoint => null;
 
+    /// <summary>
+    /// The SHA-256 of a file that comes over a network, so that what came can be compared: known, or made for it by rebuilding the file where it lies.
+    /// </summary>
+    /// <param name="file">Name of one of <see cref="Files"/>.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    /// <returns><see langword="null"/> where it is not known, and nothing comes over a network or the other side does not tell it.</returns>
+    Task<Digest?> FindDigestAsync(string file, CancellationToken cancellation = default) => Task.FromResult(this.FileOf(file).Sha256);
+
     /// <summary>Writes a range of a file.</summary>
     /// <param name="file">Name of one of <see cref="Files"/>.</param>
     /// <param name="offset">First byte.</param>

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using FishCheckpoint.Api.Tests.Support;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Client;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Tensors;
 using Xunit;
@@ -39,6 +41,23 @@ public sealed class RestoreTests : ApiTest
             var part = await response.Content.ReadAsByteArrayAsync(Stop);
             Assert.True(dense.AsSpan(from, to - from + 1).SequenceEqual(part), $"{from}-{to}");
         }
+    }
+
+    [Fact]
+    public async Task Digest_WhereItIsNotKnown_IsMadeWhenItIsAskedFor()
+    {
+        var expected = $"sha-256=:{Convert.ToBase64String(Digest.Of(Dense).ToArray())}:";
+        using var asked = await ExpectAsync(HttpStatusCode.OK, SendAsync(HttpMethod.Head, Model, null, ("Want-Repr-Digest", "sha-512=9, sha-256=1")));
+        Assert.Equal((expected, Dense.Length), (asked.Headers.GetValues("Repr-Digest").Single(), asked.Content.Headers.ContentLength));
+        foreach (var (method, wanted) in new[] { (HttpMethod.Head, "sha-256=0"), (HttpMethod.Head, "sha-512=1"), (HttpMethod.Get, "sha-256=1") })
+        {
+            using var other = await ExpectAsync(HttpStatusCode.OK, SendAsync(method, Model, null, ("Want-Repr-Digest", wanted)));
+            Assert.False(other.Headers.Contains("Repr-Digest"));
+        }
+
+        await using var client = new FishClient(Client);
+        await using var reader = await client.OpenAsync("task", StepRef.At(7), Stop);
+        Assert.Equal((null, Digest.Of(Dense)), (reader.Files.Single().Sha256, await reader.FindDigestAsync("model.safetensors", Stop)));
     }
 
     [Theory]

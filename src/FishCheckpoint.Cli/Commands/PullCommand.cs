@@ -1,0 +1,96 @@
+using System.CommandLine;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Following.Pull;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary><c>fish pull</c>.</summary>
+internal static class PullCommand
+{
+    public static Command Create(Shell shell)
+    {
+        var task = Arguments.Task();
+        var folder = new Argument<string>("DIR") { Description = "The folder: DIR/step-N for each model, and the link DIR/current. Made if it is not there; of this task alone." };
+        var follow = new Option<bool>("--follow") { Description = "Go on until Ctrl-C: pull each new checkpoint, wait while the server is away." };
+        var best = new Option<bool>("--best") { Description = "Pull the checkpoint with the best value of the task's metric, not the newest." };
+        var step = new Option<string?>("--step") { Description = "Pull this step, or the checkpoint of this tag.", HelpName = "STEP" };
+        var keep = new Option<int>("--keep")
+        {
+            Description = "How many older models to keep besides: who reads one while the link moves can end reading.", HelpName = "N", DefaultValueFactory = _ => 1,
+        };
+        var command = new Command("pull", "Bring a folder to the newest checkpoint, by a delta to the model that is there or by the full model, whichever is smaller.")
+        {
+            task, folder, follow, best, step, keep,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(best) && result.GetValue(step) is not null)
+            {
+                result.AddError("Give --best or --step, not both.");
+            }
+
+            if (result.GetValue(keep) < 0)
+            {
+                result.AddError("Option '--keep' takes a number from 0.");
+            }
+        });
+        shell.OnStore(
+            command,
+            async (call, cancellation) =>
+            {
+                var parsed = call.Parsed;
+                var options = new PullOptions
+                {
+                    Task = parsed.GetRequiredValue(task), Folder = Path.GetFullPath(parsed.GetRequiredValue(folder)), Keep = parsed.GetValue(keep),
+                    Step = parsed.GetValue(best) ? StepRef.Best : parsed.GetValue(step) is { } named ? StepRef.Parse(named) : StepRef.Latest,
+                    MaxHeaderLength = shell.Settings.Limits.MaxHeaderBytes,
+                    OnWarning = warning => call.Terminal.Warn($"[yellow]{warning}[/]"),
+                };
+                var source = new PullSource(call.Store, call.Opened.Deltas, call.Opened.Events);
+                return parsed.GetValue(follow) ? await FollowAsync(call, source, options, cancellation) : await OnceAsync(call, source, options, cancellation);
+            },
+            parsed => ModelPuller.SpoolFolderOf(parsed.GetRequiredValue(folder)));
+        return command;
+    }
+
+    private static async Task<int> OnceAsync(Call call, PullSource source, PullOptions options, CancellationToken cancellation)
+    {
+        using var puller = ModelPuller.Open(source, options);
+        var pulled = await Progress.SpinAsync(call.Terminal, $"pulling {options.Task}", () => puller.PullAsync(cancellation));
+        call.Print(pulled, model => Describe(call, model));
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> FollowAsync(Call call, PullSource source, PullOptions options, CancellationToken cancellation)
+    {
+        try
+        {
+            await new PullFollower(source, options, pulled =>
+            {
+                call.Print(pulled, model => Describe(call, model));
+                call.Terminal.Output.Flush();
+            }).RunAsync(cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Ctrl-C or SIGTERM: how following is meant to end.
+        }
+
+        return ExitCodes.Ok;
+    }
+
+    private static void Describe(Call call, PulledModel pulled)
+    {
+        FormattableString how = pulled.Form switch
+        {
+            PullForm.Delta => $"by a delta of {Say.Bytes(pulled.FetchedBytes)}, for a model of {Say.Bytes(pulled.ModelBytes)}",
+            PullForm.Full when pulled.Because is { } because => $"as a full model of {Say.Bytes(pulled.FetchedBytes)}: {because}",
+            PullForm.Full => $"as a full model of {Say.Bytes(pulled.FetchedBytes)}",
+            PullForm.Kept => $"which was kept here",
+            _ => $"already",
+        };
+        call.Say($"[bold]{pulled.Task}/{pulled.Step}[/] {how.ToString()}, in {pulled.Seconds:F2} s: {pulled.Path}");
+    }
+}

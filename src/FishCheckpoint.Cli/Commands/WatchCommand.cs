@@ -1,0 +1,66 @@
+using System.CommandLine;
+using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Following.Watch;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary><c>fish watch</c>.</summary>
+internal static class WatchCommand
+{
+    public static Command Create(Shell shell)
+    {
+        var folder = new Argument<string>("DIR") { Description = "The folder that a trainer writes its checkpoints to." };
+        var task = new Option<string>("--task") { Description = "The task; made with --base if it is not there.", HelpName = "TASK", Required = true };
+        var name = new Option<string?>("--base") { Description = "The base of a task that is to be made.", HelpName = "BASE" };
+        var pattern = new Option<string?>("--pattern")
+        {
+            Description = "The names to take, with {step} for the step and * for anything. Default: step_N.safetensors, step-N.safetensors, checkpoint-N/, global_step_N/, step_N/.",
+            HelpName = "NAME",
+        };
+        var interval = new Option<string>("--interval") { Description = "How often to look.", HelpName = "TIME", DefaultValueFactory = _ => "1s" };
+        var settle = new Option<string>("--settle")
+        {
+            Description = "How long files have to stay as they are before they count as written.", HelpName = "TIME", DefaultValueFactory = _ => "2s",
+        };
+        var once = new Option<bool>("--once") { Description = "Save what is there, and end." };
+        var command = new Command(
+            "watch", "Save new full models as a trainer drops them into a folder, until Ctrl-C. Folders of deltas (weight sync) are for 'fish import'.")
+        {
+            folder, task, name, pattern, interval, settle, once,
+        };
+        shell.OnStore(command, async (call, cancellation) =>
+        {
+            var parsed = call.Parsed;
+            var options = new WatchOptions
+            {
+                Folder = Path.GetFullPath(parsed.GetRequiredValue(folder)), Task = parsed.GetRequiredValue(task), Base = parsed.GetValue(name), Pattern = parsed.GetValue(pattern),
+                Interval = Amounts.Span(parsed.GetRequiredValue(interval)), Settle = Amounts.Span(parsed.GetRequiredValue(settle)), Once = parsed.GetValue(once),
+                MaxHeaderLength = shell.Settings.Limits.MaxHeaderBytes, OnWarning = warning => call.Terminal.Warn($"[yellow]{warning}[/]"),
+            };
+            return await WatchAsync(call, options, cancellation);
+        });
+        return command;
+    }
+
+    private static async Task<int> WatchAsync(Call call, WatchOptions options, CancellationToken cancellation)
+    {
+        try
+        {
+            var refused = await new FolderWatcher(call.Store, options, version =>
+            {
+                call.Print(version, saved => Describe(call, saved));
+                call.Terminal.Output.Flush();
+            }).RunAsync(cancellation);
+            return refused.Count == 0 ? ExitCodes.Ok : ExitCodes.Of(refused[0].Kind);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Ctrl-C or SIGTERM: how watching is meant to end.
+            return ExitCodes.Ok;
+        }
+    }
+
+    private static void Describe(Call call, WatchedVersion version) => call.Say(
+        $"{(version.Created ? "Saved" : "Already there:")} [bold]{version.Task}/{version.Step}[/] from {version.Name}: {Say.Count(version.Changed)} values, {Say.Bytes(version.StoredBytes)} for a model of {Say.Bytes(version.ModelBytes)}, in {version.Seconds:F2} s");
+}

@@ -1,0 +1,45 @@
+using System.IO.Pipelines;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Following.Folders;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Following.Content;
+
+/// <summary>Pulls files of a model whole, and verifies them.</summary>
+/// <param name="model">The model.</param>
+/// <param name="state">The identity of its state.</param>
+/// <param name="maxHeaderLength">The longest header taken, in bytes.</param>
+internal sealed class FullCopy(IModelReader model, Digest state, int maxHeaderLength)
+{
+    /// <summary>Pulls a file.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>: it is not what it was to be; or as <see cref="IModelReader.CopyToAsync"/>.</exception>
+    public async Task<PulledFile> WriteAsync(RestoredFile file, IncomingFolder incoming, CancellationToken cancellation)
+    {
+        PulledFile pulled;
+        await using (var target = incoming.Create(file.Name, file.Bytes))
+        {
+            var pipe = PipeWriter.Create(target, new StreamPipeWriterOptions(minimumBufferSize: Blocks.Size, leaveOpen: true));
+            await model.CopyToAsync(file.Name, 0, file.Bytes, pipe, cancellation);
+            await pipe.CompleteAsync();
+            pulled = target.Seal();
+        }
+
+        Check(file with { Sha256 = await model.FindDigestAsync(file.Name, cancellation) }, pulled, incoming.PathOf(file.Name));
+        return pulled;
+    }
+
+    private void Check(RestoredFile file, PulledFile pulled, string path)
+    {
+        if (pulled.Bytes != file.Bytes || (file.Sha256 is { } known && known != pulled.Sha256))
+        {
+            throw Mismatch.Of(file, pulled);
+        }
+
+        if (ModelHeaders.IsTensors(file.Name) && file.Tag != pulled.Sha256)
+        {
+            using var written = SafetensorsFile.Open(path, maxHeaderLength);
+            Mismatch.CheckHeader(file, state, written.Header);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Following.Content;
+
+/// <summary>Finds the layout of a task: the order that the positions of its deltas go by, which a checkpoint's own headers need not have.</summary>
+internal static class LayoutOf
+{
+    /// <summary>Takes the model's, or makes it of the base.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: neither is what the task says.</exception>
+    public static async Task<Layout> TaskAsync(ICheckpointStore store, TaskInfo task, IModelReader model, int maxHeaderLength, CancellationToken cancellation)
+    {
+        if (model.Layout.Id == task.Layout)
+        {
+            return model.Layout;
+        }
+
+        await using var opened = await store.OpenBaseAsync(task.BaseId.ToString(), cancellation);
+        var headers = await ModelHeaders.ReadAsync(opened, maxHeaderLength, cancellation);
+        var layout = TaskLayout.Create(new ModelFiles(headers.Select(pair => new ModelFile(pair.Key, pair.Value))), task.Tensors).Layout;
+        return layout.Id == task.Layout ? layout
+            : throw new FishException(ErrorCode.LayoutMismatch, task.Name, "The task's layout does not follow from its base and its own tensors.", "Verify the store.");
+    }
+}

@@ -1,0 +1,78 @@
+using System.Security.Cryptography;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Following.Folders;
+
+/// <summary>A file that is being written, and its digest as it grows.</summary>
+internal sealed class IncomingFile : Stream
+{
+    private readonly FileStream stream;
+    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private long written;
+
+    /// <summary>Makes the file, if there is room for it.</summary>
+    /// <param name="path">Where; there is no file yet.</param>
+    /// <param name="length">How long it is to be.</param>
+    /// <exception cref="IOException">There is no room.</exception>
+    public IncomingFile(string path, long length)
+    {
+        FullDisk.RequireRoom(Path.GetDirectoryName(path)!, length);
+        stream = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 });
+    }
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => written;
+
+    public override long Position { get => written; set => throw new NotSupportedException(); }
+
+    /// <summary>Ends the file: what was written is on disk.</summary>
+    /// <returns>What was written.</returns>
+    public PulledFile Seal()
+    {
+        AtomicFile.SyncFile(stream);
+        return new PulledFile(Path.GetFileName(stream.Name), written, Digest.Finish(hash));
+    }
+
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        hash.AppendData(buffer);
+        stream.Write(buffer);
+        written += buffer.Length;
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Write(buffer.Span);
+        return ValueTask.CompletedTask;
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Flush() => stream.Flush();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            stream.Dispose();
+            hash.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,60 @@
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Following.Folders;
+
+/// <summary>A model that is being pulled: hidden until it is whole, verified and on disk. Goes with this object where it was not given its place.</summary>
+internal sealed class IncomingFolder : IDisposable
+{
+    private readonly string path;
+    private bool placed;
+
+    /// <summary>Makes the folder.</summary>
+    public IncomingFolder(string path)
+    {
+        this.path = path;
+        Directory.CreateDirectory(path);
+    }
+
+    /// <summary>Begins one of the model's files.</summary>
+    public IncomingFile Create(string name, long length) => new(Path.Combine(path, name), length);
+
+    /// <summary>The path of a file that was written.</summary>
+    public string PathOf(string name) => Path.Combine(path, name);
+
+    /// <summary>Empties it: the model is pulled in another way.</summary>
+    public void Clear()
+    {
+        foreach (var file in Directory.EnumerateFiles(path))
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>Gives the model its place, durably.</summary>
+    /// <param name="place">Where; nothing is there.</param>
+    /// <param name="manifest">What it says of itself.</param>
+    public PulledFolder MoveTo(string place, PulledManifest manifest)
+    {
+        var content = manifest.ToBytes();
+        using (var file = Create(PulledManifest.FileName, content.Length))
+        {
+            file.Write(content);
+            file.Seal();
+        }
+
+        AtomicFile.SyncFolder(path);
+        Directory.Move(path, place);
+        placed = true;
+        AtomicFile.SyncFolder(Path.GetDirectoryName(place)!);
+        return new PulledFolder(place, manifest);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!placed)
+        {
+            Directory.Delete(path, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Security.Cryptography;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Following.Folders;
+
+/// <summary>The folder of a pulled model.</summary>
+/// <param name="Path">Where it is.</param>
+/// <param name="Manifest">What it says of itself; <see langword="null"/> where that cannot be read.</param>
+internal sealed record PulledFolder(string Path, PulledManifest? Manifest)
+{
+    /// <summary>Its name.</summary>
+    public string Name => System.IO.Path.GetFileName(Path);
+
+    /// <summary>Reads all its files and compares them with what was written.</summary>
+    /// <returns>What is wrong with it; <see langword="null"/>: nothing.</returns>
+    public string? FindDamage(CancellationToken cancellation)
+    {
+        if (Manifest is null)
+        {
+            return $"{Name} has no manifest that can be read.";
+        }
+
+        foreach (var file in Manifest.Files)
+        {
+            if (DigestOf(System.IO.Path.Combine(Path, file.Name), file.Bytes, cancellation) != file.Sha256)
+            {
+                return $"{Name}/{file.Name} is not what was written.";
+            }
+        }
+
+        return null;
+    }
+
+    // A file that is missing, cannot be read or has another length has no digest.
+    private static Digest? DigestOf(string path, long length, CancellationToken cancellation)
+    {
+        try
+        {
+            using var handle = File.OpenHandle(path, options: FileOptions.SequentialScan);
+            if (RandomAccess.GetLength(handle) != length)
+            {
+                return null;
+            }
+
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            var buffer = new byte[Blocks.Size];
+            for (var offset = 0L; offset < length;)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - offset));
+                PositionalFile.ReadExactly(handle, offset, part, path);
+                hash.AppendData(part);
+                offset += part.Length;
+            }
+
+            return Digest.Finish(hash);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or Errors.FishException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Following.Folders;
+
+/// <summary>One file of a pulled model.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Bytes">Its length.</param>
+/// <param name="Sha256">Its digest when it was written.</param>
+internal sealed record PulledFile(string Name, long Bytes, Digest Sha256);
+
+/// <summary>What a folder of a pulled model says of itself, in its <c>.fish.json</c> (docs/FOLLOWING.md).</summary>
+/// <param name="Version">Of this form: 1.</param>
+/// <param name="Task">The task.</param>
+/// <param name="Base">The identity of its base.</param>
+/// <param name="Step">The step.</param>
+/// <param name="State">The identity of the state: what a delta to a later step has to name as its parent.</param>
+/// <param name="Files">Its files.</param>
+/// <param name="Pulled">When it was pulled.</param>
+internal sealed record PulledManifest(int Version, string Task, Digest Base, long Step, Digest State, IReadOnlyList<PulledFile> Files, DateTimeOffset Pulled)
+{
+    /// <summary>The name of its file.</summary>
+    public const string FileName = ".fish.json";
+
+    /// <summary>The version that is written.</summary>
+    public const int Current = 1;
+
+    // A model of a thousand shards takes a few hundred kilobytes.
+    private const long MaxBytes = 1 << 24;
+
+    /// <summary>Bytes of all files.</summary>
+    [JsonIgnore]
+    public long Bytes => Files.Sum(file => file.Bytes);
+
+    /// <summary>Reads the manifest of a folder.</summary>
+    /// <returns><see langword="null"/> where it is missing, or none that this program reads.</returns>
+    public static PulledManifest? Read(string folder)
+    {
+        try
+        {
+            var file = new FileInfo(Path.Combine(folder, FileName));
+            var read = file.Exists && file.Length <= MaxBytes
+                ? JsonSerializer.Deserialize<PulledManifest>(File.ReadAllBytes(file.FullName), FishJson.Options) : null;
+            return read is { Version: Current, Step: >= 0, Task: not null, Files: not null } && read.Files.All(IsFile) ? read : null;
+        }
+        catch (Exception error) when (error is JsonException or IOException or FishException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The manifest as its file's bytes.</summary>
+    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, FishJson.Options);
+
+    private static bool IsFile(PulledFile file) => file is { Bytes: >= 0, Name: not null } && Names.CheckFile(file.Name) == file.Name;
+}

@@ -1,0 +1,186 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Following.Content;
+using FishCheckpoint.Following.Folders;
+
+namespace FishCheckpoint.Following.Pull;
+
+/// <summary>
+/// Brings a folder to a checkpoint of a task: beside what is there, verified, on disk, and only then pointed at. Whatever ends it on the way leaves the pointer at a whole
+/// model. One folder, one process; not safe for use by two callers at once.
+/// </summary>
+public sealed class ModelPuller : IDisposable
+{
+    // A checkpoint may be deleted while it is pulled; what was asked for is another one then.
+    private const int Attempts = 3;
+
+    private readonly PullSource source;
+    private readonly PullOptions options;
+    private readonly PullFolder folder;
+    private bool verified;
+
+    private ModelPuller(PullSource source, PullOptions options, PullFolder folder) => (this.source, this.options, this.folder) = (source, options, folder);
+
+    /// <summary>Takes the folder.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another process has it, or it holds something else; <see cref="ErrorCode.NameInvalid"/>;
+    /// <see cref="ErrorCode.StorageUnavailable"/>, <see cref="ErrorCode.InsufficientStorage"/>.</exception>
+    public static ModelPuller Open(PullSource source, PullOptions options)
+    {
+        Names.Check(options.Task, "task");
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Keep);
+        try
+        {
+            return new ModelPuller(source, options, PullFolder.Open(options.Folder));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw Remedies.Translate(error, options.Folder);
+        }
+    }
+
+    /// <summary>Where deltas may lie while they are applied: on the folder's own disk, and gone with it when a process that was killed has left them.</summary>
+    public static string SpoolFolderOf(string folder) => PullFolder.SpoolOf(Path.GetFullPath(folder));
+
+    /// <summary>Pulls what is wanted now, if it is not there.</summary>
+    /// <returns>What the folder points at.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>; <see cref="ErrorCode.FolderTaken"/>,
+    /// <see cref="ErrorCode.BaseMismatch"/>: the folder is of another task or base; <see cref="ErrorCode.DigestMismatch"/>: what came is not what it was to be;
+    /// <see cref="ErrorCode.InsufficientStorage"/>, <see cref="ErrorCode.StorageUnavailable"/>: the local disk; or what the store says. The pointer is where it was.</exception>
+    public async Task<PulledModel> PullAsync(CancellationToken cancellation = default)
+    {
+        try
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                var started = options.Time.GetTimestamp();
+                var wanted = await source.Store.GetCheckpointAsync(options.Task, options.Step, cancellation);
+                if (await PullAsync(wanted, started, attempt == Attempts, cancellation) is { } pulled)
+                {
+                    return pulled;
+                }
+            }
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw Remedies.Translate(error, folder.Path);
+        }
+    }
+
+    /// <summary>Lets the folder go.</summary>
+    public void Dispose() => folder.Dispose();
+
+    private async Task<PulledModel?> PullAsync(CheckpointInfo wanted, long started, bool last, CancellationToken cancellation)
+    {
+        var task = await source.Store.GetTaskAsync(options.Task, cancellation);
+        var current = folder.Find();
+        var plan = PullPlan.Of(current, folder.All(), task, wanted);
+        if (plan is PullPlan.Stay stay)
+        {
+            plan = Revise(await VerifyOnceAsync(stay.Folder, cancellation)) ?? plan;
+        }
+        else if (plan is PullPlan.Return kept)
+        {
+            plan = Revise(await FindDamageAsync(kept.Folder, cancellation)) ?? plan;
+        }
+
+        switch (plan)
+        {
+            case PullPlan.Stay there:
+                Tidy(null);
+                return ResultOf(there.Folder, PullForm.Current, 0, started, null);
+            case PullPlan.Return there:
+                folder.Point(there.Folder);
+                Tidy(current);
+                return ResultOf(there.Folder, PullForm.Kept, 0, started, null);
+            default:
+                try
+                {
+                    return await FetchAsync(plan, current, task, wanted, started, cancellation);
+                }
+                catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound && !last)
+                {
+                    return null;
+                }
+        }
+    }
+
+    private async Task<PulledModel?> FetchAsync(PullPlan plan, PulledFolder? current, TaskInfo task, CheckpointInfo wanted, long started, CancellationToken cancellation)
+    {
+        await using var model = await source.Store.OpenAsync(options.Task, StepRef.At(wanted.Step), cancellation);
+        if (model.Checkpoint is { } opened && opened.State != wanted.State)
+        {
+            return null;
+        }
+
+        using var incoming = folder.Begin();
+        var (fetched, because) = await FetchAsync(plan, new ModelFetch(source, options, task, wanted, model), incoming, cancellation);
+        if (model.Checkpoint is null && (await source.Store.GetCheckpointAsync(options.Task, StepRef.At(wanted.Step), cancellation)).State != wanted.State)
+        {
+            // Deleted and saved anew while its parts were fetched one by one.
+            return null;
+        }
+
+        var manifest = new PulledManifest(PulledManifest.Current, task.Name, task.BaseId, wanted.Step, wanted.State, fetched.Files, options.Time.GetUtcNow());
+        var placed = folder.Place(incoming, manifest);
+        verified = true;
+        Tidy(current);
+        return ResultOf(placed, fetched.Form, fetched.Bytes, started, because);
+    }
+
+    private async Task<(Fetched Fetched, string? Because)> FetchAsync(PullPlan plan, ModelFetch fetch, IncomingFolder incoming, CancellationToken cancellation)
+    {
+        var because = (plan as PullPlan.Full)?.Because;
+        if (plan is PullPlan.Patch patch)
+        {
+            try
+            {
+                (var patched, because) = await fetch.PatchAsync(patch.From, incoming, cancellation);
+                if (patched is not null)
+                {
+                    return (patched, null);
+                }
+            }
+            catch (DamagedCopyException damage)
+            {
+                because = Warn(damage.Message);
+                incoming.Clear();
+            }
+        }
+
+        return (await fetch.FullAsync(incoming, cancellation), because);
+    }
+
+    // What was pulled by this process has been verified.
+    private async Task<string?> VerifyOnceAsync(PulledFolder there, CancellationToken cancellation)
+    {
+        var damage = verified ? null : await FindDamageAsync(there, cancellation);
+        verified = damage is null;
+        return damage;
+    }
+
+    private static Task<string?> FindDamageAsync(PulledFolder there, CancellationToken cancellation) => Task.Run(() => there.FindDamage(cancellation), cancellation);
+
+    private PullPlan.Full? Revise(string? damage) => damage is null ? null : new PullPlan.Full(Warn(damage));
+
+    private string Warn(string damage)
+    {
+        options.OnWarning($"{damage} The full model is pulled.");
+        return damage;
+    }
+
+    // A model too many is no reason to refuse the new one.
+    private void Tidy(PulledFolder? before)
+    {
+        try
+        {
+            folder.Tidy(options.Keep, before);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            options.OnWarning($"An older model could not be removed: {error.Message}");
+        }
+    }
+
+    private PulledModel ResultOf(PulledFolder there, PullForm form, long bytes, long started, string? because) => new(
+        options.Task, there.Manifest!.Step, there.Manifest.State, form, bytes, there.Manifest.Bytes, options.Time.GetElapsedTime(started).TotalSeconds, there.Path, because);
+}

@@ -1,0 +1,73 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Following.Pull;
+
+/// <summary>
+/// Keeps a folder at the newest or best checkpoint of a task until it is cancelled. Events only wake it: what is newest, the store is asked each time. A store out of
+/// reach, a full disk and damage are told once and tried again, each time after a longer wait.
+/// </summary>
+/// <param name="source">Where from.</param>
+/// <param name="options">What, and where to.</param>
+/// <param name="moved">Told each time that the pointer has moved, and where it is at first.</param>
+public sealed class PullFollower(PullSource source, PullOptions options, Action<PulledModel> moved)
+{
+    private string? told;
+
+    /// <summary>Follows.</summary>
+    /// <exception cref="FishException">What no waiting helps against: the task is not there, the key does not reach, the folder is another task's or another process's.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled, which is how it is meant to end.</exception>
+    public async Task RunAsync(CancellationToken cancellation = default)
+    {
+        using var puller = ModelPuller.Open(source, options);
+        await using var waker = new Waker(source.Events, options);
+        var backoff = new Backoff(options.RetryDelay, options.Time, options.Random);
+        for (var first = true; ;)
+        {
+            switch (await TryAsync(puller, first, cancellation))
+            {
+                case Remedy.Retry:
+                    await backoff.WaitAsync(cancellation);
+                    break;
+                case Remedy.Wait:
+                    backoff.Reset();
+                    await waker.WaitAsync(cancellation);
+                    break;
+                default:
+                    first = false;
+                    backoff.Reset();
+                    await waker.WaitAsync(cancellation);
+                    break;
+            }
+        }
+    }
+
+    private async Task<Remedy> TryAsync(ModelPuller puller, bool first, CancellationToken cancellation)
+    {
+        try
+        {
+            var pulled = await puller.PullAsync(cancellation);
+            told = null;
+            if (first || pulled.Form != PullForm.Current)
+            {
+                moved(pulled);
+            }
+
+            return Remedy.None;
+        }
+        catch (FishException error) when (Remedies.Of(error) is var remedy and not Remedy.None)
+        {
+            Tell(error.Message, remedy);
+            return remedy;
+        }
+    }
+
+    private void Tell(string what, Remedy remedy)
+    {
+        if (what != told)
+        {
+            told = what;
+            options.OnWarning(remedy == Remedy.Wait ? $"{what} Waiting for one." : $"{what} It will be tried again.");
+        }
+    }
+}

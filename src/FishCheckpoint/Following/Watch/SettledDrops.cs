@@ -1,0 +1,30 @@
+namespace FishCheckpoint.Following.Watch;
+
+/// <summary>Tells which versions have stayed as they are for long enough. By a clock that only runs: files' own times may be any.</summary>
+/// <param name="settle">How long.</param>
+/// <param name="time">The clock.</param>
+internal sealed class SettledDrops(TimeSpan settle, TimeProvider time)
+{
+    private readonly Dictionary<string, (string Look, long Since)> seen = new(StringComparer.Ordinal);
+
+    /// <summary>Notes how versions look now.</summary>
+    public void See(IReadOnlyList<Drop> drops)
+    {
+        var now = time.GetTimestamp();
+        foreach (var gone in seen.Keys.Except(drops.Select(drop => drop.Name), StringComparer.Ordinal).ToArray())
+        {
+            seen.Remove(gone);
+        }
+
+        foreach (var drop in drops)
+        {
+            if (!seen.TryGetValue(drop.Name, out var before) || before.Look != drop.Look)
+            {
+                seen[drop.Name] = (drop.Look, now);
+            }
+        }
+    }
+
+    /// <summary>Whether a version that was seen has settled.</summary>
+    public bool IsSettled(Drop drop) => time.GetElapsedTime(seen[drop.Name].Since) >= settle;
+}

@@ -1,0 +1,12 @@
+namespace FishCheckpoint.Following.Watch;
+
+/// <summary>A version that was saved.</summary>
+/// <param name="Task">The task.</param>
+/// <param name="Step">The step.</param>
+/// <param name="Name">What it is called in the folder.</param>
+/// <param name="Created">Whether it was not stored before.</param>
+/// <param name="Changed">Positions of its delta.</param>
+/// <param name="StoredBytes">What it added to the store.</param>
+/// <param name="ModelBytes">Bytes of the full model.</param>
+/// <param name="Seconds">How long saving it took.</param>
+public sealed record WatchedVersion(string Task, long Step, string Name, bool Created, long Changed, long StoredBytes, long ModelBytes, double Seconds);

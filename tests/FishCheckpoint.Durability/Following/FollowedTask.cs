@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Contract;
+using FishCheckpoint.Storage;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Durability.Following;
+
+/// <summary>A task that goes on being saved while it is followed: small changes and large ones, files under other headers, patches, and steps that are deleted again.</summary>
+internal sealed class FollowedTask : IAsyncDisposable
+{
+    public const string Name = "task";
+    private const int Kept = 12;
+
+    private readonly SqliteCheckpointStore store;
+    private readonly Random random;
+    private readonly string scratch;
+    private readonly ConcurrentDictionary<Digest, long> steps = new();
+    private TestModel model;
+
+    private FollowedTask(SqliteCheckpointStore store, int seed, string scratch, TestModel model) =>
+        (this.store, random, this.scratch, this.model) = (store, new Random(seed), scratch, model);
+
+    /// <summary>The newest step; what is saved as it is never changed.</summary>
+    public long Newest { get; private set; }
+
+    /// <summary>Makes base and task.</summary>
+    public static async Task<FollowedTask> CreateAsync(string data, int seed, string scratch)
+    {
+        var model = TestModel.Create(
+            seed, null, new TensorInfo("embed.weight", DType.F32, [300, 1000]), new TensorInfo("layer.weight", DType.BF16, [300, 170]), new TensorInfo("steps", DType.I64, []));
+        var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = data, Codec = new CodecOptions { Effort = CodecEffort.Fast } });
+        await store.AddBaseAsync("base", ModelUpload.FromStream(new MemoryStream(model.ToBytes())));
+        await store.PutTaskAsync(Name, new TaskSpec("base"));
+        return new FollowedTask(store, seed, scratch, model);
+    }
+
+    /// <summary>The step that a file's digest is of; <see langword="null"/>: no step was ever so.</summary>
+    public long? StepOf(Digest file) => steps.TryGetValue(file, out var step) ? step : null;
+
+    /// <summary>Saves until it is cancelled.</summary>
+    public async Task SaveOnAsync(CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            await SaveAsync();
+            await Task.Delay(random.Next(5, 120), CancellationToken.None);
+        }
+    }
+
+    /// <summary>Saves one step.</summary>
+    public async Task SaveAsync()
+    {
+        var step = Newest + random.Next(1, 4);
+        var before = model;
+        model = model.Change(random.Next(), random.Next(8) == 0 ? 1.5 : 0.002);
+        var kind = random.Next(20);
+        var file = kind switch { 0 => model.Rearranged(), < 4 => Told(step), _ => model };
+
+        // Known before it can be pulled.
+        steps[Digest.Of(file.ToBytes())] = step;
+        var path = Path.Combine(scratch, "saved.safetensors");
+        if (kind is > 3 and < 9 && Newest > 0)
+        {
+            await File.WriteAllBytesAsync(path, model.PatchAgainst(before));
+            using var patch = SafetensorsFile.Open(path);
+            await store.SaveAsync(Name, step, new CheckpointContent.Sparse(patch), new SaveOptions { Parent = ParentChoice.Previous });
+        }
+        else
+        {
+            await File.WriteAllBytesAsync(path, file.ToBytes());
+            using var full = ModelFolder.Open(path);
+            await store.SaveAsync(Name, step, new CheckpointContent.Full(full));
+        }
+
+        Newest = step;
+        await DeleteAsync();
+    }
+
+    public ValueTask DisposeAsync() => store.DisposeAsync();
+
+    // The same model under a header that says the step, as trainers write one.
+    private TestModel Told(long step) => model.Under(new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt", ["step"] = $"{step}" });
+
+    // Never the newest: so the newest only grows.
+    private async Task DeleteAsync()
+    {
+        var page = await store.ListCheckpointsAsync(Name, new PageRequest(1000));
+        if (page.Items.Count > Kept)
+        {
+            await store.DeleteCheckpointAsync(Name, StepRef.At(page.Items[random.Next(page.Items.Count - 1)].Step));
+        }
+    }
+}
