@@ -5,7 +5,7 @@ namespace FishCheckpoint.Torch;
 /// <summary>A state dict as a safetensors file, read from front to end, a block at a time.</summary>
 internal sealed class TorchModelStream(TorchModel model) : ReadOnlyStream
 {
-    private readonly byte[] block = new byte[Blocks.Size];
+    private readonly byte[] block = new byte[Math.Min(Blocks.Size, model.Header.DataLength)];
     private ReadOnlyMemory<byte> ready = model.Header.ToFileBytes();
     private int tensor;
     private long offset;

@@ -152,6 +152,9 @@ def main(folder):
 
     plain = {**every_dtype(), "special": special()}
     save("zip.pt", plain, plain)
+    tiny = {"w": bits(torch.float32, [2, 3], 50)}
+    save("tiny.pt", tiny, tiny)
+    save("tiny-legacy.pt", tiny, tiny, _use_new_zipfile_serialization=False)
     save("legacy.pt", plain, plain, _use_new_zipfile_serialization=False)
     save("protocol4.pt", plain, plain, pickle_protocol=4)
     save("protocol5-legacy.pt", plain, plain, pickle_protocol=5, _use_new_zipfile_serialization=False)
