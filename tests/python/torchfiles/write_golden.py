@@ -141,6 +141,23 @@ def sharded(folder, state):
     (folder / "config.json").write_text("{}")
 
 
+def sums():
+    """What PyTorch makes of a dense tensor to which a sparse one is added: any bits, in every pair of dtypes."""
+    made, floats = {}, [torch.float32, torch.float64, torch.float16, torch.bfloat16]
+    for index, dense in enumerate(floats):
+        for other, sparse in enumerate(floats):
+            left, right = bits(dense, [240], 200 + index), bits(sparse, [240], 300 + other)
+            # Ordinary numbers of near sizes, where rounding and ties are, after those of any bits; and never two that are no numbers.
+            near = torch.from_numpy(numpy.random.RandomState(400 + 4 * index + other).standard_normal([2, 240]))
+            left, right = torch.cat([left, near[0].to(dense)]), torch.cat([right, (near[1] / 50).to(sparse)])
+            right = torch.where(left.isnan() & right.isnan(), torch.ones_like(right), right)
+            result = left.clone().reshape(-1, 1)
+            result += torch.sparse_coo_tensor(torch.stack([torch.arange(480), torch.zeros(480, dtype=torch.int64)]), right, (480, 1))
+            name = f"{NAMES[dense]}+{NAMES[sparse]}"
+            made.update({f"{name}/dense": left, f"{name}/sparse": right, f"{name}/sum": result.reshape(-1)})
+    return made
+
+
 def main(folder):
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(7)
@@ -179,6 +196,7 @@ def main(folder):
     save("nested.pt", nested, module.state_dict(), key="model")
     expected["nested.pt?ema/weights"] = {"key": "ema/weights", "tensors": described({"w": special()})}
     sharded(folder / "sharded", module.state_dict())
+    torch.save(sums(), folder / "sums.pt")
     expected["later.pt"] = {"key": None, "tensors": later(folder / "later.pt")}
     (folder / "expected.json").write_text(json.dumps(expected, indent=0))
 
