@@ -4,6 +4,7 @@ using FishCheckpoint.Fuzz.Http;
 using FishCheckpoint.Fuzz.Patches;
 using FishCheckpoint.Fuzz.Safetensors;
 using FishCheckpoint.Fuzz.Stores;
+using FishCheckpoint.Fuzz.Torch;
 
 namespace FishCheckpoint.Fuzz;
 
@@ -19,6 +20,7 @@ internal static class Targets
         ("safetensors", () => Ready(new HeaderTarget())),
         ("folders", () => Ready(new FolderTarget())),
         ("patches", () => Ready(new PatchTarget())),
+        ("torch", () => Ready(new TorchTarget())),
         ("store", StoreTarget.CreateAsync),
         ("http", HttpTarget.CreateAsync),
     ];

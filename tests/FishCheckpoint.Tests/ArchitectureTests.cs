@@ -11,7 +11,7 @@ public sealed partial class ArchitectureTests
     private const string Domain = "src/FishCheckpoint";
 
     // Each stage may use those before it; the leaves not each other.
-    private static readonly string[] Stages = ["Errors", "Tensors", "Masks", "Deltas", "Codec", "Checkpoints"];
+    private static readonly string[] Stages = ["Errors", "Tensors", "Pickles", "Torch", "Masks", "Deltas", "Codec", "Checkpoints"];
 
     private static readonly string[] Leaves = ["Training", "Reports", "Access", "Interchange", "Following"];
 
@@ -126,7 +126,7 @@ public sealed partial class ArchitectureTests
             .Where(element => element.Name.LocalName is "ProjectReference" or "PackageReference" or "FrameworkReference" or "Reference")
             .Select(element => (element.Name.LocalName, element.Attribute("Include")!.Value.Replace('\\', '/'), element));
 
-    [GeneratedRegex(@"\bFishCheckpoint\.(?<stage>Errors|Tensors|Masks|Deltas|Codec|Checkpoints|Training|Reports|Access|Interchange|Following|Storage|Api|Client|Cli|TorchSharp)\b",
+    [GeneratedRegex(@"\bFishCheckpoint\.(?<stage>Errors|Tensors|Pickles|Torch|Masks|Deltas|Codec|Checkpoints|Training|Reports|Access|Interchange|Following|Storage|Api|Client|Cli|TorchSharp)\b",
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex StageNamed();
 

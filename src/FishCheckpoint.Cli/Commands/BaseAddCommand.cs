@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Runtime.CompilerServices;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Cli.Models;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Torch;
 
 namespace FishCheckpoint.Cli.Commands;
 
@@ -13,17 +15,20 @@ internal static class BaseAddCommand
     public static Command Create(Shell shell)
     {
         var name = new Argument<string>("NAME") { Description = "Its name." };
-        var path = new Argument<string>("PATH") { Description = "A safetensors file, or a folder of shards with their side files." };
-        var command = new Command("add", "Add a base: a safetensors file, or a sharded folder.") { name, path };
+        var path = new Argument<string>("PATH") { Description = "A safetensors or PyTorch file, or a folder of shards with their side files." };
+        var stateDict = StateDictOption.Create();
+        var command = new Command("add", "Add a base: a safetensors or PyTorch file, or a sharded folder.") { name, path, stateDict };
         shell.OnStore(command, async (call, cancellation) =>
         {
             var source = call.Parsed.GetRequiredValue(path);
-            var total = SizeOf(source);
+            using var torch = TorchModelFiles.Is(source)
+                ? await Task.Run(() => TorchModelFiles.Open(source, call.Parsed.GetValue(stateDict), shell.Settings.Limits.MaxHeaderBytes), cancellation) : null;
+            var (files, total) = torch is null ? (ModelUpload.FromPath(source), SizeOf(source)) : (TorchUpload.FilesOf(torch), TorchUpload.BytesOf(torch));
             Saved<BaseInfo> saved = null!;
             await Progress.BytesAsync(call.Terminal, "adding", total, async passed => saved = await call.Store.AddBaseAsync(
-                call.Parsed.GetRequiredValue(name), Counted(ModelUpload.FromPath(source), passed, cancellation), cancellation));
+                call.Parsed.GetRequiredValue(name), Counted(files, passed, cancellation), cancellation));
             call.Print(saved.Value, info => call.Say(
-                $"{(saved.Created ? "Added" : "Already there:")} base [bold]{info.Name}[/]: {Say.Count(info.Tensors)} tensors, {Say.Count(info.Elements)} elements, {Say.Bytes(info.Bytes)}, id {Say.Short(info.Id)}"));
+                $"{(saved.Created ? "Added" : "Already there:")} base [bold]{info.Name}[/]: {Say.Count(info.Tensors)} tensors, {Say.Count(info.Elements)} elements, {Say.Bytes(info.Bytes)}, id {Say.Short(info.Id)}{StateDictOption.Describe(torch?.Key)}"));
         });
         return command;
     }

@@ -12,7 +12,7 @@ internal sealed class ExportRangeOptions
 
     private readonly Option<string> from = new("--from")
     {
-        Description = "The first checkpoint, written as a full version (a step, latest, best, or a tag); or base: version 0, which followers have, and not written.",
+        Description = "The first checkpoint, written as a full version (a step, latest, best, or a tag); or base: version 0, which followers have, and not written. shira: the first that is written.",
         HelpName = "A", Required = true,
     };
 

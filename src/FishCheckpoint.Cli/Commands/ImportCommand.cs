@@ -2,6 +2,7 @@ using System.CommandLine;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Errors;
 using FishCheckpoint.Interchange;
 using FishCheckpoint.Interchange.Import;
 
@@ -29,9 +30,13 @@ internal static class ImportCommand
         };
         var onlyNew = new Option<bool>("--new") { Description = "Leave versions alone whose step is stored already, without comparing them." };
         var gaps = new Option<bool>("--allow-gaps") { Description = "sparse-patch: take it that nothing changed where a number is missing." };
+        var parameters = new Option<string?>("--parameters")
+        {
+            Description = "fish-diff: a file with the names of the trained parameters, one a line, in the model's order. Default: the base's order, unless it is sorted.", HelpName = "FILE",
+        };
         var command = new Command("import", "Import the weights that another system has written, each version as a checkpoint.")
         {
-            format, folder, task, name, version, step, onlyNew, gaps,
+            format, folder, task, name, version, step, onlyNew, gaps, parameters,
         };
         shell.OnStore(command, async (call, cancellation) =>
         {
@@ -41,6 +46,7 @@ internal static class ImportCommand
                 Format = InterchangeFormats.Parse(parsed.GetRequiredValue(format)), Folder = Path.GetFullPath(parsed.GetRequiredValue(folder)),
                 Task = parsed.GetRequiredValue(task), Base = parsed.GetValue(name), BaseVersion = parsed.GetRequiredValue(version),
                 FirstStep = StepRef.ParseStep(parsed.GetRequiredValue(step)), OnlyNew = parsed.GetValue(onlyNew), AllowGaps = parsed.GetValue(gaps),
+                Parameters = await NamesOf(parsed.GetValue(parameters), shell.Settings.Limits.MaxHeaderBytes, cancellation),
                 MaxHeaderLength = shell.Settings.Limits.MaxHeaderBytes,
             };
             ImportReport? report = null;
@@ -49,6 +55,19 @@ internal static class ImportCommand
             call.Print(report!, made => Describe(call, made));
         });
         return command;
+    }
+
+    private static async Task<IReadOnlyList<string>?> NamesOf(string? path, long most, CancellationToken cancellation)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        var file = new FileInfo(path);
+        return !file.Exists ? throw new FishException(ErrorCode.FileNotFound, path, "The file does not exist.", "Check the path.")
+            : file.Length > most ? throw new FishException(ErrorCode.TooLarge, path, $"The file has {file.Length} bytes; at most {most} are read.", "Name a list of names.")
+            : [.. (await File.ReadAllLinesAsync(path, cancellation)).Where(line => line.Length > 0)];
     }
 
     private static void Describe(Call call, ImportReport report)

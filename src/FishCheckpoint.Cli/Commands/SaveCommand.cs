@@ -13,17 +13,17 @@ internal static class SaveCommand
     public static Command Create(Shell shell)
     {
         var (task, step) = (Arguments.Task(), Arguments.NewStep());
-        var path = new Argument<string>("PATH") { Description = "A full model (a file, or a folder of shards), a sparse patch, or frames." };
+        var path = new Argument<string>("PATH") { Description = "A full model (a file, or a folder of shards; of safetensors or PyTorch), a sparse patch, or frames." };
         var parent = new Option<string>("--parent")
         {
             Description = "What the content is laid against: auto, base, previous, or a step.", HelpName = "PARENT", DefaultValueFactory = _ => "auto",
         };
         var baseId = new Option<string?>("--base") { Description = "The base (name or id) that training started from; another one is refused.", HelpName = "ID" };
         var metric = new Option<string[]>("--metric") { Description = "A number to keep with it, as in loss=0.31. May be repeated.", HelpName = "KEY=VALUE" };
-        var forms = new ContentFormOptions();
+        var (forms, stateDict) = (new ContentFormOptions(), StateDictOption.Create());
         var command = new Command("save", "Save a checkpoint: a full model, a sparse patch or frames, told apart by their content.")
         {
-            task, step, path, parent, baseId, metric, forms.Full, forms.Sparse, forms.Frames,
+            task, step, path, parent, baseId, metric, forms.Full, forms.Sparse, forms.Frames, stateDict,
         };
         command.Validators.Add(forms.Check);
         shell.OnStore(command, async (call, cancellation) =>
@@ -36,18 +36,18 @@ internal static class SaveCommand
                 ExpectedBase = await BaseOf(call, parsed.GetValue(baseId), cancellation),
                 Metrics = MetricOptions.Parse(parsed.GetValue(metric) ?? []),
             };
-            using var content = LocalContent.Open(parsed.GetRequiredValue(path), forms.Of(parsed), shell.Settings.Limits.MaxHeaderBytes);
+            using var content = LocalContent.Open(parsed.GetRequiredValue(path), forms.Of(parsed), shell.Settings.Limits.MaxHeaderBytes, parsed.GetValue(stateDict));
             var saved = await Progress.SpinAsync(
                 call.Terminal, $"saving {name}/{number}", () => call.Store.SaveAsync(name, number, content.Content, options, cancellation));
-            call.Print(saved.Value, info => Describe(call, saved, content.Form));
+            call.Print(saved.Value, info => Describe(call, saved, content));
         });
         return command;
     }
 
-    private static void Describe(Call call, Saved<CheckpointInfo> saved, ContentForm form)
+    private static void Describe(Call call, Saved<CheckpointInfo> saved, LocalContent content)
     {
         var info = saved.Value;
-        call.Say($"{(saved.Created ? "Saved" : "Already there:")} [bold]{info.Task}/{info.Step}[/] ({form.ToString().ToLowerInvariant()}): {Say.Count(info.Changed)} values against {info.Parent}, {Say.Bytes(info.StoredBytes)} for a model of {Say.Bytes(info.LogicalBytes)}");
+        call.Say($"{(saved.Created ? "Saved" : "Already there:")} [bold]{info.Task}/{info.Step}[/] ({content.Form.ToString().ToLowerInvariant()}): {Say.Count(info.Changed)} values against {info.Parent}, {Say.Bytes(info.StoredBytes)} for a model of {Say.Bytes(info.LogicalBytes)}{StateDictOption.Describe(content.StateDict)}");
     }
 
     private static async Task<Digest?> BaseOf(Call call, string? nameOrId, CancellationToken cancellation)

@@ -2,6 +2,7 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
+using FishCheckpoint.Torch;
 
 namespace FishCheckpoint.Cli.Models;
 
@@ -20,9 +21,15 @@ internal sealed class LocalContent : IDisposable
     /// <param name="path">Its path.</param>
     /// <param name="form">The form that it has; <see langword="null"/> looks inside.</param>
     /// <param name="maxHeaderLength">The longest safetensors header taken, in bytes.</param>
+    /// <param name="stateDict">The key that the model stands under in a PyTorch file; <see langword="null"/>: all of it, or a usual one.</param>
     /// <exception cref="FishException">It is missing, or lies.</exception>
-    public static LocalContent Open(string path, ContentForm? form, int maxHeaderLength)
+    public static LocalContent Open(string path, ContentForm? form, int maxHeaderLength, string? stateDict = null)
     {
+        if (form is null or ContentForm.Full && TorchModelFiles.Is(path))
+        {
+            return OpenTorch(path, maxHeaderLength, stateDict);
+        }
+
         switch (form ?? Detect(path, maxHeaderLength))
         {
             case ContentForm.Frames:
@@ -37,7 +44,28 @@ internal sealed class LocalContent : IDisposable
         }
     }
 
+    /// <summary>The key that the model stood under in a PyTorch file, where it did.</summary>
+    public string? StateDict { get; private init; }
+
     public void Dispose() => file.Dispose();
+
+    // A store reads a model by position, and more than once: so it gets safetensors files, which go again afterwards.
+    private static LocalContent OpenTorch(string path, int maxHeaderLength, string? stateDict)
+    {
+        using var torch = TorchModelFiles.Open(path, stateDict, maxHeaderLength);
+        var folder = new TemporaryFolder();
+        try
+        {
+            TorchUpload.WriteTo(torch, folder.Path);
+            folder.Model = ModelFolder.Open(torch.Parts.Count == 1 ? Path.Combine(folder.Path, torch.Parts[0].Name) : folder.Path, maxHeaderLength);
+            return new LocalContent(ContentForm.Full, new CheckpointContent.Full(folder.Model), folder) { StateDict = torch.Key };
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
 
     private static ContentForm Detect(string path, int maxHeaderLength)
     {

@@ -99,6 +99,12 @@ public enum ErrorCode
     VersionInvalid,
     /// <summary>The version that a delta in an interchange format is laid on is not there.</summary>
     VersionNotFound,
+    /// <summary>A pickle is damaged or hostile.</summary>
+    PickleInvalid,
+    /// <summary>A pickle asks for something that is neither a tensor nor a container. Nothing of it was run (docs/PYTORCH.md).</summary>
+    PickleRefused,
+    /// <summary>A PyTorch file is damaged, or not what its format says.</summary>
+    TorchFileInvalid,
 
     /// <summary>The safetensors header is longer than allowed or than the file.</summary>
     HeaderTooLarge,

@@ -17,4 +17,13 @@ public enum InterchangeFormat
 
     /// <summary>A manifest beside compressed byte differences.</summary>
     Manifest,
+
+    /// <summary>The file of the FISH mask's authors: positions and new values, without names.</summary>
+    FishDiff,
+
+    /// <summary>Sparse fine-tunings: differences at positions counted column by column.</summary>
+    LtSft,
+
+    /// <summary>Sparse high-rank adapters: differences at rows and columns of matrices.</summary>
+    Shira,
 }

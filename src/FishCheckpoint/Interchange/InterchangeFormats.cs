@@ -1,4 +1,5 @@
 using FishCheckpoint.Errors;
+using FishCheckpoint.Interchange.Adapters;
 using FishCheckpoint.Interchange.DiskDelta;
 using FishCheckpoint.Interchange.Grail;
 using FishCheckpoint.Interchange.Manifest;
@@ -16,6 +17,9 @@ public static class InterchangeFormats
         (InterchangeFormat.SparsePatchV3, "sparse-patch-v3", ["trl-v3"], "TRL's sparse weight patches, version 3"),
         (InterchangeFormat.Grail, "grail", ["grail-v3.1"], "grail, sparse codec 3.1"),
         (InterchangeFormat.Manifest, "manifest", ["skyrl"], "SkyRL's delta checkpoints"),
+        (InterchangeFormat.FishDiff, "fish-diff", ["diff.torch"], "the FISH mask's authors; read alone"),
+        (InterchangeFormat.LtSft, "lt-sft", ["composable-sft"], "composable-sft's sparse fine-tunings; read alone"),
+        (InterchangeFormat.Shira, "shira", ["peft-shira"], "PEFT's sparse high-rank adapters"),
     ];
 
     /// <summary>All formats: their names, what else they are called, and who uses them.</summary>
@@ -49,6 +53,9 @@ public static class InterchangeFormats
         InterchangeFormat.SparsePatchV3 => new StepPatchFormat(StepPatchForm.Version3),
         InterchangeFormat.Grail => new GrailFormat(),
         InterchangeFormat.Manifest => new ManifestFormat(),
+        InterchangeFormat.FishDiff => new FishDiffFormat(),
+        InterchangeFormat.LtSft => new LtSftFormat(),
+        InterchangeFormat.Shira => new ShiraFormat(),
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There is no such format."),
     };
 }

@@ -22,6 +22,11 @@ internal static class ExportPlan
     {
         Check(options);
         var chosen = saved.Where((_, index) => index == 0 || index == saved.Count - 1 || (options.Every > 0 && index % options.Every == 0)).ToArray();
+        if (options.Format == InterchangeFormat.Shira)
+        {
+            return OnBase(chosen, options);
+        }
+
         var planned = new List<PlannedVersion>();
         var below = options.From is null ? new ExportState(NameOf(0, options), null, NameOf(0, options)) : null;
         for (var index = 0; index < chosen.Length; index++)
@@ -40,6 +45,18 @@ internal static class ExportPlan
         }
 
         return [.. planned];
+    }
+
+    // Adapters are each a difference to what the task starts from, whichever is the first.
+    private static PlannedVersion[] OnBase(CheckpointInfo[] chosen, ExportOptions options)
+    {
+        if (options.FullEvery > 0 || options.Number || options.ShardSize is not null)
+        {
+            throw new FishException(ErrorCode.RequestInvalid, options.Task, "Adapters are never full, numbered or sharded.", "Leave these options out.");
+        }
+
+        var start = new ExportState("base", null, "base");
+        return [.. chosen.Select(info => new PlannedVersion(new ExportState(NameOf(info.Step, options), info, start.Anchor), start))];
     }
 
     // Followers have version 0 from elsewhere: a full version that is written is 1, unless the format has none, and it is what they are started with.

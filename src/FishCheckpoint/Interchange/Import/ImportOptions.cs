@@ -32,6 +32,12 @@ public sealed record ImportOptions
     /// </summary>
     public bool AllowGaps { get; init; }
 
+    /// <summary>
+    /// The names of the trained parameters in the model's order, for the format that has none (fish-diff). <see langword="null"/>: as the base's file has them, which is
+    /// refused where they are sorted by name. Default: so.
+    /// </summary>
+    public IReadOnlyList<string>? Parameters { get; init; }
+
     /// <summary>The longest header or index that is read, in bytes.</summary>
     public int MaxHeaderLength { get; init; } = SafetensorsHeader.MaxLength;
 

@@ -83,7 +83,11 @@ internal sealed class VersionSaver(ICheckpointStore store, IVersionFormat format
     // The step of what a delta is laid on; null: the state that the task starts from.
     private async Task<long?> BaseOfAsync(FoundVersion version, CancellationToken cancellation)
     {
-        var name = version.Base!;
+        if (version.Base is not { } name)
+        {
+            return null;
+        }
+
         if (!VersionName.Same(name, version.Name) && await steps.FindAsync(name, cancellation) is { } step)
         {
             return step;

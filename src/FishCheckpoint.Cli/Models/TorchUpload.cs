@@ -1,0 +1,39 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Torch;
+
+namespace FishCheckpoint.Cli.Models;
+
+/// <summary>A model that PyTorch has written, as the safetensors files that a store takes.</summary>
+internal static class TorchUpload
+{
+    /// <summary>The files as they are sent: made of the tensors while they are read, so that no copy of the model is written.</summary>
+    public static async IAsyncEnumerable<UploadFile> FilesOf(TorchModelFiles model)
+    {
+        foreach (var part in model.Parts)
+        {
+            await using var content = part.Model.AsStream();
+            yield return new UploadFile(part.Name, content);
+        }
+
+        foreach (var file in model.SideFiles)
+        {
+            await using var content = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+            yield return new UploadFile(Path.GetFileName(file), content);
+        }
+    }
+
+    /// <summary>Bytes of all files.</summary>
+    public static long BytesOf(TorchModelFiles model) =>
+        model.Parts.Sum(part => part.Model.Header.FileLength) + model.SideFiles.Sum(file => new FileInfo(file).Length);
+
+    /// <summary>Writes the safetensors files into a folder, without the side files.</summary>
+    public static void WriteTo(TorchModelFiles model, string folder)
+    {
+        foreach (var part in model.Parts)
+        {
+            using var content = part.Model.AsStream();
+            using var file = new FileStream(Path.Combine(folder, part.Name), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+            content.CopyTo(file, 1 << 20);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Pickles;
+using FishCheckpoint.Torch.Containers;
+
+namespace FishCheckpoint.Torch;
+
+/// <summary>A file of torch.save's, opened: what it holds was read, its tensors were not.</summary>
+internal sealed class TorchFile : IDisposable
+{
+    private static readonly byte[] ZipStart = [(byte)'P', (byte)'K', 3, 4];
+
+    private readonly ByteSource source;
+
+    private TorchFile(ByteSource source, object? root) => (this.source, Root) = (source, root);
+
+    /// <summary>What was saved: a tensor, or containers of tensors and of a few other values.</summary>
+    public object? Root { get; }
+
+    /// <summary>What errors call the file.</summary>
+    public string Key => source.Key;
+
+    /// <summary>The file's length in bytes.</summary>
+    public long Length => source.Length;
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="FishException">It is missing, damaged, hostile, or of another kind.</exception>
+    public static TorchFile Open(string path, PickleLimits? limits = null)
+    {
+        var source = ByteSource.Open(path);
+        try
+        {
+            return new TorchFile(source, KindOf(source) switch
+            {
+                Kind.Zip => ZipContainer.Read(source, limits ?? new PickleLimits()),
+                Kind.Legacy => LegacyContainer.Read(source, limits ?? new PickleLimits()),
+                Kind.Tar => throw TorchErrors.Cannot(source.Key, "The file is a tar file, as PyTorch wrote before 0.1.10.", "Load it with an old PyTorch, and save it again."),
+                Kind.BarePickle => throw TorchErrors.Cannot(
+                    source.Key, "The file is a pickle that torch.save did not write.", "Write its tensors with torch.save, or as safetensors."),
+                _ => throw TorchErrors.Invalid(source.Key, "The file does not begin as one of torch.save's."),
+            });
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether a file is one of PyTorch's, or a pickle, by how it begins.</summary>
+    public static bool Is(string path)
+    {
+        using var source = ByteSource.Open(path);
+        return KindOf(source) != Kind.Other;
+    }
+
+    /// <summary>Reads bytes of a storage.</summary>
+    /// <param name="storage">One of this file's.</param>
+    /// <param name="offset">Relative to its start.</param>
+    /// <param name="destination">Filled entirely; within the storage.</param>
+    public void Read(TorchStorage storage, long offset, Span<byte> destination) => source.Read(storage.Begin + offset, destination);
+
+    /// <summary>Compares storages with their checksums, where the file has some.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>.</exception>
+    public void Verify(IEnumerable<TorchStorage> storages)
+    {
+        foreach (var storage in storages.Where(storage => storage.Checksum is not null).Distinct().OrderBy(storage => storage.Begin))
+        {
+            ZipContainer.Check(source, $"data/{storage.Key}", storage.Begin, storage.Bytes, storage.Checksum!.Value);
+        }
+    }
+
+    public void Dispose() => source.Dispose();
+
+    private static Kind KindOf(ByteSource source)
+    {
+        Span<byte> start = stackalloc byte[(int)Math.Min(source.Length, 300)];
+        source.Read(0, start);
+        return start.StartsWith(ZipStart) ? Kind.Zip
+            : start.Length >= 262 && start[257..262].SequenceEqual("ustar"u8) ? Kind.Tar
+            : start.Length >= 2 && start[0] == 0x80 && start[1] is >= 2 and <= 5 ? (LegacyContainer.Is(start) ? Kind.Legacy : Kind.BarePickle)
+            : Kind.Other;
+    }
+
+    private enum Kind
+    {
+        Other,
+        Zip,
+        Legacy,
+        Tar,
+        BarePickle,
+    }
+}
