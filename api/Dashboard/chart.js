@@ -22,7 +22,8 @@ export function chart(signal, { label, axis, lines, show, time = false, marks = 
   const range = h('output', { class: 'range' });
   const full = [axis[0], axis[axis.length - 1]];
   let plot = null;
-  const span = () => plot ? [plot.scales.x.min, plot.scales.x.max] : full;
+  // Scales are set a moment after the plot is made.
+  const span = () => typeof plot?.scales.x.min === 'number' ? [plot.scales.x.min, plot.scales.x.max] : full;
 
   function zoomTo(min, max) {
     const [low, high] = [Math.max(full[0], min), Math.min(full[1], max)];
@@ -98,7 +99,7 @@ function options(width, { lines, show, time, marks, tell }) {
       fill: line.fill ? styleOf('--line-fill') : undefined,
     }))],
     hooks: {
-      setScale: [(plot, scale) => scale === 'x' && plot.status === 1 && tell()],
+      setScale: [(plot, scale) => scale === 'x' && tell()],
       draw: [plot => marks.forEach(mark => drawMark(plot, mark))],
     },
   };

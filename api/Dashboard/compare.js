@@ -4,7 +4,7 @@ import { get, stepPath, taskPath } from './api.js';
 import { figures, fill, h, part } from './dom.js';
 import { count, number, percent } from './format.js';
 import { heat, legend, measures } from './heat.js';
-import { grids } from './model.js';
+import { grids as place, sum } from './model.js';
 import { sortable } from './table.js';
 
 const mostRows = 1000;
@@ -44,7 +44,6 @@ function summary(report) {
   return [
     h('p', { class: 'lead' }, `From ${from} to step ${count(report.to)}, `, h('b', {}, count(report.changed)), ` of ${count(report.elements)} values changed: `, h('b', {}, percent(report.density)), '.'),
     figures(
-      ['Values changed', count(report.changed), percent(report.density)],
       ['Tensors changed', count(report.tensors.filter(tensor => tensor.changed).length), `of ${count(report.tensorCount)}`],
       ['Update, relative', percent(report.magnitude.relative), 'to the old values, where changed'],
       ['Update (RMS)', number(report.magnitude.rms), 'over all values'],
@@ -54,8 +53,8 @@ function summary(report) {
 }
 
 function rest(main, report) {
-  const { stacks, others } = grids(report.tensors);
-  if (stacks.length) maps(part(main, 'Over the depth of the model', others.length ? `${count(others.length)} tensors are of no block; they are in the table.` : null), stacks);
+  const { stacks, others } = place(report.tensors);
+  if (stacks.length) maps(part(main, 'Over the depth of the model'), stacks, others);
   const changed = report.tensors.filter(tensor => tensor.changed).sort((a, b) => (b.magnitude?.l2 ?? 0) - (a.magnitude?.l2 ?? 0));
   const table = part(main, 'Tensor by tensor', changed.length > mostRows ? `The ${count(mostRows)} that moved most, of ${count(changed.length)}.` : null);
   table.append(...changed.length ? sortable('Tensors', columns, changed.slice(0, mostRows), { sort: 'L2', rowName: 'tensor' })
@@ -64,16 +63,23 @@ function rest(main, report) {
   if (same && changed.length) table.append(h('p', { class: 'note' }, `${count(same)} tensors did not change.`));
 }
 
-function maps(body, stacks) {
+const fewOthers = 40;
+
+function maps(body, stacks, others) {
+  const beside = others.length && others.length <= fewOthers ? [{
+    name: '', depths: [''], rows: others.map(tensor => ({ kind: tensor.name, cells: new Map([['', sum([tensor])]]) })),
+  }] : [];
+  const grids = [...stacks, ...beside];
   const target = h('div');
   const pick = h('select', { id: 'measure', onchange: () => draw() }, Object.entries(measures).map(([key, measure]) => h('option', { value: key }, measure.name)));
   function draw() {
     const measure = measures[pick.value];
     // One scale for all stacks, so that they compare.
-    const scale = Math.max(0, ...stacks.flatMap(stack => stack.rows.flatMap(row => [...row.cells.values()].map(measure.of))));
-    target.replaceChildren(legend(measure, scale), ...stacks.map(stack => heat(stack, measure, scale)));
+    const scale = Math.max(0, ...grids.flatMap(stack => stack.rows.flatMap(row => [...row.cells.values()].map(measure.of))));
+    target.replaceChildren(legend(measure, scale), ...grids.map(stack => heat(stack, measure, scale)));
   }
   body.append(h('p', { class: 'controls' }, h('label', { for: 'measure' }, 'Colour by '), pick), target);
+  if (others.length > fewOthers) body.append(h('p', { class: 'note' }, `${count(others.length)} tensors are of no block; they are in the table.`));
   draw();
 }
 

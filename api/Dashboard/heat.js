@@ -30,15 +30,15 @@ export function heat(stack, measure, scale) {
     element.addEventListener('focus', tell);
     return element;
   }))));
-  const table = h('table', { class: few ? 'map' : 'map dense' }, h('caption', {}, stack.name),
-    h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Tensor'), stack.depths.map(depth => h('th', { scope: 'col' }, count(depth))))), body);
+  const table = h('table', { class: few ? 'map' : 'map dense' }, h('caption', {}, stack.name || 'of no block'),
+    h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Tensor'), stack.depths.map(depth => h('th', { scope: 'col' }, depth)))), body);
   rove(body);
   return h('div', { class: 'stack' }, h('div', { class: 'scroll' }, table), told);
 }
 
 function sentence(stack, kind, depth, cell) {
   const many = cell.tensors > 1 ? `, ${count(cell.tensors)} tensors` : '';
-  return `${stack.name}.${depth}.${kind}${many}: ${count(cell.changed)} of ${count(cell.elements)} values changed (${percent(cell.density)}); RMS ${number(cell.rms)}, mean ${number(cell.mean)}, largest ${number(cell.max)}, relative ${percent(cell.relative)}.`;
+  return `${[stack.name, depth, kind].filter(word => word !== '').join('.')}${many}: ${count(cell.changed)} of ${count(cell.elements)} values changed (${percent(cell.density)}); RMS ${number(cell.rms)}, mean ${number(cell.mean)}, largest ${number(cell.max)}, relative ${percent(cell.relative)}.`;
 }
 
 // One stop of the tab key for the whole grid.

@@ -90,7 +90,10 @@ export function growing(body, signal, task) {
   draw();
 }
 
-function grown({ points, bucket }, signal) {
+function grown({ points: all, bucket }, signal) {
+  // What was before the first save is not drawn, but for one point.
+  const begun = all.findIndex(point => point.checkpointsAtEnd > 0);
+  const points = all.slice(Math.max(0, Math.min(begun < 0 ? 0 : begun - 1, all.length - 8)));
   const latest = points[points.length - 1];
   const rows = [...points].reverse();
   return [

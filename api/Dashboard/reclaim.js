@@ -52,12 +52,12 @@ function result(found) {
     { name: 'Laid on it', numeric: true, value: item => item.neededBy.length, show: item => count(item.neededBy.length) },
   ];
   return [
-    h('p', { class: 'lead' }, found.deleted || found.freedBytes || found.returnedBytes
+    h('p', { class: 'answer' }, found.deleted || found.freedBytes || found.returnedBytes
       ? [`${many(found.deleted, 'checkpoint')} would go; `, h('b', {}, bytes(found.freedBytes)), ' would come free, and ', h('b', {}, bytes(Math.max(0, found.returnedBytes))), ' are free already.']
       : 'Nothing would go: every checkpoint is kept by a rule, or its task has none.'),
     found.heldBytes ? h('p', { class: 'note' }, `${bytes(found.heldBytes)} of deleted checkpoints would stay for others that are laid on them${found.finished ? '' : ', or until working it out is given more time'}.`) : null,
     found.damaged.length ? h('p', { class: 'bad' }, `${many(found.damaged.length, 'thing')} could not be read: see Health.`) : null,
-    h('p', {}, 'To do it:'), command('fish gc'),
+    found.deleted || found.freedBytes || found.returnedBytes ? [h('p', {}, 'To do it:'), command('fish gc')] : null,
     found.checkpoints.length ? sortable('Checkpoints that would go', columns, found.checkpoints, { sort: 'Takes', rowName: 'checkpoint' }) : null,
     found.deleted > found.checkpoints.length ? h('p', { class: 'note' }, `and ${count(found.deleted - found.checkpoints.length)} more`) : null,
   ];
