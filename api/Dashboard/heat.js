@@ -22,7 +22,7 @@ export function heat(stack, measure, scale) {
     const value = measure.of(cell);
     // The root brings out what is small beside what is large.
     const share = scale > 0 ? Math.sqrt(value / scale) : 0;
-    const element = h('td', { class: `heat${share >= 0.47 ? ' warm' : ''}${share >= 0.72 ? ' hot' : ''}`, tabindex: '-1' },
+    const element = h('td', { class: `heat${share >= 0.475 ? ' warm' : ''}${share >= 0.72 ? ' hot' : ''}`, tabindex: '-1' },
       few ? measure.show(value) : h('span', { class: 'unseen' }, measure.show(value)));
     element.style.setProperty('--heat', `${(share * 100).toFixed(1)}%`);
     const tell = () => { told.textContent = sentence(stack, row.kind, depth, cell); };

@@ -11,7 +11,7 @@ public sealed class TaskTests(Chromium chromium, DashboardServer server) : Dashb
     {
         await GoAsync("/task/alpha");
         await Expect(Page.Locator(".answer")).ToContainTextAsync("Best: step 1,500, loss 0.5");
-        await Page.GetByLabel("Metric").SelectOptionAsync("accuracy");
+        await Page.GetByRole(AriaRole.Combobox, new PageGetByRoleOptions { Name = "Metric" }).SelectOptionAsync("accuracy");
         await Expect(Page.Locator(".answer")).ToContainTextAsync("Best: step 2,200, accuracy 0.22");
         await Page.GetByLabel("best is").SelectOptionAsync("min");
         await Expect(Page.Locator(".answer")).ToContainTextAsync("Best: step 10, accuracy 0.001");
@@ -68,7 +68,7 @@ public sealed class TaskTests(Chromium chromium, DashboardServer server) : Dashb
     {
         await GoAsync("/task/alpha");
         await Expect(Page.Locator(".description")).ToHaveTextAsync(DashboardServer.Hostile);
-        await Page.GetByLabel("Metric").SelectOptionAsync(DashboardServer.Hostile);
+        await Page.GetByRole(AriaRole.Combobox, new PageGetByRoleOptions { Name = "Metric" }).SelectOptionAsync(DashboardServer.Hostile);
         await Expect(Page.Locator(".answer")).ToContainTextAsync(DashboardServer.Hostile);
         await Expect(Table("Checkpoints").Locator("tbody tr").First).ToContainTextAsync(DashboardServer.Hostile);
         await Expect(Page.Locator("main img, main b:text-is('bold')")).ToHaveCountAsync(0);

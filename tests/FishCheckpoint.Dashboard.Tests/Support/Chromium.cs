@@ -28,8 +28,10 @@ public sealed class Chromium : IAsyncLifetime
             return;
         }
 
+        // Where tests of all projects share two cores, seconds pass.
+        Assertions.SetDefaultExpectTimeout(30_000);
         playwright = await Playwright.CreateAsync();
-        browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Program, Args = Alone, Timeout = 30_000 });
+        browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Program, Args = Alone, Timeout = 60_000 });
     }
 
     public async ValueTask DisposeAsync()

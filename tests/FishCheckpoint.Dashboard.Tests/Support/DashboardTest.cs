@@ -55,7 +55,7 @@ public abstract class DashboardTest(Chromium chromium, DashboardServer server) :
         }
 
         var context = await chromium.Browser.NewContextAsync(options);
-        context.SetDefaultTimeout(15_000);
+        context.SetDefaultTimeout(30_000);
         Page = await context.NewPageAsync();
         Page.Request += (_, request) => requests.Enqueue(request.Url);
         Page.PageError += (_, error) => complaints.Enqueue(error);
