@@ -3,6 +3,7 @@ using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Bases;
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Checkpoints;
+using FishCheckpoint.Api.Dashboard;
 using FishCheckpoint.Api.Deltas;
 using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Api.Errors;
@@ -76,6 +77,7 @@ public static class FishServer
         services.AddSingleton<IAccessControl>(provider => provider.GetRequiredService<StoreHost>().Store.Access);
         services.AddSingleton<ICheckpointStore>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<ITaskEvents>(provider => provider.GetRequiredService<StoreHost>().Store);
+        services.AddSingleton<IStateComparison>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<IStorageReports>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<ICheckpointRecoding>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<ICheckpointFolding>(provider => provider.GetRequiredService<StoreHost>().Store);
@@ -113,6 +115,7 @@ public static class FishServer
     private static void MapRoutes(WebApplication server)
     {
         server.MapIndex();
+        server.MapDashboard();
         server.MapHealth();
         server.MapMetrics();
         server.MapOpenApi().Open().WithSummary("Describe the routes as an OpenAPI document");

@@ -26,7 +26,7 @@ namespace FishCheckpoint.Storage;
 /// The store on one machine: SQLite for everything but the bases' bytes, which are files beside it. Several processes may open one data folder.
 /// </summary>
 public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, ICheckpointRecoding, ICheckpointFolding, ICheckpointCollector, IStoreVerification, IStoreBackups,
-    ITaskEvents, IBoundedDeltas
+    ITaskEvents, IBoundedDeltas, IStateComparison
 {
     // Tries that may be guessed from an earlier checkpoint, before one that is guessed from none.
     private const int MostGuesses = 3;
@@ -270,6 +270,17 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     }
 
     /// <inheritdoc/>
+    public Task<ChangeReport> CompareAsync(string task, StepRef to, StateRef from = default, CancellationToken cancellation = default) => Read(connection =>
+    {
+        var context = Context(connection, task);
+        var later = CheckpointTable.Find(connection, context, to);
+        using var target = OpenedState.Open(connection, folder, context, later);
+        var other = from.Task is { } name ? tasks.Sister(connection, context, name) : context;
+        using var source = OpenedState.Open(connection, folder, other, from.Step is { } step ? CheckpointTable.Find(connection, other, step) : null);
+        return StateComparer.Compare(source, target, from.Task, cancellation);
+    });
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<TaskEvent> FollowAsync(string task, long? after = null, CancellationToken cancellation = default) =>
         new EventFeed(database, tasks, Options).FollowAsync(task, after, cancellation);
 
@@ -375,6 +386,10 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     /// <inheritdoc/>
     public Task<GrowthReport> ReportGrowthAsync(GrowthRequest? request = null, CancellationToken cancellation = default) =>
         Read(connection => GrowthReporter.Of(connection, (request ?? new GrowthRequest()).Checked(), Now));
+
+    /// <inheritdoc/>
+    public Task<TimelineReport> ReportTimelineAsync(string task, TimelineRequest? request = null, CancellationToken cancellation = default) =>
+        Read(connection => TimelineReporter.Of(connection, Names.Check(task, "task"), (request ?? new TimelineRequest()).Checked()));
 
     /// <inheritdoc/>
     public Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellation = default) =>

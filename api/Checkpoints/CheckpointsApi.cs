@@ -21,7 +21,7 @@ internal static class CheckpointsApi
             .TakesHeader(DigestField.Content, "sha-256=:BASE64: of the body, verified before anything is kept.")
             .TakesHeader(SaveFields.Metrics, """A JSON object of numbers, as in {"loss":0.12}.""")
             .WithSummary("Save a checkpoint: a full model, a sparse patch, or frames; as a form's part 'checkpoint', with the trainer state as the part 'state'").MayFail(409, 413, 415, 422, 507);
-        group.MapGet("/", ListAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("List a task's checkpoints by step");
+        group.MapGet("/", ListAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("List a task's checkpoints by step; ?order=descending: the latest first");
         group.MapGet("/{step}", GetAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Describe a checkpoint; {step} is also latest, best or a tag");
         group.MapDelete("/{step}", DeleteAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Delete a checkpoint; others laid on it stay readable");
         group.MapPost("/{step}/verify", VerifyAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Read everything that a checkpoint is made of and compare it with its digests");
@@ -50,9 +50,9 @@ internal static class CheckpointsApi
     }
 
     private static async Task<Ok<Page<CheckpointInfo>>> ListAsync(
-        string task, int? limit, string? after, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
+        string task, int? limit, string? after, string? order, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
     {
-        var page = Paging.Of(limit, after);
+        var page = Paging.Of(limit, after, order);
         return Paging.Answer(context, page, await store.ListCheckpointsAsync(task, page, cancellation));
     }
 

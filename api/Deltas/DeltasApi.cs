@@ -3,15 +3,21 @@ using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Reports;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Deltas;
 
-/// <summary>The route that gives the delta between any two states of a base.</summary>
+/// <summary>The routes that give the delta between any two states of a base, and what it amounts to.</summary>
 internal static class DeltasApi
 {
-    public static void MapDeltas(this RouteGroupBuilder group) =>
+    public static void MapDeltas(this RouteGroupBuilder group)
+    {
         group.MapGet("/{step}/delta", GetAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Safetensors, MediaTypes.Frames)
             .WithSummary("Give what changed from a state (?from=base, a step, or TASK:STEP) to a step, as a sparse patch or, by Accept, as frames").MayFail(409, 500);
+        group.MapGet("/{step}/diff", CompareAsync).Needs(KeyScope.Read, Reach.Task)
+            .WithSummary("Say of each tensor how much changed from a state (?from=base, a step, or TASK:STEP) to a step, and how far").MayFail(409, 500);
+    }
 
     private static async Task<DeltaResult> GetAsync(string task, string step, string? from, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
     {
@@ -21,6 +27,14 @@ internal static class DeltasApi
         var known = await store.GetTaskAsync(task, cancellation);
         var delta = await store.OpenDeltaAsync(task, StepRef.At(to.Step), start, cancellation);
         return new DeltaResult(delta, known, $"{to.Step}", start.ToString());
+    }
+
+    private static async Task<Ok<ChangeReport>> CompareAsync(
+        string task, string step, string? from, HttpContext context, ICheckpointStore store, IStateComparison comparison, CancellationToken cancellation)
+    {
+        var to = await store.GetCheckpointAsync(task, StepRef.Parse(step), cancellation);
+        var start = await ResolveAsync(task, context, from is null ? StateRef.Base : StateRef.Parse(from), store, cancellation);
+        return TypedResults.Ok(await comparison.CompareAsync(task, StepRef.At(to.Step), start, cancellation));
     }
 
     private static async Task<StateRef> ResolveAsync(string task, HttpContext context, StateRef start, ICheckpointStore store, CancellationToken cancellation)

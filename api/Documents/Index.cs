@@ -1,13 +1,20 @@
 using System.Text;
 using FishCheckpoint.Api.Access;
+using FishCheckpoint.Api.Dashboard;
 
 namespace FishCheckpoint.Api.Documents;
 
-/// <summary>The plain page at <c>/</c>: what routes there are, read off the routes themselves.</summary>
+/// <summary>What lies at <c>/</c>: the dashboard for browsers, and for all others a plain list of the routes, read off the routes themselves.</summary>
 internal static class Index
 {
     public static void MapIndex(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/", (EndpointDataSource endpoints) => TypedResults.Text(Write(endpoints))).Open().WithSummary("List the routes");
+        routes.MapGet("/", Get).Open().WithSummary("Give the dashboard where HTML is accepted, and else list the routes").GivesBytes("text/html", "text/plain");
+
+    private static IResult Get(HttpContext context, EndpointDataSource endpoints)
+    {
+        context.Response.Headers.Vary = "Accept";
+        return DashboardApi.PrefersPage(context.Request) ? DashboardApi.Give(DashboardFiles.Page, context) : TypedResults.Text(Write(endpoints));
+    }
 
     private static string Write(EndpointDataSource endpoints)
     {

@@ -18,6 +18,8 @@ internal static class ReportsApi
             .WithSummary("Report how the store, a base or a task has grown: by day, week or month, from and to as in 2026-01-31");
         group.MapGet("/bases/{name}/reports/storage", OfBaseAsync).Needs(KeyScope.Read, Reach.Base).WithSummary("Report what the tasks of a base hold and cost");
         group.MapGet("/tasks/{task}/reports/storage", OfTaskAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Report what a task holds and costs");
+        group.MapGet("/tasks/{task}/reports/timeline", OfTimelineAsync).Needs(KeyScope.Read, Reach.Task)
+            .WithSummary("Report a task's checkpoints along its steps, thinned out to ?points=, and where each metric is least and greatest");
         group.MapGet("/tasks/{task}/reports/tensors", OfTensorsAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Report what a task holds of each tensor, the largest first");
     }
 
@@ -35,6 +37,13 @@ internal static class ReportsApi
     {
         var page = Paging.Of(limit, after);
         return Paging.Answer(context, page, await reports.ReportTensorsAsync(task, page, cancellation));
+    }
+
+    private static async Task<Ok<TimelineReport>> OfTimelineAsync(
+        string task, int? points, long? from, long? to, IStorageReports reports, CancellationToken cancellation)
+    {
+        var request = new TimelineRequest { From = from, To = to };
+        return TypedResults.Ok(await reports.ReportTimelineAsync(task, points is { } most ? request with { Points = most } : request, cancellation));
     }
 
     private static async Task<Ok<GrowthReport>> OfGrowthAsync(

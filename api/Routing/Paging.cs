@@ -10,6 +10,16 @@ internal static class Paging
     private const int DefaultLimit = 100;
     private const int MaxLimit = 1000;
 
+    public static PageRequest Of(int? limit, string? after, string? order) => Of(limit, after) with
+    {
+        Descending = order switch
+        {
+            null or "ascending" => false,
+            "descending" => true,
+            _ => throw new FishException(ErrorCode.RequestInvalid, "order", "A list is ascending or descending.", "Ask for one of these, or leave it out."),
+        },
+    };
+
     public static PageRequest Of(int? limit, string? after) => (limit ?? DefaultLimit) is >= 1 and <= MaxLimit
         ? new PageRequest(limit ?? DefaultLimit, after)
         : throw new FishException(ErrorCode.RequestInvalid, "limit", $"A page has 1 to {MaxLimit} items, not {limit}.", "Ask for fewer and follow the next page.");
@@ -18,7 +28,7 @@ internal static class Paging
     {
         if (page.Next is { } next)
         {
-            context.Response.Headers.Link = $"<{context.Request.PathBase}{context.Request.Path}?limit={asked.Limit}&after={Uri.EscapeDataString(next)}>; rel=\"next\"";
+            context.Response.Headers.Link = $"<{context.Request.PathBase}{context.Request.Path}?limit={asked.Limit}&after={Uri.EscapeDataString(next)}{(asked.Descending ? "&order=descending" : "")}>; rel=\"next\"";
         }
 
         return TypedResults.Ok(page);

@@ -21,7 +21,7 @@ namespace FishCheckpoint.Client;
 /// Readers read by separate requests, so a checkpoint that is deleted while it is read ends the reading. Safe for use by many callers at once.
 /// </remarks>
 public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointRecoding, ICheckpointFolding, ICheckpointCollector, IStoreVerification, IStoreBackups,
-    ITaskEvents, IBoundedDeltas
+    ITaskEvents, IBoundedDeltas, IStateComparison
 {
     private readonly HttpClient http;
     private readonly bool ownsHttp;
@@ -169,6 +169,14 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
     /// <inheritdoc/>
     public Task<GrowthReport> ReportGrowthAsync(GrowthRequest? request = null, CancellationToken cancellation = default) =>
         reports.GrowthAsync(request ?? new GrowthRequest(), cancellation);
+
+    /// <inheritdoc/>
+    public Task<TimelineReport> ReportTimelineAsync(string task, TimelineRequest? request = null, CancellationToken cancellation = default) =>
+        reports.TimelineAsync(task, request ?? new TimelineRequest(), cancellation);
+
+    /// <inheritdoc/>
+    public Task<ChangeReport> CompareAsync(string task, StepRef to, StateRef from = default, CancellationToken cancellation = default) =>
+        reports.ChangesAsync(task, to, from, cancellation);
 
     /// <inheritdoc/>
     public Task SetPinAsync(string task, StepRef step, bool pinned, CancellationToken cancellation = default) => tasks.SetPinAsync(task, step, pinned, cancellation);

@@ -37,9 +37,11 @@ internal static class CheckpointTable
 
     public static Page<CheckpointInfo> List(SqliteConnection connection, TaskContext task, PageRequest page)
     {
-        var after = page.After is null ? -1 : StepRef.ParseStep(page.After);
+        var after = page.After is null ? (page.Descending ? long.MaxValue : 0) : StepRef.ParseStep(page.After);
+        var (side, order) = (page.Descending ? "<" : ">", page.Descending ? "DESC" : "");
         var rows = connection.Query(
-            $"{Select} WHERE c.task = $0 AND c.step > $1 AND c.deleted = 0 ORDER BY c.step LIMIT $2", CheckpointRow.Read, task.Id, after, page.Limit + 1);
+            $"{Select} WHERE c.task = $0 AND c.step {side}{(page.After is null ? "=" : "")} $1 AND c.deleted = 0 ORDER BY c.step {order} LIMIT $2",
+            CheckpointRow.Read, task.Id, after, page.Limit + 1);
         var more = rows.Count > page.Limit;
         rows = rows[..Math.Min(rows.Count, page.Limit)];
         var tags = TagsOf(connection, rows);

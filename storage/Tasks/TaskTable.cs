@@ -37,7 +37,16 @@ internal sealed class TaskTable(BaseTable bases)
         "t.name, t.base, t.layout, t.description, t.metadata, t.retention, t.tensors, "
         + "(SELECT checkpoints FROM totals x WHERE x.base = t.base AND x.task = t.id), t.created, "
         + "(SELECT max(step) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0), t.id, (SELECT min(n.name) FROM base_names n WHERE n.base = t.base), "
-        + "t.quota_bytes, t.origin_task, t.origin_step";
+        + "t.quota_bytes, t.origin_task, t.origin_step, "
+        + "(SELECT created FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0 ORDER BY c.step DESC LIMIT 1), "
+        + $"(SELECT step FROM metrics m WHERE m.task = t.id AND m.name = {Monitor} AND m.value = {BestValue} ORDER BY step DESC LIMIT 1), {BestValue}";
+
+    private const string Monitor = "t.retention ->> 'monitor'";
+
+    // Each is the end of an index.
+    private const string BestValue =
+        $"(CASE t.retention ->> 'mode' WHEN 'max' THEN (SELECT max(value) FROM metrics m WHERE m.task = t.id AND m.name = {Monitor}) "
+        + $"ELSE (SELECT min(value) FROM metrics m WHERE m.task = t.id AND m.name = {Monitor}) END)";
 
     // A task's base and own tensors never change, so its layout is made once.
     private readonly ConcurrentDictionary<(Digest Base, string Tensors), TaskLayout> layouts = new();
@@ -134,7 +143,8 @@ internal sealed class TaskTable(BaseTable bases)
         JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(4), FishJson.Options)!,
         row.OptionalText(5) is { } retention ? JsonSerializer.Deserialize<Retention>(retention, FishJson.Options) : null,
         JsonSerializer.Deserialize<Dictionary<string, OwnTensor?>>(row.GetString(6), FishJson.Options)!,
-        row.GetInt64(7), row.OptionalLong(9), row.Time(8), row.OptionalLong(12), StartOf(row, 13));
+        row.GetInt64(7), row.OptionalLong(9), row.Time(8), row.OptionalLong(12), StartOf(row, 13),
+        row.IsDBNull(15) ? null : row.Time(15), row.OptionalLong(16), row.IsDBNull(17) ? null : row.GetDouble(17));
 
     private static string Json<T>(T value) => JsonSerializer.Serialize(value, FishJson.Options);
 

@@ -49,6 +49,12 @@ public sealed class SqliteVerifyTests : VerifyContract
         await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder });
 }
 
+public sealed class SqliteComparisonTests : ComparisonContract
+{
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder });
+}
+
 public sealed class SqliteBranchTests : BranchContract
 {
     protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>

@@ -35,6 +35,8 @@ public sealed class QueryPlanTests : StoreFixture
 
         Assert.Equal(2, CheckpointTable.List(connection, task, new PageRequest(1000)).Items.Count);
         CheckpointTable.List(connection, task, new PageRequest(1, "1"));
+        CheckpointTable.List(connection, task, new PageRequest(1, "2", Descending: true));
+        TimelineReporter.Of(connection, "task", new TimelineRequest());
         CheckpointTable.Before(connection, task.Id, 2);
         TaskTable.Info(connection, "task");
         TaskTable.List(connection, new PageRequest());

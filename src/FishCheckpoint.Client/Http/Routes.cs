@@ -77,5 +77,11 @@ internal static class Routes
         file == ModelFiles.SingleFileName ? $"{model}/{file}" : $"{model}/files/{Names.CheckFile(file)}";
 
     public static string Page(string path, PageRequest page) =>
-        page.After is null ? $"{path}?limit={page.Limit}" : $"{path}?limit={page.Limit}&after={Uri.EscapeDataString(page.After)}";
+        $"{path}?limit={page.Limit}{(page.After is null ? "" : $"&after={Uri.EscapeDataString(page.After)}")}{(page.Descending ? "&order=descending" : "")}";
+
+    public static string Timeline(string task, TimelineRequest request) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Task(task)}/reports/timeline?points={request.Points}{(request.From is null ? "" : "&from=")}{request.From}{(request.To is null ? "" : "&to=")}{request.To}");
+
+    public static string Changes(string task, StepRef to, StateRef from) => $"{Checkpoint(task, to)}/diff?from={from}";
 }

@@ -18,4 +18,10 @@ internal sealed class ReportCalls(FishHttp server)
 
     public Task<GrowthReport> GrowthAsync(GrowthRequest request, CancellationToken cancellation) =>
         server.JsonAsync<GrowthReport>(HttpMethod.Get, Routes.Growth(request.Checked()), cancellation);
+
+    public Task<TimelineReport> TimelineAsync(string task, TimelineRequest request, CancellationToken cancellation) =>
+        server.JsonAsync<TimelineReport>(HttpMethod.Get, Routes.Timeline(task, request.Checked()), cancellation);
+
+    public Task<ChangeReport> ChangesAsync(string task, StepRef to, StateRef from, CancellationToken cancellation) =>
+        server.JsonAsync<ChangeReport>(HttpMethod.Get, Routes.Changes(task, to, from), cancellation);
 }

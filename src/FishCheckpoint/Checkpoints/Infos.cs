@@ -72,10 +72,13 @@ public sealed record TaskStart(string Task, long Step)
 /// <param name="Created">When it was made.</param>
 /// <param name="QuotaBytes">The most stored bytes of its checkpoints; <see langword="null"/>: no limit.</param>
 /// <param name="From">The checkpoint that it started from, as it was called then; <see langword="null"/>: the base.</param>
+/// <param name="Saved">When its latest checkpoint was saved, if any.</param>
+/// <param name="Best">The step with the best value of the metric that its retention monitors, if there is one.</param>
+/// <param name="BestValue">That value.</param>
 public sealed record TaskInfo(
     string Name, string Base, Digest BaseId, Digest Layout, string? Description, IReadOnlyDictionary<string, string> Metadata,
     Retention? Retention, IReadOnlyDictionary<string, OwnTensor?> Tensors, long Checkpoints, long? Latest, DateTimeOffset Created,
-    long? QuotaBytes = null, TaskStart? From = null);
+    long? QuotaBytes = null, TaskStart? From = null, DateTimeOffset? Saved = null, long? Best = null, double? BestValue = null);
 
 /// <summary>What a checkpoint is and costs.</summary>
 /// <param name="Task">Its task.</param>
@@ -118,7 +121,8 @@ public sealed record Saved<T>(T Value, bool Created);
 /// <summary>Which part of a list to give.</summary>
 /// <param name="Limit">The most items, 1 to 1000.</param>
 /// <param name="After">Start after this key (a name, or a step); <see langword="null"/> starts at the beginning.</param>
-public sealed record PageRequest(int Limit = 100, string? After = null)
+/// <param name="Descending">Whether the list goes from its last item to its first. Lists of checkpoints alone can; the others keep their order.</param>
+public sealed record PageRequest(int Limit = 100, string? After = null, bool Descending = false)
 {
     /// <summary>Returns this, or refuses it.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a part has 1 to 1000 items.</exception>

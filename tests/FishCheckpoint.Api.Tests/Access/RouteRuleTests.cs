@@ -17,7 +17,7 @@ public sealed partial class RouteRuleTests
 
     [Fact]
     public async Task Routes_ThatAreOpen_AreTheseAlone() => Assert.Equal(
-        ["/", "/healthz", "/openapi/{documentName}.json", "/readyz"],
+        ["/", "/dashboard/{file}", "/healthz", "/openapi/{documentName}.json", "/readyz"],
         (await RoutesAsync()).Where(route => route.Metadata.GetMetadata<AccessRule>()!.Scope is null).Select(route => route.RoutePattern.RawText!)
             .Order(StringComparer.Ordinal));
 

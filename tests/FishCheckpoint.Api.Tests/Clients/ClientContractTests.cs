@@ -75,6 +75,17 @@ public sealed class ClientFoldTests : FoldContract
     protected override async Task CloseAsync() => await server!.DisposeAsync();
 }
 
+/// <summary>As above, for comparisons and timelines.</summary>
+public sealed class ClientComparisonTests : ComparisonContract
+{
+    private LoopbackServer? server;
+
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
+
+    protected override async Task CloseAsync() => await server!.DisposeAsync();
+}
+
 /// <summary>As above, for tasks that start from another one's checkpoint.</summary>
 public sealed class ClientBranchTests : BranchContract
 {

@@ -1,0 +1,88 @@
+// What can go, and how to let it go. The dashboard itself deletes nothing.
+
+import { get, post } from './api.js';
+import { figures, fill, h, part } from './dom.js';
+import { bytes, count, many } from './format.js';
+import { sortable } from './table.js';
+
+export function reclaim(main, signal) {
+  main.append(h('h1', {}, 'What can be deleted'));
+  const head = h('div', { class: 'head' });
+  main.append(head);
+  fill(head, signal, async () => now(await get('v1/reports/storage', signal)));
+  trial(part(main, 'Try a collection', 'A dry run: it says which checkpoints no retention keeps and what would come free, and changes nothing. On a large store it may take a while.'), signal);
+  const rules = part(main, 'Tasks without a rule');
+  fill(rules, signal, async () => unruled((await get('v1/tasks?limit=1000', signal)).items));
+}
+
+function now(report) {
+  return [
+    h('p', { class: 'lead' }, h('b', {}, bytes(report.disk.reclaimable + report.disk.freePages)), ' could go back to the disk as things are.'),
+    figures(
+      ['Deleted, still needed', bytes(report.disk.reclaimable), 'by checkpoints that are laid on them'],
+      ['Unused pages', bytes(report.disk.freePages), 'of the database'],
+      ['On disk', bytes(report.disk.database + report.disk.wal), 'database and log']),
+  ];
+}
+
+function trial(body, signal) {
+  const target = h('div', { 'aria-live': 'polite' });
+  const [run, stop] = [h('button', { type: 'button', class: 'main', onclick: () => go() }, 'Look what would go'), h('button', { type: 'button', hidden: true }, 'Cancel')];
+  const clock = h('span', { class: 'note' });
+  body.append(h('p', { class: 'controls' }, run, stop, clock), target);
+
+  async function go() {
+    const ending = new AbortController();
+    const both = AbortSignal.any([signal, ending.signal]);
+    const begun = performance.now();
+    const ticking = setInterval(() => { clock.textContent = `${Math.round((performance.now() - begun) / 1000)} s; the server looks at every checkpoint.`; }, 500);
+    [run.disabled, stop.hidden, stop.onclick] = [true, false, () => ending.abort()];
+    await fill(target, both, async () => result(await post('v1/gc?dryRun=true&maxTime=60', both)), 'Looking…');
+    clearInterval(ticking);
+    [run.disabled, stop.hidden, clock.textContent] = [false, true, ''];
+    if (ending.signal.aborted) target.replaceChildren(h('p', { class: 'note' }, 'Cancelled. Nothing was changed.'));
+  }
+}
+
+function result(found) {
+  const columns = [
+    { name: 'Checkpoint', value: item => `${item.task}/${item.step}`, show: item => h('a', { href: `#/task/${encodeURIComponent(item.task)}` }, `${item.task}/${item.step}`) },
+    { name: 'Takes', numeric: true, value: item => item.bytes, show: item => bytes(item.bytes) },
+    { name: 'Why it may go', value: item => item.why },
+    { name: 'Laid on it', numeric: true, value: item => item.neededBy.length, show: item => count(item.neededBy.length) },
+  ];
+  return [
+    h('p', { class: 'answer' }, found.deleted || found.freedBytes || found.returnedBytes
+      ? [`${many(found.deleted, 'checkpoint')} would go; `, h('b', {}, bytes(found.freedBytes)), ' would come free, and ', h('b', {}, bytes(Math.max(0, found.returnedBytes))), ' are free already.']
+      : 'Nothing would go: every checkpoint is kept by a rule, or its task has none.'),
+    found.heldBytes ? h('p', { class: 'note' }, `${bytes(found.heldBytes)} of deleted checkpoints would stay for others that are laid on them${found.finished ? '' : ', or until working it out is given more time'}.`) : null,
+    found.damaged.length ? h('p', { class: 'bad' }, `${many(found.damaged.length, 'thing')} could not be read: see Health.`) : null,
+    found.deleted || found.freedBytes || found.returnedBytes ? [h('p', {}, 'To do it:'), command('fish gc')] : null,
+    found.checkpoints.length ? sortable('Checkpoints that would go', columns, found.checkpoints, { sort: 'Takes', rowName: 'checkpoint' }) : null,
+    found.deleted > found.checkpoints.length ? h('p', { class: 'note' }, `and ${count(found.deleted - found.checkpoints.length)} more`) : null,
+  ];
+}
+
+function unruled(tasks) {
+  const free = tasks.filter(({ retention, checkpoints }) => checkpoints && !(retention && (retention.keepLast || retention.keepEvery || retention.keepBest || retention.keepWithin)));
+  if (free.length === 0) return h('p', { class: 'note' }, 'There are none: every task says what is kept of it.');
+  const [first] = free;
+  return [
+    h('p', {}, `${many(free.length, 'task')} keep every checkpoint, unless the server's settings have a rule for all: `,
+      free.slice(0, 12).map((task, index) => [index ? ', ' : '', h('a', { href: `#/task/${encodeURIComponent(task.name)}` }, task.name)]), free.length > 12 ? ', …' : '', '.'),
+    h('p', {}, 'To keep the last ten and every thousandth, to delete one checkpoint, or a whole task:'),
+    command(`fish task add ${first.name} --base ${first.base} --keep-last 10 --keep-every 1000`), command(`fish rm ${first.name} ${first.latest}`), command(`fish rm ${first.name} --all`),
+  ];
+}
+
+// The line as it is to be typed, for this server.
+function command(line) {
+  const whole = `${line} --server ${location.origin}${location.pathname.replace(/\/$/, '')}`;
+  const copy = h('button', {
+    type: 'button', class: 'quiet', onclick: async () => {
+      await navigator.clipboard?.writeText(whole);
+      copy.textContent = 'Copied';
+    },
+  }, 'Copy');
+  return h('p', { class: 'command' }, h('code', {}, whole), copy);
+}
