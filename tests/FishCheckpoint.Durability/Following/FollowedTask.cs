@@ -11,7 +11,7 @@ namespace FishCheckpoint.Durability.Following;
 internal sealed class FollowedTask : IAsyncDisposable
 {
     public const string Name = "task";
-    private const int Kept = 12;
+    private const int Kept = 40;
 
     private readonly SqliteCheckpointStore store;
     private readonly Random random;
@@ -25,15 +25,18 @@ internal sealed class FollowedTask : IAsyncDisposable
     /// <summary>The newest step; what is saved as it is never changed.</summary>
     public long Newest { get; private set; }
 
+    /// <summary>How many saves there were.</summary>
+    public long Saves { get; private set; }
+
     /// <summary>Makes base and task.</summary>
     public static async Task<FollowedTask> CreateAsync(string data, int seed, string scratch)
     {
-        var model = TestModel.Create(
+        var first = TestModel.Create(
             seed, null, new TensorInfo("embed.weight", DType.F32, [300, 1000]), new TensorInfo("layer.weight", DType.BF16, [300, 170]), new TensorInfo("steps", DType.I64, []));
-        var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = data, Codec = new CodecOptions { Effort = CodecEffort.Fast } });
-        await store.AddBaseAsync("base", ModelUpload.FromStream(new MemoryStream(model.ToBytes())));
-        await store.PutTaskAsync(Name, new TaskSpec("base"));
-        return new FollowedTask(store, seed, scratch, model);
+        var opened = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = data, Codec = new CodecOptions { Effort = CodecEffort.Fast } });
+        await opened.AddBaseAsync("base", ModelUpload.FromStream(new MemoryStream(first.ToBytes())));
+        await opened.PutTaskAsync(Name, new TaskSpec("base"));
+        return new FollowedTask(opened, seed, scratch, first);
     }
 
     /// <summary>The step that a file's digest is of; <see langword="null"/>: no step was ever so.</summary>
@@ -74,7 +77,7 @@ internal sealed class FollowedTask : IAsyncDisposable
             await store.SaveAsync(Name, step, new CheckpointContent.Full(full));
         }
 
-        Newest = step;
+        (Newest, Saves) = (step, Saves + 1);
         await DeleteAsync();
     }
 

@@ -45,7 +45,7 @@ public sealed partial class FollowSuite(int seed, string folder, string fish)
         await stop.CancelAsync();
         await saving;
         await EndAsync(await server.StartAsync(), task, look);
-        result.Count("steps saved", task.Newest);
+        result.Count("saves", task.Saves);
         return result;
     }
 

@@ -1,4 +1,3 @@
-using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Following.Pull;
