@@ -1,5 +1,7 @@
+using System.Buffers.Binary;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Pickles;
+using FishCheckpoint.Tensors;
 using FishCheckpoint.Torch.Containers;
 
 namespace FishCheckpoint.Torch;
@@ -75,6 +77,12 @@ internal sealed class TorchFile : IDisposable
     {
         Span<byte> start = stackalloc byte[(int)Math.Min(source.Length, 300)];
         source.Read(0, start);
+        // A safetensors file begins with the length of its header, which may look like a pickle's first bytes; no pickle or zip file begins with so small a number.
+        if (start.Length >= sizeof(ulong) && BinaryPrimitives.ReadUInt64LittleEndian(start) <= SafetensorsHeader.MaxLength)
+        {
+            return Kind.Other;
+        }
+
         return start.StartsWith(ZipStart) ? Kind.Zip
             : start.Length >= 262 && start[257..262].SequenceEqual("ustar"u8) ? Kind.Tar
             : start.Length >= 2 && start[0] == 0x80 && start[1] is >= 2 and <= 5 ? (LegacyContainer.Is(start) ? Kind.Legacy : Kind.BarePickle)

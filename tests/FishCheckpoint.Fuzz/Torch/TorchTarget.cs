@@ -24,9 +24,14 @@ internal sealed class TorchTarget : FuzzTarget
 
     public override IReadOnlyList<byte[]> Seeds { get; } = Seed();
 
-    public override byte[] Mutate(Random random, byte[] input, byte[] other) => input.Length < 3 || random.Next(16) == 0 ? ByteMutator.Mutate(random, input, other)
-        : random.Next(3) > 0 ? [input[0], .. ByteMutator.Mutate(random, input[1..], other.Length > 0 ? other[1..] : other)]
-        : [input[0], .. Opcodes(random, input[1..])];
+    // Most programs that are changed anywhere say nothing any more, so half of all inputs are whole ones in which one number is another.
+    public override byte[] Mutate(Random random, byte[] input, byte[] other) => random.Next(8) switch
+    {
+        < 4 => Seeds[random.Next(Seeds.Count)] is var seed ? [seed[0], .. Number(random, seed[1..])] : input,
+        < 6 when input.Length > 1 => [input[0], .. Opcodes(random, input[1..])],
+        < 7 when input.Length > 1 => [input[0], .. ByteMutator.Mutate(random, input[1..], other.Length > 0 ? other[1..] : other)],
+        _ => ByteMutator.Mutate(random, input, other),
+    };
 
     public override string Run(byte[] input)
     {
@@ -75,23 +80,33 @@ internal sealed class TorchTarget : FuzzTarget
         ];
     }
 
-    // Other opcodes, arguments that are numbers, and pieces of the program again: what bytes alone find late.
+    // One of the numbers that the seeds' writer writes in eight bytes, by a little or by much.
+    private static byte[] Number(Random random, byte[] pickle)
+    {
+        var (at, changed) = (random.Next(pickle.Length), pickle.ToArray());
+        if (pickle.AsSpan(at).IndexOf([(byte)0x8a, (byte)8]) is var number and >= 0 && at + number + 10 <= pickle.Length)
+        {
+            var place = changed.AsSpan(at + number + 2, 8);
+            var value = BinaryPrimitives.ReadInt64LittleEndian(place);
+            BinaryPrimitives.WriteInt64LittleEndian(place, random.Next(3) > 0 ? value + random.Next(-3, 4) : ByteMutator.Number(random));
+        }
+
+        return changed;
+    }
+
+    // Other opcodes, and pieces of the program again: what bytes alone find late.
     private static byte[] Opcodes(Random random, byte[] pickle)
     {
         ReadOnlySpan<byte> known = "(.01NJKMGTUXBC)tael}sudcRbQhjqrioPIL"u8;
         byte[] late = [0x80, 0x81, 0x82, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8b, 0x8c, 0x8d, 0x8e, 0x8f, 0x90, 0x91, 0x92, 0x93, 0x94, 0x95, 0x96];
         var at = random.Next(pickle.Length);
-        switch (random.Next(4))
+        switch (random.Next(3))
         {
             case 0:
                 return [.. pickle[..at], random.Next(2) == 0 ? known[random.Next(known.Length)] : late[random.Next(late.Length)], .. pickle[at..]];
             case 1:
                 var end = at + random.Next(pickle.Length - at + 1);
                 return [.. pickle[..end], .. pickle[at..]];
-            case 2 when pickle.AsSpan(at).IndexOf((byte)0x8a) is var number and >= 0 && at + number + 10 <= pickle.Length:
-                var changed = pickle.ToArray();
-                BinaryPrimitives.WriteInt64LittleEndian(changed.AsSpan(at + number + 2), ByteMutator.Number(random));
-                return changed;
             default:
                 return [.. pickle[..at], .. pickle[Math.Min(pickle.Length, at + 1 + random.Next(8))..]];
         }

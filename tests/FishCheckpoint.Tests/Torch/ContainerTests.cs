@@ -30,7 +30,7 @@ public sealed class ContainerTests : IDisposable
         ["1 storages are missing"] = () => TorchBytes.Legacy(TorchBytes.Small().Pickle),
         ["names '1', which is none"] = () => TorchBytes.Legacy(TorchBytes.Small().Pickle, ("1", 4, TorchBytes.Small().Data)),
         ["is to have 5 elements where the pickle says 4"] = () => TorchBytes.Legacy(TorchBytes.Small().Pickle, ("0", 5, TorchBytes.Small().Data)),
-        ["a tar file"] = () => [.. new byte[257], .. "ustar\000"u8, .. new byte[200]],
+        ["a tar file"] = () => [.. Enumerable.Repeat((byte)'a', 257), .. "ustar\000"u8, .. new byte[200]],
         ["torch.save did not write"] = () => PickleBytes.Of(p => p.Op('N')),
         ["does not begin"] = () => "no model"u8.ToArray(),
     };
@@ -47,6 +47,19 @@ public sealed class ContainerTests : IDisposable
 
         Assert.True(error.Code is ErrorCode.TorchFileInvalid or ErrorCode.PickleInvalid, error.Message);
         Assert.Contains(says, error.Cause, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0x280)]
+    [InlineData(0x580)]
+    [InlineData(0x280280)]
+    public void Is_SafetensorsFileWhoseLengthLooksLikeAPickle_IsNone(int length)
+    {
+        var header = new byte[length];
+        header.AsSpan().Fill((byte)' ');
+        "{}"u8.CopyTo(header);
+
+        Assert.False(TorchModel.Is(Write([.. BitConverter.GetBytes((long)length), .. header])));
     }
 
     [Fact]
