@@ -96,7 +96,7 @@ function options(width, { lines, show, time, marks, tell }) {
   const [ink, rule] = [styleOf('--ink-2'), styleOf('--rule')];
   const common = { stroke: ink, grid: { stroke: rule, width: 1 }, ticks: { stroke: rule, width: 1 }, font: '12px system-ui, sans-serif' };
   return {
-    width, height: 240, legend: { show: false }, ms: 1e-3, tzDate: moment => uPlot.tzDate(new Date(moment * 1000), 'Etc/UTC'),
+    width, height: 240, padding: [null, time ? 40 : null, null, null], legend: { show: false }, ms: 1e-3, tzDate: moment => uPlot.tzDate(new Date(moment * 1000), 'Etc/UTC'),
     cursor: { drag: { x: true, y: false, setScale: true }, points: { size: 7 } },
     scales: { x: { time } },
     axes: [time ? { ...common, ...days } : common, { ...common, size: 72, values: (plot, ticks) => ticks.map(show) }],
