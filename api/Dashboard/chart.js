@@ -86,14 +86,20 @@ export function chart(signal, { label, axis, lines, show, time = false, marks = 
 
 const legend = lines => h('span', { class: 'legend' }, lines.map((line, index) => h('span', { class: `swatch swatch-${index + 1}` }, line.name)));
 
+// Days are the finest that is told.
+const days = {
+  incrs: [1, 2, 7, 14, 30, 91, 182, 365, 730].map(count => count * 86400), space: 90,
+  values: (plot, ticks) => ticks.map(tick => new Date(tick * 1000).toISOString().slice(0, 10)),
+};
+
 function options(width, { lines, show, time, marks, tell }) {
   const [ink, rule] = [styleOf('--ink-2'), styleOf('--rule')];
   const common = { stroke: ink, grid: { stroke: rule, width: 1 }, ticks: { stroke: rule, width: 1 }, font: '12px system-ui, sans-serif' };
   return {
-    width, height: 240, legend: { show: false }, ms: 1e-3, tzDate: moment => uPlot.tzDate(new Date(moment * 1000), 'Etc/UTC'),
+    width, height: 240, padding: [null, time ? 40 : null, null, null], legend: { show: false }, ms: 1e-3, tzDate: moment => uPlot.tzDate(new Date(moment * 1000), 'Etc/UTC'),
     cursor: { drag: { x: true, y: false, setScale: true }, points: { size: 7 } },
     scales: { x: { time } },
-    axes: [common, { ...common, size: 72, values: (plot, ticks) => ticks.map(show) }],
+    axes: [time ? { ...common, ...days } : common, { ...common, size: 72, values: (plot, ticks) => ticks.map(show) }],
     series: [{}, ...lines.map((line, index) => ({
       label: line.name, stroke: styleOf(`--line-${index + 1}`), width: 1.75, spanGaps: true, points: { show: line.values.length < 80, size: 5 },
       fill: line.fill ? styleOf('--line-fill') : undefined,

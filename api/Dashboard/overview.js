@@ -13,10 +13,9 @@ export function overview(main, signal) {
   main.append(h('h1', {}, 'Storage'), head);
   const reading = read(signal);
   fill(head, signal, async () => headline(await reading));
-  const growth = part(main, 'Over time');
-  growing(growth, signal, null);
   const tasks = part(main, 'Tasks', 'What each task costs. Stored bytes leave the shared base out; it is there once for all of them.');
   fill(tasks, signal, async () => table(await reading));
+  growing(part(main, 'Over time'), signal, null);
   const two = h('div', { class: 'two' });
   main.append(two);
   const free = part(two, 'What can be reclaimed');

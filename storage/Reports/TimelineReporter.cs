@@ -29,7 +29,7 @@ internal static class TimelineReporter
         return new TimelineReport(task, info.Checkpoints, stride, PointsOf(connection, id, from, to, stride), MetricsOf(connection, id));
     }
 
-    private static IReadOnlyList<TimelinePoint> PointsOf(SqliteConnection connection, long task, long from, long to, long stride) => connection.Query(
+    private static List<TimelinePoint> PointsOf(SqliteConnection connection, long task, long from, long to, long stride) => connection.Query(
         """
         WITH RECURSIVE told (step) AS (
           SELECT $1
@@ -46,7 +46,7 @@ internal static class TimelineReporter
             JsonSerializer.Deserialize<Dictionary<string, double>>(row.GetString(5), FishJson.Options)!),
         task, from, to, stride);
 
-    private static IReadOnlyList<MetricRange> MetricsOf(SqliteConnection connection, long task) => connection.Query(
+    private static List<MetricRange> MetricsOf(SqliteConnection connection, long task) => connection.Query(
         """
         WITH RECURSIVE names (name) AS (
           SELECT (SELECT min(name) FROM metrics WHERE task = $0)
