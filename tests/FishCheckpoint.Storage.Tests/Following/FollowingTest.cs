@@ -1,6 +1,5 @@
 using System.Reflection;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Contract;
 using FishCheckpoint.Following.Pull;
 using Xunit;
 
