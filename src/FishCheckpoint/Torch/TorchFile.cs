@@ -77,13 +77,11 @@ internal sealed class TorchFile : IDisposable
     {
         Span<byte> start = stackalloc byte[(int)Math.Min(source.Length, 300)];
         source.Read(0, start);
-        // A safetensors file begins with the length of its header, which may look like a pickle's first bytes; no pickle or zip file begins with so small a number.
-        if (start.Length >= sizeof(ulong) && BinaryPrimitives.ReadUInt64LittleEndian(start) <= SafetensorsHeader.MaxLength)
-        {
-            return Kind.Other;
-        }
-
-        return start.StartsWith(ZipStart) ? Kind.Zip
+        // A safetensors file begins with the length of its header, which may look like another file's first bytes; but no pickle begins with so small a number, and no
+        // zip file goes on with a brace.
+        var isLength = start.Length >= sizeof(ulong) && BinaryPrimitives.ReadUInt64LittleEndian(start) <= SafetensorsHeader.MaxLength;
+        return start.StartsWith(ZipStart) && !(isLength && start.Length > sizeof(ulong) && start[sizeof(ulong)] == (byte)'{') ? Kind.Zip
+            : isLength ? Kind.Other
             : start.Length >= 262 && start[257..262].SequenceEqual("ustar"u8) ? Kind.Tar
             : start.Length >= 2 && start[0] == 0x80 && start[1] is >= 2 and <= 5 ? (LegacyContainer.Is(start) ? Kind.Legacy : Kind.BarePickle)
             : Kind.Other;
