@@ -3,10 +3,10 @@ namespace FishCheckpoint.Torch;
 /// <summary>Small pieces of a storage, each read once while it is near: so a transposed matrix is not read once for each of its columns. At most 128 MiB.</summary>
 /// <param name="length">Bytes of the storage.</param>
 /// <param name="read">Reads bytes of it.</param>
-internal sealed class PageCache(long length, Action<long, Span<byte>> read)
+/// <param name="mostPages">How many pieces of 2 KiB are held. Default: 65,536.</param>
+internal sealed class PageCache(long length, Action<long, Span<byte>> read, int mostPages = 1 << 16)
 {
     private const int PageSize = 1 << 11;
-    private const int MostPages = 1 << 16;
 
     private readonly Dictionary<long, byte[]> pages = [];
     private readonly Queue<long> order = new();
@@ -33,7 +33,7 @@ internal sealed class PageCache(long length, Action<long, Span<byte>> read)
         }
 
         var bytes = new byte[(int)Math.Min(PageSize, length - (page * PageSize))];
-        if (pages.Count == MostPages && pages.Remove(order.Dequeue(), out var oldest) && oldest.Length == bytes.Length)
+        if (pages.Count == mostPages && pages.Remove(order.Dequeue(), out var oldest) && oldest.Length == bytes.Length)
         {
             bytes = oldest;
         }

@@ -1,6 +1,5 @@
 using FishCheckpoint.Errors;
 using FishCheckpoint.Pickles;
-using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Torch;
 

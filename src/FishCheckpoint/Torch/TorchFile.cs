@@ -28,22 +28,22 @@ internal sealed class TorchFile : IDisposable
     /// <exception cref="FishException">It is missing, damaged, hostile, or of another kind.</exception>
     public static TorchFile Open(string path, PickleLimits? limits = null)
     {
-        var source = ByteSource.Open(path);
+        var opened = ByteSource.Open(path);
         try
         {
-            return new TorchFile(source, KindOf(source) switch
+            return new TorchFile(opened, KindOf(opened) switch
             {
-                Kind.Zip => ZipContainer.Read(source, limits ?? new PickleLimits()),
-                Kind.Legacy => LegacyContainer.Read(source, limits ?? new PickleLimits()),
-                Kind.Tar => throw TorchErrors.Cannot(source.Key, "The file is a tar file, as PyTorch wrote before 0.1.10.", "Load it with an old PyTorch, and save it again."),
+                Kind.Zip => ZipContainer.Read(opened, limits ?? new PickleLimits()),
+                Kind.Legacy => LegacyContainer.Read(opened, limits ?? new PickleLimits()),
+                Kind.Tar => throw TorchErrors.Cannot(opened.Key, "The file is a tar file, as PyTorch wrote before 0.1.10.", "Load it with an old PyTorch, and save it again."),
                 Kind.BarePickle => throw TorchErrors.Cannot(
-                    source.Key, "The file is a pickle that torch.save did not write.", "Write its tensors with torch.save, or as safetensors."),
-                _ => throw TorchErrors.Invalid(source.Key, "The file does not begin as one of torch.save's."),
+                    opened.Key, "The file is a pickle that torch.save did not write.", "Write its tensors with torch.save, or as safetensors."),
+                _ => throw TorchErrors.Invalid(opened.Key, "The file does not begin as one of torch.save's."),
             });
         }
         catch
         {
-            source.Dispose();
+            opened.Dispose();
             throw;
         }
     }
@@ -51,8 +51,8 @@ internal sealed class TorchFile : IDisposable
     /// <summary>Whether a file is one of PyTorch's, or a pickle, by how it begins.</summary>
     public static bool Is(string path)
     {
-        using var source = ByteSource.Open(path);
-        return KindOf(source) != Kind.Other;
+        using var opened = ByteSource.Open(path);
+        return KindOf(opened) != Kind.Other;
     }
 
     /// <summary>Reads bytes of a storage.</summary>
@@ -77,13 +77,11 @@ internal sealed class TorchFile : IDisposable
     {
         Span<byte> start = stackalloc byte[(int)Math.Min(source.Length, 300)];
         source.Read(0, start);
-        // A safetensors file begins with the length of its header, which may look like a pickle's first bytes; no pickle or zip file begins with so small a number.
-        if (start.Length >= sizeof(ulong) && BinaryPrimitives.ReadUInt64LittleEndian(start) <= SafetensorsHeader.MaxLength)
-        {
-            return Kind.Other;
-        }
-
-        return start.StartsWith(ZipStart) ? Kind.Zip
+        // A safetensors file begins with the length of its header, which may look like another file's first bytes; but no pickle begins with so small a number, and no
+        // zip file goes on with a brace.
+        var isLength = start.Length >= sizeof(ulong) && BinaryPrimitives.ReadUInt64LittleEndian(start) <= SafetensorsHeader.MaxLength;
+        return start.StartsWith(ZipStart) && !(isLength && start.Length > sizeof(ulong) && start[sizeof(ulong)] == (byte)'{') ? Kind.Zip
+            : isLength ? Kind.Other
             : start.Length >= 262 && start[257..262].SequenceEqual("ustar"u8) ? Kind.Tar
             : start.Length >= 2 && start[0] == 0x80 && start[1] is >= 2 and <= 5 ? (LegacyContainer.Is(start) ? Kind.Legacy : Kind.BarePickle)
             : Kind.Other;

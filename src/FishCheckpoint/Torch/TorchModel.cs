@@ -36,18 +36,18 @@ public sealed class TorchModel : IDisposable
     /// <exception cref="FishException">It is missing, damaged, hostile, holds no state dict, or something that safetensors has not.</exception>
     public static TorchModel Open(string path, string? key = null)
     {
-        var file = TorchFile.Open(path);
+        var opened = TorchFile.Open(path);
         try
         {
-            var (tensors, under) = StateDict.Find(file, key);
-            var header = HeaderOf(file, tensors);
-            file.Verify(tensors.Select(tensor => tensor.Tensor.Storage));
+            var (tensors, under) = StateDict.Find(opened, key);
+            var header = HeaderOf(opened, tensors);
+            opened.Verify(tensors.Select(tensor => tensor.Tensor.Storage));
             var byName = tensors.ToDictionary(tensor => tensor.Name, tensor => tensor.Tensor, StringComparer.Ordinal);
-            return new TorchModel(file, [.. header.Tensors.Select(stored => byName[stored.Info.Name])], under, header);
+            return new TorchModel(opened, [.. header.Tensors.Select(stored => byName[stored.Info.Name])], under, header);
         }
         catch
         {
-            file.Dispose();
+            opened.Dispose();
             throw;
         }
     }

@@ -53,9 +53,11 @@ public sealed class ContainerTests : IDisposable
     [InlineData(0x280)]
     [InlineData(0x580)]
     [InlineData(0x280280)]
+    [InlineData(0x04034B50)]
     public void Is_SafetensorsFileWhoseLengthLooksLikeAPickle_IsNone(int length)
     {
-        var header = new byte[length];
+        // As far as it is looked at: more would only be written.
+        var header = new byte[Math.Min(length, 1 << 12)];
         header.AsSpan().Fill((byte)' ');
         "{}"u8.CopyTo(header);
 

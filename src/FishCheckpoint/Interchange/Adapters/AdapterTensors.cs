@@ -31,9 +31,9 @@ internal sealed class AdapterTensors : IDisposable
 
     public Action<long, Span<byte>> ReaderOf(string name) => tensors[name].Read;
 
-    public byte[] Bytes(string name)
+    public byte[] Bytes(string name, string key)
     {
-        var bytes = new byte[tensors[name].Info.Bytes];
+        var bytes = AdapterChecks.Room(key, tensors[name].Info.Bytes);
         if (bytes.Length > 0)
         {
             tensors[name].Read(0, bytes);

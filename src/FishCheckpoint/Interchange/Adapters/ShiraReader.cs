@@ -61,7 +61,7 @@ internal sealed class ShiraReader : IVersionDelta
                 ErrorCode.PatchInvalid, at, $"{file.InfoOf(positions)} and {brought} are no pair of positions and values.", "The version is damaged, or not of this format.");
         }
 
-        var places = TorchAdapter.Numbers(file.InfoOf(positions).Type, file.Bytes(positions), at);
+        var places = TorchAdapter.Numbers(file.InfoOf(positions).Type, file.Bytes(positions, at), at);
         var flat = new long[count];
         for (var index = 0; index < flat.Length; index++)
         {
@@ -71,7 +71,7 @@ internal sealed class ShiraReader : IVersionDelta
                 "The adapter was made for another model, or is damaged.");
         }
 
-        return new ListedPatch(info, ListedElements.Create(at, info, flat, brought.Type, file.Bytes(values)), adds: true);
+        return new ListedPatch(info, ListedElements.Create(at, info, flat, brought.Type, file.Bytes(values, at)), adds: true);
     }
 
     public ExpectedChecksum? ChecksumOf(string tensor) => null;

@@ -9,6 +9,8 @@ namespace FishCheckpoint.Interchange.Adapters;
 /// <summary>Tensors out of a PyTorch file, each with its checksum compared before it is used.</summary>
 internal sealed class TorchAdapter(TorchFile file, string key)
 {
+    private readonly HashSet<TorchStorage> verified = new(ReferenceEqualityComparer.Instance);
+
     /// <summary>What was saved.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: no map.</exception>
     public PickleMap Root => file.Root as PickleMap ?? throw Files.JsonFile.Fail(key, "The file holds no map.");
@@ -25,7 +27,7 @@ internal sealed class TorchAdapter(TorchFile file, string key)
     /// <summary>The bytes of a tensor, element by element.</summary>
     public byte[] Bytes(TorchTensor tensor)
     {
-        var bytes = new byte[checked(tensor.Elements * DTypes.UnitSizeOf(TypeOf(tensor)))];
+        var bytes = AdapterChecks.Room(key, tensor.Elements * DTypes.UnitSizeOf(TypeOf(tensor)));
         Reader(tensor)(0, bytes);
         return bytes;
     }
@@ -33,7 +35,11 @@ internal sealed class TorchAdapter(TorchFile file, string key)
     /// <summary>Reads a tensor by position.</summary>
     public Action<long, Span<byte>> Reader(TorchTensor tensor)
     {
-        file.Verify([tensor.Storage]);
+        if (verified.Add(tensor.Storage))
+        {
+            file.Verify([tensor.Storage]);
+        }
+
         var reader = new StridedReader(file, tensor);
         return reader.Read;
     }
