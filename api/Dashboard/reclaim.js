@@ -68,11 +68,18 @@ function unruled(tasks) {
   if (free.length === 0) return h('p', { class: 'note' }, 'There are none: every task says what is kept of it.');
   const [first] = free;
   return [
-    h('p', {}, `${many(free.length, 'task')} keep every checkpoint, unless the server's settings have a rule for all: `,
+    h('p', {}, `${many(free.length, 'task')} ${free.length === 1 ? 'keeps' : 'keep'} every checkpoint, unless the server's settings have a rule for all: `,
       free.slice(0, 12).map((task, index) => [index ? ', ' : '', h('a', { href: `#/task/${encodeURIComponent(task.name)}` }, task.name)]), free.length > 12 ? ', …' : '', '.'),
-    h('p', {}, 'To keep the last ten and every thousandth, to delete one checkpoint, or a whole task:'),
-    command(`fish task add ${first.name} --base ${first.base} --keep-last 10 --keep-every 1000`), command(`fish rm ${first.name} ${first.latest}`), command(`fish rm ${first.name} --all`),
+    rule(free), h('p', {}, 'To delete one checkpoint, or a whole task:'), command(`fish rm ${first.name} STEP`), command(`fish rm ${first.name} --all`),
   ];
+}
+
+// The command line sets a whole task: what it cannot say again would be lost, so it is offered for tasks that have nothing of that alone.
+function rule(tasks) {
+  const plain = tasks.find(task => !task.description && !task.retention && !task.from && !Object.keys(task.metadata).length && !Object.keys(task.tensors).length);
+  return plain
+    ? [h('p', {}, 'To keep the last ten and every thousandth:'), command(`fish task add ${plain.name} --base ${plain.base} --keep-last 10 --keep-every 1000`)]
+    : h('p', {}, 'A rule is set with the rest of the task: ', h('code', {}, 'PUT v1/tasks/NAME'), ' with ', h('code', {}, '"retention"'), ' beside its description and metadata.');
 }
 
 // The line as it is to be typed, for this server.

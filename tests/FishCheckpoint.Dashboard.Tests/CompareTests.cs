@@ -21,7 +21,7 @@ public sealed class CompareTests(Chromium chromium, DashboardServer server) : Da
         await Button("Compare").ClickAsync();
         await Expect(Page).ToHaveURLAsync($"{Server.Address}#/task/alpha/compare/2180/2200");
         await CompareWithApiAsync("2180", "2200");
-        await KeepAsync("compare");
+        await KeepAsync("compare", whole: true);
         await Page.GoBackAsync();
         await Expect(Page).ToHaveTitleAsync("alpha · FishCheckpoint");
     }

@@ -21,7 +21,7 @@ public sealed class OverviewTests(Chromium chromium, DashboardServer server) : D
         await Expect(Table("Tasks").Locator("tbody tr")).ToHaveCountAsync(3);
         await Expect(Page.Locator("tr", new PageLocatorOptions { HasText = "alpha" })).ToContainTextAsync("0.5 at 1,500");
         await Expect(Page).ToHaveTitleAsync("Overview · FishCheckpoint");
-        await KeepAsync("overview");
+        await KeepAsync("overview", whole: true);
     }
 
     [Fact]
@@ -48,6 +48,7 @@ public sealed class OverviewTests(Chromium chromium, DashboardServer server) : D
         Assert.Equal(["beta/1", "beta/2"], (await ColumnAsync(Table("Checkpoints that would go"), 0)).Order(StringComparer.Ordinal));
         await Expect(Page.Locator(".command code").First).ToHaveTextAsync($"fish gc --server {Server.Address.ToString().TrimEnd('/')}");
         await KeepAsync("reclaim");
+        await Expect(Page.GetByText("A rule is set with the rest of the task")).ToBeVisibleAsync();
         var beta = (await Server.Client.GetFromJsonAsync<TaskInfo>("/v1/tasks/beta", FishJson.Options, Stop))!;
         Assert.Equal(3, beta.Checkpoints);
     }

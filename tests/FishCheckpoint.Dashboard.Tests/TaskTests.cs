@@ -44,6 +44,19 @@ public sealed class TaskTests(Chromium chromium, DashboardServer server) : Dashb
     }
 
     [Fact]
+    public async Task BuildWithoutNpm_HasTablesInThePlaceOfCharts()
+    {
+        var stub = Path.Combine(AppContext.BaseDirectory, "without-npm.js");
+        await Page.RouteAsync("**/dashboard/uPlot.esm.js", route => route.FulfillAsync(new RouteFulfillOptions { Path = stub, ContentType = "text/javascript" }));
+        await GoAsync("/task/alpha");
+        await Expect(Page.GetByText("This build has no charts")).ToBeVisibleAsync();
+        await Expect(Page.Locator(".answer")).ToContainTextAsync("Best: step 1,500");
+        await GoAsync("/");
+        await Page.GetByText("As a table").ClickAsync();
+        await Expect(Table("Growth").Locator("tbody tr").First).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task Checkpoints_ComeInPages_TheLatestFirst()
     {
         await GoAsync("/task/alpha");

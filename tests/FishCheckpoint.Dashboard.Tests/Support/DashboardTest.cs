@@ -91,7 +91,7 @@ public abstract class DashboardTest(Chromium chromium, DashboardServer server) :
     protected static IPageAssertions Expect(IPage page) => Assertions.Expect(page);
 
     /// <summary>Keeps what the page looks like under TestResults/.</summary>
-    protected async Task KeepAsync(string name)
+    protected async Task KeepAsync(string name, bool whole = false)
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "FishCheckpoint.sln")))
@@ -100,7 +100,7 @@ public abstract class DashboardTest(Chromium chromium, DashboardServer server) :
         }
 
         Assert.NotNull(folder);
-        await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder.FullName, "TestResults", "dashboard", $"{name}.png"), FullPage = true });
+        await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder.FullName, "TestResults", "dashboard", $"{name}.png"), FullPage = whole });
     }
 
     protected static Regex Text(string pattern) => new(pattern, RegexOptions.None, TimeSpan.FromSeconds(1));
