@@ -1,4 +1,6 @@
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Backups;
+using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Sqlite.Pages;
 using Microsoft.Data.Sqlite;
@@ -61,6 +63,16 @@ public sealed class StoreLook : IDisposable
             throw Database.Translate(error);
         }
     }
+
+    /// <summary>Whether the folder is a backup, copy or repair that was broken off.</summary>
+    public static bool IsIncomplete(string dataFolder) => Incomplete.IsOn(dataFolder);
+
+    /// <summary>How many processes have a store open in the folder.</summary>
+    public static int CountUsers(string dataFolder) => TemporaryFolder.CountHeld(Path.Combine(dataFolder, "tmp"));
+
+    /// <summary>Things that verifications have found damaged and none has found gone.</summary>
+    public long KnownDamage => Read(() => connection.Scalar<long>("SELECT count(*) FROM sqlite_schema WHERE name = 'damage'") == 0 ? 0
+        : connection.Scalar<long>("SELECT count(*) FROM damage WHERE gone IS NULL"));
 
     /// <summary>The schema that the database has; 0 where it is empty.</summary>
     public long Schema => Read(() => connection.Scalar<long>("PRAGMA user_version"));

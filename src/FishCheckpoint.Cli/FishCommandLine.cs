@@ -32,7 +32,8 @@ internal static class FishCommandLine
         }
     }
 
-    private static RootCommand Create(Shell shell)
+    /// <summary>All commands.</summary>
+    public static RootCommand Create(Shell shell)
     {
         var root = new RootCommand("A checkpoint store for models that share a base: full models of any step from the deltas that training left.")
         {
@@ -62,6 +63,7 @@ internal static class FishCommandLine
             RemoveCommand.Create(shell),
             KeyCommand.Create(shell),
             AuditCommand.Create(shell),
+            DoctorCommand.Create(shell),
             CompletionCommand.Create(shell),
         };
         root.Options.Add(shell.Data);

@@ -11,6 +11,7 @@ internal sealed class RootHelp(HelpAction help, int width) : SynchronousCommandL
     private static readonly string[] Examples =
     [
         "fish demo                                           train, save, rebuild and compare, on real digits",
+        "fish doctor                                         libraries, data folder, clock, disk; with --server the server",
         "fish completion bash > ~/.local/share/bash-completion/completions/fish   the TAB key knows commands, tasks, steps and tags then",
         "fish bench step100.safetensors step200.safetensors  what they would take, and how fast",
         "fish serve --data data --urls http://127.0.0.1:5080",
