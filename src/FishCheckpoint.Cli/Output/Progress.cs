@@ -1,3 +1,5 @@
+using FishCheckpoint.Checkpoints;
+
 namespace FishCheckpoint.Cli.Output;
 
 /// <summary>Progress of long work on standard error, shown only where a person looks on.</summary>
@@ -31,6 +33,30 @@ internal static class Progress
             line.Add(1);
         });
         line.Finish();
+    }
+
+    /// <summary>Runs work on a checkpoint's content; of a full model with the bytes of it that were read.</summary>
+    public static async Task<T> OfContentAsync<T>(Terminal terminal, string title, CheckpointContent content, Func<Task<T>> work)
+    {
+        if (content is not CheckpointContent.Full { Model: var model })
+        {
+            return await SpinAsync(terminal, title, work);
+        }
+
+        await using var line = ProgressLine.Start(terminal, title, ProgressUnit.Bytes);
+        var (bytes, done) = (Math.Max(1, model.Layout.Bytes), 0L);
+        line.Total(bytes);
+
+        // Where a parent is chosen the model is read again: that is more to do, not more than all.
+        model.WhenRead = read =>
+        {
+            var now = Interlocked.Add(ref done, read);
+            line.Set(now, (now + bytes - 1) / bytes * bytes);
+        };
+        var result = await work();
+        model.WhenRead = null;
+        line.Finish();
+        return result;
     }
 
     /// <summary>Runs work that tells by itself how far it is, if it can: <see cref="Terminal.Work"/>.</summary>
