@@ -49,17 +49,17 @@ public sealed class StoreLook : IDisposable
         // A log with its index is read through that; without one, opening it would make files, so the database is taken as it lies.
         var seesLog = File.Exists(path + "-wal") && File.Exists(path + "-shm");
         var source = $"file:{Uri.EscapeDataString(path)}?mode=ro&{(seesLog ? "readonly_shm=1" : "immutable=1")}";
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = source, Pooling = false, DefaultTimeout = 1 }.ToString());
+        var opened = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = source, Pooling = false, DefaultTimeout = 1 }.ToString());
         try
         {
-            connection.Open();
-            connection.Execute("PRAGMA query_only = 1");
-            _ = connection.Scalar<long>("PRAGMA user_version");
-            return new StoreLook(connection, seesLog || !File.Exists(path + "-wal") || new FileInfo(path + "-wal").Length == 0);
+            opened.Open();
+            opened.Execute("PRAGMA query_only = 1");
+            _ = opened.Scalar<long>("PRAGMA user_version");
+            return new StoreLook(opened, seesLog || !File.Exists(path + "-wal") || new FileInfo(path + "-wal").Length == 0);
         }
         catch (SqliteException error)
         {
-            connection.Dispose();
+            opened.Dispose();
             throw Database.Translate(error);
         }
     }

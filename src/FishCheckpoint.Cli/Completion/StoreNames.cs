@@ -29,6 +29,9 @@ internal sealed class StoreNames(Shell shell)
         parsed, names => names.Steps(task, Most).Select(step => $"{step}"),
         async (store, stop) => (await CheckpointsAsync(store, task, stop)).Select(item => item.Step).OrderDescending().Select(step => $"{step}"));
 
+    // What a shell puts into its line may be run: nothing goes there that is no name, whatever a server says.
+    private static bool IsName(string text) => text.Length is > 0 and <= 128 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');
+
     private static async Task<IReadOnlyList<CheckpointInfo>> CheckpointsAsync(FishClient store, string task, CancellationToken cancellation) =>
         (await store.ListCheckpointsAsync(task, new PageRequest(Most), cancellation)).Items;
 
@@ -58,7 +61,7 @@ internal sealed class StoreNames(Shell shell)
             stop.Token);
         try
         {
-            return asking.Wait(left) ? asking.Result : [];
+            return asking.Wait(left) ? [.. asking.Result.Where(IsName)] : [];
         }
         catch (Exception)
         {

@@ -15,7 +15,7 @@ internal sealed class SuggestAction(SuggestDirective directive, StoreNames names
     public override int Invoke(ParseResult parseResult)
     {
         var line = parseResult.Tokens.LastOrDefault(token => token.Type != TokenType.Directive)?.Value ?? string.Empty;
-        var position = int.TryParse(parseResult.GetResult(directive)?.Values.FirstOrDefault(), out var given) ? Math.Clamp(given, 0, line.Length) : line.Length;
+        var position = int.TryParse(parseResult.GetResult(directive)?.Values is [var first, ..] ? first : null, out var given) ? Math.Clamp(given, 0, line.Length) : line.Length;
         if (CommandWords.Split(line[..position]) is not [_, .. var before, var word])
         {
             return 0;

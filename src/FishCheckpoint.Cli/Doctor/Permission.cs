@@ -10,7 +10,7 @@ internal static partial class Permission
 
     /// <summary>Whether this user may write; on a file system that is mounted for reading only, nobody may.</summary>
     public static bool MayWrite(string path) => OperatingSystem.IsWindows()
-        ? (File.GetAttributes(path) & FileAttributes.ReadOnly) == 0
+        ? !File.GetAttributes(path).HasFlag(FileAttributes.ReadOnly)
         : Access(path, Directory.Exists(path) ? WriteAndSearch : Write) == 0;
 
     [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]

@@ -5,7 +5,6 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Hosting.Suggestions;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
-using Spectre.Console;
 
 namespace FishCheckpoint.Cli.Hosting;
 
@@ -21,7 +20,7 @@ internal static class Failure
             case OperationCanceledException when json:
                 return Print(terminal, json, new FailureText("CANCELED", string.Empty, "Canceled.", string.Empty, ExitCodes.Canceled));
             case OperationCanceledException:
-                terminal.ErrorConsole.MarkupLine("[yellow]Canceled.[/]");
+                terminal.SayError($"[yellow]Canceled.[/]");
                 return ExitCodes.Canceled;
             case AggregateException { InnerExceptions: [{ } only] }:
                 return Print(terminal, only, json);
@@ -52,12 +51,12 @@ internal static class Failure
 
         foreach (var error in errors)
         {
-            terminal.ErrorConsole.MarkupLineInterpolated($"[red]{KeyToken.Redact(error)}[/]");
+            terminal.SayError($"[red]{KeyToken.Redact(error)}[/]");
         }
 
         foreach (var line in new[] { hint, help }.Where(line => line.Length > 0))
         {
-            terminal.ErrorConsole.MarkupLineInterpolated($"{line}");
+            terminal.SayError($"{line}");
         }
 
         return ExitCodes.Usage;
@@ -72,11 +71,11 @@ internal static class Failure
             return said.Exit;
         }
 
-        terminal.ErrorConsole.MarkupLineInterpolated($"[red]{said.Code}[/] {said.Key}");
-        terminal.ErrorConsole.MarkupLineInterpolated($"  cause: {said.Cause}");
+        terminal.SayError($"[red]{said.Code}[/] {said.Key}");
+        terminal.SayError($"  cause: {said.Cause}");
         if (said.Hint.Length > 0)
         {
-            terminal.ErrorConsole.MarkupLineInterpolated($"  hint:  {said.Hint}");
+            terminal.SayError($"  hint:  {said.Hint}");
         }
 
         return said.Exit;

@@ -16,10 +16,7 @@ internal abstract record Cell
     /// <summary>Its lines, none wider than <paramref name="width"/> where it is not less than <see cref="Least"/>.</summary>
     public abstract IReadOnlyList<Segment> Lines(int width);
 
-    public static implicit operator Cell(string text) => new TextCell(Clean(text));
-
-    // Texts come from whoever saved something: they are not to move the cursor, or to end a row.
-    private static string Clean(string text) => text.Any(char.IsControl) ? string.Concat(text.Select(letter => char.IsControl(letter) ? ' ' : letter)) : text;
+    public static implicit operator Cell(string text) => new TextCell(CleanText.Of(text));
 }
 
 /// <summary>A line of text.</summary>

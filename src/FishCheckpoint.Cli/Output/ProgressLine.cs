@@ -58,7 +58,7 @@ internal sealed class ProgressLine : IAsyncDisposable
     {
         lock (gate)
         {
-            meter.Name = name;
+            meter.Name = CleanText.Of(name);
         }
     }
 

@@ -61,7 +61,10 @@ internal sealed class Terminal
         new(output, error, traits) { Time = time ?? TimeProvider.System };
 
     /// <summary>Prints a line of text with markup; what is put in is shown as it is.</summary>
-    public void Say(FormattableString line) => Console.MarkupLineInterpolated(line);
+    public void Say(FormattableString line) => Console.MarkupLineInterpolated(CleanText.Of(line));
+
+    /// <summary>As <see cref="Say"/>, on standard error.</summary>
+    public void SayError(FormattableString line) => ErrorConsole.MarkupLineInterpolated(CleanText.Of(line));
 
     private static TextWriter Open(int descriptor, Func<Stream> stream) => TextWriter.Synchronized(new StreamWriter(
         OperatingSystem.IsWindows() ? stream() : new DescriptorStream(descriptor), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true });

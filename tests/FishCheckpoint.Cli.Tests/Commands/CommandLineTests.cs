@@ -25,6 +25,13 @@ public sealed class CommandLineTests : CommandTest
     }
 
     [Fact]
+    public void ExitCodes_AllOfThem_AreOnTheirPage()
+    {
+        var page = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "CLI.md"));
+        Assert.All(ExitCodes.All, line => Assert.Contains($"| {line.Code} | {line.Meaning} |", page, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void ExitCodes_EveryKindOfError_HasOneThatTheHelpLists()
     {
         Assert.All(Enum.GetValues<ErrorKind>(), kind => Assert.Contains(ExitCodes.All, line => line.Code == ExitCodes.Of(kind)));

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using FishCheckpoint.Cli.Tests.Commands;
 using FishCheckpoint.Cli.Tests.Processes;
 using FishCheckpoint.Storage;
@@ -65,6 +68,31 @@ public sealed class CompletionTests : CommandTest
     [InlineData("--data /nonexistent/folder")]
     [InlineData("--data /dev/null")]
     public async Task Suggest_OfWhatCannotBeAsked_IsSilent(string where) => Assert.Empty(await SuggestAsync($"fish ls {where} "));
+
+    [Fact]
+    public async Task Suggest_OfAHostileServer_PutsNothingIntoALineThatIsNoName()
+    {
+        using var listener = new HttpListener();
+        var address = FreeAddress();
+        listener.Prefixes.Add(address);
+        listener.Start();
+        var answering = System.Threading.Tasks.Task.Run(
+            async () =>
+            {
+                var context = await listener.GetContextAsync();
+                context.Response.ContentType = "application/json";
+                await using var body = context.Response.OutputStream;
+                await body.WriteAsync(Encoding.UTF8.GetBytes($"[{Task("$(touch x)")},{Task("a;b")},{Task("a\\u001b[2J")},{Task("fine")}]"), Stop);
+            },
+            Stop);
+        Assert.Equal(["fine"], await SuggestAsync($"fish ls --server {address} "));
+        await answering.WaitAsync(TimeSpan.FromSeconds(30), Stop);
+
+        static string Task(string name) => $$"""
+            {"name":"{{name}}","base":"b","baseId":"{{new string('0', 64)}}","layout":"{{new string('0', 64)}}","description":null,"metadata":{},"retention":null,
+            "tensors":{},"checkpoints":0,"latest":null,"created":"2026-01-01T00:00:00+00:00"}
+            """;
+    }
 
     [Fact]
     public async Task Suggest_LeavesNoTrace()
@@ -171,6 +199,13 @@ public sealed class CompletionTests : CommandTest
         await PrepareAsync();
         (await FishAsync("tag", "task", "release", "10")).Succeeded();
         (await FishAsync("task", "add", "other", "--base", "base")).Succeeded();
+    }
+
+    private static string FreeAddress()
+    {
+        using var socket = new TcpListener(IPAddress.Loopback, 0);
+        socket.Start();
+        return $"http://{socket.LocalEndpoint}/";
     }
 
     private static async Task<IReadOnlyList<string>> SuggestAsync(string line)

@@ -101,6 +101,10 @@ public sealed class SuggestionTests : CommandTest
     }
 
     [Fact]
+    public async Task Failure_OfHostileText_SendsNoControlCharacters() =>
+        Assert.DoesNotContain('\u001b', (await FishAsync("ls", "a\u001b[2Jb")).Error);
+
+    [Fact]
     public async Task Failure_WithJson_IsJson()
     {
         var ran = await FishAsync("ls", "none", "--json");
