@@ -418,7 +418,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
 
     /// <inheritdoc/>
     public Task<BackupReport> BackupAsync(BackupOptions options, CancellationToken cancellation = default) =>
-        Guarded(() => Task.FromResult(new Backup(database, folder, Options.DataFolder).Run(options, cancellation)));
+        Guarded(() => Task.FromResult(new Backup(database, folder, Options).Run(options, cancellation)));
 
     /// <inheritdoc/>
     public Task<FoldResult> FoldAsync(FoldOptions? options = null, CancellationToken cancellation = default) =>

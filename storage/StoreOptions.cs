@@ -46,6 +46,9 @@ public sealed record StoreOptions
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>Told how far verifications, backups, recoding, folding and collections are, while they go on, from whichever thread does them. Default: nobody.</summary>
+    public IProgress<WorkProgress>? Progress { get; init; }
+
     /// <summary>Who is at work: asked for every write, within it. Default: the user who runs this program.</summary>
     public Func<Caller> Caller { get; init; } = static () => FishCheckpoint.Access.Caller.Local;
 

@@ -1,9 +1,10 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Help;
-using System.CommandLine.Invocation;
-using System.CommandLine.Parsing;
 using FishCheckpoint.Cli.Commands;
+using FishCheckpoint.Cli.Completion;
 using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Cli.Hosting.Suggestions;
 
 namespace FishCheckpoint.Cli;
 
@@ -13,16 +14,13 @@ internal static class FishCommandLine
     public static async Task<int> RunAsync(string[] args, Shell shell, CancellationToken cancellation = default)
     {
         var parsed = Create(shell).Parse(args);
-        if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
+        var json = args.Contains(shell.Json.Name, StringComparer.Ordinal);
+        if (parsed.Action is not { ClearsParseErrors: true } && UsageErrors.Of(parsed) is { Errors.Count: > 0 } usage)
         {
-            return Failure.Usage(shell.Terminal, parsed, [.. parsed.Errors.Select(error => error.Message)]);
+            return Failure.Usage(shell.Terminal, parsed, json, usage.Errors, usage.Hint);
         }
 
-        if (UnknownOption(parsed) is { } unknown)
-        {
-            return Failure.Usage(shell.Terminal, parsed, $"There is no option '{unknown}'. Arguments that begin with -- come after a '--'.");
-        }
-
+        shell.Terminal.Quiet = parsed.GetValue(shell.NoProgress);
         try
         {
             return await parsed.InvokeAsync(
@@ -30,17 +28,12 @@ internal static class FishCommandLine
         }
         catch (Exception error)
         {
-            return Failure.Print(shell.Terminal, error);
+            return Failure.Print(shell.Terminal, error, json);
         }
     }
 
-    // The parser takes an option that it does not know for an argument, where there is room for one.
-    private static string? UnknownOption(ParseResult parsed) => parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash)
-        ? null
-        : parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
-            .Select(token => token.Value).FirstOrDefault(value => value.StartsWith("--", StringComparison.Ordinal));
-
-    private static RootCommand Create(Shell shell)
+    /// <summary>All commands.</summary>
+    public static RootCommand Create(Shell shell)
     {
         var root = new RootCommand("A checkpoint store for models that share a base: full models of any step from the deltas that training left.")
         {
@@ -72,14 +65,20 @@ internal static class FishCommandLine
             RemoveCommand.Create(shell),
             KeyCommand.Create(shell),
             AuditCommand.Create(shell),
+            DoctorCommand.Create(shell),
+            CompletionCommand.Create(shell),
         };
         root.Options.Add(shell.Data);
         root.Options.Add(shell.Server);
         root.Options.Add(shell.Key);
         root.Options.Add(shell.Ca);
         root.Options.Add(shell.Json);
+        root.Options.Add(shell.NoProgress);
+        CarefulValidators.Install(root);
         var help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new RootHelp((HelpAction)help.Action!);
+        help.Action = new RootHelp((HelpAction)help.Action!, shell.Terminal.Width);
+        var suggest = root.Directives.OfType<SuggestDirective>().Single();
+        suggest.Action = new SuggestAction(suggest, new StoreNames(shell));
         return root;
     }
 }

@@ -11,8 +11,10 @@ namespace FishCheckpoint.Storage.Backups;
 /// Makes a backup: the database as one moment has it, then the files of the bases that it names, then the database under its name. What is there before that is the
 /// earlier backup, or marked as incomplete.
 /// </summary>
-internal sealed class Backup(Database database, BaseFolder folder, string dataFolder)
+internal sealed class Backup(Database database, BaseFolder folder, StoreOptions store)
 {
+    private readonly WorkMeter meter = new(store.Progress);
+
     public BackupReport Run(BackupOptions options, CancellationToken cancellation)
     {
         var target = Path.GetFullPath(options.To);
@@ -22,7 +24,7 @@ internal sealed class Backup(Database database, BaseFolder folder, string dataFo
         {
             isNew = Begin(target);
             var bytes = Copy(arriving, cancellation);
-            var bases = new BaseCopy(folder, target, options.Link);
+            var bases = new BaseCopy(folder, target, options.Link, meter);
             var checkpoints = ReadCopy(arriving, bases, cancellation);
             Require(target);
             File.Move(arriving, Path.Combine(target, Database.FileName), overwrite: true);
@@ -44,7 +46,7 @@ internal sealed class Backup(Database database, BaseFolder folder, string dataFo
 
     private bool Begin(string target)
     {
-        if (Path.TrimEndingDirectorySeparator(target) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(dataFolder)))
+        if (Path.TrimEndingDirectorySeparator(target) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(store.DataFolder)))
         {
             throw new FishException(ErrorCode.FolderTaken, target, "This is the data folder itself.", "Name another folder, best on another disk.");
         }
@@ -64,7 +66,8 @@ internal sealed class Backup(Database database, BaseFolder folder, string dataFo
     private long Copy(string arriving, CancellationToken cancellation)
     {
         using var snapshot = database.OpenSnapshot();
-        return DatabaseCopy.Write(snapshot, arriving, cancellation);
+        meter.Expect(DatabaseCopy.BytesOf(snapshot.Connection) + BaseCopy.BytesOf(snapshot.Connection));
+        return DatabaseCopy.Write(snapshot, arriving, meter, cancellation);
     }
 
     // Read only as a file that nobody writes: nothing is left beside it.

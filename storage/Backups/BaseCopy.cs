@@ -12,7 +12,8 @@ namespace FishCheckpoint.Storage.Backups;
 /// <param name="source">The folder of bases that they come from.</param>
 /// <param name="target">The data folder that they go to.</param>
 /// <param name="link">Whether they are linked where that can be.</param>
-internal sealed partial class BaseCopy(BaseFolder source, string target, bool link)
+/// <param name="meter">Counts the bytes of files that were copied, or were there.</param>
+internal sealed partial class BaseCopy(BaseFolder source, string target, bool link, WorkMeter meter)
 {
     private readonly List<DamagedFrame> damaged = [];
 
@@ -25,6 +26,9 @@ internal sealed partial class BaseCopy(BaseFolder source, string target, bool li
     public long Bytes { get; private set; }
 
     public IReadOnlyList<DamagedFrame> Damaged => damaged;
+
+    /// <summary>Bytes of all files that a database names.</summary>
+    public static long BytesOf(SqliteConnection connection) => connection.Scalar<long>("SELECT coalesce(sum(bytes), 0) FROM base_files");
 
     public void Run(SqliteConnection copied, CancellationToken cancellation)
     {
@@ -54,6 +58,7 @@ internal sealed partial class BaseCopy(BaseFolder source, string target, bool li
         if (File.Exists(path) && BaseFileCheck.Full(file, path, cancellation) is null)
         {
             Kept++;
+            meter.Add(file.Bytes);
             return;
         }
 
@@ -69,7 +74,7 @@ internal sealed partial class BaseCopy(BaseFolder source, string target, bool li
         try
         {
             var linked = link && TryLink(from, arriving);
-            var bytes = linked ? 0 : CopyFile(from, arriving, cancellation);
+            var bytes = linked ? 0 : CopyFile(from, arriving, meter, cancellation);
             if (BaseFileCheck.Full(file, arriving, cancellation) is { } damage)
             {
                 damaged.Add(new DamagedFrame($"base {id}/{file.Name}", damage.Problem));
@@ -86,7 +91,7 @@ internal sealed partial class BaseCopy(BaseFolder source, string target, bool li
     }
 
     /// <summary>Copies a file, synced.</summary>
-    public static long CopyFile(string from, string to, CancellationToken cancellation)
+    public static long CopyFile(string from, string to, WorkMeter meter, CancellationToken cancellation)
     {
         using var reading = new FileStream(from, new FileStreamOptions
         {
@@ -98,6 +103,7 @@ internal sealed partial class BaseCopy(BaseFolder source, string target, bool li
         {
             cancellation.ThrowIfCancellationRequested();
             writing.Write(buffer, 0, read);
+            meter.Add(read);
         }
 
         writing.Flush(flushToDisk: true);

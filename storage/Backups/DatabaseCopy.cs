@@ -11,15 +11,18 @@ internal static class DatabaseCopy
     // Pages between two looks at the cancellation: a few MiB.
     private const int Pages = 256;
 
+    /// <summary>Bytes of a database.</summary>
+    public static long BytesOf(SqliteConnection connection) => connection.Scalar<long>("PRAGMA page_count") * connection.Scalar<long>("PRAGMA page_size");
+
     /// <summary>Copies into a new file, synced.</summary>
     /// <returns>Its bytes.</returns>
-    public static long Write(Snapshot snapshot, string path, CancellationToken cancellation)
+    public static long Write(Snapshot snapshot, string path, WorkMeter meter, CancellationToken cancellation)
     {
         // A snapshot begins with the first read.
         _ = snapshot.Connection.Scalar<long>("SELECT count(*) FROM sqlite_master");
         using (var target = Open(path))
         {
-            Copy(snapshot.Connection.Handle!, target.Handle!, cancellation);
+            Copy(snapshot.Connection.Handle!, target.Handle!, snapshot.Connection.Scalar<long>("PRAGMA page_size"), meter, cancellation);
         }
 
         using var written = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
@@ -44,7 +47,7 @@ internal static class DatabaseCopy
         }
     }
 
-    private static void Copy(sqlite3 source, sqlite3 target, CancellationToken cancellation)
+    private static void Copy(sqlite3 source, sqlite3 target, long pageSize, WorkMeter meter, CancellationToken cancellation)
     {
         using var backup = raw.sqlite3_backup_init(target, "main", source, "main");
         if (backup.IsInvalid)
@@ -57,6 +60,7 @@ internal static class DatabaseCopy
         {
             cancellation.ThrowIfCancellationRequested();
             result = raw.sqlite3_backup_step(backup, Pages);
+            meter.At((raw.sqlite3_backup_pagecount(backup) - raw.sqlite3_backup_remaining(backup)) * pageSize);
         }
         while (result is raw.SQLITE_OK or raw.SQLITE_BUSY or raw.SQLITE_LOCKED);
         if (result != raw.SQLITE_DONE)

@@ -15,12 +15,20 @@ public static class StoreRestore
     /// <param name="cancellation">Ends the copying; the folder is removed again.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the folder is not empty; <see cref="ErrorCode.FileNotFound"/>: there is no backup;
     /// <see cref="ErrorCode.StoreIncomplete"/>: it was not finished; <see cref="ErrorCode.StorageUnavailable"/>: the disk is full, or cannot be written.</exception>
-    public static Task<BackupReport> RunAsync(string backup, string dataFolder, CancellationToken cancellation = default) => Task.Run(
+    public static Task<BackupReport> RunAsync(string backup, string dataFolder, CancellationToken cancellation = default) =>
+        RunAsync(backup, dataFolder, progress: null, cancellation);
+
+    /// <summary>As above.</summary>
+    /// <param name="backup">The backup.</param>
+    /// <param name="dataFolder">The new folder.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellation">Ends the copying.</param>
+    public static Task<BackupReport> RunAsync(string backup, string dataFolder, IProgress<WorkProgress>? progress, CancellationToken cancellation = default) => Task.Run(
         () =>
         {
             try
             {
-                return Run(Path.GetFullPath(backup), Path.GetFullPath(dataFolder), cancellation);
+                return Run(Path.GetFullPath(backup), Path.GetFullPath(dataFolder), new WorkMeter(progress), cancellation);
             }
             catch (SqliteException error)
             {
@@ -34,7 +42,7 @@ public static class StoreRestore
         },
         cancellation);
 
-    private static BackupReport Run(string backup, string dataFolder, CancellationToken cancellation)
+    private static BackupReport Run(string backup, string dataFolder, WorkMeter meter, CancellationToken cancellation)
     {
         if (!File.Exists(Path.Combine(backup, Database.FileName)))
         {
@@ -46,9 +54,10 @@ public static class StoreRestore
         try
         {
             var database = Path.Combine(dataFolder, Database.FileName);
-            CopyDatabase(backup, database, cancellation);
+            CopyDatabase(backup, database, meter, cancellation);
             using var copied = Open(database);
-            var bases = new BaseCopy(BaseFolder.At(backup), dataFolder, link: false);
+            var bases = new BaseCopy(BaseFolder.At(backup), dataFolder, link: false, meter);
+            meter.Expect(BaseCopy.BytesOf(copied));
             bases.Run(copied, cancellation);
             var checkpoints = copied.Scalar<long>("SELECT count(*) FROM checkpoints WHERE deleted = 0");
             copied.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -63,12 +72,17 @@ public static class StoreRestore
     }
 
     // With its log, where it has one: what is committed there is in no other place.
-    private static void CopyDatabase(string backup, string database, CancellationToken cancellation)
+    private static void CopyDatabase(string backup, string database, WorkMeter meter, CancellationToken cancellation)
     {
-        BaseCopy.CopyFile(Path.Combine(backup, Database.FileName), database, cancellation);
+        foreach (var file in new[] { Database.FileName, Database.FileName + "-wal" }.Select(name => new FileInfo(Path.Combine(backup, name))).Where(found => found.Exists))
+        {
+            meter.Expect(file.Length);
+        }
+
+        BaseCopy.CopyFile(Path.Combine(backup, Database.FileName), database, meter, cancellation);
         if (File.Exists(Path.Combine(backup, Database.FileName + "-wal")))
         {
-            BaseCopy.CopyFile(Path.Combine(backup, Database.FileName + "-wal"), database + "-wal", cancellation);
+            BaseCopy.CopyFile(Path.Combine(backup, Database.FileName + "-wal"), database + "-wal", meter, cancellation);
         }
     }
 

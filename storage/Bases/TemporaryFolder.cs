@@ -52,6 +52,25 @@ internal sealed class TemporaryFolder : IDisposable
         }
     }
 
+    /// <summary>How many such folders belong to processes that live; nothing is changed.</summary>
+    public static int CountHeld(string parent) => !Directory.Exists(parent) ? 0 : Directory.EnumerateFiles(parent, $"*{Lock}").Count(path =>
+    {
+        try
+        {
+            // Others may look too; the owner lets nobody.
+            using var free = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return false;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    });
+
     public void Dispose()
     {
         lock (Open)

@@ -10,6 +10,14 @@ internal static class FoldQueue
 {
     private const string Select = $"SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From} ";
 
+    /// <summary>Bytes of frames that are read for all checkpoints of a task that cost too much now; less by the time, as what they lie on is folded.</summary>
+    public static long BytesOfCostly(SqliteConnection connection, long task, ChainBound bound) => connection.Scalar<long>(
+        $"""
+        SELECT coalesce(sum(c.chain_bytes), 0) FROM {CheckpointRow.From} WHERE c.task = $0 AND c.deleted = 0 AND c.parent IS NOT NULL
+          AND (c.depth > $3 OR $1 + c.chain_bytes > $2 * ($1 + c.chain_bytes - p.chain_bytes))
+        """,
+        task, bound.BaseBytes, bound.MaxReadCost, bound.MaxDeltas);
+
     /// <summary>The next checkpoint of a task that costs too much to read.</summary>
     /// <param name="connection">A snapshot.</param>
     /// <param name="task">The task's row.</param>

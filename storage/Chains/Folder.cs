@@ -19,11 +19,14 @@ internal sealed class Folder(Database database, BaseFolder bases, TaskTable task
     private readonly RecodeMeans means = new(
         tasks, bases, options.Codec with { Effort = CodecEffort.Small }, options.TemporaryFolder, new ParentCache(options.ParentCacheBytes));
 
+    private readonly WorkMeter meter = new(options.Progress);
+
     public async Task<FoldResult> RunAsync(FoldOptions wanted, CancellationToken cancellation)
     {
         var (round, maxReadCost) = (new FoldRound(wanted, options.Time), wanted.MaxReadCost ?? options.MaxReadCost);
         foreach (var task in TasksOf(wanted))
         {
+            ExpectCostly(task, maxReadCost);
             if (!await RunAsync(round, task, maxReadCost, (connection, id, after, bound) => FoldQueue.NextCostly(connection, id, after, bound), cancellation)
                 || !await RunAsync(round, task, maxReadCost, (connection, id, after, _) => FoldQueue.NextOnDeleted(connection, id, after), cancellation))
             {
@@ -47,6 +50,7 @@ internal sealed class Folder(Database database, BaseFolder bases, TaskTable task
             }
 
             place = found.Row.Id;
+            meter.Add(found.Bytes);
             using (relaid)
             {
                 if (relaid is not null)
@@ -54,6 +58,16 @@ internal sealed class Folder(Database database, BaseFolder bases, TaskTable task
                     await WriteAsync(round, found, relaid, cancellation);
                 }
             }
+        }
+    }
+
+    private void ExpectCostly(string task, double maxReadCost)
+    {
+        using var snapshot = database.OpenSnapshot();
+        if (meter.IsTold && snapshot.Connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM tasks WHERE name = $0)", task) != 0)
+        {
+            var context = tasks.Context(snapshot.Connection, task);
+            meter.Expect(FoldQueue.BytesOfCostly(snapshot.Connection, context.Id, new ChainBound(context.Layout.BaseBytes, maxReadCost, options.MaxChainDepth)));
         }
     }
 

@@ -4,11 +4,12 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Storage.Collection;
 
 /// <summary>What a round of collection may still do, and what it has done.</summary>
-internal sealed class CollectRound(CollectOptions options, TimeProvider time)
+internal sealed class CollectRound(CollectOptions options, StoreOptions store)
 {
     private const int MostListed = 1000;
 
-    private readonly long started = time.GetTimestamp();
+    private readonly long started = store.Time.GetTimestamp();
+    private readonly WorkMeter meter = new(store.Progress);
     private readonly List<CollectedCheckpoint> listed = [];
     private readonly List<DamagedFrame> damaged = [];
     private long deleted;
@@ -17,7 +18,11 @@ internal sealed class CollectRound(CollectOptions options, TimeProvider time)
 
     public CollectOptions Options => options;
 
-    public long Freed { get; set; }
+    public long Freed
+    {
+        get;
+        set => meter.At(field = value);
+    }
 
     public long Held { get; set; }
 
@@ -28,7 +33,7 @@ internal sealed class CollectRound(CollectOptions options, TimeProvider time)
     {
         get
         {
-            broken |= options.MaxTime is { } longest && time.GetElapsedTime(started) >= longest;
+            broken |= options.MaxTime is { } longest && store.Time.GetElapsedTime(started) >= longest;
             return !broken;
         }
     }

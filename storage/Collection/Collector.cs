@@ -27,7 +27,7 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
     /// <summary>Runs a round.</summary>
     public async Task<CollectResult> RunAsync(CollectOptions wanted, CancellationToken cancellation)
     {
-        var (round, before) = (new CollectRound(wanted, options.Time), database.Space.FileBytes);
+        var (round, before) = (new CollectRound(wanted, options), database.Space.FileBytes);
         await ApplyRetentionAsync(round, cancellation);
         await groups.FreeAsync(round, cancellation);
         await database.Space.ReturnAsync(() => round.Goes, cancellation);
@@ -38,7 +38,7 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
     /// <summary>Says what a round would do.</summary>
     public CollectResult Plan(CollectOptions wanted, CancellationToken cancellation)
     {
-        var round = new CollectRound(wanted, options.Time);
+        var round = new CollectRound(wanted, options);
         using var snapshot = database.OpenSnapshot();
         var connection = snapshot.Connection;
         var going = new List<CheckpointRow>();

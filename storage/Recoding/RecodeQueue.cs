@@ -7,6 +7,18 @@ namespace FishCheckpoint.Storage.Recoding;
 /// <summary>Finds what was not yet tried with the most effort, the oldest first: one after another, so that no list of them is held.</summary>
 internal static class RecodeQueue
 {
+    /// <summary>Bytes of all that is taken, one after another, as far as rows tell; of one task, without its masks.</summary>
+    /// <param name="connection">A snapshot.</param>
+    /// <param name="task">The task; <see langword="null"/> for all.</param>
+    public static long BytesOfAll(SqliteConnection connection, long? task) =>
+        (task is null ? connection.Scalar<long>("SELECT coalesce(sum(bytes), 0) FROM masks WHERE effort IS NOT 2 AND frame IS NOT NULL") : 0)
+        + connection.Scalar<long>(
+            """
+            SELECT coalesce(sum(value_bytes + CASE WHEN blocks <> 0 THEN brought_bytes ELSE 0 END), 0) FROM checkpoints INDEXED BY checkpoints_to_recode
+            WHERE effort IS NOT 2 AND ($0 IS NULL OR task = $0)
+            """,
+            task);
+
     /// <summary>The next mask.</summary>
     /// <param name="connection">A snapshot.</param>
     /// <param name="after">The place of the last one; -1 for the first.</param>

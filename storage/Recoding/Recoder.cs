@@ -18,13 +18,25 @@ internal sealed class Recoder(Database database, BaseFolder folder, TaskTable ta
     private readonly RecodeMeans means = new(
         tasks, folder, options.Codec with { Effort = CodecEffort.Small }, options.TemporaryFolder, new ParentCache(options.ParentCacheBytes));
 
+    private readonly WorkMeter meter = new(options.Progress);
+
     public async Task<RecodeResult> RunAsync(RecodeOptions wanted, CancellationToken cancellation)
     {
         var task = TaskOf(wanted);
         var round = new RecodeRound(wanted, options.Time);
+        ExpectAll(task);
         var finished = await RunAsync(round, (connection, after) => RecodeQueue.NextMask(connection, after, task), cancellation)
             && await RunAsync(round, (connection, after) => RecodeQueue.NextCheckpoint(connection, after, task), cancellation);
         return round.End(finished);
+    }
+
+    private void ExpectAll(long? task)
+    {
+        if (meter.IsTold)
+        {
+            using var snapshot = database.OpenSnapshot();
+            meter.Expect(RecodeQueue.BytesOfAll(snapshot.Connection, task));
+        }
     }
 
     private async Task<bool> RunAsync(RecodeRound round, Func<SqliteConnection, long, Recodable?> next, CancellationToken cancellation)
@@ -39,6 +51,7 @@ internal sealed class Recoder(Database database, BaseFolder folder, TaskTable ta
             }
 
             place = frame.Place;
+            meter.Add(frame.Bytes);
             using (recoded)
             {
                 if (recoded is not null)

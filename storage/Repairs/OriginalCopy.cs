@@ -10,13 +10,14 @@ internal static class OriginalCopy
     /// <summary>Copies.</summary>
     /// <returns>The copy's path.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: somebody writes to it.</exception>
-    public static string Make(string dataFolder, string folder, CancellationToken cancellation)
+    public static string Make(string dataFolder, string folder, WorkMeter meter, CancellationToken cancellation)
     {
         Directory.CreateDirectory(folder);
         var before = State(dataFolder);
         foreach (var name in Names.Where(name => File.Exists(Path.Combine(dataFolder, name))))
         {
-            BaseCopy.CopyFile(Path.Combine(dataFolder, name), Path.Combine(folder, name), cancellation);
+            meter.Expect(new FileInfo(Path.Combine(dataFolder, name)).Length);
+            BaseCopy.CopyFile(Path.Combine(dataFolder, name), Path.Combine(folder, name), meter, cancellation);
         }
 
         return State(dataFolder) == before ? Path.Combine(folder, Database.FileName) : throw new FishException(

@@ -1,3 +1,5 @@
+using FishCheckpoint.Checkpoints;
+
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>What is repaired, and with what.</summary>
@@ -17,6 +19,9 @@ public sealed record RepairOptions
     /// base can mostly be had again.
     /// </summary>
     public bool DropDamagedBases { get; init; }
+
+    /// <summary>Told how far it is: of copying what is there, and then of verifying what was made of it, once or more. Default: nobody.</summary>
+    public IProgress<WorkProgress>? Progress { get; init; }
 }
 
 /// <summary>What a repair did.</summary>

@@ -13,7 +13,9 @@ internal sealed class SalvagedBases(RepairOptions repair, RepairLog log)
 {
     public void Run(SqliteConnection connection, CancellationToken cancellation)
     {
-        var copy = new BaseCopy(BaseFolder.At(repair.DataFolder), repair.To, link: false);
+        var meter = new WorkMeter(repair.Progress);
+        meter.Expect(BaseCopy.BytesOf(connection));
+        var copy = new BaseCopy(BaseFolder.At(repair.DataFolder), repair.To, link: false, meter);
         copy.Run(connection, cancellation);
         var content = new BaseTable();
         foreach (var damaged in copy.Damaged)
@@ -24,7 +26,7 @@ internal sealed class SalvagedBases(RepairOptions repair, RepairLog log)
             if (Candidates(connection, file).FirstOrDefault(path => BaseFileCheck.Full(file, path, cancellation) is null) is { } whole)
             {
                 File.Delete(target);
-                BaseCopy.CopyFile(whole, target, cancellation);
+                BaseCopy.CopyFile(whole, target, meter, cancellation);
                 AtomicFile.SyncFolder(Path.GetDirectoryName(target)!);
                 log.Rebuilt.Add($"{damaged.Key} was taken from {whole}.");
                 continue;

@@ -14,7 +14,7 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
     // A frame that is rebuilt may show that what lies on it is damaged too; each round leaves less.
     private const int MostRounds = 100;
 
-    private readonly StoreOptions options = new() { DataFolder = repair.To };
+    private readonly StoreOptions options = new() { DataFolder = repair.To, Progress = repair.Progress };
 
     public async Task<RepairReport> FinishAsync(CancellationToken cancellation)
     {

@@ -50,7 +50,7 @@ public static class StoreRepair
         Incomplete.Begin(options.To);
         var log = new RepairLog(options.To);
         var work = Path.Combine(options.To, "original");
-        var original = OriginalCopy.Make(options.DataFolder, work, cancellation);
+        var original = OriginalCopy.Make(options.DataFolder, work, new WorkMeter(options.Progress), cancellation);
         using (var target = Open(Path.Combine(options.To, Database.FileName)))
         {
             Migrations.Run(target);

@@ -14,6 +14,9 @@ internal static class Migrations
     // Bytes of a database that may be rewritten while it is opened.
     private const long SoonRewritten = 1 << 28;
 
+    /// <summary>The schema that <see cref="Run"/> makes.</summary>
+    public static int Newest => Scripts().Count;
+
     public static void Run(SqliteConnection connection)
     {
         var scripts = Scripts();

@@ -29,11 +29,11 @@ internal static class BaseFileCheck
         return null;
     });
 
-    /// <summary>Reads all of it.</summary>
-    public static BaseDamage? Full(BaseFile file, string path, CancellationToken cancellation) => Guarded(() =>
-        file.Header is { } header ? Tensors(file, header, path, cancellation) : Plain(file, path, cancellation));
+    /// <summary>Reads all of it, and tells the bytes as they are read, if that is wanted.</summary>
+    public static BaseDamage? Full(BaseFile file, string path, CancellationToken cancellation, Action<long>? read = null) => Guarded(() =>
+        file.Header is { } header ? Tensors(file, header, path, read, cancellation) : Plain(file, path, read, cancellation));
 
-    private static BaseDamage? Tensors(BaseFile file, SafetensorsHeader header, string path, CancellationToken cancellation)
+    private static BaseDamage? Tensors(BaseFile file, SafetensorsHeader header, string path, Action<long>? read, CancellationToken cancellation)
     {
         using var opened = BaseFiles.Open(path, header);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -52,6 +52,7 @@ internal static class BaseFileCheck
                 }
 
                 hash.AppendData(bytes);
+                read?.Invoke(bytes.Length);
             }
         }
 
@@ -59,7 +60,7 @@ internal static class BaseFileCheck
             : Digest.Finish(hash) != file.Sha256 ? new BaseDamage("CORRUPT_BASE: The file does not have its digest, though its blocks have their checksums.", null) : null;
     }
 
-    private static BaseDamage? Plain(BaseFile file, string path, CancellationToken cancellation)
+    private static BaseDamage? Plain(BaseFile file, string path, Action<long>? read, CancellationToken cancellation)
     {
         using var handle = File.OpenHandle(path);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -70,6 +71,7 @@ internal static class BaseFileCheck
             var bytes = PlainBlocks.Read(handle, block, file.Bytes, path);
             damaged |= block >= file.Crcs.Length || Crc32C.Compute(bytes) != file.Crcs[block];
             hash.AppendData(bytes);
+            read?.Invoke(bytes.Length);
         }
 
         return damaged || Digest.Finish(hash) != file.Sha256 ? new BaseDamage("CORRUPT_BASE: The file is not what was stored.", null) : null;

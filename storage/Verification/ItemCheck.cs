@@ -58,7 +58,7 @@ internal sealed class ItemCheck(VerifyMeans means, bool quick)
         {
             var file = means.Bases.Content(connection, item.Id).FileOf(item.File);
             var path = means.Folder.PathOf(item.Id, item.File);
-            var damage = quick ? BaseFileCheck.Quick(file, path) : BaseFileCheck.Full(file, path, cancellation);
+            var damage = quick ? BaseFileCheck.Quick(file, path) : BaseFileCheck.Full(file, path, cancellation, means.Read);
             return damage is null ? [] : [new Finding(name, key, damage.Problem, BaseUsers.Of(connection, means, item.Id, file, damage))];
         }
         catch (Exception error) when (Problems.IsDamage(error))

@@ -49,10 +49,13 @@ internal sealed class Verifier(Database database, BaseFolder folder, StoreOption
 
     private async Task<bool> RunAsync(VerifyPlan plan, VerifyRound round, bool quick, CancellationToken cancellation)
     {
-        var means = new VerifyMeans(folder);
+        var (means, meter, inFile) = (new VerifyMeans(folder), new WorkMeter(options.Progress), 0L);
+        means.Read = bytes => meter.At(round.Bytes + (inFile += bytes));
+        meter.Expect(plan.Bytes);
         while (plan.Next() is { } item)
         {
             cancellation.ThrowIfCancellationRequested();
+            inFile = 0;
             if (!round.Allows(item.Bytes))
             {
                 return false;
@@ -66,6 +69,8 @@ internal sealed class Verifier(Database database, BaseFolder folder, StoreOption
                 Found.AddRange(findings.Select(finding => (known, finding)));
                 unnoted.Add((known, findings));
             }
+
+            meter.At(round.Bytes);
 
             // Gone by now, or not: it is not taken again.
             plan.Done(item.Name);

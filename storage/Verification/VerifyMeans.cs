@@ -12,6 +12,9 @@ internal sealed class VerifyMeans(BaseFolder folder)
 
     public BaseFolder Folder => folder;
 
+    /// <summary>Called with the bytes of a base's file as they are read.</summary>
+    public Action<long>? Read { get; set; }
+
     public BaseTable Bases { get; } = new();
 
     public TaskTable Tasks => field ??= new TaskTable(Bases);

@@ -20,6 +20,9 @@ internal sealed class VerifyPlan
     public static VerifyPlan Create(IEnumerable<VerifyItem> inventory, VerifySubset? subset) => new(
         [.. inventory.Where(item => IsIn(item.Name, subset)).OrderBy(item => item.Verified ?? long.MinValue).ThenBy(item => item.Kind).ThenBy(item => item.Row)]);
 
+    /// <summary>Stored bytes of all of it.</summary>
+    public long Bytes => items.Sum(item => item.Bytes);
+
     /// <summary>The next that is checked; <see langword="null"/> at the end.</summary>
     public VerifyItem? Next()
     {

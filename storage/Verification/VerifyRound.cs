@@ -13,6 +13,9 @@ internal sealed class VerifyRound(VerifyOptions options, TimeProvider time)
     private long items;
     private long bytes;
 
+    /// <summary>Stored bytes of what was checked.</summary>
+    public long Bytes => bytes;
+
     public bool Allows(long more) => items == 0
         || ((options.MaxBytes is not { } most || bytes == 0 || bytes <= most - more) && (options.MaxTime is not { } longest || time.GetElapsedTime(started) < longest));
 

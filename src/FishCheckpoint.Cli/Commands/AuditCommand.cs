@@ -31,7 +31,7 @@ internal static class AuditCommand
 
     private static void Describe(Call call, IReadOnlyList<AuditEntry> entries)
     {
-        var table = Tables.Create("time", "who", "from", "operation", "what", "outcome", ">bytes");
+        var table = Tables.Create("=time", "who", "?=from", "operation", "what", "?outcome", "?>bytes");
         foreach (var entry in entries)
         {
             table.Row(

@@ -31,7 +31,7 @@ internal static class BackupCommand
             var sound = report.Damaged.Count == 0;
             if (call.Parsed.GetValue(verify))
             {
-                sound &= await CopyTexts.VerifyAsync(call.Terminal, call.Json, new StoreOptions { DataFolder = Path.GetFullPath(options.To) }, cancellation);
+                sound &= await CopyTexts.VerifyAsync(call.Terminal, call.Json, new StoreOptions { DataFolder = Path.GetFullPath(options.To), Progress = call.Terminal.Work }, cancellation);
             }
 
             return sound ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);

@@ -15,7 +15,7 @@ internal static class BaseListCommand
             var bases = await Pages.AllAsync(page => call.Store.ListBasesAsync(page, cancellation));
             call.Print(bases, items =>
             {
-                var table = Tables.Create("base", "id", ">tensors", ">elements", ">bytes", ">files", "added");
+                var table = Tables.Create("base", "?=id", "?>tensors", ">elements", ">bytes", "?>files", "?=added");
                 items.ForEach(item => table.Row(
                     item.Name, Say.Short(item.Id), Say.Count(item.Tensors), Say.Count(item.Elements), Say.Bytes(item.Bytes), Say.Count(item.Files.Count),
                     Say.Time(item.Created)));

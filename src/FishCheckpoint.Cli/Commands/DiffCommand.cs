@@ -48,7 +48,7 @@ internal static class DiffCommand
 
     private static void Describe(Terminal terminal, DiffResult result)
     {
-        var table = Tables.Create("tensor", "dtype", "shape", ">changed", ">density", "");
+        var table = Tables.Create("tensor", "?dtype", "?shape", ">changed", ">density", "");
         foreach (var tensor in result.Tensors)
         {
             table.Row(

@@ -31,7 +31,7 @@ internal static class ExportCommand
 
     private static void Describe(Call call, ExportReport report)
     {
-        var table = Tables.Create("version", ">step", "kind", ">bytes", "");
+        var table = Tables.Create("version", ">step", "?kind", ">bytes", "");
         foreach (var version in report.Versions)
         {
             table.Row(version.Version, $"{version.Step}", version.Full ? "full" : "delta", Say.Bytes(version.Bytes), version.Created ? "" : "already there");

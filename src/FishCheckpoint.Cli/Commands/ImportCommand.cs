@@ -77,7 +77,7 @@ internal static class ImportCommand
             call.Say($"Added the base [bold]{added}[/] from the first version");
         }
 
-        var table = Tables.Create("version", ">step", "kind", ">changed", ">stored", "");
+        var table = Tables.Create("version", ">step", "?kind", "?>changed", ">stored", "");
         foreach (var version in report.Versions)
         {
             table.Row(

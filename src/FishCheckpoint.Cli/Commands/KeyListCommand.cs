@@ -15,7 +15,7 @@ internal static class KeyListCommand
             var keys = await Pages.AllAsync(page => call.Access.ListKeysAsync(page, cancellation));
             call.Print(keys, items =>
             {
-                var table = Tables.Create("key", "id", "scope", "tasks", ">stored", ">quota", "made", "expires", "revoked");
+                var table = Tables.Create("key", "?=id", "=scope", "tasks", "?>stored", "?>quota", "?=made", "=expires", "=revoked");
                 items.ForEach(key => table.Row(
                     key.Name, key.Id, $"{key.Scope}".ToLowerInvariant(), key.Tasks is null ? "all" : string.Join(' ', key.Tasks), Say.Bytes(key.StoredBytes),
                     key.QuotaBytes is { } quota ? Say.Bytes(quota) : "-", Say.Time(key.Created), TimeOf(key.Expires), TimeOf(key.Revoked)));

@@ -22,7 +22,7 @@ internal static class ListCommand
         var checkpoints = await Pages.AllAsync(page => call.Store.ListCheckpointsAsync(task, page, cancellation));
         call.Print(checkpoints, items =>
         {
-            var table = Tables.Create(">step", ">parent", ">depth", ">changed", ">model", ">stored", "metrics", "tags", "saved");
+            var table = Tables.Create(">step", "?>parent", "?>depth", "?>changed", "?>model", ">stored", "metrics", "tags", "?=saved");
             items.ForEach(item => table.Row(
                 $"{item.Step}", item.Parent, $"{item.Depth}", Say.Count(item.Changed), Say.Bytes(item.LogicalBytes), Say.Bytes(item.StoredBytes),
                 Say.Metrics(item.Metrics), string.Join(' ', item.Tags), Say.Time(item.Created)));

@@ -46,7 +46,7 @@ internal static class PullCommand
                     Task = parsed.GetRequiredValue(task), Folder = Path.GetFullPath(parsed.GetRequiredValue(folder)), Keep = parsed.GetValue(keep),
                     Step = parsed.GetValue(best) ? StepRef.Best : parsed.GetValue(step) is { } named ? StepRef.Parse(named) : StepRef.Latest,
                     MaxHeaderLength = shell.Settings.Limits.MaxHeaderBytes,
-                    OnWarning = warning => call.Terminal.Warn($"[yellow]{warning}[/]"),
+                    OnWarning = warning => call.Terminal.SayError($"[yellow]{warning}[/]"),
                 };
                 var source = new PullSource(call.Store, call.Opened.Deltas, call.Opened.Events);
                 return parsed.GetValue(follow) ? await FollowAsync(call, source, options, cancellation) : await OnceAsync(call, source, options, cancellation);

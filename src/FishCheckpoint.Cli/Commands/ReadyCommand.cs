@@ -18,11 +18,13 @@ internal static class ReadyCommand
                 ErrorCode.RequestInvalid, "--server", "Only a server can be asked whether it is ready.", "Give its URL: --server http://127.0.0.1:5080.");
             await using var client = FishClient.Connect(server);
             await client.WaitUntilReadyAsync(TimeOf(parsed.GetValue(wait)), cancellation: cancellation);
-            shell.Terminal.Say($"ready");
+            Call.Print(shell.Terminal, parsed.GetValue(shell.Json), new Answer(true), _ => shell.Terminal.Say($"ready"));
             return ExitCodes.Ok;
         });
         return command;
     }
+
+    private sealed record Answer(bool Ready);
 
     private static TimeSpan TimeOf(double seconds) => seconds >= 0 && seconds < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds)
         : throw new FishException(ErrorCode.RequestInvalid, "--wait", $"{seconds} seconds are no time to wait.", "Give seconds, or leave it out.");

@@ -28,7 +28,7 @@ internal static class RepairCommand
         {
             var options = new RepairOptions
             {
-                DataFolder = shell.DataFolderOf(parsed), To = parsed.GetRequiredValue(to), Bases = parsed.GetValue(bases) ?? [], DropDamagedBases = parsed.GetValue(drop),
+                DataFolder = shell.DataFolderOf(parsed), To = parsed.GetRequiredValue(to), Bases = parsed.GetValue(bases) ?? [], DropDamagedBases = parsed.GetValue(drop), Progress = shell.Terminal.Work,
             };
             var report = await Progress.SpinAsync(shell.Terminal, "repairing", () => StoreRepair.RunAsync(options, cancellation));
             Call.Print(shell.Terminal, parsed.GetValue(shell.Json), report, done => Describe(shell.Terminal, done));

@@ -19,12 +19,12 @@ internal static class RestoreCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var (from, to, json) = (parsed.GetRequiredValue(backup), Path.GetFullPath(parsed.GetRequiredValue(data)), parsed.GetValue(shell.Json));
-            var report = await Progress.SpinAsync(shell.Terminal, "restoring", () => StoreRestore.RunAsync(from, to, cancellation));
+            var report = await Progress.SpinAsync(shell.Terminal, "restoring", () => StoreRestore.RunAsync(from, to, shell.Terminal.Work, cancellation));
             Call.Print(shell.Terminal, json, report, done => CopyTexts.Describe(shell.Terminal, done));
             var sound = report.Damaged.Count == 0;
             if (parsed.GetValue(verify))
             {
-                sound &= await CopyTexts.VerifyAsync(shell.Terminal, json, new StoreOptions { DataFolder = to }, cancellation);
+                sound &= await CopyTexts.VerifyAsync(shell.Terminal, json, new StoreOptions { DataFolder = to, Progress = shell.Terminal.Work }, cancellation);
             }
 
             return sound ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);

@@ -37,8 +37,8 @@ internal static class SaveCommand
                 Metrics = MetricOptions.Parse(parsed.GetValue(metric) ?? []),
             };
             using var content = LocalContent.Open(parsed.GetRequiredValue(path), forms.Of(parsed), shell.Settings.Limits.MaxHeaderBytes, parsed.GetValue(stateDict));
-            var saved = await Progress.SpinAsync(
-                call.Terminal, $"saving {name}/{number}", () => call.Store.SaveAsync(name, number, content.Content, options, cancellation));
+            var saved = await Progress.OfContentAsync(
+                call.Terminal, $"saving {name}/{number}", content.Content, () => call.Store.SaveAsync(name, number, content.Content, options, cancellation));
             call.Print(saved.Value, info => Describe(call, saved, content));
         });
         return command;

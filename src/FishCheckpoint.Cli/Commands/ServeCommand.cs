@@ -17,12 +17,15 @@ internal static class ServeCommand
             var data = shell.DataFolderOf(parsed);
             await using var server = FishServer.Build(Arguments(data, parsed.GetValue(urls)));
             await server.StartAsync(cancellation);
-            shell.Terminal.Say($"Serving [bold]{data}[/] on [bold]{string.Join(' ', server.Urls)}[/]. Ctrl-C ends it.");
+            Call.Print(shell.Terminal, parsed.GetValue(shell.Json), new Served(data, [.. server.Urls]), served =>
+                shell.Terminal.Say($"Serving [bold]{served.Data}[/] on [bold]{string.Join(' ', served.Urls)}[/]. Ctrl-C ends it."));
             await server.WaitForShutdownAsync(cancellation);
             return ExitCodes.Ok;
         });
         return command;
     }
+
+    private sealed record Served(string Data, IReadOnlyList<string> Urls);
 
     private static string[] Arguments(string data, string? urls) =>
         [$"--{FishSettings.Section}:{nameof(FishSettings.DataFolder)}={data}", .. urls is null ? Array.Empty<string>() : [$"--urls={urls}"]];

@@ -19,7 +19,7 @@ internal static class TaskListCommand
         var tasks = await Pages.AllAsync(page => call.Store.ListTasksAsync(page, cancellation));
         call.Print(tasks, items =>
         {
-            var table = Tables.Create("task", "base", ">checkpoints", ">latest", "own tensors", "description", "added");
+            var table = Tables.Create("task", "base", ">checkpoints", ">latest", "?own tensors", "?description", "?=added");
             items.ForEach(item => table.Row(
                 item.Name, item.Base, Say.Count(item.Checkpoints), item.Latest is { } latest ? $"{latest}" : "-",
                 string.Join(' ', item.Tensors.Select(tensor => tensor.Value is null ? $"-{tensor.Key}" : tensor.Key)), item.Description ?? string.Empty,

@@ -1,6 +1,10 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace FishCheckpoint.Cli.Demo;
 
 /// <summary>How a run chooses what to train.</summary>
+[JsonConverter(typeof(DemoMaskNames))]
 internal enum DemoMask
 {
     /// <summary>The positions of the highest Fisher information.</summary>
@@ -12,3 +16,6 @@ internal enum DemoMask
     /// <summary>Everything.</summary>
     Dense,
 }
+
+/// <summary>Masks by their names, as in <c>fish</c>: a number would change its meaning with the order above.</summary>
+internal sealed class DemoMaskNames() : JsonStringEnumConverter<DemoMask>(JsonNamingPolicy.CamelCase);

@@ -19,7 +19,7 @@ internal static class DemoTables
         Verdict(console, result);
     }
 
-    private static Table Accuracy(DemoResult result, IReadOnlyList<double> ratios)
+    private static FittedTable Accuracy(DemoResult result, IReadOnlyList<double> ratios)
     {
         string[] columns = ["task", ">before", ">dense 100%", .. ratios.SelectMany(ratio => new[] { $">FISH {Percent(ratio)}", $">random {Percent(ratio)}" })];
         var table = Tables.Create(columns);
@@ -43,7 +43,7 @@ internal static class DemoTables
             [name, Say.Share(before), Say.Share(of(DemoMask.Dense, 1)), .. ratios.SelectMany(ratio => new[] { Say.Share(of(DemoMask.Fish, ratio)), Say.Share(of(DemoMask.Random, ratio)) })]);
     }
 
-    private static Table Hook(DemoResult result)
+    private static FittedTable Hook(DemoResult result)
     {
         var table = Tables.Create("run", ">saves", ">stall per save", ">longest", ">stored per save", ">share of a full file");
         var full = (double)result.Storage.LogicalBytes / Math.Max(1, result.Storage.Checkpoints);

@@ -1,55 +1,86 @@
 using System.CommandLine;
+using System.Text.Json;
 using FishCheckpoint.Access;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Cli.Hosting.Suggestions;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
-using Spectre.Console;
 
 namespace FishCheckpoint.Cli.Hosting;
 
-/// <summary>Says on standard error what went wrong: code, cause, hint. Gives the exit code.</summary>
+/// <summary>Says on standard error what went wrong: code, cause, hint; with <c>--json</c> as JSON. Gives the exit code.</summary>
 internal static class Failure
 {
-    public static int Print(Terminal terminal, Exception error)
+    public static int Print(Terminal terminal, Exception error, bool json = false)
     {
         switch (error)
         {
             case FishException fish:
-                Print(terminal, ErrorCodes.NameOf(fish.Code), fish.Key, fish.Cause, fish.Hint);
-                return ExitCodes.Of(fish.Kind);
+                return Print(terminal, json, new FailureText(ErrorCodes.NameOf(fish.Code), fish.Key, fish.Cause, fish.Hint, ExitCodes.Of(fish.Kind)));
+            case OperationCanceledException when json:
+                return Print(terminal, json, new FailureText("CANCELED", string.Empty, "Canceled.", string.Empty, ExitCodes.Canceled));
             case OperationCanceledException:
-                terminal.ErrorConsole.MarkupLine("[yellow]Canceled.[/]");
+                terminal.SayError($"[yellow]Canceled.[/]");
                 return ExitCodes.Canceled;
             case AggregateException { InnerExceptions: [{ } only] }:
-                return Print(terminal, only);
+                return Print(terminal, only, json);
             case IOException or UnauthorizedAccessException:
-                Print(terminal, "IO_ERROR", error.GetType().Name, error.Message, "Check the path, its permissions and the free space.");
-                return ExitCodes.Unexpected;
+                return Print(terminal, json, new FailureText(
+                    "IO_ERROR", error.GetType().Name, error.Message, "Check the path, its permissions and the free space.", ExitCodes.Unexpected));
             default:
-                Print(terminal, "UNEXPECTED", error.GetType().Name, error.Message, "This is a fault of the program; please report it with what follows.");
-                terminal.Error.WriteLine(error);
+                Print(terminal, json, new FailureText(
+                    "UNEXPECTED", error.GetType().Name, error.Message, "This is a fault of the program; please report it with what follows.", ExitCodes.Unexpected));
+                if (!json)
+                {
+                    terminal.Error.WriteLine(error);
+                }
+
                 return ExitCodes.Unexpected;
         }
     }
 
-    public static int Usage(Terminal terminal, ParseResult parsed, params string[] errors)
+    /// <summary>Says why a command line cannot be read.</summary>
+    public static int Usage(Terminal terminal, ParseResult parsed, bool json, IReadOnlyList<string> errors, string hint)
     {
-        foreach (var error in errors)
+        var path = UsageErrors.PathOf(parsed);
+        var help = $"Try '{path} --help'.";
+        if (json)
         {
-            terminal.ErrorConsole.MarkupLineInterpolated($"[red]{KeyToken.Redact(error)}[/]");
+            return Print(terminal, json, new FailureText("USAGE", path, string.Join(' ', errors), $"{hint} {help}".TrimStart(), ExitCodes.Usage));
         }
 
-        var path = parsed.CommandResult.Command is RootCommand ? "fish" : $"fish {parsed.CommandResult.Command.Name}";
-        terminal.ErrorConsole.MarkupLineInterpolated($"Try '{path} --help'.");
+        foreach (var error in errors)
+        {
+            terminal.SayError($"[red]{KeyToken.Redact(error)}[/]");
+        }
+
+        foreach (var line in new[] { hint, help }.Where(line => line.Length > 0))
+        {
+            terminal.SayError($"{line}");
+        }
+
         return ExitCodes.Usage;
     }
 
-    private static void Print(Terminal terminal, string code, string key, string cause, string hint)
+    private static int Print(Terminal terminal, bool json, FailureText failure)
     {
-        terminal.ErrorConsole.MarkupLineInterpolated($"[red]{code}[/] {KeyToken.Redact(key)}");
-        terminal.ErrorConsole.MarkupLineInterpolated($"  cause: {KeyToken.Redact(cause)}");
-        if (hint.Length > 0)
+        var said = failure with { Key = KeyToken.Redact(failure.Key), Cause = KeyToken.Redact(failure.Cause) };
+        if (json)
         {
-            terminal.ErrorConsole.MarkupLineInterpolated($"  hint:  {hint}");
+            terminal.Error.WriteLine(JsonSerializer.Serialize(said, FishJson.Options));
+            return said.Exit;
         }
+
+        terminal.SayError($"[red]{said.Code}[/] {said.Key}");
+        terminal.SayError($"  cause: {said.Cause}");
+        if (said.Hint.Length > 0)
+        {
+            terminal.SayError($"  hint:  {said.Hint}");
+        }
+
+        return said.Exit;
     }
+
+    /// <summary>A failure as JSON says it: the members that the server's problem details have too, and the exit code.</summary>
+    private sealed record FailureText(string Code, string Key, string Cause, string Hint, int Exit);
 }

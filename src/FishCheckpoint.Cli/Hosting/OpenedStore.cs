@@ -48,7 +48,7 @@ internal sealed class OpenedStore : IAsyncDisposable
             return new OpenedStore(client, client.Access);
         }
 
-        var options = shell.Settings.ToStoreOptions() with { DataFolder = shell.DataFolderOf(parsed) };
+        var options = shell.Settings.ToStoreOptions() with { DataFolder = shell.DataFolderOf(parsed), Progress = shell.Terminal.Work };
         var store = await SqliteCheckpointStore.OpenAsync(options, cancellation);
         return new OpenedStore(store, store.Access);
     }

@@ -1,15 +1,18 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using FishCheckpoint.Cli.Hosting.Suggestions;
 
 namespace FishCheckpoint.Cli.Hosting;
 
-/// <summary>The help, with examples and exit codes below that of the root.</summary>
-internal sealed class RootHelp(HelpAction help) : SynchronousCommandLineAction
+/// <summary>The help, with examples and exit codes below it: all of them at the root, its own at a command.</summary>
+internal sealed class RootHelp(HelpAction help, int width) : SynchronousCommandLineAction
 {
     private static readonly string[] Examples =
     [
         "fish demo                                           train, save, rebuild and compare, on real digits",
+        "fish doctor                                         libraries, data folder, clock, disk; with --server the server",
+        "fish completion bash > ~/.local/share/bash-completion/completions/fish   the TAB key knows commands, tasks, steps and tags then",
         "fish bench step100.safetensors step200.safetensors  what they would take, and how fast",
         "fish serve --data data --urls http://127.0.0.1:5080",
         "fish base add bert-base model.safetensors           a file, or a sharded folder",
@@ -18,6 +21,12 @@ internal sealed class RootHelp(HelpAction help) : SynchronousCommandLineAction
         "fish load sst2 latest restored.safetensors",
         "fish pull sst2 serving --follow                     keeps serving/current at the newest step, by deltas; --best: at the best",
         "fish watch out --task sst2                          saves the checkpoints that a trainer drops into out, as they come",
+        "fish task ls",
+        "fish show sst2 latest",
+        "fish rm sst2 100",
+        "fish tag sst2 release 100",
+        "fish pin sst2 release",
+        "fish gc --dry-run                                   what no retention keeps, and why; nothing is changed",
         "fish ls sst2 --json",
         "fish diff sst2 base 100 --out patch.safetensors",
         "fish export slime updates --task sst2 --from 100 --to latest  versions that other systems follow; fish import is the way back",
@@ -35,26 +44,30 @@ internal sealed class RootHelp(HelpAction help) : SynchronousCommandLineAction
 
     public override int Invoke(ParseResult parseResult)
     {
+        help.MaxWidth = width;
         var result = help.Invoke(parseResult);
+        var (path, output) = (UsageErrors.PathOf(parseResult), parseResult.InvocationConfiguration.Output);
         if (parseResult.CommandResult.Command is RootCommand)
         {
-            Write(parseResult.InvocationConfiguration.Output);
+            Write(output, "Examples:", Examples);
+            Write(output, "Exit codes:", ExitCodes.All.Select(line => $"{line.Code,3}  {line.Meaning}"));
+        }
+        else
+        {
+            Write(output, "Examples:", Examples.Where(example => example.StartsWith($"{path} ", StringComparison.Ordinal)));
+            Write(output, "Exit codes:", [$"0 done; others say what went wrong: fish --help lists them"]);
         }
 
         return result;
     }
 
-    private static void Write(TextWriter output)
+    private static void Write(TextWriter output, string head, IEnumerable<string> lines)
     {
-        output.WriteLine("Examples:");
-        Array.ForEach(Examples, example => output.WriteLine($"  {example}"));
-        output.WriteLine();
-        output.WriteLine("Exit codes:");
-        foreach (var (code, meaning) in ExitCodes.All)
+        if (lines.ToArray() is { Length: > 0 } shown)
         {
-            output.WriteLine($"  {code,3}  {meaning}");
+            output.WriteLine(head);
+            Array.ForEach(shown, line => output.WriteLine($"  {line}"));
+            output.WriteLine();
         }
-
-        output.WriteLine();
     }
 }

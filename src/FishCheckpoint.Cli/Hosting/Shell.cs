@@ -1,7 +1,10 @@
 using System.CommandLine;
+using System.Globalization;
 using FishCheckpoint.Api;
 using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Cli.Hosting.Suggestions;
 using FishCheckpoint.Client;
+using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Cli.Hosting;
 
@@ -11,6 +14,10 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
     public Terminal Terminal => terminal;
 
     public FishSettings Settings => settings;
+
+    /// <summary>How long the TAB key waits for names of the store. Default: the environment's FISH_COMPLETION_SECONDS, else 2 seconds.</summary>
+    public TimeSpan SuggestPatience { get; init; } = TimeSpan.FromSeconds(
+        double.TryParse(Named("FISH_COMPLETION_SECONDS"), CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and < 600 ? seconds : 2);
 
     /// <summary>The data folder to work on.</summary>
     public Option<string?> Data { get; } = new("--data")
@@ -41,6 +48,12 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
     /// <summary>Whether the result is JSON.</summary>
     public Option<bool> Json { get; } = new("--json") { Description = "Print the result as JSON, and nothing else, on standard output.", Recursive = true };
 
+    /// <summary>Whether long work keeps its progress to itself.</summary>
+    public Option<bool> NoProgress { get; } = new("--no-progress", "--quiet", "-q")
+    {
+        Description = "Show no progress. It is shown only where standard error is a terminal anyway.", Recursive = true,
+    };
+
     /// <summary>The data folder of a call.</summary>
     public string DataFolderOf(ParseResult parsed) => Path.GetFullPath(parsed.GetValue(Data) ?? settings.DataFolder);
 
@@ -57,7 +70,14 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
     public void OnStore(Command command, Func<Call, CancellationToken, Task<int>> run, Func<ParseResult, string>? spoolFolder = null) => command.SetAction(async (parsed, cancellation) =>
     {
         await using var store = await OpenedStore.OpenAsync(this, parsed, spoolFolder?.Invoke(parsed), cancellation);
-        return await run(new Call(parsed, terminal, store, parsed.GetValue(Json)), cancellation);
+        try
+        {
+            return await run(new Call(parsed, terminal, store, parsed.GetValue(Json)), cancellation);
+        }
+        catch (FishException error)
+        {
+            throw await NearNames.AddAsync(error, store.Store, cancellation);
+        }
     });
 
     /// <summary>As above, for commands whose only failures are errors.</summary>

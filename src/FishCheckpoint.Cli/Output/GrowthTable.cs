@@ -10,8 +10,7 @@ internal static class GrowthTable
     public static void Print(IAnsiConsole console, GrowthReport report)
     {
         var largest = Math.Max(1, report.Points.Max(point => point.StoredBytesAtEnd));
-        var table = Tables.Create("from", ">checkpoints", ">dense", ">stored", ">checkpoints then", ">dense then", ">stored then");
-        table.AddColumn(new TableColumn(new Markup("[green]stored then[/]")));
+        var table = Tables.Create("=from", "?>checkpoints", "?>dense", ">stored", ">checkpoints then", ">dense then", ">stored then", "");
         foreach (var point in report.Points)
         {
             table.Row(

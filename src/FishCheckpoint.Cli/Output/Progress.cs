@@ -1,60 +1,71 @@
-using Spectre.Console;
+using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Cli.Output;
 
 /// <summary>Progress of long work on standard error, shown only where a person looks on.</summary>
 internal static class Progress
 {
-    /// <summary>Runs work with a bar of bytes.</summary>
+    /// <summary>Runs work with what it has done in bytes, how fast, and how long it will take.</summary>
     /// <param name="terminal">The terminal.</param>
     /// <param name="title">What is being done.</param>
     /// <param name="total">How many bytes it is in all.</param>
     /// <param name="work">The work; it adds the bytes that are done.</param>
     public static async Task BytesAsync(Terminal terminal, string title, long total, Func<Action<long>, Task> work)
     {
-        if (!terminal.ShowsProgress)
-        {
-            await work(_ => { });
-            return;
-        }
-
-        await Bar(terminal, new TransferSpeedColumn(), new DownloadedColumn()).StartAsync(async context =>
-        {
-            var bar = context.AddTask(Markup.Escape(title), maxValue: Math.Max(1, total));
-            await work(done => bar.Increment(done));
-            bar.Value = bar.MaxValue;
-        });
+        await using var line = ProgressLine.Start(terminal, title, ProgressUnit.Bytes);
+        line.Total(total);
+        await work(line.Add);
+        line.Finish();
     }
 
-    /// <summary>Runs work with a bar of things.</summary>
+    /// <summary>Runs work on so many things.</summary>
     /// <param name="terminal">The terminal.</param>
     /// <param name="title">What is being done.</param>
     /// <param name="total">How many things there are.</param>
     /// <param name="work">The work; it names each thing that is done.</param>
     public static async Task StepsAsync(Terminal terminal, string title, int total, Func<Action<string>, Task> work)
     {
-        if (!terminal.ShowsProgress)
+        await using var line = ProgressLine.Start(terminal, title, ProgressUnit.Things);
+        line.Total(total);
+        await work(name =>
         {
-            await work(_ => { });
-            return;
-        }
-
-        await Bar(terminal, new ElapsedTimeColumn()).StartAsync(async context =>
-        {
-            var bar = context.AddTask(Markup.Escape(title), maxValue: Math.Max(1, total));
-            await work(name =>
-            {
-                bar.Description = Markup.Escape($"{title} {name}");
-                bar.Increment(1);
-            });
+            line.Name(name);
+            line.Add(1);
         });
+        line.Finish();
     }
 
-    /// <summary>Runs work whose length is not known.</summary>
-    public static async Task<T> SpinAsync<T>(Terminal terminal, string title, Func<Task<T>> work) => terminal.ShowsProgress
-        ? await terminal.ErrorConsole.Status().StartAsync(Markup.Escape(title), _ => work())
-        : await work();
+    /// <summary>Runs work on a checkpoint's content; of a full model with the bytes of it that were read.</summary>
+    public static async Task<T> OfContentAsync<T>(Terminal terminal, string title, CheckpointContent content, Func<Task<T>> work)
+    {
+        if (content is not CheckpointContent.Full { Model: var model })
+        {
+            return await SpinAsync(terminal, title, work);
+        }
 
-    private static Spectre.Console.Progress Bar(Terminal terminal, params ProgressColumn[] more) => terminal.ErrorConsole.Progress().AutoClear(true)
-        .Columns([new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), .. more]);
+        await using var line = ProgressLine.Start(terminal, title, ProgressUnit.Bytes);
+        var (bytes, done) = (Math.Max(1, model.Layout.Bytes), 0L);
+        line.Total(bytes);
+
+        // Where a parent is chosen the model is read again: that is more to do, not more than all.
+        model.WhenRead = read =>
+        {
+            var now = Interlocked.Add(ref done, read);
+            line.Set(now, (now + bytes - 1) / bytes * bytes);
+        };
+        var result = await work();
+        model.WhenRead = null;
+        line.Finish();
+        return result;
+    }
+
+    /// <summary>Runs work that tells by itself how far it is, if it can: <see cref="Terminal.Work"/>.</summary>
+    public static async Task<T> SpinAsync<T>(Terminal terminal, string title, Func<Task<T>> work)
+    {
+        await using var line = ProgressLine.Start(terminal, title, ProgressUnit.Bytes);
+        using var told = terminal.Work.Follow(line);
+        var result = await work();
+        line.Finish();
+        return result;
+    }
 }

@@ -10,8 +10,7 @@ internal static class StorageTable
     {
         var rows = report.Tasks ?? [report];
         var largest = rows.Select(row => row.LogicalBytes).DefaultIfEmpty().Max();
-        var table = Tables.Create("task", ">checkpoints", ">density", ">dense", ">stored", ">ratio");
-        table.AddColumn(new TableColumn(new Markup("[grey]dense[/] / [green]stored[/]")));
+        var table = Tables.Create("task", "?>checkpoints", "?>density", ">dense", ">stored", ">ratio", "dense / stored");
         foreach (var row in rows)
         {
             Add(table, row, row.Task ?? row.Base ?? "all", largest);
@@ -27,11 +26,9 @@ internal static class StorageTable
         Describe(console, report);
     }
 
-    private static void Add(Table table, StorageReport row, string name, long largest) => table.Row(
+    private static void Add(FittedTable table, StorageReport row, string name, long largest) => table.Row(
         [name, Say.Count(row.Checkpoints), Say.Percent(row.Density), Say.Bytes(row.LogicalBytes), Say.Bytes(row.Stored.Total), Say.Ratio(row.Ratio)],
-        new Rows(
-            Tables.Bar(Share(row.LogicalBytes, largest), Color.Grey),
-            Tables.Bar(Share(row.Stored.Total, largest), Color.Green)));
+        new BarCell((Share(row.LogicalBytes, largest), Color.Grey), (Share(row.Stored.Total, largest), Color.Green)));
 
     private static void Describe(IAnsiConsole console, StorageReport report)
     {

@@ -9,7 +9,7 @@ internal static class TensorTable
 {
     public static void Print(IAnsiConsole console, IReadOnlyList<TensorReport> tensors)
     {
-        var table = Tables.Create("tensor", "dtype", "shape", ">checkpoints", ">changed", ">density", ">dense", ">positions", ">values", ">ratio");
+        var table = Tables.Create("tensor", "?dtype", "?shape", "?>checkpoints", ">changed", ">density", "?>dense", ">positions", ">values", "?>ratio");
         foreach (var tensor in tensors)
         {
             table.Row(

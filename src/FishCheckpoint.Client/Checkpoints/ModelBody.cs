@@ -10,7 +10,7 @@ internal static class ModelBody
 {
     public static StreamedContent Of(ModelFolder model, string spoolFolder) =>
         model.Files.Files is [{ Name: ModelFiles.SingleFileName }]
-            ? Bodies.File(model.Paths.Single(), Bodies.Safetensors)
+            ? Bodies.File(model.Paths.Single(), Bodies.Safetensors, model.WhenRead)
             : Bodies.TarOf(Shards(model), spoolFolder);
 
     private static async IAsyncEnumerable<UploadFile> Shards(ModelFolder model, [EnumeratorCancellation] CancellationToken cancellation = default)
@@ -20,6 +20,7 @@ internal static class ModelBody
             cancellation.ThrowIfCancellationRequested();
             await using var content = Bodies.OpenRead(path);
             yield return new UploadFile(file.Name, content);
+            model.WhenRead?.Invoke(content.Length);
         }
     }
 }

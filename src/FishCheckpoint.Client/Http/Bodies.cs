@@ -15,12 +15,17 @@ internal static class Bodies
     public const string Bytes = "application/octet-stream";
 
     /// <summary>A file, read when it is sent.</summary>
-    public static StreamedContent File(string path, string mediaType) => new(
+    public static StreamedContent File(string path, string mediaType, Action<long>? read = null) => new(
         mediaType,
         async (target, cancellation) =>
         {
             await using var file = OpenRead(path);
-            await file.CopyToAsync(target, 1 << 17, cancellation);
+            var buffer = new byte[1 << 17];
+            while (await file.ReadAsync(buffer, cancellation) is var bytes and > 0)
+            {
+                await target.WriteAsync(buffer.AsMemory(0, bytes), cancellation);
+                read?.Invoke(bytes);
+            }
         },
         new FileInfo(path).Length);
 

@@ -21,6 +21,9 @@ public sealed class ModelFolder : IBlockReader, IDisposable
     /// <summary>Paths of the model's safetensors files, in the order of <see cref="Files"/>.</summary>
     public IEnumerable<string> Paths => files.Select(file => file.Path);
 
+    /// <summary>Called with the bytes of each block, or of each part of a file that is sent, when it was read, from whichever thread did; a model may be read more than once. Default: nobody is.</summary>
+    public Action<long>? WhenRead { get; set; }
+
     /// <inheritdoc/>
     public Layout Layout => Files.Layout;
 
@@ -51,6 +54,7 @@ public sealed class ModelFolder : IBlockReader, IDisposable
     {
         var place = Files.PlaceOf(tensor);
         files[place.File].ReadData(place.Begin + (block * Blocks.Size), destination);
+        WhenRead?.Invoke(destination.Length);
     }
 
     /// <inheritdoc/>

@@ -13,11 +13,22 @@ public sealed class CommandLineTests : CommandTest
         foreach (var command in new[] { "serve", "demo", "bench", "base", "task", "save", "load", "ls", "show", "diff", "import", "export", "report", "verify", "backup", "restore", "repair", "tag", "rm" })
         {
             Assert.Matches($@"(?m)^  {command}\b", help);
-            Assert.DoesNotContain("Examples:", (await RunAsync(command, "--help")).Succeeded().Output, StringComparison.Ordinal);
+            Assert.Contains("Exit codes:", (await RunAsync(command, "--help")).Succeeded().Output, StringComparison.Ordinal);
         }
 
+        var save = (await RunAsync("save", "--help")).Output;
+        Assert.Contains("Examples:", save, StringComparison.Ordinal);
+        Assert.Contains("fish save sst2 100", save, StringComparison.Ordinal);
+        Assert.DoesNotContain("fish load", save, StringComparison.Ordinal);
         Assert.Contains("fish save sst2 100 step100.safetensors --metric loss=0.31", help, StringComparison.Ordinal);
         Assert.All(ExitCodes.All, line => Assert.Contains($"{line.Code,3}  {line.Meaning}", help, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void ExitCodes_AllOfThem_AreOnTheirPage()
+    {
+        var page = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "CLI.md"));
+        Assert.All(ExitCodes.All, line => Assert.Contains($"| {line.Code} | {line.Meaning} |", page, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -62,7 +73,7 @@ public sealed class CommandLineTests : CommandTest
         using var canceled = new CancellationTokenSource();
         await canceled.CancelAsync();
         using var error = new StringWriter();
-        var shell = new Shell(Output.Terminal.Of(TextWriter.Null, error), new Api.FishSettings());
+        var shell = new Shell(Cli.Output.Terminal.Of(TextWriter.Null, error), new Api.FishSettings());
         Assert.Equal(ExitCodes.Canceled, await FishCommandLine.RunAsync(["ls", "--data", Data], shell, canceled.Token));
         Assert.Contains("Canceled", error.ToString(), StringComparison.Ordinal);
     }

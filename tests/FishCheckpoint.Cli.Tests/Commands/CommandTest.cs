@@ -41,9 +41,11 @@ public abstract class CommandTest : IAsyncLifetime
     /// <summary>Runs a command on a server of the data folder, over HTTP.</summary>
     internal async Task<Ran> FishOverHttpAsync(params string[] arguments)
     {
-        server ??= await DemoServer.StartAsync(Data, Stop);
-        return await RunAsync([.. arguments, "--server", server.Address.AbsoluteUri]);
+        return await RunAsync([.. arguments, "--server", await ServerAsync()]);
     }
+
+    /// <summary>The address of a server of the data folder.</summary>
+    internal async Task<string> ServerAsync() => (server ??= await DemoServer.StartAsync(Data, Stop)).Address.AbsoluteUri;
 
     /// <summary>Runs a command as it stands.</summary>
     internal static Task<Ran> RunAsync(params string[] arguments) => RunAsync(new FishSettings(), arguments);
@@ -53,7 +55,7 @@ public abstract class CommandTest : IAsyncLifetime
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var exit = await FishCommandLine.RunAsync(arguments, new Shell(Terminal.Of(output, error), settings), Stop);
+        var exit = await FishCommandLine.RunAsync(arguments, new Shell(Terminal.Of(output, error), settings) { SuggestPatience = TimeSpan.FromSeconds(60) }, Stop);
         return new Ran(exit, output.ToString(), error.ToString());
     }
 
@@ -87,6 +89,15 @@ internal sealed record Ran(int Exit, string Output, string Error)
     public void Failed(int exit, string code)
     {
         Assert.Equal((exit, string.Empty), (Exit, Output));
+        if (Error.StartsWith('{'))
+        {
+            using var json = JsonDocument.Parse(Error);
+            var (said, key) = (json.RootElement.GetProperty("code").GetString(), json.RootElement.GetProperty("key").GetString());
+            Assert.StartsWith(code, $"{said} {key}", StringComparison.Ordinal);
+            Assert.NotEmpty(json.RootElement.GetProperty("cause").GetString()!);
+            return;
+        }
+
         Assert.StartsWith(code, Error, StringComparison.Ordinal);
         Assert.Contains("cause: ", Error, StringComparison.Ordinal);
         Assert.Contains("hint:  ", Error, StringComparison.Ordinal);

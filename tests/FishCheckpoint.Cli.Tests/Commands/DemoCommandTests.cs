@@ -1,3 +1,5 @@
+using System.Text.Json;
+using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Demo;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
@@ -23,6 +25,7 @@ public sealed class DemoCommandTests : CommandTest
         var result = await new Demonstration(terminal, Short, PathOf("demo"), terminal.Say).RunAsync(Stop);
         DemoTables.Print(terminal, result, Short.Ratios);
 
+        JsonShape.Approve("demo", JsonSerializer.Serialize(result, FishJson.Options));
         Assert.True(result.IsBitExact, output.ToString());
         Assert.Equal(6, result.Rebuilt.Identical);
         Assert.Equal((6, 2), (result.Storage.Checkpoints, result.Storage.Tasks!.Count));

@@ -1,0 +1,14 @@
+# fish completion for fish, the command line of FishCheckpoint. It asks the program that is typed; the shell of the same name gives no answer, and files are offered.
+function __fishcheckpoint_complete
+    set -l words (commandline -opc)
+    set -l line (string join ' ' -- $words)' '(commandline -ct)
+    set -l program (string replace -r '^~/' "$HOME/" -- $words[1])
+    set -l lines ($program "[suggest:"(string length -- $line)"]" $line 2>/dev/null </dev/null)
+    if test (count $lines) -eq 0
+        __fish_complete_path (commandline -ct)
+    else
+        printf '%s\n' $lines
+    end
+end
+complete -c fish -e
+complete -c fish -f -k -a '(__fishcheckpoint_complete)'

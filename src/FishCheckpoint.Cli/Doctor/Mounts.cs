@@ -1,0 +1,44 @@
+namespace FishCheckpoint.Cli.Doctor;
+
+/// <summary>Tells on which kind of file system a path lies.</summary>
+internal static class Mounts
+{
+    private const string Table = "/proc/self/mountinfo";
+
+    // SQLite's log needs memory that processes share, and locks that hold: file systems over a network give neither for sure.
+    private static readonly string[] Remote =
+        ["nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "glusterfs", "beegfs", "ocfs2", "gfs2", "fuse.sshfs", "fuse.s3fs", "fuse.rclone", "fuse.gcsfuse", "fuse.glusterfs", "fuse.ceph", "fuse.juicefs", "davfs", "webdav", "afpfs"];
+
+    /// <summary>Whether a kind is one over a network.</summary>
+    public static bool IsRemote(string kind) => Remote.Contains(kind, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The kind, as in <c>ext4</c>; <see langword="null"/> where the system does not say.</summary>
+    public static string? KindOf(string path)
+    {
+        var full = Path.GetFullPath(path);
+        return File.Exists(Table) ? KindOf(full, File.ReadLines(Table)) : new DriveInfo(full).DriveFormat;
+    }
+
+    /// <summary>Finds the innermost mount that a path lies in, in lines of <c>/proc/self/mountinfo</c> (proc(5)).</summary>
+    public static string? KindOf(string path, IEnumerable<string> lines)
+    {
+        (string Point, string? Kind) found = (string.Empty, null);
+        foreach (var fields in lines.Select(line => line.Split(' ')))
+        {
+            var dash = Array.IndexOf(fields, "-");
+            if (dash < 5 || dash + 1 >= fields.Length)
+            {
+                continue;
+            }
+
+            // Of two at one point the later one hides the earlier.
+            var point = fields[4].Replace("\\040", " ", StringComparison.Ordinal).Replace("\\011", "\t", StringComparison.Ordinal).Replace("\\134", "\\", StringComparison.Ordinal);
+            if (point.Length >= found.Point.Length && (point == "/" || path == point || path.StartsWith(point + "/", StringComparison.Ordinal)))
+            {
+                found = (point, fields[dash + 1]);
+            }
+        }
+
+        return found.Kind;
+    }
+}

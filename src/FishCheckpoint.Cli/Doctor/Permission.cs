@@ -1,0 +1,18 @@
+using System.Runtime.InteropServices;
+
+namespace FishCheckpoint.Cli.Doctor;
+
+/// <summary>Asks the system whether something may be written, without writing.</summary>
+internal static partial class Permission
+{
+    private const int WriteAndSearch = 2 | 1;
+    private const int Write = 2;
+
+    /// <summary>Whether this user may write; on a file system that is mounted for reading only, nobody may.</summary>
+    public static bool MayWrite(string path) => OperatingSystem.IsWindows()
+        ? !File.GetAttributes(path).HasFlag(FileAttributes.ReadOnly)
+        : Access(path, Directory.Exists(path) ? WriteAndSearch : Write) == 0;
+
+    [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Access(string path, int mode);
+}

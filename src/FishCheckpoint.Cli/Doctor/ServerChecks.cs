@@ -1,0 +1,206 @@
+using System.Net;
+using System.Text.Json;
+using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Client;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Cli.Doctor;
+
+/// <summary>Checks of a server, by requests that change nothing.</summary>
+internal sealed class ServerChecks(Machine machine, Uri server, FishClientOptions options)
+{
+    private const string VersionHeader = "Fish-Version";
+    private static readonly TimeSpan MostSkew = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SoonOver = TimeSpan.FromDays(14);
+
+    public async Task<IReadOnlyList<Check>> RunAsync(CancellationToken cancellation)
+    {
+        HttpClient http;
+        try
+        {
+            http = machine.Connect(server, options);
+        }
+        catch (FishException error)
+        {
+            return [Check.Fail("server", error.Cause, error.Hint, error.Kind)];
+        }
+
+        using (http)
+        {
+            var alive = await AskAsync(http, "/healthz", cancellation);
+            var checks = new List<Check>();
+            if (alive is not { Response: { } response })
+            {
+                checks.Add(Check.Fail("server", $"{server} cannot be reached: {alive.Problem}", AdviceOn(alive.Problem!)));
+                checks.AddRange(await CertificateAsync(cancellation));
+                return checks;
+            }
+
+            checks.Add(response.IsSuccessStatusCode ? Check.Ok("server", $"{server} answers in {alive.Time.TotalMilliseconds:N1} ms")
+                : Check.Fail("server", $"{server} answers {(int)response.StatusCode}", "Is it a FishCheckpoint server? Check the URL, and a proxy before it."));
+            if (response.IsSuccessStatusCode)
+            {
+                checks.Add(Version(response));
+                checks.Add(Skew(response));
+                checks.Add(await ReadyAsync(http, cancellation));
+                checks.AddRange(await KeyAsync(http, cancellation));
+            }
+
+            checks.AddRange(await CertificateAsync(cancellation));
+            return checks;
+        }
+    }
+
+    private static string AdviceOn(string problem) => problem.Contains("SSL", StringComparison.Ordinal) || problem.Contains("certificate", StringComparison.OrdinalIgnoreCase)
+        ? "The server's certificate is not trusted: name the authority with --ca or FISH_CA, and check the host's name."
+        : "Check the URL, that the server runs (fish serve), and firewalls and proxies between.";
+
+    private async Task<(HttpResponseMessage? Response, TimeSpan Time, string? Problem)> AskAsync(HttpClient http, string route, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(machine.ServerPatience);
+        try
+        {
+            // The first request also connects: the time of the second is the one that counts.
+            using (await http.GetAsync(route, patience.Token))
+            {
+            }
+
+            var began = machine.Time.GetTimestamp();
+            var response = await http.GetAsync(route, patience.Token);
+            return (response, machine.Time.GetElapsedTime(began), null);
+        }
+        catch (HttpRequestException error)
+        {
+            return (null, default, error.InnerException?.Message ?? error.Message);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return (null, default, $"it did not answer in {machine.ServerPatience.TotalSeconds:N0} s");
+        }
+    }
+
+    private Check Version(HttpResponseMessage response)
+    {
+        if (!response.Headers.TryGetValues(VersionHeader, out var values))
+        {
+            return Check.Warn("server version", "it does not say", "It is an earlier program, or none of this system: use the same version on both sides.");
+        }
+
+        var (theirs, own) = (string.Concat(values), machine.Version.Split('+')[0]);
+        return theirs == own ? Check.Ok("server version", theirs)
+            : Check.Warn("server version", $"{theirs}; this program is {own}", "Use the same version on both sides: what one of them does not know, it refuses.");
+    }
+
+    private Check Skew(HttpResponseMessage response)
+    {
+        if (response.Headers.Date is not { } theirs)
+        {
+            return Check.Ok("server clock", "it does not say");
+        }
+
+        var skew = theirs - machine.Time.GetUtcNow();
+        return skew.Duration() <= MostSkew ? Check.Ok("server clock", "as here, within half a minute")
+            : Check.Warn("server clock", $"{skew.Duration():d\\.hh\\:mm\\:ss} {(skew > TimeSpan.Zero ? "ahead of" : "behind")} this machine's", "Set the one that is wrong: keys expire and retention goes by the server's.");
+    }
+
+    private async Task<Check> ReadyAsync(HttpClient http, CancellationToken cancellation)
+    {
+        var ready = await AskAsync(http, "/readyz", cancellation);
+        if (ready.Response is not { } response)
+        {
+            return Check.Fail("server store", ready.Problem!, "Look at the server's log.");
+        }
+
+        var text = (await response.Content.ReadAsStringAsync(cancellation)).Trim();
+        return !response.IsSuccessStatusCode ? Check.Fail("server store", CauseOf(text), "Run fish doctor on the server's machine, and look at its log.")
+            : text.Contains("damage", StringComparison.Ordinal) ? Check.Warn("server store", text, "fish verify says what is affected; docs/REPAIR.md what to do.")
+            : Check.Ok("server store", text);
+    }
+
+    private async Task<IEnumerable<Check>> KeyAsync(HttpClient http, CancellationToken cancellation)
+    {
+        var given = options.Key is not null;
+        if (given && server is { Scheme: "http", IsLoopback: false })
+        {
+            return [.. await ScopeAsync(http, given, cancellation), Check.Warn("transport", "the key goes to another machine unencrypted", "Use https: docs/ACCESS.md says how.")];
+        }
+
+        return await ScopeAsync(http, given, cancellation);
+    }
+
+    private async Task<IEnumerable<Check>> ScopeAsync(HttpClient http, bool given, CancellationToken cancellation)
+    {
+        var read = await AskAsync(http, "/v1/tasks?limit=1", cancellation);
+        switch (read.Response?.StatusCode)
+        {
+            case null:
+                return [Check.Fail("key", read.Problem!, "Look at the server's log.")];
+            case HttpStatusCode.Unauthorized:
+                return [Check.Fail("key", given ? "the server does not take this key: it is unknown, revoked or expired" : "the server asks for a key", "Give one with --key or FISH_KEY; 'fish key add' on the server's data folder makes one.", ErrorKind.Unauthenticated)];
+            case HttpStatusCode.Forbidden:
+                return [Check.Fail("key", "the key may not list tasks", "Ask for one with the scope read or more.", ErrorKind.Forbidden)];
+            case HttpStatusCode.OK:
+                break;
+            case var other:
+                return [Check.Fail("key", $"the server answers {(int)other}", "Look at the server's log.")];
+        }
+
+        var admin = await AskAsync(http, "/v1/keys?limit=1", cancellation);
+        if (!given)
+        {
+            return [Check.Ok("key", admin.Response?.IsSuccessStatusCode == true ? "none is needed: whoever reaches the server may do all" : "none is needed for reading")];
+        }
+
+        var (name, role) = await NameAsync(http, cancellation);
+        return [Check.Ok("key", $"{name}, scope {(admin.Response?.IsSuccessStatusCode == true ? "admin" : role)}")];
+    }
+
+    private async Task<(string Name, string Role)> NameAsync(HttpClient http, CancellationToken cancellation)
+    {
+        var who = await AskAsync(http, "/api/whoami-v2", cancellation);
+        if (who.Response?.IsSuccessStatusCode != true)
+        {
+            return ("not needed by this server", "read");
+        }
+
+        using var json = JsonDocument.Parse(await who.Response.Content.ReadAsStringAsync(cancellation));
+        return (json.RootElement.GetProperty("name").GetString() ?? "?", json.RootElement.GetProperty("auth").GetProperty("accessToken").GetProperty("role").GetString() ?? "?");
+    }
+
+    private async Task<IEnumerable<Check>> CertificateAsync(CancellationToken cancellation)
+    {
+        if (server.Scheme != Uri.UriSchemeHttps)
+        {
+            return [];
+        }
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(machine.ServerPatience);
+        try
+        {
+            var (end, now) = (await machine.CertificateEnd(server, patience.Token), machine.Time.GetUtcNow());
+            return end is null ? []
+                : end <= now ? [Check.Fail("certificate", $"it ended at {Say.Time(end.Value)} UTC", "Renew it.")]
+                : end - now < SoonOver ? [Check.Warn("certificate", $"it ends at {Say.Time(end.Value)} UTC", "Renew it soon.")]
+                : [Check.Ok("certificate", $"until {Say.Time(end.Value)} UTC")];
+        }
+        catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        {
+            return [];
+        }
+    }
+
+    private static string CauseOf(string problem)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(problem);
+            return json.RootElement.TryGetProperty("cause", out var cause) ? cause.GetString() ?? problem : problem;
+        }
+        catch (JsonException)
+        {
+            return problem.Length > 200 ? problem[..200] : problem;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Cli.Hosting.Suggestions;
+
+/// <summary>Says, where a name was not found, which one is there that is like it. Looks at one page of names, for a second at most.</summary>
+internal static class NearNames
+{
+    private const int MostNames = 1000;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    /// <summary>The error with such a hint; the error as it was where there is nothing to say.</summary>
+    public static async Task<FishException> AddAsync(FishException error, ICheckpointStore store, CancellationToken cancellation)
+    {
+        if (error.Code is not (ErrorCode.TaskNotFound or ErrorCode.BaseNotFound or ErrorCode.TagNotFound or ErrorCode.CheckpointNotFound))
+        {
+            return error;
+        }
+
+        try
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            patience.CancelAfter(Patience);
+            var said = await SayAsync(error, store, patience.Token).WaitAsync(patience.Token);
+            return said.Length == 0 ? error
+                : new FishException(error.Code, error.Key, error.Cause, $"{said} {error.Hint}".TrimEnd(), error) { Operation = error.Operation };
+        }
+        catch (Exception failure) when (failure is FishException or OperationCanceledException or IOException)
+        {
+            return error;
+        }
+    }
+
+    private static async Task<string> SayAsync(FishException error, ICheckpointStore store, CancellationToken cancellation)
+    {
+        var page = new PageRequest(MostNames);
+        switch (error.Code)
+        {
+            case ErrorCode.TaskNotFound:
+                return Like(error.Key, (await store.ListTasksAsync(page, cancellation)).Items.Select(task => task.Name));
+            case ErrorCode.BaseNotFound:
+                return Like(error.Key, (await store.ListBasesAsync(page, cancellation)).Items.Select(found => found.Name));
+            default:
+                if (error.Key.Split('/') is not [var task, var step])
+                {
+                    return string.Empty;
+                }
+
+                var found = await store.ListCheckpointsAsync(task, page, cancellation);
+                return error.Code == ErrorCode.TagNotFound ? Like(step, found.Items.SelectMany(item => item.Tags).Concat(["latest", "best"]))
+                    : long.TryParse(step, out var number) && found.Next is null ? Around(number, [.. found.Items.Select(item => item.Step)])
+                    : string.Empty;
+        }
+    }
+
+    private static string Like(string name, IEnumerable<string> names) => Nearest.Question(Nearest.To(name, names));
+
+    private static string Around(long number, long[] steps)
+    {
+        var (below, above) = (steps.Where(step => step < number).Select(step => (long?)step).Max(), steps.Where(step => step > number).Select(step => (long?)step).Min());
+        return (below, above) switch
+        {
+            (null, null) => "It has none yet.",
+            (null, _) => $"The first one is {above}.",
+            (_, null) => $"The last one is {below}.",
+            _ => $"The nearest are {below} and {above}.",
+        };
+    }
+}

@@ -1,0 +1,144 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Backups;
+using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Sqlite.Pages;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage;
+
+/// <summary>
+/// Looks at a data folder without leaving a trace: nothing is made, migrated, locked for long or written, not even an index of the log. For questions that may be asked
+/// of a folder whatever state it is in.
+/// </summary>
+public sealed class StoreLook : IDisposable
+{
+    private readonly SqliteConnection connection;
+
+    private StoreLook(SqliteConnection connection, bool seesLog) => (this.connection, SeesLog) = (connection, seesLog);
+
+    /// <summary>Whether what a log beside the database adds is seen too. It is not where a log was left without its index: the next opening takes it in.</summary>
+    public bool SeesLog { get; }
+
+    /// <summary>The schema that this program makes.</summary>
+    public static long NewestSchema => Migrations.Newest;
+
+    /// <summary>The version of SQLite.</summary>
+    public static string SqliteVersion
+    {
+        get
+        {
+            SQLitePCL.Batteries_V2.Init();
+            return SQLitePCL.raw.sqlite3_libversion().utf8_to_string();
+        }
+    }
+
+    /// <summary>Opens the database of a folder, if it has one.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptStore"/>, <see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    public static StoreLook? Open(string dataFolder)
+    {
+        var path = Path.Combine(Path.GetFullPath(dataFolder), Database.FileName);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        SQLitePCL.Batteries_V2.Init();
+        CheckedVfs.Register();
+
+        // A log with its index is read through that; without one, opening it would make files, so the database is taken as it lies.
+        var seesLog = File.Exists(path + "-wal") && File.Exists(path + "-shm");
+        var source = $"file:{Uri.EscapeDataString(path)}?mode=ro&{(seesLog ? "readonly_shm=1" : "immutable=1")}";
+        var opened = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = source, Pooling = false, DefaultTimeout = 1 }.ToString());
+        try
+        {
+            opened.Open();
+            opened.Execute("PRAGMA query_only = 1");
+            _ = opened.Scalar<long>("PRAGMA user_version");
+            return new StoreLook(opened, seesLog || !File.Exists(path + "-wal") || new FileInfo(path + "-wal").Length == 0);
+        }
+        catch (SqliteException error)
+        {
+            opened.Dispose();
+            throw Database.Translate(error);
+        }
+    }
+
+    /// <summary>Whether the folder is a backup, copy or repair that was broken off.</summary>
+    public static bool IsIncomplete(string dataFolder) => Incomplete.IsOn(dataFolder);
+
+    /// <summary>How many processes have a store open in the folder.</summary>
+    public static int CountUsers(string dataFolder) => TemporaryFolder.CountHeld(Path.Combine(dataFolder, "tmp"));
+
+    /// <summary>Things that verifications have found damaged and none has found gone.</summary>
+    public long KnownDamage => Read(() => connection.Scalar<long>("SELECT count(*) FROM sqlite_schema WHERE name = 'damage'") == 0 ? 0
+        : connection.Scalar<long>("SELECT count(*) FROM damage WHERE gone IS NULL"));
+
+    /// <summary>The schema that the database has; 0 where it is empty.</summary>
+    public long Schema => Read(() => connection.Scalar<long>("PRAGMA user_version"));
+
+    /// <summary>When the newest checkpoint was saved.</summary>
+    public DateTimeOffset? NewestSave => Read(() => connection.Query("SELECT created FROM checkpoints ORDER BY id DESC LIMIT 1", row => row.GetInt64(0)) is [var newest]
+        ? DateTimeOffset.FromUnixTimeMilliseconds(newest) : (DateTimeOffset?)null);
+
+    /// <summary>How many tasks and bases there are.</summary>
+    public (long Tasks, long Bases) Counts => Read(() => (
+        connection.Scalar<long>("SELECT count(*) FROM tasks"), connection.Scalar<long>("SELECT count(*) FROM base_names")));
+
+    /// <summary>Names of tasks, by name.</summary>
+    public IReadOnlyList<string> Tasks(int most) => Read(() => connection.Query("SELECT name FROM tasks ORDER BY name LIMIT $0", Text, most));
+
+    /// <summary>Names of bases, by name.</summary>
+    public IReadOnlyList<string> Bases(int most) => Read(() => connection.Query("SELECT name FROM base_names ORDER BY name LIMIT $0", Text, most));
+
+    /// <summary>Tags of a task, by name.</summary>
+    public IReadOnlyList<string> Tags(string task, int most) => Read(() => connection.Query(
+        "SELECT t.name FROM tags t JOIN tasks ON tasks.id = t.task WHERE tasks.name = $0 ORDER BY t.name LIMIT $1", Text, task, most));
+
+    /// <summary>Steps of a task, the newest first.</summary>
+    public IReadOnlyList<long> Steps(string task, int most) => Read(() => connection.Query(
+        "SELECT c.step FROM checkpoints c JOIN tasks ON tasks.id = c.task WHERE tasks.name = $0 AND c.deleted = 0 ORDER BY c.step DESC LIMIT $1",
+        row => row.GetInt64(0), task, most));
+
+    /// <summary>Checks the database's structure and the checksums of its pages, as far as that goes in a time.</summary>
+    /// <param name="longest">The time.</param>
+    /// <returns>What is wrong, empty where nothing is; <see langword="null"/> where the time was over first.</returns>
+    public IReadOnlyList<string>? Check(TimeSpan longest)
+    {
+        using var stop = new CancellationTokenSource(longest);
+        using var ended = stop.Token.Register(() => SQLitePCL.raw.sqlite3_interrupt(connection.Handle));
+        try
+        {
+            return [.. connection.Query("PRAGMA quick_check(10)", Text).Where(line => line != "ok")];
+        }
+        catch (SqliteException error) when (error.SqliteErrorCode == SQLitePCL.raw.SQLITE_INTERRUPT)
+        {
+            return null;
+        }
+        catch (SqliteException error) when (Database.IsDamage(error))
+        {
+            return [Database.Translate(error).Cause];
+        }
+        catch (SqliteException error)
+        {
+            throw Database.Translate(error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => connection.Dispose();
+
+    private static string Text(SqliteDataReader row) => row.GetString(0);
+
+    private static T Read<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (SqliteException error)
+        {
+            throw Database.Translate(error);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using FishCheckpoint.Cli.Tests.Commands;
+using FishCheckpoint.Cli.Tests.Processes;
+using FishCheckpoint.Storage;
+using Xunit;
+
+namespace FishCheckpoint.Cli.Tests.Completion;
+
+public sealed class CompletionTests : CommandTest
+{
+    private static readonly (string Line, string Expected)[] Lines =
+    [
+        ("fish sa", "save"),
+        ("fish base ", "add ls"),
+        ("/opt/x/fish base a", "add"),
+        ("fish report --by ", "day month week"),
+        ("fish report --by=w", "--by=week"),
+        ("fish report --growt", "--growth"),
+        ("fish completion ", "bash fish zsh"),
+        ("fish ls ", "other task"),
+        ("fish ls t", "task"),
+        ("fish gc --task ", "other task"),
+        ("fish load task ", "20 10 release latest best"),
+        ("fish load task r", "release"),
+        ("fish load other ", "latest best"),
+        ("fish diff task ", "20 10 release latest best base"),
+        ("fish diff task base 1", "10"),
+        ("fish diff task other:l", "other:latest"),
+        ("fish tag task ", "release"),
+        ("fish task add new --base ", "base"),
+        ("fish report --base b", "base"),
+        ("fish export slime out --task task --from 1", "10"),
+        ("fish save task ", ""),
+        ("fish load task 10 ", ""),
+        ("fish nonsense ", ""),
+        ("fish", ""),
+        ("", ""),
+        ("fish load 'task", "task"),
+        ("fish ls -- ", "other task"),
+    ];
+
+    // One store for all lines: making it takes longer than asking it.
+    [Fact]
+    public async Task Suggest_OfALine_GivesWhatCanFollow()
+    {
+        await PrepareStoreAsync();
+        foreach (var (line, expected) in Lines)
+        {
+            var given = await SuggestAsync(line.Replace("fish ", $"fish --data {Data} ", StringComparison.Ordinal));
+            Assert.Equal($"{line}: {expected}", $"{line}: {string.Join(' ', given)}");
+        }
+    }
+
+    [Fact]
+    public async Task Suggest_OfAServer_AsksIt()
+    {
+        await PrepareStoreAsync();
+        var address = await ServerAsync();
+        Assert.Equal(["other", "task"], await SuggestAsync($"fish ls --server {address} "));
+        Assert.Equal(["20", "10", "release", "latest", "best"], await SuggestAsync($"fish load task --server {address} "));
+    }
+
+    [Theory]
+    [InlineData("--server http://127.0.0.1:1")]
+    [InlineData("--server nonsense")]
+    [InlineData("--data /nonexistent/folder")]
+    [InlineData("--data /dev/null")]
+    public async Task Suggest_OfWhatCannotBeAsked_IsSilent(string where) => Assert.Empty(await SuggestAsync($"fish ls {where} "));
+
+    [Fact]
+    public async Task Suggest_OfAHostileServer_PutsNothingIntoALineThatIsNoName()
+    {
+        using var listener = new HttpListener();
+        var address = FreeAddress();
+        listener.Prefixes.Add(address);
+        listener.Start();
+        var answering = System.Threading.Tasks.Task.Run(
+            async () =>
+            {
+                var context = await listener.GetContextAsync();
+                context.Response.ContentType = "application/json";
+                await using var body = context.Response.OutputStream;
+                await body.WriteAsync(Encoding.UTF8.GetBytes($"[{Task("$(touch x)")},{Task("a;b")},{Task("a\\u001b[2J")},{Task("fine")}]"), Stop);
+            },
+            Stop);
+        Assert.Equal(["fine"], await SuggestAsync($"fish ls --server {address} "));
+        await answering.WaitAsync(TimeSpan.FromSeconds(30), Stop);
+
+        static string Task(string name) => $$"""
+            {"name":"{{name}}","base":"b","baseId":"{{new string('0', 64)}}","layout":"{{new string('0', 64)}}","description":null,"metadata":{},"retention":null,
+            "tensors":{},"checkpoints":0,"latest":null,"created":"2026-01-01T00:00:00+00:00"}
+            """;
+    }
+
+    [Fact]
+    public async Task Suggest_LeavesNoTrace()
+    {
+        Assert.Empty(await SuggestAsync($"fish ls --data {Data} "));
+        Assert.False(Directory.Exists(Data));
+        await PrepareStoreAsync();
+        var before = Files();
+        Assert.NotEmpty(await SuggestAsync($"fish ls --data {Data} "));
+        Assert.Equal(before, Files());
+
+        await using (await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Data }, Stop))
+        {
+            before = Files();
+            Assert.Equal(["other", "task"], await SuggestAsync($"fish ls --data {Data} "));
+            Assert.Equal(before, Files());
+        }
+
+        await File.WriteAllTextAsync(Path.Combine(Data, "fish.db"), "this is no database", Stop);
+        Assert.Empty(await SuggestAsync($"fish ls --data {Data} "));
+    }
+
+    [Fact]
+    public async Task Bash_PressingTab_Completes()
+    {
+        Assert.SkipUnless(RealProgram.Has("bash"), "bash is not installed");
+        await PrepareStoreAsync();
+        const string Harness = """
+            PATH=$1:$PATH; eval "$(fish completion bash)"
+            complete -p fish >&2
+            shift
+            for COMP_LINE; do
+            COMP_POINT=${#COMP_LINE}; COMP_TYPE=9
+            # As readline splits it: at spaces, and around ':' and '='.
+            read -ra COMP_WORDS <<< "$(sed -E 's/[:=]/ & /g' <<< "$COMP_LINE")"
+            [[ $COMP_LINE == *' ' ]] && COMP_WORDS+=('')
+            COMP_CWORD=$(( ${#COMP_WORDS[@]} - 1 ))
+            _fishcheckpoint_complete fish "${COMP_WORDS[COMP_CWORD]}"
+            printf '%s\n' "${COMPREPLY[@]}" | LC_ALL=C sort | tr '\n' ' '; echo
+            done
+            """;
+        (string Line, string Expected)[] lines =
+        [
+            ("fish --data DATA sa", "save"),
+            ("fish --data DATA load task ", "10 20 best latest release"),
+            ("fish --data DATA diff task other:la", "latest"),
+            ("fish --data DATA report --by=w", "week"),
+            ("fish --data DATA load task 1", "10"),
+        ];
+        var ran = await RealProgram.RunAsync(
+            "bash", ["-c", Harness, "bash", AppContext.BaseDirectory, .. lines.Select(line => line.Line.Replace("DATA", Data, StringComparison.Ordinal))]);
+        Assert.Contains("-F _fishcheckpoint_complete fish", ran.Error, StringComparison.Ordinal);
+        Assert.Equal(lines.Select(line => line.Expected), ran.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim()));
+    }
+
+    [Fact]
+    public async Task FishShell_PressingTab_Completes()
+    {
+        var shell = new[] { "/usr/bin/fish", "/usr/local/bin/fish" }.FirstOrDefault(File.Exists);
+        Assert.SkipUnless(shell is not null, "the fish shell is not installed");
+        await PrepareStoreAsync();
+        var ran = await RealProgram.RunAsync(
+            shell!,
+            [
+                "--no-config", "-c", "set -x PATH $argv[1] $PATH; source (command fish completion fish | psub); for line in $argv[2..-1]; complete -C $line; echo; end",
+                AppContext.BaseDirectory, $"fish --data {Data} sa", $"fish --data {Data} load task ", $"fish --data {Data} diff task other:la",
+            ],
+            new(StringComparer.Ordinal) { ["HOME"] = Folder, ["TERM"] = "dumb" });
+        var given = ran.Output.Split("\n\n", StringSplitOptions.RemoveEmptyEntries)
+            .Select(block => string.Join(' ', block.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(found => found.Split('\t')[0]).Order(StringComparer.Ordinal)));
+        Assert.Equal(["save", "10 20 best latest release", "other:latest"], given);
+    }
+
+    [Fact]
+    public async Task Zsh_PressingTab_Completes()
+    {
+        Assert.SkipUnless(RealProgram.Has("zsh") && RealProgram.Has("script"), "zsh or script is not installed");
+        await PrepareStoreAsync();
+
+        // Completion widgets run only in an interactive shell: one in a pseudo terminal of its own, by zsh's zpty.
+        const string Harness = """
+            zmodload zsh/zpty
+            zpty -b shell zsh -f -i
+            zpty -w shell "PATH=$1:\$PATH PS1= HOME=$3; autoload -U compinit && compinit -u -d $3/dump; eval \"\$(fish completion zsh)\"; unsetopt zle_bracketed_paste; zstyle ':completion:*' list-colors ''; echo RE''ADY"
+            typeset text= chunk=
+            for i in {1..200}; do zpty -rt shell chunk && text+=$chunk || sleep 0.05; [[ $text == *READY* ]] && break; done
+            zpty -wn shell "$2"$'\t'
+            text=
+            for i in {1..200}; do zpty -rt shell chunk && text+=$chunk || sleep 0.05; [[ $text == *"$4"* ]] && break; done
+            print -r -- "$text"
+            zpty -d shell
+            """;
+        foreach (var (line, expected) in new[] { ("fish --data DATA load task rel", "load task release"), ("fish --data DATA veri", "verify"), ("fish --data DATA diff task other:la", "other:latest") })
+        {
+            var ran = await RealProgram.RunAsync(
+                "zsh", ["-f", "-c", Harness, "zsh", AppContext.BaseDirectory, line.Replace("DATA", Data, StringComparison.Ordinal), Folder, expected],
+                new(StringComparer.Ordinal) { ["TERM"] = "dumb" });
+            Assert.Contains(expected, ran.Output, StringComparison.Ordinal);
+        }
+    }
+
+    private async Task PrepareStoreAsync()
+    {
+        await PrepareAsync();
+        (await FishAsync("tag", "task", "release", "10")).Succeeded();
+        (await FishAsync("task", "add", "other", "--base", "base")).Succeeded();
+    }
+
+    private static string FreeAddress()
+    {
+        using var socket = new TcpListener(IPAddress.Loopback, 0);
+        socket.Start();
+        return $"http://{socket.LocalEndpoint}/";
+    }
+
+    private static async Task<IReadOnlyList<string>> SuggestAsync(string line)
+    {
+        var ran = await RunAsync($"[suggest:{line.Length}]", line);
+        Assert.Equal((0, string.Empty), (ran.Exit, ran.Error));
+        return [.. ran.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(candidate => candidate.Split('\t')[0])];
+    }
+
+    private (string, long, DateTime)[] Files() =>
+        [.. new DirectoryInfo(Data).EnumerateFiles("*", SearchOption.AllDirectories).OrderBy(file => file.FullName, StringComparer.Ordinal).Select(file => (file.FullName, file.Length, file.LastWriteTimeUtc))];
+}

@@ -1,0 +1,67 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Contract;
+using FishCheckpoint.Storage.Backups;
+using FishCheckpoint.Storage.Repairs;
+using Xunit;
+
+namespace FishCheckpoint.Storage.Tests;
+
+/// <summary>Long work tells how far it is, in order, up to its end.</summary>
+public sealed class ProgressTests : VerifyTest
+{
+    private readonly List<WorkProgress> told = [];
+
+    private string Target => Path.Combine(Options.DataFolder, "..", "backup");
+
+    [Fact]
+    public async Task Verify_BackupAndRestore_TellUpToTheirEnd()
+    {
+        await PrepareAsync();
+        await ReopenAsync(Options with { Progress = new Told(told) });
+        var verified = await Store.VerifyStoreAsync(null, Stop);
+        AssertWhole(verified.Bytes);
+        Assert.True(told.Count > verified.Items, "A base's file is told by its blocks.");
+
+        told.Clear();
+        var report = await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        AssertWhole(report.DatabaseBytes + report.BaseBytes);
+
+        told.Clear();
+        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        AssertWhole(report.DatabaseBytes + report.BaseBytes);
+
+        told.Clear();
+        await StoreRestore.RunAsync(Target, Target + "-restored", new Told(told), Stop);
+        AssertWhole(report.DatabaseBytes + report.BaseBytes);
+
+        told.Clear();
+        await Store.DisposeAsync();
+        await StoreRepair.RunAsync(new RepairOptions { DataFolder = Options.DataFolder, To = Target + "-repaired", Progress = new Told(told) }, Stop);
+        Assert.Equal(told[^1].Done, told[^1].Total);
+        await ReopenAsync();
+    }
+
+    [Fact]
+    public async Task Recode_TellsUpToItsEnd()
+    {
+        await ReopenAsync(Options with { Codec = new CodecOptions { Effort = CodecEffort.Fast }, Progress = new Told(told) });
+        await SaveAsync(1, Base.Change(1));
+        await SaveAsync(2, Base.Change(2));
+        var result = await Store.RecodeAsync(null, Stop);
+        Assert.NotEqual(0, result.Recoded + result.Kept);
+        AssertWhole(result.BytesBefore);
+    }
+
+    private void AssertWhole(long bytes)
+    {
+        Assert.Equal(new WorkProgress(bytes, bytes), told[^1]);
+        Assert.All(told.Zip(told.Skip(1)), pair => Assert.True(pair.First.Done <= pair.Second.Done));
+        Assert.All(told, one => Assert.True(one.Total is null || one.Done <= one.Total));
+    }
+
+    private sealed class Told(List<WorkProgress> told) : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value) => told.Add(value);
+    }
+}
