@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using FishCheckpoint.Errors;
 using FishCheckpoint.Fuzz.Engine;
 using FishCheckpoint.Fuzz.Mutation;
 using FishCheckpoint.Tensors;
