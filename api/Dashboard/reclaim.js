@@ -85,11 +85,17 @@ function rule(tasks) {
 // The line as it is to be typed, for this server.
 function command(line) {
   const whole = `${line} --server ${location.origin}${location.pathname.replace(/\/$/, '')}`;
+  const code = h('code', {}, whole);
   const copy = h('button', {
     type: 'button', class: 'quiet', onclick: async () => {
-      await navigator.clipboard?.writeText(whole);
-      copy.textContent = 'Copied';
+      try {
+        await navigator.clipboard.writeText(whole);
+        copy.textContent = 'Copied';
+      } catch {
+        // Without TLS a browser has no clipboard for pages: the line is marked, to be copied by hand.
+        getSelection().selectAllChildren(code);
+      }
     },
   }, 'Copy');
-  return h('p', { class: 'command' }, h('code', {}, whole), copy);
+  return h('p', { class: 'command' }, code, copy);
 }

@@ -24,6 +24,7 @@ public abstract class ComparisonContract : CheckpointStoreContract
         AssertCounts(await Comparison.CompareAsync("task", StepRef.At(1), StateRef.Parse("2"), Stop), "2", 1, second, first);
         var none = await Comparison.CompareAsync("task", StepRef.At(2), StateRef.Parse("2"), Stop);
         Assert.Equal((0L, 0.0, 0.0), (none.Changed, none.Magnitude.L2, none.Density));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Comparison.CompareAsync("task", StepRef.At(2), default, new CancellationToken(canceled: true)));
     }
 
     [Fact]

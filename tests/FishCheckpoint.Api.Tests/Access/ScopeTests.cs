@@ -52,6 +52,7 @@ public sealed class ScopeTests : AccessTest
         {
             await SendAsync(limited, HttpMethod.Put, $"{Steps}/2?parent={other}", HttpStatusCode.Forbidden, "KEY_FORBIDDEN", Content(empty, Safetensors));
             await SendAsync(limited, HttpMethod.Get, $"{Steps}/1/delta?from={other}", HttpStatusCode.Forbidden, "KEY_FORBIDDEN");
+            await SendAsync(limited, HttpMethod.Get, $"{Steps}/1/diff?from={other}", HttpStatusCode.Forbidden, "KEY_FORBIDDEN");
         }
 
         await SendAsync(limited, HttpMethod.Get, $"{Steps}/1/delta?from=task:1", HttpStatusCode.OK);
