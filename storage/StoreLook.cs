@@ -105,6 +105,11 @@ public sealed class StoreLook : IDisposable
     /// <returns>What is wrong, empty where nothing is; <see langword="null"/> where the time was over first.</returns>
     public IReadOnlyList<string>? Check(TimeSpan longest)
     {
+        if (longest <= TimeSpan.Zero)
+        {
+            return null;
+        }
+
         using var stop = new CancellationTokenSource(longest);
         using var ended = stop.Token.Register(() => SQLitePCL.raw.sqlite3_interrupt(connection.Handle));
         try

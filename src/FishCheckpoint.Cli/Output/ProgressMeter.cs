@@ -67,7 +67,8 @@ internal sealed class ProgressMeter(string title, ProgressUnit unit)
 
     private string Speed => Rate > 0 ? Each(Rate) : string.Empty;
 
-    private string Remaining(TimeSpan elapsed) => Left is { } left ? $"{Clock(left)} left" : Clock(elapsed);
+    // What comes after the last byte, syncing a file as a rule, takes a time that nothing tells.
+    private string Remaining(TimeSpan elapsed) => Total is > 0 && Done >= Total ? $"finishing, {Clock(elapsed)}" : Left is { } left ? $"{Clock(left)} left" : Clock(elapsed);
 
     private string Of(long amount) => unit == ProgressUnit.Bytes ? Say.Bytes(amount) : Say.Count(amount);
 

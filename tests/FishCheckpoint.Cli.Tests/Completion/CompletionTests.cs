@@ -72,26 +72,24 @@ public sealed class CompletionTests : CommandTest
     [Fact]
     public async Task Suggest_OfAHostileServer_PutsNothingIntoALineThatIsNoName()
     {
+        await PrepareAsync();
+        var task = (await FishAsync("task", "ls", "--json")).Output.Trim()[1..^1];
+        var listed = string.Join(',', new[] { "$(touch x)", "a;b", "a\\u001b[2J", "fine" }.Select(name => task.Replace("\"name\":\"task\"", $"\"name\":\"{name}\"", StringComparison.Ordinal)));
         using var listener = new HttpListener();
         var address = FreeAddress();
         listener.Prefixes.Add(address);
         listener.Start();
-        var answering = System.Threading.Tasks.Task.Run(
+        var answering = Task.Run(
             async () =>
             {
                 var context = await listener.GetContextAsync();
                 context.Response.ContentType = "application/json";
                 await using var body = context.Response.OutputStream;
-                await body.WriteAsync(Encoding.UTF8.GetBytes($"[{Task("$(touch x)")},{Task("a;b")},{Task("a\\u001b[2J")},{Task("fine")}]"), Stop);
+                await body.WriteAsync(Encoding.UTF8.GetBytes($"{{\"items\":[{listed}],\"next\":null}}"), Stop);
             },
             Stop);
         Assert.Equal(["fine"], await SuggestAsync($"fish ls --server {address} "));
         await answering.WaitAsync(TimeSpan.FromSeconds(30), Stop);
-
-        static string Task(string name) => $$"""
-            {"name":"{{name}}","base":"b","baseId":"{{new string('0', 64)}}","layout":"{{new string('0', 64)}}","description":null,"metadata":{},"retention":null,
-            "tensors":{},"checkpoints":0,"latest":null,"created":"2026-01-01T00:00:00+00:00"}
-            """;
     }
 
     [Fact]
