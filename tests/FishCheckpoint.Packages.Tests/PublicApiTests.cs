@@ -11,7 +11,7 @@ namespace FishCheckpoint.Packages.Tests;
 /// <summary>What the libraries promise to their users stands in the tree as text, so that a change of it is seen where it is made.</summary>
 public sealed class PublicApiTests
 {
-    private const string Approve = "FISH_APPROVE";
+    private const string Approve = "FISH_APPROVE_API";
 
     [Theory]
     [InlineData(typeof(Layout))]

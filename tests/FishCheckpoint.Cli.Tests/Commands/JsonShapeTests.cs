@@ -31,6 +31,10 @@ public sealed class JsonShapeTests : CommandTest
         }
 
         await ApproveAsync("load", "plain", "10", PathOf("out.safetensors"));
+        await ApproveAsync("pull", "plain", PathOf("pulled"));
+        Directory.CreateDirectory(PathOf("drops"));
+        Write(Base.Change(3), "drops/step_30.safetensors");
+        await ApproveAsync("watch", PathOf("drops"), "--task", "plain", "--once", "--settle", "0s");
         await ApproveAsync("task quota", "task", "1GB");
         await ApproveAsync("key add", "trainer", "--scope", "write", "--task", "plain", "--expires", "30d", "--quota", "1GB");
         await ApproveAsync("key ls");
