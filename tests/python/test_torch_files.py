@@ -56,8 +56,8 @@ class TorchFileTests(unittest.TestCase):
             self.assertTrue(torch.equal(bits(loaded[name]), bits(tensor.contiguous())), name)
 
     def test_checkpoints_of_a_training_come_back_bit_for_bit(self):
-        forms = [{}, {"_use_new_zipfile_serialization": False}, {"pickle_protocol": 4}]
-        for checkpoint, form in zip(trained(2), forms):
+        forms = [{}, {"_use_new_zipfile_serialization": False}]
+        for checkpoint, form in zip(trained(1), forms):
             step = checkpoint["step"]
             path = self.save(checkpoint, f"{step}.pt", **form)
             if step == 0:
