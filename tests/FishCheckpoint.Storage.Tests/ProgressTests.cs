@@ -1,6 +1,5 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
-using FishCheckpoint.Contract;
 using FishCheckpoint.Storage.Backups;
 using FishCheckpoint.Storage.Repairs;
 using Xunit;
