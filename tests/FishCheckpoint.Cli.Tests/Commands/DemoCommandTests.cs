@@ -35,6 +35,27 @@ public sealed class DemoCommandTests : CommandTest
     }
 
     [Fact]
+    public async Task Demo_TrainedCheckpoints_TakeEveryWayOfOthersAndBack()
+    {
+        var demo = PathOf("demo");
+        await new Demonstration(Terminal.Of(TextWriter.Null, TextWriter.Null), Short with { Tasks = [DemoTasks.All[0]] }, demo, _ => { }).RunAsync(Stop);
+        var task = (await RunAsync("task", "ls", "--data", demo, "--json")).Json<TaskInfo[]>().Single();
+        var steps = (await RunAsync("ls", task.Name, "--data", demo, "--json")).Json<CheckpointInfo[]>().Select(checkpoint => checkpoint.Step).Order().ToArray();
+        Assert.Equal(3, steps.Length);
+        foreach (var format in (string[])["disk-delta", "grail", "manifest"])
+        {
+            (await RunAsync("export", format, PathOf(format), "--task", task.Name, "--from", $"{steps[0]}", "--to", "latest", "--data", demo)).Succeeded();
+            (await RunAsync("import", format, PathOf(format), "--task", format, "--base", task.Base, "--data", demo)).Succeeded();
+            foreach (var step in steps)
+            {
+                (await RunAsync("load", task.Name, $"{step}", PathOf("trained"), "--data", demo)).Succeeded();
+                (await RunAsync("load", format, $"{step}", PathOf("imported"), "--data", demo)).Succeeded();
+                Assert.Equal(await File.ReadAllBytesAsync(PathOf("trained"), Stop), await File.ReadAllBytesAsync(PathOf("imported"), Stop));
+            }
+        }
+    }
+
+    [Fact]
     public void DemoFolder_OfOtherContent_IsLeftAlone()
     {
         Directory.CreateDirectory(PathOf("mine"));
