@@ -26,10 +26,17 @@ internal sealed class RemoteModelReader : IModelReader
     /// <param name="model">The path of the base or checkpoint.</param>
     /// <param name="verify">Asks the server what is damaged, when an answer ends early.</param>
     /// <param name="cancellation">Ends the opening.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>: the server names a file that no model has; or what it refuses.</exception>
     public static async Task<RemoteModelReader> OpenAsync(
         FishHttp server, string model, Func<CancellationToken, Task<VerifyResult>>? verify, CancellationToken cancellation)
     {
         var files = await server.JsonAsync<RestoredFile[]>(HttpMethod.Get, $"{model}/files", cancellation);
+        foreach (var file in files)
+        {
+            // Callers make paths of them: a server that is not what it seems is to reach no other folder.
+            Names.CheckFile(file.Name);
+        }
+
         var reader = new RemoteModelReader(server, model, verify, files);
         var parsed = new List<ModelFile>();
         foreach (var file in files.Where(file => file.Name.EndsWith(".safetensors", StringComparison.Ordinal)))
