@@ -4,6 +4,7 @@ using Xunit;
 namespace FishCheckpoint.Packages.Tests;
 
 /// <summary>The libraries' packages, used by a program that has nothing else of this tree.</summary>
+[Trait("Category", "Slow")]
 public sealed class LibraryPackageTests(PackedFeed packages)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

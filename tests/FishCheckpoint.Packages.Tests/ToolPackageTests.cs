@@ -4,6 +4,7 @@ using Xunit;
 namespace FishCheckpoint.Packages.Tests;
 
 /// <summary>The command line as <c>dotnet tool install</c> brings it, and the Python wheel beside it.</summary>
+[Trait("Category", "Slow")]
 public sealed class ToolPackageTests(PackedFeed packages)
 {
     // Debian's own, which has PyTorch; another one may come first on the path.

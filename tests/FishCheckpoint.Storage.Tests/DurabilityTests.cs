@@ -5,6 +5,7 @@ using Xunit;
 namespace FishCheckpoint.Storage.Tests;
 
 /// <summary>Short runs of what <c>tests/FishCheckpoint.Durability</c> runs for hours; docs/RELIABILITY.md says what came of that.</summary>
+[Trait("Category", "Slow")]
 public sealed class DurabilityTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("fish-durability-").FullName;

@@ -7,6 +7,7 @@ using Xunit;
 namespace FishCheckpoint.Storage.Tests;
 
 /// <summary>A writer killed at any moment: what it had acknowledged is there, and every step is whole or absent.</summary>
+[Trait("Category", "Slow")]
 public sealed class KillTests : StoreFixture
 {
     /// <summary>The environment variable that turns this test program into the writer to be killed.</summary>

@@ -5,6 +5,7 @@ using Xunit;
 namespace FishCheckpoint.Storage.Tests;
 
 /// <summary>A recoder killed at any moment: every frame is the old one or the new one.</summary>
+[Trait("Category", "Slow")]
 public sealed class RecodeKillTests : RecodeTest
 {
     /// <summary>The environment variable that turns this test program into the recoder to be killed.</summary>

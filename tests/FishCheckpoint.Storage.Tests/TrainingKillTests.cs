@@ -7,6 +7,7 @@ using Xunit;
 namespace FishCheckpoint.Storage.Tests;
 
 /// <summary>A trainer killed at any moment and started again ends where it would have ended without: the same bits.</summary>
+[Trait("Category", "Slow")]
 public sealed class TrainingKillTests : IAsyncLifetime
 {
     /// <summary>The environment variable that turns this test program into the trainer to be killed.</summary>

@@ -5,6 +5,7 @@ using Xunit;
 namespace FishCheckpoint.Storage.Tests;
 
 /// <summary>What is committed gets from the log into the database without a writer that waits for it.</summary>
+[Trait("Category", "Slow")]
 public sealed class WalKeeperTests : IDisposable
 {
     private const int Frames = 24;

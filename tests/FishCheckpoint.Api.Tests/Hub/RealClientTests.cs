@@ -7,6 +7,7 @@ using Xunit;
 namespace FishCheckpoint.Api.Tests.Hub;
 
 /// <summary>The real huggingface_hub against this server: tests/python/hub_client.py says what is to come of it.</summary>
+[Trait("Category", "Slow")]
 public sealed class RealClientTests
 {
     private const string Python = "/usr/bin/python3";

@@ -69,6 +69,7 @@ public sealed class PullCommandTests : CommandTest
         Assert.Contains("STEP_TAKEN", refused.Error, StringComparison.Ordinal);
     }
 
+    [Trait("Category", "Slow")]
     [Fact(Timeout = 300_000)]
     public async Task Follow_KilledAtRandomMoments_IsAlwaysAtAWholeModel()
     {

@@ -4,6 +4,7 @@ using Xunit;
 namespace FishCheckpoint.Cli.Tests.Python;
 
 /// <summary>The PyTorch client's own tests (tests/python), against this build of the server.</summary>
+[Trait("Category", "Slow")]
 public sealed class PythonSuite
 {
     private const string NoTorch = "PyTorch is not installed: 'apt-get install python3-torch libopenblas0-pthread', then these run with the system's python3";

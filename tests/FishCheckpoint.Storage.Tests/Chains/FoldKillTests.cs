@@ -5,6 +5,7 @@ using Xunit;
 namespace FishCheckpoint.Storage.Tests.Chains;
 
 /// <summary>Folding killed at any moment, or done by two at once: every checkpoint lies where it lay or where it was to lie.</summary>
+[Trait("Category", "Slow")]
 public sealed class FoldKillTests : ChainTest
 {
     /// <summary>The environment variable that turns this test program into the folder to be killed.</summary>
