@@ -67,6 +67,7 @@ def train(path, model, mask, optimizer, batch, schedule, quick):
             schedule.step()
         if step % EVERY == 0:
             save_patch(model, mask, os.path.join(path, f"step-{step:04}.safetensors"))
+    save_file(moments_of(model, optimizer), os.path.join(path, "state.safetensors"))
     return {
         "values": sum(value.numel() for value in model.state_dict().values()), "positions": sum(part.numel() for part in mask.values()), "batch": batch,
         "loss": [sum(losses[:EVERY]) / EVERY, sum(losses[-EVERY:]) / EVERY], "tested_loss": [before, tested(model, prose, quick)]}
@@ -83,6 +84,12 @@ def tested(model, prose, quick):
     source = language.batches(prose, 16, CONTEXT, seed=7)
     rounds = 1 if quick else 16
     return sum(language.loss_of(model, *next(source)).item() for _ in range(rounds)) / rounds
+
+
+def moments_of(model, optimizer):
+    """Adam's moments on the mask, as a trainer state holds them."""
+    return {f"{key}/{name}": optimizer.state[parameter][key] for key in ("exp_avg", "exp_avg_sq")
+            for name, parameter in model.named_parameters() if parameter in optimizer.state}
 
 
 def save_mask(mask, path):

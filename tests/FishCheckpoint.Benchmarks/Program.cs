@@ -1,4 +1,5 @@
 using FishCheckpoint.Api;
+using FishCheckpoint.Benchmarks.Compressors;
 using FishCheckpoint.Benchmarks.EndToEnd;
 using FishCheckpoint.Benchmarks.EndToEnd.Chains;
 using FishCheckpoint.Benchmarks.EndToEnd.Growth;
@@ -31,6 +32,7 @@ const string usage = """
     check-peers                hold every peer's bytes to its format's description, on a model of eight values; sizes begins with it
     store-sizes DIR            what the values of a fixed mask take in a store, of each of the corpus's trainings on one; a part of sizes
     codec-speed DIR [--write]  encoding and decoding on one thread, the coder alone and as stored, on the same checkpoints
+    compressors DIR [--write]  LZ4 and Zstandard by our libraries and by the system's (liblz4, libzstd), in turns, on the same checkpoints
     micro [--write]            BenchmarkDotNet over the hot loops, each beside the plainest pass over the same memory
     serve ARGS                 the server alone, as the other commands start it; also serve-static URL DIR, serve-memory URL BYTES
     """;
@@ -80,6 +82,9 @@ switch (args)
         return 0;
     case ["codec-speed", var folder]:
         CodecSpeedRun.Run(folder, write);
+        return 0;
+    case ["compressors", var folder]:
+        CompressorsRun.Run(folder, write);
         return 0;
     case ["micro"]:
         MicroRun.Run(write);

@@ -29,6 +29,8 @@ public sealed partial class ArchitectureTests
     // What a package or namespace begins with, and the folders that may name it; tests may name all.
     private static readonly (string Prefix, string[] Folders)[] OutsideAllowed =
     [
+        ("K4os.Compression.LZ4", [$"{Domain}/"]),
+        ("ZstdSharp", [$"{Domain}/"]),
         ("Microsoft.Data.Sqlite", ["storage/"]),
         ("SQLitePCL", ["storage/"]),
         ("System.Net.Http", ["api/", "src/FishCheckpoint.Client/", "src/FishCheckpoint.Cli/"]),
@@ -44,7 +46,9 @@ public sealed partial class ArchitectureTests
     public static TheoryData<string> Sources => [.. Repository.Files("*.cs", Domain)];
 
     [Fact]
-    public void Domain_Project_ReferencesNothing() => Assert.Empty(References($"{Domain}/FishCheckpoint.csproj"));
+    public void Domain_Project_ReferencesSmallPurePackagesOnly() => Assert.Subset(
+        new HashSet<string>(StringComparer.Ordinal) { "K4os.Compression.LZ4", "ZstdSharp.Port", "System.IO.Hashing", "Blake3" },
+        References($"{Domain}/FishCheckpoint.csproj").Select(item => item.Name).ToHashSet());
 
     [Theory]
     [MemberData(nameof(Projects))]
@@ -99,6 +103,11 @@ public sealed partial class ArchitectureTests
             }
         }
     }
+
+    [Fact]
+    public void Sources_NativeLibraries_AreNamedAsEverySystemNamesThem() => Assert.All(
+        Repository.Files("*.cs").Where(file => !file.StartsWith("tests/", StringComparison.Ordinal)),
+        source => Assert.DoesNotMatch(@"\.(so|dll|dylib)(\.\d+)*""", Repository.Read(source)));
 
     [Theory]
     [MemberData(nameof(Projects))]

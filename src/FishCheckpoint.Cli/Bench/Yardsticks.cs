@@ -5,14 +5,14 @@ namespace FishCheckpoint.Cli.Bench;
 
 /// <summary>What the same checkpoint takes by the simplest means.</summary>
 /// <param name="Dense">All values.</param>
-/// <param name="DenseZstd">All values, through Zstandard at level 1 in pieces of 4 MiB; <see langword="null"/> where its library is not installed.</param>
+/// <param name="DenseZstd">All values, through Zstandard at level 1 in pieces of 4 MiB.</param>
 /// <param name="IndexAndValue">For each changed value its index, of 4 bytes (8 in a tensor of more than 2^31 values), and its bits.</param>
 internal sealed record Yardsticks(long Dense, long? DenseZstd, long IndexAndValue)
 {
     private const int Piece = 4 * Blocks.Size;
 
     public static Yardsticks Of(BenchPair pair, IReadOnlyList<long> changes, CancellationToken cancellation) => new(
-        pair.Layout.Bytes, Compressor.IsAvailable(Compression.Zstd) ? Compressed(pair.After, cancellation) : null,
+        pair.Layout.Bytes, Compressed(pair.After, cancellation),
         pair.Layout.Tensors.Zip(changes).Sum(tensor => tensor.Second * (tensor.First.UnitSize + (tensor.First.Units > int.MaxValue ? sizeof(long) : sizeof(int)))));
 
     private static long Compressed(IBlockReader model, CancellationToken cancellation)

@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using FishCheckpoint.Client;
-using FishCheckpoint.Codec;
 using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Cli.Doctor;
@@ -14,12 +13,6 @@ internal sealed record Machine
 
     /// <summary>The version of this program, as it was built.</summary>
     public string Version { get; init; } = VersionOf(typeof(Machine).Assembly);
-
-    /// <summary>The version of LZ4, if it is installed.</summary>
-    public Func<string?> Lz4 { get; init; } = () => CompressionLibraries.Lz4Version;
-
-    /// <summary>The version of Zstandard, if it is installed.</summary>
-    public Func<string?> Zstd { get; init; } = () => CompressionLibraries.ZstdVersion;
 
     /// <summary>The version of SQLite.</summary>
     public Func<string> Sqlite { get; init; } = () => StoreLook.SqliteVersion;

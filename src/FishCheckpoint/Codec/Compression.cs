@@ -5,11 +5,11 @@ public enum Compression : byte
 {
     /// <summary>Not at all; also what every other choice falls back to where it would not shrink.</summary>
     Stored = 0,
-    /// <summary>One LZ4 block, by <c>liblz4.so.1</c>.</summary>
+    /// <summary>One LZ4 block.</summary>
     Lz4 = 1,
-    /// <summary>One Zstandard frame, by <c>libzstd.so.1</c>.</summary>
+    /// <summary>One Zstandard frame.</summary>
     Zstd = 2,
-    /// <summary>One Brotli stream, by the framework.</summary>
+    /// <summary>One Brotli stream.</summary>
     Brotli = 3,
 }
 
@@ -29,8 +29,8 @@ public enum CodecEffort : byte
 /// <summary>How deltas are encoded.</summary>
 /// <param name="Positions">Compression of gap-coded positions, with <see cref="CodecEffort.Runs"/>.</param>
 /// <param name="Values">Compression of byte planes, and of plain bytes.</param>
-/// <param name="Level">Effort of Zstandard (1 to 19) and Brotli (capped at 11); LZ4 has none.</param>
-/// <remarks>Default: Zstandard at level 1 for both. Where its library is missing, Brotli serves.</remarks>
+/// <param name="Level">Effort: Zstandard 1 to 19, Brotli 1 to 11, LZ4 1 to 12 (its fast search below 3); higher ones count as the highest.</param>
+/// <remarks>Default: Zstandard at level 1 for both.</remarks>
 public sealed record CodecOptions(Compression Positions = Compression.Zstd, Compression Values = Compression.Zstd, int Level = 1)
 {
     /// <summary>How much is done. Default: <see cref="CodecEffort.Auto"/>.</summary>
@@ -48,9 +48,4 @@ public sealed record CodecOptions(Compression Positions = Compression.Zstd, Comp
     /// <summary>What is done for a frame: what <see cref="CodecEffort.Auto"/> stands for there.</summary>
     /// <param name="onAMask">Whether it is one of values whose mask is stored already.</param>
     public CodecEffort EffortOf(bool onAMask) => Effort != CodecEffort.Auto ? Effort : onAMask ? CodecEffort.Fast : CodecEffort.Small;
-
-    /// <summary>Puts what is installed in the place of what is not: Brotli, which the framework brings.</summary>
-    public CodecOptions Available() => this with { Positions = Available(Positions), Values = Available(Values) };
-
-    private static Compression Available(Compression wanted) => Compressor.IsAvailable(wanted) ? wanted : Compression.Brotli;
 }

@@ -14,14 +14,6 @@ public static class Compressor
     // A search for what repeats takes no time that counts in fewer than these, and may find it.
     private const int ManyBytes = 4096;
 
-    /// <summary>Whether this compression can be used on this machine.</summary>
-    public static bool IsAvailable(Compression compression) => compression switch
-    {
-        Compression.Lz4 => Lz4.IsAvailable,
-        Compression.Zstd => Zstd.IsAvailable,
-        _ => true,
-    };
-
     /// <summary>Compresses, if that makes the bytes fewer.</summary>
     /// <param name="compression">The compression wanted.</param>
     /// <param name="level">Its effort.</param>
@@ -36,7 +28,7 @@ public static class Compressor
         var shrunk = compression switch
         {
             _ when level <= 1 && Noise.Looks(source) => Nothing(out written),
-            Compression.Lz4 => Lz4.TryCompress(source, room, out written),
+            Compression.Lz4 => Lz4.TryCompress(source, room, level, out written),
             Compression.Zstd => Zstd.TryCompress(source, room, level, out written),
             Compression.Brotli => BrotliEncoder.TryCompress(source, room, out written, Math.Clamp(level, 0, 11), BrotliWindow),
             _ => Nothing(out written),
@@ -73,7 +65,7 @@ public static class Compressor
         {
             Compression.Zstd when spread == Spread.Some => Zstd.TryCompressLiterals(plane, room, out written),
             Compression.Zstd => Zstd.TryCompress(plane, room, level, out written),
-            Compression.Lz4 => Lz4.TryCompress(plane, room, out written),
+            Compression.Lz4 => Lz4.TryCompress(plane, room, level, out written),
             _ => BrotliEncoder.TryCompress(plane, room, out written, Math.Clamp(level, 0, 11), BrotliWindow),
         } && written > 0;
     }
@@ -82,8 +74,7 @@ public static class Compressor
     /// <param name="compression">The compression that was used.</param>
     /// <param name="source">The compressed bytes.</param>
     /// <param name="destination">Filled entirely; nothing is ever written past it.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: the bytes decode to another length, or not at all;
-    /// <see cref="ErrorCode.CodecMissing"/>: the library is not installed.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: the bytes decode to another length, or not at all.</exception>
     public static void Decompress(Compression compression, ReadOnlySpan<byte> source, Span<byte> destination)
     {
         var written = 0;
@@ -102,9 +93,6 @@ public static class Compressor
                 "The frame is damaged or hostile; send it again.");
         }
     }
-
-    internal static FishException Missing(string library, string package) => new(
-        ErrorCode.CodecMissing, library, "The library is not installed.", $"Install the system's package '{package}', or set the compression to Brotli.");
 
     private static bool Nothing(out int written)
     {

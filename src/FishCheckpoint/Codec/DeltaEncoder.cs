@@ -63,7 +63,7 @@ public static class DeltaEncoder
         try
         {
             using var valuesDigest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            using var work = new DeltaWork(values.Layout, options.OnAMask.Available(), mapped, null, null, frame, earlier);
+            using var work = new DeltaWork(values.Layout, options.OnAMask, mapped, null, null, frame, earlier);
             for (var buffers = work.Take(); values.Read(buffers.Chunk); buffers = work.Take())
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -116,7 +116,7 @@ public static class DeltaEncoder
             using var maskDigest = new MaskDigest(delta.Layout.Id);
             using var valuesDigest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             using var work = new DeltaWork(
-                delta.Layout, (knownMask is null ? options : options.OnAMask).Available(), parent is not null, parent, knownMask is null ? mask : null, values, earlier);
+                delta.Layout, knownMask is null ? options : options.OnAMask, parent is not null, parent, knownMask is null ? mask : null, values, earlier);
             var (order, within) = (new ChunkOrder(delta.Layout), true);
             for (var buffers = work.Take(); within && delta.Read(buffers.Chunk); buffers = work.Take())
             {

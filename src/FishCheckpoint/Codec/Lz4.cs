@@ -1,47 +1,27 @@
-using System.Runtime.InteropServices;
+using K4os.Compression.LZ4;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>The reference LZ4 library, block format (lz4.h).</summary>
-internal static partial class Lz4
+/// <summary>LZ4's block format, by K4os.Compression.LZ4.</summary>
+internal static class Lz4
 {
-    private const string Library = "liblz4.so.1";
-
-    public static bool IsAvailable { get; } = NativeLibrary.TryLoad(Library, typeof(Lz4).Assembly, null, out _);
-
-    public static unsafe bool TryCompress(ReadOnlySpan<byte> source, Span<byte> destination, out int written)
+    /// <summary>Compresses to one block.</summary>
+    /// <param name="source">The bytes.</param>
+    /// <param name="destination">Room for the block; one that does not fit there is not written whole.</param>
+    /// <param name="level">The effort: below 3 the fast search, 3 to 9 LZ4's high compression, 10 to 12 its optimal parser.</param>
+    /// <param name="written">Bytes of the block.</param>
+    /// <returns>Whether the block fits.</returns>
+    public static bool TryCompress(ReadOnlySpan<byte> source, Span<byte> destination, int level, out int written)
     {
-        Require();
-        fixed (byte* from = source, to = destination)
-        {
-            written = CompressDefault(from, to, source.Length, destination.Length);
-        }
-
+        written = LZ4Codec.Encode(source, destination, level < (int)LZ4Level.L03_HC ? LZ4Level.L00_FAST : (LZ4Level)Math.Min(level, (int)LZ4Level.L12_MAX));
         return written > 0;
     }
 
-    public static unsafe bool TryDecompress(ReadOnlySpan<byte> source, Span<byte> destination, out int written)
+    /// <summary>Decompresses one block: the mirror of <see cref="TryCompress"/>.</summary>
+    /// <returns>Whether the bytes are a block whose content fits; nothing is written past the destination.</returns>
+    public static bool TryDecompress(ReadOnlySpan<byte> source, Span<byte> destination, out int written)
     {
-        Require();
-        fixed (byte* from = source, to = destination)
-        {
-            written = DecompressSafe(from, to, source.Length, destination.Length);
-        }
-
+        written = LZ4Codec.Decode(source, destination);
         return written >= 0;
     }
-
-    private static void Require()
-    {
-        if (!IsAvailable)
-        {
-            throw Compressor.Missing(Library, "liblz4-1");
-        }
-    }
-
-    [LibraryImport(Library, EntryPoint = "LZ4_compress_default")]
-    private static unsafe partial int CompressDefault(byte* source, byte* destination, int sourceLength, int destinationLength);
-
-    [LibraryImport(Library, EntryPoint = "LZ4_decompress_safe")]
-    private static unsafe partial int DecompressSafe(byte* source, byte* destination, int sourceLength, int destinationLength);
 }

@@ -21,7 +21,7 @@ public static class MaskRecoder
         var buffers = CodingBuffers.Rent();
         try
         {
-            var (used, encoded) = (options.Available(), buffers.Encoded);
+            var (used, encoded) = (options, buffers.Encoded);
             var held = new long[DeltaChunk.Capacity];
             while (decoder.Next is { } entry)
             {

@@ -1,10 +1,16 @@
 using FishCheckpoint.Errors;
+using ZstdSharp.Unsafe;
 
 namespace FishCheckpoint.Codec;
 
 /// <summary>Reads one Zstandard frame of any length, a part at a time: the mirror of <see cref="ZstdWriter"/>.</summary>
-internal sealed class ZstdReader : IDisposable
+internal sealed unsafe class ZstdReader : IDisposable
 {
+    // zstd.h: ZSTD_FRAMEHEADERSIZE_MAX, ZSTD_CONTENTSIZE_UNKNOWN and ZSTD_CONTENTSIZE_ERROR.
+    private const int LongestHeader = 18;
+    private const ulong UnknownLength = ulong.MaxValue;
+    private const ulong NoFrame = ulong.MaxValue - 1;
+
     private readonly byte[] buffer = new byte[1 << 16];
     private readonly Action<long, Span<byte>> source;
     private readonly long length;
@@ -13,7 +19,7 @@ internal sealed class ZstdReader : IDisposable
     private int begin;
     private int end;
     private bool ended;
-    private nint context = ZstdStream.OpenReader();
+    private ZSTD_DCtx_s* context = Methods.ZSTD_createDCtx();
 
     /// <summary>Begins to read a frame.</summary>
     /// <param name="source">Reads the frame's bytes from an offset.</param>
@@ -24,13 +30,14 @@ internal sealed class ZstdReader : IDisposable
     {
         (this.source, this.length, this.key) = (source, length, key);
         Fill();
-        if (!ZstdStream.TryReadLength(buffer.AsSpan(0, Math.Min(end, ZstdStream.LongestHeader)), out var declared))
+        var declared = DeclaredLength();
+        if (declared == NoFrame)
         {
             Close();
             throw Fail("The bytes are no Zstandard frame.");
         }
 
-        Declared = declared;
+        Declared = declared == UnknownLength ? null : declared;
     }
 
     ~ZstdReader() => Close();
@@ -102,7 +109,7 @@ internal sealed class ZstdReader : IDisposable
         {
             ReadOnlySpan<byte> part = buffer.AsSpan(begin, end - begin);
             var before = part.Length;
-            if (!ZstdStream.Decompress(context, ref part, destination[total..], out var written, out ended))
+            if (!Decompress(ref part, destination[total..], out var written))
             {
                 throw Fail("The frame is damaged.");
             }
@@ -116,6 +123,27 @@ internal sealed class ZstdReader : IDisposable
         }
 
         return total;
+    }
+
+    private ulong DeclaredLength()
+    {
+        fixed (byte* start = buffer)
+        {
+            return Methods.ZSTD_getFrameContentSize(start, (nuint)Math.Min(end, LongestHeader));
+        }
+    }
+
+    private bool Decompress(ref ReadOnlySpan<byte> part, Span<byte> destination, out int written)
+    {
+        fixed (byte* from = part, to = destination)
+        {
+            var input = new ZSTD_inBuffer_s { src = from, size = (nuint)part.Length };
+            var output = new ZSTD_outBuffer_s { dst = to, size = (nuint)destination.Length };
+            var left = Methods.ZSTD_decompressStream(context, &output, &input);
+            part = part[(int)input.pos..];
+            (written, ended) = ((int)output.pos, left == 0);
+            return !Methods.ZSTD_isError(left);
+        }
     }
 
     private bool Fill()
@@ -133,8 +161,8 @@ internal sealed class ZstdReader : IDisposable
 
     private void Close()
     {
-        ZstdStream.CloseReader(context);
-        context = 0;
+        _ = Methods.ZSTD_freeDCtx(context);
+        context = null;
     }
 
     private FishException Fail(string cause) => new(ErrorCode.VersionInvalid, key, cause, "It is damaged or hostile; copy or write the version again.");

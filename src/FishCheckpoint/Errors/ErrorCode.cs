@@ -143,8 +143,6 @@ public enum ErrorCode
     CorruptCheckpoint,
     /// <summary>The database's content contradicts itself.</summary>
     CorruptStore,
-    /// <summary>A compression library that the frame needs is not installed.</summary>
-    CodecMissing,
 
     /// <summary>The folder holds something else than what is to be written there, or is in use.</summary>
     FolderTaken,

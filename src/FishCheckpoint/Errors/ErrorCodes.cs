@@ -33,7 +33,7 @@ public static partial class ErrorCodes
         ErrorCode.RangeInvalid => ErrorKind.Range,
         ErrorCode.MediaTypeUnsupported => ErrorKind.MediaType,
         ErrorCode.CorruptBase or ErrorCode.CorruptCheckpoint or ErrorCode.CorruptStore => ErrorKind.Corrupt,
-        ErrorCode.StoreIncomplete or ErrorCode.StoreTooNew or ErrorCode.StorageUnavailable or ErrorCode.ServerUnavailable or ErrorCode.CodecMissing
+        ErrorCode.StoreIncomplete or ErrorCode.StoreTooNew or ErrorCode.StorageUnavailable or ErrorCode.ServerUnavailable
             => ErrorKind.Unavailable,
         ErrorCode.KeyRequired or ErrorCode.KeyInvalid => ErrorKind.Unauthenticated,
         ErrorCode.KeyForbidden or ErrorCode.AccessUnprotected => ErrorKind.Forbidden,

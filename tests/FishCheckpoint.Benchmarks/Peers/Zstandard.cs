@@ -1,10 +1,10 @@
-using System.Runtime.InteropServices;
 using FishCheckpoint.Codec;
+using ZstdSharp.Unsafe;
 
 namespace FishCheckpoint.Benchmarks.Peers;
 
-/// <summary>Zstandard by the system's library, the one that our own codec uses.</summary>
-internal static partial class Zstandard
+/// <summary>Zstandard by the library that our own codec uses.</summary>
+internal static class Zstandard
 {
     /// <summary>Compresses to one frame; one that does not shrink stays a frame, since the peers' formats have no other form.</summary>
     public static byte[] Compress(ReadOnlySpan<byte> bytes, int level)
@@ -21,10 +21,7 @@ internal static partial class Zstandard
     {
         fixed (byte* from = frame)
         {
-            return checked((int)GetFrameContentSize(from, (nuint)frame.Length));
+            return checked((int)Methods.ZSTD_getFrameContentSize(from, (nuint)frame.Length));
         }
     }
-
-    [LibraryImport("libzstd.so.1", EntryPoint = "ZSTD_getFrameContentSize")]
-    private static unsafe partial ulong GetFrameContentSize(byte* frame, nuint length);
 }

@@ -53,9 +53,7 @@ public sealed class DoctorTests : CommandTest
     public async Task Doctor_OfAMachineThatLacksSomething_SaysWhatToDo()
     {
         await PrepareAsync();
-        var checks = ProgramChecks.Run(machine with { Zstd = () => null, Lz4 = () => null, Sqlite = () => throw new DllNotFoundException("e_sqlite3") }).ToArray();
-        Assert.Contains("libzstd1", Of(checks, "zstd").Advice, StringComparison.Ordinal);
-        Assert.Contains("liblz4-1", Of(checks, "lz4").Advice, StringComparison.Ordinal);
+        var checks = ProgramChecks.Run(machine with { Sqlite = () => throw new DllNotFoundException("e_sqlite3") }).ToArray();
         Assert.Equal(Check.IsFail, Of(checks, "sqlite").Status);
 
         AssertIs(Check.IsWarn, machine with { FileSystem = _ => "nfs4" }, "file system");

@@ -10,7 +10,7 @@ internal static class ChunkSeeds
 
     private static readonly CodecOptions[] Options =
     [
-        .. Enum.GetValues<Compression>().Where(Compressor.IsAvailable).Select(compression => new CodecOptions(compression, compression, 3) { Effort = CodecEffort.Runs }),
+        .. Enum.GetValues<Compression>().Select(compression => new CodecOptions(compression, compression, 3) { Effort = CodecEffort.Runs }),
         new() { Effort = CodecEffort.Fast }, new() { Effort = CodecEffort.Small },
     ];
 

@@ -15,7 +15,7 @@ public sealed class DeltaCodecTests : IDisposable
 
     private readonly TemporaryFolder folder = new();
 
-    public static TheoryData<Compression> All => [.. Enum.GetValues<Compression>().Where(Compressor.IsAvailable)];
+    public static TheoryData<Compression> All => [.. Enum.GetValues<Compression>()];
 
     public void Dispose() => folder.Dispose();
 

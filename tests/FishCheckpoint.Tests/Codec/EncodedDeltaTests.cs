@@ -18,7 +18,7 @@ public sealed class EncodedDeltaTests : IDisposable
 
     public EncodedDeltaTests() => to = from.Changed(new Random(2), 0.4);
 
-    public static TheoryData<Compression> All => [.. Enum.GetValues<Compression>().Where(Compressor.IsAvailable)];
+    public static TheoryData<Compression> All => [.. Enum.GetValues<Compression>()];
 
     public void Dispose() => folder.Dispose();
 

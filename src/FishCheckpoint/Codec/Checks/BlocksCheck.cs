@@ -112,7 +112,7 @@ public static class BlocksCheck
             parent.ReadBlock(tensor, block, destination);
             return true;
         }
-        catch (FishException error) when (error.Code != ErrorCode.CodecMissing)
+        catch (FishException)
         {
             return false;
         }

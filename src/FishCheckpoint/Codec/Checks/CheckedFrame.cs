@@ -76,7 +76,7 @@ public sealed class CheckedFrame(IFrame frame) : IDisposable
         {
             part();
         }
-        catch (FishException error) when (error.Code != ErrorCode.CodecMissing)
+        catch (FishException error)
         {
             (Damage, CanDecode) = (error, false);
         }

@@ -1,4 +1,3 @@
-using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
@@ -10,7 +9,6 @@ public static class FrameIndexes
     /// <param name="mask">The mask that values lie on; <see langword="null"/> for frames of blocks.</param>
     /// <param name="frames">The frames, all of values or all of blocks.</param>
     /// <param name="layout">The layout that positions refer to.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.CodecMissing"/>.</exception>
     public static void Check(IFrame? mask, IReadOnlyList<CheckedFrame> frames, Layout layout)
     {
         if (mask is not null)

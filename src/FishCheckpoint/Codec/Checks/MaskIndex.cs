@@ -30,7 +30,7 @@ internal static class MaskIndex
             var head = FrameHead.Parse(mask.Head);
             return (head, ChunkIndex.ReadMask(mask, head, layout));
         }
-        catch (FishException error) when (error.Code != ErrorCode.CodecMissing)
+        catch (FishException)
         {
             return (null, []);
         }

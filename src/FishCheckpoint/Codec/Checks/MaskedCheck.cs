@@ -97,7 +97,7 @@ public static class MaskedCheck
                 coder.DecodePositions(ChunkIndex.ReadChunk(mask, entry, encoded), entry.First, entry.Last, all);
                 parentValues.Gather(entry.Tensor, all, values.AsSpan(0, BytesOf(chunk)));
             }
-            catch (FishException error) when (error.Code != ErrorCode.CodecMissing)
+            catch (FishException)
             {
                 failed = true;
             }

@@ -40,8 +40,7 @@ public sealed class DenseCoder
     /// <param name="source">The encoding, and nothing else.</param>
     /// <param name="type">The dtype.</param>
     /// <param name="units">Filled entirely.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: the bytes are not an encoding of so many units;
-    /// <see cref="ErrorCode.CodecMissing"/>: a library that was there when they were encoded is not installed.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: the bytes are not an encoding of as many units.</exception>
     public void Decode(ReadOnlySpan<byte> source, DType type, Span<byte> units)
     {
         var rule = new WordRule(type);

@@ -61,7 +61,7 @@ internal sealed class PlaneCoder
     /// <param name="source">The encoding and what follows it; moved past it.</param>
     /// <param name="plane">Filled entirely.</param>
     /// <returns>Whether it is an encoding of so many bytes.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>; <see cref="ErrorCode.CodecMissing"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
     public bool TryDecode(ref ReadOnlySpan<byte> source, Span<byte> plane)
     {
         if (source.Length == 0)
@@ -110,14 +110,14 @@ internal sealed class PlaneCoder
         var sample = plane.Slice((plane.Length - Math.Min(plane.Length, Sample)) / 2, Math.Min(plane.Length, Sample));
         var best = Math.Min(counts.Count(sample), sample.Length);
         var least = best - (best / 16) - 16;
-        if (least <= 0 || !Zstd.IsAvailable || !Zstd.TryCompress(sample, tried.AsSpan(0, least), 1, out var length))
+        if (least <= 0 || !Zstd.TryCompress(sample, tried.AsSpan(0, least), 1, out var length))
         {
             return Compression.Stored;
         }
 
         // Where it is about as short, it is read faster.
         least = Math.Min(least, length + (length / 16));
-        return Lz4.IsAvailable && Lz4.TryCompress(sample, tried.AsSpan(0, least), out _) ? Compression.Lz4 : Compression.Zstd;
+        return Lz4.TryCompress(sample, tried.AsSpan(0, least), 1, out _) ? Compression.Lz4 : Compression.Zstd;
     }
 
     private static int Compressed(Compression compression, ReadOnlySpan<byte> plane, Span<byte> destination, int room)
@@ -128,7 +128,7 @@ internal sealed class PlaneCoder
         }
 
         var target = destination.Slice(Varint.MaxLength, room);
-        var shrunk = compression == Compression.Lz4 ? Lz4.TryCompress(plane, target, out var length) : Zstd.TryCompress(plane, target, 1, out length);
+        var shrunk = compression == Compression.Lz4 ? Lz4.TryCompress(plane, target, 1, out var length) : Zstd.TryCompress(plane, target, 1, out length);
         if (!shrunk)
         {
             return 0;

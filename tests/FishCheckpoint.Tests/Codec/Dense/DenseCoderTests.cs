@@ -39,7 +39,6 @@ public sealed class DenseCoderTests
     [Fact]
     public void Encode_RepeatedRows_AreFoundByACompressor()
     {
-        Assert.SkipUnless(Compressor.IsAvailable(Compression.Zstd), "Zstandard is not installed.");
         var row = Drawn.Weights(DType.BF16, 500, new Random(3));
         Assert.InRange(AssertMirror(DType.BF16, [.. Enumerable.Repeat(row, 200).SelectMany(units => units)]), 1, 4000);
     }
@@ -91,7 +90,7 @@ public sealed class DenseCoderTests
         }
         catch (FishException error)
         {
-            Assert.True(error.Code is ErrorCode.CorruptFrame or ErrorCode.CodecMissing, error.Message);
+            Assert.True(error.Code is ErrorCode.CorruptFrame, error.Message);
         }
     }
 

@@ -19,7 +19,6 @@ public sealed class GoldenDenseTests
     [MemberData(nameof(Files))]
     public void Decode_GoldenBytes_AreTheUnits(string name, DType type)
     {
-        Assert.SkipUnless(name != "dense.rows" || Compressor.IsAvailable(Compression.Lz4), "LZ4 is not installed.");
         var (golden, expected) = (Golden(name), UnitsOf(name));
         var units = new byte[expected.Length];
         coder.Decode(golden, type, units);
