@@ -1,6 +1,7 @@
 using FishCheckpoint.Api;
 using FishCheckpoint.Benchmarks.Compressors;
 using FishCheckpoint.Benchmarks.EndToEnd;
+using FishCheckpoint.Benchmarks.EndToEnd.Builds;
 using FishCheckpoint.Benchmarks.EndToEnd.Chains;
 using FishCheckpoint.Benchmarks.EndToEnd.Growth;
 using FishCheckpoint.Benchmarks.EndToEnd.Many;
@@ -33,6 +34,7 @@ const string usage = """
     store-sizes DIR            what the values of a fixed mask take in a store, of each of the corpus's trainings on one; a part of sizes
     codec-speed DIR [--write]  encoding and decoding on one thread, the coder alone and as stored, on the same checkpoints
     compressors DIR [--write]  LZ4 and Zstandard by our libraries and by the system's (liblz4, libzstd), in turns, on the same checkpoints
+    builds DIR A B [TURNS]     saves and loads of the same checkpoints by two builds' fish, in turns; --write as above
     micro [--write]            BenchmarkDotNet over the hot loops, each beside the plainest pass over the same memory
     serve ARGS                 the server alone, as the other commands start it; also serve-static URL DIR, serve-memory URL BYTES
     """;
@@ -85,6 +87,9 @@ switch (args)
         return 0;
     case ["compressors", var folder]:
         CompressorsRun.Run(folder, write);
+        return 0;
+    case ["builds", var folder, var before, var after, ..]:
+        await BuildsRun.RunAsync(folder, before, after, args.Length > 4 ? int.Parse(args[4]) : 21, write);
         return 0;
     case ["micro"]:
         MicroRun.Run(write);
