@@ -146,7 +146,7 @@ internal static class Progress
         void Update(ProgressTask task, double? share)
         {
             // A title is data, not markup; a long one is cut, so that the numbers stay.
-            task.Description = Markup.Escape(TextCell.Cut(state.Title, state.Title.Length, width / 3));
+            task.Description = Markup.Escape(new TextCell(state.Title).Lines(width / 3)[0].Text);
             (task.IsIndeterminate, task.Value) = (share is null, share ?? 0);
         }
     }
