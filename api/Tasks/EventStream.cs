@@ -9,6 +9,7 @@ namespace FishCheckpoint.Api.Tasks;
 /// <param name="follow">Begins the events.</param>
 /// <param name="time">Counts the silence.</param>
 /// <param name="stopping">Ends them: the client comes again with the last id that it got.</param>
+// Kept by hand: the framework's ServerSentEvents result sends no comments, so that a silent connection that is gone goes unnoticed.
 internal sealed class EventStream(Func<CancellationToken, IAsyncEnumerable<TaskEvent>> follow, TimeProvider time, CancellationToken stopping) : IResult
 {
     public const string MediaType = "text/event-stream";

@@ -9,6 +9,10 @@ internal sealed class Terminal
     // Wider than any table: what is read by a program is neither cut nor broken into lines.
     private const int NoWidth = 1_000_000;
 
+    // A progress line would be broken into several by fewer.
+    private const int LeastColumns = 30;
+    private const int UnknownColumns = 80;
+
     private readonly TerminalTraits traits;
 
     private Terminal(TextWriter output, TextWriter error, TerminalTraits traits)
@@ -31,7 +35,7 @@ internal sealed class Terminal
     public IAnsiConsole ErrorConsole { get; }
 
     /// <summary>Whether a person looks on, so that long work shows its progress.</summary>
-    public bool ShowsProgress => traits is { ErrorIsTerminal: true, Moves: true } && !Quiet;
+    public bool ShowsProgress => traits is { ErrorIsTerminal: true, Moves: true, Columns: null or >= LeastColumns } && !Quiet;
 
     /// <summary>Whether progress is not wanted. Default: it is.</summary>
     public bool Quiet { get; set; }
@@ -45,13 +49,11 @@ internal sealed class Terminal
     /// <summary>How wide standard output is; very wide where it is no terminal.</summary>
     public int Width => Console.Profile.Width;
 
-    /// <summary>How wide standard error is.</summary>
-    public int ErrorWidth => ErrorConsole.Profile.Width;
-
     /// <summary>The terminal of this process.</summary>
     public static Terminal OfProcess() => new(
-        Open(1, System.Console.OpenStandardOutput), Open(2, System.Console.OpenStandardError), TerminalTraits.Of(
-            !System.Console.IsOutputRedirected, !System.Console.IsErrorRedirected, Environment.GetEnvironmentVariable, () => WindowSize.Columns(1, 2)));
+        Open(System.Console.OpenStandardOutput()), Open(System.Console.OpenStandardError()), TerminalTraits.Of(
+            !System.Console.IsOutputRedirected, !System.Console.IsErrorRedirected,
+            Environment.GetEnvironmentVariable, () => System.Console.WindowWidth));
 
     /// <summary>Plain text into writers.</summary>
     public static Terminal Of(TextWriter output, TextWriter error) => Of(output, error, TerminalTraits.Plain);
@@ -66,15 +68,26 @@ internal sealed class Terminal
     /// <summary>As <see cref="Say"/>, on standard error.</summary>
     public void SayError(FormattableString line) => ErrorConsole.MarkupLineInterpolated(CleanText.Of(line));
 
-    private static TextWriter Open(int descriptor, Func<Stream> stream) => TextWriter.Synchronized(new StreamWriter(
-        OperatingSystem.IsWindows() ? stream() : new DescriptorStream(descriptor), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true });
+    /// <summary>Standard error for a line that is written over: codes move the cursor, and are colors only where colors are wanted.</summary>
+    public IAnsiConsole CreateProgressConsole() =>
+        Create(
+        new ConsoleWriter(Error, traits.ErrorIsTerminal, traits.Columns ?? UnknownColumns),
+        traits.ErrorHasColors, AnsiSupport.Yes, InteractionSupport.Yes);
 
-    private IAnsiConsole Create(TextWriter writer, bool isTerminal, bool colors) => AnsiConsole.Create(new AnsiConsoleSettings
+    private static TextWriter Open(Stream stream) => TextWriter.Synchronized(
+        new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true });
+
+    private IAnsiConsole Create(TextWriter writer, bool isTerminal, bool colors) => Create(
+        new ConsoleWriter(writer, isTerminal, isTerminal ? traits.Columns ?? NoWidth : NoWidth),
+        colors, colors ? AnsiSupport.Yes : AnsiSupport.No, InteractionSupport.No);
+
+    private static IAnsiConsole Create(
+        ConsoleWriter output, bool colors, AnsiSupport ansi, InteractionSupport interactive) => AnsiConsole.Create(new AnsiConsoleSettings
     {
-        Out = new ConsoleWriter(writer, isTerminal, isTerminal ? traits.Columns ?? NoWidth : NoWidth),
-        Ansi = colors ? AnsiSupport.Yes : AnsiSupport.No,
+        Out = output,
+        Ansi = ansi,
         ColorSystem = colors ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
-        Interactive = InteractionSupport.No,
+        Interactive = interactive,
         Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },
     });
 }

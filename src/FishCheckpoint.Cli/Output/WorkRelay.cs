@@ -2,22 +2,22 @@ using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Cli.Output;
 
-/// <summary>Hands what a store says of its work on to the line that is shown for it, if one is.</summary>
+/// <summary>Hands what a store reports of its work on to the state that is shown for it, if one is.</summary>
 internal sealed class WorkRelay : IProgress<WorkProgress>
 {
-    private ProgressLine? line;
+    private WorkState? state;
 
-    public void Report(WorkProgress value) => Volatile.Read(ref line)?.Set(value.Done, value.Total);
+    public void Report(WorkProgress value) => Volatile.Read(ref state)?.Set(value.Done, value.Total);
 
-    /// <summary>Lets a line follow the work until the answer is disposed.</summary>
-    public IDisposable Follow(ProgressLine shown)
+    /// <summary>Sets a state by the reports until the result is disposed.</summary>
+    public IDisposable Follow(WorkState shown)
     {
-        Volatile.Write(ref line, shown);
+        Volatile.Write(ref state, shown);
         return new Following(this);
     }
 
     private sealed class Following(WorkRelay relay) : IDisposable
     {
-        public void Dispose() => Volatile.Write(ref relay.line, null);
+        public void Dispose() => Volatile.Write(ref relay.state, null);
     }
 }

@@ -7,6 +7,7 @@ namespace FishCheckpoint.Pickles;
 /// Reads a pickle of the protocols 2 to 5. Where Python's machine would import and call, this one asks an <see cref="IPickleWorld"/>; it never recurses, and makes
 /// nothing that its limits do not allow. What no writer of tensors needs is refused by name.
 /// </summary>
+// Kept by hand: the package for pickles, Razorvine.Pickle, has no limits: of a stream it allocates whatever length is named.
 internal sealed class PickleMachine
 {
     private const int LongestNumber = 255;

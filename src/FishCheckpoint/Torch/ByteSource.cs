@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 using Microsoft.Win32.SafeHandles;
@@ -52,16 +53,16 @@ internal sealed class ByteSource : IDisposable
     /// <summary>The CRC-32 of a part of the file.</summary>
     public uint ChecksumOf(long offset, long count)
     {
-        var (crc, buffer) = (0u, new byte[(int)Math.Min(count, Blocks.Size)]);
+        var (crc, buffer) = (new Crc32(), new byte[(int)Math.Min(count, Blocks.Size)]);
         for (var done = 0L; done < count;)
         {
             var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, count - done));
             Read(offset + done, part);
-            crc = Crc32.Append(crc, part);
+            crc.Append(part);
             done += part.Length;
         }
 
-        return crc;
+        return crc.GetCurrentHashAsUInt32();
     }
 
     public void Dispose() => handle.Dispose();

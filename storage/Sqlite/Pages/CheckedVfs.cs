@@ -8,7 +8,8 @@ namespace FishCheckpoint.Storage.Sqlite.Pages;
 /// Stands between SQLite and its files, so that each page of a database is written with a checksum and compared with it when it is read, and each page of the log with
 /// the log's. SQLite alone would serve a flipped byte of a number or a name as good.
 /// </summary>
-/// <remarks>Made as SQLite's own cksumvfs is (https://www.sqlite.org/cksumvfs.html), which the library that comes with .NET's packages lacks.</remarks>
+/// <remarks>Works as SQLite's own cksumvfs does (https://www.sqlite.org/cksumvfs.html).</remarks>
+// Kept by hand: the SQLite in SQLitePCLRaw's packages is built without cksumvfs.
 internal static unsafe partial class CheckedVfs
 {
     private const string Library = "e_sqlite3";

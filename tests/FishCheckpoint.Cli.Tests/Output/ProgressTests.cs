@@ -4,142 +4,170 @@ using Xunit;
 
 namespace FishCheckpoint.Cli.Tests.Output;
 
-public sealed class ProgressTests
+public sealed class ProgressTests : IDisposable
 {
-    [Fact]
-    public void Meter_ASteadyRate_GivesAmountRateAndTimeLeft()
+    private const string HideCursor = "\u001b[?25l";
+    private const string ShowCursor = "\u001b[?25h";
+    private const int MostSteps = 3_000;
+
+    private readonly StringWriter written = new();
+    private readonly TextWriter error;
+    private readonly HandTime time = new();
+
+    public ProgressTests() => error = TextWriter.Synchronized(written);
+
+    [Theory]
+    [InlineData(100, "verifying ━━━━━━━━━━            50%  500 KB of 1.00 MB  ")]
+    [InlineData(79, "verifying  50%  ")]
+    [InlineData(30, "verifying  50%  ")]
+    public async Task Line_InATerminal_FitsAndStaysWhenDone(int columns, string expected)
     {
-        var meter = new ProgressMeter("saving", ProgressUnit.Bytes) { Total = 1_000_000_000 };
-        for (var second = 1; second <= 4; second++)
+        var terminal = Create(columns);
+        await RunAsync(terminal, shown: text => text.Contains(expected, StringComparison.Ordinal));
+
+        Assert.StartsWith(HideCursor, Written, StringComparison.Ordinal);
+        Assert.EndsWith($"\n{ShowCursor}", Written, StringComparison.Ordinal);
+        Assert.DoesNotContain("\u001b[", Written[HideCursor.Length..^ShowCursor.Length], StringComparison.Ordinal);
+        Assert.Single(Written, '\n');
+        var lines = Written[HideCursor.Length..^ShowCursor.Length].Split('\r', '\n');
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, columns));
+        Assert.StartsWith(expected[..16], lines[^2], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Line_OfColors_HasThem()
+    {
+        await RunAsync(Create(100, colors: true), shown: text => text.Contains("500 KB of 1.00 MB", StringComparison.Ordinal));
+        Assert.Matches(@"\u001b\[\d+(;\d+)*m━", Written);
+    }
+
+    [Fact]
+    public async Task Line_OfALongTitle_IsCut()
+    {
+        var done = new TaskCompletionSource();
+        var running = Progress.StepsAsync(Create(60), "exporting", 2, named =>
         {
-            meter.Done = second * 100_000_000;
-            meter.Tick(TimeSpan.FromSeconds(second));
-        }
-
-        Assert.Equal(100_000_000, meter.Rate, 3);
-        Assert.Equal("saving  ━━━━━━━━············   40%  400 MB of 1.00 GB  100 MB/s  0:06 left", meter.Line(TimeSpan.FromSeconds(4), 100));
-        Assert.Equal("saving   40%  400 MB of 1.00 GB  100 MB/s  0:06 left", meter.Line(TimeSpan.FromSeconds(4), 60));
-        Assert.Equal("saving   40%  0:06 left", meter.Line(TimeSpan.FromSeconds(4), 30));
-        Assert.Equal("saving", meter.Line(TimeSpan.FromSeconds(4), 10));
-        Assert.Equal("sa…", meter.Line(TimeSpan.FromSeconds(4), 3));
-        Assert.Equal("saving: 400 MB in 0:04, 100 MB/s", meter.LastLine(TimeSpan.FromSeconds(4)));
-    }
-
-    [Fact]
-    public void Meter_ARateThatChanges_FollowsSlowly()
-    {
-        var meter = new ProgressMeter("loading", ProgressUnit.Bytes) { Total = 10_000 };
-        (meter.Done, var slow) = (1000, 0.0);
-        meter.Tick(TimeSpan.FromSeconds(1));
-        meter.Tick(TimeSpan.FromSeconds(2));
-        slow = meter.Rate;
-        Assert.InRange(slow, 600, 999);
-        meter.Tick(TimeSpan.FromSeconds(60));
-        Assert.InRange(meter.Rate, 0, 1);
-        meter.Tick(TimeSpan.FromSeconds(60));
-        Assert.InRange(meter.Rate, 0, 1);
-    }
-
-    [Fact]
-    public void Meter_WhatIsNotKnown_IsNotSaid()
-    {
-        var meter = new ProgressMeter("folding", ProgressUnit.Bytes);
-        Assert.Equal("folding  1:01:05", meter.Line(new TimeSpan(1, 1, 5), 80));
-        Assert.Equal("folding: 0:05", meter.LastLine(TimeSpan.FromSeconds(5)));
-        meter.Done = 5000;
-        Assert.Equal("folding  5.00 KB  0:05", meter.Line(TimeSpan.FromSeconds(5), 80));
-        (meter.Total, meter.Done) = (100, 120);
-        Assert.Contains("100%", meter.Line(TimeSpan.FromSeconds(5), 80), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Meter_Things_HaveNames()
-    {
-        var meter = new ProgressMeter("exporting", ProgressUnit.Things) { Total = 4, Done = 1, Name = "v1" };
-        meter.Tick(TimeSpan.FromSeconds(2));
-        Assert.Equal("exporting v1  ━━━━━···············   25%  1 of 4  0.5/s  0:06 left", meter.Line(TimeSpan.FromSeconds(2), 80));
+            named($"[bold]{new string('v', 100)}");
+            return done.Task;
+        });
+        await AdvanceUntilAsync(text => text.Contains("exporting [bold]vvv…  50%", StringComparison.Ordinal));
+        done.SetResult();
+        await running;
     }
 
     [Theory]
-    [InlineData(true, false, true)]
-    [InlineData(true, true, false)]
-    [InlineData(false, false, false)]
-    public async Task Line_IsShownOnlyOnATerminalOfWhomWantsIt(bool isTerminal, bool quiet, bool shown)
+    [InlineData(false, true, false, 80)]
+    [InlineData(true, false, false, 80)]
+    [InlineData(true, true, true, 80)]
+    [InlineData(true, true, false, 29)]
+    public async Task Line_WhereNoneIsWantedOrFits_IsNotShown(bool isTerminal, bool moves, bool quiet, int columns)
     {
-        using var error = new StringWriter();
-        var time = new HandTime();
-        var terminal = Terminal.Of(TextWriter.Null, error, TerminalTraits.Plain with { ErrorIsTerminal = isTerminal, Moves = true, Columns = 80 }, time);
+        var terminal = Terminal.Of(
+            TextWriter.Null, error, TerminalTraits.Plain with { ErrorIsTerminal = isTerminal, Moves = moves, Columns = columns }, time);
         terminal.Quiet = quiet;
-        await Progress.SpinAsync(terminal, "verifying", () =>
+        Assert.Equal(7, await Progress.SpinAsync(terminal, "verifying", () =>
         {
-            terminal.Work.Report(new WorkProgress(500_000, 1_000_000));
-            time.Advance(TimeSpan.FromSeconds(1));
-            return Task.FromResult(0);
-        });
-        var written = error.ToString();
-        Assert.Equal(shown, written.Length > 0);
-        Assert.DoesNotContain('\u001b', written);
-        if (shown)
-        {
-            Assert.Contains("50%  500 KB of 1.00 MB  500 KB/s  0:01 left", written, StringComparison.Ordinal);
-            Assert.EndsWith("\rverifying: 500 KB in 0:01, 500 KB/s\n", written, StringComparison.Ordinal);
-        }
+            time.Advance(TimeSpan.FromSeconds(10));
+            return Task.FromResult(7);
+        }));
+        Assert.Empty(Written);
     }
 
     [Fact]
-    public async Task Line_OfWorkThatIsSoonDoneOrFails_LeavesNothing()
+    public async Task Line_OfWorkThatIsSoonDone_IsNotShown()
     {
-        using var error = new StringWriter();
-        var time = new HandTime();
-        var terminal = Terminal.Of(TextWriter.Null, error, TerminalTraits.Plain with { ErrorIsTerminal = true, Moves = true, Columns = 80 }, time);
-        await Progress.BytesAsync(terminal, "saving", 100, add =>
+        await Progress.BytesAsync(Create(80), "saving", 100, add =>
         {
             add(100);
             return Task.CompletedTask;
         });
-        Assert.Empty(error.ToString());
-        await Assert.ThrowsAsync<IOException>(() => Progress.BytesAsync(terminal, "saving", 100, _ =>
-        {
-            time.Advance(TimeSpan.FromSeconds(1));
-            throw new IOException();
-        }));
-        Assert.EndsWith("\r", error.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', error.ToString());
+        Assert.Empty(Written);
     }
 
-    /// <summary>A clock that goes on by hand, and calls one timer as it does.</summary>
-    private sealed class HandTime : TimeProvider
+    [Fact]
+    public async Task Line_OfWorkThatFails_IsRemoved()
     {
-        private TimeSpan now;
-        private Action? tick;
+        var failing = new TaskCompletionSource();
+        var running = Progress.BytesAsync(Create(80), "saving", 100, _ => failing.Task);
+        await AdvanceUntilAsync(text => text.Contains("saving", StringComparison.Ordinal));
+        failing.SetException(new IOException("The disk is full."));
+        await Assert.ThrowsAsync<IOException>(() => running);
+        Assert.EndsWith($"\r\u001b[2K{ShowCursor}", Written, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', Written);
+    }
 
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => now.Ticks;
-
-        public void Advance(TimeSpan time)
+    [Fact]
+    public async Task Work_WhoseTerminalGoesAway_GoesOn()
+    {
+        using var gone = new GoneWriter();
+        var terminal = Terminal.Of(
+            TextWriter.Null, gone, TerminalTraits.Plain with { ErrorIsTerminal = true, Moves = true, Columns = 80 }, time);
+        var done = new TaskCompletionSource<int>();
+        var running = Progress.SpinAsync(terminal, "verifying", () => done.Task);
+        for (var step = 0; !gone.WasAsked; step++)
         {
-            now += time;
-            tick?.Invoke();
+            Assert.True(step < MostSteps);
+            await StepAsync();
         }
 
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        done.SetResult(7);
+        Assert.Equal(7, await running);
+    }
+
+    public void Dispose() => error.Dispose();
+
+    private string Written
+    {
+        get
         {
-            tick = () => callback(state);
-            return new Timer(this);
-        }
-
-        private sealed class Timer(HandTime time) : ITimer
-        {
-            public bool Change(TimeSpan dueTime, TimeSpan period) => false;
-
-            public void Dispose() => time.tick = null;
-
-            public ValueTask DisposeAsync()
+            // The lock that the synchronized writer takes.
+            lock (error)
             {
-                Dispose();
-                return ValueTask.CompletedTask;
+                return written.ToString();
             }
+        }
+    }
+
+    private Terminal Create(int columns, bool colors = false) => Terminal.Of(
+        TextWriter.Null, error,
+        TerminalTraits.Plain with { ErrorIsTerminal = true, ErrorHasColors = colors, Moves = true, Columns = columns }, time);
+
+    private async Task RunAsync(Terminal terminal, Predicate<string> shown)
+    {
+        var done = new TaskCompletionSource<int>();
+        var running = Progress.SpinAsync(terminal, "verifying", () =>
+        {
+            terminal.Work.Report(new WorkProgress(500_000, 1_000_000));
+            return done.Task;
+        });
+        await AdvanceUntilAsync(shown);
+        done.SetResult(0);
+        await running;
+    }
+
+    private async Task AdvanceUntilAsync(Predicate<string> shown)
+    {
+        for (var step = 0; !shown(Written); step++)
+        {
+            Assert.True(step < MostSteps, Written[Math.Max(0, Written.Length - 200)..]);
+            await StepAsync();
+        }
+    }
+
+    private async Task StepAsync()
+    {
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        await Task.Delay(1, TestContext.Current.CancellationToken);
+    }
+
+    private sealed class GoneWriter : StringWriter
+    {
+        public bool WasAsked { get; private set; }
+
+        public override void Write(string? value)
+        {
+            WasAsked = true;
+            throw new IOException("Input/output error");
         }
     }
 }

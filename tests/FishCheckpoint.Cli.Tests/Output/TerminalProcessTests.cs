@@ -8,11 +8,16 @@ namespace FishCheckpoint.Cli.Tests.Output;
 public sealed class TerminalProcessTests : CommandTest
 {
     private const char Escape = '\u001b';
+    private const string Escapes = @"\x1b";
+    private const string Colors = @"\x1b\[[\d;]*m";
+
+    // The framework's, before the first output to a terminal.
+    private const string KeypadMode = "\u001b[?1h\u001b=";
 
     [Theory]
-    [InlineData("NO_COLOR", "no")]
-    [InlineData("TERM", "dumb")]
-    public async Task Terminal_OfWhomWantsNoColors_IsSentNoEscapeCodes(string variable, string value)
+    [InlineData("NO_COLOR", "no", Colors)]
+    [InlineData("TERM", "dumb", Escapes)]
+    public async Task Terminal_OfWhomWantsNoColors_IsSentNone(string variable, string value, string refused)
     {
         Require();
         await PrepareAsync();
@@ -21,7 +26,7 @@ public sealed class TerminalProcessTests : CommandTest
         {
             var sent = await RealProgram.InTerminalAsync(120, $"{arguments} --data {Data}", variables);
             Assert.NotEmpty(sent);
-            Assert.DoesNotContain(Escape, sent);
+            Assert.DoesNotMatch(refused, sent);
         }
     }
 
@@ -30,8 +35,9 @@ public sealed class TerminalProcessTests : CommandTest
     {
         Require();
         await PrepareAsync();
-        Assert.Contains(Escape, await RealProgram.InTerminalAsync(120, $"ls task --data {Data}"));
-        Assert.Contains(Escape, await RealProgram.InTerminalAsync(120, $"ls task --data {Data}", new(StringComparer.Ordinal) { ["NO_COLOR"] = "" }));
+        Assert.Matches(Colors, await RealProgram.InTerminalAsync(120, $"ls task --data {Data}"));
+        Assert.Matches(
+            Colors, await RealProgram.InTerminalAsync(120, $"ls task --data {Data}", new(StringComparer.Ordinal) { ["NO_COLOR"] = "" }));
     }
 
     [Fact]
@@ -53,7 +59,7 @@ public sealed class TerminalProcessTests : CommandTest
         Require();
         await PrepareAsync();
         var sent = await RealProgram.InTerminalAsync(columns, $"ls task --data {Data}", new(StringComparer.Ordinal) { ["NO_COLOR"] = "1" });
-        var lines = sent.ReplaceLineEndings("\n").Split('\n');
+        var lines = sent.Replace(KeypadMode, string.Empty, StringComparison.Ordinal).ReplaceLineEndings("\n").Split('\n');
         Assert.All(lines, line => Assert.InRange(line.Length, 0, columns));
         Assert.Equal(columns < 100, sent.Contains("not shown here", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.StartsWith("  10", StringComparison.Ordinal));
@@ -74,6 +80,26 @@ public sealed class TerminalProcessTests : CommandTest
         await PrepareAsync();
         var ran = await RealProgram.RunAsync("bash", ["-c", $"set -o pipefail; {RealProgram.Fish} ls task --data {Data} | true"]);
         Assert.Equal((0, string.Empty), (ran.Exit, ran.Error));
+    }
+
+    [Fact]
+    public async Task Progress_ThatCtrlCEnds_LeavesTheCursorVisible()
+    {
+        Require();
+        var log = Path.Combine(Folder, "terminal.log");
+        var ran = await RealProgram.RunAsync(
+            "bash",
+            [
+                "-c",
+                $"(until grep -qs '?25l' {log}; do sleep 0.1; done; printf '\\003') | "
+                + $"script -qefc 'stty cols 100; exec {RealProgram.Fish} demo --data {Data}' {log}",
+            ],
+            new(StringComparer.Ordinal) { ["TERM"] = "xterm-256color", ["NO_COLOR"] = "1" });
+        Assert.Equal(130, ran.Exit);
+        Assert.Contains("pretraining", ran.Output, StringComparison.Ordinal);
+        Assert.DoesNotMatch(Colors, ran.Output);
+        var hidden = ran.Output.LastIndexOf("?25l", StringComparison.Ordinal);
+        Assert.InRange(ran.Output.LastIndexOf("?25h", StringComparison.Ordinal), hidden, ran.Output.Length);
     }
 
     [Fact]

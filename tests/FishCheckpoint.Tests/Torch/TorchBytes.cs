@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Text;
-using FishCheckpoint.Torch;
 
 namespace FishCheckpoint.Tests.Torch;
 
@@ -36,7 +36,7 @@ internal static class TorchBytes
         var (body, directory) = (new List<byte>(), new List<byte>());
         foreach (var (name, data) in files)
         {
-            var (utf8, crc) = (Encoding.UTF8.GetBytes(name), Crc32.Append(0, data));
+            var (utf8, crc) = (Encoding.UTF8.GetBytes(name), Crc32.HashToUInt32(data));
             var entry = new byte[46];
             BinaryPrimitives.WriteUInt32LittleEndian(entry, 0x02014b50);
             BinaryPrimitives.WriteUInt32LittleEndian(entry.AsSpan(16), crc);

@@ -124,7 +124,7 @@ internal sealed class FrameSpool(string checksum, string spoolFolder) : IDisposa
     }
 
     // A tensor that turned out the same is left out; its few bytes stay in the spool.
-    private void Note(TensorInfo tensor, bool differs, long begin, IContentHash hash)
+    private void Note(TensorInfo tensor, bool differs, long begin, ContentHash hash)
     {
         if (differs)
         {

@@ -32,7 +32,7 @@ internal static class GrailFull
 
     private static string HashOf(ModelFolder model)
     {
-        var (hash, buffer) = (new Xxh3Hash(), new byte[Blocks.Size]);
+        var (hash, buffer) = (Checksums.Create(Checksums.Xxh3, Checksums.Xxh3), new byte[Blocks.Size]);
         foreach (var (tensor, index) in NameOrder.Of(model.Layout))
         {
             for (var block = 0L; block < Blocks.CountOf(tensor); block++)

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Interchange.Files;
@@ -30,7 +31,6 @@ internal sealed record GrailMetadata(long Window, long? Previous, long? Anchor, 
     /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>, <see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.VersionInvalid"/>.</exception>
     public void CheckFiles(string folder, string key)
     {
-        var buffer = new byte[1 << 16];
         foreach (var (file, expected) in Files.OrderBy(item => item.Key, StringComparer.Ordinal))
         {
             var path = Path.Combine(folder, VersionName.CheckFile(file, key));
@@ -39,14 +39,9 @@ internal sealed record GrailMetadata(long Window, long? Previous, long? Anchor, 
                 throw new FishException(ErrorCode.FileNotFound, $"{key}: {file}", "The file does not exist.", "Copy the version again.");
             }
 
-            using var hash = new Sha256Hash();
             using var stream = File.OpenRead(path);
-            for (var read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
-            {
-                hash.Append(buffer.AsSpan(0, read));
-            }
-
-            Import.PatchedTensor.Require(new ExpectedChecksum(Checksums.Sha256, expected), hash.Finish(), $"{key}: {file}");
+            var found = Convert.ToHexStringLower(SHA256.HashData(stream));
+            Import.PatchedTensor.Require(new ExpectedChecksum(Checksums.Sha256, expected), found, $"{key}: {file}");
         }
     }
 

@@ -1,11 +1,14 @@
+using System.IO.Hashing;
+using System.Security.Cryptography;
+using Blake3;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Interchange.Hashing;
 
 /// <summary>The checksums that the formats name, by the names that they use.</summary>
-public static class Checksums
+internal static class Checksums
 {
-    /// <summary>XXH3 with 128 bits.</summary>
+    /// <summary>XXH3 with 128 bits, seed 0 and the default secret, in its canonical form.</summary>
     public const string Xxh3 = "xxh3-128";
 
     /// <summary>BLAKE3 with 256 bits.</summary>
@@ -21,14 +24,20 @@ public static class Checksums
     /// <param name="name">One of the names above.</param>
     /// <param name="key">Whom it concerns, for the error.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: no checksum has this name.</exception>
-    public static IContentHash Create(string name, string key) => name switch
+    public static ContentHash Create(string name, string key) => name switch
     {
-        Xxh3 => new Xxh3Hash(),
-        Blake3 => new Blake3Hash(),
-        Adler32 => new Adler32Hash(),
-        Sha256 => new Sha256Hash(),
+        Xxh3 => Of(new XxHash128()),
+        Adler32 => Of(new Adler32()),
+        Blake3 => Of(Hasher.New()),
+        Sha256 => Of(IncrementalHash.CreateHash(HashAlgorithmName.SHA256)),
         _ => throw new FishException(
             ErrorCode.VersionInvalid, key, $"'{(name.Length <= 40 ? name : name[..40])}' is no checksum that is known here.",
             $"Known are {Xxh3}, {Blake3}, {Adler32} and {Sha256}."),
     };
+
+    private static ContentHash Of(NonCryptographicHashAlgorithm hash) => new(hash.Append, hash.GetCurrentHash);
+
+    private static ContentHash Of(Hasher hash) => new(hash.Update, () => hash.Finalize().AsSpan().ToArray());
+
+    private static ContentHash Of(IncrementalHash hash) => new(hash.AppendData, hash.GetCurrentHash);
 }

@@ -15,7 +15,7 @@ internal sealed class PatchedTensor : IDisposable
     private readonly string key;
     private readonly TensorPatch patch;
     private readonly TensorStream below;
-    private readonly IContentHash? hash;
+    private readonly ContentHash? hash;
     private readonly ExpectedChecksum? expected;
     private long block = -1;
 

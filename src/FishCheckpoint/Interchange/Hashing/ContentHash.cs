@@ -1,11 +1,13 @@
 namespace FishCheckpoint.Interchange.Hashing;
 
 /// <summary>A checksum over bytes that come in parts. Not safe for use by two threads at once.</summary>
-public interface IContentHash
+/// <param name="append">Adds bytes to the checksum.</param>
+/// <param name="finish">Gives the checksum, high byte first.</param>
+internal sealed class ContentHash(Action<ReadOnlySpan<byte>> append, Func<byte[]> finish)
 {
     /// <summary>Adds bytes. How they are cut into parts makes no difference.</summary>
-    void Append(ReadOnlySpan<byte> bytes);
+    public void Append(ReadOnlySpan<byte> bytes) => append(bytes);
 
     /// <summary>The checksum of all bytes added, in lower-case hexadecimal. Nothing is added afterwards.</summary>
-    string Finish();
+    public string Finish() => Convert.ToHexStringLower(finish());
 }

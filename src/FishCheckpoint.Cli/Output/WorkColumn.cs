@@ -1,0 +1,12 @@
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace FishCheckpoint.Cli.Output;
+
+/// <summary>Share, amount, speed and time, as a column of a progress line.</summary>
+internal sealed class WorkColumn(WorkState state, bool isShort) : ProgressColumn
+{
+    protected override bool NoWrap => true;
+
+    public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(state.Details(isShort));
+}
