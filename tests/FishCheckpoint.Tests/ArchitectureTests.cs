@@ -39,6 +39,15 @@ public sealed partial class ArchitectureTests
         ("System.CommandLine", ["src/FishCheckpoint.Cli/"]),
     ];
 
+    private static readonly string[] ShippedFolders = ["src/", "api/", "storage/"];
+
+    // Beside the one place: a lock, and a body that is closed before its file is deleted.
+    private static readonly string[] OpenForReading =
+        [$"{Domain}/Tensors/PositionalFile.cs", $"{Domain}/Codec/EncodedDelta.cs", "storage/Bases/TemporaryFolder.cs"];
+
+    // Made by Terminal, which asks first.
+    private const string DescriptorStream = "src/FishCheckpoint.Cli/Output/DescriptorStream.cs";
+
     public static TheoryData<string> Projects => [.. Repository.Files("*.csproj")];
 
     public static TheoryData<string> Sources => [.. Repository.Files("*.cs", Domain)];
@@ -88,6 +97,20 @@ public sealed partial class ArchitectureTests
         }
     }
 
+    // On Windows a reader that does not share deletion keeps its file from being replaced. One place decides how files are opened for reading.
+    [Fact]
+    public void Sources_FilesThatAreRead_AreOpenedInOnePlace() => Assert.DoesNotContain(
+        Repository.Files("*.cs").Except(OpenForReading).Where(file => ShippedFolders.Any(folder => file.StartsWith(folder, StringComparison.Ordinal))),
+        file => OpenedForReading().IsMatch(Repository.Read(file)));
+
+    // What Windows or macOS lacks has to be asked for behind a look at the system.
+    [Fact]
+    public void Sources_CallsOfTheSystemsLibrary_AreGuarded() => Assert.All(
+        Repository.Files("*.cs").Where(file => ShippedFolders.Any(folder => file.StartsWith(folder, StringComparison.Ordinal))
+            && Repository.Read(file).Contains("Import(\"libc\"", StringComparison.Ordinal)),
+        file => Assert.True(
+            Repository.Read(file).Contains("OperatingSystem.IsWindows()", StringComparison.Ordinal) || file == DescriptorStream, $"{file} calls libc unguarded."));
+
     [Fact]
     public void Projects_Packages_AreNamedInTheirPlaceOnly()
     {
@@ -125,6 +148,9 @@ public sealed partial class ArchitectureTests
         XDocument.Parse(Repository.Read(project)).Descendants()
             .Where(element => element.Name.LocalName is "ProjectReference" or "PackageReference" or "FrameworkReference" or "Reference")
             .Select(element => (element.Name.LocalName, element.Attribute("Include")!.Value.Replace('\\', '/'), element));
+
+    [GeneratedRegex(@"File\.OpenRead\(|FileAccess\.Read\b|File\.OpenHandle\([^,)]*\)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex OpenedForReading();
 
     [GeneratedRegex(@"\bFishCheckpoint\.(?<stage>Errors|Tensors|Pickles|Torch|Masks|Deltas|Codec|Checkpoints|Training|Reports|Access|Interchange|Following|Storage|Api|Client|Cli|TorchSharp)\b",
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]

@@ -112,6 +112,7 @@ public sealed class ModelPuller : IDisposable
             return null;
         }
 
+        FolderNames.CheckAll(model.Files.Select(file => file.Name));
         using var incoming = folder.Begin();
         var (fetched, because) = await FetchAsync(plan, new ModelFetch(source, options, task, wanted, model), incoming, cancellation);
         if (model.Checkpoint is null && (await source.Store.GetCheckpointAsync(options.Task, StepRef.At(wanted.Step), cancellation)).State != wanted.State)

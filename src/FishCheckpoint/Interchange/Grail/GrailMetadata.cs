@@ -2,6 +2,7 @@ using System.Text.Json;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Interchange.Files;
 using FishCheckpoint.Interchange.Hashing;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Grail;
 
@@ -40,7 +41,7 @@ internal sealed record GrailMetadata(long Window, long? Previous, long? Anchor, 
             }
 
             using var hash = new Sha256Hash();
-            using var stream = File.OpenRead(path);
+            using var stream = PositionalFile.OpenStream(path);
             for (var read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
             {
                 hash.Append(buffer.AsSpan(0, read));
