@@ -30,7 +30,7 @@ public sealed class ModelPuller : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(options.Keep);
         try
         {
-            return new ModelPuller(source, options, PullFolder.Open(options.Folder));
+            return new ModelPuller(source, options, PullFolder.Open(options.Folder, options.OnWarning));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
