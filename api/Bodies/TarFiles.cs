@@ -19,7 +19,8 @@ internal static class TarFiles
     public static async IAsyncEnumerable<UploadFile> ReadAsync(Stream body, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await using var tar = new TarReader(body, leaveOpen: true);
-        var names = new HashSet<string>(StringComparer.Ordinal);
+        var names = new FolderNames();
+        var count = 0;
         while (await NextAsync(tar, cancellation) is { } entry)
         {
             if (NameOf(entry) is not { } name)
@@ -27,12 +28,8 @@ internal static class TarFiles
                 continue;
             }
 
-            if (!names.Add(name))
-            {
-                throw new FishException(ErrorCode.NameInvalid, name, "The folder has two files of this name.", "Send each file once.");
-            }
-
-            if (names.Count > MaxFiles)
+            names.Add(name);
+            if (++count > MaxFiles)
             {
                 throw new FishException(ErrorCode.TooLarge, "tar", $"The folder has more than {MaxFiles} files.", "Send the model's files only.");
             }
@@ -75,7 +72,7 @@ internal static class TarFiles
                 ErrorCode.NameInvalid, Shown(name), $"A folder holds regular files only, not a {entry.EntryType}.", "Make it with: tar -C FOLDER -cf - FILES.");
         }
 
-        return name.StartsWith('.') && !name.Contains('/', StringComparison.Ordinal) && name is not ".." ? null : Names.CheckFile(name);
+        return name.StartsWith('.') && !name.Contains('/', StringComparison.Ordinal) && name is not ".." ? null : name;
     }
 
     private static string Shown(string name) => name.Length <= 80 ? name : $"{name[..77]}...";

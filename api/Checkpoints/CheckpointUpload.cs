@@ -18,7 +18,7 @@ internal sealed class CheckpointUpload : IDisposable
     public CheckpointContent Content { get; }
 
     /// <summary>Opens the trainer state; <see langword="null"/> when none came.</summary>
-    public Func<Stream>? OpenState => parts.State is { } state ? () => File.OpenRead(state.Path) : null;
+    public Func<Stream>? OpenState => parts.State is { } state ? () => PositionalFile.OpenStream(state.Path) : null;
 
     public static async Task<CheckpointUpload> ReceiveAsync(
         HttpRequest request, TaskInfo task, ICheckpointStore store, StoreOptions options, CancellationToken cancellation)

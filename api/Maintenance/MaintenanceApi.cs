@@ -44,7 +44,7 @@ internal static class MaintenanceApi
     {
         var folder = settings.Maintenance.BackupFolder ?? throw new FishException(
             ErrorCode.RequestInvalid, $"{FishSettings.Section}:Maintenance:BackupFolder", "The server has no folder for backups.", "Name one in its settings.");
-        var to = Path.Combine(Path.GetFullPath(folder), Names.Check(options.To, "backup"));
+        var to = Path.Combine(Path.GetFullPath(folder), FolderNames.Check(Names.Check(options.To, "backup")));
         return Round.RunAsync("backup", "nothing of it is left", lifetime, ending => store.BackupAsync(options with { To = to }, ending), cancellation);
     }
 }

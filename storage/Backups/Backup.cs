@@ -27,7 +27,7 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
             var bases = new BaseCopy(folder, target, options.Link, meter);
             var checkpoints = ReadCopy(arriving, bases, cancellation);
             Require(target);
-            File.Move(arriving, Path.Combine(target, Database.FileName), overwrite: true);
+            AtomicFile.Replace(arriving, Path.Combine(target, Database.FileName));
             End(target, isNew);
             return new BackupReport(bytes, bases.Copied, bases.Linked, bases.Kept, bases.Bytes, checkpoints, bases.Damaged);
         }
@@ -46,7 +46,8 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
 
     private bool Begin(string target)
     {
-        if (Path.TrimEndingDirectorySeparator(target) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(store.DataFolder)))
+        if (FolderNames.Comparer.Equals(
+            Path.TrimEndingDirectorySeparator(target), Path.TrimEndingDirectorySeparator(Path.GetFullPath(store.DataFolder))))
         {
             throw new FishException(ErrorCode.FolderTaken, target, "This is the data folder itself.", "Name another folder, best on another disk.");
         }

@@ -35,13 +35,15 @@ internal sealed partial class BaseCopy(BaseFolder source, string target, bool li
         var bases = new BaseTable();
         foreach (var id in copied.Query("SELECT id FROM bases ORDER BY id", row => row.Digest(0)))
         {
+            var files = bases.Content(copied, id).AllFiles;
+            FolderNames.CheckAll(files.Select(file => file.Name));
             var folder = Directory.CreateDirectory(BaseFolder.PathOf(target, id)).FullName;
             foreach (var left in Directory.EnumerateFiles(folder, ".*"))
             {
                 File.Delete(left);
             }
 
-            foreach (var file in bases.Content(copied, id).AllFiles)
+            foreach (var file in files)
             {
                 Copy(id, file, Path.Combine(folder, file.Name), cancellation);
             }
@@ -81,7 +83,7 @@ internal sealed partial class BaseCopy(BaseFolder source, string target, bool li
                 return;
             }
 
-            File.Move(arriving, path, overwrite: true);
+            AtomicFile.Replace(arriving, path);
             (Copied, Linked, Bytes) = linked ? (Copied, Linked + 1, Bytes) : (Copied + 1, Linked, Bytes + bytes);
         }
         finally
@@ -93,10 +95,7 @@ internal sealed partial class BaseCopy(BaseFolder source, string target, bool li
     /// <summary>Copies a file, synced.</summary>
     public static long CopyFile(string from, string to, WorkMeter meter, CancellationToken cancellation)
     {
-        using var reading = new FileStream(from, new FileStreamOptions
-        {
-            Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0, Options = FileOptions.SequentialScan,
-        });
+        using var reading = PositionalFile.OpenStream(from);
         using var writing = new FileStream(to, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
         var buffer = new byte[Blocks.Size];
         while (reading.Read(buffer) is var read and > 0)
@@ -106,11 +105,11 @@ internal sealed partial class BaseCopy(BaseFolder source, string target, bool li
             meter.Add(read);
         }
 
-        writing.Flush(flushToDisk: true);
+        AtomicFile.SyncFile(writing);
         return writing.Length;
     }
 
-    // Another file system, or one that knows no links: it is copied then.
+    // Windows, another file system, or one that knows no links: it is copied then.
     private static bool TryLink(string from, string to) => !OperatingSystem.IsWindows() && Link(from, to) == 0;
 
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

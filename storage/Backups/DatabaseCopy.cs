@@ -1,5 +1,6 @@
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Tensors;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -26,7 +27,7 @@ internal static class DatabaseCopy
         }
 
         using var written = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
-        written.Flush(flushToDisk: true);
+        AtomicFile.SyncFile(written);
         return written.Length;
     }
 

@@ -44,7 +44,7 @@ internal sealed class BaseFolder : IDisposable
         var target = Directory.CreateDirectory(Path.Combine(bases, id.ToString())).FullName;
         foreach (var file in Directory.EnumerateFiles(uploadFolder))
         {
-            File.Move(file, Path.Combine(target, Path.GetFileName(file)), overwrite: true);
+            AtomicFile.Replace(file, Path.Combine(target, Path.GetFileName(file)));
         }
 
         AtomicFile.SyncFolder(target);

@@ -12,15 +12,10 @@ internal sealed class BaseReceiver(StoreOptions options, string folder)
 {
     public async Task<BaseContent> ReceiveAsync(IAsyncEnumerable<UploadFile> files, CancellationToken cancellation)
     {
-        var received = new List<BaseFile>();
+        var (names, received) = (new FolderNames(), new List<BaseFile>());
         await foreach (var file in files.WithCancellation(cancellation))
         {
-            Names.CheckFile(file.Name);
-            if (received.Exists(other => other.Name == file.Name))
-            {
-                throw new FishException(ErrorCode.NameInvalid, file.Name, "The base has two files of this name.", "Send each file once.");
-            }
-
+            names.Add(file.Name);
             received.Add(await ReceiveFileAsync(file, cancellation));
         }
 
@@ -118,7 +113,7 @@ internal sealed class BaseReceiver(StoreOptions options, string folder)
 
     private static uint[] PlainCrcs(string path, long length)
     {
-        using var handle = File.OpenHandle(path);
+        using var handle = PositionalFile.Open(path);
         return [.. PlainBlocks.Of(length).Select(block => Crc32C.Compute(PlainBlocks.Read(handle, block, length, path)))];
     }
 

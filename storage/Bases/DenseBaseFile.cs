@@ -53,7 +53,7 @@ internal sealed class DenseBaseFile : IBaseFile
             return null;
         }
 
-        var opened = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var opened = PositionalFile.Open(path);
         try
         {
             Span<byte> magic = stackalloc byte[DenseBaseHead.Magic.Length];

@@ -1,3 +1,5 @@
+using FishCheckpoint.Checkpoints;
+
 namespace FishCheckpoint.Storage.Bases;
 
 /// <summary>
@@ -11,7 +13,10 @@ internal sealed class TemporaryFolder : IDisposable
     // What has no lock file may be an earlier program's, which ran when it was young.
     private static readonly TimeSpan LeftoverAge = TimeSpan.FromDays(1);
 
-    private static readonly Dictionary<string, TemporaryFolder> Open = new(StringComparer.Ordinal);
+    private static readonly Dictionary<string, TemporaryFolder> Open = new(FolderNames.Comparer);
+
+    // The lock's file is deleted by who holds it. Windows keeps others out all the same; elsewhere a file that shares anything is not locked against other owners.
+    private static readonly FileShare Alone = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
 
     private readonly string path;
     private readonly FileStream held;
@@ -21,7 +26,7 @@ internal sealed class TemporaryFolder : IDisposable
     {
         this.path = path;
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        held = new FileStream(path + Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        held = new FileStream(path + Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, Alone);
         try
         {
             // No store of this process is open there: what lies in it could not be removed when the last one closed.
@@ -112,7 +117,7 @@ internal sealed class TemporaryFolder : IDisposable
     // Fails where the owner lives: the lock is its own.
     private static void RemoveOf(string owner)
     {
-        using var taken = new FileStream(owner + Lock, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        using var taken = new FileStream(owner + Lock, FileMode.Open, FileAccess.ReadWrite, Alone);
         Remove(new DirectoryInfo(owner));
         File.Delete(owner + Lock);
     }

@@ -133,7 +133,7 @@ internal sealed class StoredModelReader : IModelReader
     {
         try
         {
-            return File.OpenHandle(path);
+            return PositionalFile.Open(path);
         }
         catch (IOException error)
         {

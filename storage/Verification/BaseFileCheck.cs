@@ -62,7 +62,7 @@ internal static class BaseFileCheck
 
     private static BaseDamage? Plain(BaseFile file, string path, Action<long>? read, CancellationToken cancellation)
     {
-        using var handle = File.OpenHandle(path);
+        using var handle = PositionalFile.Open(path);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var damaged = RandomAccess.GetLength(handle) != file.Bytes;
         foreach (var block in PlainBlocks.Of(file.Bytes))

@@ -46,6 +46,12 @@ public sealed partial class ArchitectureTests
     // Small and pure. A package more is a decision: docs/ARCHITECTURE.md names these.
     private static readonly string[] DomainPackages = ["Blake3", "K4os.Compression.LZ4", "System.IO.Hashing", "ZstdSharp.Port"];
 
+    private static readonly string[] ShippedFolders = ["src/", "api/", "storage/"];
+
+    // Beside the one place: a lock.
+    private static readonly string[] OpenForReading =
+        [$"{Domain}/Tensors/PositionalFile.cs", "storage/Bases/TemporaryFolder.cs"];
+
     public static TheoryData<string> Projects => [.. Repository.Files("*.csproj")];
 
     public static TheoryData<string> Sources => [.. Repository.Files("*.cs", Domain)];
@@ -99,6 +105,20 @@ public sealed partial class ArchitectureTests
         }
     }
 
+    // On Windows a reader that does not share deletion keeps its file from being replaced. One place decides how files are opened for reading.
+    [Fact]
+    public void Sources_FilesThatAreRead_AreOpenedInOnePlace() => Assert.DoesNotContain(
+        Repository.Files("*.cs").Except(OpenForReading).Where(file => ShippedFolders.Any(folder => file.StartsWith(folder, StringComparison.Ordinal))),
+        file => OpenedForReading().IsMatch(Repository.Read(file)));
+
+    // What Windows or macOS lacks has to be asked for behind a look at the system.
+    [Fact]
+    public void Sources_CallsOfTheSystemsLibrary_AreGuarded() => Assert.All(
+        Repository.Files("*.cs").Where(file => ShippedFolders.Any(folder => file.StartsWith(folder, StringComparison.Ordinal))
+            && Repository.Read(file).Contains("Import(\"libc\"", StringComparison.Ordinal)),
+        file => Assert.True(
+            Repository.Read(file).Contains("OperatingSystem.IsWindows()", StringComparison.Ordinal), $"{file} calls libc unguarded."));
+
     [Fact]
     public void Projects_Packages_AreNamedInTheirPlaceOnly()
     {
@@ -141,6 +161,9 @@ public sealed partial class ArchitectureTests
         XDocument.Parse(Repository.Read(project)).Descendants()
             .Where(element => element.Name.LocalName is "ProjectReference" or "PackageReference" or "FrameworkReference" or "Reference")
             .Select(element => (element.Name.LocalName, element.Attribute("Include")!.Value.Replace('\\', '/'), element));
+
+    [GeneratedRegex(@"File\.OpenRead\(|FileAccess\.Read\b|File\.OpenHandle\([^,)]*\)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex OpenedForReading();
 
     [GeneratedRegex(@"\bFishCheckpoint\.(?<stage>Errors|Tensors|Pickles|Torch|Masks|Deltas|Codec|Checkpoints|Training|Reports|Access|Interchange|Following|Storage|Api|Client|Cli|TorchSharp)\b",
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]

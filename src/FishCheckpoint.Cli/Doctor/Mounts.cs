@@ -4,6 +4,7 @@ namespace FishCheckpoint.Cli.Doctor;
 internal static class Mounts
 {
     private const string Table = "/proc/self/mountinfo";
+    private const string WindowsShare = "smb";
 
     // SQLite's log needs memory that processes share, and locks that hold: file systems over a network give neither for sure.
     private static readonly string[] Remote =
@@ -16,7 +17,23 @@ internal static class Mounts
     public static string? KindOf(string path)
     {
         var full = Path.GetFullPath(path);
-        return File.Exists(Table) ? KindOf(full, File.ReadLines(Table)) : new DriveInfo(full).DriveFormat;
+        return File.Exists(Table) ? KindOf(full, File.ReadLines(Table)) : KindOf(full, static path =>
+        {
+            var drive = new DriveInfo(path);
+            return (drive.DriveType, drive.DriveFormat);
+        });
+    }
+
+    /// <summary>Asks the drive of a path, where there is no table. Windows calls a drive over a network what its server calls it, and a share has no drive.</summary>
+    public static string KindOf(string path, Func<string, (DriveType Type, string Format)> driveOf)
+    {
+        if (path.StartsWith(@"\\", StringComparison.Ordinal) && !path.StartsWith(@"\\?\", StringComparison.Ordinal))
+        {
+            return WindowsShare;
+        }
+
+        var (type, format) = driveOf(path);
+        return type == DriveType.Network && !IsRemote(format) ? WindowsShare : format;
     }
 
     /// <summary>Finds the innermost mount that a path lies in, in lines of <c>/proc/self/mountinfo</c> (proc(5)).</summary>

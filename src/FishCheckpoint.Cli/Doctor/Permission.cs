@@ -8,9 +8,12 @@ internal static partial class Permission
     private const int WriteAndSearch = 2 | 1;
     private const int Write = 2;
 
-    /// <summary>Whether this user may write; on a file system that is mounted for reading only, nobody may.</summary>
+    /// <summary>
+    /// Whether this user may write; on a file system that is mounted for reading only, nobody may. Windows is asked for a file's attribute alone, which says nothing of a
+    /// folder, and not for access lists: there the first write tells.
+    /// </summary>
     public static bool MayWrite(string path) => OperatingSystem.IsWindows()
-        ? !File.GetAttributes(path).HasFlag(FileAttributes.ReadOnly)
+        ? Directory.Exists(path) || !File.GetAttributes(path).HasFlag(FileAttributes.ReadOnly)
         : Access(path, Directory.Exists(path) ? WriteAndSearch : Write) == 0;
 
     [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]

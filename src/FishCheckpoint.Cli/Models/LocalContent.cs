@@ -91,7 +91,7 @@ internal sealed class LocalContent : IDisposable
     private static bool StartsAsFrame(string path)
     {
         Span<byte> start = stackalloc byte[FrameHead.Magic.Length];
-        using var handle = File.OpenHandle(path);
+        using var handle = PositionalFile.Open(path);
         return RandomAccess.Read(handle, start, 0) == start.Length && start.SequenceEqual(FrameHead.Magic);
     }
 

@@ -17,7 +17,13 @@ internal static class ModelTarget
     {
         var tensors = files.Where(file => IsSafetensors(file.Name)).ToArray();
         var asFile = !Directory.Exists(path) && tensors.Length == 1 && (files.Count == 1 || IsSafetensors(path));
-        return asFile ? [(tensors[0], path)] : [.. files.Select(file => (file, Path.Combine(path, Names.CheckFile(file.Name))))];
+        if (asFile)
+        {
+            return [(tensors[0], path)];
+        }
+
+        var names = new FolderNames();
+        return [.. files.Select(file => (file, Path.Combine(path, names.Add(file.Name))))];
     }
 
     /// <summary>Writes a file; it appears whole, and with the digest that it is known to have, or not at all.</summary>

@@ -1,4 +1,5 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Tensors;
 using FishCheckpoint.Torch;
 
 namespace FishCheckpoint.Cli.Models;
@@ -17,7 +18,7 @@ internal static class TorchUpload
 
         foreach (var file in model.SideFiles)
         {
-            await using var content = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+            await using var content = PositionalFile.OpenStream(file);
             yield return new UploadFile(Path.GetFileName(file), content);
         }
     }

@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.IO.Pipelines;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Client.Http;
 
@@ -64,7 +65,7 @@ internal static class Bodies
         Bytes, (target, stop) => content.CopyToAsync(target, 1 << 17, stop), LengthOf(content), content);
 
     public static FileStream OpenRead(string path) =>
-        new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.SequentialScan | FileOptions.Asynchronous);
+        PositionalFile.OpenStream(path, FileOptions.SequentialScan | FileOptions.Asynchronous);
 
     // Some streams know their length without being able to seek.
     private static long? LengthOf(Stream content)

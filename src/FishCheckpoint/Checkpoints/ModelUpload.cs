@@ -1,3 +1,5 @@
+using FishCheckpoint.Tensors;
+
 namespace FishCheckpoint.Checkpoints;
 
 /// <summary>A file of a base on its way into a store.</summary>
@@ -12,7 +14,7 @@ public static class ModelUpload
     public static async IAsyncEnumerable<UploadFile> FromStream(Stream content)
     {
         await Task.CompletedTask;
-        yield return new UploadFile(Tensors.ModelFiles.SingleFileName, content);
+        yield return new UploadFile(ModelFiles.SingleFileName, content);
     }
 
     /// <summary>A file, or a folder with all its files that are not hidden, opened one after another.</summary>
@@ -23,8 +25,8 @@ public static class ModelUpload
             : Enumerable.Repeat(path, 1);
         foreach (var file in paths)
         {
-            var name = Directory.Exists(path) ? Path.GetFileName(file) : Tensors.ModelFiles.SingleFileName;
-            await using var content = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+            var name = Directory.Exists(path) ? Path.GetFileName(file) : ModelFiles.SingleFileName;
+            await using var content = PositionalFile.OpenStream(file);
             yield return new UploadFile(name, content);
         }
     }

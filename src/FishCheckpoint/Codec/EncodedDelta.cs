@@ -76,7 +76,7 @@ public sealed class EncodedDelta : IDisposable
     /// <see cref="ErrorCode.BodyTruncated"/>.</exception>
     public static EncodedDelta Open(string path)
     {
-        var handle = File.OpenHandle(path);
+        var handle = PositionalFile.Open(path);
         try
         {
             var length = RandomAccess.GetLength(handle);

@@ -7,6 +7,8 @@ namespace FishCheckpoint.Tensors;
 /// </summary>
 public sealed unsafe class AtomicFile : IDisposable
 {
+    private const int MacFullSync = 51;
+
     private readonly string temporary;
     private bool committed;
 
@@ -38,10 +40,16 @@ public sealed unsafe class AtomicFile : IDisposable
     {
         SyncFile(Stream);
         Stream.Dispose();
-        File.Move(temporary, Path, overwrite: true);
+        Replace(temporary, Path);
         committed = true;
         SyncFolder(System.IO.Path.GetDirectoryName(Path)!);
     }
+
+    /// <summary>Moves a finished file to its place, over a file that may be there and open.</summary>
+    /// <param name="written">The finished file, which nobody has open.</param>
+    /// <param name="place">Where it goes, on the same file system.</param>
+    /// <exception cref="IOException">It cannot be moved; what was there is there still.</exception>
+    public static void Replace(string written, string place) => FileReplacement.Move(written, place, FileMoves.Here, mayBeAway: true);
 
     /// <summary>Makes a file's content durable, or throws: the framework's own flush passes over a sync that fails.</summary>
     /// <param name="stream">The file.</param>
@@ -55,7 +63,7 @@ public sealed unsafe class AtomicFile : IDisposable
         }
 
         stream.Flush();
-        if (((delegate* unmanaged<int, int>)Call("fsync"))((int)stream.SafeFileHandle.DangerousGetHandle()) != 0)
+        if (Sync((int)stream.SafeFileHandle.DangerousGetHandle()) != 0)
         {
             throw new IOException($"The file '{stream.Name}' cannot be synced (errno {Marshal.GetLastSystemError()}).");
         }
@@ -85,7 +93,7 @@ public sealed unsafe class AtomicFile : IDisposable
             throw new IOException($"The folder '{folder}' cannot be opened to be synced (errno {Marshal.GetLastSystemError()}).");
         }
 
-        var result = ((delegate* unmanaged<int, int>)Call("fsync"))(descriptor);
+        var result = Sync(descriptor);
         var error = Marshal.GetLastSystemError();
         _ = ((delegate* unmanaged<int, int>)Call("close"))(descriptor);
         if (result != 0)
@@ -93,6 +101,11 @@ public sealed unsafe class AtomicFile : IDisposable
             throw new IOException($"The folder '{folder}' cannot be synced (errno {error}).");
         }
     }
+
+    // On macOS fsync leaves bytes in the disk's own cache; disks over a network do not know the other call.
+    private static int Sync(int descriptor) =>
+        OperatingSystem.IsMacOS() && ((delegate* unmanaged<int, int, int>)Call("fcntl"))(descriptor, MacFullSync) == 0 ? 0
+        : ((delegate* unmanaged<int, int>)Call("fsync"))(descriptor);
 
     private static int OpenFolder(string folder)
     {

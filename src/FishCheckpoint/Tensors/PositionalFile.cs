@@ -3,9 +3,22 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FishCheckpoint.Tensors;
 
-/// <summary>Whole reads by position.</summary>
+/// <summary>Opens files for reading, and reads whole buffers by position.</summary>
 public static class PositionalFile
 {
+    // Windows lets nobody replace or delete a file while one who reads it does not share that.
+    private const FileShare Shared = FileShare.ReadWrite | FileShare.Delete;
+
+    /// <summary>Opens a file for reading by position. Others may write, replace and delete it meanwhile; a replaced file is read on as it was.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">Says how it is going to be read. Default: nothing.</param>
+    public static SafeFileHandle Open(string path, FileOptions options = FileOptions.None) =>
+        File.OpenHandle(path, FileMode.Open, FileAccess.Read, Shared, options);
+
+    /// <summary>Opens a file for reading from its beginning, as <see cref="Open"/> does, without a buffer.</summary>
+    public static FileStream OpenStream(string path, FileOptions options = FileOptions.SequentialScan) =>
+        new(path, FileMode.Open, FileAccess.Read, Shared, bufferSize: 0, options);
+
     /// <summary>Fills a buffer from a place in a file.</summary>
     /// <param name="handle">The open file.</param>
     /// <param name="offset">Where to begin.</param>

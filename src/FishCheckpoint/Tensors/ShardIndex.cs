@@ -18,7 +18,7 @@ public static class ShardIndex
     /// <exception cref="FishException"><see cref="ErrorCode.ShardIndexInvalid"/>, <see cref="ErrorCode.TooLarge"/>.</exception>
     public static void CheckFile(string path, ModelFiles model, int maxLength = SafetensorsHeader.MaxLength)
     {
-        using var handle = File.OpenHandle(path);
+        using var handle = PositionalFile.Open(path);
         var length = RandomAccess.GetLength(handle);
         if (length > maxLength)
         {

@@ -26,7 +26,7 @@ internal sealed class ByteSource : IDisposable
     {
         try
         {
-            return new ByteSource(path, File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+            return new ByteSource(path, PositionalFile.Open(path));
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {

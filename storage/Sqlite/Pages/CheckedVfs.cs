@@ -21,6 +21,7 @@ internal static unsafe partial class CheckedVfs
     private static readonly Lock Registering = new();
     private static NativeVfs* system;
     private static NativeMethods* methods;
+    private static NativeMethods* unsharedMethods;
 
     /// <summary>Makes it the one that databases are opened with in this process; once is enough.</summary>
     public static void Register()
@@ -33,7 +34,8 @@ internal static unsafe partial class CheckedVfs
             }
 
             var found = FindVfs(null);
-            methods = FileMethods.Allocate();
+            methods = FileMethods.Allocate(hasSharedMemory: true);
+            unsharedMethods = FileMethods.Allocate(hasSharedMemory: false);
             var own = (NativeVfs*)NativeMemory.AllocZeroed((nuint)sizeof(NativeVfs));
             *own = *found;
             own->Next = null;
@@ -85,8 +87,9 @@ internal static unsafe partial class CheckedVfs
         var real = CheckedFile.Real(file);
         var code = system->Open(system, name, real, flags, outFlags);
 
-        // A file that could not be opened is closed only if it has methods.
-        opened->Head.Methods = real->Methods is null ? null : methods;
+        // A file that could not be opened is closed only if it has methods. On some disks (macOS, over a network) files have none for memory that processes share:
+        // then ours have none either, and SQLite keeps no log there instead of calling what is not there.
+        opened->Head.Methods = real->Methods is null ? null : real->Methods->Version >= 2 && real->Methods->ShmMap is not null ? methods : unsharedMethods;
         return code;
     }
 

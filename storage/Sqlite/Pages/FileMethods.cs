@@ -13,12 +13,13 @@ internal static unsafe class FileMethods
     private const int SubpageReads = 0x8000;
 
     /// <summary>The table of these methods; it lives as long as the process.</summary>
-    public static NativeMethods* Allocate()
+    /// <param name="hasSharedMemory">Whether the files' own methods have those for memory that processes share.</param>
+    public static NativeMethods* Allocate(bool hasSharedMemory)
     {
         var table = (NativeMethods*)NativeMemory.AllocZeroed((nuint)sizeof(NativeMethods));
         *table = new NativeMethods
         {
-            Version = 2, Close = &Close, Read = &Read, Write = &Write, Truncate = &Truncate, Sync = &Sync, FileSize = &FileSize, Lock = &Lock, Unlock = &Unlock,
+            Version = hasSharedMemory ? 2 : 1, Close = &Close, Read = &Read, Write = &Write, Truncate = &Truncate, Sync = &Sync, FileSize = &FileSize, Lock = &Lock, Unlock = &Unlock,
             CheckReservedLock = &CheckReservedLock, FileControl = &FileControl, SectorSize = &SectorSize, Characteristics = &Characteristics, ShmMap = &ShmMap,
             ShmLock = &ShmLock, ShmBarrier = &ShmBarrier, ShmUnmap = &ShmUnmap,
         };

@@ -173,6 +173,21 @@ public sealed class DoctorTests : CommandTest
         Assert.Equal(kind is "nfs4" or "fuse.sshfs", Mounts.IsRemote(kind));
     }
 
+    [Theory]
+    [InlineData(@"C:\data", DriveType.Fixed, "NTFS", "NTFS")]
+    [InlineData(@"Z:\data", DriveType.Network, "NTFS", "smb")]
+    [InlineData("/Volumes/data", DriveType.Network, "smbfs", "smbfs")]
+    [InlineData(@"\\?\C:\data", DriveType.Fixed, "ReFS", "ReFS")]
+    public void Mounts_WithoutATable_AreWhatTheDriveIs(string path, DriveType type, string format, string kind)
+    {
+        Assert.Equal(kind, Mounts.KindOf(path, asked => asked == path ? (type, format) : default));
+        Assert.Equal(type == DriveType.Network, Mounts.IsRemote(kind));
+    }
+
+    [Fact]
+    public void Mounts_OfAWindowsShare_AreRemoteWithoutADrive() =>
+        Assert.True(Mounts.IsRemote(Mounts.KindOf(@"\\server\share\data", _ => throw new ArgumentException("A share is no drive."))));
+
     [Fact]
     public void Report_OfSeveralFailures_ExitsByTheWorst()
     {

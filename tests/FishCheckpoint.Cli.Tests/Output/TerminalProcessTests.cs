@@ -77,6 +77,7 @@ public sealed class TerminalProcessTests : CommandTest
     [Fact]
     public async Task Pipe_ThatIsClosed_IsNoFailure()
     {
+        Assert.SkipUnless(RealProgram.Has("bash"), "bash is not installed, or this is not Linux");
         await PrepareAsync();
         var ran = await RealProgram.RunAsync("bash", ["-c", $"set -o pipefail; {RealProgram.Fish} ls task --data {Data} | true"]);
         Assert.Equal((0, string.Empty), (ran.Exit, ran.Error));
@@ -106,5 +107,5 @@ public sealed class TerminalProcessTests : CommandTest
     public async Task Version_IsTheProgramsOwn() =>
         Assert.Matches(@"^\d+\.\d+\.\d+", (await RealProgram.RunAsync(RealProgram.Fish, ["--version"])).Succeeded().Output);
 
-    private static void Require() => Assert.SkipUnless(RealProgram.Has("script") && RealProgram.Has("stty"), "script and stty (bsdutils, coreutils) are not installed");
+    private static void Require() => Assert.SkipUnless(RealProgram.Has("script") && RealProgram.Has("stty"), "script and stty (bsdutils, coreutils) are not installed, or this is not Linux");
 }

@@ -6,13 +6,17 @@ namespace FishCheckpoint.Cli.Tests.Processes;
 /// <summary>Runs programs, the real <c>fish</c> among them, each within a bounded time.</summary>
 internal static class RealProgram
 {
+    // The last three are Windows's.
+    private static readonly string[] Needed =
+        ["PATH", "HOME", "DOTNET_ROOT", "LANG", "LC_ALL", "TMPDIR", "DOTNET_CLI_HOME", "SYSTEMROOT", "TEMP", "USERPROFILE"];
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>The program that this project's commands are in.</summary>
     public static string Fish { get; } = Path.Combine(AppContext.BaseDirectory, "fish");
 
-    /// <summary>Whether a program is on the path.</summary>
-    public static bool Has(string name) => (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator)
+    /// <summary>Whether a program is on the path, as Linux has it: that of macOS may take other options.</summary>
+    public static bool Has(string name) => OperatingSystem.IsLinux() && (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(Path.PathSeparator)
         .Any(folder => folder.Length > 0 && File.Exists(Path.Combine(folder, name)));
 
     /// <summary>Runs a program to its end.</summary>
@@ -28,7 +32,7 @@ internal static class RealProgram
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
             WorkingDirectory = folder ?? Path.GetTempPath(),
         };
-        foreach (var name in start.Environment.Keys.Except(["PATH", "HOME", "DOTNET_ROOT", "LANG", "LC_ALL", "TMPDIR", "DOTNET_CLI_HOME"], StringComparer.Ordinal).ToArray())
+        foreach (var name in start.Environment.Keys.Except(Needed, StringComparer.OrdinalIgnoreCase).ToArray())
         {
             start.Environment.Remove(name);
         }

@@ -23,7 +23,11 @@ public abstract class FollowingTest : StoreFixture
 
     internal PullSource Source => new(Store, Store, Store);
 
-    internal byte[] CurrentModel => File.ReadAllBytes(Path.Combine(Pulled, "current", "model.safetensors"));
+    // Where links are not for everybody, a file holds the folder's name.
+    internal string Current => Path.Combine(
+        Pulled, File.Exists(Path.Combine(Pulled, "current.txt")) ? File.ReadAllText(Path.Combine(Pulled, "current.txt")).Trim() : "current");
+
+    internal byte[] CurrentModel => File.ReadAllBytes(Path.Combine(Current, "model.safetensors"));
 
     internal IEnumerable<string> Models => Directory.EnumerateDirectories(Pulled, "step-*").Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal);
 
@@ -36,7 +40,7 @@ public abstract class FollowingTest : StoreFixture
     /// <summary>Flips a byte of the model that is pointed at.</summary>
     internal void Damage(string file = "model.safetensors")
     {
-        using var stream = new FileStream(Path.Combine(Pulled, "current", file), FileMode.Open, FileAccess.ReadWrite);
+        using var stream = new FileStream(Path.Combine(Current, file), FileMode.Open, FileAccess.ReadWrite);
         stream.Position = stream.Length / 2;
         var flipped = (byte)(stream.ReadByte() ^ 1);
         stream.Position--;

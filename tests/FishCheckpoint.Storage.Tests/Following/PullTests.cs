@@ -116,7 +116,7 @@ public sealed class PullTests : FollowingTest
         Assert.Equal(Base.Change(1).ToBytes(), CurrentModel);
         Assert.Single(Warnings);
 
-        File.Delete(Path.Combine(Pulled, "current", ".fish.json"));
+        File.Delete(Path.Combine(Current, ".fish.json"));
         Assert.Equal(PullForm.Full, (await PullAsync()).Form);
         Assert.Equal(Base.Change(1).ToBytes(), CurrentModel);
     }
@@ -188,7 +188,7 @@ public sealed class PullTests : FollowingTest
 
         Damage("config.json");
         Assert.Equal(PullForm.Full, (await PullAsync(options: Wanted with { Task = "shards" })).Form);
-        Assert.Equal("{}", await File.ReadAllTextAsync(Path.Combine(Pulled, "current", "config.json"), Stop));
+        Assert.Equal("{}", await File.ReadAllTextAsync(Path.Combine(Current, "config.json"), Stop));
     }
 
     [Fact]
@@ -234,6 +234,7 @@ public sealed class PullTests : FollowingTest
     [Fact]
     public async Task Pull_AfterAKill_TidiesUpAndPoints()
     {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The link alone is the pointer on Linux and macOS; TextPointerTests do the same for Windows.");
         await SaveAsync(1, Base.Change(1));
         await SaveAsync(2, Base.Change(2));
         await PullAsync(options: Wanted with { Step = StepRef.At(1) });

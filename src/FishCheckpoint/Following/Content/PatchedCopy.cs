@@ -97,7 +97,7 @@ internal sealed class PatchedCopy(PulledFolder from, Layout layout, DeltaCursor 
     {
         try
         {
-            return new FileStream(Path.Combine(from.Path, old.Name), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            return PositionalFile.OpenStream(Path.Combine(from.Path, old.Name));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -36,7 +36,7 @@ internal sealed record PulledFolder(string Path, PulledManifest? Manifest)
     {
         try
         {
-            using var handle = File.OpenHandle(path, options: FileOptions.SequentialScan);
+            using var handle = PositionalFile.Open(path, FileOptions.SequentialScan);
             if (RandomAccess.GetLength(handle) != length)
             {
                 return null;

@@ -44,7 +44,13 @@ internal sealed record PulledManifest(int Version, string Task, Digest Base, lon
             var file = new FileInfo(Path.Combine(folder, FileName));
             var read = file.Exists && file.Length <= MaxBytes
                 ? JsonSerializer.Deserialize<PulledManifest>(File.ReadAllBytes(file.FullName), FishJson.Options) : null;
-            return read is { Version: Current, Step: >= 0, Task: not null, Files: not null } && read.Files.All(IsFile) ? read : null;
+            if (read is not { Version: Current, Step: >= 0, Task: not null, Files: not null } || !read.Files.All(file => file is { Bytes: >= 0, Name: not null }))
+            {
+                return null;
+            }
+
+            FolderNames.CheckAll(read.Files.Select(file => file.Name));
+            return read;
         }
         catch (Exception error) when (error is JsonException or IOException or FishException)
         {
@@ -54,6 +60,4 @@ internal sealed record PulledManifest(int Version, string Task, Digest Base, lon
 
     /// <summary>The manifest as its file's bytes.</summary>
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, FishJson.Options);
-
-    private static bool IsFile(PulledFile file) => file is { Bytes: >= 0, Name: not null } && Names.CheckFile(file.Name) == file.Name;
 }

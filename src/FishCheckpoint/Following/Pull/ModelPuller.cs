@@ -30,7 +30,7 @@ public sealed class ModelPuller : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(options.Keep);
         try
         {
-            return new ModelPuller(source, options, PullFolder.Open(options.Folder));
+            return new ModelPuller(source, options, PullFolder.Open(options.Folder, options.OnWarning));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -112,6 +112,7 @@ public sealed class ModelPuller : IDisposable
             return null;
         }
 
+        FolderNames.CheckAll(model.Files.Select(file => file.Name));
         using var incoming = folder.Begin();
         var (fetched, because) = await FetchAsync(plan, new ModelFetch(source, options, task, wanted, model), incoming, cancellation);
         if (model.Checkpoint is null && (await source.Store.GetCheckpointAsync(options.Task, StepRef.At(wanted.Step), cancellation)).State != wanted.State)

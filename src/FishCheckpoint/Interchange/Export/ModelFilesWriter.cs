@@ -14,9 +14,10 @@ internal static class ModelFilesWriter
     /// <param name="cancellation">Ends the writing.</param>
     public static async Task WriteAsync(StagedVersion version, string folder, IModelReader model, CancellationToken cancellation)
     {
+        var names = new FolderNames();
         foreach (var file in model.Files)
         {
-            await version.WriteAsync(folder + Names.CheckFile(file.Name), async stream =>
+            await version.WriteAsync(folder + names.Add(file.Name), async stream =>
             {
                 var pipe = PipeWriter.Create(stream, new StreamPipeWriterOptions(minimumBufferSize: 1 << 17, leaveOpen: true));
                 await model.CopyToAsync(file.Name, 0, file.Bytes, pipe, cancellation);

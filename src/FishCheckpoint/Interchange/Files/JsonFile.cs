@@ -22,7 +22,7 @@ internal static class JsonFile
             throw new FishException(ErrorCode.FileNotFound, key, $"The file '{Path.GetFileName(path)}' does not exist.", "Copy or write the version again.");
         }
 
-        using var handle = File.OpenHandle(path);
+        using var handle = PositionalFile.Open(path);
         var length = RandomAccess.GetLength(handle);
         if (length > maxLength)
         {

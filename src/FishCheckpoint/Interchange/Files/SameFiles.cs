@@ -1,4 +1,5 @@
 using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Files;
 
@@ -33,8 +34,8 @@ internal static class SameFiles
             return false;
         }
 
-        using var one = File.OpenHandle(left);
-        using var two = File.OpenHandle(right);
+        using var one = PositionalFile.Open(left);
+        using var two = PositionalFile.Open(right);
         var length = RandomAccess.GetLength(one);
         if (length != RandomAccess.GetLength(two))
         {
@@ -45,8 +46,8 @@ internal static class SameFiles
         for (var offset = 0L; offset < length;)
         {
             var part = (int)Math.Min(a.Length, length - offset);
-            Tensors.PositionalFile.ReadExactly(one, offset, a.AsSpan(0, part), left);
-            Tensors.PositionalFile.ReadExactly(two, offset, b.AsSpan(0, part), right);
+            PositionalFile.ReadExactly(one, offset, a.AsSpan(0, part), left);
+            PositionalFile.ReadExactly(two, offset, b.AsSpan(0, part), right);
             if (!a.AsSpan(0, part).SequenceEqual(b.AsSpan(0, part)))
             {
                 return false;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Interchange.Files;
 using FishCheckpoint.Interchange.Hashing;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Grail;
 
@@ -39,7 +40,7 @@ internal sealed record GrailMetadata(long Window, long? Previous, long? Anchor, 
                 throw new FishException(ErrorCode.FileNotFound, $"{key}: {file}", "The file does not exist.", "Copy the version again.");
             }
 
-            using var stream = File.OpenRead(path);
+            using var stream = PositionalFile.OpenStream(path);
             var found = Convert.ToHexStringLower(SHA256.HashData(stream));
             Import.PatchedTensor.Require(new ExpectedChecksum(Checksums.Sha256, expected), found, $"{key}: {file}");
         }

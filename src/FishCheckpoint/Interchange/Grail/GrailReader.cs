@@ -131,7 +131,7 @@ internal sealed class GrailReader : IVersionDelta
     {
         try
         {
-            return File.OpenHandle(path);
+            return PositionalFile.Open(path);
         }
         catch (FileNotFoundException error)
         {

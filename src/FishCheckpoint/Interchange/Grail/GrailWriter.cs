@@ -73,7 +73,7 @@ internal sealed class GrailWriter : IVersionWriter
 
     private static string DigestOf(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = PositionalFile.OpenStream(path);
         return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(stream));
     }
 

@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Import;
 
@@ -77,8 +78,8 @@ internal static class ImportTask
         var files = format.FilesOf(version).ToArray();
         foreach (var file in files)
         {
-            var name = files.Length == 1 ? Tensors.ModelFiles.SingleFileName : Path.GetFileName(file);
-            await using var content = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+            var name = files.Length == 1 ? ModelFiles.SingleFileName : Path.GetFileName(file);
+            await using var content = PositionalFile.OpenStream(file);
             yield return new UploadFile(name, content);
         }
     }

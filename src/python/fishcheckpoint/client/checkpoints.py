@@ -13,6 +13,7 @@ from ..wire.bodies import Body, BytesBody, MultipartBody, digest_field
 from ..wire.download import RemoteFile
 from .bases import BaseCalls, Source, body_of
 from .calls import Info, path_of
+from .names import check_file_names
 from .restore import restore_into
 
 Step = Union[int, str]
@@ -139,12 +140,13 @@ class CheckpointCalls(BaseCalls):
     def _load_files(self, task: str, step: Step, path: str) -> None:
         segments = ("tasks", task, "checkpoints", step, "files")
         names = [file["name"] for file in self._json("GET", path_of(*segments))]
+        check_file_names(names)
         whole = names == ["model.safetensors"] and not os.path.isdir(path)
         if not whole:
             os.makedirs(path, exist_ok=True)
         for name in names:
             with RemoteFile(self._transport, path_of(*segments, name)) as stream:
-                replace_file(path if whole else os.path.join(path, os.path.basename(name)), stream.chunks())
+                replace_file(path if whole else os.path.join(path, name), stream.chunks())
 
     def _explained(self, error: FishError, task: str, step: Step) -> FishError:
         # Damage that is found in the middle of an answer can only break it off; a verification says what it was.

@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Following.Folders;
+
+/// <summary>The link <c>current</c>, which Linux and macOS replace in one step.</summary>
+internal sealed unsafe class LinkPointer : ICurrentPointer
+{
+    /// <summary>The link's name.</summary>
+    public const string Name = "current";
+
+    /// <inheritdoc/>
+    public string? Read(string folder) => TargetIn(folder);
+
+    /// <inheritdoc/>
+    public string? Move(string folder, string target, string temporary)
+    {
+        File.CreateSymbolicLink(temporary, target);
+        Rename(temporary, Path.Combine(folder, Name));
+        AtomicFile.SyncFolder(folder);
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public string? Mend(string folder, string temporary) => null;
+
+    /// <summary>The name of the folder that the link points at; <see langword="null"/> where there is no link.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: it is no link, or one that leads elsewhere.</exception>
+    public static string? TargetIn(string folder)
+    {
+        var path = Path.Combine(folder, Name);
+        return new FileInfo(path).LinkTarget is { } target
+            ? target.Contains('/', StringComparison.Ordinal) || target.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal)
+                ? throw Taken(path, $"points at '{target}'") : target
+            : Path.Exists(path) ? throw Taken(path, "is no link") : null;
+    }
+
+    // The framework renames no link that points at a folder over another one.
+    private static void Rename(string from, string to)
+    {
+        fixed (byte* source = Encoding.UTF8.GetBytes(from + '\0'), destination = Encoding.UTF8.GetBytes(to + '\0'))
+        {
+            var rename = (delegate* unmanaged<byte*, byte*, int>)NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "rename");
+            if (rename(source, destination) != 0)
+            {
+                throw new IOException($"The link '{to}' cannot be replaced (errno {Marshal.GetLastSystemError()}).", Marshal.GetLastSystemError());
+            }
+        }
+    }
+
+    private static FishException Taken(string path, string what) => new(
+        ErrorCode.FolderTaken, path, $"It {what}; it is to be a link to a folder beside it.", "Pull into another folder, or remove it.");
+}
