@@ -14,6 +14,13 @@ if (args is ["train", var place, var taskName, var crash])
     return 0;
 }
 
+// And the benchmark: bench [ROUNDS].
+if (args is ["bench", .. var rest])
+{
+    await Bench.RunAsync(rest is [var rounds] ? int.Parse(rounds) : 40);
+    return 0;
+}
+
 var folder = Directory.CreateTempSubdirectory("fish-torchsharp-").FullName;
 try
 {

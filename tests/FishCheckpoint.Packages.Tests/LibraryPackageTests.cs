@@ -13,6 +13,7 @@ public sealed class LibraryPackageTests(PackedFeed packages)
     [InlineData("FishCheckpoint")]
     [InlineData("FishCheckpoint.Client")]
     [InlineData("FishCheckpoint.Storage")]
+    [InlineData("FishCheckpoint.TorchSharp")]
     public async Task Package_OfALibrary_HoldsItsDocumentsAndSymbols(string id)
     {
         var contents = await packages.ContentsAsync(id);

@@ -3,6 +3,7 @@ using FishCheckpoint.Client;
 using FishCheckpoint.Packages.Tests.Support;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Tensors;
+using FishCheckpoint.TorchSharp;
 using PublicApiGenerator;
 using Xunit;
 
@@ -17,6 +18,7 @@ public sealed class PublicApiTests
     [InlineData(typeof(Layout))]
     [InlineData(typeof(FishClient))]
     [InlineData(typeof(SqliteCheckpointStore))]
+    [InlineData(typeof(TorchModel))]
     public async Task PublicApi_OfALibrary_IsWhatWasApproved(Type ofLibrary)
     {
         var assembly = ofLibrary.Assembly;

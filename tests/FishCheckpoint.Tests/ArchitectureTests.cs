@@ -38,7 +38,6 @@ public sealed partial class ArchitectureTests
         ("System.Net.Http", ["api/", "src/FishCheckpoint.Client/", "src/FishCheckpoint.Cli/"]),
         ("Microsoft.AspNetCore", ["api/", "src/FishCheckpoint.Client/", "src/FishCheckpoint.Cli/"]),
         ("TorchSharp", ["src/FishCheckpoint.TorchSharp/", "samples/TorchSharp/"]),
-        ("TorchSharp-cpu", ["samples/TorchSharp/"]),
         ("Spectre.Console", ["src/FishCheckpoint.Cli/"]),
         ("System.CommandLine", ["src/FishCheckpoint.Cli/"]),
     ];
@@ -149,6 +148,19 @@ public sealed partial class ArchitectureTests
         XDocument.Parse(Repository.Read("Directory.Packages.props")).Descendants("PackageVersion"),
         package => Assert.Matches(@"^\d+(\.\d+){1,3}(-[0-9A-Za-z.-]+)?$", package.Attribute("Version")?.Value ?? ""));
 
+    [Fact]
+    public void Solution_Projects_AreAllOfTheTree() => Assert.Equal(
+        Repository.Files("*.csproj").Order(StringComparer.Ordinal),
+        SolutionProject().Matches(Repository.Read("FishCheckpoint.sln")).Select(match => match.Groups["path"].Value.Replace('\\', '/'))
+            .Order(StringComparer.Ordinal));
+
+    // The adapter leaves libtorch to its users; tests and sample choose it together, by system and device.
+    [Fact]
+    public void Libtorch_Packages_AreChosenInOnePlace() => Assert.Equal(
+        ["Directory.Packages.props", "tests/TorchSharp.Native/TorchSharp.Native.targets"],
+        ((string[])["*.csproj", "*.props", "*.targets"]).SelectMany(pattern => Repository.Files(pattern))
+            .Where(file => NativeTorch().IsMatch(Repository.Read(file))).Order(StringComparer.Ordinal));
+
     private static void AssertAllowed(string file, string name)
     {
         foreach (var (prefix, folders) in OutsideAllowed.Where(rule => name == rule.Prefix || name.StartsWith(rule.Prefix + ".", StringComparison.Ordinal)))
@@ -164,6 +176,12 @@ public sealed partial class ArchitectureTests
 
     [GeneratedRegex(@"File\.OpenRead\(|FileAccess\.Read\b|File\.OpenHandle\([^,)]*\)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex OpenedForReading();
+
+    [GeneratedRegex(@", ""(?<path>[^""]+\.csproj)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex SolutionProject();
+
+    [GeneratedRegex(@"Include=""(libtorch|TorchSharp-c)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex NativeTorch();
 
     [GeneratedRegex(@"\bFishCheckpoint\.(?<stage>Errors|Tensors|Pickles|Torch|Masks|Deltas|Codec|Checkpoints|Training|Reports|Access|Interchange|Following|Storage|Api|Client|Cli|TorchSharp)\b",
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]

@@ -105,7 +105,7 @@ internal sealed class FisherClassifier : IFisherModel, IDisposable
         using var scope = torch.NewDisposeScope();
         using var grad = torch.enable_grad();
         var raw = logits(example);
-        if (raw.numel() == 0 || raw.shape[^1] != raw.numel())
+        if (raw.shape is not [.., > 0 and var labels] || labels != raw.numel())
         {
             throw new FishException(
                 ErrorCode.RequestInvalid, $"example {example}", $"The logits are {TensorInfo.ShapeText(raw.shape)}; one example's are [labels] or [1, labels].",

@@ -151,7 +151,7 @@ public sealed class TorchModel : ITrainingModel, IDisposable
 
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var members = group.SelectMany(member => unnamed.GetValueOrDefault(member, []).Prepend(tensors[member]));
+        var members = group.SelectMany(WithAliases);
         var parameters = new List<torch.Tensor>();
         foreach (var parameter in members.Select(member => member.Parameter).OfType<torch.Tensor>())
         {
@@ -171,6 +171,9 @@ public sealed class TorchModel : ITrainingModel, IDisposable
         Array.ForEach(gradients, gradient => (ReferenceEquals(gradient, sum) ? null : gradient)?.Dispose());
         return sum.DetachFromDisposeScope();
     }
+
+    /// <summary>A tensor of the layout, and those of the module that are the same memory and not in the layout.</summary>
+    internal IEnumerable<ModuleTensor> WithAliases(int tensor) => unnamed.GetValueOrDefault(tensor, []).Prepend(tensors[tensor]);
 
     private static torch.Tensor? Dense(torch.Tensor? gradient)
     {

@@ -6,11 +6,14 @@ using TorchSharp;
 
 namespace FishCheckpoint.TorchSharp;
 
-/// <summary>Steps with an optimizer of the domain on tensors of the host: in place where tensor and gradient are contiguous, else on gathered values.</summary>
+/// <summary>
+/// Steps with an optimizer of the domain on tensors of the host: in place where tensor and gradient are contiguous, else on gathered values.
+/// </summary>
 internal sealed class HostStep(TorchModel model, MaskedOptimizer core) : IMaskedStep
 {
-    private readonly List<(int MaskTensor, torch.Tensor Gradient)> scattered = [];
-    private torch.Tensor? held;
+    // Of the step that is being taken: tensors of the layout that are stepped on in place, and tensors of the mask that are not.
+    private readonly Dictionary<int, (FlatTensor Values, torch.Tensor Gradient)> inPlace = [];
+    private readonly List<(int MaskTensor, FlatTensor Values, torch.Tensor Gradient)> gathered = [];
 
     public Mask Mask => core.Mask;
 
@@ -19,20 +22,21 @@ internal sealed class HostStep(TorchModel model, MaskedOptimizer core) : IMasked
     public void Step(double learningRate)
     {
         core.LearningRate = learningRate;
-        var places = core.Mask.Tensors.Index().ToDictionary(pair => pair.Item.Tensor, pair => pair.Index);
         try
         {
-            core.Step(ValuesOf, tensor => GradientOf(tensor, places));
-            foreach (var (maskTensor, gradient) in scattered)
+            foreach (var (index, mask) in core.Mask.Tensors.Index())
             {
-                StepGathered(maskTensor, gradient);
+                Collect(index, mask.Tensor);
             }
+
+            core.Step(
+                tensor => inPlace.TryGetValue(tensor, out var found) ? MemoryMarshal.Cast<byte, float>(found.Values.Bytes) : [],
+                tensor => inPlace.TryGetValue(tensor, out var found) ? MemoryMarshal.Cast<byte, float>(found.Gradient.bytes) : []);
+            gathered.ForEach(StepGathered);
         }
         finally
         {
-            scattered.ForEach(pair => pair.Gradient.Dispose());
-            scattered.Clear();
-            Hold(null);
+            Release();
         }
     }
 
@@ -50,53 +54,58 @@ internal sealed class HostStep(TorchModel model, MaskedOptimizer core) : IMasked
         return core.LearningRate;
     }
 
-    public void Dispose() => Hold(null);
+    public void Dispose() => Release();
 
-    private Span<float> ValuesOf(int tensor) => MemoryMarshal.Cast<byte, float>(model.Tensors[tensor].Flat().Bytes);
-
-    // Asked for before the values; it lives until the next one is.
-    private ReadOnlySpan<float> GradientOf(int tensor, Dictionary<int, int> places)
+    // Once for each tensor, before the step: the optimizer asks twice, and the gradient of tied parameters is a new sum each time.
+    private void Collect(int maskTensor, int tensor)
     {
-        var found = model.GradientOf(tensor);
-        if (found is null)
+        if (model.GradientOf(tensor) is not { } gradient)
         {
-            Hold(null);
-            return [];
+            return;
         }
 
         var flat = model.Tensors[tensor].Flat();
         if (!flat.IsOnHost)
         {
-            found.Dispose();
+            gradient.Dispose();
             throw new FishException(
-                ErrorCode.RequestInvalid, model.Tensors[tensor].Info.Name, "The tensor is not on the host any more.", "Make the optimizer after moving the module.");
+                ErrorCode.RequestInvalid, model.Tensors[tensor].Info.Name, "The tensor is not on the host any more.",
+                "Make the optimizer after moving the module.");
         }
 
-        if (flat.IsSpan && found.is_contiguous() && found.dtype == torch.ScalarType.Float32)
+        if (flat.IsSpan && gradient.is_contiguous() && gradient.dtype == torch.ScalarType.Float32)
         {
-            Hold(found);
-            return MemoryMarshal.Cast<byte, float>(found.bytes);
+            inPlace.Add(tensor, (flat, gradient));
         }
-
-        scattered.Add((places[tensor], found));
-        return [];
+        else
+        {
+            gathered.Add((maskTensor, flat, gradient));
+        }
     }
 
-    private void StepGathered(int maskTensor, torch.Tensor gradient)
+    // Positions count through the shape, in the gradient as in the values, whatever the strides of both.
+    private void StepGathered((int MaskTensor, FlatTensor Values, torch.Tensor Gradient) step)
     {
-        var mask = core.Mask.Tensors[maskTensor];
-        var (info, flat) = (model.Tensors[mask.Tensor].Info, model.Tensors[mask.Tensor].Flat());
-        using var dense = gradient.contiguous();
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var mask = core.Mask.Tensors[step.MaskTensor];
+        var info = model.Tensors[mask.Tensor].Info;
+        var dense = step.Gradient.to(torch.ScalarType.Float32).reshape([.. info.Shape]).contiguous();
         var (values, gradients) = (new float[mask.Positions.Length], new float[mask.Positions.Length]);
         FlatTensor.Of(dense, info).Gather(mask.Positions.Span, null, MemoryMarshal.AsBytes(gradients.AsSpan()));
-        flat.Gather(mask.Positions.Span, null, MemoryMarshal.AsBytes(values.AsSpan()));
-        core.Update(maskTensor, values, gradients);
-        flat.Scatter(mask.Positions.Span, null, MemoryMarshal.AsBytes(values.AsSpan()));
+        step.Values.Gather(mask.Positions.Span, null, MemoryMarshal.AsBytes(values.AsSpan()));
+        core.Update(step.MaskTensor, values, gradients);
+        step.Values.Scatter(mask.Positions.Span, null, MemoryMarshal.AsBytes(values.AsSpan()));
     }
 
-    private void Hold(torch.Tensor? gradient)
+    private void Release()
     {
-        held?.Dispose();
-        held = gradient;
+        foreach (var gradient in inPlace.Values.Select(found => found.Gradient).Concat(gathered.Select(found => found.Gradient)))
+        {
+            gradient.Dispose();
+        }
+
+        inPlace.Clear();
+        gathered.Clear();
     }
 }

@@ -1,6 +1,8 @@
 using FishCheckpoint.Errors;
 using FishCheckpoint.Masks;
+using FishCheckpoint.Tensors;
 using TorchSharp;
+using TorchSharp.Modules;
 
 namespace FishCheckpoint.TorchSharp;
 
@@ -30,9 +32,9 @@ public sealed class MaskedGradients(TorchModel model) : IDisposable
             using var noGrad = torch.no_grad();
 
             // A tied parameter that is one object with an earlier one has the same gradient, and the same positions.
-            if (model.Tensors[tensor].Parameter?.grad is { } gradient)
+            foreach (var alias in model.WithAliases(tensor))
             {
-                Apply(gradient, tensor, masks.GetValueOrDefault(tensor));
+                Apply(alias, tensor, masks.GetValueOrDefault(tensor));
             }
         }
     }
@@ -48,32 +50,42 @@ public sealed class MaskedGradients(TorchModel model) : IDisposable
         caches.Clear();
     }
 
-    private void Apply(torch.Tensor gradient, int tensor, TensorMask? mask)
+    private void Apply(ModuleTensor alias, int tensor, TensorMask? mask)
     {
-        var info = model.Tensors[tensor].Info;
+        if (alias.Parameter is not { grad: { } gradient } parameter)
+        {
+            return;
+        }
+
         if (mask is null)
         {
             gradient.zero_();
         }
-        else if (mask.Positions.Length < info.Units)
+        else if (mask.Positions.Length < alias.Info.Units)
         {
-            Keep(gradient, tensor, mask);
+            Keep(Writable(gradient, parameter, alias.Info), tensor, alias.Info, mask);
         }
     }
 
-    private void Keep(torch.Tensor gradient, int tensor, TensorMask mask)
+    // One value that stands for many, as in an expanded gradient, cannot be masked: each gets its own.
+    private static torch.Tensor Writable(torch.Tensor gradient, Parameter parameter, TensorInfo info)
     {
         if (gradient.is_sparse)
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, model.Tensors[tensor].Info.Name, "The gradient is sparse.", "Make the embedding with dense gradients.");
+                ErrorCode.RequestInvalid, info.Name, "The gradient is sparse.", "Make the embedding with dense gradients.");
         }
 
+        return new TensorShape(gradient.shape, gradient.stride()).IsInjective ? gradient : parameter.grad = gradient.contiguous();
+    }
+
+    private void Keep(torch.Tensor gradient, int tensor, TensorInfo info, TensorMask mask)
+    {
         var dense = gradient.is_contiguous() ? gradient : gradient.contiguous();
-        var flat = FlatTensor.Of(dense, model.Tensors[tensor].Info);
+        var flat = FlatTensor.Of(dense, info);
         if (flat.IsOnHost)
         {
-            var kept = new byte[mask.Positions.Length * model.Tensors[tensor].Info.UnitSize];
+            var kept = new byte[mask.Positions.Length * info.UnitSize];
             flat.Gather(mask.Positions.Span, null, kept);
             dense.zero_();
             flat.Scatter(mask.Positions.Span, null, kept);

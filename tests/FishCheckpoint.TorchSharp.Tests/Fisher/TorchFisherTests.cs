@@ -107,6 +107,7 @@ public sealed class TorchFisherTests
         Refused(() => Estimate(model, Logits(net)));
         Refused(() => Estimate(model, Logits(net), _ => Classifier.Labels));
         Refused(() => Estimate(model, _ => net.call(Loop.Inputs), LabelOf));
+        Refused(() => Estimate(model, _ => net.call(Loop.Inputs).sum(), LabelOf));
         Assert.True(net.training);
     }
 

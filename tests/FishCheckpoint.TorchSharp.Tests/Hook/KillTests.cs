@@ -14,6 +14,7 @@ public sealed class KillTests
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
+    [Trait("Category", "Slow")]
     [Fact(Timeout = 300_000)]
     public async Task Kill_TenTimesWhileTraining_EndsWithTheBitsOfTheRunThatWasNot()
     {

@@ -30,6 +30,25 @@ public sealed class MaskedGradientsTests
         Assert.True(module.get_parameter("none")!.grad is null);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Apply_TiedParameters_MasksTheGradientsOfBoth(bool oneObject)
+    {
+        using var net = new TiedNet(oneObject);
+        using var model = new TorchModel(net);
+        using var gradients = new MaskedGradients(model);
+        net.Embedding.grad = torch.ones(5, 4);
+        net.Output.grad = torch.ones(5, 4);
+        gradients.Apply(Mask.Create(model.Layout, [new TensorMask(0, new long[] { 3, 19 })]));
+
+        foreach (var parameter in (torch.Tensor[])[net.Embedding, net.Output])
+        {
+            using var gradient = parameter.grad!;
+            Assert.Equal([3, 19], gradient.data<float>().ToArray().Index().Where(pair => pair.Item != 0).Select(pair => pair.Index));
+        }
+    }
+
     [Fact]
     public void Apply_MaskOfAnotherLayout_IsRefused()
     {
