@@ -47,7 +47,7 @@ public static class FishServer
         server.UseMiddleware<StoppingMiddleware>();
         server.UseRouting();
         server.UseMiddleware<HubErrors>();
-        server.UseMiddleware<RequestGate>();
+        server.UseRateLimiter();
         server.UseMiddleware<RefusalAudit>();
         server.UseMiddleware<AccessMiddleware>();
         server.UseMiddleware<UploadGate>();
@@ -73,6 +73,7 @@ public static class FishServer
         services.AddSingleton<StoreHost>().AddHostedService(provider => provider.GetRequiredService<StoreHost>());
         services.AddSingleton<ListenGuard>().AddHostedService(provider => provider.GetRequiredService<ListenGuard>());
         services.AddSingleton<Func<IServer>>(provider => provider.GetRequiredService<IServer>);
+        services.AddRequestLimit();
         services.AddSingleton<IDiskSpace, SystemDisk>().AddSingleton<UploadRoom>();
         services.AddSingleton<IAccessControl>(provider => provider.GetRequiredService<StoreHost>().Store.Access);
         services.AddSingleton<ICheckpointStore>(provider => provider.GetRequiredService<StoreHost>().Store);
