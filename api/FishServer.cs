@@ -115,11 +115,13 @@ public static class FishServer
 
     private static void MapRoutes(WebApplication server)
     {
-        server.MapIndex();
-        server.MapDashboard();
-        server.MapHealth();
+        var about = server.MapGroup("").WithTags("Server");
+        about.MapIndex();
+        about.MapDashboard();
+        about.MapHealth();
         server.MapMetrics();
         server.MapOpenApi().Open().WithSummary("Describe the routes as an OpenAPI document");
+        server.MapReferencePage();
         var v1 = server.MapGroup("/v1").AddEndpointFilter<RouteGroupBuilder, NameFilter>().MayFail(400, 401, 403, 404, 429);
         v1.MapGroup("/bases").WithTags("Bases").MapBases();
         v1.MapGroup("/tasks").WithTags("Tasks").MapTasks();

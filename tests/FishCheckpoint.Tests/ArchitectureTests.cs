@@ -33,6 +33,7 @@ public sealed partial class ArchitectureTests
         ("SQLitePCL", ["storage/"]),
         ("System.Net.Http", ["api/", "src/FishCheckpoint.Client/", "src/FishCheckpoint.Cli/"]),
         ("Microsoft.AspNetCore", ["api/", "src/FishCheckpoint.Client/", "src/FishCheckpoint.Cli/"]),
+        ("Scalar", ["api/"]),
         ("TorchSharp", ["src/FishCheckpoint.TorchSharp/", "samples/TorchSharp/"]),
         ("TorchSharp-cpu", ["samples/TorchSharp/"]),
         ("Spectre.Console", ["src/FishCheckpoint.Cli/"]),

@@ -52,7 +52,7 @@ public sealed class RequestLimitTests : ApiTest
     public async Task OpenRoutes_WhileThePlacesAreTaken_AreAnswered()
     {
         using var held = await FillAsync();
-        foreach (var path in (string[])["/", "/healthz", "/readyz", "/openapi/v1.json", "/dashboard/index.html"])
+        foreach (var path in (string[])["/", "/healthz", "/readyz", "/openapi/v1.json", "/docs/", "/dashboard/index.html"])
         {
             await ExpectAsync(HttpStatusCode.OK, GetAsync(path));
         }
