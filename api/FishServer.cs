@@ -47,7 +47,7 @@ public static class FishServer
         server.UseMiddleware<StoppingMiddleware>();
         server.UseRouting();
         server.UseMiddleware<HubErrors>();
-        server.UseMiddleware<RequestGate>();
+        server.UseRateLimiter();
         server.UseMiddleware<RefusalAudit>();
         server.UseMiddleware<AccessMiddleware>();
         server.UseMiddleware<UploadGate>();
@@ -73,6 +73,7 @@ public static class FishServer
         services.AddSingleton<StoreHost>().AddHostedService(provider => provider.GetRequiredService<StoreHost>());
         services.AddSingleton<ListenGuard>().AddHostedService(provider => provider.GetRequiredService<ListenGuard>());
         services.AddSingleton<Func<IServer>>(provider => provider.GetRequiredService<IServer>);
+        services.AddRequestLimit();
         services.AddSingleton<IDiskSpace, SystemDisk>().AddSingleton<UploadRoom>();
         services.AddSingleton<IAccessControl>(provider => provider.GetRequiredService<StoreHost>().Store.Access);
         services.AddSingleton<ICheckpointStore>(provider => provider.GetRequiredService<StoreHost>().Store);
@@ -114,11 +115,13 @@ public static class FishServer
 
     private static void MapRoutes(WebApplication server)
     {
-        server.MapIndex();
-        server.MapDashboard();
-        server.MapHealth();
+        var about = server.MapGroup("").WithTags("Server");
+        about.MapIndex();
+        about.MapDashboard();
+        about.MapHealth();
         server.MapMetrics();
         server.MapOpenApi().Open().WithSummary("Describe the routes as an OpenAPI document");
+        server.MapReferencePage();
         var v1 = server.MapGroup("/v1").AddEndpointFilter<RouteGroupBuilder, NameFilter>().MayFail(400, 401, 403, 404, 429);
         v1.MapGroup("/bases").WithTags("Bases").MapBases();
         v1.MapGroup("/tasks").WithTags("Tasks").MapTasks();

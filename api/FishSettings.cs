@@ -216,10 +216,10 @@ public sealed class FishSettings
         /// <summary>The most connections at once; further ones are closed. Default: 1,000.</summary>
         public int MaxConnections { get; set; } = 1000;
 
-        /// <summary>The most requests that are answered at once; further ones get 429. Default: 256.</summary>
+        /// <summary>The most requests that are answered at once; further ones get 429. At least 1. Default: 256.</summary>
         public int MaxConcurrentRequests { get; set; } = 256;
 
-        /// <summary>The most uploads that are taken at once; further ones get 429. Default: 64.</summary>
+        /// <summary>The most uploads that are taken at once; further ones get 429. At least 1. Default: 64.</summary>
         public int MaxConcurrentUploads { get; set; } = 64;
 
         /// <summary>Bytes a second below which a body, or the reading of an answer, is broken off; 0: never. Default: 240.</summary>

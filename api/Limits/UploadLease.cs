@@ -1,9 +1,10 @@
+using System.Threading.RateLimiting;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Api.Limits;
 
 /// <summary>The part of the room that one upload has. Used by one request; a form's parts come one after another.</summary>
-internal sealed class UploadLease(UploadRoom room) : IDisposable
+internal sealed class UploadLease(UploadRoom room, RateLimitLease permit) : IDisposable
 {
     private long reserved;
     private long received;
@@ -32,5 +33,9 @@ internal sealed class UploadLease(UploadRoom room) : IDisposable
         room.Receive(bytes, look);
     }
 
-    public void Dispose() => room.Leave(reserved, received);
+    public void Dispose()
+    {
+        room.Leave(reserved, received);
+        permit.Dispose();
+    }
 }

@@ -1,20 +1,24 @@
+using System.Threading.RateLimiting;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Api.Limits;
 
 /// <summary>
-/// The room that uploads have together: how many at once, how many bytes of temporary files, and how much of the disk is left alone. An announced length is set
-/// aside before a byte of it is read; a body without one sets aside a step at a time.
+/// The room that uploads have together: how many at once, how many bytes of temporary files, and how much of the disk is left alone. An
+/// announced length is set aside before a byte of it is read; a body without one sets aside a step at a time. Bytes are counted here by
+/// hand: a rate limiter counts up to an int, and looks at no disk.
 /// </summary>
-internal sealed class UploadRoom(FishSettings settings, StoreOptions options, IDiskSpace disk)
+internal sealed class UploadRoom(FishSettings settings, StoreOptions options, IDiskSpace disk) : IDisposable
 {
     /// <summary>Bytes between two looks at the disk.</summary>
     public const long Step = 16L << 20;
 
     private readonly FishSettings.LimitSettings limits = settings.Limits;
     private readonly Lock gate = new();
-    private int uploads;
+    private readonly ConcurrencyLimiter uploads = new(
+        RequestLimit.AtOnce(settings.Limits.MaxConcurrentUploads, nameof(FishSettings.LimitSettings.MaxConcurrentUploads)));
+
     private long reserved;
     private long received;
 
@@ -35,18 +39,12 @@ internal sealed class UploadRoom(FishSettings settings, StoreOptions options, ID
     /// <exception cref="FishException"><see cref="ErrorCode.TooManyRequests"/>.</exception>
     public UploadLease Enter()
     {
-        lock (gate)
-        {
-            if (uploads >= limits.MaxConcurrentUploads)
-            {
-                throw new FishException(
-                    ErrorCode.TooManyRequests, "uploads", $"The server takes {limits.MaxConcurrentUploads} uploads at once.", "Try again in a moment.");
-            }
-
-            uploads++;
-            return new UploadLease(this);
-        }
+        var permit = uploads.AttemptAcquire();
+        return permit.IsAcquired ? new UploadLease(this, permit) : throw new FishException(
+            ErrorCode.TooManyRequests, "uploads", $"The server takes {limits.MaxConcurrentUploads} uploads at once.", "Try again in a moment.");
     }
+
+    public void Dispose() => uploads.Dispose();
 
     internal void Reserve(long bytes)
     {
@@ -78,7 +76,6 @@ internal sealed class UploadRoom(FishSettings settings, StoreOptions options, ID
     {
         lock (gate)
         {
-            uploads--;
             reserved -= reservedBytes;
             received -= receivedBytes;
         }

@@ -37,6 +37,7 @@ public sealed partial class ArchitectureTests
         ("SQLitePCL", ["storage/"]),
         ("System.Net.Http", ["api/", "src/FishCheckpoint.Client/", "src/FishCheckpoint.Cli/"]),
         ("Microsoft.AspNetCore", ["api/", "src/FishCheckpoint.Client/", "src/FishCheckpoint.Cli/"]),
+        ("Scalar", ["api/"]),
         ("TorchSharp", ["src/FishCheckpoint.TorchSharp/", "samples/TorchSharp/"]),
         ("Spectre.Console", ["src/FishCheckpoint.Cli/"]),
         ("System.CommandLine", ["src/FishCheckpoint.Cli/"]),

@@ -12,6 +12,8 @@ public sealed class AuthenticationTests : AccessTest
     [InlineData("/healthz")]
     [InlineData("/readyz")]
     [InlineData("/openapi/v1.json")]
+    [InlineData("/docs/")]
+    [InlineData("/docs/scalar.js")]
     public async Task Open_Routes_AskForNoKey(string path) => await SendAsync(As(null), HttpMethod.Get, path, HttpStatusCode.OK);
 
     [Theory]

@@ -17,7 +17,10 @@ public sealed partial class RouteRuleTests
 
     [Fact]
     public async Task Routes_ThatAreOpen_AreTheseAlone() => Assert.Equal(
-        ["/", "/dashboard/{file}", "/healthz", "/openapi/{documentName}.json", "/readyz"],
+        [
+            "/", "/dashboard/{file}", "/docs/favicon.svg", "/docs/scalar.aspnetcore.js", "/docs/scalar.js", "/docs/{documentName?}",
+            "/healthz", "/openapi/{documentName}.json", "/readyz",
+        ],
         (await RoutesAsync()).Where(route => route.Metadata.GetMetadata<AccessRule>()!.Scope is null).Select(route => route.RoutePattern.RawText!)
             .Order(StringComparer.Ordinal));
 

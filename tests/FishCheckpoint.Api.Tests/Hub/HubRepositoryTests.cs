@@ -63,6 +63,7 @@ public sealed class HubRepositoryTests : HubTest
     [InlineData("api")]
     [InlineData("models")]
     [InlineData("openapi")]
+    [InlineData("docs")]
     [InlineData("healthz")]
     [InlineData("metrics")]
     [InlineData("resolve")]
@@ -76,7 +77,11 @@ public sealed class HubRepositoryTests : HubTest
         await ExpectAsync(HttpStatusCode.Created, PutAsync($"/v1/tasks/{task}/checkpoints/1", HubModels.Step(1)));
         using var alone = await ExpectAsync(HttpStatusCode.TemporaryRedirect, AskAsync(HttpMethod.Get, $"/{task}/resolve/main/config.json", token));
         Assert.StartsWith($"/{task}/resolve/", Field(alone, "Location"), StringComparison.Ordinal);
-        foreach (var path in new[] { $"/api/models/{task}", $"/api/models/{task}/tree/main", $"/api/models/{task}/refs", $"/v1/tasks/{task}", $"/v1/tasks/{task}/checkpoints/1", "/healthz", "/metrics", "/openapi/v1.json", "/v1/tasks" })
+        foreach (var path in new[]
+        {
+            $"/api/models/{task}", $"/api/models/{task}/tree/main", $"/api/models/{task}/refs", $"/v1/tasks/{task}",
+            $"/v1/tasks/{task}/checkpoints/1", "/healthz", "/metrics", "/openapi/v1.json", "/docs/", "/v1/tasks",
+        })
         {
             await ExpectAsync(HttpStatusCode.OK, SendAsync(HttpMethod.Get, path));
         }

@@ -1,9 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using FishCheckpoint.Api.Limits;
 using FishCheckpoint.Api.Tests.Support;
-using FishCheckpoint.Checkpoints;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -18,7 +16,7 @@ public sealed class LimitsTests : ApiTest
 
     protected override Task<ApiServer> StartAsync() => ApiServer.StartAsync(
         builder => builder.Services.AddSingleton<IDiskSpace>(disk),
-        ("FishCheckpoint:Limits:MaxConcurrentUploads", "2"), ("FishCheckpoint:Limits:MinBytesPerSecond", "0"), ("FishCheckpoint:Limits:MaxConcurrentRequests", "40"),
+        ("FishCheckpoint:Limits:MaxConcurrentUploads", "2"), ("FishCheckpoint:Limits:MinBytesPerSecond", "0"),
         ("FishCheckpoint:Limits:MinFreeBytes", "1000000"), ("FishCheckpoint:Limits:MaxTemporaryBytes", "50000000"));
 
     [Fact]
@@ -73,42 +71,17 @@ public sealed class LimitsTests : ApiTest
     }
 
     [Fact]
-    public async Task Requests_BeyondTheirNumber_AreToldToComeAgain_AndHealthIsStillSaid()
+    public async Task Upload_ThatFails_GivesItsPlaceBack()
     {
-        // Each of them has begun a JSON body and never ends it.
-        var sockets = new List<TcpClient>();
-        try
+        disk.Fault = new InvalidOperationException("no disk");
+        for (var index = 0; index < 3; index++)
         {
-            // One that comes just when another is answered may be refused itself: then one more takes its place.
-            HttpResponseMessage refused;
-            do
-            {
-                for (var index = sockets.Count == 0 ? 0 : 39; index < 40; index++)
-                {
-                    sockets.Add(await BeginAsync($"PUT /v1/tasks/slow HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 100", "{"));
-                }
-
-                await Task.Delay(10, Stop);
-                refused = await GetAsync("/v1/tasks");
-            }
-            while (refused.StatusCode == HttpStatusCode.OK);
-            Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
-            await ExpectAsync(HttpStatusCode.OK, GetAsync("/healthz"));
-        }
-        finally
-        {
-            sockets.ForEach(socket => socket.Dispose());
+            var failed = await ExpectAsync(HttpStatusCode.InternalServerError, SaveAsync(1, Base.Change(1)));
+            Assert.Contains("\"INTERNAL\"", await failed.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
         }
 
-        HttpResponseMessage again;
-        do
-        {
-            await Task.Delay(10, Stop);
-            again = await GetAsync("/v1/tasks");
-        }
-        while (again.StatusCode == HttpStatusCode.TooManyRequests);
-        Assert.Equal(HttpStatusCode.OK, again.StatusCode);
-        Assert.Single((await JsonAsync<Page<TaskInfo>>("/v1/tasks")).Items);
+        disk.Fault = null;
+        await ExpectAsync(HttpStatusCode.Created, SaveAsync(1, Base.Change(1)));
     }
 
     // Once the two that have begun hold their places: another one before that would take one of them.
@@ -124,15 +97,7 @@ public sealed class LimitsTests : ApiTest
     }
 
     private Task<TcpClient> BeginUploadAsync(long step) =>
-        BeginAsync($"PUT {Steps}/{step} HTTP/1.1\r\nContent-Type: {Safetensors}\r\nContent-Length: {Announced}", "begun");
-
-    private async Task<TcpClient> BeginAsync(string head, string body)
-    {
-        var socket = new TcpClient();
-        await socket.ConnectAsync(Server.Address.Host, Server.Address.Port, Stop);
-        await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"{head}\r\nHost: {Server.Address.Authority}\r\n\r\n{body}"), Stop);
-        return socket;
-    }
+        RawHttp.BeginAsync(Server.Address, $"PUT {Steps}/{step} HTTP/1.1\r\nContent-Type: {Safetensors}\r\nContent-Length: {Announced}", "begun", Stop);
 
     // Sent in chunks, without a length.
     private sealed class Unannounced : StreamContent

@@ -113,5 +113,8 @@ internal sealed class FakeDisk : IDiskSpace
 {
     public long Free { get; set; }
 
-    public long FreeBytes(string folder) => Free;
+    /// <summary>What looking at the disk throws, if anything.</summary>
+    public Exception? Fault { get; set; }
+
+    public long FreeBytes(string folder) => Fault is null ? Free : throw Fault;
 }

@@ -6,6 +6,15 @@ namespace FishCheckpoint.Api.Tests.Support;
 /// <summary>HTTP by hand, for what a client library would not send.</summary>
 internal static class RawHttp
 {
+    /// <summary>Begins a request: its head and the beginning of its body. The caller ends it by disposing the connection.</summary>
+    public static async Task<TcpClient> BeginAsync(Uri address, string head, string body, CancellationToken cancellation)
+    {
+        var socket = new TcpClient();
+        await socket.ConnectAsync(address.Host, address.Port, cancellation);
+        await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"{head}\r\nHost: {address.Authority}\r\n\r\n{body}"), cancellation);
+        return socket;
+    }
+
     /// <summary>Sends bytes and gives what comes back until the server closes.</summary>
     public static async Task<string> SendAsync(Uri address, string head, byte[] body, bool finish, CancellationToken cancellation)
     {

@@ -3,6 +3,9 @@ using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Xunit;
 
+// Every test here drives a browser.
+[assembly: Trait("Category", "Slow")]
+
 namespace FishCheckpoint.Dashboard.Tests.Support;
 
 /// <summary>A page of the dashboard. Whatever a test does, nothing may leave the server's origin, and nothing break or be forbidden on the way.</summary>
