@@ -21,7 +21,9 @@ internal static class RequestLimit
     public static void AddRequestLimit(this IServiceCollection services) =>
         services.AddRateLimiter().AddOptions<RateLimiterOptions>().Configure<FishSettings>(Configure);
 
-    /// <summary>The limiter's options for a setting of <see cref="FishSettings.LimitSettings"/>. Nothing waits in a queue: the client tries again.</summary>
+    /// <summary>
+    /// The limiter's options for a setting of <see cref="FishSettings.LimitSettings"/>. Nothing waits in a queue: the client tries again.
+    /// </summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: the setting is below 1.</exception>
     public static ConcurrencyLimiterOptions AtOnce(int number, string setting) => number > 0
         ? new ConcurrencyLimiterOptions { PermitLimit = number }
@@ -31,7 +33,8 @@ internal static class RequestLimit
     private static void Configure(RateLimiterOptions options, FishSettings settings)
     {
         var atOnce = AtOnce(settings.Limits.MaxConcurrentRequests, nameof(FishSettings.LimitSettings.MaxConcurrentRequests));
-        options.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, Counted>(context => CountedAs(context.GetEndpoint()?.Metadata) switch
+        options.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, Counted>(
+            context => CountedAs(context.GetEndpoint()?.Metadata) switch
         {
             Counted.Never => RateLimitPartition.GetNoLimiter(Counted.Never),
             var counted => RateLimitPartition.GetConcurrencyLimiter(counted, _ => atOnce),

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace FishCheckpoint.Api.Limits;
 
 /// <summary>
-/// Takes as many uploads as there is room for; the others are answered before a byte of theirs is read. It is no policy of the server's rate
-/// limiter, which acts before keys are checked: a request without a key must not take an upload's place.
+/// Takes as many uploads as there is room for; the others are answered before a byte of theirs is read. It is no policy of the server's
+/// rate limiter, which acts before keys are checked: a request without a key must not take an upload's place.
 /// </summary>
 internal sealed class UploadGate(RequestDelegate next, UploadRoom room)
 {

@@ -41,7 +41,8 @@ internal sealed class UploadRoom(FishSettings settings, StoreOptions options, ID
     {
         var permit = uploads.AttemptAcquire();
         return permit.IsAcquired ? new UploadLease(this, permit) : throw new FishException(
-            ErrorCode.TooManyRequests, "uploads", $"The server takes {limits.MaxConcurrentUploads} uploads at once.", "Try again in a moment.");
+            ErrorCode.TooManyRequests, "uploads", $"The server takes {limits.MaxConcurrentUploads} uploads at once.",
+            "Try again in a moment.");
     }
 
     public void Dispose() => uploads.Dispose();

@@ -23,6 +23,7 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
         try
         {
             isNew = Begin(target);
+            AtomicFile.Recover(target);
             var bytes = Copy(arriving, cancellation);
             var bases = new BaseCopy(folder, target, options.Link, meter);
             var checkpoints = ReadCopy(arriving, bases, cancellation);

@@ -60,9 +60,17 @@ internal sealed class BaseFolder : IDisposable
     {
         foreach (var id in Unsettled())
         {
-            if (!isKnown(id) && Directory.Exists(Path.Combine(bases, id.ToString())))
+            var target = Path.Combine(bases, id.ToString());
+            if (Directory.Exists(target))
             {
-                Directory.Delete(Path.Combine(bases, id.ToString()), recursive: true);
+                if (isKnown(id))
+                {
+                    AtomicFile.Recover(target);
+                }
+                else
+                {
+                    Directory.Delete(target, recursive: true);
+                }
             }
 
             File.Delete(MarkOf(id));

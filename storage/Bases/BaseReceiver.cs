@@ -43,21 +43,20 @@ internal sealed class BaseReceiver(StoreOptions options, string folder)
             return new BaseFile(file.Name, length, digest, null, PlainCrcs(path, length));
         }
 
-        using var opened = SafetensorsFile.Open(path, options.MaxHeaderBytes);
-        var received = new BaseFile(file.Name, length, digest, opened.Header, TensorCrcs(opened));
-        if (options.Bases == BaseCompression.Dense)
+        using var dense = options.Bases == BaseCompression.Dense ? AtomicFile.Create(path) : null;
+        BaseFile received;
+        using (var opened = SafetensorsFile.Open(path, options.MaxHeaderBytes))
         {
-            Compress(opened, cancellation);
+            received = new BaseFile(file.Name, length, digest, opened.Header, TensorCrcs(opened));
+            if (dense is not null)
+            {
+                DenseBaseFile.Write(opened, dense.Stream, cancellation);
+            }
         }
 
+        // The plain file is closed before it is replaced: Windows replaces no open file.
+        dense?.Commit();
         return received;
-    }
-
-    private static void Compress(SafetensorsFile plain, CancellationToken cancellation)
-    {
-        using var dense = AtomicFile.Create(plain.Path);
-        DenseBaseFile.Write(plain, dense.Stream, cancellation);
-        dense.Commit();
     }
 
     private async Task<(long Length, Digest Digest)> WriteAsync(UploadFile file, string path, CancellationToken cancellation)

@@ -15,7 +15,8 @@ internal sealed class TemporaryFolder : IDisposable
 
     private static readonly Dictionary<string, TemporaryFolder> Open = new(FolderNames.Comparer);
 
-    // The lock's file is deleted by who holds it. Windows keeps others out all the same; elsewhere a file that shares anything is not locked against other owners.
+    // The lock's file is deleted by its owner. Windows keeps others out all the same; elsewhere a file that shares anything is not
+    // locked against other owners.
     private static readonly FileShare Alone = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
 
     private readonly string path;

@@ -176,7 +176,8 @@ internal sealed class Database : IDisposable
         {
             connection.Open();
             // macOS makes bytes durable only where it is asked to empty the disk's own cache; other systems pass over that.
-            connection.Execute($"PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA busy_timeout = {LongWait}; PRAGMA cell_size_check = ON;");
+            connection.Execute(
+                $"PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA busy_timeout = {LongWait}; PRAGMA cell_size_check = ON;");
             return connection;
         }
         catch (SqliteException error)

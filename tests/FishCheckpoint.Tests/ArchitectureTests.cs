@@ -105,7 +105,8 @@ public sealed partial class ArchitectureTests
         }
     }
 
-    // On Windows a reader that does not share deletion keeps its file from being replaced. One place decides how files are opened for reading.
+    // On Windows a reader that does not share deletion keeps its file from being replaced. One place decides how files are opened for
+    // reading.
     [Fact]
     public void Sources_FilesThatAreRead_AreOpenedInOnePlace() => Assert.DoesNotContain(
         Repository.Files("*.cs").Except(OpenForReading).Where(file => ShippedFolders.Any(folder => file.StartsWith(folder, StringComparison.Ordinal))),

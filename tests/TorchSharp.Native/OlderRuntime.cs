@@ -9,8 +9,8 @@ namespace FishCheckpoint.TorchSharp.Native;
 /// call that has the runtime initialize its streams, which an older one does by itself.
 /// </summary>
 /// <remarks>
-/// Works on the outputs of builds, which hold a link to the package's library: a copy that asks for another symbol takes the link's place. A
-/// published output holds the library itself and is left alone, as the package is.
+/// Works on the outputs of builds, which hold a link to the package's library: a copy that asks for another symbol takes the link's
+/// place. A published output holds the library itself and is left alone, as the package is.
 /// </remarks>
 internal static class OlderRuntime
 {

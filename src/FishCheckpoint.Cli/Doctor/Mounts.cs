@@ -24,7 +24,10 @@ internal static class Mounts
         });
     }
 
-    /// <summary>Asks the drive of a path, where there is no table. Windows calls a drive over a network what its server calls it, and a share has no drive.</summary>
+    /// <summary>
+    /// Asks the drive of a path, where there is no table. Windows calls a drive over a network what its server calls it, and a share has
+    /// no drive.
+    /// </summary>
     public static string KindOf(string path, Func<string, (DriveType Type, string Format)> driveOf)
     {
         if (path.StartsWith(@"\\", StringComparison.Ordinal) && !path.StartsWith(@"\\?\", StringComparison.Ordinal))

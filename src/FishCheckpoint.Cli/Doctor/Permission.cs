@@ -9,8 +9,8 @@ internal static partial class Permission
     private const int Write = 2;
 
     /// <summary>
-    /// Whether this user may write; on a file system that is mounted for reading only, nobody may. Windows is asked for a file's attribute alone, which says nothing of a
-    /// folder, and not for access lists: there the first write tells.
+    /// Whether this user may write; on a file system that is mounted for reading only, nobody may. On Windows only a
+    /// file's read-only attribute is looked at, and not the access lists: there the first write shows it.
     /// </summary>
     public static bool MayWrite(string path) => OperatingSystem.IsWindows()
         ? Directory.Exists(path) || !File.GetAttributes(path).HasFlag(FileAttributes.ReadOnly)

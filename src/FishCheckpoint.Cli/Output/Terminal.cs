@@ -11,7 +11,7 @@ internal sealed class Terminal
 
     // A progress line would be broken into several by fewer.
     private const int LeastColumns = 30;
-    private const int UnknownColumns = 80;
+    private const int UnknownColumns = 60;
 
     private readonly TerminalTraits traits;
 
@@ -53,7 +53,7 @@ internal sealed class Terminal
     public static Terminal OfProcess() => new(
         Open(System.Console.OpenStandardOutput()), Open(System.Console.OpenStandardError()), TerminalTraits.Of(
             !System.Console.IsOutputRedirected, !System.Console.IsErrorRedirected,
-            Environment.GetEnvironmentVariable, () => System.Console.WindowWidth));
+            Environment.GetEnvironmentVariable, () => System.Console.IsOutputRedirected ? null : System.Console.WindowWidth));
 
     /// <summary>Plain text into writers.</summary>
     public static Terminal Of(TextWriter output, TextWriter error) => Of(output, error, TerminalTraits.Plain);
@@ -68,9 +68,10 @@ internal sealed class Terminal
     /// <summary>As <see cref="Say"/>, on standard error.</summary>
     public void SayError(FormattableString line) => ErrorConsole.MarkupLineInterpolated(CleanText.Of(line));
 
-    /// <summary>Standard error for a line that is written over: codes move the cursor, and are colors only where colors are wanted.</summary>
-    public IAnsiConsole CreateProgressConsole() =>
-        Create(
+    /// <summary>
+    /// Standard error for a line that is written over: codes move the cursor, and are colors only where colors are wanted.
+    /// </summary>
+    public IAnsiConsole CreateProgressConsole() => Create(
         new ConsoleWriter(Error, traits.ErrorIsTerminal, traits.Columns ?? UnknownColumns),
         traits.ErrorHasColors, AnsiSupport.Yes, InteractionSupport.Yes);
 

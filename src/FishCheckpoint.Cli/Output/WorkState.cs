@@ -6,7 +6,7 @@ namespace FishCheckpoint.Cli.Output;
 /// <param name="format">Writes an amount: bytes, or a count.</param>
 internal sealed class WorkState(TimeProvider time, string title, Func<long, string> format)
 {
-    // A hundred hours: a longer time says nothing.
+    // A hundred hours: a longer estimate has no use.
     private const double MostSecondsLeft = 360_000;
 
     private readonly long began = time.GetTimestamp();

@@ -7,13 +7,15 @@ using TorchSharp;
 namespace FishCheckpoint.TorchSharp;
 
 /// <summary>
-/// Steps with an optimizer of the domain on tensors of the host: in place where tensor and gradient are contiguous, else on gathered values.
+/// Steps with an optimizer of the domain on tensors of the host: in place where tensor and gradient are contiguous, else on gathered
+/// values.
 /// </summary>
 internal sealed class HostStep(TorchModel model, MaskedOptimizer core) : IMaskedStep
 {
-    // Of the step that is being taken: tensors of the layout that are stepped on in place, and tensors of the mask that are not.
-    private readonly Dictionary<int, (FlatTensor Values, torch.Tensor Gradient)> inPlace = [];
-    private readonly List<(int MaskTensor, FlatTensor Values, torch.Tensor Gradient)> gathered = [];
+    // Tensors of the mask that cannot be stepped on in place, and the gradient that was asked for last: no more than one copy is held at
+    // a time.
+    private readonly SortedSet<int> gathered = [];
+    private torch.Tensor? held;
 
     public Mask Mask => core.Mask;
 
@@ -22,21 +24,19 @@ internal sealed class HostStep(TorchModel model, MaskedOptimizer core) : IMasked
     public void Step(double learningRate)
     {
         core.LearningRate = learningRate;
+        var places = core.Mask.Tensors.Index().ToDictionary(pair => pair.Item.Tensor, pair => pair.Index);
         try
         {
-            foreach (var (index, mask) in core.Mask.Tensors.Index())
+            core.Step(ValuesOf, tensor => GradientOf(tensor, places[tensor]));
+            foreach (var maskTensor in gathered)
             {
-                Collect(index, mask.Tensor);
+                StepGathered(maskTensor);
             }
-
-            core.Step(
-                tensor => inPlace.TryGetValue(tensor, out var found) ? MemoryMarshal.Cast<byte, float>(found.Values.Bytes) : [],
-                tensor => inPlace.TryGetValue(tensor, out var found) ? MemoryMarshal.Cast<byte, float>(found.Gradient.bytes) : []);
-            gathered.ForEach(StepGathered);
         }
         finally
         {
-            Release();
+            gathered.Clear();
+            Hold(null);
         }
     }
 
@@ -54,20 +54,22 @@ internal sealed class HostStep(TorchModel model, MaskedOptimizer core) : IMasked
         return core.LearningRate;
     }
 
-    public void Dispose() => Release();
+    public void Dispose() => Hold(null);
 
-    // Once for each tensor, before the step: the optimizer asks twice, and the gradient of tied parameters is a new sum each time.
-    private void Collect(int maskTensor, int tensor)
+    private Span<float> ValuesOf(int tensor) =>
+        model.Tensors[tensor].Flat() is { IsSpan: true } flat ? MemoryMarshal.Cast<byte, float>(flat.Bytes) : [];
+
+    // Empty for a tensor without a gradient, and for one that is stepped on afterwards. Lives until the next one is asked for.
+    private ReadOnlySpan<float> GradientOf(int tensor, int maskTensor)
     {
-        if (model.GradientOf(tensor) is not { } gradient)
+        if (Hold(model.GradientOf(tensor)) is not { } gradient)
         {
-            return;
+            return [];
         }
 
         var flat = model.Tensors[tensor].Flat();
         if (!flat.IsOnHost)
         {
-            gradient.Dispose();
             throw new FishException(
                 ErrorCode.RequestInvalid, model.Tensors[tensor].Info.Name, "The tensor is not on the host any more.",
                 "Make the optimizer after moving the module.");
@@ -75,37 +77,32 @@ internal sealed class HostStep(TorchModel model, MaskedOptimizer core) : IMasked
 
         if (flat.IsSpan && gradient.is_contiguous() && gradient.dtype == torch.ScalarType.Float32)
         {
-            inPlace.Add(tensor, (flat, gradient));
+            return MemoryMarshal.Cast<byte, float>(gradient.bytes);
         }
-        else
-        {
-            gathered.Add((maskTensor, flat, gradient));
-        }
+
+        gathered.Add(maskTensor);
+        return [];
     }
 
     // Positions count through the shape, in the gradient as in the values, whatever the strides of both.
-    private void StepGathered((int MaskTensor, FlatTensor Values, torch.Tensor Gradient) step)
+    private void StepGathered(int maskTensor)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var mask = core.Mask.Tensors[step.MaskTensor];
-        var info = model.Tensors[mask.Tensor].Info;
-        var dense = step.Gradient.to(torch.ScalarType.Float32).reshape([.. info.Shape]).contiguous();
+        var mask = core.Mask.Tensors[maskTensor];
+        var (info, flat) = (model.Tensors[mask.Tensor].Info, model.Tensors[mask.Tensor].Flat());
+        using var gradient = model.GradientOf(mask.Tensor)!;
+        var dense = gradient.to(torch.ScalarType.Float32).reshape([.. info.Shape]).contiguous();
         var (values, gradients) = (new float[mask.Positions.Length], new float[mask.Positions.Length]);
         FlatTensor.Of(dense, info).Gather(mask.Positions.Span, null, MemoryMarshal.AsBytes(gradients.AsSpan()));
-        step.Values.Gather(mask.Positions.Span, null, MemoryMarshal.AsBytes(values.AsSpan()));
-        core.Update(step.MaskTensor, values, gradients);
-        step.Values.Scatter(mask.Positions.Span, null, MemoryMarshal.AsBytes(values.AsSpan()));
+        flat.Gather(mask.Positions.Span, null, MemoryMarshal.AsBytes(values.AsSpan()));
+        core.Update(maskTensor, values, gradients);
+        flat.Scatter(mask.Positions.Span, null, MemoryMarshal.AsBytes(values.AsSpan()));
     }
 
-    private void Release()
+    private torch.Tensor? Hold(torch.Tensor? gradient)
     {
-        foreach (var gradient in inPlace.Values.Select(found => found.Gradient).Concat(gathered.Select(found => found.Gradient)))
-        {
-            gradient.Dispose();
-        }
-
-        inPlace.Clear();
-        gathered.Clear();
+        held?.Dispose();
+        return held = gradient;
     }
 }

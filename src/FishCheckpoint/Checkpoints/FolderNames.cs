@@ -3,8 +3,9 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Checkpoints;
 
 /// <summary>
-/// The names of the files that one folder is to hold, each checked before its file is made. <see cref="Names.CheckFile"/> is the same on every system; this check
-/// adds what the system at hand cannot have: a file <c>con.json</c> on Windows, or <c>Config.json</c> beside <c>config.json</c> on Windows and macOS.
+/// The names of the files that one folder is to hold, each checked before its file is made. <see cref="Names.CheckFile"/> is the same on
+/// every system; this check adds what the system at hand cannot have: a file <c>con.json</c> on Windows, or <c>Config.json</c> beside
+/// <c>config.json</c> on Windows and macOS.
 /// </summary>
 public sealed class FolderNames
 {
@@ -24,14 +25,15 @@ public sealed class FolderNames
 
     /// <summary>Checks a name, and takes it.</summary>
     /// <returns>The name.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>: it is no name of a model's file, this system cannot have a file of this name, or the name is
-    /// taken.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>: it is no name of a model's file, this system cannot have a
+    /// file of this name, or the name is taken.</exception>
     public string Add(string name)
     {
         Names.CheckFile(name);
         if (naming.FindProblem(name) is { } problem)
         {
-            throw new FishException(ErrorCode.NameInvalid, name, problem, "Write it on Linux or macOS, or give the file another name and add its base again.");
+            throw new FishException(
+                ErrorCode.NameInvalid, name, problem, "Write it on Linux or macOS, or give the file another name and add its base again.");
         }
 
         if (taken.Add(name))

@@ -29,7 +29,8 @@ public enum CodecEffort : byte
 /// <summary>How deltas are encoded.</summary>
 /// <param name="Positions">Compression of gap-coded positions, with <see cref="CodecEffort.Runs"/>.</param>
 /// <param name="Values">Compression of byte planes, and of plain bytes.</param>
-/// <param name="Level">Effort: Zstandard 1 to 19, Brotli 1 to 11, LZ4 1 to 12 (its fast search below 3); higher ones count as the highest.</param>
+/// <param name="Level">Effort: Zstandard 1 to 19, Brotli 1 to 11, LZ4 1 to 12 (its fast search below 3); higher ones count as the
+/// highest.</param>
 /// <remarks>Default: Zstandard at level 1 for both.</remarks>
 public sealed record CodecOptions(Compression Positions = Compression.Zstd, Compression Values = Compression.Zstd, int Level = 1)
 {

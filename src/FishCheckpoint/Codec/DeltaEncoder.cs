@@ -116,7 +116,8 @@ public static class DeltaEncoder
             using var maskDigest = new MaskDigest(delta.Layout.Id);
             using var valuesDigest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             using var work = new DeltaWork(
-                delta.Layout, knownMask is null ? options : options.OnAMask, parent is not null, parent, knownMask is null ? mask : null, values, earlier);
+                delta.Layout, knownMask is null ? options : options.OnAMask, parent is not null, parent, knownMask is null ? mask : null,
+                values, earlier);
             var (order, within) = (new ChunkOrder(delta.Layout), true);
             for (var buffers = work.Take(); within && delta.Read(buffers.Chunk); buffers = work.Take())
             {

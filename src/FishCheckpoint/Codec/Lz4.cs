@@ -13,7 +13,8 @@ internal static class Lz4
     /// <returns>Whether the block fits.</returns>
     public static bool TryCompress(ReadOnlySpan<byte> source, Span<byte> destination, int level, out int written)
     {
-        written = LZ4Codec.Encode(source, destination, level < (int)LZ4Level.L03_HC ? LZ4Level.L00_FAST : (LZ4Level)Math.Min(level, (int)LZ4Level.L12_MAX));
+        var effort = level < (int)LZ4Level.L03_HC ? LZ4Level.L00_FAST : (LZ4Level)Math.Min(level, (int)LZ4Level.L12_MAX);
+        written = LZ4Codec.Encode(source, destination, effort);
         return written > 0;
     }
 
@@ -21,7 +22,8 @@ internal static class Lz4
     /// <returns>Whether the bytes are a block whose content fits; nothing is written past the destination.</returns>
     public static bool TryDecompress(ReadOnlySpan<byte> source, Span<byte> destination, out int written)
     {
-        written = LZ4Codec.Decode(source, destination);
+        // The library takes no bytes at all for an empty block; LZ4 writes a byte for it.
+        written = source.IsEmpty ? -1 : LZ4Codec.Decode(source, destination);
         return written >= 0;
     }
 }

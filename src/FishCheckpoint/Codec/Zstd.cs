@@ -5,6 +5,7 @@ namespace FishCheckpoint.Codec;
 /// <summary>Zstandard (RFC 8878) by ZstdSharp, one-shot with contexts kept for each thread.</summary>
 internal static unsafe class Zstd
 {
+    private const int HighestLevel = 19;
     private const int FastestLevel = -(1 << 17);
     private const int SmallHashLog = 8;
 
@@ -19,20 +20,21 @@ internal static unsafe class Zstd
     /// <summary>Compresses to one frame.</summary>
     /// <param name="source">The bytes.</param>
     /// <param name="destination">Room for the frame.</param>
-    /// <param name="level">The effort, 1 to 19.</param>
+    /// <param name="level">The effort, 1 to 19; higher ones, which would take far more memory, count as 19.</param>
     /// <param name="written">Bytes of the frame.</param>
     /// <returns>Whether the frame fits.</returns>
     public static bool TryCompress(ReadOnlySpan<byte> source, Span<byte> destination, int level, out int written)
     {
         fixed (byte* from = source, to = destination)
         {
-            return Check(Methods.ZSTD_compressCCtx(Own.Compression, to, (nuint)destination.Length, from, (nuint)source.Length, level), out written);
+            var (room, length) = ((nuint)destination.Length, (nuint)source.Length);
+            return Check(Methods.ZSTD_compressCCtx(Own.Compression, to, room, from, length, Math.Min(level, HighestLevel)), out written);
         }
     }
 
     /// <summary>
-    /// Compresses bytes that differ only in how often they occur, by Huffman's code and without a search for repetition. Repeats found there by chance cost more
-    /// bytes than they save, and three times the time.
+    /// Compresses bytes that differ only in how often they occur, by Huffman's code and without a search for repetition. Repeats found
+    /// there by chance cost more bytes than they save, and three times the time.
     /// </summary>
     public static bool TryCompressLiterals(ReadOnlySpan<byte> source, Span<byte> destination, out int written)
     {
@@ -48,7 +50,8 @@ internal static unsafe class Zstd
     {
         fixed (byte* from = source, to = destination)
         {
-            return Check(Methods.ZSTD_decompressDCtx(Own.Decompression, to, (nuint)destination.Length, from, (nuint)source.Length), out written);
+            var (room, length) = ((nuint)destination.Length, (nuint)source.Length);
+            return Check(Methods.ZSTD_decompressDCtx(Own.Decompression, to, room, from, length), out written);
         }
     }
 
@@ -59,7 +62,9 @@ internal static unsafe class Zstd
         return !failed;
     }
 
-    /// <summary>Working memory outside the collector's, kept for the life of a thread: making it costs more than coding a small run.</summary>
+    /// <summary>
+    /// Working memory outside the collector's, kept for the life of a thread: making it costs more than coding a small run.
+    /// </summary>
     private sealed class Contexts
     {
         public Contexts()

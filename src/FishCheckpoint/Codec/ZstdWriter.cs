@@ -80,7 +80,7 @@ internal sealed unsafe class ZstdWriter : IDisposable
                 context, &output, &input, end ? ZSTD_EndDirective.ZSTD_e_end : ZSTD_EndDirective.ZSTD_e_continue);
             if (Methods.ZSTD_isError(left))
             {
-                throw new InvalidOperationException($"Zstandard cannot compress ({Methods.ZSTD_getErrorName(left)}): the content has another length than declared.");
+                throw new InvalidOperationException($"Zstandard cannot compress: {Methods.ZSTD_getErrorName(left)}.");
             }
 
             bytes = bytes[(int)input.pos..];

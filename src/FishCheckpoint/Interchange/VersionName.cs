@@ -25,7 +25,10 @@ internal static class VersionName
     public static string Check(string name, string key) => name.Length is > 0 and <= Longest && !name.Any(char.IsControl) ? name
         : throw new FishException(ErrorCode.VersionInvalid, key, $"A version's name has 1 to {Longest} characters, none of them a control character.", "Write the version again.");
 
-    /// <summary>Refuses the name of a file that is more than the name of a file, or that this system cannot have, before anything of this name is opened.</summary>
+    /// <summary>
+    /// Refuses the name of a file that is more than the name of a file, or that this system cannot have, before anything of this name is
+    /// opened.
+    /// </summary>
     /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>.</exception>
     public static string CheckFile(string file, string key)
     {
@@ -36,7 +39,8 @@ internal static class VersionName
         catch (FishException error)
         {
             throw new FishException(
-                ErrorCode.VersionInvalid, key, $"'{(file.Length <= 80 ? file : file[..80])}' is no name for a file of a version: {error.Cause}",
+                ErrorCode.VersionInvalid, key,
+                $"'{(file.Length <= 80 ? file : file[..80])}' is no name for a file of a version: {error.Cause}",
                 $"File names match {Names.Pattern}.", error);
         }
     }

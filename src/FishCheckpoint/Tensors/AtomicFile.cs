@@ -51,6 +51,12 @@ public sealed unsafe class AtomicFile : IDisposable
     /// <exception cref="IOException">It cannot be moved; what was there is there still.</exception>
     public static void Replace(string written, string place) => FileReplacement.Move(written, place, FileMoves.Here, mayBeAway: true);
 
+    /// <summary>
+    /// Finishes what a crash may have interrupted in <see cref="Replace"/> on Windows; elsewhere a replacement is one step.
+    /// </summary>
+    /// <param name="folder">The folder of the places.</param>
+    public static void Recover(string folder) => FileReplacement.Recover(folder, FileMoves.Here);
+
     /// <summary>Makes a file's content durable, or throws: the framework's own flush passes over a sync that fails.</summary>
     /// <param name="stream">The file.</param>
     /// <exception cref="IOException">The disk refused.</exception>
@@ -102,7 +108,7 @@ public sealed unsafe class AtomicFile : IDisposable
         }
     }
 
-    // On macOS fsync leaves bytes in the disk's own cache; disks over a network do not know the other call.
+    // On macOS fsync leaves bytes in the disk's own cache. Disks over a network do not know the other call; SQLite falls back as well.
     private static int Sync(int descriptor) =>
         OperatingSystem.IsMacOS() && ((delegate* unmanaged<int, int, int>)Call("fcntl"))(descriptor, MacFullSync) == 0 ? 0
         : ((delegate* unmanaged<int, int>)Call("fsync"))(descriptor);

@@ -9,9 +9,11 @@ public static class PositionalFile
     // Windows lets nobody replace or delete a file while one who reads it does not share that.
     private const FileShare Shared = FileShare.ReadWrite | FileShare.Delete;
 
-    /// <summary>Opens a file for reading by position. Others may write, replace and delete it meanwhile; a replaced file is read on as it was.</summary>
+    /// <summary>
+    /// Opens a file for reading by position. Others may write, replace and delete it meanwhile; a replaced file is read on as it was.
+    /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="options">Says how it is going to be read. Default: nothing.</param>
+    /// <param name="options">A hint to the system of how the file is read. Default: none.</param>
     public static SafeFileHandle Open(string path, FileOptions options = FileOptions.None) =>
         File.OpenHandle(path, FileMode.Open, FileAccess.Read, Shared, options);
 

@@ -87,9 +87,10 @@ internal static unsafe partial class CheckedVfs
         var real = CheckedFile.Real(file);
         var code = system->Open(system, name, real, flags, outFlags);
 
-        // A file that could not be opened is closed only if it has methods. On some disks (macOS, over a network) files have none for memory that processes share:
-        // then ours have none either, and SQLite keeps no log there instead of calling what is not there.
-        opened->Head.Methods = real->Methods is null ? null : real->Methods->Version >= 2 && real->Methods->ShmMap is not null ? methods : unsharedMethods;
+        // A file that could not be opened is closed only if it has methods. On some disks (macOS, over a network) files have none for
+        // memory that processes share: then ours have none either, and SQLite keeps no log there instead of calling what is not there.
+        opened->Head.Methods = real->Methods is null ? null
+            : real->Methods->Version >= 2 && real->Methods->ShmMap is not null ? methods : unsharedMethods;
         return code;
     }
 

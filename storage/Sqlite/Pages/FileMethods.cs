@@ -19,7 +19,8 @@ internal static unsafe class FileMethods
         var table = (NativeMethods*)NativeMemory.AllocZeroed((nuint)sizeof(NativeMethods));
         *table = new NativeMethods
         {
-            Version = hasSharedMemory ? 2 : 1, Close = &Close, Read = &Read, Write = &Write, Truncate = &Truncate, Sync = &Sync, FileSize = &FileSize, Lock = &Lock, Unlock = &Unlock,
+            Version = hasSharedMemory ? 2 : 1, Close = &Close, Read = &Read, Write = &Write, Truncate = &Truncate, Sync = &Sync,
+            FileSize = &FileSize, Lock = &Lock, Unlock = &Unlock,
             CheckReservedLock = &CheckReservedLock, FileControl = &FileControl, SectorSize = &SectorSize, Characteristics = &Characteristics, ShmMap = &ShmMap,
             ShmLock = &ShmLock, ShmBarrier = &ShmBarrier, ShmUnmap = &ShmUnmap,
         };

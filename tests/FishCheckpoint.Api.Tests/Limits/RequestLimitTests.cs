@@ -61,7 +61,7 @@ public sealed class RequestLimitTests : ApiTest
     [Fact]
     public async Task LongAnswers_AreCountedApart_UpToTheSameNumber()
     {
-        using var held = new Held();
+        using var held = new OpenRequests();
         for (var index = 0; index < AtOnce; index++)
         {
             var response = await Client.GetAsync(Events, HttpCompletionOption.ResponseHeadersRead, Stop);
@@ -120,10 +120,10 @@ public sealed class RequestLimitTests : ApiTest
     }
 
     // Each request begins a JSON body and never ends it.
-    private async Task<Held> FillAsync()
+    private async Task<OpenRequests> FillAsync()
     {
         await UntilFreeAsync(AtOnce);
-        var held = new Held();
+        var held = new OpenRequests();
         for (var index = 0; index < AtOnce; index++)
         {
             held.Add(await RawHttp.BeginAsync(
@@ -135,7 +135,7 @@ public sealed class RequestLimitTests : ApiTest
     }
 
     // Requests under way, broken off together: the server waits for them when it stops.
-    private sealed class Held : List<IDisposable>, IDisposable
+    private sealed class OpenRequests : List<IDisposable>, IDisposable
     {
         public void Dispose() => ForEach(one => one.Dispose());
     }

@@ -17,7 +17,7 @@ public sealed class TerminalProcessTests : CommandTest
     [Theory]
     [InlineData("NO_COLOR", "no", Colors)]
     [InlineData("TERM", "dumb", Escapes)]
-    public async Task Terminal_OfWhomWantsNoColors_IsSentNone(string variable, string value, string refused)
+    public async Task Terminal_WithColorsRefused_IsSentNone(string variable, string value, string refused)
     {
         Require();
         await PrepareAsync();
@@ -53,7 +53,7 @@ public sealed class TerminalProcessTests : CommandTest
 
     [Theory]
     [InlineData(40)]
-        [InlineData(200)]
+    [InlineData(200)]
     public async Task Table_InATerminal_KeepsToItsWidth(int columns)
     {
         Require();
@@ -93,7 +93,7 @@ public sealed class TerminalProcessTests : CommandTest
             [
                 "-c",
                 $"(until grep -qs '?25l' {log}; do sleep 0.1; done; printf '\\003') | "
-                + $"script -qefc 'stty cols 100; exec {RealProgram.Fish} demo --data {Data}' {log}",
+                + $"script -qefc 'stty cols 100; exec env --default-signal=INT {RealProgram.Fish} demo --data {Data}' {log}",
             ],
             new(StringComparer.Ordinal) { ["TERM"] = "xterm-256color", ["NO_COLOR"] = "1" });
         Assert.Equal(130, ran.Exit);
@@ -107,5 +107,6 @@ public sealed class TerminalProcessTests : CommandTest
     public async Task Version_IsTheProgramsOwn() =>
         Assert.Matches(@"^\d+\.\d+\.\d+", (await RealProgram.RunAsync(RealProgram.Fish, ["--version"])).Succeeded().Output);
 
-    private static void Require() => Assert.SkipUnless(RealProgram.Has("script") && RealProgram.Has("stty"), "script and stty (bsdutils, coreutils) are not installed, or this is not Linux");
+    private static void Require() => Assert.SkipUnless(
+        RealProgram.Has("script") && RealProgram.Has("stty"), "script and stty (bsdutils, coreutils) are not installed, or this is not Linux");
 }

@@ -68,10 +68,12 @@ public sealed class CompressorTests
         var source = Enumerable.Range(0, 60_000).Select(index => (byte)(index * index / 100 % 23)).ToArray();
         var (low, high, again) = (new byte[source.Length], new byte[source.Length], new byte[source.Length]);
         Compressor.Compress(compression, 1, source, low, out var lowest);
+        var fewest = 0;
         foreach (var level in new[] { highest, highest + 1, 100 })
         {
             Assert.Equal(compression, Compressor.Compress(compression, level, source, high, out var written));
             Assert.True(written < lowest, $"{written} bytes at level {level}, {lowest} at level 1.");
+            Assert.Equal(written, fewest = fewest == 0 ? written : fewest);
             Compressor.Decompress(compression, high.AsSpan(0, written), again);
             Assert.Equal(source, again);
         }
@@ -108,6 +110,7 @@ public sealed class CompressorTests
     public void Decompress_EmptySource_IsNothingOrCorrupt(Compression compression)
     {
         Refused.With(ErrorCode.CorruptFrame, () => Compressor.Decompress(compression, [], new byte[5]));
+        Assert.Equal(compression is Compression.Stored or Compression.Zstd, Record.Exception(() => Compressor.Decompress(compression, [], [])) is null);
         Assert.Null(Record.Exception(() => Compressor.Decompress(Compression.Stored, [], [])));
     }
 

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace FishCheckpoint.Tests.Support;
 
-/// <summary>Memory between two pages that nobody may touch: whatever reads or writes past either end ends the process. POSIX alone.</summary>
+/// <summary>
+/// Memory between two pages that nobody may touch: whatever reads or writes past either end ends the process. POSIX alone.
+/// </summary>
 internal sealed unsafe partial class GuardedMemory : IDisposable
 {
     private const int NoAccess = 0;

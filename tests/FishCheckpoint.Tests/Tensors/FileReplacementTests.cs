@@ -40,7 +40,7 @@ public sealed class FileReplacementTests : IDisposable
 
         Assert.Equal("new", File.ReadAllText(To));
         Assert.Equal(["to"], folder.Names);
-        Assert.Equal(TimeSpan.FromMilliseconds(900), waits.Aggregate(TimeSpan.Zero, (sum, wait) => sum + wait));
+        Assert.Equal(TimeSpan.FromMilliseconds(60), waits.Aggregate(TimeSpan.Zero, (sum, wait) => sum + wait));
     }
 
     [Fact]
@@ -101,6 +101,24 @@ public sealed class FileReplacementTests : IDisposable
         PositionalFile.ReadExactly(reading, 0, old, "old");
         Assert.Equal(("old", "new"), (System.Text.Encoding.UTF8.GetString(old), File.ReadAllText(To)));
         Assert.Equal(["to"], folder.Names);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Recover_AfterACrashWithTheFileAside_MovesItBackOrDeletesIt(bool placeIsEmpty)
+    {
+        Assert.Throws<IOException>(() => Move(mayBeAway: true, move: (from, _) => from == To ? null : new IOException("killed")));
+        var aside = Assert.Single(folder.Names, name => name.EndsWith(".replaced", StringComparison.Ordinal));
+        if (!placeIsEmpty)
+        {
+            File.Copy(From, To);
+        }
+
+        FileReplacement.Recover(folder.Path, FileMoves.Here with { IsWindows = true });
+
+        Assert.Equal(placeIsEmpty ? "old" : "new", File.ReadAllText(To));
+        Assert.DoesNotContain(aside, folder.Names);
     }
 
     public void Dispose() => folder.Dispose();

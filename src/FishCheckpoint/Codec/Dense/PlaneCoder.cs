@@ -128,7 +128,8 @@ internal sealed class PlaneCoder
         }
 
         var target = destination.Slice(Varint.MaxLength, room);
-        var shrunk = compression == Compression.Lz4 ? Lz4.TryCompress(plane, target, 1, out var length) : Zstd.TryCompress(plane, target, 1, out length);
+        var shrunk = compression == Compression.Lz4
+            ? Lz4.TryCompress(plane, target, 1, out var length) : Zstd.TryCompress(plane, target, 1, out length);
         if (!shrunk)
         {
             return 0;

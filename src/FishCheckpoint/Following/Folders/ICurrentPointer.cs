@@ -4,16 +4,19 @@ namespace FishCheckpoint.Following.Folders;
 internal interface ICurrentPointer
 {
     /// <summary>The pointer of this system.</summary>
-    static ICurrentPointer Here { get; } = OperatingSystem.IsWindows() ? new TextPointer(new LinkCalls(), Tensors.FileMoves.Here) : new LinkPointer();
+    static ICurrentPointer Here { get; } =
+        OperatingSystem.IsWindows() ? new TextPointer(new LinkCalls(), Tensors.FileMoves.Here) : new LinkPointer();
 
     /// <summary>The name of the folder that it points at; <see langword="null"/> where there is no pointer.</summary>
-    /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.FolderTaken"/>: something else has its name, or it leads elsewhere.</exception>
+    /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.FolderTaken"/>: something else has its name, or it leads
+    /// elsewhere.</exception>
     string? Read(string folder);
 
     /// <summary>Points it at a folder, durably.</summary>
     /// <param name="folder">The folder that the pointer is in.</param>
     /// <param name="target">The name of a folder beside the pointer.</param>
-    /// <param name="temporary">A free path that may be used meanwhile; what is left there after a crash is removed by who takes the folder next.</param>
+    /// <param name="temporary">A free path that may be used meanwhile. The folder's next owner removes what a crash leaves there.
+    /// </param>
     /// <returns>What could not be done beside that; <see langword="null"/>: nothing.</returns>
     string? Move(string folder, string target, string temporary);
 

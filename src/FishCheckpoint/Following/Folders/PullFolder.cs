@@ -5,8 +5,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Following.Folders;
 
 /// <summary>
-/// The folder that models are pulled into: <c>step-N</c> for each that is there, the pointer <c>current</c>, and what is hidden: the lock, and what is being pulled or
-/// removed. One process at a time; what one that was killed has left goes when the next begins.
+/// The folder that models are pulled into: <c>step-N</c> for each that is there, the pointer <c>current</c>, and what is hidden: the
+/// lock, and what is being pulled or removed. One process at a time; what one that was killed has left goes when the next begins.
 /// </summary>
 internal sealed class PullFolder : IDisposable
 {
@@ -31,7 +31,7 @@ internal sealed class PullFolder : IDisposable
 
     /// <summary>Takes a folder; makes it where it is not there.</summary>
     /// <param name="path">The folder.</param>
-    /// <param name="onWarning">Told once if the pointer is there but its link is not.</param>
+    /// <param name="onWarning">Called once if the pointer is there but its link is not.</param>
     /// <param name="pointer">The pointer; <see langword="null"/>: this system's.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another process has it, or it holds something else.</exception>
     public static PullFolder Open(string path, Action<string> onWarning, ICurrentPointer? pointer = null)

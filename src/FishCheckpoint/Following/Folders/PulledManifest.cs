@@ -44,7 +44,8 @@ internal sealed record PulledManifest(int Version, string Task, Digest Base, lon
             var file = new FileInfo(Path.Combine(folder, FileName));
             var read = file.Exists && file.Length <= MaxBytes
                 ? JsonSerializer.Deserialize<PulledManifest>(File.ReadAllBytes(file.FullName), FishJson.Options) : null;
-            if (read is not { Version: Current, Step: >= 0, Task: not null, Files: not null } || !read.Files.All(file => file is { Bytes: >= 0, Name: not null }))
+            if (read is not { Version: Current, Step: >= 0, Task: not null, Files: not null }
+                || !read.Files.All(file => file is { Bytes: >= 0, Name: not null }))
             {
                 return null;
             }

@@ -6,8 +6,9 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Following.Folders;
 
 /// <summary>
-/// The file <c>current.txt</c>, which holds the folder's name and is replaced in one step, and beside it the link <c>current</c> for who wants a path. Windows replaces no
-/// link in one step, and lets not everybody make one: the file is what counts, and the link follows it.
+/// The file <c>current.txt</c>, which holds the folder's name and is replaced in one step, and beside it the link <c>current</c> for
+/// readers that want a path. Windows cannot replace a link in one step, and few users may make one. So the file counts, and the link
+/// follows it.
 /// </summary>
 /// <param name="links">The system's links.</param>
 /// <param name="files">The system's files.</param>
@@ -31,7 +32,8 @@ internal sealed class TextPointer(LinkCalls links, FileMoves files) : ICurrentPo
 
         var text = file.Length <= MaxBytes ? ReadText(file.FullName).Trim() : string.Empty;
         return Names.IsValid(text) ? text : throw new FishException(
-            ErrorCode.FolderTaken, file.FullName, "It does not hold the name of a folder beside it.", "Pull into another folder, or remove it.");
+            ErrorCode.FolderTaken, file.FullName, "It does not hold the name of a folder beside it.",
+            "Pull into another folder, or remove it.");
     }
 
     /// <inheritdoc/>
@@ -51,7 +53,8 @@ internal sealed class TextPointer(LinkCalls links, FileMoves files) : ICurrentPo
 
     /// <inheritdoc/>
     public string? Mend(string folder, string temporary) =>
-        Read(folder) is { } target && LinkPointer.TargetIn(folder) != target && Directory.Exists(Path.Combine(folder, target)) ? Link(folder, target, temporary) : null;
+        Read(folder) is { } target && LinkPointer.TargetIn(folder) != target && Directory.Exists(Path.Combine(folder, target))
+            ? Link(folder, target, temporary) : null;
 
     private string? Link(string folder, string target, string temporary)
     {
@@ -76,7 +79,7 @@ internal sealed class TextPointer(LinkCalls links, FileMoves files) : ICurrentPo
 
             if (refused is not null)
             {
-                return Refusal(path, refused);
+                return $"{Refusal(path, refused)} Windows makes links for administrators and in its developer mode.";
             }
 
             links.Move(temporary, path);
@@ -84,7 +87,20 @@ internal sealed class TextPointer(LinkCalls links, FileMoves files) : ICurrentPo
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
+            Remove(temporary);
             return Refusal(path, error);
+        }
+    }
+
+    private void Remove(string temporary)
+    {
+        try
+        {
+            links.Remove(temporary);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The next run of the folder's owner removes what is left.
         }
     }
 
@@ -95,6 +111,5 @@ internal sealed class TextPointer(LinkCalls links, FileMoves files) : ICurrentPo
     }
 
     private static string Refusal(string path, Exception error) =>
-        $"The link '{path}' cannot be made: {error.Message} Read the name of the newest folder in {FileName} beside it; "
-        + "Windows makes links for administrators and in its developer mode.";
+        $"The link '{path}' cannot be made: {error.Message} Read the name of the newest folder in {FileName} beside it.";
 }

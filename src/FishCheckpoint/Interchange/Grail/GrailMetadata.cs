@@ -40,7 +40,7 @@ internal sealed record GrailMetadata(long Window, long? Previous, long? Anchor, 
                 throw new FishException(ErrorCode.FileNotFound, $"{key}: {file}", "The file does not exist.", "Copy the version again.");
             }
 
-            using var stream = PositionalFile.OpenStream(path);
+            using var stream = new BufferedStream(PositionalFile.OpenStream(path), 1 << 16);
             var found = Convert.ToHexStringLower(SHA256.HashData(stream));
             Import.PatchedTensor.Require(new ExpectedChecksum(Checksums.Sha256, expected), found, $"{key}: {file}");
         }

@@ -73,7 +73,7 @@ internal sealed class GrailWriter : IVersionWriter
 
     private static string DigestOf(string path)
     {
-        using var stream = PositionalFile.OpenStream(path);
+        using var stream = new BufferedStream(PositionalFile.OpenStream(path), 1 << 16);
         return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(stream));
     }
 

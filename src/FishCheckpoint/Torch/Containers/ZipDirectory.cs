@@ -9,7 +9,7 @@ namespace FishCheckpoint.Torch.Containers;
 /// The directory of a zip file as PyTorch writes it: everything stored as it is, no comment, nothing before or behind. What two readers could read differently is
 /// refused (APPNOTE.TXT, 4.3).
 /// </summary>
-// Kept by hand: ZipArchive tells no offset of an entry's bytes, where tensors are read, and opens what two readers read differently.
+// Kept by hand: ZipArchive does not give the offset of an entry's bytes, and opens archives that two readers read differently.
 internal static class ZipDirectory
 {
     private const int EndLength = 22;
