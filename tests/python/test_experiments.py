@@ -12,6 +12,7 @@ from support import ROOT, needs_torch, torch
 sys.path.insert(0, ROOT)
 if torch is not None:
     from fishcheckpoint import MaskedAdam, masks
+    from fishcheckpoint.safetensors import load_file
     from experiments import corpus_dense, corpus_fish, data, language, merging, net, report, svg, text, training
 
 
@@ -158,7 +159,7 @@ class CorpusTests(unittest.TestCase):
     def test_the_page_has_the_markers_of_the_tables(self):
         with open(os.path.join(ROOT, "docs", "BENCHMARKS.md"), encoding="utf-8") as file:
             page = file.read()
-        for name in ("sizes", "codec-speed", "micro"):
+        for name in ("sizes", "codec-speed", "compressors", "builds", "micro"):
             self.assertLess(page.index(f"<!-- {name} -->"), page.index(f"<!-- /{name} -->"))
 
     def test_a_training_on_a_mask_writes_a_patch_every_few_steps_and_learns(self):
@@ -170,7 +171,10 @@ class CorpusTests(unittest.TestCase):
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 - step / steps)
         with tempfile.TemporaryDirectory() as folder:
             record = corpus_fish.train(folder, model, mask, optimizer, 2, schedule, True)
-            self.assertEqual(sorted(os.listdir(folder)), [f"step-{step:04}.safetensors" for step in range(corpus_fish.EVERY, steps + 1, corpus_fish.EVERY)])
+            patches = [f"step-{step:04}.safetensors" for step in range(corpus_fish.EVERY, steps + 1, corpus_fish.EVERY)]
+            self.assertEqual(sorted(os.listdir(folder)), ["state.safetensors", *patches])
+            moments = load_file(os.path.join(folder, "state.safetensors"))
+            self.assertEqual(sum(part.numel() for part in moments.values()), 2 * mask.count)
         self.assertEqual(record["positions"], mask.count)
         self.assertLess(record["tested_loss"][1], record["tested_loss"][0])
         self.assertAlmostEqual(optimizer.param_groups[0]["lr"], 0)
