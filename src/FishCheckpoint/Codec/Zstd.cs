@@ -67,25 +67,32 @@ internal static unsafe class Zstd
     /// </summary>
     private sealed class Contexts
     {
-        public Contexts()
-        {
-            // The fastest level looks for next to nothing, and would leave literals as they are without the mode.
-            _ = Methods.ZSTD_CCtx_setParameter(Literals, LiteralMode, 1);
-            _ = Methods.ZSTD_CCtx_setParameter(Literals, ZSTD_cParameter.ZSTD_c_compressionLevel, FastestLevel);
-            _ = Methods.ZSTD_CCtx_setParameter(Literals, ZSTD_cParameter.ZSTD_c_hashLog, SmallHashLog);
-        }
-
-        public ZSTD_CCtx_s* Compression { get; } = Methods.ZSTD_createCCtx();
-
-        public ZSTD_CCtx_s* Literals { get; } = Methods.ZSTD_createCCtx();
-
-        public ZSTD_DCtx_s* Decompression { get; } = Methods.ZSTD_createDCtx();
+        private ZSTD_CCtx_s* compression;
+        private ZSTD_CCtx_s* literals;
+        private ZSTD_DCtx_s* decompression;
 
         ~Contexts()
         {
-            _ = Methods.ZSTD_freeCCtx(Compression);
-            _ = Methods.ZSTD_freeCCtx(Literals);
-            _ = Methods.ZSTD_freeDCtx(Decompression);
+            _ = Methods.ZSTD_freeCCtx(compression);
+            _ = Methods.ZSTD_freeCCtx(literals);
+            _ = Methods.ZSTD_freeDCtx(decompression);
+        }
+
+        // Each when it is first needed: a program that only reads does not compile the compressor.
+        public ZSTD_CCtx_s* Compression => compression is null ? compression = Methods.ZSTD_createCCtx() : compression;
+
+        public ZSTD_CCtx_s* Literals => literals is null ? literals = CreateLiterals() : literals;
+
+        public ZSTD_DCtx_s* Decompression => decompression is null ? decompression = Methods.ZSTD_createDCtx() : decompression;
+
+        // The fastest level looks for next to nothing, and would leave literals as they are without the mode.
+        private static ZSTD_CCtx_s* CreateLiterals()
+        {
+            var context = Methods.ZSTD_createCCtx();
+            _ = Methods.ZSTD_CCtx_setParameter(context, LiteralMode, 1);
+            _ = Methods.ZSTD_CCtx_setParameter(context, ZSTD_cParameter.ZSTD_c_compressionLevel, FastestLevel);
+            _ = Methods.ZSTD_CCtx_setParameter(context, ZSTD_cParameter.ZSTD_c_hashLog, SmallHashLog);
+            return context;
         }
     }
 }
