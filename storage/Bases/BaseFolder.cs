@@ -42,6 +42,7 @@ internal sealed class BaseFolder : IDisposable
     {
         File.WriteAllBytes(MarkOf(id), []);
         var target = Directory.CreateDirectory(Path.Combine(bases, id.ToString())).FullName;
+        AtomicFile.Recover(target);
         foreach (var file in Directory.EnumerateFiles(uploadFolder))
         {
             AtomicFile.Replace(file, Path.Combine(target, Path.GetFileName(file)));

@@ -23,14 +23,14 @@ internal sealed record BenchResult(
 /// <param name="Bytes">Its bytes.</param>
 /// <param name="BytesPerChangedValue">Its bytes by the values that changed; <see langword="null"/> where none did.</param>
 /// <param name="RatioToDense">How often it fits into all values.</param>
-/// <param name="RatioToDenseZstd">How often it fits into all values compressed; <see langword="null"/> where that was not measured.</param>
+/// <param name="RatioToDenseZstd">How often it fits into all values compressed.</param>
 /// <param name="RatioToIndexAndValue">How often it fits into an index and a value for each change.</param>
 /// <param name="EncodeBytesPerSecond">Bytes of the model by the median time; <see langword="null"/> for yardsticks.</param>
 /// <param name="DecodeBytesPerSecond">The same of decoding.</param>
 /// <param name="EncodeSeconds">Each round's time.</param>
 /// <param name="DecodeSeconds">Each round's time.</param>
 internal sealed record EncodingResult(
-    string Name, long Bytes, double? BytesPerChangedValue, double RatioToDense, double? RatioToDenseZstd, double RatioToIndexAndValue,
+    string Name, long Bytes, double? BytesPerChangedValue, double RatioToDense, double RatioToDenseZstd, double RatioToIndexAndValue,
     double? EncodeBytesPerSecond = null, double? DecodeBytesPerSecond = null, IReadOnlyList<double>? EncodeSeconds = null,
     IReadOnlyList<double>? DecodeSeconds = null);
 

@@ -58,22 +58,21 @@ internal sealed class BenchRun(Terminal terminal, BenchPlan plan, FishSettings s
             DecodeBytesPerSecond = pair.Layout.Bytes / effort.Decoding.Median,
             EncodeSeconds = effort.Encoding.Seconds,
             DecodeSeconds = effort.Decoding.Seconds,
-        }).Append(Encoding("index + value", yardsticks.IndexAndValue));
-        if (yardsticks.DenseZstd is { } compressed)
-        {
-            encodings = encodings.Append(Encoding("dense + zstd-1", compressed));
-        }
-
+        });
         return new BenchResult(
             plan.Paths is null, plan.Paths?.Before, plan.Paths?.After, pair.Layout.Tensors.Count, pair.Layout.Elements, pair.Layout.Bytes, changed,
             pair.Layout.Elements == 0 ? 0 : (double)changed / pair.Layout.Elements, pair.IsHeld, plan.Rounds,
-            store.IsBitExact && Array.TrueForAll(efforts, effort => effort.IsBitExact), [.. encodings, Encoding("dense", yardsticks.Dense)],
+            store.IsBitExact && Array.TrueForAll(efforts, effort => effort.IsBitExact), 
+            [
+                .. encodings, Encoding("index + value", yardsticks.IndexAndValue), Encoding("dense + zstd-1", yardsticks.DenseZstd),
+                Encoding("dense", yardsticks.Dense),
+            ],
             new StoreResult(
                 plan.Temporary, store.StoredBytes, store.Saving.Median, store.Loading.Median, store.Saving.Seconds, store.Loading.Seconds));
 
         EncodingResult Encoding(string name, long bytes) => new(
             name, bytes, changed == 0 ? null : (double)bytes / changed, Ratio(yardsticks.Dense, bytes),
-            yardsticks.DenseZstd is { } compressed ? Ratio(compressed, bytes) : null, Ratio(yardsticks.IndexAndValue, bytes));
+            Ratio(yardsticks.DenseZstd, bytes), Ratio(yardsticks.IndexAndValue, bytes));
     }
 
     // Nothing fits into nothing no times.

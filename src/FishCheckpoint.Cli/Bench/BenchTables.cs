@@ -13,7 +13,7 @@ internal static class BenchTables
         {
             table.Row(
                 encoding.Name, Say.Count(encoding.Bytes), encoding.BytesPerChangedValue is { } each ? $"{each:N3}" : "-", Say.Ratio(encoding.RatioToDense),
-                Say.Ratio(encoding.RatioToDenseZstd ?? 0), Say.Ratio(encoding.RatioToIndexAndValue), Speed(encoding.EncodeBytesPerSecond),
+                Say.Ratio(encoding.RatioToDenseZstd), Say.Ratio(encoding.RatioToIndexAndValue), Speed(encoding.EncodeBytesPerSecond),
                 Speed(encoding.DecodeBytesPerSecond));
         }
 

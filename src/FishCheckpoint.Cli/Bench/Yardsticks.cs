@@ -7,7 +7,7 @@ namespace FishCheckpoint.Cli.Bench;
 /// <param name="Dense">All values.</param>
 /// <param name="DenseZstd">All values, through Zstandard at level 1 in pieces of 4 MiB.</param>
 /// <param name="IndexAndValue">For each changed value its index, of 4 bytes (8 in a tensor of more than 2^31 values), and its bits.</param>
-internal sealed record Yardsticks(long Dense, long? DenseZstd, long IndexAndValue)
+internal sealed record Yardsticks(long Dense, long DenseZstd, long IndexAndValue)
 {
     private const int Piece = 4 * Blocks.Size;
 

@@ -20,12 +20,7 @@ internal static class Progress
     public static Task BytesAsync(Terminal terminal, string title, long total, Func<Action<long>, Task> work)
     {
         var state = new WorkState(terminal.Time, title, Say.Bytes);
-        state.Set(0, total);
-        return ShowAsync(terminal, state, async () =>
-        {
-            await work(state.Add);
-            return true;
-        });
+        return ShowAsync(terminal, state, total, () => work(state.Add));
     }
 
     /// <summary>Runs work on a number of things.</summary>
@@ -36,12 +31,7 @@ internal static class Progress
     public static Task StepsAsync(Terminal terminal, string title, int total, Func<Action<string>, Task> work)
     {
         var state = new WorkState(terminal.Time, title, Say.Count);
-        state.Set(0, total);
-        return ShowAsync(terminal, state, async () =>
-        {
-            await work(state.Add);
-            return true;
-        });
+        return ShowAsync(terminal, state, total, () => work(state.Add));
     }
 
     /// <summary>Runs work on a checkpoint's content; of a full model with the bytes of it that were read.</summary>
@@ -73,6 +63,16 @@ internal static class Progress
         var state = new WorkState(terminal.Time, title, Say.Bytes);
         using var followed = terminal.Work.Follow(state);
         return await ShowAsync(terminal, state, work);
+    }
+
+    private static Task<bool> ShowAsync(Terminal terminal, WorkState state, long total, Func<Task> work)
+    {
+        state.Set(0, total);
+        return ShowAsync(terminal, state, async () =>
+        {
+            await work();
+            return true;
+        });
     }
 
     private static async Task<T> ShowAsync<T>(Terminal terminal, WorkState state, Func<Task<T>> work)

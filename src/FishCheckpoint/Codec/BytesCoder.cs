@@ -40,7 +40,7 @@ public static class BytesCoder
         Stream content, CodecOptions options, FrameWriter writer, long limit, IncrementalHash digest, byte[] buffer, CancellationToken cancellation)
     {
         var raw = buffer.AsMemory(0, ChunkIndex.BytesPerChunk);
-        var (used, total) = (options, 0L);
+        var total = 0L;
         while (await content.ReadAtLeastAsync(raw, raw.Length, throwOnEndOfStream: false, cancellation) is var read and > 0)
         {
             if ((total += read) > limit)
@@ -49,7 +49,7 @@ public static class BytesCoder
             }
 
             digest.AppendData(raw.Span[..read]);
-            Append(writer, used, raw.Span[..read], buffer.AsSpan(ChunkIndex.BytesPerChunk));
+            Append(writer, options, raw.Span[..read], buffer.AsSpan(ChunkIndex.BytesPerChunk));
         }
 
         return writer.Finish(Digest.Finish(digest));

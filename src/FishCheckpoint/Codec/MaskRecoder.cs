@@ -21,14 +21,14 @@ public static class MaskRecoder
         var buffers = CodingBuffers.Rent();
         try
         {
-            var (used, encoded) = (options, buffers.Encoded);
+            var encoded = buffers.Encoded;
             var held = new long[DeltaChunk.Capacity];
             while (decoder.Next is { } entry)
             {
                 cancellation.ThrowIfCancellationRequested();
                 var positions = held.AsSpan(0, entry.Count);
                 decoder.ReadNext(positions);
-                var length = buffers.Coder.EncodePositions(positions, used, encoded, layout.Tensors[entry.Tensor].RowLength);
+                var length = buffers.Coder.EncodePositions(positions, options, encoded, layout.Tensors[entry.Tensor].RowLength);
                 var again = buffers.PositionsAgain.AsSpan(0, entry.Count);
                 buffers.Coder.DecodePositions(encoded.AsSpan(0, length), entry.First, entry.Last, again);
                 if (!positions.SequenceEqual(again))

@@ -45,7 +45,8 @@ internal sealed unsafe class LinkPointer : ICurrentPointer
             var rename = (delegate* unmanaged<byte*, byte*, int>)NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "rename");
             if (rename(source, destination) != 0)
             {
-                throw new IOException($"The link '{to}' cannot be replaced (errno {Marshal.GetLastSystemError()}).", Marshal.GetLastSystemError());
+                var error = Marshal.GetLastSystemError();
+                throw new IOException($"The link '{to}' cannot be replaced (errno {error}).", error);
             }
         }
     }

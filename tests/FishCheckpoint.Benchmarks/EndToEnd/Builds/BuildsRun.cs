@@ -5,7 +5,7 @@ using FishCheckpoint.Benchmarks.Sizes;
 
 namespace FishCheckpoint.Benchmarks.EndToEnd.Builds;
 
-/// <summary>What a user waits for, by two builds of the program in turns: saves and loads of the corpus's checkpoints, over HTTP and from the command line.</summary>
+/// <summary>Saves and loads of the corpus's checkpoints by two builds of the program in turns, over HTTP and from the command line.</summary>
 internal static class BuildsRun
 {
     private const int WarmUps = 12;
@@ -21,7 +21,7 @@ internal static class BuildsRun
         var own = Directory.CreateTempSubdirectory("fish-builds-").FullName;
         try
         {
-            Build[] builds = [new(before, Directory.CreateDirectory(Path.Combine(own, "a")).FullName), new(after, Directory.CreateDirectory(Path.Combine(own, "b")).FullName)];
+            Build[] builds = [new(before, Path.Combine(own, "a")), new(after, Path.Combine(own, "b"))];
             await OverHttpAsync(folder, builds, turns);
             await FromTheCommandLineAsync(folder, builds, turns, Path.Combine(own, "loaded.safetensors"));
             BenchmarkPage.Publish("builds", Render(builds, turns), write);
@@ -77,8 +77,10 @@ internal static class BuildsRun
         {
             foreach (var build in turn % 2 == 0 ? builds : [builds[1], builds[0]])
             {
-                await build.TimeAsync("fish save, bf16", turn >= 0, () => build.RunAsync("save", "lines", $"{turn + 1}", Path.Combine(pair, "after.safetensors")));
-                await build.TimeAsync("fish save, a patch", turn >= 0, () => build.RunAsync("save", "masked", $"{turn + 1}", fish.Steps[turn < 0 ? 0 : turn % fish.Steps.Count].Path));
+                var patch = fish.Steps[(turn + 1) % fish.Steps.Count].Path;
+                await build.TimeAsync("fish save, bf16", turn >= 0, () => build.RunAsync(
+                    "save", "lines", $"{turn + 1}", Path.Combine(pair, "after.safetensors")));
+                await build.TimeAsync("fish save, a patch", turn >= 0, () => build.RunAsync("save", "masked", $"{turn + 1}", patch));
                 await build.TimeAsync("fish load, bf16", turn >= 0, () => build.RunAsync("load", "lines", "latest", target));
                 File.Delete(target);
                 await build.TimeAsync("fish load, float32", turn >= 0, () => build.RunAsync("load", "masked", "latest", target));
@@ -106,7 +108,8 @@ internal static class BuildsRun
 
     private static string Render(Build[] builds, int turns)
     {
-        var text = new StringBuilder($"Machine: {Machine.Describe()} {turns} turns.\n\n| operation | before, ms | after, ms | after / before |\n|---|---:|---:|---:|\n");
+        var text = new StringBuilder($"Machine: {Machine.Describe()} {turns} turns.\n\n");
+        text.Append("| operation | before, ms | after, ms | after / before |\n|---|---:|---:|---:|\n");
         foreach (var (operation, times) in builds[0].Seconds)
         {
             var others = builds[1].Seconds[operation];
