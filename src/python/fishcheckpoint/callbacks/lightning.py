@@ -3,8 +3,6 @@
 import sys
 from typing import Any, Dict, Optional
 
-import torch
-
 from ..training import FishHook
 
 
@@ -67,5 +65,4 @@ class FishLightningCallback(_Base):
 
 
 def _metrics(trainer: Any) -> Dict[str, Any]:
-    return {name: value for name, value in getattr(trainer, "callback_metrics", {}).items()
-            if isinstance(value, (int, float)) or (isinstance(value, torch.Tensor) and value.numel() == 1)}
+    return dict(getattr(trainer, "callback_metrics", None) or {})

@@ -28,7 +28,7 @@ class FishTrainerCallback(_Base):
             super().__init__()
         self._client = client
         self._task, self._resume, self._options = task, resume, options
-        self._metrics: Dict[str, float] = {}
+        self._metrics: Dict[str, Any] = {}
         self.hook: Optional[FishHook] = None
         """The hook, while training runs and after it."""
 
@@ -46,8 +46,8 @@ class FishTrainerCallback(_Base):
             state.global_step = step
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Optional[Mapping[str, Any]] = None, **_: Any) -> None:
-        """Takes the numbers that are logged as metrics of the saves to come."""
-        self._metrics.update((name, float(value)) for name, value in (logs or {}).items() if isinstance(value, (int, float)))
+        """Takes what is logged as metrics of the saves to come; texts and the like are left out, with one warning for each name."""
+        self._metrics.update(logs or {})
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Takes note of an optimizer step."""

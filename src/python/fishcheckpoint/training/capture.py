@@ -1,7 +1,7 @@
 """Copying what a save needs, on the training thread: its cost goes with the positions, not with the model."""
 
 import threading
-from typing import Dict, List, Mapping, Optional, Tuple
+from typing import Callable, Dict, List, Mapping, Optional, Tuple
 
 import torch
 
@@ -17,8 +17,10 @@ Tensors = Mapping[str, torch.Tensor]
 class PendingSave:
     """A copied state on its way to the store; everything in it is on the host and changed by nobody."""
 
-    def __init__(self, step: int, metrics: Optional[Mapping[str, object]]) -> None:
-        self.step, self.metrics = step, dict(metrics or {})
+    def __init__(self, step: int) -> None:
+        self.step = step
+        self.metrics: Callable[[], Dict[str, float]] = dict
+        """Reads the numbers that are kept with the checkpoint; never raises."""
         self.stall = 0.0
         self.plan: Optional[Plan] = None
         self.values: Tensors = {}
@@ -52,12 +54,6 @@ def to_host(tensors: Tensors, copy: bool = False) -> Dict[str, torch.Tensor]:
 def copy_whole(tensors: Tensors) -> Dict[str, torch.Tensor]:
     """All tensors, on the host: proportional to the model."""
     return {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
-
-
-def copy_metrics(metrics: Optional[Mapping[str, object]]) -> Dict[str, object]:
-    """Metrics that do not change any more. Tensors stay on their device: reading them here would wait for it."""
-    return {name: value.detach().clone() if isinstance(value, torch.Tensor) else float(value)  # type: ignore[arg-type]
-            for name, value in (metrics or {}).items()}
 
 
 def restricted(values: torch.Tensor, taken: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:

@@ -9,10 +9,11 @@ from ..client import FishClient
 from ..errors import FishError
 from ..masks import Mask
 from ..optim import MaskedOptimizer
-from .capture import PendingSave, copy_metrics, copy_values, copy_whole
+from .capture import PendingSave, copy_values, copy_whole
 from .cover import Cover, digest_of
 from .lineage import Lineage
 from .messages import Messages
+from .metrics import MetricReader
 from .options import HookOptions
 from .parts import TrainerParts
 from .reports import SaveReport, SaveSummary, StepOutcome
@@ -62,6 +63,7 @@ class FishHook:
         """
         self._options = HookOptions(**options)
         self._messages = Messages(self._options.on_warning)
+        self._metrics = MetricReader(self._messages)
         self._model = TrackedModel(model, self._options.buffers)
         self._optimizer = optimizer
         self._parts = TrainerParts(self._model, optimizer, self._options)
@@ -139,7 +141,8 @@ class FishHook:
         """Takes note of a finished optimizer step, and saves it when it is due.
 
         :param step: not negative.
-        :param metrics: numbers to keep with the checkpoint, such as the loss; tensors of one element are read in the background.
+        :param metrics: numbers to keep with the checkpoint, such as the loss; tensors of one element are read in the background. What is no number is left out,
+            with one warning for each name.
         :raises FishError: ``MASK_LEAK`` with ``on_leak="fail"``; ``REQUEST_INVALID``: the hook is completed.
         :raises KeyboardInterrupt: SIGINT came, and the step is stored; :class:`SystemExit` (143) for SIGTERM.
         """
@@ -220,9 +223,9 @@ class FishHook:
         if not self._saver.reserve(wait, force):
             return None
         assert self._last_step is not None
-        save = PendingSave(self._last_step, None)
+        save = PendingSave(self._last_step)
         try:
-            save.metrics = copy_metrics(metrics)
+            save.metrics = self._metrics.copied(metrics)
             self._copy_into(save, force)
         except Exception as error:  # a failed save never throws into training
             save.error = error

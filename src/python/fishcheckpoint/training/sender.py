@@ -52,7 +52,7 @@ class Sender:
 
     def _send_full(self, save: PendingSave) -> Mapping[str, Any]:
         tensors = {name: tensor for first, tensor in save.values.items() for name in self._model.stored_names(first, self._session.layout())}
-        return self._client.save(self._session.task, save.step, tensors, metrics=_numbers(save), state=_state(save, None))
+        return self._client.save(self._session.task, save.step, tensors, metrics=save.metrics(), state=_state(save, None))
 
     def _send_patch(self, save: PendingSave) -> Mapping[str, Any]:
         lineage = self._lineage()
@@ -87,7 +87,7 @@ class Sender:
             for name in self._model.stored_names(first, self._session.layout()):
                 patch[name] = (positions.cpu() if mask is None else None, values)
         return self._client.save_patch(
-            self._session.task, save.step, patch, parent="auto" if link.anchor is None else link.anchor, metrics=_numbers(save), state=state, mask=mask)
+            self._session.task, save.step, patch, parent="auto" if link.anchor is None else link.anchor, metrics=save.metrics(), state=state, mask=mask)
 
     def _check(self, save: PendingSave, lineage: Lineage) -> None:
         assert save.plan is not None and save.snapshot is not None
@@ -124,10 +124,6 @@ class Sender:
         except FishError as error:
             if error.code != "CHECKPOINT_NOT_FOUND":
                 raise
-
-
-def _numbers(save: PendingSave) -> Dict[str, float]:
-    return {name: float(value) for name, value in save.metrics.items()}  # type: ignore[arg-type]
 
 
 def _state(save: PendingSave, link: Optional[Link]) -> Any:

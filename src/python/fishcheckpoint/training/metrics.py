@@ -1,0 +1,94 @@
+"""The numbers that go with a checkpoint. Whatever a training loop gives as a metric, it never costs the checkpoint."""
+
+import json
+import threading
+from typing import Any, Callable, Dict, Mapping, Optional, Set
+
+import torch
+
+from .messages import Messages
+
+MAX_BYTES = 900_000
+"""Names and numbers of one checkpoint, as JSON; the server takes 1 MiB."""
+_MAX_WARNED = 100
+_ROOM = 32  # a number and its punctuation
+
+
+class MetricReader:
+    """Copies metrics on the training thread, and reads them in the background. What is no number is left out, with one warning for each name."""
+
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
+        self._lock = threading.Lock()
+        self._warned: Set[str] = set()
+
+    def copied(self, metrics: Optional[Mapping[Any, Any]]) -> Callable[[], Dict[str, float]]:
+        """Copies metrics, so that changing them later is no harm. Tensors stay on their device: reading them here would wait for it.
+
+        :returns: reads the numbers, as often as it is called. Neither raises.
+        """
+        kept: Dict[str, Any] = {}
+        try:
+            for key, value in [] if metrics is None else list(dict(metrics).items()):
+                name = _name_of(key)
+                if name in kept:
+                    self._leave_out(name, "Two metrics have this name.")
+                elif isinstance(value, torch.Tensor) and value.device.type != "cpu":
+                    kept[name] = value.detach().clone() if value.numel() == 1 else value.shape
+                else:
+                    self._read(kept, name, value)
+        except Exception as error:  # no mapping, or one that fails
+            self._leave_out("metrics", f"They cannot be read: {type(error).__name__}: {error}")
+        return lambda: self._numbers(kept)
+
+    def _numbers(self, kept: Mapping[str, Any]) -> Dict[str, float]:
+        numbers: Dict[str, float] = {}
+        left = MAX_BYTES
+        for name, value in kept.items():
+            left -= len(json.dumps(name)) + _ROOM
+            if left < 0:
+                self._leave_out(name, f"It and the metrics after it take more than {MAX_BYTES} bytes.")
+                break
+            self._read(numbers, name, value)
+        return numbers
+
+    def _read(self, numbers: Dict[str, float], name: str, value: Any) -> None:
+        try:
+            numbers[name] = number_of(value)
+        except Exception as error:  # a float() of somebody else's
+            self._leave_out(name, str(error) if type(error) is TypeError else f"{type(error).__name__}: {error}")
+
+    def _leave_out(self, name: str, why: str) -> None:
+        with self._lock:
+            if name in self._warned or len(self._warned) > _MAX_WARNED:
+                return
+            self._warned.add(name)
+            last = len(self._warned) > _MAX_WARNED
+        shown = name if len(name) <= 80 else f"{name[:80]}..."
+        self._messages.warn("Further metrics that are no numbers are left out without a warning." if last else
+                            f"The metric '{shown}' is left out: {why[:200]} The checkpoint is saved without it; give numbers as metrics.")
+
+
+def number_of(value: Any) -> float:
+    """A metric as a number: a number or bool of any kind, or a tensor or array of one element.
+
+    :raises Exception: it is none, a :class:`TypeError`; or whatever its own ``float`` raises.
+    """
+    if value is None or isinstance(value, (str, bytes, bytearray)):
+        raise TypeError("None is no number." if value is None else f"A {type(value).__name__} is no number.")
+    count = getattr(value, "numel", None) or getattr(value, "size", 1)
+    count = count() if callable(count) else count
+    if isinstance(count, int) and count != 1:
+        raise TypeError(f"It has {count} values.")
+    if callable(getattr(value, "item", None)):
+        value = value.item()
+    if isinstance(value, (complex, str, bytes)) or not (hasattr(type(value), "__float__") or hasattr(type(value), "__index__")):
+        raise TypeError(f"A {type(value).__name__} is no number.")
+    return float(value)
+
+
+def _name_of(key: Any) -> str:
+    try:
+        return (key if isinstance(key, str) else str(key)).encode("utf-8", "replace").decode("utf-8")
+    except Exception:  # a str() of somebody else's
+        return f"a {type(key).__name__}"
