@@ -196,6 +196,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         string task, long step, CheckpointContent content, SaveOptions? options = null, CancellationToken cancellation = default) => Guarded(async () =>
     {
         options ??= new SaveOptions();
+        new SaveInfo(options.Metrics, options.Metadata).Validate($"{task}/{step}");
         using var span = StoreTraces.Begin("save", task, StepRef.At(step).ToString());
         for (var attempt = 1; ; attempt++)
         {
@@ -225,7 +226,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
             var row = CheckpointTable.Find(connection, Context(connection, task), step);
             RequireUnpinned(row);
             CheckpointRemover.Remove(connection, row);
-            ledger.Note(connection, "checkpoint.delete", task, $"{task}/{row.Step}", Ledger.Deleted, row.BroughtBytes + row.ValueBytes + row.TrainerBytes);
+            NoteDeleted(connection, task, row);
             return true;
         },
         cancellation);
@@ -531,7 +532,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         }
 
         using var state = await EncodeStateAsync(options, cancellation);
-        var written = await CommitAsync(context, step, prepared, state, options, cancellation);
+        var written = await CommitAsync(context, step, prepared, state, options, replaced: null, cancellation);
         if (!written && !isTaken)
         {
             throw new ReferenceGoneException();
@@ -540,6 +541,13 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         if (!written)
         {
             await MendAsync(context, step, prepared, cancellation);
+            if (options.Overwrite && FindOther(context, step, prepared, state, options) is { } other)
+            {
+                snapshot.Release();
+                return await CommitAsync(context, step, prepared, state, options, other, cancellation)
+                    ? new Saved<CheckpointInfo>(await GetCheckpointAsync(task, StepRef.At(step), cancellation), true) : throw new ReferenceGoneException();
+            }
+
             RequireSame(context, step, prepared);
             await database.WriteAsync(connection => ledger.SavedAgain(connection, task, step), cancellation);
             if (state is not null)
@@ -563,13 +571,42 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     }
 
     private async Task<bool> CommitAsync(
-        TaskContext context, long step, PreparedSave prepared, PreparedState? state, SaveOptions options, CancellationToken cancellation)
+        TaskContext context, long step, PreparedSave prepared, PreparedState? state, SaveOptions options, long? replaced, CancellationToken cancellation)
     {
         using var span = StoreTraces.Begin("save.commit", context.Name, StepRef.At(step).ToString());
         return await database.WriteAsync(
-            connection => ledger.Saved(
-                connection, context.Name, step, SaveWriter.Write(connection, context, step, prepared, state, options, Options.Codec, Now)), cancellation);
+            connection =>
+            {
+                // The new one may use the mask of the old one, which goes only after that.
+                var old = replaced is null ? null : HideReplaced(connection, context, step, replaced.Value);
+                var written = ledger.Saved(
+                    connection, context.Name, step, SaveWriter.Write(connection, context, step, prepared, state, options, Options.Codec, Now));
+                if (old is not null)
+                {
+                    CheckpointRemover.Collect(connection, old.Id);
+                }
+
+                return written;
+            },
+            cancellation);
     }
+
+    // Unless another save has replaced it meanwhile: then the step is taken, and that one is compared in its turn.
+    private CheckpointRow? HideReplaced(Microsoft.Data.Sqlite.SqliteConnection connection, TaskContext context, long step, long id)
+    {
+        if (CheckpointTable.AtStep(connection, context.Id, step) is not { } row || row.Id != id)
+        {
+            return null;
+        }
+
+        RequireUnpinned(row);
+        CheckpointRemover.Hide(connection, row);
+        NoteDeleted(connection, context.Name, row);
+        return row;
+    }
+
+    private void NoteDeleted(Microsoft.Data.Sqlite.SqliteConnection connection, string task, CheckpointRow row) =>
+        ledger.Note(connection, "checkpoint.delete", task, row.Label, Ledger.Deleted, row.BroughtBytes + row.ValueBytes + row.TrainerBytes);
 
     // With the frames that were sent, or, where it has been laid elsewhere since, with others that say the same.
     private async Task MendAsync(TaskContext task, long step, PreparedSave save, CancellationToken cancellation)
@@ -590,17 +627,47 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         }
     }
 
-    // The same content may come with another parent or mask than it was first saved with: what counts is the state that it gives.
     private void RequireSame(TaskContext task, long step, PreparedSave save)
     {
         using var snapshot = database.OpenSnapshot();
-        var row = CheckpointTable.Find(snapshot.Connection, task, StepRef.At(step));
-        var sameFiles = HeaderSet.Same(CheckpointTable.OutputOf(snapshot.Connection, task, row), save.Output);
-        using var existing = OpenedState.Open(snapshot.Connection, folder, task, row);
-        if (!sameFiles || (row.State != save.State && new StateDiff(existing.Reader, save.OpenReader(task.Name)).Read(new DeltaChunk())))
+        if (!IsSameModel(snapshot.Connection, task, CheckpointTable.Find(snapshot.Connection, task, StepRef.At(step)), save))
         {
             throw new FishException(
-                ErrorCode.StepTaken, $"{task.Name}/{step}", "The step holds a checkpoint with other content.", "Checkpoints never change: save another step, or delete it first.");
+                ErrorCode.StepTaken, $"{task.Name}/{step}", "The step holds a checkpoint with other content.",
+                "Checkpoints never change: save another step, delete it first, or save with overwrite, which replaces it.");
+        }
+    }
+
+    // The same content may come with another parent or mask than it was first saved with: what counts is the state that it gives.
+    private bool IsSameModel(Microsoft.Data.Sqlite.SqliteConnection connection, TaskContext task, CheckpointRow row, PreparedSave save)
+    {
+        if (!HeaderSet.Same(CheckpointTable.OutputOf(connection, task, row), save.Output))
+        {
+            return false;
+        }
+
+        if (row.State == save.State)
+        {
+            return true;
+        }
+
+        using var existing = OpenedState.Open(connection, folder, task, row);
+        return !new StateDiff(existing.Reader, save.OpenReader(task.Name)).Read(new DeltaChunk());
+    }
+
+    // The checkpoint that an overwriting save replaces: one that cannot be read is another one too.
+    private long? FindOther(TaskContext task, long step, PreparedSave save, PreparedState? state, SaveOptions options)
+    {
+        using var snapshot = database.OpenSnapshot();
+        var row = CheckpointTable.AtStep(snapshot.Connection, task.Id, step) ?? throw new ReferenceGoneException();
+        try
+        {
+            return IsSameModel(snapshot.Connection, task, row, save) && state?.IsOther(snapshot.Connection, row) != true
+                && row.HasInfo(options.Metrics, options.Metadata) ? null : row.Id;
+        }
+        catch (FishException damage) when (damage.Kind == ErrorKind.Corrupt)
+        {
+            return row.Id;
         }
     }
 

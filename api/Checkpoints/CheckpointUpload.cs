@@ -17,8 +17,13 @@ internal sealed class CheckpointUpload : IDisposable
 
     public CheckpointContent Content { get; }
 
-    /// <summary>Opens the trainer state; <see langword="null"/> when none came.</summary>
-    public Func<Stream>? OpenState => parts.State is { } state ? () => PositionalFile.OpenStream(state.Path) : null;
+    /// <summary>Adds what came in the form's other parts: trainer state, metrics (before those of the header field) and metadata.</summary>
+    public SaveOptions Complete(SaveOptions save) => save with
+    {
+        OpenState = parts.State is { } state ? () => PositionalFile.OpenStream(state.Path) : null,
+        Metrics = parts.Info?.Metrics ?? save.Metrics,
+        Metadata = parts.Info?.Metadata ?? save.Metadata,
+    };
 
     public static async Task<CheckpointUpload> ReceiveAsync(
         HttpRequest request, TaskInfo task, ICheckpointStore store, StoreOptions options, CancellationToken cancellation)

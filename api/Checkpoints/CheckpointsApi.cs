@@ -19,8 +19,8 @@ internal static class CheckpointsApi
         group.MapPut("/{step}", PutAsync).Needs(KeyScope.Write, Reach.Task).TakesUploads().TakesBody(MediaTypes.Safetensors, MediaTypes.Tar, MediaTypes.Frames, MediaTypes.Form)
             .TakesHeader(DigestField.Representation, "sha-256=:BASE64: of the full model file that the checkpoint gives, verified before anything is kept.")
             .TakesHeader(DigestField.Content, "sha-256=:BASE64: of the body, verified before anything is kept.")
-            .TakesHeader(SaveFields.Metrics, """A JSON object of numbers, as in {"loss":0.12}.""")
-            .WithSummary("Save a checkpoint: a full model, a sparse patch, or frames; as a form's part 'checkpoint', with the trainer state as the part 'state'").MayFail(409, 413, 415, 422, 507);
+            .TakesHeader(SaveFields.Metrics, """A JSON object of numbers, as in {"loss":0.12}; the form's part 'info' has no limit of a header field.""")
+            .WithSummary("Save a checkpoint: a full model, a sparse patch, or frames; as a form's part 'checkpoint', with the trainer state as the part 'state', metrics and metadata as the part 'info'. ?overwrite=true replaces one of other content").MayFail(409, 413, 415, 422, 507);
         group.MapGet("/", ListAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("List a task's checkpoints by step; ?order=descending: the latest first");
         group.MapGet("/{step}", GetAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Describe a checkpoint; {step} is also latest, best or a tag");
         group.MapDelete("/{step}", DeleteAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Delete a checkpoint; others laid on it stay readable");
@@ -28,18 +28,18 @@ internal static class CheckpointsApi
     }
 
     private static async Task<Results<Created<CheckpointInfo>, Ok<CheckpointInfo>>> PutAsync(
-        string task, string step, string? parent, string? @base, HttpRequest request, ICheckpointStore store, StoreOptions options,
+        string task, string step, string? parent, string? @base, bool? overwrite, HttpRequest request, ICheckpointStore store, StoreOptions options,
         FishMetrics metrics, ILogger<CheckpointUpload> logger, CancellationToken cancellation)
     {
         var number = StepRef.ParseStep(step);
         var known = await store.GetTaskAsync(task, cancellation);
-        var save = await SaveFields.ReadAsync(request, parent, @base, store, cancellation);
+        var save = await SaveFields.ReadAsync(request, parent, @base, overwrite, store, cancellation);
 
         // What is laid on another task's checkpoint gives that one's values to whoever reads this.
         request.HttpContext.RequireReach(save.Parent.Task);
         using var upload = await CheckpointUpload.ReceiveAsync(request, known, store, options, cancellation);
         var begun = options.Time.GetTimestamp();
-        var saved = await store.SaveAsync(task, number, upload.Content, save with { OpenState = upload.OpenState }, cancellation);
+        var saved = await store.SaveAsync(task, number, upload.Content, upload.Complete(save), cancellation);
         metrics.Saved(saved, options.Time.GetElapsedTime(begun));
         if (saved.Created)
         {

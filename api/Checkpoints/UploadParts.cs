@@ -1,4 +1,5 @@
 using FishCheckpoint.Api.Bodies;
+using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
 using Microsoft.AspNetCore.WebUtilities;
@@ -7,12 +8,14 @@ using Microsoft.Net.Http.Headers;
 namespace FishCheckpoint.Api.Checkpoints;
 
 /// <summary>
-/// A save's body, received: the checkpoint alone, or as <c>multipart/form-data</c> the part <c>checkpoint</c> and then the part <c>state</c>. Leaves nothing behind.
+/// A save's body, received: the checkpoint alone, or as <c>multipart/form-data</c> the part <c>checkpoint</c> and then, in any order, the parts <c>state</c>
+/// and <c>info</c>. Leaves nothing behind.
 /// </summary>
 internal sealed class UploadParts : IDisposable
 {
     private const string CheckpointPart = "checkpoint";
     private const string StatePart = "state";
+    private const string InfoPart = "info";
 
     private UploadParts(Spooled checkpoint, string type) => (Checkpoint, Type) = (checkpoint, type);
 
@@ -24,6 +27,9 @@ internal sealed class UploadParts : IDisposable
 
     /// <summary>The trainer state, if one came.</summary>
     public Spooled? State { get; private set; }
+
+    /// <summary>Metrics and metadata, if they came.</summary>
+    public SaveInfo? Info { get; private set; }
 
     public static async Task<UploadParts> ReceiveAsync(HttpRequest request, StoreOptions options, CancellationToken cancellation)
     {
@@ -59,8 +65,7 @@ internal sealed class UploadParts : IDisposable
                 }
                 else
                 {
-                    Require(NameOf(section) == StatePart && parts.State is null, "After the checkpoint one part named 'state' may come.");
-                    parts.State = await Spooled.ReceiveFileAsync(options, new PartStream(section.Body, StatePart), cancellation);
+                    await parts.ReceiveAsync(section, options, cancellation);
                 }
             }
 
@@ -73,6 +78,29 @@ internal sealed class UploadParts : IDisposable
             parts?.Dispose();
             throw error is InvalidDataException ? Invalid(error.Message) : error is IOException ? BodyStream.Truncated(request.Path, error) : error;
         }
+    }
+
+    private async Task ReceiveAsync(MultipartSection section, StoreOptions options, CancellationToken cancellation)
+    {
+        var name = NameOf(section);
+        Require(
+            (name == StatePart && State is null) || (name == InfoPart && Info is null), "After the checkpoint one part named 'state' and one named 'info' may come.");
+        var content = new PartStream(section.Body, name!);
+        if (name == StatePart)
+        {
+            State = await Spooled.ReceiveFileAsync(options, content, cancellation);
+        }
+        else
+        {
+            Info = await ReceiveInfoAsync(content, cancellation);
+        }
+    }
+
+    private static async Task<SaveInfo> ReceiveInfoAsync(Stream content, CancellationToken cancellation)
+    {
+        var bytes = new byte[SaveInfo.MaxBytes + 1];
+        var length = await content.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation);
+        return length <= SaveInfo.MaxBytes ? SaveInfo.Parse(bytes.AsSpan(0, length)) : throw SaveInfo.TooLarge(InfoPart, "more");
     }
 
     private static async Task<UploadParts> ReceiveCheckpointAsync(MultipartSection section, StoreOptions options, CancellationToken cancellation)
@@ -114,5 +142,5 @@ internal sealed class UploadParts : IDisposable
     }
 
     private static FishException Invalid(string cause) => new(
-        ErrorCode.RequestInvalid, MediaTypes.Form, cause, "Send the part 'checkpoint' with its own Content-Type, then the part 'state'.");
+        ErrorCode.RequestInvalid, MediaTypes.Form, cause, "Send the part 'checkpoint' with its own Content-Type, then the parts 'state' and 'info'.");
 }

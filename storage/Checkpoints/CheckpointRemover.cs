@@ -11,6 +11,13 @@ internal static class CheckpointRemover
 {
     public static void Remove(SqliteConnection connection, CheckpointRow row)
     {
+        Hide(connection, row);
+        Collect(connection, row.Id);
+    }
+
+    /// <summary>Takes a checkpoint with its tags and trainer state out of view, and leaves what is based on it: <see cref="Collect"/> removes it.</summary>
+    public static void Hide(SqliteConnection connection, CheckpointRow row)
+    {
         connection.Execute("DELETE FROM tags WHERE checkpoint = $0", row.Id);
 
         // A mask is accounted to a visible checkpoint, as long as there is one that reads it.
@@ -21,8 +28,6 @@ internal static class CheckpointRemover
         {
             FrameTable.Delete(connection, frame);
         }
-
-        Collect(connection, row.Id);
     }
 
     /// <summary>

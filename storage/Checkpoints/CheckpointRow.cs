@@ -11,13 +11,14 @@ internal sealed record CheckpointRow(
     long Id, long Step, long? Parent, int Depth, Digest Mask, long? MaskFrame, long MaskBytes, long Frame, Digest? Headers, Digest State, long Changed,
     long LogicalBytes, long BroughtBytes, long ValueBytes, Digest? FileDigest, string Metrics, long? TrainerFrame, long TrainerBytes,
     DateTimeOffset Created, long? ParentStep, bool IsBlocks,
-    long? Reference, int? ReferenceDepth, long TaskId, string TaskName, Digest? Proof, long ChainBytes, string? ParentTask, bool IsHidden, bool Pinned, Digest? ParentState)
+    long? Reference, int? ReferenceDepth, long TaskId, string TaskName, Digest? Proof, long ChainBytes, string? ParentTask, bool IsHidden, bool Pinned, Digest? ParentState,
+    string Metadata)
 {
     public const string Columns =
         "c.id, c.step, c.parent, c.depth, c.mask, m.frame, m.bytes, c.frame, c.headers, c.state, c.changed, c.logical_bytes, c.brought_bytes, "
         + "c.value_bytes, c.file_sha256, c.metrics, c.trainer_frame, c.trainer_bytes, c.created, p.step, c.blocks, c.reference, c.reference_depth, "
         + "c.task, (SELECT name FROM tasks WHERE id = c.task), c.proof, c.chain_bytes, (SELECT name FROM tasks WHERE id = p.task AND p.task <> c.task), c.deleted, "
-        + "c.pinned, p.state";
+        + "c.pinned, p.state, c.metadata";
 
     public const string From = "checkpoints c JOIN masks m ON m.id = c.mask LEFT JOIN checkpoints p ON p.id = c.parent";
 
@@ -26,7 +27,7 @@ internal sealed record CheckpointRow(
         row.OptionalDigest(8), row.Digest(9), row.GetInt64(10), row.GetInt64(11), row.GetInt64(12), row.GetInt64(13), row.OptionalDigest(14),
         row.GetString(15), row.OptionalLong(16), row.GetInt64(17), row.Time(18), row.OptionalLong(19), row.GetInt64(20) != 0,
         row.OptionalLong(21), (int?)row.OptionalLong(22), row.GetInt64(23), row.GetString(24), row.OptionalDigest(25), row.GetInt64(26), row.OptionalText(27),
-        row.GetInt64(28) != 0, row.GetInt64(29) != 0, row.OptionalDigest(30));
+        row.GetInt64(28) != 0, row.GetInt64(29) != 0, row.OptionalDigest(30), row.GetString(31));
 
     /// <summary>What its frames prove: its state, or, where they were laid anew, what stands for it.</summary>
     public Digest Proven => Proof ?? State;
@@ -37,14 +38,26 @@ internal sealed record CheckpointRow(
     /// <summary>What it is called in errors, as in <c>task/120</c>.</summary>
     public string Label => $"{TaskName}/{Step}";
 
+    /// <summary>Whether these are its metrics and metadata.</summary>
+    public bool HasInfo(IReadOnlyDictionary<string, double> metrics, IReadOnlyDictionary<string, string> metadata) =>
+        Same(Read<double>(Metrics), metrics) && Same(Read<string>(Metadata), metadata);
+
     public CheckpointInfo ToInfo(SqliteConnection connection, string task) =>
         ToInfo(task, connection.Query("SELECT name FROM tags WHERE checkpoint = $0 ORDER BY name", row => row.GetString(0), Id));
 
     public CheckpointInfo ToInfo(string task, IEnumerable<string> tags) => new(
         task, Step, ParentText, State, Mask, Changed, LogicalBytes,
         BroughtBytes + ValueBytes + TrainerBytes, MaskBytes, ValueBytes, TrainerBytes, Depth, FileDigest,
-        JsonSerializer.Deserialize<Dictionary<string, double>>(Metrics, FishJson.Options)!,
-        [.. tags], Created, ChainBytes, Pinned, ParentState, Headers);
+        Read<double>(Metrics),
+        [.. tags], Created, ChainBytes, Pinned, ParentState, Headers)
+    {
+        Metadata = Read<string>(Metadata),
+    };
+
+    private static Dictionary<string, T> Read<T>(string json) => JsonSerializer.Deserialize<Dictionary<string, T>>(json, FishJson.Options)!;
+
+    private static bool Same<T>(Dictionary<string, T> one, IReadOnlyDictionary<string, T> other) =>
+        one.Count == other.Count && one.All(pair => other.TryGetValue(pair.Key, out var value) && EqualityComparer<T>.Default.Equals(pair.Value, value));
 
     private string ParentText => ParentStep is not { } step ? "base" : ParentTask is null ? StepRef.At(step).ToString() : $"{ParentTask}:{StepRef.At(step)}";
 }

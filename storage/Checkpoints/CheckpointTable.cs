@@ -11,6 +11,9 @@ namespace FishCheckpoint.Storage.Checkpoints;
 /// <summary>Finds the rows of checkpoints.</summary>
 internal static class CheckpointTable
 {
+    // Metrics and metadata that a page of a list may hold in memory: each checkpoint may have a mebibyte of them.
+    private const long MaxPageText = 8 << 20;
+
     private const string Select = $"SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From}";
 
     /// <summary>The checkpoint of a step, a word or a tag.</summary>
@@ -39,11 +42,18 @@ internal static class CheckpointTable
     {
         var after = page.After is null ? (page.Descending ? long.MaxValue : 0) : StepRef.ParseStep(page.After);
         var (side, order) = (page.Descending ? "<" : ">", page.Descending ? "DESC" : "");
-        var rows = connection.Query(
-            $"{Select} WHERE c.task = $0 AND c.step {side}{(page.After is null ? "=" : "")} $1 AND c.deleted = 0 ORDER BY c.step {order} LIMIT $2",
-            CheckpointRow.Read, task.Id, after, page.Limit + 1);
-        var more = rows.Count > page.Limit;
-        rows = rows[..Math.Min(rows.Count, page.Limit)];
+        var where = $"c.task = $0 AND c.step {side}{(page.After is null ? "=" : "")} $1 AND c.deleted = 0 ORDER BY c.step {order} LIMIT $2";
+        var texts = connection.Query(
+            $"SELECT octet_length(metrics) + octet_length(metadata) FROM checkpoints c WHERE {where}", row => row.GetInt64(0), task.Id, after, page.Limit + 1);
+        var (count, left) = (0, MaxPageText);
+        while (count < Math.Min(texts.Count, page.Limit) && (left -= texts[count]) >= 0)
+        {
+            count++;
+        }
+
+        count = Math.Max(count, Math.Min(texts.Count, 1));
+        var more = texts.Count > count;
+        var rows = connection.Query($"{Select} WHERE {where}", CheckpointRow.Read, task.Id, after, count);
         var tags = TagsOf(connection, rows);
         var items = rows.Select(row => row.ToInfo(task.Name, tags[row.Id])).ToArray();
         return new Page<CheckpointInfo>(items, more ? StepRef.At(items[^1].Step).ToString() : null);

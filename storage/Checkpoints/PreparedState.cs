@@ -3,6 +3,7 @@ using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Tensors;
 using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Checkpoints;
@@ -53,6 +54,10 @@ internal sealed class PreparedState : IDisposable
         return true;
     }
 
+    /// <summary>Whether a checkpoint has another state, which can be read.</summary>
+    public bool IsOther(SqliteConnection connection, CheckpointRow row) =>
+        row.TrainerFrame is { } existing && FrameMender.IsSoundBytes(connection, existing) && DigestOf(connection, existing) != Info.Sha256;
+
     public void Dispose() => writer.Dispose();
 
     // What a damaged one held can no longer be told: the one that is sent takes its place.
@@ -70,10 +75,12 @@ internal sealed class PreparedState : IDisposable
 
     private void RequireSame(SqliteConnection connection, string task, CheckpointRow row, long existing)
     {
-        if (FrameHead.Parse(FrameTable.Open(connection, existing).Head).Digests[0] != Info.Sha256)
+        if (DigestOf(connection, existing) != Info.Sha256)
         {
             throw new FishException(
                 ErrorCode.StateTaken, $"{task}/{row.Step}", "The checkpoint carries another trainer state.", "A checkpoint never changes; save another step.");
         }
     }
+
+    private static Digest DigestOf(SqliteConnection connection, long existing) => FrameHead.Parse(FrameTable.Open(connection, existing).Head).Digests[0];
 }

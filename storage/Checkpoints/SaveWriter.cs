@@ -1,4 +1,3 @@
-using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
@@ -34,13 +33,13 @@ internal static class SaveWriter
             """
             INSERT INTO checkpoints (task, step, parent, depth, mask, frame, headers, state, changed, logical_bytes, brought_bytes, value_bytes,
               file_sha256, metrics, created, blocks, reference,
-              reference_depth, effort, chain_bytes, elements)
-            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+              reference_depth, effort, chain_bytes, elements, metadata)
+            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
             """,
             task.Id, step, save.Parent.Checkpoint?.Id, DeltasOf(connection, save), save.Delta.MaskId, frame, BringHeaders(connection, task, save.Output),
-            save.State, save.Delta.Changed, logical, brought, values, options.ExpectedFileDigest, JsonSerializer.Serialize(options.Metrics, FishJson.Options), now,
+            save.State, save.Delta.Changed, logical, brought, values, options.ExpectedFileDigest, SaveInfo.ToJson(options.Metrics), now,
             save.Delta.IsBlocks ? 1 : 0, save.Guessing?.Reference?.Id, DepthOf(connection, save), EffortOf(codec, save.MaskIsStored), ChainBytesOf(connection, save),
-            task.Layout.Layout.Elements);
+            task.Layout.Layout.Elements, SaveInfo.ToJson(options.Metadata));
         state?.Give(connection, task.Name, CheckpointTable.Find(connection, task, StepRef.At(step)));
         return true;
     }

@@ -72,8 +72,10 @@ internal static class RowRebuild
         var changed = connection.Execute(
             """
             UPDATE checkpoints SET frame = $1, mask = $2, changed = $3, blocks = $4, value_bytes = $5 - iif($4 = 1 AND brought_bytes BETWEEN 0 AND $5, brought_bytes, 0),
-              brought_bytes = iif($4 = 1 AND brought_bytes NOT BETWEEN 0 AND $5, 0, brought_bytes), metrics = iif(json_valid(metrics), metrics, '{}')
-            WHERE id = $0 AND ((frame, mask, changed, blocks, value_bytes) IS NOT ($1, $2, $3, $4, $5 - $4 * brought_bytes) OR NOT json_valid(metrics))
+              brought_bytes = iif($4 = 1 AND brought_bytes NOT BETWEEN 0 AND $5, 0, brought_bytes), metrics = iif(json_valid(metrics), metrics, '{}'),
+              metadata = iif(json_valid(metadata), metadata, '{}')
+            WHERE id = $0 AND ((frame, mask, changed, blocks, value_bytes) IS NOT ($1, $2, $3, $4, $5 - $4 * brought_bytes) OR NOT json_valid(metrics)
+              OR NOT json_valid(metadata))
             """,
             id, frame, head.Digests[1], head.Count, blocks, size);
 

@@ -152,7 +152,7 @@ public abstract class SaveContract : CheckpointStoreContract
         var first = await SaveFullAsync(5, model);
         var second = await SaveFullAsync(5, model);
         Assert.Equal((true, false), (first.Created, second.Created));
-        Assert.Equal(first.Value, second.Value with { Metrics = first.Value.Metrics, Tags = first.Value.Tags });
+        Assert.Equal(first.Value, second.Value with { Metrics = first.Value.Metrics, Metadata = first.Value.Metadata, Tags = first.Value.Tags });
     }
 
     [Fact]

@@ -10,6 +10,12 @@ public sealed class SqliteSaveTests : SaveContract
         await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder });
 }
 
+public sealed class SqliteOverwriteTests : OverwriteContract
+{
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder });
+}
+
 public sealed class SqliteCatalogTests : CatalogContract
 {
     protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>

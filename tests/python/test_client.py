@@ -63,6 +63,22 @@ class ClientTests(unittest.TestCase):
         self.client.add_base(unique("module"), module)
         self.assert_refused("BASE_TAKEN", self.client.add_base, self.base, module)
 
+    def test_metrics_metadata_and_overwrite(self):
+        self.make_task()
+        metrics = {f"eval/class {index} é": index / 7 for index in range(2000)}
+        metrics.update(nan=float("nan"), up=float("inf"), down=float("-inf"))
+        metadata = {"run": "a1", "notes": "x" * 100_000}
+        self.client.save(self.task, 1, tensors_of(1), metrics=metrics, metadata=metadata, state=b"state")
+        info = self.client.get(self.task, 1)
+        self.assertEqual((info["metadata"], info["metrics"]["up"], info["metrics"]["nan"]), (metadata, "Infinity", "NaN"))
+        self.assertEqual(len(info["metrics"]), 2003)
+        self.assert_refused("STEP_TAKEN", self.client.save, self.task, 1, tensors_of(2))
+        self.client.save(self.task, 1, tensors_of(2), overwrite=True)
+        self.assert_same(self.client.load(self.task, 1), tensors_of(2))
+        self.client.save_patch(self.task, 1, {"a.bias": (torch.tensor([1]), torch.ones(1).bfloat16())}, overwrite=True, metadata={"run": "b"})
+        self.assertEqual(self.client.get(self.task, 1)["metadata"], {"run": "b"})
+        self.assert_refused("TOO_LARGE", self.client.save, self.task, 2, tensors_of(2), metadata={"notes": "x" * (1 << 20)})
+
     def test_base_from_a_folder_of_shards(self):
         one, two = {"a": torch.randn(5)}, {"b": torch.randn(6)}
         save_file(one, self.path("model-00001-of-00002.safetensors"))

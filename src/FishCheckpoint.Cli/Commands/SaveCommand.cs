@@ -19,11 +19,13 @@ internal static class SaveCommand
             Description = "What the content is laid against: auto, base, previous, or a step.", HelpName = "PARENT", DefaultValueFactory = _ => "auto",
         };
         var baseId = new Option<string?>("--base") { Description = "The base (name or id) that training started from; another one is refused.", HelpName = "ID" };
-        var metric = new Option<string[]>("--metric") { Description = "A number to keep with it, as in loss=0.31. May be repeated.", HelpName = "KEY=VALUE" };
+        var metric = new Option<string[]>("--metric") { Description = "A number to keep with it, as in loss=0.31, or NaN, inf, -inf. May be repeated.", HelpName = "KEY=NUMBER" };
+        var metadata = new Option<string[]>("--metadata") { Description = "A text to keep with it, as in run=a1. May be repeated.", HelpName = "KEY=VALUE" };
+        var overwrite = new Option<bool>("--overwrite") { Description = "Replace a checkpoint of other content, which is deleted as 'fish rm' does, with its tags." };
         var (forms, stateDict) = (new ContentFormOptions(), StateDictOption.Create());
         var command = new Command("save", "Save a checkpoint: a full model, a sparse patch or frames, told apart by their content.")
         {
-            task, step, path, parent, baseId, metric, forms.Full, forms.Sparse, forms.Frames, stateDict,
+            task, step, path, parent, baseId, metric, metadata, overwrite, forms.Full, forms.Sparse, forms.Frames, stateDict,
         };
         command.Validators.Add(forms.Check);
         shell.OnStore(command, async (call, cancellation) =>
@@ -34,7 +36,9 @@ internal static class SaveCommand
             {
                 Parent = ParentChoice.Parse(parsed.GetRequiredValue(parent)),
                 ExpectedBase = await BaseOf(call, parsed.GetValue(baseId), cancellation),
-                Metrics = MetricOptions.Parse(parsed.GetValue(metric) ?? []),
+                Metrics = InfoOptions.Metrics(parsed.GetValue(metric) ?? []),
+                Metadata = InfoOptions.Metadata(parsed.GetValue(metadata) ?? []),
+                Overwrite = parsed.GetValue(overwrite),
             };
             using var content = LocalContent.Open(parsed.GetRequiredValue(path), forms.Of(parsed), shell.Settings.Limits.MaxHeaderBytes, parsed.GetValue(stateDict));
             var saved = await Progress.OfContentAsync(

@@ -36,6 +36,7 @@ internal static class ShowCommand
             ("mask", info.Mask.ToString()),
             ("file", info.FileDigest?.ToString() ?? "-"),
             ("metrics", Say.Metrics(info.Metrics)),
+            ("metadata", string.Join(' ', info.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}"))),
             ("tags", string.Join(' ', info.Tags)),
         ];
         foreach (var (name, value) in rows.Where(row => row.Value.Length > 0))

@@ -86,7 +86,8 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
     private async Task<Saved<CheckpointInfo>> SendAsync(
         string task, long step, StreamedContent checkpoint, SaveOptions options, bool patient, CancellationToken cancellation)
     {
-        using var body = options.OpenState is null ? null : Bodies.WithState(checkpoint, options.OpenState());
+        var info = SaveRequest.InfoOf(task, step, options);
+        using var body = options.OpenState is null && info is null ? null : Bodies.Form(checkpoint, options.OpenState?.Invoke(), info);
         return await server.SaveAsync<CheckpointInfo>(
             SaveRequest.PathOf(task, step, options), body ?? (HttpContent)checkpoint, request => SaveRequest.Prepare(request, options, patient), cancellation);
     }

@@ -1,17 +1,23 @@
-using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client.Http;
+using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Client.Checkpoints;
 
-/// <summary>What goes with a save besides its body: parent and base in the query, digest and metrics in headers.</summary>
+/// <summary>What goes with a save besides its body: parent, base and overwrite in the query, the digest in a header, metrics and metadata in a part.</summary>
 internal static class SaveRequest
 {
     public static string PathOf(string task, long step, SaveOptions options)
     {
         var path = $"{Routes.Checkpoint(task, StepRef.At(step))}?parent={options.Parent}";
-        return options.ExpectedBase is { } id ? $"{path}&base={id}" : path;
+        path = options.ExpectedBase is { } id ? $"{path}&base={id}" : path;
+        return options.Overwrite ? $"{path}&overwrite=true" : path;
     }
+
+    /// <summary>The metrics and metadata; <see langword="null"/> without.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>, <see cref="ErrorCode.TooLarge"/>: refused before anything is sent.</exception>
+    public static SaveInfo? InfoOf(string task, long step, SaveOptions options) => options.Metrics.Count + options.Metadata.Count == 0 ? null
+        : new SaveInfo(options.Metrics.Count > 0 ? options.Metrics : null, options.Metadata.Count > 0 ? options.Metadata : null).Validate($"{task}/{step}");
 
     /// <param name="request">The request.</param>
     /// <param name="options">What goes with the save.</param>
@@ -22,11 +28,6 @@ internal static class SaveRequest
         if (options.ExpectedFileDigest is { } digest)
         {
             request.Headers.Add("Repr-Digest", $"sha-256=:{Convert.ToBase64String(digest.ToArray())}:");
-        }
-
-        if (options.Metrics.Count > 0)
-        {
-            request.Headers.Add("Checkpoint-Metrics", JsonSerializer.Serialize(options.Metrics, FishJson.Options));
         }
     }
 }

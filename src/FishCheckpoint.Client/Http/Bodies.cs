@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.IO.Pipelines;
+using System.Net.Http.Headers;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Tensors;
@@ -53,12 +54,22 @@ internal static class Bodies
         },
         delta.Length);
 
-    /// <summary>A checkpoint and its trainer state as one form, so that the server stores them in one transaction. Owns both.</summary>
-    public static MultipartFormDataContent WithState(StreamedContent checkpoint, Stream state) => new()
+    /// <summary>A checkpoint with its trainer state, metrics and metadata as one form, so that the server stores them in one transaction. Owns all.</summary>
+    public static MultipartFormDataContent Form(StreamedContent checkpoint, Stream? state, SaveInfo? info)
     {
-        { checkpoint, "checkpoint" },
-        { Raw(state), "state" },
-    };
+        var form = new MultipartFormDataContent { { checkpoint, "checkpoint" } };
+        if (state is not null)
+        {
+            form.Add(Raw(state), "state");
+        }
+
+        if (info is not null)
+        {
+            form.Add(new ByteArrayContent(info.ToJson()) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } }, "info");
+        }
+
+        return form;
+    }
 
     /// <summary>The rest of a stream, as it is. The stream is disposed with the body.</summary>
     public static StreamedContent Raw(Stream content) => new(

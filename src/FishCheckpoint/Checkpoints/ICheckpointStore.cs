@@ -53,9 +53,11 @@ public interface ICheckpointStore : IAsyncDisposable
     /// <param name="task">Its task.</param>
     /// <param name="step">Its step.</param>
     /// <param name="content">What the trainer holds, in one of four forms.</param>
-    /// <param name="options">Parent, checks, metrics and trainer state.</param>
+    /// <param name="options">Parent, checks, metrics, metadata and trainer state, and whether it replaces another checkpoint.</param>
     /// <param name="cancellation">Ends the save, leaving nothing.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.StepTaken"/>, <see cref="ErrorCode.StateTaken"/>, or a code for each way the content does not fit.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.StepTaken"/>, <see cref="ErrorCode.StateTaken"/>,
+    /// <see cref="ErrorCode.CheckpointPinned"/>: it would replace a pinned one; <see cref="ErrorCode.TooLarge"/>: more metrics and metadata than
+    /// <see cref="SaveInfo.MaxBytes"/>; or a code for each way the content does not fit.</exception>
     Task<Saved<CheckpointInfo>> SaveAsync(
         string task, long step, CheckpointContent content, SaveOptions? options = null, CancellationToken cancellation = default);
 

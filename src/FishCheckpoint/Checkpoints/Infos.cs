@@ -105,7 +105,11 @@ public sealed record TaskInfo(
 public sealed record CheckpointInfo(
     string Task, long Step, string Parent, Digest State, Digest Mask, long Changed, long LogicalBytes, long StoredBytes, long PositionBytes,
     long ValueBytes, long StateBytes, int Depth, Digest? FileDigest, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<string> Tags,
-    DateTimeOffset Created, long ChainBytes = 0, bool Pinned = false, Digest? ParentState = null, [property: JsonIgnore] Digest? Headers = null);
+    DateTimeOffset Created, long ChainBytes = 0, bool Pinned = false, Digest? ParentState = null, [property: JsonIgnore] Digest? Headers = null)
+{
+    /// <summary>Free keys and texts that the trainer gave with it. The hooks write the id of their run under <c>run</c>.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+}
 
 /// <summary>What a trainer state is.</summary>
 /// <param name="Bytes">Its length.</param>

@@ -17,6 +17,18 @@ public sealed record SaveOptions
     /// <summary>Numbers to keep with the checkpoint, such as a loss. Default: none.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
 
+    /// <summary>Free keys and texts to keep with the checkpoint, such as the id of the run. Default: none.</summary>
+    /// <remarks>With the metrics at most <see cref="SaveInfo.MaxBytes"/> of JSON; more is refused (TOO_LARGE).</remarks>
+    public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Whether a checkpoint of other content at the step is replaced, in one transaction: the old one is deleted as
+    /// <see cref="ICheckpointStore.DeleteCheckpointAsync"/> does, with its tags, which name content; what is based on it stays readable. A pinned one is
+    /// refused (CHECKPOINT_PINNED). Content is the model, the trainer state where one is sent, metrics and metadata: the same again changes nothing.
+    /// Default: other content is refused (STEP_TAKEN).
+    /// </summary>
+    public bool Overwrite { get; init; }
+
     /// <summary>
     /// Opens the trainer state, which is stored in the same transaction as the checkpoint: both are there or neither. Called once for each attempt to store;
     /// the stream is read to its end and disposed. Default: none.

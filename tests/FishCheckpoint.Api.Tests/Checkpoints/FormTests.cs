@@ -31,6 +31,53 @@ public sealed class FormTests : ApiTest
     }
 
     [Fact]
+    public async Task Save_Info_KeepsMetricsAndMetadata()
+    {
+        var model = Base.Change(3).ToBytes();
+        var info = Encoding.UTF8.GetBytes("""{"metrics":{"loss":"NaN","top":"Infinity","low":"-Infinity","épreuve":0.5},"metadata":{"run":"a\u0000b"}}""");
+        var body = Body(("checkpoint", Safetensors, model), ("info", "application/json", info), ("state", "application/octet-stream", [7]));
+        var saved = await JsonAsync<CheckpointInfo>(await ExpectAsync(HttpStatusCode.Created, PutAsync($"{Steps}/1", body, Form, ("Checkpoint-Metrics", """{"loss":1}"""))));
+        Assert.Equal((double.NaN, double.PositiveInfinity, double.NegativeInfinity, 0.5), (saved.Metrics["loss"], saved.Metrics["top"], saved.Metrics["low"], saved.Metrics["épreuve"]));
+        Assert.Equal("a\0b", (await JsonAsync<CheckpointInfo>($"{Steps}/1")).Metadata["run"]);
+        Assert.Equal([7], await BytesAsync($"{Steps}/1/state"));
+        await ExpectAsync(HttpStatusCode.OK, PutAsync($"{Steps}/1", body, Form));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("""{"metrics":{"loss":"low"}}""")]
+    [InlineData("""{"metrics":{"loss":null}}""")]
+    [InlineData("""{"metrics":{"loss":1,"loss":2}}""")]
+    [InlineData("""{"metadata":{"run":1}}""")]
+    [InlineData("""{"metadata":{"run":null}}""")]
+    [InlineData("""{"metric":{}}""")]
+    [InlineData("""{"metrics":{"":1}}""")]
+    public async Task Save_InfoThatIsNone_IsRefused(string json) =>
+        await InvalidAsync(Body(("checkpoint", Safetensors, Base.Change(1).ToBytes()), ("info", "application/json", Encoding.UTF8.GetBytes(json))));
+
+    [Fact]
+    public async Task Save_InfoTooLong_IsRefused()
+    {
+        var info = Encoding.UTF8.GetBytes("""{"metadata":{"notes":"?"}}""".Replace("?", new string('x', SaveInfo.MaxBytes), StringComparison.Ordinal));
+        await RefusedAsync(
+            HttpStatusCode.RequestEntityTooLarge, "TOO_LARGE",
+            () => PutAsync($"{Steps}/1", Body(("checkpoint", Safetensors, Base.Change(1).ToBytes()), ("info", "application/json", info)), Form));
+    }
+
+    [Fact]
+    public async Task Save_Overwrite_ReplacesOtherContent()
+    {
+        await ExpectAsync(HttpStatusCode.Created, SaveAsync(1, Base.Change(1)));
+        await RefusedAsync(HttpStatusCode.Conflict, "STEP_TAKEN", () => PutAsync($"{Steps}/1?overwrite=false", Base.Change(2).ToBytes()));
+        await ExpectAsync(HttpStatusCode.Created, PutAsync($"{Steps}/1?overwrite=true", Base.Change(2).ToBytes()));
+        await ExpectAsync(HttpStatusCode.OK, PutAsync($"{Steps}/1?overwrite=true", Base.Change(2).ToBytes()));
+        Assert.Equal(Base.Change(2).ToBytes(), await BytesAsync($"{Steps}/1/model.safetensors"));
+        await ExpectAsync(HttpStatusCode.BadRequest, PutAsync($"{Steps}/1?overwrite=maybe", Base.Change(3).ToBytes()));
+    }
+
+    [Fact]
     public async Task Save_OtherState_IsRefused()
     {
         var model = Base.Change(1).ToBytes();
@@ -47,6 +94,10 @@ public sealed class FormTests : ApiTest
         await InvalidAsync(Body(state, checkpoint));
         await InvalidAsync(Body(checkpoint, state, state));
         await InvalidAsync(Body(checkpoint, checkpoint));
+        var info = ("info", "application/json", "{}"u8.ToArray());
+        await InvalidAsync(Body(info, checkpoint));
+        await InvalidAsync(Body(checkpoint, info, info));
+        await InvalidAsync(Body(checkpoint, ("other", "text/plain", [1])));
         await InvalidAsync(Body(checkpoint), "multipart/form-data");
         await InvalidAsync(Body(checkpoint), $"multipart/form-data; boundary={new string('x', 71)}");
         await RefusedAsync(HttpStatusCode.UnsupportedMediaType, "MEDIA_TYPE_UNSUPPORTED", () => PutAsync($"{Steps}/1", Body(("checkpoint", "image/png", [1])), Form));

@@ -18,6 +18,17 @@ public sealed class ClientSaveTests : SaveContract
     protected override async Task CloseAsync() => await server!.DisposeAsync();
 }
 
+/// <summary>As above, for metrics, metadata and overwriting saves.</summary>
+public sealed class ClientOverwriteTests : OverwriteContract
+{
+    private LoopbackServer? server;
+
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
+
+    protected override async Task CloseAsync() => await server!.DisposeAsync();
+}
+
 /// <summary>As above, for everything else.</summary>
 public sealed class ClientCatalogTests : CatalogContract
 {

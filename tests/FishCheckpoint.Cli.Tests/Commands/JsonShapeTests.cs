@@ -16,8 +16,8 @@ public sealed class JsonShapeTests : CommandTest
         await ApproveAsync("base add", "base", model);
         await ApproveAsync("task add", "task", "--base", "base", "--monitor", "loss", "--keep-last", "5", "--own", "head.weight:F32:2,4");
         (await FishAsync("task", "add", "plain", "--base", "base", "--monitor", "loss")).Succeeded();
-        await ApproveAsync("save", "plain", "10", Write(Base.Change(1), "first"), "--metric", "loss=0.5");
-        (await FishAsync("save", "plain", "20", Write(Base.Change(2), "second"), "--metric", "loss=0.25")).Succeeded();
+        await ApproveAsync("save", "plain", "10", Write(Base.Change(1), "first"), "--metric", "loss=0.5", "--metadata", "run=a1");
+        (await FishAsync("save", "plain", "20", Write(Base.Change(2), "second"), "--metric", "loss=0.25", "--metadata", "run=a1")).Succeeded();
         await ApproveAsync("tag", "plain", "release", "10");
         await ApproveAsync("pin", "plain", "10");
         foreach (var (name, command) in new[]

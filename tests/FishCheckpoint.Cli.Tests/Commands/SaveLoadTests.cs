@@ -69,6 +69,45 @@ public sealed class SaveLoadTests : CommandTest
     }
 
     [Fact]
+    public async Task Save_MetricsAndMetadata_AreKept()
+    {
+        await PrepareAsync();
+        (await FishAsync(
+            "save", "task", "30", Write(Base.Change(7), "odd"), "--metric", "up=inf", "--metric", "down=-Infinity", "--metric", "none=NaN", "--metric", "a=b=1e-3",
+            "--metadata", "run=a1", "--metadata", "note=x=y [z]")).Succeeded();
+        var info = (await FishAsync("show", "task", "30", "--json")).Json<CheckpointInfo>();
+        Assert.Equal(
+            (double.PositiveInfinity, double.NegativeInfinity, double.NaN, 1e-3), (info.Metrics["up"], info.Metrics["down"], info.Metrics["none"], info.Metrics["a=b"]));
+        Assert.Equal(("a1", "x=y [z]"), (info.Metadata["run"], info.Metadata["note"]));
+        Assert.Contains("note=x=y [z] run=a1", (await FishAsync("show", "task", "30")).Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--metric", "loss=")]
+    [InlineData("--metric", "=1")]
+    [InlineData("--metric", "loss=low")]
+    [InlineData("--metric", "loss=1,5")]
+    [InlineData("--metadata", "run")]
+    [InlineData("--metadata", "=a1")]
+    public async Task Save_BadMetricOrMetadata_IsRefused(string option, string value)
+    {
+        await PrepareAsync();
+        (await FishAsync("save", "task", "30", Write(Base, "model"), option, value)).Failed(3, $"REQUEST_INVALID {value}");
+        (await FishAsync("save", "task", "30", PathOf("model"), "--metric", "loss=1", "--metric", "loss=2")).Failed(3, "REQUEST_INVALID loss=2");
+    }
+
+    [Fact]
+    public async Task Save_Overwrite_ReplacesOtherContent()
+    {
+        await PrepareAsync();
+        var other = Write(Base.Change(8), "other");
+        (await FishAsync("save", "task", "10", other)).Failed(5, "STEP_TAKEN task/10");
+        (await FishAsync("save", "task", "10", other, "--overwrite")).Succeeded();
+        (await FishAsync("load", "task", "10", PathOf("out.safetensors"))).Succeeded();
+        Assert.Equal(Base.Change(8).ToBytes(), await File.ReadAllBytesAsync(PathOf("out.safetensors"), Stop));
+    }
+
+    [Fact]
     public async Task Load_MissingStep_IsNotFoundAndWritesNothing()
     {
         await PrepareAsync();

@@ -39,6 +39,22 @@ public sealed class AuditTests : AccessFixture
     }
 
     [Fact]
+    public async Task Overwrite_IsADeletionAndASave()
+    {
+        await SaveAsync(1, Base.Change(1));
+        using var other = Tensors.ModelFolder.Open(Base.Change(2).Write(Path.Combine(Options.DataFolder, "other")));
+        for (var time = 0; time < 2; time++)
+        {
+            await Store.SaveAsync("task", 1, new CheckpointContent.Full(other), new SaveOptions { Overwrite = true }, Stop);
+        }
+
+        Assert.Equal(
+            ["checkpoint.save task/1 created", "checkpoint.delete task/1 deleted", "checkpoint.save task/1 created", "checkpoint.save task/1 unchanged"],
+            (await AuditAsync("task")).Reverse().Select(entry => $"{entry.Operation} {entry.Key} {entry.Outcome}").TakeLast(4));
+        AssertTotalsAreARecount();
+    }
+
+    [Fact]
     public async Task Refused_Write_LeavesNoEntryOfItsSuccess()
     {
         await SaveAsync(1, Base.Change(1));

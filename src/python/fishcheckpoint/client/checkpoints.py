@@ -1,6 +1,5 @@
 """The calls about checkpoints and trainer states."""
 
-import json
 import os
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
 
@@ -28,22 +27,27 @@ class CheckpointCalls(BaseCalls):
     def save(
         self, task: str, step: int, source: Source, *, parent: Optional[Step] = None, base: Optional[str] = None,
         metrics: Optional[Mapping[str, float]] = None, state: Union[None, bytes, Body] = None,
+        metadata: Optional[Mapping[str, str]] = None, overwrite: bool = False,
     ) -> Info:
         """Saves a full model; the server finds what changed. The same save again is no error.
 
         :param source: a safetensors file, a folder of shards, a state dict or a module.
         :param parent: ``auto`` (the default: the cheaper one), ``base``, ``previous`` or a step.
         :param base: name or id of the base that training started from; another one is refused.
-        :param metrics: numbers to keep with it.
+        :param metrics: numbers to keep with it; NaN and the infinities are numbers too.
         :param state: the trainer state: bytes, stored in the same transaction.
+        :param metadata: free keys and texts to keep with it; with the metrics at most 1 MiB of JSON.
+        :param overwrite: replace a checkpoint of other content (model, state, metrics or metadata): the old one is deleted as :meth:`delete` does, with
+            its tags, in the same transaction; a pinned one is refused (``CHECKPOINT_PINNED``).
         :returns: ``{task, step, parent, changed, storedBytes, mask...}``.
         :raises FishError: ``STEP_TAKEN``: the step has other content; ``TENSOR_UNKNOWN`` and so on: it is not of the task's layout.
         """
-        return self._save(task, step, body_of(source), parent, base, metrics, state)
+        return self._save(task, step, body_of(source), parent, base, metrics, state, metadata, overwrite)
 
     def save_patch(
         self, task: str, step: int, patch: Patch, *, parent: Optional[Step] = None, base: Optional[str] = None,
         metrics: Optional[Mapping[str, float]] = None, state: Union[None, bytes, Body] = None, mask: Optional[str] = None,
+        metadata: Optional[Mapping[str, str]] = None, overwrite: bool = False,
     ) -> Info:
         """Saves what changed since the parent (default: what the task starts from, its base or the checkpoint that it was made from).
 
@@ -51,7 +55,7 @@ class CheckpointCalls(BaseCalls):
 
         :raises FishError: as :meth:`save`; ``MASK_UNKNOWN``: the store has no such mask (any more); save with positions.
         """
-        return self._save(task, step, patch_of(patch, mask), parent, base, metrics, state)
+        return self._save(task, step, patch_of(patch, mask), parent, base, metrics, state, metadata, overwrite)
 
     def load(self, task: str, step: Step = "latest", into: Any = None) -> Dict[str, torch.Tensor]:
         """Restores the model of a step, bit for bit.
@@ -130,12 +134,17 @@ class CheckpointCalls(BaseCalls):
         body = BytesBody(state)
         return self._answer("PUT", path_of("tasks", task, "checkpoints", step, "state"), body, {"Content-Digest": digest_field(body)})
 
-    def _save(self, task, step, body: Body, parent, base, metrics, state) -> Info:
-        headers = {} if not metrics else {"Checkpoint-Metrics": json.dumps({name: _number(value) for name, value in metrics.items()})}
+    def _save(self, task, step, body: Body, parent, base, metrics, state, metadata, overwrite) -> Info:
+        parts: Dict[str, Body] = {"checkpoint": body}
         if state is not None:
-            body = MultipartBody({"checkpoint": body, "state": BytesBody(state) if isinstance(state, bytes) else state})
-        headers["Content-Digest"] = digest_field(body)
-        return self._answer("PUT", path_of("tasks", task, "checkpoints", step, query={"parent": parent, "base": base}), body, headers)
+            parts["state"] = BytesBody(state) if isinstance(state, bytes) else state
+        if metrics or metadata:
+            parts["info"] = BytesBody.of_json({
+                "metrics": {name: _number(value) for name, value in (metrics or {}).items()}, "metadata": dict(metadata or {})})
+        if len(parts) > 1:
+            body = MultipartBody(parts)
+        query = {"parent": parent, "base": base, "overwrite": "true" if overwrite else None}
+        return self._answer("PUT", path_of("tasks", task, "checkpoints", step, query=query), body, {"Content-Digest": digest_field(body)})
 
     def _load_files(self, task: str, step: Step, path: str) -> None:
         segments = ("tasks", task, "checkpoints", step, "files")
