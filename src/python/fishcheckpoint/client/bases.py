@@ -7,9 +7,10 @@ import torch
 
 from ..safetensors import SafetensorsFile, read_stream
 from ..safetensors.header import Entry, read_header
+from ..tensors.names import module_tensors
 from ..tensors.ties import untied
 from ..wire.bodies import Body, FileBody, FolderBody, digest_field
-from ..wire.download import RemoteFile
+from ..wire.download import RemoteFile, RemoteStart
 from .calls import Calls, Info, path_of
 
 Source = Union[str, "os.PathLike[str]", Mapping[str, torch.Tensor], torch.nn.Module]
@@ -50,13 +51,26 @@ class BaseCalls(Calls):
         """A base's tensors by name, with their dtypes and shapes; only headers are read."""
         return self._layout("bases", name)
 
+    def task_layout(self, task: str) -> Dict[str, Entry]:
+        """The tensors of a task's models by name, with their dtypes and shapes: the base's with the task's own; only headers are read.
+
+        :raises FishError: ``TASK_NOT_FOUND``.
+        """
+        return self._layout("tasks", task, "start")
+
+    def checkpoint_layout(self, task: str, step: Union[int, str] = "latest") -> Dict[str, Entry]:
+        """A checkpoint's tensors by name, with their dtypes and shapes; only headers are read.
+
+        :raises FishError: ``TASK_NOT_FOUND``, ``CHECKPOINT_NOT_FOUND``, ``TAG_NOT_FOUND``.
+        """
+        return self._layout("tasks", task, "checkpoints", step)
+
     def _layout(self, *segments: object) -> Dict[str, Entry]:
         entries: Dict[str, Entry] = {}
         for file in self._json("GET", path_of(*segments, "files")):
             if file["name"].endswith(".safetensors"):
                 path = path_of(*segments, "files", file["name"])
-                with RemoteFile(self._transport, path) as stream:
-                    entries.update((entry.name, entry) for entry in read_header(stream, path).entries)
+                entries.update((entry.name, entry) for entry in read_header(RemoteStart(self._transport, path), path).entries)
         return entries
 
     def _tensors(self, *segments: object) -> Iterator[Tuple[str, torch.Tensor]]:
@@ -70,7 +84,7 @@ class BaseCalls(Calls):
 def body_of(source: Any, metadata: Optional[Mapping[str, str]] = None) -> Body:
     """A whole model as the body of a request."""
     if isinstance(source, torch.nn.Module):
-        source = source.state_dict()
+        source = module_tensors(source)
     if isinstance(source, Mapping):
         return SafetensorsFile(untied(source), metadata)
     if os.path.isdir(source):

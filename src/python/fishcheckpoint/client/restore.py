@@ -5,6 +5,7 @@ from typing import Any, Dict, Iterator, Tuple
 import torch
 
 from ..errors import FishError
+from ..tensors.names import NameLookup, module_tensors, set_extra_states
 from ..tensors.raw import bits
 from ..tensors.ties import tied_names
 
@@ -12,23 +13,28 @@ _HINT = "Restore into the model that the checkpoint is of."
 
 
 def restore_into(tensors: Iterator[Tuple[str, torch.Tensor]], target: Any = None) -> Dict[str, torch.Tensor]:
-    """Copies tensors into those of a module or dict with the same names, bit for bit; tensors that share memory are restored by any of their names.
+    """Copies tensors into those of a module or dict with the same names, bit for bit; tensors that share memory are restored by any of
+    their names. Names are compared without what wrapping a model for parallel or compiled use adds to them.
 
-    :returns: the target's tensors; new ones where ``target`` is ``None``.
+    :returns: the target's tensors, a module's under the names that it has without wrappers; new ones where ``target`` is ``None``.
     :raises FishError: ``TENSOR_UNKNOWN``, ``TENSOR_MISSING``, ``SHAPE_MISMATCH``, ``DTYPE_MISMATCH``. What came before it is restored then.
     """
     if target is None:
         return dict(tensors)
-    known: Dict[str, torch.Tensor] = target.state_dict() if isinstance(target, torch.nn.Module) else target
-    restored = set()
+    known: Dict[str, torch.Tensor] = module_tensors(target) if isinstance(target, torch.nn.Module) else {
+        name: tensor for name, tensor in target.items() if isinstance(tensor, torch.Tensor)}
+    names, restored = NameLookup(known), set()
     for name, tensor in tensors:
-        if name not in known:
+        found = names.find(name)
+        if found is None:
             raise FishError("TENSOR_UNKNOWN", name, "The model has no such tensor.", _HINT)
-        copy_bits(tensor, known[name], name)
-        restored.add(name)
+        copy_bits(tensor, known[found], name)
+        restored.add(found)
     for group in tied_names(known):
         if restored.isdisjoint(group):
             raise FishError("TENSOR_MISSING", group[0], "The checkpoint has no such tensor.", _HINT)
+    if isinstance(target, torch.nn.Module):
+        set_extra_states(target, known)
     return known
 
 

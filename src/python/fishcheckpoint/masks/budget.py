@@ -8,6 +8,7 @@ from typing import Iterable, Mapping, NamedTuple, Union
 import torch
 
 from ..errors import FishError
+from ..tensors.names import bare_name
 
 Ratio = Union[float, str, Decimal]
 """A share from 0 to 1. It is taken as the decimal that it was written as, so that 29% of 100 is 29 and not, as with binary floats, 28."""
@@ -49,5 +50,6 @@ class MaskBudget(NamedTuple):
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
-    """Whether a name is one of these, or fits a pattern, as in ``classifier.*``."""
-    return any(name == pattern or fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+    """Whether a name, with or without what wrapping a model adds to it, is one of these or fits a pattern, as in ``classifier.*``."""
+    names = {name, bare_name(name)}
+    return any(one == pattern or fnmatch.fnmatchcase(one, pattern) for pattern in patterns for one in names)

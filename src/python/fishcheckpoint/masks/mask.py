@@ -8,6 +8,7 @@ import torch
 
 from ..errors import FishError
 from ..safetensors import SafetensorsReader, save_file
+from ..tensors.names import NameLookup
 
 _SUFFIX, _VALUES = ".indices", ".values"
 
@@ -58,7 +59,8 @@ class Mask(Dict[str, torch.Tensor]):
     def report(self, parameters: Union[torch.nn.Module, Mapping[str, torch.Tensor]]) -> List[TensorShare]:
         """Where the mask lies: for each tensor its share of the mask, and how much of it the mask holds; the largest share first."""
         tensors = dict(parameters.named_parameters()) if isinstance(parameters, torch.nn.Module) else parameters
-        shares = [TensorShare(name, indices.numel(), indices.numel() / self.count, indices.numel() / tensors[name].numel())
+        names, total = NameLookup(tensors), self.count
+        shares = [TensorShare(name, len(indices), len(indices) / total, len(indices) / tensors[names.find(name) or name].numel())
                   for name, indices in self.items()]
         return sorted(shares, key=lambda share: (-share.count, share.name))
 

@@ -6,6 +6,7 @@ import torch
 
 from ..errors import FishError
 from ..tensors.flat import gather, scatter
+from ..tensors.names import NameLookup
 from .moments import moved
 
 Named = Union[torch.nn.Module, Iterable[Tuple[str, torch.Tensor]], Iterable[Dict[str, Any]]]
@@ -131,12 +132,17 @@ class MaskedOptimizer(torch.optim.Optimizer):
 
     def _positions_of(self, mask: Mapping[str, torch.Tensor]) -> Dict[torch.Tensor, torch.Tensor]:
         parameters = {name: parameter for parameter, name in self._names.items()}
+        names, positions = NameLookup(parameters), {}
         for name, indices in mask.items():
-            if name not in parameters:
+            parameter = parameters.get(names.find(name) or name)
+            if parameter is None:
                 raise FishError("TENSOR_UNKNOWN", name, "The mask names a tensor that is no parameter of the optimizer.", "Make the mask of the same model.")
-            if indices.numel() and int(indices[-1]) >= parameters[name].numel():
-                raise FishError("INDEX_OUT_OF_RANGE", name, f"The tensor has {parameters[name].numel()} elements.", "Make the mask of the same model.")
-        return {parameter: mask[name].to(parameter.device) for parameter, name in self._names.items() if name in mask and mask[name].numel()}
+            if indices.numel() and int(indices[-1]) >= parameter.numel():
+                raise FishError(
+                    "INDEX_OUT_OF_RANGE", name, f"The tensor has {parameter.numel()} elements.", "Make the mask of the same model.")
+            if indices.numel():
+                positions[parameter] = indices.to(parameter.device)
+        return positions
 
 
 def _groups_of(model: Named) -> List[Dict[str, Any]]:

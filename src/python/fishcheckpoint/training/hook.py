@@ -58,13 +58,14 @@ class FishHook:
         :param optimizer: whose moments are saved; a masked one, or any of PyTorch's.
         :param base: name or id of the base that training starts from; the task's has to be the same.
         :param options: see :class:`HookOptions`.
-        :raises FishError: ``REQUEST_INVALID``: an option; ``BASE_NOT_FOUND``, ``BASE_MISMATCH``, ``TASK_NOT_FOUND``, ``CHECKPOINT_NOT_FOUND``; ``TASK_TAKEN``: the
+        :raises FishError: ``REQUEST_INVALID``: an option; ``LAYOUT_MISMATCH``: the model can never be saved to the task;
+            ``BASE_NOT_FOUND``, ``BASE_MISMATCH``, ``TASK_NOT_FOUND``, ``CHECKPOINT_NOT_FOUND``; ``TASK_TAKEN``: the
             task starts from something else than ``from_`` says; ``TENSOR_UNKNOWN``: the mask is not of this model.
         """
         self._options = HookOptions(**options)
         self._messages = Messages(self._options.on_warning)
         self._metrics = MetricReader(self._messages)
-        self._model = TrackedModel(model, self._options.buffers)
+        self._model = TrackedModel(model, (*self._options.buffers, *self._options.own_tensors))
         self._optimizer = optimizer
         self._parts = TrainerParts(self._model, optimizer, self._options)
         if mask is None and isinstance(optimizer, MaskedOptimizer):
@@ -342,4 +343,4 @@ class FishHook:
         return Mask({name: positions.to(tensors[name].device) for name, positions in named.items()})
 
     def _cover_of(self, mask: Mapping[str, torch.Tensor]) -> Cover:
-        return Cover.of(mask, self._model.buffer_positions())
+        return Cover.of(mask, self._model.whole_positions())

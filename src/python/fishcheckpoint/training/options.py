@@ -52,7 +52,8 @@ class HookOptions:
     state: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """Objects with ``state_dict()`` and ``load_state_dict()`` by name: schedulers, samplers. Plain values and tensors are saved, functions left out."""
     own_tensors: Sequence[str] = ()
-    """Names or patterns of tensors that the base has not, or in another shape: a new head. Used when the hook makes the task on a base."""
+    """Names or patterns of tensors that the base has not, or in another shape or dtype: a new head. They begin as zeros, and are saved
+    whole; a tensor of these names that only the base has is none of the task's. Used when the hook makes the task on a base."""
     from_: Optional[str] = None
     """The checkpoint of another task that the run starts from, ``TASK:STEP``. The task is made on it where it is missing, with that one's base and own tensors; one
     that starts from something else is refused."""

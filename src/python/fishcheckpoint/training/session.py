@@ -1,14 +1,14 @@
 """The task on the server: made where it is missing, and checked against the base that training starts from."""
 
-from typing import Any, Dict, Iterator, Mapping, Optional, Set, Tuple
+from typing import Any, Iterator, Mapping, Optional, Tuple
 
 import torch
 
 from ..client import FishClient
 from ..client.tasks import start_of
 from ..errors import FishError
-from ..masks.budget import matches
-from ..tensors.dtypes import name_of
+from ..tensors.names import NameLookup
+from .fit import check_fit, own_tensors, with_own
 from .options import HookOptions
 from .tracked import TrackedModel
 
@@ -20,7 +20,7 @@ class Session:
         self.client, self.task = client, task
         self._base, self._model, self._options = base, model, options
         self._info: Optional[Mapping[str, Any]] = None
-        self._layout: Set[str] = set()
+        self._layout = NameLookup(())
 
     @property
     def is_open(self) -> bool:
@@ -30,16 +30,14 @@ class Session:
     def open(self, client: Optional[FishClient] = None) -> Mapping[str, Any]:
         """The task, made or changed as the options say. Asks the server once, by another client where one is given.
 
-        :raises FishError: ``TASK_NOT_FOUND`` without a base or checkpoint to make it on; ``BASE_NOT_FOUND``; ``CHECKPOINT_NOT_FOUND``; ``BASE_MISMATCH``;
-            ``TASK_TAKEN``: it starts from something else.
+        :raises FishError: ``LAYOUT_MISMATCH``: the model can never be saved to it; nothing was made or changed then. ``TASK_NOT_FOUND``
+            without a base or checkpoint to make it on; ``BASE_NOT_FOUND``; ``CHECKPOINT_NOT_FOUND``; ``BASE_MISMATCH``; ``TASK_TAKEN``:
+            it starts from something else.
         """
         if self._info is None:
             client = client or self.client
-            info = self._find(client)
-            names = set(client.base_layout(info["baseId"]))
-            for name, own in info["tensors"].items():
-                (names.discard if own is None else names.add)(name)
-            self._layout, self._info = names, info
+            info = self._find(client) or self._make(client)
+            self._info = info
         return self._info
 
     @property
@@ -47,7 +45,7 @@ class Session:
         """Whether the task starts from a checkpoint of another one."""
         return self.open().get("from") is not None
 
-    def layout(self) -> Set[str]:
+    def layout(self) -> NameLookup:
         """The names of the task's tensors."""
         self.open()
         return self._layout
@@ -57,14 +55,13 @@ class Session:
         self.open()
         return self.client.start_tensors(self.task) if anchor is None else self.client.tensors(self.task, anchor)
 
-    def _find(self, client: FishClient) -> Mapping[str, Any]:
+    def _find(self, client: FishClient) -> Optional[Mapping[str, Any]]:
         try:
             info = client.get_task(self.task)
         except FishError as error:
             if error.code != "TASK_NOT_FOUND" or (self._base is None and self._options.from_ is None):
                 raise
-            own = None if self._options.from_ is not None else self._own() or None
-            return client.put_task(self.task, self._base, retention=self._options.retention, tensors=own, from_=self._options.from_)
+            return None
         if self._base is not None and (found := client.get_base(self._base)["id"]) != info["baseId"]:
             raise FishError(
                 "BASE_MISMATCH", self.task, f"The task is bound to the base {info['baseId']}; '{self._base}' is {found}.",
@@ -74,12 +71,26 @@ class Session:
             raise FishError(
                 "TASK_TAKEN", self.task, f"The task exists and starts from {found}; this run is to start from {self._options.from_}.",
                 "Save to a task of another name, or leave from_ out to go on with this one.")
+        layout = client.task_layout(self.task)
+        check_fit(self._model, layout, self.task, is_new=False)
+        self._layout = NameLookup(layout)
         if self._options.retention is not None and self._options.retention != info["retention"]:
             return client.put_task(
                 self.task, info["baseId"], description=info["description"], metadata=info["metadata"], retention=self._options.retention,
                 tensors=info["tensors"])
         return info
 
-    def _own(self) -> Dict[str, Mapping[str, object]]:
-        return {name: {"dtype": name_of(tensor.dtype, name), "shape": list(tensor.shape)}
-                for name, tensor in self._model.tensors().items() if matches(name, self._options.own_tensors)}
+    def _make(self, client: FishClient) -> Mapping[str, Any]:
+        # The model is compared before the task is made: one that nothing fits would be in the way of the next try.
+        own = None
+        if self._options.from_ is not None:
+            origin = start_of(self._options.from_)
+            layout = client.checkpoint_layout(str(origin["task"]), int(str(origin["step"])))
+        else:
+            assert self._base is not None
+            layout = client.base_layout(self._base)
+            own = own_tensors(self._model, layout, self._options.own_tensors)
+            layout = with_own(layout, own)
+        check_fit(self._model, layout, self.task, is_new=own is not None)
+        self._layout = NameLookup(layout)
+        return client.put_task(self.task, self._base, retention=self._options.retention, tensors=own or None, from_=self._options.from_)

@@ -11,6 +11,7 @@ from .problem import unreachable
 from .transport import Transport, backoff
 
 _CHUNK = 1 << 20
+_AHEAD = 64 << 10
 
 
 class RemoteFile(io.RawIOBase):
@@ -93,6 +94,25 @@ class RemoteFile(io.RawIOBase):
             raise FishError(
                 "DIGEST_MISMATCH", self._path, f"What came has the digest {self._digest.hexdigest()}; {self._expected.hex()} was announced.",
                 "Read it again.", operation=f"GET {self._path}")
+
+
+class RemoteStart:
+    """The beginning of a file of the server, asked for by ranges: no more is sent than is read, but for the rest of the last 64 KiB."""
+
+    def __init__(self, transport: Transport, path: str) -> None:
+        self._transport, self._path = transport, path
+        self._position, self._ahead = 0, b""
+
+    def read(self, count: int) -> bytes:
+        """At most so many bytes; none at the end.
+
+        :raises FishError: what the server answered.
+        """
+        if not self._ahead:
+            self._ahead = self._transport.range(self._path, self._position, max(count, _AHEAD))
+        part, self._ahead = self._ahead[:count], self._ahead[count:]
+        self._position += len(part)
+        return part
 
 
 def _digest_of(field: Optional[str]) -> Optional[bytes]:

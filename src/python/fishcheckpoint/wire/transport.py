@@ -56,6 +56,13 @@ class Transport:
         """
         return self._until_answered(lambda attempt: self._read(self._send_once(method, path, body, headers or {}, attempt), f"{method} {path}"))
 
+    def range(self, path: str, begin: int, count: int) -> bytes:
+        """At most so many bytes of a file, from a position on; none where it ends there.
+
+        :raises FishError: as :meth:`send`.
+        """
+        return self._until_answered(lambda attempt: self._range_once(path, begin, count, attempt))
+
     def close(self) -> None:
         """Closes this thread's connection; the next request opens another."""
         connection, self._local.connection = getattr(self._local, "connection", None), None
@@ -80,6 +87,25 @@ class Transport:
             self.close()
             raise unreachable(self.url, operation, error) from error
         return content
+
+    def _range_once(self, path: str, begin: int, count: int, attempt: int) -> bytes:
+        operation = f"GET {path}"
+        try:
+            response = self._send_once("GET", path, None, {"Range": f"bytes={begin}-{begin + count - 1}"}, attempt)
+            skip = 0 if response.status == 206 else begin  # a proxy may send the whole instead
+            data = response.read(skip + count)[skip:]
+            if not response.isclosed():
+                self.close()
+            if response.status == 206 and len(data) < int(response.getheader("Content-Length", "0")):
+                raise http.client.IncompleteRead(data)
+            return data
+        except FishError as error:
+            if error.status == 416:
+                return b""
+            raise
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise unreachable(self.url, operation, error) from error
 
     def _send_once(self, method: str, path: str, body: Optional[Body], headers: Mapping[str, str], attempt: int) -> http.client.HTTPResponse:
         operation = f"{method} {path}"

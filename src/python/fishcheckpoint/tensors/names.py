@@ -1,0 +1,78 @@
+"""Names of tensors: a model that is wrapped for parallel or compiled use has the names of the model inside."""
+
+from typing import Any, Dict, Iterable, Iterator, Optional, Tuple
+
+import torch
+
+_INSIDE = frozenset({"_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"})
+_PARALLEL = (torch.nn.parallel.DistributedDataParallel, torch.nn.DataParallel)
+
+
+def bare_name(name: str) -> str:
+    """A name without what wrapping adds at any depth: ``module.0._orig_mod.weight`` is ``0.weight``."""
+    if "mod" not in name:
+        return name
+    return ".".join(part for part in name.split(".") if part != "module" and part not in _INSIDE) or name
+
+
+class NameLookup:
+    """Finds names among others: the same one, else the only one that is the same without what wrapping adds."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._bare: Dict[str, Optional[str]] = {}
+        self._names = dict.fromkeys(names)
+        for name in self._names:
+            bare = bare_name(name)
+            self._bare[bare] = name if bare not in self._bare else None  # two of them: only exact names are found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __contains__(self, name: str) -> bool:
+        return self.find(name) is not None
+
+    def find(self, name: str) -> Optional[str]:
+        """The name among these; ``None`` where there is none."""
+        return name if name in self._names else self._bare.get(bare_name(name))
+
+
+def unwrapped(model: Any) -> torch.nn.Module:
+    """The module inside of those that wrap it for parallel or compiled use."""
+    while isinstance(model, _PARALLEL) or hasattr(model, "_orig_mod"):
+        model = model._orig_mod if hasattr(model, "_orig_mod") else model.module
+    return model
+
+
+def module_tensors(model: torch.nn.Module) -> Dict[str, torch.Tensor]:
+    """The tensors of a module's ``state_dict()``, not copied, under the names that they have without wrappers at any depth. Extra state
+    that is no tensor is left out."""
+    return {name: tensor for name, _, tensor in _named(unwrapped(model))}
+
+
+def set_extra_states(model: torch.nn.Module, tensors: Dict[str, torch.Tensor]) -> None:
+    """Gives modules their extra state back where it is a tensor: a module makes it anew at each call, so restoring it in place changes
+    nothing."""
+    model = unwrapped(model)
+    for name, key, _ in _named(model):
+        path, _, last = key.rpartition(".")
+        if last == "_extra_state" and name in tensors:
+            model.get_submodule(path).set_extra_state(tensors[name])
+
+
+def _named(model: torch.nn.Module) -> Iterator[Tuple[str, str, torch.Tensor]]:
+    state = {key: tensor for key, tensor in model.state_dict().items() if isinstance(tensor, torch.Tensor)}
+    for key, tensor in state.items():
+        name = _without_wrappers(model, key)
+        yield name if name == key or name not in state else key, key, tensor
+
+
+def _without_wrappers(model: torch.nn.Module, key: str) -> str:
+    if bare_name(key) == key:
+        return key
+    kept, at = [], model
+    for part in key.split("."):
+        # A module may call a part of its own "module": that one is only left out of comparisons.
+        if part not in _INSIDE and not (part == "module" and isinstance(at, _PARALLEL)):
+            kept.append(part)
+        at = getattr(at, part, None)
+    return ".".join(kept)
