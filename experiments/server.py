@@ -21,9 +21,9 @@ class Server:
     """``with Server() as url``: started on a free port, and removed with its data."""
 
     def __enter__(self):
-        dll = os.environ.get("FISH_SERVER") or built()
+        dll = os.environ.get("FISH_PROGRAM") or built()
         if dll is None:
-            raise SystemExit("There is no server: dotnet build -c Release src/FishCheckpoint.Cli, or set FISH_SERVER to a fish.dll")
+            raise SystemExit("There is no server: dotnet build -c Release src/FishCheckpoint.Cli, or set FISH_PROGRAM to a fish.dll")
         self._folder = tempfile.mkdtemp(prefix="fish-experiments-")
         self._process = subprocess.Popen(
             ["dotnet", dll, "serve", "--data", os.path.join(self._folder, "data"), "--urls", "http://127.0.0.1:0"],

@@ -47,33 +47,54 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         (ledger, Access) = (new Ledger(options), new StoreAccess(database, options));
         collector = new Collector(database, folder, tasks, ledger, options);
         database.BeforeCommit = new TotalsKeeper(tasks, options.Time, database.OpenSnapshot).Settle;
+        using var snapshot = database.OpenSnapshot();
+        Identity = StoreIdentity.Read(snapshot.Connection);
     }
 
     /// <summary>What the store was opened with.</summary>
     public StoreOptions Options { get; }
+
+    /// <summary>The store's identity, 32 hexadecimal digits: that of the original, in every backup, restored folder and repair of it.</summary>
+    public string Identity { get; }
+
+    /// <summary>
+    /// Whether the store can only be read, because this user may not write its folder: everything that changes something is refused with
+    /// <see cref="ErrorCode.StoreReadOnly"/>.
+    /// </summary>
+    public bool IsReadOnly => database.IsReadOnly;
+
+    /// <summary>Refuses to go on if the store can only be read: to be asked before a body is read, or anything is encoded.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.StoreReadOnly"/>.</exception>
+    public void RequireWritable()
+    {
+        if (IsReadOnly)
+        {
+            throw ReadOnlyConnection.Refusal(Options.DataFolder);
+        }
+    }
 
     /// <summary>The keys, quotas and audit log of the data folder.</summary>
     public StoreAccess Access { get; }
 
     private DateTimeOffset Now => Options.Time.GetUtcNow();
 
-    /// <summary>Opens the store of a data folder, making or migrating it.</summary>
+    /// <summary>Opens the store of a data folder; creates it unless the options forbid that, and migrates one of an earlier program.</summary>
     /// <param name="options">Where it lies and what it allows.</param>
     /// <param name="cancellation">Ends the opening.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.StoreTooNew"/>, <see cref="ErrorCode.StoreIncomplete"/>, <see cref="ErrorCode.CorruptStore"/>,
-    /// <see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.StoreNotFound"/>, <see cref="ErrorCode.StoreTooNew"/>, <see cref="ErrorCode.StoreIncomplete"/>,
+    /// <see cref="ErrorCode.CorruptStore"/>, <see cref="ErrorCode.StorageUnavailable"/>; <see cref="ErrorCode.StoreReadOnly"/>: it can only be read, and would have to be
+    /// migrated.</exception>
     public static Task<SqliteCheckpointStore> OpenAsync(StoreOptions options, CancellationToken cancellation = default) => Task.Run(
         async () =>
         {
             try
             {
-                Directory.CreateDirectory(options.DataFolder);
-                return await Open(options, cancellation);
+                return StoreFolder.Prepare(options) ? OpenReadOnly(options) : await Open(options, cancellation);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
                 throw new FishException(
-                    ErrorCode.StorageUnavailable, options.DataFolder, error.Message, "Choose a data folder that this user can write.", error);
+                    ErrorCode.StorageUnavailable, options.DataFolder, error.Message, "Choose a data folder that this user may read, and write if it is to change.", error);
             }
             catch (Microsoft.Data.Sqlite.SqliteException error)
             {
@@ -84,7 +105,6 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
 
     private static async Task<SqliteCheckpointStore> Open(StoreOptions options, CancellationToken cancellation)
     {
-        Incomplete.RequireNone(options.DataFolder);
         var opened = Database.Open(options.DataFolder);
         BaseFolder? files = null;
         SqliteCheckpointStore? store = null;
@@ -105,9 +125,30 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         }
     }
 
+    private static SqliteCheckpointStore OpenReadOnly(StoreOptions options)
+    {
+        var opened = Database.OpenReadOnly(options.DataFolder);
+        var temporary = Directory.CreateTempSubdirectory("fish-").FullName;
+        BaseFolder? files = null;
+        try
+        {
+            var elsewhere = options with { TemporaryRoot = temporary };
+            files = new BaseFolder(elsewhere);
+            return new SqliteCheckpointStore(elsewhere, opened, files);
+        }
+        catch
+        {
+            files?.Dispose();
+            opened.Dispose();
+            Directory.Delete(temporary, recursive: true);
+            throw;
+        }
+    }
+
     /// <inheritdoc/>
     public Task<Saved<BaseInfo>> AddBaseAsync(string name, IAsyncEnumerable<UploadFile> files, CancellationToken cancellation = default) => Guarded(async () =>
     {
+        RequireWritable();
         Names.Check(name, "base");
         var upload = folder.CreateUploadFolder();
         try
@@ -195,6 +236,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     public Task<Saved<CheckpointInfo>> SaveAsync(
         string task, long step, CheckpointContent content, SaveOptions? options = null, CancellationToken cancellation = default) => Guarded(async () =>
     {
+        RequireWritable();
         options ??= new SaveOptions();
         new SaveInfo(options.Metrics, options.Metadata).Validate($"{task}/{step}");
         using var span = StoreTraces.Begin("save", task, StepRef.At(step).ToString());
@@ -288,6 +330,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     /// <inheritdoc/>
     public Task<Saved<StateInfo>> PutStateAsync(string task, StepRef step, Stream content, CancellationToken cancellation = default) => Guarded(async () =>
     {
+        RequireWritable();
         await GetCheckpointAsync(task, step, cancellation);
         using var state = await PreparedState.EncodeAsync(content, Options, cancellation);
         var created = await database.WriteAsync(
@@ -396,6 +439,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     public Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellation = default) =>
         Guarded(async () =>
         {
+            RequireWritable();
             var result = await new Recoder(database, folder, tasks, Options).RunAsync((options ?? new RecodeOptions()).Checked(), cancellation);
             return result.Recoded == 0 ? result : await database.WriteAsync(
                 connection =>
@@ -423,13 +467,23 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
 
     /// <inheritdoc/>
     public Task<FoldResult> FoldAsync(FoldOptions? options = null, CancellationToken cancellation = default) =>
-        Guarded(() => new Folder(database, folder, tasks, ledger, Options).RunAsync((options ?? new FoldOptions()).Checked(), cancellation));
+        Guarded(() =>
+        {
+            RequireWritable();
+            return new Folder(database, folder, tasks, ledger, Options).RunAsync((options ?? new FoldOptions()).Checked(), cancellation);
+        });
 
     /// <inheritdoc/>
     public Task<CollectResult> CollectAsync(CollectOptions? options = null, CancellationToken cancellation = default) => Guarded(() =>
     {
         var wanted = (options ?? new CollectOptions()).Checked();
-        return wanted.DryRun ? Task.FromResult(collector.Plan(wanted, cancellation)) : collector.RunAsync(wanted, cancellation);
+        if (wanted.DryRun)
+        {
+            return Task.FromResult(collector.Plan(wanted, cancellation));
+        }
+
+        RequireWritable();
+        return collector.RunAsync(wanted, cancellation);
     });
 
     /// <inheritdoc/>
@@ -438,6 +492,11 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         Access.Dispose();
         database.Dispose();
         folder.Dispose();
+        if (Options.TemporaryRoot is { } temporary)
+        {
+            Directory.Delete(temporary, recursive: true);
+        }
+
         return ValueTask.CompletedTask;
     }
 
@@ -703,11 +762,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
             }
         });
 
-    private Task<T> Read<T>(Func<Microsoft.Data.Sqlite.SqliteConnection, T> work) => Guarded(() =>
-    {
-        using var snapshot = database.OpenSnapshot();
-        return Task.FromResult(work(snapshot.Connection));
-    });
+    private Task<T> Read<T>(Func<Microsoft.Data.Sqlite.SqliteConnection, T> work) => Guarded(() => Task.FromResult(database.Read(work)));
 
     private Task<T> Write<T>(Func<Microsoft.Data.Sqlite.SqliteConnection, T> work, CancellationToken cancellation) =>
         Guarded(() => database.WriteAsync(work, cancellation));

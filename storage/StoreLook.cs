@@ -38,7 +38,7 @@ public sealed class StoreLook : IDisposable
     public static StoreLook? Open(string dataFolder)
     {
         var path = Path.Combine(Path.GetFullPath(dataFolder), Database.FileName);
-        if (!File.Exists(path))
+        if (new FileInfo(path) is not { Exists: true, Length: > 0 })
         {
             return null;
         }
@@ -46,9 +46,7 @@ public sealed class StoreLook : IDisposable
         SQLitePCL.Batteries_V2.Init();
         CheckedVfs.Register();
 
-        // A log with its index is read through that; without one, opening it would make files, so the database is taken as it lies.
-        var seesLog = File.Exists(path + "-wal") && File.Exists(path + "-shm");
-        var source = $"file:{Uri.EscapeDataString(path)}?mode=ro&{(seesLog ? "readonly_shm=1" : "immutable=1")}";
+        var (source, seesLog) = ReadOnlyConnection.SourceOf(path);
         var opened = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = source, Pooling = false, DefaultTimeout = 1 }.ToString());
         try
         {
@@ -63,6 +61,16 @@ public sealed class StoreLook : IDisposable
             throw Database.Translate(error);
         }
     }
+
+    /// <summary>
+    /// Whether this user may write a file or folder, without writing; on a file system that is mounted for reading only, nobody may. On Windows only a file's read-only
+    /// attribute is looked at, and not the access lists: there the first write shows it.
+    /// </summary>
+    public static bool MayWrite(string path) => Permission.MayWrite(path);
+
+    /// <summary>Refuses a folder without a database that holds what belongs to one.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptStore"/>.</exception>
+    public static void RequireNoRemains(string dataFolder) => StoreFolder.RequireNoRemains(dataFolder);
 
     /// <summary>Whether the folder is a backup, copy or repair that was broken off.</summary>
     public static bool IsIncomplete(string dataFolder) => Incomplete.IsOn(dataFolder);
@@ -80,6 +88,9 @@ public sealed class StoreLook : IDisposable
     /// <summary>When the newest checkpoint was saved.</summary>
     public DateTimeOffset? NewestSave => Read(() => connection.Query("SELECT created FROM checkpoints ORDER BY id DESC LIMIT 1", row => row.GetInt64(0)) is [var newest]
         ? DateTimeOffset.FromUnixTimeMilliseconds(newest) : (DateTimeOffset?)null);
+
+    /// <summary>The store's identity, 32 hexadecimal digits; <see langword="null"/>: the schema is too old to have one.</summary>
+    public string? Identity => Read(() => StoreIdentity.TryRead(connection));
 
     /// <summary>How many tasks and bases there are.</summary>
     public (long Tasks, long Bases) Counts => Read(() => (

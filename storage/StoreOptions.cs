@@ -10,8 +10,13 @@ public sealed record StoreOptions
 {
     private static readonly string Owner = Guid.NewGuid().ToString("N");
 
-    /// <summary>The folder of the database, the bases' files and temporary files; made if missing.</summary>
+    /// <summary>The folder of the database, the bases' files and temporary files; created if missing, unless <see cref="MustExist"/>.</summary>
     public required string DataFolder { get; init; }
+
+    /// <summary>
+    /// Whether a folder that holds no store is refused (<see cref="Errors.ErrorCode.StoreNotFound"/>) instead of becoming one. Default: it becomes one.
+    /// </summary>
+    public bool MustExist { get; init; }
 
     /// <summary>How deltas are encoded. Default: Zstandard, level 1.</summary>
     public CodecOptions Codec { get; init; } = new();
@@ -57,7 +62,10 @@ public sealed record StoreOptions
 
     /// <summary>
     /// Where this process's temporary files lie: on the data folder's own file system, so that they can be moved into place. What a process that was killed has left
-    /// there goes when the folder is next opened.
+    /// there goes when the folder is next opened. A store that can only be read has them in the system's temporary folder.
     /// </summary>
-    public string TemporaryFolder => Path.Combine(DataFolder, "tmp", Owner);
+    public string TemporaryFolder => Path.Combine(TemporaryRoot ?? Path.Combine(DataFolder, "tmp"), Owner);
+
+    /// <summary>Where temporary files lie if the data folder cannot be written.</summary>
+    internal string? TemporaryRoot { get; init; }
 }

@@ -18,6 +18,9 @@ internal static partial class ApiLog
     [LoggerMessage(5, LogLevel.Information, "The store of {DataFolder} is open")]
     public static partial void Opened(ILogger logger, string dataFolder);
 
+    [LoggerMessage(22, LogLevel.Warning, "The store of {DataFolder} can only be read: this user may not write there; changes are refused")]
+    public static partial void OpenedReadOnly(ILogger logger, string dataFolder);
+
     [LoggerMessage(6, LogLevel.Warning, "The store is not ready")]
     public static partial void NotReady(ILogger logger, Exception error);
 

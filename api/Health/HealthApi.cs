@@ -29,11 +29,12 @@ internal static class HealthApi
         try
         {
             await readiness.RequireAsync(cancellation);
+            var ready = readiness.IsReadOnly ? "ready; read-only" : "ready";
             return TypedResults.Text(await readiness.DamagedAsync(cancellation) switch
             {
-                0 => "ready\n",
-                { } damaged => $"ready; known damage: {damaged}, see /v1/maintenance/damage\n",
-                null => "ready; known damage: cannot be read\n",
+                0 => $"{ready}\n",
+                { } damaged => $"{ready}; known damage: {damaged}, see /v1/maintenance/damage\n",
+                null => $"{ready}; known damage: cannot be read\n",
             });
         }
         catch (FishException error)

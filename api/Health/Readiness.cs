@@ -1,3 +1,4 @@
+using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
@@ -5,7 +6,7 @@ using FishCheckpoint.Storage;
 namespace FishCheckpoint.Api.Health;
 
 /// <summary>Whether the next request would be served: the server is not stopping, the store can be read, and the disk takes bytes.</summary>
-internal sealed class Readiness(ICheckpointStore store, IStoreVerification verification, StoreOptions options, IHostApplicationLifetime lifetime)
+internal sealed class Readiness(StoreHost host, IStoreVerification verification, StoreOptions options, IHostApplicationLifetime lifetime)
 {
     // Written and thrown away: a full disk often still takes an empty file.
     private const int ProbeBytes = 1 << 16;
@@ -19,7 +20,12 @@ internal sealed class Readiness(ICheckpointStore store, IStoreVerification verif
             throw new FishException(ErrorCode.ServerUnavailable, "server", "The server stops.", "Ask another one, or try again when it is back.");
         }
 
-        await store.ListTasksAsync(new PageRequest(1), cancellation);
+        await host.Store.ListTasksAsync(new PageRequest(1), cancellation);
+        if (IsReadOnly)
+        {
+            return;
+        }
+
         try
         {
             await WriteProbeAsync(cancellation);
@@ -30,6 +36,9 @@ internal sealed class Readiness(ICheckpointStore store, IStoreVerification verif
                 ErrorCode.StorageUnavailable, "data folder", error.Message, "Check the disk's space and permissions.", error);
         }
     }
+
+    /// <summary>Whether the store can only be read. It is ready all the same, for reading.</summary>
+    public bool IsReadOnly => host.Store.IsReadOnly;
 
     /// <summary>
     /// How many stored things are known to be damaged. A store with some is ready all the same: what they do not touch is served, and taking the server away would mend nothing.

@@ -14,6 +14,10 @@ internal sealed class StoreHost(StoreOptions options, ILogger<StoreHost> logger)
     {
         store = await SqliteCheckpointStore.OpenAsync(options, cancellationToken);
         ApiLog.Opened(logger, options.DataFolder);
+        if (store.IsReadOnly)
+        {
+            ApiLog.OpenedReadOnly(logger, options.DataFolder);
+        }
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -1,4 +1,5 @@
 using FishCheckpoint.Api.Access;
+using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Errors;
 using Microsoft.AspNetCore.Http.Metadata;
 
@@ -8,7 +9,7 @@ namespace FishCheckpoint.Api.Limits;
 /// Takes as many uploads as there is room for; the others are answered before a byte of theirs is read. It is no policy of the server's
 /// rate limiter, which acts before keys are checked: a request without a key must not take an upload's place.
 /// </summary>
-internal sealed class UploadGate(RequestDelegate next, UploadRoom room)
+internal sealed class UploadGate(RequestDelegate next, UploadRoom room, StoreHost host)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -18,6 +19,7 @@ internal sealed class UploadGate(RequestDelegate next, UploadRoom room)
             return;
         }
 
+        host.Store.RequireWritable();
         RequireQuota(context);
         using var lease = room.Enter();
         context.Features.Set(lease);

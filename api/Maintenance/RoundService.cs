@@ -37,9 +37,8 @@ internal abstract class RoundService(string setting, TimeSpan every, string what
         }
 
         using var timer = new PeriodicTimer(every, options.Time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (await timer.WaitForNextTickAsync(stoppingToken) && await RunAsync(stoppingToken))
         {
-            await RunAsync(stoppingToken);
         }
     }
 
@@ -50,7 +49,8 @@ internal abstract class RoundService(string setting, TimeSpan every, string what
     /// <returns>What was found damaged.</returns>
     protected abstract Task<IReadOnlyList<DamagedFrame>> RoundAsync(CancellationToken stopping);
 
-    private async Task RunAsync(CancellationToken stopping)
+    // Whether there are to be further rounds: a store that can only be read has none.
+    private async Task<bool> RunAsync(CancellationToken stopping)
     {
         try
         {
@@ -62,6 +62,9 @@ internal abstract class RoundService(string setting, TimeSpan every, string what
         catch (FishException error)
         {
             ApiLog.RoundEnded(logger, what, error);
+            return error.Code != ErrorCode.StoreReadOnly;
         }
+
+        return true;
     }
 }

@@ -26,11 +26,11 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
             AtomicFile.Recover(target);
             var bytes = Copy(arriving, cancellation);
             var bases = new BaseCopy(folder, target, options.Link, meter);
-            var checkpoints = ReadCopy(arriving, bases, cancellation);
+            var (checkpoints, identity) = ReadCopy(arriving, bases, cancellation);
             Require(target);
             AtomicFile.Replace(arriving, Path.Combine(target, Database.FileName));
             End(target, isNew);
-            return new BackupReport(bytes, bases.Copied, bases.Linked, bases.Kept, bases.Bytes, checkpoints, bases.Damaged);
+            return new BackupReport(bytes, bases.Copied, bases.Linked, bases.Kept, bases.Bytes, checkpoints, bases.Damaged, identity);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -73,12 +73,12 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
     }
 
     // Read only as a file that nobody writes: nothing is left beside it.
-    private static long ReadCopy(string arriving, BaseCopy bases, CancellationToken cancellation)
+    private static (long Checkpoints, string Identity) ReadCopy(string arriving, BaseCopy bases, CancellationToken cancellation)
     {
         using var copied = new SqliteConnection($"Data Source=file:{Uri.EscapeDataString(arriving)}?immutable=1;Mode=ReadOnly;Pooling=False");
         copied.Open();
         bases.Run(copied, cancellation);
-        return copied.Scalar<long>("SELECT count(*) FROM checkpoints WHERE deleted = 0");
+        return (copied.Scalar<long>("SELECT count(*) FROM checkpoints WHERE deleted = 0"), StoreIdentity.Read(copied));
     }
 
     // A log beside the database means that the folder was opened as a store, and saved to: it is no backup any more.

@@ -60,9 +60,10 @@ public static class StoreRestore
             meter.Expect(BaseCopy.BytesOf(copied));
             bases.Run(copied, cancellation);
             var checkpoints = copied.Scalar<long>("SELECT count(*) FROM checkpoints WHERE deleted = 0");
+            var identity = StoreIdentity.TryRead(copied);
             copied.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
             Incomplete.End(dataFolder);
-            return new BackupReport(new FileInfo(database).Length, bases.Copied, bases.Linked, bases.Kept, bases.Bytes, checkpoints, bases.Damaged);
+            return new BackupReport(new FileInfo(database).Length, bases.Copied, bases.Linked, bases.Kept, bases.Bytes, checkpoints, bases.Damaged, identity);
         }
         catch
         {

@@ -16,7 +16,11 @@ internal sealed class BaseFolder : IDisposable
     public BaseFolder(StoreOptions options)
         : this(Path.Combine(options.DataFolder, "bases"), options.TemporaryFolder)
     {
-        Directory.CreateDirectory(bases);
+        if (options.TemporaryRoot is null)
+        {
+            Directory.CreateDirectory(bases);
+        }
+
         owned = TemporaryFolder.Own(options);
     }
 

@@ -54,10 +54,14 @@ public static class StoreRepair
         using (var target = Open(Path.Combine(options.To, Database.FileName)))
         {
             Migrations.Run(target);
-            target.Execute("PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF;");
+            target.Execute("PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF; DELETE FROM store;");
             using (var source = OpenOriginal(original))
             {
                 Salvage.Run(source, target, log, cancellation);
+                if (StoreIdentity.Ensure(target) && StoreIdentity.Has(source))
+                {
+                    log.Rebuilt.Add("The store's identity could not be read: the repaired store has a new one.");
+                }
             }
 
             TaskRebuild.Run(target, log);

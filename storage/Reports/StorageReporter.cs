@@ -37,7 +37,7 @@ internal static class StorageReporter
             TotalsRow.Read, Most);
         return whole.ToReport(
             Disk(connection, databasePath, whole), [.. bases.OrderByDescending(row => row.Stored).Select(row => row.ToReport())],
-            [.. tasks.Select(row => row.ToReport())]);
+            [.. tasks.Select(row => row.ToReport())], StoreIdentity.Read(connection));
     }
 
     private static DiskUse Disk(SqliteConnection connection, string path, TotalsRow whole)

@@ -17,22 +17,31 @@ internal sealed class Database : IDisposable
     private const int EmptyingAttempts = 100;
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(50);
 
+    // Reads without locks, each of a file that is to stay the same meanwhile.
+    private const int ReadAttempts = 5;
+
     private readonly SemaphoreSlim writing = new(1, 1);
     private readonly string connectionString;
-    private readonly SqliteConnection writer;
-    private readonly WalKeeper log;
+    private readonly SqliteConnection? writer;
+    private readonly WalKeeper? log;
     private TaskCompletionSource nextCommit = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private Database(string path)
+    private Database(string path, bool isReadOnly)
     {
-        Path = path;
+        (Path, IsReadOnly) = (path, isReadOnly);
         connectionString = new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, DefaultTimeout = 60, Pooling = true }.ToString();
-        writer = Open();
-        log = new WalKeeper(writer, Open);
         Space = new Space(this);
+        if (!isReadOnly)
+        {
+            writer = Open();
+            log = new WalKeeper(writer, Open);
+        }
     }
 
     public string Path { get; }
+
+    /// <summary>Whether nothing can be written: every write is refused.</summary>
+    public bool IsReadOnly { get; }
 
     /// <summary>What gives unused bytes back.</summary>
     public Space Space { get; }
@@ -47,12 +56,12 @@ internal sealed class Database : IDisposable
     {
         SQLitePCL.Batteries_V2.Init();
         CheckedVfs.Register();
-        var database = new Database(System.IO.Path.Combine(folder, FileName));
+        var database = new Database(System.IO.Path.Combine(folder, FileName), isReadOnly: false);
         try
         {
-            Migrations.Run(database.writer);
-            TotalsKeeper.Attach(database.writer);
-            Statement.KeepOf(database.writer);
+            Migrations.Run(database.writer!, () => StoreFolder.RequireNoRemains(folder));
+            TotalsKeeper.Attach(database.writer!);
+            Statement.KeepOf(database.writer!);
             return database;
         }
         catch
@@ -62,15 +71,62 @@ internal sealed class Database : IDisposable
         }
     }
 
+    /// <summary>Opens a database that this user cannot write. Nothing is created, migrated or locked for writing.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.StoreReadOnly"/>: it has an earlier schema, or a log that has to be taken in first.</exception>
+    public static Database OpenReadOnly(string folder)
+    {
+        SQLitePCL.Batteries_V2.Init();
+        CheckedVfs.Register();
+        var database = new Database(System.IO.Path.Combine(folder, FileName), isReadOnly: true);
+        using var connection = database.Open();
+        Migrations.RequireCurrent(connection, folder);
+        return database;
+    }
+
     /// <summary>A connection that sees one state of the database until it is disposed.</summary>
     public Snapshot OpenSnapshot() => new(Open());
+
+    /// <summary>Reads in one snapshot. What is read without locks is read again if the file changed meanwhile.</summary>
+    public T Read<T>(Func<SqliteConnection, T> work)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var before = IsReadOnly ? ReadOnlyConnection.StampOf(Path) : null;
+            try
+            {
+                using var snapshot = OpenSnapshot();
+                var result = work(snapshot.Connection);
+                if (before == (IsReadOnly ? ReadOnlyConnection.StampOf(Path) : null))
+                {
+                    return result;
+                }
+            }
+            catch (Exception error) when (attempt < ReadAttempts && before is not null && before != ReadOnlyConnection.StampOf(Path)
+                && error is SqliteException or FishException)
+            {
+                continue;
+            }
+
+            if (attempt == ReadAttempts)
+            {
+                throw new FishException(
+                    ErrorCode.StorageUnavailable, Path, "Another user changes the store while it is read.", "Try again, or read through the server of that user.");
+            }
+        }
+    }
 
     /// <summary>A connection that sees the newest state with each query. The caller disposes it.</summary>
     public SqliteConnection OpenConnection() => Open();
 
     /// <summary>Runs one transaction, alone among writers, committed and synced when this returns.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.StoreReadOnly"/>, <see cref="ErrorCode.StorageUnavailable"/>.</exception>
     public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellation)
     {
+        if (writer is null)
+        {
+            throw ReadOnlyConnection.Refusal(Path);
+        }
+
         await writing.WaitAsync(cancellation);
         var isCommitting = false;
         try
@@ -81,7 +137,7 @@ internal sealed class Database : IDisposable
             cancellation.ThrowIfCancellationRequested();
             isCommitting = true;
             transaction.Commit();
-            log.Committed();
+            log!.Committed();
             Interlocked.Exchange(ref nextCommit, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
             return result;
         }
@@ -89,7 +145,7 @@ internal sealed class Database : IDisposable
         {
             if (isCommitting)
             {
-                Bury();
+                Bury(writer);
             }
 
             throw Translate(error);
@@ -104,7 +160,7 @@ internal sealed class Database : IDisposable
     /// <returns>Whether the log is empty.</returns>
     public async Task<bool> EmptyLogAsync(CancellationToken cancellation)
     {
-        for (var attempt = 0; attempt < EmptyingAttempts; attempt++)
+        for (var attempt = 0; log is not null && attempt < EmptyingAttempts; attempt++)
         {
             await writing.WaitAsync(cancellation);
             try
@@ -130,7 +186,7 @@ internal sealed class Database : IDisposable
     }
 
     // A commit whose sync failed lies in the log all the same, and would be found there after a crash although it was refused: another one takes its place.
-    private void Bury()
+    private static void Bury(SqliteConnection writer)
     {
         try
         {
@@ -149,9 +205,13 @@ internal sealed class Database : IDisposable
 
     public void Dispose()
     {
-        log.Finish();
-        writer.Dispose();
-        SqliteConnection.ClearPool(writer);
+        log?.Finish();
+        if (writer is not null)
+        {
+            writer.Dispose();
+            SqliteConnection.ClearPool(writer);
+        }
+
         writing.Dispose();
     }
 
@@ -165,12 +225,18 @@ internal sealed class Database : IDisposable
             ErrorCode.CorruptStore, FileName, $"The database is damaged: {PageDamage.Last}.", "Restore a backup, or repair the store: docs/REPAIR.md says how.", error),
         SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB => new FishException(
             ErrorCode.CorruptStore, FileName, error.Message, "Restore a backup, or repair the store: docs/REPAIR.md says how.", error),
+        SQLitePCL.raw.SQLITE_READONLY => ReadOnlyConnection.Refusal(FileName, error),
         _ => new FishException(
             ErrorCode.StorageUnavailable, FileName, error.Message, "Check the disk's space and permissions, and try again; nothing was changed.", error),
     };
 
     private SqliteConnection Open()
     {
+        if (IsReadOnly)
+        {
+            return ReadOnlyConnection.Open(Path);
+        }
+
         var connection = new SqliteConnection(connectionString);
         try
         {

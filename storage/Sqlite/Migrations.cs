@@ -17,9 +17,16 @@ internal static class Migrations
     /// <summary>The schema that <see cref="Run"/> makes.</summary>
     public static int Newest => Scripts().Count;
 
-    public static void Run(SqliteConnection connection)
+    /// <summary>Creates the schema, or brings it up to date.</summary>
+    /// <param name="connection">The database.</param>
+    /// <param name="mayCreate">Called before anything is written to an empty database; refuses by throwing.</param>
+    public static void Run(SqliteConnection connection, Action? mayCreate = null)
     {
         var scripts = Scripts();
+        if (mayCreate is not null && connection.Scalar<long>("PRAGMA user_version") == 0)
+        {
+            mayCreate();
+        }
 
         // Only an empty database takes these, outside of a transaction, and the third one writes its first page, which has to tell of the sums: a copy of part of the log
         // may leave that page as it is. Frames are long: larger pages than usual are fewer to write and sum up.
@@ -69,6 +76,19 @@ internal static class Migrations
 
     /// <summary>Refuses a database of a newer program, or of another one.</summary>
     public static void RequireKnown(SqliteConnection connection) => Check(connection, connection.Scalar<long>("PRAGMA user_version"), Scripts().Count);
+
+    /// <summary>Refuses a database that would have to be migrated, for one that can only be read.</summary>
+    public static void RequireCurrent(SqliteConnection connection, string folder)
+    {
+        RequireKnown(connection);
+        var version = connection.Scalar<long>("PRAGMA user_version");
+        if (version < Newest)
+        {
+            throw new FishException(
+                ErrorCode.StoreReadOnly, folder, $"The database has schema {version} and has to be brought up to {Newest} first, but this user can only read it.",
+                "Open it once as the user who may write it ('fish ls' does it), or copy the folder to a place where you may write.");
+        }
+    }
 
     private static void RunAll(SqliteConnection connection, SortedList<string, string> scripts)
     {

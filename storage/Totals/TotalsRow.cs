@@ -34,10 +34,11 @@ internal sealed record TotalsRow(
         row.OptionalText(0), row.OptionalText(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7),
         row.GetInt64(8), row.GetInt64(9), row.GetInt64(10), row.GetInt64(11), row.GetInt64(12), row.GetInt64(13));
 
-    public StorageReport ToReport(DiskUse? disk = null, IReadOnlyList<StorageReport>? bases = null, IReadOnlyList<StorageReport>? tasks = null) => new(
+    public StorageReport ToReport(
+        DiskUse? disk = null, IReadOnlyList<StorageReport>? bases = null, IReadOnlyList<StorageReport>? tasks = null, string? store = null) => new(
         Task, Checkpoints, Logical, new StoredBytes(Positions, Values, State, Stored), Share(Logical, Stored), Changed, Share(Changed, Elements),
         Share(Positions + Values, Changed), new ChainUse(Share(Deltas, Checkpoints), MaxDepth, ReadBytes), Hidden, Base,
-        Task is null && Base is not null ? BaseBytes : null, Task is null ? Tasks : null, disk, bases, tasks);
+        Task is null && Base is not null ? BaseBytes : null, Task is null ? Tasks : null, disk, bases, tasks, store);
 
     // What one restore reads, on average: a full model of the base, and its chain.
     private long ReadBytes => Checkpoints == 0 ? 0 : (long)(Share(Logical, Checkpoints) + (Share(Deltas, Checkpoints) * Share(Positions + Values, Checkpoints)));

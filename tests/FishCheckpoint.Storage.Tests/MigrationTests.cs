@@ -20,6 +20,7 @@ public sealed class MigrationTests : StoreFixture
         // The first schema: no blocks, no references, no efforts, every mask with a frame of its own.
         Sql($"""
             ALTER TABLE checkpoints DROP COLUMN metadata;
+            DROP TABLE store;
             {WithoutTotals}
             DROP TRIGGER key_bytes_of_new_checkpoint;
             DROP TRIGGER key_bytes_of_changed_checkpoint;

@@ -24,9 +24,9 @@ needs_torch = unittest.skipIf(torch is None, f"PyTorch is not installed for {sys
 
 
 def server_dll():
-    """The built command line, or None: FISH_SERVER, else the newest build of src/FishCheckpoint.Cli."""
-    if "FISH_SERVER" in os.environ:
-        return os.environ["FISH_SERVER"]
+    """The built command line, or None: FISH_PROGRAM, else the newest build of src/FishCheckpoint.Cli."""
+    if "FISH_PROGRAM" in os.environ:
+        return os.environ["FISH_PROGRAM"]
     found = []
     for folder, _, files in os.walk(os.path.join(ROOT, "src", "FishCheckpoint.Cli", "bin")):
         found += [os.path.join(folder, name) for name in files if name == "fish.dll"]
@@ -35,7 +35,7 @@ def server_dll():
 
 needs_server = unittest.skipIf(
     torch is None or server_dll() is None or shutil.which("dotnet") is None,
-    f"PyTorch is not installed for {sys.executable}" if torch is None else "no server: build src/FishCheckpoint.Cli, or set FISH_SERVER to a fish.dll")
+    f"PyTorch is not installed for {sys.executable}" if torch is None else "no server: build src/FishCheckpoint.Cli, or set FISH_PROGRAM to a fish.dll")
 
 
 class Server:

@@ -20,7 +20,7 @@ internal static class AuditCommand
         {
             var from = call.Parsed.GetValue(since) is { } text ? TimeOf(text) : (DateTimeOffset?)null;
             var page = await call.Access.ListAuditAsync(new PageRequest(call.Parsed.GetValue(limit)), call.Parsed.GetValue(task), from, cancellation);
-            call.Print(page.Items, items => Describe(call, items));
+            call.PrintList(page.Items, "such entries", items => Describe(call, items));
         });
         return command;
     }

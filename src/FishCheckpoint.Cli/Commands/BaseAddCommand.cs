@@ -29,7 +29,7 @@ internal static class BaseAddCommand
                 call.Parsed.GetRequiredValue(name), Counted(files, passed, cancellation), cancellation));
             call.Print(saved.Value, info => call.Say(
                 $"{(saved.Created ? "Added" : "Already there:")} base [bold]{info.Name}[/]: {Say.Count(info.Tensors)} tensors, {Say.Count(info.Elements)} elements, {Say.Bytes(info.Bytes)}, id {Say.Short(info.Id)}{StateDictOption.Describe(torch?.Key)}"));
-        });
+        }, creates: true);
         return command;
     }
 

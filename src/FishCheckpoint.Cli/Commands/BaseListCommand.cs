@@ -13,12 +13,16 @@ internal static class BaseListCommand
         shell.OnStore(command, async (call, cancellation) =>
         {
             var bases = await Pages.AllAsync(page => call.Store.ListBasesAsync(page, cancellation));
-            call.Print(bases, items =>
+            call.PrintList(bases, "bases", items =>
             {
                 var table = Tables.Create("base", "?=id", "?>tensors", ">elements", ">bytes", "?>files", "?=added");
-                items.ForEach(item => table.Row(
-                    item.Name, Say.Short(item.Id), Say.Count(item.Tensors), Say.Count(item.Elements), Say.Bytes(item.Bytes), Say.Count(item.Files.Count),
-                    Say.Time(item.Created)));
+                foreach (var item in items)
+                {
+                    table.Row(
+                        item.Name, Say.Short(item.Id), Say.Count(item.Tensors), Say.Count(item.Elements), Say.Bytes(item.Bytes), Say.Count(item.Files.Count),
+                        Say.Time(item.Created));
+                }
+
                 call.Terminal.Console.Write(table);
             });
         });

@@ -15,6 +15,10 @@ internal static class CopyTexts
         }
 
         terminal.Say($"{Say.Count(report.Checkpoints)} checkpoints: {Say.Bytes(report.DatabaseBytes)} of database; {Say.Count(report.Copied)} files of bases copied ({Say.Bytes(report.BaseBytes)}), {Say.Count(report.Linked)} linked, {Say.Count(report.Kept)} there already");
+        if (report.Store is { } store)
+        {
+            terminal.Say($"a copy of store {store}");
+        }
     }
 
     /// <summary>Verifies a copy, and says what was found.</summary>

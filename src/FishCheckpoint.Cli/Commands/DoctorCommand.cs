@@ -16,9 +16,9 @@ internal static class DoctorCommand
         var command = new Command("doctor", "Look for what is wrong with this program, a data folder or a server, and say what to do; nothing is changed.");
         command.SetAction(async (parsed, cancellation) =>
         {
-            var server = parsed.GetValue(shell.Server);
+            var server = shell.ServerOf(parsed);
             List<Check> checks = [.. ProgramChecks.Run(machine)];
-            if (server is null || parsed.GetResult(shell.Data) is { Implicit: false })
+            if (server is null || Shell.IsGiven(parsed, shell.Data))
             {
                 checks.AddRange(new FolderChecks(machine, shell.DataFolderOf(parsed)).Run());
             }

@@ -53,7 +53,7 @@ internal static class ImportCommand
             await Progress.StepsAsync(call.Terminal, "importing", VersionImporter.Count(options), async done =>
                 report = await VersionImporter.ImportAsync(call.Store, options, item => done(item.Version), cancellation));
             call.Print(report!, made => Describe(call, made));
-        });
+        }, creates: true);
         return command;
     }
 

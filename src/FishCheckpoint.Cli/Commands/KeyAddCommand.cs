@@ -29,7 +29,7 @@ internal static class KeyAddCommand
                 call.Terminal.Error.WriteLine("Keep this token: it is not stored and cannot be shown again.");
                 call.Terminal.Output.WriteLine(key.Token);
             });
-        });
+        }, creates: true);
         return command;
     }
 }

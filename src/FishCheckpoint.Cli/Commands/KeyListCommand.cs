@@ -13,12 +13,16 @@ internal static class KeyListCommand
         shell.OnStore(command, async (call, cancellation) =>
         {
             var keys = await Pages.AllAsync(page => call.Access.ListKeysAsync(page, cancellation));
-            call.Print(keys, items =>
+            call.PrintList(keys, "keys", items =>
             {
                 var table = Tables.Create("key", "?=id", "=scope", "tasks", "?>stored", "?>quota", "?=made", "=expires", "=revoked");
-                items.ForEach(key => table.Row(
-                    key.Name, key.Id, $"{key.Scope}".ToLowerInvariant(), key.Tasks is null ? "all" : string.Join(' ', key.Tasks), Say.Bytes(key.StoredBytes),
-                    key.QuotaBytes is { } quota ? Say.Bytes(quota) : "-", Say.Time(key.Created), TimeOf(key.Expires), TimeOf(key.Revoked)));
+                foreach (var key in items)
+                {
+                    table.Row(
+                        key.Name, key.Id, $"{key.Scope}".ToLowerInvariant(), key.Tasks is null ? "all" : string.Join(' ', key.Tasks), Say.Bytes(key.StoredBytes),
+                        key.QuotaBytes is { } quota ? Say.Bytes(quota) : "-", Say.Time(key.Created), TimeOf(key.Expires), TimeOf(key.Revoked));
+                }
+
                 call.Terminal.Console.Write(table);
             });
         });

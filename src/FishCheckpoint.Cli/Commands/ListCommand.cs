@@ -20,12 +20,16 @@ internal static class ListCommand
     private static async Task PrintAsync(Call call, string task, CancellationToken cancellation)
     {
         var checkpoints = await Pages.AllAsync(page => call.Store.ListCheckpointsAsync(task, page, cancellation));
-        call.Print(checkpoints, items =>
+        call.PrintList(checkpoints, $"checkpoints of {task}", items =>
         {
             var table = Tables.Create(">step", "?>parent", "?>depth", "?>changed", "?>model", ">stored", "metrics", "tags", "?=saved");
-            items.ForEach(item => table.Row(
-                $"{item.Step}", item.Parent, $"{item.Depth}", Say.Count(item.Changed), Say.Bytes(item.LogicalBytes), Say.Bytes(item.StoredBytes),
-                Say.Metrics(item.Metrics), string.Join(' ', item.Tags), Say.Time(item.Created)));
+            foreach (var item in items)
+            {
+                table.Row(
+                    $"{item.Step}", item.Parent, $"{item.Depth}", Say.Count(item.Changed), Say.Bytes(item.LogicalBytes), Say.Bytes(item.StoredBytes),
+                    Say.Metrics(item.Metrics), string.Join(' ', item.Tags), Say.Time(item.Created));
+            }
+
             call.Terminal.Console.Write(table);
         });
     }

@@ -14,8 +14,8 @@ internal static class ReadyCommand
         var command = new Command("ready", "Ask a server whether it is ready: its store open, its disk writable, and not about to stop.") { wait };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var server = parsed.GetValue(shell.Server) ?? throw new FishException(
-                ErrorCode.RequestInvalid, "--server", "Only a server can be asked whether it is ready.", "Give its URL: --server http://127.0.0.1:5080.");
+            var server = shell.ServerOf(parsed) ?? throw new FishException(
+                ErrorCode.RequestInvalid, "--server", "Only a server can be asked whether it is ready.", "Give its URL: --server http://127.0.0.1:5080, or set FISH_SERVER.");
             await using var client = FishClient.Connect(server);
             await client.WaitUntilReadyAsync(TimeOf(parsed.GetValue(wait)), cancellation: cancellation);
             Call.Print(shell.Terminal, parsed.GetValue(shell.Json), new Answer(true), _ => shell.Terminal.Say($"ready"));

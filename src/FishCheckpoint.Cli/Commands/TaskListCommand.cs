@@ -17,13 +17,17 @@ internal static class TaskListCommand
     public static async Task PrintAsync(Call call, CancellationToken cancellation)
     {
         var tasks = await Pages.AllAsync(page => call.Store.ListTasksAsync(page, cancellation));
-        call.Print(tasks, items =>
+        call.PrintList(tasks, "tasks", items =>
         {
             var table = Tables.Create("task", "base", ">checkpoints", ">latest", "?own tensors", "?description", "?=added");
-            items.ForEach(item => table.Row(
-                item.Name, item.Base, Say.Count(item.Checkpoints), item.Latest is { } latest ? $"{latest}" : "-",
-                string.Join(' ', item.Tensors.Select(tensor => tensor.Value is null ? $"-{tensor.Key}" : tensor.Key)), item.Description ?? string.Empty,
-                Say.Time(item.Created)));
+            foreach (var item in items)
+            {
+                table.Row(
+                    item.Name, item.Base, Say.Count(item.Checkpoints), item.Latest is { } latest ? $"{latest}" : "-",
+                    string.Join(' ', item.Tensors.Select(tensor => tensor.Value is null ? $"-{tensor.Key}" : tensor.Key)), item.Description ?? string.Empty,
+                    Say.Time(item.Created));
+            }
+
             call.Terminal.Console.Write(table);
         });
     }

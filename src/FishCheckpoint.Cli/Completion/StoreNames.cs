@@ -49,7 +49,7 @@ internal sealed class StoreNames(Shell shell)
         var asking = Task.Run(
             async () =>
             {
-                if (parsed.GetValue(shell.Server) is { } server)
+                if (shell.ServerOf(parsed) is { } server)
                 {
                     await using var client = FishClient.Connect(server, shell.ClientOptionsOf(parsed));
                     return [.. await ofServer(client, stop.Token)];

@@ -25,7 +25,7 @@ internal sealed class FolderChecks(Machine machine, string folder)
 
         if (!Directory.Exists(folder))
         {
-            return [Check.Warn(Name, $"{folder} does not exist", "The first command that writes makes it; if there should be one, check --data."), .. Place(NearestOf(folder)), Clock(null)];
+            return [Check.Warn(Name, $"{folder} does not exist", "'fish base add' and 'fish serve' create it; if there should be one, check --data and FISH_DATA."), .. Place(NearestOf(folder)), Clock(null)];
         }
 
         return
@@ -80,7 +80,14 @@ internal sealed class FolderChecks(Machine machine, string folder)
         using var look = StoreLook.Open(folder);
         if (look is null)
         {
-            return [Check.Warn("database", "there is none yet", "The first command that writes makes it; if there should be one, check --data."), Clock(null)];
+            return [
+                .. Check.Guarded("database", () =>
+                {
+                    StoreLook.RequireNoRemains(folder);
+                    return [Check.Warn("database", "there is none yet", "'fish base add' and 'fish serve' create it; if there should be one, check --data and FISH_DATA.")];
+                }),
+                Clock(null),
+            ];
         }
 
         return
@@ -94,6 +101,7 @@ internal sealed class FolderChecks(Machine machine, string folder)
 
     private IEnumerable<Check> Contents(StoreLook look) =>
     [
+        .. Check.Guarded("store", () => [Check.Ok("store", look.Identity ?? "no identity")]),
         .. Check.Guarded("contents", () =>
         {
             var (tasks, bases) = look.Counts;

@@ -24,7 +24,7 @@ internal sealed record Machine
     public Func<string, long> FreeBytes { get; init; } = path => new DriveInfo(path).AvailableFreeSpace;
 
     /// <summary>Whether this user may write a file or folder.</summary>
-    public Func<string, bool> MayWrite { get; init; } = Permission.MayWrite;
+    public Func<string, bool> MayWrite { get; init; } = StoreLook.MayWrite;
 
     /// <summary>Connects to a server.</summary>
     public Func<Uri, FishClientOptions, HttpClient> Connect { get; init; } = (server, options) => options.CreateHttp(server);

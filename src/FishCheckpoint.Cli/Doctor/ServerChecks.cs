@@ -44,6 +44,7 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
                 checks.Add(Skew(response));
                 checks.Add(await ReadyAsync(http, cancellation));
                 checks.AddRange(await KeyAsync(http, cancellation));
+                checks.AddRange(await StoreAsync(http, cancellation));
             }
 
             checks.AddRange(await CertificateAsync(cancellation));
@@ -154,6 +155,27 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
 
         var (name, role) = await NameAsync(http, cancellation);
         return [Check.Ok("key", $"{name}, scope {(admin.Response?.IsSuccessStatusCode == true ? "admin" : role)}")];
+    }
+
+    // Who may not read the report learns no identity; that is said by the check of the key.
+    private async Task<IEnumerable<Check>> StoreAsync(HttpClient http, CancellationToken cancellation)
+    {
+        var report = await AskAsync(http, "/v1/reports/storage", cancellation);
+        if (report.Response?.IsSuccessStatusCode != true)
+        {
+            return [];
+        }
+
+        try
+        {
+            using var json = JsonDocument.Parse(await report.Response.Content.ReadAsStringAsync(cancellation));
+            return json.RootElement.TryGetProperty("store", out var store) && store.GetString() is { } identity ? [Check.Ok("store", identity)] : [];
+        }
+        catch (JsonException)
+        {
+            // It is no FishCheckpoint server; the check of its version says so.
+            return [];
+        }
     }
 
     private async Task<(string Name, string Role)> NameAsync(HttpClient http, CancellationToken cancellation)

@@ -29,6 +29,18 @@ internal sealed record Call(ParseResult Parsed, Terminal Terminal, OpenedStore O
     /// <summary>Prints a result: the value as JSON, or what is made of it for people.</summary>
     public void Print<T>(T value, Action<T> forPeople) => Print(Terminal, Json, value, forPeople);
 
+    /// <summary>Prints a list; people are told where was looked if it is empty.</summary>
+    public void PrintList<T>(IReadOnlyList<T> items, string what, Action<IReadOnlyList<T>> forPeople) => Print(items, found =>
+    {
+        if (found.Count == 0)
+        {
+            Terminal.Say($"No {what} in {Opened.Place}.");
+            return;
+        }
+
+        forPeople(found);
+    });
+
     /// <summary>As above, for commands that work on no store.</summary>
     public static void Print<T>(Terminal terminal, bool json, T value, Action<T> forPeople)
     {

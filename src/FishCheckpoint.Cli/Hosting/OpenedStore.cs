@@ -11,7 +11,10 @@ namespace FishCheckpoint.Cli.Hosting;
 /// <summary>The store that a command works on: a data folder opened in this process, or a server.</summary>
 internal sealed class OpenedStore : IAsyncDisposable
 {
-    private OpenedStore(ICheckpointStore store, IAccessControl access) => (Store, Access) = (store, access);
+    private OpenedStore(ICheckpointStore store, IAccessControl access, string place) => (Store, Access, Place) = (store, access, place);
+
+    /// <summary>Where the store is, for people.</summary>
+    public string Place { get; }
 
     public ICheckpointStore Store { get; }
 
@@ -34,23 +37,24 @@ internal sealed class OpenedStore : IAsyncDisposable
 
     public ITaskEvents Events => (ITaskEvents)Store;
 
-    public static async Task<OpenedStore> OpenAsync(Shell shell, ParseResult parsed, string? spoolFolder, CancellationToken cancellation)
+    public static async Task<OpenedStore> OpenAsync(Shell shell, ParseResult parsed, string? spoolFolder, bool creates, CancellationToken cancellation)
     {
-        if (parsed.GetValue(shell.Server) is { } server)
+        if (shell.ServerOf(parsed) is { } server)
         {
-            if (parsed.GetResult(shell.Data) is { Implicit: false })
+            if (Shell.IsGiven(parsed, shell.Data))
             {
                 throw new FishException(
                     ErrorCode.RequestInvalid, "--server", "A command works on a data folder or on a server, not on both.", "Give --data or --server.");
             }
 
             var client = FishClient.Connect(server, shell.ClientOptionsOf(parsed) with { SpoolFolder = spoolFolder });
-            return new OpenedStore(client, client.Access);
+            return new OpenedStore(client, client.Access, $"the server {server}");
         }
 
-        var options = shell.Settings.ToStoreOptions() with { DataFolder = shell.DataFolderOf(parsed), Progress = shell.Terminal.Work };
+        var folder = shell.DataFolderOf(parsed);
+        var options = shell.Settings.ToStoreOptions() with { DataFolder = folder, MustExist = !creates, Progress = shell.Terminal.Work };
         var store = await SqliteCheckpointStore.OpenAsync(options, cancellation);
-        return new OpenedStore(store, store.Access);
+        return new OpenedStore(store, store.Access, $"the data folder {folder}");
     }
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();

@@ -8,7 +8,7 @@ internal static class ServerAddress
     public static Uri? Parse(ArgumentResult argument)
     {
         var text = argument.Tokens[0].Value;
-        if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https")
+        if (TryParse(text) is { } address)
         {
             return address;
         }
@@ -16,4 +16,7 @@ internal static class ServerAddress
         argument.AddError($"'{text}' is no URL of a server; give one as in http://127.0.0.1:5080.");
         return null;
     }
+
+    /// <summary>The address, or <see langword="null"/> for what is no URL of a server.</summary>
+    public static Uri? TryParse(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? address : null;
 }

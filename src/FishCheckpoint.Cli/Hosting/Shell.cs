@@ -17,18 +17,22 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
 
     /// <summary>How long the TAB key waits for names of the store. Default: the environment's FISH_COMPLETION_SECONDS, else 2 seconds.</summary>
     public TimeSpan SuggestPatience { get; init; } = TimeSpan.FromSeconds(
-        double.TryParse(Named("FISH_COMPLETION_SECONDS"), CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and < 600 ? seconds : 2);
+        double.TryParse(Environment.GetEnvironmentVariable("FISH_COMPLETION_SECONDS"), CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and < 600
+            ? seconds : 2);
+
+    /// <summary>Reads a variable of the environment.</summary>
+    public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
 
     /// <summary>The data folder to work on.</summary>
     public Option<string?> Data { get; } = new("--data")
     {
-        Description = "The data folder to work on. Default: FishCheckpoint:DataFolder of appsettings.json.", HelpName = "DIR", Recursive = true,
+        Description = "The data folder to work on. Default: FISH_DATA, else FishCheckpoint:DataFolder of appsettings.json.", HelpName = "DIR", Recursive = true,
     };
 
     /// <summary>The server to work on, in the place of a data folder.</summary>
     public Option<Uri?> Server { get; } = new("--server")
     {
-        Description = "The server to work on, in the place of a data folder: http://HOST:PORT.", HelpName = "URL", Recursive = true,
+        Description = "The server to work on, in the place of a data folder: http://HOST:PORT. Default: FISH_SERVER.", HelpName = "URL", Recursive = true,
         CustomParser = ServerAddress.Parse,
     };
 
@@ -54,8 +58,38 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
         Description = "Show no progress. It is shown only where standard error is a terminal anyway.", Recursive = true,
     };
 
-    /// <summary>The data folder of a call.</summary>
-    public string DataFolderOf(ParseResult parsed) => Path.GetFullPath(parsed.GetValue(Data) ?? settings.DataFolder);
+    /// <summary>The data folder of a call: the option's, else the environment's, else the settings'.</summary>
+    public string DataFolderOf(ParseResult parsed) => Path.GetFullPath(parsed.GetValue(Data) ?? Named("FISH_DATA") ?? settings.DataFolder);
+
+    /// <summary>The server of a call: the option's, else the environment's, unless a data folder is given.</summary>
+    /// <param name="parsed">The call.</param>
+    /// <returns><see langword="null"/>: the call works on a data folder.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: FISH_SERVER is no URL, or stands beside FISH_DATA.</exception>
+    public Uri? ServerOf(ParseResult parsed)
+    {
+        if (parsed.GetValue(Server) is { } given)
+        {
+            return given;
+        }
+
+        if (IsGiven(parsed, Data) || Named("FISH_SERVER") is not { } named)
+        {
+            return null;
+        }
+
+        if (Named("FISH_DATA") is not null)
+        {
+            throw new FishException(
+                ErrorCode.RequestInvalid, "FISH_SERVER", "FISH_SERVER and FISH_DATA are both set: a command works on a server or on a data folder.",
+                "Unset one of them, or give --server or --data, which go before both.");
+        }
+
+        return ServerAddress.TryParse(named) ?? throw new FishException(
+            ErrorCode.RequestInvalid, "FISH_SERVER", $"'{named}' is no URL of a server.", "Set one as in http://127.0.0.1:5080, or unset the variable.");
+    }
+
+    /// <summary>Whether an option stands on the command line.</summary>
+    public static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
 
     /// <summary>How a call connects to its server.</summary>
     public FishClientOptions ClientOptionsOf(ParseResult parsed) => new()
@@ -67,9 +101,12 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
     /// <param name="command">The command.</param>
     /// <param name="run">Does the work; its answer is the exit code.</param>
     /// <param name="spoolFolder">Where what a server sends lies meanwhile. Default: the system's temporary folder.</param>
-    public void OnStore(Command command, Func<Call, CancellationToken, Task<int>> run, Func<ParseResult, string>? spoolFolder = null) => command.SetAction(async (parsed, cancellation) =>
+    /// <param name="creates">Whether the command creates a store in a data folder that holds none; otherwise it is refused.</param>
+    public void OnStore(
+        Command command, Func<Call, CancellationToken, Task<int>> run, Func<ParseResult, string>? spoolFolder = null, bool creates = false) =>
+        command.SetAction(async (parsed, cancellation) =>
     {
-        await using var store = await OpenedStore.OpenAsync(this, parsed, spoolFolder?.Invoke(parsed), cancellation);
+        await using var store = await OpenedStore.OpenAsync(this, parsed, spoolFolder?.Invoke(parsed), creates, cancellation);
         try
         {
             return await run(new Call(parsed, terminal, store, parsed.GetValue(Json)), cancellation);
@@ -81,13 +118,14 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
     });
 
     /// <summary>As above, for commands whose only failures are errors.</summary>
-    public void OnStore(Command command, Func<Call, CancellationToken, Task> run) => OnStore(
+    public void OnStore(Command command, Func<Call, CancellationToken, Task> run, bool creates = false) => OnStore(
         command,
         async (call, cancellation) =>
         {
             await run(call, cancellation);
             return ExitCodes.Ok;
-        });
+        },
+        creates: creates);
 
-    private static string? Named(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value ? value : null;
+    private string? Named(string variable) => Variable(variable) is { Length: > 0 } value ? value : null;
 }

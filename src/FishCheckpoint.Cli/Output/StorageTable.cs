@@ -32,6 +32,11 @@ internal static class StorageTable
 
     private static void Describe(IAnsiConsole console, StorageReport report)
     {
+        if (report.Store is { } store)
+        {
+            console.MarkupLineInterpolated($"store: {store}");
+        }
+
         var stored = report.Stored;
         console.MarkupLineInterpolated($"stored: values {Say.Bytes(stored.Values)}, positions {Say.Bytes(stored.Positions)}, trainer states {Say.Bytes(stored.State)}; {report.BytesPerChangedValue:N2} bytes per changed value");
         console.MarkupLineInterpolated($"chains: {report.Chains.MeanDepth:N1} deltas on average, {report.Chains.MaxDepth} at most; a restore reads about {Say.Bytes(report.Chains.MeanReadBytes)}");

@@ -37,5 +37,8 @@ public sealed record BackupOptions
 /// <param name="BaseBytes">Bytes of the files that were copied.</param>
 /// <param name="Checkpoints">Checkpoints that the backup holds.</param>
 /// <param name="Damaged">Files of bases that are damaged where they were copied from. They are left out, unless an earlier backup has them whole.</param>
+/// <param name="Store">The identity of the store that it is a copy of, 32 hexadecimal digits: that of the original, of every backup and of what is restored.
+/// <see langword="null"/>: an earlier program has made the backup that was restored; opening the folder gives it one.</param>
 public sealed record BackupReport(
-    long DatabaseBytes, long Copied, long Linked, long Kept, long BaseBytes, long Checkpoints, IReadOnlyList<DamagedFrame> Damaged);
+    long DatabaseBytes, long Copied, long Linked, long Kept, long BaseBytes, long Checkpoints, IReadOnlyList<DamagedFrame> Damaged,
+    string? Store);

@@ -39,6 +39,8 @@ public enum ErrorCode
     RouteNotFound,
     /// <summary>There is no such key, or it is revoked already.</summary>
     KeyNotFound,
+    /// <summary>The data folder does not exist, or holds no store.</summary>
+    StoreNotFound,
 
     /// <summary>The base's name is taken by other content.</summary>
     BaseTaken,
@@ -148,6 +150,8 @@ public enum ErrorCode
     FolderTaken,
     /// <summary>The data folder is a backup, copy or repair that was not finished.</summary>
     StoreIncomplete,
+    /// <summary>The store can only be read: this user may not write its folder, or its file system is mounted for reading only.</summary>
+    StoreReadOnly,
     /// <summary>The data folder was written by a newer version.</summary>
     StoreTooNew,
     /// <summary>The data folder or the disk cannot be written.</summary>

@@ -22,7 +22,8 @@ public static partial class ErrorCodes
     public static ErrorKind KindOf(ErrorCode code) => code switch
     {
         ErrorCode.BaseNotFound or ErrorCode.TaskNotFound or ErrorCode.CheckpointNotFound or ErrorCode.StateNotFound
-            or ErrorCode.TagNotFound or ErrorCode.FileNotFound or ErrorCode.RouteNotFound or ErrorCode.KeyNotFound or ErrorCode.VersionNotFound => ErrorKind.NotFound,
+            or ErrorCode.TagNotFound or ErrorCode.FileNotFound or ErrorCode.RouteNotFound or ErrorCode.KeyNotFound or ErrorCode.VersionNotFound
+            or ErrorCode.StoreNotFound => ErrorKind.NotFound,
         ErrorCode.BaseTaken or ErrorCode.TaskTaken or ErrorCode.StepTaken or ErrorCode.StateTaken or ErrorCode.KeyTaken
             or ErrorCode.FolderTaken or ErrorCode.CheckpointPinned
             => ErrorKind.Conflict,
@@ -36,7 +37,7 @@ public static partial class ErrorCodes
         ErrorCode.StoreIncomplete or ErrorCode.StoreTooNew or ErrorCode.StorageUnavailable or ErrorCode.ServerUnavailable
             => ErrorKind.Unavailable,
         ErrorCode.KeyRequired or ErrorCode.KeyInvalid => ErrorKind.Unauthenticated,
-        ErrorCode.KeyForbidden or ErrorCode.AccessUnprotected => ErrorKind.Forbidden,
+        ErrorCode.KeyForbidden or ErrorCode.AccessUnprotected or ErrorCode.StoreReadOnly => ErrorKind.Forbidden,
         ErrorCode.TooManyRequests => ErrorKind.Busy,
         ErrorCode.InsufficientStorage or ErrorCode.QuotaExceeded => ErrorKind.Full,
         _ => ErrorKind.Invalid,

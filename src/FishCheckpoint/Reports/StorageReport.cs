@@ -17,10 +17,11 @@ namespace FishCheckpoint.Reports;
 /// <param name="Disk">What the whole store takes on disk; only in the report of the whole store.</param>
 /// <param name="Bases">The same for each base; only in the report of the whole store, at most 1000, the largest first.</param>
 /// <param name="Tasks">The same for each task; only in the report of the whole store, at most 1000, the largest first.</param>
+/// <param name="Store">The store's identity, 32 hexadecimal digits; only in the report of the whole store.</param>
 public sealed record StorageReport(
     string? Task, long Checkpoints, long LogicalBytes, StoredBytes Stored, double Ratio, long Changed, double Density,
     double BytesPerChangedValue, ChainUse Chains, long Reclaimable, string? Base, long? BaseBytes, long? TaskCount, DiskUse? Disk,
-    IReadOnlyList<StorageReport>? Bases, IReadOnlyList<StorageReport>? Tasks);
+    IReadOnlyList<StorageReport>? Bases, IReadOnlyList<StorageReport>? Tasks, string? Store);
 
 /// <summary>Stored bytes by kind.</summary>
 /// <param name="Positions">Masks, each counted once, with one of the checkpoints that use it.</param>

@@ -25,7 +25,7 @@ public sealed class DoctorTests : CommandTest
         var checks = OfFolder(machine);
         Assert.Equal(before, Files());
         Assert.All(checks, check => Assert.Equal(Check.IsOk, check.Status));
-        Assert.Equal(["data folder", "writable", "file system", "space", "in use", "schema", "integrity", "contents", "known damage", "clock"], checks.Select(check => check.Name));
+        Assert.Equal(["data folder", "writable", "file system", "space", "in use", "schema", "integrity", "store", "contents", "known damage", "clock"], checks.Select(check => check.Name));
         Assert.Equal("1 tasks, 1 bases", Found(checks, "contents"));
         Assert.Equal("by nobody", Found(checks, "in use"));
         Assert.Contains("integrity", (await FishAsync("doctor")).Output, StringComparison.Ordinal);
@@ -106,7 +106,7 @@ public sealed class DoctorTests : CommandTest
         var real = machine with { Version = new Machine().Version };
         var checks = await OfServerAsync(real, new Uri(await ServerAsync()), null);
         Assert.All(checks, check => Assert.Equal(Check.IsOk, check.Status));
-        Assert.Equal(["server", "server version", "server clock", "server store", "key"], checks.Select(check => check.Name));
+        Assert.Equal(["server", "server version", "server clock", "server store", "key", "store"], checks.Select(check => check.Name));
 
         var key = (await FishAsync("key", "add", "root", "--scope", "admin", "--json")).Json<NewKey>().Token;
         var reader = (await FishAsync("key", "add", "reader", "--scope", "read", "--json")).Json<NewKey>().Token;

@@ -107,6 +107,7 @@ public sealed class SuggestionTests : CommandTest
     [Fact]
     public async Task Failure_WithJson_IsJson()
     {
+        await PrepareAsync();
         var ran = await FishAsync("ls", "none", "--json");
         Assert.Equal((4, string.Empty), (ran.Exit, ran.Output));
         using var error = System.Text.Json.JsonDocument.Parse(ran.Error);

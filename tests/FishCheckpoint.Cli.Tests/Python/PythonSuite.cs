@@ -48,7 +48,7 @@ public sealed class PythonSuite
     private static async Task<(int Code, string Output)> RunAsync(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = Repository() };
-        start.Environment["FISH_SERVER"] = Path.Combine(AppContext.BaseDirectory, "fish.dll");
+        start.Environment["FISH_PROGRAM"] = Path.Combine(AppContext.BaseDirectory, "fish.dll");
         start.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
         using var process = Process.Start(start)!;

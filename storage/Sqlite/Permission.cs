@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace FishCheckpoint.Cli.Doctor;
+namespace FishCheckpoint.Storage.Sqlite;
 
 /// <summary>Asks the system whether something may be written, without writing.</summary>
 internal static partial class Permission

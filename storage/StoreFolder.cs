@@ -1,0 +1,77 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Backups;
+using FishCheckpoint.Storage.Sqlite;
+
+namespace FishCheckpoint.Storage;
+
+/// <summary>Decides from what lies in a data folder whether a store is opened there, created, or refused.</summary>
+internal static class StoreFolder
+{
+    /// <summary>Checks the folder. A missing one is created, unless the options ask for a store that exists.</summary>
+    /// <returns>Whether the store can only be read: this user may not write there, or the file system is mounted for reading only.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.StoreNotFound"/>, <see cref="ErrorCode.StoreIncomplete"/>,
+    /// <see cref="ErrorCode.CorruptStore"/>: the database is missing beside what belongs to one.</exception>
+    public static bool Prepare(StoreOptions options)
+    {
+        var folder = options.DataFolder;
+        var kind = KindOf(folder);
+        if (options.MustExist && kind is { } file && !file.HasFlag(FileAttributes.Directory))
+        {
+            throw NotFound(folder, "This is a file, not a data folder.");
+        }
+
+        if (kind is { } found && found.HasFlag(FileAttributes.Directory))
+        {
+            Incomplete.RequireNone(folder);
+            var database = Path.Combine(folder, Database.FileName);
+            if (HasContent(database))
+            {
+                return !Permission.MayWrite(folder) || !Permission.MayWrite(database);
+            }
+
+            RequireNoRemains(folder);
+        }
+
+        if (options.MustExist)
+        {
+            throw NotFound(folder, kind is null ? "The data folder does not exist." : $"The folder holds no store: there is no {Database.FileName} in it.");
+        }
+
+        Directory.CreateDirectory(folder);
+        return false;
+    }
+
+    /// <summary>Refuses to create a database where files of an earlier one lie: what they hold would be lost with the next collection.</summary>
+    public static void RequireNoRemains(string folder)
+    {
+        var bases = Path.Combine(folder, "bases");
+        var remains = HasContent(Path.Combine(folder, Database.FileName + "-wal")) ? Database.FileName + "-wal"
+            : Directory.Exists(bases) && Directory.EnumerateFileSystemEntries(bases).Any() ? "bases" : null;
+        if (remains is not null)
+        {
+            throw new FishException(
+                ErrorCode.CorruptStore, folder, $"{Database.FileName} is missing or empty, but {remains} of a store lies in the folder.",
+                $"Put {Database.FileName} back, or restore a backup into another folder with 'fish restore'. Nothing was changed. "
+                    + "Only if nothing here is needed: empty the folder, or name another one.");
+        }
+    }
+
+    private static FishException NotFound(string folder, string cause) => new(
+        ErrorCode.StoreNotFound, folder, cause,
+        "Check --data, FISH_DATA and the settings' DataFolder. 'fish base add' and 'fish serve' create a store; this command does not.");
+
+    private static bool HasContent(string path) => KindOf(path) is { } kind && !kind.HasFlag(FileAttributes.Directory) && new FileInfo(path).Length > 0;
+
+    // Directory.Exists takes a folder that this user may not look into for one that is missing; this throws.
+    private static FileAttributes? KindOf(string path)
+    {
+        try
+        {
+            return File.GetAttributes(path);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+}
