@@ -105,12 +105,8 @@ public sealed class ReadOnlyStoreTests : CommandTest
         ? RealProgram.RunAsync("unshare", ["-m", "sh", "-c", $"mount --bind '{Data}' '{Data}' && mount -o remount,ro,bind '{Data}' && exec \"$@\"", "sh", RealProgram.Fish, .. arguments])
         : RealProgram.RunAsync("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", RealProgram.Fish, .. arguments]);
 
-    private void AssertLoaded(string model)
-    {
-        var files = Directory.GetFiles(PathOf(model), "*.safetensors");
-        Assert.NotEmpty(files);
-        Assert.All(files, file => Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(Path.Combine(PathOf("out/loaded"), Path.GetFileName(file)))));
-    }
+    private void AssertLoaded(string model) =>
+        Assert.Equal(File.ReadAllBytes(Path.Combine(PathOf(model), "model.safetensors")), File.ReadAllBytes(PathOf("out/loaded")));
 
     private string[] Files() => [.. Directory.EnumerateFiles(Data, "*", SearchOption.AllDirectories).Order().Select(path => $"{path} {new FileInfo(path).LastWriteTimeUtc:O}")];
 
