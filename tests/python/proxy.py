@@ -82,3 +82,81 @@ class Answers:
                 self.requests.append(request.decode("latin-1"))
                 status, body = self.answers.pop(0)
                 client.sendall(f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
+
+
+class Faults:
+    """A proxy whose server can be made to fail: ``mode`` is None, "refuse", "hang", "cut" (after the request was sent on), or a status to
+    answer with."""
+
+    def __init__(self, port):
+        self.target, self.mode, self._next = port, None, []
+        self._open = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def once(self, mode):
+        """The next connection or request fails so."""
+        self._next.append(mode)
+
+    def close(self):
+        self.listener.close()
+        for end in self._open:
+            end.close()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            self._open.append(client)
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client):
+        # One request a connection: each goes the way that is the mode's when it comes.
+        try:
+            head = b""
+            while b"\r\n\r\n" not in head:
+                if self.mode == "refuse":
+                    raise OSError
+                data = client.recv(1 << 16)
+                if not data:
+                    raise OSError
+                head += data
+            mode = self._next.pop(0) if self._next else self.mode
+            if mode == "refuse":
+                raise OSError
+            if mode == "hang":
+                while self.mode == "hang":
+                    client.settimeout(None)
+                    if not client.recv(1 << 16):
+                        break
+                raise OSError
+            length = next((int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
+            head, _, body = head.partition(b"\r\n\r\n")
+            if isinstance(mode, int):
+                while len(body) < length:
+                    body += client.recv(1 << 16)
+                client.sendall(f"HTTP/1.1 {mode} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+                raise OSError
+            server = socket.create_connection(("127.0.0.1", self.target))
+            self._open.append(server)
+            lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection:")]
+            server.sendall(b"\r\n".join([*lines, b"Connection: close"]) + b"\r\n\r\n" + body)
+            left = length - len(body)
+            while left > 0:
+                data = client.recv(1 << 16)
+                server.sendall(data)
+                left -= len(data)
+            passed = 0
+            while True:
+                data = server.recv(1 << 16)
+                if not data or (mode == "cut" and passed + len(data) > 5):
+                    break
+                passed += len(data)
+                client.sendall(data)
+            server.close()
+        except OSError:
+            pass
+        client.close()

@@ -48,7 +48,7 @@ class NameTests(unittest.TestCase):
 class FitTests(HookTest):
     def hook_of(self, model, base=None, task=None, **options):
         hook = FishHook(self.client, task or self.task, model, base=base or self.base,
-                        **{"save_every_steps": 1, "on_warning": self.warnings.append, **options})
+                        **{"save_every_steps": 1, "busy": "wait", "on_warning": self.warnings.append, **options})
         self.addCleanup(hook._end)
         return hook
 
@@ -206,6 +206,14 @@ class FitTests(HookTest):
         self.assertEqual(self.hook_of(again, base, mask=mask).resume(), 2)
         self.assert_same(module_tensors(again), model.state_dict())
         self.assertEqual(self.warnings, [])
+
+    def test_save_of_a_module_under_the_names_of_the_task(self):
+        base = self.base_of({f"module.{name}": tensor for name, tensor in net().state_dict().items()})
+        self.client.put_task(self.task, base)
+        for step, model in ((1, net(seed=5)), (2, self.wrapped("both", seed=6))):
+            self.client.save(self.task, step, model)
+            self.assertEqual(set(self.client.load(self.task, step)), set(self.client.base_layout(base)))
+        self.assert_refused("TENSOR_UNKNOWN", self.client.save, self.task, 3, torch.nn.Linear(2, 2))
 
     def test_own_tensors_and_always_trained_by_bare_patterns_on_a_wrapped_model(self):
         model = torch.nn.DataParallel(net(6))

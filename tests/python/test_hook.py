@@ -13,6 +13,7 @@ from support import torch, unique
 if torch is not None:
     from fishcheckpoint import FishHook, HookOptions, MaskedAdamW, MaskedSGD, StepOutcome, masks
     from fishcheckpoint.safetensors import save_file
+    from trainee import make_net
 
 
 class HookTests(HookTest):
@@ -127,8 +128,12 @@ class HookTests(HookTest):
         self.assertIn("division", self.warnings[-1])
 
     def test_step_that_is_taken_is_reported(self):
-        self.run_of().train(5).hook.complete()
-        run = self.run_of(throw_on_complete=False, seed=12).train(5)
+        run = self.run_of(throw_on_complete=False)
+        other = make_net()
+        with torch.no_grad():
+            other[0].weight += 1
+        self.client.save(self.task, 5, other)
+        run.train(5)
         self.assertEqual(run.hook.complete().failed, 1)
         self.assertEqual(run.hook.reports[0].error.code, "STEP_TAKEN")
         self.assertIn("STEP_TAKEN", self.warnings[-1])

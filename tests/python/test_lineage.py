@@ -133,10 +133,10 @@ class MaskChangeTests(HookTest):
     def test_resume_when_another_step_has_the_number_of_the_anchor(self):
         self.recomputing().train(15).hook.complete()
         self.client.delete(self.task, 10)
-        self.run_of(seed=9, on_leak="widen").train(10).hook._end()
+        self.run_of(seed=9, on_leak="widen", save_every_steps=10, overwrite=True).train(10).hook._end()
         other = self.client.load(self.task, 10)
         again = self.recomputing(seed=4)
-        self.assertEqual(again.resume(), 15)
+        self.assertEqual(again.resume(at=15), 15)
         again.train(20).hook.complete()
         self.assertEqual(self.client.get(self.task, 20)["parent"], "15")
         self.assert_same(self.client.load(self.task, 20), again.weights())

@@ -26,6 +26,17 @@ class FishError(Exception):
         return self._transient or self.status in TRANSIENT_STATUSES or self.code == "INSUFFICIENT_STORAGE"
 
     @property
+    def server_fault(self) -> bool:
+        """Whether a server or proxy failed without a reason that says anything of the request: the same call may succeed later, or
+        never."""
+        return self.status is not None and self.status >= 500 and self.code in ("INTERNAL", "SERVER_UNAVAILABLE")
+
+    @property
+    def permanent(self) -> bool:
+        """Whether trying again is no use."""
+        return not (self.transient or self.server_fault)
+
+    @property
     def is_damage(self) -> bool:
         """Whether it says that stored bytes are not those that were saved."""
         return self.code.startswith("CORRUPT_")

@@ -60,8 +60,12 @@ class FishLightningCallback(_Base):
     def on_fit_end(self, trainer: Any, pl_module: Any) -> None:
         """Saves the last step, and waits until everything is stored."""
         if self.hook is not None:
-            self.hook.save(metrics=_metrics(trainer))
-            self.hook.complete()
+            self.hook._finish(_metrics(trainer), save_last=True)
+
+    def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
+        """Saves what is not saved yet (``save_on_error``); the exception goes on."""
+        if self.hook is not None:
+            self.hook._leave()
 
 
 def _metrics(trainer: Any) -> Dict[str, Any]:

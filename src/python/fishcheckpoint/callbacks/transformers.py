@@ -62,5 +62,4 @@ class FishTrainerCallback(_Base):
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Saves the last step, and waits until everything is stored."""
         if self.hook is not None:
-            self.hook.save(metrics=self._metrics)
-            self.hook.complete()
+            self.hook._finish(self._metrics, save_last=True)

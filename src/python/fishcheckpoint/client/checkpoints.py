@@ -8,6 +8,8 @@ import torch
 from ..errors import FishError
 from ..safetensors import SafetensorsFile
 from ..safetensors.writer import replace_file
+from ..tensors.names import NameLookup, module_tensors
+from ..tensors.ties import untied
 from ..wire.bodies import Body, BytesBody, MultipartBody, digest_field
 from ..wire.download import RemoteFile
 from .bases import BaseCalls, Source, body_of
@@ -42,7 +44,13 @@ class CheckpointCalls(BaseCalls):
         :returns: ``{task, step, parent, changed, storedBytes, mask...}``.
         :raises FishError: ``STEP_TAKEN``: the step has other content; ``TENSOR_UNKNOWN`` and so on: it is not of the task's layout.
         """
-        return self._save(task, step, body_of(source), parent, base, metrics, state, metadata, overwrite)
+        try:
+            return self._save(task, step, body_of(source), parent, base, metrics, state, metadata, overwrite)
+        except FishError as error:
+            named = self._named(task, source) if error.code in ("TENSOR_UNKNOWN", "TENSOR_MISSING") else None
+            if named is None:
+                raise
+            return self._save(task, step, SafetensorsFile(named), parent, base, metrics, state, metadata, overwrite)
 
     def save_patch(
         self, task: str, step: int, patch: Patch, *, parent: Optional[Step] = None, base: Optional[str] = None,
@@ -133,6 +141,15 @@ class CheckpointCalls(BaseCalls):
         """
         body = BytesBody(state)
         return self._answer("PUT", path_of("tasks", task, "checkpoints", step, "state"), body, {"Content-Digest": digest_field(body)})
+
+    def _named(self, task: str, source: Source) -> Optional[Dict[str, torch.Tensor]]:
+        # A module's tensors under the task's names: those of a wrapped model, or both names of a tied one. None where that changes nothing.
+        if not isinstance(source, torch.nn.Module):
+            return None
+        tensors, layout = module_tensors(source), self.task_layout(task)
+        known = NameLookup(layout)
+        named = untied({known.find(name) or name: tensor for name, tensor in tensors.items()}, layout)
+        return None if named.keys() == untied(tensors).keys() else named
 
     def _save(self, task, step, body: Body, parent, base, metrics, state, metadata, overwrite) -> Info:
         parts: Dict[str, Body] = {"checkpoint": body}

@@ -36,9 +36,16 @@ class FishClient(CheckpointCalls, TaskCalls):
         """The server."""
         return self._transport.url
 
-    def with_retries(self, retries: int) -> "FishClient":
-        """A client of the same server with connections of its own, and another number of retries."""
-        return FishClient(self.url, self._transport.key, timeout=self._transport.timeout, retries=retries, ca=self._transport.ca)
+    @property
+    def stalled(self) -> float:
+        """Seconds that the read or write in progress has waited for the server so far; 0 between them."""
+        return self._transport.stalled
+
+    def with_retries(self, retries: int, longest: Optional[float] = None) -> "FishClient":
+        """A client of the same server with connections of its own, and another number of retries; connecting, and each single read or
+        write, takes at most ``longest`` seconds."""
+        timeout = self._transport.timeout if longest is None else min(longest, self._transport.timeout)
+        return FishClient(self.url, self._transport.key, timeout=timeout, retries=retries, ca=self._transport.ca)
 
     def report(self, task: Optional[str] = None) -> Info:
         """What a task, or the whole store, holds and costs: ``{checkpoints, logicalBytes, stored, ratio, density...}``."""

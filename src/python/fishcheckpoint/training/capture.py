@@ -21,6 +21,10 @@ class PendingSave:
         self.step = step
         self.metrics: Callable[[], Dict[str, float]] = dict
         """Reads the numbers that are kept with the checkpoint; never raises."""
+        self.score: Optional[float] = None
+        """The monitored metric, once it is read: less is better, and NaN is none."""
+        self.forced = False
+        """Whether it was asked for, and is not one of the cadence's."""
         self.stall = 0.0
         self.plan: Optional[Plan] = None
         self.values: Tensors = {}
@@ -31,6 +35,7 @@ class PendingSave:
         self.error: Optional[BaseException] = None
         self.done = threading.Event()
         self.report: Optional[SaveReport] = None
+        """What became of it, once it is done; ``None`` where it was left out for a newer one."""
 
 
 def copy_values(tensors: Tensors, cover: Cover) -> Dict[str, torch.Tensor]:

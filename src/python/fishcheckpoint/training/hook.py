@@ -1,6 +1,7 @@
 """The hook for a training loop."""
 
 import atexit
+import time
 from typing import Any, List, Mapping, Optional, Union
 
 import torch
@@ -9,6 +10,7 @@ from ..client import FishClient
 from ..errors import FishError
 from ..masks import Mask
 from ..optim import MaskedOptimizer
+from ..wire.transport import backoff
 from .capture import PendingSave, copy_values, copy_whole
 from .cover import Cover, digest_of
 from .lineage import Lineage
@@ -18,12 +20,17 @@ from .options import HookOptions
 from .parts import TrainerParts
 from .reports import SaveReport, SaveSummary, StepOutcome
 from .resume import Resumed, resume_model
-from .saver import BackgroundSaver
+from .run import Run
+from .saver import BackgroundSaver, together
 from .sender import Sender
 from .session import Session
 from .stop import StopSignals
 from .tracked import TrackedModel
 from .trainer_state import TrainerState
+
+
+_LEAST_TIMEOUT = 10.0
+"""Seconds that a single answer may take when the hook opens its task or resumes, however short ``retry_for`` is."""
 
 
 class FishHook:
@@ -41,8 +48,11 @@ class FishHook:
     Training waits while k masked values are gathered and copied to the host; nothing else that it waits for grows with the model, but for the leak check
     (a copy of the whole model, on the first save unless ``leak_check_every_saves=None``) and for a run without a mask, which is copied whole.
 
-    All methods are called from the training thread. A failed save never throws into the loop: it is warned of and reported, and raised by
-    :meth:`complete`.
+    All methods are called from the training thread. A failed save is warned of and reported, and raised by :meth:`complete`; three in a row
+    that were refused for good are raised by :meth:`on_step`, and so is what makes all further saves futile. A server that is down never
+    holds training up.
+
+    In a ``with``, an exception saves the last step before it goes on.
     """
 
     def __init__(
@@ -73,12 +83,14 @@ class FishHook:
         self._mask = None if mask is None else self._checked(mask)
         self._cover = Cover() if self._mask is None else self._cover_of(self._mask)
         self._lineage = None if self._mask is None else Lineage(self._cover)
-        self._owns_client = isinstance(client, str)
         client = FishClient(client) if isinstance(client, str) else client
-        self._client = client
+        # Opening and resuming wait for a server that does not answer no longer than the options say.
+        self._client = client.with_retries(0, max(_LEAST_TIMEOUT, self._options.retry_for))
         self._session = Session(client.with_retries(0), task, base, self._model, self._options)
-        self._sender = Sender(self._session, self._model, lambda: self._lineage, self._options, self._messages)
-        self._saver = BackgroundSaver(self._sender.send, self._options, self._messages, self._session.client.close)
+        self._run = Run(self._session, self._options)
+        self._sender = Sender(self._session, self._run, self._model, lambda: self._lineage, self._options, self._messages)
+        sending = self._session.client
+        self._saver = BackgroundSaver(self._sender, self._options, self._messages, lambda: sending.stalled, sending.close)
         self._last_step: Optional[int] = None
         self._resumed_step: Optional[int] = None
         self._last_save: Optional[PendingSave] = None
@@ -99,7 +111,7 @@ class FishHook:
         if kind is None:
             self.complete()
         else:
-            self._end()
+            self._leave()
 
     @property
     def mask(self) -> Optional[Mapping[str, torch.Tensor]]:
@@ -122,8 +134,24 @@ class FishHook:
         :param at: the newest, a step, or a tag. For each damaged checkpoint there is a warning, and the one before it is taken.
         :returns: the step that is restored: training goes on after it. ``None`` when there is no checkpoint; where the task starts from another one's, the model
             holds that one's values then.
-        :raises FishError: the server cannot be reached; all checkpoints are damaged; ``STATE_MISMATCH``: the optimizer is another one.
+        :raises FishError: the server could not be reached for ``retry_for`` seconds; all checkpoints are damaged; ``STATE_MISMATCH``: the
+            optimizer is another one.
         """
+        self._require_running()
+        give_up, attempt = time.monotonic() + self._options.retry_for, 0
+        while True:
+            try:
+                return self._resume(at)
+            except FishError as error:
+                left = give_up - time.monotonic()
+                if error.permanent or left <= 0:
+                    raise
+                attempt += 1
+                if attempt == 1:
+                    self._messages.warn(f"Resuming waits for the server, at most {self._options.retry_for:g} seconds: {error}")
+                time.sleep(min(backoff(attempt), left))
+
+    def _resume(self, at: Union[int, str]) -> Optional[int]:
         task = self._session.task
         self._session.open(self._client)
         resumed = resume_model(self._client, task, self._model, at, self._messages)
@@ -132,6 +160,7 @@ class FishHook:
                 self._client.load_start(task, into=self._model.module)
             return None
         self._sender.replaced.update(resumed.damaged)
+        self._run.resume(resumed)
         self._restore(resumed)
         self._last_step = self._resumed_step = resumed.step
         self._last_time = self._options.clock()
@@ -144,15 +173,20 @@ class FishHook:
         :param step: not negative.
         :param metrics: numbers to keep with the checkpoint, such as the loss; tensors of one element are read in the background. What is no number is left out,
             with one warning for each name.
-        :raises FishError: ``MASK_LEAK`` with ``on_leak="fail"``; ``REQUEST_INVALID``: the hook is completed.
+        :raises FishError: ``RUN_TAKEN``, ``STEP_TAKEN``: the task has checkpoints that this run does not go on from, or another run saves
+            to it; ``LAYOUT_MISMATCH`` and others of the constructor's: the server was down then; the first error of three saves in a row
+            that were refused for good; ``MASK_LEAK`` with ``on_leak="fail"``; ``REQUEST_INVALID``: the hook is completed. Nothing is saved
+            then.
         :raises KeyboardInterrupt: SIGINT came, and the step is stored; :class:`SystemExit` (143) for SIGTERM.
         """
         self._require_running()
+        self._run.check(step)
         self._last_step, self._last_metrics = step, metrics
         if self._signals.received is not None:
             self._stop(metrics)
-        if self._sender.leak is not None:
-            raise self._sender.leak
+        refusal = self._sender.refusal or self._saver.take_alarm()
+        if refusal is not None:
+            raise refusal
         if not self._is_due(step):
             return StepOutcome.NOT_DUE
         save = self._save(metrics, wait=self._options.busy == "wait")
@@ -162,17 +196,21 @@ class FishHook:
         return StepOutcome.QUEUED if save.error is None else StepOutcome.FAILED
 
     def save(self, metrics: Optional[Mapping[str, Any]] = None) -> Optional[SaveReport]:
-        """Saves the last step given to :meth:`on_step` outside of the cadence, and waits until it is stored or has failed.
+        """Saves the last step given to :meth:`on_step` outside of the cadence, and waits until it is stored or has failed: at most
+        ``retry_for`` seconds for a server that is down or does not move. Then there is a warning, and the copy waits in the background.
 
         A step that is saved already is not saved again.
 
-        :returns: its report; ``None`` when there was no step yet, or only the one that was resumed from.
+        :returns: its report; ``None`` when there was no step yet, or only the one that was resumed from, or it still waits.
         """
         self._require_running()
         save = self._save_once(metrics)
         if save is None:
             return None
-        save.done.wait()
+        if not self._saver.wait(save.done.is_set):
+            self._messages.warn(
+                f"Step {save.step} is not stored yet, after {self._options.retry_for:g} seconds: the server does not answer. "
+                "The copy waits, and training goes on.")
         return save.report
 
     def set_mask(self, mask: Mapping[str, torch.Tensor]) -> None:
@@ -202,15 +240,15 @@ class FishHook:
 
         :raises FishError: the first failure, unless ``throw_on_complete=False``; its cause says how many there were.
         """
-        if self._options.save_at_end and not self._saver.is_ended and self._sender.leak is None:
-            self._save_once(None)
+        return self._finish(None, self._options.save_at_end)
+
+    def _finish(self, metrics: Optional[Mapping[str, Any]], save_last: bool) -> SaveSummary:
+        if save_last and not self._saver.is_ended and self._sender.refusal is None:
+            self._save_once(metrics)
         self._end()
-        failures = [report.error for report in self.reports if report.error is not None]
-        if failures and self._options.throw_on_complete:
-            if len(failures) == 1 or not isinstance(failures[0], FishError):
-                raise failures[0]
-            first = failures[0]
-            raise FishError(first.code, first.key, f"{len(failures)} saves failed; the first one: {first.cause}", first.hint) from first
+        failures = [report.error for report in self.reports if report.error is not None] or [self._sender.refusal]
+        if failures[0] is not None and self._options.throw_on_complete:
+            raise together([error for error in failures if error is not None], f"{len(failures)} saves failed")
         return self.summary
 
     # Saving
@@ -221,12 +259,12 @@ class FishHook:
 
     def _save(self, metrics: Optional[Mapping[str, Any]], *, wait: bool = False, force: bool = False) -> Optional[PendingSave]:
         start = self._options.clock()
-        if not self._saver.reserve(wait, force):
-            return None
         assert self._last_step is not None
         save = PendingSave(self._last_step)
+        save.metrics, save.forced = self._metrics.copied(metrics), force
+        if not self._saver.reserve(save, wait, force):
+            return None
         try:
-            save.metrics = self._metrics.copied(metrics)
             self._copy_into(save, force)
         except Exception as error:  # a failed save never throws into training
             save.error = error
@@ -245,8 +283,10 @@ class FishHook:
         return self._save(metrics if metrics is not None else self._last_metrics, force=True)
 
     def _was_left_out(self, save: PendingSave) -> bool:
-        # A leak that is still being looked for may leave a queued copy out: then the step is to be copied again.
-        return self._options.on_leak == "widen" and save.done.wait(self._options.retry_for) and save.report is None
+        # A leak that is still being looked for may leave a queued copy out, and a newer copy may have taken its place: it is copied again.
+        if self._options.on_leak == "widen":
+            self._saver.wait(save.done.is_set)
+        return save.done.is_set() and save.report is None
 
     def _copy_into(self, save: PendingSave, force: bool) -> None:
         tensors = self._model.tensors()
@@ -258,13 +298,13 @@ class FishHook:
             # While a check is going on that may widen the mask, a save that is not to be lost is copied whole.
             checking = force and self._options.on_leak == "widen" and self._checking is not None and not self._checking.done.is_set()
             if self._is_check_due() or checking:
-                save.snapshot, self._checking = copy_whole(tensors), save
+                save.snapshot, self._checking, self._saver.lost_check = copy_whole(tensors), save, False
         save.state = self._parts.capture(save.plan, self._mask, self._cover)
         save.state.put("hook/saves_since_mask", self._since_mask + 1)
 
     def _is_check_due(self) -> bool:
         every = self._options.leak_check_every_saves
-        return every is not None and (self._queued == 0 or (every > 0 and self._queued % every == 0))
+        return every is not None and (self._queued == 0 or self._saver.lost_check or (every > 0 and self._queued % every == 0))
 
     def _recompute_mask(self) -> None:
         every = self._options.recompute_mask_every_saves
@@ -305,13 +345,20 @@ class FishHook:
         self._end()
         raise self._signals.exception()
 
+    def _leave(self) -> None:
+        # The exception is what counts: nothing that goes wrong here takes its place.
+        if self._options.save_on_error and not self._saver.is_ended and self._sender.refusal is None:
+            try:
+                self._save_once(None)
+            except Exception as failure:
+                self._messages.warn(f"Step {self._last_step} could not be saved before the run ended: {failure}")
+        self._end()
+
     def _end(self) -> None:
         self._signals.restore()
-        self._saver.limit(self._options.retry_for)
         self._saver.end()
         self._session.client.close()
-        if self._owns_client:
-            self._client.close()
+        self._client.close()
         atexit.unregister(self._at_exit)
 
     def _at_exit(self) -> None:
@@ -323,12 +370,13 @@ class FishHook:
 
     def _open_session(self) -> None:
         try:
-            self._session.open()
+            self._session.open(self._client)
         except FishError as error:
-            self._session.client.close()
-            if not error.transient:
+            self._client.close()
+            if error.permanent:
                 raise
-            self._messages.warn(f"The server is tried again when there is something to save: {error}")
+            self._messages.warn(f"The server cannot be reached, and is tried again while training runs: {error}")
+            self._saver.start()
 
     # Names
 

@@ -26,9 +26,12 @@ class HookOptions:
     save_at_end: bool = True
     """Whether ``complete`` saves the last step if it is not saved yet."""
     busy: str = "skip"
-    """What a due step does while the saver is busy: ``skip``, or ``wait``. While the server is down it is skipped either way."""
+    """What a due step does while ``queue_capacity`` copies are on their way. ``skip``: it takes the place of the oldest copy that waits, or
+    is skipped where none waits; ``wait``: it waits first, at most ``retry_for`` seconds, and not for a server that is down. The best step
+    by ``monitor`` is never dropped or skipped."""
     queue_capacity: int = 2
-    """How many copies of the masked values may wait in memory, the one being saved included."""
+    """How many copies of the masked values may be in memory, the one being saved included. The best one, and one that was asked for, come
+    on top."""
     keep_last: Optional[int] = None
     """Keeps the newest checkpoints, this many. With no ``keep_*`` given, all are kept."""
     keep_every: Optional[int] = None
@@ -57,6 +60,12 @@ class HookOptions:
     from_: Optional[str] = None
     """The checkpoint of another task that the run starts from, ``TASK:STEP``. The task is made on it where it is missing, with that one's base and own tensors; one
     that starts from something else is refused."""
+    new_run: bool = False
+    """Whether a run may begin in a task that has checkpoints without resuming from them: its steps have to come above those. Without it
+    that is ``RUN_TAKEN``."""
+    overwrite: bool = False
+    """Whether a step that is taken with other content is replaced: the old checkpoint is deleted, with its tags. Without it that is
+    ``STEP_TAKEN``, and a run may neither begin in a task that has checkpoints nor go back before some of them (``RUN_TAKEN``)."""
     leak_check_every_saves: int = 0
     """Compares the whole model with its reference on every so many saves, besides the first; 0 on the first alone, ``None`` never."""
     on_leak: str = "warn"
@@ -64,9 +73,13 @@ class HookOptions:
     save_on_stop: bool = True
     """On SIGTERM or SIGINT: the next step is saved and stored before the run ends; a second signal ends at once."""
     retry_for: float = 60.0
-    """Seconds to go on trying to reach the server at the end of a run. While training runs it is tried forever."""
+    """Seconds to go on trying: to reach the server in ``resume``, ``save`` and ``complete``, and to save one step to a server that answers
+    with a fault of its own. While training runs, a server that cannot be reached is tried forever, and training does not wait."""
     throw_on_complete: bool = True
     """Whether ``complete`` raises what failed."""
+    save_on_error: bool = True
+    """Whether ``with FishHook(...)`` saves the last step when an exception leaves it, :class:`KeyboardInterrupt` and :class:`SystemExit`
+    included. The exception goes on in any case. The checkpoint holds the model as the exception found it."""
     on_report: Optional[Callable[[SaveReport], None]] = None
     """Called with each report, on the background thread."""
     on_warning: Optional[Callable[[str], None]] = None

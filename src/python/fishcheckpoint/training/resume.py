@@ -19,6 +19,10 @@ class Resumed(NamedTuple):
     """The damaged steps after it."""
     laid_on: Optional[int]
     """The step that it is laid on, where that is still there: not another one that was saved at its number since."""
+    run: Optional[str]
+    """The run that saved it; ``None`` where it does not say."""
+    later: List[int]
+    """The sound steps after it, ascending."""
 
 
 def resume_model(client: FishClient, task: str, model: TrackedModel, at: Union[int, str], messages: Messages) -> Optional[Resumed]:
@@ -28,14 +32,19 @@ def resume_model(client: FishClient, task: str, model: TrackedModel, at: Union[i
     :raises FishError: all of them are damaged; the model is not to be used then. ``CHECKPOINT_NOT_FOUND``: there is none at the step ``at``.
     """
     limit = None if at == "latest" else client.get(task, at)["step"]
-    there = {found["step"]: found for found in client.list(task) if limit is None or found["step"] <= limit}
+    there = {found["step"]: found for found in client.list(task)}
     damaged: List[int] = []
     last: Optional[FishError] = None
-    for step in sorted(there, reverse=True):
+    for step in _newest_first(there) if limit is None else sorted((step for step in there if step <= limit), reverse=True):
         try:
             state = _state_of(client, task, step, messages)
             client.load(task, step, into=model.module)
-            return Resumed(step, state, damaged, _parent_of(there[step], there))
+            later = sorted(other for other in there if other > step and other not in damaged)
+            if later and limit is None:
+                messages.warn(
+                    f"Step {step} of '{task}' is of the run that saved last, and is resumed; step {later[-1]} is another run's: "
+                    f"resume(at={later[-1]}).")
+            return Resumed(step, state, damaged, _parent_of(there[step], there), run_of(there[step]), later)
         except FishError as error:
             if not error.is_damage:
                 raise
@@ -45,6 +54,22 @@ def resume_model(client: FishClient, task: str, model: TrackedModel, at: Union[i
     if last is not None:
         raise last
     return None
+
+
+def run_of(checkpoint: Mapping[str, Any]) -> Optional[str]:
+    """The id of the run that saved a checkpoint; ``None`` where it says nothing of it."""
+    return (checkpoint.get("metadata") or {}).get("run")
+
+
+def _newest_first(there: Mapping[int, Mapping[str, Any]]) -> List[int]:
+    # A run that went back, or began anew, saves below steps of the run before it: the run that saved last is the one to go on with.
+    steps = sorted(there, reverse=True)
+    runs = {step: run_of(there[step]) for step in steps}
+    if not steps or runs[steps[0]] is None:
+        return steps
+    last = max((step for step in steps if runs[step] is not None), key=lambda step: (there[step]["created"], step))
+    own = [step for step in steps if runs[step] == runs[last]]
+    return steps if runs[last] == runs[steps[0]] else [*own, *(step for step in steps if step < own[-1])]
 
 
 def _parent_of(info: Mapping[str, Any], there: Mapping[int, Mapping[str, Any]]) -> Optional[int]:

@@ -11,9 +11,14 @@ from .leaks import find_leaks
 from .lineage import Lineage, Link
 from .messages import Messages
 from .options import HookOptions
+from .resume import run_of
 from .retention import let_go
+from .run import Run
 from .session import Session
 from .tracked import TrackedModel
+
+
+_TAKEN = ("RUN_TAKEN", "STEP_TAKEN", "STATE_TAKEN")
 
 
 class StaleCopy(FishError):
@@ -23,27 +28,59 @@ class StaleCopy(FishError):
 class Sender:
     """Sends pending saves, each in one attempt. Used by the saver's thread alone."""
 
-    def __init__(self, session: Session, model: TrackedModel, lineage: Callable[[], Optional[Lineage]], options: HookOptions, messages: Messages) -> None:
-        self._session, self._model, self._lineage, self._options, self._messages = session, model, lineage, options, messages
+    def __init__(
+        self, session: Session, run: Run, model: TrackedModel, lineage: Callable[[], Optional[Lineage]], options: HookOptions,
+        messages: Messages,
+    ) -> None:
+        self._session, self._run, self._model, self._lineage = session, run, model, lineage
+        self._options, self._messages = options, messages
         self.replaced: Set[int] = set()
         """Steps whose checkpoints are damaged: they are deleted when they are saved again."""
-        self.leak: Optional[FishError] = None
-        """A leak that is to end the run: nothing more is stored."""
+        self.refusal: Optional[FishError] = None
+        """What is to end the run, such as a leak or a step that is taken: nothing more is stored."""
 
     @property
     def _client(self) -> FishClient:
         return self._session.client
+
+    def open(self) -> None:
+        """Asks the server about the task, once.
+
+        :raises FishError: as :meth:`Session.open`; what trying again does not mend ends the run.
+        """
+        try:
+            self._session.open()
+        except FishError as error:
+            if error.permanent:
+                self.refusal = error
+            raise
 
     def send(self, save: PendingSave) -> Tuple[int, int]:
         """Stores a save; the positions of its delta and the bytes that it added are given back.
 
         :raises FishError: it is not stored; ``transient`` where a further attempt may succeed.
         """
-        self._session.open()
-        if save.step in self.replaced:
-            self._delete(save.step)
-            self.replaced.discard(save.step)
-        answer = self._send_full(save) if save.plan is None else self._send_patch(save)
+        if self.refusal is not None:
+            raise self.refusal
+        self.open()
+        try:
+            self._run.check(save.step)
+            self._run.check_newest(self._client)
+            if save.step in self.replaced:
+                self._delete(save.step)
+                self.replaced.discard(save.step)
+            answer = self._send_full(save) if save.plan is None else self._send_patch(save)
+        except FishError as error:
+            if error.code not in _TAKEN:
+                raise
+            if error.status is None:
+                self.refusal = error
+                raise
+            self.refusal = FishError(
+                error.code, error.key, error.cause,
+                "Another run has saved it. Resume from the newest step, save to a task of another name, or give the hook "
+                "overwrite=True to replace it.", operation=error.operation, status=error.status)
+            raise self.refusal from error
         lineage = self._lineage()
         if lineage is not None:
             lineage.stored(save.step)
@@ -52,13 +89,12 @@ class Sender:
 
     def _send_full(self, save: PendingSave) -> Mapping[str, Any]:
         tensors = {name: tensor for first, tensor in save.values.items() for name in self._model.stored_names(first, self._session.layout())}
-        return self._client.save(self._session.task, save.step, tensors, metrics=save.metrics(), state=_state(save, None))
+        return self._client.save(self._session.task, save.step, tensors, metrics=save.metrics(), state=_state(save, None),
+                                 metadata=self._run.metadata, overwrite=self._options.overwrite)
 
     def _send_patch(self, save: PendingSave) -> Mapping[str, Any]:
         lineage = self._lineage()
         assert lineage is not None and save.plan is not None
-        if self.leak is not None:
-            raise self.leak
         if not lineage.is_whole(save.plan):
             if save.snapshot is None:
                 raise StaleCopy("MASK_LEAK", f"{self._session.task}/{save.step}", "It was copied before values outside of the mask were found to change.")
@@ -87,17 +123,18 @@ class Sender:
             for name in self._model.stored_names(first, self._session.layout()):
                 patch[name] = (positions.cpu() if mask is None else None, values)
         return self._client.save_patch(
-            self._session.task, save.step, patch, parent="auto" if link.anchor is None else link.anchor, metrics=save.metrics(), state=state, mask=mask)
+            self._session.task, save.step, patch, parent="auto" if link.anchor is None else link.anchor, metrics=save.metrics(),
+            state=state, mask=mask, metadata=self._run.metadata, overwrite=self._options.overwrite)
 
     def _check(self, save: PendingSave, lineage: Lineage) -> None:
         assert save.plan is not None and save.snapshot is not None
         link = lineage.resolve(save.plan)
         report = find_leaks(self._session.reference(link.anchor), save.snapshot, link.cover, self._model.first_name)
         if report.count and self._options.on_leak == "fail":
-            self.leak = FishError(
+            self.refusal = FishError(
                 "MASK_LEAK", f"{self._session.task}/{save.step}", report.describe(),
                 "Use a masked optimizer, or take weight decay and momentum off the rest; or choose on_leak='widen'.")
-            raise self.leak
+            raise self.refusal
         if report.count:
             widen = self._options.on_leak == "widen"
             self._messages.warn(f"Step {save.step}: {report.describe()} " + (
@@ -113,7 +150,10 @@ class Sender:
             return
         try:
             needed = [] if lineage is None else lineage.anchors
-            for step in let_go(self._client.list(self._session.task), policy, needed):
+            there = self._client.list(self._session.task)
+            if self._options.overwrite or self._options.new_run:  # another run's checkpoints are not this one's to delete
+                there = [found for found in there if run_of(found) == self._run.id]
+            for step in let_go(there, policy, needed):
                 self._delete(step)
         except FishError as error:
             self._messages.warn(f"Old checkpoints could not be deleted: {error}")

@@ -14,7 +14,7 @@ from .tracked import TrackedModel
 
 
 class Session:
-    """What the hook knows of its task. Asked by one thread at a time."""
+    """What the hook knows of its task. Where two threads ask at once, both do the same."""
 
     def __init__(self, client: FishClient, task: str, base: Optional[str], model: TrackedModel, options: HookOptions) -> None:
         self.client, self.task = client, task
@@ -39,6 +39,11 @@ class Session:
             info = self._find(client) or self._make(client)
             self._info = info
         return self._info
+
+    @property
+    def latest(self) -> Optional[int]:
+        """The task's highest step when it was opened, if any."""
+        return self.open().get("latest")
 
     @property
     def is_branch(self) -> bool:

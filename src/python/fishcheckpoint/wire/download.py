@@ -47,7 +47,8 @@ class RemoteFile(io.RawIOBase):
             return 0
         while True:
             try:
-                count = self._response.readinto(view[:_CHUNK])
+                with self._transport.waiting():
+                    count = self._response.readinto(view[:_CHUNK])
                 if count == 0 and self.length < 0:
                     self.length = self._position  # sent in chunks: this is the end
                 elif count == 0:

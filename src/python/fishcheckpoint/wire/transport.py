@@ -1,5 +1,6 @@
 """Requests over kept connections, tried again when the server cannot be reached or says that it is busy."""
 
+import contextlib
 import http.client
 import random
 import socket
@@ -7,10 +8,10 @@ import ssl
 import threading
 import time
 import urllib.parse
-from typing import Callable, Mapping, Optional, TypeVar
+from typing import Callable, Iterator, Mapping, Optional, TypeVar
 
 from ..errors import FishError
-from .bodies import Body
+from .bodies import Body, Chunk
 from .problem import error_of, unreachable
 
 _PROBLEM_BYTES = 1 << 20
@@ -37,6 +38,22 @@ class Transport:
         self.ca, self._trust = ca, _trust(ca) if parts.scheme == "https" else None
         self._parts, self._prefix = parts, parts.path.rstrip("/")
         self._local = threading.local()
+        self._waiting_since: Optional[float] = None
+
+    @property
+    def stalled(self) -> float:
+        """Seconds that the read or write in progress has waited for the server so far; of many threads', the one that began last."""
+        since = self._waiting_since
+        return 0.0 if since is None else time.monotonic() - since
+
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Counts what is done inside as waiting for the server."""
+        self._waiting_since = time.monotonic()
+        try:
+            yield
+        finally:
+            self._waiting_since = None
 
     def send(
         self, method: str, path: str, body: Optional[Body] = None, headers: Optional[Mapping[str, str]] = None,
@@ -82,7 +99,8 @@ class Transport:
 
     def _read(self, response: http.client.HTTPResponse, operation: str) -> bytes:
         try:
-            content = response.read()
+            with self.waiting():
+                content = response.read()
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise unreachable(self.url, operation, error) from error
@@ -152,12 +170,18 @@ class Transport:
         if body is not None:
             fields.update({"Content-Type": body.content_type, "Content-Length": str(body.length)})
         try:
-            connection.request(method, self._prefix + path, body=None if body is None else body.chunks(), headers=fields)
+            connection.request(method, self._prefix + path, body=None if body is None else self._sent(body), headers=fields)
         except (BrokenPipeError, ConnectionResetError):
             # A server that refuses a body early answers and hangs up; the answer says more than the broken pipe.
             if body is None:
                 raise
-        return connection.getresponse()
+        with self.waiting():
+            return connection.getresponse()
+
+    def _sent(self, body: Body) -> Iterator[Chunk]:
+        for chunk in body.chunks():
+            with self.waiting():
+                yield chunk
 
     def _connection(self):
         connection = getattr(self._local, "connection", None)
@@ -166,7 +190,8 @@ class Transport:
         host, port = self._parts.hostname, self._parts.port
         connection = (http.client.HTTPConnection(host, port, timeout=self.timeout) if self._trust is None
                       else http.client.HTTPSConnection(host, port, timeout=self.timeout, context=self._trust))
-        connection.connect()
+        with self.waiting():
+            connection.connect()
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._local.connection = connection
         return connection, False
