@@ -119,9 +119,11 @@ class HookTests(HookTest):
         self.assertEqual(run.hook.summary.stored_bytes, sum(line["stored_bytes"] for line in lines))
 
     def test_failed_save_never_throws_into_training(self):
-        run = self.run_of(state={"bad": type("Bad", (), {"state_dict": lambda self: {"x": object()}, "load_state_dict": None})()})
+        values = iter([1])
+        bad = type("Bad", (), {"state_dict": lambda self: {"x": next(values, object())}, "load_state_dict": lambda self, state: None})()
+        run = self.run_of(state={"bad": bad})
         run.train(10)
-        error = self.assert_refused("STATE_MISMATCH", run.hook.complete)
+        error = self.assert_refused("STATE_UNSUPPORTED", run.hook.complete)
         self.assertIn("2 saves failed", error.cause)
         other = self.run_of(throw_on_complete=False, on_report=lambda report: 1 / 0).train(5)
         self.assertEqual(other.hook.complete().saved, 1)

@@ -42,7 +42,7 @@ class TrainerStateTests(unittest.TestCase):
         self.assertEqual(state.take("part/state"), {"a": 1})
         with self.assertRaises(FishError) as raised:
             state.put("part/state", {"a": random.Random()})
-        self.assertEqual(raised.exception.code, "STATE_MISMATCH")
+        self.assertEqual(raised.exception.code, "STATE_UNSUPPORTED")
 
     def test_other_files_are_refused(self):
         from fishcheckpoint.safetensors import SafetensorsFile

@@ -36,12 +36,18 @@ class MaskedOptimizer(torch.optim.Optimizer):
         """
         groups = _groups_of(model)
         self._names: Dict[torch.Tensor, str] = {parameter: name for group in groups for name, parameter in group["params"]}
-        self._compact = {parameter: torch.nn.Parameter(parameter.detach().new_empty(0)) for parameter in self._names}
+        positions = self._positions_of(mask)
+        # Some optimizers make their state now, in the size of what they are to train.
+        none = torch.empty(0, dtype=torch.int64)
+        self._compact = {parameter: torch.nn.Parameter(gather(parameter, positions.get(parameter, none.to(parameter.device))))
+                         for parameter in self._names}
         self._inner = inner([{**group, "params": [self._compact[parameter] for _, parameter in group["params"]]} for group in groups], **options)
         super().__init__([{**group, "params": [parameter for _, parameter in group["params"]]} for group in groups], dict(self._inner.defaults))
-        self._positions: Dict[torch.Tensor, torch.Tensor] = {}
-        self._mask: Mapping[str, torch.Tensor] = {}
-        self.set_mask(mask)
+        self._positions, self._mask = positions, mask
+        for parameter, compact in self._compact.items():
+            compact.data = compact.data[:0].clone()
+            if parameter in positions and compact in self._inner.state:
+                self.state[parameter] = self._inner.state[compact]
 
     @property
     def mask(self) -> Mapping[str, torch.Tensor]:
@@ -98,16 +104,18 @@ class MaskedOptimizer(torch.optim.Optimizer):
     def load_state_dict(self, state_dict: Dict[str, Any]) -> None:
         """Takes the moments, step counts and options of :meth:`state_dict`.
 
-        :raises FishError: ``STATE_MISMATCH``: moments are for another number of positions; set the mask first.
+        :raises FishError: ``STATE_MISMATCH``: moments are for another number of positions; set the mask first. Nothing has changed then.
         """
-        super().load_state_dict(state_dict)
-        for parameter, state in self.state.items():
+        numbers = {number: parameter for group, saved in zip(self.param_groups, state_dict["param_groups"])
+                   for parameter, number in zip(group["params"], saved["params"])}
+        for parameter, state in ((numbers[number], state) for number, state in state_dict["state"].items() if number in numbers):
             count = self._positions[parameter].numel() if parameter in self._positions else 0
             for key, value in state.items():
                 if isinstance(value, torch.Tensor) and value.dim() == 1 and value.numel() != count:
                     raise FishError(
                         "STATE_MISMATCH", f"{key}/{self._names[parameter]}", f"There are {value.numel()} values for {count} positions of the mask.",
                         "Set the mask that the state was saved with before it is loaded.")
+        super().load_state_dict(state_dict)
         self._share()
 
     def add_param_group(self, param_group: Dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 import atexit
 import time
-from typing import Any, List, Mapping, Optional, Union
+from typing import Any, Callable, List, Mapping, Optional, Union
 
 import torch
 
@@ -70,7 +70,8 @@ class FishHook:
         :param options: see :class:`HookOptions`.
         :raises FishError: ``REQUEST_INVALID``: an option; ``LAYOUT_MISMATCH``: the model can never be saved to the task;
             ``BASE_NOT_FOUND``, ``BASE_MISMATCH``, ``TASK_NOT_FOUND``, ``CHECKPOINT_NOT_FOUND``; ``TASK_TAKEN``: the
-            task starts from something else than ``from_`` says; ``TENSOR_UNKNOWN``: the mask is not of this model.
+            task starts from something else than ``from_`` says; ``TENSOR_UNKNOWN``: the mask is not of this model;
+            ``STATE_UNSUPPORTED``: something in the ``state``, the optimizer or a module's extra state cannot be saved; its key is the path to it.
         """
         self._options = HookOptions(**options)
         self._messages = Messages(self._options.on_warning)
@@ -78,6 +79,7 @@ class FishHook:
         self._model = TrackedModel(model, (*self._options.buffers, *self._options.own_tensors))
         self._optimizer = optimizer
         self._parts = TrainerParts(self._model, optimizer, self._options)
+        self._parts.check(self._messages)
         if mask is None and isinstance(optimizer, MaskedOptimizer):
             mask = optimizer.mask
         self._mask = None if mask is None else self._checked(mask)
@@ -96,6 +98,7 @@ class FishHook:
         self._last_save: Optional[PendingSave] = None
         self._checking: Optional[PendingSave] = None
         self._last_metrics: Optional[Mapping[str, Any]] = None
+        self._load_parts: Callable[[], None] = lambda: None
         self._last_time = self._options.clock()
         self._queued, self._since_mask = 0, 0
         self._open_session()
@@ -135,7 +138,7 @@ class FishHook:
         :returns: the step that is restored: training goes on after it. ``None`` when there is no checkpoint; where the task starts from another one's, the model
             holds that one's values then.
         :raises FishError: the server could not be reached for ``retry_for`` seconds; all checkpoints are damaged; ``STATE_MISMATCH``: the
-            optimizer is another one.
+            optimizer is another one, or a part is missing; nothing is changed then.
         """
         self._require_running()
         give_up, attempt = time.monotonic() + self._options.retry_for, 0
@@ -154,7 +157,7 @@ class FishHook:
     def _resume(self, at: Union[int, str]) -> Optional[int]:
         task = self._session.task
         self._session.open(self._client)
-        resumed = resume_model(self._client, task, self._model, at, self._messages)
+        resumed = resume_model(self._client, task, self._model, at, self._messages, self._prepare)
         if resumed is None:
             if self._session.is_branch:  # a new line of training: the values alone are the origin's
                 self._client.load_start(task, into=self._model.module)
@@ -326,8 +329,15 @@ class FishHook:
             self._lineage = Lineage(self._cover, anchor if kept else resumed.step)
             self._lineage.stored(resumed.step)
         if state is not None:
-            self._parts.restore(state, self._mask is not None, self._cover)
+            self._load_parts()
             self._since_mask = state.take("hook/saves_since_mask")
+
+    def _prepare(self, state: TrainerState) -> None:
+        # Reads everything before anything is changed.
+        mask = self._parts.mask_of(state, self._mask is not None)
+        cover = self._cover if mask is None or digest_of(mask) == digest_of(self._mask or {}) else self._cover_of(self._checked(mask))
+        self._load_parts = self._parts.prepared(state, self._mask is not None, cover, self._messages)
+        state.take("hook/saves_since_mask")
 
     def _restore_mask(self, state: TrainerState) -> None:
         mask = self._parts.mask_of(state, self._mask is not None)

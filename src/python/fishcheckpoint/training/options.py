@@ -53,7 +53,8 @@ class HookOptions:
     include_rng: bool = True
     """Whether the states of the random generators are saved: Python's, PyTorch's on the CPU and on all CUDA devices, and numpy's if it is loaded."""
     state: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """Objects with ``state_dict()`` and ``load_state_dict()`` by name: schedulers, samplers. Plain values and tensors are saved, functions left out."""
+    """Objects with ``state_dict()`` and ``load_state_dict()`` by name: schedulers, samplers. Plain values, tensors and arrays are saved
+    with their types; functions in a dict are left out."""
     own_tensors: Sequence[str] = ()
     """Names or patterns of tensors that the base has not, or in another shape or dtype: a new head. They begin as zeros, and are saved
     whole; a tensor of these names that only the base has is none of the task's. Used when the hook makes the task on a base."""

@@ -1,14 +1,18 @@
-"""The parts of training that go on where they were: optimizer, random generators, schedulers and samplers, and the mask."""
+"""The parts of training that go on where they were: optimizer, random generators, schedulers and samplers, modules' extra state, and the
+mask."""
 
-from typing import Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional
 
 import torch
 
+from ..errors import FishError
 from ..masks import Mask
 from ..optim import MaskedOptimizer
-from . import optimizer_state, rng
+from . import extra_state, plain, rng
 from .cover import Cover, from_gaps, gaps_of
 from .lineage import Plan
+from .messages import Messages
+from .optimizer_state import OptimizerState
 from .options import HookOptions
 from .tracked import TrackedModel
 from .trainer_state import TrainerState, mismatch
@@ -18,9 +22,29 @@ class TrainerParts:
     """Copies what resuming needs besides the model, and gives it back. The cost of a copy goes with the mask."""
 
     def __init__(self, model: TrackedModel, optimizer: Optional[torch.optim.Optimizer], options: HookOptions) -> None:
-        self._model, self._optimizer, self._options = model, optimizer, options
+        self._model, self._masked, self._options = model, isinstance(optimizer, MaskedOptimizer), options
+        self._given = optimizer is not None
+        self._optimizer = OptimizerState(optimizer) if optimizer is not None and options.include_optimizer else None
         self._gaps_of: Optional[Mask] = None
         self._gaps: Mapping[str, torch.Tensor] = {}
+
+    def check(self, messages: Messages) -> None:
+        """Finds what cannot be saved before the first step is trained, and warns of what is left out. Copies nothing.
+
+        :raises FishError: ``STATE_UNSUPPORTED``, with the entry's path.
+        """
+        for name, part in self._options.state.items():
+            path = f"state[{name!r}]"
+            left_out = plain.check(_state_of(part, path), path)
+            if left_out and not _is_scheduler(part):
+                messages.warn(f"Functions are not saved, and are what this run has when it is resumed: {', '.join(left_out[:5])}"
+                              f"{f' and {len(left_out) - 5} more' if len(left_out) > 5 else ''}.")
+        plain.check(extra_state.of(self._model.module), "model.state_dict()")
+        if self._optimizer is not None:
+            foreign = self._optimizer.check(self._model.parameter_names())
+            if foreign:
+                messages.warn(f"The optimizer trains {len(foreign)} parameters that are not of the model ({', '.join(foreign[:5])}). "
+                              "Their values are not saved: make them part of the model, or give what has them in state={...}.")
 
     def capture(self, plan: Optional[Plan], mask: Optional[Mask], cover: Cover) -> TrainerState:
         """Copies everything that the options ask for.
@@ -28,36 +52,51 @@ class TrainerParts:
         :param plan: what is taken of the model; ``None`` for all of it.
         :param mask: the mask that is trained now.
         :param cover: the positions that saves with this mask take by themselves; a plan may have more.
+        :raises FishError: ``STATE_UNSUPPORTED``: something cannot be saved that was not there when the hook was made.
         """
         state = TrainerState()
-        if self._optimizer is not None and self._options.include_optimizer:
+        if self._optimizer is not None:
             positions: Mapping[str, torch.Tensor] = {} if plan is None else plan.cover
-            optimizer_state.capture(state, self._optimizer, self._model.parameter_names(), positions, dense=plan is None)
-            if plan is not None and not isinstance(self._optimizer, MaskedOptimizer) and plan.cover.count != cover.count:
+            self._optimizer.capture(state, self._model.parameter_names(), positions, dense=plan is None)
+            if plan is not None and not self._masked and plan.cover.count != cover.count:
                 state.arrays.update((f"hook/positions/{name}", gaps) for name, gaps in gaps_of(plan.cover).items())
         if self._options.include_rng:
             rng.capture(state)
+        extra_state.capture(state, self._model.module)
         for name, part in self._options.state.items():
-            state.put(f"{name}/state", part.state_dict())
+            state.put(f"{name}/state", part.state_dict(), f"state[{name!r}]")
         if mask is not None:
             if self._gaps_of is not mask:
                 self._gaps_of, self._gaps = mask, gaps_of(mask)
             state.arrays.update((f"mask/{name}", gaps) for name, gaps in self._gaps.items())
         return state
 
-    def restore(self, state: TrainerState, masked: bool, cover: Cover) -> None:
-        """Gives everything back: the mirror of :meth:`capture`.
+    def prepared(self, state: TrainerState, masked: bool, cover: Cover, messages: Messages) -> Callable[[], None]:
+        """Reads and checks everything that was captured, and warns of what this run does not take.
 
-        :raises FishError: ``STATE_MISMATCH``: something is missing, or the optimizer is another one.
+        :returns: gives it back: the mirror of :meth:`capture`.
+        :raises FishError: ``STATE_MISMATCH``: something is missing, or the optimizer is another one; nothing is changed.
         """
-        if self._optimizer is not None and self._options.include_optimizer:
+        return _sound("hook", lambda: self._prepared(state, masked, cover, messages))
+
+    def _prepared(self, state: TrainerState, masked: bool, cover: Cover, messages: Messages) -> Callable[[], None]:
+        loads: List[Callable[[], None]] = []
+        if self._optimizer is not None:
             taken = state.section("hook/positions")
             positions = from_gaps(taken, self._model.tensors()) if taken else cover
-            optimizer_state.restore(state, self._optimizer, self._model.parameter_names(), positions, dense=not masked)
-        for name, part in self._options.state.items():
-            part.load_state_dict(state.take(f"{name}/state"))
+            loads.append(self._optimizer.prepared(state, self._model.parameter_names(), positions, dense=not masked))
+        extra = extra_state.prepared(state, self._model.module)
+        loads.append(lambda: extra_state.load(self._model.module, extra))
+        values: Dict[str, Any] = {name: state.take(f"{name}/state") for name in self._options.state}
+        loads.extend(lambda part=part, name=name: part.load_state_dict(values[name]) for name, part in self._options.state.items())
         if self._options.include_rng:
-            rng.restore(state)
+            loads.append(rng.prepared(state))
+        self._warn_of_the_rest(state, messages)
+
+        def load() -> None:
+            for one in loads:
+                one()
+        return load
 
     def mask_of(self, state: TrainerState, masked: bool) -> Optional[Mask]:
         """The mask that was trained; ``None`` without one.
@@ -66,5 +105,41 @@ class TrainerParts:
         """
         gaps = state.section("mask")
         if bool(gaps) != masked:
-            raise mismatch("mask", f"The checkpoint was trained {'with' if gaps else 'without'} a mask, this run is {'with' if masked else 'without'} one.")
-        return from_gaps(gaps, self._model.tensors()) if masked else None
+            raise mismatch(
+                "mask", f"The checkpoint was trained {'with' if gaps else 'without'} a mask; this one is {'with' if masked else 'without'}.")
+        return _sound("mask", lambda: from_gaps(gaps, self._model.tensors())) if masked else None
+
+    def _warn_of_the_rest(self, state: TrainerState, messages: Messages) -> None:
+        saved = {name[:-len("/state")] for name in state.texts if name.endswith("/state") and name.count("/") == 1}
+        rest = [f"state[{name!r}]" for name in sorted(saved - set(self._options.state))]
+        if not self._given and self._options.include_optimizer and "optimizer/groups" in state.texts:
+            rest.append("the optimizer")
+        if rest:
+            messages.warn(f"The checkpoint holds what this run does not take: {', '.join(rest)}. "
+                          "Give it to the hook, or training does not go on as it was.")
+
+
+def _state_of(part: Any, path: str) -> Any:
+    for method in ("state_dict", "load_state_dict"):
+        if not callable(getattr(part, method, None)):
+            raise FishError("STATE_UNSUPPORTED", path, f"A {type(part).__name__} has no {method}().",
+                            "Give an object with state_dict() and load_state_dict().")
+    try:
+        return part.state_dict()
+    except Exception as error:
+        raise FishError(
+            "STATE_UNSUPPORTED", path, f"Its state_dict() fails: {type(error).__name__}: {error}.",
+            "Make the hook when its state can be taken.") from error
+
+
+def _sound(key: str, read: Callable[[], Any]) -> Any:
+    """What is read of a trainer state, whose every part may be damaged or of another model."""
+    try:
+        return read()
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise mismatch(key, f"The trainer state does not fit: {type(error).__name__}: {error}.") from error
+
+
+def _is_scheduler(part: Any) -> bool:
+    # PyTorch's keep functions in their state, and leave them alone when it is loaded.
+    return any(kind.__module__ == "torch.optim.lr_scheduler" for kind in type(part).__mro__)

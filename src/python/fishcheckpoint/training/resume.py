@@ -1,6 +1,6 @@
 """Finding the newest sound checkpoint, and restoring from it."""
 
-from typing import Any, List, Mapping, NamedTuple, Optional, Union
+from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Union
 
 from ..client import FishClient
 from ..errors import FishError
@@ -25,11 +25,15 @@ class Resumed(NamedTuple):
     """The sound steps after it, ascending."""
 
 
-def resume_model(client: FishClient, task: str, model: TrackedModel, at: Union[int, str], messages: Messages) -> Optional[Resumed]:
+def resume_model(
+    client: FishClient, task: str, model: TrackedModel, at: Union[int, str], messages: Messages, check: Callable[[TrainerState], None],
+) -> Optional[Resumed]:
     """Restores the model's tensors in place from the newest sound checkpoint that is not after ``at``.
 
+    :param check: called with the trainer state before anything is changed; raises where it does not fit.
     :returns: ``None`` when the task has no checkpoint.
-    :raises FishError: all of them are damaged; the model is not to be used then. ``CHECKPOINT_NOT_FOUND``: there is none at the step ``at``.
+    :raises FishError: all of them are damaged; the model is not to be used then. ``CHECKPOINT_NOT_FOUND``: there is none at the step
+        ``at``.
     """
     limit = None if at == "latest" else client.get(task, at)["step"]
     there = {found["step"]: found for found in client.list(task)}
@@ -38,6 +42,8 @@ def resume_model(client: FishClient, task: str, model: TrackedModel, at: Union[i
     for step in _newest_first(there) if limit is None else sorted((step for step in there if step <= limit), reverse=True):
         try:
             state = _state_of(client, task, step, messages)
+            if state is not None:
+                check(state)
             client.load(task, step, into=model.module)
             later = sorted(other for other in there if other > step and other not in damaged)
             if later and limit is None:

@@ -2,10 +2,11 @@
 
 import random
 import sys
+from typing import Any, Callable, List
 
 import torch
 
-from .trainer_state import TrainerState
+from .trainer_state import TrainerState, mismatch
 
 
 def capture(state: TrainerState) -> None:
@@ -19,23 +20,51 @@ def capture(state: TrainerState) -> None:
     state.put("rng/python.rest", [version, gauss])
     numpy = sys.modules.get("numpy")
     if numpy is not None:
-        kind, words, *rest = numpy.random.get_state()
-        state.arrays["rng/numpy"] = torch.tensor(words.tolist(), dtype=torch.int64)
-        state.put("rng/numpy.rest", [kind, *rest])
+        found = numpy.random.get_state()
+        if isinstance(found, dict):  # of another generator than the usual one
+            state.put("rng/numpy.state", found)
+        else:
+            kind, words, *rest = found
+            state.arrays["rng/numpy"] = torch.tensor(words.tolist(), dtype=torch.int64)
+            state.put("rng/numpy.rest", [kind, *rest])
+
+
+def prepared(state: TrainerState) -> Callable[[], None]:
+    """Reads the states; devices that are not there any more are left out.
+
+    :returns: gives them to the generators.
+    :raises FishError: ``STATE_MISMATCH``: they are damaged.
+    """
+    arrays = state.section("rng")
+    loads: List[Callable[[], Any]] = []
+    if "torch" in arrays:
+        loads.append(lambda: torch.set_rng_state(arrays["torch"]))
+    for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
+        if f"cuda.{index}" in arrays:
+            loads.append(lambda index=index: torch.cuda.set_rng_state(arrays[f"cuda.{index}"], index))
+    if "python" in arrays:
+        version, gauss = _pair(state.take("rng/python.rest"))
+        loads.append(lambda: random.setstate((version, tuple(arrays["python"].tolist()), gauss)))
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and "rng/numpy.state" in state.texts:
+        found = state.take("rng/numpy.state")
+        loads.append(lambda: numpy.random.set_state(found))
+    elif numpy is not None and "numpy" in arrays:
+        kind, *rest = state.take("rng/numpy.rest")
+        loads.append(lambda: numpy.random.set_state((kind, arrays["numpy"].tolist(), *rest)))
+
+    def load() -> None:
+        for one in loads:
+            one()
+    return load
 
 
 def restore(state: TrainerState) -> None:
-    """Takes them back. Devices that are not there any more are left out."""
-    arrays = state.section("rng")
-    if "torch" in arrays:
-        torch.set_rng_state(arrays["torch"])
-    for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
-        if f"cuda.{index}" in arrays:
-            torch.cuda.set_rng_state(arrays[f"cuda.{index}"], index)
-    if "python" in arrays:
-        version, gauss = state.take("rng/python.rest")
-        random.setstate((version, tuple(arrays["python"].tolist()), gauss))
-    numpy = sys.modules.get("numpy")
-    if "numpy" in arrays and numpy is not None:
-        kind, *rest = state.take("rng/numpy.rest")
-        numpy.random.set_state((kind, arrays["numpy"].tolist(), *rest))
+    """Takes the states back: the mirror of :func:`capture`."""
+    prepared(state)()
+
+
+def _pair(value: Any) -> Any:
+    if not isinstance(value, list) or len(value) != 2:
+        raise mismatch("rng/python.rest", "It is damaged.")
+    return value

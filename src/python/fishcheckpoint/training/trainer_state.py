@@ -19,18 +19,21 @@ class TrainerState:
         self.arrays: Dict[str, torch.Tensor] = {}
         self.texts: Dict[str, str] = {}
 
-    def put(self, name: str, value: Any) -> None:
-        """Puts plain values and tensors: copied."""
-        self.texts[name] = plain.encode(value, name, self.arrays)
+    def put(self, name: str, value: Any, path: str = "") -> None:
+        """Puts plain values, tensors and arrays: copied. ``path`` names the value in errors.
+
+        :raises FishError: ``STATE_UNSUPPORTED``: something in it cannot be kept.
+        """
+        self.texts[name] = plain.encode(value, name, self.arrays, path)
 
     def take(self, name: str) -> Any:
         """What was put.
 
-        :raises FishError: ``STATE_MISMATCH``: it is not there.
+        :raises FishError: ``STATE_MISMATCH``: it is not there, or cannot be read.
         """
         if name not in self.texts:
             raise mismatch(name, "It is missing from the trainer state.")
-        return plain.decode(self.texts[name], self.arrays)
+        return plain.decode(self.texts[name], self.arrays, name)
 
     def section(self, name: str) -> Dict[str, torch.Tensor]:
         """A section's arrays, by the rest of their names."""
@@ -59,4 +62,5 @@ class TrainerState:
 
 def mismatch(key: str, cause: str) -> FishError:
     """The error for a state that does not fit."""
-    return FishError("STATE_MISMATCH", key, cause, "Resume with the same optimizer and parts of training that the checkpoint was saved with.")
+    return FishError("STATE_MISMATCH", key, cause,
+                     "Resume with the same optimizer and parts of training that the checkpoint was saved with.")

@@ -1,0 +1,55 @@
+"""The extra state of modules (``get_extra_state``), by the names that it has in ``state_dict()``."""
+
+from typing import Any, Dict, Iterator, Tuple
+
+import torch
+
+from .trainer_state import TrainerState, mismatch
+
+TEXT = "hook/extra_state"
+_SUFFIX = "_extra_state"
+
+
+def of(model: torch.nn.Module) -> Dict[str, Any]:
+    """The extra states of a model's modules. Not copied."""
+    return {name: module.get_extra_state() for name, module in _modules(model)}
+
+
+def capture(state: TrainerState, model: torch.nn.Module) -> None:
+    """Puts the extra states, where there are any: those that are tensors too, which may change outside of the mask or in their length.
+
+    :raises FishError: ``STATE_UNSUPPORTED``, with the entry's path.
+    """
+    found = of(model)
+    if found:
+        state.put(TEXT, found, "model.state_dict()")
+
+
+def prepared(state: TrainerState, model: torch.nn.Module) -> Dict[str, Any]:
+    """The extra states that were saved; none where an earlier version saved.
+
+    :raises FishError: ``STATE_MISMATCH``: they are those of other modules.
+    """
+    saved = state.take(TEXT) if TEXT in state.texts else {}
+    other = set(saved) - {name for name, _ in _modules(model)}
+    if other:
+        raise mismatch(sorted(other)[0], "The checkpoint has the extra state of a module that this model does not have.")
+    return saved
+
+
+def load(model: torch.nn.Module, saved: Dict[str, Any]) -> None:
+    """Gives them to the modules: the mirror of :func:`of`."""
+    for name, module in _modules(model):
+        if name in saved:
+            module.set_extra_state(saved[name])
+
+
+def _modules(model: torch.nn.Module) -> Iterator[Tuple[str, torch.nn.Module]]:
+    for name, module in model.named_modules():
+        if type(module).get_extra_state is not torch.nn.Module.get_extra_state:
+            yield _plain(f"{name}.{_SUFFIX}" if name else _SUFFIX), module
+
+
+def _plain(name: str) -> str:
+    # A compiled or parallel block has the same state as the plain one.
+    return ".".join(part for part in name.split(".") if part not in ("_orig_mod", "module"))
