@@ -472,6 +472,61 @@ class PartsTests(StateTest):
             averages.append([dict(average.state_dict()), list(sampler.order), list(sampler.draw())])
         self.assert_state_equal(averages[1], averages[0])
 
+    def test_extra_state_of_modules_goes_on(self):
+        class Packed(torch.nn.Linear):
+            """Its extra state is a tensor that is made anew at each call."""
+
+            seen = 0
+
+            def get_extra_state(self):
+                return torch.tensor([self.seen])
+
+            def set_extra_state(self, state):
+                self.seen = int(state)
+
+            def forward(self, inputs):
+                self.seen += 1
+                return super().forward(inputs) * (1 + self.seen / 100)
+
+        def model_of(seed):
+            torch.manual_seed(seed)
+            return torch.nn.Sequential(Scaled(4, 6), torch.nn.Tanh(), Packed(6, 2))
+        base = unique("base")
+        self.client.add_base(base, {name: tensor for name, tensor in model_of(0).state_dict().items() if "extra" not in name})
+        for mask in (None, masks.random(torch.nn.ModuleDict({"0": torch.nn.Linear(4, 6), "2": torch.nn.Linear(6, 2)}), 0.5)):
+            results = []
+            for interrupted in (False, True):
+                task = unique("task")
+                for last in ((5, 10) if interrupted else (10,)):
+                    model = model_of(0 if last == 5 or not interrupted else 9)
+                    optimizer = torch.optim.SGD(model.parameters(), lr=0.1) if mask is None else MaskedSGD(model, mask, lr=0.1)
+                    wrapped = torch.nn.DataParallel(model) if last == 10 else model
+                    hook = self.hook(task, wrapped, optimizer, base=base, own_tensors=["2._extra_state"], leak_check_every_saves=None)
+                    for step in range((hook.resume() or 0) + 1, last + 1):
+                        train(model, optimizer, step, step)
+                        hook.on_step(step)
+                    hook.complete()
+                results.append([dict(model.state_dict()), list(model[0].history), model[2].seen])
+            self.assert_state_equal(results[1], results[0])
+        self.assertEqual(self.warnings, [])
+
+    def test_extra_state_of_other_modules_is_refused(self):
+        torch.manual_seed(0)
+        model = torch.nn.Sequential(Scaled(4, 6), torch.nn.Tanh(), torch.nn.Linear(6, 2))
+        hook = self.hook(self.task, model, None)
+        for step in (1, 2, 3):
+            hook.on_step(step)
+        hook.complete()
+        error = self.assert_refused("STATE_MISMATCH", self.hook(self.task, net(seed=4), None).resume)
+        self.assertEqual(error.key, "0._extra_state")
+
+        class Odd(torch.nn.Linear):
+            def get_extra_state(self):
+                return {"lock": object()}
+        error = self.assert_refused("STATE_UNSUPPORTED", self.hook, unique("task"),
+                                    torch.nn.Sequential(Odd(4, 6), torch.nn.Tanh(), torch.nn.Linear(6, 2)), None)
+        self.assertEqual(error.key, "model.state_dict()['0._extra_state']['lock']")
+
     def test_what_cannot_be_kept_is_refused_when_the_hook_is_made(self):
         def part(value):
             return type("Part", (), {"state_dict": lambda self: value, "load_state_dict": lambda self, state: None})()

@@ -4,6 +4,7 @@ from typing import Any, Dict, Iterator, Tuple
 
 import torch
 
+from ..tensors.names import bare_name
 from .trainer_state import TrainerState, mismatch
 
 TEXT = "hook/extra_state"
@@ -47,9 +48,6 @@ def load(model: torch.nn.Module, saved: Dict[str, Any]) -> None:
 def _modules(model: torch.nn.Module) -> Iterator[Tuple[str, torch.nn.Module]]:
     for name, module in model.named_modules():
         if type(module).get_extra_state is not torch.nn.Module.get_extra_state:
-            yield _plain(f"{name}.{_SUFFIX}" if name else _SUFFIX), module
+            # A compiled or parallel block has the same state as the plain one.
+            yield bare_name(f"{name}.{_SUFFIX}" if name else _SUFFIX), module
 
-
-def _plain(name: str) -> str:
-    # A compiled or parallel block has the same state as the plain one.
-    return ".".join(part for part in name.split(".") if part not in ("_orig_mod", "module"))

@@ -1,7 +1,9 @@
 """The numbers that go with a checkpoint. Whatever a training loop gives as a metric, it never costs the checkpoint."""
 
+import hashlib
 import json
 import threading
+import unicodedata
 from typing import Any, Callable, Dict, Mapping, Optional, Set
 
 import torch
@@ -11,6 +13,7 @@ from .messages import Messages
 MAX_BYTES = 900_000
 """Names and numbers of one checkpoint, as JSON; the server takes 1 MiB."""
 _MAX_WARNED = 100
+_MAX_NAME, _KEPT = 512, 240
 _ROOM = 32  # a number and its punctuation
 
 
@@ -88,7 +91,12 @@ def number_of(value: Any) -> float:
 
 
 def _name_of(key: Any) -> str:
+    """A name that the server takes: text of 1 to 512 characters (UTF-16) without controls. A longer one ends in its digest."""
     try:
-        return (key if isinstance(key, str) else str(key)).encode("utf-8", "replace").decode("utf-8")
+        name = (key if isinstance(key, str) else str(key)).encode("utf-8", "replace").decode("utf-8")
     except Exception:  # a str() of somebody else's
-        return f"a {type(key).__name__}"
+        name = f"a {type(key).__name__}"
+    name = "".join("_" if unicodedata.category(letter) == "Cc" else letter for letter in name) or "_"
+    if len(name.encode("utf-16-le")) // 2 > _MAX_NAME:
+        name = f"{name[:_KEPT]}~{hashlib.sha256(name.encode('utf-8')).hexdigest()[:8]}"
+    return name
