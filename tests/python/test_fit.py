@@ -10,6 +10,17 @@ if torch is not None:
     from fishcheckpoint.tensors.names import NameLookup, bare_name, module_tensors
 
 
+class Engine(torch.nn.Module if torch is not None else object):
+    """As packages for distributed training wrap a module, under a name that any part may have."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.module = inner
+
+    def forward(self, *arguments):
+        return self.module(*arguments)
+
+
 class Compiled(torch.nn.Module if torch is not None else object):
     """As torch.compile gives it: the module under _orig_mod."""
 
@@ -118,6 +129,11 @@ class FitTests(HookTest):
         model.register_buffer("phase", torch.zeros(2, dtype=torch.complex128))
         self.assertIn("complex128", self.assert_refused("LAYOUT_MISMATCH", self.hook_of, model, self.base_of(net())).cause)
 
+    def test_tensors_without_values(self):
+        for model in (torch.nn.Sequential(torch.nn.LazyLinear(3)), torch.nn.Linear(2, 2, device="meta")):
+            error = self.assert_refused("REQUEST_INVALID", self.hook_of, model)
+            self.assertIn("no values yet", error.cause)
+
     def test_long_lists_are_short(self):
         base = self.base_of(torch.nn.Sequential(*(torch.nn.Linear(1, 1) for _ in range(300))))
         model = torch.nn.ModuleDict({"decoder": torch.nn.Sequential(*(torch.nn.Linear(2, 2) for _ in range(300)))})
@@ -138,6 +154,9 @@ class FitTests(HookTest):
             model["body"][0] = Compiled(model["body"][0])
         elif kind == "parallel inside":
             model["body"] = torch.nn.DataParallel(model["body"])
+        elif kind == "engine":
+            model["body"] = Engine(model["body"])
+            return Engine(Compiled(model))
         elif kind == "both":
             model["body"] = Compiled(torch.nn.DataParallel(Compiled(model["body"])))
             return torch.nn.DataParallel(Compiled(model))
@@ -146,7 +165,7 @@ class FitTests(HookTest):
     @staticmethod
     def inner(model):
         while hasattr(model, "_orig_mod") or hasattr(model, "module"):
-            model = getattr(model, "_orig_mod", None) or model.module
+            model = model._orig_mod if hasattr(model, "_orig_mod") else model.module
         return model
 
     def train(self, model, optimizer, hook, first, last):
@@ -164,7 +183,8 @@ class FitTests(HookTest):
         straight = net()
         optimizer = MaskedAdamW(straight, masks.random(net(), 0.5), lr=0.1)
         self.train(straight, optimizer, self.hook_of(straight, base, unique("task"), optimizer=optimizer), 1, 6)
-        for first, second in (("bare", "both"), ("both", "block"), ("block", "parallel inside"), ("parallel inside", "bare")):
+        for first, second in (("bare", "both"), ("both", "block"), ("block", "parallel inside"), ("parallel inside", "bare"),
+                              ("bare", "engine"), ("engine", "both")):
             with self.subTest(first=first, second=second):
                 task, model, other = unique("task"), self.wrapped(first), self.wrapped(second, seed=9)
                 optimizer = MaskedAdamW(model, masks.random(self.wrapped(second), 0.5), lr=0.1)  # the mask has the other model's names
@@ -174,7 +194,7 @@ class FitTests(HookTest):
                 hook = self.hook_of(other, base, task, optimizer=optimizer)
                 self.assertEqual(hook.resume(), 3)
                 self.train(other, optimizer, hook, 4, 6)
-                self.assert_same(module_tensors(other), straight.state_dict())
+                self.assert_same({bare_name(name): tensor for name, tensor in other.state_dict().items()}, straight.state_dict())
                 self.assert_same(self.client.load(task), straight.state_dict())
         self.assertEqual(self.warnings, [])
 

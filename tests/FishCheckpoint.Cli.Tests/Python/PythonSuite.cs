@@ -11,7 +11,7 @@ public sealed class PythonSuite
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    [Fact(Timeout = 600_000)]
+    [Fact(Timeout = 1_200_000)]
     public async Task Unittest_WithThisServer_Passes()
     {
         var python = await FindAsync();

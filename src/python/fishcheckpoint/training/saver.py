@@ -336,8 +336,11 @@ class BackgroundSaver:
 
 
 def together(failures: List[BaseException], what: str) -> BaseException:
-    """The first of several failures, with what they are together."""
+    """The first of several failures, with what they are together; an exception that is no :class:`FishError` stays itself (a note says it,
+    from Python 3.11 on)."""
     first = failures[0]
+    if len(failures) > 1 and not isinstance(first, FishError) and hasattr(first, "add_note"):
+        first.add_note(f"fishcheckpoint: {what}; this is the first one.")
     if len(failures) == 1 or not isinstance(first, FishError):
         return first
     error = FishError(

@@ -4,8 +4,9 @@ from typing import Dict, List, Mapping, Sequence
 
 import torch
 
+from ..errors import FishError
 from ..masks.budget import matches
-from ..tensors.names import NameLookup, module_tensors, unwrapped
+from ..tensors.names import NameLookup, bare_name, module_tensors, unwrapped
 from ..tensors.ties import tied_names
 
 
@@ -17,9 +18,16 @@ class TrackedModel:
         base's.
 
         :param whole: names or patterns of the tensors that are saved whole.
+        :raises FishError: ``REQUEST_INVALID``: a tensor is on the meta device, or lazy, and has no values yet.
         """
         self.module: torch.nn.Module = unwrapped(model)
-        self._groups: List[List[str]] = tied_names(module_tensors(self.module))
+        tensors = self._bare()
+        for name, tensor in tensors.items():
+            if tensor.is_meta or torch.nn.parameter.is_lazy(tensor):
+                raise FishError(
+                    "REQUEST_INVALID", name, "The tensor has no values yet.",
+                    "Make the hook when the model is loaded and its lazy parts have run once.")
+        self._groups: List[List[str]] = tied_names(tensors)
         self._first = {name: group[0] for group in self._groups for name in group}
         self._names = NameLookup(self._first)
         self._group_of = {group[0]: group for group in self._groups}
@@ -27,8 +35,17 @@ class TrackedModel:
 
     def tensors(self) -> Dict[str, torch.Tensor]:
         """The current tensors, tied ones under the first of their names. Not copied. Extra state that is no tensor is none of them."""
-        state = module_tensors(self.module)
+        state = self._bare()
         return {group[0]: state[group[0]] for group in self._groups}
+
+    def _bare(self) -> Dict[str, torch.Tensor]:
+        # Wrappers of other packages cannot be told from a part that is called "module": here, where names are only compared, both go.
+        tensors = module_tensors(self.module)
+        if all(bare_name(name) == name for name in tensors):
+            return tensors
+        names = NameLookup(tensors)
+        return {bare if names.find(bare) == name else name: tensor for name, bare, tensor in
+                ((name, bare_name(name), tensor) for name, tensor in tensors.items())}
 
     def first_name(self, name: str) -> str:
         """The name that a tensor goes by here, whether or not ``name`` is of a wrapped model."""
