@@ -13,7 +13,10 @@ from support import shared_server, torch
 
 if torch is not None:
     from fishcheckpoint import FishClient, FishError, FishHook, FishLightningCallback, FishTrainerCallback, StepOutcome
+    from fishcheckpoint.training import HookOptions
     from fishcheckpoint.training.capture import PendingSave
+    from fishcheckpoint.training.messages import Messages
+    from fishcheckpoint.training.saver import BackgroundSaver
     from trainee import make_net
 
 LATE = 30
@@ -68,6 +71,28 @@ class OutageTests(HookTest):
                 self.assertIsInstance(error, FishError)
                 self.assertEqual(error.code, "SERVER_UNAVAILABLE")
                 self.assertEqual(run.hook.summary.saved, 0)
+
+    def test_save_whose_bytes_move_is_waited_for_and_one_that_stalls_is_not(self):
+        for stalled, stored in ((0.0, True), (9.0, False)):
+            with self.subTest(stalled=stalled):
+                attempts = []
+
+                def send(save):
+                    attempts.append(save)
+                    if len(attempts) == 1:
+                        raise FishError("SERVER_UNAVAILABLE", "test", "It is down.", transient=True)
+                    time.sleep(1.0)  # far longer than retry_for
+                    return 3, 4
+                sender = types.SimpleNamespace(open=lambda: None, send=send, refusal=None)
+                saver = BackgroundSaver(sender, HookOptions(retry_for=0.3), Messages(self.warnings.append), lambda: stalled, lambda: None)
+                save = PendingSave(1)
+                self.assertTrue(saver.reserve(save, wait=False))
+                saver.enqueue(save)
+                while len(attempts) < 2:
+                    time.sleep(0.01)
+                self.assertEqual(saver.wait(save.done.is_set), stored)
+                saver.end()
+                self.assertEqual(saver.summary.saved, 1)
 
     def test_callbacks_give_up_in_time(self):
         for fault in ("refuse", "hang", 500):

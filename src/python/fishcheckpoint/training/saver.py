@@ -42,7 +42,7 @@ class BackgroundSaver:
         self._current: Optional[PendingSave] = None
         self._superseded = False
         self._reserved, self._skipped, self._has_warned = 0, 0, False
-        self._retrying, self._has_warned_of_outage = False, False
+        self._retrying, self._pausing, self._has_warned_of_outage = False, False, False
         self._ending, self._abandoned, self._finished = False, False, False
         self._deadline: Optional[float] = None
         self._reports: List[SaveReport] = []
@@ -118,12 +118,13 @@ class BackgroundSaver:
         self.start()
 
     def wait(self, is_done: Callable[[], bool], grace: float = 0.0) -> bool:
-        """Waits until something in the background is done; gives up after ``retry_for`` seconds if the server is down or does not move."""
+        """Waits until something in the background is done; gives up after ``retry_for`` seconds if the server is down or does not move. A
+        save whose bytes move is waited for, however long it takes."""
         start, longest = time.monotonic(), self._options.retry_for + grace
         with self._changed:
             while not is_done():
                 left = start + longest - time.monotonic()
-                if left <= 0 and (self._retrying or self._stalled() >= longest):
+                if left <= 0 and (self._pausing or self._stalled() >= longest):
                     return False
                 self._changed.wait(left if left > 0 else 0.1)
         return True
@@ -298,10 +299,11 @@ class BackgroundSaver:
     def _pause(self, seconds: float) -> None:
         until = time.monotonic() + seconds
         with self._changed:
-            self._retrying = True
+            self._retrying, self._pausing = True, True
             self._changed.notify_all()
             while not self._superseded and time.monotonic() < min(until, self._deadline or until):
                 self._changed.wait(max(0.0, min(until, self._deadline or until) - time.monotonic()))
+            self._pausing = False
 
     def _abandon(self) -> None:
         with self._changed:
