@@ -4,6 +4,7 @@ using FishCheckpoint.Api.Bases;
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Checkpoints;
 using FishCheckpoint.Api.Dashboard;
+using FishCheckpoint.Api.Deletion;
 using FishCheckpoint.Api.Deltas;
 using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Api.Errors;
@@ -77,6 +78,7 @@ public static class FishServer
         services.AddSingleton<IDiskSpace, SystemDisk>().AddSingleton<UploadRoom>();
         services.AddSingleton<IAccessControl>(provider => provider.GetRequiredService<StoreHost>().Store.Access);
         services.AddSingleton<ICheckpointStore>(provider => provider.GetRequiredService<StoreHost>().Store);
+        services.AddSingleton<IDeletedCheckpoints>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<ITaskEvents>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<IStateComparison>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<IStorageReports>(provider => provider.GetRequiredService<StoreHost>().Store);
@@ -131,6 +133,7 @@ public static class FishServer
         checkpoints.MapDeltas();
         checkpoints.MapState();
         checkpoints.MapPins();
+        v1.MapGroup("").MapDeleted();
         v1.MapGroup("/tasks/{task}/tags").WithTags("Tags").MapTags();
         v1.MapGroup("").WithTags("Reports").MapReports();
         v1.MapGroup("/keys").WithTags("Access").MapKeys();

@@ -48,6 +48,9 @@ public sealed class FishSettings
     /// <summary>What is kept of tasks that have no rules of their own.</summary>
     public RetentionSettings Retention { get; set; } = new();
 
+    /// <summary>How long what is deleted can be brought back; it takes its bytes until then. Zero: not at all. Default: 24 hours.</summary>
+    public TimeSpan DeletionGrace { get; set; } = TimeSpan.FromHours(24);
+
     /// <summary>The store's options that these settings say.</summary>
     public StoreOptions ToStoreOptions() => new()
     {
@@ -55,6 +58,7 @@ public sealed class FishSettings
         Codec = new CodecOptions(Compression.Positions, Compression.Values, Compression.Level) { Effort = Compression.Effort },
         Bases = Compression.Bases,
         Retention = Retention.ToRetention(),
+        DeletionGrace = DeletionGrace,
         MaxHeaderBytes = Limits.MaxHeaderBytes,
         MaxUploadBytes = Limits.MaxUploadBytes,
         MaxStateBytes = Limits.MaxStateBytes,

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
@@ -9,6 +10,7 @@ using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Collection;
+using FishCheckpoint.Storage.Deletion;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Following;
 using FishCheckpoint.Storage.Recoding;
@@ -26,8 +28,11 @@ namespace FishCheckpoint.Storage;
 /// The store on one machine: SQLite for everything but the bases' bytes, which are files beside it. Several processes may open one data folder.
 /// </summary>
 public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, ICheckpointRecoding, ICheckpointFolding, ICheckpointCollector, IStoreVerification, IStoreBackups,
-    ITaskEvents, IBoundedDeltas, IStateComparison
+    ITaskEvents, IBoundedDeltas, IStateComparison, IDeletedCheckpoints
 {
+    // Deletions that are made final by the way, by each deletion: so that they do not pile up where nobody collects.
+    private const int FinalByTheWay = 2;
+
     // Tries that may be guessed from an earlier checkpoint, before one that is guessed from none.
     private const int MostGuesses = 3;
 
@@ -105,6 +110,12 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
 
     private static async Task<SqliteCheckpointStore> Open(StoreOptions options, CancellationToken cancellation)
     {
+        if (options.DeletionGrace < TimeSpan.Zero)
+        {
+            throw new FishException(
+                ErrorCode.RequestInvalid, nameof(options.DeletionGrace), $"Deletions cannot have a grace of {options.DeletionGrace}.", "Give 0 for none, or more.");
+        }
+
         var opened = Database.Open(options.DataFolder);
         BaseFolder? files = null;
         SqliteCheckpointStore? store = null;
@@ -198,15 +209,60 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     });
 
     /// <inheritdoc/>
+    public Task<RemovedBase> DeleteBaseAsync(string name, CancellationToken cancellation = default) => Guarded(async () =>
+    {
+        Names.Check(name, "base");
+        try
+        {
+            return await database.WriteAsync(
+                connection =>
+                {
+                    var removed = BaseTable.Remove(connection, name);
+                    ledger.Note(connection, "base.remove", null, name, Ledger.Deleted, removed.FreedBytes);
+                    if (removed.Deleted)
+                    {
+                        folder.MoveOut(removed.Id);
+                    }
+
+                    return removed;
+                },
+                cancellation);
+        }
+        finally
+        {
+            await SettleBasesAsync();
+        }
+    });
+
+    /// <inheritdoc/>
     public Task<Saved<TaskInfo>> PutTaskAsync(string task, TaskSpec spec, CancellationToken cancellation = default) => Write(
         connection =>
         {
             Names.Check(task, "task");
+            var before = TaskTable.Find(connection, task)?.Retention;
             var created = tasks.Put(connection, task, spec, Now);
             ledger.Put(connection, task, created);
-            return new Saved<TaskInfo>(TaskTable.Info(connection, task), created);
+            return new Saved<TaskInfo>(WithPreview(connection, TaskTable.Info(connection, task), before), created);
         },
         cancellation);
+
+    /// <inheritdoc/>
+    public Task<TaskInfo> ChangeTaskAsync(string task, JsonElement patch, bool dryRun = false, CancellationToken cancellation = default) => dryRun
+        ? Read(connection =>
+        {
+            var (info, settings) = Merge(connection, task, patch);
+            return WithPreview(
+                connection, info with { Description = settings.Description, Metadata = settings.Metadata!, Retention = settings.Retention }, info.Retention);
+        })
+        : Write(
+            connection =>
+            {
+                var (info, settings) = Merge(connection, task, patch);
+                TaskTable.Change(connection, task, settings);
+                ledger.Put(connection, task, created: false);
+                return WithPreview(connection, TaskTable.Info(connection, task), info.Retention);
+            },
+            cancellation);
 
     /// <inheritdoc/>
     public Task<TaskInfo> GetTaskAsync(string task, CancellationToken cancellation = default) =>
@@ -220,15 +276,15 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     public Task DeleteTaskAsync(string task, CancellationToken cancellation = default) => Write(
         connection =>
         {
-            var context = Context(connection, task);
-            foreach (var row in CheckpointTable.All(connection, context.Id))
+            var id = TaskTable.IdOf(connection, Names.Check(task, "task"));
+            if (CheckpointTable.Pinned(connection, id) is { } pinned)
             {
-                RequireUnpinned(row);
-                CheckpointRemover.Remove(connection, row);
+                RequireUnpinned(pinned);
             }
 
             ledger.Note(connection, "task.delete", task, task, Ledger.Deleted);
-            return TaskRemover.Remove(connection, context);
+            TaskRemover.Remove(connection, id, Options.Grace);
+            return true;
         },
         cancellation);
 
@@ -267,9 +323,45 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         {
             var row = CheckpointTable.Find(connection, Context(connection, task), step);
             RequireUnpinned(row);
-            CheckpointRemover.Remove(connection, row);
+            CheckpointRemover.Remove(connection, row, Options.Grace);
             NoteDeleted(connection, task, row);
-            return true;
+            return GraceCollector.Some(connection, Now, FinalByTheWay);
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task<Page<DeletedCheckpoint>> ListDeletedAsync(string task, PageRequest page, CancellationToken cancellation = default) =>
+        Read(connection => DeletedTable.Checkpoints(connection, task, page.Checked(), Now));
+
+    /// <inheritdoc/>
+    public Task<Page<DeletedTask>> ListDeletedTasksAsync(PageRequest page, CancellationToken cancellation = default) =>
+        Read(connection => DeletedTable.Tasks(connection, page.Checked(), Now));
+
+    /// <inheritdoc/>
+    public Task<Undeleted> UndeleteAsync(string task, long step, UndeleteOptions? options = null, CancellationToken cancellation = default) => Write(
+        connection =>
+        {
+            var target = options?.As is { } given ? StepRef.At(given) : StepRef.At(step);
+            var (row, taken) = DeletedTable.Undelete(connection, Names.Check(task, "task"), step, target.Step, Now);
+            if (options?.Pin == true)
+            {
+                connection.Execute("UPDATE checkpoints SET pinned = 1 WHERE id = $0", row.Id);
+            }
+
+            ledger.Undeleted(connection, task, row);
+            var found = CheckpointTable.Row(connection, row.Id)!;
+            return new Undeleted(found.ToInfo(connection, task), taken, collector.Removes(connection, task, found.Step));
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task<TaskInfo> UndeleteTaskAsync(string task, string? asTask = null, CancellationToken cancellation = default) => Write(
+        connection =>
+        {
+            var name = Names.Check(asTask ?? task, "task");
+            DeletedTable.UndeleteTask(connection, Names.Check(task, "task"), name, Now);
+            ledger.UndeletedTask(connection, name);
+            return TaskTable.Info(connection, name);
         },
         cancellation);
 
@@ -551,6 +643,15 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         }
     }
 
+    private static (TaskInfo Info, TaskSettings Settings) Merge(Microsoft.Data.Sqlite.SqliteConnection connection, string task, JsonElement patch)
+    {
+        var info = TaskTable.Info(connection, Names.Check(task, "task"));
+        return (info, new TaskSettings(info.Description, info.Metadata, info.Retention).Merge(task, patch));
+    }
+
+    private TaskInfo WithPreview(Microsoft.Data.Sqlite.SqliteConnection connection, TaskInfo info, Retention? before) =>
+        info.Checkpoints == 0 || info.Retention == before ? info : info with { Removes = collector.Preview(connection, Context(connection, info.Name), info.Retention) };
+
     private TaskContext Context(Microsoft.Data.Sqlite.SqliteConnection connection, string task) => tasks.Context(connection, Names.Check(task, "task"));
 
     private static void CheckFileDigest(TaskContext task, long step, PreparedSave save, Digest? expected, CancellationToken cancellation)
@@ -659,7 +760,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         }
 
         RequireUnpinned(row);
-        CheckpointRemover.Hide(connection, row);
+        CheckpointRemover.Hide(connection, row, Options.Grace);
         NoteDeleted(connection, context.Name, row);
         return row;
     }

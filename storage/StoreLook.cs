@@ -13,6 +13,9 @@ namespace FishCheckpoint.Storage;
 /// </summary>
 public sealed class StoreLook : IDisposable
 {
+    // Of an earlier schema too: a deleted task has no name that a task can have.
+    private const string IsThere = "name NOT LIKE '~%'";
+
     private readonly SqliteConnection connection;
 
     private StoreLook(SqliteConnection connection, bool seesLog) => (this.connection, SeesLog) = (connection, seesLog);
@@ -94,10 +97,10 @@ public sealed class StoreLook : IDisposable
 
     /// <summary>How many tasks and bases there are.</summary>
     public (long Tasks, long Bases) Counts => Read(() => (
-        connection.Scalar<long>("SELECT count(*) FROM tasks"), connection.Scalar<long>("SELECT count(*) FROM base_names")));
+        connection.Scalar<long>($"SELECT count(*) FROM tasks WHERE {IsThere}"), connection.Scalar<long>("SELECT count(*) FROM base_names")));
 
     /// <summary>Names of tasks, by name.</summary>
-    public IReadOnlyList<string> Tasks(int most) => Read(() => connection.Query("SELECT name FROM tasks ORDER BY name LIMIT $0", Text, most));
+    public IReadOnlyList<string> Tasks(int most) => Read(() => connection.Query($"SELECT name FROM tasks WHERE {IsThere} ORDER BY name LIMIT $0", Text, most));
 
     /// <summary>Names of bases, by name.</summary>
     public IReadOnlyList<string> Bases(int most) => Read(() => connection.Query("SELECT name FROM base_names ORDER BY name LIMIT $0", Text, most));

@@ -1,6 +1,7 @@
 using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
+using FishCheckpoint.Storage.Deletion;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage;
@@ -48,6 +49,11 @@ public sealed record StoreOptions
     /// <summary>The retention of tasks that have no rules of their own; what it says of a metric is left to the tasks. Default: everything is kept.</summary>
     public Retention? Retention { get; init; }
 
+    /// <summary>
+    /// How long what is deleted, by whomever, can be brought back; it takes its bytes until then. Zero: it goes at once. Default: 24 hours.
+    /// </summary>
+    public TimeSpan DeletionGrace { get; init; } = TimeSpan.FromHours(24);
+
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -68,4 +74,7 @@ public sealed record StoreOptions
 
     /// <summary>Where temporary files lie if the data folder cannot be written.</summary>
     internal string? TemporaryRoot { get; init; }
+
+    /// <summary>The grace of what is deleted now.</summary>
+    internal Grace Grace => new(Time.GetUtcNow(), DeletionGrace);
 }

@@ -24,10 +24,15 @@ internal static class BasesApi
         group.MapGet("/{name}", GetAsync).Needs(KeyScope.Read, Reach.Base).WithSummary("Describe a base, by its name or its id");
         group.MapMethods("/{name}/model.safetensors", ["GET", "HEAD"], GetModelAsync).Needs(KeyScope.Read, Reach.Base).GivesBytes(MediaTypes.Safetensors)
             .WithSummary("Give a base's file, or a range of it").MayFail(412, 416, 500);
+        group.MapDelete("/{name}", DeleteAsync).Needs(KeyScope.Admin, Reach.Store)
+            .WithSummary("Remove a name of a base, and with its last name the base, for good; refused while tasks are on it").MayFail(409);
         group.MapGet("/{name}/files", ListFilesAsync).Needs(KeyScope.Read, Reach.Base).WithSummary("List the files of a base, side files included");
         group.MapMethods("/{name}/files/{file}", ["GET", "HEAD"], GetFileAsync).Needs(KeyScope.Read, Reach.Base).GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes)
             .WithSummary("Give one file of a base: a shard or a side file").MayFail(412, 416, 500);
     }
+
+    private static async Task<Ok<RemovedBase>> DeleteAsync(string name, ICheckpointStore store, CancellationToken cancellation) =>
+        TypedResults.Ok(await store.DeleteBaseAsync(name, cancellation));
 
     private static async Task<Results<Created<BaseInfo>, Ok<BaseInfo>>> PutAsync(
         string name, HttpRequest request, ICheckpointStore store, StoreOptions options, CancellationToken cancellation)

@@ -11,6 +11,8 @@ internal static class MediaTypes
     public const string Frames = EncodedDelta.MediaType;
     public const string Tar = "application/x-tar";
     public const string Bytes = "application/octet-stream";
+    public const string Json = "application/json";
+    public const string MergePatch = "application/merge-patch+json";
     public const string Form = "multipart/form-data";
 
     /// <summary>The body's media type without parameters, in lower case; empty when there is none.</summary>

@@ -23,7 +23,7 @@ internal static class CheckpointsApi
             .WithSummary("Save a checkpoint: a full model, a sparse patch, or frames; as a form's part 'checkpoint', with the trainer state as the part 'state', metrics and metadata as the part 'info'. ?overwrite=true replaces one of other content").MayFail(409, 413, 415, 422, 507);
         group.MapGet("/", ListAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("List a task's checkpoints by step; ?order=descending: the latest first");
         group.MapGet("/{step}", GetAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Describe a checkpoint; {step} is also latest, best or a tag");
-        group.MapDelete("/{step}", DeleteAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Delete a checkpoint; others laid on it stay readable");
+        group.MapDelete("/{step}", DeleteAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Delete a checkpoint; until its grace is over it can be brought back, and others whose parent it is stay readable").MayFail(409);
         group.MapPost("/{step}/verify", VerifyAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Read everything that a checkpoint is made of and compare it with its digests");
     }
 

@@ -11,14 +11,15 @@ namespace FishCheckpoint.Api.Maintenance;
 internal static class CollectApi
 {
     public static void MapCollection(this RouteGroupBuilder group) => group.MapPost("/", CollectAsync).Needs(KeyScope.Admin, Reach.Store)
-        .WithSummary("Delete what no retention keeps, lay anew what lies on deleted checkpoints, and give unused bytes back to the disk; ?dryRun=true only says what would go")
+        .WithSummary("Delete what no retention keeps, lay anew what lies on deleted checkpoints, and give unused bytes back to the disk; ?dryRun=true only says what would go; "
+            + "?now=true ends the grace of what is deleted")
         .MayFail(503);
 
     // Seconds, as the command line has them.
     private static Task<Ok<CollectResult>> CollectAsync(
-        bool? dryRun, string? task, double? maxTime, ICheckpointCollector store, IHostApplicationLifetime lifetime, CancellationToken cancellation)
+        bool? dryRun, bool? now, string? task, double? maxTime, ICheckpointCollector store, IHostApplicationLifetime lifetime, CancellationToken cancellation)
     {
-        var options = new CollectOptions { DryRun = dryRun ?? false, Task = task, MaxTime = Seconds(maxTime) };
+        var options = new CollectOptions { DryRun = dryRun ?? false, Now = now ?? false, Task = task, MaxTime = Seconds(maxTime) };
         return Round.RunAsync("gc", "what was collected by then stays so", lifetime, ending => store.CollectAsync(options, ending), cancellation);
     }
 

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using FishCheckpoint.Access;
 using FishCheckpoint.Api.Access;
+using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Checkpoints;
@@ -13,10 +15,13 @@ internal static class TasksApi
 {
     public static void MapTasks(this RouteGroupBuilder group)
     {
-        group.MapPut("/{task}", PutAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Make a task, or change its description, metadata and retention").MayFail(409, 413, 415, 422);
+        group.MapPut("/{task}", PutAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Make a task, or replace its description, metadata and retention: what is left out of these is removed").MayFail(409, 413, 415, 422);
+        group.MapPatch("/{task}", PatchAsync).Needs(KeyScope.Write, Reach.Task).Accepts<TaskPatch>(MediaTypes.MergePatch, MediaTypes.Json)
+            .WithSummary("Change of a task's description, metadata and retention what a JSON merge patch (RFC 7396) names; ?dryRun=true only says what would be")
+            .MayFail(413, 415);
         group.MapGet("/", ListAsync).Needs(KeyScope.Read, Reach.List).WithSummary("List the tasks by name");
         group.MapGet("/{task}", GetAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Describe a task");
-        group.MapDelete("/{task}", DeleteAsync).Needs(KeyScope.Admin, Reach.Task).WithSummary("Delete a task with all its checkpoints");
+        group.MapDelete("/{task}", DeleteAsync).Needs(KeyScope.Admin, Reach.Task).WithSummary("Delete a task with all its checkpoints; until their grace is over they can be brought back").MayFail(409);
         group.MapPut("/{task}/quota", PutQuotaAsync).Needs(KeyScope.Admin, Reach.Task)
             .WithSummary("Say how many bytes a task may store: {\"bytes\":null} for no limit").MayFail(413, 415);
         group.MapStart();
@@ -24,7 +29,7 @@ internal static class TasksApi
     }
 
     private static async Task<Results<Created<TaskInfo>, Ok<TaskInfo>>> PutAsync(
-        string task, TaskSpec spec, ICheckpointStore store, CancellationToken cancellation)
+        string task, TaskSpec spec, ICheckpointStore store, FishSettings settings, CancellationToken cancellation)
     {
         if (string.IsNullOrEmpty(spec.Base) && (spec.Base is not null || spec.From is null))
         {
@@ -33,8 +38,36 @@ internal static class TasksApi
         }
 
         var saved = await store.PutTaskAsync(task, spec, cancellation);
-        return saved.Created ? TypedResults.Created($"/v1/tasks/{task}", saved.Value) : TypedResults.Ok(saved.Value);
+        return saved.Created ? TypedResults.Created($"/v1/tasks/{task}", saved.Value) : TypedResults.Ok(WithTime(saved.Value, settings));
     }
+
+    private static async Task<Ok<TaskInfo>> PatchAsync(
+        string task, bool? dryRun, HttpRequest request, ICheckpointStore store, FishSettings settings, CancellationToken cancellation)
+    {
+        if (MediaTypes.Of(request) is not (MediaTypes.MergePatch or MediaTypes.Json))
+        {
+            throw MediaTypes.Unsupported(request.ContentType, MediaTypes.MergePatch, MediaTypes.Json);
+        }
+
+        using var patch = await ReadAsync(request, cancellation);
+        return TypedResults.Ok(WithTime(await store.ChangeTaskAsync(task, patch.RootElement, dryRun ?? false, cancellation), settings));
+    }
+
+    private static async Task<JsonDocument> ReadAsync(HttpRequest request, CancellationToken cancellation)
+    {
+        try
+        {
+            return await JsonDocument.ParseAsync(request.Body, cancellationToken: cancellation);
+        }
+        catch (JsonException error)
+        {
+            throw new BadHttpRequestException("The body is no JSON.", StatusCodes.Status400BadRequest, error);
+        }
+    }
+
+    // When the server collects, only its settings say.
+    private static TaskInfo WithTime(TaskInfo info, FishSettings settings) => info.Removes is { } removes && settings.Maintenance.CollectEvery > TimeSpan.Zero
+        ? info with { Removes = removes with { Within = settings.Maintenance.CollectEvery } } : info;
 
     private static async Task<Ok<Page<TaskInfo>>> ListAsync(
         int? limit, string? after, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
@@ -58,3 +91,6 @@ internal static class TasksApi
         return TypedResults.NoContent();
     }
 }
+
+/// <summary>What a merge patch of a task may hold; <c>null</c> removes what it names, and what is left out stays.</summary>
+internal sealed record TaskPatch(string? Description, IReadOnlyDictionary<string, string?>? Metadata, Retention? Retention);

@@ -31,8 +31,8 @@ internal sealed class StoreGauges(IMeterFactory meters, StoreHost host, TimeProv
             [Of(whole.Stored.Positions, "kind", "positions"), Of(whole.Stored.Values, "kind", "values"), Of(whole.Stored.State, "kind", "state")]);
         Observe(meter, "fish.store.disk", "By", "Bytes on disk, by what takes them.", whole => whole.Disk is { } disk
             ? [Of(disk.Bases, "part", "bases"), Of(disk.Database, "part", "database"), Of(disk.Wal, "part", "wal")] : []);
-        Observe(meter, "fish.store.reclaimable", "By", "Bytes of the database that nothing visible needs: unused pages, and deleted checkpoints.", whole =>
-            whole.Disk is { } disk ? [Of(disk.FreePages, "part", "free_pages"), Of(disk.Reclaimable, "part", "deleted")] : []);
+        Observe(meter, "fish.store.reclaimable", "By", "Bytes of the database that nothing visible needs: unused pages, and deleted checkpoints, those in their grace apart.", whole =>
+            whole.Disk is { } disk ? [Of(disk.FreePages, "part", "free_pages"), Of(disk.Reclaimable, "part", "deleted"), Of(disk.Grace, "part", "grace")] : []);
         meter.CreateObservableGauge(
             "fish.store.ratio", () => Report() is { } whole ? [new Measurement<double>(whole.Ratio)] : Array.Empty<Measurement<double>>(), null,
             "Full bytes to stored bytes, the bases left out.");

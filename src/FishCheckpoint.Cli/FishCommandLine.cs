@@ -63,6 +63,7 @@ internal static class FishCommandLine
             PinCommand.Create(shell),
             CollectCommand.Create(shell),
             RemoveCommand.Create(shell),
+            UndeleteCommand.Create(shell),
             KeyCommand.Create(shell),
             AuditCommand.Create(shell),
             DoctorCommand.Create(shell),

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client.Access;
@@ -21,7 +22,7 @@ namespace FishCheckpoint.Client;
 /// Readers read by separate requests, so a checkpoint that is deleted while it is read ends the reading. Safe for use by many callers at once.
 /// </remarks>
 public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointRecoding, ICheckpointFolding, ICheckpointCollector, IStoreVerification, IStoreBackups,
-    ITaskEvents, IBoundedDeltas, IStateComparison
+    ITaskEvents, IBoundedDeltas, IStateComparison, IDeletedCheckpoints
 {
     private readonly HttpClient http;
     private readonly bool ownsHttp;
@@ -86,6 +87,28 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
 
     /// <inheritdoc/>
     public Task<IModelReader> OpenBaseAsync(string nameOrId, CancellationToken cancellation = default) => bases.OpenAsync(nameOrId, cancellation);
+
+    /// <inheritdoc/>
+    public Task<RemovedBase> DeleteBaseAsync(string name, CancellationToken cancellation = default) => bases.DeleteAsync(name, cancellation);
+
+    /// <inheritdoc/>
+    public Task<TaskInfo> ChangeTaskAsync(string task, JsonElement patch, bool dryRun = false, CancellationToken cancellation = default) =>
+        tasks.ChangeAsync(task, patch, dryRun, cancellation);
+
+    /// <inheritdoc/>
+    public Task<Page<DeletedCheckpoint>> ListDeletedAsync(string task, PageRequest page, CancellationToken cancellation = default) =>
+        checkpoints.ListDeletedAsync(task, page, cancellation);
+
+    /// <inheritdoc/>
+    public Task<Page<DeletedTask>> ListDeletedTasksAsync(PageRequest page, CancellationToken cancellation = default) => tasks.ListDeletedAsync(page, cancellation);
+
+    /// <inheritdoc/>
+    public Task<Undeleted> UndeleteAsync(string task, long step, UndeleteOptions? options = null, CancellationToken cancellation = default) =>
+        checkpoints.UndeleteAsync(task, step, options ?? new UndeleteOptions(), cancellation);
+
+    /// <inheritdoc/>
+    public Task<TaskInfo> UndeleteTaskAsync(string task, string? asTask = null, CancellationToken cancellation = default) =>
+        tasks.UndeleteAsync(task, asTask, cancellation);
 
     /// <inheritdoc/>
     public Task<Saved<TaskInfo>> PutTaskAsync(string task, TaskSpec spec, CancellationToken cancellation = default) =>

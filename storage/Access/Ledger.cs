@@ -1,5 +1,6 @@
 using FishCheckpoint.Access;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
 using Microsoft.Data.Sqlite;
@@ -75,6 +76,26 @@ internal sealed class Ledger(StoreOptions options)
         Note(connection, "checkpoint.save", task, $"{task}/{step}", Created, bytes);
         RequireQuotas(connection, task, key);
         return true;
+    }
+
+    /// <summary>A deleted checkpoint was brought back.</summary>
+    public void Undeleted(SqliteConnection connection, string task, CheckpointRow row)
+    {
+        Note(connection, "checkpoint.undelete", task, $"{task}/{row.Step}", Created, row.BroughtBytes + row.ValueBytes + row.TrainerBytes);
+        RequireQuotas(connection, task, connection.Scalar<string?>("SELECT saved_by FROM checkpoints WHERE id = $0", row.Id));
+    }
+
+    /// <summary>A deleted task was brought back with its checkpoints.</summary>
+    public void UndeletedTask(SqliteConnection connection, string task)
+    {
+        Note(connection, "task.undelete", task, task, Created);
+        Quotas.RequireTask(connection, task);
+        foreach (var key in connection.Query(
+            "SELECT DISTINCT saved_by FROM checkpoints WHERE task = (SELECT id FROM tasks WHERE name = $0) AND deleted = 0 AND saved_by IS NOT NULL",
+            row => row.GetString(0), task))
+        {
+            Quotas.RequireKey(connection, key);
+        }
     }
 
     /// <summary>The step held the same checkpoint already.</summary>

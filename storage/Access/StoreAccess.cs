@@ -107,7 +107,7 @@ public sealed class StoreAccess : IAccessControl, IDisposable
     /// <param name="nameOrId">The base's name or id.</param>
     public Task<bool> ReachesBaseAsync(KeyInfo key, string nameOrId) => ReadAsync(connection =>
         BaseTable.Find(connection, nameOrId) is { } id
-            && connection.Query("SELECT name FROM tasks WHERE base = $0", row => row.GetString(0), id).Exists(key.Reaches));
+            && connection.Query("SELECT name FROM tasks WHERE base = $0 AND former_name IS NULL", row => row.GetString(0), id).Exists(key.Reaches));
 
     /// <inheritdoc/>
     public void Dispose() => keys.Dispose();

@@ -56,8 +56,15 @@ internal sealed class BaseFolder : IDisposable
         AtomicFile.SyncFolder(bases);
     }
 
+    /// <summary>Says that a base is going: <see cref="Settle"/> removes its files once the store no longer knows it. In the transaction that deletes it.</summary>
+    public void MoveOut(Digest id)
+    {
+        File.WriteAllBytes(MarkOf(id), []);
+        AtomicFile.SyncFolder(bases);
+    }
+
     /// <summary>
-    /// Removes the files of bases that were being added when something ended it, and the marks of those that were added: alone among writers, so that nobody is
+    /// Removes the files of bases that were being added or deleted when something ended it, and the marks of those that were added: alone among writers, so that nobody is
     /// adding one.
     /// </summary>
     /// <param name="isKnown">Whether the store knows a base.</param>
@@ -82,7 +89,7 @@ internal sealed class BaseFolder : IDisposable
         }
     }
 
-    /// <summary>Bases whose adding has begun, and of which it was not yet seen how it ended.</summary>
+    /// <summary>Bases whose adding or deletion has begun, and of which it was not yet seen how it ended.</summary>
     public IReadOnlyList<Digest> Unsettled() =>
     [
         .. Directory.EnumerateFiles(bases, "*" + Adding)

@@ -44,6 +44,48 @@ internal sealed class BaseTable
         }
     }
 
+    /// <summary>Removes a name, and with the last one the base, in the caller's transaction.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.BaseNotFound"/>, <see cref="ErrorCode.BaseInUse"/>.</exception>
+    public static RemovedBase Remove(SqliteConnection connection, string name)
+    {
+        var id = IdOf(connection, name) ?? throw new FishException(
+            ErrorCode.BaseNotFound, name, "No base has this name.", "List the bases; a base is removed by its name, not by its id.");
+        connection.Execute("DELETE FROM base_names WHERE name = $0", name);
+        var others = connection.Query("SELECT name FROM base_names WHERE base = $0 ORDER BY name", row => row.GetString(0), id);
+        if (others.Count > 0)
+        {
+            return new RemovedBase(name, id, false, others, 0);
+        }
+
+        RequireUnused(connection, name, id);
+        var bytes = connection.Scalar<long>("SELECT coalesce(sum(coalesce(stored, bytes)), 0) FROM base_files WHERE base = $0", id);
+        connection.Execute("DELETE FROM base_files WHERE base = $0", id);
+        connection.Execute("DELETE FROM bases WHERE id = $0", id);
+        return new RemovedBase(name, id, true, [], bytes);
+    }
+
+    /// <summary>The bases that no task is on, the largest first.</summary>
+    public static IReadOnlyList<UnusedBase> Unused(SqliteConnection connection, int most) => connection.Query(
+        """
+        SELECT (SELECT min(name) FROM base_names n WHERE n.base = b.id), b.id, (SELECT coalesce(sum(coalesce(stored, bytes)), 0) FROM base_files f WHERE f.base = b.id)
+        FROM bases b WHERE NOT EXISTS (SELECT 1 FROM tasks t WHERE t.base = b.id) ORDER BY 3 DESC, 1 LIMIT $0
+        """,
+        row => new UnusedBase(row.OptionalText(0) ?? "", row.Digest(1), row.GetInt64(2)), most);
+
+    private static void RequireUnused(SqliteConnection connection, string name, Digest id)
+    {
+        const int Most = 10;
+        var tasks = connection.Query(
+            "SELECT coalesce(former_name || ' (deleted)', name) FROM tasks WHERE base = $0 ORDER BY former_name IS NOT NULL, 1 LIMIT $1", row => row.GetString(0), id,
+            Most + 1);
+        if (tasks.Count > 0)
+        {
+            throw new FishException(
+                ErrorCode.BaseInUse, name, $"It is the base of {string.Join(", ", tasks.Take(Most))}{(tasks.Count > Most ? " and others" : "")}.",
+                "Delete these tasks first (fish rm TASK --all); of deleted ones, end the grace (fish gc --now).");
+        }
+    }
+
     public static bool Exists(SqliteConnection connection, Digest id) =>
         connection.Scalar<long>("SELECT count(*) FROM bases WHERE id = $0", id) > 0;
 

@@ -36,14 +36,14 @@ internal static class FoldQueue
     /// <param name="task">The task's row.</param>
     /// <param name="after">The last one's row; -1 for the first.</param>
     public static Foldable? NextOnDeleted(SqliteConnection connection, long task, long after) => connection.Single(
-        Select + $"WHERE c.task = $0 AND c.deleted = 0 AND c.id > $1 AND p.deleted = 1 AND {IsNeededOnce("p")} ORDER BY c.id LIMIT 1",
+        Select + $"WHERE c.task = $0 AND c.deleted = 0 AND c.id > $1 AND p.deleted = 1 AND p.expires IS NULL AND {IsNeededOnce("p")} ORDER BY c.id LIMIT 1",
         row => PastTheDeleted(connection, CheckpointRow.Read(row)), task, after);
 
     // Deleted ones that lie on each other go together.
     private static Foldable PastTheDeleted(SqliteConnection connection, CheckpointRow row)
     {
         var (freed, onto) = (0L, row.Parent);
-        while (onto is { } id && connection.Single(Select + $"WHERE c.id = $0 AND c.deleted = 1 AND {IsNeededOnce("c")}", CheckpointRow.Read, id) is { } deleted)
+        while (onto is { } id && connection.Single(Select + $"WHERE c.id = $0 AND c.deleted = 1 AND c.expires IS NULL AND {IsNeededOnce("c")}", CheckpointRow.Read, id) is { } deleted)
         {
             (freed, onto) = (freed + deleted.FrameBytes + OwnMaskBytes(connection, deleted), deleted.Parent);
         }

@@ -165,7 +165,7 @@ internal sealed class Folder(Database database, BaseFolder bases, TaskTable task
         using var snapshot = database.OpenSnapshot();
         if (wanted.Task is not { } name)
         {
-            return snapshot.Connection.Query("SELECT name FROM tasks ORDER BY id", row => row.GetString(0));
+            return snapshot.Connection.Query("SELECT name FROM tasks WHERE former_name IS NULL ORDER BY id", row => row.GetString(0));
         }
 
         _ = TaskTable.IdOf(snapshot.Connection, name);

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage.Deletion;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
@@ -5,33 +8,66 @@ using Microsoft.Data.Sqlite;
 namespace FishCheckpoint.Storage.Checkpoints;
 
 /// <summary>
-/// Deletes checkpoints in the caller's transaction. One that others are laid against only disappears from view; it goes when the last of them does.
+/// Deletes checkpoints in the caller's transaction. One that is in its grace, or that others are laid against, only disappears from view; it goes when the grace is over
+/// and the last of the others is gone.
 /// </summary>
 internal static class CheckpointRemover
 {
-    public static void Remove(SqliteConnection connection, CheckpointRow row)
+    /// <summary>Deletes a checkpoint.</summary>
+    /// <param name="connection">A transaction.</param>
+    /// <param name="row">The checkpoint as it is in this transaction.</param>
+    /// <param name="grace">How long it stays recoverable.</param>
+    /// <param name="withTask">Whether its task is deleted too, and brings it back.</param>
+    public static void Remove(SqliteConnection connection, CheckpointRow row, Grace grace, bool withTask = false)
     {
-        Hide(connection, row);
+        Hide(connection, row, grace, withTask);
         Collect(connection, row.Id);
     }
 
-    /// <summary>Takes a checkpoint with its tags and trainer state out of view, and leaves what is based on it: <see cref="Collect"/> removes it.</summary>
-    public static void Hide(SqliteConnection connection, CheckpointRow row)
+    /// <summary>Takes a checkpoint with its tags out of view, without a grace its trainer state too; <see cref="Collect"/> then removes it.</summary>
+    public static void Hide(SqliteConnection connection, CheckpointRow row, Grace grace, bool withTask = false)
     {
+        var tags = connection.Query("SELECT name FROM tags WHERE checkpoint = $0 ORDER BY name", tag => tag.GetString(0), row.Id);
         connection.Execute("DELETE FROM tags WHERE checkpoint = $0", row.Id);
 
         // A mask is accounted to a visible checkpoint, as long as there is one that reads it.
         var accounts = row.IsBlocks || !MaskAccounts.HandOver(connection, row, toHidden: false);
         connection.Execute(
-            "UPDATE checkpoints SET deleted = 1, brought_bytes = $1, trainer_frame = NULL, trainer_bytes = 0 WHERE id = $0", row.Id, accounts ? row.BroughtBytes : 0);
-        if (row.TrainerFrame is { } frame)
+            """
+            UPDATE checkpoints SET deleted = 1, brought_bytes = $1, deleted_at = $2, expires = $3, former_tags = $4, with_task = $5 WHERE id = $0
+            """,
+            row.Id, accounts ? row.BroughtBytes : 0, grace.Now, grace.Expires, tags.Count == 0 ? null : JsonSerializer.Serialize(tags, FishJson.Options),
+            withTask ? 1 : 0);
+        if (grace.IsNone)
+        {
+            Forget(connection, row.Id, row.TrainerFrame);
+        }
+    }
+
+    /// <summary>Ends the grace of a deleted checkpoint: it cannot be brought back, and goes unless others need it.</summary>
+    public static void EndGrace(SqliteConnection connection, long checkpoint, long? trainerFrame)
+    {
+        Forget(connection, checkpoint, trainerFrame);
+        Collect(connection, checkpoint);
+    }
+
+    // What only coming back would need.
+    private static void Forget(SqliteConnection connection, long checkpoint, long? trainerFrame)
+    {
+        connection.Execute(
+            """
+            UPDATE checkpoints SET trainer_frame = NULL, trainer_bytes = 0, deleted_at = NULL, expires = NULL, former_tags = NULL, with_task = 0 WHERE id = $0
+            """,
+            checkpoint);
+        if (trainerFrame is { } frame)
         {
             FrameTable.Delete(connection, frame);
         }
     }
 
     /// <summary>
-    /// Removes a deleted checkpoint that nothing is laid against or guessed from and no task starts from, and then what it was itself, if that was waiting for it.
+    /// Removes a deleted checkpoint whose grace is over, that nothing is laid against or guessed from and no task starts from, and then what it was itself, if that was
+    /// waiting for it.
     /// </summary>
     /// <returns>Bytes of the frames that went.</returns>
     public static long Collect(SqliteConnection connection, long checkpoint)
@@ -41,7 +77,7 @@ internal static class CheckpointRemover
         while (waiting.TryPop(out var id))
         {
             var row = connection.Single(
-                $"SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From} WHERE c.id = $0 AND c.deleted = 1 "
+                $"SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From} WHERE c.id = $0 AND c.deleted = 1 AND c.expires IS NULL "
                 + "AND NOT EXISTS (SELECT 1 FROM checkpoints child WHERE child.parent = c.id OR child.reference = c.id) "
                 + "AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = c.id)", CheckpointRow.Read, id);
             if (row is null)

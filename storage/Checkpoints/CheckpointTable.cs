@@ -35,8 +35,9 @@ internal static class CheckpointTable
     public static CheckpointRow? Before(SqliteConnection connection, long task, long step) => connection.Single(
         $"{Select} WHERE c.task = $0 AND c.step < $1 AND c.deleted = 0 ORDER BY c.step DESC LIMIT 1", CheckpointRow.Read, task, step);
 
-    public static IReadOnlyList<CheckpointRow> All(SqliteConnection connection, long task) =>
-        connection.Query($"{Select} WHERE c.task = $0 AND c.deleted = 0 ORDER BY c.depth DESC", CheckpointRow.Read, task);
+    /// <summary>A pinned checkpoint of a task, if it has any.</summary>
+    public static CheckpointRow? Pinned(SqliteConnection connection, long task) =>
+        connection.Single($"{Select} WHERE c.task = $0 AND c.deleted = 0 AND c.pinned = 1 ORDER BY c.step LIMIT 1", CheckpointRow.Read, task);
 
     public static Page<CheckpointInfo> List(SqliteConnection connection, TaskContext task, PageRequest page)
     {
@@ -67,13 +68,14 @@ internal static class CheckpointTable
         """,
         CheckpointRow.Read, checkpoint.Id);
 
-    /// <summary>The checkpoints that the values of one are guessed from, the earliest first, and itself: each is guessed from one of an earlier step.</summary>
+    /// <summary>The checkpoints that the values of one are guessed from, the first first, and itself.</summary>
     public static IReadOnlyList<CheckpointRow> References(SqliteConnection connection, CheckpointRow checkpoint) => checkpoint.Reference is null
         ? [checkpoint]
         : connection.Query(
             $"""
-            WITH RECURSIVE earlier (id) AS (SELECT $0 UNION SELECT reference FROM checkpoints JOIN earlier USING (id) WHERE reference IS NOT NULL)
-            {Select} WHERE c.id IN earlier ORDER BY c.step
+            WITH RECURSIVE earlier (at, before) AS (SELECT $0, 0
+              UNION ALL SELECT c.reference, before + 1 FROM earlier CROSS JOIN checkpoints c ON c.id = at WHERE c.reference IS NOT NULL)
+            SELECT {CheckpointRow.Columns} FROM earlier CROSS JOIN {CheckpointRow.From} WHERE c.id = at ORDER BY before DESC
             """,
             CheckpointRow.Read, checkpoint.Id);
 

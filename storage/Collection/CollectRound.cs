@@ -13,6 +13,9 @@ internal sealed class CollectRound(CollectOptions options, StoreOptions store)
     private readonly List<CollectedCheckpoint> listed = [];
     private readonly List<DamagedFrame> damaged = [];
     private long deleted;
+    private long purged;
+    private GraceUse grace = new(0, 0, null);
+    private IReadOnlyList<UnusedBase> unused = [];
     private long relaid;
     private bool broken;
 
@@ -51,8 +54,13 @@ internal sealed class CollectRound(CollectOptions options, StoreOptions store)
 
     public void Relaid(int checkpoints) => relaid += checkpoints;
 
+    public void Purged(int checkpoints) => purged += checkpoints;
+
+    /// <summary>Notes what can still be brought back after the round, and the bases that are of no use.</summary>
+    public void Leaves(GraceUse use, IReadOnlyList<UnusedBase> bases) => (grace, unused) = (use, bases);
+
     public void Damaged(string key, FishException error) =>
         damaged.Add(new DamagedFrame(key, $"{ErrorCodes.NameOf(error.Code)} ({error.Key}): {error.Cause}"));
 
-    public CollectResult End() => new(options.DryRun, deleted, listed, relaid, Freed, Held, Returned, !broken, damaged);
+    public CollectResult End() => new(options.DryRun, deleted, listed, relaid, Freed, Held, Returned, !broken, damaged, purged, grace, unused);
 }

@@ -4,6 +4,7 @@ using FishCheckpoint.Storage.Access;
 using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Recoding;
+using FishCheckpoint.Storage.Reports;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
 using Microsoft.Data.Sqlite;
@@ -11,13 +12,14 @@ using Microsoft.Data.Sqlite;
 namespace FishCheckpoint.Storage.Collection;
 
 /// <summary>
-/// Lets go what nothing keeps: retention first, then what is left of deleted checkpoints, then the pages. Everything is done in short transactions, each of which leaves
+/// Deletes what nothing keeps: retention first, then what is deleted and past its grace, then what is left of that because others need it, then the pages. Everything is done in short transactions, each of which leaves
 /// a whole store behind; a round that is broken off is gone on with by the next.
 /// </summary>
 internal sealed class Collector(Database database, BaseFolder folder, TaskTable tasks, Ledger ledger, StoreOptions options)
 {
     // Deleting is quick, but a writer who waits should not wait for ten thousand of them.
     private const int InOneTransaction = 64;
+    private const int MostBases = 1000;
 
     private readonly Retainer retainer = new(tasks, options);
 
@@ -29,10 +31,30 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
     {
         var (round, before) = (new CollectRound(wanted, options), database.Space.FileBytes);
         await ApplyRetentionAsync(round, cancellation);
+        await EndGraceAsync(round, cancellation);
         await groups.FreeAsync(round, cancellation);
         await database.Space.ReturnAsync(() => round.Goes, cancellation);
         round.Returned = before - database.Space.FileBytes;
+        using var snapshot = database.OpenSnapshot();
+        round.Leaves(StorageReporter.GraceOfStore(snapshot.Connection), BaseTable.Unused(snapshot.Connection, MostBases));
         return round.End();
+    }
+
+    /// <summary>Whether the retention of a task does not keep one of its steps.</summary>
+    public bool Removes(SqliteConnection connection, string task, long step) =>
+        retainer.Tasks(connection, task) is [var (context, rules)] && retainer.Removable(connection, context, rules).Contains(step);
+
+    /// <summary>What a retention of a task would delete, now; <see langword="null"/> for none of its own: the store's.</summary>
+    public RetentionPreview Preview(SqliteConnection connection, TaskContext task, Retention? retention)
+    {
+        var steps = retainer.RulesOf(task with { Retention = retention }) is { HasRules: true } rules ? retainer.Removable(connection, task, rules) : [];
+        var bytes = connection.Scalar<long>(
+            """
+            SELECT coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints
+            WHERE task = $0 AND deleted = 0 AND step IN (SELECT value FROM json_each($1))
+            """,
+            task.Id, $"[{string.Join(',', steps)}]");
+        return new RetentionPreview(steps.Count, [.. steps.Take(RetentionPreview.MostListed)], bytes, options.DeletionGrace, null);
     }
 
     /// <summary>Says what a round would do.</summary>
@@ -52,7 +74,14 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
             }
         }
 
-        groups.Estimate(connection, round, [.. going.Select(row => row.Id)], cancellation);
+        // What is deleted now is gone once its grace is over, and until then frees nothing.
+        var expired = GraceCollector.Expired(connection, options.Grace.Now, wanted);
+        var (immediate, use) = (wanted.Now || options.Grace.IsNone, StorageReporter.GraceOfStore(connection));
+        round.Purged(expired.Count + (wanted.Now ? going.Count : 0));
+        groups.Estimate(connection, round, [.. expired, .. immediate ? going.Select(row => row.Id) : []], cancellation);
+        var kept = immediate ? [] : going;
+        use = use with { Checkpoints = use.Checkpoints - expired.Count + kept.Count, Bytes = use.Bytes - BytesOf(connection, expired) + kept.Sum(Owned) };
+        round.Leaves(use, BaseTable.Unused(connection, MostBases));
         round.Returned = Space.Unused(connection);
         return round.End();
     }
@@ -71,6 +100,24 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
             {
                 cancellation.ThrowIfCancellationRequested();
             }
+        }
+    }
+
+    private async Task EndGraceAsync(CollectRound round, CancellationToken cancellation)
+    {
+        if (round.Options.Now && round.Goes)
+        {
+            await database.WriteAsync(connection => GraceCollector.EndAll(connection, options.Grace.Now, round.Options.Task, ledger), cancellation);
+        }
+
+        for (var more = true; more && round.Goes;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var ((removed, left), freed) = await database.WriteAsync(
+                connection => StoredBytes.Freed(connection, () => GraceCollector.Some(connection, options.Grace.Now, InOneTransaction)), cancellation);
+            round.Purged(removed);
+            round.Freed += freed;
+            more = left;
         }
     }
 
@@ -97,12 +144,16 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
         {
             var row = CheckpointTable.AtStep(connection, task.Id, step)!;
             gone.Add(Listed(connection, round, row, rules));
-            CheckpointRemover.Remove(connection, row);
+            CheckpointRemover.Remove(connection, row, options.Grace);
             ledger.Note(connection, "checkpoint.collect", task.Name, row.Label, Ledger.Deleted, Owned(row));
         }
 
         return (gone, steps.Count > InOneTransaction);
     }
+
+    private static long BytesOf(SqliteConnection connection, IReadOnlyList<long> ids) => connection.Scalar<long>(
+        "SELECT coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints WHERE id IN (SELECT value FROM json_each($0))",
+        $"[{string.Join(',', ids)}]");
 
     private static long Owned(CheckpointRow row) => row.FrameBytes + row.TrainerBytes + (row.IsBlocks ? 0 : row.BroughtBytes);
 

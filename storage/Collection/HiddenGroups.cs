@@ -7,10 +7,10 @@ namespace FishCheckpoint.Storage.Collection;
 /// <summary>Finds the deleted checkpoints that are still there for the sake of others.</summary>
 internal static class HiddenGroups
 {
-    // One that a task starts from is needed as if it were not deleted.
+    // One that a task starts from, or that can be brought back, is needed as if it were not deleted.
     private const string Gone =
         """
-        gone (id) AS (SELECT id FROM checkpoints WHERE deleted = 1 AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = checkpoints.id)
+        gone (id) AS (SELECT id FROM checkpoints WHERE deleted = 1 AND expires IS NULL AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = checkpoints.id)
                       UNION SELECT value FROM json_each($0))
         """;
 

@@ -13,6 +13,11 @@ internal sealed class Retainer(TaskTable tasks, StoreOptions options)
     /// <param name="task">One task; <see langword="null"/> for all.</param>
     public IReadOnlyList<(TaskContext Task, Retention Rules)> Tasks(SqliteConnection connection, string? task)
     {
+        if (task is not null && TaskTable.IsDeleted(connection, task))
+        {
+            return [];
+        }
+
         var names = task is null ? connection.Query("SELECT t.name FROM tasks t JOIN totals x ON x.base = t.base AND x.task = t.id WHERE x.checkpoints > 0 ORDER BY t.name", row => row.GetString(0)) : [task];
         var found = new List<(TaskContext, Retention)>();
         foreach (var name in names)
@@ -50,8 +55,8 @@ internal sealed class Retainer(TaskTable tasks, StoreOptions options)
             .Where(decision => decision.KeptBy is null && decision.Step != anchor).Select(decision => decision.Step)];
     }
 
-    // A task that only says what is best goes by the store's rules, with its own idea of what is best.
-    private Retention? RulesOf(TaskContext task) => task.Retention switch
+    /// <summary>The rules that hold for a task. One that only says what is best goes by the store's rules, with its own idea of what is best.</summary>
+    public Retention? RulesOf(TaskContext task) => task.Retention switch
     {
         { HasRules: true } own => own,
         { } own when options.Retention is { } rules => rules with { Monitor = own.Monitor, Mode = own.Mode, KeepBest = own.Monitor is null ? null : rules.KeepBest },

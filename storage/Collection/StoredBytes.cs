@@ -17,6 +17,6 @@ internal static class StoredBytes
     private static long Of(SqliteConnection connection) =>
         connection.Scalar<long>("SELECT position_bytes + value_bytes + state_bytes + hidden_bytes FROM totals WHERE base = x'' AND task = 0");
 
-    /// <summary>Bytes of deleted checkpoints that are still there for the sake of others.</summary>
-    public static long Held(SqliteConnection connection) => connection.Scalar<long>("SELECT hidden_bytes FROM totals WHERE base = x'' AND task = 0");
+    /// <summary>Bytes of deleted checkpoints that are still there for the sake of others, though their grace is over.</summary>
+    public static long Held(SqliteConnection connection) => connection.Scalar<long>("SELECT hidden_bytes - grace_bytes FROM totals WHERE base = x'' AND task = 0");
 }

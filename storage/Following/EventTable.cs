@@ -38,7 +38,7 @@ internal static class EventTable
         var (id, subject, time) = (row.GetInt64(0), row.GetString(2)[Math.Min(task.Length + 1, row.GetString(2).Length)..], row.Time(3));
         return row.GetString(1) switch
         {
-            "checkpoint.save" => OfStep(TaskEventKind.Saved),
+            "checkpoint.save" or "checkpoint.undelete" => OfStep(TaskEventKind.Saved),
             "state.put" => OfStep(TaskEventKind.State),
             "checkpoint.pin" => OfStep(TaskEventKind.Pinned),
             "checkpoint.unpin" => OfStep(TaskEventKind.Unpinned),

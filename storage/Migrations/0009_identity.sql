@@ -7,3 +7,59 @@ CREATE TABLE store (
   id  BLOB    NOT NULL CHECK (length(id) = 16)
 ) STRICT;
 INSERT INTO store (one, id) VALUES (1, randomblob(16));
+
+-- A deleted checkpoint stays recoverable for a grace: it keeps its trainer state, metrics and pin until that ends. NULL: it is visible, or its grace is over.
+ALTER TABLE checkpoints ADD COLUMN deleted_at INTEGER;
+ALTER TABLE checkpoints ADD COLUMN expires INTEGER;
+ALTER TABLE checkpoints ADD COLUMN former_tags TEXT;                   -- JSON: the tags that it had
+ALTER TABLE checkpoints ADD COLUMN with_task INTEGER NOT NULL DEFAULT 0; -- 1: it was deleted with its task
+CREATE INDEX checkpoints_in_grace ON checkpoints (expires) WHERE expires IS NOT NULL;
+CREATE INDEX checkpoints_in_grace_by_task ON checkpoints (task, deleted_at, id) WHERE expires IS NOT NULL;
+
+-- A mask passes from a checkpoint that is deleted to a visible one: found without a look at the deleted ones.
+DROP INDEX checkpoints_by_mask;
+CREATE INDEX checkpoints_by_mask ON checkpoints (mask, deleted);
+
+-- A deleted task gives its name up; what it was called is kept until its grace ends. NULL: it is there.
+ALTER TABLE tasks ADD COLUMN former_name TEXT;
+ALTER TABLE tasks ADD COLUMN deleted_at INTEGER;
+ALTER TABLE tasks ADD COLUMN expires INTEGER;
+CREATE INDEX tasks_in_grace ON tasks (former_name, deleted_at, id) WHERE former_name IS NOT NULL;
+
+-- Of the hidden ones: those in their grace, and their bytes.
+ALTER TABLE totals ADD COLUMN grace INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE totals ADD COLUMN grace_bytes INTEGER NOT NULL DEFAULT 0;
+
+CREATE TRIGGER grace_update AFTER UPDATE OF task, expires, brought_bytes, value_bytes, trainer_bytes ON checkpoints
+WHEN (old.expires IS NOT NULL OR new.expires IS NOT NULL)
+  AND (old.task, old.expires IS NULL, old.brought_bytes + old.value_bytes + old.trainer_bytes)
+    IS NOT (new.task, new.expires IS NULL, new.brought_bytes + new.value_bytes + new.trainer_bytes)
+BEGIN
+  UPDATE totals SET grace = grace - 1, grace_bytes = grace_bytes - old.brought_bytes - old.value_bytes - old.trainer_bytes
+    WHERE old.expires IS NOT NULL AND (base, task) IN (SELECT base, task FROM scopes WHERE counted = old.task);
+  UPDATE totals SET grace = grace + 1, grace_bytes = grace_bytes + new.brought_bytes + new.value_bytes + new.trainer_bytes
+    WHERE new.expires IS NOT NULL AND (base, task) IN (SELECT base, task FROM scopes WHERE counted = new.task);
+END;
+
+CREATE TRIGGER grace_delete AFTER DELETE ON checkpoints WHEN old.expires IS NOT NULL BEGIN
+  UPDATE totals SET grace = grace - 1, grace_bytes = grace_bytes - old.brought_bytes - old.value_bytes - old.trainer_bytes
+    WHERE (base, task) IN (SELECT base, task FROM scopes WHERE counted = old.task);
+END;
+
+CREATE TRIGGER metrics_show AFTER UPDATE OF deleted ON checkpoints
+WHEN old.deleted <> 0 AND new.deleted = 0 AND new.metrics <> '{}' AND json_valid(new.metrics) BEGIN
+  INSERT INTO measured SELECT new.task, key, CAST(value AS REAL), new.step, 1 FROM json_each(new.metrics) WHERE type IN ('integer', 'real');
+END;
+
+-- The totals count the tasks that are there.
+CREATE TRIGGER tasks_hide AFTER UPDATE OF former_name ON tasks WHEN (old.former_name IS NULL) <> (new.former_name IS NULL) BEGIN
+  UPDATE totals SET tasks = tasks + iif(new.former_name IS NULL, 1, -1) WHERE (base, task) IN (VALUES (x'', 0), (new.base, 0));
+END;
+
+DROP TRIGGER tasks_delete;
+CREATE TRIGGER tasks_delete AFTER DELETE ON tasks BEGIN
+  DELETE FROM totals WHERE base = old.base AND task = old.id;
+  DELETE FROM depths WHERE base = old.base AND task = old.id;
+  DELETE FROM growth WHERE base = old.base AND task = old.id;
+  UPDATE totals SET tasks = tasks - (old.former_name IS NULL) WHERE (base, task) IN (VALUES (x'', 0), (old.base, 0));
+END;

@@ -10,16 +10,18 @@ internal static class Recount
     private const string Totals =
         """
         DELETE FROM totals; DELETE FROM depths; DELETE FROM metrics;
-        INSERT INTO totals (base, task, tasks) SELECT x'', 0, count(*) FROM tasks;
-        INSERT INTO totals (base, task, tasks) SELECT id, 0, (SELECT count(*) FROM tasks t WHERE t.base = bases.id) FROM bases;
+        INSERT INTO totals (base, task, tasks) SELECT x'', 0, count(*) FROM tasks WHERE former_name IS NULL;
+        INSERT INTO totals (base, task, tasks) SELECT id, 0, (SELECT count(*) FROM tasks t WHERE t.base = bases.id AND t.former_name IS NULL) FROM bases;
         INSERT INTO totals (base, task) SELECT base, id FROM tasks;
         UPDATE totals SET checkpoints = s.checkpoints, logical_bytes = s.logical_bytes, elements = s.elements, changed = s.changed, position_bytes = s.position_bytes,
-          value_bytes = s.value_bytes, state_bytes = s.state_bytes, deltas = s.deltas, hidden = s.hidden, hidden_bytes = s.hidden_bytes
+          value_bytes = s.value_bytes, state_bytes = s.state_bytes, deltas = s.deltas, hidden = s.hidden, hidden_bytes = s.hidden_bytes,
+          grace = s.grace, grace_bytes = s.grace_bytes
         FROM (
           SELECT s.base AS of_base, s.task AS of_task, count(*) - sum(deleted) AS checkpoints, sum((1 - deleted) * logical_bytes) AS logical_bytes,
             sum((1 - deleted) * elements) AS elements, sum((1 - deleted) * changed) AS changed, sum((1 - deleted) * brought_bytes) AS position_bytes,
             sum((1 - deleted) * value_bytes) AS value_bytes, sum((1 - deleted) * trainer_bytes) AS state_bytes, sum((1 - deleted) * depth) AS deltas,
-            sum(deleted) AS hidden, sum(deleted * (brought_bytes + value_bytes + trainer_bytes)) AS hidden_bytes
+            sum(deleted) AS hidden, sum(deleted * (brought_bytes + value_bytes + trainer_bytes)) AS hidden_bytes,
+            count(expires) AS grace, coalesce(sum(brought_bytes + value_bytes + trainer_bytes) FILTER (WHERE expires IS NOT NULL), 0) AS grace_bytes
           FROM checkpoints c CROSS JOIN scopes s ON s.counted = c.task GROUP BY s.base, s.task) s
         WHERE base = s.of_base AND task = s.of_task;
         UPDATE totals SET base_bytes = (SELECT coalesce(sum(coalesce(stored, bytes)), 0) FROM base_files f WHERE f.base = totals.base OR totals.base = x'')

@@ -1,3 +1,4 @@
+using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
 using FishCheckpoint.Storage.Bases;
@@ -31,7 +32,7 @@ internal static class StorageReporter
             $"SELECT NULL, {NameOfBase}, {TotalsRow.Columns} FROM (SELECT id FROM bases LIMIT $0) b JOIN totals x ON x.base = b.id AND x.task = 0", TotalsRow.Read, Most);
         var tasks = connection.Query(
             $"""
-            SELECT t.name, {NameOfBase}, {TotalsRow.Columns} FROM totals x CROSS JOIN tasks t ON t.id = x.task WHERE x.task > 0
+            SELECT t.name, {NameOfBase}, {TotalsRow.Columns} FROM totals x CROSS JOIN tasks t ON t.id = x.task WHERE x.task > 0 AND t.former_name IS NULL
             ORDER BY x.position_bytes + x.value_bytes + x.state_bytes DESC, x.task DESC LIMIT $0
             """,
             TotalsRow.Read, Most);
@@ -40,6 +41,10 @@ internal static class StorageReporter
             [.. tasks.Select(row => row.ToReport())], StoreIdentity.Read(connection));
     }
 
+    /// <summary>What can be brought back of the whole store.</summary>
+    public static GraceUse GraceOfStore(SqliteConnection connection) => connection.Single(
+        $"SELECT NULL, NULL, {TotalsRow.Columns} FROM totals x WHERE x.base = x'' AND x.task = 0", TotalsRow.Read)!.ToUse();
+
     private static DiskUse Disk(SqliteConnection connection, string path, TotalsRow whole)
     {
         var pageSize = connection.Scalar<long>("PRAGMA page_size");
@@ -47,6 +52,7 @@ internal static class StorageReporter
         var database = connection.Scalar<long>("PRAGMA page_count") * pageSize;
         var log = new FileInfo(path + "-wal");
         return new DiskUse(
-            whole.BaseBytes, database, log.Exists ? log.Length : 0, free, whole.Hidden, Math.Max(0, database - free - whole.Hidden - whole.Stored));
+            whole.BaseBytes, database, log.Exists ? log.Length : 0, free, whole.Hidden, whole.GraceBytes,
+            Math.Max(0, database - free - whole.Hidden - whole.GraceBytes - whole.Stored));
     }
 }

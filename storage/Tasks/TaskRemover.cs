@@ -1,27 +1,58 @@
 using FishCheckpoint.Storage.Checkpoints;
+using FishCheckpoint.Storage.Deletion;
 using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Totals;
 using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Tasks;
 
-/// <summary>Deletes a task whose checkpoints are removed from view, in the caller's transaction.</summary>
+/// <summary>Deletes tasks with their checkpoints, in the caller's transaction.</summary>
 internal static class TaskRemover
 {
-    /// <summary>Deletes the task's row. What of it branches are laid on goes to them: they are of the same base and own tensors.</summary>
-    /// <returns>Rows that were deleted.</returns>
-    public static int Remove(SqliteConnection connection, TaskContext task)
+    /// <summary>Takes a task and its checkpoints out of view; they go when the grace is over.</summary>
+    /// <param name="connection">A transaction.</param>
+    /// <param name="task">The task's row.</param>
+    /// <param name="grace">How long it stays recoverable.</param>
+    public static void Remove(SqliteConnection connection, long task, Grace grace)
     {
-        connection.Execute("UPDATE tasks SET origin = NULL WHERE id = $0", task.Id);
-        if (task.Origin is { } origin)
+        // A mask that they share passes from each to the first of those that are left: the first goes last.
+        foreach (var checkpoint in connection.Query("SELECT id FROM checkpoints WHERE task = $0 AND deleted = 0 ORDER BY id DESC", row => row.GetInt64(0), task))
         {
-            CheckpointRemover.Collect(connection, origin);
+            CheckpointRemover.Remove(connection, CheckpointTable.Row(connection, checkpoint)!, grace, withTask: true);
         }
 
-        while (HandOver(connection, task.Id) > 0)
+        // A name that no task can have: the one that it had is free.
+        connection.Execute(
+            "UPDATE tasks SET former_name = name, name = '~' || id, deleted_at = $1, expires = $2 WHERE id = $0", task, grace.Now, grace.Expires);
+        TotalsKeeper.Forget(connection, task);
+        if (grace.IsNone)
+        {
+            foreach (var (id, frame) in connection.Query(
+                "SELECT id, trainer_frame FROM checkpoints WHERE task = $0 AND expires IS NOT NULL", row => (row.GetInt64(0), row.OptionalLong(1)), task))
+            {
+                CheckpointRemover.EndGrace(connection, id, frame);
+            }
+
+            EndGrace(connection, task);
+        }
+    }
+
+    /// <summary>Deletes the row of a deleted task, none of whose checkpoints is in its grace. What of it branches are laid on goes to them: they are of the same base and
+    /// own tensors.</summary>
+    public static void EndGrace(SqliteConnection connection, long task)
+    {
+        var origin = connection.Scalar<long?>("SELECT origin FROM tasks WHERE id = $0", task);
+        connection.Execute("UPDATE tasks SET origin = NULL WHERE id = $0", task);
+        if (origin is { } start)
+        {
+            CheckpointRemover.Collect(connection, start);
+        }
+
+        while (HandOver(connection, task) > 0)
         {
         }
 
-        return connection.Execute("DELETE FROM tasks WHERE id = $0", task.Id);
+        connection.Execute("DELETE FROM tasks WHERE id = $0", task);
     }
 
     // To a task whose checkpoints are laid on it or guessed from it, or that starts from it: from the branches down to the root of what is left.

@@ -85,16 +85,29 @@ internal sealed class TaskTable(BaseTable bases)
         return false;
     }
 
+    /// <summary>Changes what of a task may change.</summary>
+    public static void Change(SqliteConnection connection, string name, TaskSettings settings) => connection.Execute(
+        "UPDATE tasks SET description = $1, metadata = $2, retention = $3 WHERE name = $0", name, settings.Description, Json(settings.Metadata),
+        settings.Retention is null ? null : Json(settings.Retention));
+
     public static TaskInfo Info(SqliteConnection connection, string name) =>
-        connection.Single($"SELECT {Columns} FROM tasks t WHERE t.name = $0", Read, name) ?? throw Missing(name);
+        Find(connection, name) ?? throw Missing(name);
+
+    /// <summary>As above; <see langword="null"/> where there is no such task.</summary>
+    public static TaskInfo? Find(SqliteConnection connection, string name) =>
+        connection.Single($"SELECT {Columns} FROM tasks t WHERE t.name = $0", Read, name);
 
     public static Page<TaskInfo> List(SqliteConnection connection, PageRequest page)
     {
         var rows = connection.Query(
-            $"SELECT {Columns} FROM tasks t WHERE t.name > $0 ORDER BY t.name LIMIT $1", Read, page.After ?? "", page.Limit + 1);
+            $"SELECT {Columns} FROM tasks t WHERE t.name > $0 AND t.former_name IS NULL ORDER BY t.name LIMIT $1", Read, page.After ?? "", page.Limit + 1);
         var items = rows.Take(page.Limit).ToArray();
         return new Page<TaskInfo>(items, rows.Count > page.Limit ? items[^1].Name : null);
     }
+
+    /// <summary>Whether there is no task of a name, but a deleted one that had it.</summary>
+    public static bool IsDeleted(SqliteConnection connection, string name) => connection.Scalar<long>(
+        "SELECT EXISTS (SELECT 1 FROM tasks WHERE former_name = $0) AND NOT EXISTS (SELECT 1 FROM tasks WHERE name = $0)", name) > 0;
 
     public static long IdOf(SqliteConnection connection, string name) =>
         connection.Scalar<long?>("SELECT id FROM tasks WHERE name = $0", name) ?? throw Missing(name);

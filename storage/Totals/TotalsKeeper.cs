@@ -55,6 +55,14 @@ internal sealed class TotalsKeeper(TaskTable tasks, TimeProvider time, Func<Snap
             time.GetUtcNow().ToUnixTimeMilliseconds() / Day);
     }
 
+    /// <summary>Drops a task's totals by tensor, and what the transaction has touched of them: the task is deleted, and nothing of it is visible.</summary>
+    public static void Forget(SqliteConnection writer, long task)
+    {
+        writer.Execute("DELETE FROM temp.touched WHERE task = $0", task);
+        writer.Execute("DELETE FROM task_tensors WHERE task = $0", task);
+        writer.Execute("DELETE FROM tasks_to_count WHERE task = $0", task);
+    }
+
     /// <summary>Counts the tensors of tasks that an earlier program has written.</summary>
     public static async Task CatchUpAsync(Database database, TaskTable tasks, CancellationToken cancellation)
     {

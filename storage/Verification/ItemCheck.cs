@@ -81,5 +81,5 @@ internal sealed class ItemCheck(VerifyMeans means, bool quick)
     }
 
     private static string? KeyOf(SqliteConnection connection, VerifyItem item) => connection.Scalar<string?>(
-        "SELECT t.name || '/' || c.step || iif(c.deleted, ' (deleted)', '') FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE c.id = $0", item.Row);
+        "SELECT coalesce(t.former_name, t.name) || '/' || c.step || iif(c.deleted, ' (deleted)', '') FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE c.id = $0", item.Row);
 }

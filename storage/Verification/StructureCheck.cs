@@ -10,10 +10,12 @@ internal sealed class StructureCheck(SqliteConnection connection, TaskTable task
 {
     private const string Totals =
         """
-        SELECT t.name FROM tasks t LEFT JOIN totals x ON x.base = t.base AND x.task = t.id
+        SELECT coalesce(t.former_name, t.name) FROM tasks t LEFT JOIN totals x ON x.base = t.base AND x.task = t.id
         WHERE (x.checkpoints, x.logical_bytes, x.changed, x.position_bytes, x.value_bytes, x.state_bytes) IS NOT (
           SELECT count(*), coalesce(sum(c.logical_bytes), 0), coalesce(sum(c.changed), 0), coalesce(sum(c.brought_bytes), 0), coalesce(sum(c.value_bytes), 0),
             coalesce(sum(c.trainer_bytes), 0) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0)
+          OR (x.grace, x.grace_bytes) IS NOT (SELECT count(*), coalesce(sum(c.brought_bytes + c.value_bytes + c.trainer_bytes), 0)
+            FROM checkpoints c WHERE c.task = t.id AND c.expires IS NOT NULL)
         """;
 
     private readonly List<Finding> findings = [];

@@ -76,10 +76,16 @@ public sealed class SqliteBranchTrainingTests : BranchTrainingContract
 public sealed class SqliteFoldTests : FoldContract
 {
     protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
-        await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder });
+        await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder, DeletionGrace = TimeSpan.Zero });
 }
 
 public sealed class SqliteEventTests : EventContract
+{
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder });
+}
+
+public sealed class SqliteDeletionTests : DeletionContract
 {
     protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
         await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder });

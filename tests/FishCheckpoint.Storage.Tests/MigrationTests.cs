@@ -21,6 +21,7 @@ public sealed class MigrationTests : StoreFixture
         Sql($"""
             ALTER TABLE checkpoints DROP COLUMN metadata;
             DROP TABLE store;
+            {WithoutGrace}
             {WithoutTotals}
             DROP TRIGGER key_bytes_of_new_checkpoint;
             DROP TRIGGER key_bytes_of_changed_checkpoint;
@@ -34,6 +35,7 @@ public sealed class MigrationTests : StoreFixture
             DROP TABLE audit;
             DROP TABLE verified;
             DROP TABLE damage;
+            {TaskColumnsOfGrace}
             DROP INDEX tasks_by_origin;
             ALTER TABLE tasks DROP COLUMN origin;
             ALTER TABLE tasks DROP COLUMN origin_task;
@@ -60,6 +62,18 @@ public sealed class MigrationTests : StoreFixture
         AssertTotalsAreARecount();
         Assert.All(new long[] { 1, 2, 3 }, step => Assert.True(Store.VerifyAsync("task", StepRef.At(step), Stop).GetAwaiter().GetResult().Sound));
     }
+
+    // What was deleted could not be brought back.
+    private static string WithoutGrace { get; } = string.Join('\n', [
+        .. new[] { "grace_update", "grace_delete", "metrics_show", "tasks_hide" }.Select(name => $"DROP TRIGGER {name};"),
+        .. new[] { "checkpoints_in_grace", "checkpoints_in_grace_by_task", "tasks_in_grace", "checkpoints_by_mask" }.Select(name => $"DROP INDEX {name};"),
+        "CREATE INDEX checkpoints_by_mask ON checkpoints (mask);",
+        .. new[] { "deleted_at", "expires", "former_tags", "with_task" }.Select(name => $"ALTER TABLE checkpoints DROP COLUMN {name};"),
+        .. new[] { "grace", "grace_bytes" }.Select(name => $"ALTER TABLE totals DROP COLUMN {name};"),
+    ]);
+
+    private const string TaskColumnsOfGrace =
+        "ALTER TABLE tasks DROP COLUMN former_name; ALTER TABLE tasks DROP COLUMN deleted_at; ALTER TABLE tasks DROP COLUMN expires;";
 
     // Totals were columns of tasks, kept by the program.
     private static string WithoutTotals { get; } = string.Join('\n', [

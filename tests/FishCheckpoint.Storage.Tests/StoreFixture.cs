@@ -10,7 +10,8 @@ public abstract class StoreFixture : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("fish-storage-").FullName;
 
-    protected StoreOptions Options => new() { DataFolder = Path.Combine(folder, "data") };
+    /// <summary>Without a grace, which tests of deletion give themselves: what is deleted frees its bytes at once.</summary>
+    protected virtual StoreOptions Options => new() { DataFolder = Path.Combine(folder, "data"), DeletionGrace = TimeSpan.Zero };
 
     protected string DatabasePath => Path.Combine(Options.DataFolder, "fish.db");
 

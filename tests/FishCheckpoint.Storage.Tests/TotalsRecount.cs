@@ -21,11 +21,16 @@ internal static class TotalsRecount
         connection.Open();
         AssertSame(
             connection,
-            "SELECT hex(base), task, checkpoints, logical_bytes, elements, changed, position_bytes, value_bytes, state_bytes, deltas, hidden, hidden_bytes FROM totals",
+            """
+            SELECT hex(base), task, tasks, checkpoints, logical_bytes, elements, changed, position_bytes, value_bytes, state_bytes, deltas, hidden, hidden_bytes, grace,
+              grace_bytes FROM totals
+            """,
             $"""
-            SELECT hex(x.base), x.task, count(c.id) FILTER (WHERE c.deleted = 0), {Visible("logical_bytes")}, {Visible("elements")}, {Visible("changed")},
+            SELECT hex(x.base), x.task, iif(x.task > 0, 0, (SELECT count(*) FROM tasks t WHERE t.former_name IS NULL AND x.base IN (x'', t.base))),
+              count(c.id) FILTER (WHERE c.deleted = 0), {Visible("logical_bytes")}, {Visible("elements")}, {Visible("changed")},
               {Visible("brought_bytes")}, {Visible("value_bytes")}, {Visible("trainer_bytes")}, {Visible("depth")}, count(c.id) FILTER (WHERE c.deleted = 1),
-              coalesce(sum(c.brought_bytes + c.value_bytes + c.trainer_bytes) FILTER (WHERE c.deleted = 1), 0)
+              coalesce(sum(c.brought_bytes + c.value_bytes + c.trainer_bytes) FILTER (WHERE c.deleted = 1), 0),
+              count(c.expires), coalesce(sum(c.brought_bytes + c.value_bytes + c.trainer_bytes) FILTER (WHERE c.expires IS NOT NULL), 0)
             FROM (SELECT x'' AS base, 0 AS task UNION ALL SELECT id, 0 FROM bases UNION ALL SELECT base, id FROM tasks) x
             LEFT JOIN {Scopes} s ON s.base = x.base AND s.task = x.task LEFT JOIN checkpoints c ON c.task = s.counted GROUP BY x.base, x.task
             """);

@@ -144,6 +144,50 @@ class ClientTests(unittest.TestCase):
         self.assert_refused("INDEX_OUT_OF_RANGE", self.client.save_patch, self.task, 3, {"a.weight": (torch.tensor([12]), torch.tensor([1.0]))})
         self.assert_refused("BASE_NOT_FOUND", self.client.save_patch, self.task, 3, {}, base="none")
 
+    def test_deleted_checkpoints_and_tasks_come_back(self):
+        self.make_task()
+        self.client.save(self.task, 1, tensors_of(1), metrics={"loss": 0.5}, state=b"moments")
+        self.client.save(self.task, 2, tensors_of(2))
+        self.client.tag(self.task, "good", 1)
+        self.client.delete(self.task, 1)
+        self.assertEqual([(found["step"], found["tags"]) for found in self.client.list_deleted(self.task)], [(1, ["good"])])
+        self.client.save(self.task, 1, tensors_of(3))
+        self.assert_refused("STEP_TAKEN", self.client.undelete, self.task, 1)
+        back = self.client.undelete(self.task, 1, as_=5, pin=True)
+        self.assertEqual((back["checkpoint"]["step"], back["takenTags"], back["goesAgain"]), (5, [], False))
+        self.assert_same(self.client.load(self.task, "good"), tensors_of(1))
+        self.assertEqual(self.client.state(self.task, 5), b"moments")
+        self.assert_refused("CHECKPOINT_PINNED", self.client.delete_task, self.task)
+        self.assert_refused("CHECKPOINT_NOT_FOUND", self.client.undelete, self.task, 1, as_=7)
+
+        other = unique("other")
+        self.client.put_task(other, self.base)
+        self.client.save(other, 3, tensors_of(4))
+        self.client.delete_task(other)
+        self.assertTrue([found for found in self.client.list_deleted_tasks() if found["name"] == other and found["whole"]])
+        self.assertEqual(self.client.undelete_task(other, other + ".back")["checkpoints"], 1)
+        self.assert_same(self.client.load(other + ".back"), tensors_of(4))
+        self.assert_refused("TASK_NOT_FOUND", self.client.undelete_task, other)
+
+    def test_set_task_changes_what_it_names(self):
+        self.make_task()
+        self.client.put_task(self.task, self.base, description="first", metadata={"seed": "1"}, retention={"monitor": "loss"})
+        for step in (1, 2, 3):
+            self.client.save(self.task, step, tensors_of(step), parent="base")
+        planned = self.client.set_task(self.task, {"retention": {"keepLast": 1}}, dry_run=True)
+        self.assertEqual(planned["removes"]["steps"], [1, 2])
+        changed = self.client.set_task(self.task, {"retention": {"keepLast": 2}, "metadata": {"host": "a", "seed": None}})
+        self.assertEqual((changed["description"], changed["metadata"]), ("first", {"host": "a"}))
+        self.assertEqual((changed["retention"]["keepLast"], changed["retention"]["monitor"], changed["removes"]["checkpoints"]), (2, "loss", 1))
+        self.assert_refused("REQUEST_INVALID", self.client.set_task, self.task, {"base": "other"})
+
+    def test_base_goes_with_its_last_name(self):
+        self.client.add_base(self.base, tensors_of(77))
+        self.client.add_base(self.base + ".alias", tensors_of(77))
+        self.assertEqual(self.client.delete_base(self.base)["names"], [self.base + ".alias"])
+        self.client.put_task(self.task, self.base + ".alias")
+        self.assertIn(self.task, self.assert_refused("BASE_IN_USE", self.client.delete_base, self.base + ".alias").cause)
+
     def test_list_tags_verify_report_delete(self):
         self.make_task()
         for step in (3, 1, 2):

@@ -6,9 +6,10 @@ namespace FishCheckpoint.Cli.Commands;
 /// <summary><c>fish base</c>: the pretrained models that tasks share.</summary>
 internal static class BaseCommand
 {
-    public static Command Create(Shell shell) => new("base", "Add and list bases: the pretrained models that tasks share.")
+    public static Command Create(Shell shell) => new("base", "Add, list and remove bases: the pretrained models that tasks share.")
     {
         BaseAddCommand.Create(shell),
         BaseListCommand.Create(shell),
+        BaseRemoveCommand.Create(shell),
     };
 }

@@ -14,18 +14,44 @@ internal static class CollectCommand
         var task = new Option<string?>("--task") { Description = "Only the retention of this task.", HelpName = "TASK" };
         var dry = new Option<bool>("--dry-run") { Description = "Say what would go and why, and change nothing." };
         var time = new Option<double?>("--max-time") { Description = "How long it may go on, in seconds. Default: until everything is done.", HelpName = "S" };
-        var command = new Command("gc", "Delete what no retention keeps, and give the bytes of everything deleted back to the disk.") { task, dry, time };
+        var now = new Option<bool>("--now") { Description = "End the grace of what is deleted (with --task, of that task): it cannot be brought back then." };
+        var confirmation = new Confirmation();
+        var command = new Command("gc", "Delete what no retention keeps, and give the bytes of what was deleted longer ago than its grace back to the disk.")
+        {
+            task, dry, now, time, confirmation.Yes,
+        };
         shell.OnStore(command, async (call, cancellation) =>
         {
             var options = new CollectOptions
             {
-                Task = call.Parsed.GetValue(task), DryRun = call.Parsed.GetValue(dry), MaxTime = Seconds.TimeOf("--max-time", call.Parsed.GetValue(time)),
+                Task = call.Parsed.GetValue(task), DryRun = call.Parsed.GetValue(dry), Now = call.Parsed.GetValue(now),
+                MaxTime = Seconds.TimeOf("--max-time", call.Parsed.GetValue(time)),
             };
+            await AskAsync(call, confirmation, options, cancellation);
             var result = await Progress.SpinAsync(call.Terminal, options.DryRun ? "looking" : "collecting", () => call.Collector.CollectAsync(options, cancellation));
             call.Print(result, done => Describe(call.Terminal, done));
             return result.Damaged.Count == 0 ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
         });
         return command;
+    }
+
+    // Whoever cannot be asked is not kept waiting for what would be asked.
+    private static async Task AskAsync(Call call, Confirmation confirmation, CollectOptions options, CancellationToken cancellation)
+    {
+        if (options.DryRun || call.Parsed.GetValue(confirmation.Yes) || (!options.Now && !call.Terminal.CanAsk))
+        {
+            return;
+        }
+
+        var planned = await call.Collector.CollectAsync(options with { DryRun = true, MaxTime = TimeSpan.FromTicks(1) }, cancellation);
+        if (options.Now && planned.Purged > 0)
+        {
+            confirmation.Ask(call, $"Remove {Say.Count(planned.Purged)} deleted checkpoints for good", forGood: true);
+        }
+        else if (planned.Deleted > 0)
+        {
+            confirmation.Ask(call, $"Delete {Say.Count(planned.Deleted)} checkpoints that no retention keeps");
+        }
     }
 
     private static void Describe(Terminal terminal, CollectResult result)
@@ -48,11 +74,22 @@ internal static class CollectCommand
 
         if (result.DryRun)
         {
-            terminal.Say($"{Say.Count(result.Deleted)} checkpoints would go and {Say.Count(result.Relaid)} be laid anew: {Say.Bytes(result.FreedBytes)} would come free; {Say.Bytes(result.ReturnedBytes)} are free already");
+            terminal.Say($"{Say.Count(result.Deleted)} checkpoints would go, {Say.Count(result.Purged)} of those that are deleted be removed, and {Say.Count(result.Relaid)} be rebased: {Say.Bytes(result.FreedBytes)} would come free; {Say.Bytes(result.ReturnedBytes)} are free already");
         }
         else
         {
-            terminal.Say($"{Say.Count(result.Deleted)} checkpoints deleted, {Say.Count(result.Relaid)} laid anew, {Say.Bytes(result.FreedBytes)} freed: the disk has {Say.Bytes(Math.Max(0, result.ReturnedBytes))} more");
+            terminal.Say($"{Say.Count(result.Deleted)} checkpoints deleted, {Say.Count(result.Purged)} removed after their grace, {Say.Count(result.Relaid)} rebased, {Say.Bytes(result.FreedBytes)} freed: the disk has {Say.Bytes(Math.Max(0, result.ReturnedBytes))} more");
+        }
+
+        if (result.Grace is { Checkpoints: > 0 } grace)
+        {
+            var next = grace.Next is { } first ? $", the first of them until {Say.Time(first)} UTC" : string.Empty;
+            terminal.Say($"{Say.Count(grace.Checkpoints)} deleted checkpoints ({Say.Bytes(grace.Bytes)}) can be brought back{next}: fish ls --deleted; 'fish gc --now' removes them at once");
+        }
+
+        foreach (var unused in result.UnusedBases)
+        {
+            terminal.Say($"no task is on base [bold]{unused.Name}[/] ({Say.Bytes(unused.Bytes)}): 'fish base rm {unused.Name}' removes it");
         }
 
         if (!result.Finished && result.DryRun)

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Cli.Commands;
@@ -30,6 +32,18 @@ internal sealed class KeepOptions(Option<string?> monitor, Option<string> mode)
         var retention = new Retention(
             parsed.GetValue(last), parsed.GetValue(every), parsed.GetValue(best), parsed.GetValue(monitor), parsed.GetRequiredValue(mode), parsed.GetValue(within));
         return retention.HasRules || retention.Monitor is not null ? retention.Checked() : null;
+    }
+
+    /// <summary>The rules that a call names, as a task's retention has them in JSON.</summary>
+    public IEnumerable<(string Rule, JsonNode? Value)> Named(ParseResult parsed)
+    {
+        (Option Option, string Rule, Func<object?> Value)[] all =
+        [
+            (last, "keepLast", () => parsed.GetValue(last)), (every, "keepEvery", () => parsed.GetValue(every)), (best, "keepBest", () => parsed.GetValue(best)),
+            (within, "keepWithin", () => parsed.GetValue(within)), (monitor, "monitor", () => parsed.GetValue(monitor)), (mode, "mode", () => parsed.GetValue(mode)),
+        ];
+        return all.Where(item => parsed.GetResult(item.Option) is { Implicit: false })
+            .Select(item => (item.Rule, JsonSerializer.SerializeToNode(item.Value(), FishJson.Options)));
     }
 
     private static TimeSpan? Parse(ArgumentResult argument)

@@ -10,10 +10,15 @@ internal static class ListCommand
     public static Command Create(Shell shell)
     {
         var task = new Argument<string?>("TASK") { Description = "The task whose checkpoints to list. Default: list the tasks.", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("ls", "List the tasks, or the checkpoints of one.") { task };
-        shell.OnStore(command, (call, cancellation) => call.Parsed.GetValue(task) is { } name
-            ? PrintAsync(call, name, cancellation)
-            : TaskListCommand.PrintAsync(call, cancellation));
+        var deleted = new Option<bool>("--deleted") { Description = "List what is deleted and can be brought back: see 'fish undelete'." };
+        var command = new Command("ls", "List the tasks, or the checkpoints of one.") { task, deleted };
+        shell.OnStore(command, (call, cancellation) => (call.Parsed.GetValue(task), call.Parsed.GetValue(deleted)) switch
+        {
+            ({ } name, true) => DeletedTables.PrintAsync(call, name, cancellation),
+            (null, true) => DeletedTables.PrintTasksAsync(call, cancellation),
+            ({ } name, false) => PrintAsync(call, name, cancellation),
+            _ => TaskListCommand.PrintAsync(call, cancellation),
+        });
         return command;
     }
 

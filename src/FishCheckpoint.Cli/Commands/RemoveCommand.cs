@@ -1,6 +1,7 @@
 using System.CommandLine;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Cli.Output;
 
 namespace FishCheckpoint.Cli.Commands;
 
@@ -12,7 +13,12 @@ internal static class RemoveCommand
         var task = Arguments.Task();
         var step = new Argument<string?>("STEP") { Description = "The checkpoint: a step, latest, best, or a tag.", Arity = ArgumentArity.ZeroOrOne };
         var all = new Option<bool>("--all") { Description = "Delete the task with all its checkpoints." };
-        var command = new Command("rm", "Delete a checkpoint, or a task. Checkpoints that are laid against a deleted one stay readable.") { task, step, all };
+        var confirmation = new Confirmation();
+        var command = new Command(
+            "rm", "Delete a checkpoint, or a task. 'fish undelete' brings it back until its grace is over; checkpoints whose parent it is stay readable.")
+        {
+            task, step, all, confirmation.Yes,
+        };
         command.Validators.Add(result =>
         {
             if (result.GetValue(all) == result.GetValue(step) is not null)
@@ -28,12 +34,16 @@ internal static class RemoveCommand
                 // What 'latest' means is settled once, so that what is said is what is deleted.
                 var info = await call.Store.GetCheckpointAsync(name, StepRef.Parse(reference), cancellation);
                 await call.Store.DeleteCheckpointAsync(name, StepRef.At(info.Step), cancellation);
-                call.Print(new Removed(name, info.Step), removed => call.Say($"Deleted [bold]{removed.Task}/{removed.Step}[/]"));
+                call.Print(new Removed(name, info.Step), removed => call.Say(
+                    $"Deleted [bold]{removed.Task}/{removed.Step}[/]; while its grace lasts, 'fish undelete {removed.Task} {removed.Step}' brings it back"));
             }
             else
             {
+                var info = await call.Store.GetTaskAsync(name, cancellation);
+                confirmation.Ask(call, $"Delete task {name} with its {Say.Count(info.Checkpoints)} checkpoints");
                 await call.Store.DeleteTaskAsync(name, cancellation);
-                call.Print(new Removed(name), removed => call.Say($"Deleted task [bold]{removed.Task}[/]"));
+                call.Print(new Removed(name), removed => call.Say(
+                    $"Deleted task [bold]{removed.Task}[/]; while its grace lasts, 'fish undelete {removed.Task}' brings it back"));
             }
         });
         return command;

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Errors;
@@ -26,7 +28,7 @@ internal static class TaskAddCommand
         var mode = new Option<string>("--mode") { Description = "Which values of it are better: min or max.", DefaultValueFactory = _ => "min" };
         mode.AcceptOnlyFromAmong("min", "max");
         var keep = new KeepOptions(monitor, mode);
-        var command = new Command("add", "Add a task, or change the description of one.") { task, baseName, from, description, own, drop, monitor, mode };
+        var command = new Command("add", "Add a task. One that is there stays as it is: 'fish task set' changes it.") { task, baseName, from, description, own, drop, monitor, mode };
         keep.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -38,13 +40,53 @@ internal static class TaskAddCommand
         shell.OnStore(command, async (call, cancellation) =>
         {
             var tensors = OwnTensors.Parse(call.Parsed.GetValue(own) ?? [], call.Parsed.GetValue(drop) ?? []);
+            var name = call.Parsed.GetRequiredValue(task);
             var spec = new TaskSpec(
                 call.Parsed.GetValue(baseName), call.Parsed.GetValue(description), Retention: keep.RetentionOf(call.Parsed), Tensors: tensors,
                 From: StartOf(call.Parsed.GetValue(from)));
-            var saved = await call.Store.PutTaskAsync(call.Parsed.GetRequiredValue(task), spec, cancellation);
+            if (await FindAsync(call, name, cancellation) is { } existing)
+            {
+                RequireSame(existing, call.Parsed.GetValue(description), keep.Named(call.Parsed));
+
+                // Its base, own tensors and start are compared by the store.
+                spec = spec with { Description = existing.Description, Metadata = existing.Metadata, Retention = existing.Retention };
+            }
+
+            var saved = await call.Store.PutTaskAsync(name, spec, cancellation);
             call.Print(saved.Value, info => call.Say($"{(saved.Created ? "Added" : "Already there:")} task [bold]{info.Name}[/] on base {info.Base}"));
         });
         return command;
+    }
+
+    private static async Task<TaskInfo?> FindAsync(Call call, string name, CancellationToken cancellation)
+    {
+        try
+        {
+            return await call.Store.GetTaskAsync(name, cancellation);
+        }
+        catch (FishException error) when (error.Code == ErrorCode.TaskNotFound)
+        {
+            return null;
+        }
+    }
+
+    // Whoever adds a task that is there did not mean to change it: least of all what it keeps.
+    private static void RequireSame(TaskInfo existing, string? description, IEnumerable<(string Rule, JsonNode? Value)> rules)
+    {
+        var before = JsonSerializer.SerializeToNode(existing.Retention ?? new Retention(), FishJson.Options)!;
+        var differ = rules.Where(rule => !JsonNode.DeepEquals(before[rule.Rule], rule.Value))
+            .Select(rule => $"retention.{rule.Rule} is {before[rule.Rule]?.ToJsonString() ?? "not set"}, not {rule.Value?.ToJsonString()}").ToList();
+        if (description is not null && description != existing.Description)
+        {
+            differ.Insert(0, $"the description is '{existing.Description}', not '{description}'");
+        }
+
+        if (differ.Count > 0)
+        {
+            throw new FishException(
+                ErrorCode.TaskTaken, existing.Name, $"The task exists, and is another: {string.Join("; ", differ)}. Nothing was changed.",
+                "'fish task set' changes it; or choose another name.");
+        }
     }
 
     private static TaskStart? StartOf(string? text) => text is null ? null

@@ -35,6 +35,8 @@ internal sealed class OpenedStore : IAsyncDisposable
 
     public IBoundedDeltas Deltas => (IBoundedDeltas)Store;
 
+    public IDeletedCheckpoints Deleted => (IDeletedCheckpoints)Store;
+
     public ITaskEvents Events => (ITaskEvents)Store;
 
     public static async Task<OpenedStore> OpenAsync(Shell shell, ParseResult parsed, string? spoolFolder, bool creates, CancellationToken cancellation)

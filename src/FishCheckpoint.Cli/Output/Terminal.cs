@@ -40,6 +40,12 @@ internal sealed class Terminal
     /// <summary>Whether progress is not wanted. Default: it is.</summary>
     public bool Quiet { get; set; }
 
+    /// <summary>Where answers come from.</summary>
+    public TextReader Input { get; init; } = TextReader.Null;
+
+    /// <summary>Whether a person is there to be asked: both what is typed and what is asked go through a terminal.</summary>
+    public bool CanAsk => traits is { InputIsTerminal: true, ErrorIsTerminal: true };
+
     /// <summary>The clock that progress goes by.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -53,14 +59,28 @@ internal sealed class Terminal
     public static Terminal OfProcess() => new(
         Open(System.Console.OpenStandardOutput()), Open(System.Console.OpenStandardError()), TerminalTraits.Of(
             !System.Console.IsOutputRedirected, !System.Console.IsErrorRedirected,
-            Environment.GetEnvironmentVariable, () => System.Console.IsOutputRedirected ? null : System.Console.WindowWidth));
+            Environment.GetEnvironmentVariable, () => System.Console.IsOutputRedirected ? null : System.Console.WindowWidth) with
+        {
+            InputIsTerminal = !System.Console.IsInputRedirected,
+        })
+    {
+        Input = System.Console.In,
+    };
 
     /// <summary>Plain text into writers.</summary>
     public static Terminal Of(TextWriter output, TextWriter error) => Of(output, error, TerminalTraits.Plain);
 
     /// <summary>Text into writers as if they were what <paramref name="traits"/> says.</summary>
-    public static Terminal Of(TextWriter output, TextWriter error, TerminalTraits traits, TimeProvider? time = null) =>
-        new(output, error, traits) { Time = time ?? TimeProvider.System };
+    public static Terminal Of(TextWriter output, TextWriter error, TerminalTraits traits, TimeProvider? time = null, TextReader? input = null) =>
+        new(output, error, traits) { Time = time ?? TimeProvider.System, Input = input ?? TextReader.Null };
+
+    /// <summary>Asks a question; only <c>y</c> and <c>yes</c> are a yes.</summary>
+    public bool Confirm(FormattableString question)
+    {
+        Error.Write($"{CleanText.Of(question.ToString(System.Globalization.CultureInfo.InvariantCulture))}? [y/N] ");
+        Error.Flush();
+        return Input.ReadLine()?.Trim().ToUpperInvariant() is "Y" or "YES";
+    }
 
     /// <summary>Prints a line of text with markup; what is put in is shown as it is.</summary>
     public void Say(FormattableString line) => Console.MarkupLineInterpolated(CleanText.Of(line));

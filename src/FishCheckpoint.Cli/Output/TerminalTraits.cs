@@ -10,6 +10,9 @@ namespace FishCheckpoint.Cli.Output;
 internal sealed record TerminalTraits(
     bool OutputIsTerminal, bool ErrorIsTerminal, bool OutputHasColors, bool ErrorHasColors, bool Moves, int? Columns)
 {
+    /// <summary>Whether standard input is a terminal.</summary>
+    public bool InputIsTerminal { get; init; }
+
     /// <summary>No terminal at all: text as it is, as wide as it likes.</summary>
     public static TerminalTraits Plain { get; } = new(false, false, false, false, false, null);
 

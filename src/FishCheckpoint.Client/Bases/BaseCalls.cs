@@ -18,6 +18,9 @@ internal sealed class BaseCalls(FishHttp server, string spoolFolder)
     public Task<Page<BaseInfo>> ListAsync(PageRequest page, CancellationToken cancellation) =>
         server.JsonAsync<Page<BaseInfo>>(HttpMethod.Get, Routes.Page(Routes.Bases, page), cancellation);
 
+    public Task<RemovedBase> DeleteAsync(string name, CancellationToken cancellation) =>
+        server.JsonAsync<RemovedBase>(HttpMethod.Delete, Routes.Base(name), cancellation);
+
     public async Task<IModelReader> OpenAsync(string nameOrId, CancellationToken cancellation) =>
         await RemoteModelReader.OpenAsync(server, Routes.Base(nameOrId), verify: null, cancellation);
 }

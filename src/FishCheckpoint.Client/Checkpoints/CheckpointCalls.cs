@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client.Http;
 using FishCheckpoint.Client.Reading;
@@ -45,6 +46,12 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
 
     public Task DeleteAsync(string task, StepRef step, CancellationToken cancellation) =>
         server.DoneAsync(HttpMethod.Delete, Routes.Checkpoint(task, step), content: null, cancellation);
+
+    public Task<Page<DeletedCheckpoint>> ListDeletedAsync(string task, PageRequest page, CancellationToken cancellation) =>
+        server.JsonAsync<Page<DeletedCheckpoint>>(HttpMethod.Get, Routes.Page(Routes.Deleted(task), page), cancellation);
+
+    public Task<Undeleted> UndeleteAsync(string task, long step, UndeleteOptions options, CancellationToken cancellation) => server.JsonAsync<Undeleted>(
+        HttpMethod.Post, Routes.Undelete(task, step), cancellation, JsonContent.Create(options, options: FishJson.Options));
 
     /// <summary>Opens a checkpoint; a word or tag is resolved once, so that one reader reads one checkpoint.</summary>
     public async Task<IModelReader> OpenAsync(string task, StepRef step, CancellationToken cancellation)

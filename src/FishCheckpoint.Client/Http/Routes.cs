@@ -32,6 +32,14 @@ internal static class Routes
 
     public static string Task(string task) => $"{Tasks}/{Names.Check(task, "task")}";
 
+    public const string DeletedTasks = "v1/deleted/tasks";
+
+    public static string Deleted(string task) => $"{Task(task)}/deleted";
+
+    public static string Undelete(string task) => $"{Task(task)}/undelete";
+
+    public static string Undelete(string task, long step) => $"{Checkpoint(task, StepRef.At(step))}/undelete";
+
     public static string Start(string task) => $"{Task(task)}/start";
 
     public static string Events(string task, long? after) =>
@@ -49,7 +57,7 @@ internal static class Routes
 
     public static string Collect(CollectOptions options)
     {
-        var path = $"v1/gc?dryRun={(options.DryRun ? "true" : "false")}";
+        var path = $"v1/gc?dryRun={(options.DryRun ? "true" : "false")}{(options.Now ? "&now=true" : "")}";
         path += options.Task is { } task ? $"&task={Names.Check(task, "task")}" : "";
         return path + (options.MaxTime is { } time ? string.Create(CultureInfo.InvariantCulture, $"&maxTime={time.TotalSeconds}") : "");
     }

@@ -1,4 +1,6 @@
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client.Http;
 using FishCheckpoint.Client.Reading;
@@ -20,6 +22,16 @@ internal sealed class TaskCalls(FishHttp server)
     public Task DeleteAsync(string task, CancellationToken cancellation) =>
         server.DoneAsync(HttpMethod.Delete, Routes.Task(task), content: null, cancellation);
 
+    public Task<TaskInfo> ChangeAsync(string task, JsonElement patch, bool dryRun, CancellationToken cancellation) => server.JsonAsync<TaskInfo>(
+        HttpMethod.Patch, $"{Routes.Task(task)}?dryRun={(dryRun ? "true" : "false")}", cancellation,
+        JsonContent.Create(patch, new MediaTypeHeaderValue("application/merge-patch+json"), FishJson.Options));
+
+    public Task<Page<DeletedTask>> ListDeletedAsync(PageRequest page, CancellationToken cancellation) =>
+        server.JsonAsync<Page<DeletedTask>>(HttpMethod.Get, Routes.Page(Routes.DeletedTasks, page), cancellation);
+
+    public Task<TaskInfo> UndeleteAsync(string task, string? asTask, CancellationToken cancellation) => server.JsonAsync<TaskInfo>(
+        HttpMethod.Post, Routes.Undelete(task), cancellation, JsonContent.Create(new TaskName(asTask), options: FishJson.Options));
+
     public async Task<IModelReader> OpenStartAsync(string task, CancellationToken cancellation) =>
         await RemoteModelReader.OpenAsync(server, Routes.Start(task), verify: null, cancellation);
 
@@ -39,4 +51,6 @@ internal sealed class TaskCalls(FishHttp server)
         server.DoneAsync(pinned ? HttpMethod.Put : HttpMethod.Delete, Routes.Pin(task, step), content: null, cancellation);
 
     private sealed record TagTarget(long Step);
+
+    private sealed record TaskName(string? As);
 }

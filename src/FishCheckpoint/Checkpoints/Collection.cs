@@ -1,4 +1,5 @@
 using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Checkpoints;
 
@@ -24,6 +25,12 @@ public sealed record CollectOptions
 
     /// <summary>Says what a round would do, and changes nothing. Default: not so.</summary>
     public bool DryRun { get; init; }
+
+    /// <summary>
+    /// Whether the grace of everything deleted ends at once, that of what this round deletes included: nothing of it can be brought back. Of a <see cref="Task"/> alone
+    /// where one is named. Default: no.
+    /// </summary>
+    public bool Now { get; init; }
 
     /// <summary>
     /// How long a round goes on: nothing is begun after that. More than nothing. Default: no limit. A dry one lists what would go whatever the time; what comes free by laying
@@ -59,9 +66,24 @@ public sealed record CollectOptions
 /// </param>
 /// <param name="Finished">Whether everything was tried; <see langword="false"/> where the time ended the round.</param>
 /// <param name="Damaged">What could not be laid anew because it, or what it is read with, is damaged; left as it is.</param>
+/// <param name="Purged">Deleted checkpoints that can no longer be brought back: how many went.</param>
+/// <param name="Grace">Deleted checkpoints that still can.</param>
+/// <param name="UnusedBases">Bases that no task is on, the largest first, at most a thousand: a round leaves them, whoever wants them gone removes them.</param>
 public sealed record CollectResult(
     bool DryRun, long Deleted, IReadOnlyList<CollectedCheckpoint> Checkpoints, long Relaid, long FreedBytes, long HeldBytes, long ReturnedBytes, bool Finished,
-    IReadOnlyList<DamagedFrame> Damaged);
+    IReadOnlyList<DamagedFrame> Damaged, long Purged, GraceUse Grace, IReadOnlyList<UnusedBase> UnusedBases);
+
+/// <summary>A base that no task is on.</summary>
+/// <param name="Name">One of its names.</param>
+/// <param name="Id">Its identity.</param>
+/// <param name="Bytes">Bytes of its files.</param>
+public sealed record UnusedBase(string Name, Digest Id, long Bytes);
+
+/// <summary>Deleted checkpoints that can be brought back until their grace is over, deleted tasks' included.</summary>
+/// <param name="Checkpoints">How many they are.</param>
+/// <param name="Bytes">What they take in the store.</param>
+/// <param name="Next">When the first of them goes; <see langword="null"/> without any, and where it is not looked up: in the report of a base.</param>
+public sealed record GraceUse(long Checkpoints, long Bytes, DateTimeOffset? Next);
 
 /// <summary>A checkpoint that no retention keeps.</summary>
 /// <param name="Task">Its task.</param>

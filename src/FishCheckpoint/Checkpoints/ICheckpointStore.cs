@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 
@@ -33,10 +34,32 @@ public interface ICheckpointStore : IAsyncDisposable
     /// <exception cref="FishException"><see cref="ErrorCode.BaseNotFound"/>.</exception>
     Task<IModelReader> OpenBaseAsync(string nameOrId, CancellationToken cancellation = default);
 
-    /// <summary>Makes a task, or changes the description, metadata and retention of one.</summary>
+    /// <summary>Removes a name of a base, and with its last name the base: for good, unlike a checkpoint.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.BaseNotFound"/>; <see cref="ErrorCode.BaseInUse"/>: it is the last name, and tasks are on the base, be they
+    /// deleted tasks that can be brought back.</exception>
+    Task<RemovedBase> DeleteBaseAsync(string name, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Makes a task, or replaces the description, metadata and retention of one, by nothing where <paramref name="spec"/> does not say them:
+    /// <see cref="ChangeTaskAsync"/> changes only what it names.
+    /// </summary>
+    /// <param name="task">Its name.</param>
+    /// <param name="spec">What it is to be.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <returns>The task; <see cref="TaskInfo.Removes"/> where the retention of an existing one is changed.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskTaken"/>: it exists with another base or other own tensors;
     /// <see cref="ErrorCode.BaseNotFound"/>, <see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.TensorUnknown"/>: a dropped tensor is not in the base.</exception>
     Task<Saved<TaskInfo>> PutTaskAsync(string task, TaskSpec spec, CancellationToken cancellation = default);
+
+    /// <summary>Changes of a task's description, metadata and retention what a JSON merge patch (RFC 7396) names, and nothing else.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="patch">The patch, as in <c>{"retention":{"keepLast":3},"metadata":{"note":null}}</c>.</param>
+    /// <param name="dryRun">Whether nothing is changed, and the answer is what would be.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <returns>The task; <see cref="TaskInfo.Removes"/> where the retention is changed.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>; <see cref="ErrorCode.RequestInvalid"/>: the patch names something else, or a value is none.
+    /// </exception>
+    Task<TaskInfo> ChangeTaskAsync(string task, JsonElement patch, bool dryRun = false, CancellationToken cancellation = default);
 
     /// <summary>A task.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>.</exception>
@@ -45,8 +68,8 @@ public interface ICheckpointStore : IAsyncDisposable
     /// <summary>The tasks by name.</summary>
     Task<Page<TaskInfo>> ListTasksAsync(PageRequest page, CancellationToken cancellation = default);
 
-    /// <summary>Deletes a task with all its checkpoints.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>.</exception>
+    /// <summary>Deletes a task with all its checkpoints. They can be brought back until their grace is over (<see cref="IDeletedCheckpoints"/>); the name is free.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointPinned"/>.</exception>
     Task DeleteTaskAsync(string task, CancellationToken cancellation = default);
 
     /// <summary>Saves a checkpoint, in one transaction.</summary>
@@ -69,8 +92,10 @@ public interface ICheckpointStore : IAsyncDisposable
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>.</exception>
     Task<Page<CheckpointInfo>> ListCheckpointsAsync(string task, PageRequest page, CancellationToken cancellation = default);
 
-    /// <summary>Deletes a checkpoint. Others that are laid against it stay readable.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>.</exception>
+    /// <summary>
+    /// Deletes a checkpoint. It can be brought back until its grace is over (<see cref="IDeletedCheckpoints"/>). Others whose parent it is stay readable.
+    /// </summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>, <see cref="ErrorCode.CheckpointPinned"/>.</exception>
     Task DeleteCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default);
 
     /// <summary>Opens a checkpoint to be rebuilt. The caller disposes the reader.</summary>

@@ -16,6 +16,14 @@ namespace FishCheckpoint.Checkpoints;
 public sealed record BaseInfo(
     string Name, Digest Id, Digest Layout, int Tensors, long Elements, long Bytes, IReadOnlyList<BaseFileInfo> Files, DateTimeOffset Created);
 
+/// <summary>What became of a base whose name was removed.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Id">The base.</param>
+/// <param name="Deleted">Whether the base itself is deleted: it was the last of its names.</param>
+/// <param name="Names">The names that it still has.</param>
+/// <param name="FreedBytes">Bytes of files that went.</param>
+public sealed record RemovedBase(string Name, Digest Id, bool Deleted, IReadOnlyList<string> Names, long FreedBytes);
+
 /// <summary>One file of a base.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Bytes">Its length.</param>
@@ -75,10 +83,24 @@ public sealed record TaskStart(string Task, long Step)
 /// <param name="Saved">When its latest checkpoint was saved, if any.</param>
 /// <param name="Best">The step with the best value of the metric that its retention monitors, if there is one.</param>
 /// <param name="BestValue">That value.</param>
+/// <param name="Removes">What its retention deletes with the next collection: in the answer to a change of the retention, and nowhere else.</param>
 public sealed record TaskInfo(
     string Name, string Base, Digest BaseId, Digest Layout, string? Description, IReadOnlyDictionary<string, string> Metadata,
     Retention? Retention, IReadOnlyDictionary<string, OwnTensor?> Tensors, long Checkpoints, long? Latest, DateTimeOffset Created,
-    long? QuotaBytes = null, TaskStart? From = null, DateTimeOffset? Saved = null, long? Best = null, double? BestValue = null);
+    long? QuotaBytes = null, TaskStart? From = null, DateTimeOffset? Saved = null, long? Best = null, double? BestValue = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RetentionPreview? Removes = null);
+
+/// <summary>What a retention deletes with the next collection, unless it is changed, or the checkpoints are tagged or pinned, before that.</summary>
+/// <param name="Checkpoints">How many checkpoints.</param>
+/// <param name="Steps">The first thousand of them.</param>
+/// <param name="Bytes">What they take in the store.</param>
+/// <param name="Grace">How long they can be brought back after that.</param>
+/// <param name="Within">When the next collection is, at the latest; <see langword="null"/>: when it is asked for.</param>
+public sealed record RetentionPreview(long Checkpoints, IReadOnlyList<long> Steps, long Bytes, TimeSpan Grace, TimeSpan? Within)
+{
+    /// <summary>The most steps that a preview lists.</summary>
+    public const int MostListed = 1000;
+}
 
 /// <summary>What a checkpoint is and costs.</summary>
 /// <param name="Task">Its task.</param>

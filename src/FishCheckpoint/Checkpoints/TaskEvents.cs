@@ -31,7 +31,7 @@ public enum TaskEventKind
     /// <summary>Events were missed: look at everything anew.</summary>
     Reset,
 
-    /// <summary>A checkpoint was saved.</summary>
+    /// <summary>A checkpoint was saved, or a deleted one was brought back.</summary>
     Saved,
 
     /// <summary>A checkpoint was given its trainer state after it was saved.</summary>

@@ -44,6 +44,8 @@ public enum ErrorCode
 
     /// <summary>The base's name is taken by other content.</summary>
     BaseTaken,
+    /// <summary>The base is the base of tasks.</summary>
+    BaseInUse,
     /// <summary>The task exists with another base or other own tensors.</summary>
     TaskTaken,
     /// <summary>The step holds a checkpoint with other content.</summary>

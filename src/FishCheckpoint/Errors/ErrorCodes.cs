@@ -24,7 +24,7 @@ public static partial class ErrorCodes
         ErrorCode.BaseNotFound or ErrorCode.TaskNotFound or ErrorCode.CheckpointNotFound or ErrorCode.StateNotFound
             or ErrorCode.TagNotFound or ErrorCode.FileNotFound or ErrorCode.RouteNotFound or ErrorCode.KeyNotFound or ErrorCode.VersionNotFound
             or ErrorCode.StoreNotFound => ErrorKind.NotFound,
-        ErrorCode.BaseTaken or ErrorCode.TaskTaken or ErrorCode.StepTaken or ErrorCode.StateTaken or ErrorCode.KeyTaken
+        ErrorCode.BaseTaken or ErrorCode.BaseInUse or ErrorCode.TaskTaken or ErrorCode.StepTaken or ErrorCode.StateTaken or ErrorCode.KeyTaken
             or ErrorCode.FolderTaken or ErrorCode.CheckpointPinned
             => ErrorKind.Conflict,
         ErrorCode.BaseMismatch or ErrorCode.LayoutMismatch or ErrorCode.DtypeMismatch or ErrorCode.ShapeMismatch

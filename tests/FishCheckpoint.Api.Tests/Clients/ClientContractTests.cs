@@ -81,7 +81,7 @@ public sealed class ClientFoldTests : FoldContract
     private LoopbackServer? server;
 
     protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
-        (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
+        (server = await LoopbackServer.StartAsync(dataFolder, settings: KeyValuePair.Create("FishCheckpoint:DeletionGrace", (string?)"00:00:00"))).OpenClient();
 
     protected override async Task CloseAsync() => await server!.DisposeAsync();
 }
@@ -110,6 +110,17 @@ public sealed class ClientBranchTests : BranchContract
 
 /// <summary>As above, for training runs that start from another task's checkpoint.</summary>
 public sealed class ClientBranchTrainingTests : BranchTrainingContract
+{
+    private LoopbackServer? server;
+
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
+
+    protected override async Task CloseAsync() => await server!.DisposeAsync();
+}
+
+/// <summary>As above, for what is deleted and comes back.</summary>
+public sealed class ClientDeletionTests : DeletionContract
 {
     private LoopbackServer? server;
 

@@ -15,14 +15,16 @@ public sealed class CollectCommandTests : CommandTest
         (await Run("save", "task", "30", Write(Base.Change(9), "third"), "--parent", "base")).Succeeded();
         foreach (var rules in new string[][] { ["--keep-last", "3"], ["--keep-last", "1", "--keep-within", "4w"], ["--keep-last", "1", "--keep-every", "10"] })
         {
-            (await Run(["task", "add", "task", "--base", "base", .. rules])).Succeeded();
+            (await Run(["task", "set", "task", "--clear", "retention", .. rules])).Succeeded();
             Assert.Equal(0, (await Run("gc", "--dry-run", "--json")).Json<CollectResult>().Deleted);
         }
 
         (await Run("pin", "task", "10")).Succeeded();
         (await Run("rm", "task", "10")).Failed(5, "CHECKPOINT_PINNED");
         (await Run("pin", "task", "10", "--rm")).Succeeded();
-        (await Run("task", "add", "task", "--base", "base", "--keep-last", "1", "--keep-every", "7")).Succeeded();
+        var armed = (await Run("task", "set", "task", "--keep-last", "1", "--keep-every", "7")).Succeeded().Output;
+        Assert.Contains("deletes 2 checkpoints (10, 20;", armed, StringComparison.Ordinal);
+        Assert.Contains(overHttp ? "within 00:10:00" : "with the next 'fish gc'", armed, StringComparison.Ordinal);
         var dry = (await Run("gc", "--dry-run")).Succeeded().Output;
         Assert.Contains("task/10 would go", dry, StringComparison.Ordinal);
         Assert.Contains("not of: the last 1, every 7 steps, tagged, pinned", dry, StringComparison.Ordinal);
@@ -36,7 +38,7 @@ public sealed class CollectCommandTests : CommandTest
     public async Task Add_RetentionThatCannotBe_IsRefused(params string[] options)
     {
         await PrepareAsync();
-        (await FishAsync(["task", "add", "task", "--base", "base", .. options])).Failed(3, "REQUEST_INVALID");
+        (await FishAsync(["task", "add", "other", "--base", "base", .. options])).Failed(3, "REQUEST_INVALID");
     }
 
     [Fact]

@@ -18,6 +18,7 @@ public sealed class JsonShapeTests : CommandTest
         (await FishAsync("task", "add", "plain", "--base", "base", "--monitor", "loss")).Succeeded();
         await ApproveAsync("save", "plain", "10", Write(Base.Change(1), "first"), "--metric", "loss=0.5", "--metadata", "run=a1");
         (await FishAsync("save", "plain", "20", Write(Base.Change(2), "second"), "--metric", "loss=0.25", "--metadata", "run=a1")).Succeeded();
+        await ApproveAsync("task set", "plain", "--keep-last", "4", "--metadata", "seed=1");
         await ApproveAsync("tag", "plain", "release", "10");
         await ApproveAsync("pin", "plain", "10");
         foreach (var (name, command) in new[]
@@ -49,6 +50,13 @@ public sealed class JsonShapeTests : CommandTest
         (await FishAsync("save", "short", "2", PathOf("second"))).Succeeded();
         await ApproveAsync("gc");
         await ApproveAsync("rm", "plain", "20");
+        await CheckAsync("ls --deleted", ["ls", "--deleted", "--data", Data]);
+        await CheckAsync("ls TASK --deleted", ["ls", "plain", "--deleted", "--data", Data]);
+        await CheckAsync("undelete TASK STEP", ["undelete", "plain", "20", "--data", Data]);
+        (await FishAsync("rm", "short", "--all")).Succeeded();
+        await CheckAsync("undelete TASK", ["undelete", "short", "--data", Data]);
+        (await FishAsync("base", "add", "alias", model)).Succeeded();
+        await ApproveAsync("base rm", "alias", "--yes");
         await ApproveAsync("audit");
         await CheckAsync("completion", ["completion", "bash"]);
         await CheckAsync("doctor", ["doctor", "--data", PathOf("none")]);

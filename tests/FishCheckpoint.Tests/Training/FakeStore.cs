@@ -56,6 +56,11 @@ internal sealed class FakeStore : ICheckpointStore
 
     public Task<Page<TaskInfo>> ListTasksAsync(PageRequest page, CancellationToken cancellation = default) => throw new NotSupportedException();
 
+    public Task<RemovedBase> DeleteBaseAsync(string name, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+    public Task<TaskInfo> ChangeTaskAsync(
+        string task, System.Text.Json.JsonElement patch, bool dryRun = false, CancellationToken cancellation = default) => throw new NotSupportedException();
+
     public Task DeleteTaskAsync(string task, CancellationToken cancellation = default) => throw new NotSupportedException();
 
     public Task<CheckpointInfo> GetCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default) =>

@@ -43,6 +43,14 @@ class BaseCalls(Calls):
         """All bases by name."""
         return list(self._pages("bases"))
 
+    def delete_base(self, name: str) -> Info:
+        """Removes a name of a base, and with its last name the base, for good.
+
+        :returns: ``{name, id, deleted, names, freedBytes}``: whether the base itself is deleted, and the names that it still has.
+        :raises FishError: ``BASE_NOT_FOUND``; ``BASE_IN_USE``: it is the last name, and tasks are on the base.
+        """
+        return self._json("DELETE", path_of("bases", name))
+
     def base_tensors(self, name: str) -> Iterator[Tuple[str, torch.Tensor]]:
         """A base's tensors, one after another as they come; close the iterator to stop early."""
         return self._tensors("bases", name)

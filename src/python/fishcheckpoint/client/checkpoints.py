@@ -112,11 +112,28 @@ class CheckpointCalls(BaseCalls):
         return list(self._pages("tasks", task, "checkpoints"))
 
     def delete(self, task: str, step: Step) -> None:
-        """Deletes a checkpoint; others that are laid on it stay readable.
+        """Deletes a checkpoint; others whose parent it is stay readable. Until its grace is over, :meth:`undelete` brings it back.
 
-        :raises FishError: ``CHECKPOINT_NOT_FOUND``.
+        :raises FishError: ``CHECKPOINT_NOT_FOUND``; ``CHECKPOINT_PINNED``.
         """
         self._json("DELETE", path_of("tasks", task, "checkpoints", step))
+
+    def undelete(self, task: str, step: int, *, as_: Optional[int] = None, pin: bool = False) -> Info:
+        """Brings a deleted checkpoint back, bit for bit, with its trainer state, metrics and tags; of several of the step, the one that was deleted last.
+
+        :param as_: the step that it gets. Default: the one that it had.
+        :param pin: whether it is pinned, so that no retention deletes it again.
+        :returns: ``{checkpoint, takenTags, goesAgain}``: tags that other checkpoints have since, and whether the task's retention does not keep it.
+        :raises FishError: ``CHECKPOINT_NOT_FOUND``: there is none, or its grace is over; ``STEP_TAKEN``: another one was saved at the step since.
+        """
+        return self._json("POST", path_of("tasks", task, "checkpoints", step, "undelete"), {"as": as_, "pin": pin})
+
+    def list_deleted(self, task: str) -> List[Info]:
+        """The deleted checkpoints of a task that can be brought back, in the order in which they were saved.
+
+        :raises FishError: ``TASK_NOT_FOUND``.
+        """
+        return list(self._pages("tasks", task, "deleted"))
 
     def verify(self, task: str, step: Step = "latest") -> Info:
         """Has the server read all that a checkpoint is made of: ``{sound, bytesRead, problem}``."""

@@ -25,7 +25,8 @@ class TaskCalls(Calls):
         retention: Optional[Mapping[str, object]] = None, tensors: Optional[Mapping[str, Optional[Mapping[str, object]]]] = None,
         from_: Optional[str] = None,
     ) -> Info:
-        """Makes a task, or changes the description, metadata and retention of one.
+        """Makes a task, or replaces the description, metadata and retention of one: what is left out of these is removed. :meth:`set_task` changes only what it
+        names.
 
         ``retention`` is ``{keepLast, keepEvery, keepBest, monitor, mode}``; ``tensors`` are the task's own: ``{NAME: {"dtype": "F32", "shape": [3]}}``,
         or ``None`` for one of the base's that it does not have. ``from_`` is the checkpoint that it starts from, ``TASK:STEP``: base and own tensors are then
@@ -39,6 +40,17 @@ class TaskCalls(Calls):
             "from": None if from_ is None else start_of(from_)}
         return self._json("PUT", path_of("tasks", task), {key: value for key, value in spec.items() if value is not None})
 
+    def set_task(self, task: str, patch: Mapping[str, object], *, dry_run: bool = False) -> Info:
+        """Changes of a task's description, metadata and retention what is named, and nothing else.
+
+        :param patch: a JSON merge patch (RFC 7396), as in ``{"retention": {"keepLast": 3}, "metadata": {"note": None}}``; ``None`` removes.
+        :param dry_run: whether nothing is changed, and the answer is what would be.
+        :returns: the task. ``removes`` is there where the retention is changed: how many checkpoints it deletes with the next collection, which, and for how
+            long they can be brought back after that.
+        :raises FishError: ``TASK_NOT_FOUND``; ``REQUEST_INVALID``: the patch names something else, or a value is none.
+        """
+        return self._json("PATCH", path_of("tasks", task, query={"dryRun": "true" if dry_run else None}), dict(patch))
+
     def get_task(self, task: str) -> Info:
         """A task.
 
@@ -51,8 +63,23 @@ class TaskCalls(Calls):
         return list(self._pages("tasks"))
 
     def delete_task(self, task: str) -> None:
-        """Deletes a task with all its checkpoints."""
+        """Deletes a task with all its checkpoints. Until their grace is over, :meth:`undelete_task` brings them back.
+
+        :raises FishError: ``TASK_NOT_FOUND``; ``CHECKPOINT_PINNED``.
+        """
         self._json("DELETE", path_of("tasks", task))
+
+    def undelete_task(self, task: str, as_: Optional[str] = None) -> Info:
+        """Brings a deleted task back with the checkpoints that were deleted with it.
+
+        :param as_: the name that it gets. Default: the one that it had.
+        :raises FishError: ``TASK_NOT_FOUND``: there is none, or its grace is over; ``TASK_TAKEN``: another task has the name.
+        """
+        return self._json("POST", path_of("tasks", task, "undelete"), {"as": as_})
+
+    def list_deleted_tasks(self) -> List[Info]:
+        """The deleted tasks that can be brought back (``whole``), and the tasks of which deleted checkpoints can."""
+        return list(self._pages("deleted", "tasks"))
 
     def tag(self, task: str, tag: str, step: int) -> None:
         """Sets a tag on a step, moving it if another one has it."""

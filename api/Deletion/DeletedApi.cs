@@ -1,0 +1,63 @@
+using FishCheckpoint.Access;
+using FishCheckpoint.Api.Access;
+using FishCheckpoint.Api.Documents;
+using FishCheckpoint.Api.Routing;
+using FishCheckpoint.Checkpoints;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace FishCheckpoint.Api.Deletion;
+
+/// <summary>The routes that list what is deleted and bring it back.</summary>
+internal static class DeletedApi
+{
+    public static void MapDeleted(this RouteGroupBuilder group)
+    {
+        group.MapGet("/deleted/tasks", ListTasksAsync).Needs(KeyScope.Read, Reach.List).WithTags("Tasks")
+            .WithSummary("List the deleted tasks that can be brought back, and the tasks of which deleted checkpoints can");
+        group.MapGet("/tasks/{task}/deleted", ListAsync).Needs(KeyScope.Read, Reach.Task).WithTags("Checkpoints")
+            .WithSummary("List the deleted checkpoints of a task, or of a deleted one, that can be brought back");
+        group.MapPost("/tasks/{task}/undelete", UndeleteTaskAsync).Needs(KeyScope.Admin, Reach.Task).WithTags("Tasks")
+            .WithSummary("Bring a deleted task back with its checkpoints; the body is optional: {\"as\":\"NAME\"}").MayFail(409, 413, 415, 507);
+        group.MapPost("/tasks/{task}/checkpoints/{step}/undelete", UndeleteAsync).Needs(KeyScope.Write, Reach.Task).WithTags("Checkpoints")
+            .WithSummary("Bring a deleted checkpoint back, bit for bit; the body is optional: {\"as\":STEP,\"pin\":true}").MayFail(409, 413, 415, 507);
+    }
+
+    private static async Task<Ok<Page<DeletedTask>>> ListTasksAsync(
+        int? limit, string? after, HttpContext context, IDeletedCheckpoints store, CancellationToken cancellation)
+    {
+        var page = Paging.Of(limit, after);
+        var tasks = await store.ListDeletedTasksAsync(page, cancellation);
+        if (context.Key() is { Tasks: not null } key)
+        {
+            tasks = tasks with { Items = [.. tasks.Items.Where(task => key.Reaches(task.Name))] };
+        }
+
+        return Paging.Answer(context, page, tasks);
+    }
+
+    private static async Task<Ok<Page<DeletedCheckpoint>>> ListAsync(
+        string task, int? limit, string? after, HttpContext context, IDeletedCheckpoints store, CancellationToken cancellation)
+    {
+        var page = Paging.Of(limit, after);
+        return Paging.Answer(context, page, await store.ListDeletedAsync(task, page, cancellation));
+    }
+
+    private static async Task<Ok<Undeleted>> UndeleteAsync(
+        string task, string step, UndeleteOptions? options, IDeletedCheckpoints store, CancellationToken cancellation) =>
+        TypedResults.Ok(await store.UndeleteAsync(task, StepRef.ParseStep(step), options, cancellation));
+
+    private static async Task<Ok<TaskInfo>> UndeleteTaskAsync(
+        string task, TaskName? name, HttpContext context, IDeletedCheckpoints store, CancellationToken cancellation)
+    {
+        if (name?.As is { } other && context.Key() is { Tasks: not null } key && !key.Reaches(other))
+        {
+            throw AccessMiddleware.OutOfReach(key);
+        }
+
+        return TypedResults.Ok(await store.UndeleteTaskAsync(task, name?.As, cancellation));
+    }
+}
+
+/// <summary>The name that a deleted task comes back under.</summary>
+/// <param name="As">The name; left out, the one that it had.</param>
+internal sealed record TaskName(string? As = null);

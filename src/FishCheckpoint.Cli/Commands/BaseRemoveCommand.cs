@@ -1,0 +1,27 @@
+using System.CommandLine;
+using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Cli.Output;
+
+namespace FishCheckpoint.Cli.Commands;
+
+/// <summary><c>fish base rm</c>.</summary>
+internal static class BaseRemoveCommand
+{
+    public static Command Create(Shell shell)
+    {
+        var name = new Argument<string>("BASE") { Description = "The name to remove." };
+        var confirmation = new Confirmation();
+        var command = new Command("rm", "Remove a name of a base, and with its last name the base, for good. Refused while tasks are on it.") { name, confirmation.Yes };
+        shell.OnStore(command, async (call, cancellation) =>
+        {
+            var given = call.Parsed.GetRequiredValue(name);
+            var info = await call.Store.GetBaseAsync(given, cancellation);
+            confirmation.Ask(call, $"Remove base {given} ({Say.Bytes(info.Bytes)})", forGood: true);
+            var removed = await call.Store.DeleteBaseAsync(given, cancellation);
+            call.Print(removed, done => call.Say(done.Deleted
+                ? (FormattableString)$"Removed base [bold]{done.Name}[/]: {Say.Bytes(done.FreedBytes)} are free"
+                : $"Removed the name [bold]{done.Name}[/]; the base is still there as {string.Join(", ", done.Names)}"));
+        });
+        return command;
+    }
+}

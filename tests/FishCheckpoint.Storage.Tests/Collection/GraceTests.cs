@@ -1,0 +1,228 @@
+using System.Runtime.InteropServices;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Contract;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Masks;
+using Xunit;
+
+namespace FishCheckpoint.Storage.Tests.Collection;
+
+/// <summary>What is deleted keeps its bytes until its grace is over, then goes, and leaves the totals and all others as they are.</summary>
+public sealed class GraceTests : StoreFixture
+{
+    private readonly SettableTime time = new();
+    private readonly SortedDictionary<long, TestModel> models = [];
+
+    protected override StoreOptions Options => base.Options with
+    {
+        DeletionGrace = TimeSpan.FromHours(2), Time = time,
+    };
+
+    [Fact]
+    public async Task Delete_AndUndelete_KeepTheTotalsARecount()
+    {
+        await SaveChainAsync(9);
+        AssertTotalsAreARecount();
+        foreach (var step in new long[] { 1, 4, 5, 9 })
+        {
+            await Store.DeleteCheckpointAsync("task", StepRef.At(step), Stop);
+            AssertTotalsAreARecount();
+        }
+
+        Assert.Equal(4, (await Store.ReportAsync(null, Stop)).Grace.Checkpoints);
+        foreach (var step in new long[] { 5, 9, 1, 4 })
+        {
+            await Store.UndeleteAsync("task", step, cancellation: Stop);
+            AssertTotalsAreARecount();
+        }
+
+        await AssertKeptAsync(1, 2, 3, 4, 5, 6, 7, 8, 9);
+        await Store.DeleteTaskAsync("task", Stop);
+        AssertTotalsAreARecount();
+        Assert.Equal((0, 9), ((await Store.ReportAsync(null, Stop)).TaskCount, (await Store.ReportAsync(null, Stop)).Grace.Checkpoints));
+        await Store.UndeleteTaskAsync("task", cancellation: Stop);
+        AssertTotalsAreARecount();
+        await AssertKeptAsync(1, 2, 3, 4, 5, 6, 7, 8, 9);
+        Assert.Empty((await Store.VerifyStoreAsync(null, Stop)).Damaged);
+    }
+
+    [Fact]
+    public async Task Grace_Over_RemovesWhatWasDeletedAndNothingElse()
+    {
+        await SaveChainAsync(6);
+        await Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop);
+        time.Now += TimeSpan.FromHours(1);
+        await Store.DeleteCheckpointAsync("task", StepRef.At(3), Stop);
+        await Store.CollectAsync(null, Stop);
+        Assert.Equal([2L, 3], await DeletedAsync());
+        time.Now += TimeSpan.FromHours(1);
+        Assert.Equal([3L], await DeletedAsync());
+        var error = await Assert.ThrowsAsync<FishException>(() => Store.UndeleteAsync("task", 2, cancellation: Stop));
+        Assert.Equal(ErrorCode.CheckpointNotFound, error.Code);
+        var dry = await Store.CollectAsync(new CollectOptions { DryRun = true }, Stop);
+        var result = await Store.CollectAsync(null, Stop);
+        Assert.Equal((1, 1, 1), (dry.Purged, result.Purged, result.Grace.Checkpoints));
+        Assert.Equal(dry.FreedBytes, result.FreedBytes);
+        AssertTotalsAreARecount();
+        await Store.UndeleteAsync("task", 3, cancellation: Stop);
+        await AssertKeptAsync(1, 3, 4, 5, 6);
+        AssertTotalsAreARecount();
+    }
+
+    [Fact]
+    public async Task Grace_OfATask_EndsAtOnceForAllOfIt()
+    {
+        var (first, second) = (Base.Change(1, 0.001), Base.Change(1, 0.001).Change(2, 0.001));
+        await SaveAsync(1, first);
+        await SaveAsync(2, second);
+        await Store.PutTaskAsync("branch", new TaskSpec(From: new TaskStart("task", 2)), Stop);
+        await Store.DeleteTaskAsync("task", Stop);
+        await Store.PutTaskAsync("task", new TaskSpec("base"), Stop);
+        await Store.DeleteTaskAsync("task", Stop);
+        Assert.Equal(2, (await Store.ListDeletedTasksAsync(new PageRequest(), Stop)).Items.Count);
+        time.Now += TimeSpan.FromHours(2);
+        Assert.Empty((await Store.ListDeletedTasksAsync(new PageRequest(), Stop)).Items);
+        await Assert.ThrowsAsync<FishException>(() => Store.UndeleteTaskAsync("task", cancellation: Stop));
+        await Store.CollectAsync(null, Stop);
+        Assert.Equal(1, Ask("SELECT count(*) FROM tasks"));
+        AssertTotalsAreARecount();
+
+        // What the branch starts from is there for it alone.
+        await using var start = await Store.OpenStartAsync("branch", Stop);
+        Assert.Equal(second.ToBytes(), await start.ReadAsync());
+    }
+
+    [Fact]
+    public async Task Delete_WhereNobodyCollects_RemovesWhatIsOver()
+    {
+        await SaveChainAsync(12);
+        for (var step = 1; step <= 6; step++)
+        {
+            await Store.DeleteCheckpointAsync("task", StepRef.At(step), Stop);
+        }
+
+        time.Now += TimeSpan.FromHours(3);
+        for (var step = 7; step <= 9; step++)
+        {
+            await Store.DeleteCheckpointAsync("task", StepRef.At(step), Stop);
+        }
+
+        Assert.Equal(3, Ask("SELECT count(*) FROM checkpoints WHERE expires IS NOT NULL"));
+        AssertTotalsAreARecount();
+    }
+
+    [Fact]
+    public async Task Undelete_ToAnEarlierStep_KeepsWhatIsPredictedFromIt()
+    {
+        // A fixed mask: each step's values are predicted from the step before.
+        await SaveFixedAsync(6);
+        Assert.True(Ask("SELECT count(*) FROM checkpoints WHERE reference IS NOT NULL") > 3);
+        await Store.DeleteCheckpointAsync("task", StepRef.At(4), Stop);
+        await Store.UndeleteAsync("task", 4, new UndeleteOptions(As: 40), Stop);
+        await Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop);
+        await Store.UndeleteAsync("task", 2, new UndeleteOptions(As: 0), Stop);
+        await ReopenAsync();
+        foreach (var (step, at) in new (long, long)[] { (1, 1), (2, 0), (3, 3), (4, 40), (5, 5), (6, 6) })
+        {
+            Assert.Equal(models[step].ToBytes(), await Store.RestoreAsync("task", at));
+        }
+
+        AssertTotalsAreARecount();
+        Assert.Empty((await Store.VerifyStoreAsync(null, Stop)).Damaged);
+    }
+
+    [Fact]
+    public async Task Repair_OfAStoreWithDeletions_KeepsWhatCanComeBack()
+    {
+        await SaveChainAsync(4);
+        await Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop);
+        await Store.PutTaskAsync("other", new TaskSpec("base"), Stop);
+        await Store.DeleteTaskAsync("other", Stop);
+        Sql("PRAGMA wal_checkpoint(TRUNCATE)");
+        var target = Path.Combine(Options.DataFolder, "..", "repaired");
+        var report = await Repairs.StoreRepair.RunAsync(new Repairs.RepairOptions { DataFolder = Options.DataFolder, To = target }, Stop);
+        Assert.Empty(report.Quarantined);
+        await using var repaired = await SqliteCheckpointStore.OpenAsync(Options with { DataFolder = target }, Stop);
+        TotalsRecount.AssertEqual(Path.Combine(target, "fish.db"));
+        Assert.Equal(1, (await repaired.ReportAsync(null, Stop)).TaskCount);
+        await repaired.UndeleteAsync("task", 2, cancellation: Stop);
+        Assert.Equal(models[2].ToBytes(), await repaired.RestoreAsync("task", 2));
+        await repaired.UndeleteTaskAsync("other", cancellation: Stop);
+    }
+
+    [Fact]
+    public async Task Delete_ByAQuotasMeasure_FreesItAndUndeleteIsHeldAgainstIt()
+    {
+        await SaveChainAsync(2);
+        var stored = (await Store.ReportAsync("task", Stop)).Stored.Total;
+        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+        await Store.Access.SetQuotaAsync("task", new FishCheckpoint.Access.TaskQuota(stored - 1), Stop);
+        var error = await Assert.ThrowsAsync<FishException>(() => Store.UndeleteAsync("task", 1, cancellation: Stop));
+        Assert.Equal(ErrorCode.QuotaExceeded, error.Code);
+        Assert.Single(await DeletedAsync());
+        await Store.Access.SetQuotaAsync("task", new FishCheckpoint.Access.TaskQuota(stored), Stop);
+        await Store.UndeleteAsync("task", 1, cancellation: Stop);
+    }
+
+    [Fact]
+    public async Task Open_WithAGraceBelowNothing_IsRefused() => Assert.Equal(
+        ErrorCode.RequestInvalid,
+        (await Assert.ThrowsAsync<FishException>(() => SqliteCheckpointStore.OpenAsync(Options with { DeletionGrace = TimeSpan.FromSeconds(-1) }, Stop))).Code);
+
+    private async Task SaveChainAsync(int steps)
+    {
+        var model = Base;
+        for (var step = 1; step <= steps; step++)
+        {
+            var next = model.Change(step, 0.002);
+            var path = Path.Combine(Options.DataFolder, $"{step}.patch");
+            await File.WriteAllBytesAsync(path, next.PatchAgainst(model), Stop);
+            using var patch = Tensors.SafetensorsFile.Open(path);
+            await Store.SaveAsync("task", step, new CheckpointContent.Sparse(patch), new SaveOptions { Parent = ParentChoice.Previous }, Stop);
+            models[step] = model = next;
+        }
+    }
+
+    private async Task SaveFixedAsync(int steps)
+    {
+        var mask = Mask.Create(Base.Layout, [new TensorMask(0, Enumerable.Range(0, 40_000).Select(index => index * 14L).ToArray())]);
+        var (name, random, model) = (Base.Layout.Tensors[0].Name, new Random(1), Base.Copy());
+        foreach (var position in mask.Tensors[0].Positions.Span)
+        {
+            MemoryMarshal.Cast<byte, float>(model[name].AsSpan())[(int)position] = random.NextSingle() - 0.5f;
+        }
+
+        for (var step = 1; step <= steps; step++)
+        {
+            model = model.Copy();
+            foreach (var position in mask.Tensors[0].Positions.Span)
+            {
+                MemoryMarshal.Cast<byte, float>(model[name].AsSpan())[(int)position] += (random.NextSingle() - 0.4f) * 1e-4f;
+            }
+
+            models[step] = model;
+            var current = model;
+            await Store.SaveAsync(
+                "task", step, new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => current[Base.Layout.Tensors[tensor].Name])), null, Stop);
+        }
+    }
+
+    private async Task AssertKeptAsync(params long[] steps)
+    {
+        Assert.Equal(steps, (await Store.ListCheckpointsAsync("task", new PageRequest(), Stop)).Items.Select(item => item.Step));
+        foreach (var step in steps)
+        {
+            Assert.Equal(models[step].ToBytes(), await Store.RestoreAsync("task", step));
+        }
+    }
+
+    private async Task<IEnumerable<long>> DeletedAsync() => (await Store.ListDeletedAsync("task", new PageRequest(), Stop)).Items.Select(item => item.Step);
+
+    private sealed class SettableTime : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+}
