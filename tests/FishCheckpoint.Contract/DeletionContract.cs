@@ -21,6 +21,7 @@ public abstract class DeletionContract : CheckpointStoreContract
         await SaveFullAsync(2, second, new SaveOptions
         {
             Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 0.25 }, OpenState = () => new MemoryStream(state),
+            Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["run"] = "a1" },
         });
         await Store.SetTagAsync("task", "good", StepRef.At(2), Stop);
         await Store.SetTagAsync("task", "moved", StepRef.At(2), Stop);
@@ -37,7 +38,9 @@ public abstract class DeletionContract : CheckpointStoreContract
         var back = await Deleted.UndeleteAsync("task", 2, cancellation: Stop);
         Assert.Equal(["moved"], back.TakenTags);
         Assert.False(back.GoesAgain);
-        Assert.Equal(before with { Tags = back.Checkpoint.Tags, Metrics = back.Checkpoint.Metrics }, back.Checkpoint);
+        Assert.Equal(
+            before with { Tags = back.Checkpoint.Tags, Metrics = back.Checkpoint.Metrics, Metadata = back.Checkpoint.Metadata }, back.Checkpoint);
+        Assert.Equal([new("run", "a1")], back.Checkpoint.Metadata!);
         Assert.Equal(0.25, back.Checkpoint.Metrics["loss"]);
         Assert.Equal(["good"], back.Checkpoint.Tags);
         Assert.Equal(second.ToBytes(), await Store.RestoreAsync("task", 2));
