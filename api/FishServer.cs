@@ -20,6 +20,7 @@ using FishCheckpoint.Api.Tags;
 using FishCheckpoint.Api.Tasks;
 using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
 using FishCheckpoint.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -31,6 +32,10 @@ namespace FishCheckpoint.Api;
 /// <summary>The HTTP server: the one place that brings store, routes and errors together, for every program that serves.</summary>
 public static class FishServer
 {
+    // No address of the settings, which would be overridden with a warning; and a log that stays short.
+    private static readonly string[] LocalSettings =
+        ["--Urls=", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Microsoft.AspNetCore=Warning", "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning"];
+
     /// <summary>Builds the server. Its store opens when it starts and closes when it has stopped.</summary>
     /// <param name="args">The command line: settings as in <c>--urls http://127.0.0.1:5080 --FishCheckpoint:DataFolder data</c>.</param>
     /// <param name="configure">Changes settings and services before they are used; may be <see langword="null"/>.</param>
@@ -55,6 +60,42 @@ public static class FishServer
         server.UseMiddleware<JsonLimit>();
         MapRoutes(server);
         return server;
+    }
+
+    /// <summary>
+    /// Runs a server for programs of this user on this machine, on a Unix socket and nowhere else, until its last client has gone. It asks for no keys: whoever may open
+    /// the socket may open the data folder. Its socket is named in the folder's <c>local.lock</c>; one server at a time has it.
+    /// </summary>
+    /// <param name="args">The command line, with the data folder's setting.</param>
+    /// <param name="started">Called when it listens.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another local server serves the folder; what opening the store throws.</exception>
+    public static async Task RunLocalAsync(string[] args, Action started, CancellationToken cancellation)
+    {
+        LocalSocket? socket = null;
+        try
+        {
+            await using var server = Build([.. args, .. LocalSettings], builder =>
+            {
+                socket = LocalSocket.Take(Path.GetFullPath(FishSettings.Of(builder.Configuration).DataFolder));
+                builder.Services.AddSingleton(socket).AddHostedService<LocalService>();
+                builder.WebHost.ConfigureKestrel(kestrel =>
+                {
+                    // No address of the settings: nothing is to be reached over a network.
+                    kestrel.Configure();
+                    kestrel.Limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;
+                    kestrel.ListenUnixSocket(socket.Path, listen => listen.Use(next => connection => socket.CountAsync(next, connection)));
+                });
+            });
+            await server.StartAsync(cancellation);
+            socket!.Publish();
+            started();
+            await server.WaitForShutdownAsync(cancellation);
+        }
+        finally
+        {
+            socket?.Dispose();
+        }
     }
 
     private static void AddServices(IServiceCollection services)

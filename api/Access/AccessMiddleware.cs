@@ -9,9 +9,12 @@ namespace FishCheckpoint.Api.Access;
 /// Lets a request through to its route if its key reaches so far. A key is asked for as soon as one was ever made, of whoever comes from beyond loopback, and
 /// always where the settings say so.
 /// </summary>
-internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settings, StoreHost host)
+internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settings, StoreHost host, IServiceProvider services)
 {
     private const string Scheme = "Bearer ";
+
+    // Its socket can be opened by the user of the data folder alone, who needs no key there either.
+    private readonly bool isLocal = services.GetService<LocalSocket>() is not null;
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -58,6 +61,11 @@ internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settin
         if (token is not null && access.Authenticate(token) is { } key)
         {
             return key;
+        }
+
+        if (isLocal)
+        {
+            return null;
         }
 
         if (settings.Access.Required == KeysRequired.Always || !IsLoopback(context.Connection.LocalIpAddress) || access.HasKeys())

@@ -293,7 +293,7 @@ class RetryTests(unittest.TestCase):
             FishClient("http://127.0.0.1:9", retries=1).get_task("t")
         self.assertEqual((raised.exception.code, raised.exception.transient), ("SERVER_UNAVAILABLE", True))
         with self.assertRaises(FishError):
-            FishClient("nonsense")
+            FishClient("ftp://nonsense")
 
 
 if __name__ == "__main__":

@@ -11,10 +11,29 @@ internal static class ServeCommand
     public static Command Create(Shell shell)
     {
         var urls = new Option<string?>("--urls") { Description = "Where to listen. Default: Urls of appsettings.json.", HelpName = "URLS" };
-        var command = new Command("serve", "Serve a data folder over HTTP, until Ctrl-C.") { urls };
+        var local = new Option<bool>("--local")
+        {
+            Description = "Serve programs of this user on this machine alone, on a Unix socket, until the last of them has gone; the Python client starts it so.",
+        };
+        var command = new Command("serve", "Serve a data folder over HTTP, until Ctrl-C.") { urls, local };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(local) && result.GetValue(urls) is not null)
+            {
+                result.AddError("--local listens on a socket of its own: leave --urls out.");
+            }
+        });
         command.SetAction(async (parsed, cancellation) =>
         {
             var data = shell.DataFolderOf(parsed);
+            if (parsed.GetValue(local))
+            {
+                await FishServer.RunLocalAsync(
+                    Arguments(data, null), () => Call.Print(shell.Terminal, parsed.GetValue(shell.Json), new Served(data, []), served =>
+                        shell.Terminal.Say($"Serving [bold]{served.Data}[/] to programs of this user. It ends when the last has gone.")), cancellation);
+                return ExitCodes.Ok;
+            }
+
             await using var server = FishServer.Build(Arguments(data, parsed.GetValue(urls)));
             await server.StartAsync(cancellation);
             Call.Print(shell.Terminal, parsed.GetValue(shell.Json), new Served(data, [.. server.Urls]), served =>

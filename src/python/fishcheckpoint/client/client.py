@@ -1,8 +1,9 @@
 """The client of a FishCheckpoint server."""
 
 import os
-from typing import Optional
+from typing import Optional, Union
 
+from ..wire.place import folder_of, place_of
 from ..wire.transport import Transport
 from .calls import Info, path_of
 from .checkpoints import CheckpointCalls
@@ -10,18 +11,20 @@ from .tasks import TaskCalls
 
 
 class FishClient(CheckpointCalls, TaskCalls):
-    """Calls a server over HTTP. Safe for use by many threads; each keeps a connection of its own.
+    """Calls a server over HTTP, or a folder's own over a Unix socket. Safe for use by many threads; each keeps a connection of its own.
 
     Uploads and downloads are streamed: memory does not grow with the model beyond its largest tensor. What fails because the server cannot be reached
     or is busy (429, 502, 503, 504) is tried again with exponential backoff; everything else raises :class:`~fishcheckpoint.FishError` at once.
     """
 
     def __init__(
-        self, url: str, key: Optional[str] = None, *, timeout: float = 60.0, retries: int = 5, ca: Optional[str] = None,
+        self, url: Union[str, "os.PathLike[str]", None] = None, key: Optional[str] = None, *, timeout: float = 60.0, retries: int = 5, ca: Optional[str] = None,
     ) -> None:
         """Nothing is sent yet.
 
-        :param url: the server, as in ``http://127.0.0.1:5080``; a path is put before those of the API.
+        :param url: the server, as in ``http://127.0.0.1:5080``; a path is put before those of the API. Or a folder on this machine, as in
+            ``runs/ckpts``: the program is started for it when it is needed, and ends with its last client; no key is asked for. Default: what the
+            environment's ``FISH_SERVER`` or ``FISH_DATA`` names.
         :param key: sent as ``Authorization: Bearer KEY``: a key's token. Default: the environment's ``FISH_KEY``.
         :param timeout: seconds that connecting, and each single read or write, may take.
         :param retries: how many further attempts follow a failed one.
@@ -29,11 +32,12 @@ class FishClient(CheckpointCalls, TaskCalls):
             ``FISH_CA``, else those that the system trusts.
         """
         key, ca = key or os.environ.get("FISH_KEY") or None, ca or os.environ.get("FISH_CA") or None
-        self._transport = Transport(url, key, timeout, retries, ca=ca)
+        url = place_of(url)
+        self._transport = Transport(url, None if folder_of(url) is not None else key, timeout, retries, ca=ca)
 
     @property
     def url(self) -> str:
-        """The server."""
+        """The server; ``file://...`` for a folder."""
         return self._transport.url
 
     @property

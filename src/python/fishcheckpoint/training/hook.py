@@ -1,6 +1,7 @@
 """The hook for a training loop."""
 
 import atexit
+import os
 import time
 from typing import Any, Callable, List, Mapping, Optional, Union
 
@@ -56,12 +57,12 @@ class FishHook:
     """
 
     def __init__(
-        self, client: Union[FishClient, str], task: str, model: torch.nn.Module, *, mask: Optional[Mapping[str, torch.Tensor]] = None,
+        self, client: Union[FishClient, str, "os.PathLike[str]", None], task: str, model: torch.nn.Module, *, mask: Optional[Mapping[str, torch.Tensor]] = None,
         optimizer: Optional[torch.optim.Optimizer] = None, base: Optional[str] = None, **options: Any,
     ) -> None:
         """Begins to watch a run. A server that cannot be reached now is tried again later.
 
-        :param client: the server, or its URL.
+        :param client: the server, its URL, or a folder on this machine (see :class:`FishClient`); ``None``: what ``FISH_SERVER`` or ``FISH_DATA`` names.
         :param task: made on ``base``, or on the checkpoint that the option ``from_`` names, where it is missing.
         :param model: whose tensors are saved, under the names of its ``state_dict()``; tied ones once.
         :param mask: the positions that training changes, by parameter name; by default the masked optimizer's, and without one the model is saved whole.
@@ -85,7 +86,7 @@ class FishHook:
         self._mask = None if mask is None else self._checked(mask)
         self._cover = Cover() if self._mask is None else self._cover_of(self._mask)
         self._lineage = None if self._mask is None else Lineage(self._cover)
-        client = FishClient(client) if isinstance(client, str) else client
+        client = client if isinstance(client, FishClient) else FishClient(client)
         # Opening and resuming wait for a server that does not answer no longer than the options say.
         self._client = client.with_retries(0, max(_LEAST_TIMEOUT, self._options.retry_for))
         self._session = Session(client.with_retries(0), task, base, self._model, self._options)

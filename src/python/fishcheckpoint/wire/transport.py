@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import os
 import random
 import socket
 import ssl
@@ -12,7 +13,15 @@ from typing import Callable, Iterator, Mapping, Optional, TypeVar
 
 from ..errors import FishError
 from .bodies import Body, Chunk
+from .place import folder_of
 from .problem import error_of, unreachable
+
+try:
+    from .local import LocalConnection, LocalServer
+    local_server = LocalServer.of
+except ImportError:  # a system without file locks and Unix sockets
+    def local_server(folder: str):
+        raise FishError("REQUEST_INVALID", folder, "This system cannot serve a folder by itself.", "Run 'fish serve --data FOLDER' and give its URL.")
 
 _PROBLEM_BYTES = 1 << 20
 Answer = TypeVar("Answer")
@@ -30,13 +39,15 @@ class Transport:
         self, url: str, key: Optional[str], timeout: float, retries: int, sleep: Callable[[float], None] = time.sleep, ca: Optional[str] = None,
     ) -> None:
         parts = urllib.parse.urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        folder = folder_of(url)
+        if folder is None and (parts.scheme not in ("http", "https") or not parts.hostname):
             raise FishError("REQUEST_INVALID", url, "This is no server's URL.", "Write it as http://HOST:PORT.")
         self.url, self.key, self.timeout, self.retries, self._sleep = url.rstrip("/"), key, timeout, retries, sleep
         if key is not None and not all("!" <= letter <= "~" for letter in key):
             raise FishError("KEY_INVALID", "key", "The key holds what no token holds.", "Give the token as 'fish key add' has shown it.")
         self.ca, self._trust = ca, _trust(ca) if parts.scheme == "https" else None
-        self._parts, self._prefix = parts, parts.path.rstrip("/")
+        self._parts, self._prefix = parts, "" if folder is not None else parts.path.rstrip("/")
+        self._server = None if folder is None else local_server(folder)
         self._local = threading.local()
         self._waiting_since: Optional[float] = None
 
@@ -151,7 +162,7 @@ class Transport:
         raise error_of(response.status, problem, operation)
 
     def _exchange(self, method: str, path: str, body: Optional[Body], headers: Mapping[str, str]) -> http.client.HTTPResponse:
-        connection, kept = self._connection()
+        connection, kept = self._connection(method)
         try:
             return self._exchange_over(connection, method, path, body, headers)
         except (ConnectionError, http.client.RemoteDisconnected):
@@ -159,7 +170,7 @@ class Transport:
             if not kept:
                 raise
         # The server may close a kept connection at any time: that says nothing about this request.
-        return self._exchange_over(self._connection()[0], method, path, body, headers)
+        return self._exchange_over(self._connection(method)[0], method, path, body, headers)
 
     def _exchange_over(
         self, connection: http.client.HTTPConnection, method: str, path: str, body: Optional[Body], headers: Mapping[str, str],
@@ -183,10 +194,18 @@ class Transport:
             with self.waiting():
                 yield chunk
 
-    def _connection(self):
+    def _connection(self, method: str):
+        if getattr(self._local, "process", None) != os.getpid():
+            self.close()  # one that the process was forked with is its parent's
         connection = getattr(self._local, "connection", None)
         if connection is not None and connection.sock is not None:
             return connection, True
+        self._local.process = os.getpid()
+        if self._server is not None:
+            self._local.connection = LocalConnection(self._server, self.timeout, creates=method not in ("GET", "HEAD"))
+            with self.waiting():
+                self._local.connection.connect()
+            return self._local.connection, False
         host, port = self._parts.hostname, self._parts.port
         connection = (http.client.HTTPConnection(host, port, timeout=self.timeout) if self._trust is None
                       else http.client.HTTPSConnection(host, port, timeout=self.timeout, context=self._trust))

@@ -1,0 +1,32 @@
+namespace FishCheckpoint.Api.Hosting;
+
+/// <summary>Ends a local server when nobody has been connected for a while.</summary>
+/// <param name="socket">The socket, with its connections.</param>
+/// <param name="lifetime">Ends the server.</param>
+/// <param name="time">The clock.</param>
+internal sealed class LocalService(LocalSocket socket, IHostApplicationLifetime lifetime, TimeProvider time) : BackgroundService
+{
+    // Whoever has started it may take long to come; one that loses its connection soon comes again.
+    private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(500);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var (since, patience) = (time.GetTimestamp(), FirstPatience);
+        using var timer = new PeriodicTimer(Between, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            socket.BoundLog();
+            if (socket.Connections > 0)
+            {
+                (since, patience) = (time.GetTimestamp(), Patience);
+            }
+            else if (time.GetElapsedTime(since) >= patience && socket.TryClose())
+            {
+                lifetime.StopApplication();
+                return;
+            }
+        }
+    }
+}
