@@ -20,10 +20,10 @@ internal static class CheckpointFilesApi
 
     public static void MapCheckpointFiles(this RouteGroupBuilder group)
     {
-        group.MapMethods("/{step}/model.safetensors", ["GET", "HEAD"], GetModelAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Safetensors)
+        group.MapMethods("/{step}/model.safetensors", ["GET", "HEAD"], GetModelAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Safetensors, CheckedBlocks.MediaType)
             .TakesHeader(DigestField.Wanted, WantsDigest).WithSummary("Rebuild the full model of a step, or a range of it").MayFail(412, 416, 500);
         group.MapGet("/{step}/files", ListAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("List the files of a step's model, side files included");
-        group.MapMethods("/{step}/files/{file}", ["GET", "HEAD"], GetFileAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes)
+        group.MapMethods("/{step}/files/{file}", ["GET", "HEAD"], GetFileAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes, CheckedBlocks.MediaType)
             .TakesHeader(DigestField.Wanted, WantsDigest).WithSummary("Rebuild one file of a sharded model, or give a side file").MayFail(412, 416, 500);
         group.MapGet("/{step}/tensors/{**tensor}", GetTensorAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Bytes)
             .WithSummary("Rebuild the raw bytes of one tensor; Fish-Dtype and Fish-Shape say what they are").MayFail(422, 500);
@@ -35,11 +35,13 @@ internal static class CheckpointFilesApi
         return TypedResults.Ok(reader.Files);
     }
 
-    private static Task<ModelFileResult> GetModelAsync(string task, string step, ICheckpointStore store, CancellationToken cancellation) =>
-        GetFileAsync(task, step, ModelFiles.SingleFileName, store, cancellation);
+    private static Task<ModelFileResult> GetModelAsync(
+        string task, string step, [AsParameters] CheckedPart checks, ICheckpointStore store, CancellationToken cancellation) =>
+        GetFileAsync(task, step, ModelFiles.SingleFileName, checks, store, cancellation);
 
-    private static async Task<ModelFileResult> GetFileAsync(string task, string step, string file, ICheckpointStore store, CancellationToken cancellation) =>
-        new(await store.OpenAsync(task, StepRef.Parse(step), cancellation), file);
+    private static async Task<ModelFileResult> GetFileAsync(
+        string task, string step, string file, [AsParameters] CheckedPart checks, ICheckpointStore store, CancellationToken cancellation) =>
+        new(await store.OpenAsync(task, StepRef.Parse(step), cancellation), file, checks: checks);
 
     private static async Task<TensorResult> GetTensorAsync(
         string task, string step, string tensor, HttpRequest request, ICheckpointStore store, CancellationToken cancellation)

@@ -11,7 +11,8 @@ namespace FishCheckpoint.Api.Restores;
 /// <param name="reader">The model.</param>
 /// <param name="file">The file's name.</param>
 /// <param name="strongTag">What its ETag says; <see langword="null"/>: the file's own tag.</param>
-internal sealed class ModelFileResult(IModelReader reader, string file, string? strongTag = null) : IResult
+/// <param name="checks">Whether it is sent with a digest for each block, and which part of it.</param>
+internal sealed class ModelFileResult(IModelReader reader, string file, string? strongTag = null, CheckedPart checks = default) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -30,6 +31,14 @@ internal sealed class ModelFileResult(IModelReader reader, string file, string? 
         {
             // A full read: only where it is asked for, and never before the file itself is sent.
             response.Headers[DigestField.Representation] = DigestField.Format(await HashAsync(found, httpContext.RequestAborted));
+        }
+
+        if (checks.Checked == true)
+        {
+            await checks.WriteAsync(
+                httpContext, found.Bytes,
+                (part, target) => reader.CopyToAsync(found.Name, part.Offset, part.Length, target, httpContext.RequestAborted));
+            return;
         }
 
         var range = RangeOf(request, response, found, tag);

@@ -2,6 +2,7 @@ using FishCheckpoint.Access;
 using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Documents;
+using FishCheckpoint.Api.Restores;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -16,7 +17,7 @@ internal static class StateApi
         group.MapPut("/{step}/state", PutAsync).Needs(KeyScope.Write, Reach.Task).TakesUploads().TakesBody(MediaTypes.Bytes)
             .TakesHeader(DigestField.Content, "sha-256=:BASE64: of the body, verified before anything is kept.")
             .WithSummary("Give a checkpoint its trainer state").MayFail(409, 413, 422, 507);
-        group.MapGet("/{step}/state", GetAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Bytes).WithSummary("Give back a checkpoint's trainer state").MayFail(500);
+        group.MapGet("/{step}/state", GetAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Bytes, CheckedBlocks.MediaType).WithSummary("Give back a checkpoint's trainer state").MayFail(412, 416, 500);
     }
 
     private static async Task<Results<Created<StateInfo>, Ok<StateInfo>>> PutAsync(
@@ -28,6 +29,7 @@ internal static class StateApi
         return saved.Created ? TypedResults.Created($"/v1/tasks/{task}/checkpoints/{step}/state", saved.Value) : TypedResults.Ok(saved.Value);
     }
 
-    private static async Task<StateResult> GetAsync(string task, string step, ICheckpointStore store, CancellationToken cancellation) =>
-        new(await store.OpenStateAsync(task, StepRef.Parse(step), cancellation));
+    private static async Task<StateResult> GetAsync(
+        string task, string step, [AsParameters] CheckedPart checks, ICheckpointStore store, CancellationToken cancellation) =>
+        new(await store.OpenStateAsync(task, StepRef.Parse(step), cancellation), checks);
 }

@@ -1,7 +1,10 @@
 """A TCP proxy that breaks connections as a test asks it to."""
 
+import http.client
+import http.server
 import socket
 import threading
+import urllib.parse
 
 
 class Proxy:
@@ -160,3 +163,69 @@ class Faults:
         except OSError:
             pass
         client.close()
+
+
+class AlteringProxy:
+    """An HTTP proxy for one server that changes the bodies of answers that are no JSON: flips a byte of the content, or cuts."""
+
+    def __init__(self, port):
+        self.target, self.before, self.flipped = port, None, 0
+        self._place, self._limit, self._left = None, None, 0
+        proxy = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                proxy._pass(self)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def flip(self, place, times):
+        """Flips the byte at a place of the content, in so many answers that hold it."""
+        self._place, self._limit, self._left, self.flipped = place, None, times, 0
+
+    def cut(self, limit, times):
+        """Ends so many answers that are longer after ``limit`` bytes."""
+        self._place, self._limit, self._left = None, limit, times
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _pass(self, handler):
+        if self.before is not None:
+            self.before(handler.path)
+        connection = http.client.HTTPConnection("127.0.0.1", self.target)
+        connection.request("GET", handler.path, headers={name: value for name, value in handler.headers.items() if name.lower() not in ("host", "connection")})
+        answer = connection.getresponse()
+        body = bytearray(answer.read())
+        connection.close()
+        length, cut = len(body), None
+        if "json" not in answer.getheader("Content-Type", "") and self._left > 0:
+            offset = int(dict(urllib.parse.parse_qsl(handler.path.partition("?")[2])).get("offset", 0))
+            if self._place is not None and offset <= self._place:
+                at = self._place - offset
+                at += at // (1 << 20) * 32  # behind the digests of the blocks before it
+                if at < length:
+                    body[at] ^= 4
+                    self._left -= 1
+                    self.flipped += 1
+            elif self._limit is not None and self._limit < length:
+                cut = self._limit
+                self._left -= 1
+        handler.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("transfer-encoding", "content-length", "connection"):
+                handler.send_header(name, value)
+        handler.send_header("Content-Length", str(length))
+        handler.end_headers()
+        handler.wfile.write(body[:cut])
+        if cut is not None:
+            handler.close_connection = True

@@ -15,12 +15,14 @@ internal static class BaseAddCommand
     public static Command Create(Shell shell)
     {
         var name = new Argument<string>("NAME") { Description = "Its name." };
-        var path = new Argument<string>("PATH") { Description = "A safetensors or PyTorch file, or a folder of shards with their side files." };
+        var path = new Argument<string>("PATH") { Description = "A safetensors or PyTorch file, or a folder of shards with their side files; a pipe, or - for standard input." };
         var stateDict = StateDictOption.Create();
         var command = new Command("add", "Add a base: a safetensors or PyTorch file, or a sharded folder.") { name, path, stateDict };
         shell.OnStore(command, async (call, cancellation) =>
         {
-            var source = call.Parsed.GetRequiredValue(path);
+            using var input = await LocalInput.OpenAsync(
+                call.Parsed.GetRequiredValue(path), call.Terminal, shell.Settings.Limits.MaxUploadBytes, cancellation);
+            var source = input.Path;
             using var torch = TorchModelFiles.Is(source)
                 ? await Task.Run(() => TorchModelFiles.Open(source, call.Parsed.GetValue(stateDict), shell.Settings.Limits.MaxHeaderBytes), cancellation) : null;
             var (files, total) = torch is null ? (ModelUpload.FromPath(source), SizeOf(source)) : (TorchUpload.FilesOf(torch), TorchUpload.BytesOf(torch));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Cli.Models;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Interchange;
@@ -41,9 +42,11 @@ internal static class ImportCommand
         shell.OnStore(command, async (call, cancellation) =>
         {
             var parsed = call.Parsed;
+            using var input = await LocalInput.OpenAsync(
+                parsed.GetRequiredValue(folder), call.Terminal, shell.Settings.Limits.MaxUploadBytes, cancellation);
             var options = new ImportOptions
             {
-                Format = InterchangeFormats.Parse(parsed.GetRequiredValue(format)), Folder = Path.GetFullPath(parsed.GetRequiredValue(folder)),
+                Format = InterchangeFormats.Parse(parsed.GetRequiredValue(format)), Folder = Path.GetFullPath(input.Path),
                 Task = parsed.GetRequiredValue(task), Base = parsed.GetValue(name), BaseVersion = parsed.GetRequiredValue(version),
                 FirstStep = StepRef.ParseStep(parsed.GetRequiredValue(step)), OnlyNew = parsed.GetValue(onlyNew), AllowGaps = parsed.GetValue(gaps),
                 Parameters = await NamesOf(parsed.GetValue(parameters), shell.Settings.Limits.MaxHeaderBytes, cancellation),

@@ -3,6 +3,8 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Models;
 using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Following.Load;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Cli.Commands;
@@ -13,26 +15,62 @@ internal static class LoadCommand
     public static Command Create(Shell shell)
     {
         var (task, step) = (Arguments.Task(), Arguments.Step());
-        var path = new Argument<string>("OUT") { Description = "The file to write, or the folder for a model of several files. Replaced if it is there." };
-        var command = new Command("load", "Rebuild a checkpoint as plain model files, bit for bit.") { task, step, path };
+        var path = new Argument<string>("OUT")
+        {
+            Description = "The file to write, replaced if it is there; the folder for a model of several files; a pipe; or - for standard output.",
+        };
+        var replace = new Option<bool>("--replace")
+        {
+            Description = "In a folder: replace files of the same names that no load has written, or that were changed since.",
+        };
+        var command = new Command("load", "Rebuild a checkpoint as plain model files, bit for bit.") { task, step, path, replace };
         shell.OnStore(command, async (call, cancellation) =>
         {
             var parsed = call.Parsed;
-            await using var reader = await call.Store.OpenAsync(
-                parsed.GetRequiredValue(task), StepRef.Parse(parsed.GetRequiredValue(step)), cancellation);
-            var plan = ModelTarget.Plan(reader.Files, parsed.GetRequiredValue(path));
-            var loaded = new List<LoadedFile>();
-            await Progress.BytesAsync(call.Terminal, "loading", plan.Sum(item => item.File.Bytes), async passed =>
-            {
-                foreach (var (file, target) in plan)
-                {
-                    loaded.Add(new LoadedFile(target, file.Bytes, await ModelTarget.WriteAsync(reader, file, target, passed, cancellation)));
-                }
-            });
-            call.Print(loaded, files => files.ForEach(file => call.Say($"[bold]{file.Path}[/] {Say.Bytes(file.Bytes)} sha256 {file.Sha256}")));
+            var target = new ModelTarget(call.Terminal, parsed.GetRequiredValue(path), parsed.GetValue(replace));
+            var loaded = await LoadAsync(call.Store, parsed.GetRequiredValue(task), StepRef.Parse(parsed.GetRequiredValue(step)), target, cancellation);
+            Print(call, target, loaded);
         });
         return command;
     }
 
-    private sealed record LoadedFile(string Path, long Bytes, Digest Sha256);
+    // Once more where the step was saved with other content meanwhile: then it is one version from its beginning.
+    private static async Task<LoadedModel> LoadAsync(ICheckpointStore store, string task, StepRef step, ModelTarget target, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await using var reader = await store.OpenAsync(task, step, cancellation);
+                return await target.WriteAsync(reader, cancellation);
+            }
+            catch (FishException error) when (error.Code == ErrorCode.CheckpointChanged && attempt == 1 && !target.IsStream)
+            {
+            }
+        }
+    }
+
+    private static void Print(Call call, ModelTarget target, LoadedModel loaded)
+    {
+        var folder = target.IsStream || !Directory.Exists(target.Path) ? "" : target.Path;
+        FileResult[] files = [.. loaded.Files.Select(file => new FileResult(Path.Combine(folder, file.Name), file.Bytes, file.Sha256))];
+        if (target.IsStandardOutput)
+        {
+            call.Terminal.SayError($"{Say.Bytes(files[0].Bytes)} sha256 {files[0].Sha256}");
+            return;
+        }
+
+        call.Print(files, all => Array.ForEach(all, file => call.Say($"[bold]{file.Path}[/] {Say.Bytes(file.Bytes)} sha256 {file.Sha256}")));
+        foreach (var name in loaded.Removed)
+        {
+            call.Say($"removed {name}, which an earlier load has written");
+        }
+
+        foreach (var name in loaded.Kept)
+        {
+            call.Say($"kept {name}: it was changed since an earlier load has written it");
+        }
+    }
+
+    private sealed record FileResult(string Path, long Bytes, Digest Sha256);
 }

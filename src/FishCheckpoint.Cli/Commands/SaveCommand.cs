@@ -13,7 +13,7 @@ internal static class SaveCommand
     public static Command Create(Shell shell)
     {
         var (task, step) = (Arguments.Task(), Arguments.NewStep());
-        var path = new Argument<string>("PATH") { Description = "A full model (a file, or a folder of shards; of safetensors or PyTorch), a sparse patch, or frames." };
+        var path = new Argument<string>("PATH") { Description = "A full model (a file, or a folder of shards; of safetensors or PyTorch), a sparse patch, or frames; a pipe, or - for standard input." };
         var parent = new Option<string>("--parent")
         {
             Description = "What the content is laid against: auto, base, previous, or a step.", HelpName = "PARENT", DefaultValueFactory = _ => "auto",
@@ -40,7 +40,9 @@ internal static class SaveCommand
                 Metadata = InfoOptions.Metadata(parsed.GetValue(metadata) ?? []),
                 Overwrite = parsed.GetValue(overwrite),
             };
-            using var content = LocalContent.Open(parsed.GetRequiredValue(path), forms.Of(parsed), shell.Settings.Limits.MaxHeaderBytes, parsed.GetValue(stateDict));
+            using var input = await LocalInput.OpenAsync(
+                parsed.GetRequiredValue(path), call.Terminal, shell.Settings.Limits.MaxUploadBytes, cancellation);
+            using var content = LocalContent.Open(input.Path, forms.Of(parsed), shell.Settings.Limits.MaxHeaderBytes, parsed.GetValue(stateDict));
             var saved = await Progress.OfContentAsync(
                 call.Terminal, $"saving {name}/{number}", content.Content, () => call.Store.SaveAsync(name, number, content.Content, options, cancellation));
             call.Print(saved.Value, info => Describe(call, saved, content));

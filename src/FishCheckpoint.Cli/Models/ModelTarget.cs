@@ -3,55 +3,82 @@ using System.Security.Cryptography;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Following.Load;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Cli.Models;
 
-/// <summary>Writes a rebuilt model to disk: its one file to a path, or all its files into a folder.</summary>
-internal static class ModelTarget
+/// <summary>Where a rebuilt model goes: its one file to a path, a pipe or standard output, or all its files into a folder.</summary>
+/// <param name="Terminal">Whose standard output is meant by <c>-</c>.</param>
+/// <param name="Path">A folder, or the path of the file where the model has only one (or only one of tensors, for <c>*.safetensors</c>).</param>
+/// <param name="Replace">Whether files in a folder may be replaced that no load has written.</param>
+internal sealed record ModelTarget(Terminal Terminal, string Path, bool Replace)
 {
-    /// <summary>Which files go where.</summary>
-    /// <param name="files">The model's files.</param>
-    /// <param name="path">A folder, or the path of the file where the model has only one (or only one of tensors, for <c>*.safetensors</c>).</param>
-    public static IReadOnlyList<(RestoredFile File, string Path)> Plan(IReadOnlyList<RestoredFile> files, string path)
-    {
-        var tensors = files.Where(file => IsSafetensors(file.Name)).ToArray();
-        var asFile = !Directory.Exists(path) && tensors.Length == 1 && (files.Count == 1 || IsSafetensors(path));
-        if (asFile)
-        {
-            return [(tensors[0], path)];
-        }
+    /// <summary>Whether the file goes to standard output, where nothing else may be printed then.</summary>
+    public bool IsStandardOutput { get; } = Terminal.IsOutput(Path);
 
-        var names = new FolderNames();
-        return [.. files.Select(file => (file, Path.Combine(path, names.Add(file.Name))))];
+    /// <summary>Whether what was written cannot be taken back.</summary>
+    public bool IsStream => IsStandardOutput || AtomicFile.IsStream(Path);
+
+    /// <summary>Writes a model; what is written to a file or folder appears whole, and with the digests that it is known to have, or not at all.</summary>
+    /// <param name="reader">The model.</param>
+    /// <param name="cancellation">Ends the copy early, leaving nothing.</param>
+    public async Task<LoadedModel> WriteAsync(IModelReader reader, CancellationToken cancellation)
+    {
+        var file = FileFor(reader);
+        LoadedModel? loaded = null;
+        await Progress.BytesAsync(Terminal, "loading", file?.Bytes ?? reader.Files.Sum(item => item.Bytes), async passed =>
+            loaded = file is null ? await ModelLoad.WriteAsync(reader, Path, Replace, passed, cancellation)
+                : new LoadedModel([await WriteAsync(reader, file, passed, cancellation)], [], []));
+        return loaded!;
     }
 
-    /// <summary>Writes a file; it appears whole, and with the digest that it is known to have, or not at all.</summary>
-    /// <param name="reader">The model.</param>
-    /// <param name="file">One of its files.</param>
-    /// <param name="path">Where it is to appear.</param>
-    /// <param name="passed">Told how many bytes went.</param>
-    /// <param name="cancellation">Ends the copy early, leaving nothing.</param>
-    /// <returns>The SHA-256 of what was written.</returns>
-    public static async Task<Digest> WriteAsync(
-        IModelReader reader, RestoredFile file, string path, Action<long> passed, CancellationToken cancellation)
+    // The model's one file; none where all its files go into a folder.
+    private RestoredFile? FileFor(IModelReader reader)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        using var target = AtomicFile.Create(path);
+        var tensors = reader.Files.Where(file => IsSafetensors(file.Name)).ToArray();
+        if (IsStream)
+        {
+            return tensors.Length == 1 ? tensors[0] : throw new FishException(
+                ErrorCode.RequestInvalid, Path, $"The model has {tensors.Length} files of tensors, and a pipe takes one.", "Name a folder.");
+        }
+
+        var asFile = !Directory.Exists(Path) && !System.IO.Path.EndsInDirectorySeparator(Path) && tensors.Length == 1 && (reader.Files.Count == 1 || IsSafetensors(Path));
+        return asFile ? tensors[0] : null;
+    }
+
+    private async Task<LoadedFile> WriteAsync(IModelReader reader, RestoredFile file, Action<long> passed, CancellationToken cancellation)
+    {
+        if (IsStandardOutput)
+        {
+            await using var output = Terminal.OpenOutput(Path, "fish load TASK STEP -");
+            var sent = await CopyAsync(reader, file, output, passed, cancellation);
+            return new LoadedFile(Path, file.Bytes, sent, 0);
+        }
+
+        if (!IsStream)
+        {
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!);
+        }
+
+        using var target = AtomicFile.Create(Path);
+        var digest = await CopyAsync(reader, file, target.Stream, passed, cancellation);
+        target.Commit();
+        return new LoadedFile(Path, file.Bytes, digest, 0);
+    }
+
+    private static async Task<Digest> CopyAsync(IModelReader reader, RestoredFile file, Stream target, Action<long> passed, CancellationToken cancellation)
+    {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await using var counted = new CountingStream(new HashingStream(target.Stream, hash), passed);
+        await using var counted = new CountingStream(new HashingStream(target, hash), passed);
         var pipe = PipeWriter.Create(counted, new StreamPipeWriterOptions(minimumBufferSize: 1 << 17, leaveOpen: true));
         await reader.CopyToAsync(file.Name, 0, file.Bytes, pipe, cancellation);
         await pipe.CompleteAsync();
         var digest = Digest.Finish(hash);
-        if (file.Sha256 is { } expected && expected != digest)
-        {
-            throw new FishException(
-                ErrorCode.DigestMismatch, file.Name, $"The file was to have SHA-256 {expected}; it has {digest}.", "Verify the checkpoint; nothing was written.");
-        }
-
-        target.Commit();
-        return digest;
+        return file.Sha256 is { } expected && expected != digest
+            ? throw new FishException(
+                ErrorCode.DigestMismatch, file.Name, $"The file was to have SHA-256 {expected}; it has {digest}.", "Verify the checkpoint; no file was written.")
+            : digest;
     }
 
     private static bool IsSafetensors(string name) => name.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase);

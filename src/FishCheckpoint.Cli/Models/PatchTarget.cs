@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Tensors;
 
@@ -8,13 +9,27 @@ namespace FishCheckpoint.Cli.Models;
 /// <summary>Writes a delta to disk as a sparse patch.</summary>
 internal static class PatchTarget
 {
-    /// <summary>Writes the patch; it appears whole or not at all.</summary>
-    public static async Task WriteAsync(EncodedDelta delta, Layout layout, IEnumerable<KeyValuePair<string, string>> metadata, string path, CancellationToken cancellation)
+    /// <summary>Writes the patch; a file appears whole or not at all.</summary>
+    public static async Task WriteAsync(
+        Terminal terminal, EncodedDelta delta, Layout layout, IEnumerable<KeyValuePair<string, string>> metadata, string path, CancellationToken cancellation)
     {
+        if (Terminal.IsOutput(path))
+        {
+            await using var output = terminal.OpenOutput(path, "fish diff TASK FROM TO --out -");
+            await WriteAsync(delta, layout, metadata, output, cancellation);
+            return;
+        }
+
         using var target = AtomicFile.Create(path);
-        var pipe = PipeWriter.Create(target.Stream, new StreamPipeWriterOptions(minimumBufferSize: 1 << 17, leaveOpen: true));
+        await WriteAsync(delta, layout, metadata, target.Stream, cancellation);
+        target.Commit();
+    }
+
+    private static async Task WriteAsync(
+        EncodedDelta delta, Layout layout, IEnumerable<KeyValuePair<string, string>> metadata, Stream target, CancellationToken cancellation)
+    {
+        var pipe = PipeWriter.Create(target, new StreamPipeWriterOptions(minimumBufferSize: 1 << 17, leaveOpen: true));
         await new SparsePatchWriter(delta, layout, metadata).WriteToAsync(pipe, cancellation);
         await pipe.CompleteAsync();
-        target.Commit();
     }
 }

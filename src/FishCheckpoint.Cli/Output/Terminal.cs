@@ -1,4 +1,6 @@
 using System.Text;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
 using Spectre.Console;
 
 namespace FishCheckpoint.Cli.Output;
@@ -52,6 +54,12 @@ internal sealed class Terminal
     /// <summary>What a store tells of its work, for the line that shows it.</summary>
     public WorkRelay Work { get; } = new();
 
+    /// <summary>Standard output for bytes. Default: that of this process.</summary>
+    public Func<Stream> BinaryOutput { get; set; } = System.Console.OpenStandardOutput;
+
+    /// <summary>Standard input for bytes. Default: that of this process.</summary>
+    public Func<Stream> BinaryInput { get; set; } = System.Console.OpenStandardInput;
+
     /// <summary>How wide standard output is; very wide where it is no terminal.</summary>
     public int Width => Console.Profile.Width;
 
@@ -66,6 +74,21 @@ internal sealed class Terminal
     {
         Input = System.Console.In,
     };
+
+    /// <summary>Whether a path means standard output, where nothing else may be printed then.</summary>
+    public static bool IsOutput(string path) => path is "-" || AtomicFile.DescriptorOf(path) == 1;
+
+    /// <summary>Opens standard output for the bytes of a file.</summary>
+    /// <param name="path">How it was named.</param>
+    /// <param name="command">How it is sent on, for the hint.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a person looks on.</exception>
+    public Stream OpenOutput(string path, string command) => !traits.OutputIsTerminal ? BinaryOutput() : throw new FishException(
+        ErrorCode.RequestInvalid, path, "Standard output is a terminal.", $"Name a file, or send it on: {command} | PROGRAM.");
+
+    /// <summary>Opens standard input for the bytes of a file.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: it is a terminal.</exception>
+    public Stream OpenInput() => !traits.InputIsTerminal ? BinaryInput() : throw new FishException(
+        ErrorCode.RequestInvalid, "-", "Standard input is a terminal.", "Name a file, or send one: PROGRAM | fish save TASK STEP -.");
 
     /// <summary>Plain text into writers.</summary>
     public static Terminal Of(TextWriter output, TextWriter error) => Of(output, error, TerminalTraits.Plain);

@@ -10,7 +10,7 @@ namespace FishCheckpoint.Cli.Output;
 internal sealed record TerminalTraits(
     bool OutputIsTerminal, bool ErrorIsTerminal, bool OutputHasColors, bool ErrorHasColors, bool Moves, int? Columns)
 {
-    /// <summary>Whether standard input is a terminal.</summary>
+    /// <summary>Whether standard input is a terminal. Default: no.</summary>
     public bool InputIsTerminal { get; init; }
 
     /// <summary>No terminal at all: text as it is, as wide as it likes.</summary>

@@ -22,8 +22,17 @@ internal sealed class StateCalls(FishHttp server)
     public async Task<Stream> OpenAsync(
         string task, StepRef step, Func<CancellationToken, Task<VerifyResult>> verify, CancellationToken cancellation)
     {
-        var response = await server.SendAsync(HttpMethod.Get, PathOf(task, step), cancellation: cancellation);
-        return new StateBody(response, await response.Content.ReadAsStreamAsync(cancellation), new EarlyEnd(server, verify));
+        var body = new CheckedBody(server, PathOf(task, step), tag: null, new EarlyEnd(server, verify));
+        try
+        {
+            await body.OpenAsync(cancellation);
+            return new StateBody(body);
+        }
+        catch
+        {
+            body.Dispose();
+            throw;
+        }
     }
 
     private static string PathOf(string task, StepRef step) => $"{Routes.Checkpoint(task, step)}/state";

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using FishCheckpoint.Errors;
 
@@ -8,8 +9,17 @@ internal static class Problem
 {
     private const int MaxBytes = 1 << 20;
 
+    /// <summary>The refusal of a version that is there no more.</summary>
+    public static FishException Changed(string what) => new(
+        ErrorCode.CheckpointChanged, what, "The step was deleted and saved with other content while it was read.", "Load it again: from its beginning, it is one version.");
+
     public static async Task<FishException> ReadAsync(HttpResponseMessage response, string operation, CancellationToken cancellation)
     {
+        if (response.StatusCode == HttpStatusCode.PreconditionFailed)
+        {
+            return Changed(operation);
+        }
+
         try
         {
             await response.Content.LoadIntoBufferAsync(MaxBytes, cancellation);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client.Http;
@@ -6,7 +7,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Client.Reading;
 
-/// <summary>A model on the server, read by ranges.</summary>
+/// <summary>A model on the server, read by parts that are verified as they come. All are of the version that was listed when it was opened: another one is refused.</summary>
 internal sealed class RemoteModelReader : IModelReader
 {
     private readonly FishHttp server;
@@ -59,29 +60,20 @@ internal sealed class RemoteModelReader : IModelReader
             return;
         }
 
-        using var body = await RangeBody.OpenAsync(server, Routes.File(model, file), offset, length, whole, cancellation);
+        using var body = new CheckedBody(server, Routes.File(model, file), this.FileOf(file).Tag.ToString(), end);
+        await body.OpenAsync(offset, length, cancellation);
+        var block = ArrayPool<byte>.Shared.Rent((int)Math.Min(CheckedBlocks.BlockSize, length));
         try
         {
-            await body.CopyToAsync(destination, cancellation);
+            while (await body.ReadAsync(block.AsMemory(), cancellation) is var read and > 0)
+            {
+                await destination.WriteAsync(block.AsMemory(0, read), cancellation);
+            }
         }
-        catch (HttpIOException error)
+        finally
         {
-            throw await end.ExplainAsync(error, cancellation);
+            ArrayPool<byte>.Shared.Return(block);
         }
-    }
-
-    public async Task<Digest?> FindDigestAsync(string file, CancellationToken cancellation = default)
-    {
-        if (this.FileOf(file).Sha256 is { } known)
-        {
-            return known;
-        }
-
-        using var answer = await server.SendAsync(
-            HttpMethod.Head, Routes.File(model, file), prepare: request => request.Headers.Add("Want-Repr-Digest", "sha-256=1"), cancellation: cancellation);
-        var bytes = new byte[Digest.Size];
-        return answer.Headers.TryGetValues("Repr-Digest", out var values) && values.FirstOrDefault() is ['s', 'h', 'a', '-', '2', '5', '6', '=', ':', .. var base64, ':']
-            && Convert.TryFromBase64String(base64, bytes, out var written) && written == Digest.Size ? Digest.From(bytes) : null;
     }
 
     public Task CopyTensorAsync(string tensor, PipeWriter destination, CancellationToken cancellation = default)

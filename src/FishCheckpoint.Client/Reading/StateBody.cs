@@ -1,42 +1,47 @@
+using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Client.Reading;
 
-/// <summary>The answer with a trainer state. Ends the response when it is disposed.</summary>
-internal sealed class StateBody(HttpResponseMessage response, Stream content, EarlyEnd end) : ReadOnlyStream
+/// <summary>A trainer state of the server, verified block by block before it is handed out. Ends the answer when it is disposed.</summary>
+internal sealed class StateBody(CheckedBody body) : ReadOnlyStream
 {
-    private readonly long? length = response.Content.Headers.ContentLength;
+    private readonly byte[] block = new byte[Math.Min(CheckedBlocks.BlockSize, body.Length)];
+    private ReadOnlyMemory<byte> left;
 
-    public override long Length => length ?? base.Length;
+    public override long Length => body.Length;
 
     public override int Read(Span<byte> buffer)
     {
-        try
+        if (left.IsEmpty && buffer.Length > 0)
         {
-            return content.Read(buffer);
+            left = block.AsMemory(0, body.ReadAsync(block, CancellationToken.None).AsTask().GetAwaiter().GetResult());
         }
-        catch (IOException error)
-        {
-            throw end.ExplainAsync(error, CancellationToken.None).GetAwaiter().GetResult();
-        }
+
+        return Take(buffer);
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        try
+        if (left.IsEmpty && buffer.Length > 0)
         {
-            return await content.ReadAsync(buffer, cancellationToken);
+            left = block.AsMemory(0, await body.ReadAsync(block, cancellationToken));
         }
-        catch (IOException error)
-        {
-            throw await end.ExplainAsync(error, cancellationToken);
-        }
+
+        return Take(buffer.Span);
     }
 
     protected override void Dispose(bool disposing)
     {
-        content.Dispose();
-        response.Dispose();
+        body.Dispose();
         base.Dispose(disposing);
+    }
+
+    private int Take(Span<byte> buffer)
+    {
+        var count = Math.Min(buffer.Length, left.Length);
+        left.Span[..count].CopyTo(buffer);
+        left = left[count..];
+        return count;
     }
 }

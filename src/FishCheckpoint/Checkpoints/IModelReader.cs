@@ -26,21 +26,15 @@ public interface IModelReader : IAsyncDisposable
     /// <summary>The checkpoint that is read, as it was when it was opened; <see langword="null"/> for a base, for what a task starts from, and where it is not known.</summary>
     CheckpointInfo? Checkpoint => null;
 
-    /// <summary>
-    /// The SHA-256 of a file that comes over a network, so that what came can be compared: known, or made for it by rebuilding the file where it lies.
-    /// </summary>
-    /// <param name="file">Name of one of <see cref="Files"/>.</param>
-    /// <param name="cancellation">Ends the work.</param>
-    /// <returns><see langword="null"/> where it is not known, and nothing comes over a network or the other side does not tell it.</returns>
-    Task<Digest?> FindDigestAsync(string file, CancellationToken cancellation = default) => Task.FromResult(this.FileOf(file).Sha256);
-
     /// <summary>Writes a range of a file.</summary>
     /// <param name="file">Name of one of <see cref="Files"/>.</param>
     /// <param name="offset">First byte.</param>
     /// <param name="length">Number of bytes; the range lies inside the file.</param>
     /// <param name="destination">Written and flushed as it goes, not completed.</param>
     /// <param name="cancellation">Ends the copy early.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptBase"/>, <see cref="ErrorCode.CorruptCheckpoint"/>: nothing damaged is written.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptBase"/>, <see cref="ErrorCode.CorruptCheckpoint"/>: nothing damaged is written.
+    /// Over a network <see cref="ErrorCode.DigestMismatch"/>: twice a block was not what was sent, and nothing of it is written; <see cref="ErrorCode.CheckpointChanged"/>: the files
+    /// are of another version now than those that were listed.</exception>
     Task CopyToAsync(string file, long offset, long length, PipeWriter destination, CancellationToken cancellation = default);
 
     /// <summary>Writes the bytes of one tensor.</summary>
@@ -66,6 +60,7 @@ public static class ModelReaderExtensions
     /// <param name="file">Name of one of its files.</param>
     /// <param name="path">Where it is to appear.</param>
     /// <param name="cancellation">Ends the copy early, leaving nothing.</param>
+    /// <exception cref="FishException">As <see cref="IModelReader.CopyToAsync"/>.</exception>
     public static async Task SaveFileAsync(this IModelReader reader, string file, string path, CancellationToken cancellation = default)
     {
         var length = reader.FileOf(file).Bytes;

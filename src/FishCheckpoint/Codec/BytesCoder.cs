@@ -68,7 +68,7 @@ public static class BytesCoder
         writer.Append(0, raw.Length, 0, 0, room[..encoded]);
     }
 
-    private sealed class BytesStream : ReadOnlyStream
+    private sealed class BytesStream : ReadOnlyStream, IDigestedContent
     {
         private readonly IFrame frame;
         private readonly IDisposable? owner;
@@ -92,6 +92,8 @@ public static class BytesCoder
         }
 
         public override long Length => head.Count;
+
+        public Digest Sha256 => head.Digests[0];
 
         public override int Read(Span<byte> buffer)
         {

@@ -160,4 +160,6 @@ public enum ErrorCode
     StorageUnavailable,
     /// <summary>The server cannot be reached or answered something unexpected.</summary>
     ServerUnavailable,
+    /// <summary>The checkpoint was deleted and its step saved with other content while it was read.</summary>
+    CheckpointChanged,
 }

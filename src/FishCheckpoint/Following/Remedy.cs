@@ -26,7 +26,7 @@ internal static class Remedies
         ErrorCode.ServerUnavailable or ErrorCode.StorageUnavailable or ErrorCode.StoreIncomplete => Remedy.Retry,
 
         // Mended, or saved over by a later step, while one waits.
-        ErrorCode.DigestMismatch or ErrorCode.CorruptFrame => Remedy.Retry,
+        ErrorCode.DigestMismatch or ErrorCode.CheckpointChanged or ErrorCode.CorruptFrame => Remedy.Retry,
         _ => error.Kind is ErrorKind.Busy or ErrorKind.Full or ErrorKind.Corrupt ? Remedy.Retry : Remedy.None,
     };
 

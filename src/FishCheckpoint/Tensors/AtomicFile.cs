@@ -3,23 +3,17 @@ using System.Runtime.InteropServices;
 namespace FishCheckpoint.Tensors;
 
 /// <summary>
-/// A file that appears whole and durable, or not at all: written under a temporary name, synced, then renamed, then its folder synced.
+/// A file that appears whole and durable, or not at all: written under a temporary name, synced, then renamed, then its folder synced. A link is followed, and stays; a pipe or
+/// a device is written into as it is, so that what was written to it cannot be taken back.
 /// </summary>
 public sealed unsafe class AtomicFile : IDisposable
 {
     private const int MacFullSync = 51;
 
-    private readonly string temporary;
+    private readonly string? temporary;
     private bool committed;
 
-    private AtomicFile(string path, string temporary)
-    {
-        (Path, this.temporary) = (path, temporary);
-        Stream = new FileStream(temporary, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 0,
-        });
-    }
+    private AtomicFile(string path, string? temporary, FileStream stream) => (Path, this.temporary, Stream) = (path, temporary, stream);
 
     /// <summary>Where the file appears on <see cref="Commit"/>.</summary>
     public string Path { get; }
@@ -29,15 +23,37 @@ public sealed unsafe class AtomicFile : IDisposable
 
     /// <summary>Begins a file.</summary>
     /// <param name="path">Where it is to appear; an existing file is replaced on commit.</param>
+    /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.FolderTaken"/>: a socket, or links that lead in a circle.</exception>
     public static AtomicFile Create(string path)
     {
-        path = System.IO.Path.GetFullPath(path);
-        return new AtomicFile(path, $"{path}.{Guid.NewGuid():N}.tmp");
+        if (OutputPlace.OpenDirect(path) is { } direct)
+        {
+            return new AtomicFile(path, null, direct);
+        }
+
+        path = OutputPlace.Follow(path);
+        var written = $"{path}.{Guid.NewGuid():N}.tmp";
+        return new AtomicFile(path, written, new FileStream(written, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 0,
+        }));
     }
+
+    /// <summary>Whether a path is that of a pipe or a device, which is written into as it is.</summary>
+    public static bool IsStream(string path) => OutputPlace.IsDirect(path);
+
+    /// <summary>The descriptor of this process that a path names, as <c>/dev/stdout</c> and <c>/dev/fd/N</c> do; <see langword="null"/>: none.</summary>
+    public static int? DescriptorOf(string path) => OutputPlace.DescriptorOf(path);
 
     /// <summary>Syncs the content and moves it to its place.</summary>
     public void Commit()
     {
+        if (temporary is null)
+        {
+            Stream.Dispose();
+            return;
+        }
+
         SyncFile(Stream);
         Stream.Dispose();
         Replace(temporary, Path);
@@ -79,7 +95,7 @@ public sealed unsafe class AtomicFile : IDisposable
     public void Dispose()
     {
         Stream.Dispose();
-        if (!committed)
+        if (!committed && temporary is not null)
         {
             File.Delete(temporary);
         }

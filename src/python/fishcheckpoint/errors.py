@@ -16,7 +16,7 @@ class FishError(Exception):
         self, code: str, key: str, cause: str, hint: str = "", *, operation: Optional[str] = None, status: Optional[int] = None,
         transient: bool = False,
     ) -> None:
-        super().__init__(f"{code} ({key}): {cause} {hint}".rstrip())
+        super().__init__(_text(code, key, cause, hint))
         self.code, self.key, self.cause, self.hint = code, key, cause, hint
         self.operation, self.status, self._transient = operation, status, transient
 
@@ -40,3 +40,12 @@ class FishError(Exception):
     def is_damage(self) -> bool:
         """Whether it says that stored bytes are not those that were saved."""
         return self.code.startswith("CORRUPT_")
+
+    def add_cause(self, cause: str) -> None:
+        """Adds what else is to be known: what the error has left behind."""
+        self.cause = f"{self.cause} {cause}"
+        self.args = (_text(self.code, self.key, self.cause, self.hint),)
+
+
+def _text(code: str, key: str, cause: str, hint: str) -> str:
+    return f"{code} ({key}): {cause} {hint}".rstrip()

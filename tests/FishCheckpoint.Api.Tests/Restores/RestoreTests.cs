@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Net;
 using FishCheckpoint.Api.Tests.Support;
-using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Client;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Tensors;
 using Xunit;
@@ -54,10 +52,6 @@ public sealed class RestoreTests : ApiTest
             using var other = await ExpectAsync(HttpStatusCode.OK, SendAsync(method, Model, null, ("Want-Repr-Digest", wanted)));
             Assert.False(other.Headers.Contains("Repr-Digest"));
         }
-
-        await using var client = new FishClient(Client);
-        await using var reader = await client.OpenAsync("task", StepRef.At(7), Stop);
-        Assert.Equal((null, Digest.Of(Dense)), (reader.Files.Single().Sha256, await reader.FindDigestAsync("model.safetensors", Stop)));
     }
 
     [Theory]

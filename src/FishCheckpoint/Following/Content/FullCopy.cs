@@ -25,7 +25,7 @@ internal sealed class FullCopy(IModelReader model, Digest state, int maxHeaderLe
             pulled = target.Seal();
         }
 
-        Check(file with { Sha256 = await model.FindDigestAsync(file.Name, cancellation) }, pulled, incoming.PathOf(file.Name));
+        Check(file, pulled, incoming.PathOf(file.Name));
         return pulled;
     }
 

@@ -20,6 +20,9 @@ internal sealed class IncomingFile : Stream
         stream = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 });
     }
 
+    /// <summary>Called with the number of bytes that were written, each time.</summary>
+    public Action<long>? OnWritten { get; init; }
+
     public override bool CanRead => false;
 
     public override bool CanSeek => false;
@@ -43,6 +46,7 @@ internal sealed class IncomingFile : Stream
         hash.AppendData(buffer);
         stream.Write(buffer);
         written += buffer.Length;
+        OnWritten?.Invoke(buffer.Length);
     }
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));

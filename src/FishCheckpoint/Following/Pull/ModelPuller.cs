@@ -97,7 +97,7 @@ public sealed class ModelPuller : IDisposable
                 {
                     return await FetchAsync(plan, current, task, wanted, started, cancellation);
                 }
-                catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound && !last)
+                catch (FishException error) when (error.Code is ErrorCode.CheckpointNotFound or ErrorCode.CheckpointChanged && !last)
                 {
                     return null;
                 }

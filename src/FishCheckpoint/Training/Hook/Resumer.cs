@@ -17,10 +17,26 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
     /// <summary>Restores the model from the newest sound checkpoint. Where there is none yet and the task starts from another one's, restores that one.</summary>
     /// <param name="from">The newest one to try; <see langword="null"/> for the latest.</param>
     /// <param name="cancellation">Ends the reading; the model then holds parts of several states.</param>
-    /// <returns>The checkpoint and its trainer state; <see langword="null"/> when the task has none.</returns>
+    /// <returns>The checkpoint and its trainer state, both of one save; <see langword="null"/> when the task has none.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.CheckpointChanged"/>: twice a step was saved with other content while it was read;
+    /// <see cref="ErrorCode.DigestMismatch"/>, <see cref="ErrorCode.ServerUnavailable"/>: what came was not what was sent. If the model was changed, the cause says so.
+    /// </exception>
     public async Task<(CheckpointInfo Checkpoint, TrainerState? State)?> RestoreAsync(StepRef? from, CancellationToken cancellation)
     {
         await CheckTaskAsync(cancellation);
+        try
+        {
+            return await RestoreOnceAsync(from, cancellation);
+        }
+        catch (FishException error) when (error.Code == ErrorCode.CheckpointChanged)
+        {
+            Warn($"{error.Message} It is read again.");
+            return await RestoreOnceAsync(from, cancellation);
+        }
+    }
+
+    private async Task<(CheckpointInfo Checkpoint, TrainerState? State)?> RestoreOnceAsync(StepRef? from, CancellationToken cancellation)
+    {
         FishException? damage = null;
         await foreach (var candidate in CandidatesAsync(from, cancellation))
         {
@@ -28,6 +44,7 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
             {
                 var state = await ReadStateAsync(candidate, cancellation);
                 await ReadModelAsync(await store.OpenAsync(task, StepRef.At(candidate.Step), cancellation), $"{task}/{candidate.Step}", cancellation);
+                await CheckUnchangedAsync(candidate, cancellation);
                 return (candidate, state);
             }
             catch (FishException error) when (IsDamage(error.Code))
@@ -124,6 +141,18 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
         }
     }
 
+    // The trainer state and the model's files come one by one: what the step is before and after them says that they are of one save.
+    private async Task CheckUnchangedAsync(CheckpointInfo read, CancellationToken cancellation)
+    {
+        var now = await store.GetCheckpointAsync(task, StepRef.At(read.Step), cancellation);
+        if (now.State != read.State || now.Created != read.Created)
+        {
+            throw new FishException(
+                ErrorCode.CheckpointChanged, $"{task}/{read.Step}",
+                "The step was deleted and saved with other content while it was read; the model's values are undefined now.", "Resume again.");
+        }
+    }
+
     private async Task<TrainerState?> ReadStateAsync(CheckpointInfo checkpoint, CancellationToken cancellation)
     {
         if (checkpoint.StateBytes == 0)
@@ -145,9 +174,18 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
                 "Resume the model that was saved: the same tensors in the same order.");
         }
 
-        for (var tensor = 0; tensor < model.Layout.Tensors.Count; tensor++)
+        try
         {
-            await ReadTensorAsync(reader, tensor, cancellation);
+            for (var tensor = 0; tensor < model.Layout.Tensors.Count; tensor++)
+            {
+                await ReadTensorAsync(reader, tensor, cancellation);
+            }
+        }
+        catch (FishException error) when (!IsDamage(error.Code))
+        {
+            throw new FishException(
+                error.Code, error.Key, $"{error.Cause} The model's values are undefined now: they are parts of several states.",
+                "Resume again before anything is trained.", error);
         }
     }
 

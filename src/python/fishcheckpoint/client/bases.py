@@ -85,7 +85,7 @@ class BaseCalls(Calls):
         for file in self._json("GET", path_of(*segments, "files")):
             if file["name"].endswith(".safetensors"):
                 path = path_of(*segments, "files", file["name"])
-                with RemoteFile(self._transport, path) as stream:
+                with RemoteFile(self._transport, path, file["tag"]) as stream:
                     yield from read_stream(stream, path)[1]
 
 

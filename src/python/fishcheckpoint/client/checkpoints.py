@@ -14,6 +14,7 @@ from ..wire.bodies import Body, BytesBody, MultipartBody, digest_field
 from ..wire.download import RemoteFile
 from .bases import BaseCalls, Source, body_of
 from .calls import Info, path_of
+from .folder import load_folder
 from .names import check_file_names
 from .restore import restore_into
 
@@ -65,25 +66,34 @@ class CheckpointCalls(BaseCalls):
         """
         return self._save(task, step, patch_of(patch, mask), parent, base, metrics, state, metadata, overwrite)
 
-    def load(self, task: str, step: Step = "latest", into: Any = None) -> Dict[str, torch.Tensor]:
-        """Restores the model of a step, bit for bit.
+    def load(self, task: str, step: Step = "latest", into: Any = None, *, replace: bool = False) -> Dict[str, torch.Tensor]:
+        """Restores the model of a step, bit for bit. What comes is verified before it is used, and all of it is of one version.
 
         :param into: a module or a dict of tensors, restored in place; a path, where the file is written whole or not at all (for a model of one
-            file; of a sharded one, a folder); ``None`` for new tensors.
+            file; of a sharded one, a folder); ``None`` for new tensors. A folder then holds exactly the checkpoint's files, beside what others have put there.
+        :param replace: whether files of the same names in a folder may be replaced that no load has written, or that were changed since.
         :returns: the tensors, on the CPU where they are new; empty for a path.
-        :raises FishError: ``CHECKPOINT_NOT_FOUND``; ``CORRUPT_*``: the store is damaged; ``TENSOR_MISSING``, ``SHAPE_MISMATCH``...: it does not fit.
+        :raises FishError: ``CHECKPOINT_NOT_FOUND``; ``CORRUPT_*``: the store is damaged; ``TENSOR_MISSING``, ``SHAPE_MISMATCH``...: it does not fit;
+            ``DIGEST_MISMATCH``: twice what came was not what was sent; ``CHECKPOINT_CHANGED``: twice the step was saved with other content meanwhile; ``FOLDER_TAKEN``: the
+            folder would hold a mix of models. A module or dict that was changed then holds parts of several states, which the cause says; a path holds what it held.
         """
-        try:
-            if isinstance(into, (str, os.PathLike)):
-                self._load_files(task, step, os.fspath(into))
-                return {}
-            return restore_into(self.tensors(task, step), into)
-        except FishError as error:
-            raise self._explained(error, task, step) from error
+        for attempt in (1, 2):
+            try:
+                if isinstance(into, (str, os.PathLike)):
+                    self._load_files(task, step, os.fspath(into), replace)
+                    return {}
+                return restore_into(self.tensors(task, step), into)
+            except FishError as error:
+                if error.code != "CHECKPOINT_CHANGED" or attempt == 2:
+                    raise self._explained(error, task, step) from error
+        raise AssertionError("the second attempt returns or raises")
 
     def tensors(self, task: str, step: Step = "latest") -> Iterator[Tuple[str, torch.Tensor]]:
-        """The tensors of a step, one after another as they come."""
-        return self._tensors("tasks", task, "checkpoints", step)
+        """The tensors of a step, one after another as they come, each verified.
+
+        :raises FishError: as :meth:`load`.
+        """
+        return self._tensors("tasks", task, "checkpoints", self._number_of(task, step))
 
     def start_tensors(self, task: str) -> Iterator[Tuple[str, torch.Tensor]]:
         """The tensors of the state that a task starts from, one after another as they come: of the checkpoint that it was made from, even where that one was
@@ -180,16 +190,25 @@ class CheckpointCalls(BaseCalls):
         query = {"parent": parent, "base": base, "overwrite": "true" if overwrite else None}
         return self._answer("PUT", path_of("tasks", task, "checkpoints", step, query=query), body, {"Content-Digest": digest_field(body)})
 
-    def _load_files(self, task: str, step: Step, path: str) -> None:
-        segments = ("tasks", task, "checkpoints", step, "files")
-        names = [file["name"] for file in self._json("GET", path_of(*segments))]
-        check_file_names(names)
-        whole = names == ["model.safetensors"] and not os.path.isdir(path)
-        if not whole:
-            os.makedirs(path, exist_ok=True)
-        for name in names:
-            with RemoteFile(self._transport, path_of(*segments, name)) as stream:
-                replace_file(path if whole else os.path.join(path, name), stream.chunks())
+    def _load_files(self, task: str, step: Step, path: str, replace: bool) -> None:
+        segments = ("tasks", task, "checkpoints", self._number_of(task, step), "files")
+        files = {file["name"]: file for file in self._json("GET", path_of(*segments))}
+        check_file_names(files)
+
+        def fetch(name: str) -> Iterator[bytes]:
+            with RemoteFile(self._transport, path_of(*segments, name), files[name]["tag"]) as stream:
+                if stream.length != files[name]["bytes"]:
+                    raise FishError("DIGEST_MISMATCH", name, f"The file is to have {files[name]['bytes']} bytes; {stream.length} were sent.", "Load again.")
+                yield from stream.chunks()
+
+        if list(files) == ["model.safetensors"] and not os.path.isdir(path):
+            replace_file(path, fetch("model.safetensors"))
+        else:
+            load_folder(path, list(files), fetch, replace)
+
+    def _number_of(self, task: str, step: Step) -> Step:
+        # A word is resolved once: "latest" may move on before everything is read.
+        return step if str(step).isdecimal() else self.get(task, step)["step"]
 
     def _explained(self, error: FishError, task: str, step: Step) -> FishError:
         # Damage that is found in the middle of an answer can only break it off; a verification says what it was.

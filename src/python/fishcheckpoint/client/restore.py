@@ -17,19 +17,25 @@ def restore_into(tensors: Iterator[Tuple[str, torch.Tensor]], target: Any = None
     their names. Names are compared without what wrapping a model for parallel or compiled use adds to them.
 
     :returns: the target's tensors, a module's under the names that it has without wrappers; new ones where ``target`` is ``None``.
-    :raises FishError: ``TENSOR_UNKNOWN``, ``TENSOR_MISSING``, ``SHAPE_MISMATCH``, ``DTYPE_MISMATCH``. What came before it is restored then.
+    :raises FishError: ``TENSOR_UNKNOWN``, ``TENSOR_MISSING``, ``SHAPE_MISMATCH``, ``DTYPE_MISMATCH``, and what the tensors raise. What came
+        before it is restored then, and the cause says so.
     """
     if target is None:
         return dict(tensors)
     known: Dict[str, torch.Tensor] = module_tensors(target) if isinstance(target, torch.nn.Module) else {
         name: tensor for name, tensor in target.items() if isinstance(tensor, torch.Tensor)}
     names, restored = NameLookup(known), set()
-    for name, tensor in tensors:
-        found = names.find(name)
-        if found is None:
-            raise FishError("TENSOR_UNKNOWN", name, "The model has no such tensor.", _HINT)
-        copy_bits(tensor, known[found], name)
-        restored.add(found)
+    try:
+        for name, tensor in tensors:
+            found = names.find(name)
+            if found is None:
+                raise FishError("TENSOR_UNKNOWN", name, "The model has no such tensor.", _HINT)
+            copy_bits(tensor, known[found], name)
+            restored.add(found)
+    except FishError as error:
+        if restored:
+            error.add_cause(f"The model's values are undefined now: {len(restored)} of its tensors are the checkpoint's already.")
+        raise
     for group in tied_names(known):
         if restored.isdisjoint(group):
             raise FishError("TENSOR_MISSING", group[0], "The checkpoint has no such tensor.", _HINT)

@@ -1,11 +1,13 @@
 """Writing safetensors files as the reference library does: wider dtypes first, then by name."""
 
 import os
+import stat
 import uuid
-from typing import Iterator, List, Mapping, Optional, Tuple, Union
+from typing import BinaryIO, Iterator, List, Mapping, Optional, Tuple, Union
 
 import torch
 
+from ..errors import FishError
 from ..tensors.dtypes import ORDER, name_of
 from ..tensors.raw import chunks_of
 from ..tensors.ties import untied
@@ -45,8 +47,19 @@ def save_file(tensors: Mapping[str, torch.Tensor], path: Union[str, "os.PathLike
 
 
 def replace_file(path: Union[str, "os.PathLike[str]"], chunks: Iterator[Union[bytes, memoryview]]) -> None:
-    """Writes pieces to a temporary file beside ``path``, syncs it, and gives it that name when it is whole."""
-    target = os.path.abspath(os.fspath(path))
+    """Writes pieces to a temporary file beside ``path``, syncs it, and gives it that name when it is whole. A link is followed, and stays.
+
+    A pipe or a device is written into as it is: what was written to it cannot be taken back.
+
+    :raises FishError: ``FOLDER_TAKEN``: a socket.
+    """
+    direct = _open_direct(os.fspath(path))
+    if direct is not None:
+        with direct:
+            for chunk in chunks:
+                direct.write(chunk)
+        return
+    target = os.path.realpath(os.fspath(path))
     temporary = os.path.join(os.path.dirname(target), f".fish-{uuid.uuid4().hex}")
     file = open(temporary, "xb")
     try:
@@ -59,3 +72,19 @@ def replace_file(path: Union[str, "os.PathLike[str]"], chunks: Iterator[Union[by
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def _open_direct(path: str) -> Optional[BinaryIO]:
+    full = os.path.abspath(path)
+    folder, name = os.path.split(full)
+    standard = {"/dev/stdout": 1, "/dev/stderr": 2}.get(full)
+    if standard is not None or (folder in ("/dev/fd", "/proc/self/fd") and name.isdecimal()):
+        # A path to a descriptor would open the file behind it anew.
+        return os.fdopen(os.dup(int(name) if standard is None else standard), "wb")
+    try:
+        mode = os.stat(full).st_mode
+    except OSError:
+        return None
+    if stat.S_ISSOCK(mode):
+        raise FishError("FOLDER_TAKEN", path, "This is a socket, which takes no file.", "Name a file or a pipe.")
+    return open(full, "wb") if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISBLK(mode) else None

@@ -35,6 +35,18 @@ def resume_model(
     :raises FishError: all of them are damaged; the model is not to be used then. ``CHECKPOINT_NOT_FOUND``: there is none at the step
         ``at``.
     """
+    try:
+        return _resume_once(client, task, model, at, messages, check)
+    except FishError as error:
+        if error.code != "CHECKPOINT_CHANGED":
+            raise
+        messages.warn(f"{error} It is read again.")
+        return _resume_once(client, task, model, at, messages, check)
+
+
+def _resume_once(
+    client: FishClient, task: str, model: TrackedModel, at: Union[int, str], messages: Messages, check: Callable[[TrainerState], None],
+) -> Optional[Resumed]:
     limit = None if at == "latest" else client.get(task, at)["step"]
     there = {found["step"]: found for found in client.list(task)}
     damaged: List[int] = []
@@ -45,6 +57,7 @@ def resume_model(
             if state is not None:
                 check(state)
             client.load(task, step, into=model.module)
+            _check_unchanged(client.get(task, step), there[step])
             later = sorted(other for other in there if other > step and other not in damaged)
             if later and limit is None:
                 messages.warn(
@@ -76,6 +89,14 @@ def _newest_first(there: Mapping[int, Mapping[str, Any]]) -> List[int]:
     last = max((step for step in steps if runs[step] is not None), key=lambda step: (there[step]["created"], step))
     own = [step for step in steps if runs[step] == runs[last]]
     return steps if runs[last] == runs[steps[0]] else [*own, *(step for step in steps if step < own[-1])]
+
+
+def _check_unchanged(now: Mapping[str, Any], read: Mapping[str, Any]) -> None:
+    # The trainer state and the model come one by one: what the step is before and after them says that they are of one save.
+    if (now["state"], now["created"]) != (read["state"], read["created"]):
+        raise FishError(
+            "CHECKPOINT_CHANGED", f"{read['task']}/{read['step']}",
+            "The step was deleted and saved with other content while it was read; the model's values are undefined now.", "Resume again.")
 
 
 def _parent_of(info: Mapping[str, Any], there: Mapping[int, Mapping[str, Any]]) -> Optional[int]:

@@ -1,10 +1,10 @@
-"""A remote file as a stream to read from, which goes on where it was when the connection breaks."""
+"""A remote file as a stream to read from: verified block by block as it comes, and taken up again where it was when the connection breaks."""
 
 import base64
 import hashlib
 import http.client
 import io
-from typing import Iterator, Optional
+from typing import Iterator, Mapping, Optional
 
 from ..errors import FishError
 from .problem import unreachable
@@ -12,26 +12,34 @@ from .transport import Transport, backoff
 
 _CHUNK = 1 << 20
 _AHEAD = 64 << 10
+_CHECKED = "application/vnd.fishcheckpoint.checked"
+_DIGEST = 32
 
 
 class RemoteFile(io.RawIOBase):
     """A file of the server, read from its beginning to its end in bounded memory.
 
-    A broken connection is taken up again with a range of the same version (``If-Range``). At the end the digest that the server announced is checked.
+    It comes in blocks of 1 MiB, each with ``SHA-256(offset block)``, and no byte is handed out before its block is verified. A block that is not what was sent is asked for
+    once more; a broken connection is taken up again after the last block. All is of one version. A server that does not send blocks gives the plain file, whose digest is
+    checked at the end where it was announced.
     """
 
-    def __init__(self, transport: Transport, path: str) -> None:
+    def __init__(self, transport: Transport, path: str, tag: Optional[str] = None) -> None:
         """Asks for the file.
 
-        :raises FishError: what the server answered.
+        :param tag: the version wanted, as the list of files says it.
+        :raises FishError: ``CHECKPOINT_CHANGED``: there is another version; or what the server answered.
         """
-        self._transport, self._path = transport, path
-        self._position, self._failures = 0, 0
-        self._response = transport.send("GET", path)
-        self._tag = self._response.getheader("ETag")
-        self.length = int(self._response.getheader("Content-Length", "-1"))
+        self._transport, self._path, self._tag = transport, path, None if tag is None else f'"{tag}"'
+        self._position, self._failures, self._mismatched = 0, 0, -1
+        self._block, self._ready = bytearray(), memoryview(b"")
+        self._response = self._send(f"{path}?checked=true", {})
+        self._is_checked = self._response.getheader("Content-Type") == _CHECKED
+        sent = int(self._response.getheader("Content-Length", "-1"))
+        self.length = _content_of(sent) if self._is_checked else sent
+        self._tag = self._tag or self._response.getheader("ETag")
         self._expected = _digest_of(self._response.getheader("Repr-Digest"))
-        self._digest = hashlib.sha256()
+        self._digest = hashlib.sha256() if self._expected is not None or not self._is_checked else None
 
     def readable(self) -> bool:
         """It is."""
@@ -40,24 +48,21 @@ class RemoteFile(io.RawIOBase):
     def readinto(self, buffer) -> int:
         """Fills the beginning of a buffer; 0 at the end.
 
-        :raises FishError: the connection broke more often than the transport's retries without a byte in between, or the digest is wrong.
+        :raises FishError: ``DIGEST_MISMATCH``: twice a block, or the whole, was not what was sent; ``CHECKPOINT_CHANGED``: there is another version now; the connection broke
+            more often than the transport's retries without a byte in between.
         """
-        view = memoryview(buffer)
+        view = memoryview(buffer).cast("B")
         if len(view) == 0 or self._position == self.length:
             return 0
         while True:
             try:
-                with self._transport.waiting():
-                    count = self._response.readinto(view[:_CHUNK])
-                if count == 0 and self.length < 0:
-                    self.length = self._position  # sent in chunks: this is the end
-                elif count == 0:
-                    raise http.client.IncompleteRead(b"", self.length - self._position)
+                count = self._read_block(view) if self._is_checked else self._read_plain(view)
                 break
             except (OSError, http.client.HTTPException, ValueError) as error:
                 self._reopen(error)
         self._failures = 0
-        self._digest.update(view[:count])
+        if self._digest is not None:
+            self._digest.update(view[:count])
         self._position += count
         if self._position == self.length:
             self._finish()
@@ -78,20 +83,79 @@ class RemoteFile(io.RawIOBase):
             self._transport.close()
         super().close()
 
+    def _read_plain(self, view: memoryview) -> int:
+        with self._transport.waiting():
+            count = self._response.readinto(view[:_CHUNK])
+        if count == 0 and self.length < 0:
+            self.length = self._position  # sent in chunks: this is the end
+        elif count == 0:
+            raise http.client.IncompleteRead(b"", self.length - self._position)
+        return count
+
+    def _read_block(self, view: memoryview) -> int:
+        while not self._ready:
+            self._fetch_block()
+        count = min(len(view), len(self._ready))
+        view[:count] = self._ready[:count]
+        self._ready = self._ready[count:]
+        return count
+
+    def _fetch_block(self) -> None:
+        size = min(_CHUNK, self.length - self._position)
+        if len(self._block) < size + _DIGEST:
+            self._block = bytearray(size + _DIGEST)
+        block, read = memoryview(self._block)[:size + _DIGEST], 0
+        while read < len(block):
+            with self._transport.waiting():
+                count = self._response.readinto(block[read:])
+            if not count:
+                raise http.client.IncompleteRead(b"", len(block) - read)
+            read += count
+        digest = hashlib.sha256(self._position.to_bytes(8, "little"))
+        digest.update(block[:size])
+        if digest.digest() == block[size:]:
+            self._ready = block[:size]
+        elif self._mismatched == self._position:
+            self._transport.close()
+            raise FishError(
+                "DIGEST_MISMATCH", self._path, f"What came from byte {self._position} on is not what the server sent, twice: something in between changes bytes.",
+                "Load again, by another network or without the proxy in between.", operation=f"GET {self._path}")
+        else:
+            self._mismatched = self._position
+            self._transport.close()
+            self._response = self._send(f"{self._path}?checked=true&offset={self._position}", {})
+
     def _reopen(self, error: BaseException) -> None:
         self._transport.close()
         self._failures += 1
-        if self._tag is None or self._failures > max(1, self._transport.retries):
+        if (self._tag is None and not self._is_checked) or self._failures > max(1, self._transport.retries):
             raise unreachable(self._transport.url, f"GET {self._path}", error) from error
         self._transport._sleep(backoff(self._failures))
-        self._response = self._transport.send("GET", self._path, headers={"Range": f"bytes={self._position}-", "If-Range": self._tag})
+        if self._is_checked:
+            self._response = self._send(f"{self._path}?checked=true&offset={self._position}", {})
+            return
+        self._response = self._send(self._path, {"Range": f"bytes={self._position}-", "If-Range": str(self._tag)})
         if self._response.status != 206:
             self._transport.close()
-            raise FishError("BODY_TRUNCATED", self._path, "The file changed while it was read.", "Read it again.", operation=f"GET {self._path}")
+            raise _changed(self._path)
+
+    def _send(self, path: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
+        pinned = headers if self._tag is None else {**headers, "If-Match": self._tag}
+        try:
+            response = self._transport.send("GET", path, headers=pinned)
+        except FishError as error:
+            if error.status == 412:
+                raise _changed(self._path) from error
+            raise
+        found = response.getheader("ETag")
+        if self._tag is not None and found is not None and found != self._tag:
+            self._transport.close()
+            raise _changed(self._path)
+        return response
 
     def _finish(self) -> None:
         self._response.read()
-        if self._expected is not None and self._digest.digest() != self._expected:
+        if self._expected is not None and self._digest is not None and self._digest.digest() != self._expected:
             raise FishError(
                 "DIGEST_MISMATCH", self._path, f"What came has the digest {self._digest.hexdigest()}; {self._expected.hex()} was announced.",
                 "Read it again.", operation=f"GET {self._path}")
@@ -114,6 +178,17 @@ class RemoteStart:
         part, self._ahead = self._ahead[:count], self._ahead[count:]
         self._position += len(part)
         return part
+
+
+def _changed(path: str) -> FishError:
+    return FishError(
+        "CHECKPOINT_CHANGED", path, "The step was deleted and saved with other content while it was read.", "Load it again: from its beginning, it is one version.",
+        operation=f"GET {path}")
+
+
+def _content_of(sent: int) -> int:
+    whole, rest = divmod(sent, _CHUNK + _DIGEST)
+    return whole * _CHUNK + max(0, rest - _DIGEST)
 
 
 def _digest_of(field: Optional[str]) -> Optional[bytes]:

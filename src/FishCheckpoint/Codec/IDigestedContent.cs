@@ -1,0 +1,10 @@
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Codec;
+
+/// <summary>Content whose digest is known before it is read.</summary>
+public interface IDigestedContent
+{
+    /// <summary>SHA-256 of all of its bytes.</summary>
+    Digest Sha256 { get; }
+}

@@ -1,0 +1,169 @@
+using System.IO.Pipelines;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Following.Content;
+using FishCheckpoint.Following.Folders;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Following.Load;
+
+/// <summary>What a load did.</summary>
+/// <param name="Files">The files that it wrote.</param>
+/// <param name="Removed">Files of earlier loads that it removed.</param>
+/// <param name="Kept">Files of earlier loads that were changed since: they stay, and are no files of loads any more.</param>
+public sealed record LoadedModel(IReadOnlyList<LoadedFile> Files, IReadOnlyList<string> Removed, IReadOnlyList<string> Kept);
+
+/// <summary>
+/// Loads models into a folder, which then holds exactly the files of one checkpoint, and what others have put there. All files are fetched and verified in a hidden folder first,
+/// so that a load that fails changes nothing. One that is killed while it moves its files into place is finished by the next one. One load at a time; a second one is refused.
+/// </summary>
+public static class ModelLoad
+{
+    private const string Hidden = ".fish-load-";
+    private const string LockName = ".fish-load.lock";
+
+    /// <summary>Loads all files of a model.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="folder">The folder; made where it is missing.</param>
+    /// <param name="replace">Whether files of the same names may be replaced that no load has written, or that were changed since. Others are never touched.</param>
+    /// <param name="passed">Called with the number of bytes that went, each time.</param>
+    /// <param name="cancellation">Ends the load early, leaving nothing.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another load is at work there, a file would be lost, or the folder would hold a mix of models;
+    /// <see cref="ErrorCode.DigestMismatch"/>: what came is not what it was to be; <see cref="ErrorCode.InsufficientStorage"/>, <see cref="ErrorCode.StorageUnavailable"/>;
+    /// or as <see cref="IModelReader.CopyToAsync"/>.</exception>
+    public static async Task<LoadedModel> WriteAsync(
+        IModelReader model, string folder, bool replace = false, Action<long>? passed = null, CancellationToken cancellation = default)
+    {
+        FolderNames.CheckAll(model.Files.Select(file => file.Name));
+        folder = Path.GetFullPath(folder);
+        var isNew = !Directory.Exists(folder);
+        try
+        {
+            Directory.CreateDirectory(folder);
+            using var held = Lock(folder);
+            return await WriteLockedAsync(model, folder, replace, passed ?? (_ => { }), cancellation);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw Remedies.Translate(error, folder);
+        }
+        finally
+        {
+            if (isNew && Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
+            {
+                Directory.Delete(folder);
+            }
+        }
+    }
+
+    private static async Task<LoadedModel> WriteLockedAsync(
+        IModelReader model, string folder, bool replace, Action<long> passed, CancellationToken cancellation)
+    {
+        RemoveLeftovers(folder);
+        var names = model.Files.Select(file => file.Name).ToHashSet(FolderNames.Comparer);
+        var manifest = LoadManifest.Read(folder);
+        FolderPlan.Of(folder, names, manifest, replace);
+        FullDisk.RequireRoom(folder, model.Files.Sum(file => file.Bytes));
+        var staged = Path.Combine(folder, $"{Hidden}{Guid.NewGuid():N}");
+        Directory.CreateDirectory(staged);
+        try
+        {
+            var files = new List<LoadedFile>();
+            foreach (var file in model.Files)
+            {
+                files.Add(await FetchAsync(model, file, staged, passed, cancellation));
+            }
+
+            // What is there may have changed meanwhile.
+            var plan = FolderPlan.Of(folder, names, manifest, replace);
+            Place(folder, staged, plan, files, manifest);
+            return new LoadedModel(files, plan.Remove, plan.Kept);
+        }
+        finally
+        {
+            Directory.Delete(staged, recursive: true);
+        }
+    }
+
+    private static async Task<LoadedFile> FetchAsync(IModelReader model, RestoredFile file, string staged, Action<long> passed, CancellationToken cancellation)
+    {
+        PulledFile written;
+        var path = Path.Combine(staged, file.Name);
+        await using (var target = new IncomingFile(path, file.Bytes) { OnWritten = passed })
+        {
+            var pipe = PipeWriter.Create(target, new StreamPipeWriterOptions(minimumBufferSize: Blocks.Size, leaveOpen: true));
+            await model.CopyToAsync(file.Name, 0, file.Bytes, pipe, cancellation);
+            await pipe.CompleteAsync();
+            written = target.Seal();
+        }
+
+        return written.Bytes == file.Bytes && (file.Sha256 is not { } known || known == written.Sha256)
+            ? new LoadedFile(file.Name, written.Bytes, written.Sha256, FolderPlan.ModifiedOf(path))
+            : throw Mismatch.Of(file, written);
+    }
+
+    // An index goes first and comes last: without it, nobody takes shards of two models for one.
+    private static void Place(string folder, string staged, FolderPlan plan, List<LoadedFile> files, LoadManifest before)
+    {
+        new LoadManifest(LoadManifest.Current, files, [.. before.Files, .. before.Earlier ?? []]).Write(folder);
+        foreach (var name in plan.Remove.Concat(files.Select(file => file.Name).Where(IsIndex)))
+        {
+            File.Delete(Path.Combine(folder, name));
+        }
+
+        foreach (var file in files.OrderBy(file => IsIndex(file.Name)))
+        {
+            AtomicFile.Replace(Path.Combine(staged, file.Name), Path.Combine(folder, file.Name));
+        }
+
+        AtomicFile.SyncFolder(folder);
+        new LoadManifest(LoadManifest.Current, files).Write(folder);
+    }
+
+    private static bool IsIndex(string name) => name.EndsWith(".index.json", StringComparison.Ordinal);
+
+    private static void RemoveLeftovers(string folder)
+    {
+        AtomicFile.Recover(folder);
+        foreach (var left in new DirectoryInfo(folder).EnumerateDirectories($"{Hidden}*").Where(left => left.LinkTarget is null && IsOurs(left.Name)))
+        {
+            left.Delete(recursive: true);
+        }
+
+        foreach (var left in Directory.EnumerateFiles(folder, $"{LoadManifest.FileName}.*.tmp"))
+        {
+            File.Delete(left);
+        }
+    }
+
+    private static bool IsOurs(string name) => Guid.TryParseExact(name[Hidden.Length..], "N", out _);
+
+    // Gone when it is closed, so that the folder holds no more than a load has to leave. Who opened it just before that finds it gone, and takes the next one.
+    private static FileStream Lock(string folder)
+    {
+        var path = Path.Combine(folder, LockName);
+        while (true)
+        {
+            FileStream held;
+            try
+            {
+                held = new FileStream(path, new FileStreamOptions
+                {
+                    Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, Options = FileOptions.DeleteOnClose,
+                });
+            }
+            catch (IOException error) when (!FullDisk.Is(error) && File.Exists(path))
+            {
+                throw new FishException(
+                    ErrorCode.FolderTaken, folder, $"Another load is at work in this folder: {error.Message}", "Wait until it has ended, or load into another folder.", error);
+            }
+
+            if (File.Exists(path))
+            {
+                return held;
+            }
+
+            held.Dispose();
+        }
+    }
+}
