@@ -104,8 +104,24 @@ internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settin
         Reach.Nothing or Reach.List => true,
         Reach.Task => context.Request.RouteValues["task"] is string task && key.Reaches(task),
         Reach.Base => context.Request.RouteValues["name"] is string name && await host.Store.Access.ReachesBaseAsync(key, name),
+        Reach.Repository => context.Request.RouteValues["task"] is string name && (key.Reaches(name)
+            || await ReachesAsBaseAsync(key, name)),
         _ => false,
     };
+
+    // A task that the key does not reach hides a base of its name.
+    private async Task<bool> ReachesAsBaseAsync(KeyInfo key, string name)
+    {
+        try
+        {
+            await host.Store.GetTaskAsync(name);
+            return false;
+        }
+        catch (FishException error) when (error.Kind is ErrorKind.NotFound or ErrorKind.Invalid)
+        {
+            return error.Kind == ErrorKind.NotFound && await host.Store.Access.ReachesBaseAsync(key, name);
+        }
+    }
 
     private static string Spelled(KeyScope scope) => $"{scope}".ToLowerInvariant();
 

@@ -20,6 +20,8 @@ internal enum Reach
     Task,
     /// <summary>The base that the route names, which a key limited to tasks reaches through one of them.</summary>
     Base,
+    /// <summary>The task that the route names, or, where no task has the name, the base.</summary>
+    Repository,
     /// <summary>A list: what the key does not reach is left out of it.</summary>
     List,
     /// <summary>The store as a whole, which no key limited to tasks reaches.</summary>

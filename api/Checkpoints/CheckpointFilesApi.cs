@@ -20,10 +20,12 @@ internal static class CheckpointFilesApi
 
     public static void MapCheckpointFiles(this RouteGroupBuilder group)
     {
-        group.MapMethods("/{step}/model.safetensors", ["GET", "HEAD"], GetModelAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Safetensors, CheckedBlocks.MediaType)
+        group.MapMethods("/{step}/model.safetensors", ["GET", "HEAD"], GetModelAsync).Needs(KeyScope.Read, Reach.Task)
+            .GivesBytes(MediaTypes.Safetensors, CheckedBlocks.MediaType)
             .TakesHeader(DigestField.Wanted, WantsDigest).WithSummary("Rebuild the full model of a step, or a range of it").MayFail(412, 416, 500);
         group.MapGet("/{step}/files", ListAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("List the files of a step's model, side files included");
-        group.MapMethods("/{step}/files/{file}", ["GET", "HEAD"], GetFileAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes, CheckedBlocks.MediaType)
+        group.MapMethods("/{step}/files/{file}", ["GET", "HEAD"], GetFileAsync).Needs(KeyScope.Read, Reach.Task)
+            .GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes, CheckedBlocks.MediaType)
             .TakesHeader(DigestField.Wanted, WantsDigest).WithSummary("Rebuild one file of a sharded model, or give a side file").MayFail(412, 416, 500);
         group.MapGet("/{step}/tensors/{**tensor}", GetTensorAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Bytes)
             .WithSummary("Rebuild the raw bytes of one tensor; Fish-Dtype and Fish-Shape say what they are").MayFail(422, 500);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 
@@ -5,7 +6,8 @@ namespace FishCheckpoint.Api.Errors;
 
 /// <summary>Problem details (RFC 9457) with this system's own members: what was being done, to what, why it was refused, and what to do.</summary>
 internal sealed record FishProblem(
-    string Type, string Title, int Status, string Detail, string Code, string Operation, string Key, string Cause, string Hint)
+    string Type, string Title, int Status, string Detail, string Code, string Operation, string Key, string Cause, string Hint,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null)
 {
     public const string MediaType = "application/problem+json";
 
@@ -17,6 +19,9 @@ internal sealed record FishProblem(
     /// <summary>A problem of a code; also for the few codes that only HTTP has (INTERNAL, METHOD_NOT_ALLOWED, PRECONDITION_FAILED).</summary>
     public static FishProblem Create(int status, string code, string operation, string key, string cause, string hint) => new(
         $"urn:fishcheckpoint:error:{code}", TitleOf(code), status, $"{cause} {hint}".Trim(), code, operation, key, cause, hint);
+
+    /// <summary>The problem with the member <c>error</c> besides, which the Hub's clients show.</summary>
+    public FishProblem ForHub() => this with { Error = Detail };
 
     /// <summary>Sends the problem in the place of whatever was prepared; the response has not begun.</summary>
     public Task WriteAsync(HttpResponse response)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Api.Telemetry;
+using FishCheckpoint.Api.Hub;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Api.Errors;
@@ -37,6 +38,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, FishMetrics metric
     private async Task AnswerAsync(HttpContext context, Exception error)
     {
         var problem = ProblemOf(context, error);
+        problem = context.GetEndpoint()?.Metadata.GetMetadata<HubRoute>() is null ? problem : problem.ForHub();
         metrics.Refused(problem.Code);
         if (error is FishException { Kind: ErrorKind.Corrupt } damage)
         {

@@ -8,10 +8,7 @@ namespace FishCheckpoint.Api.Hub;
 /// <summary>The route by which a client asks whose token it has.</summary>
 internal static class AccountApi
 {
-    public static void MapAccount(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/whoami-v2", Get).Needs(KeyScope.Read, Reach.Nothing).WithSummary("Say which key the request came with");
-
-    private static Ok<HubUser> Get(HttpContext context)
+    public static Ok<HubUser> Get(HttpContext context)
     {
         var key = context.Key() ?? throw new FishException(
             ErrorCode.KeyRequired, context.Request.Path, "The request came without a key that the server knows.", "A server without keys needs none: leave the token out.");

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Api.Hub;
 
@@ -33,6 +34,10 @@ internal readonly record struct CommitId(string Text)
         TurnPlace(checkpoint.Task, id, place);
         return new CommitId(Convert.ToHexStringLower(id));
     }
+
+    /// <summary>The id of a base: bases never change, so it has one.</summary>
+    public static CommitId OfBase(Digest id) =>
+        new(Convert.ToHexStringLower(SHA256.HashData([.. "fishcheckpoint base commit 1\n"u8, .. id.ToArray()])[..Size]));
 
     /// <summary>Reads an id.</summary>
     /// <returns><see langword="false"/> when it is none: clients take forty lower-case digits for one, and nothing else.</returns>

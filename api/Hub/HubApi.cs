@@ -1,28 +1,95 @@
 using FishCheckpoint.Api.Access;
+using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Documents;
 
 namespace FishCheckpoint.Api.Hub;
 
 /// <summary>
-/// The read side of the Hugging Face Hub's protocol, so that its clients load checkpoints as model repositories (docs/HUB.md): a task is a repository, a checkpoint a commit of it.
+/// The read side of the Hugging Face Hub's protocol, so that its clients load checkpoints as model repositories (docs/HUB.md): a task is a
+/// repository, a checkpoint a commit of it, and a
+/// base a repository of one commit. All that the protocol has stands in one table; what is not done here is answered in words.
 /// </summary>
 internal static class HubApi
 {
-    // A repository may be asked for by the task's name alone, or under the server's owner.
-    private static readonly string[] Repositories = ["{task}", "{owner}/{task}"];
+    private const string Model = "/api/models/{repository}";
+    private const string Reads = "GET HEAD";
+    private const string All = "GET HEAD POST PUT PATCH DELETE";
+
+    private const string NoUpload =
+        "This server takes no uploads by the Hub's protocol. Save a checkpoint with 'fish save', a client of FishCheckpoint, "
+        + "or PUT /v1/tasks/TASK/checkpoints/STEP.";
+
+    private const string NoRepositoryChange =
+        "Repositories are made, changed and deleted here as tasks: 'fish task add', 'fish rm', or /v1/tasks.";
+
+    private const string NoRevisionChange = "Revisions are checkpoints and tags here: 'fish tag', or /v1/tasks/TASK/tags.";
+
+    private const string NoDiscussion = "There are no discussions and no pull requests on this server.";
+
+    private const string NoXet = "Files are given whole and in ranges here, without Xet; set HF_HUB_DISABLE_XET=1.";
+
+    private static readonly HubEndpoint[] Table =
+    [
+        new("GET", "/api/whoami-v2", AccountApi.Get, Reach.Nothing, "Say which key the request came with"),
+        new("GET", "/api/models", ModelListApi.ListAsync, Reach.List,
+            "List tasks and bases as model repositories; ?search=, ?author=, ?filter= narrow the list down, ?sort= orders it"),
+        new(Reads, "/{repository}/resolve/{revision}/{**file}", ResolveApi.ResolveAsync, Reach.Repository,
+            "Give a file of a repository; a revision that may move leads to its commit")
+        {
+            Describe = route => route.GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes).MayFail(412, 416, 500)
+                .Produces(StatusCodes.Status307TemporaryRedirect),
+        },
+        new("GET", Model, ModelsApi.GetLatestAsync, Reach.Repository,
+            "Describe a task at its latest checkpoint, or a base, as a model repository"),
+        new("GET", $"{Model}/revision/{{revision}}", ModelsApi.GetAsync, Reach.Repository,
+            "Describe a repository at a revision; ?blobs=true adds sizes and digests"),
+        new("GET", $"{Model}/tree/{{revision}}/{{**path}}", TreeApi.ListAsync, Reach.Repository,
+            "List the files of a revision; there are no folders below the first"),
+        new("POST", $"{Model}/paths-info/{{revision}}", TreeApi.DescribeAsync, Reach.Repository,
+            "Describe the files of a revision that are named in the body's 'paths', and leave out what there is not")
+        {
+            Describe = route => route.TakesBody(TreeApi.FormType, TreeApi.JsonType).MayFail(413, 415),
+        },
+        new("GET", $"{Model}/refs", RefsApi.ListAsync, Reach.Repository,
+            "List the revisions of a repository with their commits: main, its tags, and a step-N for each checkpoint"),
+        new("GET", $"{Model}/commits/{{revision}}", CommitsApi.ListAsync, Reach.Repository,
+            "List the commits of a repository from a revision backwards"),
+        new("GET", $"{Model}/auth-check", ModelsApi.CheckAsync, Reach.Repository, "Say whether the key reaches a repository"),
+        new("GET", $"{Model}/discussions", DiscussionsApi.ListAsync, Reach.Repository, "List the discussions of a repository: none"),
+        new("GET", $"{Model}/discussions/{{number}}", DiscussionsApi.GetAsync, Reach.Repository, "Answer that there is no such discussion"),
+
+        HubEndpoint.Refused("POST PUT PATCH DELETE", $"{Model}/discussions/{{**rest}}", NoDiscussion),
+        HubEndpoint.Refused("POST", $"{Model}/preupload/{{revision}}", NoUpload),
+        HubEndpoint.Refused("POST", $"{Model}/commit/{{revision}}", NoUpload),
+        HubEndpoint.Refused("POST PUT", $"{Model}/upload/{{**rest}}", NoUpload),
+        HubEndpoint.Refused("POST", "/{repository}.git/info/lfs/objects/batch", NoUpload),
+        HubEndpoint.Refused("POST", "/api/complete_multipart", NoUpload),
+        HubEndpoint.Refused("POST", "/api/validate-yaml", NoUpload),
+        HubEndpoint.Refused("POST", "/api/repos/create", NoRepositoryChange),
+        HubEndpoint.Refused("POST", "/api/repos/move", NoRepositoryChange),
+        HubEndpoint.Refused("DELETE", "/api/repos/delete", NoRepositoryChange),
+        HubEndpoint.Refused("PUT PATCH DELETE", Model, NoRepositoryChange),
+        HubEndpoint.Refused("PUT", $"{Model}/settings", NoRepositoryChange),
+        HubEndpoint.Refused("POST DELETE", $"{Model}/branch/{{**branch}}", NoRevisionChange),
+        HubEndpoint.Refused("POST DELETE", $"{Model}/tag/{{**tag}}", NoRevisionChange),
+        HubEndpoint.Refused("POST", $"{Model}/super-squash/{{**branch}}", NoRevisionChange),
+        HubEndpoint.Refused("GET", $"{Model}/xet-read-token/{{revision}}", NoXet),
+        HubEndpoint.Refused("GET", $"{Model}/xet-write-token/{{revision}}", NoUpload),
+
+        new(All, "/datasets/{owner}/{name}/resolve/{**rest}", HubRefusal.NoRepositories, Reach.Nothing,
+            "Answer that there are no datasets"),
+        new(All, "/spaces/{owner}/{name}/resolve/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Answer that there are no spaces"),
+        new(All, "/api/datasets/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Answer that there are no datasets"),
+        new(All, "/api/spaces/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Answer that there are no spaces"),
+        new(All, "/api/{**rest}", HubRefusal.NoRoute, Reach.Nothing, "Answer that the protocol has no such route here"),
+    ];
 
     public static void MapHub(this IEndpointRouteBuilder routes)
     {
         var hub = routes.MapGroup("").WithTags("Hub").WithMetadata(new HubRoute()).AddEndpointFilter<RouteGroupBuilder, RepositoryFilter>().MayFail(400, 401, 403, 404, 429);
-        hub.MapAccount();
-        hub.MapModelList();
-        foreach (var repository in Repositories)
+        foreach (var endpoint in Table)
         {
-            hub.MapResolve($"/{repository}/resolve");
-            var models = hub.MapGroup($"/api/models/{repository}");
-            models.MapModel();
-            models.MapTree();
-            models.MapRefs();
+            endpoint.MapTo(hub);
         }
     }
 

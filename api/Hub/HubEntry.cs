@@ -22,8 +22,13 @@ internal sealed record HubEntry(
 /// <param name="Id">Its id.</param>
 /// <param name="Title">Its step, in words.</param>
 /// <param name="Date">When it was saved.</param>
-internal sealed record HubCommit(string Id, string Title, string Date)
+/// <param name="Message">What was said of it: nothing.</param>
+/// <param name="Authors">Who saved it: not told.</param>
+internal sealed record HubCommit(string Id, string Title, string Date, string Message, IReadOnlyList<string> Authors)
 {
+    public static HubCommit Of(CheckpointInfo checkpoint) =>
+        new(CommitId.Of(checkpoint).Text, Revision.OfStep(checkpoint.Step), HubModel.Time(checkpoint.Created), "", []);
+
     public static HubCommit Of(OpenedRevision opened) =>
-        new(opened.Commit.Text, Revision.OfStep(opened.Checkpoint.Step), HubModel.Time(opened.Checkpoint.Created));
+        new(opened.Commit.Text, opened.Title, HubModel.Time(opened.Saved), "", []);
 }

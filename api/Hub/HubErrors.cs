@@ -33,21 +33,31 @@ internal sealed class HubErrors(RequestDelegate next)
 
     private static void Describe(HttpContext context, FishException error)
     {
-        var headers = context.Response.Headers;
-        if (context.Request.RouteValues.ContainsKey("task") && CodeOf(error.Code) is { } code)
-        {
-            headers["X-Error-Code"] = code;
-        }
-
         // Clients know this one by its text, and then do not say that there is no such repository.
-        headers["X-Error-Message"] = error.Code == ErrorCode.KeyInvalid ? "Invalid credentials in Authorization header" : Shown($"{error.Key}: {error.Cause} {error.Hint}");
+        Say(context.Response, CodeOf(error.Code, context.Request.RouteValues.ContainsKey("task")), error.Code == ErrorCode.KeyInvalid
+            ? "Invalid credentials in Authorization header" : $"{error.Key}: {error.Cause} {error.Hint}");
     }
 
-    private static string? CodeOf(ErrorCode code) => code switch
+    /// <summary>Says an error in the fields that clients read.</summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="code">What clients make their exception of; <see langword="null"/>: the status.</param>
+    /// <param name="message">What they show.</param>
+    public static void Say(HttpResponse response, string? code, string message)
     {
-        ErrorCode.TaskNotFound or ErrorCode.KeyRequired => "RepoNotFound",
+        if (code is not null)
+        {
+            response.Headers["X-Error-Code"] = code;
+        }
+
+        response.Headers["X-Error-Message"] = Shown(message);
+    }
+
+    private static string? CodeOf(ErrorCode code, bool ofRepository) => code switch
+    {
+        ErrorCode.KeyRequired or ErrorCode.KeyForbidden when !ofRepository => null,
+        ErrorCode.TaskNotFound or ErrorCode.BaseNotFound or ErrorCode.KeyRequired => "RepoNotFound",
         ErrorCode.CheckpointNotFound or ErrorCode.TagNotFound => "RevisionNotFound",
-        ErrorCode.FileNotFound => "EntryNotFound",
+        ErrorCode.FileNotFound or ErrorCode.RouteNotFound or ErrorCode.TensorUnknown => "EntryNotFound",
         ErrorCode.KeyForbidden => "GatedRepo",
         _ => null,
     };

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
-using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Api.Hub;
@@ -8,41 +7,40 @@ namespace FishCheckpoint.Api.Hub;
 /// <summary>A model repository, as the Hub's clients read it.</summary>
 /// <param name="Id">Owner and task.</param>
 /// <param name="Author">The owner.</param>
-/// <param name="Sha">The commit; <see langword="null"/> for a task without checkpoints, and in lists.</param>
+/// <param name="Sha">The commit; <see langword="null"/> for a task without checkpoints, and in lists without <c>full</c>.</param>
 /// <param name="LastModified">When the checkpoint was saved.</param>
 /// <param name="CreatedAt">When the task was made.</param>
 /// <param name="Private">Whether it was asked for with a key.</param>
 /// <param name="Tags">What kind of files it has, and the checkpoint's names.</param>
 /// <param name="Gated">Whether one has to ask for access: never, a key reaches a task or not.</param>
 /// <param name="Disabled">Whether it is switched off: never.</param>
-/// <param name="Siblings">The files; left out of lists.</param>
+/// <param name="Siblings">The files; left out of lists without <c>full</c>.</param>
 /// <param name="Safetensors">How many elements of which dtypes.</param>
 internal sealed record HubModel(
     string Id, string Author, string? Sha, string? LastModified, string CreatedAt, bool Private, IReadOnlyList<string> Tags, bool Gated = false, bool Disabled = false,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<HubSibling>? Siblings = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] HubTensors? Safetensors = null)
 {
-    /// <summary>The tag that every repository has.</summary>
-    public const string Format = "safetensors";
-
     /// <summary>The id again: older clients read this.</summary>
     public string ModelId => Id;
 
     /// <summary>A repository without a commit: of a list, or of a task that has none.</summary>
-    public static HubModel Of(TaskInfo task, string owner, bool hasKey) =>
-        new($"{owner}/{task.Name}", owner, null, null, Time(task.Created), hasKey, [Format]);
+    public static HubModel Of(Repository repository, string owner, bool hasKey) => new(
+        $"{owner}/{repository.Name}", owner, null, repository.Modified is { } modified ? Time(modified) : null, Time(repository.Created),
+            hasKey, repository.Tags);
 
     /// <summary>A repository at a revision.</summary>
-    /// <param name="task">The task.</param>
-    /// <param name="opened">The checkpoint.</param>
+    /// <param name="repository">The repository.</param>
+    /// <param name="opened">The revision.</param>
     /// <param name="owner">The owner.</param>
     /// <param name="hasKey">Whether it was asked for with a key.</param>
     /// <param name="withBlobs">Whether sizes and digests of the files were asked for.</param>
-    public static HubModel Of(TaskInfo task, OpenedRevision opened, string owner, bool hasKey, bool withBlobs) => Of(task, owner, hasKey) with
+    public static HubModel Of(Repository repository, OpenedRevision opened, string owner, bool hasKey, bool withBlobs) => Of(repository,
+        owner, hasKey) with
     {
         Sha = opened.Commit.Text,
-        LastModified = Time(opened.Checkpoint.Created),
-        Tags = [Format, Revision.OfStep(opened.Checkpoint.Step), .. opened.Checkpoint.Tags.Where(Revision.CanBeTag)],
+        LastModified = Time(opened.Saved),
+        Tags = [.. repository.Tags, .. opened.Tags],
         Siblings = [.. opened.Reader.Files.Select(file => withBlobs
             ? new HubSibling(file.Name, file.Bytes, HubFile.BlobOf(file), HubFile.LfsOf(file)) : new HubSibling(file.Name))],
         Safetensors = HubTensors.Of(opened.Reader.Layout),

@@ -3,16 +3,36 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Api.Hub;
 
-/// <summary>A checkpoint, opened by a revision. What it is called and what it gives come from one snapshot.</summary>
+/// <summary>A checkpoint or a base, opened by a revision. What it is called and what it gives come from one snapshot.</summary>
 /// <param name="Reader">Its files. Disposed by whoever opened it.</param>
-/// <param name="Checkpoint">What it is.</param>
 /// <param name="Commit">What it is called, whatever becomes of its step.</param>
-internal sealed record OpenedRevision(IModelReader Reader, CheckpointInfo Checkpoint, CommitId Commit) : IAsyncDisposable
+/// <param name="Title">Its step, or that it is a base, in words.</param>
+/// <param name="Saved">When it was saved.</param>
+/// <param name="Tags">The names that it has beside its commit.</param>
+internal sealed record OpenedRevision(IModelReader Reader, CommitId Commit, string Title, DateTimeOffset Saved, IReadOnlyList<string> Tags)
+    : IAsyncDisposable
 {
-    /// <summary>Opens the checkpoint of a revision.</summary>
+    private const string BaseTitle = "base";
+
+    /// <summary>Opens a revision of a repository.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>; <see cref="ErrorCode.CheckpointNotFound"/>, <see cref="ErrorCode.TagNotFound"/>.</exception>
-    public static Task<OpenedRevision> OpenAsync(ICheckpointStore store, string task, string revision, CancellationToken cancellation) =>
-        CommitId.TryParse(revision, out var commit) ? OpenAsync(store, task, commit, cancellation) : OpenAsync(store, task, Revision.Parse(revision), cancellation);
+    public static async Task<OpenedRevision> OpenAsync(ICheckpointStore store, string repository, string revision,
+        CancellationToken cancellation)
+    {
+        try
+        {
+            return CommitId.TryParse(revision, out var commit) ? await OpenAsync(store, repository, commit, cancellation)
+                : await OpenAsync(store, repository, Revision.Parse(revision), cancellation);
+        }
+        catch (FishException missing) when (missing.Code == ErrorCode.TaskNotFound)
+        {
+            var found = await Repository.FindBaseAsync(store, repository, missing, cancellation);
+            var commit = CommitId.OfBase(found.Id);
+            return revision is Revision.Main or "latest" || revision == commit.Text
+                ? new OpenedRevision(await store.OpenBaseAsync($"{found.Id}", cancellation), commit, BaseTitle, found.Created, [])
+                    : throw Revision.Missing(revision);
+        }
+    }
 
     public ValueTask DisposeAsync() => Reader.DisposeAsync();
 
@@ -45,7 +65,9 @@ internal sealed record OpenedRevision(IModelReader Reader, CheckpointInfo Checkp
         var reader = await store.OpenAsync(task, step, cancellation);
         if (reader.Checkpoint is { } checkpoint)
         {
-            return new OpenedRevision(reader, checkpoint, CommitId.Of(checkpoint));
+            var title = Revision.OfStep(checkpoint.Step);
+            return new OpenedRevision(
+                reader, CommitId.Of(checkpoint), title, checkpoint.Created, [title, .. checkpoint.Tags.Where(Revision.CanBeTag)]);
         }
 
         await reader.DisposeAsync();

@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
-using FishCheckpoint.Access;
-using FishCheckpoint.Api.Access;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -13,14 +11,24 @@ internal static class RefsApi
 {
     private const int AtOnce = 1000;
 
-    public static void MapRefs(this IEndpointRouteBuilder routes) => routes.MapGet("/refs", ListAsync).Needs(KeyScope.Read, Reach.Task)
-        .WithSummary("List the revisions of a task with their commits: main, its tags, and a step-N for each checkpoint");
-
-    private static async Task<Ok<HubRefs>> ListAsync(string task, string? include_prs, ICheckpointStore store, CancellationToken cancellation)
+    public static async Task<Ok<HubRefs>> ListAsync(string task, string? include_prs, ICheckpointStore store,
+        CancellationToken cancellation)
     {
-        var known = await store.GetTaskAsync(task, cancellation);
-        return TypedResults.Ok(new HubRefs(await MainAsync(store, known, cancellation), [], TagsAsync(store, task, cancellation), HubApi.IsYes(include_prs) ? [] : null));
+        IReadOnlyList<HubRef>? pulls = HubApi.IsYes(include_prs) ? [] : null;
+        try
+        {
+            var known = await store.GetTaskAsync(task, cancellation);
+            return TypedResults.Ok(new HubRefs(await MainAsync(store, known, cancellation), [], TagsAsync(store, task, cancellation),
+                pulls));
+        }
+        catch (FishException missing) when (missing.Code == ErrorCode.TaskNotFound)
+        {
+            var commit = CommitId.OfBase((await Repository.FindBaseAsync(store, task, missing, cancellation)).Id);
+            return TypedResults.Ok(new HubRefs([MainOf(commit)], [], AsyncEnumerable.Empty<HubRef>(), pulls));
+        }
     }
+
+    private static HubRef MainOf(CommitId commit) => new(Revision.Main, $"refs/heads/{Revision.Main}", commit.Text);
 
     private static async Task<IReadOnlyList<HubRef>> MainAsync(ICheckpointStore store, TaskInfo task, CancellationToken cancellation)
     {
@@ -32,7 +40,7 @@ internal static class RefsApi
         try
         {
             var commit = CommitId.Of(await store.GetCheckpointAsync(task.Name, StepRef.Latest, cancellation));
-            return [new HubRef(Revision.Main, $"refs/heads/{Revision.Main}", commit.Text)];
+            return [MainOf(commit)];
         }
         catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound)
         {

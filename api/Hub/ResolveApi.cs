@@ -1,7 +1,3 @@
-using FishCheckpoint.Access;
-using FishCheckpoint.Api.Access;
-using FishCheckpoint.Api.Bodies;
-using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Api.Restores;
 using FishCheckpoint.Checkpoints;
 
@@ -10,12 +6,7 @@ namespace FishCheckpoint.Api.Hub;
 /// <summary>The route that gives a repository's files.</summary>
 internal static class ResolveApi
 {
-    public static void MapResolve(this IEndpointRouteBuilder routes, string prefix) =>
-        routes.MapMethods($"{prefix}/{{revision}}/{{**file}}", ["GET", "HEAD"], ResolveAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes)
-            .WithSummary("Give a file of a task's checkpoint as of a model repository; a revision that may move leads to its commit").MayFail(412, 416, 500)
-            .Produces(StatusCodes.Status307TemporaryRedirect);
-
-    private static async Task<IResult> ResolveAsync(
+    public static async Task<IResult> ResolveAsync(
         string task, string revision, string? file, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
     {
         var opened = await OpenedRevision.OpenAsync(store, task, revision, cancellation);

@@ -1,8 +1,5 @@
 using System.Text.Json;
-using FishCheckpoint.Access;
-using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Bodies;
-using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using Microsoft.AspNetCore.Http.Features;
@@ -13,19 +10,11 @@ namespace FishCheckpoint.Api.Hub;
 /// <summary>The routes that list a repository's files.</summary>
 internal static class TreeApi
 {
-    private const string FormType = "application/x-www-form-urlencoded";
-    private const string JsonType = "application/json";
+    public const string FormType = "application/x-www-form-urlencoded";
+    public const string JsonType = "application/json";
     private const int MostEntries = 1000;
 
-    public static void MapTree(this IEndpointRouteBuilder routes)
-    {
-        routes.MapGet("/tree/{revision}/{**path}", ListAsync).Needs(KeyScope.Read, Reach.Task)
-            .WithSummary("List the files of a revision; there are no folders below the first");
-        routes.MapPost("/paths-info/{revision}", DescribeAsync).Needs(KeyScope.Read, Reach.Task).TakesBody(FormType, JsonType)
-            .WithSummary("Describe the files of a revision that are named in the body's 'paths', and leave out what there is not").MayFail(413, 415);
-    }
-
-    private static async Task<Ok<IReadOnlyList<HubEntry>>> ListAsync(
+    public static async Task<Ok<IReadOnlyList<HubEntry>>> ListAsync(
         string task, string revision, string? path, string? expand, int? limit, string? cursor, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
     {
         await using var opened = await OpenedRevision.OpenAsync(store, task, revision, cancellation);
@@ -41,7 +30,7 @@ internal static class TreeApi
         return TypedResults.Ok(EntriesOf(opened, rest.Take(most), HubApi.IsYes(expand)));
     }
 
-    private static async Task<Ok<IReadOnlyList<HubEntry>>> DescribeAsync(
+    public static async Task<Ok<IReadOnlyList<HubEntry>>> DescribeAsync(
         string task, string revision, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
     {
         var (paths, expand) = await ReadAsync(context.Request, cancellation);

@@ -5,11 +5,13 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace FishCheckpoint.Api.Restores;
 
-/// <summary>What a request says of content that it wants with a digest after each block (<see cref="CheckedBlocks"/>), so that a client verifies what it gets as it comes.</summary>
+/// <summary>What a request says of content that it wants with a digest after each block (<see cref="CheckedBlocks"/>), so that a client
+/// verifies what it gets as it comes.</summary>
 /// <param name="Checked">Whether it wants that.</param>
 /// <param name="Offset">The first byte wanted; left out, 0.</param>
 /// <param name="Length">How many bytes; left out, the rest.</param>
-internal readonly record struct CheckedPart([FromQuery(Name = "checked")] bool? Checked, long? Offset, long? Length)
+internal readonly record struct CheckedPart(
+    [FromQuery(Name = "checked")] bool? Checked, [FromQuery(Name = "offset")] long? Offset, [FromQuery(Name = "length")] long? Length)
 {
     /// <summary>Answers with a part of some content.</summary>
     /// <param name="context">The request.</param>
@@ -22,7 +24,8 @@ internal readonly record struct CheckedPart([FromQuery(Name = "checked")] bool? 
         if (part.Offset < 0 || part.Length < 0 || part.Offset > whole - part.Length)
         {
             throw new FishException(
-                ErrorCode.RangeInvalid, $"offset={part.Offset}&length={part.Length}", $"The part lies outside the {whole} bytes.", "Ask for bytes that there are.");
+                ErrorCode.RangeInvalid, $"offset={part.Offset}&length={part.Length}", $"The part lies outside the {whole} bytes.",
+                    "Ask for bytes that there are.");
         }
 
         var response = context.Response;
@@ -30,7 +33,8 @@ internal readonly record struct CheckedPart([FromQuery(Name = "checked")] bool? 
         response.Headers.AcceptRanges = "none";
         if (!HttpMethods.IsHead(context.Request.Method))
         {
-            await CheckedBlocks.WriteAsync(part.Offset, part.Length, target => produce(part, target), response.BodyWriter, context.RequestAborted);
+            await CheckedBlocks.WriteAsync(part.Offset, part.Length, target => produce(part, target), response.BodyWriter,
+                context.RequestAborted);
         }
     }
 }

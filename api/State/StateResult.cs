@@ -15,7 +15,8 @@ internal sealed class StateResult(Stream content, CheckedPart checks) : IResult
         if (content is IDigestedContent { Sha256: var digest })
         {
             var tag = new EntityTagHeaderValue($"\"{digest}\"");
-            (httpContext.Response.Headers.ETag, httpContext.Response.Headers[DigestField.Representation]) = (tag.ToString(), DigestField.Format(digest));
+            (httpContext.Response.Headers.ETag, httpContext.Response.Headers[DigestField.Representation]) = (tag.ToString(),
+                DigestField.Format(digest));
             if (Preconditions.IsUnchanged(httpContext.Request.GetTypedHeaders(), tag))
             {
                 httpContext.Response.StatusCode = StatusCodes.Status304NotModified;

@@ -74,9 +74,33 @@ class Scenario:
         assert old[SINGLE].lfs is None and old[SINGLE].blob_id.startswith("fish-"), old
         assert self.api.model_info("empty").sha is None and self.api.model_info("empty").siblings == []
 
+    def check_reads_a_base(self):
+        info = self.api.model_info("single")
+        assert info.id == "fish/single" and len(info.sha) == 40 and "base" in info.tags, info
+        path = self.fetch(repository="single")
+        assert sha256(path) == hashlib.sha256(model(self.size, 0)).hexdigest()
+        assert [commit.commit_id for commit in self.api.list_repo_commits("single")] == [info.sha]
+
+    def check_lists_commits(self):
+        titles = [commit.title for commit in self.api.list_repo_commits("sst2")]
+        assert titles[-1] == "step-100" and titles == sorted(titles, reverse=True), titles
+        assert list(self.api.get_repo_discussions("sst2")) == []
+
+    def check_refuses_what_is_not_done(self):
+        for call, arguments in (
+                (self.api.create_repo, ("sst2",)), (self.api.delete_repo, ("sst2",)), (self.api.create_branch,
+                    ("sst2",)), (self.api.create_tag, ("sst2",))):
+            options = {"branch": "dev"} if call == self.api.create_branch else {"tag": "v1"} if call == self.api.create_tag else {}
+            error = refused(("HfHubHTTPError",), call, *arguments, **options)
+            assert "here" in str(error) or "server" in str(error), error
+        refused(("RepositoryNotFoundError",), self.api.dataset_info, "squad")
+        refused(("RepositoryNotFoundError",), self.api.space_info, "fish/sst2")
+
     def check_lists_models(self):
         ids = [found.id for found in self.api.list_models()]
-        assert ids == ["fish/big", "fish/empty", "fish/sst2"], ids
+        assert ids == ["fish/big", "fish/empty", "fish/sharded", "fish/single", "fish/sst2"], ids
+        assert [found.id for found in self.api.list_models(sort="last_modified", filter="base:single")] == ["fish/sst2", "fish/empty"]
+        refused(("HfHubHTTPError", "BadRequestError"), lambda: list(self.api.list_models(sort="downloads")))
         assert [found.id for found in self.api.list_models(search="SST")] == ["fish/sst2"]
         assert [found.id for found in self.api.list_models(author="fish", limit=2)] == ids[:2]
         assert list(self.api.list_models(author="google")) == [] and list(self.api.list_models(filter="text-classification")) == []
@@ -265,7 +289,7 @@ class Keyed(Scenario):
         refused(["HTTPError", "HfHubHTTPError"], self.api.whoami, "fish_unknown")
 
     def check_keeps_a_key_to_its_tasks(self):
-        assert [found.id for found in self.api.list_models(token=self.limited)] == ["fish/big"]
+        assert [found.id for found in self.api.list_models(token=self.limited)] == ["fish/big", "fish/sharded"]
         assert self.api.model_info("fish/big", token=self.limited).id == "fish/big"
         for repository in ("sst2", "fish/sst2", "unknown"):
             refused(["GatedRepoError"], self.api.model_info, repository, token=self.limited)

@@ -84,6 +84,23 @@ class AlteredLoadTests(unittest.TestCase):
         self.assertEqual(caught.exception.code, "SERVER_UNAVAILABLE")
         self.assertEqual(os.listdir(self.folder), [])
 
+    def test_pipe_is_read_and_written(self):
+        if not hasattr(os, "mkfifo"):
+            self.skipTest("this system has no named pipes")
+        pipe = os.path.join(self.folder, "pipe")
+        os.mkfifo(pipe)
+        writing = threading.Thread(target=save_file, args=(self.saved, pipe))
+        writing.start()
+        self.direct.save(self.task, 8, pipe)
+        writing.join()
+        self.assertSame(self.direct.load(self.task, 8), self.saved)
+        found = []
+        reading = threading.Thread(target=lambda: found.append(load_bytes(pipe)))
+        reading.start()
+        self.direct.load(self.task, 8, into=pipe)
+        reading.join()
+        self.assertTrue(stat.S_ISFIFO(os.lstat(pipe).st_mode) and len(found[0]) > 2_800_000)
+
     def test_step_saved_anew_between_two_files_is_read_from_its_beginning(self):
         base, task = self.sharded(1), unique("sharded")
         self.direct.put_task(task, base)
@@ -113,6 +130,11 @@ class AlteredLoadTests(unittest.TestCase):
         for part in (1, 2):
             save_file({f"t{part}": torch.randn(50)}, os.path.join(folder, f"model-0000{part}-of-00002.safetensors"))
         return folder
+
+
+def load_bytes(path):
+    with open(path, "rb") as file:
+        return file.read()
 
 
 @unittest.skipIf(torch is None, f"PyTorch is not installed for {sys.executable}")
@@ -147,7 +169,8 @@ class FolderTests(unittest.TestCase):
         self.assertEqual(self.listed(), ["config.json", "model.safetensors", "notes.txt"])
 
     def test_foreign_weights_are_refused(self):
-        for name in ("pytorch_model.bin", "other.safetensors", "adapter_config.json", "consolidated.00.pth", "pytorch_model-00001-of-00002.bin", "X.GGUF"):
+        for name in ("pytorch_model.bin", "other.safetensors", "adapter_config.json", "consolidated.00.pth",
+            "pytorch_model-00001-of-00002.bin", "X.GGUF"):
             self.write(name)
             self.refused(model__safetensors=b"1")
             os.unlink(os.path.join(self.folder, name))
@@ -202,7 +225,8 @@ class FolderTests(unittest.TestCase):
             "    replace(source, target)\n"
             "    if target.endswith('c.safetensors'): os.kill(os.getpid(), 9)\n"
             "os.replace = dying\n"
-            "folder.load_folder(sys.argv[1], ['b.safetensors', 'c.safetensors', 'd.safetensors'], lambda name: iter([name.encode()]), False)\n")
+            "names = ['b.safetensors', 'c.safetensors', 'd.safetensors']\n"
+            "folder.load_folder(sys.argv[1], names, lambda name: iter([name.encode()]), False)\n")
         done = subprocess.run([sys.executable, "-c", killed, self.folder], env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
         self.assertEqual(done.returncode, -9)
         self.load(e__safetensors=b"5")

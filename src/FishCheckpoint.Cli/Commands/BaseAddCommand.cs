@@ -15,7 +15,10 @@ internal static class BaseAddCommand
     public static Command Create(Shell shell)
     {
         var name = new Argument<string>("NAME") { Description = "Its name." };
-        var path = new Argument<string>("PATH") { Description = "A safetensors or PyTorch file, or a folder of shards with their side files; a pipe, or - for standard input." };
+        var path = new Argument<string>("PATH")
+        {
+            Description = "A safetensors or PyTorch file, or a folder of shards with their side files; a pipe, or - for standard input.",
+        };
         var stateDict = StateDictOption.Create();
         var command = new Command("add", "Add a base: a safetensors or PyTorch file, or a sharded folder.") { name, path, stateDict };
         shell.OnStore(command, async (call, cancellation) =>

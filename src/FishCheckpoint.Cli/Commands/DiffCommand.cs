@@ -16,7 +16,8 @@ internal static class DiffCommand
         var task = Arguments.Task();
         var from = new Argument<string>("FROM") { Description = "base, a step, latest, best, or a tag; of another task on the same base as TASK:STEP." };
         var to = new Argument<string>("TO") { Description = "A step, latest, best, or a tag." };
-        var path = new Option<string?>("--out") { Description = "Write the difference as a sparse patch: to a file, or a pipe.", HelpName = "PATCH.safetensors" };
+        var path = new Option<string?>("--out") { Description = "Write the difference as a sparse patch: to a file, or a pipe.",
+            HelpName = "PATCH.safetensors" };
         var command = new Command("diff", "Show how much of each tensor differs between two states, and write the difference.") { task, from, to, path };
         shell.OnStore(command, async (call, cancellation) =>
         {

@@ -20,6 +20,7 @@ internal static class ExportCommand
         {
             var parsed = call.Parsed;
             var options = form.Of(parsed, range.Of(parsed, InterchangeFormats.Parse(parsed.GetRequiredValue(format)), Path.GetFullPath(parsed.GetRequiredValue(folder))));
+            options = options with { OnWarning = warning => call.Terminal.SayError($"[yellow]{warning}[/]") };
             ExportReport? report = null;
             var count = await VersionExporter.CountAsync(call.Store, options, cancellation);
             await Progress.StepsAsync(call.Terminal, "exporting", count, async done =>

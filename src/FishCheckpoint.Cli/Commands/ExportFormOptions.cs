@@ -6,11 +6,15 @@ namespace FishCheckpoint.Cli.Commands;
 /// <summary>How versions are written.</summary>
 internal sealed class ExportFormOptions
 {
-    private readonly Option<string?> encoding = new("--encoding") { Description = "disk-delta: xor or overwrite. Default: xor.", HelpName = "ENCODING" };
+    private readonly Option<string?> encoding = new("--encoding")
+    {
+        Description = "disk-delta: xor or overwrite; modelexpress: xor. Default: xor.", HelpName = "ENCODING",
+    };
 
     private readonly Option<string?> checksum = new("--checksum")
     {
-        Description = "disk-delta: xxh3-128, blake3 or adler32; manifest: xxh3-128 or sha256. Default: xxh3-128.", HelpName = "CHECKSUM",
+        Description = "disk-delta: xxh3-128, blake3 or adler32; manifest: xxh3-128 or sha256; modelexpress: adler32. Default: the first.",
+        HelpName = "CHECKSUM",
     };
 
     private readonly Option<string?> positions = new("--positions") { Description = "sparse-patch-v3: gap_delta or raw. Default: gap_delta.", HelpName = "POSITIONS" };
@@ -27,12 +31,17 @@ internal sealed class ExportFormOptions
 
     private readonly Option<string?> name = new("--version-name")
     {
-        Description = "disk-delta: what versions are called, with {step} in the place of the number.", HelpName = "NAME",
+        Description = "disk-delta, modelexpress: what versions are called, with {step} in the place of the number.", HelpName = "NAME",
+    };
+
+    private readonly Option<string?> sideFiles = new("--side-files")
+    {
+        Description = "A folder whose files full versions get besides, such as config.json; weights in it are left out.", HelpName = "DIR",
     };
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { encoding, checksum, positions, shardSize, number, name })
+        foreach (var option in new Option[] { encoding, checksum, positions, shardSize, number, name, sideFiles })
         {
             command.Add(option);
         }
@@ -41,6 +50,6 @@ internal sealed class ExportFormOptions
     public ExportOptions Of(ParseResult parsed, ExportOptions options) => options with
     {
         Encoding = parsed.GetValue(encoding), Checksum = parsed.GetValue(checksum), Positions = parsed.GetValue(positions), ShardSize = parsed.GetValue(shardSize),
-        Number = parsed.GetValue(number), VersionName = parsed.GetValue(name),
+        Number = parsed.GetValue(number), VersionName = parsed.GetValue(name), SideFiles = parsed.GetValue(sideFiles),
     };
 }

@@ -17,7 +17,8 @@ internal static class LoadCommand
         var (task, step) = (Arguments.Task(), Arguments.Step());
         var path = new Argument<string>("OUT")
         {
-            Description = "The file to write, replaced if it is there; the folder for a model of several files; a pipe; or - for standard output.",
+            Description =
+                "The file to write, replaced if it is there; the folder for a model of several files; a pipe; or - for standard output.",
         };
         var replace = new Option<bool>("--replace")
         {
@@ -28,14 +29,16 @@ internal static class LoadCommand
         {
             var parsed = call.Parsed;
             var target = new ModelTarget(call.Terminal, parsed.GetRequiredValue(path), parsed.GetValue(replace));
-            var loaded = await LoadAsync(call.Store, parsed.GetRequiredValue(task), StepRef.Parse(parsed.GetRequiredValue(step)), target, cancellation);
+            var loaded = await LoadAsync(call.Store, parsed.GetRequiredValue(task), StepRef.Parse(parsed.GetRequiredValue(step)), target,
+                cancellation);
             Print(call, target, loaded);
         });
         return command;
     }
 
     // Once more where the step was saved with other content meanwhile: then it is one version from its beginning.
-    private static async Task<LoadedModel> LoadAsync(ICheckpointStore store, string task, StepRef step, ModelTarget target, CancellationToken cancellation)
+    private static async Task<LoadedModel> LoadAsync(ICheckpointStore store, string task, StepRef step, ModelTarget target,
+        CancellationToken cancellation)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -60,7 +63,8 @@ internal static class LoadCommand
             return;
         }
 
-        call.Print(files, all => Array.ForEach(all, file => call.Say($"[bold]{file.Path}[/] {Say.Bytes(file.Bytes)} sha256 {file.Sha256}")));
+        call.Print(files, all =>
+            Array.ForEach(all, file => call.Say($"[bold]{file.Path}[/] {Say.Bytes(file.Bytes)} sha256 {file.Sha256}")));
         foreach (var name in loaded.Removed)
         {
             call.Say($"removed {name}, which an earlier load has written");

@@ -13,7 +13,11 @@ internal static class SaveCommand
     public static Command Create(Shell shell)
     {
         var (task, step) = (Arguments.Task(), Arguments.NewStep());
-        var path = new Argument<string>("PATH") { Description = "A full model (a file, or a folder of shards; of safetensors or PyTorch), a sparse patch, or frames; a pipe, or - for standard input." };
+        var path = new Argument<string>("PATH")
+        {
+            Description = "A full model (a file, or a folder of shards; of safetensors or PyTorch), a sparse patch, or frames; "
+                + "a pipe, or - for standard input.",
+        };
         var parent = new Option<string>("--parent")
         {
             Description = "What the content is laid against: auto, base, previous, or a step.", HelpName = "PARENT", DefaultValueFactory = _ => "auto",
@@ -42,7 +46,8 @@ internal static class SaveCommand
             };
             using var input = await LocalInput.OpenAsync(
                 parsed.GetRequiredValue(path), call.Terminal, shell.Settings.Limits.MaxUploadBytes, cancellation);
-            using var content = LocalContent.Open(input.Path, forms.Of(parsed), shell.Settings.Limits.MaxHeaderBytes, parsed.GetValue(stateDict));
+            using var content = LocalContent.Open(input.Path, forms.Of(parsed), shell.Settings.Limits.MaxHeaderBytes,
+                parsed.GetValue(stateDict));
             var saved = await Progress.OfContentAsync(
                 call.Terminal, $"saving {name}/{number}", content.Content, () => call.Store.SaveAsync(name, number, content.Content, options, cancellation));
             call.Print(saved.Value, info => Describe(call, saved, content));

@@ -6,7 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace FishCheckpoint.Cli.Models;
 
 /// <summary>
-/// An input as a file that can be read by position and more than once: the file or folder itself, or the bytes of a pipe, a device or standard input (<c>-</c>), kept in the
+/// An input as a file that can be read by position and more than once: the file or folder itself, or the bytes of a pipe, a device or
+/// standard input (<c>-</c>), kept in the
 /// system's temporary folder while this object lives.
 /// </summary>
 internal sealed class LocalInput : IDisposable
@@ -23,8 +24,10 @@ internal sealed class LocalInput : IDisposable
     /// <param name="terminal">Whose standard input is meant by <c>-</c>.</param>
     /// <param name="maxBytes">The most bytes kept of what has no end that is known.</param>
     /// <param name="cancellation">Ends the reading, leaving nothing.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>; <see cref="ErrorCode.InsufficientStorage"/>: the temporary folder has no room;
-    /// <see cref="ErrorCode.FileNotFound"/>: there is nothing in it; <see cref="ErrorCode.RequestInvalid"/>: standard input is a terminal.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>; <see cref="ErrorCode.InsufficientStorage"/>: the temporary folder
+    /// has no room;
+    /// <see cref="ErrorCode.FileNotFound"/>: there is nothing in it; <see cref="ErrorCode.RequestInvalid"/>: standard input is a
+    /// terminal.</exception>
     public static async Task<LocalInput> OpenAsync(string path, Terminal terminal, long maxBytes, CancellationToken cancellation)
     {
         if (path is not "-" && !AtomicFile.IsStream(path))
@@ -69,7 +72,8 @@ internal sealed class LocalInput : IDisposable
             {
                 if (target.Position + read > maxBytes)
                 {
-                    throw new FishException(ErrorCode.TooLarge, from, $"The input has more than {maxBytes} bytes.", "Raise Limits:MaxUploadBytes, or give a file.");
+                    throw new FishException(ErrorCode.TooLarge, from, $"The input has more than {maxBytes} bytes.",
+                        "Raise Limits:MaxUploadBytes, or give a file.");
                 }
 
                 await target.WriteAsync(buffer.AsMemory(0, read), cancellation);
@@ -77,13 +81,15 @@ internal sealed class LocalInput : IDisposable
 
             if (target.Position == 0)
             {
-                throw new FishException(ErrorCode.FileNotFound, from, "The input ended without a byte.", "Look at the program that was to write it.");
+                throw new FishException(ErrorCode.FileNotFound, from, "The input ended without a byte.",
+                    "Look at the program that was to write it.");
             }
         }
         catch (IOException error) when (FullDisk.Is(error))
         {
             throw new FishException(
-                ErrorCode.InsufficientStorage, from, $"The temporary folder has no room for the input: {error.Message}", "Set TMPDIR to a larger disk, or give a file.", error);
+                ErrorCode.InsufficientStorage, from, $"The temporary folder has no room for the input: {error.Message}",
+                    "Set TMPDIR to a larger disk, or give a file.", error);
         }
     }
 }

@@ -10,7 +10,8 @@ namespace FishCheckpoint.Cli.Models;
 
 /// <summary>Where a rebuilt model goes: its one file to a path, a pipe or standard output, or all its files into a folder.</summary>
 /// <param name="Terminal">Whose standard output is meant by <c>-</c>.</param>
-/// <param name="Path">A folder, or the path of the file where the model has only one (or only one of tensors, for <c>*.safetensors</c>).</param>
+/// <param name="Path">A folder, or the path of the file where the model has only one (or only one of tensors, for
+/// <c>*.safetensors</c>).</param>
 /// <param name="Replace">Whether files in a folder may be replaced that no load has written.</param>
 internal sealed record ModelTarget(Terminal Terminal, string Path, bool Replace)
 {
@@ -20,7 +21,8 @@ internal sealed record ModelTarget(Terminal Terminal, string Path, bool Replace)
     /// <summary>Whether what was written cannot be taken back.</summary>
     public bool IsStream => IsStandardOutput || AtomicFile.IsStream(Path);
 
-    /// <summary>Writes a model; what is written to a file or folder appears whole, and with the digests that it is known to have, or not at all.</summary>
+    /// <summary>Writes a model; what is written to a file or folder appears whole, and with the digests that it is known to have, or not at
+    /// all.</summary>
     /// <param name="reader">The model.</param>
     /// <param name="cancellation">Ends the copy early, leaving nothing.</param>
     public async Task<LoadedModel> WriteAsync(IModelReader reader, CancellationToken cancellation)
@@ -40,10 +42,12 @@ internal sealed record ModelTarget(Terminal Terminal, string Path, bool Replace)
         if (IsStream)
         {
             return tensors.Length == 1 ? tensors[0] : throw new FishException(
-                ErrorCode.RequestInvalid, Path, $"The model has {tensors.Length} files of tensors, and a pipe takes one.", "Name a folder.");
+                ErrorCode.RequestInvalid, Path, $"The model has {tensors.Length} files of tensors, and a pipe takes one.",
+                    "Name a folder.");
         }
 
-        var asFile = !Directory.Exists(Path) && !System.IO.Path.EndsInDirectorySeparator(Path) && tensors.Length == 1 && (reader.Files.Count == 1 || IsSafetensors(Path));
+        var asFile = !Directory.Exists(Path) && !System.IO.Path.EndsInDirectorySeparator(Path) && tensors.Length == 1
+            && (reader.Files.Count == 1 || IsSafetensors(Path));
         return asFile ? tensors[0] : null;
     }
 
@@ -67,7 +71,8 @@ internal sealed record ModelTarget(Terminal Terminal, string Path, bool Replace)
         return new LoadedFile(Path, file.Bytes, digest, 0);
     }
 
-    private static async Task<Digest> CopyAsync(IModelReader reader, RestoredFile file, Stream target, Action<long> passed, CancellationToken cancellation)
+    private static async Task<Digest> CopyAsync(IModelReader reader, RestoredFile file, Stream target, Action<long> passed,
+        CancellationToken cancellation)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await using var counted = new CountingStream(new HashingStream(target, hash), passed);
@@ -77,7 +82,8 @@ internal sealed record ModelTarget(Terminal Terminal, string Path, bool Replace)
         var digest = Digest.Finish(hash);
         return file.Sha256 is { } expected && expected != digest
             ? throw new FishException(
-                ErrorCode.DigestMismatch, file.Name, $"The file was to have SHA-256 {expected}; it has {digest}.", "Verify the checkpoint; no file was written.")
+                ErrorCode.DigestMismatch, file.Name, $"The file was to have SHA-256 {expected}; it has {digest}.",
+                    "Verify the checkpoint; no file was written.")
             : digest;
     }
 

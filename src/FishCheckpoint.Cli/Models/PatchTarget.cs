@@ -11,7 +11,8 @@ internal static class PatchTarget
 {
     /// <summary>Writes the patch; a file appears whole or not at all.</summary>
     public static async Task WriteAsync(
-        Terminal terminal, EncodedDelta delta, Layout layout, IEnumerable<KeyValuePair<string, string>> metadata, string path, CancellationToken cancellation)
+        Terminal terminal, EncodedDelta delta, Layout layout, IEnumerable<KeyValuePair<string, string>> metadata, string path,
+            CancellationToken cancellation)
     {
         if (Terminal.IsOutput(path))
         {
@@ -26,7 +27,8 @@ internal static class PatchTarget
     }
 
     private static async Task WriteAsync(
-        EncodedDelta delta, Layout layout, IEnumerable<KeyValuePair<string, string>> metadata, Stream target, CancellationToken cancellation)
+        EncodedDelta delta, Layout layout, IEnumerable<KeyValuePair<string, string>> metadata, Stream target,
+            CancellationToken cancellation)
     {
         var pipe = PipeWriter.Create(target, new StreamPipeWriterOptions(minimumBufferSize: 1 << 17, leaveOpen: true));
         await new SparsePatchWriter(delta, layout, metadata).WriteToAsync(pipe, cancellation);

@@ -11,7 +11,8 @@ internal static class Problem
 
     /// <summary>The refusal of a version that is there no more.</summary>
     public static FishException Changed(string what) => new(
-        ErrorCode.CheckpointChanged, what, "The step was deleted and saved with other content while it was read.", "Load it again: from its beginning, it is one version.");
+        ErrorCode.CheckpointChanged, what, "The step was deleted and saved with other content while it was read.",
+            "Load it again: from its beginning, it is one version.");
 
     public static async Task<FishException> ReadAsync(HttpResponseMessage response, string operation, CancellationToken cancellation)
     {

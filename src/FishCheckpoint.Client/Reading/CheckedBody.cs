@@ -7,7 +7,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Client.Reading;
 
 /// <summary>
-/// Content of the server, read in blocks of which each is verified before anybody sees it. A block that came otherwise than it was sent, and an answer that ends early, is asked
+/// Content of the server, read in blocks of which each is verified before anybody sees it. A block that came otherwise than it was sent,
+/// and an answer that ends early, is asked
 /// for once more. A server of before this form answers with the plain bytes, whose length alone is verified.
 /// </summary>
 /// <param name="server">The server.</param>
@@ -32,7 +33,8 @@ internal sealed class CheckedBody(FishHttp server, string path, string? tag, Ear
     public async Task OpenAsync(CancellationToken cancellation)
     {
         await AskAsync(0, null, cancellation);
-        var sent = response!.Content.Headers.ContentLength ?? throw server.Unavailable(new IOException("The answer does not say its length."));
+        var sent = response!.Content.Headers.ContentLength
+            ?? throw server.Unavailable(new IOException("The answer does not say its length."));
         Length = last = IsChecked ? ContentOf(sent) : sent;
     }
 
@@ -50,7 +52,8 @@ internal sealed class CheckedBody(FishHttp server, string path, string? tag, Ear
     /// <param name="buffer">Filled from its beginning; <see cref="CheckedBlocks.BlockSize"/> bytes.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>How many bytes were read; 0 at the end.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>: twice it was not what was sent; <see cref="ErrorCode.CheckpointChanged"/>: there is another version
+    /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>: twice it was not what was sent; <see
+    /// cref="ErrorCode.CheckpointChanged"/>: there is another version
     /// now; <see cref="ErrorCode.ServerUnavailable"/>: the answer ended early, twice; or what is damaged on the server.</exception>
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellation)
     {

@@ -7,7 +7,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Client.Reading;
 
-/// <summary>A model on the server, read by parts that are verified as they come. All are of the version that was listed when it was opened: another one is refused.</summary>
+/// <summary>A model on the server, read by parts that are verified as they come. All are of the version that was listed when it was opened:
+/// another one is refused.</summary>
 internal sealed class RemoteModelReader : IModelReader
 {
     private readonly FishHttp server;

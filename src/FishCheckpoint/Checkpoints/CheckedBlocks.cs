@@ -8,8 +8,10 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Checkpoints;
 
 /// <summary>
-/// Bytes as they are sent over a network so that each block can be verified as it comes, with no second pass: blocks of <see cref="BlockSize"/>
-/// bytes, the last one shorter, each followed by <c>SHA-256(offset block)</c>. The offset is that of the block in the whole content, 8 bytes,
+/// Bytes as they are sent over a network so that each block can be verified as it comes, with no second pass: blocks of <see
+/// cref="BlockSize"/>
+/// bytes, the last one shorter, each followed by <c>SHA-256(offset block)</c>. The offset is that of the block in the whole content, 8
+/// bytes,
 /// little-endian, so that no block can stand in for another one.
 /// </summary>
 public static class CheckedBlocks
@@ -35,7 +37,8 @@ public static class CheckedBlocks
         long offset, long length, Func<PipeWriter, Task> produce, PipeWriter destination, CancellationToken cancellation)
     {
         var pipe = new Pipe(new PipeOptions(
-            pauseWriterThreshold: 4 * BlockSize, resumeWriterThreshold: 2 * BlockSize, minimumSegmentSize: 1 << 16, useSynchronizationContext: false));
+            pauseWriterThreshold: 4 * BlockSize, resumeWriterThreshold: 2 * BlockSize, minimumSegmentSize: 1 << 16,
+                useSynchronizationContext: false));
         var producing = ProduceAsync(produce, pipe.Writer);
         try
         {
@@ -92,7 +95,8 @@ public static class CheckedBlocks
     /// <param name="what">What was read.</param>
     /// <param name="offset">Where the first block begins that is not what was sent.</param>
     public static FishException Mismatch(string what, long offset) => new(
-        ErrorCode.DigestMismatch, what, $"What came from byte {offset} on is not what the server sent, twice: something between it and here changes bytes.",
+        ErrorCode.DigestMismatch, what,
+            $"What came from byte {offset} on is not what the server sent, twice: something between it and here changes bytes.",
         "Nothing of it was used. Load again, by another network or without the proxy in between.");
 
     private static async Task ProduceAsync(Func<PipeWriter, Task> produce, PipeWriter writer)

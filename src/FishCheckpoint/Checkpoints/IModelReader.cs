@@ -32,8 +32,10 @@ public interface IModelReader : IAsyncDisposable
     /// <param name="length">Number of bytes; the range lies inside the file.</param>
     /// <param name="destination">Written and flushed as it goes, not completed.</param>
     /// <param name="cancellation">Ends the copy early.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptBase"/>, <see cref="ErrorCode.CorruptCheckpoint"/>: nothing damaged is written.
-    /// Over a network <see cref="ErrorCode.DigestMismatch"/>: twice a block was not what was sent, and nothing of it is written; <see cref="ErrorCode.CheckpointChanged"/>: the files
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptBase"/>, <see cref="ErrorCode.CorruptCheckpoint"/>: nothing damaged is
+    /// written.
+    /// Over a network <see cref="ErrorCode.DigestMismatch"/>: twice a block was not what was sent, and nothing of it is written; <see
+    /// cref="ErrorCode.CheckpointChanged"/>: the files
     /// are of another version now than those that were listed.</exception>
     Task CopyToAsync(string file, long offset, long length, PipeWriter destination, CancellationToken cancellation = default);
 

@@ -22,6 +22,12 @@ internal interface IVersionFormat
     /// <exception cref="FishException">A file is missing or lies.</exception>
     ModelFolder OpenFull(FoundVersion version, ImportOptions options);
 
+    /// <summary>What a version says of itself that is nothing of its weights: kept as the checkpoint's metadata. Default:
+    /// nothing.</summary>
+    /// <exception cref="FishException">It cannot be read.</exception>
+    IReadOnlyDictionary<string, string> MetadataOf(FoundVersion version, ImportOptions options) => new Dictionary<string,
+        string>(StringComparer.Ordinal);
+
     /// <summary>Opens a delta, and checks what can be checked without the state that it is laid on but for its layout. The caller disposes it.</summary>
     /// <exception cref="FishException">It is damaged, hostile, or not of this format.</exception>
     IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options);

@@ -26,4 +26,8 @@ public enum InterchangeFormat
 
     /// <summary>Sparse high-rank adapters: differences at rows and columns of matrices.</summary>
     Shira,
+
+    /// <summary>Folders of compressed byte differences as ModelExpress's reader takes them: one encoding, one checksum, an index beside
+    /// every version.</summary>
+    ModelExpress,
 }

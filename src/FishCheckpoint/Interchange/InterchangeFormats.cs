@@ -12,7 +12,7 @@ public static class InterchangeFormats
 {
     private static readonly (InterchangeFormat Format, string Name, string[] Aliases, string Users)[] Table =
     [
-        (InterchangeFormat.DiskDelta, "disk-delta", ["slime", "miles", "sglang", "stitch", "modelexpress"], "slime, miles, SGLang's pull_weights, stitch, ModelExpress"),
+        (InterchangeFormat.DiskDelta, "disk-delta", ["slime", "miles", "sglang", "stitch"], "slime, miles, SGLang's pull_weights, stitch"),
         (InterchangeFormat.SparsePatch, "sparse-patch", ["trl", "trl-v1"], "TRL's sparse weight patches, version 1"),
         (InterchangeFormat.SparsePatchV3, "sparse-patch-v3", ["trl-v3"], "TRL's sparse weight patches, version 3"),
         (InterchangeFormat.Grail, "grail", ["grail-v3.1"], "grail, sparse codec 3.1"),
@@ -20,6 +20,7 @@ public static class InterchangeFormats
         (InterchangeFormat.FishDiff, "fish-diff", ["diff.torch"], "the FISH mask's authors; read alone"),
         (InterchangeFormat.LtSft, "lt-sft", ["composable-sft"], "composable-sft's sparse fine-tunings; read alone"),
         (InterchangeFormat.Shira, "shira", ["peft-shira"], "PEFT's sparse high-rank adapters"),
+        (InterchangeFormat.ModelExpress, "modelexpress", ["mx"], "disk-delta as ModelExpress takes it"),
     ];
 
     /// <summary>All formats: their names, what else they are called, and who uses them.</summary>
@@ -48,7 +49,8 @@ public static class InterchangeFormats
 
     internal static IVersionFormat Open(InterchangeFormat format) => format switch
     {
-        InterchangeFormat.DiskDelta => new DiskDeltaFormat(),
+        InterchangeFormat.DiskDelta => new DiskDeltaFormat(isModelExpress: false),
+        InterchangeFormat.ModelExpress => new DiskDeltaFormat(isModelExpress: true),
         InterchangeFormat.SparsePatch => new StepPatchFormat(StepPatchForm.Version1),
         InterchangeFormat.SparsePatchV3 => new StepPatchFormat(StepPatchForm.Version3),
         InterchangeFormat.Grail => new GrailFormat(),

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace FishCheckpoint.Tensors;
 
 /// <summary>
-/// A file that appears whole and durable, or not at all: written under a temporary name, synced, then renamed, then its folder synced. A link is followed, and stays; a pipe or
+/// A file that appears whole and durable, or not at all: written under a temporary name, synced, then renamed, then its folder synced. A
+/// link is followed, and stays; a pipe or
 /// a device is written into as it is, so that what was written to it cannot be taken back.
 /// </summary>
 public sealed unsafe class AtomicFile : IDisposable
@@ -23,7 +24,8 @@ public sealed unsafe class AtomicFile : IDisposable
 
     /// <summary>Begins a file.</summary>
     /// <param name="path">Where it is to appear; an existing file is replaced on commit.</param>
-    /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.FolderTaken"/>: a socket, or links that lead in a circle.</exception>
+    /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.FolderTaken"/>: a socket, or links that lead in a
+    /// circle.</exception>
     public static AtomicFile Create(string path)
     {
         if (OutputPlace.OpenDirect(path) is { } direct)
@@ -42,7 +44,8 @@ public sealed unsafe class AtomicFile : IDisposable
     /// <summary>Whether a path is that of a pipe or a device, which is written into as it is.</summary>
     public static bool IsStream(string path) => OutputPlace.IsDirect(path);
 
-    /// <summary>The descriptor of this process that a path names, as <c>/dev/stdout</c> and <c>/dev/fd/N</c> do; <see langword="null"/>: none.</summary>
+    /// <summary>The descriptor of this process that a path names, as <c>/dev/stdout</c> and <c>/dev/fd/N</c> do; <see langword="null"/>:
+    /// none.</summary>
     public static int? DescriptorOf(string path) => OutputPlace.DescriptorOf(path);
 
     /// <summary>Syncs the content and moves it to its place.</summary>

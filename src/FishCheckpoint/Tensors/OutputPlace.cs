@@ -5,7 +5,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FishCheckpoint.Tensors;
 
-/// <summary>Where an output goes: links are followed to what they lead to, and pipes and devices are written into, for they cannot be replaced by a file.</summary>
+/// <summary>Where an output goes: links are followed to what they lead to, and pipes and devices are written into, for they cannot be
+/// replaced by a file.</summary>
 internal static unsafe class OutputPlace
 {
     private const int MostLinks = 40;
@@ -22,7 +23,8 @@ internal static unsafe class OutputPlace
     private const int StatBytes = 256;
 
     /// <summary>Whether a path is written into as it is.</summary>
-    public static bool IsDirect(string path) => !OperatingSystem.IsWindows() && (DescriptorOf(path) is not null || TypeOf(path) is Fifo or CharacterDevice or BlockDevice);
+    public static bool IsDirect(string path) => !OperatingSystem.IsWindows() && (DescriptorOf(path) is not null
+        || TypeOf(path) is Fifo or CharacterDevice or BlockDevice);
 
     /// <summary>Opens what is written into as it is.</summary>
     /// <returns><see langword="null"/> for a file, or a place where one can be made.</returns>
@@ -34,7 +36,8 @@ internal static unsafe class OutputPlace
             return null;
         }
 
-        // A descriptor of this process is written where it stands: a path to it would open the file behind it anew, and no path opens a socket.
+        // A descriptor of this process is written where it stands: a path to it would open the file behind it anew, and no path opens a
+        // socket.
         if (DescriptorOf(path) is { } descriptor)
         {
             return new FileStream(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
@@ -42,8 +45,10 @@ internal static unsafe class OutputPlace
 
         return TypeOf(path) switch
         {
-            Fifo or CharacterDevice or BlockDevice => new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0),
-            Socket => throw new FishException(ErrorCode.FolderTaken, path, "This is a socket, which takes no file.", "Name a file, a pipe, or - for standard output."),
+            Fifo or CharacterDevice or BlockDevice => new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite,
+                bufferSize: 0),
+            Socket => throw new FishException(ErrorCode.FolderTaken, path, "This is a socket, which takes no file.",
+                "Name a file, a pipe, or - for standard output."),
             _ => null,
         };
     }
@@ -57,7 +62,8 @@ internal static unsafe class OutputPlace
         {
             if (links == MostLinks)
             {
-                throw new FishException(ErrorCode.FolderTaken, path, "The links lead in a circle.", "Name another file, or remove the links.");
+                throw new FishException(ErrorCode.FolderTaken, path, "The links lead in a circle.",
+                    "Name another file, or remove the links.");
             }
 
             path = Path.GetFullPath(target, Path.GetDirectoryName(path)!);
@@ -66,12 +72,14 @@ internal static unsafe class OutputPlace
         return path;
     }
 
-    /// <summary>The descriptor that a path names: <c>/dev/stdout</c>, <c>/dev/stderr</c>, <c>/dev/fd/N</c> or <c>/proc/self/fd/N</c>.</summary>
+    /// <summary>The descriptor that a path names: <c>/dev/stdout</c>, <c>/dev/stderr</c>, <c>/dev/fd/N</c> or
+    /// <c>/proc/self/fd/N</c>.</summary>
     public static int? DescriptorOf(string path) => OperatingSystem.IsWindows() ? null : Path.GetFullPath(path) switch
     {
         "/dev/stdout" => 1,
         "/dev/stderr" => 2,
-        var full when full.StartsWith("/dev/fd/", StringComparison.Ordinal) || full.StartsWith("/proc/self/fd/", StringComparison.Ordinal) =>
+        var full when full.StartsWith("/dev/fd/", StringComparison.Ordinal) || full.StartsWith("/proc/self/fd/",
+            StringComparison.Ordinal) =>
             int.TryParse(Path.GetFileName(full), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null,
         _ => null,
     };
@@ -95,5 +103,6 @@ internal static unsafe class OutputPlace
         }
     }
 
-    private static nint Find(string call) => NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), call, out var found) ? found : 0;
+    private static nint Find(string call) => NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), call, out var found) ? found
+        : 0;
 }

@@ -28,7 +28,8 @@ public sealed partial class RouteRuleTests
     public async Task Routes_ThatNameATask_AreReachedThroughIt() => Assert.All(
         await RoutesAsync(),
         route => Assert.Equal(
-            route.RoutePattern.RawText!.Contains("{task}", StringComparison.Ordinal), route.Metadata.GetMetadata<AccessRule>()!.Reach == Reach.Task));
+            route.RoutePattern.RawText!.Contains("{task}", StringComparison.Ordinal),
+                route.Metadata.GetMetadata<AccessRule>()!.Reach is Reach.Task or Reach.Repository));
 
     [Fact]
     public async Task Page_ListsEveryRouteWithItsRule()

@@ -38,7 +38,8 @@ public sealed class AlteredAnswersTests : ApiTest
         var (_, altered) = await SaveAsync();
         altered.Alter = (request, body) =>
         {
-            var offset = int.Parse(System.Web.HttpUtility.ParseQueryString(request.RequestUri!.Query)["offset"] ?? "0", System.Globalization.CultureInfo.InvariantCulture);
+            var offset = int.Parse(System.Web.HttpUtility.ParseQueryString(request.RequestUri!.Query)["offset"] ?? "0",
+                System.Globalization.CultureInfo.InvariantCulture);
             return place >= offset && place - offset < body.Length ? Flip(body, place - offset) : body;
         };
 
@@ -131,7 +132,8 @@ public sealed class AlteredAnswersTests : ApiTest
         using var response = await ExpectAsync(HttpStatusCode.OK, GetAsync($"/v1/tasks/wide/checkpoints/7/model.safetensors?{query}"));
         var body = await response.Content.ReadAsByteArrayAsync(Stop);
 
-        Assert.Equal((CheckedBlocks.MediaType, CheckedBlocks.LengthOf(wanted.Length)), (response.Content.Headers.ContentType?.MediaType, body.LongLength));
+        Assert.Equal((CheckedBlocks.MediaType, CheckedBlocks.LengthOf(wanted.Length)),
+            (response.Content.Headers.ContentType?.MediaType, body.LongLength));
         var at = 0;
         for (var done = 0; done < wanted.Length;)
         {
@@ -153,7 +155,8 @@ public sealed class AlteredAnswersTests : ApiTest
         var (_, altered) = await SaveAsync();
         altered.Dispose();
         await RefusedAsync(
-            HttpStatusCode.RequestedRangeNotSatisfiable, "RANGE_INVALID", () => GetAsync($"/v1/tasks/wide/checkpoints/7/model.safetensors?checked=true&{query}"));
+            HttpStatusCode.RequestedRangeNotSatisfiable, "RANGE_INVALID", () =>
+                GetAsync($"/v1/tasks/wide/checkpoints/7/model.safetensors?checked=true&{query}"));
     }
 
     private static byte[] Flip(byte[] body, int place)
@@ -236,7 +239,8 @@ public sealed class AlteredAnswersTests : ApiTest
             }
 
             var response = await base.SendAsync(request, cancellationToken);
-            if (response.Content.Headers.ContentType?.MediaType is not (CheckedBlocks.MediaType or Safetensors or "application/octet-stream"))
+            var type = response.Content.Headers.ContentType?.MediaType;
+            if (type is not (CheckedBlocks.MediaType or Safetensors or "application/octet-stream"))
             {
                 return response;
             }

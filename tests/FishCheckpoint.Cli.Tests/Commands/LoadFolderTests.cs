@@ -12,7 +12,9 @@ public sealed class LoadFolderTests : CommandTest
 
     private string Out => PathOf("out");
 
-    private string[] Listed => [.. Directory.EnumerateFiles(Out).Select(path => Path.GetFileName(path)!).Where(name => !name.StartsWith('.')).Order(StringComparer.Ordinal)];
+    private string[] Listed =>
+        [.. Directory.EnumerateFiles(Out).Select(path => Path.GetFileName(path)!).Where(name =>
+        !name.StartsWith('.')).Order(StringComparer.Ordinal)];
 
     public override async ValueTask InitializeAsync()
     {
@@ -46,8 +48,10 @@ public sealed class LoadFolderTests : CommandTest
         Assert.Equal(["config.json", "model.safetensors", "notes.txt"], Listed);
         Assert.Contains("removed model-00001-of-00002.safetensors", ran.Output, StringComparison.Ordinal);
         (await Load("3")).Succeeded();
-        Assert.Equal(["config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json", "notes.txt"], Listed);
-        Assert.Equal(TestModel.Create(13, null, Left).ToBytes(), await File.ReadAllBytesAsync(Path.Combine(Out, "model-00001-of-00002.safetensors"), Stop));
+        Assert.Equal(["config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors",
+            "model.safetensors.index.json", "notes.txt"], Listed);
+        Assert.Equal(TestModel.Create(13, null, Left).ToBytes(),
+            await File.ReadAllBytesAsync(Path.Combine(Out, "model-00001-of-00002.safetensors"), Stop));
         Assert.Equal([LoadManifestName], Directory.EnumerateFiles(Out, ".*").Select(Path.GetFileName));
         Assert.Empty(Directory.EnumerateDirectories(Out));
     }
@@ -125,14 +129,16 @@ public sealed class LoadFolderTests : CommandTest
 
         (await FishAsync("load", "task", "3", Out)).Succeeded();
 
-        Assert.Equal(["config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json"], Listed);
+        Assert.Equal(["config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors",
+            "model.safetensors.index.json"], Listed);
         Assert.Empty(Directory.EnumerateDirectories(Out));
     }
 
     [Fact]
     public async Task Load_ManyAtOnce_LeaveOneWholeModel()
     {
-        var runs = await Task.WhenAll(Enumerable.Range(0, 8).Select(number => Task.Run(() => FishAsync("load", "task", $"{(number % 3) + 1}", Out))));
+        var runs = await Task.WhenAll(Enumerable.Range(0, 8).Select(number =>
+            Task.Run(() => FishAsync("load", "task", $"{(number % 3) + 1}", Out))));
 
         Assert.Contains(runs, ran => ran.Exit == 0);
         Assert.All(runs.Where(ran => ran.Exit != 0), ran => Assert.Contains("FOLDER_TAKEN", ran.Error, StringComparison.Ordinal));

@@ -92,8 +92,10 @@ public sealed class StreamTests : CommandTest
         await File.WriteAllBytesAsync(path, bytes.ToArray(), Stop);
         (await FishAsync("save", "task", "30", path, "--parent", "base")).Succeeded();
         Assert.Equal(
-            (await FishAsync("load", "task", "10", PathOf("x.safetensors"), "--json")).Json<System.Text.Json.JsonElement>()[0].GetProperty("sha256").GetString(),
-            (await FishAsync("load", "task", "30", PathOf("y.safetensors"), "--json")).Json<System.Text.Json.JsonElement>()[0].GetProperty("sha256").GetString());
+            (await FishAsync("load", "task", "10", PathOf("x.safetensors"),
+                "--json")).Json<System.Text.Json.JsonElement>()[0].GetProperty("sha256").GetString(),
+            (await FishAsync("load", "task", "30", PathOf("y.safetensors"),
+                "--json")).Json<System.Text.Json.JsonElement>()[0].GetProperty("sha256").GetString());
     }
 
     [Fact]
@@ -103,7 +105,8 @@ public sealed class StreamTests : CommandTest
         using var error = new StringWriter();
         var terminal = Terminal.Of(TextWriter.Null, error, TerminalTraits.Plain with { OutputIsTerminal = true, Columns = 80 });
 
-        var exit = await FishCommandLine.RunAsync(["load", "task", "10", "-", "--data", Data], new Shell(terminal, new FishSettings()), Stop);
+        var exit = await FishCommandLine.RunAsync(["load", "task", "10", "-", "--data", Data], new Shell(terminal, new FishSettings()),
+            Stop);
 
         Assert.Equal(3, exit);
         Assert.Contains("terminal", error.ToString(), StringComparison.Ordinal);
@@ -148,7 +151,8 @@ public sealed class StreamTests : CommandTest
         using var error = new StringWriter();
         var terminal = Terminal.Of(TextWriter.Null, error);
         terminal.BinaryInput = () => Stream.Null;
-        Assert.Equal(4, await FishCommandLine.RunAsync(["save", "task", "50", "-", "--data", Data], new Shell(terminal, new FishSettings()), Stop));
+        Assert.Equal(4,
+            await FishCommandLine.RunAsync(["save", "task", "50", "-", "--data", Data], new Shell(terminal, new FishSettings()), Stop));
     }
 
     private static void NeedsPipes() => Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no named pipes among its files.");
@@ -166,7 +170,8 @@ public sealed class StreamTests : CommandTest
 
         public override void Write(ReadOnlySpan<byte> buffer) => inner.Write(buffer);
 
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            inner.WriteAsync(buffer, cancellationToken);
 
         public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
             inner.WriteAsync(buffer, offset, count, cancellationToken);

@@ -41,7 +41,8 @@ public sealed class ErrorCodesTests
         var name = code.ToString();
 
         Assert.Equal(name.EndsWith("NotFound", StringComparison.Ordinal), kind == ErrorKind.NotFound);
-        Assert.Equal(name.EndsWith("Taken", StringComparison.Ordinal) || name.EndsWith("Pinned", StringComparison.Ordinal) || name.EndsWith("Changed", StringComparison.Ordinal), kind == ErrorKind.Conflict);
+        Assert.Equal(name.EndsWith("Taken", StringComparison.Ordinal) || name.EndsWith("Pinned", StringComparison.Ordinal)
+            || name.EndsWith("Changed", StringComparison.Ordinal), kind == ErrorKind.Conflict);
         Assert.Equal(name.EndsWith("TooLarge", StringComparison.Ordinal), kind == ErrorKind.TooLarge);
     }
 }

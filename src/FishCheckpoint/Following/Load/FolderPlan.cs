@@ -7,7 +7,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Following.Load;
 
 /// <summary>
-/// What a load may do in a folder, decided before anything is written: whose the files there are, which of them go, and which would mislead whoever loads the model.
+/// What a load may do in a folder, decided before anything is written: whose the files there are, which of them go, and which would mislead
+/// whoever loads the model.
 /// </summary>
 /// <param name="Remove">Files of earlier loads that the new model does not have.</param>
 /// <param name="Kept">Files of earlier loads that were changed since, and stay.</param>
@@ -20,17 +21,20 @@ internal sealed partial record FolderPlan(IReadOnlyList<string> Remove, IReadOnl
     /// <param name="names">The files of the new model.</param>
     /// <param name="manifest">What earlier loads have written.</param>
     /// <param name="replace">Whether files of the same names may be replaced that no load has written, or that were changed since.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: a file would be lost, or the folder would hold a mix of models.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: a file would be lost, or the folder would hold a mix of
+    /// models.</exception>
     public static FolderPlan Of(string folder, IReadOnlySet<string> names, LoadManifest manifest, bool replace)
     {
         if (File.Exists(Path.Combine(folder, PulledManifest.FileName)))
         {
-            throw new FishException(ErrorCode.FolderTaken, folder, "The folder is one that 'fish pull' keeps.", "Load into another folder.");
+            throw new FishException(ErrorCode.FolderTaken, folder, "The folder is one that 'fish pull' keeps.",
+                "Load into another folder.");
         }
 
         var (ours, known) = (new List<string>(), manifest.ByName());
         var (lost, links, misleading, kept) = (new List<string>(), new List<string>(), new List<string>(), new List<string>());
-        foreach (var name in Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal))
+        foreach (var name in Directory.EnumerateFileSystemEntries(folder).Select(path =>
+            Path.GetFileName(path)!).Order(StringComparer.Ordinal))
         {
             var info = new FileInfo(Path.Combine(folder, name));
             var (isWanted, isOurs) = (names.Contains(name), known[name].Any(file => IsUnchanged(info, file)));
@@ -56,7 +60,8 @@ internal sealed partial record FolderPlan(IReadOnlyList<string> Remove, IReadOnl
             }
         }
 
-        Refuse(folder, misleading, "beside the checkpoint's files would mislead programs that load the folder", "Move them away, or load into another folder.");
+        Refuse(folder, misleading, "beside the checkpoint's files would mislead programs that load the folder",
+            "Move them away, or load into another folder.");
         Refuse(folder, links, "is no plain file", "Move it away, or load into another folder.");
         Refuse(
             folder, lost, "was not written by a load, or was changed since",
@@ -96,7 +101,9 @@ internal sealed partial record FolderPlan(IReadOnlyList<string> Remove, IReadOnl
     public static long ModifiedOf(string path) => (File.GetLastWriteTimeUtc(path) - DateTime.UnixEpoch).Ticks;
 
     [GeneratedRegex(
-        @"(\.safetensors|\.gguf|(\.safetensors|\.bin|\.h5|\.msgpack)\.index\.json)$|^(adapter_config\.json|adapter_model\..*|consolidated\..*|(.*_)?pytorch_model.*\.(bin|pt|pth)|model.*\.(bin|pt|pth|h5)|(tf|flax)_model.*\.(h5|msgpack)|model\.ckpt.*)$",
+        @"(\.safetensors|\.gguf|(\.safetensors|\.bin|\.h5|\.msgpack)\.index\.json)$"
+        + @"|^(adapter_config\.json|adapter_model\..*|consolidated\..*|(.*_)?pytorch_model.*\.(bin|pt|pth)|model.*\.(bin|pt|pth|h5)"
+        + @"|(tf|flax)_model.*\.(h5|msgpack)|model\.ckpt.*)$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Weights();
 }

@@ -14,8 +14,10 @@ namespace FishCheckpoint.Following.Load;
 public sealed record LoadedModel(IReadOnlyList<LoadedFile> Files, IReadOnlyList<string> Removed, IReadOnlyList<string> Kept);
 
 /// <summary>
-/// Loads models into a folder, which then holds exactly the files of one checkpoint, and what others have put there. All files are fetched and verified in a hidden folder first,
-/// so that a load that fails changes nothing. One that is killed while it moves its files into place is finished by the next one. One load at a time; a second one is refused.
+/// Loads models into a folder, which then holds exactly the files of one checkpoint, and what others have put there. All files are fetched
+/// and verified in a hidden folder first,
+/// so that a load that fails changes nothing. One that is killed while it moves its files into place is finished by the next one. One load
+/// at a time; a second one is refused.
 /// </summary>
 public static class ModelLoad
 {
@@ -25,11 +27,14 @@ public static class ModelLoad
     /// <summary>Loads all files of a model.</summary>
     /// <param name="model">The model.</param>
     /// <param name="folder">The folder; made where it is missing.</param>
-    /// <param name="replace">Whether files of the same names may be replaced that no load has written, or that were changed since. Others are never touched.</param>
+    /// <param name="replace">Whether files of the same names may be replaced that no load has written, or that were changed since. Others
+    /// are never touched.</param>
     /// <param name="passed">Called with the number of bytes that went, each time.</param>
     /// <param name="cancellation">Ends the load early, leaving nothing.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another load is at work there, a file would be lost, or the folder would hold a mix of models;
-    /// <see cref="ErrorCode.DigestMismatch"/>: what came is not what it was to be; <see cref="ErrorCode.InsufficientStorage"/>, <see cref="ErrorCode.StorageUnavailable"/>;
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another load is at work there, a file would be lost, or the
+    /// folder would hold a mix of models;
+    /// <see cref="ErrorCode.DigestMismatch"/>: what came is not what it was to be; <see cref="ErrorCode.InsufficientStorage"/>, <see
+    /// cref="ErrorCode.StorageUnavailable"/>;
     /// or as <see cref="IModelReader.CopyToAsync"/>.</exception>
     public static async Task<LoadedModel> WriteAsync(
         IModelReader model, string folder, bool replace = false, Action<long>? passed = null, CancellationToken cancellation = default)
@@ -85,7 +90,8 @@ public static class ModelLoad
         }
     }
 
-    private static async Task<LoadedFile> FetchAsync(IModelReader model, RestoredFile file, string staged, Action<long> passed, CancellationToken cancellation)
+    private static async Task<LoadedFile> FetchAsync(IModelReader model, RestoredFile file, string staged, Action<long> passed,
+        CancellationToken cancellation)
     {
         PulledFile written;
         var path = Path.Combine(staged, file.Name);
@@ -125,7 +131,8 @@ public static class ModelLoad
     private static void RemoveLeftovers(string folder)
     {
         AtomicFile.Recover(folder);
-        foreach (var left in new DirectoryInfo(folder).EnumerateDirectories($"{Hidden}*").Where(left => left.LinkTarget is null && IsOurs(left.Name)))
+        foreach (var left in new DirectoryInfo(folder).EnumerateDirectories($"{Hidden}*").Where(left => left.LinkTarget is null
+            && IsOurs(left.Name)))
         {
             left.Delete(recursive: true);
         }
@@ -138,7 +145,8 @@ public static class ModelLoad
 
     private static bool IsOurs(string name) => Guid.TryParseExact(name[Hidden.Length..], "N", out _);
 
-    // Gone when it is closed, so that the folder holds no more than a load has to leave. Who opened it just before that finds it gone, and takes the next one.
+    // Gone when it is closed, so that the folder holds no more than a load has to leave. Who opened it just before that finds it gone, and
+    // takes the next one.
     private static FileStream Lock(string folder)
     {
         var path = Path.Combine(folder, LockName);
@@ -149,13 +157,15 @@ public static class ModelLoad
             {
                 held = new FileStream(path, new FileStreamOptions
                 {
-                    Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, Options = FileOptions.DeleteOnClose,
+                    Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None,
+                        Options = FileOptions.DeleteOnClose,
                 });
             }
             catch (IOException error) when (!FullDisk.Is(error) && File.Exists(path))
             {
                 throw new FishException(
-                    ErrorCode.FolderTaken, folder, $"Another load is at work in this folder: {error.Message}", "Wait until it has ended, or load into another folder.", error);
+                    ErrorCode.FolderTaken, folder, $"Another load is at work in this folder: {error.Message}",
+                        "Wait until it has ended, or load into another folder.", error);
             }
 
             if (File.Exists(path))

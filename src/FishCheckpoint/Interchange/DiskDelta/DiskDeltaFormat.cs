@@ -7,7 +7,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.DiskDelta;
 
 /// <summary>A folder for each version: an ordinary model, or compressed differences with an index that says so (docs/FORMATS.md, "disk-delta").</summary>
-internal sealed class DiskDeltaFormat : IVersionFormat
+/// <param name="isModelExpress">Whether versions are written as ModelExpress takes them; what is read is the same.</param>
+internal sealed class DiskDeltaFormat(bool isModelExpress) : IVersionFormat
 {
     private const string Prefix = "weight_v";
 
@@ -27,7 +28,7 @@ internal sealed class DiskDeltaFormat : IVersionFormat
 
     public IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options) => new DiskDeltaReader(version, options.MaxHeaderLength);
 
-    public IVersionWriter CreateWriter(ExportOptions options) => new DiskDeltaWriter(options);
+    public IVersionWriter CreateWriter(ExportOptions options) => new DiskDeltaWriter(options, isModelExpress);
 
     // An index without an encoding is that of an ordinary sharded model.
     private static FoundVersion Find(string path, ImportOptions options)

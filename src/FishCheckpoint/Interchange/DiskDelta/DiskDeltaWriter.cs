@@ -10,28 +10,36 @@ namespace FishCheckpoint.Interchange.DiskDelta;
 internal sealed class DiskDeltaWriter : IVersionWriter
 {
     private readonly ExportOptions options;
+    private readonly bool isModelExpress;
     private readonly string encoding;
     private readonly string checksum;
 
-    public DiskDeltaWriter(ExportOptions options)
+    /// <param name="options">What is wanted.</param>
+    /// <param name="isModelExpress">Whether for ModelExpress, which takes one encoding and one checksum, and no tensor that stands for
+    /// another one.</param>
+    public DiskDeltaWriter(ExportOptions options, bool isModelExpress)
     {
-        this.options = options;
-        encoding = Choice.Of(options.Encoding, "encoding", DiskDeltaIndex.Xor, DiskDeltaIndex.Overwrite);
-        checksum = Choice.Of(options.Checksum, "checksum", Checksums.Xxh3, Checksums.Blake3, Checksums.Adler32);
+        (this.options, this.isModelExpress) = (options, isModelExpress);
+        encoding = isModelExpress ? Choice.Of(options.Encoding, "encoding", DiskDeltaIndex.Xor)
+            : Choice.Of(options.Encoding, "encoding", DiskDeltaIndex.Xor, DiskDeltaIndex.Overwrite);
+        checksum = isModelExpress ? Choice.Of(options.Checksum, "checksum", Checksums.Adler32)
+            : Choice.Of(options.Checksum, "checksum", Checksums.Xxh3, Checksums.Blake3, Checksums.Adler32);
         Choice.None(options.Positions, "positions");
     }
 
     public async Task<Written> WriteFullAsync(ExportState state, IModelReader model, CancellationToken cancellation)
     {
         using var version = new StagedVersion(PlaceOf(state));
-        await ModelFilesWriter.WriteAsync(version, "", model, cancellation);
+        await (isModelExpress ? IndexedModelWriter.WriteAsync(version, model, cancellation)
+            : ModelFilesWriter.WriteAsync(version, "", model, cancellation));
         return new Written(version.Commit(), PlaceOf(state), version.Bytes);
     }
 
     public Written WriteDelta(ExportState state, ExportState below, StatePair pair, CancellationToken cancellation)
     {
         using var spool = new FrameSpool(checksum, options.SpoolFolder);
-        foreach (var tensor in pair.Changed)
+        var tied = isModelExpress ? ModelConfig.FindTiedAsync(pair.To, cancellation).GetAwaiter().GetResult() : null;
+        foreach (var tensor in pair.Changed.Where(tensor => tensor.Name != tied))
         {
             if (encoding == DiskDeltaIndex.Xor)
             {

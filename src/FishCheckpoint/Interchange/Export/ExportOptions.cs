@@ -35,11 +35,13 @@ public sealed record ExportOptions
     /// <summary>What versions are called, with <c>{step}</c> in the place of the number, in the format that allows names. Default: the number.</summary>
     public string? VersionName { get; init; }
 
-    /// <summary>How differences are told in disk-delta: <c>xor</c> or <c>overwrite</c>. Default: <c>xor</c>. Refused where the format has no choice.</summary>
+    /// <summary>How differences are told in disk-delta: <c>xor</c> or <c>overwrite</c>. Default: <c>xor</c>, the only one in modelexpress.
+    /// Refused where the format has no choice.</summary>
     public string? Encoding { get; init; }
 
     /// <summary>
-    /// The checksum of tensors: <c>xxh3-128</c>, <c>blake3</c> or <c>adler32</c> in disk-delta; <c>xxh3-128</c> or <c>sha256</c> in manifest. Default: <c>xxh3-128</c>.
+    /// The checksum of tensors: <c>xxh3-128</c>, <c>blake3</c> or <c>adler32</c> in disk-delta; <c>xxh3-128</c> or <c>sha256</c> in
+    /// manifest. Default: <c>xxh3-128</c>; <c>adler32</c>, the only one, in modelexpress.
     /// Refused where the format has no choice.
     /// </summary>
     public string? Checksum { get; init; }
@@ -49,6 +51,16 @@ public sealed record ExportOptions
 
     /// <summary>After how many bytes another file begins, in formats with several. <see langword="null"/>: as the model's own files. Default: so.</summary>
     public long? ShardSize { get; init; }
+
+    /// <summary>
+    /// A folder whose files full versions get besides, such as <c>config.json</c> and a tokenizer's: those that the model has not itself.
+    /// Weights, hidden files and folders in it are
+    /// left out. Default: none.
+    /// </summary>
+    public string? SideFiles { get; init; }
+
+    /// <summary>Told of what a reader of the versions may trip over. Default: nobody.</summary>
+    public Action<string> OnWarning { get; init; } = _ => { };
 
     /// <summary>Where what outgrows memory lies meanwhile. Default: the system's temporary folder.</summary>
     public string SpoolFolder { get; init; } = Path.GetTempPath();

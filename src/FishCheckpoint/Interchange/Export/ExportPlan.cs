@@ -64,7 +64,8 @@ internal static class ExportPlan
 
     private static string NameOf(long number, ExportOptions options) => options.VersionName is { } name
         ? name.Replace(Step, number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
-        : options.Format == InterchangeFormat.DiskDelta ? DiskDelta.DiskDeltaFormat.Padded(number) : number.ToString(CultureInfo.InvariantCulture);
+        : options.Format is InterchangeFormat.DiskDelta or InterchangeFormat.ModelExpress ? DiskDelta.DiskDeltaFormat.Padded(number)
+            : number.ToString(CultureInfo.InvariantCulture);
 
     private static void Check(ExportOptions options)
     {
@@ -78,10 +79,12 @@ internal static class ExportPlan
             return;
         }
 
-        if (options.Format != InterchangeFormat.DiskDelta || !name.Contains(Step, StringComparison.Ordinal))
+        if (options.Format is not (InterchangeFormat.DiskDelta or InterchangeFormat.ModelExpress)
+            || !name.Contains(Step, StringComparison.Ordinal))
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, name, $"Only in the format disk-delta have versions other names than numbers, and each its own, with {Step} in it.",
+                ErrorCode.RequestInvalid, name,
+                $"Only in disk-delta and modelexpress have versions other names than numbers, and each its own, with {Step} in it.",
                 $"Give a name such as run7-{Step}.");
         }
 

@@ -16,15 +16,22 @@ internal static class TensorFiles
         string[] files = [.. model.Files.Select(file => file.Name).Where(VersionFolders.IsTensors)];
         for (var file = 0; file < files.Length && files.Length > 1; file++)
         {
-            var prefix = await ReadAsync(model, files[file], 0, SafetensorsHeader.PrefixLength, cancellation);
-            var json = await ReadAsync(model, files[file], SafetensorsHeader.PrefixLength, BinaryPrimitives.ReadInt64LittleEndian(prefix), cancellation);
-            foreach (var tensor in HeaderParser.Parse(json, files[file]).Tensors)
+            foreach (var tensor in (await ReadHeaderAsync(model, files[file], cancellation)).Tensors)
             {
                 places[tensor.Info.Name] = file;
             }
         }
 
         return places;
+    }
+
+    /// <summary>Reads the header of one of a model's files of tensors.</summary>
+    public static async Task<SafetensorsHeader> ReadHeaderAsync(IModelReader model, string file, CancellationToken cancellation)
+    {
+        var prefix = await ReadAsync(model, file, 0, SafetensorsHeader.PrefixLength, cancellation);
+        return HeaderParser.Parse(
+            await ReadAsync(model, file, SafetensorsHeader.PrefixLength, BinaryPrimitives.ReadInt64LittleEndian(prefix), cancellation),
+                file);
     }
 
     private static async Task<byte[]> ReadAsync(IModelReader model, string file, long offset, long length, CancellationToken cancellation)

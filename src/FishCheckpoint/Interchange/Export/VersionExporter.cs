@@ -70,7 +70,15 @@ public static class VersionExporter
     private static async Task<Written> WriteFullAsync(
         ICheckpointStore store, ExportOptions options, IVersionWriter writer, ExportState state, CancellationToken cancellation)
     {
-        await using var model = await store.OpenAsync(options.Task, StepRef.At(state.Info!.Step), cancellation);
+        await using var opened = await store.OpenAsync(options.Task, StepRef.At(state.Info!.Step), cancellation);
+        var model = options.SideFiles is { } folder ? new SideFiles(opened, folder) : opened;
+        if (options.Format == InterchangeFormat.DiskDelta && model.Files.All(file => file.Name != ModelConfig.FileName))
+        {
+            options.OnWarning(
+                $"The full version {state.Name} has no {ModelConfig.FileName}: SGLang's reader then deletes the engine's own. "
+                + "Give the model's side files with --side-files DIR.");
+        }
+
         return await Task.Run(() => writer.WriteFullAsync(state, model, cancellation), cancellation);
     }
 

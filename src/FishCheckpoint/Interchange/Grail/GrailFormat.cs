@@ -29,6 +29,11 @@ internal sealed class GrailFormat : IVersionFormat
 
     public IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options) => new GrailReader(version, layout, options);
 
+    public IReadOnlyDictionary<string, string> MetadataOf(FoundVersion version, ImportOptions options) =>
+        GrailMetadata.FindOwn(version.Path, version.Key, options.MaxHeaderLength) is { } own
+            ? new Dictionary<string, string>(StringComparer.Ordinal) { [GrailMetadata.Key] = own } : new Dictionary<string,
+                string>(StringComparer.Ordinal);
+
     public IVersionWriter CreateWriter(ExportOptions options) => new GrailWriter(options);
 
     // Where both are there, the full model says all that the delta says.

@@ -65,7 +65,7 @@ internal sealed class GrailWriter : IVersionWriter
     {
         var digests = files.ToDictionary(file => file, file => DigestOf(version.PathOf($"{kind}/{file}")), StringComparer.Ordinal);
         var metadata = new GrailMetadata(state.Number, below, VersionName.NumberOf(state.Anchor), hash, digests);
-        version.Write($"{kind}/{GrailMetadata.FileName}", metadata.Write(state.Info!.Created));
+        version.Write($"{kind}/{GrailMetadata.FileName}", metadata.Write(state.Info!));
         version.Write($"{kind}/{kind}", []);
         version.Write($"READY-{state.Number}", []);
         return new Written(version.Commit(), PlaceOf(state), version.Bytes);

@@ -38,7 +38,8 @@ internal sealed class VersionSaver(ICheckpointStore store, IVersionFormat format
         {
             if (format.KeepsFiles)
             {
-                return await store.SaveAsync(options.Task, step, new CheckpointContent.Full(model), null, cancellation);
+                return await store.SaveAsync(options.Task, step, new CheckpointContent.Full(model), OptionsOf(version, ParentChoice.Auto),
+                    cancellation);
             }
 
             await using var below = await ParentOfAsync(before, cancellation);
@@ -69,8 +70,11 @@ internal sealed class VersionSaver(ICheckpointStore store, IVersionFormat format
     {
         using var encoded = await Task.Run(() => Encode(below, delta, version, cancellation), cancellation);
         return await store.SaveAsync(
-            options.Task, step, new CheckpointContent.Encoded(encoded), new SaveOptions { Parent = below.Choice }, cancellation);
+            options.Task, step, new CheckpointContent.Encoded(encoded), OptionsOf(version, below.Choice), cancellation);
     }
+
+    private SaveOptions OptionsOf(FoundVersion version, ParentChoice parent) => new() { Parent = parent,
+        Metadata = format.MetadataOf(version, options) };
 
     private EncodedDelta Encode(ImportParent below, IVersionDelta delta, FoundVersion version, CancellationToken cancellation)
     {

@@ -25,7 +25,9 @@ internal sealed record StepPatchHeader(long? Version, long? Previous, string? En
     {
         var key = Path.GetFileName(path);
         using var file = SafetensorsFile.Open(path, maxHeaderLength);
-        if (file.Header.Metadata.GetValueOrDefault("format") is var format && format != Format)
+
+        // The first uploads do not say it; their folder and the names of their tensors do.
+        if (file.Header.Metadata.GetValueOrDefault("format") is { } format && format != Format)
         {
             throw JsonFile.Fail(key, $"The metadata say that the format is '{format}', not '{Format}'.");
         }

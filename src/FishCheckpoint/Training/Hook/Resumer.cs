@@ -18,8 +18,10 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
     /// <param name="from">The newest one to try; <see langword="null"/> for the latest.</param>
     /// <param name="cancellation">Ends the reading; the model then holds parts of several states.</param>
     /// <returns>The checkpoint and its trainer state, both of one save; <see langword="null"/> when the task has none.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.CheckpointChanged"/>: twice a step was saved with other content while it was read;
-    /// <see cref="ErrorCode.DigestMismatch"/>, <see cref="ErrorCode.ServerUnavailable"/>: what came was not what was sent. If the model was changed, the cause says so.
+    /// <exception cref="FishException"><see cref="ErrorCode.CheckpointChanged"/>: twice a step was saved with other content while it was
+    /// read;
+    /// <see cref="ErrorCode.DigestMismatch"/>, <see cref="ErrorCode.ServerUnavailable"/>: what came was not what was sent. If the model was
+    /// changed, the cause says so.
     /// </exception>
     public async Task<(CheckpointInfo Checkpoint, TrainerState? State)?> RestoreAsync(StepRef? from, CancellationToken cancellation)
     {
@@ -149,7 +151,8 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
         {
             throw new FishException(
                 ErrorCode.CheckpointChanged, $"{task}/{read.Step}",
-                "The step was deleted and saved with other content while it was read; the model's values are undefined now.", "Resume again.");
+                "The step was deleted and saved with other content while it was read; the model's values are undefined now.",
+                    "Resume again.");
         }
     }
 

@@ -70,12 +70,16 @@ class CheckpointCalls(BaseCalls):
         """Restores the model of a step, bit for bit. What comes is verified before it is used, and all of it is of one version.
 
         :param into: a module or a dict of tensors, restored in place; a path, where the file is written whole or not at all (for a model of one
-            file; of a sharded one, a folder); ``None`` for new tensors. A folder then holds exactly the checkpoint's files, beside what others have put there.
+            file; of a sharded one, a folder); ``None`` for new tensors. A folder then holds exactly the checkpoint's files, beside
+            what others have put there.
         :param replace: whether files of the same names in a folder may be replaced that no load has written, or that were changed since.
         :returns: the tensors, on the CPU where they are new; empty for a path.
-        :raises FishError: ``CHECKPOINT_NOT_FOUND``; ``CORRUPT_*``: the store is damaged; ``TENSOR_MISSING``, ``SHAPE_MISMATCH``...: it does not fit;
-            ``DIGEST_MISMATCH``: twice what came was not what was sent; ``CHECKPOINT_CHANGED``: twice the step was saved with other content meanwhile; ``FOLDER_TAKEN``: the
-            folder would hold a mix of models. A module or dict that was changed then holds parts of several states, which the cause says; a path holds what it held.
+        :raises FishError: ``CHECKPOINT_NOT_FOUND``; ``CORRUPT_*``: the store is damaged; ``TENSOR_MISSING``, ``SHAPE_MISMATCH``...: it does
+            not fit;
+            ``DIGEST_MISMATCH``: twice what came was not what was sent; ``CHECKPOINT_CHANGED``: twice the step was saved with other content
+            meanwhile; ``FOLDER_TAKEN``: the
+            folder would hold a mix of models. A module or dict that was changed then holds parts of several states, which the cause says; a
+            path holds what it held.
         """
         for attempt in (1, 2):
             try:
@@ -198,7 +202,8 @@ class CheckpointCalls(BaseCalls):
         def fetch(name: str) -> Iterator[bytes]:
             with RemoteFile(self._transport, path_of(*segments, name), files[name]["tag"]) as stream:
                 if stream.length != files[name]["bytes"]:
-                    raise FishError("DIGEST_MISMATCH", name, f"The file is to have {files[name]['bytes']} bytes; {stream.length} were sent.", "Load again.")
+                    raise FishError("DIGEST_MISMATCH", name,
+                        f"The file is to have {files[name]['bytes']} bytes; {stream.length} were sent.", "Load again.")
                 yield from stream.chunks()
 
         if list(files) == ["model.safetensors"] and not os.path.isdir(path):

@@ -1,4 +1,5 @@
-"""Loading into a folder, which then holds exactly the files of one checkpoint, and what others have put there. ``fish load`` does the same, by the same list."""
+"""Loading into a folder, which then holds exactly the files of one checkpoint, and what others have put there. ``fish load`` does the same,
+by the same list."""
 
 import contextlib
 import hashlib
@@ -30,7 +31,8 @@ Entry = Mapping[str, Any]
 
 
 def load_folder(folder: str, names: Sequence[str], fetch: Callable[[str], Iterable[bytes]], replace: bool) -> None:
-    """Writes files into a folder. All are fetched into a hidden folder first, so that a load that fails changes nothing; the next one finishes what a killed one has begun.
+    """Writes files into a folder. All are fetched into a hidden folder first, so that a load that fails changes nothing; the next one
+    finishes what a killed one has begun.
 
     :param fetch: the content of a file by its name, verified.
     :param replace: whether files of the same names may be replaced that no load has written, or that were changed since.
@@ -106,9 +108,11 @@ def _plan(folder: str, names: Set[str], before: List[Entry], replace: bool) -> L
             lost.append(name)
         elif not wanted and not ours and _WEIGHTS.search(name):
             misleading.append(name)
-    _refuse(folder, misleading, "beside the checkpoint's files would mislead programs that load the folder", "Move them away, or load into another folder.")
+    _refuse(folder, misleading, "beside the checkpoint's files would mislead programs that load the folder",
+        "Move them away, or load into another folder.")
     _refuse(folder, odd, "is no plain file", "Move it away, or load into another folder.")
-    _refuse(folder, lost, "was not written by a load, or was changed since", "Move it away, load into another folder, or say replace=True to give it up.")
+    _refuse(folder, lost, "was not written by a load, or was changed since",
+        "Move it away, load into another folder, or say replace=True to give it up.")
     return remove
 
 
@@ -139,7 +143,8 @@ def _read(folder: str) -> List[Entry]:
         with open(path, encoding="utf-8") as file:
             found = json.load(file)
         entries = [*found["files"], *(found.get("earlier") or [])]
-        if found["version"] != 1 or not all(isinstance(entry["name"], str) and isinstance(entry["sha256"], str) and entry["bytes"] >= 0 for entry in entries):
+        if found["version"] != 1 or not all(isinstance(entry["name"], str) and isinstance(entry["sha256"], str) and entry["bytes"] >= 0
+            for entry in entries):
             raise ValueError("it is of another form")
         return entries
     except FileNotFoundError:
@@ -165,7 +170,8 @@ def _remove_leftovers(folder: str) -> None:
 
 @contextlib.contextmanager
 def _locked(folder: str) -> Iterator[None]:
-    # Gone with the load, so that the folder holds no more than it has to. Who opened it just before that finds another one there, and takes that.
+    # Gone with the load, so that the folder holds no more than it has to. Who opened it just before that finds another one there, and
+    # takes that.
     path = os.path.join(folder, _LOCK)
     while True:
         held = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -178,7 +184,8 @@ def _locked(folder: str) -> Iterator[None]:
         except OSError as error:
             os.close(held)
             raise FishError(
-                "FOLDER_TAKEN", folder, f"Another load is at work in this folder: {error}.", "Wait until it has ended, or load into another folder.") from error
+                "FOLDER_TAKEN", folder, f"Another load is at work in this folder: {error}.",
+                "Wait until it has ended, or load into another folder.") from error
         os.close(held)
     try:
         yield

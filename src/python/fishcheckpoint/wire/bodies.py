@@ -1,12 +1,16 @@
 """Request bodies: a media type, a length that is known beforehand, and bytes in pieces that can be asked for again when a request is retried."""
 
 import base64
+import errno
 import hashlib
 import json
 import os
+import shutil
+import stat
 import tarfile
+import tempfile
 import uuid
-from typing import Iterator, List, Mapping, Tuple, Union
+from typing import Any, Iterator, List, Mapping, Tuple, Union
 
 from ..errors import FishError
 
@@ -48,10 +52,16 @@ class BytesBody:
 
 
 class FileBody:
-    """A file on disk. Its length is taken now; a file that has become shorter breaks the request off."""
+    """A file on disk. Its length is taken now; a file that has become shorter breaks the request off.
+
+    A pipe, which can be read once, is read to its end now, into the temporary folder (``TMPDIR``).
+    """
 
     def __init__(self, path: Union[str, "os.PathLike[str]"], content_type: str) -> None:
         self._path, self.content_type = os.fspath(path), content_type
+        self._spool = _spooled(self._path)
+        if self._spool is not None:
+            self._path = self._spool.name
         self.length = os.path.getsize(self._path)
 
     def chunks(self) -> Iterator[Chunk]:
@@ -64,6 +74,25 @@ class FileBody:
                     raise FishError("BODY_TRUNCATED", self._path, "The file has become shorter while it was sent.", "Send it again.")
                 left -= len(chunk)
                 yield chunk
+
+
+def _spooled(path: str) -> Any:
+    mode = os.stat(path).st_mode
+    if not (stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISSOCK(mode)):
+        return None
+    spool = tempfile.NamedTemporaryFile(prefix="fish-input-")
+    try:
+        with open(path, "rb") as source:
+            shutil.copyfileobj(source, spool, _CHUNK)
+        spool.flush()
+    except OSError as error:
+        spool.close()
+        if error.errno != errno.ENOSPC:
+            raise
+        raise FishError(
+            "INSUFFICIENT_STORAGE", path, f"The temporary folder has no room for the input: {error}.",
+            "Set TMPDIR to a larger disk, or give a file.") from error
+    return spool
 
 
 class FolderBody:

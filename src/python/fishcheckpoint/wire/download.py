@@ -1,4 +1,5 @@
-"""A remote file as a stream to read from: verified block by block as it comes, and taken up again where it was when the connection breaks."""
+"""A remote file as a stream to read from: verified block by block as it comes, and taken up again where it was when the connection
+breaks."""
 
 import base64
 import hashlib
@@ -19,9 +20,9 @@ _DIGEST = 32
 class RemoteFile(io.RawIOBase):
     """A file of the server, read from its beginning to its end in bounded memory.
 
-    It comes in blocks of 1 MiB, each with ``SHA-256(offset block)``, and no byte is handed out before its block is verified. A block that is not what was sent is asked for
-    once more; a broken connection is taken up again after the last block. All is of one version. A server that does not send blocks gives the plain file, whose digest is
-    checked at the end where it was announced.
+    It comes in blocks of 1 MiB, each with ``SHA-256(offset block)``, and no byte is handed out before its block is verified. A block that
+    is not what was sent is asked for once more; a broken connection is taken up again after the last block. All is of one version. A server
+    that does not send blocks gives the plain file, whose digest is checked at the end where it was announced.
     """
 
     def __init__(self, transport: Transport, path: str, tag: Optional[str] = None) -> None:
@@ -48,7 +49,8 @@ class RemoteFile(io.RawIOBase):
     def readinto(self, buffer) -> int:
         """Fills the beginning of a buffer; 0 at the end.
 
-        :raises FishError: ``DIGEST_MISMATCH``: twice a block, or the whole, was not what was sent; ``CHECKPOINT_CHANGED``: there is another version now; the connection broke
+        :raises FishError: ``DIGEST_MISMATCH``: twice a block, or the whole, was not what was sent; ``CHECKPOINT_CHANGED``: there is another
+            version now; the connection broke
             more often than the transport's retries without a byte in between.
         """
         view = memoryview(buffer).cast("B")
@@ -118,8 +120,9 @@ class RemoteFile(io.RawIOBase):
         elif self._mismatched == self._position:
             self._transport.close()
             raise FishError(
-                "DIGEST_MISMATCH", self._path, f"What came from byte {self._position} on is not what the server sent, twice: something in between changes bytes.",
-                "Load again, by another network or without the proxy in between.", operation=f"GET {self._path}")
+                "DIGEST_MISMATCH", self._path, f"What came from byte {self._position} on is not what the server sent, twice.",
+                "Something in between changes bytes: load again, by another network or without the proxy in between.",
+                operation=f"GET {self._path}")
         else:
             self._mismatched = self._position
             self._transport.close()
@@ -182,7 +185,8 @@ class RemoteStart:
 
 def _changed(path: str) -> FishError:
     return FishError(
-        "CHECKPOINT_CHANGED", path, "The step was deleted and saved with other content while it was read.", "Load it again: from its beginning, it is one version.",
+        "CHECKPOINT_CHANGED", path, "The step was deleted and saved with other content while it was read.",
+        "Load it again: from its beginning, it is one version.",
         operation=f"GET {path}")
 
 

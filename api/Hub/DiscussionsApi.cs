@@ -1,0 +1,29 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace FishCheckpoint.Api.Hub;
+
+/// <summary>The routes of discussions and pull requests, of which no repository has any.</summary>
+internal static class DiscussionsApi
+{
+    public static async Task<Ok<HubDiscussions>> ListAsync(string task, ICheckpointStore store, CancellationToken cancellation)
+    {
+        await Repository.FindAsync(store, task, cancellation);
+        return TypedResults.Ok(new HubDiscussions([], 0, 0));
+    }
+
+    public static async Task GetAsync(string task, string number, ICheckpointStore store, CancellationToken cancellation)
+    {
+        await Repository.FindAsync(store, task, cancellation);
+        throw new FishException(
+            ErrorCode.FileNotFound, number.Length <= 80 ? number : number[..80],
+                "The repository has no such discussion: there are none here.", "Look at its revisions.");
+    }
+}
+
+/// <summary>The discussions of a repository.</summary>
+/// <param name="Discussions">None.</param>
+/// <param name="Count">How many.</param>
+/// <param name="Start">From which on.</param>
+internal sealed record HubDiscussions(IReadOnlyList<string> Discussions, int Count, int Start);

@@ -1,0 +1,144 @@
+using System.Globalization;
+using FishCheckpoint.Access;
+using FishCheckpoint.Api.Access;
+using FishCheckpoint.Api.Hosting;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace FishCheckpoint.Api.Hub;
+
+/// <summary>The route that lists repositories: it sorts and filters as it is asked to, or says what it cannot.</summary>
+internal static class ModelListApi
+{
+    private const int MostModels = 1000;
+    private const int MostFullModels = 100;
+
+    // Asked for by clients, and without effect here: there are no cards and no configurations beside the files.
+    private static readonly HashSet<string> Known = new(StringComparer.Ordinal)
+    {
+        "search", "filter", "author", "limit", "cursor", "sort", "direction", "full", "cardData", "config", "fetch_config",
+    };
+
+    public static async Task<Ok<IReadOnlyList<HubModel>>> ListAsync(
+        [FromQuery] string[]? search, [FromQuery] string[]? filter, string? author, int? limit, string? cursor, string? sort,
+            string? direction, string? full,
+        HttpContext context, ICheckpointStore store, StoreHost host, FishSettings settings, CancellationToken cancellation)
+    {
+        RequireKnown(context.Request.Query.Keys);
+        var (order, start) = (OrderOf(sort, direction), StartOf(cursor));
+        var (owner, isFull) = (settings.Hub.Owner, HubApi.IsYes(full));
+        var most = Math.Clamp(limit ?? MostModels, 1, isFull ? MostFullModels : MostModels);
+        if (author is not null && author != owner)
+        {
+            return TypedResults.Ok<IReadOnlyList<HubModel>>([]);
+        }
+
+        bool IsWanted(Repository item) => (search ?? []).All(words =>
+            $"{owner}/{item.Name}".Contains(words, StringComparison.OrdinalIgnoreCase))
+            && (filter ?? []).All(item.Tags.Contains);
+        var found = order((await ReachedAsync(context.Key(), store, host, cancellation)).Where(IsWanted)).ToArray();
+        context.SayNext(found.Length - start > most ? (start + most).ToString(CultureInfo.InvariantCulture) : null);
+        var models = new List<HubModel>();
+        foreach (var item in found.Skip(start).Take(most))
+        {
+            models.Add(isFull && item.Modified is not null ? await FullAsync(item, context, store, owner, cancellation)
+                : HubModel.Of(item, owner, context.HasKey()));
+        }
+
+        return TypedResults.Ok<IReadOnlyList<HubModel>>(models);
+    }
+
+    private static async Task<HubModel> FullAsync(Repository item, HttpContext context, ICheckpointStore store, string owner,
+        CancellationToken cancellation)
+    {
+        try
+        {
+            await using var opened = await OpenedRevision.OpenAsync(store, item.Name, Revision.Main, cancellation);
+            return HubModel.Of(item, opened, owner, context.HasKey(), withBlobs: false);
+        }
+        catch (FishException error) when (error.Kind == ErrorKind.NotFound)
+        {
+            // Deleted since it was listed.
+            return HubModel.Of(item, owner, context.HasKey());
+        }
+    }
+
+    // All tasks that the key reaches, and the bases whose names no task has.
+    private static async Task<List<Repository>> ReachedAsync(KeyInfo? key, ICheckpointStore store, StoreHost host,
+        CancellationToken cancellation)
+    {
+        var (found, tasks) = (new List<Repository>(), new HashSet<string>(StringComparer.Ordinal));
+        for (var page = new PageRequest(MostModels); ;)
+        {
+            var part = await store.ListTasksAsync(page, cancellation);
+            tasks.UnionWith(part.Items.Select(task => task.Name));
+            found.AddRange(part.Items.Where(task => key?.Reaches(task.Name) != false).Select(Repository.Of));
+            if (part.Next is null)
+            {
+                break;
+            }
+
+            page = page with { After = part.Next };
+        }
+
+        for (var page = new PageRequest(MostModels); ;)
+        {
+            var part = await store.ListBasesAsync(page, cancellation);
+            foreach (var item in part.Items.Where(item => !tasks.Contains(item.Name)))
+            {
+                if (key?.Tasks is null || await host.Store.Access.ReachesBaseAsync(key, item.Name))
+                {
+                    found.Add(Repository.Of(item, item.Name));
+                }
+            }
+
+            if (part.Next is null)
+            {
+                return found;
+            }
+
+            page = page with { After = part.Next };
+        }
+    }
+
+    private static Func<IEnumerable<Repository>, IEnumerable<Repository>> OrderOf(string? sort, string? direction)
+    {
+        var ascending = direction switch
+        {
+            null => sort is null,
+            "1" => true,
+            "-1" => false,
+            _ => throw Refused("direction", "1 and -1 are directions.", "Ask for direction=-1: the newest first."),
+        };
+        Func<Repository, object?> key = sort switch
+        {
+            null or "id" => item => null,
+            "createdAt" or "created_at" => item => item.Created,
+            "lastModified" or "last_modified" => item => item.Modified ?? DateTimeOffset.MinValue,
+            _ => throw Refused("sort", "Models are sorted by createdAt or lastModified; downloads, likes and trends are not counted here.",
+                "Sort by lastModified."),
+        };
+        return items => ascending
+            ? items.OrderBy(key).ThenBy(item => item.Name, StringComparer.Ordinal)
+            : sort is null or "id" ? items.OrderByDescending(item => item.Name, StringComparer.Ordinal)
+            : items.OrderByDescending(key).ThenBy(item => item.Name, StringComparer.Ordinal);
+    }
+
+    private static int StartOf(string? cursor) => cursor is null ? 0
+        : int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var start) ? start
+        : throw Refused("cursor", "This is no place in the list.", "Follow the Link of the answer before.");
+
+    private static void RequireKnown(IEnumerable<string> names)
+    {
+        if (names.FirstOrDefault(name => !Known.Contains(name)) is { } unknown)
+        {
+            throw Refused(unknown, "Models cannot be filtered by this here.",
+                "Filter by author, search, and tags (filter=safetensors, filter=base, filter=base:NAME).");
+        }
+    }
+
+    private static FishException Refused(string name, string cause, string hint) => new(ErrorCode.RequestInvalid, name.Length <= 80 ? name
+        : name[..80], cause, hint);
+}
