@@ -1,6 +1,7 @@
 using System.Text;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
+using Microsoft.Win32.SafeHandles;
 using Spectre.Console;
 
 namespace FishCheckpoint.Cli.Output;
@@ -54,8 +55,10 @@ internal sealed class Terminal
     /// <summary>What a store tells of its work, for the line that shows it.</summary>
     public WorkRelay Work { get; } = new();
 
-    /// <summary>Standard output for bytes. Default: that of this process.</summary>
-    public Func<Stream> BinaryOutput { get; set; } = System.Console.OpenStandardOutput;
+    /// <summary>Standard output for bytes. Default: that of this process, which fails where its reader has gone: the console's own does
+    /// not.</summary>
+    public Func<Stream> BinaryOutput { get; set; } = static () => OperatingSystem.IsWindows() ? System.Console.OpenStandardOutput()
+        : new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 
     /// <summary>Standard input for bytes. Default: that of this process.</summary>
     public Func<Stream> BinaryInput { get; set; } = System.Console.OpenStandardInput;
