@@ -18,6 +18,9 @@ if torch is not None:
     from fishcheckpoint import FishClient, FishError
     from fishcheckpoint.client.folder import MANIFEST, load_folder
     from fishcheckpoint.safetensors import load_file, save_file
+    from fishcheckpoint.training.messages import Messages
+    from fishcheckpoint.training.resume import resume_model
+    from fishcheckpoint.training.tracked import TrackedModel
 
 
 @needs_server
@@ -118,6 +121,25 @@ class AlteredLoadTests(unittest.TestCase):
         self.client.load(task, 7, into=out)
         for name in ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"):
             self.assertSame(load_file(os.path.join(out, name)), load_file(os.path.join(again, name)))
+
+    def test_resume_is_of_one_save(self):
+        model, other, resumed = (torch.nn.Linear(40, 3) for _ in range(3))
+        base, task, warnings = unique("base"), unique("resumed"), []
+        self.direct.add_base(base, model)
+        self.direct.put_task(task, base)
+        self.direct.save(task, 1, model)
+
+        def swap(path):
+            if "/files/" in path:
+                self.proxy.before = None
+                self.direct.delete(task, 1)
+                self.direct.save(task, 1, other)
+
+        self.proxy.before = swap
+        found = resume_model(self.client, task, TrackedModel(resumed, ()), "latest", Messages(warnings.append), lambda state: None)
+        self.assertEqual(found.step, 1)
+        self.assertSame(resumed.state_dict(), other.state_dict())
+        self.assertTrue(any("CHECKPOINT_CHANGED" in warning for warning in warnings) or len(warnings) == 1, warnings)
 
     def sharded(self, seed):
         name = unique("shards")

@@ -65,10 +65,24 @@ internal sealed record ModelTarget(Terminal Terminal, string Path, bool Replace)
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!);
         }
 
-        using var target = AtomicFile.Create(Path);
+        using var target = CreateFile();
         var digest = await CopyAsync(reader, file, target.Stream, passed, cancellation);
         target.Commit();
         return new LoadedFile(Path, file.Bytes, digest, 0);
+    }
+
+    private AtomicFile CreateFile()
+    {
+        try
+        {
+            return AtomicFile.Create(Path);
+        }
+        catch (DirectoryNotFoundException error)
+        {
+            throw new FishException(
+                ErrorCode.FileNotFound, Path, "It is a link into a folder that does not exist.", "Make the folder, or name another file.",
+                    error);
+        }
     }
 
     private static async Task<Digest> CopyAsync(IModelReader reader, RestoredFile file, Stream target, Action<long> passed,

@@ -64,6 +64,15 @@ public sealed class StreamTests : CommandTest
     }
 
     [Fact]
+    public async Task Load_ToALinkIntoNoFolder_IsRefused()
+    {
+        await PrepareAsync();
+        File.CreateSymbolicLink(PathOf("a.safetensors"), PathOf("nowhere/b.safetensors"));
+        (await FishAsync("load", "task", "10", PathOf("a.safetensors"))).Failed(4, "FILE_NOT_FOUND");
+        Assert.NotNull(new FileInfo(PathOf("a.safetensors")).LinkTarget);
+    }
+
+    [Fact]
     public async Task Load_ToLinksInACircle_IsRefused()
     {
         await PrepareAsync();
