@@ -2,7 +2,7 @@
 
 import fnmatch
 import math
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Iterable, Mapping, NamedTuple, Union
 
 import torch
@@ -43,10 +43,26 @@ class MaskBudget(NamedTuple):
         always = sum(tensor.numel() for name, tensor in tensors.items() if matches(name, patterns))
         budget = cls(trainable, math.floor(share * trainable), always)
         if budget.free < 0:
+            least = _least_ratio(always, trainable)
             raise FishError(
-                "REQUEST_INVALID", "ratio", f"The tensors that always train have {always} elements; a ratio of {ratio} of {trainable} allows {budget.total}.",
-                "Raise the ratio, or let fewer tensors always train.")
+                "REQUEST_INVALID", "ratio",
+                f"The tensors that always train have {always:,} elements; a ratio of {ratio} of {trainable:,} allows {budget.total:,}, which is "
+                f"{-budget.free:,} fewer.",
+                f"Set ratio={least} for these alone, or ratio={_least_ratio(always + budget.total, trainable)} for as many others beside them as "
+                f"{ratio} allows; or let fewer tensors always train.")
         return budget
+
+
+def _least_ratio(count: int, total: int) -> str:
+    """A short ratio that allows at least so many of all elements."""
+    for digits in range(1, 30):
+        step = Decimal(10) ** -digits
+        share = (Decimal(count) / Decimal(total)).quantize(step, ROUND_CEILING)
+        if share >= 1:
+            return "1"
+        if math.floor(share * total) <= count + max(1, count // 100):
+            return format(share.normalize(), "f")
+    return "1"
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:

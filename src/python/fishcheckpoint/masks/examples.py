@@ -1,6 +1,7 @@
 """Batches taken apart into single examples, each still with a first dimension, of 1."""
 
-from typing import Any, Iterable, Iterator, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Iterable, Iterator, NamedTuple, Optional
 
 import torch
 
@@ -12,29 +13,51 @@ class Example(NamedTuple):
     label: Any
 
 
-def examples_of(data: Iterable[Any]) -> Iterator[Example]:
-    """The examples of batches, in order: ``(inputs, labels)``, a dict with or without ``labels``, or inputs alone."""
+class Batch(NamedTuple):
+    """Examples of one size: what the model takes, their labels (``None`` where there are none), and how many there are."""
+
+    inputs: Any
+    labels: Any
+    size: int
+
+    def one(self, index: int) -> Example:
+        """An example, as views."""
+        return Example(sliced(self.inputs, index, index + 1), sliced(self.labels, index, index + 1))
+
+    def part(self, start: int, stop: int) -> "Batch":
+        """Some of the examples, as views."""
+        return Batch(sliced(self.inputs, start, stop), sliced(self.labels, start, stop), stop - start)
+
+
+def batches_of(data: Iterable[Any], count: Optional[int] = None) -> Iterator[Batch]:
+    """The batches, in order, up to so many examples: ``(inputs, labels)``, a mapping with or without ``labels``, or inputs alone."""
     for batch in data:
-        if isinstance(batch, dict):
-            inputs, label = {key: value for key, value in batch.items() if key != "labels"}, batch.get("labels")
+        if isinstance(batch, Mapping):
+            inputs, labels = {key: value for key, value in batch.items() if key != "labels"}, batch.get("labels")
         elif isinstance(batch, (tuple, list)):
-            inputs, label = (batch[0], batch[1]) if len(batch) == 2 else (tuple(batch[:-1]), batch[-1])
+            inputs, labels = (batch[0], batch[1]) if len(batch) == 2 else (tuple(batch[:-1]), batch[-1])
         else:
-            inputs, label = batch, None
-        for index in range(_size_of(inputs)):
-            yield Example(_one(inputs, index), _one(label, index))
+            inputs, labels = batch, None
+        found = Batch(inputs, labels, _size_of(inputs))
+        if count is not None and found.size >= count:
+            yield found.part(0, count)
+            return
+        if count is not None:
+            count -= found.size
+        yield found
+
+
+def sliced(value: Any, start: int, stop: int) -> Any:
+    """Some examples of a value; what is no tensor with a first dimension is of all of them."""
+    if isinstance(value, torch.Tensor):
+        return value[start:stop] if value.dim() else value
+    if isinstance(value, dict):
+        return {key: sliced(item, start, stop) for key, item in value.items()}
+    return type(value)(sliced(item, start, stop) for item in value) if type(value) in (tuple, list) else value
 
 
 def _size_of(inputs: Any) -> int:
     if isinstance(inputs, torch.Tensor):
         return inputs.shape[0]
-    values = inputs.values() if isinstance(inputs, dict) else inputs
-    return next((value.shape[0] for value in values if isinstance(value, torch.Tensor)), 1)
-
-
-def _one(value: Any, index: int) -> Any:
-    if isinstance(value, torch.Tensor):
-        return value[index:index + 1]
-    if isinstance(value, dict):
-        return {key: _one(item, index) for key, item in value.items()}
-    return type(value)(_one(item, index) for item in value) if isinstance(value, (tuple, list)) else value
+    values = inputs.values() if isinstance(inputs, dict) else inputs if isinstance(inputs, (tuple, list)) else ()
+    return next((value.shape[0] for value in values if isinstance(value, torch.Tensor) and value.dim()), 1)

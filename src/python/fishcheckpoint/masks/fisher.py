@@ -5,12 +5,17 @@ number of examples, which changes no order; here are sums.
 """
 
 import contextlib
-from typing import Any, Callable, Dict, Iterable, Iterator, Optional
+import inspect
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional
 
 import torch
 
 from ..errors import FishError
-from .examples import Example, examples_of
+from . import progress as progresses
+from .batched import PerExample
+from .examples import Batch, Example, batches_of
+from .modes import scoring
+from .progress import Progress
 
 Logits = Callable[[torch.nn.Module, Any], torch.Tensor]
 """Gives the scores [1, classes] of one example's inputs."""
@@ -21,7 +26,7 @@ Loss = Callable[[torch.nn.Module, Any, Any], torch.Tensor]
 class FisherInformation:
     """Sums of squared (or absolute) gradients, one float32 per element of each trainable parameter, on the parameter's device.
 
-    Accumulates in place; one call per example, for the square of a mean over a batch is another thing. Not safe for concurrent use.
+    Accumulates in place, example by example: the square of a mean over a batch is another thing. Not safe for concurrent use.
     """
 
     def __init__(self, model: torch.nn.Module, power: str = "square") -> None:
@@ -32,11 +37,13 @@ class FisherInformation:
         """
         if power not in ("square", "absolute"):
             raise FishError("REQUEST_INVALID", "power", f"There is no power '{power}'.", "Choose square or absolute.")
-        self._parameters = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+        self.parameters: Dict[str, torch.nn.Parameter] = {
+            name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+        """The parameters that are scored, by name."""
         self._square = power == "square"
         self.scores: Dict[str, torch.Tensor] = {
             name: torch.zeros_like(parameter, dtype=torch.float32, memory_format=torch.contiguous_format)
-            for name, parameter in self._parameters.items()}
+            for name, parameter in self.parameters.items()}
         """The sums by parameter name, in the parameters' shapes; never negative. Owned by this object and changed by :meth:`add`."""
 
     @torch.no_grad()
@@ -47,7 +54,7 @@ class FisherInformation:
         :param weight: what the squares are multiplied with; the probability of a label where labels are summed over.
         :param retain_graph: keeps the graph for a further call.
         """
-        gradients = torch.autograd.grad(output, list(self._parameters.values()), retain_graph=retain_graph, allow_unused=True)
+        gradients = torch.autograd.grad(output, list(self.parameters.values()), retain_graph=retain_graph, allow_unused=True)
         for score, gradient in zip(self.scores.values(), gradients):
             if gradient is None:
                 continue
@@ -58,86 +65,184 @@ class FisherInformation:
             else:
                 score.add_(gradient.abs(), alpha=weight)
 
+    def _scorer(self, model: torch.nn.Module, objective: Loss, at_once: Optional[int]) -> PerExample:
+        if at_once is not None and at_once < 1:
+            raise FishError("REQUEST_INVALID", "at_once", f"{at_once} examples cannot be computed at once.", "Give 1 or more.")
+        return PerExample(model, self.scores, self._square, objective, at_once, self.add)
+
 
 def empirical_fisher(
     model: torch.nn.Module, data: Iterable[Any], *, n_samples: Optional[int] = 1024, power: str = "square", loss: Optional[Loss] = None,
+    mode: str = "eval", shift_labels: bool = False, at_once: Optional[int] = None, progress: Progress = None,
 ) -> FisherInformation:
     """The empirical Fisher: the gradient at the true label (the paper's choice).
 
-    :param model: put into evaluation mode meanwhile: a batch of one has no statistics of its own, and scores should not depend on dropout.
-    :param data: batches of any size, taken apart into single examples: ``(inputs, labels)``, or a dict with ``labels``.
+    The gradients are those of single examples. Several of a batch are computed at once where PyTorch can vectorize the model, with the same
+    sums but for rounding: give batches, not single examples.
+
+    :param data: batches of any size: ``(inputs, labels)``, or a mapping with ``labels``.
     :param n_samples: how many examples to take; ``None`` for all.
-    :param loss: the negative log-likelihood of one example; by default the cross entropy of the logits.
+    :param loss: the negative log-likelihood of one example. By default, of a mapping whose labels the model's ``forward`` takes and gives a
+        ``loss`` for (as Hugging Face's do, shifting the labels of causal language models): that; else the cross entropy of the logits: of [1,
+        classes] at a class or at probabilities [1, classes], of [1, tokens, classes] at [1, tokens], summed over the tokens, or of [1, classes,
+        ...] at [1, ...]. Labels of -100 do not count.
+    :param mode: ``eval``, ``train``, or ``keep`` for the mode that each module is in. The choice moves about half of a mask's positions. In
+        evaluation mode scores do not depend on dropout or on one example's own statistics; the paper's code for CIFAR-10 scores in training mode.
+        There batch normalization takes the statistics of the single example and leaves the running ones alone; one that gets a single value
+        per channel has none, and is refused.
+    :param shift_labels: whether the logits of a token are for the label of the next one, where the loss is computed here: causal language models
+        with labels that are their inputs. ``False``: for the label at the same place.
+    :param at_once: how many examples are computed at once; 1: one after another. By default as many as have gradients of 256 MiB together.
+    :param progress: ``True`` for a line on standard error, or a function that is called with the examples done, and their number where known.
+    :raises FishError: ``REQUEST_INVALID``: the logits and labels do not fit each other; the hint names ``loss=``.
     """
     fisher = FisherInformation(model, power)
-    for example in _examples(model, data, n_samples):
-        fisher.add((loss or _cross_entropy)(model, example.inputs, example.label))
+    scorer = fisher._scorer(model, loss or _DefaultLoss(model, shift_labels), at_once)
+    with _batches(model, data, n_samples, mode, progress) as batches:
+        for batch in batches:
+            scorer.add(batch)
     return fisher
 
 
 def expected_fisher(
     model: torch.nn.Module, data: Iterable[Any], *, n_samples: Optional[int] = 1024, power: str = "square", logits: Optional[Logits] = None,
+    mode: str = "eval", at_once: Optional[int] = None, progress: Progress = None,
 ) -> FisherInformation:
     """The expectation over the model's own p(y|x): one gradient for each class of each example. Labels are not needed.
 
     Parameters as for :func:`empirical_fisher`; ``logits`` gives [1, classes], by default the model's output or its ``logits``.
     """
     fisher = FisherInformation(model, power)
-    for example in _examples(model, data, n_samples):
-        likelihoods = _log_likelihoods(model, example, logits)
-        weights = likelihoods.detach().exp().tolist()
-        for label, weight in enumerate(weights):
-            fisher.add(likelihoods[label], weight, retain_graph=label + 1 < len(weights))
+    objective = _Likelihood(logits)
+    scorer = fisher._scorer(model, objective, at_once)
+    with _batches(model, data, n_samples, mode, progress) as batches:
+        for example in (batch.one(index) for batch in batches for index in range(batch.size)):
+            likelihoods = objective.all(model, example.inputs)
+            if scorer.at_once == 1:
+                for label, weight in enumerate(likelihoods.detach().exp().tolist()):
+                    fisher.add(likelihoods[label], weight, retain_graph=label + 1 < len(likelihoods))
+            else:
+                scorer.add(_repeated(example, len(likelihoods)), likelihoods.detach().exp())
     return fisher
 
 
 def sampled_fisher(
     model: torch.nn.Module, data: Iterable[Any], *, generator: torch.Generator, n_samples: Optional[int] = 1024, power: str = "square",
-    logits: Optional[Logits] = None,
+    logits: Optional[Logits] = None, mode: str = "eval", at_once: Optional[int] = None, progress: Progress = None,
 ) -> FisherInformation:
     """The expectation over p(y|x), estimated with one sampled label per example: one gradient each. ``generator`` is a CPU generator."""
     fisher = FisherInformation(model, power)
-    for example in _examples(model, data, n_samples):
-        likelihoods = _log_likelihoods(model, example, logits)
-        label = int(torch.multinomial(likelihoods.detach().exp().cpu(), 1, generator=generator))
-        fisher.add(likelihoods[label])
+    objective = _Likelihood(logits)
+    scorer = fisher._scorer(model, objective, at_once)
+    with _batches(model, data, n_samples, mode, progress) as batches:
+        for batch in batches:
+            drawn: List[int] = []
+            with torch.no_grad():
+                for index in range(batch.size):
+                    likelihoods = objective.all(model, batch.one(index).inputs)
+                    drawn.append(int(torch.multinomial(likelihoods.exp().cpu(), 1, generator=generator)))
+            scorer.add(Batch(batch.inputs, torch.tensor(drawn), batch.size))
     return fisher
 
 
 def default_logits(model: torch.nn.Module, inputs: Any) -> torch.Tensor:
     """The model's output for inputs (a tensor, a tuple of arguments, or a dict of them), or what stands in its ``logits``."""
+    return _logits_of(_output(model, inputs, {}))
+
+
+class _DefaultLoss:
+    """The model's own loss where it takes labels by name and gives one, else the cross entropy of its logits."""
+
+    def __init__(self, model: torch.nn.Module, shift: bool) -> None:
+        self._shift = shift
+        try:
+            self._takes_labels = "labels" in inspect.signature(model.forward).parameters
+        except (TypeError, ValueError):
+            self._takes_labels = False
+
+    def __call__(self, model: torch.nn.Module, inputs: Any, label: Any) -> torch.Tensor:
+        if isinstance(inputs, dict) and self._takes_labels and label is not None:
+            output = _output(model, inputs, {"labels": label})
+            loss = output.get("loss") if isinstance(output, dict) else getattr(output, "loss", None)
+            if loss is not None:
+                return loss.float().sum()
+        else:
+            output = _output(model, inputs, {})
+        return _cross_entropy(_logits_of(output), label, self._shift)
+
+
+class _Likelihood:
+    """The log-likelihood of a label."""
+
+    def __init__(self, logits: Optional[Logits]) -> None:
+        self._logits = logits or default_logits
+
+    def __call__(self, model: torch.nn.Module, inputs: Any, label: torch.Tensor) -> torch.Tensor:
+        likelihoods = self.all(model, inputs)
+        return likelihoods.gather(0, label.to(likelihoods.device)).sum()
+
+    def all(self, model: torch.nn.Module, inputs: Any) -> torch.Tensor:
+        """Those of all labels: [classes]."""
+        scores = self._logits(model, inputs)
+        if not isinstance(scores, torch.Tensor) or scores.dim() != 2 or scores.shape[0] != 1:
+            raise FishError("REQUEST_INVALID", "logits", f"One example has logits of {_shape(scores)}.", "Give logits=, a function that gives [1, classes].")
+        return torch.log_softmax(scores.float(), dim=-1)[0]
+
+
+def _cross_entropy(logits: Any, label: Any, shift: bool) -> torch.Tensor:
+    functional = torch.nn.functional
+    if isinstance(logits, torch.Tensor) and isinstance(label, torch.Tensor) and logits.dim() >= 2:
+        whole = not label.is_floating_point()
+        if logits.dim() == 3 and label.shape == logits.shape[:2] and whole:
+            if shift:
+                logits, label = logits[:, :-1], label[:, 1:]
+            return functional.cross_entropy(logits.reshape(-1, logits.shape[-1]).float(), label.reshape(-1), reduction="sum")
+        if label.shape == logits.shape[:1] + logits.shape[2:] and whole:
+            return functional.cross_entropy(logits.float(), label, reduction="sum")
+        if label.shape == logits.shape and not whole:
+            return functional.cross_entropy(logits.float(), label.float(), reduction="sum")
+    raise FishError(
+        "REQUEST_INVALID", "loss", f"One example has logits of {_shape(logits)} and labels of {_shape(label)}, of which no cross entropy can be taken.",
+        "Give loss=, as in loss=lambda model, inputs, label: torch.nn.functional.mse_loss(model(inputs), label).")
+
+
+def _shape(value: Any) -> str:
+    return f"the shape {list(value.shape)} ({value.dtype})" if isinstance(value, torch.Tensor) else f"the type {type(value).__name__}"
+
+
+def _output(model: torch.nn.Module, inputs: Any, labels: Dict[str, Any]) -> Any:
     if isinstance(inputs, dict):
-        output = model(**inputs)
-    else:
-        output = model(*inputs) if isinstance(inputs, (tuple, list)) else model(inputs)
+        return model(**inputs, **labels)
+    return model(*inputs) if isinstance(inputs, (tuple, list)) else model(inputs)
+
+
+def _logits_of(output: Any) -> Any:
+    if isinstance(output, dict) and "logits" in output:
+        return output["logits"]
     return getattr(output, "logits", output)
 
 
-def _cross_entropy(model: torch.nn.Module, inputs: Any, label: Any) -> torch.Tensor:
-    return torch.nn.functional.cross_entropy(default_logits(model, inputs).float(), label)
-
-
-def _log_likelihoods(model: torch.nn.Module, example: Example, logits: Optional[Logits]) -> torch.Tensor:
-    scores = (logits or default_logits)(model, example.inputs)
-    if scores.dim() != 2 or scores.shape[0] != 1:
-        raise FishError("REQUEST_INVALID", "logits", f"One example has logits of the shape {list(scores.shape)}.", "Give logits of [1, classes].")
-    return torch.log_softmax(scores.float(), dim=-1)[0]
-
-
-def _examples(model: torch.nn.Module, data: Iterable[Any], n_samples: Optional[int]) -> Iterator[Example]:
-    with _evaluation_mode(model), torch.enable_grad():
-        for index, example in enumerate(examples_of(data)):
-            if index == n_samples:
-                return
-            yield example
+def _repeated(example: Example, count: int) -> Batch:
+    def repeated(value: Any) -> Any:
+        if isinstance(value, torch.Tensor):
+            return value.expand(count, *value.shape[1:]) if value.dim() else value
+        if isinstance(value, dict):
+            return {key: repeated(item) for key, item in value.items()}
+        return type(value)(map(repeated, value)) if type(value) in (tuple, list) else value
+    return Batch(repeated(example.inputs), torch.arange(count), count)
 
 
 @contextlib.contextmanager
-def _evaluation_mode(model: torch.nn.Module) -> Iterator[None]:
-    training = [module for module in model.modules() if module.training]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module in training:
-            module.training = True
+def _batches(model: torch.nn.Module, data: Iterable[Any], n_samples: Optional[int], mode: str, progress: Progress) -> Iterator[Iterator[Batch]]:
+    if n_samples is not None and n_samples < 1:
+        raise FishError("REQUEST_INVALID", "n_samples", f"{n_samples} examples say nothing.", "Give 1 or more, or None for all.")
+    tell = progresses.of(progress)
+
+    def told() -> Iterator[Batch]:
+        done = 0
+        for batch in batches_of(data, n_samples):
+            yield batch
+            done += batch.size
+            tell(done, n_samples)
+    with scoring(model, mode), torch.enable_grad():
+        yield told()
