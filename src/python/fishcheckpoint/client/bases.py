@@ -1,14 +1,15 @@
 """The calls about bases."""
 
 import os
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import torch
 
+from ..errors import FishError
 from ..safetensors import SafetensorsFile, read_stream
-from ..safetensors.header import Entry, read_header
+from ..safetensors.header import Entry, Header, read_header
 from ..tensors.names import module_tensors
-from ..tensors.ties import untied
+from ..tensors.ties import aliases, untied
 from ..wire.bodies import Body, FileBody, FolderBody, digest_field
 from ..wire.download import RemoteFile, RemoteStart
 from .calls import Calls, Info, path_of
@@ -23,13 +24,25 @@ class BaseCalls(Calls):
     def add_base(self, name: str, source: Source, metadata: Optional[Mapping[str, str]] = None) -> Info:
         """Adds a base. The same content again is no error.
 
-        ``source`` is a safetensors file, a folder of shards and side files, or a state dict or module, whose tied tensors are written once;
-        ``metadata`` is for the header of these.
+        ``source`` is a safetensors file, a folder of shards and side files, or a state dict or module, whose tied tensors are written once, their
+        other names in the header's metadata; ``metadata`` is for the header of these.
 
         :returns: ``{name, id, tensors, elements, bytes, files...}``.
         :raises FishError: ``BASE_TAKEN``: the name has other content.
         """
-        body = body_of(source, metadata)
+        tensors = module_tensors(source) if isinstance(source, torch.nn.Module) else source
+        ties = aliases(tensors) if isinstance(tensors, Mapping) else {}
+        try:
+            return self._put_base(name, body_of(tensors, {**ties, **(metadata or {})} if ties else metadata))
+        except FishError as error:
+            if error.code != "BASE_TAKEN" or not ties:
+                raise
+            try:
+                return self._put_base(name, body_of(tensors, metadata))  # as earlier versions wrote it
+            except FishError:
+                raise error from None
+
+    def _put_base(self, name: str, body: Body) -> Info:
         return self._answer("PUT", path_of("bases", name), body, {"Repr-Digest": digest_field(body)})
 
     def get_base(self, name: str) -> Info:
@@ -74,19 +87,32 @@ class BaseCalls(Calls):
         return self._layout("tasks", task, "checkpoints", step)
 
     def _layout(self, *segments: object) -> Dict[str, Entry]:
-        entries: Dict[str, Entry] = {}
+        return {entry.name: entry for header in self._headers(*segments) for entry in header.entries}
+
+    def _headers(self, *segments: object) -> Iterator[Header]:
         for file in self._json("GET", path_of(*segments, "files")):
             if file["name"].endswith(".safetensors"):
                 path = path_of(*segments, "files", file["name"])
-                entries.update((entry.name, entry) for entry in read_header(RemoteStart(self._transport, path), path).entries)
-        return entries
+                yield read_header(RemoteStart(self._transport, path), path)
 
-    def _tensors(self, *segments: object) -> Iterator[Tuple[str, torch.Tensor]]:
+    def _all_tensors(self, *segments: object, start: Optional[Sequence[object]] = None) -> Dict[str, torch.Tensor]:
+        """The tensors by name, tied ones under all their names, as far as these files tell of them, or those of ``start``."""
+        metadata: Dict[str, str] = {}
+        found = dict(self._tensors(*segments, metadata=metadata))
+        for header in [] if start is None else self._headers(*start):
+            metadata = {**header.metadata, **metadata}
+        found.update((name, found[kept]) for name, kept in metadata.items() if kept in found and name not in found)
+        return found
+
+    def _tensors(self, *segments: object, metadata: Optional[Dict[str, str]] = None) -> Iterator[Tuple[str, torch.Tensor]]:
         for file in self._json("GET", path_of(*segments, "files")):
             if file["name"].endswith(".safetensors"):
                 path = path_of(*segments, "files", file["name"])
                 with RemoteFile(self._transport, path, file["tag"]) as stream:
-                    yield from read_stream(stream, path)[1]
+                    header, tensors = read_stream(stream, path)
+                    if metadata is not None:
+                        metadata.update(header.metadata)
+                    yield from tensors
 
 
 def body_of(source: Any, metadata: Optional[Mapping[str, str]] = None) -> Body:

@@ -73,7 +73,7 @@ class CheckpointCalls(BaseCalls):
             file; of a sharded one, a folder); ``None`` for new tensors. A folder then holds exactly the checkpoint's files, beside
             what others have put there.
         :param replace: whether files of the same names in a folder may be replaced that no load has written, or that were changed since.
-        :returns: the tensors, on the CPU where they are new; empty for a path.
+        :returns: the tensors, on the CPU where they are new, tied ones under all the names that the base's file tells of; empty for a path.
         :raises FishError: ``CHECKPOINT_NOT_FOUND``; ``CORRUPT_*``: the store is damaged; ``TENSOR_MISSING``, ``SHAPE_MISMATCH``...: it does
             not fit;
             ``DIGEST_MISMATCH``: twice what came was not what was sent; ``CHECKPOINT_CHANGED``: twice the step was saved with other content
@@ -86,6 +86,8 @@ class CheckpointCalls(BaseCalls):
                 if isinstance(into, (str, os.PathLike)):
                     self._load_files(task, step, os.fspath(into), replace)
                     return {}
+                if into is None:
+                    return self._all_tensors("tasks", task, "checkpoints", self._number_of(task, step), start=("tasks", task, "start"))
                 return restore_into(self.tensors(task, step), into)
             except FishError as error:
                 if error.code != "CHECKPOINT_CHANGED" or attempt == 2:
@@ -112,7 +114,7 @@ class CheckpointCalls(BaseCalls):
 
         :raises FishError: as :meth:`load`.
         """
-        return restore_into(self.start_tensors(task), into)
+        return self._all_tensors("tasks", task, "start") if into is None else restore_into(self.start_tensors(task), into)
 
     def get(self, task: str, step: Step = "latest") -> Info:
         """What a checkpoint is and costs.
@@ -188,7 +190,7 @@ class CheckpointCalls(BaseCalls):
             parts["state"] = BytesBody(state) if isinstance(state, bytes) else state
         if metrics or metadata:
             parts["info"] = BytesBody.of_json({
-                "metrics": {name: _number(value) for name, value in (metrics or {}).items()}, "metadata": dict(metadata or {})})
+                "metrics": {name: _number(value, name) for name, value in (metrics or {}).items()}, "metadata": dict(metadata or {})})
         if len(parts) > 1:
             body = MultipartBody(parts)
         query = {"parent": parent, "base": base, "overwrite": "true" if overwrite else None}
@@ -239,9 +241,12 @@ def patch_of(patch: Patch, mask: Optional[str] = None) -> SafetensorsFile:
     return SafetensorsFile(tensors, {"format": "fishcheckpoint-patch"} if mask is None else {"format": "fishcheckpoint-patch", "mask": mask})
 
 
-def _number(value: float) -> object:
+def _number(value: Any, name: str) -> object:
     # The three that JSON spells as text.
-    value = float(value)
+    try:
+        value = float(value)
+    except (OverflowError, RuntimeError, TypeError, ValueError) as error:
+        raise FishError("REQUEST_INVALID", f"metrics/{str(name)[:80]}", f"A {type(value).__name__} is no number here: {error}.", "Leave it out.") from error
     if value != value:
         return "NaN"
     return value if abs(value) != float("inf") else "Infinity" if value > 0 else "-Infinity"

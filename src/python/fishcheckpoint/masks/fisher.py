@@ -23,6 +23,12 @@ Loss = Callable[[torch.nn.Module, Any, Any], torch.Tensor]
 """Gives the negative log-likelihood (one number) of one example's inputs and label."""
 
 
+class _Scores(Dict[str, torch.Tensor]):
+    """Scores that know the parameters which they are of, so that masks made of them do."""
+
+    parameters: Dict[str, torch.nn.Parameter]
+
+
 class FisherInformation:
     """Sums of squared (or absolute) gradients, one float32 per element of each trainable parameter, on the parameter's device.
 
@@ -41,9 +47,10 @@ class FisherInformation:
             name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
         """The parameters that are scored, by name."""
         self._square = power == "square"
-        self.scores: Dict[str, torch.Tensor] = {
+        self.scores = _Scores({
             name: torch.zeros_like(parameter, dtype=torch.float32, memory_format=torch.contiguous_format)
-            for name, parameter in self.parameters.items()}
+            for name, parameter in self.parameters.items()})
+        self.scores.parameters = self.parameters
         """The sums by parameter name, in the parameters' shapes; never negative. Owned by this object and changed by :meth:`add`."""
 
     @torch.no_grad()

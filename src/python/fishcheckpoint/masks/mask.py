@@ -2,7 +2,8 @@
 
 import dataclasses
 import os
-from typing import Dict, List, Mapping, Union
+import weakref
+from typing import Any, Dict, List, Mapping, Optional, Union
 
 import torch
 
@@ -31,12 +32,33 @@ class Mask(Dict[str, torch.Tensor]):
     A dict like any other; tensors without positions are left out. What is in it is not to be changed in place.
     """
 
-    def __init__(self, positions: Mapping[str, torch.Tensor] = {}) -> None:  # noqa: B006 (only read)
+    elements: Optional[int] = None
+    """Elements of all tensors that were to choose from, where that is known: the mask's density is its share of them."""
+    _tensors: Mapping[str, Any] = {}
+
+    def __init__(self, positions: Mapping[str, torch.Tensor] = {}, *, of: Optional[Mapping[str, torch.Tensor]] = None) -> None:  # noqa: B006
         """Takes positions over; they are checked.
 
+        :param of: all tensors that were to choose from, by name. They are not kept alive.
         :raises FishError: ``INDEX_UNSORTED``, ``INDEX_REPEATED``, ``INDEX_OUT_OF_RANGE``.
         """
         super().__init__((name, _checked(name, indices)) for name, indices in positions.items() if indices.numel())
+        if of is not None:
+            self.elements = sum(tensor.numel() for tensor in of.values())
+            self._tensors = {name: weakref.ref(tensor) for name, tensor in of.items()}
+
+    def __repr__(self) -> str:
+        density = f", density {100 * self.count / self.elements:.3g}%" if self.elements else ""
+        return f"{type(self).__name__}({len(self):,} tensors, {self.count:,} positions{density})"
+
+    def __getstate__(self) -> Dict[str, Any]:
+        return {"elements": self.elements}
+
+    def name_of(self, tensor: torch.Tensor) -> Optional[str]:
+        """The name of one of the tensors that were to choose from, found as the object that it is; ``None`` for others."""
+        if not self._tensors:
+            return None
+        return next((name for name, known in self._tensors.items() if known() is tensor), None)
 
     @property
     def count(self) -> int:
@@ -53,8 +75,13 @@ class Mask(Dict[str, torch.Tensor]):
         for mask in (self, *others):
             for name, indices in mask.items():
                 parts.setdefault(name, []).append(indices)
-        return Mask({name: found[0] if len(found) == 1 else torch.unique(torch.cat([part.to(found[0].device) for part in found]))
-                     for name, found in parts.items()})
+        result = Mask({name: found[0] if len(found) == 1 else torch.unique(torch.cat([part.to(found[0].device) for part in found]))
+                       for name, found in parts.items()})
+        for mask in (self, *others):
+            if isinstance(mask, Mask) and mask.elements is not None:
+                result.elements = max(mask.elements, result.elements or 0)
+                result._tensors = {**mask._tensors, **result._tensors}
+        return result
 
     def report(self, parameters: Union[torch.nn.Module, Mapping[str, torch.Tensor]]) -> List[TensorShare]:
         """Where the mask lies: for each tensor its share of the mask, and how much of it the mask holds; the largest share first."""
@@ -91,7 +118,8 @@ class Mask(Dict[str, torch.Tensor]):
     def full(cls, parameters: Union[torch.nn.Module, Mapping[str, torch.Tensor]]) -> "Mask":
         """Every position of every trainable parameter: 8 bytes for each. For a dense run, give the hook no mask instead."""
         tensors = dict(parameters.named_parameters()) if isinstance(parameters, torch.nn.Module) else parameters
-        return cls({name: torch.arange(tensor.numel(), device=tensor.device) for name, tensor in tensors.items() if tensor.requires_grad})
+        trained = {name: tensor for name, tensor in tensors.items() if tensor.requires_grad}
+        return cls({name: torch.arange(tensor.numel(), device=tensor.device) for name, tensor in trained.items()}, of=trained)
 
 
 def _checked(name: str, indices: torch.Tensor) -> torch.Tensor:

@@ -88,7 +88,7 @@ def _highest(scores: threshold.Scores, count: int) -> Dict[str, torch.Tensor]:
 def _with_always(tensors: Mapping[str, torch.Tensor], chosen: Dict[str, torch.Tensor], patterns: Tuple[str, ...]) -> Mask:
     return Mask({
         name: torch.arange(tensor.numel(), device=tensor.device) if matches(name, patterns) else chosen.get(name, tensor.new_empty(0, dtype=torch.int64))
-        for name, tensor in tensors.items()})
+        for name, tensor in tensors.items()}, of=getattr(tensors, "parameters", tensors))
 
 
 def _trainable(parameters: Parameters) -> Dict[str, torch.Tensor]:

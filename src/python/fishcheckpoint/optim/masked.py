@@ -5,11 +5,13 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 import torch
 
 from ..errors import FishError
+from ..masks import Mask
 from ..tensors.flat import gather, scatter
 from ..tensors.names import NameLookup
 from .moments import moved
 
-Named = Union[torch.nn.Module, Iterable[Tuple[str, torch.Tensor]], Iterable[Dict[str, Any]]]
+Named = Union[torch.nn.Module, Iterable[torch.Tensor], Iterable[Tuple[str, torch.Tensor]], Iterable[Dict[str, Any]]]
+"""A module, parameters as its ``parameters()`` or ``named_parameters()`` give them, or groups: dicts with these under ``params``."""
 
 
 class MaskedOptimizer(torch.optim.Optimizer):
@@ -28,13 +30,15 @@ class MaskedOptimizer(torch.optim.Optimizer):
     def __init__(self, model: Named, mask: Mapping[str, torch.Tensor], inner: Type[torch.optim.Optimizer], **options: Any) -> None:
         """Begins without moments.
 
-        :param model: a module (its trainable parameters), pairs of name and parameter, or groups: dicts whose ``params`` are such pairs, and further options.
+        :param model: a module (its trainable parameters), pairs of name and parameter, parameters, or groups: dicts whose ``params`` are these, and
+            further options. Parameters without names are those that the mask was made for, and get their names from it.
         :param mask: flat positions by parameter name; parameters that are not in it do not train. Not changed, and not copied on the same device.
         :param inner: the class, such as ``torch.optim.AdamW``; one that treats each element for itself.
         :param options: those of the class.
+        :raises TypeError: parameters have no names, and the mask does not know them; the message shows what to write.
         :raises FishError: ``TENSOR_UNKNOWN``: the mask has a name that is no parameter's; ``INDEX_OUT_OF_RANGE``.
         """
-        groups = _groups_of(model)
+        groups = _groups_of(model, mask, type(self).__name__)
         self._names: Dict[torch.Tensor, str] = {parameter: name for group in groups for name, parameter in group["params"]}
         positions = self._positions_of(mask)
         # Some optimizers make their state now, in the size of what they are to train.
@@ -58,6 +62,10 @@ class MaskedOptimizer(torch.optim.Optimizer):
     def names(self) -> Dict[torch.Tensor, str]:
         """The parameters' names."""
         return dict(self._names)
+
+    def take_names(self, names: Mapping[torch.Tensor, str]) -> None:
+        """Takes names for the parameters that have none yet: those that were given without one and are not in the mask."""
+        self._names.update((parameter, names[parameter]) for parameter, name in self._names.items() if name.startswith("#") and parameter in names)
 
     def set_mask(self, mask: Mapping[str, torch.Tensor]) -> None:
         """Trains another mask from the next step on.
@@ -139,6 +147,8 @@ class MaskedOptimizer(torch.optim.Optimizer):
         return gradient
 
     def _positions_of(self, mask: Mapping[str, torch.Tensor]) -> Dict[torch.Tensor, torch.Tensor]:
+        if isinstance(mask, Mask):
+            self.take_names({parameter: name for parameter in self._names if (name := mask.name_of(parameter)) is not None})
         parameters = {name: parameter for parameter, name in self._names.items()}
         names, positions = NameLookup(parameters), {}
         for name, indices in mask.items():
@@ -153,9 +163,40 @@ class MaskedOptimizer(torch.optim.Optimizer):
         return positions
 
 
-def _groups_of(model: Named) -> List[Dict[str, Any]]:
+def _groups_of(model: Any, mask: Any, optimizer: str) -> List[Dict[str, Any]]:
+    if not isinstance(mask, Mapping):
+        raise TypeError(f"The mask is a {type(mask).__name__}. {_forms(optimizer)}")
     if isinstance(model, torch.nn.Module):
         model = model.named_parameters()
+    elif isinstance(model, (torch.Tensor, str)) or not isinstance(model, Iterable):
+        raise TypeError(f"{type(model).__name__} is no model and no parameters. {_forms(optimizer)}")
     items: List[Any] = list(model)
-    groups = [dict(item) for item in items] if items and isinstance(items[0], dict) else [{"params": items}]
-    return [{**group, "params": [(name, parameter) for name, parameter in group["params"] if parameter.requires_grad]} for group in groups]
+    groups = [dict(item) for item in items] if items and all(isinstance(item, Mapping) for item in items) else [{"params": items}]
+    found = [{**group, "params": [(name, parameter) for name, parameter in _named(group.get("params"), index, mask, optimizer) if parameter.requires_grad]}
+             for index, group in enumerate(groups)]
+    names = NameLookup(name for group in found for name, _ in group["params"])
+    unnamed = sum(name.startswith("#") for name in names)
+    if unnamed and any(name not in names for name in mask):
+        raise TypeError(f"{unnamed} parameters have no names, and the mask does not know them, so its positions cannot be found. {_forms(optimizer)}")
+    return found
+
+
+def _named(parameters: Any, group: int, mask: Mapping[str, torch.Tensor], optimizer: str) -> List[Tuple[str, torch.Tensor]]:
+    if isinstance(parameters, torch.nn.Module):
+        parameters = parameters.named_parameters()
+    found = []
+    for index, item in enumerate([parameters] if isinstance(parameters, torch.Tensor) else parameters if isinstance(parameters, Iterable) else [None]):
+        if isinstance(item, torch.Tensor):
+            name = mask.name_of(item) if isinstance(mask, Mask) else None
+            item = (f"#{group}.{index}" if name is None else name, item)
+        if not (isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str) and isinstance(item[1], torch.Tensor)):
+            raise TypeError(f"There is a {type(item).__name__} among the parameters. {_forms(optimizer)}")
+        found.append(item)
+    return found
+
+
+def _forms(optimizer: str) -> str:
+    return (f"Write one of these:\n"
+            f"    {optimizer}(model, mask, lr=1e-3)\n"
+            f"    {optimizer}(model.named_parameters(), mask, lr=1e-3)\n"
+            f"    {optimizer}([{{\"params\": list(model.named_parameters()), \"lr\": 1e-3}}], mask)")

@@ -20,6 +20,12 @@ def stored_names(group: List[str], known: Optional[Collection[str]] = None) -> L
     return [name for name in group if known is not None and name in known] or group[:1]
 
 
+def aliases(tensors: Mapping[str, torch.Tensor]) -> Dict[str, str]:
+    """The names that :func:`untied` leaves out, each with the one that is written: what a file's metadata tell of tied weights, as the safetensors
+    library's ``save_model`` writes them."""
+    return {name: group[0] for group in tied_names(tensors) for name in group[1:]}
+
+
 def untied(tensors: Mapping[str, torch.Tensor], known: Optional[Collection[str]] = None) -> Dict[str, torch.Tensor]:
     """The tensors as they are written: one name for each, except where ``known`` names ask for more."""
     return {name: tensors[name] for group in tied_names(tensors) for name in stored_names(group, known)}

@@ -24,6 +24,8 @@ class TrainerParts:
     def __init__(self, model: TrackedModel, optimizer: Optional[torch.optim.Optimizer], options: HookOptions) -> None:
         self._model, self._masked, self._options = model, isinstance(optimizer, MaskedOptimizer), options
         self._given = optimizer is not None
+        if isinstance(optimizer, MaskedOptimizer):
+            optimizer.take_names(model.parameter_names())
         self._optimizer = OptimizerState(optimizer) if optimizer is not None and options.include_optimizer else None
         self._gaps_of: Optional[Mask] = None
         self._gaps: Mapping[str, torch.Tensor] = {}
