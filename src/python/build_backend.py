@@ -4,6 +4,7 @@ The version is that of everything else, which stands in Directory.Build.props at
 """
 
 import base64
+import contextlib
 import hashlib
 import io
 import json
@@ -112,3 +113,10 @@ def _add(archive: zipfile.ZipFile, path: str, data: bytes, mode: int) -> None:
     entry = zipfile.ZipInfo(path, _TIME)
     entry.external_attr, entry.compress_type = (0o100000 | mode) << 16, zipfile.ZIP_DEFLATED
     archive.writestr(entry, data)
+
+
+# What imported this may have left its bytecode in the tree.
+if "__cached__" in globals() and __cached__ is not None:
+    Path(__cached__).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        Path(__cached__).parent.rmdir()

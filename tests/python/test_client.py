@@ -203,6 +203,95 @@ class ClientTests(unittest.TestCase):
         self.client.delete(self.task, 2)
         self.assert_refused("CHECKPOINT_NOT_FOUND", self.client.load, self.task, 2)
 
+    def test_pins_and_tags_of_words(self):
+        self.make_task()
+        for step in (1, 2):
+            self.client.save_patch(self.task, step, {"a.weight": (torch.tensor([step]), torch.tensor([9.0]))})
+        self.client.pin(self.task, "latest")
+        self.assertTrue(self.client.get(self.task, 2)["pinned"])
+        self.assert_refused("CHECKPOINT_PINNED", self.client.delete, self.task, 2)
+        self.client.unpin(self.task, 2)
+        self.client.unpin(self.task, 2)
+        self.client.tag(self.task, "good", "latest")
+        self.client.tag(self.task, "better", "good")
+        self.assertEqual([self.client.get(self.task, tag)["step"] for tag in ("good", "better")], [2, 2])
+        self.assert_refused("CHECKPOINT_NOT_FOUND", self.client.pin, self.task, 7)
+        self.assert_refused("TAG_NOT_FOUND", self.client.tag, self.task, "x", "none")
+
+    def test_reports_and_differences(self):
+        self.make_task()
+        for step in (1, 2):
+            self.client.save_patch(self.task, step, {"a.weight": (torch.tensor([step]), torch.tensor([9.0]))}, metrics={"loss": 1 / step})
+        self.assertEqual(self.client.diff(self.task)["changed"], self.client.diff(self.task, 2, "base")["changed"])
+        found = self.client.diff(self.task, 2, 1)
+        self.assertEqual([(tensor["name"], tensor["changed"]) for tensor in found["tensors"] if tensor["changed"]], [("a.weight", 2)])
+        self.assertEqual(self.client.diff(self.task, 2, f"{self.task}:2")["changed"], 0)
+        self.assertEqual(self.client.growth(task=self.task)["points"][-1]["checkpoints"], 2)
+        import datetime
+        today = datetime.datetime.now(datetime.timezone.utc).date()
+        self.assertEqual(len(self.client.growth(first=today, last=today.isoformat(), bucket="day")["points"]), 1)
+        self.assertEqual(self.client.timeline(self.task, points=10)["checkpoints"], 2)
+        self.assertIn("a.weight", [tensor["name"] for tensor in self.client.report_tensors(self.task)])
+        self.assertEqual(self.client.report(base=self.base)["checkpoints"], 2)
+        self.assert_refused("TASK_NOT_FOUND", self.client.timeline, "none")
+        self.assert_refused("CHECKPOINT_NOT_FOUND", self.client.diff, self.task, 9)
+
+    def test_maintenance(self):
+        self.make_task()
+        self.client.save_patch(self.task, 1, {"a.weight": (torch.tensor([1]), torch.tensor([9.0]))})
+        self.assertTrue(self.client.ready())
+        self.client.wait_until_ready(1)
+        self.assertEqual(self.client.verify_store(quick=True, task=self.task, max_time=90061.5)["affected"], 0)
+        self.assertGreaterEqual(self.client.verify_store(subset=(1, 2))["items"], 0)
+        self.assertEqual(self.client.damage(), [])
+        self.assertIn("finished", self.client.recode(task=self.task, max_time=10))
+        self.assertIn("finished", self.client.fold(task=self.task))
+        self.client.put_task(self.task, self.base, retention={"keepLast": 1})
+        self.client.save_patch(self.task, 2, {"a.weight": (torch.tensor([2]), torch.tensor([9.0]))})
+        self.assertEqual(self.client.collect(task=self.task, dry_run=True)["dryRun"], True)
+        with self.assertRaises(FishError):
+            self.client.backup("nightly")  # this server's settings name no folder for backups
+        self.assertFalse(FishClient("http://127.0.0.1:9", retries=0).ready())
+        self.assert_refused("SERVER_UNAVAILABLE", FishClient("http://127.0.0.1:9", retries=0).wait_until_ready, 0.3)
+
+    def test_as_a_context(self):
+        with FishClient(shared_server().url) as client:
+            client.list_tasks()
+        self.assertIsNone(client._transport._local.connection)
+
+    def test_events_come_as_they_happen_and_go_on_where_a_connection_broke(self):
+        self.make_task()
+        self.assert_refused("TASK_NOT_FOUND", self.client.events, "none")
+        proxy = Proxy(shared_server().port, [700, 900, 900])  # connections that break in the middle of the stream
+        client = FishClient(proxy.url)
+        self.addCleanup(client.close)
+        self.addCleanup(proxy.close)
+        stream = client.events(self.task)
+        found = []
+        for step in range(1, 13):
+            client.save_patch(self.task, step, {"a.weight": (torch.tensor([step % 12]), torch.tensor([float(step)]))})  # while the stream is open
+            found.append(next(stream))
+        self.assertEqual([(event["kind"], event["step"]) for event in found], [("saved", step) for step in range(1, 13)])
+        self.assertEqual(len({event["id"] for event in found}), 12)
+        again = client.events(self.task, after=found[3]["id"])
+        self.assertEqual([next(again)["step"] for _ in range(3)], [5, 6, 7])
+        again.close()
+        self.client.delete_task(self.task)
+        self.assertEqual([event["kind"] for event in stream][-1], "deleted")
+
+    def test_events_of_a_server_that_has_gone_end_after_the_time_that_was_said(self):
+        from support import Server
+        server = Server()
+        self.addCleanup(server.remove)
+        client = FishClient(server.url)
+        client.add_base("b", tensors_of())
+        client.put_task("t", "b")
+        stream = client.events("t", retry_for=0.5)
+        client.save_patch("t", 1, {"a.weight": (torch.tensor([1]), torch.tensor([9.0]))})
+        self.assertEqual(next(stream)["step"], 1)
+        server.stop()
+        self.assert_refused("SERVER_UNAVAILABLE", next, stream)
+
     def test_load_into_another_model_is_refused(self):
         self.make_task()
         self.client.save(self.task, 1, tensors_of())

@@ -30,10 +30,10 @@ class Calls:
         content = self._transport.fetch(method, path, body, headers)
         return json.loads(content) if content else {}
 
-    def _pages(self, *segments: object) -> Iterator[Info]:
+    def _pages(self, *segments: object, query: Optional[Mapping[str, Optional[object]]] = None) -> Iterator[Info]:
         after = None
         while True:
-            page = self._json("GET", path_of(*segments, query={"limit": 1000, "after": after}))
+            page = self._json("GET", path_of(*segments, query={"limit": 1000, "after": after, **(query or {})}))
             yield from page["items"]
             after = page.get("next")
             if after is None:

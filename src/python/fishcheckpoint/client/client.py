@@ -5,12 +5,15 @@ from typing import Optional, Union
 
 from ..wire.place import folder_of, place_of
 from ..wire.transport import Transport
-from .calls import Info, path_of
+from .access import AccessCalls
 from .checkpoints import CheckpointCalls
+from .events import EventCalls
+from .maintenance import MaintenanceCalls
+from .reports import ReportCalls
 from .tasks import TaskCalls
 
 
-class FishClient(CheckpointCalls, TaskCalls):
+class FishClient(CheckpointCalls, TaskCalls, ReportCalls, EventCalls, AccessCalls, MaintenanceCalls):
     """Calls a server over HTTP, or a folder's own over a Unix socket. Safe for use by many threads; each keeps a connection of its own.
 
     Uploads and downloads are streamed: memory does not grow with the model beyond its largest tensor. What fails because the server cannot be reached
@@ -51,9 +54,11 @@ class FishClient(CheckpointCalls, TaskCalls):
         timeout = self._transport.timeout if longest is None else min(longest, self._transport.timeout)
         return FishClient(self.url, self._transport.key, timeout=timeout, retries=retries, ca=self._transport.ca)
 
-    def report(self, task: Optional[str] = None) -> Info:
-        """What a task, or the whole store, holds and costs: ``{checkpoints, logicalBytes, stored, ratio, density...}``."""
-        return self._json("GET", path_of("reports", "storage") if task is None else path_of("tasks", task, "reports", "storage"))
+    def __enter__(self) -> "FishClient":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Closes this thread's connection; the client can be used again."""

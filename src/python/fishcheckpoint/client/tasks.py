@@ -1,6 +1,6 @@
 """The calls about tasks and tags."""
 
-from typing import Dict, List, Mapping, Optional
+from typing import Dict, List, Mapping, Optional, Union
 
 from ..errors import FishError
 from .calls import Calls, Info, path_of
@@ -81,8 +81,13 @@ class TaskCalls(Calls):
         """The deleted tasks that can be brought back (``whole``), and the tasks of which deleted checkpoints can."""
         return list(self._pages("deleted", "tasks"))
 
-    def tag(self, task: str, tag: str, step: int) -> None:
-        """Sets a tag on a step, moving it if another one has it."""
+    def tag(self, task: str, tag: str, step: Union[int, str]) -> None:
+        """Sets a tag on a step (or ``latest``, ``best``, another tag), moving it if another one has it.
+
+        :raises FishError: ``CHECKPOINT_NOT_FOUND``, ``TAG_NOT_FOUND``.
+        """
+        if not isinstance(step, int):
+            step = self._json("GET", path_of("tasks", task, "checkpoints", step))["step"]
         self._json("PUT", path_of("tasks", task, "tags", tag), {"step": step})
 
     def untag(self, task: str, tag: str) -> None:
@@ -91,3 +96,14 @@ class TaskCalls(Calls):
         :raises FishError: ``TAG_NOT_FOUND``.
         """
         self._json("DELETE", path_of("tasks", task, "tags", tag))
+
+    def pin(self, task: str, step: Union[int, str]) -> None:
+        """Keeps a checkpoint whatever the retention says, and from being deleted or overwritten, until :meth:`unpin`.
+
+        :raises FishError: ``CHECKPOINT_NOT_FOUND``.
+        """
+        self._json("PUT", path_of("tasks", task, "checkpoints", step, "pin"))
+
+    def unpin(self, task: str, step: Union[int, str]) -> None:
+        """Gives a checkpoint back to the retention; no error where it is not pinned."""
+        self._json("DELETE", path_of("tasks", task, "checkpoints", step, "pin"))

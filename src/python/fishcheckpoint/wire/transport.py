@@ -51,6 +51,10 @@ class Transport:
         self._local = threading.local()
         self._waiting_since: Optional[float] = None
 
+    def sibling(self) -> "Transport":
+        """A transport to the same server with connections of its own, which tries nothing again."""
+        return Transport(self.url, self.key, self.timeout, 0, self._sleep, self.ca)
+
     @property
     def stalled(self) -> float:
         """Seconds that the read or write in progress has waited for the server so far; of many threads', the one that began last."""
