@@ -1,4 +1,5 @@
-"""Builds the wheel with the standard library alone (PEP 517, PEP 660), so that ``pip install`` needs no network and leaves nothing in the tree.
+"""Builds the wheel with the standard library alone (PEP 517, PEP 660), so that ``pip install`` needs no network and leaves nothing in the
+tree.
 
 The version is that of everything else, which stands in Directory.Build.props at the top of the tree.
 """
@@ -27,7 +28,8 @@ def build_wheel(wheel_directory: str, config_settings: Optional[Mapping[str, Any
     return write_wheel(Path(wheel_directory), {})
 
 
-def build_editable(wheel_directory: str, config_settings: Optional[Mapping[str, Any]] = None, metadata_directory: Optional[str] = None) -> str:
+def build_editable(wheel_directory: str, config_settings: Optional[Mapping[str, Any]] = None,
+                   metadata_directory: Optional[str] = None) -> str:
     """Writes a wheel that leads to this folder, and gives its name."""
     return _write(Path(wheel_directory), {f"{_PACKAGE}.pth": f"{HERE}\n".encode()}, _PURE)
 
@@ -72,7 +74,8 @@ def version() -> str:
 
 
 def _sources() -> Dict[str, bytes]:
-    return {path.relative_to(HERE).as_posix(): path.read_bytes() for pattern in _SOURCES for path in sorted((HERE / _PACKAGE).rglob(pattern))}
+    return {path.relative_to(HERE).as_posix(): path.read_bytes() for pattern in _SOURCES
+            for path in sorted((HERE / _PACKAGE).rglob(pattern))}
 
 
 def _project() -> Dict[str, Any]:
@@ -84,7 +87,8 @@ def _project() -> Dict[str, Any]:
 def _metadata() -> str:
     project = _project()
     lines = ["Metadata-Version: 2.1", f"Name: {project['name']}", f"Version: {version()}", f"Summary: {project['description']}"]
-    lines += [f"Requires-Python: {project['requires-python']}", *(f"Requires-Dist: {requirement}" for requirement in project["dependencies"])]
+    lines += [f"Requires-Python: {project['requires-python']}",
+              *(f"Requires-Dist: {requirement}" for requirement in project["dependencies"])]
     return "\n".join([*lines, "Description-Content-Type: text/markdown", "", (HERE / "README.md").read_text("utf-8")])
 
 

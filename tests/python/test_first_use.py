@@ -52,10 +52,13 @@ class OptimizerFormsTests(unittest.TestCase):
     def test_every_form_of_parameters_trains_the_same(self):
         forms = (
             lambda model, mask: MaskedAdamW(model, mask, lr=0.1), lambda model, mask: MaskedAdamW(model.parameters(), mask, lr=0.1),
-            lambda model, mask: MaskedAdamW(list(model.parameters()), mask, lr=0.1), lambda model, mask: MaskedAdamW(model.named_parameters(), mask, lr=0.1),
+            lambda model, mask: MaskedAdamW(list(model.parameters()), mask, lr=0.1), lambda model,
+            mask: MaskedAdamW(model.named_parameters(), mask, lr=0.1),
             lambda model, mask: MaskedAdamW([{"params": model.parameters()}], mask, lr=0.1),
-            lambda model, mask: MaskedAdamW([{"params": model[0].parameters(), "lr": 0.1}, {"params": list(model[2].parameters())}], mask, lr=0.1),
-            lambda model, mask: MaskedAdamW([{"params": model[2], "lr": 0.1}, {"params": model[0].weight}, {"params": [model[0].bias]}], mask, lr=0.1)
+            lambda model, mask: MaskedAdamW([{"params": model[0].parameters(), "lr": 0.1}, {"params": list(model[2].parameters())}], mask,
+                                            lr=0.1),
+            lambda model, mask: MaskedAdamW([{"params": model[2], "lr": 0.1}, {"params": model[0].weight}, {"params": [model[0].bias]}],
+                                            mask, lr=0.1)
             if all(name.startswith("0") for name in mask) else MaskedAdamW(model, mask, lr=0.1),
             lambda model, mask: MaskedAdamW(torch.nn.DataParallel(model).parameters(), mask, lr=0.1),
             lambda model, mask: MaskedAdamW(({"params": [item]} for item in model.named_parameters()), mask, lr=0.1))
@@ -67,14 +70,18 @@ class OptimizerFormsTests(unittest.TestCase):
     def test_masks_of_every_origin_know_their_parameters(self):
         def fisher(model):
             return masks.empirical_fisher(model, [(torch.randn(4, 4), torch.tensor([0, 1, 0, 1]))])
-        for mask_of in (lambda model: masks.fish(fisher(model), 0.5), lambda model: masks.top(fisher(model).scores, 0.5), lambda model: masks.magnitude(model, 0.5),
-                        lambda model: masks.top_per_tensor(fisher(model).scores, 0.5), masks.bitfit, Mask.full, lambda model: masks.random(dict(model.named_parameters()), 0.5),
-                        lambda model: masks.random(model, 0.1).union(masks.bitfit(model)), lambda model: masks.random(torch.nn.DataParallel(model), 0.5)):
+        for mask_of in (lambda model: masks.fish(fisher(model), 0.5), lambda model: masks.top(fisher(model).scores, 0.5),
+                        lambda model: masks.magnitude(model, 0.5),
+                        lambda model: masks.top_per_tensor(fisher(model).scores, 0.5), masks.bitfit, Mask.full,
+                        lambda model: masks.random(dict(model.named_parameters()), 0.5),
+                        lambda model: masks.random(model, 0.1).union(masks.bitfit(model)),
+                        lambda model: masks.random(torch.nn.DataParallel(model), 0.5)):
             self.changed(lambda model, mask: MaskedSGD(model.parameters(), mask, lr=0.1), mask_of)
 
     def test_options_of_groups_are_kept(self):
         model = net()
-        optimizer = MaskedAdam([{"params": model[0].parameters(), "lr": 0.5}, {"params": model[2].parameters(), "weight_decay": 0.25}], masks.random(model, 0.5), lr=0.125)
+        optimizer = MaskedAdam([{"params": model[0].parameters(), "lr": 0.5}, {"params": model[2].parameters(), "weight_decay": 0.25}],
+                               masks.random(model, 0.5), lr=0.125)
         self.assertEqual([(group["lr"], group["weight_decay"]) for group in optimizer.param_groups], [(0.5, 0), (0.125, 0.25)])
 
     def test_masks_that_know_no_parameters_show_what_to_write(self):
@@ -82,9 +89,11 @@ class OptimizerFormsTests(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "mask.safetensors")
             masks.random(model, 0.5).save(path)
-            unknowing = [Mask.load(path), masks.random(copy.deepcopy(model), 0.5), dict(masks.random(model, 0.5)), pickle.loads(pickle.dumps(masks.random(model, 0.5)))]
+            unknowing = [Mask.load(path), masks.random(copy.deepcopy(model), 0.5), dict(masks.random(model, 0.5)),
+                         pickle.loads(pickle.dumps(masks.random(model, 0.5)))]
         for mask in unknowing:
-            for parameters in (model.parameters(), [{"params": model.parameters(), "lr": 1.0}], [{"params": list(model.parameters())[:1]}, {"params": list(model.parameters())[1:]}]):
+            for parameters in (model.parameters(), [{"params": model.parameters(), "lr": 1.0}],
+                               [{"params": list(model.parameters())[:1]}, {"params": list(model.parameters())[1:]}]):
                 with self.assertRaises(TypeError) as raised:
                     MaskedAdamW(parameters, mask)
                 self.assertIn("MaskedAdamW(model, mask, lr=1e-3)", str(raised.exception))
@@ -97,8 +106,10 @@ class OptimizerFormsTests(unittest.TestCase):
     def test_what_is_no_model_or_mask_is_a_type_error(self):
         model = net()
         mask = masks.random(model, 0.5)
-        for arguments in ((model, None), (model, 0.001), (model, [torch.tensor([1])]), ("model", mask), (5, mask), (None, mask), (model.state_dict(), mask),
-                          (model[0].weight, mask), ([1, 2], mask), ([{"lr": 1}], mask), ([{"params": None}], mask), ([{"params": model.parameters()}, 5], mask)):
+        for arguments in ((model, None), (model, 0.001), (model, [torch.tensor([1])]), ("model", mask), (5, mask), (None, mask),
+                          (model.state_dict(), mask),
+                          (model[0].weight, mask), ([1, 2], mask), ([{"lr": 1}], mask), ([{"params": None}], mask),
+                          ([{"params": model.parameters()}, 5], mask)):
             with self.subTest(arguments=[type(argument).__name__ for argument in arguments]), self.assertRaises(TypeError) as raised:
                 MaskedSGD(*arguments)
             self.assertIn("MaskedSGD(model, mask, lr=1e-3)", str(raised.exception))
@@ -122,7 +133,8 @@ class MaskAtThePromptTests(unittest.TestCase):
         self.assertEqual(repr(mask), f"Mask({len(mask)} tensors, {int(total * 0.05):,} positions, density 5%)")
         self.assertEqual((str(mask), repr(Cover.of(mask)).split("(")[0]), (repr(mask), "Cover"))
         self.assertEqual(repr(Mask({"a": torch.tensor([1, 5])})), "Mask(1 tensors, 2 positions)")
-        self.assertEqual((repr(Mask()), repr(masks.random(model, 0.0))), ("Mask(0 tensors, 0 positions)", "Mask(0 tensors, 0 positions, density 0%)"))
+        self.assertEqual((repr(Mask()), repr(masks.random(model, 0.0))),
+                         ("Mask(0 tensors, 0 positions)", "Mask(0 tensors, 0 positions, density 0%)"))
         self.assertIn("density", repr(mask.union(masks.bitfit(model))))
         self.assertIn("density 5%", repr(pickle.loads(pickle.dumps(mask))))
         self.assertTrue(pickle.loads(pickle.dumps(mask)).equals(mask) and copy.deepcopy(mask).equals(mask))
@@ -144,7 +156,8 @@ class TiedTests(HookTest):
         self.client.add_base(self.base + "-tied", model)
         mask = masks.random(model, 0.5)
         optimizer = MaskedSGD(model, mask, lr=0.1)
-        with FishHook(self.client, self.task, model, optimizer=optimizer, base=self.base + "-tied", save_every_steps=1, save_on_stop=False) as hook:
+        with FishHook(self.client, self.task, model, optimizer=optimizer, base=self.base + "-tied", save_every_steps=1,
+                      save_on_stop=False) as hook:
             model(torch.tensor([[1, 2]])).square().sum().backward()
             optimizer.step()
             hook.on_step(1)
@@ -178,7 +191,8 @@ class TiedTests(HookTest):
         for stored in (["head.weight"], ["embedding.weight", "head.weight"]):
             base, task, model = unique("base"), unique("task"), Tied(4)
             start = Tied()
-            self.client.add_base(base, {**{name: start.state_dict()[name].clone() for name in stored}, **start.body.state_dict(prefix="body.")})
+            self.client.add_base(base,
+                                 {**{name: start.state_dict()[name].clone() for name in stored}, **start.body.state_dict(prefix="body.")})
             self.client.put_task(task, base)
             self.client.save(task, 1, model)
             found = self.client.load(task)

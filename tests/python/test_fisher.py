@@ -1,4 +1,5 @@
-"""Fisher information of many examples at once against the plain definition, one example after another; losses, modes, and what is refused."""
+"""Fisher information of many examples at once against the plain definition, one example after another; losses, modes, and what is
+refused."""
 
 import io
 import math
@@ -36,12 +37,14 @@ if torch is not None:
 
         def forward(self, input_ids, attention_mask=None, labels=None):
             logits = self.inner(input_ids)
-            loss = None if labels is None else functional.cross_entropy(logits[:, :-1].reshape(-1, logits.shape[-1]), labels[:, 1:].reshape(-1))
+            loss = None if labels is None else functional.cross_entropy(logits[:, :-1].reshape(-1, logits.shape[-1]),
+                labels[:, 1:].reshape(-1))
             return types.SimpleNamespace(loss=loss, logits=logits)
 
 
 def image_net():
-    return torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3, padding=1), torch.nn.BatchNorm2d(4), torch.nn.ReLU(), torch.nn.Conv2d(4, 4, 3, groups=2),
+    return torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3, padding=1), torch.nn.BatchNorm2d(4), torch.nn.ReLU(),
+                               torch.nn.Conv2d(4, 4, 3, groups=2),
                                torch.nn.GroupNorm(2, 4), torch.nn.AdaptiveAvgPool2d(2), torch.nn.Flatten(), torch.nn.Linear(16, 5))
 
 
@@ -56,7 +59,8 @@ class FisherTest(unittest.TestCase):
 
     def oracle(self, model, examples, loss, power=torch.square):
         """The definition: the gradient of each example for itself."""
-        scores = {name: torch.zeros_like(parameter, dtype=torch.float32) for name, parameter in model.named_parameters() if parameter.requires_grad}
+        scores = {name: torch.zeros_like(parameter, dtype=torch.float32) for name, parameter in model.named_parameters()
+                  if parameter.requires_grad}
         for inputs, label in examples:
             model.zero_grad(set_to_none=True)
             loss(model, inputs, label).backward()
@@ -69,7 +73,8 @@ class FisherTest(unittest.TestCase):
     def assert_scores(self, fisher, expected, rtol=1e-4):
         self.assertEqual(set(fisher.scores), set(expected))
         for name, score in fisher.scores.items():
-            torch.testing.assert_close(score, expected[name], rtol=rtol, atol=1e-6 * float(expected[name].abs().max()) + 1e-12, msg=lambda text: f"{name}: {text}")
+            torch.testing.assert_close(score, expected[name], rtol=rtol, atol=1e-6 * float(expected[name].abs().max()) + 1e-12,
+                                       msg=lambda text: f"{name}: {text}")
 
     def assert_batched(self, expected=True):
         """Whether examples were computed at once, where this PyTorch can."""
@@ -98,9 +103,11 @@ class BatchedTests(FisherTest):
         shared = torch.nn.Linear(4, 4)
         for name, model, inputs, targets in (
                 ("images", image_net().eval(), images, labels), ("frozen", frozen, torch.randn(8, 4), torch.randint(0, 3, (8,))),
-                ("shared", torch.nn.Sequential(shared, torch.nn.Tanh(), shared, torch.nn.Linear(4, 3)), torch.randn(8, 4), torch.randint(0, 3, (8,))),
+                ("shared", torch.nn.Sequential(shared, torch.nn.Tanh(), shared, torch.nn.Linear(4, 3)), torch.randn(8, 4),
+                 torch.randint(0, 3, (8,))),
                 ("double", plain(None).double(), torch.randn(8, 4).double(), torch.randint(0, 3, (8,))),
-                ("probabilities", plain(None), torch.randn(8, 4), torch.softmax(torch.randn(8, 3), -1)), ("words", Language(), tokens, tokens.roll(1, 1))):
+                ("probabilities", plain(None), torch.randn(8, 4), torch.softmax(torch.randn(8, 3), -1)),
+                ("words", Language(), tokens, tokens.roll(1, 1))):
             for power in ("square", "absolute"):
                 with self.subTest(model=name, power=power):
                     def loss(model, inputs, label):
@@ -110,7 +117,8 @@ class BatchedTests(FisherTest):
                         return functional.cross_entropy(logits, label.float() if label.is_floating_point() else label)
                     examples = [(inputs[i:i + 1], targets[i:i + 1]) for i in range(len(inputs))]
                     expected = self.oracle(model, examples, loss, torch.square if power == "square" else torch.abs)
-                    self.assert_scores(masks.empirical_fisher(model, [(inputs[:4], targets[:4]), (inputs[4:], targets[4:])], power=power), expected)
+                    self.assert_scores(masks.empirical_fisher(model, [(inputs[:4], targets[:4]), (inputs[4:], targets[4:])], power=power),
+                                       expected)
         self.assert_batched()
 
     def test_as_many_examples_at_once_as_asked(self):
@@ -120,10 +128,15 @@ class BatchedTests(FisherTest):
             self.assert_scores(masks.empirical_fisher(model, [(inputs, labels)], at_once=at_once), expected)
         self.assert_scores(masks.empirical_fisher(model, [(inputs[:4], labels[:4]), (inputs[4:], labels[4:])], n_samples=6),
                            masks.empirical_fisher(model, [(inputs[:6], labels[:6])]).scores)
-        with unittest.mock.patch.object(batched, "GRADIENT_BYTES", 3 * 4 * 51):  # three gradients of 51 values
+        with unittest.mock.patch.object(batched, "GRADIENT_BYTES", 9 * 4 * 51):  # nine gradients of 51 values
             self.watched()
             self.assert_scores(masks.empirical_fisher(model, [(inputs, labels)]), expected)
-            self.assertEqual(self.scorers[0].at_once, 3 if batched._functions() else 1)
+            self.assertEqual(self.scorers[0].at_once, 9 if batched._functions() else 1)
+        with unittest.mock.patch.object(batched, "GRADIENT_BYTES", 3 * 4 * 51), unittest.mock.patch.object(batched, "_MOST_BYTES",
+            7 * 4 * 51):
+            self.watched()
+            self.assert_scores(masks.empirical_fisher(model, [(inputs, labels)]), expected)
+            self.assertEqual(self.scorers[0].at_once, 1)
 
     def test_models_that_cannot_be_vectorized_are_scored_one_by_one(self):
         class Branching(torch.nn.Linear):
@@ -140,18 +153,21 @@ class BatchedTests(FisherTest):
             import traceback
             return any("vmap" in frame.name for frame in traceback.extract_stack())
         inputs, labels = torch.randn(6, 4), torch.randint(0, 3, (6,))
-        for model in (Branching(4, 3), Counting(4, 3), torch.nn.Sequential(torch.nn.Embedding(9, 3, sparse=True), torch.nn.Flatten(), torch.nn.Linear(6, 3))):
+        for model in (Branching(4, 3), Counting(4, 3),
+                      torch.nn.Sequential(torch.nn.Embedding(9, 3, sparse=True), torch.nn.Flatten(), torch.nn.Linear(6, 3))):
             with self.subTest(model=type(model).__name__):
                 self.watched()
                 given = torch.randint(0, 9, (6, 2)) if isinstance(model, torch.nn.Sequential) else inputs
-                expected = self.oracle(model, [(given[i:i + 1], labels[i:i + 1]) for i in range(6)], lambda model, inputs, label: functional.cross_entropy(model(inputs), label))
+                expected = self.oracle(model, [(given[i:i + 1], labels[i:i + 1]) for i in range(6)], lambda model, inputs,
+                                       label: functional.cross_entropy(model(inputs), label))
                 self.assert_scores(masks.empirical_fisher(model, [(given, labels)]), expected)
                 self.assert_batched(isinstance(model, torch.nn.Sequential) and self.scorers[0].at_once > 1)
 
     def test_expected_and_sampled_are_those_of_single_examples(self):
         self.watched()
         model, inputs = image_net(), torch.randn(5, 3, 6, 6)
-        for function, options in ((masks.expected_fisher, lambda: {}), (masks.sampled_fisher, lambda: {"generator": torch.Generator().manual_seed(3)})):
+        for function, options in ((masks.expected_fisher, lambda: {}),
+                                  (masks.sampled_fisher, lambda: {"generator": torch.Generator().manual_seed(3)})):
             expected = function(model, [inputs], at_once=1, **options()).scores
             self.assert_scores(function(model, [inputs[:2], inputs[2:]], **options()), expected)
         self.assertEqual([scorer.at_once > 1 for scorer in self.scorers], [False, bool(batched._functions())] * 2)
@@ -179,7 +195,8 @@ class LossTests(FisherTest):
     def test_the_loss_of_hugging_face_models_is_theirs(self):
         self.watched()
         model, tokens = Hugging(), torch.randint(0, 11, (4, 6))
-        expected = self.oracle(model, [(tokens[i:i + 1], tokens[i:i + 1]) for i in range(4)], lambda model, inputs, label: model(inputs, labels=label).loss)
+        expected = self.oracle(model, [(tokens[i:i + 1], tokens[i:i + 1]) for i in range(4)], lambda model, inputs,
+                               label: model(inputs, labels=label).loss)
         batch = {"input_ids": tokens, "attention_mask": torch.ones_like(tokens), "labels": tokens}
         self.assert_scores(masks.empirical_fisher(model, [batch]), expected)
         import collections
@@ -188,13 +205,16 @@ class LossTests(FisherTest):
 
     def test_what_has_no_cross_entropy_names_the_option(self):
         linear = torch.nn.Linear(4, 1)
-        for model, inputs, labels in ((linear, torch.randn(2, 4), torch.randn(2)), (linear, torch.randn(2, 4), None), (Language(), torch.ones(2, 5).long(), torch.ones(2, 4).long()),
-                                      (torch.nn.LSTM(4, 2), torch.randn(2, 3, 4), torch.ones(2).long()), (torch.nn.Flatten(0), torch.randn(2, 4, requires_grad=True), torch.ones(2).long())):
+        for model, inputs, labels in ((linear, torch.randn(2, 4), torch.randn(2)), (linear, torch.randn(2, 4), None),
+                                      (Language(), torch.ones(2, 5).long(), torch.ones(2, 4).long()),
+                                      (torch.nn.LSTM(4, 2), torch.randn(2, 3, 4), torch.ones(2).long()),
+                                      (torch.nn.Flatten(0), torch.randn(2, 4, requires_grad=True), torch.ones(2).long())):
             with self.subTest(model=type(model).__name__), self.assertRaises(FishError) as raised:
                 masks.empirical_fisher(model, [(inputs, labels)] if labels is not None else [inputs])
             self.assertEqual((raised.exception.code, raised.exception.key), ("REQUEST_INVALID", "loss"))
             self.assertIn("loss=", raised.exception.hint)
-        fisher = masks.empirical_fisher(linear, [(torch.randn(2, 4), torch.randn(2, 1))], loss=lambda model, inputs, label: functional.mse_loss(model(inputs), label))
+        fisher = masks.empirical_fisher(linear, [(torch.randn(2, 4), torch.randn(2, 1))], loss=lambda model, inputs,
+                                        label: functional.mse_loss(model(inputs), label))
         self.assertGreater(float(fisher.scores["weight"].sum()), 0)
         with self.assertRaises(FishError) as raised:
             masks.expected_fisher(Language(), [torch.ones(2, 5).long()])
@@ -208,7 +228,8 @@ class ModeTests(FisherTest):
         model[1].running_mean.normal_()
         before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
         model.train()
-        expected = self.oracle(model, [(images[i:i + 1], labels[i:i + 1]) for i in range(8)], lambda model, inputs, label: functional.cross_entropy(model(inputs), label))
+        expected = self.oracle(model, [(images[i:i + 1], labels[i:i + 1]) for i in range(8)], lambda model, inputs,
+                               label: functional.cross_entropy(model(inputs), label))
         model.load_state_dict(before)
         model.eval()
         training = masks.empirical_fisher(model, [(images, labels)], mode="train")
@@ -267,7 +288,8 @@ class ProgressTests(FisherTest):
         model, inputs, labels = plain(None), torch.randn(5, 4), torch.zeros(5).long()
         for n_samples in (4, None):
             told = []
-            masks.empirical_fisher(model, [(inputs[:2], labels[:2]), (inputs[2:], labels[2:])], n_samples=n_samples, progress=lambda *done: told.append(done))
+            masks.empirical_fisher(model, [(inputs[:2], labels[:2]), (inputs[2:], labels[2:])], n_samples=n_samples,
+                                   progress=lambda *done: told.append(done))
             self.assertEqual(told, [(2, n_samples), (4 if n_samples else 5, n_samples)])
         with unittest.mock.patch("sys.stderr", io.StringIO()) as output:
             masks.expected_fisher(model, [inputs], n_samples=5, progress=True)
@@ -276,7 +298,8 @@ class ProgressTests(FisherTest):
 
 class BudgetTests(FisherTest):
     def test_a_head_that_outgrows_the_budget_says_what_to_set(self):
-        for total, head, ratio in ((90, 10, 0.05), (1_000_000, 123_457, 0.1), (10, 990, 0.5), (7, 3, 0.001), (85_000_000, 768 * 1000, 0.005)):
+        for total, head, ratio in ((90, 10, 0.05), (1_000_000, 123_457, 0.1), (10, 990, 0.5), (7, 3, 0.001),
+                                   (85_000_000, 768 * 1000, 0.005)):
             with self.subTest(total=total, head=head):
                 sizes = {"body": torch.empty(total, device="meta"), "head.weight": torch.empty(head, device="meta")}
                 with self.assertRaises(FishError) as raised:

@@ -1,4 +1,5 @@
-"""Installing the package with pip: into a virtual environment that has the system's PyTorch, without network, leaving nothing in the tree."""
+"""Installing the package with pip: into a virtual environment that has the system's PyTorch, without network, leaving nothing in the
+tree."""
 
 import os
 import re
@@ -32,7 +33,8 @@ class InstallTests(unittest.TestCase):
         # A tree of its own, since what is left in it is looked for.
         self.tree = os.path.join(self.folder, "tree")
         self.source = os.path.join(self.tree, "src", "python")
-        shutil.copytree(os.path.join(ROOT, "src", "python"), self.source, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "build"))
+        shutil.copytree(os.path.join(ROOT, "src", "python"), self.source,
+                        ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "build"))
         shutil.copy(os.path.join(ROOT, "Directory.Build.props"), self.tree)
         with open(os.path.join(ROOT, "Directory.Build.props"), encoding="utf-8") as file:
             self.version = re.search("<VersionPrefix>(.*?)</VersionPrefix>", file.read())[1]
@@ -51,7 +53,8 @@ class InstallTests(unittest.TestCase):
         return done.stdout
 
     def files(self):
-        return sorted(os.path.relpath(os.path.join(folder, name), self.tree) for folder, folders, files in os.walk(self.tree) for name in (*folders, *files))
+        return sorted(os.path.relpath(os.path.join(folder, name), self.tree) for folder, folders, files in os.walk(self.tree)
+                      for name in (*folders, *files))
 
     def test_pip_install_of_the_folder_leaves_nothing_in_it(self):
         before = self.files()

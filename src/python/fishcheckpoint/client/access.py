@@ -14,7 +14,8 @@ class AccessCalls(Calls):
     """Who may do what, and who did what."""
 
     def add_key(
-        self, name: str, scope: str, *, tasks: Optional[Sequence[str]] = None, expires: Optional[Moment] = None, quota_bytes: Optional[int] = None,
+        self, name: str, scope: str, *, tasks: Optional[Sequence[str]] = None, expires: Optional[Moment] = None,
+        quota_bytes: Optional[int] = None,
     ) -> Info:
         """Makes a key: ``{key: {id, name, scope...}, token}``. The token is shown this once.
 
@@ -23,7 +24,8 @@ class AccessCalls(Calls):
         :param quota_bytes: the most stored bytes that its checkpoints and bases take together.
         :raises FishError: ``NAME_INVALID``, ``REQUEST_INVALID``; the name is taken.
         """
-        spec = {"name": name, "scope": scope, "tasks": None if tasks is None else list(tasks), "expires": _moment(expires), "quotaBytes": quota_bytes}
+        spec = {"name": name, "scope": scope, "tasks": None if tasks is None else list(tasks), "expires": _moment(expires),
+                "quotaBytes": quota_bytes}
         return self._json("POST", path_of("keys"), {key: value for key, value in spec.items() if value is not None})
 
     def list_keys(self) -> List[Info]:

@@ -24,7 +24,8 @@ class BaseCalls(Calls):
     def add_base(self, name: str, source: Source, metadata: Optional[Mapping[str, str]] = None) -> Info:
         """Adds a base. The same content again is no error.
 
-        ``source`` is a safetensors file, a folder of shards and side files, or a state dict or module, whose tied tensors are written once, their
+        ``source`` is a safetensors file, a folder of shards and side files, or a state dict or module, whose tied tensors are written once,
+        their
         other names in the header's metadata; ``metadata`` is for the header of these.
 
         :returns: ``{name, id, tensors, elements, bytes, files...}``.

@@ -246,7 +246,8 @@ def _number(value: Any, name: str) -> object:
     try:
         value = float(value)
     except (OverflowError, RuntimeError, TypeError, ValueError) as error:
-        raise FishError("REQUEST_INVALID", f"metrics/{str(name)[:80]}", f"A {type(value).__name__} is no number here: {error}.", "Leave it out.") from error
+        raise FishError("REQUEST_INVALID", f"metrics/{str(name)[:80]}", f"A {type(value).__name__} is no number here: {error}.",
+                        "Leave it out.") from error
     if value != value:
         return "NaN"
     return value if abs(value) != float("inf") else "Infinity" if value > 0 else "-Infinity"

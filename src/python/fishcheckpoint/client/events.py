@@ -17,10 +17,12 @@ class EventCalls(Calls):
     """What happens to a task's checkpoints."""
 
     def events(self, task: str, after: Optional[int] = None, *, retry_for: Optional[float] = None) -> Iterator[Info]:
-        """What happens to a task's checkpoints, without end: ``{id, kind, task, step, tag, time}``, with the kinds ``saved``, ``tagged``, ``deleted``
+        """What happens to a task's checkpoints, without end: ``{id, kind, task, step, tag, time}``, with the kinds ``saved``, ``tagged``,
+        ``deleted``
         and so on. ``reset`` says that what happened before is not known any more: list the checkpoints then.
 
-        The stream has a connection of its own, so that other calls can be made meanwhile. One that breaks is opened again, after the last event that
+        The stream has a connection of its own, so that other calls can be made meanwhile. One that breaks is opened again, after the last
+        event that
         came: none is lost and none comes twice. It ends with the deletion of the task itself. Close the iterator to stop.
 
         :param after: the id of the last event that is known; ``None``: only what happens from now on.
@@ -41,7 +43,8 @@ class _Stream:
     def open(self) -> None:
         headers = {} if self._after is None else {"Last-Event-ID": str(self._after)}
         try:
-            self._response = self._transport.send("GET", path_of("tasks", self._task, "events"), headers={"Accept": "text/event-stream", **headers})
+            self._response = self._transport.send("GET", path_of("tasks", self._task, "events"),
+                                                  headers={"Accept": "text/event-stream", **headers})
         except FishError:
             self._close()
             raise

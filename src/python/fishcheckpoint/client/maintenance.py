@@ -38,7 +38,8 @@ class MaintenanceCalls(Calls):
                 time.sleep(_BETWEEN)
 
     def verify_store(
-        self, *, quick: bool = False, task: Optional[str] = None, subset: Optional[Tuple[int, int]] = None, max_time: Optional[float] = None,
+        self, *, quick: bool = False, task: Optional[str] = None, subset: Optional[Tuple[int, int]] = None,
+        max_time: Optional[float] = None,
         max_bytes: Optional[int] = None,
     ) -> Info:
         """Has the server read what is stored, what was not verified for longest first: ``{items, bytes, finished, affected, damaged...}``.
@@ -59,7 +60,8 @@ class MaintenanceCalls(Calls):
         return self._post("maintenance", "recode", task=task, maxTime=_span(max_time), maxBytes=max_bytes)
 
     def fold(
-        self, *, task: Optional[str] = None, max_time: Optional[float] = None, max_bytes: Optional[int] = None, max_read_cost: Optional[float] = None,
+        self, *, task: Optional[str] = None, max_time: Optional[float] = None, max_bytes: Optional[int] = None,
+        max_read_cost: Optional[float] = None,
     ) -> Info:
         """Rebases deleted checkpoints that others depend on, and shortens long chains."""
         return self._post("maintenance", "fold", task=task, maxTime=_span(max_time), maxBytes=max_bytes, maxReadCost=max_read_cost)

@@ -12,7 +12,8 @@ class ReportCalls(Calls):
     """What is stored, what it costs, and what changed."""
 
     def report(self, task: Optional[str] = None, *, base: Optional[str] = None) -> Info:
-        """What a task, everything on a base, or the whole store holds and costs: ``{checkpoints, logicalBytes, stored, ratio, density...}``.
+        """What a task, everything on a base, or the whole store holds and costs: ``{checkpoints, logicalBytes, stored, ratio,
+        density...}``.
 
         :raises FishError: ``TASK_NOT_FOUND``, ``BASE_NOT_FOUND``.
         """
@@ -28,7 +29,8 @@ class ReportCalls(Calls):
         return self._json("GET", path_of("tasks", task, "reports", "timeline", query={"points": points, "from": first, "to": last}))
 
     def growth(
-        self, *, task: Optional[str] = None, base: Optional[str] = None, first: Optional[Day] = None, last: Optional[Day] = None, bucket: str = "day",
+        self, *, task: Optional[str] = None, base: Optional[str] = None, first: Optional[Day] = None, last: Optional[Day] = None,
+        bucket: str = "day",
     ) -> Info:
         """How the stored bytes of the store, of a task or of a base grew by ``day``, ``week`` or ``month``.
 

@@ -12,13 +12,15 @@ from .examples import Batch, Example
 LOGGER = logging.getLogger("fishcheckpoint")
 Objective = Callable[[torch.nn.Module, Any, Any], torch.Tensor]
 """Gives one number of one example's inputs and label, each with a first dimension of 1."""
-GRADIENT_BYTES = 256 << 20
+GRADIENT_BYTES = 64 << 20
+_FEWEST, _MOST_BYTES = 8, 256 << 20  # fewer at once take longer than one after another
 _TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-3}
 _NARROW = 5e-2
 
 
 class PerExample:
-    """Adds the squares (or absolutes) of single examples' gradients to scores: several examples at once where the model can be vectorized, else
+    """Adds the squares (or absolutes) of single examples' gradients to scores: several examples at once where the model can be vectorized,
+    else
     one after another. Both give the same sums but for rounding: the first example is computed in both ways and compared."""
 
     def __init__(
@@ -29,13 +31,14 @@ class PerExample:
 
         :param scores: float32 sums by parameter name; changed in place.
         :param objective: what is derived.
-        :param at_once: how many examples at most; ``None``: as many as have gradients of 256 MiB together.
+        :param at_once: how many examples at most; ``None``: as many as have gradients of 64 MiB together, but 8 or more up to 256 MiB.
         :param add: adds the squares of one number's gradient, times a weight, to the scores.
         """
         self._model, self._scores, self._square, self._add = model, scores, square, add
         self._scalar = _Objective(model, objective)
         values = sum(score.numel() for score in scores.values())
-        self.at_once = max(1, GRADIENT_BYTES // max(1, 4 * values)) if at_once is None else at_once
+        fits = max(_FEWEST, GRADIENT_BYTES // max(1, 4 * values))
+        self.at_once = at_once if at_once is not None else fits if fits * 4 * values <= _MOST_BYTES else 1
         """How many examples are computed at once; 1 where the model cannot be vectorized."""
         self._checked = False
 
@@ -57,7 +60,8 @@ class PerExample:
             if "more than 1 value per channel" not in str(error):
                 raise
             raise FishError(
-                "REQUEST_INVALID", "mode", "A batch normalization in training mode gets a single value per channel of an example, which has no "
+                "REQUEST_INVALID", "mode",
+                "A batch normalization in training mode gets a single value per channel of an example, which has no "
                 "statistics.", "Score with mode='eval', or put that module into evaluation mode and score with mode='keep'.") from error
 
     def _add_part(self, batch: Batch, weights: Optional[torch.Tensor]) -> bool:

@@ -46,10 +46,10 @@ class MaskBudget(NamedTuple):
             least = _least_ratio(always, trainable)
             raise FishError(
                 "REQUEST_INVALID", "ratio",
-                f"The tensors that always train have {always:,} elements; a ratio of {ratio} of {trainable:,} allows {budget.total:,}, which is "
-                f"{-budget.free:,} fewer.",
-                f"Set ratio={least} for these alone, or ratio={_least_ratio(always + budget.total, trainable)} for as many others beside them as "
-                f"{ratio} allows; or let fewer tensors always train.")
+                f"The tensors that always train have {always:,} elements; a ratio of {ratio} of {trainable:,} allows {budget.total:,}, "
+                f"which is {-budget.free:,} fewer.",
+                f"Set ratio={least} for these alone, or ratio={_least_ratio(always + budget.total, trainable)} for as many others beside "
+                f"them as {ratio} allows; or let fewer tensors always train.")
         return budget
 
 

@@ -90,17 +90,24 @@ def empirical_fisher(
     :param data: batches of any size: ``(inputs, labels)``, or a mapping with ``labels``.
     :param n_samples: how many examples to take; ``None`` for all.
     :param loss: the negative log-likelihood of one example. By default, of a mapping whose labels the model's ``forward`` takes and gives a
-        ``loss`` for (as Hugging Face's do, shifting the labels of causal language models): that; else the cross entropy of the logits: of [1,
-        classes] at a class or at probabilities [1, classes], of [1, tokens, classes] at [1, tokens], summed over the tokens, or of [1, classes,
+        ``loss`` for (as Hugging Face's do, shifting the labels of causal language models): that; else the cross entropy of the logits: of
+        [1,
+        classes] at a class or at probabilities [1, classes], of [1, tokens, classes] at [1, tokens], summed over the tokens, or of [1,
+        classes,
         ...] at [1, ...]. Labels of -100 do not count.
-    :param mode: ``eval``, ``train``, or ``keep`` for the mode that each module is in. The choice moves about half of a mask's positions. In
-        evaluation mode scores do not depend on dropout or on one example's own statistics; the paper's code for CIFAR-10 scores in training mode.
+    :param mode: ``eval``, ``train``, or ``keep`` for the mode that each module is in. The choice moves half of a mask's positions and more.
+        In
+        evaluation mode scores do not depend on dropout or on one example's own statistics; the paper's code for CIFAR-10 scores in training
+        mode.
         There batch normalization takes the statistics of the single example and leaves the running ones alone; one that gets a single value
         per channel has none, and is refused.
-    :param shift_labels: whether the logits of a token are for the label of the next one, where the loss is computed here: causal language models
+    :param shift_labels: whether the logits of a token are for the label of the next one, where the loss is computed here: causal language
+        models
         with labels that are their inputs. ``False``: for the label at the same place.
-    :param at_once: how many examples are computed at once; 1: one after another. By default as many as have gradients of 256 MiB together.
-    :param progress: ``True`` for a line on standard error, or a function that is called with the examples done, and their number where known.
+    :param at_once: how many examples are computed at once; 1: one after another. By default as many as have gradients of 64 MiB together,
+        but at least 8 where these have at most 256 MiB; with more than 8 million trainable parameters, one after another.
+    :param progress: ``True`` for a line on standard error, or a function that is called with the examples done, and their number where
+        known.
     :raises FishError: ``REQUEST_INVALID``: the logits and labels do not fit each other; the hint names ``loss=``.
     """
     fisher = FisherInformation(model, power)
@@ -192,7 +199,8 @@ class _Likelihood:
         """Those of all labels: [classes]."""
         scores = self._logits(model, inputs)
         if not isinstance(scores, torch.Tensor) or scores.dim() != 2 or scores.shape[0] != 1:
-            raise FishError("REQUEST_INVALID", "logits", f"One example has logits of {_shape(scores)}.", "Give logits=, a function that gives [1, classes].")
+            raise FishError("REQUEST_INVALID", "logits", f"One example has logits of {_shape(scores)}.",
+                            "Give logits=, a function that gives [1, classes].")
         return torch.log_softmax(scores.float(), dim=-1)[0]
 
 
@@ -209,7 +217,8 @@ def _cross_entropy(logits: Any, label: Any, shift: bool) -> torch.Tensor:
         if label.shape == logits.shape and not whole:
             return functional.cross_entropy(logits.float(), label.float(), reduction="sum")
     raise FishError(
-        "REQUEST_INVALID", "loss", f"One example has logits of {_shape(logits)} and labels of {_shape(label)}, of which no cross entropy can be taken.",
+        "REQUEST_INVALID", "loss",
+        f"One example has logits of {_shape(logits)} and labels of {_shape(label)}, of which no cross entropy can be taken.",
         "Give loss=, as in loss=lambda model, inputs, label: torch.nn.functional.mse_loss(model(inputs), label).")
 
 
@@ -240,7 +249,8 @@ def _repeated(example: Example, count: int) -> Batch:
 
 
 @contextlib.contextmanager
-def _batches(model: torch.nn.Module, data: Iterable[Any], n_samples: Optional[int], mode: str, progress: Progress) -> Iterator[Iterator[Batch]]:
+def _batches(model: torch.nn.Module, data: Iterable[Any], n_samples: Optional[int], mode: str,
+             progress: Progress) -> Iterator[Iterator[Batch]]:
     if n_samples is not None and n_samples < 1:
         raise FishError("REQUEST_INVALID", "n_samples", f"{n_samples} examples say nothing.", "Give 1 or more, or None for all.")
     tell = progresses.of(progress)

@@ -36,7 +36,8 @@ class Mask(Dict[str, torch.Tensor]):
     """Elements of all tensors that were to choose from, where that is known: the mask's density is its share of them."""
     _tensors: Mapping[str, Any] = {}
 
-    def __init__(self, positions: Mapping[str, torch.Tensor] = {}, *, of: Optional[Mapping[str, torch.Tensor]] = None) -> None:  # noqa: B006
+    def __init__(self, positions: Mapping[str, torch.Tensor] = {}, *,
+                 of: Optional[Mapping[str, torch.Tensor]] = None) -> None:  # noqa: B006
         """Takes positions over; they are checked.
 
         :param of: all tensors that were to choose from, by name. They are not kept alive.

@@ -5,7 +5,8 @@ import time
 from typing import Callable, Optional, Union
 
 Progress = Union[None, bool, Callable[[int, Optional[int]], None]]
-"""``None`` or ``False``: silent; ``True``: a line on standard error; or called with the examples done, and how many there will be, where known."""
+"""``None`` or ``False``: silent; ``True``: a line on standard error; or called with the examples done, and how many there will be, where
+known."""
 
 
 class ProgressLine:

@@ -30,7 +30,8 @@ class MaskedOptimizer(torch.optim.Optimizer):
     def __init__(self, model: Named, mask: Mapping[str, torch.Tensor], inner: Type[torch.optim.Optimizer], **options: Any) -> None:
         """Begins without moments.
 
-        :param model: a module (its trainable parameters), pairs of name and parameter, parameters, or groups: dicts whose ``params`` are these, and
+        :param model: a module (its trainable parameters), pairs of name and parameter, parameters, or groups: dicts whose ``params`` are
+            these, and
             further options. Parameters without names are those that the mask was made for, and get their names from it.
         :param mask: flat positions by parameter name; parameters that are not in it do not train. Not changed, and not copied on the same device.
         :param inner: the class, such as ``torch.optim.AdamW``; one that treats each element for itself.
@@ -65,7 +66,8 @@ class MaskedOptimizer(torch.optim.Optimizer):
 
     def take_names(self, names: Mapping[torch.Tensor, str]) -> None:
         """Takes names for the parameters that have none yet: those that were given without one and are not in the mask."""
-        self._names.update((parameter, names[parameter]) for parameter, name in self._names.items() if name.startswith("#") and parameter in names)
+        self._names.update((parameter, names[parameter]) for parameter, name in self._names.items() if name.startswith("#")
+                           and parameter in names)
 
     def set_mask(self, mask: Mapping[str, torch.Tensor]) -> None:
         """Trains another mask from the next step on.
@@ -172,12 +174,13 @@ def _groups_of(model: Any, mask: Any, optimizer: str) -> List[Dict[str, Any]]:
         raise TypeError(f"{type(model).__name__} is no model and no parameters. {_forms(optimizer)}")
     items: List[Any] = list(model)
     groups = [dict(item) for item in items] if items and all(isinstance(item, Mapping) for item in items) else [{"params": items}]
-    found = [{**group, "params": [(name, parameter) for name, parameter in _named(group.get("params"), index, mask, optimizer) if parameter.requires_grad]}
+    found = [{**group, "params": [(name, parameter) for name, parameter in _named(group.get("params"), index, mask, optimizer)
+                                  if parameter.requires_grad]}
              for index, group in enumerate(groups)]
     names = NameLookup(name for group in found for name, _ in group["params"])
     unnamed = sum(name.startswith("#") for name in names)
     if unnamed and any(name not in names for name in mask):
-        raise TypeError(f"{unnamed} parameters have no names, and the mask does not know them, so its positions cannot be found. {_forms(optimizer)}")
+        raise TypeError(f"{unnamed} parameters have no names, and the mask does not know them. {_forms(optimizer)}")
     return found
 
 
@@ -185,7 +188,8 @@ def _named(parameters: Any, group: int, mask: Mapping[str, torch.Tensor], optimi
     if isinstance(parameters, torch.nn.Module):
         parameters = parameters.named_parameters()
     found = []
-    for index, item in enumerate([parameters] if isinstance(parameters, torch.Tensor) else parameters if isinstance(parameters, Iterable) else [None]):
+    for index, item in enumerate([parameters] if isinstance(parameters, torch.Tensor) else parameters
+                                 if isinstance(parameters, Iterable) else [None]):
         if isinstance(item, torch.Tensor):
             name = mask.name_of(item) if isinstance(mask, Mask) else None
             item = (f"#{group}.{index}" if name is None else name, item)

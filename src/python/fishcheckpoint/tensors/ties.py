@@ -21,7 +21,8 @@ def stored_names(group: List[str], known: Optional[Collection[str]] = None) -> L
 
 
 def aliases(tensors: Mapping[str, torch.Tensor]) -> Dict[str, str]:
-    """The names that :func:`untied` leaves out, each with the one that is written: what a file's metadata tell of tied weights, as the safetensors
+    """The names that :func:`untied` leaves out, each with the one that is written: what a file's metadata tell of tied weights, as the
+    safetensors
     library's ``save_model`` writes them."""
     return {name: group[0] for group in tied_names(tensors) for name in group[1:]}
 
