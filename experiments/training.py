@@ -34,7 +34,7 @@ def accuracy(model, images, labels):
 
 
 def fisher_of(model, images, labels, samples):
-    """The empirical Fisher of the first images, one at a time as in the paper."""
+    """The empirical Fisher of the first images, each for itself as in the paper."""
     return masks.empirical_fisher(model, [(images[:samples], labels[:samples])], n_samples=samples)
 
 

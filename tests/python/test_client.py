@@ -254,6 +254,14 @@ class ClientTests(unittest.TestCase):
         self.assertFalse(FishClient("http://127.0.0.1:9", retries=0).ready())
         self.assert_refused("SERVER_UNAVAILABLE", FishClient("http://127.0.0.1:9", retries=0).wait_until_ready, 0.3)
 
+    def test_metrics_that_are_no_numbers_are_refused_by_name(self):
+        self.make_task()
+        for value in (None, "much", [1.0], torch.zeros(2), object()):
+            error = self.assert_refused("REQUEST_INVALID", self.client.save, self.task, 1, tensors_of(), metrics={"good": 1, "bad": value})
+            self.assertEqual(error.key, "metrics/bad")
+        self.client.save(self.task, 1, tensors_of(), metrics={"flag": True, "tensor": torch.tensor(2.0)})
+        self.assertEqual(self.client.get(self.task)["metrics"], {"flag": 1, "tensor": 2})
+
     def test_as_a_context(self):
         with FishClient(shared_server().url) as client:
             client.list_tasks()

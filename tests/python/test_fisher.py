@@ -203,6 +203,19 @@ class LossTests(FisherTest):
         self.assert_scores(masks.empirical_fisher(model, [collections.UserDict(batch)]), expected)
         self.assert_batched()
 
+        class Adapter(torch.nn.Module):
+            config = None
+
+            def __init__(self, inner):
+                super().__init__()
+                self.base = inner
+
+            def forward(self, *arguments, **options):
+                return self.base(*arguments, **options)
+        for wrapped, prefix in ((Adapter(model), "base."), (torch.nn.DataParallel(model), "module.")):
+            found = masks.empirical_fisher(wrapped, [batch])
+            self.assert_scores(found, {f"{prefix}{name}": score for name, score in expected.items()})
+
     def test_what_has_no_cross_entropy_names_the_option(self):
         linear = torch.nn.Linear(4, 1)
         for model, inputs, labels in ((linear, torch.randn(2, 4), torch.randn(2)), (linear, torch.randn(2, 4), None),

@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional
 import torch
 
 from ..errors import FishError
+from ..tensors.names import unwrapped
 from . import progress as progresses
 from .batched import PerExample
 from .examples import Batch, Example, batches_of
@@ -169,10 +170,14 @@ class _DefaultLoss:
 
     def __init__(self, model: torch.nn.Module, shift: bool) -> None:
         self._shift = shift
+        model = unwrapped(model)
         try:
-            self._takes_labels = "labels" in inspect.signature(model.forward).parameters
+            taken = inspect.signature(model.forward).parameters
         except (TypeError, ValueError):
-            self._takes_labels = False
+            taken = {}
+        # Adapters around a model of Hugging Face take whatever it takes.
+        anything = any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values()) and hasattr(model, "config")
+        self._takes_labels = "labels" in taken or anything
 
     def __call__(self, model: torch.nn.Module, inputs: Any, label: Any) -> torch.Tensor:
         if isinstance(inputs, dict) and self._takes_labels and label is not None:
