@@ -7,7 +7,7 @@ import tempfile
 import unittest
 
 from hooktest import HookTest
-from support import needs_torch, torch, unique
+from support import ROOT, needs_torch, torch, unique
 
 if torch is not None:
     from fishcheckpoint import FishHook, Mask, MaskedAdam, MaskedAdamW, MaskedSGD, masks
@@ -122,6 +122,17 @@ class OptimizerFormsTests(unittest.TestCase):
         before = model[2].bias.detach().clone()
         optimizer.step()
         self.assertTrue(bool((model[2].bias != before).all()))
+
+
+@needs_torch
+class ReadmeTests(unittest.TestCase):
+    def test_every_call_of_the_client_stands_there(self):
+        from fishcheckpoint import FishClient
+        with open(os.path.join(ROOT, "src", "python", "README.md"), encoding="utf-8") as file:
+            page = file.read()
+        calls = [name for name in dir(FishClient) if not name.startswith("_") and callable(getattr(FishClient, name))]
+        self.assertGreater(len(calls), 40)
+        self.assertEqual([name for name in calls if f"`{name}" not in page and name not in ("close", "with_retries")], [])
 
 
 @needs_torch

@@ -155,8 +155,8 @@ class OptimizerState:
         for key, value in values.items():
             full = f"{key}/{name}"
             if key == "step" and _is_count(value):
-                number = int(value) if float(value).is_integer() else float(value)
-                state.texts[f"optimizer/{full}"] = repr(number)
+                number = value.item() if isinstance(value, torch.Tensor) else value  # one read of the device
+                state.texts[f"optimizer/{full}"] = repr(int(number) if float(number).is_integer() else float(number))
                 details["steps"][name] = [value.dtype, value.device] if isinstance(value, torch.Tensor) else [type(value).__name__]
             elif not isinstance(key, str) or "/" in key or key.startswith("#"):
                 rest[key] = value
