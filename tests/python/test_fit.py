@@ -198,6 +198,18 @@ class FitTests(HookTest):
                 self.assert_same(self.client.load(task), straight.state_dict())
         self.assertEqual(self.warnings, [])
 
+    def test_mask_that_has_a_tensor_under_two_names(self):
+        model = net()
+        mask = Mask({"classifier.bias": torch.tensor([0]), "module.classifier.bias": torch.tensor([0, 2]),
+                     "body.0.bias": torch.tensor([1])})
+        optimizer = MaskedSGD(model, mask, lr=0.1)
+        hook = self.hook_of(model, self.base_of(net()), optimizer=optimizer)
+        self.assertEqual(hook.mask["classifier.bias"].tolist(), [0, 2])
+        self.train(model, optimizer, hook, 1, 2)
+        changed = (model["classifier"].bias != net()["classifier"].bias).tolist()
+        self.assertEqual(changed, [True, False, True])
+        self.assert_same(self.client.load(self.task), model.state_dict())
+
     def test_blocks_that_are_compiled_after_the_hook_was_made(self):
         model = net()
         hook = self.hook_of(model, self.base_of(net()))

@@ -32,7 +32,7 @@ class ServerDownTests(HookTest):
         self.server.stop()
         start = time.monotonic()
         run.train(3, lambda run: held.update({run.step: run.weights()}))
-        while not run.hook._saver._retrying:
+        while not run.hook._saver.is_down:
             time.sleep(0.01)
         run.train(40, lambda run: held.update({run.step: run.weights()}))  # waits for no slot, though busy="wait"
         self.assertLess(time.monotonic() - start, 5)

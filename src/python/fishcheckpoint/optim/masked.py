@@ -8,7 +8,7 @@ from ..errors import FishError
 from ..masks import Mask
 from ..tensors.flat import gather, scatter
 from ..tensors.names import NameLookup
-from .moments import moved
+from .moments import joined, moved
 
 Named = Union[torch.nn.Module, Iterable[torch.Tensor], Iterable[Tuple[str, torch.Tensor]], Iterable[Dict[str, Any]]]
 """A module, parameters as its ``parameters()`` or ``named_parameters()`` give them, or groups: dicts with these under ``params``."""
@@ -161,7 +161,8 @@ class MaskedOptimizer(torch.optim.Optimizer):
                 raise FishError(
                     "INDEX_OUT_OF_RANGE", name, f"The tensor has {parameter.numel()} elements.", "Make the mask of the same model.")
             if indices.numel():
-                positions[parameter] = indices.to(parameter.device)
+                indices = indices.to(parameter.device)
+                positions[parameter] = joined(positions[parameter], indices) if parameter in positions else indices
         return positions
 
 

@@ -1,4 +1,4 @@
-"""Values on a mask, moved to another mask."""
+"""Values on a mask, moved to another mask, and the positions of two masks together."""
 
 import torch
 
@@ -11,3 +11,8 @@ def moved(values: torch.Tensor, before: torch.Tensor, after: torch.Tensor) -> to
         known = before[places] == after
         result[known] = values[places[known]]
     return result
+
+
+def joined(positions: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+    """The flat positions that are in either of two (int64 [k] each), ascending, on the first one's device."""
+    return torch.unique(torch.cat([positions, others.to(positions.device)]))

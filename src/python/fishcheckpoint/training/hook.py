@@ -228,7 +228,7 @@ class FishHook:
             raise FishError("REQUEST_INVALID", "mask", "The run is saved whole, without a mask.", "Give the hook a mask when it is made.")
         checked = self._checked(mask)
         cover = self._cover_of(checked)
-        self._save_once(None)
+        self._save_once(None, wait=False)
         if self._last_step is not None:
             self._lineage.anchor_at(self._last_step, cover)
         else:
@@ -250,7 +250,9 @@ class FishHook:
         if save_last and not self._saver.is_ended and self._sender.refusal is None:
             self._save_once(metrics)
         self._end()
-        failures = [report.error for report in self.reports if report.error is not None] or [self._sender.refusal]
+        stored = {report.step for report in self.reports if report.error is None}
+        failed = [report for report in self.reports if report.error is not None and report.step not in stored]
+        failures = [report.error for report in failed] or [self._sender.refusal]
         if failures[0] is not None and self._options.throw_on_complete:
             raise together([error for error in failures if error is not None], f"{len(failures)} saves failed")
         return self.summary
@@ -279,18 +281,23 @@ class FishHook:
         self._saver.enqueue(save)
         return save
 
-    def _save_once(self, metrics: Optional[Mapping[str, Any]]) -> Optional[PendingSave]:
+    def _save_once(self, metrics: Optional[Mapping[str, Any]], wait: bool = True) -> Optional[PendingSave]:
         if self._last_step in (None, self._resumed_step):
             return None  # nothing was trained since
-        if self._last_save is not None and self._last_save.step == self._last_step and self._last_save.error is None and not self._was_left_out(self._last_save):
-            return self._last_save
+        last = self._last_save
+        if last is not None and last.step == self._last_step and last.error is None and not self._is_lost(last, wait):
+            return last
         return self._save(metrics if metrics is not None else self._last_metrics, force=True)
 
-    def _was_left_out(self, save: PendingSave) -> bool:
-        # A leak that is still being looked for may leave a queued copy out, and a newer copy may have taken its place: it is copied again.
+    def _is_lost(self, save: PendingSave, wait: bool) -> bool:
+        # A leak that is still being looked for may leave a queued copy out, a newer copy may have taken its place, and a server that was
+        # away may be back: then the step is copied again.
         if self._options.on_leak == "widen":
-            self._saver.wait(save.done.is_set)
-        return save.done.is_set() and save.report is None
+            self._saver.wait(lambda: save.done.is_set() or (not wait and self._saver.is_down))
+        if not save.done.is_set():
+            return False
+        error = None if save.report is None else save.report.error
+        return save.report is None or (isinstance(error, FishError) and not error.permanent)
 
     def _copy_into(self, save: PendingSave, force: bool) -> None:
         tensors = self._model.tensors()

@@ -22,6 +22,9 @@ class Messages:
             except Exception:
                 LOGGER.exception("on_warning failed for: %s", message)
         elif threading.current_thread() is threading.main_thread():
-            warnings.warn(message, stacklevel=3)
+            try:
+                warnings.warn(message, stacklevel=3)
+            except Warning:  # a filter makes it an error: not one that ends training
+                LOGGER.warning(message)
         else:
             LOGGER.warning(message)

@@ -70,6 +70,11 @@ class BackgroundSaver:
         """Whether nothing more is taken."""
         return self._ending
 
+    @property
+    def is_down(self) -> bool:
+        """Whether the last attempt to save failed, so that the server may be down."""
+        return self._retrying
+
     def take_alarm(self) -> Optional[BaseException]:
         """What training is to hear of, once: several saves in a row have failed for good."""
         with self._changed:
@@ -290,7 +295,7 @@ class BackgroundSaver:
                         raise Superseded from error
         finally:
             with self._changed:
-                self._retrying = False
+                self._retrying = self._retrying and self._superseded  # the copy that takes its place is tried on a server that is down
                 self._changed.notify_all()
 
     def _is_late(self) -> bool:

@@ -6,6 +6,7 @@ import torch
 
 from ..errors import FishError
 from ..masks.budget import matches
+from ..optim.moments import joined
 from ..tensors.names import NameLookup, bare_name, module_tensors, unwrapped
 from ..tensors.ties import tied_names
 
@@ -71,5 +72,9 @@ class TrackedModel:
                 if name.rpartition(".")[2] == "_extra_state" or any(matches(other, self._whole) for other in self._group_of[name])}
 
     def by_first_name(self, mask: Mapping[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
-        """A mask under the names that tensors go by here."""
-        return {self.first_name(name): positions for name, positions in mask.items()}
+        """A mask under the names that tensors go by here; what it has of one tensor under several names is brought together."""
+        named: Dict[str, torch.Tensor] = {}
+        for name, positions in mask.items():
+            first = self.first_name(name)
+            named[first] = joined(named[first], positions) if first in named else positions
+        return named
