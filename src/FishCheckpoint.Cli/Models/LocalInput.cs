@@ -1,7 +1,6 @@
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
-using Microsoft.Win32.SafeHandles;
 
 namespace FishCheckpoint.Cli.Models;
 
@@ -58,9 +57,7 @@ internal sealed class LocalInput : IDisposable
         }
     }
 
-    private static FileStream Open(string path) => AtomicFile.DescriptorOf(path) is { } descriptor
-        ? new FileStream(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Read, bufferSize: 0)
-        : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+    private static FileStream Open(string path) => PositionalFile.OpenStream(path, FileOptions.None);
 
     private async Task CopyAsync(Stream source, string from, long maxBytes, CancellationToken cancellation)
     {

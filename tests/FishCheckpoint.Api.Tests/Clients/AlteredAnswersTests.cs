@@ -4,7 +4,9 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Following.Pull;
 using FishCheckpoint.Tensors;
+using FishCheckpoint.Training;
 using Xunit;
 
 namespace FishCheckpoint.Api.Tests.Clients;
@@ -159,6 +161,92 @@ public sealed class AlteredAnswersTests : ApiTest
                 GetAsync($"/v1/tasks/wide/checkpoints/7/model.safetensors?checked=true&{query}"));
     }
 
+    [Fact]
+    public async Task Pull_ByteFlipped_IsReadAgainOrLeavesNothing()
+    {
+        var (model, altered) = await SaveAsync();
+        using var http = new HttpClient(altered, disposeHandler: false) { BaseAddress = altered.Server };
+        await using var client = new FishClient(http);
+        var folder = Directory.CreateTempSubdirectory("fish-altered-").FullName;
+        try
+        {
+            altered.Alter = (request, body) => request.RequestUri!.Query.Contains("offset=0", StringComparison.Ordinal) ? Flip(body, 77)
+                : body;
+            using var puller = ModelPuller.Open(new PullSource(client, client, client), new PullOptions { Task = "wide", Folder = folder });
+            Assert.Equal(ErrorCode.DigestMismatch, (await Assert.ThrowsAsync<FishException>(() => puller.PullAsync(Stop))).Code);
+            Assert.Empty(Directory.EnumerateDirectories(folder));
+
+            var before = altered.Altered;
+            altered.Alter = (_, body) => body.Length > 2_000_000 && altered.Altered == before ? Flip(body, 1_999_999) : body;
+            var pulled = await puller.PullAsync(Stop);
+            Assert.Equal(before + 1, altered.Altered);
+            Assert.Equal(model.ToBytes(), await File.ReadAllBytesAsync(Path.Combine(pulled.Path, "model.safetensors"), Stop));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Resume_StepSavedAnewWhileItIsRead_IsOfOneSave()
+    {
+        var (first, second, resumed) = (new TinyTrainer(new SeededRandom(3)), new TinyTrainer(new SeededRandom(4)),
+            new TinyTrainer(new SeededRandom(5)));
+        await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/bases/tiny", first.ToFile()));
+        await ExpectAsync(HttpStatusCode.Created, PutJsonAsync("/v1/tasks/tiny", """{"base":"tiny"}"""));
+        first.Step(1);
+        second.Step(1);
+        await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/tasks/tiny/checkpoints/1", first.ToFile()));
+        using var altered = new AlteringHandler(Server.Address);
+        altered.Before = async request =>
+        {
+            if (request.RequestUri!.AbsolutePath.EndsWith("1/model.safetensors", StringComparison.Ordinal))
+            {
+                altered.Before = _ => Task.CompletedTask;
+                await ExpectAsync(HttpStatusCode.NoContent, SendAsync(HttpMethod.Delete, "/v1/tasks/tiny/checkpoints/1"));
+                await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/tasks/tiny/checkpoints/1", second.ToFile()));
+            }
+        };
+        using var http = new HttpClient(altered, disposeHandler: false) { BaseAddress = altered.Server };
+        await using var client = new FishClient(http);
+        var warnings = new List<string>();
+        await using var hook = new CheckpointHook(client, "tiny", resumed.Mask, resumed.BytesOf, new CheckpointHookOptions
+        {
+            SaveOnStop = false, State = resumed.State, OnWarning = warnings.Add,
+        });
+
+        await hook.ResumeAsync(cancellation: Stop);
+
+        Assert.Equal(second.ToFile(), resumed.ToFile());
+        Assert.Contains(warnings, warning => warning.Contains("CHECKPOINT_CHANGED", StringComparison.Ordinal)
+            || warning.Contains("read again", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Resume_ByteFlippedAlways_SaysWhatTheModelHolds()
+    {
+        var (trainer, resumed) = (new TinyTrainer(new SeededRandom(3)), new TinyTrainer(new SeededRandom(5)));
+        await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/bases/tiny", trainer.ToFile()));
+        await ExpectAsync(HttpStatusCode.Created, PutJsonAsync("/v1/tasks/tiny", """{"base":"tiny"}"""));
+        trainer.Step(1);
+        await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/tasks/tiny/checkpoints/1", trainer.ToFile()));
+        using var altered = new AlteringHandler(Server.Address);
+
+        // Of all but the first parts, which are the header and the first tensor.
+        altered.Alter = (request, body) => request.RequestUri!.Query.Contains("offset=0&", StringComparison.Ordinal) || altered.Passed < 3
+            ? body : Flip(body, 0);
+        using var http = new HttpClient(altered, disposeHandler: false) { BaseAddress = altered.Server };
+        await using var client = new FishClient(http);
+        await using var hook = new CheckpointHook(
+            client, "tiny", resumed.Mask, resumed.BytesOf, new CheckpointHookOptions { SaveOnStop = false, OnWarning = _ => { } });
+
+        var error = await Assert.ThrowsAsync<FishException>(() => hook.ResumeAsync(cancellation: Stop));
+
+        Assert.Equal(ErrorCode.DigestMismatch, error.Code);
+        Assert.Contains("undefined", error.Cause, StringComparison.Ordinal);
+    }
+
     private static byte[] Flip(byte[] body, int place)
     {
         body[place] ^= 0x10;
@@ -228,10 +316,15 @@ public sealed class AlteredAnswersTests : ApiTest
 
         public Func<HttpRequestMessage, byte[], byte[]> Alter { get; set; } = (_, body) => body;
 
+        public int Passed { get; private set; }
+
+        public Func<HttpRequestMessage, Task> Before { get; set; } = _ => Task.CompletedTask;
+
         public Func<Uri, Uri> Redirect { get; set; } = uri => uri;
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
+            await Before(request);
             request.RequestUri = Redirect(request.RequestUri!);
             if (request.RequestUri.AbsolutePath.Contains("/8/", StringComparison.Ordinal))
             {
@@ -248,6 +341,7 @@ public sealed class AlteredAnswersTests : ApiTest
             var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
             var (length, before) = (body.Length, (byte[])body.Clone());
             body = Alter(request, body);
+            Passed++;
             Altered += body.AsSpan().SequenceEqual(before) ? 0 : 1;
             var content = new StreamContent(new MemoryStream(body));
             content.Headers.ContentType = response.Content.Headers.ContentType;
