@@ -555,7 +555,18 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
 
     /// <inheritdoc/>
     public Task<BackupReport> BackupAsync(BackupOptions options, CancellationToken cancellation = default) =>
-        Guarded(() => Task.FromResult(new Backup(database, folder, Options).Run(options, cancellation)));
+        Guarded(async () =>
+        {
+            var report = new Backup(database, folder, Options).Run(options, cancellation);
+            if (options.Verify != BackupVerification.Full)
+            {
+                return report;
+            }
+
+            await using var copy = await OpenAsync(new StoreOptions { DataFolder = options.To, Progress = Options.Progress }, cancellation);
+            var found = (await copy.VerifyStoreAsync(null, cancellation)).Damaged.Select(damage => new DamagedFrame(damage.Key, damage.Problem));
+            return report with { Damaged = [.. report.Damaged, .. found], Verified = BackupVerification.Full };
+        });
 
     /// <inheritdoc/>
     public Task<FoldResult> FoldAsync(FoldOptions? options = null, CancellationToken cancellation = default) =>

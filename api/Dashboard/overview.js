@@ -35,10 +35,11 @@ async function read(signal) {
   const reports = await each(list.items.slice(0, 100), 4, item => get(taskPath(item.name, '/reports/storage'), signal));
   const rows = reports.filter(report => report).map(report => ({ report, info: known.get(report.task) }));
   const sum = pick => rows.reduce((total, row) => total + pick(row.report), 0);
-  const [stored, logical] = [sum(report => report.stored.total), sum(report => report.logicalBytes)];
+  const [model, state, logical] = [sum(report => report.stored.model), sum(report => report.stored.state), sum(report => report.logicalBytes)];
   return {
     limited: true, rows, whole: {
-      checkpoints: sum(report => report.checkpoints), logicalBytes: logical, stored: { total: stored }, ratio: stored ? logical / stored : 0,
+      checkpoints: sum(report => report.checkpoints), logicalBytes: logical, stored: { model, state, total: model + state },
+      ratio: model ? logical / model : 0,
       taskCount: rows.length, reclaimable: sum(report => report.reclaimable), disk: null,
     },
   };
@@ -50,13 +51,14 @@ function headline({ whole, limited }) {
   }
   return [
     h('p', { class: 'lead' }, `${many(whole.checkpoints, 'checkpoint')} of ${many(whole.taskCount, 'task')}: `,
-      h('b', {}, bytes(whole.logicalBytes)), ' of models in ', h('b', {}, bytes(whole.stored.total)), '.'),
-    bar(whole.logicalBytes, whole.stored.total),
+      h('b', {}, bytes(whole.logicalBytes)), ' of models in ', h('b', {}, bytes(whole.stored.model)), '.'),
+    bar(whole.logicalBytes, whole.stored.model),
     limited ? h('p', { class: 'note' }, 'The key reaches these tasks alone: the figures are theirs.') : null,
     figures(
       ['As full models', bytes(whole.logicalBytes), `${bytes(whole.logicalBytes / whole.checkpoints)} each`],
-      ['Stored', bytes(whole.stored.total), `${bytes(whole.stored.total / whole.checkpoints)} each`],
-      ['Ratio', ratio(whole.ratio), 'bases left out'],
+      ['Stored', bytes(whole.stored.model), `${bytes(whole.stored.model / whole.checkpoints)} each`],
+      whole.stored.state ? ['Trainer states', bytes(whole.stored.state), 'beside the models'] : null,
+      ['Ratio', ratio(whole.ratio), 'models to models'],
       whole.disk ? ['Bases', bytes(whole.disk.bases), 'once for all tasks'] : null,
       whole.disk ? ['On disk', bytes(whole.disk.bases + whole.disk.database + whole.disk.wal), 'with bases and log'] : null),
   ];
@@ -99,9 +101,9 @@ function grown({ points: all, bucket }, signal) {
     chart(signal, {
       label: `Stored bytes at the end of each ${bucket}, ${points[0].from} to ${latest.from}: ${bytes(latest.storedBytesAtEnd)} at the end.`,
       axis: points.map(point => Date.parse(point.from) / 1000), time: true, show: value => bytes(value),
-      lines: [{ name: 'Stored', values: points.map(point => point.storedBytesAtEnd), fill: true }],
+      lines: [{ name: 'Stored, with trainer states', values: points.map(point => point.storedBytesAtEnd), fill: true }],
     }),
-    h('details', {}, h('summary', {}, 'As a table'), frame('Growth', ['From', 'Saved, less deleted', 'Checkpoints', 'As full models', 'Stored'].map(
+    h('details', {}, h('summary', {}, 'As a table'), frame('Growth', ['From', 'Saved, less deleted', 'Checkpoints', 'As full models', 'Stored, with trainer states'].map(
       (name, index) => h('th', { scope: 'col', class: index ? 'number' : null }, name)),
     h('tbody', {}, rows.map(point => h('tr', {}, h('th', { scope: 'row' }, point.from),
       [count(point.checkpoints), count(point.checkpointsAtEnd), bytes(point.logicalBytesAtEnd), bytes(point.storedBytesAtEnd)].map(
@@ -111,11 +113,11 @@ function grown({ points: all, bucket }, signal) {
 
 function table({ rows, whole }) {
   if (rows.length === 0) return h('p', { class: 'note' }, 'There are no tasks yet.');
-  const largest = Math.max(...rows.map(row => row.report.stored.total), 1);
+  const largest = Math.max(...rows.map(row => row.report.stored.model), 1);
   const columns = [
     { name: 'Task', value: row => row.report.task, show: row => h('a', { href: `#/task/${encodeURIComponent(row.report.task)}` }, row.report.task) },
-    { name: 'Stored', numeric: true, value: row => row.report.stored.total, show: row => bytes(row.report.stored.total) },
-    { name: 'Share', numeric: true, value: row => row.report.stored.total, show: row => share(row.report.stored.total, largest, whole.stored.total) },
+    { name: 'Stored', numeric: true, value: row => row.report.stored.model, show: row => bytes(row.report.stored.model) },
+    { name: 'Share', numeric: true, value: row => row.report.stored.model, show: row => share(row.report.stored.model, largest, whole.stored.model) },
     { name: 'Dense', numeric: true, value: row => row.report.logicalBytes, show: row => bytes(row.report.logicalBytes) },
     { name: 'Ratio', numeric: true, value: row => row.report.ratio, show: row => ratio(row.report.ratio) },
     { name: 'Checkpoints', numeric: true, value: row => row.report.checkpoints, show: row => count(row.report.checkpoints) },

@@ -2,7 +2,7 @@
 
 import { get, post } from './api.js';
 import { figures, fill, h, part } from './dom.js';
-import { bytes, count, many } from './format.js';
+import { bytes, count, many, time } from './format.js';
 import { sortable } from './table.js';
 
 export function reclaim(main, signal) {
@@ -20,6 +20,7 @@ function now(report) {
     h('p', { class: 'lead' }, h('b', {}, bytes(report.disk.reclaimable + report.disk.freePages)), ' could go back to the disk as things are.'),
     figures(
       ['Deleted, still needed', bytes(report.disk.reclaimable), 'by checkpoints that are laid on them'],
+      ['Deleted, can come back', bytes(report.grace.bytes), report.grace.next ? `the first until ${time(report.grace.next)} UTC` : 'nothing'],
       ['Unused pages', bytes(report.disk.freePages), 'of the database'],
       ['On disk', bytes(report.disk.database + report.disk.wal), 'database and log']),
   ];
@@ -74,13 +75,9 @@ function unruled(tasks) {
   ];
 }
 
-// The command line sets a whole task: what it cannot say again would be lost, so it is offered for tasks that have nothing of that alone.
-function rule(tasks) {
-  const plain = tasks.find(task => !task.description && !task.retention && !task.from && !Object.keys(task.metadata).length && !Object.keys(task.tensors).length);
-  return plain
-    ? [h('p', {}, 'To keep the last ten and every thousandth:'), command(`fish task add ${plain.name} --base ${plain.base} --keep-last 10 --keep-every 1000`)]
-    : h('p', {}, 'A rule is set with the rest of the task: ', h('code', {}, 'PUT v1/tasks/NAME'), ' with ', h('code', {}, '"retention"'), ' beside its description and metadata.');
-}
+// Whoever runs it is told first what it deletes.
+const rule = ([first]) => [
+  h('p', {}, 'To keep the last ten and every thousandth:'), command(`fish task set ${first.name} --keep-last 10 --keep-every 1000`)];
 
 // The line as it is to be typed, for this server.
 function command(line) {

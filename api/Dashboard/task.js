@@ -32,10 +32,11 @@ function about(info, report) {
   return [
     info.description ? h('p', { class: 'description' }, info.description) : null,
     report.checkpoints === 0 ? h('p', { class: 'lead' }, 'Nothing is saved yet.') : h('p', { class: 'lead' }, `${many(report.checkpoints, 'checkpoint')}: `,
-      h('b', {}, bytes(report.logicalBytes)), ' of models in ', h('b', {}, bytes(report.stored.total)), '.'),
-    bar(report.logicalBytes, report.stored.total),
+      h('b', {}, bytes(report.logicalBytes)), ' of models in ', h('b', {}, bytes(report.stored.model)), '.'),
+    bar(report.logicalBytes, report.stored.model),
     figures(
-      ['Stored', bytes(report.stored.total), split(report.stored)],
+      ['Stored', bytes(report.stored.model), split(report.stored)],
+      report.stored.state ? ['Trainer states', bytes(report.stored.state), 'beside the models'] : null,
       ['Ratio', ratio(report.ratio), `${number(report.bytesPerChangedValue)} bytes a value`],
       ['Density', percent(report.density), 'values stored, of all'],
       ['Chain', number(report.chains.meanDepth), `deltas on average, ${count(report.chains.maxDepth)} at most`],
@@ -48,8 +49,8 @@ function about(info, report) {
   ];
 }
 
-const split = ({ positions, values, state }) =>
-  [['values', values], ['positions', positions], ['trainer state', state]].filter(([, size]) => size > 0).map(([word, size]) => `${bytes(size)} ${word}`).join(', ');
+const split = ({ positions, values }) =>
+  [['values', values], ['positions', positions]].filter(([, size]) => size > 0).map(([word, size]) => `${bytes(size)} ${word}`).join(', ');
 
 function kept(retention) {
   const rules = [

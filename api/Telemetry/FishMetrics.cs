@@ -28,7 +28,7 @@ internal sealed class FishMetrics
         changed = meter.CreateCounter<long>("fish.saved.values", "{value}", "Values of the checkpoints that were made.");
         logical = meter.CreateCounter<long>("fish.saved.logical", "By", "Bytes of the checkpoints that were made, as full model files.");
         stored = meter.CreateCounter<long>("fish.saved.stored", "By", "Bytes that the checkpoints that were made take.");
-        ratio = meter.CreateHistogram<double>("fish.save.ratio", null, "Full bytes to stored bytes, of each checkpoint that was made.",
+        ratio = meter.CreateHistogram<double>("fish.save.ratio", null, "Full bytes to stored ones, of each model that was saved; its trainer state aside.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10000] });
         depth = meter.CreateHistogram<int>("fish.save.chain_depth", "{delta}", "Deltas from the base, of each checkpoint that was made.",
             advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] });
@@ -49,7 +49,7 @@ internal sealed class FishMetrics
         changed.Add(saved.Value.Changed);
         logical.Add(saved.Value.LogicalBytes);
         stored.Add(saved.Value.StoredBytes);
-        ratio.Record(saved.Value.LogicalBytes / Math.Max(1.0, saved.Value.StoredBytes));
+        ratio.Record(saved.Value.LogicalBytes / Math.Max(1.0, saved.Value.StoredBytes - saved.Value.StateBytes));
         depth.Record(saved.Value.Depth);
     }
 

@@ -35,7 +35,7 @@ internal sealed class StoreGauges(IMeterFactory meters, StoreHost host, TimeProv
             whole.Disk is { } disk ? [Of(disk.FreePages, "part", "free_pages"), Of(disk.Reclaimable, "part", "deleted"), Of(disk.Grace, "part", "grace")] : []);
         meter.CreateObservableGauge(
             "fish.store.ratio", () => Report() is { } whole ? [new Measurement<double>(whole.Ratio)] : Array.Empty<Measurement<double>>(), null,
-            "Full bytes to stored bytes, the bases left out.");
+            "Full bytes to stored bytes of all models; trainer states and bases aside.");
         meter.CreateObservableGauge(
             "fish.store.chain_depth",
             () => Report() is { } whole ? [Depth(whole.Chains.MeanDepth, "mean"), Depth(whole.Chains.MaxDepth, "max")] : Array.Empty<Measurement<double>>(),

@@ -2,6 +2,9 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Sqlite.Pages;
+using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Storage.Verification;
 using FishCheckpoint.Tensors;
 using Microsoft.Data.Sqlite;
 
@@ -9,43 +12,70 @@ namespace FishCheckpoint.Storage.Backups;
 
 /// <summary>
 /// Makes a backup: the database as one moment has it, then the files of the bases that it names, then the database under its name. What is there before that is the
-/// earlier backup, or marked as incomplete.
+/// earlier backup, or marked as incomplete. One at a time for a folder: a lock file says so.
 /// </summary>
 internal sealed class Backup(Database database, BaseFolder folder, StoreOptions store)
 {
+    /// <summary>The lock of a backup's folder. It stays there: removing it would let two hold it.</summary>
+    public const string LockName = "backup.lock";
+
     private readonly WorkMeter meter = new(store.Progress);
 
     public BackupReport Run(BackupOptions options, CancellationToken cancellation)
     {
         var target = Path.GetFullPath(options.To);
+        try
+        {
+            RequireOwn(target);
+            var isMade = !Directory.Exists(target);
+            Directory.CreateDirectory(target);
+            using var held = Lock(target);
+            return RunLocked(options, target, isMade, cancellation);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new FishException(
+                ErrorCode.StorageUnavailable, target, error.Message, "Check the space and permissions there; the store was not touched, nor was an earlier backup.", error);
+        }
+    }
+
+    private BackupReport RunLocked(BackupOptions options, string target, bool isMade, CancellationToken cancellation)
+    {
         var isNew = false;
         var arriving = Path.Combine(target, $"{Guid.NewGuid():N}.arriving");
         try
         {
-            isNew = Begin(target);
+            var before = EarlierOf(target);
+            using (var snapshot = database.OpenSnapshot())
+            {
+                if (before is not null && !options.Replace)
+                {
+                    BackupMark.Of(snapshot.Connection, store.Time.GetUtcNow(), null).RequireReplaceable(target, before);
+                }
+            }
+
+            isNew = Begin(target, before);
             AtomicFile.Recover(target);
             var bytes = Copy(arriving, cancellation);
             var bases = new BaseCopy(folder, target, options.Link, meter);
-            var (checkpoints, identity) = ReadCopy(arriving, bases, cancellation);
+            var (mark, stored) = ReadCopy(arriving, bases, before, options.Verify, cancellation);
             Require(target);
+            mark.Write(target);
             AtomicFile.Replace(arriving, Path.Combine(target, Database.FileName));
             End(target, isNew);
-            return new BackupReport(bytes, bases.Copied, bases.Linked, bases.Kept, bases.Bytes, checkpoints, bases.Damaged, identity);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            Undo(target, arriving, isNew);
-            throw new FishException(
-                ErrorCode.StorageUnavailable, target, error.Message, "Check the space and permissions there; the store was not touched, nor was an earlier backup.", error);
+            return new BackupReport(
+                bytes, bases.Copied, bases.Linked, bases.Kept, bases.Bytes, mark.Checkpoints, bases.Damaged, mark.Store, mark.Bases, mark.Tasks, bytes + stored, mark.Taken,
+                options.Verify == BackupVerification.None ? BackupVerification.None : BackupVerification.Quick);
         }
         catch
         {
-            Undo(target, arriving, isNew);
+            Undo(target, arriving, isNew, isMade);
             throw;
         }
     }
 
-    private bool Begin(string target)
+    // Of a folder that holds something else, nothing is touched, not even for a lock.
+    private void RequireOwn(string target)
     {
         if (FolderNames.Comparer.Equals(
             Path.TrimEndingDirectorySeparator(target), Path.TrimEndingDirectorySeparator(Path.GetFullPath(store.DataFolder))))
@@ -53,15 +83,56 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
             throw new FishException(ErrorCode.FolderTaken, target, "This is the data folder itself.", "Name another folder, best on another disk.");
         }
 
-        if (!Incomplete.IsOn(target) && File.Exists(Path.Combine(target, Database.FileName)))
+        if (!File.Exists(Path.Combine(target, Database.FileName)) && !Incomplete.IsOn(target) && Directory.Exists(target)
+            && Directory.EnumerateFileSystemEntries(target).Any(entry => Path.GetFileName(entry) != LockName))
         {
-            Require(target);
+            throw new FishException(ErrorCode.FolderTaken, target, "The folder is not empty, and no backup.", "Name another one; nothing was changed.");
+        }
+    }
+
+    private static FileStream Lock(string target)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(target, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException error) when (error is not (DirectoryNotFoundException or FileNotFoundException) && File.Exists(Path.Combine(target, LockName)))
+        {
+            throw new FishException(ErrorCode.BackupBusy, target, "Another backup into this folder is under way.", "Wait for its end, or name another folder.", error);
+        }
+    }
+
+    // What an earlier backup holds; null where there is none.
+    private static BackupMark? EarlierOf(string target)
+    {
+        if (Incomplete.IsOn(target) || !File.Exists(Path.Combine(target, Database.FileName)))
+        {
+            return null;
+        }
+
+        Require(target);
+        using var earlier = OpenCopy(Path.Combine(target, Database.FileName));
+        try
+        {
+            return BackupMark.Of(earlier, default, null);
+        }
+        catch (SqliteException)
+        {
+            // No database, or of a schema before there was an audit log.
+            return new BackupMark("", default, 0, 0, 0, 0, null);
+        }
+    }
+
+    private static bool Begin(string target, BackupMark? before)
+    {
+        if (before is not null)
+        {
             RemoveLeftovers(target);
             return false;
         }
 
         // Files of bases that arrived whole before a backup was broken off are not copied again.
-        Incomplete.Begin(target, kept: "bases");
+        Incomplete.Begin(target, "bases", LockName);
         return true;
     }
 
@@ -73,18 +144,39 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
     }
 
     // Read only as a file that nobody writes: nothing is left beside it.
-    private static (long Checkpoints, string Identity) ReadCopy(string arriving, BaseCopy bases, CancellationToken cancellation)
+    private (BackupMark Mark, long BaseBytes) ReadCopy(
+        string arriving, BaseCopy bases, BackupMark? before, BackupVerification verify, CancellationToken cancellation)
     {
-        using var copied = new SqliteConnection($"Data Source=file:{Uri.EscapeDataString(arriving)}?immutable=1;Mode=ReadOnly;Pooling=False");
-        copied.Open();
+        using var copied = OpenCopy(arriving);
         bases.Run(copied, cancellation);
-        return (copied.Scalar<long>("SELECT count(*) FROM checkpoints WHERE deleted = 0"), StoreIdentity.Read(copied));
+        if (verify != BackupVerification.None)
+        {
+            // Before it takes the place of an earlier one.
+            var findings = new StructureCheck(copied, new TaskTable(new BaseTable()), new VerifyItem(ItemKind.Database, 0, "database", "", 0, null)).Run(cancellation);
+            if (findings.Count > 0)
+            {
+                throw new FishException(
+                    ErrorCode.CorruptStore, findings[0].Key, $"The copy of the database is damaged: {findings[0].Problem} {findings.Count} things are.",
+                    "An earlier backup is as it was. Run fish verify on the store; --verify none (\"verify\":\"none\") backs it up as it is.");
+            }
+        }
+
+        return (BackupMark.Of(copied, store.Time.GetUtcNow(), before?.Writes), copied.Scalar<long>("SELECT coalesce(sum(coalesce(stored, bytes)), 0) FROM base_files"));
     }
 
-    // A log beside the database means that the folder was opened as a store, and saved to: it is no backup any more.
+    private static SqliteConnection OpenCopy(string path)
+    {
+        SQLitePCL.Batteries_V2.Init();
+        CheckedVfs.Register();
+        var opened = new SqliteConnection($"Data Source=file:{Uri.EscapeDataString(path)}?immutable=1;Mode=ReadOnly;Pooling=False");
+        opened.Open();
+        return opened;
+    }
+
+    // A log beside the database, or a process that has it open: the folder is used as a store.
     private static void Require(string target)
     {
-        if (new FileInfo(Path.Combine(target, Database.FileName + "-wal")) is { Exists: true, Length: > 0 })
+        if (new FileInfo(Path.Combine(target, Database.FileName + "-wal")) is { Exists: true, Length: > 0 } || StoreLook.CountUsers(target) > 0)
         {
             throw new FishException(
                 ErrorCode.FolderTaken, target, "The folder is in use as a data folder, or was not closed.", "Back up into another folder.");
@@ -111,14 +203,25 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
         }
     }
 
-    private static void Undo(string target, string arriving, bool isNew)
+    // Only what a backup makes; a folder that was there before stays.
+    private static void Undo(string target, string arriving, bool isNew, bool isMade)
     {
         try
         {
             File.Delete(arriving);
             if (isNew)
             {
-                Incomplete.Remove(target);
+                Incomplete.Remove(target, keepFolder: !isMade, LockName);
+            }
+
+            if (isNew || isMade)
+            {
+                File.Delete(Path.Combine(target, LockName));
+            }
+
+            if (isMade && !Directory.EnumerateFileSystemEntries(target).Any())
+            {
+                Directory.Delete(target);
             }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -11,6 +11,9 @@ internal static class Incomplete
 {
     public const string FileName = "incomplete";
 
+    // What backups, copies and repairs make.
+    private static readonly string[] Own = [FileName, "bases", "tmp", "original", "quarantine", BackupMark.FileName, Backup.LockName];
+
     private static readonly byte[] Text = "This folder was not finished. It is not a data folder yet; run what made it again.\n"u8.ToArray();
 
     public static bool IsOn(string folder) => File.Exists(Path.Combine(folder, FileName));
@@ -27,15 +30,16 @@ internal static class Incomplete
 
     /// <summary>Makes a folder that carries the mark. One that was broken off is emptied first.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="kept">A folder in it that is left, where what lies there is looked at again.</param>
+    /// <param name="kept">What in it is left, where what lies there is looked at again.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: something else lies there.</exception>
-    public static void Begin(string folder, string? kept = null)
+    public static void Begin(string folder, params IReadOnlyList<string> kept)
     {
         if (IsOn(folder))
         {
+            RequireOwn(folder);
             Empty(folder, kept);
         }
-        else if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
+        else if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(entry => !kept.Contains(Path.GetFileName(entry))))
         {
             throw new FishException(ErrorCode.FolderTaken, folder, "The folder is not empty.", "Name another one; nothing was changed.");
         }
@@ -57,16 +61,37 @@ internal static class Incomplete
         AtomicFile.SyncFolder(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))!);
     }
 
-    /// <summary>Removes what was begun; the mark goes last.</summary>
-    public static void Remove(string folder)
+    /// <summary>Removes what was begun, and nothing else; the mark goes last.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="keepFolder">Whether the folder itself was there before.</param>
+    /// <param name="kept">What in it is left for the caller.</param>
+    public static void Remove(string folder, bool keepFolder = false, params IReadOnlyList<string> kept)
     {
-        Empty(folder, kept: null);
-        Directory.Delete(folder, recursive: true);
+        Empty(folder, kept);
+        File.Delete(Path.Combine(folder, FileName));
+        if (!keepFolder && !Directory.EnumerateFileSystemEntries(folder).Any())
+        {
+            Directory.Delete(folder);
+        }
     }
 
-    private static void Empty(string folder, string? kept)
+    private static bool IsOwn(string name) => Own.Contains(name, StringComparer.Ordinal) || name.EndsWith(".arriving", StringComparison.Ordinal)
+        || name.StartsWith('.') || name.StartsWith("fish.db", StringComparison.Ordinal);
+
+    // A file of that name may be anybody's.
+    private static void RequireOwn(string folder)
     {
-        foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos().Where(entry => entry.Name != FileName && entry.Name != kept))
+        if (!File.ReadAllBytes(Path.Combine(folder, FileName)).AsSpan().SequenceEqual(Text)
+            || Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).FirstOrDefault(name => !IsOwn(name!)) is { })
+        {
+            throw new FishException(ErrorCode.FolderTaken, folder, "The folder holds something else beside a copy that was broken off.", "Name another one; nothing was changed.");
+        }
+    }
+
+    private static void Empty(string folder, IReadOnlyList<string> kept)
+    {
+        foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos().Where(entry =>
+            entry.Name != FileName && !kept.Contains(entry.Name, StringComparer.Ordinal) && IsOwn(entry.Name)))
         {
             if (entry is DirectoryInfo inner && entry.LinkTarget is null)
             {

@@ -59,11 +59,14 @@ public static class StoreRestore
             var bases = new BaseCopy(BaseFolder.At(backup), dataFolder, link: false, meter);
             meter.Expect(BaseCopy.BytesOf(copied));
             bases.Run(copied, cancellation);
-            var checkpoints = copied.Scalar<long>("SELECT count(*) FROM checkpoints WHERE deleted = 0");
-            var identity = StoreIdentity.TryRead(copied);
+            var made = BackupMark.Of(copied, BackupMark.Read(backup)?.Taken ?? new DateTimeOffset(File.GetLastWriteTimeUtc(Path.Combine(backup, Database.FileName))), null);
+            var stored = new DirectoryInfo(Path.Combine(dataFolder, "bases")).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
             copied.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
             Incomplete.End(dataFolder);
-            return new BackupReport(new FileInfo(database).Length, bases.Copied, bases.Linked, bases.Kept, bases.Bytes, checkpoints, bases.Damaged, identity);
+            var bytes = new FileInfo(database).Length;
+            return new BackupReport(
+                bytes, bases.Copied, bases.Linked, bases.Kept, bases.Bytes, made.Checkpoints, bases.Damaged, made.Store.Length == 0 ? null : made.Store, made.Bases,
+                made.Tasks, bytes + stored, made.Taken, BackupVerification.None);
         }
         catch
         {

@@ -43,7 +43,7 @@ internal sealed record TotalsRow(
 
     public StorageReport ToReport(
         DiskUse? disk = null, IReadOnlyList<StorageReport>? bases = null, IReadOnlyList<StorageReport>? tasks = null, string? store = null) => new(
-        Task, Checkpoints, Logical, new StoredBytes(Positions, Values, State, Stored), Share(Logical, Stored), Changed, Share(Changed, Elements),
+        Task, Checkpoints, Logical, new StoredBytes(Positions, Values, State, Stored, Positions + Values), Share(Logical, Positions + Values), Changed, Share(Changed, Elements),
         Share(Positions + Values, Changed), new ChainUse(Share(Deltas, Checkpoints), MaxDepth, ReadBytes), Hidden, Base,
         Task is null && Base is not null ? BaseBytes : null, Task is null ? Tasks : null, disk, bases, tasks, ToUse(), store);
 

@@ -234,6 +234,23 @@ public abstract class CatalogContract : CheckpointStoreContract
     }
 
     [Fact]
+    public async Task Report_WithTrainerStatesLargerThanTheModels_ComparesModelsWithModels()
+    {
+        var state = new byte[4 << 20];
+        new Random(5).NextBytes(state);
+        await SaveFullAsync(1, Base.Change(1, 0.001));
+        var without = await ((Reports.IStorageReports)Store).ReportAsync("task", Stop);
+        await Store.PutStateAsync("task", StepRef.At(1), new MemoryStream(state), Stop);
+        foreach (var report in new[] { await ((Reports.IStorageReports)Store).ReportAsync("task", Stop), await ((Reports.IStorageReports)Store).ReportAsync(null, Stop) })
+        {
+            Assert.True(report.Stored.Total > report.LogicalBytes);
+            Assert.Equal((without.Ratio, without.Stored.Model), (report.Ratio, report.Stored.Model));
+            Assert.Equal((report.Stored.Model + report.Stored.State, (double)report.LogicalBytes / report.Stored.Model), (report.Stored.Total, report.Ratio));
+            Assert.True(report.Ratio > 1);
+        }
+    }
+
+    [Fact]
     public async Task Delete_AParent_LeavesItsChildrenReadable()
     {
         var models = new List<TestModel> { Base };

@@ -19,7 +19,7 @@ public sealed class BackupTests : VerifyTest
         Assert.Equal((2L, 0L, 0L), (report.Copied, report.Linked, report.Kept));
         Assert.Equal(Keys.Count, report.Checkpoints);
         Assert.Empty(report.Damaged);
-        Assert.Equal(["bases", "fish.db"], Names(Target));
+        Assert.Equal(["backup.json", "backup.lock", "bases", "fish.db"], Names(Target));
         await using var copy = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop);
         Assert.Empty((await copy.VerifyStoreAsync(null, Stop)).Damaged);
         foreach (var ((task, step), model) in saves.Models)
@@ -174,7 +174,112 @@ public sealed class BackupTests : VerifyTest
         await RefusedAsync(ErrorCode.StoreIncomplete, () => SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop));
         await RefusedAsync(ErrorCode.StoreIncomplete, () => StoreRestore.RunAsync(Target, Target + "-restored", Stop));
         await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
-        Assert.Equal(["bases", "fish.db"], Names(Target));
+        Assert.Equal(["backup.json", "backup.lock", "bases", "fish.db"], Names(Target));
+    }
+
+    [Fact]
+    public async Task Backup_WhileAnotherIsUnderWay_IsRefusedAndDisturbsNothing()
+    {
+        await PrepareAsync();
+        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        var before = Contents(Target);
+        using (new FileStream(Path.Combine(Target, Backup.LockName), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            await RefusedAsync(ErrorCode.BackupBusy, () => Store.BackupAsync(new BackupOptions { To = Target, Replace = true }, Stop));
+        }
+
+        Assert.Equal(before, Contents(Target));
+        var both = await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+        {
+            try
+            {
+                return (await Store.BackupAsync(new BackupOptions { To = Target + "-new" }, Stop)).Checkpoints > 0 ? ErrorCode.NameInvalid : ErrorCode.CorruptStore;
+            }
+            catch (FishException error)
+            {
+                return error.Code;
+            }
+        }));
+        Assert.Contains(ErrorCode.NameInvalid, both);
+        Assert.All(both, code => Assert.True(code is ErrorCode.NameInvalid or ErrorCode.BackupBusy, $"{code}"));
+        await using var copy = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target + "-new" }, Stop);
+        Assert.Empty((await copy.VerifyStoreAsync(null, Stop)).Damaged);
+    }
+
+    [Fact]
+    public async Task Backup_OverAnothersOrAFullerOne_WantsAReplace()
+    {
+        await PrepareAsync();
+        var report = await Store.BackupAsync(new BackupOptions { To = Target, Verify = BackupVerification.Full }, Stop);
+        Assert.Equal((BackupVerification.Full, 2L), (report.Verified, report.Bases));
+        Assert.True(report.Bytes > report.DatabaseBytes);
+        var before = Contents(Target);
+        var empty = Path.Combine(Options.DataFolder, "..", "empty");
+        await using (var other = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = empty }, Stop))
+        {
+            var error = await RefusedAsync(ErrorCode.FolderTaken, () => other.BackupAsync(new BackupOptions { To = Target }, Stop));
+            Assert.Contains("another store", error.Cause, StringComparison.Ordinal);
+            Assert.Contains("--replace", error.Hint, StringComparison.Ordinal);
+            Assert.Equal(before, Contents(Target));
+            Assert.Equal(0, (await other.BackupAsync(new BackupOptions { To = Target, Replace = true }, Stop)).Checkpoints);
+        }
+
+        // The same store, emptied meanwhile.
+        await Store.BackupAsync(new BackupOptions { To = Target, Replace = true }, Stop);
+        foreach (var task in (await Store.ListTasksAsync(new PageRequest(), Stop)).Items)
+        {
+            await Store.DeleteTaskAsync(task.Name, Stop);
+        }
+
+        foreach (var named in (await Store.ListBasesAsync(new PageRequest(), Stop)).Items)
+        {
+            await Store.DeleteBaseAsync(named.Name, Stop);
+        }
+
+        Assert.Contains("empty", (await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = Target }, Stop))).Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Backup_OverACopyThatWasSavedTo_WantsAReplace()
+    {
+        await PrepareAsync();
+        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        await using (var copy = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop))
+        {
+            await copy.PutTaskAsync("other", new TaskSpec("base"), Stop);
+        }
+
+        await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = Target }, Stop));
+        await Store.BackupAsync(new BackupOptions { To = Target, Replace = true }, Stop);
+        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+    }
+
+    [Fact]
+    public async Task Backup_OfADamagedDatabase_LeavesTheEarlierOne()
+    {
+        await PrepareAsync();
+        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        var before = Contents(Target);
+        Sql("UPDATE totals SET changed = changed + 1 WHERE task > 0");
+        await RefusedAsync(ErrorCode.CorruptStore, () => Store.BackupAsync(new BackupOptions { To = Target }, Stop));
+        Assert.Equal(before, Contents(Target));
+        Assert.Equal(BackupVerification.None, (await Store.BackupAsync(new BackupOptions { To = Target, Verify = BackupVerification.None }, Stop)).Verified);
+    }
+
+    [Theory]
+    [InlineData("incomplete")]
+    [InlineData("notes/today.md")]
+    [InlineData("backup.json")]
+    public async Task Backup_IntoAForeignFolder_TouchesNothing(string name)
+    {
+        await PrepareAsync();
+        var path = Path.Combine(Target, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        await File.WriteAllTextAsync(path, "mine", Stop);
+        await File.WriteAllTextAsync(Path.Combine(Target, "other.txt"), "mine too", Stop);
+        var before = Contents(Target);
+        await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = Target, Replace = true }, Stop));
+        Assert.Equal(before, Contents(Target).Where(file => !file.ToString()!.Contains(Backup.LockName, StringComparison.Ordinal)));
     }
 
     [Fact]

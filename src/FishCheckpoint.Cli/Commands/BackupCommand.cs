@@ -3,7 +3,6 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Cli.Commands;
 
@@ -14,27 +13,36 @@ internal static class BackupCommand
     {
         var to = new Argument<string>("DEST") { Description = "The folder of the backup, new or an earlier one; with --server a name in the server's folder for backups." };
         var link = new Option<bool>("--link") { Description = "Link files of bases instead of copying them, where that can be; damage to one is then damage to both." };
-        var verify = new Option<bool>("--verify") { Description = "Read all of the backup afterwards, as fish verify does; not with --server." };
-        var command = new Command("backup", "Copy the store as one moment has it, while it is in use, into a folder that can be opened as it is.") { to, link, verify };
-        command.Validators.Add(result =>
+        var replace = new Option<bool>("--replace") { Description = "Replace a backup of another store, or a full one by an empty one." };
+        var verify = new Option<string?>("--verify")
         {
-            if (result.GetValue(verify) && result.GetValue(shell.Server) is not null)
-            {
-                result.AddError("--verify reads the backup's folder, which lies with the server: run fish verify there.");
-            }
-        });
+            Description = "How the copy is verified: quick (structure and checksums; the default), full (everything is decoded; also without a word), or none.",
+            Arity = ArgumentArity.ZeroOrOne, HelpName = "full|quick|none",
+        };
+        verify.AcceptOnlyFromAmong("full", "quick", "none");
+        var command = new Command("backup", "Copy the store as one moment has it, while it is in use, into a folder that can be opened as it is.")
+        {
+            to, link, replace, verify,
+        };
         shell.OnStore(command, async (call, cancellation) =>
         {
-            var options = new BackupOptions { To = call.Parsed.GetRequiredValue(to), Link = call.Parsed.GetValue(link) };
-            var report = await Progress.SpinAsync(call.Terminal, "backing up", () => call.Opened.Backups.BackupAsync(options, cancellation));
-            call.Print(report, done => CopyTexts.Describe(call.Terminal, done));
-            var sound = report.Damaged.Count == 0;
-            if (call.Parsed.GetValue(verify))
+            var options = new BackupOptions
             {
-                sound &= await CopyTexts.VerifyAsync(call.Terminal, call.Json, new StoreOptions { DataFolder = Path.GetFullPath(options.To), Progress = call.Terminal.Work }, cancellation);
-            }
-
-            return sound ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
+                To = call.Parsed.GetRequiredValue(to), Link = call.Parsed.GetValue(link), Replace = call.Parsed.GetValue(replace),
+                Verify = (call.Parsed.GetResult(verify), call.Parsed.GetValue(verify)) switch
+                {
+                    (null, _) or (_, "quick") => BackupVerification.Quick,
+                    (_, "none") => BackupVerification.None,
+                    _ => BackupVerification.Full,
+                },
+            };
+            var report = await Progress.SpinAsync(call.Terminal, "backing up", () => call.Opened.Backups.BackupAsync(options, cancellation));
+            call.Print(report, done =>
+            {
+                CopyTexts.Describe(call.Terminal, done);
+                CopyTexts.DescribeVerification(call.Terminal, done);
+            });
+            return report.Damaged.Count == 0 ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
         });
         return command;
     }

@@ -27,11 +27,11 @@ internal static class ListCommand
         var checkpoints = await Pages.AllAsync(page => call.Store.ListCheckpointsAsync(task, page, cancellation));
         call.PrintList(checkpoints, $"checkpoints of {task}", items =>
         {
-            var table = Tables.Create(">step", "?>parent", "?>depth", "?>changed", "?>model", ">stored", "metrics", "tags", "?=saved");
+            var table = Tables.Create(">step", "?>parent", "?>depth", "?>changed", "?>model", ">stored", "?>trainer state", "metrics", "tags", "?=saved");
             foreach (var item in items)
             {
                 table.Row(
-                    $"{item.Step}", item.Parent, $"{item.Depth}", Say.Count(item.Changed), Say.Bytes(item.LogicalBytes), Say.Bytes(item.StoredBytes),
+                    $"{item.Step}", item.Parent, $"{item.Depth}", Say.Count(item.Changed), Say.Bytes(item.LogicalBytes), Say.Bytes(item.StoredBytes - item.StateBytes), Say.Bytes(item.StateBytes),
                     Say.Metrics(item.Metrics), string.Join(' ', item.Tags), Say.Time(item.Created));
             }
 

@@ -23,6 +23,7 @@ internal static class ShowCommand
 
     private static void Describe(Terminal terminal, CheckpointInfo info)
     {
+        var model = info.StoredBytes - info.StateBytes;
         (string Name, string Value)[] rows =
         [
             ("checkpoint", $"{info.Task}/{info.Step}"),
@@ -30,7 +31,7 @@ internal static class ShowCommand
             ("saved", $"{Say.Time(info.Created)} UTC"),
             ("changed", $"{Say.Count(info.Changed)} values"),
             ("model", Say.Bytes(info.LogicalBytes)),
-            ("stored", $"{Say.Bytes(info.StoredBytes)}, {Say.Ratio(info.StoredBytes == 0 ? 0 : (double)info.LogicalBytes / info.StoredBytes)} less"),
+            ("stored", $"{Say.Bytes(model)}, {Say.Ratio(model == 0 ? 0 : (double)info.LogicalBytes / model)} less{(info.StateBytes > 0 ? $"; and a trainer state of {Say.Bytes(info.StateBytes)}" : string.Empty)}"),
             ("frames", $"positions {Say.Bytes(info.PositionBytes)}, values {Say.Bytes(info.ValueBytes)}, trainer state {Say.Bytes(info.StateBytes)}"),
             ("state", info.State.ToString()),
             ("mask", info.Mask.ToString()),

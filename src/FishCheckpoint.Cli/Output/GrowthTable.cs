@@ -22,6 +22,7 @@ internal static class GrowthTable
         }
 
         console.Write(table);
+        console.MarkupLineInterpolated($"stored: with trainer states; dense: models alone");
     }
 
     private static string Signed(long value, Func<long, string> say) => value switch { 0 => "-", > 0 => $"+{say(value)}", _ => $"-{say(-value)}" };

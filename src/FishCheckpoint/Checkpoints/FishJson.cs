@@ -21,6 +21,7 @@ public static class FishJson
         options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
         options.NumberHandling |= JsonNumberHandling.AllowNamedFloatingPointLiterals;
         options.Converters.Add(new DigestConverter());
+        options.Converters.Add(new JsonStringEnumConverter<BackupVerification>(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
         options.Converters.Add(new JsonStringEnumConverter<TaskEventKind>(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
     }
 

@@ -11,7 +11,9 @@ public interface IStoreBackups
     /// </summary>
     /// <param name="options">Where it goes.</param>
     /// <param name="cancellation">Ends the copying; a new folder is removed again, an earlier backup stays as it was.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: there is something else, or a store that is in use;
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: there is something else, a store that is in use, or, without
+    /// <see cref="BackupOptions.Replace"/>, a backup of another store or of more than this one has; <see cref="ErrorCode.BackupBusy"/>: another backup into the folder is
+    /// under way; <see cref="ErrorCode.CorruptStore"/>: the copy is damaged, and was not kept;
     /// <see cref="ErrorCode.StorageUnavailable"/>: the disk is full, or cannot be written.</exception>
     Task<BackupReport> BackupAsync(BackupOptions options, CancellationToken cancellation = default);
 }
@@ -27,6 +29,25 @@ public sealed record BackupOptions
     /// Default: no.
     /// </summary>
     public bool Link { get; init; }
+
+    /// <summary>Whether a backup of another store, or one that is not empty while this store is, may be lost. Default: no.</summary>
+    public bool Replace { get; init; }
+
+    /// <summary>How the copy is verified once it is written. Files of bases are compared with their digests whatever this says. Default: quick.</summary>
+    public BackupVerification Verify { get; init; } = BackupVerification.Quick;
+}
+
+/// <summary>How a backup is verified. Spelled in lower case in JSON.</summary>
+public enum BackupVerification
+{
+    /// <summary>The database is not read.</summary>
+    None,
+
+    /// <summary>The database's structure, the checksums of its pages, and its totals, before it takes the place of an earlier one.</summary>
+    Quick,
+
+    /// <summary>As quick, and everything is decoded afterwards: what is damaged is in the report.</summary>
+    Full,
 }
 
 /// <summary>What a backup copied.</summary>
@@ -37,8 +58,13 @@ public sealed record BackupOptions
 /// <param name="BaseBytes">Bytes of the files that were copied.</param>
 /// <param name="Checkpoints">Checkpoints that the backup holds.</param>
 /// <param name="Damaged">Files of bases that are damaged where they were copied from. They are left out, unless an earlier backup has them whole.</param>
+/// <param name="Bases">Bases that it holds.</param>
+/// <param name="Tasks">Tasks that it holds.</param>
+/// <param name="Bytes">Bytes of all of it.</param>
+/// <param name="Taken">When it was made.</param>
+/// <param name="Verified">How the copy was verified.</param>
 /// <param name="Store">The identity of the store that it is a copy of, 32 hexadecimal digits: that of the original, of every backup and of what is restored.
 /// <see langword="null"/>: an earlier program has made the backup that was restored; opening the folder gives it one.</param>
 public sealed record BackupReport(
     long DatabaseBytes, long Copied, long Linked, long Kept, long BaseBytes, long Checkpoints, IReadOnlyList<DamagedFrame> Damaged,
-    string? Store);
+    string? Store, long Bases, long Tasks, long Bytes, DateTimeOffset Taken, BackupVerification Verified);

@@ -150,6 +150,8 @@ public enum ErrorCode
 
     /// <summary>The folder holds something else than what is to be written there, or is in use.</summary>
     FolderTaken,
+    /// <summary>Another backup into the folder is under way.</summary>
+    BackupBusy,
     /// <summary>The data folder is a backup, copy or repair that was not finished.</summary>
     StoreIncomplete,
     /// <summary>The store can only be read: this user may not write its folder, or its file system is mounted for reading only.</summary>

@@ -7,7 +7,7 @@ namespace FishCheckpoint.Reports;
 /// <param name="Checkpoints">Number of checkpoints.</param>
 /// <param name="LogicalBytes">Bytes of all checkpoints as full model files.</param>
 /// <param name="Stored">What they take.</param>
-/// <param name="Ratio">Logical bytes to stored bytes, the bases left out; 0 when nothing is stored.</param>
+/// <param name="Ratio">Models against models: logical bytes to those of positions and values, without trainer states and bases; 0 when nothing is stored.</param>
 /// <param name="Changed">Values stored: the positions of all deltas.</param>
 /// <param name="Density">Values stored to the elements of all checkpoints.</param>
 /// <param name="BytesPerChangedValue">Bytes of positions and values to values stored.</param>
@@ -31,7 +31,8 @@ public sealed record StorageReport(
 /// <param name="Values">Values of deltas.</param>
 /// <param name="State">Trainer states.</param>
 /// <param name="Total">All of these.</param>
-public sealed record StoredBytes(long Positions, long Values, long State, long Total);
+/// <param name="Model">Positions and values: what models take, and what compares with full models.</param>
+public sealed record StoredBytes(long Positions, long Values, long State, long Total, long Model);
 
 /// <summary>What reading checkpoints takes.</summary>
 /// <param name="MeanDepth">Deltas between a checkpoint and its base, on average; 0 without checkpoints.</param>

@@ -11,7 +11,12 @@ public sealed class BackupCommandTests : CommandTest
         var (_, second) = await PrepareAsync();
         var report = (await FishAsync("backup", PathOf("backup"), "--json")).Json<BackupReport>();
         Assert.Equal((2L, 1L, 0L), (report.Checkpoints, report.Copied, report.Kept));
-        Assert.Contains("2 of 2 checkpoints are sound", (await FishAsync("backup", PathOf("backup2"), "--link", "--verify")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("was verified and is sound", (await FishAsync("backup", PathOf("backup2"), "--link", "--verify")).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("--verify full decodes", (await FishAsync("backup", PathOf("backup2"))).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("was not verified", (await FishAsync("backup", PathOf("backup2"), "--verify", "none")).Succeeded().Output, StringComparison.Ordinal);
+        (await RunAsync("base", "add", "base", PathOf("base"), "--data", PathOf("other"))).Succeeded();
+        (await RunAsync("backup", PathOf("backup2"), "--data", PathOf("other"))).Failed(5, "FOLDER_TAKEN");
+        (await RunAsync("backup", PathOf("backup2"), "--replace", "--data", PathOf("other"))).Succeeded();
         Assert.Contains(
             "2 of 2 checkpoints are sound", (await RunAsync("restore", PathOf("backup"), PathOf("restored"), "--verify")).Succeeded().Output, StringComparison.Ordinal);
         (await RunAsync("load", "task", "20", PathOf("out.safetensors"), "--data", PathOf("restored"))).Succeeded();
@@ -26,7 +31,7 @@ public sealed class BackupCommandTests : CommandTest
         await PrepareAsync();
         (await FishOverHttpAsync("backup", "nightly")).Failed(3, "REQUEST_INVALID FishCheckpoint:Maintenance:BackupFolder");
         (await FishOverHttpAsync("backup", "../nightly")).Failed(3, "NAME_INVALID");
-        Assert.Equal(2, (await FishOverHttpAsync("backup", "nightly", "--verify")).Exit);
+        Assert.Equal(2, (await FishOverHttpAsync("backup", "nightly", "--verify", "twice")).Exit);
     }
 
     [Fact]

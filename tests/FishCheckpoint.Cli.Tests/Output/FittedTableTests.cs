@@ -7,7 +7,7 @@ namespace FishCheckpoint.Cli.Tests.Output;
 public sealed class FittedTableTests
 {
     [Theory]
-    [InlineData(20)]
+    [InlineData(24)]
     [InlineData(40)]
     [InlineData(80)]
     [InlineData(120)]
@@ -37,7 +37,7 @@ public sealed class FittedTableTests
     [Fact]
     public void Table_WithLittleRoom_ShortensTextAndNamesWhatIsLeftOut()
     {
-        var lines = Render(40, Table());
+        var lines = Render(60, Table());
         Assert.Contains(lines, line => line.Contains('…') && line.Contains("1,234,567,890", StringComparison.Ordinal));
         Assert.StartsWith("not shown here: ", lines[^1], StringComparison.Ordinal);
         Assert.Contains("share", lines[^1], StringComparison.Ordinal);
@@ -46,10 +46,28 @@ public sealed class FittedTableTests
     [Fact]
     public void Table_OfWideLetters_IsMeasuredByCells()
     {
-        var table = Tables.Create("name", ">n");
-        table.Row("模型模型模型模型模型", "1");
+        var table = Tables.Create(">n", "name");
+        table.Row("1", "模型模型模型模型模型");
         var row = Render(14, table)[2];
-        Assert.Equal("模型模型模…  1", row);
+        Assert.Equal("1  模型模型模…", row);
+    }
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(40)]
+    [InlineData(80)]
+    [InlineData(null)]
+    public void Table_HoweverNarrow_ShowsTheKeyColumnWhole(int? width)
+    {
+        const string Long = "roberta-large-mnli.seed-17.lr-3e-5.fish-0.5-percent";
+        var table = Tables.Create("task", ">values", "description");
+        table.Row(Long, "1,234", "text that gives way");
+        table.Row("b", "7", "");
+        using var output = new StringWriter();
+        var traits = width is null ? TerminalTraits.Plain : TerminalTraits.Plain with { OutputIsTerminal = true, Columns = width };
+        Terminal.Of(output, TextWriter.Null, traits).Console.Write(table);
+        Assert.Contains(Long, output.ToString().ReplaceLineEndings(string.Empty), StringComparison.Ordinal);
+        Assert.Equal(width is null or 80, output.ToString().Contains("1,234", StringComparison.Ordinal));
     }
 
     [Fact]
