@@ -1,0 +1,83 @@
+"""Builds the wheel that carries the program ``fish`` for Linux on x86-64, so that a folder needs neither .NET nor a server::
+
+    python3 src/python/build_wheel.py [FOLDER] [--program FILE]
+
+FOLDER is where the wheel goes (default: ``dist`` in the working folder). The program is published by the .NET 10 SDK as one file with all that it
+needs, below the system's temporary folder; ``--program`` names one that was published already. The wheel's tag names the C library that the program needs.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Tuple
+
+sys.dont_write_bytecode = True
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import build_backend  # noqa: E402
+
+_RUNTIME = "linux-x64"
+_CHUNK = 1 << 24
+
+
+def publish(folder: Path) -> Path:
+    """Publishes the program into a folder, and gives its path. Nothing is left in the tree."""
+    subprocess.run(
+        ["dotnet", "publish", str(HERE.parent / "FishCheckpoint.Cli"), "--configuration", "Release", "--runtime", _RUNTIME, "--self-contained", "true",
+         "-p:PublishSingleFile=true", "-p:DebugType=none", "--artifacts-path", str(folder / "build"), "--output", str(folder / "program"),
+         "--verbosity", "quiet", "-nologo"],
+        check=True)
+    return folder / "program" / "fish"
+
+
+def tag_of(*programs: Path) -> str:
+    """The tag of a wheel with this program and its libraries: for the newest version of glibc that one of them asks for (PEP 600).
+
+    :raises ValueError: one is not for Linux on x86-64, or linked against no glibc.
+    """
+    major, minor = max(_glibc_of(program) for program in programs)
+    return f"py3-none-manylinux_{major}_{minor}_x86_64"
+
+
+def build(folder: Path, program: Path) -> Path:
+    """Writes the wheel into a folder, which is made if missing, and gives its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [program, *program.parent.glob("lib*.so")]
+    settings = [path for path in [program.parent / "appsettings.json"] if path.is_file()]
+    more = {f"fishcheckpoint/_program/{path.name}": path for path in [*files, *settings]}
+    return folder / build_backend.write_wheel(folder, more, tag_of(*files))
+
+
+def _glibc_of(program: Path) -> Tuple[int, int]:
+    versions, last = set(), b""
+    with open(program, "rb") as file:
+        head = file.read(20)
+        if head[:5] != b"\x7fELF\x02" or head[18:20] != b"\x3e\x00":  # 64 bits; e_machine
+            raise ValueError(f"{program} is not for Linux on x86-64.")
+        while True:
+            chunk = file.read(_CHUNK)
+            if not chunk:
+                break
+            versions.update((int(major), int(minor)) for major, minor in re.findall(rb"GLIBC_(\d+)\.(\d+)\b", last + chunk))
+            last = chunk[-32:]
+    if not versions:
+        raise ValueError(f"{program} names no version of glibc.")
+    return max(versions)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Builds the wheel that carries the program.")
+    parser.add_argument("folder", nargs="?", default="dist", type=Path, help="where the wheel goes; default: dist")
+    parser.add_argument("--program", type=Path, help="a published program, with its libraries beside it; default: it is published now, which needs the .NET 10 SDK")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="fish-wheel-") as scratch:
+        wheel = build(options.folder, options.program or publish(Path(scratch)))
+    print(f"{wheel} ({wheel.stat().st_size / 1e6:.0f} MB)")
+
+
+if __name__ == "__main__":
+    main()
