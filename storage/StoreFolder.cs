@@ -8,7 +8,8 @@ namespace FishCheckpoint.Storage;
 internal static class StoreFolder
 {
     /// <summary>Checks the folder. A missing one is created, unless the options ask for a store that exists.</summary>
-    /// <returns>Whether the store can only be read: this user may not write there, or the file system is mounted for reading only.</returns>
+    /// <returns>Whether the store can only be read: this user may not write there, or the file system is mounted for reading
+    /// only.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.StoreNotFound"/>, <see cref="ErrorCode.StoreIncomplete"/>,
     /// <see cref="ErrorCode.CorruptStore"/>: the database is missing beside what belongs to one.</exception>
     public static bool Prepare(StoreOptions options)
@@ -34,14 +35,16 @@ internal static class StoreFolder
 
         if (options.MustExist)
         {
-            throw NotFound(folder, kind is null ? "The data folder does not exist." : $"The folder holds no store: there is no {Database.FileName} in it.");
+            throw NotFound(folder, kind is null ? "The data folder does not exist."
+                : $"The folder holds no store: there is no {Database.FileName} in it.");
         }
 
         Directory.CreateDirectory(folder);
         return false;
     }
 
-    /// <summary>Refuses to create a database where files of an earlier one lie: what they hold would be lost with the next collection.</summary>
+    /// <summary>Refuses to create a database where files of an earlier one lie: what they hold would be lost with the next
+    /// collection.</summary>
     public static void RequireNoRemains(string folder)
     {
         var bases = Path.Combine(folder, "bases");
@@ -60,7 +63,8 @@ internal static class StoreFolder
         ErrorCode.StoreNotFound, folder, cause,
         "Check --data, FISH_DATA and the settings' DataFolder. 'fish base add' and 'fish serve' create a store; this command does not.");
 
-    private static bool HasContent(string path) => KindOf(path) is { } kind && !kind.HasFlag(FileAttributes.Directory) && new FileInfo(path).Length > 0;
+    private static bool HasContent(string path) => KindOf(path) is { } kind && !kind.HasFlag(FileAttributes.Directory)
+        && new FileInfo(path).Length > 0;
 
     // Directory.Exists takes a folder that this user may not look into for one that is missing; this throws.
     private static FileAttributes? KindOf(string path)

@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.Connections;
 namespace FishCheckpoint.Api.Hosting;
 
 /// <summary>
-/// The Unix socket that one server of a data folder listens on for programs of the same user on this machine. The server holds the lock of the file
-/// <c>local.lock</c> in the folder while it lives, so that there is one at a time however it ends; the file names the socket, in a folder of its own that
-/// nobody else may enter. Open connections are counted: they are what tells that somebody is there.
+/// The Unix socket that one server of a data folder listens on for programs of the same user on this machine. The server holds the lock of
+/// the file <c>local.lock</c> in the folder while it lives, so that there is one at a time however it ends; the file names the socket, in
+/// a folder of its own that nobody else may enter. Open connections are counted: they are what tells that somebody is there.
 /// </summary>
 internal sealed class LocalSocket : IDisposable
 {
@@ -41,25 +41,30 @@ internal sealed class LocalSocket : IDisposable
     public int Connections => Volatile.Read(ref connections);
 
     /// <summary>Takes the lock of a data folder, which is created if missing, and a new place for the socket.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another server holds it; <see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another server holds it; <see
+    /// cref="ErrorCode.StorageUnavailable"/>.</exception>
     public static LocalSocket Take(string dataFolder)
     {
         if (OperatingSystem.IsWindows())
         {
-            throw new FishException(ErrorCode.RequestInvalid, "--local", "Windows has no sockets of this kind.", "Serve the folder on 127.0.0.1: leave --local out.");
+            throw new FishException(ErrorCode.RequestInvalid, "--local", "Windows has no sockets of this kind.",
+                "Serve the folder on 127.0.0.1: leave --local out.");
         }
 
         FileStream locked;
         try
         {
             Directory.CreateDirectory(dataFolder);
-            locked = new FileStream(System.IO.Path.Combine(dataFolder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            locked = new FileStream(System.IO.Path.Combine(dataFolder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite,
+                FileShare.None);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw error is IOException && File.Exists(System.IO.Path.Combine(dataFolder, LockName))
-                ? new FishException(ErrorCode.FolderTaken, dataFolder, "A local server of this folder runs already.", "Use that one; it ends with its last client.", error)
-                : new FishException(ErrorCode.StorageUnavailable, dataFolder, error.Message, "Name a folder that this user may write.", error);
+                ? new FishException(ErrorCode.FolderTaken, dataFolder, "A local server of this folder runs already.",
+                "Use that one; it ends with its last client.", error)
+                : new FishException(ErrorCode.StorageUnavailable, dataFolder, error.Message, "Name a folder that this user may write.",
+                error);
         }
 
         try
@@ -143,7 +148,8 @@ internal sealed class LocalSocket : IDisposable
         var path = new string(buffer, 0, reader.ReadBlock(buffer)).TrimEnd('\n');
         locked.Position = 0;
         locked.SetLength(0);
-        if (System.IO.Path.GetDirectoryName(path) is { } folder && System.IO.Path.GetFileName(folder).StartsWith(Prefix, StringComparison.Ordinal)
+        if (System.IO.Path.GetDirectoryName(path) is { } folder
+            && System.IO.Path.GetFileName(folder).StartsWith(Prefix, StringComparison.Ordinal)
             && System.IO.Path.GetFileName(path) == SocketName)
         {
             TryDelete(folder);
@@ -191,7 +197,8 @@ internal sealed class LocalSocket : IDisposable
         }
 
         throw new FishException(
-            ErrorCode.StorageUnavailable, "/tmp", "There is no folder for the server's socket: XDG_RUNTIME_DIR, TMPDIR and /tmp cannot be written or are too long.",
+            ErrorCode.StorageUnavailable, "/tmp",
+                "There is no folder for the server's socket: XDG_RUNTIME_DIR, TMPDIR and /tmp cannot be written or are too long.",
             "Set XDG_RUNTIME_DIR to a short path of a folder of this user.");
     }
 }

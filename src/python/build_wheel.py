@@ -3,7 +3,8 @@
     python3 src/python/build_wheel.py [FOLDER] [--program FILE]
 
 FOLDER is where the wheel goes (default: ``dist`` in the working folder). The program is published by the .NET 10 SDK as one file with all that it
-needs, below the system's temporary folder; ``--program`` names one that was published already. The wheel's tag names the C library that the program needs.
+needs, below the system's temporary folder; ``--program`` names one that was published already. The wheel's tag names the C library that
+the program needs.
 """
 
 import argparse
@@ -27,7 +28,8 @@ _CHUNK = 1 << 24
 def publish(folder: Path) -> Path:
     """Publishes the program into a folder, and gives its path. Nothing is left in the tree."""
     subprocess.run(
-        ["dotnet", "publish", str(HERE.parent / "FishCheckpoint.Cli"), "--configuration", "Release", "--runtime", _RUNTIME, "--self-contained", "true",
+        ["dotnet", "publish", str(HERE.parent / "FishCheckpoint.Cli"), "--configuration", "Release", "--runtime", _RUNTIME,
+        "--self-contained", "true",
          "-p:PublishSingleFile=true", "-p:DebugType=none", "--artifacts-path", str(folder / "build"), "--output", str(folder / "program"),
          "--verbosity", "quiet", "-nologo"],
         check=True)
@@ -72,7 +74,8 @@ def _glibc_of(program: Path) -> Tuple[int, int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Builds the wheel that carries the program.")
     parser.add_argument("folder", nargs="?", default="dist", type=Path, help="where the wheel goes; default: dist")
-    parser.add_argument("--program", type=Path, help="a published program, with its libraries beside it; default: it is published now, which needs the .NET 10 SDK")
+    parser.add_argument("--program", type=Path,
+        help="a published program, with its libraries beside it; default: it is published now, which needs the .NET 10 SDK")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fish-wheel-") as scratch:
         wheel = build(options.folder, options.program or publish(Path(scratch)))

@@ -3,8 +3,8 @@ using Microsoft.Data.Sqlite;
 namespace FishCheckpoint.Storage.Sqlite;
 
 /// <summary>
-/// The store's identity: 128 random bits in the database. Backups, restored folders and repairs have the identity of the store that they were made of: it names the
-/// store, not one of its copies.
+/// The store's identity: 128 random bits in the database. Backups, restored folders and repairs have the identity of the store that they
+/// were made of: it names the store, not one of its copies.
 /// </summary>
 internal static class StoreIdentity
 {

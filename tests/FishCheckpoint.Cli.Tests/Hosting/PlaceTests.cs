@@ -94,13 +94,15 @@ public sealed class PlaceTests : CommandTest
         Assert.Contains(report.Store!, (await FishAsync("backup", PathOf("backup"))).Output, StringComparison.Ordinal);
     }
 
-    private static string Flat(Ran ran) => string.Join(' ', ran.Succeeded().Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    private static string Flat(Ran ran) => string.Join(' ', ran.Succeeded().Output.Split((char[]?)null,
+        StringSplitOptions.RemoveEmptyEntries));
 
     private static async Task<Ran> RunAsync(FishSettings settings, (string Name, string Value)[] variables, params string[] arguments)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var shell = new Shell(Terminal.Of(output, error), settings) { Variable = name => Array.Find(variables, variable => variable.Name == name).Value };
+        var shell = new Shell(Terminal.Of(output, error), settings) { Variable = name => Array.Find(variables,
+            variable => variable.Name == name).Value };
         return new Ran(await FishCommandLine.RunAsync(arguments, shell, Stop), output.ToString(), error.ToString());
     }
 }

@@ -5,7 +5,8 @@ using Xunit;
 namespace FishCheckpoint.Cli.Tests.Processes;
 
 /// <summary>
-/// A store that may only be read: by another user, and on a file system that is mounted for reading only. Only root can make either, so these tests run as root alone.
+/// A store that may only be read: by another user, and on a file system that is mounted for reading only. Only root can make either, so
+/// these tests run as root alone.
 /// </summary>
 [Trait("Category", "Slow")]
 public sealed class ReadOnlyStoreTests : CommandTest
@@ -36,7 +37,8 @@ public sealed class ReadOnlyStoreTests : CommandTest
         await PrepareSharedAsync();
         foreach (var arguments in new string[][]
         {
-            ["save", "task", "30", PathOf("first")], ["task", "add", "other", "--base", "base"], ["base", "add", "more", PathOf("first")], ["rm", "task", "10"],
+            ["save", "task", "30", PathOf("first")], ["task", "add", "other", "--base", "base"], ["base", "add", "more", PathOf("first")],
+            ["rm", "task", "10"],
             ["tag", "task", "good", "10"], ["pin", "task", "10"], ["fold"], ["recode"], ["gc"], ["key", "add", "root", "--scope", "admin"],
         })
         {
@@ -84,9 +86,12 @@ public sealed class ReadOnlyStoreTests : CommandTest
 
     private string[][] Readings =>
     [
-        ["ls"], ["ls", "task"], ["base", "ls"], ["show", "task", "latest"], ["load", "task", "20", PathOf("out/loaded")], ["report"], ["report", "task", "--tensors"], ["verify"],
-        ["verify", "task", "10"], ["diff", "task", "10", "20"], ["diff", "task", "base", "20", "--out", PathOf("out/patch.safetensors")], ["audit"], ["gc", "--dry-run"],
-        ["export", "slime", PathOf("out/export"), "--task", "task", "--from", "base", "--to", "20"], ["key", "ls"], ["backup", PathOf("out/backup")],
+        ["ls"], ["ls", "task"], ["base", "ls"], ["show", "task", "latest"], ["load", "task", "20", PathOf("out/loaded")], ["report"],
+        ["report", "task", "--tensors"], ["verify"],
+        ["verify", "task", "10"], ["diff", "task", "10", "20"], ["diff", "task", "base", "20", "--out", PathOf("out/patch.safetensors")],
+        ["audit"], ["gc", "--dry-run"],
+        ["export", "slime", PathOf("out/export"), "--task", "task", "--from", "base", "--to", "20"], ["key", "ls"],
+        ["backup", PathOf("out/backup")],
     ];
 
     private async Task PrepareSharedAsync()
@@ -102,13 +107,15 @@ public sealed class ReadOnlyStoreTests : CommandTest
     private Task<Ran> ReadAsync(bool byMount, params string[] arguments) => RunAsAsync(byMount, [.. arguments, "--data", Data]);
 
     private Task<Ran> RunAsAsync(bool byMount, params string[] arguments) => byMount
-        ? RealProgram.RunAsync("unshare", ["-m", "sh", "-c", $"mount --bind '{Data}' '{Data}' && mount -o remount,ro,bind '{Data}' && exec \"$@\"", "sh", RealProgram.Fish, .. arguments])
+        ? RealProgram.RunAsync("unshare", ["-m", "sh", "-c",
+        $"mount --bind '{Data}' '{Data}' && mount -o remount,ro,bind '{Data}' && exec \"$@\"", "sh", RealProgram.Fish, .. arguments])
         : RealProgram.RunAsync("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", RealProgram.Fish, .. arguments]);
 
     private void AssertLoaded(string model) =>
         Assert.Equal(File.ReadAllBytes(Path.Combine(PathOf(model), "model.safetensors")), File.ReadAllBytes(PathOf("out/loaded")));
 
-    private string[] Files() => [.. Directory.EnumerateFiles(Data, "*", SearchOption.AllDirectories).Order().Select(path => $"{path} {new FileInfo(path).LastWriteTimeUtc:O}")];
+    private string[] Files() => [.. Directory.EnumerateFiles(Data, "*",
+        SearchOption.AllDirectories).Order().Select(path => $"{path} {new FileInfo(path).LastWriteTimeUtc:O}")];
 
     private static async Task Shell(string command) => (await RealProgram.RunAsync("sh", ["-c", command])).Succeeded();
 }

@@ -23,8 +23,8 @@ _GATE = threading.Lock()
 class LocalServer:
     """The server of one folder, shared by all clients of the folder in this process. Safe for use by many threads.
 
-    While this object lives it keeps one open connection, the lease: the server ends soon after the last of these has gone, and the kernel closes
-    that of a process that was killed. A server that was killed is started again by the next connection.
+    While this object lives it keeps one open connection, the lease: the server ends soon after the last of these has gone, and the kernel
+    closes that of a process that was killed. A server that was killed is started again by the next connection.
     """
 
     def __init__(self, folder: str, longest: float = 60.0) -> None:
@@ -57,7 +57,8 @@ class LocalServer:
 
         :param timeout: seconds that each single read or write of the connection may take.
         :param creates: whether a folder that holds no store becomes one.
-        :raises FishError: ``STORE_NOT_FOUND``; ``FOLDER_TAKEN``: the folder is another user's; ``FILE_NOT_FOUND``: there is no program to start;
+        :raises FishError: ``STORE_NOT_FOUND``; ``FOLDER_TAKEN``: the folder is another user's; ``FILE_NOT_FOUND``: there is no program to
+        start;
             ``SERVER_UNAVAILABLE``: it does not start; else what the program said.
         """
         with self._lock:
@@ -94,7 +95,8 @@ class LocalServer:
 
     def _check(self, creates: bool) -> None:
         if not hasattr(socket, "AF_UNIX"):
-            raise FishError("REQUEST_INVALID", self.folder, "This system has no Unix sockets.", "Run 'fish serve --data FOLDER' and give its URL.")
+            raise FishError("REQUEST_INVALID", self.folder, "This system has no Unix sockets.",
+                "Run 'fish serve --data FOLDER' and give its URL.")
         if not creates and not os.path.exists(os.path.join(self.folder, _DATABASE)):
             raise FishError(
                 "STORE_NOT_FOUND", self.folder, "The folder holds no store.",
@@ -172,8 +174,8 @@ class _Starting:
             try:
                 # A session of its own: Ctrl-C is for the training, which saves to the server then.
                 self._process = subprocess.Popen(
-                    [*command, "serve", "--data", folder, "--local", "--json"], stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/",
-                    start_new_session=True)
+                    [*command, "serve", "--data", folder, "--local", "--json"], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                    cwd="/", start_new_session=True)
             except OSError as error:
                 raise FishError("FILE_NOT_FOUND", command[0], f"The program cannot be started: {error.strerror}.", _HOW_TO_GET) from error
         threading.Thread(target=self._wait, daemon=True).start()
@@ -239,7 +241,8 @@ def program() -> List[str]:
     named = os.environ.get("FISH_PROGRAM")
     if named:
         if not os.path.isfile(named):
-            raise FishError("FILE_NOT_FOUND", "FISH_PROGRAM", f"There is no program '{named}'.", "Set it to the path of the program fish, or unset it.")
+            raise FishError("FILE_NOT_FOUND", "FISH_PROGRAM", f"There is no program '{named}'.",
+                "Set it to the path of the program fish, or unset it.")
         return ["dotnet", named] if named.endswith(".dll") else [os.path.abspath(named)]
     own = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "_program", "fish")
     if os.path.isfile(own):
@@ -255,7 +258,8 @@ def program() -> List[str]:
 
 def _is_shell(path: str) -> bool:
     try:
-        said = subprocess.run([path, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=20).stdout
+        said = subprocess.run([path, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            timeout=20).stdout
     except (OSError, subprocess.SubprocessError):
         return True
     return said.startswith(b"fish, version")

@@ -21,11 +21,13 @@ def place_of(place: Union[str, "os.PathLike[str]", None]) -> str:
     if not isinstance(place, str):
         return _folder(os.fsdecode(os.fspath(place)))
     if not place:
-        raise FishError("REQUEST_INVALID", "place", "An empty text names no server and no folder.", "Give a URL as http://HOST:PORT, or a folder.")
+        raise FishError("REQUEST_INVALID", "place", "An empty text names no server and no folder.",
+            "Give a URL as http://HOST:PORT, or a folder.")
     if "://" in place:
         return place
     if _ADDRESS.match(place) and not os.path.isdir(place):
-        raise FishError("REQUEST_INVALID", place, "This is no server's URL.", f"Write it as http://{place}; for a folder of that name write ./{place}.")
+        raise FishError("REQUEST_INVALID", place, "This is no server's URL.",
+            f"Write it as http://{place}; for a folder of that name write ./{place}.")
     return _folder(place)
 
 
@@ -42,7 +44,9 @@ def _folder(path: str) -> str:
 def _from_environment() -> str:
     server, data = os.environ.get("FISH_SERVER"), os.environ.get("FISH_DATA")
     if server and data:
-        raise FishError("REQUEST_INVALID", "FISH_SERVER", "FISH_SERVER and FISH_DATA are both set.", "Unset one of them, or give a URL or a folder.")
+        raise FishError("REQUEST_INVALID", "FISH_SERVER", "FISH_SERVER and FISH_DATA are both set.",
+            "Unset one of them, or give a URL or a folder.")
     if not server and not data:
-        raise FishError("REQUEST_INVALID", "place", "No server and no folder is named.", "Give a URL or a folder, or set FISH_SERVER or FISH_DATA.")
+        raise FishError("REQUEST_INVALID", "place", "No server and no folder is named.",
+            "Give a URL or a folder, or set FISH_SERVER or FISH_DATA.")
     return server if server else _folder(str(data))
