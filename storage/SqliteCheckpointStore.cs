@@ -164,7 +164,9 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         var upload = folder.CreateUploadFolder();
         try
         {
-            var content = await new BaseReceiver(Options, upload).ReceiveAsync(files, cancellation);
+            var receiver = new BaseReceiver(Options, upload);
+            var content = await receiver.ReceiveAsync(files, cancellation);
+            var leftOut = receiver.LeftOut is { Count: > 0 } left ? left : null;
             return await database.WriteAsync(
                 connection =>
                 {
@@ -174,7 +176,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
                     ledger.Added(connection, name, content.Id, content.AllFiles.Sum(file => file.Bytes), created, isNew);
                     folder.MoveIn(upload, content.Id);
                     BaseMeasure.Note(connection, folder, content.Id);
-                    return new Saved<BaseInfo>(BaseTable.Info(connection, content.Id, name), created);
+                    return new Saved<BaseInfo>(BaseTable.Info(connection, content.Id, name) with { LeftOut = leftOut }, created);
                 },
                 cancellation);
         }
@@ -696,6 +698,8 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         var isTaken = CheckpointTable.AtStep(snapshot.Connection, context.Id, step) is not null;
         using var prepared = Prepare(snapshot.Connection, context, step, content, options, mayGuess, cancellation);
         CheckFileDigest(context, step, prepared, options.ExpectedFileDigest, cancellation);
+        using var sideFiles = await PreparedSideFiles.EncodeAsync(
+            snapshot.Connection, context, prepared.Output, options.SideFilesOf(content), Options, cancellation);
         if (!isTaken)
         {
             // What is encoded needs no earlier state any more. Kept until after the commit, it would be older than that, and no save could ever empty the log.
@@ -703,7 +707,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         }
 
         using var state = await EncodeStateAsync(options, cancellation);
-        var written = await CommitAsync(context, step, prepared, state, options, replaced: null, cancellation);
+        var written = await CommitAsync(context, step, prepared, state, sideFiles, options, replaced: null, cancellation);
         if (!written && !isTaken)
         {
             throw new ReferenceGoneException();
@@ -712,14 +716,25 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         if (!written)
         {
             await MendAsync(context, step, prepared, cancellation);
-            if (options.Overwrite && FindOther(context, step, prepared, state, options) is { } other)
+            if (options.Overwrite && FindOther(context, step, prepared, state, sideFiles, options) is { } other)
             {
                 snapshot.Release();
-                return await CommitAsync(context, step, prepared, state, options, other, cancellation)
+                return await CommitAsync(context, step, prepared, state, sideFiles, options, other, cancellation)
                     ? new Saved<CheckpointInfo>(await GetCheckpointAsync(task, StepRef.At(step), cancellation), true) : throw new ReferenceGoneException();
             }
 
-            RequireSame(context, step, prepared);
+            RequireSame(context, step, prepared, sideFiles);
+            if (sideFiles is not null)
+            {
+                await database.WriteAsync(
+                    connection =>
+                    {
+                        sideFiles.Mend(connection);
+                        return true;
+                    },
+                    cancellation);
+            }
+
             await database.WriteAsync(connection => ledger.SavedAgain(connection, task, step), cancellation);
             if (state is not null)
             {
@@ -742,16 +757,17 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     }
 
     private async Task<bool> CommitAsync(
-        TaskContext context, long step, PreparedSave prepared, PreparedState? state, SaveOptions options, long? replaced, CancellationToken cancellation)
+        TaskContext context, long step, PreparedSave prepared, PreparedState? state, PreparedSideFiles? sideFiles, SaveOptions options, long? replaced,
+        CancellationToken cancellation)
     {
         using var span = StoreTraces.Begin("save.commit", context.Name, StepRef.At(step).ToString());
         return await database.WriteAsync(
             connection =>
             {
-                // The new one may use the mask of the old one, which goes only after that.
+                // The new one may use the mask and side files of the old one, which go only after that.
                 var old = replaced is null ? null : HideReplaced(connection, context, step, replaced.Value);
                 var written = ledger.Saved(
-                    connection, context.Name, step, SaveWriter.Write(connection, context, step, prepared, state, options, Options.Codec, Now));
+                    connection, context.Name, step, SaveWriter.Write(connection, context, step, prepared, state, sideFiles, options, Options.Codec, Now));
                 if (old is not null)
                 {
                     CheckpointRemover.Collect(connection, old.Id);
@@ -798,15 +814,18 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         }
     }
 
-    private void RequireSame(TaskContext task, long step, PreparedSave save)
+    private void RequireSame(TaskContext task, long step, PreparedSave save, PreparedSideFiles? sideFiles)
     {
         using var snapshot = database.OpenSnapshot();
-        if (!IsSameModel(snapshot.Connection, task, CheckpointTable.Find(snapshot.Connection, task, StepRef.At(step)), save))
+        var row = CheckpointTable.Find(snapshot.Connection, task, StepRef.At(step));
+        if (!IsSameModel(snapshot.Connection, task, row, save))
         {
             throw new FishException(
                 ErrorCode.StepTaken, $"{task.Name}/{step}", "The step holds a checkpoint with other content.",
                 "Checkpoints never change: save another step, delete it first, or save with overwrite, which replaces it.");
         }
+
+        sideFiles?.RequireSame(snapshot.Connection, row);
     }
 
     // The same content may come with another parent or mask than it was first saved with: what counts is the state that it gives.
@@ -827,14 +846,15 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     }
 
     // The checkpoint that an overwriting save replaces: one that cannot be read is another one too.
-    private long? FindOther(TaskContext task, long step, PreparedSave save, PreparedState? state, SaveOptions options)
+    private long? FindOther(
+        TaskContext task, long step, PreparedSave save, PreparedState? state, PreparedSideFiles? sideFiles, SaveOptions options)
     {
         using var snapshot = database.OpenSnapshot();
         var row = CheckpointTable.AtStep(snapshot.Connection, task.Id, step) ?? throw new ReferenceGoneException();
         try
         {
             return IsSameModel(snapshot.Connection, task, row, save) && state?.IsOther(snapshot.Connection, row) != true
-                && row.HasInfo(options.Metrics, options.Metadata) ? null : row.Id;
+                && row.HasInfo(options.Metrics, options.Metadata) && (sideFiles is null || sideFiles.Set == row.SideSet) ? null : row.Id;
         }
         catch (FishException damage) when (damage.Kind == ErrorKind.Corrupt)
         {

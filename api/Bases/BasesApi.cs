@@ -28,7 +28,7 @@ internal static class BasesApi
         group.MapDelete("/{name}", DeleteAsync).Needs(KeyScope.Admin, Reach.Store)
             .WithSummary("Remove a name of a base, and with its last name the base, for good; refused while tasks are on it").MayFail(409);
         group.MapGet("/{name}/files", ListFilesAsync).Needs(KeyScope.Read, Reach.Base).WithSummary("List the files of a base, side files included");
-        group.MapMethods("/{name}/files/{file}", ["GET", "HEAD"], GetFileAsync).Needs(KeyScope.Read, Reach.Base)
+        group.MapMethods("/{name}/files/{**file}", ["GET", "HEAD"], GetFileAsync).Needs(KeyScope.Read, Reach.Base)
             .GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes, CheckedBlocks.MediaType)
             .WithSummary("Give one file of a base: a shard or a side file").MayFail(412, 416, 500);
     }
@@ -47,9 +47,11 @@ internal static class BasesApi
 
         var expected = DigestField.Read(request, DigestField.Representation) ?? DigestField.Read(request, DigestField.Content);
         await using var body = new BodyStream(request, options.MaxUploadBytes, expected);
-        var files = type == MediaTypes.Tar ? TarFiles.ReadAsync(body, cancellation) : ModelUpload.FromStream(body);
+        var leftOut = new List<LeftOutFile>();
+        var files = type == MediaTypes.Tar ? TarFiles.ReadAsync(body, leftOut, cancellation) : ModelUpload.FromStream(body);
         var saved = await store.AddBaseAsync(name, files, cancellation);
-        return saved.Created ? TypedResults.Created($"/v1/bases/{name}", saved.Value) : TypedResults.Ok(saved.Value);
+        var added = saved.Value with { LeftOut = LeftOutFile.Join(leftOut, saved.Value.LeftOut) };
+        return saved.Created ? TypedResults.Created($"/v1/bases/{name}", added) : TypedResults.Ok(added);
     }
 
     private static async Task<Ok<Page<BaseInfo>>> ListAsync(

@@ -27,7 +27,9 @@ internal sealed class Spooled : IDisposable
             Directory.CreateDirectory(path);
             await foreach (var file in files.WithCancellation(cancellation))
             {
-                await WriteAsync(System.IO.Path.Combine(path, file.Name), file.Content, cancellation);
+                var place = System.IO.Path.Combine(path, file.Name);
+                Directory.CreateDirectory(System.IO.Path.GetDirectoryName(place)!);
+                await WriteAsync(place, file.Content, cancellation);
             }
         });
 

@@ -2,12 +2,13 @@ using System.Formats.Tar;
 using System.Runtime.CompilerServices;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Api.Bodies;
 
 /// <summary>
-/// A folder as a tar stream: regular files at its top, one after another. Links, devices and paths are refused; hidden files are left out, as they are of a
-/// folder on disk.
+/// A folder as a tar stream: regular files with their paths in it, one after another. Links, devices and paths that lead elsewhere are refused; hidden files are left
+/// out, and so are names that no model's file has, as they are of a folder on disk.
 /// </summary>
 internal static class TarFiles
 {
@@ -16,7 +17,11 @@ internal static class TarFiles
     /// <summary>The files, each to be read before the next is asked for. The body has been read to its end when the last one was given.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.RequestInvalid"/>, <see cref="ErrorCode.TooLarge"/>,
     /// <see cref="ErrorCode.BodyTruncated"/>.</exception>
-    public static async IAsyncEnumerable<UploadFile> ReadAsync(Stream body, [EnumeratorCancellation] CancellationToken cancellation = default)
+    /// <param name="body">The stream.</param>
+    /// <param name="leftOut">Takes what is left out.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    public static async IAsyncEnumerable<UploadFile> ReadAsync(
+        Stream body, ICollection<LeftOutFile> leftOut, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await using var tar = new TarReader(body, leaveOpen: true);
         var names = new FolderNames();
@@ -28,12 +33,18 @@ internal static class TarFiles
                 continue;
             }
 
-            names.Add(name);
             if (++count > MaxFiles)
             {
                 throw new FishException(ErrorCode.TooLarge, "tar", $"The folder has more than {MaxFiles} files.", "Send the model's files only.");
             }
 
+            if (ReasonOf(name) is { } reason)
+            {
+                leftOut.Add(new LeftOutFile(name, reason));
+                continue;
+            }
+
+            names.Add(name);
             yield return new UploadFile(name, new TarEntryStream(entry.DataStream ?? Stream.Null, entry.Length, name));
         }
 
@@ -57,11 +68,19 @@ internal static class TarFiles
         }
     }
 
-    // Null for what is left out.
+    // Names that lead elsewhere are no matter of taste: the rule for names refuses them.
+    private static string? ReasonOf(string name)
+    {
+        var segments = name.Split('/');
+        return FilePaths.IsValid(name) || Array.Exists(segments, segment => segment is "" or "." or "..") || name.AsSpan().ContainsAny('\\', ':', '\0') ? null
+            : Array.Exists(segments, segment => segment.StartsWith('.')) ? "hidden" : "a name that cannot be kept";
+    }
+
+    // Null for a folder.
     private static string? NameOf(TarEntry entry)
     {
         var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
-        if (entry.EntryType is TarEntryType.GlobalExtendedAttributes || (entry.EntryType is TarEntryType.Directory && name is "" or "."))
+        if (entry.EntryType is TarEntryType.GlobalExtendedAttributes || entry.EntryType is TarEntryType.Directory)
         {
             return null;
         }
@@ -72,7 +91,7 @@ internal static class TarFiles
                 ErrorCode.NameInvalid, Shown(name), $"A folder holds regular files only, not a {entry.EntryType}.", "Make it with: tar -C FOLDER -cf - FILES.");
         }
 
-        return name.StartsWith('.') && !name.Contains('/', StringComparison.Ordinal) && name is not ".." ? null : name;
+        return name;
     }
 
     private static string Shown(string name) => name.Length <= 80 ? name : $"{name[..77]}...";

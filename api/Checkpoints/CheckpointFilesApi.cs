@@ -24,7 +24,7 @@ internal static class CheckpointFilesApi
             .GivesBytes(MediaTypes.Safetensors, CheckedBlocks.MediaType)
             .TakesHeader(DigestField.Wanted, WantsDigest).WithSummary("Rebuild the full model of a step, or a range of it").MayFail(412, 416, 500);
         group.MapGet("/{step}/files", ListAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("List the files of a step's model, side files included");
-        group.MapMethods("/{step}/files/{file}", ["GET", "HEAD"], GetFileAsync).Needs(KeyScope.Read, Reach.Task)
+        group.MapMethods("/{step}/files/{**file}", ["GET", "HEAD"], GetFileAsync).Needs(KeyScope.Read, Reach.Task)
             .GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes, CheckedBlocks.MediaType)
             .TakesHeader(DigestField.Wanted, WantsDigest).WithSummary("Rebuild one file of a sharded model, or give a side file").MayFail(412, 416, 500);
         group.MapGet("/{step}/tensors/{**tensor}", GetTensorAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Bytes)

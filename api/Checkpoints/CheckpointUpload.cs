@@ -17,13 +17,17 @@ internal sealed class CheckpointUpload : IDisposable
 
     public CheckpointContent Content { get; }
 
-    /// <summary>Adds what came in the form's other parts: trainer state, metrics (before those of the header field) and metadata.</summary>
+    /// <summary>Adds what came in the form's other parts: trainer state, side files, metrics (before those of the header field) and metadata.</summary>
     public SaveOptions Complete(SaveOptions save) => save with
     {
         OpenState = parts.State is { } state ? () => PositionalFile.OpenStream(state.Path) : null,
+        SideFiles = parts.SideFiles,
         Metrics = parts.Info?.Metrics ?? save.Metrics,
         Metadata = parts.Info?.Metadata ?? save.Metadata,
     };
+
+    /// <summary>What came and is no part of the model; <see langword="null"/> where nothing did.</summary>
+    public IReadOnlyList<LeftOutFile>? LeftOut => LeftOutFile.Join(parts.LeftOut, (Content as CheckpointContent.Full)?.Model.LeftOut);
 
     public static async Task<CheckpointUpload> ReceiveAsync(
         HttpRequest request, TaskInfo task, ICheckpointStore store, StoreOptions options, CancellationToken cancellation)

@@ -2,6 +2,7 @@ using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
+using FishCheckpoint.Tensors;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
@@ -9,21 +10,31 @@ namespace FishCheckpoint.Api.Checkpoints;
 
 /// <summary>
 /// A save's body, received: the checkpoint alone, or as <c>multipart/form-data</c> the part <c>checkpoint</c> and then, in any order, the parts <c>state</c>
-/// and <c>info</c>. Leaves nothing behind.
+/// and <c>info</c>, and parts <c>file</c>, each a side file with its file name. Leaves nothing behind.
 /// </summary>
 internal sealed class UploadParts : IDisposable
 {
     private const string CheckpointPart = "checkpoint";
     private const string StatePart = "state";
     private const string InfoPart = "info";
+    private const string FilePart = "file";
 
-    private UploadParts(Spooled checkpoint, string type) => (Checkpoint, Type) = (checkpoint, type);
+    private readonly List<Spooled> spooledFiles = [];
+    private readonly List<SideFile> sideFiles = [];
+
+    private UploadParts(Spooled checkpoint, string type, IReadOnlyList<LeftOutFile> leftOut) => (Checkpoint, Type, LeftOut) = (checkpoint, type, leftOut);
 
     /// <summary>The checkpoint: a file, or for a tar a folder.</summary>
     public Spooled Checkpoint { get; }
 
     /// <summary>The checkpoint's media type.</summary>
     public string Type { get; }
+
+    /// <summary>What of a tar no model's file can be.</summary>
+    public IReadOnlyList<LeftOutFile> LeftOut { get; }
+
+    /// <summary>The side files that came as parts of their own.</summary>
+    public IReadOnlyList<SideFile> SideFiles => sideFiles;
 
     /// <summary>The trainer state, if one came.</summary>
     public Spooled? State { get; private set; }
@@ -42,13 +53,14 @@ internal sealed class UploadParts : IDisposable
 
         await using var body = new BodyStream(request, options.MaxUploadBytes, DigestField.Read(request, DigestField.Content));
         return multipart ? await ReceiveFormAsync(request, body, options, cancellation)
-            : new UploadParts(await SpoolAsync(type, body, options, cancellation), type);
+            : await SpoolAsync(type, body, options, cancellation);
     }
 
     public void Dispose()
     {
         Checkpoint.Dispose();
         State?.Dispose();
+        spooledFiles.ForEach(file => file.Dispose());
     }
 
     private static async Task<UploadParts> ReceiveFormAsync(HttpRequest request, BodyStream body, StoreOptions options, CancellationToken cancellation)
@@ -62,6 +74,10 @@ internal sealed class UploadParts : IDisposable
                 if (parts is null)
                 {
                     parts = await ReceiveCheckpointAsync(section, options, cancellation);
+                }
+                else if (NameOf(section) == FilePart)
+                {
+                    await parts.ReceiveSideFileAsync(section, options, cancellation);
                 }
                 else
                 {
@@ -84,7 +100,7 @@ internal sealed class UploadParts : IDisposable
     {
         var name = NameOf(section);
         Require(
-            (name == StatePart && State is null) || (name == InfoPart && Info is null), "After the checkpoint one part named 'state' and one named 'info' may come.");
+            (name == StatePart && State is null) || (name == InfoPart && Info is null), "After the checkpoint one part named 'state', one named 'info' and parts named 'file' may come.");
         var content = new PartStream(section.Body, name!);
         if (name == StatePart)
         {
@@ -103,17 +119,33 @@ internal sealed class UploadParts : IDisposable
         return length <= SaveInfo.MaxBytes ? SaveInfo.Parse(bytes.AsSpan(0, length)) : throw SaveInfo.TooLarge(InfoPart, "more");
     }
 
+    private async Task ReceiveSideFileAsync(MultipartSection section, StoreOptions options, CancellationToken cancellation)
+    {
+        var name = FileNameOf(section);
+        Require(name is not null, "A part named 'file' needs a file name.");
+        Require(sideFiles.Count < SideFile.MaxCount, $"At most {SideFile.MaxCount} side files are kept.");
+        Names.CheckFilePath(name!);
+        var left = Math.Min(SideFile.MaxBytes, SideFile.MaxTotalBytes - spooledFiles.Sum(file => new FileInfo(file.Path).Length));
+        var spooled = await Spooled.ReceiveFileAsync(options, new PartStream(section.Body, name!, left), cancellation);
+        spooledFiles.Add(spooled);
+        sideFiles.Add(new SideFile(name!, spooled.Path));
+    }
+
     private static async Task<UploadParts> ReceiveCheckpointAsync(MultipartSection section, StoreOptions options, CancellationToken cancellation)
     {
         Require(NameOf(section) == CheckpointPart, "The first part has to be named 'checkpoint'.");
         var type = MediaTypes.Of(section.ContentType);
         RequireKnown(section.ContentType, type);
-        return new UploadParts(await SpoolAsync(type, new PartStream(section.Body, CheckpointPart), options, cancellation), type);
+        return await SpoolAsync(type, new PartStream(section.Body, CheckpointPart), options, cancellation);
     }
 
-    private static Task<Spooled> SpoolAsync(string type, Stream body, StoreOptions options, CancellationToken cancellation) => type == MediaTypes.Tar
-        ? Spooled.ReceiveFolderAsync(options, TarFiles.ReadAsync(body, cancellation), cancellation)
-        : Spooled.ReceiveFileAsync(options, body, cancellation);
+    private static async Task<UploadParts> SpoolAsync(string type, Stream body, StoreOptions options, CancellationToken cancellation)
+    {
+        var leftOut = new List<LeftOutFile>();
+        var spooled = type == MediaTypes.Tar ? await Spooled.ReceiveFolderAsync(options, TarFiles.ReadAsync(body, leftOut, cancellation), cancellation)
+            : await Spooled.ReceiveFileAsync(options, body, cancellation);
+        return new UploadParts(spooled, type, leftOut);
+    }
 
     private static void RequireKnown(string? given, string type)
     {
@@ -132,6 +164,10 @@ internal sealed class UploadParts : IDisposable
 
     private static string? NameOf(MultipartSection section) =>
         ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition) ? HeaderUtilities.RemoveQuotes(disposition.Name).ToString() : null;
+
+    private static string? FileNameOf(MultipartSection section) =>
+        ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)
+            ? HeaderUtilities.RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName).Value : null;
 
     private static void Require(bool holds, string cause)
     {

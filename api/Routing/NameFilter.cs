@@ -21,7 +21,7 @@ internal sealed class NameFilter : IEndpointFilter
         "task" => Names.Check(value, "task"),
         "key" => Names.Check(value, "key"),
         "tag" => Names.CheckTag(value),
-        "file" => Names.CheckFile(value),
+        "file" => Names.CheckFilePath(value),
         _ => value,
     };
 }

@@ -38,17 +38,22 @@ internal sealed partial class BaseCopy(BaseFolder source, string target, bool li
             var files = bases.Content(copied, id).AllFiles;
             FolderNames.CheckAll(files.Select(file => file.Name));
             var folder = Directory.CreateDirectory(BaseFolder.PathOf(target, id)).FullName;
-            foreach (var left in Directory.EnumerateFiles(folder, ".*"))
+            foreach (var left in Directory.EnumerateFiles(folder, ".*", SearchOption.AllDirectories))
             {
                 File.Delete(left);
             }
 
             foreach (var file in files)
             {
-                Copy(id, file, Path.Combine(folder, file.Name), cancellation);
+                var path = Path.Combine(folder, file.Name);
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                Copy(id, file, path, cancellation);
             }
 
-            AtomicFile.SyncFolder(folder);
+            foreach (var inner in Directory.EnumerateDirectories(folder, "*", SearchOption.AllDirectories).Prepend(folder))
+            {
+                AtomicFile.SyncFolder(inner);
+            }
         }
 
         AtomicFile.SyncFolder(Directory.CreateDirectory(Path.Combine(target, "bases")).FullName);

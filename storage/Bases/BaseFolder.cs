@@ -30,6 +30,9 @@ internal sealed class BaseFolder : IDisposable
     /// <summary>The folder of a base in a data folder.</summary>
     public static string PathOf(string dataFolder, Digest id) => Path.Combine(dataFolder, "bases", id.ToString());
 
+    /// <summary>Where a file of a base lies.</summary>
+    /// <param name="id">The base.</param>
+    /// <param name="file">The file's name, a path divided by <c>/</c>.</param>
     public string PathOf(Digest id, string file) => Path.Combine(bases, id.ToString(), file);
 
     /// <summary>Bytes that a base's file takes, compressed or not; 0 where it is missing.</summary>
@@ -46,13 +49,7 @@ internal sealed class BaseFolder : IDisposable
     {
         File.WriteAllBytes(MarkOf(id), []);
         var target = Directory.CreateDirectory(Path.Combine(bases, id.ToString())).FullName;
-        AtomicFile.Recover(target);
-        foreach (var file in Directory.EnumerateFiles(uploadFolder))
-        {
-            AtomicFile.Replace(file, Path.Combine(target, Path.GetFileName(file)));
-        }
-
-        AtomicFile.SyncFolder(target);
+        MoveFiles(uploadFolder, target);
         AtomicFile.SyncFolder(bases);
     }
 
@@ -77,7 +74,10 @@ internal sealed class BaseFolder : IDisposable
             {
                 if (isKnown(id))
                 {
-                    AtomicFile.Recover(target);
+                    foreach (var folder in Directory.EnumerateDirectories(target, "*", SearchOption.AllDirectories).Prepend(target))
+                    {
+                        AtomicFile.Recover(folder);
+                    }
                 }
                 else
                 {
@@ -97,6 +97,22 @@ internal sealed class BaseFolder : IDisposable
     ];
 
     public void Dispose() => owned?.Dispose();
+
+    private static void MoveFiles(string from, string to)
+    {
+        AtomicFile.Recover(to);
+        foreach (var file in Directory.EnumerateFiles(from))
+        {
+            AtomicFile.Replace(file, Path.Combine(to, Path.GetFileName(file)));
+        }
+
+        foreach (var folder in Directory.EnumerateDirectories(from))
+        {
+            MoveFiles(folder, Directory.CreateDirectory(Path.Combine(to, Path.GetFileName(folder))).FullName);
+        }
+
+        AtomicFile.SyncFolder(to);
+    }
 
     private string MarkOf(Digest id) => Path.Combine(bases, id + Adding);
 }

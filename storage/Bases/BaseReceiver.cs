@@ -10,44 +10,66 @@ namespace FishCheckpoint.Storage.Bases;
 /// <summary>Takes in the files of a base: written and synced under a temporary name, digested as they come, checked before they count.</summary>
 internal sealed class BaseReceiver(StoreOptions options, string folder)
 {
+    /// <summary>What came and is no part of the base, by name, once <see cref="ReceiveAsync"/> is done.</summary>
+    public IReadOnlyList<LeftOutFile> LeftOut { get; private set; } = [];
+
     public async Task<BaseContent> ReceiveAsync(IAsyncEnumerable<UploadFile> files, CancellationToken cancellation)
     {
-        var (names, received) = (new FolderNames(), new List<BaseFile>());
+        var (names, received) = (new FolderNames(), new Dictionary<string, (long Length, Digest Digest)>(StringComparer.Ordinal));
         await foreach (var file in files.WithCancellation(cancellation))
         {
             names.Add(file.Name);
-            received.Add(await ReceiveFileAsync(file, cancellation));
+            var path = Path.Combine(folder, file.Name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            received.Add(file.Name, await WriteAsync(file, path, cancellation));
         }
 
-        var ordered = received.OrderBy(file => file.Name, StringComparer.Ordinal).ToArray();
-        if (!ordered.Any(file => file.Header is not null))
+        var contents = ReadContents();
+        foreach (var left in received.Keys.Except(contents.Weights).Except(contents.SideFiles.Select(file => file.Name)).ToArray())
         {
-            throw new FishException(ErrorCode.FileNotFound, "base", "The base holds no *.safetensors file.", "Send at least one.");
+            File.Delete(Path.Combine(folder, left));
+            received.Remove(left);
         }
 
+        LeftOut = contents.LeftOut;
+        var ordered = received.OrderBy(file => file.Key, StringComparer.Ordinal)
+            .Select(file => Describe(file.Key, file.Value.Length, file.Value.Digest, contents.Weights.Contains(file.Key), cancellation)).ToArray();
         var content = new BaseContent(BaseContent.IdentityOf(ordered), ordered);
-        if (ordered.FirstOrDefault(file => file.Name == ShardIndex.FileName) is { } index)
+        if (contents.SideFiles.FirstOrDefault(file => ShardIndex.IsName(file.Name)) is { } index)
         {
-            ShardIndex.CheckFile(Path.Combine(folder, index.Name), content.Files, options.MaxHeaderBytes);
+            ShardIndex.CheckFile(index.Path, content.Files, options.MaxHeaderBytes);
         }
 
         return content;
     }
 
-    private async Task<BaseFile> ReceiveFileAsync(UploadFile file, CancellationToken cancellation)
+    private FolderContents ReadContents()
     {
-        var path = Path.Combine(folder, file.Name);
-        var (length, digest) = await WriteAsync(file, path, cancellation);
-        if (!file.Name.EndsWith(".safetensors", StringComparison.Ordinal))
+        try
         {
-            return new BaseFile(file.Name, length, digest, null, PlainCrcs(path, length));
+            return FolderContents.Read(folder, maxIndexLength: options.MaxHeaderBytes) is { IsTorch: false } contents ? contents : throw new FishException(
+                ErrorCode.FileNotFound, "base", "The base's model is a PyTorch file, which is not read here.", "Send safetensors files; the program fish reads both.");
+        }
+        catch (FishException error) when (error.Key == folder)
+        {
+            // The folder is a temporary one that the sender knows nothing of.
+            throw new FishException(error.Code, "base", error.Cause, error.Hint, error);
+        }
+    }
+
+    private BaseFile Describe(string name, long length, Digest digest, bool isWeights, CancellationToken cancellation)
+    {
+        var path = Path.Combine(folder, name);
+        if (!isWeights)
+        {
+            return new BaseFile(name, length, digest, null, PlainCrcs(path, length));
         }
 
         using var dense = options.Bases == BaseCompression.Dense ? AtomicFile.Create(path) : null;
         BaseFile received;
         using (var opened = SafetensorsFile.Open(path, options.MaxHeaderBytes))
         {
-            received = new BaseFile(file.Name, length, digest, opened.Header, TensorCrcs(opened));
+            received = new BaseFile(name, length, digest, opened.Header, TensorCrcs(opened));
             if (dense is not null)
             {
                 DenseBaseFile.Write(opened, dense.Stream, cancellation);

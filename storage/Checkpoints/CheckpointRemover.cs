@@ -24,7 +24,7 @@ internal static class CheckpointRemover
         Collect(connection, row.Id);
     }
 
-    /// <summary>Takes a checkpoint with its tags out of view, without a grace its trainer state too; <see cref="Collect"/> then removes it.</summary>
+    /// <summary>Takes a checkpoint with its tags out of view, without a grace its trainer state too; <see cref="Collect"/> then removes it and its side files.</summary>
     public static void Hide(SqliteConnection connection, CheckpointRow row, Grace grace, bool withTask = false)
     {
         var tags = connection.Query("SELECT name FROM tags WHERE checkpoint = $0 ORDER BY name", tag => tag.GetString(0), row.Id);
@@ -38,6 +38,7 @@ internal static class CheckpointRemover
             """,
             row.Id, accounts ? row.BroughtBytes : 0, grace.Now, grace.Expires, tags.Count == 0 ? null : JsonSerializer.Serialize(tags, FishJson.Options),
             withTask ? 1 : 0);
+        SideFileTable.HandOver(connection, row.Id);
         if (grace.IsNone)
         {
             Forget(connection, row.Id, row.TrainerFrame);
@@ -56,7 +57,8 @@ internal static class CheckpointRemover
     {
         connection.Execute(
             """
-            UPDATE checkpoints SET trainer_frame = NULL, trainer_bytes = 0, deleted_at = NULL, expires = NULL, former_tags = NULL, with_task = 0 WHERE id = $0
+            UPDATE checkpoints SET trainer_frame = NULL, trainer_bytes = side_bytes, deleted_at = NULL, expires = NULL, former_tags = NULL, with_task = 0
+            WHERE id = $0
             """,
             checkpoint);
         if (trainerFrame is { } frame)
@@ -72,7 +74,7 @@ internal static class CheckpointRemover
     /// <returns>Bytes of the frames that went.</returns>
     public static long Collect(SqliteConnection connection, long checkpoint)
     {
-        var freed = 0L;
+        var freed = SideFileTable.Release(connection, checkpoint);
         var waiting = new Stack<long>([checkpoint]);
         while (waiting.TryPop(out var id))
         {

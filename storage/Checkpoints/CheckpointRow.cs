@@ -12,14 +12,14 @@ internal sealed record CheckpointRow(
     long LogicalBytes, long BroughtBytes, long ValueBytes, Digest? FileDigest, string Metrics, long? TrainerFrame, long TrainerBytes,
     DateTimeOffset Created, long? ParentStep, bool IsBlocks,
     long? Reference, int? ReferenceDepth, long TaskId, string TaskName, Digest? Proof, long ChainBytes, string? ParentTask, bool IsHidden, bool Pinned, Digest? ParentState,
-    string Metadata)
+    string Metadata, Digest? SideSet, long SideBytes)
 {
     public const string Columns =
         "c.id, c.step, c.parent, c.depth, c.mask, m.frame, m.bytes, c.frame, c.headers, c.state, c.changed, c.logical_bytes, c.brought_bytes, "
         + "c.value_bytes, c.file_sha256, c.metrics, c.trainer_frame, c.trainer_bytes, c.created, p.step, c.blocks, c.reference, c.reference_depth, "
         + "c.task, (SELECT coalesce(former_name, name) FROM tasks WHERE id = c.task), c.proof, c.chain_bytes, "
         + "(SELECT coalesce(former_name, name) FROM tasks WHERE id = p.task AND p.task <> c.task), c.deleted, "
-        + "c.pinned, p.state, c.metadata";
+        + "c.pinned, p.state, c.metadata, c.side_set, c.side_bytes";
 
     public const string From = "checkpoints c JOIN masks m ON m.id = c.mask LEFT JOIN checkpoints p ON p.id = c.parent";
 
@@ -28,7 +28,7 @@ internal sealed record CheckpointRow(
         row.OptionalDigest(8), row.Digest(9), row.GetInt64(10), row.GetInt64(11), row.GetInt64(12), row.GetInt64(13), row.OptionalDigest(14),
         row.GetString(15), row.OptionalLong(16), row.GetInt64(17), row.Time(18), row.OptionalLong(19), row.GetInt64(20) != 0,
         row.OptionalLong(21), (int?)row.OptionalLong(22), row.GetInt64(23), row.GetString(24), row.OptionalDigest(25), row.GetInt64(26), row.OptionalText(27),
-        row.GetInt64(28) != 0, row.GetInt64(29) != 0, row.OptionalDigest(30), row.GetString(31));
+        row.GetInt64(28) != 0, row.GetInt64(29) != 0, row.OptionalDigest(30), row.GetString(31), row.OptionalDigest(32), row.GetInt64(33));
 
     /// <summary>What its frames prove: its state, or, where they were laid anew, what stands for it.</summary>
     public Digest Proven => Proof ?? State;
@@ -48,9 +48,9 @@ internal sealed record CheckpointRow(
 
     public CheckpointInfo ToInfo(string task, IEnumerable<string> tags) => new(
         task, Step, ParentText, State, Mask, Changed, LogicalBytes,
-        BroughtBytes + ValueBytes + TrainerBytes, MaskBytes, ValueBytes, TrainerBytes, Depth, FileDigest,
+        BroughtBytes + ValueBytes + TrainerBytes, MaskBytes, ValueBytes, TrainerBytes - SideBytes, Depth, FileDigest,
         Read<double>(Metrics),
-        [.. tags], Created, ChainBytes, Pinned, ParentState, Headers)
+        [.. tags], Created, ChainBytes, Pinned, ParentState, Headers, SideBytes, SideSet)
     {
         Metadata = Read<string>(Metadata),
     };

@@ -23,7 +23,14 @@ internal static class CheckpointVerifier
         {
             using var content = BytesCoder.Open(FrameTable.Open(connection, frame), null);
             content.CopyTo(Stream.Null);
-            read += checkpoint.TrainerBytes;
+            read += checkpoint.TrainerBytes - checkpoint.SideBytes;
+        }
+
+        foreach (var file in SideFileTable.Of(connection, checkpoint.SideSet))
+        {
+            using var content = BytesCoder.Open(FrameTable.Open(connection, file.Frame), null);
+            content.CopyTo(Stream.Null);
+            read += file.Bytes;
         }
 
         return read;

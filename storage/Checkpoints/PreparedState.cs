@@ -50,7 +50,7 @@ internal sealed class PreparedState : IDisposable
         }
 
         var id = FrameTable.Insert(connection, frame, ChunkIndex.ReadBytes(frame, head));
-        connection.Execute("UPDATE checkpoints SET trainer_frame = $1, trainer_bytes = $2 WHERE id = $0", row.Id, id, Info.StoredBytes);
+        connection.Execute("UPDATE checkpoints SET trainer_frame = $1, trainer_bytes = side_bytes + $2 WHERE id = $0", row.Id, id, Info.StoredBytes);
         return true;
     }
 
@@ -70,7 +70,7 @@ internal sealed class PreparedState : IDisposable
         }
 
         FrameTable.Replace(connection, existing, frame, ChunkIndex.ReadBytes(frame, head));
-        connection.Execute("UPDATE checkpoints SET trainer_bytes = $1 WHERE id = $0", row.Id, Info.StoredBytes);
+        connection.Execute("UPDATE checkpoints SET trainer_bytes = side_bytes + $1 WHERE id = $0", row.Id, Info.StoredBytes);
     }
 
     private void RequireSame(SqliteConnection connection, string task, CheckpointRow row, long existing)

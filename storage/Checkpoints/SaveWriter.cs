@@ -16,8 +16,8 @@ internal static class SaveWriter
     /// <summary>Writes the save, unless the step is taken.</summary>
     /// <returns>Whether it was written.</returns>
     public static bool Write(
-        SqliteConnection connection, TaskContext task, long step, PreparedSave save, PreparedState? state, SaveOptions options, CodecOptions codec,
-        DateTimeOffset now)
+        SqliteConnection connection, TaskContext task, long step, PreparedSave save, PreparedState? state, PreparedSideFiles? sideFiles,
+        SaveOptions options, CodecOptions codec, DateTimeOffset now)
     {
         RequireParent(connection, task, save);
         if (CheckpointTable.AtStep(connection, task.Id, step) is not null)
@@ -40,7 +40,9 @@ internal static class SaveWriter
             save.State, save.Delta.Changed, logical, brought, values, options.ExpectedFileDigest, SaveInfo.ToJson(options.Metrics), now,
             save.Delta.IsBlocks ? 1 : 0, save.Guessing?.Reference?.Id, DepthOf(connection, save), EffortOf(codec, save.MaskIsStored), ChainBytesOf(connection, save),
             task.Layout.Layout.Elements, SaveInfo.ToJson(options.Metadata));
-        state?.Give(connection, task.Name, CheckpointTable.Find(connection, task, StepRef.At(step)));
+        var row = CheckpointTable.Find(connection, task, StepRef.At(step));
+        sideFiles?.Give(connection, row.Id);
+        state?.Give(connection, task.Name, row);
         return true;
     }
 

@@ -3,6 +3,7 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
@@ -17,13 +18,15 @@ internal sealed class StoredModelReader : IModelReader
     private readonly TaskContext task;
     private readonly BaseFolder folder;
     private readonly RestorePlan plan;
+    private readonly IReadOnlyList<StoredSideFile> own;
     private readonly byte[]? index;
 
     public StoredModelReader(Snapshot snapshot, OpenedState state, TaskContext task, BaseFolder folder, ModelFiles output, CheckpointInfo? checkpoint)
     {
         (this.snapshot, this.state, this.task, this.folder, Checkpoint) = (snapshot, state, task, folder, checkpoint);
         plan = new RestorePlan(task.Layout, output, state.Links);
-        index = output.Files.Count > 1 && !(HasIndex && SameShards(output, task.Base.Files)) ? ShardIndex.Create(output) : null;
+        own = SideFileTable.Of(snapshot.Connection, state.Checkpoint?.SideSet);
+        index = output.Files.Count > 1 && !IsOwn(ShardIndex.FileName) && !(HasIndex && SameShards(output, task.Base.Files)) ? ShardIndex.Create(output) : null;
         Files = [.. ModelFilesOf(output).Concat(SideFilesOf()).OrderBy(file => file.Name, StringComparer.Ordinal)];
     }
 
@@ -37,6 +40,8 @@ internal sealed class StoredModelReader : IModelReader
     public RestoreCost Cost => plan.Cost;
 
     private bool HasIndex => task.Base.AllFiles.Any(file => file.Name == ShardIndex.FileName);
+
+    private bool IsOwn(string file) => own.Any(other => other.Name == file);
 
     // Whether the base's own index still says where each tensor is.
     private static bool SameShards(ModelFiles left, ModelFiles right) =>
@@ -57,6 +62,10 @@ internal sealed class StoredModelReader : IModelReader
         {
             await RestoreWriter.CopyAsync(
                 plan.SegmentsOf(model.number, offset, length), model.item.Header.ToFileBytes(), state.Reader, destination, cancellation);
+        }
+        else if (own.FirstOrDefault(other => other.Name == file) is { } side)
+        {
+            await CopyOwnAsync(side, offset, length, destination, cancellation);
         }
         else if (file == ShardIndex.FileName && index is not null)
         {
@@ -91,7 +100,7 @@ internal sealed class StoredModelReader : IModelReader
             file.Name, file.Header.FileLength, StateIdentity.OfFile(state.Identity, file.Header.ToFileBytes()),
             output.Files.Count == 1 ? state.Checkpoint?.FileDigest : null));
 
-    // The base's other files; the index is made anew where the shards are not the base's.
+    // The checkpoint's own, and the base's others; the index is made anew where the shards are not the base's.
     private IEnumerable<RestoredFile> SideFilesOf()
     {
         if (index is not null)
@@ -99,13 +108,46 @@ internal sealed class StoredModelReader : IModelReader
             yield return new RestoredFile(ShardIndex.FileName, index.Length, Digest.Of(index), Digest.Of(index));
         }
 
+        foreach (var file in own)
+        {
+            yield return new RestoredFile(file.Name, file.Bytes, file.Sha256, file.Sha256);
+        }
+
         var shards = plan.Output.Files.Count > 1;
-        foreach (var file in task.Base.AllFiles.Where(file => file.Header is null))
+        foreach (var file in task.Base.AllFiles.Where(file => file.Header is null && !own.Any(other => Hides(other.Name, file.Name))))
         {
             if (file.Name != ShardIndex.FileName || (shards && index is null))
             {
                 yield return new RestoredFile(file.Name, file.Bytes, file.Sha256, file.Sha256);
             }
+        }
+    }
+
+    // Of the same name, or a file where the other is a folder.
+    private static bool Hides(string own, string other) =>
+        own == other || own.StartsWith($"{other}/", StringComparison.Ordinal) || other.StartsWith($"{own}/", StringComparison.Ordinal);
+
+    private async Task CopyOwnAsync(StoredSideFile file, long offset, long length, PipeWriter destination, CancellationToken cancellation)
+    {
+        try
+        {
+            using var content = BytesCoder.Open(FrameTable.Open(snapshot.Connection, file.Frame), null);
+            var buffer = new byte[Blocks.Size];
+            while (length > 0 && content.Read(buffer) is var read and > 0)
+            {
+                var skipped = (int)Math.Min(read, offset);
+                var part = (int)Math.Min(read - skipped, length);
+                (offset, length) = (offset - skipped, length - part);
+                if (part > 0)
+                {
+                    await destination.WriteAsync(buffer.AsMemory(skipped, part), cancellation);
+                }
+            }
+        }
+        catch (FishException error) when (error.Kind is ErrorKind.Invalid or ErrorKind.Corrupt or ErrorKind.Mismatch or ErrorKind.TooLarge)
+        {
+            throw new FishException(
+                ErrorCode.CorruptCheckpoint, $"{state.Checkpoint?.Label}: {file.Name}", $"The side file is damaged: {error.Cause}", "Save the checkpoint again with it.", error);
         }
     }
 

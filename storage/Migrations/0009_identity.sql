@@ -63,3 +63,29 @@ CREATE TRIGGER tasks_delete AFTER DELETE ON tasks BEGIN
   DELETE FROM growth WHERE base = old.base AND task = old.id;
   UPDATE totals SET tasks = tasks - (old.former_name IS NULL) WHERE (base, task) IN (VALUES (x'', 0), (old.base, 0));
 END;
+
+-- Side files of checkpoints (config.json, a tokenizer): each content once, as a frame, however many checkpoints have it.
+CREATE TABLE side_files (
+  id     INTEGER PRIMARY KEY,
+  sha256 BLOB    NOT NULL UNIQUE,
+  bytes  INTEGER NOT NULL,
+  frame  INTEGER NOT NULL REFERENCES frames (id),
+  owner  INTEGER NOT NULL                   -- the checkpoint that accounts for its bytes
+) STRICT;
+CREATE INDEX side_files_by_frame ON side_files (frame);
+CREATE INDEX side_files_by_owner ON side_files (owner);
+
+-- The side files of a checkpoint as a set: checkpoints with the same files share it.
+CREATE TABLE side_sets (
+  id   BLOB    NOT NULL,                    -- SHA-256 of its names and digests
+  name TEXT    NOT NULL,                    -- a path, divided by '/'
+  file INTEGER NOT NULL REFERENCES side_files (id),
+  PRIMARY KEY (id, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX side_sets_by_file ON side_sets (file);
+
+-- NULL: it has none of its own, and the base's are served.
+ALTER TABLE checkpoints ADD COLUMN side_set BLOB;
+-- How much of trainer_bytes is of side files that it accounts for: trainer_bytes is all that is stored beside the model.
+ALTER TABLE checkpoints ADD COLUMN side_bytes INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX checkpoints_by_side_set ON checkpoints (side_set, deleted) WHERE side_set IS NOT NULL;

@@ -61,10 +61,18 @@ internal static class Recount
             UPDATE checkpoints SET brought_bytes = 0 WHERE blocks = 0;
             UPDATE checkpoints SET brought_bytes = (SELECT bytes FROM masks m WHERE m.id = checkpoints.mask)
             WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY mask ORDER BY deleted, id) AS place FROM checkpoints WHERE blocks = 0) WHERE place = 1);
-            UPDATE checkpoints SET trainer_bytes = coalesce((SELECT length(head) + payload FROM frames f WHERE f.id = checkpoints.trainer_frame), 0);
+            UPDATE checkpoints SET side_set = NULL WHERE side_set IS NOT NULL AND deleted = 1 AND expires IS NULL;
+            DELETE FROM side_sets WHERE id NOT IN (SELECT side_set FROM checkpoints WHERE side_set IS NOT NULL);
+            UPDATE checkpoints SET side_set = NULL WHERE side_set IS NOT NULL AND side_set NOT IN (SELECT id FROM side_sets);
+            DELETE FROM side_files WHERE id NOT IN (SELECT file FROM side_sets);
+            UPDATE side_files SET owner = (
+              SELECT c.id FROM side_sets s JOIN checkpoints c ON c.side_set = s.id WHERE s.file = side_files.id ORDER BY c.deleted, c.id LIMIT 1);
+            UPDATE checkpoints SET side_bytes = coalesce((
+              SELECT sum(length(f.head) + f.payload) FROM side_files s JOIN frames f ON f.id = s.frame WHERE s.owner = checkpoints.id), 0);
+            UPDATE checkpoints SET trainer_bytes = side_bytes + coalesce((SELECT length(head) + payload FROM frames f WHERE f.id = checkpoints.trainer_frame), 0);
             DELETE FROM headers WHERE NOT EXISTS (SELECT 1 FROM checkpoints c WHERE c.headers = headers.id);
             DELETE FROM frames WHERE id NOT IN (SELECT frame FROM checkpoints UNION SELECT frame FROM masks WHERE frame IS NOT NULL
-              UNION SELECT trainer_frame FROM checkpoints WHERE trainer_frame IS NOT NULL);
+              UNION SELECT trainer_frame FROM checkpoints WHERE trainer_frame IS NOT NULL UNION SELECT frame FROM side_files);
             DELETE FROM pieces WHERE frame NOT IN (SELECT id FROM frames);
             """);
         foreach (var (task, each) in elements)

@@ -25,6 +25,7 @@ internal sealed class SalvagedBases(RepairOptions repair, RepairLog log)
             var target = Path.Combine(BaseFolder.PathOf(repair.To, id), name);
             if (Candidates(connection, file).FirstOrDefault(path => BaseFileCheck.Full(file, path, cancellation) is null) is { } whole)
             {
+                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
                 File.Delete(target);
                 BaseCopy.CopyFile(whole, target, meter, cancellation);
                 AtomicFile.SyncFolder(Path.GetDirectoryName(target)!);
@@ -40,7 +41,7 @@ internal sealed class SalvagedBases(RepairOptions repair, RepairLog log)
                     "Give a whole file of it with --base, or add the base again to the damaged folder; or leave out what is laid on it with --drop-damaged-bases.");
             }
 
-            log.PutAside(BaseFolder.At(repair.DataFolder).PathOf(id, name), $"base-{id}-{name}");
+            log.PutAside(BaseFolder.At(repair.DataFolder).PathOf(id, name), $"base-{id}-{name.Replace('/', '-')}");
         }
     }
 

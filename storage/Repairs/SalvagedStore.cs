@@ -75,6 +75,9 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
             case ItemKind.State:
                 DropState(connection, item, finding);
                 break;
+            case ItemKind.SideFile:
+                DropSideFile(connection, item.Row, finding.Key, finding.Problem);
+                break;
             case ItemKind.BaseFile:
                 Dropping.Run(
                     connection, log, finding.Key, finding.Problem, "SELECT c.id FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE t.base = $0", item.Id);
@@ -104,8 +107,23 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
     private void DropState(SqliteConnection connection, VerifyItem item, Finding finding)
     {
         var file = connection.Scalar<long?>("SELECT trainer_frame FROM checkpoints WHERE id = $0", item.Row) is { } frame ? log.PutAside(connection, frame) : null;
-        connection.Execute("UPDATE checkpoints SET trainer_frame = NULL, trainer_bytes = 0 WHERE id = $0", item.Row);
+        connection.Execute("UPDATE checkpoints SET trainer_frame = NULL, trainer_bytes = side_bytes WHERE id = $0", item.Row);
         log.Drop(finding.Key, $"{finding.Problem} The checkpoint itself is kept.", [], file is null ? [] : [file]);
+    }
+
+    // The checkpoints that have it are kept; the sets that it was in get other identities.
+    private void DropSideFile(SqliteConnection connection, long file, string key, string problem)
+    {
+        var named = connection.Query(
+            """
+            SELECT DISTINCT s.name || ' of ' || coalesce(t.name, 'task ' || c.task) || '/' || c.step FROM side_sets s JOIN checkpoints c ON c.side_set = s.id
+            LEFT JOIN tasks t ON t.id = c.task WHERE s.file = $0 AND c.deleted = 0 ORDER BY 1
+            """,
+            row => row.GetString(0), file);
+        var frame = connection.Scalar<long?>("SELECT frame FROM side_files WHERE id = $0", file);
+        var aside = frame is { } id ? log.PutAside(connection, id) : null;
+        SideFileRows.Drop(connection, file);
+        log.Drop(key, $"{problem} It was {string.Join(", ", named)}; the checkpoints are kept without it.", [], aside is null ? [] : [aside]);
     }
 
     // Rows that refer to what is missing, until there are none: what refers to them may then do so too.
@@ -126,6 +144,14 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
                 else if (table == "checkpoints")
                 {
                     Dropping.Run(connection, log, $"checkpoint row {row}", $"CORRUPT_STORE: Its row of {of} is lost.", "SELECT id FROM checkpoints WHERE id = $0", row);
+                }
+                else if (table == "side_files")
+                {
+                    DropSideFile(connection, row!.Value, $"side file row {row}", $"CORRUPT_STORE: Its row of {of} is lost.");
+                }
+                else if (table == "side_sets")
+                {
+                    SideFileRows.DropLost(connection, log);
                 }
                 else if (row is not null)
                 {

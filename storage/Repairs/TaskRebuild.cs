@@ -148,7 +148,7 @@ internal static class TaskRebuild
                 connection.Execute(
                     """
                     UPDATE checkpoints SET task = $1, deleted = 1, trainer_frame = NULL, trainer_bytes = 0, deleted_at = NULL, expires = NULL, former_tags = NULL,
-                      with_task = 0 WHERE id = $0
+                      with_task = 0, side_set = NULL, side_bytes = 0 WHERE id = $0
                     """,
                     id, heir);
                 connection.Execute("DELETE FROM tags WHERE checkpoint = $0", id);

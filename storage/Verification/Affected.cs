@@ -15,6 +15,9 @@ internal static class Affected
 
     public static List<AffectedCheckpoint> ByState(SqliteConnection connection, long checkpoint) => Listed(connection, "c.id = $0", checkpoint);
 
+    public static List<AffectedCheckpoint> BySideFile(SqliteConnection connection, long file) =>
+        Listed(connection, "c.side_set IN (SELECT id FROM side_sets WHERE file = $0)", file);
+
     public static List<AffectedCheckpoint> ByTask(SqliteConnection connection, long task) => Listed(connection, "c.task = $0", task);
 
     public static List<AffectedCheckpoint> ByHeaders(SqliteConnection connection, Digest headers) => Listed(connection, "c.headers = $0", headers);

@@ -28,6 +28,9 @@ internal sealed class ItemCheck(VerifyMeans means, bool quick)
         ItemKind.BaseFile => [(item, BaseFile(connection, item, cancellation))],
         ItemKind.Mask => connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0 AND frame || ' ' || bytes = $1", item.Id, item.Stamp) is null ? []
             : [(item, Try(item, $"mask {item.Id}", () => MaskItemCheck.Mask(connection, item, means, quick, cancellation), () => Affected.ByMask(connection, item.Id)))],
+        ItemKind.SideFile => connection.Scalar<long?>("SELECT frame FROM side_files WHERE id = $0 AND sha256 = $1", item.Row, item.Id) is not { } frame ? []
+            : [(item, Try(
+                item, $"side file {item.Id}", () => MaskItemCheck.SideFile(connection, item, frame, quick, cancellation), () => Affected.BySideFile(connection, item.Row)))],
         _ => KeyOf(connection, item) is not { } key ? []
             : [(item, Try(item, $"state of {key}", () => MaskItemCheck.State(connection, item, quick, cancellation), () => Affected.ByState(connection, item.Row)))],
     };

@@ -6,7 +6,7 @@ using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Verification;
 
-/// <summary>Checks a mask's frame and row, and a trainer state's.</summary>
+/// <summary>Checks a mask's frame and row, a trainer state's and a side file's.</summary>
 internal static class MaskItemCheck
 {
     /// <summary>Throws what is wrong with a mask.</summary>
@@ -43,7 +43,19 @@ internal static class MaskItemCheck
     public static void State(SqliteConnection connection, VerifyItem item, bool quick, CancellationToken cancellation)
     {
         var id = connection.Scalar<long>("SELECT trainer_frame FROM checkpoints WHERE id = $0", item.Row);
+        Plain(StoredParts.OpenWhole(connection, id, item.Bytes), quick, cancellation);
+    }
+
+    /// <summary>Throws what is wrong with a side file.</summary>
+    public static void SideFile(SqliteConnection connection, VerifyItem item, long id, bool quick, CancellationToken cancellation)
+    {
         var frame = StoredParts.OpenWhole(connection, id, item.Bytes);
+        StoredParts.Require(FrameHead.Parse(frame.Head).Digests[0] == item.Id, item.Name, "The frame is not that of this file.");
+        Plain(frame, quick, cancellation);
+    }
+
+    private static void Plain(IFrame frame, bool quick, CancellationToken cancellation)
+    {
         if (quick)
         {
             ChunkIndex.ReadBytes(frame, FrameHead.Parse(frame.Head));

@@ -41,11 +41,20 @@ internal static class VerifyInventory
                 task),
             .. connection.Query(
                 $"""
-                SELECT c.id, c.created || ' ' || c.trainer_frame || ' ' || c.trainer_bytes stamp, c.trainer_bytes, {time}
-                FROM checkpoints c LEFT JOIN verified v ON v.item = 'state ' || c.id AND v.stamp = c.created || ' ' || c.trainer_frame || ' ' || c.trainer_bytes
+                SELECT c.id, c.created || ' ' || c.trainer_frame || ' ' || (c.trainer_bytes - c.side_bytes) stamp, c.trainer_bytes - c.side_bytes, {time}
+                FROM checkpoints c LEFT JOIN verified v ON v.item = 'state ' || c.id 
+                  AND v.stamp = c.created || ' ' || c.trainer_frame || ' ' || (c.trainer_bytes - c.side_bytes)
                 WHERE c.trainer_frame IS NOT NULL AND ($0 IS NULL OR c.task = $0)
                 """,
                 row => new VerifyItem(ItemKind.State, row.GetInt64(0), $"state {row.GetInt64(0)}", row.GetString(1), row.GetInt64(2), row.OptionalLong(3)),
+                task),
+            .. connection.Query(
+                $"""
+                SELECT s.id, s.frame || ' ' || s.bytes stamp, length(f.head) + f.payload, {time}, s.sha256 FROM side_files s LEFT JOIN frames f ON f.id = s.frame
+                LEFT JOIN verified v ON v.item = 'side file ' || hex(s.sha256) AND v.stamp = s.frame || ' ' || s.bytes
+                WHERE $0 IS NULL OR EXISTS (SELECT 1 FROM side_sets t JOIN checkpoints c ON c.side_set = t.id WHERE t.file = s.id AND c.task = $0)
+                """,
+                SideFile,
                 task),
         ];
     }
@@ -61,6 +70,9 @@ internal static class VerifyInventory
             Family = new Family(row.GetInt64(4), row.OptionalLong(5) ?? 0, blocks ? null : row.Digest(6), !blocks && !row.IsDBNull(8)),
         };
     }
+
+    private static VerifyItem SideFile(SqliteDataReader row) => new(
+        ItemKind.SideFile, row.GetInt64(0), $"side file {Hex(row, 4)}", row.GetString(1), row.OptionalLong(2) ?? 0, row.OptionalLong(3)) { Id = row.Digest(4) };
 
     private static string Hex(SqliteDataReader row, int column) => Convert.ToHexString(row.Bytes(column));
 }

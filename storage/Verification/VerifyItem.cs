@@ -15,11 +15,13 @@ internal enum ItemKind
     Values,
     /// <summary>A trainer state's frame.</summary>
     State,
+    /// <summary>A frame of a side file.</summary>
+    SideFile,
 }
 
 /// <summary>A stored thing that is verified as one.</summary>
 /// <param name="Kind">What it is.</param>
-/// <param name="Row">Of a mask: its frame; of values and states: their checkpoint; else 0.</param>
+/// <param name="Row">Of a mask: its frame; of values and states: their checkpoint; of a side file: its row; else 0.</param>
 /// <param name="Name">How it is called in the database.</param>
 /// <param name="Stamp">Changes where another thing takes its place.</param>
 /// <param name="Bytes">Stored bytes.</param>

@@ -22,6 +22,12 @@ public sealed class SqliteCatalogTests : CatalogContract
         await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder });
 }
 
+public sealed class SqliteSideFileTests : SideFileContract
+{
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = dataFolder });
+}
+
 public sealed class SqliteHookTests : HookContract
 {
     protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>

@@ -28,6 +28,11 @@ public sealed class MigrationTests : StoreFixture
             DROP TRIGGER key_bytes_of_removed_checkpoint;
             DROP TRIGGER key_bytes_of_base;
             DROP TRIGGER key_bytes_of_removed_base;
+            DROP INDEX checkpoints_by_side_set;
+            ALTER TABLE checkpoints DROP COLUMN side_set;
+            ALTER TABLE checkpoints DROP COLUMN side_bytes;
+            DROP TABLE side_sets;
+            DROP TABLE side_files;
             ALTER TABLE checkpoints DROP COLUMN saved_by;
             ALTER TABLE bases DROP COLUMN added_by;
             ALTER TABLE tasks DROP COLUMN quota_bytes;

@@ -75,7 +75,17 @@ public abstract class StoreFixture : IAsyncLifetime
         Assert.Equal(0, Ask(
             """
             SELECT count(*) FROM frames WHERE id NOT IN (SELECT frame FROM checkpoints UNION SELECT frame FROM masks WHERE frame IS NOT NULL
-              UNION SELECT trainer_frame FROM checkpoints WHERE trainer_frame IS NOT NULL)
+              UNION SELECT trainer_frame FROM checkpoints WHERE trainer_frame IS NOT NULL UNION SELECT frame FROM side_files)
+            """));
+        Assert.Equal(0, Ask(
+            """
+            SELECT count(*) FROM checkpoints c LEFT JOIN frames f ON f.id = c.trainer_frame
+            WHERE c.trainer_bytes <> c.side_bytes + coalesce(length(f.head) + f.payload, 0)
+              OR c.side_bytes <> (SELECT coalesce(sum(length(f.head) + f.payload), 0) FROM side_files s JOIN frames f ON f.id = s.frame WHERE s.owner = c.id)
+            """));
+        Assert.Equal(0, Ask(
+            """
+            SELECT count(*) FROM side_files f WHERE NOT EXISTS (SELECT 1 FROM side_sets s JOIN checkpoints c ON c.side_set = s.id WHERE s.file = f.id AND c.id = f.owner)
             """));
         Assert.Equal(0, Ask(
             """

@@ -5,6 +5,7 @@ using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Models;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
 using FishCheckpoint.Torch;
 
 namespace FishCheckpoint.Cli.Commands;
@@ -19,28 +20,37 @@ internal static class BaseAddCommand
         {
             Description = "A safetensors or PyTorch file, or a folder of shards with their side files; a pipe, or - for standard input.",
         };
-        var stateDict = StateDictOption.Create();
-        var command = new Command("add", "Add a base: a safetensors or PyTorch file, or a sharded folder.") { name, path, stateDict };
+        var (stateDict, choice) = (StateDictOption.Create(), new ModelChoiceOptions());
+        var command = new Command("add", "Add a base: a safetensors or PyTorch file, or a sharded folder.") { name, path, stateDict, choice.File, choice.Variant };
         shell.OnStore(command, async (call, cancellation) =>
         {
             using var input = await LocalInput.OpenAsync(
                 call.Parsed.GetRequiredValue(path), call.Terminal, shell.Settings.Limits.MaxUploadBytes, cancellation);
             var source = input.Path;
-            using var torch = TorchModelFiles.Is(source)
-                ? await Task.Run(() => TorchModelFiles.Open(source, call.Parsed.GetValue(stateDict), shell.Settings.Limits.MaxHeaderBytes), cancellation) : null;
-            var (files, total) = torch is null ? (ModelUpload.FromPath(source), SizeOf(source)) : (TorchUpload.FilesOf(torch), TorchUpload.BytesOf(torch));
+            var limit = shell.Settings.Limits.MaxHeaderBytes;
+            var contents = Directory.Exists(source) ? await Task.Run(() => FolderContents.Read(source, choice.Of(call.Parsed), limit), cancellation) : null;
+            using var torch = contents?.IsTorch ?? TorchModelFiles.Is(source)
+                ? await Task.Run(() => TorchModelFiles.Open(source, call.Parsed.GetValue(stateDict), limit, choice.Of(call.Parsed)), cancellation) : null;
+            var (files, total) = torch is not null ? (TorchUpload.FilesOf(torch), TorchUpload.BytesOf(torch))
+                : contents is not null ? (ModelUpload.FromContents(contents), BytesOf(contents)) : (ModelUpload.FromPath(source), BytesOf(source));
             Saved<BaseInfo> saved = null!;
             await Progress.BytesAsync(call.Terminal, "adding", total, async passed => saved = await call.Store.AddBaseAsync(
                 call.Parsed.GetRequiredValue(name), Counted(files, passed, cancellation), cancellation));
-            call.Print(saved.Value, info => call.Say(
-                $"{(saved.Created ? "Added" : "Already there:")} base [bold]{info.Name}[/]: {Say.Count(info.Tensors)} tensors, {Say.Count(info.Elements)} elements, {Say.Bytes(info.Bytes)}, id {Say.Short(info.Id)}{StateDictOption.Describe(torch?.Key)}"));
+            var added = saved.Value with { LeftOut = LeftOutFile.Join([.. contents?.LeftOut ?? [], .. torch?.LeftUnread ?? []], saved.Value.LeftOut) };
+            call.Print(added, info =>
+            {
+                call.Say(
+                    $"{(saved.Created ? "Added" : "Already there:")} base [bold]{info.Name}[/]: {Say.Count(info.Tensors)} tensors, {Say.Count(info.Elements)} elements, {Say.Bytes(info.Bytes)}, id {Say.Short(info.Id)}{StateDictOption.Describe(torch?.Key)}");
+                call.SayLeftOut(info.LeftOut);
+            });
         }, creates: true);
         return command;
     }
 
-    private static long SizeOf(string path) => Directory.Exists(path)
-        ? Directory.EnumerateFiles(path).Sum(file => new FileInfo(file).Length)
-        : File.Exists(path) ? new FileInfo(path).Length
+    private static long BytesOf(FolderContents contents) => contents.Weights.Select(name => Path.Combine(contents.Folder, name))
+        .Concat(contents.SideFiles.Select(file => file.Path)).Sum(path => new FileInfo(path).Length);
+
+    private static long BytesOf(string path) => File.Exists(path) ? new FileInfo(path).Length
         : throw new FishException(ErrorCode.FileNotFound, path, "The file or folder does not exist.", "Check the path.");
 
     private static async IAsyncEnumerable<UploadFile> Counted(

@@ -26,10 +26,11 @@ internal static class SaveCommand
         var metric = new Option<string[]>("--metric") { Description = "A number to keep with it, as in loss=0.31, or NaN, inf, -inf. May be repeated.", HelpName = "KEY=NUMBER" };
         var metadata = new Option<string[]>("--metadata") { Description = "A text to keep with it, as in run=a1. May be repeated.", HelpName = "KEY=VALUE" };
         var overwrite = new Option<bool>("--overwrite") { Description = "Replace a checkpoint of other content, which is deleted as 'fish rm' does, with its tags." };
-        var (forms, stateDict) = (new ContentFormOptions(), StateDictOption.Create());
+        var (forms, stateDict, choice) = (new ContentFormOptions(), StateDictOption.Create(), new ModelChoiceOptions());
         var command = new Command("save", "Save a checkpoint: a full model, a sparse patch or frames, told apart by their content.")
         {
-            task, step, path, parent, baseId, metric, metadata, overwrite, forms.Full, forms.Sparse, forms.Frames, stateDict,
+            task, step, path, parent, baseId, metric, metadata, overwrite, forms.Full, forms.Sparse, forms.Frames, stateDict, choice.File,
+            choice.Variant,
         };
         command.Validators.Add(forms.Check);
         shell.OnStore(command, async (call, cancellation) =>
@@ -47,10 +48,11 @@ internal static class SaveCommand
             using var input = await LocalInput.OpenAsync(
                 parsed.GetRequiredValue(path), call.Terminal, shell.Settings.Limits.MaxUploadBytes, cancellation);
             using var content = LocalContent.Open(input.Path, forms.Of(parsed), shell.Settings.Limits.MaxHeaderBytes,
-                parsed.GetValue(stateDict));
+                parsed.GetValue(stateDict), choice.Of(parsed));
             var saved = await Progress.OfContentAsync(
                 call.Terminal, $"saving {name}/{number}", content.Content, () => call.Store.SaveAsync(name, number, content.Content, options, cancellation));
-            call.Print(saved.Value, info => Describe(call, saved, content));
+            var info = saved.Value with { LeftOut = LeftOutFile.Join(content.LeftOut, saved.Value.LeftOut) };
+            call.Print(info, made => Describe(call, saved with { Value = made }, content));
         });
         return command;
     }
@@ -59,6 +61,7 @@ internal static class SaveCommand
     {
         var info = saved.Value;
         call.Say($"{(saved.Created ? "Saved" : "Already there:")} [bold]{info.Task}/{info.Step}[/] ({content.Form.ToString().ToLowerInvariant()}): {Say.Count(info.Changed)} values against {info.Parent}, {Say.Bytes(info.StoredBytes)} for a model of {Say.Bytes(info.LogicalBytes)}{StateDictOption.Describe(content.StateDict)}");
+        call.SayLeftOut(info.LeftOut);
     }
 
     private static async Task<Digest?> BaseOf(Call call, string? nameOrId, CancellationToken cancellation)

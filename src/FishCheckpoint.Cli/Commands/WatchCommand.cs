@@ -15,7 +15,7 @@ internal static class WatchCommand
         var name = new Option<string?>("--base") { Description = "The base of a task that is to be made.", HelpName = "BASE" };
         var pattern = new Option<string?>("--pattern")
         {
-            Description = "The names to take, with {step} for the step and * for anything. Default: step_N.safetensors, step-N.safetensors, checkpoint-N/, global_step_N/, step_N/.",
+            Description = "The names to take, with {step} for the step and * for anything. Default: step_N and step-N with .safetensors, .bin, .pt or .pth, checkpoint-N/, global_step_N/, step_N/.",
             HelpName = "NAME",
         };
         var interval = new Option<string>("--interval") { Description = "How often to look.", HelpName = "TIME", DefaultValueFactory = _ => "1s" };
@@ -61,6 +61,10 @@ internal static class WatchCommand
         }
     }
 
-    private static void Describe(Call call, WatchedVersion version) => call.Say(
-        $"{(version.Created ? "Saved" : "Already there:")} [bold]{version.Task}/{version.Step}[/] from {version.Name}: {Say.Count(version.Changed)} values, {Say.Bytes(version.StoredBytes)} for a model of {Say.Bytes(version.ModelBytes)}, in {version.Seconds:F2} s");
+    private static void Describe(Call call, WatchedVersion version)
+    {
+        call.Say(
+            $"{(version.Created ? "Saved" : "Already there:")} [bold]{version.Task}/{version.Step}[/] from {version.Name}: {Say.Count(version.Changed)} values, {Say.Bytes(version.StoredBytes)} for a model of {Say.Bytes(version.ModelBytes)}, in {version.Seconds:F2} s");
+        call.SayLeftOut(version.LeftOut);
+    }
 }

@@ -22,12 +22,13 @@ internal sealed class LocalContent : IDisposable
     /// <param name="form">The form that it has; <see langword="null"/> looks inside.</param>
     /// <param name="maxHeaderLength">The longest safetensors header taken, in bytes.</param>
     /// <param name="stateDict">The key that the model stands under in a PyTorch file; <see langword="null"/>: all of it, or a usual one.</param>
+    /// <param name="choice">Which model of a folder is meant. Default: the one that a loader would take.</param>
     /// <exception cref="FishException">It is missing, or lies.</exception>
-    public static LocalContent Open(string path, ContentForm? form, int maxHeaderLength, string? stateDict = null)
+    public static LocalContent Open(string path, ContentForm? form, int maxHeaderLength, string? stateDict = null, ModelChoice? choice = null)
     {
-        if (form is null or ContentForm.Full && TorchModelFiles.Is(path))
+        if (form is null or ContentForm.Full && TorchModelFiles.Is(path, choice))
         {
-            return OpenTorch(path, maxHeaderLength, stateDict);
+            return OpenTorch(path, maxHeaderLength, stateDict, choice);
         }
 
         switch (form ?? Detect(path, maxHeaderLength))
@@ -39,32 +40,27 @@ internal sealed class LocalContent : IDisposable
                 var patch = SafetensorsFile.Open(path, maxHeaderLength);
                 return new LocalContent(ContentForm.Sparse, new CheckpointContent.Sparse(patch), patch);
             default:
-                var model = ModelFolder.Open(path, maxHeaderLength);
-                return new LocalContent(ContentForm.Full, new CheckpointContent.Full(model), model);
+                var model = ModelFolder.Open(path, maxHeaderLength, choice);
+                return new LocalContent(ContentForm.Full, new CheckpointContent.Full(model), model) { LeftOut = model.LeftOut };
         }
     }
 
     /// <summary>The key that the model stood under in a PyTorch file, where it did.</summary>
     public string? StateDict { get; private init; }
 
+    /// <summary>What of a folder, or of a PyTorch file, is no part of the model.</summary>
+    public IReadOnlyList<LeftOutFile> LeftOut { get; private init; } = [];
+
     public void Dispose() => file.Dispose();
 
     // A store reads a model by position, and more than once: so it gets safetensors files, which go again afterwards.
-    private static LocalContent OpenTorch(string path, int maxHeaderLength, string? stateDict)
+    private static LocalContent OpenTorch(string path, int maxHeaderLength, string? stateDict, ModelChoice? choice)
     {
-        using var torch = TorchModelFiles.Open(path, stateDict, maxHeaderLength);
-        var folder = new TemporaryFolder();
-        try
+        var torch = ConvertedTorchModel.Open(path, stateDict, maxHeaderLength, choice);
+        return new LocalContent(ContentForm.Full, new CheckpointContent.Full(torch.Model), torch)
         {
-            TorchUpload.WriteTo(torch, folder.Path);
-            folder.Model = ModelFolder.Open(torch.Parts.Count == 1 ? Path.Combine(folder.Path, torch.Parts[0].Name) : folder.Path, maxHeaderLength);
-            return new LocalContent(ContentForm.Full, new CheckpointContent.Full(folder.Model), folder) { StateDict = torch.Key };
-        }
-        catch
-        {
-            folder.Dispose();
-            throw;
-        }
+            StateDict = torch.Key, LeftOut = [.. torch.Model.LeftOut, .. torch.LeftUnread],
+        };
     }
 
     private static ContentForm Detect(string path, int maxHeaderLength)

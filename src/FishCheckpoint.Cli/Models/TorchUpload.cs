@@ -18,23 +18,12 @@ internal static class TorchUpload
 
         foreach (var file in model.SideFiles)
         {
-            await using var content = PositionalFile.OpenStream(file);
-            yield return new UploadFile(Path.GetFileName(file), content);
+            await using var content = PositionalFile.OpenInput(file.Path);
+            yield return new UploadFile(file.Name, content);
         }
     }
 
     /// <summary>Bytes of all files.</summary>
     public static long BytesOf(TorchModelFiles model) =>
-        model.Parts.Sum(part => part.Model.Header.FileLength) + model.SideFiles.Sum(file => new FileInfo(file).Length);
-
-    /// <summary>Writes the safetensors files into a folder, without the side files.</summary>
-    public static void WriteTo(TorchModelFiles model, string folder)
-    {
-        foreach (var part in model.Parts)
-        {
-            using var content = part.Model.AsStream();
-            using var file = new FileStream(Path.Combine(folder, part.Name), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
-            content.CopyTo(file, 1 << 20);
-        }
-    }
+        model.Parts.Sum(part => part.Model.Header.FileLength) + model.SideFiles.Sum(file => new FileInfo(file.Path).Length);
 }

@@ -35,7 +35,8 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
             CheckpointContent.Encoded frames => Bodies.Frames(frames.Delta),
             _ => throw new ArgumentException("The form of the content is not known.", nameof(content)),
         };
-        return await SendAsync(task, step, body, options, patient: content is CheckpointContent.Full, cancellation);
+        var all = options with { SideFiles = options.SideFilesOf(content) };
+        return await SendAsync(task, step, body, all, patient: content is CheckpointContent.Full, cancellation);
     }
 
     public Task<CheckpointInfo> GetAsync(string task, StepRef step, CancellationToken cancellation) =>
@@ -94,7 +95,8 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
         string task, long step, StreamedContent checkpoint, SaveOptions options, bool patient, CancellationToken cancellation)
     {
         var info = SaveRequest.InfoOf(task, step, options);
-        using var body = options.OpenState is null && info is null ? null : Bodies.Form(checkpoint, options.OpenState?.Invoke(), info);
+        using var body = options.OpenState is null && info is null && options.SideFiles.Count == 0 ? null
+            : Bodies.Form(checkpoint, options.OpenState?.Invoke(), info, options.SideFiles);
         return await server.SaveAsync<CheckpointInfo>(
             SaveRequest.PathOf(task, step, options), body ?? (HttpContent)checkpoint, request => SaveRequest.Prepare(request, options, patient), cancellation);
     }

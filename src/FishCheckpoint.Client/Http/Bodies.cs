@@ -29,7 +29,7 @@ internal static class Bodies
                 read?.Invoke(bytes);
             }
         },
-        new FileInfo(path).Length);
+        LengthOf(path));
 
     /// <summary>Files one after another as a tar, each read before the next is asked for.</summary>
     public static StreamedContent TarOf(IAsyncEnumerable<UploadFile> files, string spoolFolder) => new(
@@ -54,8 +54,10 @@ internal static class Bodies
         },
         delta.Length);
 
-    /// <summary>A checkpoint with its trainer state, metrics and metadata as one form, so that the server stores them in one transaction. Owns all.</summary>
-    public static MultipartFormDataContent Form(StreamedContent checkpoint, Stream? state, SaveInfo? info)
+    /// <summary>
+    /// A checkpoint with its trainer state, metrics, metadata and side files as one form, so that the server stores them in one transaction. Owns all.
+    /// </summary>
+    public static MultipartFormDataContent Form(StreamedContent checkpoint, Stream? state, SaveInfo? info, IEnumerable<SideFile> sideFiles)
     {
         var form = new MultipartFormDataContent { { checkpoint, "checkpoint" } };
         if (state is not null)
@@ -68,6 +70,11 @@ internal static class Bodies
             form.Add(new ByteArrayContent(info.ToJson()) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } }, "info");
         }
 
+        foreach (var file in sideFiles)
+        {
+            form.Add(File(file.Path, Bytes), "file", file.Name);
+        }
+
         return form;
     }
 
@@ -77,6 +84,13 @@ internal static class Bodies
 
     public static FileStream OpenRead(string path) =>
         PositionalFile.OpenStream(path, FileOptions.SequentialScan | FileOptions.Asynchronous);
+
+    // Of what a link leads to.
+    private static long LengthOf(string path)
+    {
+        using var file = PositionalFile.OpenInput(path);
+        return file.Length;
+    }
 
     // Some streams know their length without being able to seek.
     private static long? LengthOf(Stream content)

@@ -82,7 +82,7 @@ internal static class Routes
 
     /// <summary>A file of a base or checkpoint.</summary>
     public static string File(string model, string file) =>
-        file == ModelFiles.SingleFileName ? $"{model}/{file}" : $"{model}/files/{Names.CheckFile(file)}";
+        file == ModelFiles.SingleFileName ? $"{model}/{file}" : $"{model}/files/{Names.CheckFilePath(file)}";
 
     public static string Page(string path, PageRequest page) =>
         $"{path}?limit={page.Limit}{(page.After is null ? "" : $"&after={Uri.EscapeDataString(page.After)}")}{(page.Descending ? "&order=descending" : "")}";

@@ -36,12 +36,12 @@ internal sealed class RemoteModelReader : IModelReader
         foreach (var file in files)
         {
             // Callers make paths of them: a server that is not what it seems is to reach no other folder.
-            Names.CheckFile(file.Name);
+            Names.CheckFilePath(file.Name);
         }
 
         var reader = new RemoteModelReader(server, model, verify, files);
         var parsed = new List<ModelFile>();
-        foreach (var file in files.Where(file => file.Name.EndsWith(".safetensors", StringComparison.Ordinal)))
+        foreach (var file in files.Where(file => ModelFiles.IsName(file.Name)))
         {
             parsed.Add(new ModelFile(file.Name, await RemoteHeader.ReadAsync(reader, file, cancellation)));
         }

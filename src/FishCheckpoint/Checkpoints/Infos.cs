@@ -13,8 +13,10 @@ namespace FishCheckpoint.Checkpoints;
 /// <param name="Bytes">Bytes of all its files.</param>
 /// <param name="Files">Its files.</param>
 /// <param name="Created">When it was added.</param>
+/// <param name="LeftOut">In the answer to adding it: what came or was found in its folder and is no part of it; else <see langword="null"/>.</param>
 public sealed record BaseInfo(
-    string Name, Digest Id, Digest Layout, int Tensors, long Elements, long Bytes, IReadOnlyList<BaseFileInfo> Files, DateTimeOffset Created);
+    string Name, Digest Id, Digest Layout, int Tensors, long Elements, long Bytes, IReadOnlyList<BaseFileInfo> Files, DateTimeOffset Created,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<LeftOutFile>? LeftOut = null);
 
 /// <summary>What became of a base whose name was removed.</summary>
 /// <param name="Name">The name.</param>
@@ -110,7 +112,7 @@ public sealed record RetentionPreview(long Checkpoints, IReadOnlyList<long> Step
 /// <param name="Mask">Identity of its mask.</param>
 /// <param name="Changed">Positions of its delta.</param>
 /// <param name="LogicalBytes">Bytes of the full model that it stands for.</param>
-/// <param name="StoredBytes">What it added to the store: positions (0 when the mask was there already), values, and trainer state.</param>
+/// <param name="StoredBytes">What it added to the store: positions (0 when the mask was there already), values, trainer state and own side files.</param>
 /// <param name="PositionBytes">Bytes of its mask's frame, whoever brought it.</param>
 /// <param name="ValueBytes">Bytes of its values' frame.</param>
 /// <param name="StateBytes">Bytes of its trainer state as stored; 0 without.</param>
@@ -124,10 +126,15 @@ public sealed record RetentionPreview(long Checkpoints, IReadOnlyList<long> Step
 /// <param name="ParentState">Identity of the state that it is laid on: the parent may have been deleted, and another one saved at its step. <see langword="null"/>: the base.</param>
 /// <param name="Headers">Identity of its files' own headers, where they are laid out otherwise than its task's: with the state, what its files' bytes follow from. Known to the
 /// store that has it, and not sent.</param>
+/// <param name="SideBytes">Bytes of its own side files as stored, where it accounts for them: a file that several checkpoints have is stored once.</param>
+/// <param name="SideFiles">Identity of its own side files; <see langword="null"/>: it has none, and its base's are served.</param>
+/// <param name="LeftOut">In the answer to a save: what came or was found in its folder and is no part of it; else <see langword="null"/>.</param>
 public sealed record CheckpointInfo(
     string Task, long Step, string Parent, Digest State, Digest Mask, long Changed, long LogicalBytes, long StoredBytes, long PositionBytes,
     long ValueBytes, long StateBytes, int Depth, Digest? FileDigest, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<string> Tags,
-    DateTimeOffset Created, long ChainBytes = 0, bool Pinned = false, Digest? ParentState = null, [property: JsonIgnore] Digest? Headers = null)
+    DateTimeOffset Created, long ChainBytes = 0, bool Pinned = false, Digest? ParentState = null, [property: JsonIgnore] Digest? Headers = null,
+    long SideBytes = 0, Digest? SideFiles = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<LeftOutFile>? LeftOut = null)
 {
     /// <summary>Free keys and texts that the trainer gave with it. The hooks write the id of their run under <c>run</c>.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);

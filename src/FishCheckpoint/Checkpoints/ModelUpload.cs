@@ -3,7 +3,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Checkpoints;
 
 /// <summary>A file of a base on its way into a store.</summary>
-/// <param name="Name">Its name: one path segment.</param>
+/// <param name="Name">Its name: a path in the base's folder, divided by <c>/</c>.</param>
 /// <param name="Content">Its bytes, read once from here on. Owned by whoever made it.</param>
 public sealed record UploadFile(string Name, Stream Content);
 
@@ -17,17 +17,22 @@ public static class ModelUpload
         yield return new UploadFile(ModelFiles.SingleFileName, content);
     }
 
-    /// <summary>A file, or a folder with all its files that are not hidden, opened one after another.</summary>
-    public static async IAsyncEnumerable<UploadFile> FromPath(string path)
+    /// <summary>A file, or a folder's model with its side files, opened one after another.</summary>
+    /// <param name="path">The file or folder.</param>
+    public static IAsyncEnumerable<UploadFile> FromPath(string path) =>
+        Directory.Exists(path) ? FromContents(FolderContents.Read(path)) : FromFiles([new SideFile(ModelFiles.SingleFileName, path)]);
+
+    /// <summary>A folder's model with its side files, opened one after another.</summary>
+    /// <param name="contents">What the folder holds.</param>
+    public static IAsyncEnumerable<UploadFile> FromContents(FolderContents contents) => FromFiles(
+        contents.Weights.Select(name => new SideFile(name, Path.Combine(contents.Folder, name))).Concat(contents.SideFiles));
+
+    private static async IAsyncEnumerable<UploadFile> FromFiles(IEnumerable<SideFile> files)
     {
-        var paths = Directory.Exists(path)
-            ? Directory.EnumerateFiles(path).Where(file => !Path.GetFileName(file).StartsWith('.')).Order(StringComparer.Ordinal)
-            : Enumerable.Repeat(path, 1);
-        foreach (var file in paths)
+        foreach (var file in files)
         {
-            var name = Directory.Exists(path) ? Path.GetFileName(file) : ModelFiles.SingleFileName;
-            await using var content = PositionalFile.OpenStream(file);
-            yield return new UploadFile(name, content);
+            await using var content = PositionalFile.OpenInput(file.Path);
+            yield return new UploadFile(file.Name, content);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Checkpoints;
 
@@ -28,8 +29,16 @@ public static partial class Names
 
     /// <summary>Checks the name of a file of a model: one path segment, not hidden.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>.</exception>
-    public static string CheckFile(string name) => Rule().IsMatch(name)
-        ? name : throw new FishException(ErrorCode.NameInvalid, Shown(name), "This is no name for a file of a model.", $"File names match {Pattern}.");
+    public static string CheckFile(string name) => FilePaths.IsSegment(name)
+        ? name : throw new FishException(
+            ErrorCode.NameInvalid, Shown(name), "This is no name for a file of a model.", $"File names match {FilePaths.SegmentPattern}.");
+
+    /// <summary>Checks the path of a file of a model, relative to the model's folder: a few such segments, divided by <c>/</c>.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>.</exception>
+    public static string CheckFilePath(string path) => FilePaths.IsValid(path)
+        ? path : throw new FishException(
+            ErrorCode.NameInvalid, Shown(path), "This is no name for a file of a model.",
+            $"File names match {FilePaths.SegmentPattern}, with at most {FilePaths.MaxSegments - 1} folders before them, divided by '/'.");
 
     private static string Shown(string name) => name.Length <= 80 ? name : $"{name[..77]}...";
 

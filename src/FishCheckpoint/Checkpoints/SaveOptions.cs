@@ -30,6 +30,19 @@ public sealed record SaveOptions
     public bool Overwrite { get; init; }
 
     /// <summary>
+    /// Files beside the model (config.json, a tokenizer) that the checkpoint is to have of its own, besides those of a <see cref="CheckpointContent.Full"/> model's
+    /// folder; one of the same name goes before the folder's. They are read in the call. Default: none.
+    /// </summary>
+    /// <remarks>A checkpoint's own side files are served in the place of its base's by name; the base's others stay. They are part of its content: the same model with
+    /// others for a step that is taken is STEP_TAKEN. A save that brings none says nothing of them.</remarks>
+    public IReadOnlyList<SideFile> SideFiles { get; init; } = [];
+
+    /// <summary>The side files of a save: those named here, and those of its model's folder.</summary>
+    /// <param name="content">What is saved.</param>
+    public IReadOnlyList<SideFile> SideFilesOf(CheckpointContent content) =>
+        [.. SideFiles.Concat((content as CheckpointContent.Full)?.Model.SideFiles ?? []).DistinctBy(file => file.Name, StringComparer.Ordinal)];
+
+    /// <summary>
     /// Opens the trainer state, which is stored in the same transaction as the checkpoint: both are there or neither. Called once for each attempt to store;
     /// the stream is read to its end and disposed. Default: none.
     /// </summary>

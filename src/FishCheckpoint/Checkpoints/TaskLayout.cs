@@ -65,6 +65,12 @@ public sealed class TaskLayout
             throw new FishException(ErrorCode.RequestInvalid, name, "An own tensor needs a dtype and a shape.", "Give both, as in {\"dtype\":\"F32\",\"shape\":[3]}.");
         }
 
+        if (own.Shape.Count > TensorInfo.MaxDimensions)
+        {
+            throw new FishException(
+                ErrorCode.HeaderInvalidShape, name, $"The tensor has {own.Shape.Count} dimensions; at most {TensorInfo.MaxDimensions} are taken.", "Check the shape of the own tensor.");
+        }
+
         if (!DTypes.TryParse(own.Dtype, out var type))
         {
             throw new FishException(ErrorCode.HeaderUnknownDtype, name, $"'{own.Dtype}' is not a dtype.", "Use a safetensors dtype, as in F32.");

@@ -35,6 +35,8 @@ public enum ErrorCode
     TagNotFound,
     /// <summary>The model has no such file.</summary>
     FileNotFound,
+    /// <summary>A file is there and cannot be read.</summary>
+    FileUnreadable,
     /// <summary>The route does not exist.</summary>
     RouteNotFound,
     /// <summary>There is no such key, or it is revoked already.</summary>
@@ -110,6 +112,8 @@ public enum ErrorCode
     /// <summary>A PyTorch file is damaged, or not what its format says.</summary>
     TorchFileInvalid,
 
+    /// <summary>The file is something else than a safetensors file, as a Git LFS pointer or an archive.</summary>
+    NotSafetensors,
     /// <summary>The safetensors header is longer than allowed or than the file.</summary>
     HeaderTooLarge,
     /// <summary>The file is too short to hold the header it announces.</summary>
@@ -132,8 +136,10 @@ public enum ErrorCode
     HeaderDataMismatch,
     /// <summary>The elements of a packed dtype do not fill whole bytes.</summary>
     HeaderMisaligned,
-    /// <summary>A sharded model's index does not fit its files.</summary>
+    /// <summary>A sharded model's index does not fit its files, or a shard is missing.</summary>
     ShardIndexInvalid,
+    /// <summary>A folder holds several models, and none of them is the one that a loader would take.</summary>
+    ModelAmbiguous,
 
     /// <summary>The bytes are not a frame, or one of an unknown version.</summary>
     FrameInvalid,
@@ -164,4 +170,8 @@ public enum ErrorCode
     ServerUnavailable,
     /// <summary>The checkpoint was deleted and its step saved with other content while it was read.</summary>
     CheckpointChanged,
+    /// <summary>The server's certificate is not trusted.</summary>
+    CertificateUntrusted,
+    /// <summary>Another program listens at the address that the server was to listen at.</summary>
+    AddressInUse,
 }

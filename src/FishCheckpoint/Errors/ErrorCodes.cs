@@ -35,6 +35,7 @@ public static partial class ErrorCodes
         ErrorCode.MediaTypeUnsupported => ErrorKind.MediaType,
         ErrorCode.CorruptBase or ErrorCode.CorruptCheckpoint or ErrorCode.CorruptStore => ErrorKind.Corrupt,
         ErrorCode.StoreIncomplete or ErrorCode.StoreTooNew or ErrorCode.StorageUnavailable or ErrorCode.ServerUnavailable
+            or ErrorCode.CertificateUntrusted or ErrorCode.AddressInUse
             => ErrorKind.Unavailable,
         ErrorCode.KeyRequired or ErrorCode.KeyInvalid => ErrorKind.Unauthenticated,
         ErrorCode.KeyForbidden or ErrorCode.AccessUnprotected or ErrorCode.StoreReadOnly => ErrorKind.Forbidden,

@@ -14,6 +14,11 @@ internal interface IPickleWorld
     /// <param name="arguments">The arguments, of any kind.</param>
     object? Call(object function, PickleTuple arguments);
 
+    /// <summary>Makes something of a class without a call (NEWOBJ).</summary>
+    /// <param name="type">What <see cref="Find"/> gave.</param>
+    /// <param name="arguments">The arguments, of any kind.</param>
+    object? Create(object type, PickleTuple arguments);
+
     /// <summary>Gives something a state, after it was made.</summary>
     void Build(object? target, object? state);
 

@@ -5,7 +5,7 @@ namespace FishCheckpoint.Pickles;
 
 /// <summary>
 /// Reads a pickle of the protocols 2 to 5. Where Python's machine would import and call, this one asks an <see cref="IPickleWorld"/>; it never recurses, and makes
-/// nothing that its limits do not allow. What no writer of tensors needs is refused by name.
+/// nothing that its limits do not allow. Objects that the world leaves unread are taken as they come and dropped.
 /// </summary>
 // Kept by hand: the package for pickles, Razorvine.Pickle, has no limits: of a stream it allocates whatever length is named.
 internal sealed class PickleMachine
@@ -74,7 +74,7 @@ internal sealed class PickleMachine
             case Opcode.BinUnicode8: stack.PushNew(input.Text(input.Length64())); return true;
             case Opcode.BinBytes: stack.PushNew(input.Bytes(input.U32())); return true;
             case Opcode.ShortBinBytes: stack.PushNew(input.Bytes(input.U8())); return true;
-            case Opcode.BinBytes8: stack.PushNew(input.Bytes(input.Length64())); return true;
+            case Opcode.BinBytes8 or Opcode.ByteArray8: stack.PushNew(input.Bytes(input.Length64())); return true;
             default: return false;
         }
     }
@@ -143,10 +143,22 @@ internal sealed class PickleMachine
                 var state = stack.Pop();
                 world.Build(stack.Peek(), state);
                 return true;
+            case Opcode.NewObj:
+                var made = Last(2);
+                Create(made[0], made[1]);
+                return true;
+            case Opcode.NewObjEx:
+                var named = Last(3);
+                Create(named[0], named[1]);
+                return true;
             case Opcode.BinPersId: stack.PushNew(world.Persistent(stack.Pop())); return true;
             default: return false;
         }
     }
+
+    private void Create(object? type, object? arguments) => stack.PushNew(world.Create(
+        type ?? throw PickleErrors.Invalid(input.Key, "The pickle makes an object of nothing."),
+        arguments as PickleTuple ?? throw PickleErrors.Invalid(input.Key, "The arguments of an object are no tuple.")));
 
     private void Find(string? module, string? name)
     {
@@ -170,10 +182,21 @@ internal sealed class PickleMachine
         return last;
     }
 
-    private void Fill(object?[] items) => stack.Peek<PickleList>("a list").Items.AddRange(items);
+    private void Fill(object?[] items)
+    {
+        if (stack.Peek() is not UnreadObject)
+        {
+            stack.Peek<PickleList>("a list").Items.AddRange(items);
+        }
+    }
 
     private void FillMap(object?[] items)
     {
+        if (stack.Peek() is UnreadObject)
+        {
+            return;
+        }
+
         var map = stack.Peek<PickleMap>("a map");
         if (items.Length % 2 != 0)
         {

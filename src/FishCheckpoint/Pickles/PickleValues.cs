@@ -12,6 +12,10 @@ internal sealed class PickleList
     public List<object?> Items { get; } = [];
 }
 
+/// <summary>An object beside the tensors that is left unread: its class or function was not imported, nothing of it was run, and what it was filled with is dropped.</summary>
+/// <param name="Name">The name of its class or of the function that makes it.</param>
+internal sealed record UnreadObject(string Name);
+
 /// <summary>A map of a pickle, in the order that it was filled in.</summary>
 internal sealed class PickleMap(string key)
 {
@@ -20,13 +24,17 @@ internal sealed class PickleMap(string key)
 
     public IReadOnlyList<(object? Key, object? Value)> Entries => entries;
 
+    /// <summary>Whether it has entries whose keys are neither texts nor numbers: these were dropped, and the map is none of a model's.</summary>
+    public bool HasUnread { get; private set; }
+
     /// <summary>Adds an entry.</summary>
-    /// <exception cref="Errors.FishException">The key stands twice, or is neither text nor number.</exception>
+    /// <exception cref="Errors.FishException">The key stands twice.</exception>
     public void Add(object? name, object? value)
     {
         if (name is not (string or long or bool or double or BigInteger))
         {
-            throw PickleErrors.Refused(key, "a key of a map that is neither text nor number");
+            HasUnread = true;
+            return;
         }
 
         if (!places.TryAdd(name, entries.Count))

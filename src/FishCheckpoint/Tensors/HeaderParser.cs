@@ -4,10 +4,16 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Tensors;
 
-/// <summary>Reads and checks safetensors headers, more strictly than the reference reader (which takes duplicate keys).</summary>
+/// <summary>
+/// Reads and checks safetensors headers as the reference reader does: white space before the object, <c>"__metadata__": null</c> and unknown fields of a tensor's entry
+/// are taken. More strict where names stand twice, and with <see cref="TensorInfo.MaxDimensions"/>.
+/// </summary>
 public static class HeaderParser
 {
     private const string MetadataKey = "__metadata__";
+
+    // Unknown fields may hold anything; the reference reader goes no deeper either.
+    private const int MaxDepth = 128;
 
     /// <summary>Reads the length prefix and bounds it, before anything of that length is allocated.</summary>
     /// <param name="prefix">The first 8 bytes of the file.</param>
@@ -45,7 +51,7 @@ public static class HeaderParser
     /// <exception cref="FishException">A code for each way a header can lie.</exception>
     public static SafetensorsHeader Parse(ReadOnlyMemory<byte> json, string file, long? dataLength = null)
     {
-        if (json.Length == 0 || json.Span[0] != (byte)'{')
+        if (json.Span.TrimStart(" \t\r\n"u8) is not [(byte)'{', ..])
         {
             throw Fail(ErrorCode.HeaderInvalidStart, file, "The header does not start with '{'.");
         }
@@ -55,7 +61,9 @@ public static class HeaderParser
         var header = new SafetensorsHeader(json, ordered, metadata ?? [], metadata is not null);
         if (dataLength is { } length && length != header.DataLength)
         {
-            throw Fail(ErrorCode.HeaderDataMismatch, file, $"The header describes {header.DataLength} bytes of data, but {length} follow it.");
+            throw Fail(ErrorCode.HeaderDataMismatch, file, length < header.DataLength
+                ? $"The file is cut short: its header describes {header.DataLength} bytes of data, and {length} follow it, as of a download that broke off."
+                : $"The header describes {header.DataLength} bytes of data, but {length} follow it.");
         }
 
         return header;
@@ -68,7 +76,7 @@ public static class HeaderParser
         Dictionary<string, string>? metadata = null;
         try
         {
-            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = 4 });
+            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
             Expect(ref reader, JsonTokenType.StartObject, file);
             while (Next(ref reader, file) != JsonTokenType.EndObject)
             {
@@ -101,10 +109,15 @@ public static class HeaderParser
         return (tensors, metadata);
     }
 
-    private static Dictionary<string, string> ReadMetadata(ref Utf8JsonReader reader, string file)
+    private static Dictionary<string, string>? ReadMetadata(ref Utf8JsonReader reader, string file)
     {
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (Next(ref reader, file) != JsonTokenType.StartObject)
+        if (Next(ref reader, file) == JsonTokenType.Null)
+        {
+            return null;
+        }
+
+        if (reader.TokenType != JsonTokenType.StartObject)
         {
             throw Fail(ErrorCode.HeaderInvalidMetadata, file, "__metadata__ is not an object.");
         }
@@ -161,8 +174,14 @@ public static class HeaderParser
                     offsets = ReadNumbers(ref reader, key, ErrorCode.HeaderInvalidOffsets);
                     break;
                 default:
-                    throw Fail(ErrorCode.HeaderInvalidJson, key, $"'{field}' is not a field of a tensor's entry.");
+                    reader.Skip();
+                    break;
             }
+        }
+
+        if (shape is { Count: > TensorInfo.MaxDimensions })
+        {
+            throw Fail(ErrorCode.HeaderInvalidShape, key, $"The tensor has {shape.Count} dimensions; at most {TensorInfo.MaxDimensions} are read.");
         }
 
         if (type is null || shape is null || offsets is not { Count: 2 })

@@ -20,6 +20,9 @@ public sealed class ModelFiles
 
     private readonly TensorPlace[] places;
 
+    /// <summary>Whether a file of a model holds its tensors: its safetensors files all lie at its folder's top; what lies deeper goes with them.</summary>
+    public static bool IsName(string file) => file.EndsWith(".safetensors", StringComparison.Ordinal) && !file.Contains('/', StringComparison.Ordinal);
+
     /// <summary>Brings files together.</summary>
     /// <param name="files">The files; ordered by name here. A tensor stands in one file only.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.ShardIndexInvalid"/>: a tensor stands in two files.</exception>
@@ -36,7 +39,8 @@ public sealed class ModelFiles
                 if (!names.Add(tensor.Info.Name))
                 {
                     throw new FishException(
-                        ErrorCode.ShardIndexInvalid, tensor.Info.Name, "The tensor stands in two of the model's files.", "Write the shards again.");
+                        ErrorCode.ShardIndexInvalid, tensor.Info.Name, "The tensor stands in two of the model's files.",
+                        "Say which file is the model (--file), or write the shards again.");
                 }
 
                 tensors.Add(tensor.Info);

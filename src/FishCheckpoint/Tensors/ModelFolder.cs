@@ -7,16 +7,19 @@ public sealed class ModelFolder : IBlockReader, IDisposable
 {
     private readonly SafetensorsFile[] files;
 
-    private ModelFolder(SafetensorsFile[] files, ModelFiles model, IReadOnlyList<string> sideFiles)
+    private ModelFolder(SafetensorsFile[] files, ModelFiles model, IReadOnlyList<SideFile> sideFiles, IReadOnlyList<LeftOutFile> leftOut)
     {
-        (this.files, Files, SideFiles) = (files, model, sideFiles);
+        (this.files, Files, SideFiles, LeftOut) = (files, model, sideFiles, leftOut);
     }
 
     /// <summary>The model's safetensors files.</summary>
     public ModelFiles Files { get; }
 
-    /// <summary>Paths of the other files of a folder (config, tokenizer, index), ordered by name; empty for a single file.</summary>
-    public IReadOnlyList<string> SideFiles { get; }
+    /// <summary>The other files of a folder (config, tokenizer, index), ordered by name; empty for a single file.</summary>
+    public IReadOnlyList<SideFile> SideFiles { get; private init; }
+
+    /// <summary>What was found in the folder and is no part of the model, by name; empty for a single file.</summary>
+    public IReadOnlyList<LeftOutFile> LeftOut { get; private init; }
 
     /// <summary>Paths of the model's safetensors files, in the order of <see cref="Files"/>.</summary>
     public IEnumerable<string> Paths => files.Select(file => file.Path);
@@ -28,26 +31,29 @@ public sealed class ModelFolder : IBlockReader, IDisposable
     public Layout Layout => Files.Layout;
 
     /// <summary>Opens a file (called <c>model.safetensors</c> from here on) or a folder of safetensors files with its side files.</summary>
-    /// <param name="path">The file or folder. Hidden files and folders inside it are left alone.</param>
+    /// <param name="path">The file or folder; <see cref="FolderContents"/> tells what in a folder is the model.</param>
     /// <param name="maxHeaderLength">The longest header taken, in bytes.</param>
-    /// <exception cref="FishException">A file is missing or lies; the index does not fit the shards.</exception>
-    public static ModelFolder Open(string path, int maxHeaderLength = SafetensorsHeader.MaxLength)
+    /// <param name="choice">Which model of a folder is meant. Default: the one that a loader would take.</param>
+    /// <exception cref="FishException">A file is missing or lies; the index does not fit the shards; or as <see cref="FolderContents.Read"/> has it.</exception>
+    public static ModelFolder Open(string path, int maxHeaderLength = SafetensorsHeader.MaxLength, ModelChoice? choice = null)
     {
         if (!Directory.Exists(path))
         {
             var single = SafetensorsFile.Open(path, maxHeaderLength);
-            return new ModelFolder([single], ModelFiles.Single(single.Header), []);
+            return new ModelFolder([single], ModelFiles.Single(single.Header), [], []);
         }
 
-        var names = Directory.EnumerateFiles(path).Where(name => !Path.GetFileName(name).StartsWith('.')).Order(StringComparer.Ordinal).ToArray();
-        var shards = names.Where(name => name.EndsWith(".safetensors", StringComparison.Ordinal)).ToArray();
-        if (shards.Length == 0)
-        {
-            throw new FishException(ErrorCode.FileNotFound, path, "The folder holds no *.safetensors file.", "Name a safetensors file or a folder of them.");
-        }
-
-        return OpenShards(shards, [.. names.Except(shards)], maxHeaderLength);
+        var contents = FolderContents.Read(path, choice, maxHeaderLength);
+        return contents.IsTorch
+            ? throw new FishException(
+                ErrorCode.FileNotFound, path, "The folder's model is a PyTorch file, which is not read here.", "Send safetensors files; the program fish reads both.")
+            : OpenShards(contents, maxHeaderLength);
     }
+
+    /// <summary>The same model with other side files: those of the folder that its files were made of.</summary>
+    /// <param name="contents">That folder.</param>
+    /// <returns>A model that shares this one's open files; dispose of one of the two.</returns>
+    public ModelFolder With(FolderContents contents) => new(files, Files, contents.SideFiles, contents.LeftOut) { WhenRead = WhenRead };
 
     /// <inheritdoc/>
     public void ReadBlock(int tensor, long block, Span<byte> destination)
@@ -60,23 +66,23 @@ public sealed class ModelFolder : IBlockReader, IDisposable
     /// <inheritdoc/>
     public void Dispose() => Array.ForEach(files, file => file.Dispose());
 
-    private static ModelFolder OpenShards(string[] shards, string[] sideFiles, int maxHeaderLength)
+    private static ModelFolder OpenShards(FolderContents contents, int maxHeaderLength)
     {
         var opened = new List<SafetensorsFile>();
         try
         {
-            foreach (var shard in shards)
+            foreach (var shard in contents.Weights)
             {
-                opened.Add(SafetensorsFile.Open(shard, maxHeaderLength));
+                opened.Add(SafetensorsFile.Open(Path.Combine(contents.Folder, shard), maxHeaderLength));
             }
 
             var model = new ModelFiles(opened.Select(file => new ModelFile(Path.GetFileName(file.Path), file.Header)));
-            if (sideFiles.FirstOrDefault(file => file.EndsWith(ShardIndex.FileName, StringComparison.Ordinal)) is { } index)
+            if (contents.SideFiles.FirstOrDefault(file => ShardIndex.IsName(file.Name)) is { } index)
             {
-                ShardIndex.CheckFile(index, model, maxHeaderLength);
+                ShardIndex.CheckFile(index.Path, model, maxHeaderLength);
             }
 
-            return new ModelFolder([.. opened], model, sideFiles);
+            return new ModelFolder([.. opened], model, contents.SideFiles, contents.LeftOut);
         }
         catch
         {

@@ -21,6 +21,25 @@ public static class PositionalFile
     public static FileStream OpenStream(string path, FileOptions options = FileOptions.SequentialScan) =>
         new(path, FileMode.Open, FileAccess.Read, Shared, bufferSize: 0, options);
 
+    /// <summary>Opens a file that a caller named, as <see cref="OpenStream"/> does.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.FileUnreadable"/>: the file is at fault, no other part of the
+    /// system.</exception>
+    public static FileStream OpenInput(string path)
+    {
+        try
+        {
+            return OpenStream(path);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new FishException(ErrorCode.FileNotFound, path, "The file does not exist.", "Check the path, and that nothing removes the file meanwhile.", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new FishException(ErrorCode.FileUnreadable, path, $"It cannot be read: {error.Message}", "Check its permissions.", error);
+        }
+    }
+
     /// <summary>Fills a buffer from a place in a file.</summary>
     /// <param name="handle">The open file.</param>
     /// <param name="offset">Where to begin.</param>

@@ -85,14 +85,23 @@ public sealed class SafetensorsFile : IDisposable
         {
             throw new FishException(ErrorCode.FileNotFound, path, "The file does not exist.", "Check the path.", error);
         }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new FishException(ErrorCode.FileUnreadable, path, $"It cannot be read: {error.Message}", "Check its permissions.", error);
+        }
     }
 
     private static SafetensorsHeader ReadHeader(SafeFileHandle handle, string file, int maxHeaderLength)
     {
         var length = RandomAccess.GetLength(handle);
-        Span<byte> prefix = stackalloc byte[SafetensorsHeader.PrefixLength];
-        var prefixLength = RandomAccess.Read(handle, prefix, 0);
-        var headerLength = HeaderParser.ReadLength(prefix[..prefixLength], length, file, maxHeaderLength);
+        Span<byte> start = stackalloc byte[FileKind.Length];
+        start = start[..RandomAccess.Read(handle, start, 0)];
+        if (FileKind.Of(start) is var (cause, hint))
+        {
+            throw new FishException(ErrorCode.NotSafetensors, file, cause, hint);
+        }
+
+        var headerLength = HeaderParser.ReadLength(start[..Math.Min(start.Length, SafetensorsHeader.PrefixLength)], length, file, maxHeaderLength);
         var json = new byte[headerLength];
         PositionalFile.ReadExactly(handle, SafetensorsHeader.PrefixLength, json, file);
         return HeaderParser.Parse(json, file, length - SafetensorsHeader.PrefixLength - headerLength);

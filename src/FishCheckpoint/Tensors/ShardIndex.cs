@@ -11,6 +11,10 @@ public static class ShardIndex
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 2 };
 
+    /// <summary>Whether a file is called as an index of safetensors files is, with a variant or without.</summary>
+    public static bool IsName(string file) =>
+        file.EndsWith(".json", StringComparison.Ordinal) && file.Contains(".safetensors.index.", StringComparison.Ordinal) && !file.Contains('/', StringComparison.Ordinal);
+
     /// <summary>Checks an index that lies in a file, as <see cref="Check"/> does; its length is bounded before it is read.</summary>
     /// <param name="path">The file.</param>
     /// <param name="model">The files that it is the index of.</param>
@@ -18,6 +22,19 @@ public static class ShardIndex
     /// <exception cref="FishException"><see cref="ErrorCode.ShardIndexInvalid"/>, <see cref="ErrorCode.TooLarge"/>.</exception>
     public static void CheckFile(string path, ModelFiles model, int maxLength = SafetensorsHeader.MaxLength)
     {
+        Check(ReadBounded(path, maxLength), model);
+    }
+
+    /// <summary>The names of the files that an index in a file says the model is; its length is bounded before it is read.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="maxLength">The longest index taken, in bytes.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.ShardIndexInvalid"/>, <see cref="ErrorCode.TooLarge"/>.</exception>
+    public static IReadOnlySet<string> FilesOf(string path, int maxLength = SafetensorsHeader.MaxLength) =>
+        ReadMap(ReadBounded(path, maxLength), int.MaxValue).Values.ToHashSet(StringComparer.Ordinal);
+
+    private static byte[] ReadBounded(string path, int maxLength)
+    {
+        FolderListing.RequireRegular(path);
         using var handle = PositionalFile.Open(path);
         var length = RandomAccess.GetLength(handle);
         if (length > maxLength)
@@ -27,7 +44,7 @@ public static class ShardIndex
 
         var json = new byte[length];
         PositionalFile.ReadExactly(handle, 0, json, FileName);
-        Check(json, model);
+        return json;
     }
 
     /// <summary>Checks that an index names exactly the tensors of these files, each in its file.</summary>

@@ -4,6 +4,9 @@ namespace FishCheckpoint.Tensors;
 /// <remarks>Equality is by name, dtype and dimensions.</remarks>
 public sealed class TensorInfo : IEquatable<TensorInfo>
 {
+    /// <summary>The most dimensions of a tensor, as of PyTorch's and NumPy's.</summary>
+    public const int MaxDimensions = 64;
+
     /// <summary>Describes a tensor.</summary>
     /// <param name="name">Its name; any text.</param>
     /// <param name="type">Its element type.</param>

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using FishCheckpoint.Pickles;
 
 namespace FishCheckpoint.Torch;
 
@@ -15,7 +14,9 @@ internal sealed class NumpyDtype(string code)
 /// <summary>NumPy's scalars, which lists of Python's hold where a number came out of an array.</summary>
 internal static class NumpyNumbers
 {
-    public static object Read(NumpyDtype type, byte[] bytes, string key) => (type.IsLittle, type.Code, bytes.Length) switch
+    /// <summary>Reads a scalar.</summary>
+    /// <returns><see langword="null"/> where it is of another kind than those of plain numbers.</returns>
+    public static object? TryRead(NumpyDtype type, byte[] bytes) => (type.IsLittle, type.Code, bytes.Length) switch
     {
         (true, "i1", 1) => (long)(sbyte)bytes[0],
         (true, "u1", 1) => (long)bytes[0],
@@ -27,6 +28,6 @@ internal static class NumpyNumbers
         (true, "i8", 8) => BinaryPrimitives.ReadInt64LittleEndian(bytes),
         (true, "f4", 4) => (double)BinaryPrimitives.ReadSingleLittleEndian(bytes),
         (true, "f8", 8) => BinaryPrimitives.ReadDoubleLittleEndian(bytes),
-        _ => throw PickleErrors.Refused(key, $"a number of NumPy's dtype {PickleErrors.Quote(type.Code)} in {bytes.Length} bytes"),
+        _ => null,
     };
 }

@@ -23,12 +23,12 @@ internal static class StateDict
             return (Read(file, Below(file, root, key), key), key);
         }
 
-        if (root.Entries.All(entry => entry.Value is TorchTensor))
+        if (!root.HasUnread && root.Entries.All(entry => entry.Value is TorchTensor))
         {
             return (Read(file, root, null), null);
         }
 
-        string[] found = [.. Usual.Where(name => root.TryGet(name, out var value) && value is PickleMap map && map.Entries.Count > 0 && map.Entries.All(entry => entry.Value is TorchTensor))];
+        string[] found = [.. Usual.Where(name => root.TryGet(name, out var value) && value is PickleMap map && IsModel(map))];
         if (found.Length == 1)
         {
             root.TryGet(found[0], out var below);
@@ -39,6 +39,8 @@ internal static class StateDict
             ? TorchErrors.Cannot(file.Key, $"The file holds several models: {string.Join(", ", found)}.", "Say which one with --state-dict.")
             : TorchErrors.Cannot(file.Key, NotAModel(root), $"Say with --state-dict which of these the model is: {KeysOf(root)}.");
     }
+
+    private static bool IsModel(PickleMap map) => map.Entries.Count > 0 && !map.HasUnread && map.Entries.All(entry => entry.Value is TorchTensor);
 
     private static PickleMap Below(TorchFile file, PickleMap root, string key)
     {
@@ -52,7 +54,10 @@ internal static class StateDict
         return map;
     }
 
-    private static (string Name, TorchTensor Tensor)[] Read(TorchFile file, PickleMap map, string? key) => [.. map.Entries.Select(entry =>
+    private static (string Name, TorchTensor Tensor)[] Read(TorchFile file, PickleMap map, string? key) => map.HasUnread
+        ? throw TorchErrors.Cannot(
+            file.Key, $"The map{(key is null ? "" : $" under {PickleErrors.Quote(key)}")} has keys that are neither texts nor numbers.", "Write a map of names to tensors alone.")
+        : [.. map.Entries.Select(entry =>
     {
         var name = entry.Key as string ?? throw TorchErrors.Invalid(file.Key, "A tensor's name is no text.");
         var tensor = entry.Value as TorchTensor ?? throw TorchErrors.Cannot(
@@ -61,9 +66,9 @@ internal static class StateDict
             ErrorCode.HeaderUnknownDtype, $"{file.Key}: {name}", $"The tensor is of the type {tensor.Storage.TypeName}, which safetensors has not.", "Convert it before it is written.");
     })];
 
-    private static string NotAModel(PickleMap root) => root.Entries.First(entry => entry.Value is not TorchTensor) is var (name, value)
-        ? $"{PickleErrors.Quote($"{name}")} is {KindOf(value)}, so the map is no state dict, and none of {string.Join(", ", Usual)} in it is one."
-        : "";
+    private static string NotAModel(PickleMap root) => root.Entries.FirstOrDefault(entry => entry.Value is not TorchTensor) is { Key: not null } entry
+        ? $"{PickleErrors.Quote($"{entry.Key}")} is {KindOf(entry.Value)}, so the map is no state dict, and none of {string.Join(", ", Usual)} in it is one."
+        : "The map is no state dict.";
 
     private static string KeysOf(PickleMap map) =>
         map.Entries.Where(entry => entry.Value is PickleMap).Select(entry => PickleErrors.Quote($"{entry.Key}")).Take(20).DefaultIfEmpty("none").Aggregate((left, right) => $"{left}, {right}");
@@ -77,6 +82,8 @@ internal static class StateDict
         PickleTuple => "a tuple",
         PickleMap => "a map",
         TorchTensor => "a tensor",
+        UnreadObject other => $"an object of the type {other.Name}",
+        UnreadClass other => $"the name {other.Name}",
         _ => "something else",
     };
 }

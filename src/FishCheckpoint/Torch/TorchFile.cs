@@ -13,10 +13,13 @@ internal sealed class TorchFile : IDisposable
 
     private readonly ByteSource source;
 
-    private TorchFile(ByteSource source, object? root) => (this.source, Root) = (source, root);
+    private TorchFile(ByteSource source, object? root, IReadOnlyCollection<string> unread) => (this.source, Root, Unread) = (source, root, unread);
 
     /// <summary>What was saved: a tensor, or containers of tensors and of a few other values.</summary>
     public object? Root { get; }
+
+    /// <summary>The types of objects that were left unread; the first few by name.</summary>
+    public IReadOnlyCollection<string> Unread { get; }
 
     /// <summary>What errors call the file.</summary>
     public string Key => source.Key;
@@ -31,7 +34,7 @@ internal sealed class TorchFile : IDisposable
         var opened = ByteSource.Open(path);
         try
         {
-            return new TorchFile(opened, KindOf(opened) switch
+            var (root, unread) = KindOf(opened) switch
             {
                 Kind.Zip => ZipContainer.Read(opened, limits ?? new PickleLimits()),
                 Kind.Legacy => LegacyContainer.Read(opened, limits ?? new PickleLimits()),
@@ -39,7 +42,8 @@ internal sealed class TorchFile : IDisposable
                 Kind.BarePickle => throw TorchErrors.Cannot(
                     opened.Key, "The file is a pickle that torch.save did not write.", "Write its tensors with torch.save, or as safetensors."),
                 _ => throw TorchErrors.Invalid(opened.Key, "The file does not begin as one of torch.save's."),
-            });
+            };
+            return new TorchFile(opened, root, unread);
         }
         catch
         {

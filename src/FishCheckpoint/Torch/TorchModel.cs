@@ -26,6 +26,9 @@ public sealed class TorchModel : IDisposable
     /// <summary>The key that the state dict stood under; <see langword="null"/> where it was all of the file.</summary>
     public string? Key { get; }
 
+    /// <summary>The types of objects beside the state dict that were left unread: never made, never run. The first few by name.</summary>
+    public IReadOnlyCollection<string> Unread => file.Unread;
+
     /// <summary>Whether a file is one of PyTorch's, or another pickle, by how it begins.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>.</exception>
     public static bool Is(string path) => TorchFile.Is(path);

@@ -17,52 +17,64 @@ public sealed class TorchModelFiles : IDisposable
     /// <summary>The name of the index of a sharded model.</summary>
     public const string IndexName = Stem + Extension + ".index.json";
 
-    private TorchModelFiles(IReadOnlyList<TorchPart> parts, IReadOnlyList<string> sideFiles) => (Parts, SideFiles) = (parts, sideFiles);
+    private TorchModelFiles(IReadOnlyList<TorchPart> parts, FolderContents? contents) => (Parts, Contents) = (parts, contents);
 
     /// <summary>The files.</summary>
     public IReadOnlyList<TorchPart> Parts { get; }
 
-    /// <summary>Paths of the folder's other files, without the index: it is made anew for safetensors files.</summary>
-    public IReadOnlyList<string> SideFiles { get; }
+    /// <summary>The folder that the files lie in, with its side files; <see langword="null"/> for a single file.</summary>
+    public FolderContents? Contents { get; }
+
+    /// <summary>The folder's other files, without the index: it is made anew for safetensors files.</summary>
+    public IReadOnlyList<SideFile> SideFiles => Contents?.SideFiles ?? [];
+
+    /// <summary>The types of objects beside the models that were left unread, never run, as what was left out; the first few by name.</summary>
+    public IReadOnlyList<LeftOutFile> LeftUnread =>
+    [
+        .. Parts.SelectMany(part => part.Model.Unread).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
+            .Select(type => new LeftOutFile(type, "objects beside the model, unread")),
+    ];
 
     /// <summary>The key that the state dicts stood under; <see langword="null"/> where they were all of their files.</summary>
     public string? Key => Parts[0].Model.Key;
 
-    /// <summary>Whether a path is a file of PyTorch's, or another pickle, or a folder of <c>pytorch_model*.bin</c> without a safetensors file.</summary>
-    public static bool Is(string path) => Directory.Exists(path)
-        ? BinsOf(path).Length > 0 && !Directory.EnumerateFiles(path, "*.safetensors").Any()
+    /// <summary>Whether a path is a file of PyTorch's, or another pickle, or a folder whose model is PyTorch files.</summary>
+    /// <param name="path">The file or folder.</param>
+    /// <param name="choice">Which model of a folder is meant. Default: the one that a loader would take.</param>
+    /// <exception cref="FishException">As <see cref="FolderContents.Read"/> has it.</exception>
+    public static bool Is(string path, ModelChoice? choice = null) => Directory.Exists(path)
+        ? FolderContents.Read(path, choice).IsTorch
         : File.Exists(path) && TorchModel.Is(path);
 
     /// <summary>Opens a model.</summary>
     /// <param name="path">A path of which <see cref="Is"/> says so.</param>
     /// <param name="key">As in <see cref="TorchModel.Open"/>.</param>
     /// <param name="maxIndexLength">The longest index that is read, in bytes.</param>
+    /// <param name="choice">Which model of a folder is meant. Default: the one that a loader would take.</param>
     /// <exception cref="FishException">A file is missing, damaged, hostile or no state dict; or the index does not fit the files.</exception>
-    public static TorchModelFiles Open(string path, string? key = null, int maxIndexLength = SafetensorsHeader.MaxLength)
+    public static TorchModelFiles Open(string path, string? key = null, int maxIndexLength = SafetensorsHeader.MaxLength, ModelChoice? choice = null)
     {
         if (!Directory.Exists(path))
         {
-            return new TorchModelFiles([new TorchPart(ModelFiles.SingleFileName, TorchModel.Open(path, key))], []);
+            return new TorchModelFiles([new TorchPart(ModelFiles.SingleFileName, TorchModel.Open(path, key))], null);
         }
 
         var parts = new List<TorchPart>();
         try
         {
-            var bins = BinsOf(path);
-            foreach (var bin in bins)
+            var contents = FolderContents.Read(path, choice, maxIndexLength);
+            foreach (var bin in contents.Weights)
             {
-                parts.Add(new TorchPart(NameOf(Path.GetFileName(bin)), TorchModel.Open(bin, key)));
+                parts.Add(new TorchPart(NameOf(bin), TorchModel.Open(Path.Combine(path, bin), key)));
             }
 
-            var model = new ModelFiles(bins.Zip(parts, (bin, part) => new ModelFile(Path.GetFileName(bin), part.Model.Header)));
-            var index = Path.Combine(path, IndexName);
-            if (File.Exists(index))
+            var model = new ModelFiles(contents.Weights.Zip(parts, (bin, part) => new ModelFile(bin, part.Model.Header)));
+            if (contents.TorchIndex is { } index)
             {
                 ShardIndex.CheckFile(index, model, maxIndexLength);
             }
 
-            return new TorchModelFiles(
-                parts, [.. Directory.EnumerateFiles(path).Where(file => !Path.GetFileName(file).StartsWith('.')).Except(bins).Where(file => file != index).Order(StringComparer.Ordinal)]);
+            return new TorchModelFiles(parts, contents);
         }
         catch
         {
@@ -79,8 +91,6 @@ public sealed class TorchModelFiles : IDisposable
             part.Model.Dispose();
         }
     }
-
-    private static string[] BinsOf(string folder) => [.. Directory.EnumerateFiles(folder, $"{Stem}*{Extension}").Order(StringComparer.Ordinal)];
 
     private static string NameOf(string bin) => $"model{bin[Stem.Length..^Extension.Length]}.safetensors";
 }

@@ -28,7 +28,10 @@ internal sealed record StorageClass(string Name, DType? Type, int Size);
 /// <summary>A dtype by its name.</summary>
 internal sealed record DtypeName(DType Type);
 
-/// <summary>The only names that a pickle may name. None of them is code that it brings, and each stands for a few lines here.</summary>
+/// <summary>A class or function whose objects are left unread.</summary>
+internal sealed record UnreadClass(string Name);
+
+/// <summary>The only names that a pickle may name and get something for. None of them is code that it brings, and each stands for a few lines here.</summary>
 internal static class TorchNames
 {
     private static readonly FrozenDictionary<string, TorchName> Known = new Dictionary<string, TorchName>(StringComparer.Ordinal)

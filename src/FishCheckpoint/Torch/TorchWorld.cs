@@ -4,20 +4,43 @@ using FishCheckpoint.Pickles;
 
 namespace FishCheckpoint.Torch;
 
-/// <summary>What the pickle of a PyTorch file can name: tensors, and the containers that they stand in.</summary>
+/// <summary>
+/// What the pickle of a PyTorch file can name: tensors, and the containers that they stand in. Other objects beside them are left unread: never made, never run. One in
+/// the place of a tensor or of a map of tensors is refused where it is looked for.
+/// </summary>
 /// <param name="key">The file, for errors.</param>
 /// <param name="found">Told of each storage when it is first named.</param>
 internal sealed class TorchWorld(string key, Action<TorchStorage> found) : IPickleWorld
 {
+    private const int MostUnread = 20;
+
     private readonly Dictionary<string, TorchStorage> storages = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> unread = new(StringComparer.Ordinal);
 
     /// <summary>The storages that were named, by key.</summary>
     public IReadOnlyDictionary<string, TorchStorage> Storages => storages;
 
-    public object? Find(string module, string name) => TorchNames.Find(module, name);
+    /// <summary>The classes and functions of objects that were left unread; the first few by name.</summary>
+    public IReadOnlyCollection<string> Unread => unread;
+
+    // What no file beside a model needs, and hostile ones ask for, is refused by name; the rest is left unread.
+    public object? Find(string module, string name) =>
+        TorchNames.Find(module, name) ?? (HostileNames.Has(module, name) ? null : new UnreadClass($"{module}.{name}"));
+
+    public object? Create(object type, PickleTuple arguments) => type switch
+    {
+        UnreadClass unknown => Skip(unknown.Name),
+        UnreadObject made => Skip(made.Name),
+        _ => Call(type, arguments),
+    };
 
     public object? Call(object function, PickleTuple arguments)
     {
+        if (function is UnreadClass or UnreadObject)
+        {
+            return Create(function, arguments);
+        }
+
         var items = arguments.Items;
         return (function, items.Length) switch
         {
@@ -35,7 +58,9 @@ internal sealed class TorchWorld(string key, Action<TorchStorage> found) : IPick
             (TorchName.Device, 1 or 2) when items[0] is string => string.Join(':', items),
             (TorchName.EncodedBytes, 2) when items is [string text, "latin1"] => Latin(text),
             (TorchName.NumpyDtype, 3) when items[0] is string code => new NumpyDtype(code),
-            (TorchName.NumpyScalar, 2) when items is [NumpyDtype type, byte[] bytes] => NumpyNumbers.Read(type, bytes, key),
+            (TorchName.NumpyScalar, 2) when items is [NumpyDtype type, byte[] bytes] && NumpyNumbers.TryRead(type, bytes) is { } number => number,
+            (TorchName.NumpyScalar, 1 or 2) => Skip("numpy scalar"),
+            (TorchName.NumpyDtype, 3) when items[0] is UnreadObject or UnreadClass => Skip("numpy.dtype"),
             _ => throw Wrong(function),
         };
     }
@@ -46,6 +71,7 @@ internal sealed class TorchWorld(string key, Action<TorchStorage> found) : IPick
         switch (target, state)
         {
             case (PickleMap, PickleMap):
+            case (UnreadObject, _):
                 return;
             case (NumpyDtype type, PickleTuple { Items: [long, string order, ..] }):
                 type.IsLittle = order is "<" or "|";
@@ -77,6 +103,18 @@ internal sealed class TorchWorld(string key, Action<TorchStorage> found) : IPick
         found(storage);
         storages.Add(name, storage);
         return storage;
+    }
+
+    private UnreadObject Skip(string name)
+    {
+        // A name out of the pickle: shortened, and without what a terminal would obey.
+        var quoted = PickleErrors.Quote(name).Trim('\'');
+        if (unread.Count < MostUnread)
+        {
+            unread.Add(quoted);
+        }
+
+        return new UnreadObject(quoted);
     }
 
     private PickleMap MapOf(PickleList pairs)

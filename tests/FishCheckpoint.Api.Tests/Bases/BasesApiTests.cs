@@ -72,12 +72,29 @@ public sealed class BasesApiTests : ApiTest
     }
 
     [Fact]
+    public async Task Put_FolderWithSubFolders_GivesThemBackAndSaysWhatIsLeftOut()
+    {
+        var folder = Tar.Of(
+            ("model.safetensors", Base.ToBytes()), ("./1_Pooling/config.json", Tar.Text("{}")), ("scaler.pt", [1]), ("a b.txt", [1]), (".git/HEAD", [1]));
+        var info = await JsonAsync<BaseInfo>(await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/bases/second", folder, TarType)));
+        Assert.Equal([".git/HEAD", "a b.txt", "scaler.pt"], info.LeftOut!.Select(file => file.Name));
+        Assert.Equal(Tar.Text("{}"), await BytesAsync("/v1/bases/second/files/1_Pooling/config.json"));
+        Assert.Equal(Tar.Text("{}"), await BytesAsync("/v1/bases/second/files/1_Pooling%2Fconfig.json"));
+        await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => GetAsync("/v1/bases/second/files/1_Pooling/%2e%2e/config.json"));
+    }
+
+    [Fact]
     public async Task Put_HostileFolder_IsRefused()
     {
         var (model, link) = (Base.ToBytes(), new PaxTarEntry(TarEntryType.SymbolicLink, "model.safetensors") { LinkName = "/etc/passwd" });
         await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => PutAsync("/v1/bases/second", Tar.Of(link), TarType));
         await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => PutAsync("/v1/bases/second", Tar.Of(("../model.safetensors", model)), TarType));
-        await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => PutAsync("/v1/bases/second", Tar.Of(("a/model.safetensors", model)), TarType));
+        foreach (var name in new[] { "a/../model.safetensors", "/model.safetensors", "a//model.safetensors", @"a\model.safetensors", "c:model.safetensors" })
+        {
+            await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => PutAsync("/v1/bases/second", Tar.Of((name, model)), TarType));
+        }
+
+        await RefusedAsync(HttpStatusCode.NotFound, "FILE_NOT_FOUND", () => PutAsync("/v1/bases/second", Tar.Of(("a/model.safetensors", model)), TarType));
         await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => PutAsync("/v1/bases/second", Tar.Of(("m.safetensors", model), ("m.safetensors", model)), TarType));
         await RefusedAsync(HttpStatusCode.BadRequest, "BODY_TRUNCATED", () => PutAsync("/v1/bases/second", Tar.Of(("m.safetensors", model))[..50_000], TarType));
         await RefusedAsync(HttpStatusCode.BadRequest, "BODY_TRUNCATED", () => PutAsync("/v1/bases/second", Tar.Of(("config.json", new byte[9999]))[..5000], TarType));

@@ -42,6 +42,17 @@ public sealed class ClientCatalogTests : CatalogContract
     protected override async Task CloseAsync() => await server!.DisposeAsync();
 }
 
+/// <summary>As above, for side files.</summary>
+public sealed class ClientSideFileTests : SideFileContract
+{
+    private LoopbackServer? server;
+
+    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+        (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
+
+    protected override async Task CloseAsync() => await server!.DisposeAsync();
+}
+
 /// <summary>As above, for a training run.</summary>
 public sealed class ClientHookTests : HookContract
 {

@@ -16,7 +16,7 @@ public static class StoreAudit
              coalesce(sum(changed), 0) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0)
         """,
         "SELECT count(*) FROM checkpoints c JOIN frames f ON f.id = c.frame WHERE c.value_bytes + c.blocks * c.brought_bytes <> length(f.head) + f.payload",
-        "SELECT count(*) FROM checkpoints c JOIN frames f ON f.id = c.trainer_frame WHERE c.trainer_bytes <> length(f.head) + f.payload",
+        "SELECT count(*) FROM checkpoints c JOIN frames f ON f.id = c.trainer_frame WHERE c.trainer_bytes - c.side_bytes <> length(f.head) + f.payload",
         "SELECT count(*) FROM masks m JOIN frames f ON f.id = m.frame WHERE m.bytes <> length(f.head) + f.payload",
         "SELECT count(*) FROM checkpoints c JOIN masks m ON m.id = c.mask WHERE c.blocks = 0 AND c.brought_bytes NOT IN (0, m.bytes)",
         """

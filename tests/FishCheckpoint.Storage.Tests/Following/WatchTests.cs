@@ -82,7 +82,7 @@ public sealed class WatchTests : FollowingTest
         Base.Change(4).Write(Dropped, "step_4.safetensors");
 
         var refused = await WatchAsync(Watched);
-        Assert.Equal([ErrorCode.StepTaken, ErrorCode.TensorUnknown, ErrorCode.FileNotFound], refused.Select(error => error.Code));
+        Assert.Equal([ErrorCode.StepTaken, ErrorCode.TensorUnknown, ErrorCode.ShardIndexInvalid], refused.Select(error => error.Code));
         Assert.Equal([4L], saved.Select(version => version.Step));
         Assert.Equal(3, Warnings.Count);
         Assert.Equal(Base.Change(1).ToBytes(), await Store.RestoreAsync("task", 1));

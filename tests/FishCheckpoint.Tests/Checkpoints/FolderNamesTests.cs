@@ -15,7 +15,7 @@ public sealed class FolderNamesTests
 
     public static MatrixTheoryData<string, string> LeadElsewhere => new(
         [
-            "", ".", "..", ".hidden", "../x", @"..\x", "a/b", @"a\b", "/etc/x", @"\\server\share", "C:x", @"C:\x", "a:b", "a:$DATA", "a b", "a ", " a", "a\0b", "a\nb", "a\n",
+            "", ".", "..", ".hidden", "../x", @"..\x", "a//b", "a/", "/a", "a/./b", "a/../b", "a/.b", "1/2/3/4/5/6/7/8/9", @"a\b", "/etc/x", @"\\server\share", "C:x", @"C:\x", "a:b", "a:$DATA", "a b", "a ", " a", "a\0b", "a\nb", "a\n",
             "a*", "a?", "a<b", "a>b", "a|b", "a\"b", "CONIN$", "com¹", "lpt².txt", "ｃｏｎ", "modèle", "~x", "%TEMP%",
         ],
         Systems.Keys);
@@ -29,6 +29,19 @@ public sealed class FolderNamesTests
     [MemberData(nameof(LeadElsewhere))]
     public void Add_WhatMayBeMoreThanAName_IsRefusedOnEverySystem(string name, string system) =>
         Assert.Equal(ErrorCode.NameInvalid, Refuse(Systems[system], name).Code);
+
+    [Fact]
+    public void Add_PathsInFolders_AreKeptApartFromFiles()
+    {
+        var names = new FolderNames(FileNaming.Linux);
+        Assert.Equal("1_Pooling/config.json", names.Add("1_Pooling/config.json"));
+        names.Add("1_Pooling/other.json");
+        names.Add("__init__.py");
+        Assert.Equal(ErrorCode.NameInvalid, Assert.Throws<FishException>(() => names.Add("1_Pooling")).Code);
+        Assert.Equal(ErrorCode.NameInvalid, Assert.Throws<FishException>(() => names.Add("__init__.py/x")).Code);
+        Assert.Equal(ErrorCode.NameInvalid, Refuse(FileNaming.Windows, "a/con/x.json").Code);
+        Assert.Equal(ErrorCode.NameInvalid, Assert.Throws<FishException>(() => FolderNames.Check("a/b")).Code);
+    }
 
     [Theory]
     [MemberData(nameof(WindowsDevices))]

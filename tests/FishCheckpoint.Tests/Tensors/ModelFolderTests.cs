@@ -33,7 +33,7 @@ public sealed class ModelFolderTests : IDisposable
 
         AssertReads(model, opened);
         Assert.Equal([folder["1.safetensors"], folder["2.safetensors"]], opened.Paths);
-        Assert.Equal([folder["config.json"], folder[ShardIndex.FileName]], opened.SideFiles);
+        Assert.Equal([folder["config.json"], folder[ShardIndex.FileName]], opened.SideFiles.Select(file => file.Path));
     }
 
     [Fact]
@@ -46,6 +46,7 @@ public sealed class ModelFolderTests : IDisposable
     public void Open_TensorInTwoShards_IsShardIndexInvalid()
     {
         WriteShards();
+        File.Delete(folder[ShardIndex.FileName]);
         File.Copy(folder["1.safetensors"], folder["3.safetensors"]);
 
         Refused.With(ErrorCode.ShardIndexInvalid, () => ModelFolder.Open(folder.Path));

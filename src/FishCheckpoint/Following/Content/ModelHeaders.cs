@@ -10,7 +10,7 @@ internal static class ModelHeaders
     private const int FirstRead = 1 << 16;
 
     /// <summary>Whether a file holds tensors.</summary>
-    public static bool IsTensors(string file) => file.EndsWith(".safetensors", StringComparison.Ordinal);
+    public static bool IsTensors(string file) => ModelFiles.IsName(file);
 
     /// <summary>Reads the headers of all files that hold tensors, by name.</summary>
     public static async Task<Dictionary<string, SafetensorsHeader>> ReadAsync(IModelReader model, int maxLength, CancellationToken cancellation)

@@ -8,14 +8,19 @@ internal sealed class IncomingFile : Stream
 {
     private readonly FileStream stream;
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly string name;
     private long written;
 
     /// <summary>Makes the file, if there is room for it.</summary>
-    /// <param name="path">Where; there is no file yet.</param>
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="name">The file's path in it, divided by <c>/</c>; there is no such file yet.</param>
     /// <param name="length">How long it is to be.</param>
     /// <exception cref="IOException">There is no room.</exception>
-    public IncomingFile(string path, long length)
+    public IncomingFile(string folder, string name, long length)
     {
+        this.name = name;
+        var path = Path.Combine(folder, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         FullDisk.RequireRoom(Path.GetDirectoryName(path)!, length);
         stream = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 });
     }
@@ -38,7 +43,7 @@ internal sealed class IncomingFile : Stream
     public PulledFile Seal()
     {
         AtomicFile.SyncFile(stream);
-        return new PulledFile(Path.GetFileName(stream.Name), written, Digest.Finish(hash));
+        return new PulledFile(name, written, Digest.Finish(hash));
     }
 
     public override void Write(ReadOnlySpan<byte> buffer)

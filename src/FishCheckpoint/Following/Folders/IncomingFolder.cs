@@ -16,7 +16,7 @@ internal sealed class IncomingFolder : IDisposable
     }
 
     /// <summary>Begins one of the model's files.</summary>
-    public IncomingFile Create(string name, long length) => new(Path.Combine(path, name), length);
+    public IncomingFile Create(string name, long length) => new(path, name, length);
 
     /// <summary>The path of a file that was written.</summary>
     public string PathOf(string name) => Path.Combine(path, name);
@@ -24,9 +24,16 @@ internal sealed class IncomingFolder : IDisposable
     /// <summary>Empties it: the model is pulled in another way.</summary>
     public void Clear()
     {
-        foreach (var file in Directory.EnumerateFiles(path))
+        foreach (var entry in new DirectoryInfo(path).EnumerateFileSystemInfos())
         {
-            File.Delete(file);
+            if (entry is DirectoryInfo folder)
+            {
+                folder.Delete(recursive: true);
+            }
+            else
+            {
+                entry.Delete();
+            }
         }
     }
 
@@ -42,7 +49,11 @@ internal sealed class IncomingFolder : IDisposable
             file.Seal();
         }
 
-        AtomicFile.SyncFolder(path);
+        foreach (var folder in Directory.EnumerateDirectories(path, "*", SearchOption.AllDirectories).Append(path))
+        {
+            AtomicFile.SyncFolder(folder);
+        }
+
         Directory.Move(path, place);
         placed = true;
         AtomicFile.SyncFolder(Path.GetDirectoryName(place)!);

@@ -1,5 +1,4 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
+using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Watch;
@@ -7,12 +6,15 @@ namespace FishCheckpoint.Following.Watch;
 /// <summary>A version as it lies in the folder: the place of its model, and what its files look like from outside.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Step">Its step.</param>
-/// <param name="Model">The file or folder of its model; <see langword="null"/> where there is none yet.</param>
-/// <param name="Look">Names, lengths and times of the model's files: two equal looks are taken for the same content.</param>
-internal sealed partial record Drop(string Name, long Step, string? Model, string Look)
+/// <param name="Model">The file or folder of its model.</param>
+/// <param name="Problem">Why there is no whole model; <see langword="null"/>: there is one.</param>
+/// <param name="Look">Names, lengths and times of the version's files: two equal looks are taken for the same content.</param>
+internal sealed record Drop(string Name, long Step, string Model, FishException? Problem, string Look)
 {
     // Where trainers put the model within a checkpoint's folder: Hugging Face's at its top, verl beneath the actor.
     private static readonly string[] Places = ["", "actor/huggingface", "huggingface", "actor", "model", "hf_model"];
+
+    private static readonly string[] Endings = [".safetensors", ".bin", ".pt", ".pth"];
 
     /// <summary>Looks at the versions that are in a folder, by step.</summary>
     public static IReadOnlyList<Drop> All(string folder, DropNames names)
@@ -35,19 +37,30 @@ internal sealed partial record Drop(string Name, long Step, string? Model, strin
         {
             if (!Directory.Exists(entry.FullName))
             {
-                return IsTensors(entry.Name) ? new Drop(entry.Name, step, entry.FullName, LookOf([new FileInfo(entry.FullName)])) : null;
+                return IsModelFile(entry.Name) ? new Drop(entry.Name, step, entry.FullName, null, LookOf([new FileInfo(entry.FullName)])) : null;
             }
 
-            foreach (var place in Places)
+            FishException? problem = null;
+            foreach (var path in Places.Select(place => Path.Combine(entry.FullName, place)).Where(Directory.Exists))
             {
-                var path = Path.Combine(entry.FullName, place);
-                if (Directory.Exists(path) && FilesOf(path) is { Length: > 0 } files)
+                try
                 {
-                    return new Drop(entry.Name, step, IsWhole(files) ? path : null, LookOf(files));
+                    var contents = FolderContents.Read(path);
+                    return new Drop(entry.Name, step, path, null, LookOf(contents));
+                }
+                catch (FishException error)
+                {
+                    // The first folder that holds a part of a model says what is wrong with it; one that holds none may hold another folder that does.
+                    problem = error.Code == ErrorCode.FileNotFound ? problem ?? error : error;
+                    if (error.Code != ErrorCode.FileNotFound)
+                    {
+                        break;
+                    }
                 }
             }
 
-            return null;
+            var files = new DirectoryInfo(entry.FullName).GetFiles("*", SearchOption.AllDirectories);
+            return files.Length == 0 ? null : new Drop(entry.Name, step, entry.FullName, problem, LookOf(files));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -56,22 +69,11 @@ internal sealed partial record Drop(string Name, long Step, string? Model, strin
         }
     }
 
-    private static FileInfo[] FilesOf(string folder)
-    {
-        var files = new DirectoryInfo(folder).GetFiles().Where(file => !file.Name.StartsWith('.') && (IsTensors(file.Name) || file.Name == ShardIndex.FileName)).ToArray();
-        return Array.Exists(files, file => IsTensors(file.Name)) ? files : [];
-    }
-
-    // The names of shards say how many there are to be.
-    private static bool IsWhole(FileInfo[] files) => files.Select(file => ShardName().Match(file.Name)).Where(match => match.Success)
-        .GroupBy(match => match.Groups["of"].Value, StringComparer.Ordinal)
-        .All(shards => int.TryParse(shards.Key, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && shards.Count() == count);
+    private static string LookOf(FolderContents contents) => LookOf(contents.Weights.Select(name => new FileInfo(Path.Combine(contents.Folder, name)))
+        .Concat(contents.SideFiles.Select(file => new FileInfo(file.Path))));
 
     private static string LookOf(IEnumerable<FileInfo> files) => string.Join(
         '\n', files.OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => $"{file.Name} {file.Length} {file.LastWriteTimeUtc.Ticks}"));
 
-    private static bool IsTensors(string name) => name.EndsWith(".safetensors", StringComparison.Ordinal);
-
-    [GeneratedRegex(@"-[0-9]{1,9}-of-(?<of>[0-9]{1,9})\.safetensors\z", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex ShardName();
+    private static bool IsModelFile(string name) => Endings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal));
 }

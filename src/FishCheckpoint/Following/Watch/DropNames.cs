@@ -5,7 +5,7 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Following.Watch;
 
 /// <summary>
-/// Tells steps by the names that trainers give: files <c>step_N.safetensors</c> and <c>step-N.safetensors</c>, with anything and a separator before them; folders
+/// Tells steps by the names that trainers give: files <c>step_N.safetensors</c> and <c>step-N.safetensors</c>, or PyTorch's (<c>.bin</c>, <c>.pt</c>, <c>.pth</c>), with anything and a separator before them; folders
 /// <c>checkpoint-N</c> (Hugging Face's Trainer and what follows it), <c>global_step_N</c> and <c>global_stepN</c> (verl, DeepSpeed), <c>step_N</c> and <c>step-N</c>.
 /// </summary>
 public sealed class DropNames
@@ -15,7 +15,7 @@ public sealed class DropNames
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
 
     private static readonly Regex Usual = Of(
-        $@"(?:.*[_.-])?step[_-]?{Digits}\.safetensors|(?:checkpoint|global_step|step)[_-]?{Digits}");
+        $@"(?:.*[_.-])?step[_-]?{Digits}\.(?:safetensors|bin|pt|pth)|(?:checkpoint|global_step|step)[_-]?{Digits}");
 
     private readonly Regex names;
 

@@ -117,10 +117,11 @@ public sealed class FolderWatcher(ICheckpointStore store, WatchOptions options, 
             var started = options.Time.GetTimestamp();
             using var model = Open(drop);
             var stored = await PatientlyAsync(
-                () => store.SaveAsync(task.Name, drop.Step, new CheckpointContent.Full(model), new SaveOptions { ExpectedBase = task.BaseId }, cancellation), cancellation);
+                () => store.SaveAsync(task.Name, drop.Step, new CheckpointContent.Full(model.Folder), new SaveOptions { ExpectedBase = task.BaseId }, cancellation), cancellation);
             var info = stored.Value;
             var version = new WatchedVersion(
-                task.Name, drop.Step, drop.Name, stored.Created, info.Changed, info.StoredBytes, info.LogicalBytes, options.Time.GetElapsedTime(started).TotalSeconds);
+                task.Name, drop.Step, drop.Name, stored.Created, info.Changed, info.StoredBytes, info.LogicalBytes, options.Time.GetElapsedTime(started).TotalSeconds,
+                LeftOutFile.Join(model.LeftOut, info.LeftOut));
             return (version, info.State);
         }
         catch (FishException error) when (IsOfTheVersion(error))
@@ -135,8 +136,9 @@ public sealed class FolderWatcher(ICheckpointStore store, WatchOptions options, 
         }
     }
 
-    private ModelFolder Open(Drop drop) => drop.Model is { } path ? ModelFolder.Open(path, options.MaxHeaderLength)
-        : throw new FishException(ErrorCode.FileNotFound, drop.Name, "Shards are missing that the names of the others say there are.", "Copy or write them again.");
+    private DroppedModel Open(Drop drop) => drop.Problem is { } problem
+        ? throw new FishException(problem.Code, $"{drop.Name}: {problem.Key}", problem.Cause, problem.Hint, problem)
+        : DroppedModel.Open(drop.Model, options.MaxHeaderLength);
 
     private void Refuse(Drop drop, FishException error)
     {

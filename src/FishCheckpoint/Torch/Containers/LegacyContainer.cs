@@ -17,7 +17,8 @@ internal static class LegacyContainer
     public static bool Is(ReadOnlySpan<byte> start) => start[2..Math.Min(start.Length, 32)].IndexOf(MagicBytes) is 0 or 9;
 
     /// <summary>Reads the pickles; storages are given their places.</summary>
-    public static object? Read(ByteSource file, PickleLimits limits)
+    /// <returns>What was saved, and the types of objects that were left unread.</returns>
+    public static (object? Root, IReadOnlyCollection<string> Unread) Read(ByteSource file, PickleLimits limits)
     {
         var at = 0L;
         var world = new TorchWorld(file.Key, _ => { });
@@ -42,7 +43,7 @@ internal static class LegacyContainer
         }
 
         Place(file, world, keys, at);
-        return root;
+        return (root, world.Unread);
     }
 
     private static void CheckSystem(ByteSource file, object? system)

@@ -10,7 +10,8 @@ internal static class ZipContainer
     private const string Pickle = "data.pkl";
 
     /// <summary>Reads the pickle; storages are given their places.</summary>
-    public static object? Read(ByteSource file, PickleLimits limits)
+    /// <returns>What was saved, and the types of objects that were left unread.</returns>
+    public static (object? Root, IReadOnlyCollection<string> Unread) Read(ByteSource file, PickleLimits limits)
     {
         var entries = ZipDirectory.Read(file);
         var root = RootOf(file, entries);
@@ -23,8 +24,9 @@ internal static class ZipContainer
 
         Check(file, pickle.Name, pickle.Begin, pickle.Length, pickle.Checksum);
         var input = new PickleInput(file.Read, pickle.Begin, pickle.Length, file.Key);
-        var read = PickleMachine.Read(input, new TorchWorld(file.Key, storage => Place(file, entries, root, storage)), limits);
-        return input.Position == pickle.End ? read : throw PickleErrors.Invalid(file.Key, $"{pickle.End - input.Position} bytes follow the pickle.");
+        var world = new TorchWorld(file.Key, storage => Place(file, entries, root, storage));
+        var read = PickleMachine.Read(input, world, limits);
+        return input.Position == pickle.End ? (read, world.Unread) : throw PickleErrors.Invalid(file.Key, $"{pickle.End - input.Position} bytes follow the pickle.");
     }
 
     /// <summary>Compares bytes with their checksum.</summary>

@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace FishCheckpoint.Tensors;
+
+/// <summary>The parts of the name of a file of weights, as in <c>model.fp16-00001-of-00002.safetensors</c>.</summary>
+/// <param name="File">The whole name.</param>
+/// <param name="Stem">What the model is called, as in <c>model</c>.</param>
+/// <param name="Variant">Its variant, as in <c>fp16</c>.</param>
+/// <param name="Part">The number of the shard; 0 for a file that is no shard.</param>
+/// <param name="Of">How many shards the name says there are; 0 for a file that is no shard.</param>
+internal sealed partial record WeightsName(string File, string Stem, string? Variant, int Part, int Of)
+{
+    private static readonly string[] Stems = ["model", "pytorch_model", "diffusion_pytorch_model", "adapter_model"];
+
+    private static readonly string[] Variants =
+        ["fp16", "bf16", "fp32", "fp8", "f16", "f32", "int8", "int4", "nf4", "8bit", "4bit", "ema", "non_ema", "ema_only"];
+
+    /// <summary>An adapter of PEFT's: not a model, but what is laid on one.</summary>
+    public bool IsAdapter => Stem == "adapter_model";
+
+    /// <summary>The same weights by the names of the model's author, beside those of Transformers.</summary>
+    public bool IsConsolidated => Stem == "consolidated" || Stem.StartsWith("consolidated.", StringComparison.Ordinal);
+
+    /// <summary>Takes a name apart.</summary>
+    /// <param name="file">The name, without a folder.</param>
+    /// <param name="extension">What it ends in, as in <c>.safetensors</c>.</param>
+    public static WeightsName Parse(string file, string extension)
+    {
+        var text = file[..^extension.Length];
+        var shard = Shard().Match(text);
+        var (part, of) = (NumberOf(shard, "part"), NumberOf(shard, "of"));
+        var rest = of > 0 ? text.Remove(shard.Index, shard.Length) : text;
+        var pieces = rest.Split('.');
+        return pieces.Length > 1 && (Stems.Contains(pieces[0], StringComparer.Ordinal) || pieces[1..].All(Variants.Contains))
+            ? new WeightsName(file, pieces[0], string.Join('.', pieces[1..]), of > 0 ? part : 0, of)
+            : new WeightsName(file, rest, null, of > 0 ? part : 0, of);
+    }
+
+    private static int NumberOf(Match match, string group) =>
+        int.TryParse(match.Groups[group].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+
+    [GeneratedRegex(
+        @"-(?<part>[0-9]{1,9})-of-(?<of>[0-9]{1,9})(?=\.|\z)",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.RightToLeft, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Shard();
+}

@@ -1,0 +1,186 @@
+using System.Security.Cryptography;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Checkpoints;
+
+/// <summary>
+/// The side files that came with a save: digested, and encoded where the store does not have them. A file that the base has by the same name with the same bytes is not
+/// kept again: the base's is served.
+/// </summary>
+internal sealed class PreparedSideFiles : IDisposable
+{
+    private readonly List<(string Name, Digest Sha256)> files = [];
+    private readonly Dictionary<Digest, (FrameWriter Writer, IFrame Frame, long Bytes)> encoded = [];
+
+    private PreparedSideFiles()
+    {
+    }
+
+    /// <summary>The identity of the checkpoint's own side files; <see langword="null"/>: the base's are all that it has.</summary>
+    public Digest? Set => SideFileTable.IdOf(files);
+
+    /// <summary>Reads the side files of a save.</summary>
+    /// <param name="connection">A snapshot: what is stored there is not encoded again.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="model">The names of the model's own files, which no side file may have.</param>
+    /// <param name="sent">The files.</param>
+    /// <param name="options">Compression.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    /// <returns><see langword="null"/> where none came.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.TooLarge"/>; <see cref="ErrorCode.FileNotFound"/>,
+    /// <see cref="ErrorCode.FileUnreadable"/>: the input's fault.</exception>
+    public static async Task<PreparedSideFiles?> EncodeAsync(
+        SqliteConnection connection, TaskContext task, ModelFiles model, IReadOnlyList<SideFile> sent, StoreOptions options, CancellationToken cancellation)
+    {
+        if (sent.Count == 0)
+        {
+            return null;
+        }
+
+        Check(sent, model);
+        var prepared = new PreparedSideFiles();
+        try
+        {
+            var total = 0L;
+            foreach (var file in sent)
+            {
+                total = await prepared.AddAsync(connection, task, file, total, options, cancellation);
+            }
+
+            return prepared;
+        }
+        catch
+        {
+            prepared.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Gives them to a checkpoint that was just written, in the caller's transaction.</summary>
+    /// <exception cref="ReferenceGoneException">A content that was stored is gone since.</exception>
+    public void Give(SqliteConnection connection, long checkpoint)
+    {
+        if (Set is not { } set)
+        {
+            return;
+        }
+
+        connection.Execute("UPDATE checkpoints SET side_set = $1 WHERE id = $0", checkpoint, set);
+        foreach (var (name, sha256) in files)
+        {
+            var id = SideFileTable.Find(connection, sha256)?.Id ?? Insert(connection, checkpoint, sha256);
+            SideFileTable.TakeOver(connection, id, checkpoint);
+            connection.Execute("INSERT INTO side_sets (id, name, file) VALUES ($0, $1, $2) ON CONFLICT DO NOTHING", set, name, id);
+        }
+    }
+
+    /// <summary>Puts whole frames in the place of damaged ones, in the caller's transaction.</summary>
+    public void Mend(SqliteConnection connection)
+    {
+        foreach (var (sha256, (_, frame, _)) in encoded)
+        {
+            if (SideFileTable.Find(connection, sha256) is var (id, existing))
+            {
+                var before = FrameTable.SizeOf(FrameTable.Open(connection, existing));
+                FrameTable.Replace(connection, existing, frame, ChunkIndex.ReadBytes(frame, FrameHead.Parse(frame.Head)));
+                SideFileTable.Account(connection, connection.Scalar<long>("SELECT owner FROM side_files WHERE id = $0", id), FrameTable.SizeOf(frame) - before);
+            }
+        }
+    }
+
+    /// <summary>Refuses a checkpoint that has other side files.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.StepTaken"/>.</exception>
+    public void RequireSame(SqliteConnection connection, CheckpointRow row)
+    {
+        if (Set == row.SideSet)
+        {
+            return;
+        }
+
+        var stored = SideFileTable.Of(connection, row.SideSet).Select(file => (file.Name, file.Sha256)).ToHashSet();
+        var other = stored.Except(files).Concat(files.Except(stored)).Select(file => file.Name).Order(StringComparer.Ordinal).First();
+        throw new FishException(
+            ErrorCode.StepTaken, row.Label, $"The step holds a checkpoint of the same model with other side files: {other} differs.",
+            "Checkpoints never change: save another step, or delete it first.");
+    }
+
+    public void Dispose()
+    {
+        foreach (var (writer, _, _) in encoded.Values)
+        {
+            writer.Dispose();
+        }
+    }
+
+    private static void Check(IReadOnlyList<SideFile> sent, ModelFiles model)
+    {
+        if (sent.Count > SideFile.MaxCount)
+        {
+            throw new FishException(ErrorCode.TooLarge, "side files", $"There are {sent.Count} side files; at most {SideFile.MaxCount} are kept.", "Send the needed ones only.");
+        }
+
+        var names = new FolderNames();
+        foreach (var file in sent)
+        {
+            names.Add(file.Name);
+            if (ModelFiles.IsName(file.Name) || model.Files.Any(weights => weights.Name == file.Name))
+            {
+                throw new FishException(ErrorCode.NameInvalid, file.Name, "A side file has the name of a file of tensors.", "Give it another name.");
+            }
+        }
+    }
+
+    private async Task<long> AddAsync(
+        SqliteConnection connection, TaskContext task, SideFile file, long total, StoreOptions options, CancellationToken cancellation)
+    {
+        using var content = PositionalFile.OpenInput(file.Path);
+        total += content.Length;
+        if (content.Length > SideFile.MaxBytes || total > SideFile.MaxTotalBytes)
+        {
+            throw new FishException(
+                ErrorCode.TooLarge, file.Name,
+                $"A side file has at most {SideFile.MaxBytes >> 20} MiB, and all of a checkpoint at most {SideFile.MaxTotalBytes >> 20} MiB.", "Leave large files out.");
+        }
+
+        var sha256 = Digest.From(await SHA256.HashDataAsync(content, cancellation));
+        if (task.Base.AllFiles.Any(known => known.Header is null && known.Name == file.Name && known.Sha256 == sha256))
+        {
+            return total;
+        }
+
+        files.Add((file.Name, sha256));
+        if (encoded.ContainsKey(sha256) || (SideFileTable.Find(connection, sha256) is var (_, frame) && FrameMender.IsSoundBytes(connection, frame)))
+        {
+            return total;
+        }
+
+        content.Position = 0;
+        var writer = new FrameWriter(FrameKind.Bytes, options.TemporaryFolder);
+        encoded.Add(sha256, (writer, null!, 0));
+        var made = await BytesCoder.EncodeAsync(content, options.Codec, writer, SideFile.MaxBytes, cancellation);
+        var head = FrameHead.Parse(made.Head);
+        encoded[sha256] = (writer, made, head.Count);
+        return head.Digests[0] == sha256 ? total
+            : throw new FishException(ErrorCode.FileUnreadable, file.Path, "The file changed while it was read.", "Try again when nothing writes to it.");
+    }
+
+    private long Insert(SqliteConnection connection, long checkpoint, Digest sha256)
+    {
+        if (!encoded.TryGetValue(sha256, out var made))
+        {
+            throw new ReferenceGoneException();
+        }
+
+        var frame = FrameTable.Insert(connection, made.Frame, ChunkIndex.ReadBytes(made.Frame, FrameHead.Parse(made.Frame.Head)));
+        SideFileTable.Account(connection, checkpoint, FrameTable.SizeOf(made.Frame));
+        return connection.Scalar<long>(
+            "INSERT INTO side_files (sha256, bytes, frame, owner) VALUES ($0, $1, $2, $3) RETURNING id", sha256, made.Bytes, frame, checkpoint);
+    }
+}

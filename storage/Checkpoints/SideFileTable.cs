@@ -1,0 +1,115 @@
+using System.Text;
+using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Checkpoints;
+
+/// <summary>A side file of a checkpoint's own, as stored.</summary>
+/// <param name="Name">Its path in the model's folder.</param>
+/// <param name="Bytes">Its length.</param>
+/// <param name="Sha256">Its digest.</param>
+/// <param name="Frame">The frame that holds it.</param>
+internal sealed record StoredSideFile(string Name, long Bytes, Digest Sha256, long Frame);
+
+/// <summary>
+/// The side files of checkpoints. A file is stored once and its bytes are accounted to one checkpoint that has it, to a visible one where there is one; it goes with the
+/// last checkpoint that has it.
+/// </summary>
+internal static class SideFileTable
+{
+    /// <summary>The identity of a set of side files; <see langword="null"/> for none.</summary>
+    public static Digest? IdOf(IEnumerable<(string Name, Digest Sha256)> files)
+    {
+        var lines = files.OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => $"{file.Sha256} {file.Name}\n").ToArray();
+        return lines.Length == 0 ? null : Digest.Of(Encoding.UTF8.GetBytes("fishcheckpoint side files 1\n" + string.Concat(lines)));
+    }
+
+    /// <summary>The files of a set, by name.</summary>
+    public static IReadOnlyList<StoredSideFile> Of(SqliteConnection connection, Digest? set) => set is null ? [] : connection.Query(
+        "SELECT s.name, f.bytes, f.sha256, f.frame FROM side_sets s JOIN side_files f ON f.id = s.file WHERE s.id = $0 ORDER BY s.name",
+        row => new StoredSideFile(row.GetString(0), row.GetInt64(1), row.Digest(2), row.GetInt64(3)), set);
+
+    /// <summary>The row and frame of a content that is stored.</summary>
+    public static (long Id, long Frame)? Find(SqliteConnection connection, Digest sha256) => connection.Single(
+        "SELECT id, frame FROM side_files WHERE sha256 = $0", row => Tuple.Create(row.GetInt64(0), row.GetInt64(1)), sha256) is var (id, frame) ? (id, frame) : null;
+
+    /// <summary>Has other checkpoints account for a checkpoint's side files that it goes out of view with: visible ones that have them.</summary>
+    public static void HandOver(SqliteConnection connection, long checkpoint)
+    {
+        foreach (var (id, frame) in OwnedBy(connection, checkpoint))
+        {
+            if (HeirOf(connection, id, checkpoint) is { IsHidden: false } heir)
+            {
+                Move(connection, id, frame, checkpoint, heir.Checkpoint);
+            }
+        }
+    }
+
+    /// <summary>Has a visible checkpoint account for a file that only hidden ones had.</summary>
+    public static void TakeOver(SqliteConnection connection, long file, long checkpoint)
+    {
+        if (connection.Single(
+            "SELECT f.frame, f.owner FROM side_files f JOIN checkpoints c ON c.id = f.owner WHERE f.id = $0 AND c.deleted = 1",
+            row => Tuple.Create(row.GetInt64(0), row.GetInt64(1)), file) is var (frame, owner))
+        {
+            Move(connection, file, frame, owner, checkpoint);
+        }
+    }
+
+    /// <summary>
+    /// Takes its side files from a deleted checkpoint that cannot come back, in the caller's transaction: others that have them account for them now, and what none has
+    /// goes.
+    /// </summary>
+    /// <returns>Bytes of the frames that went.</returns>
+    public static long Release(SqliteConnection connection, long checkpoint)
+    {
+        if (connection.Scalar<byte[]?>("SELECT side_set FROM checkpoints WHERE id = $0 AND deleted = 1 AND expires IS NULL", checkpoint) is not { } set)
+        {
+            return 0;
+        }
+
+        var freed = 0L;
+        connection.Execute("UPDATE checkpoints SET side_set = NULL WHERE id = $0", checkpoint);
+        connection.Execute("DELETE FROM side_sets WHERE id = $0 AND NOT EXISTS (SELECT 1 FROM checkpoints WHERE side_set = $0)", Digest.From(set));
+        foreach (var (id, frame) in OwnedBy(connection, checkpoint))
+        {
+            if (HeirOf(connection, id, checkpoint) is { } heir)
+            {
+                Move(connection, id, frame, checkpoint, heir.Checkpoint);
+                continue;
+            }
+
+            var bytes = FrameTable.SizeOf(FrameTable.Open(connection, frame));
+            Account(connection, checkpoint, -bytes);
+            connection.Execute("DELETE FROM side_files WHERE id = $0", id);
+            FrameTable.Delete(connection, frame);
+            freed += bytes;
+        }
+
+        return freed;
+    }
+
+    /// <summary>Adds to the bytes of side files that a checkpoint accounts for.</summary>
+    public static void Account(SqliteConnection connection, long checkpoint, long bytes) => connection.Execute(
+        "UPDATE checkpoints SET side_bytes = side_bytes + $1, trainer_bytes = trainer_bytes + $1 WHERE id = $0", checkpoint, bytes);
+
+    private static void Move(SqliteConnection connection, long file, long frame, long from, long to)
+    {
+        var bytes = FrameTable.SizeOf(FrameTable.Open(connection, frame));
+        Account(connection, from, -bytes);
+        Account(connection, to, bytes);
+        connection.Execute("UPDATE side_files SET owner = $1 WHERE id = $0", file, to);
+    }
+
+    private static List<(long Id, long Frame)> OwnedBy(SqliteConnection connection, long checkpoint) =>
+        connection.Query("SELECT id, frame FROM side_files WHERE owner = $0", row => (row.GetInt64(0), row.GetInt64(1)), checkpoint);
+
+    // A visible one, if there is one.
+    private static Heir? HeirOf(SqliteConnection connection, long file, long besides) => connection.Single(
+        "SELECT c.id, c.deleted FROM side_sets s CROSS JOIN checkpoints c ON c.side_set = s.id WHERE s.file = $0 AND c.id <> $1 ORDER BY c.deleted LIMIT 1",
+        row => new Heir(row.GetInt64(0), row.GetInt64(1) != 0), file, besides);
+
+    private sealed record Heir(long Checkpoint, bool IsHidden);
+}

@@ -1,0 +1,174 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+using Xunit;
+
+namespace FishCheckpoint.Contract;
+
+/// <summary>A checkpoint keeps its own side files: they are served in the place of the base's, and are part of its content.</summary>
+public abstract class SideFileContract : CheckpointStoreContract
+{
+    [Fact]
+    public async Task Save_FolderWithSideFiles_ServesItsOwnBeforeTheBases()
+    {
+        await PutSidedAsync();
+        var saved = await SaveSidedAsync(1, Base.Change(1), ("config.json", "own"), ("vocab/words.txt", "a"), ("empty.txt", ""));
+        Assert.NotNull(saved.Value.SideFiles);
+        Assert.InRange(saved.Value.SideBytes, 1, 10_000);
+        Assert.Equal(0, saved.Value.StateBytes);
+        Assert.Equal(saved.Value.SideBytes + saved.Value.ValueBytes + saved.Value.PositionBytes, saved.Value.StoredBytes);
+        await ExpectAsync(1, ("config.json", "own"), ("empty.txt", ""), ("tokenizer.json", "base's"), ("vocab/words.txt", "a"));
+
+        // Saved without, a checkpoint has the base's.
+        await SaveFullAsync(2, Base.Change(2), task: "sided");
+        await ExpectAsync(2, ("config.json", "base's"), ("tokenizer.json", "base's"));
+        Assert.Null((await Store.GetCheckpointAsync("sided", StepRef.At(2), Stop)).SideFiles);
+        Assert.True((await Store.VerifyAsync("sided", StepRef.At(1), Stop)).Sound);
+    }
+
+    [Fact]
+    public async Task Save_SideFilesWithOtherForms_AreKept()
+    {
+        await PutSidedAsync();
+        var options = new SaveOptions { SideFiles = Files(("config.json", "patched"), ("README.md", new string('x', 300_000))) };
+        await SavePatchAsync(1, Base.Change(1).PatchAgainst(Base), options, "sided");
+        await ExpectAsync(1, ("README.md", new string('x', 300_000)), ("config.json", "patched"), ("tokenizer.json", "base's"));
+        await using var reader = await Store.OpenAsync("sided", StepRef.At(1), Stop);
+        Assert.Equal("xxx", System.Text.Encoding.UTF8.GetString(await reader.ReadAsync("README.md", 299_990, 3)));
+    }
+
+    [Fact]
+    public async Task Save_Again_ComparesTheSideFilesThatCame()
+    {
+        await PutSidedAsync();
+        var model = Base.Change(1);
+        Assert.True((await SaveSidedAsync(1, model, ("config.json", "own"))).Created);
+        Assert.False((await SaveSidedAsync(1, model, ("config.json", "own"))).Created);
+        Assert.False((await SaveFullAsync(1, model, task: "sided")).Created);
+
+        // What the base has anyway is no difference.
+        Assert.False((await SaveSidedAsync(1, model, ("config.json", "own"), ("tokenizer.json", "base's"))).Created);
+        var error = await RefusedAsync(ErrorCode.StepTaken, () => SaveSidedAsync(1, model, ("config.json", "other")));
+        Assert.Contains("config.json", error.Cause, StringComparison.Ordinal);
+        await RefusedAsync(ErrorCode.StepTaken, () => SaveSidedAsync(1, model, ("config.json", "own"), ("more.txt", "m")));
+        await ExpectAsync(1, ("config.json", "own"), ("tokenizer.json", "base's"));
+
+        await SaveFullAsync(2, model, task: "sided");
+        Assert.False((await SaveSidedAsync(2, model, ("config.json", "base's"))).Created);
+        await RefusedAsync(ErrorCode.StepTaken, () => SaveSidedAsync(2, model, ("config.json", "own")));
+    }
+
+    [Fact]
+    public async Task Save_SameFilesInManySteps_CostOnce()
+    {
+        await PutSidedAsync();
+        var text = string.Concat(Enumerable.Range(0, 20_000).Select(number => $"{number * 7919 % 10_007:x} "));
+        var first = await SaveSidedAsync(1, Base.Change(1), ("tokenizer.json", text));
+        var second = await SaveSidedAsync(2, Base.Change(2), ("tokenizer.json", text), ("copy.json", text));
+        Assert.InRange(first.Value.SideBytes, 10_000, long.MaxValue);
+        Assert.Equal(0, second.Value.SideBytes);
+
+        // The other one accounts for it when the first goes.
+        await Store.DeleteCheckpointAsync("sided", StepRef.At(1), Stop);
+        await ExpectAsync(2, ("config.json", "base's"), ("copy.json", text), ("tokenizer.json", text));
+        Assert.True((await Store.VerifyAsync("sided", StepRef.At(2), Stop)).Sound);
+    }
+
+    [Theory]
+    [InlineData("../escape.txt")]
+    [InlineData("/absolute.txt")]
+    [InlineData(".hidden")]
+    [InlineData("a//b")]
+    [InlineData("a/../b")]
+    [InlineData("model.safetensors")]
+    [InlineData("other.safetensors")]
+    public async Task Save_SideFileOfABadName_IsRefusedAndStoresNothing(string name)
+    {
+        await PutSidedAsync();
+        var path = Path.Combine(Folder, "side");
+        await File.WriteAllTextAsync(path, "x", Stop);
+        await RefusedAsync(
+            ErrorCode.NameInvalid,
+            () => SavePatchAsync(1, Base.Change(1).PatchAgainst(Base), new SaveOptions { SideFiles = [new SideFile(name, path)] }, "sided"));
+        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.GetCheckpointAsync("sided", StepRef.At(1), Stop));
+    }
+
+    [Fact]
+    public async Task Save_SideFileThatIsGone_IsBlamed()
+    {
+        await PutSidedAsync();
+        var error = await RefusedAsync(ErrorCode.FileNotFound, () => SavePatchAsync(
+            1, Base.Change(1).PatchAgainst(Base), new SaveOptions { SideFiles = [new SideFile("config.json", Path.Combine(Folder, "gone"))] }, "sided"));
+        Assert.Contains("gone", error.Key, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AddBase_FolderOfManyKinds_KeepsSubFoldersAndSaysTheRest()
+    {
+        var folder = Path.Combine(Folder, "kinds");
+        Base.Write(folder);
+        Write(folder, ("1_Pooling/config.json", "{}"), ("__init__.py", ""), ("optimizer.pt", "o"), ("onnx/model.onnx", "x"));
+        var added = await Store.AddBaseAsync("kinds", All(folder), Stop);
+        Assert.Equal(["1_Pooling/config.json", "__init__.py", "model.safetensors"], added.Value.Files.Select(file => file.Name));
+        Assert.Equal(["onnx/", "optimizer.pt"], added.Value.LeftOut!.Select(file => file.Name));
+        await using var reader = await Store.OpenBaseAsync("kinds", Stop);
+        Assert.Equal("{}", System.Text.Encoding.UTF8.GetString(await reader.ReadAsync("1_Pooling/config.json")));
+        Assert.Null((await Store.GetBaseAsync("kinds", Stop)).LeftOut);
+    }
+
+    private static async IAsyncEnumerable<UploadFile> All(string folder)
+    {
+        foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        {
+            await using var content = File.OpenRead(path);
+            yield return new UploadFile(Path.GetRelativePath(folder, path).Replace('\\', '/'), content);
+        }
+    }
+
+    private async Task PutSidedAsync()
+    {
+        var folder = Path.Combine(Folder, "sided-base");
+        Base.Write(folder);
+        Write(folder, ("config.json", "base's"), ("tokenizer.json", "base's"));
+        await Store.AddBaseAsync("sided", ModelUpload.FromPath(folder), Stop);
+        await Store.PutTaskAsync("sided", new TaskSpec("sided"), Stop);
+    }
+
+    private async Task<Saved<CheckpointInfo>> SaveSidedAsync(long step, TestModel model, params (string Name, string Text)[] files)
+    {
+        var folder = Path.Combine(Folder, $"{Guid.NewGuid():N}");
+        model.Write(folder);
+        Write(folder, files);
+        using var opened = ModelFolder.Open(folder);
+        return await Store.SaveAsync("sided", step, new CheckpointContent.Full(opened), null, Stop);
+    }
+
+    private async Task ExpectAsync(long step, params (string Name, string Text)[] expected)
+    {
+        await using var reader = await Store.OpenAsync("sided", StepRef.At(step), Stop);
+        var side = reader.Files.Where(file => !ModelFiles.IsName(file.Name)).ToArray();
+        Assert.Equal(expected.Select(file => file.Name), side.Select(file => file.Name));
+        foreach (var ((_, text), file) in expected.Zip(side))
+        {
+            var bytes = System.Text.Encoding.UTF8.GetBytes(text);
+            Assert.Equal((Digest.Of(bytes), (long)bytes.Length), (file.Sha256, file.Bytes));
+            Assert.Equal(bytes, await reader.ReadAsync(file.Name));
+        }
+    }
+
+    private SideFile[] Files(params (string Name, string Text)[] files)
+    {
+        var folder = Path.Combine(Folder, $"{Guid.NewGuid():N}");
+        Write(folder, files);
+        return [.. files.Select(file => new SideFile(file.Name, Path.Combine(folder, file.Name)))];
+    }
+
+    private static void Write(string folder, params (string Name, string Text)[] files)
+    {
+        foreach (var (name, text) in files)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, name))!);
+            File.WriteAllText(Path.Combine(folder, name), text);
+        }
+    }
+}
