@@ -9,7 +9,7 @@ namespace FishCheckpoint.Api.Restores;
 
 /// <summary>Streams a file of a model, rebuilt as it goes: 200, 206, 304, 412 or 416. Owns the reader.</summary>
 /// <param name="reader">The model.</param>
-/// <param name="file">The file's name.</param>
+/// <param name="file">The file's name: a path in the model's folder.</param>
 /// <param name="strongTag">What its ETag says; <see langword="null"/>: the file's own tag.</param>
 /// <param name="checks">Whether it is sent with a digest for each block, and which part of it.</param>
 internal sealed class ModelFileResult(IModelReader reader, string file, string? strongTag = null, CheckedPart checks = default) : IResult
@@ -17,7 +17,8 @@ internal sealed class ModelFileResult(IModelReader reader, string file, string? 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         await using var owned = reader;
-        var (request, response, found) = (httpContext.Request, httpContext.Response, reader.FileOf(file));
+        // A route leaves escaped slashes as they are; no name of a file has an escape.
+        var (request, response, found) = (httpContext.Request, httpContext.Response, reader.FileOf(Uri.UnescapeDataString(file)));
         var tag = new EntityTagHeaderValue($"\"{strongTag ?? found.Tag.ToString()}\"");
         var unchanged = Preconditions.IsUnchanged(request.GetTypedHeaders(), tag);
         Describe(response, found, tag);

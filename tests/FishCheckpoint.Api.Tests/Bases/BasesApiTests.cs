@@ -47,7 +47,8 @@ public sealed class BasesApiTests : ApiTest
         await RefusedAsync(HttpStatusCode.RequestEntityTooLarge, "HEADER_TOO_LARGE", () => PutAsync("/v1/bases/second", [.. TestModel.Long(long.MaxValue), 1, 2, 3]));
         await RefusedAsync(HttpStatusCode.BadRequest, "HEADER_DATA_MISMATCH", () => PutAsync("/v1/bases/second", Base.ToBytes()[..^1]));
         await RefusedAsync(HttpStatusCode.BadRequest, "HEADER_DATA_MISMATCH", () => PutAsync("/v1/bases/second", [.. Base.ToBytes(), 0]));
-        await RefusedAsync(HttpStatusCode.BadRequest, "HEADER_TRUNCATED", () => PutAsync("/v1/bases/second", []));
+        await RefusedAsync(HttpStatusCode.BadRequest, "NOT_SAFETENSORS", () => PutAsync("/v1/bases/second", []));
+        await RefusedAsync(HttpStatusCode.BadRequest, "HEADER_TRUNCATED", () => PutAsync("/v1/bases/second", [9, 0, 0, 0, 0, 0, 0, 0, 1]));
         await RefusedAsync(HttpStatusCode.UnsupportedMediaType, "MEDIA_TYPE_UNSUPPORTED", () => PutAsync("/v1/bases/second", Base.ToBytes(), "text/plain"));
         await RefusedAsync(HttpStatusCode.BadRequest, "NAME_INVALID", () => PutAsync("/v1/bases/..%2Fsecond", Base.ToBytes()));
     }
