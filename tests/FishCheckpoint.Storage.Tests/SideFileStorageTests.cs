@@ -37,6 +37,41 @@ public sealed class SideFileStorageTests : StoreFixture
     }
 
     [Fact]
+    public async Task Delete_WithAGrace_KeepsTheSideFilesUntilItEnds()
+    {
+        await ReopenAsync(Options with { DeletionGrace = TimeSpan.FromHours(1) });
+        await SaveSidedAsync(1, "shared", "one");
+        await SaveSidedAsync(2, "shared", "two");
+        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+        AssertTotalsAreARecount();
+        Assert.Equal(SideBytes(), (await Store.GetCheckpointAsync("task", StepRef.At(2), Stop)).SideBytes + Ask("SELECT side_bytes FROM checkpoints WHERE step = 1"));
+        Assert.Equal(3, Count("side_files"));
+
+        await Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop);
+        await SaveSidedAsync(3, "shared", "three");
+        AssertTotalsAreARecount();
+        Assert.Equal(0, Ask("SELECT count(*) FROM side_files f JOIN side_sets s ON s.file = f.id JOIN checkpoints c ON c.id = f.owner WHERE s.name = 'config.json' AND c.deleted = 1"));
+        await Store.CollectAsync(new CollectOptions { Now = true }, Stop);
+        Assert.Equal(2, Count("side_files"));
+        AssertTotalsAreARecount();
+    }
+
+    [Fact]
+    public async Task Save_OverwriteWithOtherSideFiles_ReplacesThem()
+    {
+        await SaveSidedAsync(1, "shared", "one");
+        await SaveSidedAsync(1, "shared", "two", new SaveOptions { Overwrite = true });
+        await using (var reader = await Store.OpenAsync("task", StepRef.At(1), Stop))
+        {
+            Assert.Equal("two", System.Text.Encoding.UTF8.GetString(await reader.ReadAsync("README.md")));
+            Assert.Equal("shared", System.Text.Encoding.UTF8.GetString(await reader.ReadAsync("config.json")));
+        }
+
+        Assert.Equal(2, Count("side_files"));
+        AssertTotalsAreARecount();
+    }
+
+    [Fact]
     public async Task Delete_OneThatOthersAreBasedOn_ReleasesItsSideFiles()
     {
         await SaveSidedAsync(1, "shared", "one");
@@ -113,13 +148,13 @@ public sealed class SideFileStorageTests : StoreFixture
 
     private long SideBytes() => Ask("SELECT sum(length(f.head) + f.payload) FROM side_files s JOIN frames f ON f.id = s.frame");
 
-    private async Task<Saved<CheckpointInfo>> SaveSidedAsync(long step, string shared, string own)
+    private async Task<Saved<CheckpointInfo>> SaveSidedAsync(long step, string shared, string own, SaveOptions? options = null)
     {
         var place = Directory.CreateDirectory(Path.Combine(folder, $"{Guid.NewGuid():N}")).FullName;
         Base.Change((int)step).Write(place);
         await File.WriteAllTextAsync(Path.Combine(place, "config.json"), shared, Stop);
         await File.WriteAllTextAsync(Path.Combine(place, "README.md"), own, Stop);
         using var model = ModelFolder.Open(place);
-        return await Store.SaveAsync("task", step, new CheckpointContent.Full(model), null, Stop);
+        return await Store.SaveAsync("task", step, new CheckpointContent.Full(model), options, Stop);
     }
 }
