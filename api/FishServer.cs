@@ -21,6 +21,7 @@ using FishCheckpoint.Api.Tasks;
 using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
 using FishCheckpoint.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -58,7 +59,7 @@ public static class FishServer
         server.UseMiddleware<AccessMiddleware>();
         server.UseMiddleware<UploadGate>();
         server.UseMiddleware<JsonLimit>();
-        MapRoutes(server);
+        MapRoutes(server.MapGroup("").WithHead());
         return server;
     }
 
@@ -95,6 +96,25 @@ public static class FishServer
         finally
         {
             socket?.Dispose();
+        }
+    }
+
+    /// <summary>Starts a server that <see cref="Build"/> made.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="cancellation">Ends the start.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.AddressInUse"/>: another program listens there already; or what opening the store refuses.</exception>
+    public static async Task StartFishAsync(this WebApplication server, CancellationToken cancellation = default)
+    {
+        try
+        {
+            await server.StartAsync(cancellation);
+        }
+        catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            var urls = server.Urls.Count > 0 ? string.Join(' ', server.Urls) : "the address of the settings";
+            throw new FishException(
+                ErrorCode.AddressInUse, urls, $"The address is in use by another program: {error.Message}",
+                "End the other program (it may be another 'fish serve'), or listen elsewhere: --urls http://127.0.0.1:PORT.", error);
         }
     }
 
@@ -156,7 +176,7 @@ public static class FishServer
         services.AddFishOpenApi();
     }
 
-    private static void MapRoutes(WebApplication server)
+    private static void MapRoutes(RouteGroupBuilder server)
     {
         var about = server.MapGroup("").WithTags("Server");
         about.MapIndex();

@@ -24,10 +24,12 @@ internal sealed class BodyStream : ReadOnlyStream
     /// <param name="request">The request.</param>
     /// <param name="limit">The most bytes taken.</param>
     /// <param name="expected">The announced SHA-256 of the body, if any.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>; <see cref="ErrorCode.InsufficientStorage"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>; <see cref="ErrorCode.InsufficientStorage"/>; <see cref="ErrorCode.MediaTypeUnsupported"/>: the
+    /// body is compressed.</exception>
     public BodyStream(HttpRequest request, long limit, Digest? expected)
     {
         (this.request, body, this.limit, this.expected) = (request, request.Body, limit, expected);
+        MediaTypes.RequirePlain(request);
         if (request.ContentLength > limit)
         {
             throw TooLarge();

@@ -1,4 +1,5 @@
 using FishCheckpoint.Api.Bodies;
+using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Tensors;
@@ -17,13 +18,20 @@ internal sealed class DeltaResult(EncodedDelta delta, TaskInfo task, string to, 
         if (MediaTypes.PrefersFrames(httpContext.Request))
         {
             (response.ContentType, response.ContentLength) = (MediaTypes.Frames, delta.Length);
-            await delta.WriteToAsync(response.BodyWriter, httpContext.RequestAborted);
+            if (!httpContext.IsHead())
+            {
+                await delta.WriteToAsync(response.BodyWriter, httpContext.RequestAborted);
+            }
+
             return;
         }
 
         var writer = new SparsePatchWriter(delta, await LayoutAsync(httpContext), Metadata());
         (response.ContentType, response.ContentLength) = (MediaTypes.Safetensors, writer.Header.FileLength);
-        await writer.WriteToAsync(response.BodyWriter, httpContext.RequestAborted);
+        if (!httpContext.IsHead())
+        {
+            await writer.WriteToAsync(response.BodyWriter, httpContext.RequestAborted);
+        }
     }
 
     private async Task<Layout> LayoutAsync(HttpContext context)

@@ -1,4 +1,5 @@
 using FishCheckpoint.Api.Bodies;
+using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
@@ -21,6 +22,9 @@ internal sealed class TensorResult(IModelReader reader, string tensor) : IResult
         response.Headers["Fish-Shape"] = TensorInfo.ShapeText(info.Shape);
         response.ContentLength = info.Bytes;
         response.ContentType = MediaTypes.Bytes;
-        await reader.CopyTensorAsync(tensor, response.BodyWriter, httpContext.RequestAborted);
+        if (!httpContext.IsHead())
+        {
+            await reader.CopyTensorAsync(tensor, response.BodyWriter, httpContext.RequestAborted);
+        }
     }
 }

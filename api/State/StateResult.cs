@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using FishCheckpoint.Api.Bodies;
+using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Api.Restores;
 using FishCheckpoint.Codec;
 using Microsoft.Net.Http.Headers;
@@ -32,7 +33,10 @@ internal sealed class StateResult(Stream content, CheckedPart checks) : IResult
 
         var response = httpContext.Response;
         (response.ContentType, response.ContentLength) = (MediaTypes.Bytes, content.Length);
-        await content.CopyToAsync(response.Body, httpContext.RequestAborted);
+        if (!httpContext.IsHead())
+        {
+            await content.CopyToAsync(response.Body, httpContext.RequestAborted);
+        }
     }
 
     // A state is read from its beginning: what lies before the part is passed over.

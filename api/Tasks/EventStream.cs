@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
+using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Api.Tasks;
@@ -24,6 +25,11 @@ internal sealed class EventStream(Func<CancellationToken, IAsyncEnumerable<TaskE
 
         // Proxies that gather an answer before they send it on would keep it for ever.
         response.Headers["X-Accel-Buffering"] = "no";
+        if (httpContext.IsHead())
+        {
+            return;
+        }
+
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, stopping);
         var waiting = Channel.CreateBounded<TaskEvent>(1);
         var reading = ReadAsync(waiting.Writer, ends.Token);

@@ -135,7 +135,8 @@ class TlsServer(unittest.TestCase):
     def test_server_whose_certificate_nobody_vouches_for_is_not(self):
         with self.assertRaises(FishError) as refused:
             FishClient(self.url, retries=0).report()
-        self.assertEqual(refused.exception.code, "SERVER_UNAVAILABLE")
+        self.assertEqual(refused.exception.code, "CERTIFICATE_UNTRUSTED")
+        self.assertIn("FISH_CA", str(refused.exception))
         self.assertIn("certificate", str(refused.exception).lower())
 
 

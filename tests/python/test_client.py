@@ -98,6 +98,36 @@ class ClientTests(unittest.TestCase):
             self.assertEqual(sorted(name for name in os.listdir(target) if name[0] != "."), sorted(os.listdir(self.folder.name)))
             self.assert_same(load_file(os.path.join(target, "model-00002-of-00002.safetensors")), two)
 
+    def write(self, **files):
+        for name, text in files.items():
+            path = self.path(name.replace("__", "/").replace("_dot_", "."))
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w") as file:
+                file.write(text)
+
+    def test_folders_keep_sub_folders_and_say_what_is_left_out(self):
+        save_file(tensors_of(), self.path("model.safetensors"))
+        self.write(config_dot_json="base's", onePooling__config_dot_json="{}", optimizer_dot_pt="o", onnx__model_dot_onnx="x", _dot_hidden="h")
+        with self.assertWarnsRegex(UserWarning, "left out: .hidden .*onnx/ .*optimizer.pt"):
+            self.client.add_base(self.base, self.folder.name)
+        self.client.put_task(self.task, self.base)
+        self.client.save(self.task, 1, tensors_of(1), side_files={"config.json": b"own", "vocab/words.txt": self.path("config.json")})
+        self.client.save(self.task, 2, tensors_of(2))
+        with tempfile.TemporaryDirectory() as target:
+            self.client.load(self.task, 1, into=target)
+            for name, text in (("config.json", "own"), ("vocab/words.txt", "base's"), ("onePooling/config.json", "{}")):
+                with open(os.path.join(target, name)) as file:
+                    self.assertEqual(file.read(), text)
+        self.assert_same(self.client.load(self.task, 1), tensors_of(1))
+        self.assertIsNone(self.client.get(self.task, 2)["sideFiles"])
+        self.assert_refused("STEP_TAKEN", self.client.save, self.task, 1, tensors_of(1), side_files={"config.json": b"other"})
+        self.assert_refused("NAME_INVALID", self.client.save, self.task, 3, tensors_of(3), side_files={"../x": b"y"})
+
+    def test_half_a_model_is_refused(self):
+        save_file(tensors_of(), self.path("model-00001-of-00002.safetensors"))
+        error = self.assert_refused("SHARD_INDEX_INVALID", self.client.add_base, self.base, self.folder.name)
+        self.assertIn("model-00002-of-00002.safetensors", str(error))
+
     def test_tasks(self):
         self.client.add_base(self.base, tensors_of())
         own = {"head": {"dtype": "F32", "shape": [2]}, "count": None}

@@ -67,7 +67,7 @@ class SafetensorsTests(unittest.TestCase):
         cases = {
             "HEADER_TRUNCATED": [b"", b"\1\2", (5).to_bytes(8, "little") + b"{}"],
             "HEADER_TOO_LARGE": [(1 << 62).to_bytes(8, "little")],
-            "HEADER_INVALID_START": [file_of(b" {}"), file_of(b"[]"), file_of(b"")],
+            "HEADER_INVALID_START": [file_of(b"  "), file_of(b"[]"), file_of(b"")],
             "HEADER_INVALID_JSON": [
                 file_of(b"{"), file_of(b"{\xff}"), file_of(b'{"a":' + b"[" * 100000), file_of({"a": {}}), file_of({"a": 3}),
                 file_of(b'{"a":{"dtype":"U8","shape":[' + b"9" * 5000 + b'],"data_offsets":[0,1]}}'), file_of(b'{"\\ud800":{}}')],
@@ -76,7 +76,7 @@ class SafetensorsTests(unittest.TestCase):
             "HEADER_UNKNOWN_DTYPE": [file_of({"a": tensor("F33")}), file_of({"a": tensor(3)})],
             "HEADER_INVALID_SHAPE": [
                 file_of({"a": tensor(shape=[-1])}), file_of({"a": tensor(shape=[1 << 62, 1 << 62])}), file_of({"a": tensor(shape=[True])}),
-                file_of({"a": tensor(shape=[1.0])}), file_of({"a": {**tensor(), "shape": 3}})],
+                file_of({"a": tensor(shape=[1.0])}), file_of({"a": {**tensor(), "shape": 3}}), file_of({"a": tensor(shape=[1] * 65)})],
             "HEADER_INVALID_OFFSETS": [
                 file_of({"a": tensor(offsets=(0, 7))}), file_of({"a": tensor(offsets=(8, 0))}), file_of({"a": tensor(offsets=(4, 12))}),
                 file_of({"a": tensor(), "b": tensor()}), file_of({"a": tensor(offsets=(0, 8, 8))})],
@@ -86,6 +86,11 @@ class SafetensorsTests(unittest.TestCase):
                 with self.subTest(code=code, data=data[:60]), self.assertRaises(FishError) as raised:
                     read_stream(io.BytesIO(data), "test")
                 self.assertEqual(raised.exception.code, code)
+
+    def test_read_what_the_reference_reader_takes(self):
+        for data in (b" \n{}", {"__metadata__": None}, {"a": {**tensor(shape=[1] * 62 + [2], offsets=(0, 8)), "more": {"x": []}}}):
+            with self.subTest(data=str(data)[:60]):
+                self.assertEqual({}, read_stream(io.BytesIO(file_of(data, b"12345678" if isinstance(data, dict) and "a" in data else b"")), "test")[0].metadata)
 
     def test_read_data_of_another_length_is_refused(self):
         for data in (b"1234567", b"123456789"):

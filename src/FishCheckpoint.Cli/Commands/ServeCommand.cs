@@ -35,7 +35,7 @@ internal static class ServeCommand
             }
 
             await using var server = FishServer.Build(Arguments(data, parsed.GetValue(urls)));
-            await server.StartAsync(cancellation);
+            await server.StartFishAsync(cancellation);
             Call.Print(shell.Terminal, parsed.GetValue(shell.Json), new Served(data, [.. server.Urls]), served =>
                 shell.Terminal.Say($"Serving [bold]{served.Data}[/] on [bold]{string.Join(' ', served.Urls)}[/]. Ctrl-C ends it."));
             await server.WaitForShutdownAsync(cancellation);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Security.Authentication;
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
@@ -35,7 +36,7 @@ internal sealed class FishHttp
         }
         catch (Exception error) when (!cancellation.IsCancellationRequested && error is HttpRequestException or TaskCanceledException)
         {
-            throw error.InnerException as FishException ?? Unavailable(error);
+            throw error.InnerException as FishException ?? Untrusted(error) ?? Unavailable(error);
         }
 
         if (response.IsSuccessStatusCode)
@@ -74,6 +75,14 @@ internal sealed class FishHttp
     public FishException Unavailable(Exception error) => new(
         ErrorCode.ServerUnavailable, server.AbsoluteUri, $"The server cannot be reached, or ended the connection early: {error.Message}",
         "Start it with 'fish serve', or check the URL.", error);
+
+    // Nothing was sent: trying again would say the same.
+    private FishException? Untrusted(Exception error) => error.InnerException is AuthenticationException { Message: { } message }
+        && message.Contains("certificate", StringComparison.OrdinalIgnoreCase)
+        ? new FishException(
+            ErrorCode.CertificateUntrusted, server.AbsoluteUri, $"The server's certificate is not trusted: {message}",
+            "Name the certificate of the authority that signed it, or its own, as a PEM file: --ca FILE, or FISH_CA in the environment.", error)
+        : null;
 
     private async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellation)
     {

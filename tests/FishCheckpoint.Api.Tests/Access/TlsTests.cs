@@ -56,7 +56,9 @@ public sealed class TlsTests : IAsyncLifetime
     public async Task Client_WithoutTheCertificate_TrustsNobody()
     {
         await using var client = FishClient.Connect(server.Address, new FishClientOptions { Key = token });
-        Assert.Equal(ErrorCode.ServerUnavailable, (await Assert.ThrowsAsync<FishException>(() => client.ListTasksAsync(new PageRequest(), Stop))).Code);
+        var error = await Assert.ThrowsAsync<FishException>(() => client.ListTasksAsync(new PageRequest(), Stop));
+        Assert.Equal(ErrorCode.CertificateUntrusted, error.Code);
+        Assert.Contains("FISH_CA", error.Hint, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Following.Folders;
 using FishCheckpoint.Tensors;
@@ -33,12 +34,11 @@ internal sealed partial record FolderPlan(IReadOnlyList<string> Remove, IReadOnl
 
         var (ours, known) = (new List<string>(), manifest.ByName());
         var (lost, links, misleading, kept) = (new List<string>(), new List<string>(), new List<string>(), new List<string>());
-        foreach (var name in Directory.EnumerateFileSystemEntries(folder).Select(path =>
-            Path.GetFileName(path)!).Order(StringComparer.Ordinal))
+        foreach (var name in NamesIn(folder, names.Concat(known.Select(group => group.Key))))
         {
             var info = new FileInfo(Path.Combine(folder, name));
             var (isWanted, isOurs) = (names.Contains(name), known[name].Any(file => IsUnchanged(info, file)));
-            if (isWanted && (info.LinkTarget is not null || Directory.Exists(info.FullName)))
+            if (isWanted && (info.LinkTarget is not null || Directory.Exists(info.FullName) || IsBlocked(folder, name)))
             {
                 links.Add(name);
             }
@@ -71,6 +71,20 @@ internal sealed partial record FolderPlan(IReadOnlyList<string> Remove, IReadOnl
 
     /// <summary>Whether programs take a file of this name for a model, a part of one, or an adapter of one.</summary>
     public static bool IsWeights(string name) => Weights().IsMatch(name);
+
+    // All that is at the top, and of what lies deeper that which this load or an earlier one names.
+    private static string[] NamesIn(string folder, IEnumerable<string> named) => [.. Directory.EnumerateFileSystemEntries(folder)
+        .Select(path => Path.GetFileName(path)!)
+        .Concat(named.Where(name => name.Contains('/', StringComparison.Ordinal) && (Path.Exists(Path.Combine(folder, name)) || IsBlocked(folder, name))))
+        .Distinct(FolderNames.Comparer).Order(StringComparer.Ordinal)];
+
+    // A file or a link in the place of a sub-folder: through a link, files would come to lie elsewhere.
+    private static bool IsBlocked(string folder, string name)
+    {
+        var segments = name.Split('/');
+        return Enumerable.Range(1, segments.Length - 1).Select(count => Path.Combine([folder, .. segments[..count]]))
+            .Any(parent => File.Exists(parent) || new DirectoryInfo(parent).LinkTarget is not null);
+    }
 
     private static void Refuse(string folder, List<string> names, string what, string hint)
     {

@@ -57,7 +57,7 @@ internal sealed record LoadManifest(
             {
                 foreach (var name in read.ByName())
                 {
-                    FolderNames.Check(name.Key);
+                    new FolderNames().Add(name.Key);
                 }
 
                 return read;

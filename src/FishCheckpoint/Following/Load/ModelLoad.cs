@@ -95,7 +95,7 @@ public static class ModelLoad
     {
         PulledFile written;
         var path = Path.Combine(staged, file.Name);
-        await using (var target = new IncomingFile(path, file.Bytes) { OnWritten = passed })
+        await using (var target = new IncomingFile(staged, file.Name, file.Bytes) { OnWritten = passed })
         {
             var pipe = PipeWriter.Create(target, new StreamPipeWriterOptions(minimumBufferSize: Blocks.Size, leaveOpen: true));
             await model.CopyToAsync(file.Name, 0, file.Bytes, pipe, cancellation);
@@ -119,11 +119,34 @@ public static class ModelLoad
 
         foreach (var file in files.OrderBy(file => IsIndex(file.Name)))
         {
-            AtomicFile.Replace(Path.Combine(staged, file.Name), Path.Combine(folder, file.Name));
+            var place = Path.Combine(folder, file.Name);
+            Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+            AtomicFile.Replace(Path.Combine(staged, file.Name), place);
         }
 
-        AtomicFile.SyncFolder(folder);
+        foreach (var place in files.Select(file => Path.GetDirectoryName(Path.Combine(folder, file.Name))!).Append(folder).Distinct(StringComparer.Ordinal))
+        {
+            AtomicFile.SyncFolder(place);
+        }
+
+        RemoveEmptyFolders(folder, plan.Remove);
         new LoadManifest(LoadManifest.Current, files).Write(folder);
+    }
+
+    // Sub-folders that an earlier load has made and that hold nothing any more.
+    private static void RemoveEmptyFolders(string folder, IEnumerable<string> removed)
+    {
+        foreach (var name in removed)
+        {
+            for (var parent = Path.GetDirectoryName(name); !string.IsNullOrEmpty(parent); parent = Path.GetDirectoryName(parent))
+            {
+                var path = Path.Combine(folder, parent);
+                if (Directory.Exists(path) && !Directory.EnumerateFileSystemEntries(path).Any())
+                {
+                    Directory.Delete(path);
+                }
+            }
+        }
     }
 
     private static bool IsIndex(string name) => name.EndsWith(".index.json", StringComparison.Ordinal);

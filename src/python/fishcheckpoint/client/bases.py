@@ -1,6 +1,7 @@
 """The calls about bases."""
 
 import os
+import warnings
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import torch
@@ -13,6 +14,7 @@ from ..tensors.ties import aliases, untied
 from ..wire.bodies import Body, FileBody, FolderBody, digest_field
 from ..wire.download import RemoteFile, RemoteStart
 from .calls import Calls, Info, path_of
+from .names import is_tensors
 
 Source = Union[str, "os.PathLike[str]", Mapping[str, torch.Tensor], torch.nn.Module]
 """Where a whole model comes from: a safetensors file, a folder with one or more of them, a state dict, or a module."""
@@ -24,12 +26,13 @@ class BaseCalls(Calls):
     def add_base(self, name: str, source: Source, metadata: Optional[Mapping[str, str]] = None) -> Info:
         """Adds a base. The same content again is no error.
 
-        ``source`` is a safetensors file, a folder of shards and side files, or a state dict or module, whose tied tensors are written once,
-        their
-        other names in the header's metadata; ``metadata`` is for the header of these.
+        ``source`` is a safetensors file, a folder of shards and side files (what is no part of the model is left out with a warning), or a
+        state dict or module, whose tied tensors are written once, their other names in the header's metadata; ``metadata`` is for the header
+        of these.
 
         :returns: ``{name, id, tensors, elements, bytes, files...}``.
-        :raises FishError: ``BASE_TAKEN``: the name has other content.
+        :raises FishError: ``BASE_TAKEN``: the name has other content; ``SHARD_INDEX_INVALID``: a shard is missing; ``MODEL_AMBIGUOUS``: the folder holds several
+            models.
         """
         tensors = module_tensors(source) if isinstance(source, torch.nn.Module) else source
         ties = aliases(tensors) if isinstance(tensors, Mapping) else {}
@@ -44,7 +47,7 @@ class BaseCalls(Calls):
                 raise error from None
 
     def _put_base(self, name: str, body: Body) -> Info:
-        return self._answer("PUT", path_of("bases", name), body, {"Repr-Digest": digest_field(body)})
+        return warn_left_out(body, self._answer("PUT", path_of("bases", name), body, {"Repr-Digest": digest_field(body)}))
 
     def get_base(self, name: str) -> Info:
         """A base, by its name or id.
@@ -92,7 +95,7 @@ class BaseCalls(Calls):
 
     def _headers(self, *segments: object) -> Iterator[Header]:
         for file in self._json("GET", path_of(*segments, "files")):
-            if file["name"].endswith(".safetensors"):
+            if is_tensors(file["name"]):
                 path = path_of(*segments, "files", file["name"])
                 yield read_header(RemoteStart(self._transport, path), path)
 
@@ -107,13 +110,22 @@ class BaseCalls(Calls):
 
     def _tensors(self, *segments: object, metadata: Optional[Dict[str, str]] = None) -> Iterator[Tuple[str, torch.Tensor]]:
         for file in self._json("GET", path_of(*segments, "files")):
-            if file["name"].endswith(".safetensors"):
+            if is_tensors(file["name"]):
                 path = path_of(*segments, "files", file["name"])
                 with RemoteFile(self._transport, path, file["tag"]) as stream:
                     header, tensors = read_stream(stream, path)
                     if metadata is not None:
                         metadata.update(header.metadata)
                     yield from tensors
+
+
+def warn_left_out(body: Body, answer: Info) -> Info:
+    """Warns once of what a folder holds that is no part of the model, by the client or by the server."""
+    left = {**getattr(body, "left_out", {}), **{file["name"]: file["reason"] for file in answer.get("leftOut") or ()}}
+    if left:
+        named = ", ".join(f"{name} ({left[name]})" for name in sorted(left)[:8])
+        warnings.warn(f"left out: {named}{f' and {len(left) - 8} more' if len(left) > 8 else ''}", stacklevel=3)
+    return answer
 
 
 def body_of(source: Any, metadata: Optional[Mapping[str, str]] = None) -> Body:

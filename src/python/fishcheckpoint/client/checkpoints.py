@@ -10,9 +10,9 @@ from ..safetensors import SafetensorsFile
 from ..safetensors.writer import replace_file
 from ..tensors.names import NameLookup, module_tensors
 from ..tensors.ties import untied
-from ..wire.bodies import Body, BytesBody, MultipartBody, digest_field
+from ..wire.bodies import Body, BytesBody, FileBody, MultipartBody, digest_field
 from ..wire.download import RemoteFile
-from .bases import BaseCalls, Source, body_of
+from .bases import BaseCalls, Source, body_of, warn_left_out
 from .calls import Info, path_of
 from .folder import load_folder
 from .names import check_file_names
@@ -24,17 +24,21 @@ Patch = Mapping[str, Tuple[Optional[torch.Tensor], torch.Tensor]]
 """What changed, by tensor: flat positions (ascending integers [k]), and the new values [k]."""
 
 
+SideFiles = Mapping[str, Union[bytes, str, "os.PathLike[str]"]]
+"""Files beside a model, by their names in its folder: the content, or the path where it lies."""
+
+
 class CheckpointCalls(BaseCalls):
     """Checkpoints: what a task's model was at a step."""
 
     def save(
         self, task: str, step: int, source: Source, *, parent: Optional[Step] = None, base: Optional[str] = None,
         metrics: Optional[Mapping[str, float]] = None, state: Union[None, bytes, Body] = None,
-        metadata: Optional[Mapping[str, str]] = None, overwrite: bool = False,
+        metadata: Optional[Mapping[str, str]] = None, overwrite: bool = False, side_files: Optional[SideFiles] = None,
     ) -> Info:
         """Saves a full model; the server finds what changed. The same save again is no error.
 
-        :param source: a safetensors file, a folder of shards, a state dict or a module.
+        :param source: a safetensors file, a folder of shards, a state dict or a module. The side files of a folder are the checkpoint's own.
         :param parent: ``auto`` (the default: the cheaper one), ``base``, ``previous`` or a step.
         :param base: name or id of the base that training started from; another one is refused.
         :param metrics: numbers to keep with it; NaN and the infinities are numbers too.
@@ -42,21 +46,24 @@ class CheckpointCalls(BaseCalls):
         :param metadata: free keys and texts to keep with it; with the metrics at most 1 MiB of JSON.
         :param overwrite: replace a checkpoint of other content (model, state, metrics or metadata): the old one is deleted as :meth:`delete` does, with
             its tags, in the same transaction; a pinned one is refused (``CHECKPOINT_PINNED``).
+        :param side_files: files beside the model that are the checkpoint's own, served before its base's: their content, or the paths where they lie, by
+            name (``{"config.json": "run/config.json"}``).
         :returns: ``{task, step, parent, changed, storedBytes, mask...}``.
         :raises FishError: ``STEP_TAKEN``: the step has other content; ``TENSOR_UNKNOWN`` and so on: it is not of the task's layout.
         """
         try:
-            return self._save(task, step, body_of(source), parent, base, metrics, state, metadata, overwrite)
+            body = body_of(source)
+            return warn_left_out(body, self._save(task, step, body, parent, base, metrics, state, metadata, overwrite, side_files))
         except FishError as error:
             named = self._named(task, source) if error.code in ("TENSOR_UNKNOWN", "TENSOR_MISSING") else None
             if named is None:
                 raise
-            return self._save(task, step, SafetensorsFile(named), parent, base, metrics, state, metadata, overwrite)
+            return self._save(task, step, SafetensorsFile(named), parent, base, metrics, state, metadata, overwrite, side_files)
 
     def save_patch(
         self, task: str, step: int, patch: Patch, *, parent: Optional[Step] = None, base: Optional[str] = None,
         metrics: Optional[Mapping[str, float]] = None, state: Union[None, bytes, Body] = None, mask: Optional[str] = None,
-        metadata: Optional[Mapping[str, str]] = None, overwrite: bool = False,
+        metadata: Optional[Mapping[str, str]] = None, overwrite: bool = False, side_files: Optional[SideFiles] = None,
     ) -> Info:
         """Saves what changed since the parent (default: what the task starts from, its base or the checkpoint that it was made from).
 
@@ -64,7 +71,7 @@ class CheckpointCalls(BaseCalls):
 
         :raises FishError: as :meth:`save`; ``MASK_UNKNOWN``: the store has no such mask (any more); save with positions.
         """
-        return self._save(task, step, patch_of(patch, mask), parent, base, metrics, state, metadata, overwrite)
+        return self._save(task, step, patch_of(patch, mask), parent, base, metrics, state, metadata, overwrite, side_files)
 
     def load(self, task: str, step: Step = "latest", into: Any = None, *, replace: bool = False) -> Dict[str, torch.Tensor]:
         """Restores the model of a step, bit for bit. What comes is verified before it is used, and all of it is of one version.
@@ -184,15 +191,17 @@ class CheckpointCalls(BaseCalls):
         named = untied({known.find(name) or name: tensor for name, tensor in tensors.items()}, layout)
         return None if named.keys() == untied(tensors).keys() else named
 
-    def _save(self, task, step, body: Body, parent, base, metrics, state, metadata, overwrite) -> Info:
+    def _save(self, task, step, body: Body, parent, base, metrics, state, metadata, overwrite, side_files) -> Info:
         parts: Dict[str, Body] = {"checkpoint": body}
         if state is not None:
             parts["state"] = BytesBody(state) if isinstance(state, bytes) else state
         if metrics or metadata:
             parts["info"] = BytesBody.of_json({
                 "metrics": {name: _number(value, name) for name, value in (metrics or {}).items()}, "metadata": dict(metadata or {})})
-        if len(parts) > 1:
-            body = MultipartBody(parts)
+        files = {name: BytesBody(file) if isinstance(file, bytes) else FileBody(file, "application/octet-stream") for name, file in (side_files or {}).items()}
+        check_file_names(files)
+        if len(parts) > 1 or files:
+            body = MultipartBody(parts, files)
         query = {"parent": parent, "base": base, "overwrite": "true" if overwrite else None}
         return self._answer("PUT", path_of("tasks", task, "checkpoints", step, query=query), body, {"Content-Digest": digest_field(body)})
 

@@ -12,6 +12,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Seque
 
 from ..errors import FishError
 from ..safetensors.writer import replace_file
+from .names import is_file_name
 
 MANIFEST = ".fish-load.json"
 _LOCK = ".fish-load.lock"
@@ -78,7 +79,15 @@ def _place(folder: str, staged: str, remove: List[str], files: List[Entry], befo
         with contextlib.suppress(FileNotFoundError):
             os.unlink(os.path.join(folder, name))
     for file in sorted(files, key=lambda file: _is_index(file["name"])):
-        os.replace(os.path.join(staged, file["name"]), os.path.join(folder, file["name"]))
+        place = os.path.join(folder, file["name"])
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        os.replace(os.path.join(staged, file["name"]), place)
+    for name in remove:
+        parent = os.path.dirname(name)
+        while parent:
+            with contextlib.suppress(OSError):
+                os.rmdir(os.path.join(folder, parent))
+            parent = os.path.dirname(parent)
     _write(folder, {"version": 1, "files": files})
 
 
@@ -97,10 +106,11 @@ def _plan(folder: str, names: Set[str], before: List[Entry], replace: bool) -> L
     lost: List[str] = []
     odd: List[str] = []
     misleading: List[str] = []
-    for name in sorted(os.listdir(folder)):
+    deeper = {name for name in {*names, *known} if "/" in name and (os.path.lexists(os.path.join(folder, name)) or _is_blocked(folder, name))}
+    for name in sorted({*os.listdir(folder), *deeper}):
         path = os.path.join(folder, name)
         wanted, ours = name in names, any(_is_unchanged(path, entry) for entry in known.get(name, ()))
-        if wanted and (os.path.islink(path) or not os.path.isfile(path)):
+        if wanted and (os.path.islink(path) or not os.path.isfile(path) or _is_blocked(folder, name)):
             odd.append(name)
         elif ours and not wanted:
             remove.append(name)
@@ -114,6 +124,12 @@ def _plan(folder: str, names: Set[str], before: List[Entry], replace: bool) -> L
     _refuse(folder, lost, "was not written by a load, or was changed since",
         "Move it away, load into another folder, or say replace=True to give it up.")
     return remove
+
+
+def _is_blocked(folder: str, name: str) -> bool:
+    # A file or a link in the place of a sub-folder: through a link, files would come to lie elsewhere.
+    parents = name.split("/")[:-1]
+    return any(os.path.islink(path) or os.path.isfile(path) for path in (os.path.join(folder, *parents[:count]) for count in range(1, len(parents) + 1)))
 
 
 def _refuse(folder: str, names: List[str], what: str, hint: str) -> None:
@@ -143,7 +159,7 @@ def _read(folder: str) -> List[Entry]:
         with open(path, encoding="utf-8") as file:
             found = json.load(file)
         entries = [*found["files"], *(found.get("earlier") or [])]
-        if found["version"] != 1 or not all(isinstance(entry["name"], str) and isinstance(entry["sha256"], str) and entry["bytes"] >= 0
+        if found["version"] != 1 or not all(isinstance(entry["name"], str) and is_file_name(entry["name"]) and isinstance(entry["sha256"], str) and entry["bytes"] >= 0
             for entry in entries):
             raise ValueError("it is of another form")
         return entries

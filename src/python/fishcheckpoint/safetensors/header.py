@@ -65,14 +65,14 @@ def read_exactly(stream: Any, length: int, key: str) -> bytes:
 
 def parse(data: bytes, key: str) -> Header:
     """Checks a header's JSON (without the prefix)."""
-    if data[:1] != b"{":
+    if data.lstrip(b" \t\r\n")[:1] != b"{":
         refuse("HEADER_INVALID_START", key, "The header does not start with '{'.")
     try:
         document = json.loads(data.decode("utf-8"), object_pairs_hook=lambda pairs: _unique(pairs, key), parse_int=_integer, parse_constant=_constant)
         "".join(document).encode("utf-8")
     except (ValueError, RecursionError) as error:
         refuse("HEADER_INVALID_JSON", key, f"The header is not JSON: {error}.")
-    metadata = _metadata(document.pop("__metadata__", {}), key)
+    metadata = _metadata(document.pop("__metadata__", None), key)
     entries = sorted((_entry(name, value, key) for name, value in document.items()), key=lambda entry: (entry.begin, entry.end))
     _check_cover(entries, key)
     return Header(entries, metadata, PREFIX + len(data))
@@ -122,13 +122,15 @@ def _constant(text: str) -> NoReturn:
 
 
 def _metadata(value: object, key: str) -> Dict[str, str]:
+    if value is None:
+        return {}
     if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
         refuse("HEADER_INVALID_METADATA", key, "__metadata__ is not a map from text to text.")
     return value
 
 
 def _entry(name: str, value: object, key: str) -> Entry:
-    if not isinstance(value, dict) or set(value) != {"dtype", "shape", "data_offsets"}:
+    if not isinstance(value, dict) or not {"dtype", "shape", "data_offsets"} <= set(value):
         refuse("HEADER_INVALID_JSON", key, f"'{name}' is no tensor's dtype, shape and data_offsets.")
     dtype, shape, offsets = value["dtype"], value["shape"], value["data_offsets"]
     if not isinstance(dtype, str) or dtype not in BITS:

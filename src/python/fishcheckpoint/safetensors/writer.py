@@ -60,6 +60,7 @@ def replace_file(path: Union[str, "os.PathLike[str]"], chunks: Iterator[Union[by
                 direct.write(chunk)
         return
     target = os.path.realpath(os.fspath(path))
+    os.makedirs(os.path.dirname(target), exist_ok=True)
     temporary = os.path.join(os.path.dirname(target), f".fish-{uuid.uuid4().hex}")
     file = open(temporary, "xb")
     try:

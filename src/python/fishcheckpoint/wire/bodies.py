@@ -5,12 +5,13 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import tarfile
 import tempfile
 import uuid
-from typing import Any, Iterator, List, Mapping, Tuple, Union
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
 
 from ..errors import FishError
 
@@ -95,16 +96,50 @@ def _spooled(path: str) -> Any:
     return spool
 
 
+# The server decides what of a folder is the model; what it would leave out by its name alone need not be sent.
+_SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_STATE_FILE = re.compile(
+    r"(optimizer|optim|scheduler|lr_scheduler|scaler|grad_scaler)([._-][a-z0-9._-]*)?\.(pt|pth|bin|pkl|npz|safetensors)|rng_state(_[0-9]+)?\.(pth|pt|pkl)"
+    r"|random_states?(_[0-9]+)?\.(pkl|pt|pth)|training_args\.(bin|pt)|trainer_state\.json|.*\.distcp", re.IGNORECASE)
+_STATE_FOLDER = re.compile(r"global_step[0-9_-]*|pytorch_model_fsdp(_[0-9]+)?|optimizer(_[0-9]+)?|checkpoint-[0-9]+", re.IGNORECASE)
+_MOST_FILES = 10_000
+
+
 class FolderBody:
-    """The files at the top of a folder as a tar stream; hidden files and folders inside are left out."""
+    """The files of a folder as a tar stream, those in sub-folders too. ``left_out`` says by name what is not sent, and why."""
 
     content_type = "application/x-tar"
 
     def __init__(self, folder: Union[str, "os.PathLike[str]"]) -> None:
-        paths = [os.path.join(os.fspath(folder), name) for name in sorted(os.listdir(folder)) if not name.startswith(".")]
-        self._files = [FileBody(path, "") for path in paths if os.path.isfile(path)]
-        self._heads = [self._head(os.path.basename(file._path), file.length) for file in self._files]
+        self.left_out: Dict[str, str] = {}
+        names = sorted(self._names(os.fspath(folder), ""))
+        self._files = [FileBody(os.path.join(os.fspath(folder), *name.split("/")), "") for name in names]
+        self._heads = [self._head(name, file.length) for name, file in zip(names, self._files)]
         self.length = sum(len(head) + -(-file.length // _BLOCK) * _BLOCK for head, file in zip(self._heads, self._files)) + 2 * _BLOCK
+
+    def _names(self, folder: str, prefix: str) -> Iterator[str]:
+        for count, entry in enumerate(sorted(os.scandir(folder), key=lambda entry: entry.name)):
+            if count >= _MOST_FILES:
+                raise FishError("TOO_LARGE", folder, f"The folder has more than {_MOST_FILES} entries.", "Name the model's file, or a folder of its files only.")
+            name = prefix + entry.name
+            if entry.name.startswith("."):
+                self.left_out[name] = "hidden"
+            elif not _SEGMENT.fullmatch(entry.name):
+                self.left_out[name] = "a name that cannot be kept"
+            elif entry.is_dir():
+                if _STATE_FOLDER.fullmatch(entry.name) or entry.is_symlink() or name.count("/") > 6:
+                    self.left_out[name + "/"] = "training state" if _STATE_FOLDER.fullmatch(entry.name) else "a link to a folder, or too deep"
+                else:
+                    yield from self._names(entry.path, name + "/")
+            elif _STATE_FILE.fullmatch(entry.name):
+                self.left_out[name] = "training state"
+            elif entry.is_file():
+                yield name
+            elif entry.is_symlink():
+                raise FishError("FILE_NOT_FOUND", entry.path, f"The file is a link to {os.readlink(entry.path)}, which is not there.",
+                                "Download the model again, or remove the link.")
+            else:
+                raise FishError("FILE_UNREADABLE", entry.path, "It is a pipe, a socket or a device, not a file.", "Remove it from the folder.")
 
     @staticmethod
     def _head(name: str, size: int) -> bytes:
@@ -122,19 +157,20 @@ class FolderBody:
 
 
 class MultipartBody:
-    """Several bodies in one request, in order (RFC 7578)."""
+    """Several bodies in one request, in order (RFC 7578), and then files by their names."""
 
-    def __init__(self, parts: Mapping[str, Body]) -> None:
+    def __init__(self, parts: Mapping[str, Body], files: Optional[Mapping[str, Body]] = None) -> None:
         boundary = uuid.uuid4().hex
         self.content_type = f"multipart/form-data; boundary={boundary}"
-        self._parts: List[Tuple[bytes, Body]] = [(self._head(boundary, name, body), body) for name, body in parts.items()]
+        self._parts: List[Tuple[bytes, Body]] = [(self._head(boundary, name, name, body), body) for name, body in parts.items()]
+        self._parts += [(self._head(boundary, "file", name, body), body) for name, body in (files or {}).items()]
         self._end = f"\r\n--{boundary}--\r\n".encode()
         self.length = sum(len(head) + body.length for head, body in self._parts) + len(self._end)
 
     @staticmethod
-    def _head(boundary: str, name: str, body: Body) -> bytes:
+    def _head(boundary: str, name: str, file: str, body: Body) -> bytes:
         return (
-            f"\r\n--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{name}\"\r\n"
+            f"\r\n--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n"
             f"Content-Type: {body.content_type}\r\n\r\n").encode()
 
     def chunks(self) -> Iterator[Chunk]:
