@@ -21,7 +21,6 @@ using FishCheckpoint.Api.Tasks;
 using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
 using FishCheckpoint.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
