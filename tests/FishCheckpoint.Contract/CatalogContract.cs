@@ -342,7 +342,7 @@ public abstract class CatalogContract : CheckpointStoreContract
         Assert.Equal((2, 2 * Base.ToBytes().LongLength), (report.Checkpoints, report.LogicalBytes));
         Assert.Equal(one.Value.StoredBytes + two.Value.StoredBytes + state, report.Stored.Total);
         Assert.Equal(one.Value.Changed + two.Value.Changed, report.Changed);
-        Assert.Equal((double)report.LogicalBytes / report.Stored.Total, report.Ratio);
+        Assert.Equal((double)report.LogicalBytes / report.Stored.Model, report.Ratio);
         var whole = await ((Reports.IStorageReports)Store).ReportAsync(null, Stop);
         Assert.Equal(report.Stored, whole.Stored);
         Assert.Equal("task", Assert.Single(whole.Tasks!).Task);
