@@ -121,7 +121,7 @@ public abstract class HookContract : CheckpointStoreContract
         Assert.Equal((await Store.GetCheckpointAsync("tiny", StepRef.At(6), Stop)).State, laid.ParentState);
         Assert.Null((await Store.GetCheckpointAsync("tiny", StepRef.At(3), Stop)).ParentState);
         await Store.DeleteCheckpointAsync("tiny", StepRef.At(6), Stop);
-        await using (var hook = Hook(New(), new CheckpointHookOptions()))
+        await using (var hook = Hook(New(), new CheckpointHookOptions { NewRun = true }))
         {
             hook.OnStep(6);
             await hook.CompleteAsync(Stop);
@@ -204,6 +204,198 @@ public abstract class HookContract : CheckpointStoreContract
         var from = await resumed.ResumeAsync(cancellation: Stop);
         Assert.Equal((2, false, 1), (from!.Step, from.StateRestored, from.Warnings.Count));
         Assert.Equal(trainer.ToFile(), again.ToFile());
+    }
+
+    [Fact]
+    public async Task Run_ThatDidNotResume_IsRefusedBeforeItSaves()
+    {
+        var first = await BeginAsync();
+        string run;
+        await using (var hook = Hook(first, EveryStep))
+        {
+            run = hook.Run;
+            Run(first, hook, 1, 3);
+            await hook.CompleteAsync(Stop);
+        }
+
+        var second = New();
+        second.Step(50);
+        await using var mixed = Hook(second, EveryStep);
+        var refused = Assert.Throws<FishException>(() => mixed.OnStep(4));
+        Assert.Equal(ErrorCode.RunTaken, refused.Code);
+        Assert.Contains("ResumeAsync", refused.Hint, StringComparison.Ordinal);
+        Assert.Equal(3, (await Store.GetCheckpointAsync("tiny", StepRef.Latest, Stop)).Step);
+
+        // Told so, it resumes, and goes on with the id of the run.
+        Assert.Equal(3, (await mixed.ResumeAsync(cancellation: Stop))!.Step);
+        Run(second, mixed, 4, 4);
+        await mixed.CompleteAsync(Stop);
+        Assert.Equal((run, run), (mixed.Run, (await Store.GetCheckpointAsync("tiny", StepRef.At(4), Stop)).Metadata["run"]));
+        Assert.Equal(run, (await Store.GetCheckpointAsync("tiny", StepRef.At(1), Stop)).Metadata["run"]);
+    }
+
+    [Fact]
+    public async Task Run_AnotherOne_AddsStepsOrReplacesThemAsItIsTold()
+    {
+        var first = await BeginAsync();
+        await using (var hook = Hook(first, EveryStep))
+        {
+            Run(first, hook, 1, 3);
+            await hook.CompleteAsync(Stop);
+        }
+
+        var other = New();
+        other.Step(77);
+        await using (var added = Hook(other, EveryStep with { NewRun = true }))
+        {
+            other.Step(3);
+            added.OnStep(3);
+            Assert.Equal(ErrorCode.StepTaken, Assert.IsType<FishException>((await added.SaveAsync(cancellation: Stop))!.Error).Code);
+            Assert.Equal(ErrorCode.StepTaken, Assert.Throws<FishException>(() => added.OnStep(4)).Code);
+            await Assert.ThrowsAsync<FishException>(() => added.CompleteAsync(Stop));
+        }
+
+        await using var replacing = Hook(other, EveryStep with { Overwrite = true });
+        replacing.OnStep(3);
+        await replacing.CompleteAsync(Stop);
+        var info = await Store.GetCheckpointAsync("tiny", StepRef.At(3), Stop);
+        Assert.Equal((replacing.Run, true), (info.Metadata["run"], replacing.Reports[0].Created));
+        Assert.Equal(other.ToFile(), await Store.RestoreAsync("tiny", 3));
+    }
+
+    [Fact]
+    public async Task Run_TheSameStepsAgain_AreTheSameCheckpoints()
+    {
+        var first = await BeginAsync();
+        await using (var hook = Hook(first, EveryStep))
+        {
+            Run(first, hook, 1, 5);
+            await hook.CompleteAsync(Stop);
+        }
+
+        var second = New();
+        await using var resumed = Hook(second, EveryStep);
+        var from = await resumed.ResumeAsync(StepRef.At(2), Stop);
+        Assert.Contains("up to 5", Assert.Single(from!.Warnings), StringComparison.Ordinal);
+        Run(second, resumed, 3, 6);
+        await resumed.CompleteAsync(Stop);
+        Assert.Equal([false, false, false, true], resumed.Reports.Select(report => report.Created));
+    }
+
+    [Fact]
+    public async Task Model_OfAnotherLayout_IsRefusedWithEveryDifferenceBeforeTheFirstSave()
+    {
+        await BeginAsync();
+        var other = new Layout(
+        [
+            new TensorInfo("fc1.weight", DType.F16, [24, 16]), new TensorInfo("fc1.bias", DType.F32, [25]), new TensorInfo("head.weight", DType.F32, [2]),
+            new TensorInfo("fc2.bias", DType.F32, [5]), new TensorInfo("bn.running_mean", DType.F32, [24]), new TensorInfo("bn.num_batches_tracked", DType.I64, [1]),
+        ]);
+        await using var hook = new CheckpointHook(
+            Store, "tiny", Mask.Dense(other), tensor => new byte[other.Tensors[tensor].Bytes],
+            new CheckpointHookOptions { SaveEverySteps = 100, SaveOnStop = false, OnWarning = warnings.Add });
+        var refused = Assert.Throws<FishException>(() => hook.OnStep(1));
+        Assert.Equal(ErrorCode.LayoutMismatch, refused.Code);
+        Assert.All(
+            new[] { "in 4 tensors", "'fc1.weight' has the dtype F16, there it has F32", "'fc1.bias' has the shape [25], there it has [24]", "'head.weight'", "'fc2.weight' is there" },
+            part => Assert.Contains(part, refused.Cause, StringComparison.Ordinal));
+        Assert.Contains("\"fc2.weight\"", refused.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Model_InAnotherOrderOrWrapped_IsSavedAndResumed()
+    {
+        await BeginAsync();
+        var order = new[] { 5, 3, 0, 2, 4, 1 };
+        var wrapped = new Layout([.. order.Select(tensor => TinyTrainer.Layout.Tensors[tensor]).Select(tensor =>
+            new TensorInfo($"module._orig_mod.{tensor.Name}", tensor.Type, [.. tensor.Shape]))]);
+        var trainer = New();
+        var mask = Mask.Create(wrapped, trainer.Mask.Tensors.Select(tensor => new TensorMask(Array.IndexOf(order, tensor.Tensor), tensor.Positions)));
+        var options = new CheckpointHookOptions { SaveEverySteps = 1, SaveOnStop = false, OnWarning = warnings.Add, Busy = BusyPolicy.Wait, State = trainer.State };
+        await using (var hook = new CheckpointHook(Store, "tiny", mask, tensor => trainer.BytesOf(order[tensor]), options))
+        {
+            Run(trainer, hook, 1, 3);
+            await hook.CompleteAsync(Stop);
+        }
+
+        Assert.Equal(trainer.ToFile(), await Store.RestoreAsync("tiny", 3));
+        var again = New();
+        await using var bare = new CheckpointHook(Store, "tiny", mask, tensor => again.BytesOf(order[tensor]), options with { State = again.State });
+        Assert.Equal(3, (await bare.ResumeAsync(cancellation: Stop))!.Step);
+        Assert.Equal(trainer.ToFile(), again.ToFile());
+        Assert.Empty(warnings);
+    }
+
+    [Fact]
+    public async Task Model_WithAHeadOfItsOwn_MakesItsTask()
+    {
+        await BeginAsync();
+        var layout = new Layout(
+        [
+            .. TinyTrainer.Layout.Tensors.Where(tensor => !tensor.Name.StartsWith("fc2", StringComparison.Ordinal)),
+            new TensorInfo("fc2.weight", DType.F32, [3, 24]), new TensorInfo("score.bias", DType.F32, [3]),
+        ]);
+        var memory = layout.Tensors.Select(tensor => new byte[tensor.Bytes]).ToArray();
+        var trainer = New();
+        foreach (var (tensor, index) in layout.Tensors.Select((tensor, index) => (tensor, index)))
+        {
+            if (TinyTrainer.Layout.TryIndexOf(tensor.Name, out var at) && TinyTrainer.Layout.Tensors[at].Equals(tensor))
+            {
+                trainer.BytesOf(at).CopyTo(memory[index]);
+            }
+        }
+
+        memory[4][7] = memory[5][3] = 63;
+        CheckpointHook Make(CheckpointHookOptions options) => new(
+            Store, "headed", Mask.Create(layout, [new TensorMask(0, new long[] { 3 })]), tensor => memory[tensor],
+            options with { SaveEverySteps = 1, SaveOnStop = false, OnWarning = warnings.Add });
+        await using (var without = Make(new CheckpointHookOptions { Base = "tiny" }))
+        {
+            Assert.Contains("OwnTensors = [", Assert.Throws<FishException>(() => without.OnStep(1)).Hint, StringComparison.Ordinal);
+        }
+
+        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.GetTaskAsync("headed", Stop));
+        await using var hook = Make(new CheckpointHookOptions { Base = "tiny", OwnTensors = ["fc2.*", "score.bias"] });
+        hook.OnStep(1);
+        await hook.CompleteAsync(Stop);
+        await using var reader = await Store.OpenAsync("headed", StepRef.At(1), Stop);
+        Assert.Equal(layout.Tensors.Select(tensor => tensor.Name).Order(), reader.Layout.Tensors.Select(tensor => tensor.Name).Order());
+        Assert.Equal(0, hook.Reports[0].Leak!.Count);
+    }
+
+    [Fact]
+    public async Task Resume_StateOfAnotherOptimizer_IsRefusedBeforeAnythingChanges()
+    {
+        var trainer = await BeginAsync();
+        await using (var hook = Hook(trainer, EveryStep))
+        {
+            Run(trainer, hook, 1, 2);
+            await hook.CompleteAsync(Stop);
+        }
+
+        var other = New();
+        var before = other.ToFile();
+        var sgd = new MaskedSgd(other.Mask, new SgdOptions { Momentum = 0.9 });
+        await using var resumed = Hook(
+            other, EveryStep with { State = new Dictionary<string, IResumable>(StringComparer.Ordinal) { ["rng"] = other.Random, ["optimizer"] = sgd } }, state: false);
+        var random = new StateSnapshot(other.Random);
+        await RefusedAsync(ErrorCode.StateMismatch, () => resumed.ResumeAsync(cancellation: Stop));
+        Assert.Equal(before, other.ToFile());
+        Assert.Equal(random, new StateSnapshot(other.Random));
+    }
+
+    [Fact]
+    public async Task Dispose_OfAHookThatWasNotCompleted_SavesTheLastStep()
+    {
+        var trainer = await BeginAsync();
+        await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+        {
+            await using var hook = Hook(trainer, new CheckpointHookOptions { SaveEverySteps = 10 });
+            Run(trainer, hook, 1, 13);
+            throw new InvalidOperationException("The data ran out.");
+        });
+        Assert.Equal([10L, 13L], (await Store.ListCheckpointsAsync("tiny", new PageRequest(), Stop)).Items.Select(item => item.Step));
+        Assert.Equal(trainer.ToFile(), await Store.RestoreAsync("tiny", 13));
     }
 
     [Fact]
@@ -298,6 +490,24 @@ public abstract class HookContract : CheckpointStoreContract
         Assert.Equal(held, await Store.RestoreAsync("tiny", 5));
         Assert.Equal(trainer.ToFile(), await Store.RestoreAsync("tiny", 8));
         Assert.Equal("5", (await Store.GetCheckpointAsync("tiny", StepRef.Latest, Stop)).Parent);
+    }
+
+    private sealed record StateSnapshot(string Text)
+    {
+        public StateSnapshot(IResumable part)
+            : this(Of(part))
+        {
+        }
+
+        private static string Of(IResumable part)
+        {
+            var state = new TrainerState();
+            part.SaveTo(state.Section("part"));
+            using var content = state.OpenRead();
+            using var copy = new MemoryStream();
+            content.CopyTo(copy);
+            return Convert.ToHexString(copy.ToArray());
+        }
     }
 
     private static CheckpointHookOptions EveryStep => new() { SaveEverySteps = 1 };

@@ -32,7 +32,7 @@ internal static class Problem
                     code, Text(problem, "key") ?? operation, Text(problem, "cause") ?? Text(problem, "detail") ?? "The server gives no cause.",
                     Text(problem, "hint") ?? string.Empty)
                 {
-                    Operation = Text(problem, "operation") ?? operation,
+                    Operation = Text(problem, "operation") ?? operation, Status = (int)response.StatusCode,
                 };
             }
         }
@@ -49,7 +49,7 @@ internal static class Problem
         $"The server answered {(int)response.StatusCode} without a problem that this program knows.",
         "Check that the URL is a FishCheckpoint server's, and of this version.", error)
     {
-        Operation = operation,
+        Operation = operation, Status = (int)response.StatusCode,
     };
 
     private static string? Text(JsonElement problem, string name) =>

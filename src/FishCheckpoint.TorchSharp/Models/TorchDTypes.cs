@@ -31,6 +31,14 @@ internal static class TorchDTypes
             "Hold real and imaginary part as two tensors, or do not register it.");
     }
 
+    /// <summary>The torch dtype of a safetensors one.</summary>
+    /// <returns><see langword="false"/> when TorchSharp has none.</returns>
+    public static bool TryGet(DType type, out torch.ScalarType torchType)
+    {
+        torchType = ToTorch(type);
+        return Array.Exists(Table, row => row.Type == type);
+    }
+
     /// <summary>The torch dtype of a safetensors one that has one.</summary>
     public static torch.ScalarType ToTorch(DType type) => Array.Find(Table, row => row.Type == type).Torch;
 

@@ -17,16 +17,18 @@ public sealed class TorchModel : ITrainingModel, IDisposable
     private readonly ModuleTensor[] tensors;
     private readonly ModuleTree tree;
     private readonly Dictionary<int, List<ModuleTensor>> unnamed = [];
+    private readonly TensorNames names;
 
     /// <summary>Takes a module.</summary>
     /// <param name="module">The module. Not owned: neither it nor its tensors are disposed here.</param>
     /// <param name="layout">
-    /// The task layout that checkpoints have, as of the base's file or a mask; it has to name each parameter and persistent buffer. Default:
-    /// <see cref="LayoutOf"/> the module.
+    /// The task layout that checkpoints have, as of the base's file or a mask; it has to name each parameter and persistent buffer, with or without what wrapping a
+    /// model adds to names (<see cref="TensorNames"/>). Default: <see cref="LayoutOf"/> the module.
     /// </param>
     /// <exception cref="FishException"><see cref="ErrorCode.TensorMissing"/>: the module lacks a tensor of the layout; <see cref="ErrorCode.TensorUnknown"/>: the
     /// layout lacks one of the module; <see cref="ErrorCode.DtypeMismatch"/>, <see cref="ErrorCode.ShapeMismatch"/>: a tensor is another one, or complex or
-    /// quantized; <see cref="ErrorCode.RequestInvalid"/>: a tensor is sparse, or its elements share memory.</exception>
+    /// quantized; <see cref="ErrorCode.RequestInvalid"/>: a tensor is sparse, or its elements share memory. The code and key are of the first difference; the cause has
+    /// all (beyond 20 a count).</exception>
     public TorchModel(torch.nn.Module module, Layout? layout = null)
         : this(module, layout, asDevice: false)
     {
@@ -35,10 +37,18 @@ public sealed class TorchModel : ITrainingModel, IDisposable
     internal TorchModel(torch.nn.Module module, Layout? layout, bool asDevice)
     {
         (Module, tree, Layout) = (module, new ModuleTree(module), layout ?? LayoutOf(module));
-        tensors = [.. Layout.Tensors.Select(info => Find(info, asDevice))];
-        var memory = new SharedMemory();
-        Tied = memory.Tied(Layout, [.. tensors.Select(tensor => tensor.Live)]);
-        RequireAll(memory);
+        names = new TensorNames(tree.Names);
+        try
+        {
+            tensors = [.. Layout.Tensors.Select(info => Find(info, asDevice))];
+            var memory = new SharedMemory();
+            Tied = memory.Tied(Layout, [.. tensors.Select(tensor => tensor.Live)]);
+            RequireAll(memory);
+        }
+        catch (FishException first) when (layout is not null && first.Kind == ErrorKind.Mismatch)
+        {
+            throw WithOthers(first);
+        }
     }
 
     /// <summary>The module.</summary>
@@ -202,7 +212,7 @@ public sealed class TorchModel : ITrainingModel, IDisposable
 
     private ModuleTensor Find(TensorInfo info, bool asDevice)
     {
-        var (owner, leaf, isParameter, _) = tree.Find(info.Name) ?? throw new FishException(
+        var (owner, leaf, isParameter, _) = tree.Find(names.Find(info.Name) ?? info.Name) ?? throw new FishException(
             ErrorCode.TensorMissing, info.Name, "The module has no tensor of this name.", "Build the module as the base was, or drop the tensor as the task's own.");
         var found = new ModuleTensor(owner, leaf, isParameter, info) { AsDevice = asDevice };
         found.Flat();
@@ -218,7 +228,8 @@ public sealed class TorchModel : ITrainingModel, IDisposable
             known.TryAdd(memory.NumberOf(tensors[tensor].Live), tensor);
         }
 
-        foreach (var name in tree.Names.Where(name => !Layout.TryIndexOf(name, out _)))
+        var inLayout = new TensorNames(Layout.Tensors.Select(tensor => tensor.Name));
+        foreach (var name in tree.Names.Where(name => inLayout.Find(name) is null))
         {
             var tensor = tree.Get(name);
             if (!known.TryGetValue(memory.NumberOf(tensor), out var canonical))
@@ -236,5 +247,36 @@ public sealed class TorchModel : ITrainingModel, IDisposable
 
             aliases.Add(new ModuleTensor(owner, leaf, isParameter, ModuleTree.InfoOf(name, tensor)));
         }
+    }
+
+    private FishException WithOthers(FishException first)
+    {
+        const int Shown = 20;
+        var (inLayout, differences, own) = (new TensorNames(Layout.Tensors.Select(tensor => tensor.Name)), new List<string>(), new List<string>());
+        foreach (var (info, name) in Layout.Tensors.Select(info => (info, names.Find(info.Name))))
+        {
+            var found = name is null ? null : tree.Find(name)?.Tensor;
+            if (found is null || !found.shape.SequenceEqual(info.Shape) || found.dtype != TorchDTypes.ToTorch(info.Type))
+            {
+                own.Add(info.Name);
+                differences.Add(found is null ? $"{info} is missing from the module" : $"'{info.Name}' is {found.dtype} {TensorInfo.ShapeText(found.shape)}, not {info}");
+            }
+        }
+
+        // What is tied to a tensor of the layout is there by that one's name.
+        var memory = new SharedMemory();
+        var known = Layout.Tensors.Select(info => names.Find(info.Name)).OfType<string>().Select(name => memory.NumberOf(tree.Get(name))).ToHashSet();
+        foreach (var name in tree.Names.Where(name => inLayout.Find(name) is null && !known.Contains(memory.NumberOf(tree.Get(name)))))
+        {
+            own.Add(name);
+            differences.Add($"the module has '{name}', which is not in the layout");
+        }
+
+        var rest = differences.Count > Shown ? $"; and {differences.Count - Shown} more" : "";
+        var option = string.Join(", ", own.Take(Shown).Select(name => $"\"{name}\""));
+        return differences.Count < 2 ? first : new FishException(
+            first.Code, first.Key, $"The module differs from the layout in {differences.Count} tensors: {string.Join("; ", differences.Take(Shown))}{rest}.",
+            $"Build the module as the base was or, for a new task with tensors of its own, make the mask on TorchModel.LayoutOf(module) and give the hook Base and "
+            + $"OwnTensors = [{option}{(own.Count > Shown ? ", ..." : "")}].", first);
     }
 }

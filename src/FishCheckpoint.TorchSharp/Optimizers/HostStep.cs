@@ -48,6 +48,8 @@ internal sealed class HostStep(TorchModel model, MaskedOptimizer core) : IMasked
         core.SaveTo(state);
     }
 
+    public void Check(StateSection state) => core.Check(state);
+
     public double LoadFrom(StateSection state)
     {
         core.LoadFrom(state);

@@ -21,6 +21,9 @@ internal interface IMaskedStep : IDisposable
     /// <summary>Copies the state.</summary>
     void SaveTo(StateSection state, double learningRate);
 
+    /// <summary>Refuses a state of another optimizer; changes nothing.</summary>
+    void Check(StateSection state);
+
     /// <summary>Takes the state back, and gives the learning rate that was saved with it.</summary>
     double LoadFrom(StateSection state);
 }

@@ -6,6 +6,9 @@ namespace FishCheckpoint.TorchSharp;
 /// <summary>The arithmetic of an optimizer as tensor operations, on any device: the same operations in the same order as TorchSharp's own.</summary>
 internal interface ITensorKernel
 {
+    /// <summary>The name of the optimizer of the domain that it computes as.</summary>
+    string Kind { get; }
+
     /// <summary>The prefix that <see cref="Moments.Steps"/> is saved under; <see langword="null"/> for not at all.</summary>
     string? StepKey { get; }
 
@@ -26,6 +29,8 @@ internal interface ITensorKernel
 /// <summary>TorchSharp's <c>Adam</c> and <c>AdamW</c>.</summary>
 internal sealed class AdamTensorKernel(AdamOptions options, bool decoupled) : ITensorKernel
 {
+    public string Kind => decoupled ? nameof(MaskedAdamW) : nameof(MaskedAdam);
+
     public string StepKey => "step/";
 
     public string FirstKey => "exp_avg/";
@@ -56,6 +61,8 @@ internal sealed class AdamTensorKernel(AdamOptions options, bool decoupled) : IT
 /// <summary>TorchSharp's <c>SGD</c>.</summary>
 internal sealed class SgdTensorKernel(SgdOptions options) : ITensorKernel
 {
+    public string Kind => nameof(MaskedSgd);
+
     public string? StepKey => null;
 
     public string FirstKey => "momentum_buffer/";

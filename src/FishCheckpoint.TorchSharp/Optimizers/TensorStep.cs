@@ -11,6 +11,7 @@ internal sealed class TensorStep : IMaskedStep
 {
     private const string MaskKey = "mask";
     private const string RateKey = "learning_rate";
+    private const string KindKey = "optimizer";
 
     private readonly TorchModel model;
     private readonly ITensorKernel kernel;
@@ -52,6 +53,7 @@ internal sealed class TensorStep : IMaskedStep
 
     public void SaveTo(StateSection state, double learningRate)
     {
+        state.Set(KindKey, kernel.Kind);
         state.Set(MaskKey, Mask.Id.ToString());
         state.Set(RateKey, learningRate);
         for (var index = 0; index < moments.Length; index++)
@@ -67,8 +69,26 @@ internal sealed class TensorStep : IMaskedStep
         }
     }
 
+    public void Check(StateSection state)
+    {
+        state.Require(KindKey, kernel.Kind);
+        state.Double(RateKey);
+        var hasMoments = state.Names.Any(name => name.StartsWith("exp_avg/", StringComparison.Ordinal));
+        if (Mask.Count > 0 && hasMoments != (kernel.StepKey is not null))
+        {
+            throw state.Mismatch("exp_avg", $"The state is of another optimizer than {kernel.Kind}.");
+        }
+
+        // With another mask it is looked at again once that one is set.
+        for (var index = 0; state.Text(MaskKey) == Mask.Id.ToString() && index < moments.Length; index++)
+        {
+            CheckPart(state, index);
+        }
+    }
+
     public double LoadFrom(StateSection state)
     {
+        Check(state);
         if (state.Text(MaskKey) != Mask.Id.ToString())
         {
             throw state.Mismatch(MaskKey, $"The state is of the mask {state.Text(MaskKey)}; the optimizer has {Mask.Id}.");
@@ -79,8 +99,7 @@ internal sealed class TensorStep : IMaskedStep
         {
             moments[index].Dispose();
             var name = InfoOf(index).Name;
-            moments[index].Steps = kernel.StepKey is not { } key ? 0
-                : state.Long(key + name) is >= 0 and var count ? count : throw state.Mismatch(key + name, "It is negative.");
+            moments[index].Steps = kernel.StepKey is not { } key ? 0 : state.Long(key + name);
             moments[index].First = Load(state, kernel.FirstKey, index);
             moments[index].Second = Load(state, kernel.SecondKey, index);
         }
@@ -151,6 +170,20 @@ internal sealed class TensorStep : IMaskedStep
 
         using var host = moment.cpu();
         state.Set(key + info.Name, info.Type, host.bytes);
+    }
+
+    private void CheckPart(StateSection state, int index)
+    {
+        var (info, count) = (InfoOf(index), Mask.Tensors[index].Positions.Length);
+        if (kernel.StepKey is { } step && state.Long(step + info.Name) < 0)
+        {
+            throw state.Mismatch(step + info.Name, "It is negative.");
+        }
+
+        foreach (var key in new[] { kernel.FirstKey, kernel.SecondKey }.OfType<string>().Where(key => kernel.StepKey is not null || state.Has(key + info.Name)))
+        {
+            state.Bytes(key + info.Name, info.Type, count);
+        }
     }
 
     private torch.Tensor? Load(StateSection state, string? key, int index)

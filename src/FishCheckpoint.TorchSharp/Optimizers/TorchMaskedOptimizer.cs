@@ -140,6 +140,9 @@ public sealed class TorchMaskedOptimizer : torch.optim.Optimizer, IResumable
     public void SaveTo(StateSection state) => stepper.SaveTo(state, LearningRate);
 
     /// <inheritdoc/>
+    public void Check(StateSection state) => stepper.Check(state);
+
+    /// <inheritdoc/>
     public void LoadFrom(StateSection state) => LearningRate = stepper.LoadFrom(state);
 
     /// <inheritdoc/>

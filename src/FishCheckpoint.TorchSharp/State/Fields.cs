@@ -30,27 +30,42 @@ internal static class Fields
         }
     }
 
+    /// <summary>Refuses what <see cref="Load"/> cannot take, and changes nothing.</summary>
+    public static void Check(StateSection state, string name, FieldInfo field, object target) => Read(state, name, field, target);
+
     /// <summary>Takes a field back: the mirror of <see cref="Save"/>.</summary>
     public static void Load(StateSection state, string name, FieldInfo field, object target)
+    {
+        var saved = Read(state, name, field, target);
+        if (saved is double[] numbers && field.GetValue(target) is IList<double> list)
+        {
+            Fill(list, numbers);
+        }
+        else if (saved is not null)
+        {
+            field.SetValue(target, saved);
+        }
+    }
+
+    // What a field is set to; null where it is not one that is saved.
+    private static object? Read(StateSection state, string name, FieldInfo field, object target)
     {
         var now = field.GetValue(target);
         if (TextOf(field, now) is null)
         {
-            return;
+            return null;
         }
 
         var text = state.Text(name);
         try
         {
-            if (now is IList<double> list)
+            if (now is not IList<double> list)
             {
-                double[] numbers = [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
-                Fill(list, numbers);
+                return ValueOf(Nullable.GetUnderlyingType(field.FieldType) ?? field.FieldType, text);
             }
-            else
-            {
-                field.SetValue(target, ValueOf(Nullable.GetUnderlyingType(field.FieldType) ?? field.FieldType, text));
-            }
+
+            double[] numbers = [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
+            return numbers.Length == list.Count ? numbers : throw new ArgumentException($"{numbers.Length} numbers are saved, {list.Count} are held.");
         }
         catch (Exception error) when (error is FormatException or OverflowException or ArgumentException)
         {
@@ -76,11 +91,6 @@ internal static class Fields
     // In place: others may hold the same list.
     private static void Fill(IList<double> list, double[] numbers)
     {
-        if (list.Count != numbers.Length)
-        {
-            throw new ArgumentException($"{numbers.Length} numbers are saved, {list.Count} are held.");
-        }
-
         for (var index = 0; index < numbers.Length; index++)
         {
             list[index] = numbers[index];

@@ -1,5 +1,6 @@
 using System.Reflection;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
 using FishCheckpoint.Training;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -13,6 +14,7 @@ namespace FishCheckpoint.TorchSharp;
 public sealed class TorchOptimizerState : IResumable
 {
     private const string NameKey = "optimizer";
+    private const string ParametersKey = "parameters";
 
     private readonly TorchModel model;
     private readonly OptimizerHelper optimizer;
@@ -36,6 +38,11 @@ public sealed class TorchOptimizerState : IResumable
     {
         var (dictionary, names) = (optimizer.state_dict(), Names());
         state.Set(NameKey, optimizer.GetType().Name);
+        foreach (var (index, parameters) in Groups().Index())
+        {
+            state.Set($"group/{index}/{ParametersKey}", parameters);
+        }
+
         foreach (var (index, options) in dictionary.Options.Index())
         {
             foreach (var (name, field) in Fields.Of(options))
@@ -54,13 +61,36 @@ public sealed class TorchOptimizerState : IResumable
     }
 
     /// <inheritdoc/>
-    public void LoadFrom(StateSection state)
+    public void Check(StateSection state)
     {
         if (state.Text(NameKey) != optimizer.GetType().Name)
         {
             throw state.Mismatch(NameKey, $"The state is of {state.Text(NameKey)}; the optimizer is {optimizer.GetType().Name}.");
         }
 
+        var (dictionary, parameters) = (optimizer.state_dict(), optimizer.parameters().ToArray());
+        CheckGroups(state);
+        foreach (var (index, options) in dictionary.Options.Index())
+        {
+            foreach (var (name, field) in Fields.Of(options))
+            {
+                Fields.Check(state, $"group/{index}/{name}", field, options);
+            }
+        }
+
+        foreach (var (held, name, parameter) in dictionary.State.Zip(Names(), parameters))
+        {
+            foreach (var field in PartsOf(held))
+            {
+                Check(state, $"{field.Name}/{name}", field, held, parameter);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void LoadFrom(StateSection state)
+    {
+        Check(state);
         var (dictionary, parameters) = (optimizer.state_dict(), optimizer.parameters().ToArray());
         foreach (var (index, options) in dictionary.Options.Index())
         {
@@ -76,6 +106,57 @@ public sealed class TorchOptimizerState : IResumable
             {
                 Load(state, $"{field.Name}/{name}", field, held, parameter);
             }
+        }
+    }
+
+    // Each group's parameters by name, the bare ones, so that what wraps a model makes no difference.
+    private List<string> Groups()
+    {
+        var (names, groups, at) = (Names(), new List<string>(), 0);
+        foreach (var group in optimizer.ParamGroups)
+        {
+            var count = (group as ParamGroup)?.Parameters?.Count() ?? 0;
+            groups.Add(string.Join('\n', names.Skip(at).Take(count).Select(TensorNames.Bare)));
+            at += count;
+        }
+
+        return groups;
+    }
+
+    private void CheckGroups(StateSection state)
+    {
+        var groups = Groups();
+        var saved = state.Names.Where(name => name.StartsWith("group/", StringComparison.Ordinal)).Select(name => name.Split('/')[1]).Distinct().Count();
+        if (saved != groups.Count)
+        {
+            throw state.Mismatch("group", $"The state has {saved} parameter groups; the optimizer has {groups.Count}.");
+        }
+
+        foreach (var (index, parameters) in groups.Index())
+        {
+            var key = $"group/{index}/{ParametersKey}";
+            if (state.Has(key) && state.Text(key) != parameters)
+            {
+                throw state.Mismatch(key, "The group has other parameters than the optimizer's: other ones, or in another order.");
+            }
+        }
+    }
+
+    private static void Check(StateSection state, string key, FieldInfo field, OptimizerState held, Parameter parameter)
+    {
+        if (field.FieldType != typeof(torch.Tensor))
+        {
+            Fields.Check(state, key, field, held);
+        }
+        else if (state.Has(key))
+        {
+            var type = state.TypeOf(key) ?? throw state.Mismatch(key, "It is no array.");
+            if (!TorchDTypes.TryGet(type, out _))
+            {
+                throw state.Mismatch(key, $"TorchSharp has no {type}.");
+            }
+
+            state.Bytes(key, type, checked((int)(field.GetValue(held) as torch.Tensor ?? parameter).numel()));
         }
     }
 
@@ -115,15 +196,20 @@ public sealed class TorchOptimizerState : IResumable
 
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        if (live is null)
+        // In the dtype that it was saved in, whatever the parameter's is: a moment of another one would step otherwise.
+        var type = state.TypeOf(key)!.Value;
+        TorchDTypes.TryGet(type, out var dtype);
+        var like = live ?? parameter;
+        var host = torch.empty(like.shape, dtype);
+        state.Bytes(key, type, checked((int)like.numel())).CopyTo(host.bytes);
+        if (live is not null && live.dtype == dtype)
         {
-            field.SetValue(held, live = torch.zeros_like(parameter).detach().DetachFromDisposeScope());
+            live.copy_(host);
+            return;
         }
 
-        var bytes = state.Bytes(key, TorchDTypes.Of(live.dtype, key), checked((int)live.numel()));
-        var host = torch.empty(live.shape, live.dtype);
-        bytes.CopyTo(host.bytes);
-        live.copy_(host);
+        field.SetValue(held, host.to(like.device).detach().DetachFromDisposeScope());
+        live?.Dispose();
     }
 
     private string[] Names()

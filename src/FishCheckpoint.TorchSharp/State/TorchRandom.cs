@@ -45,7 +45,7 @@ public sealed class TorchRandom : IResumable
     }
 
     /// <inheritdoc/>
-    public void LoadFrom(StateSection state)
+    public void Check(StateSection state)
     {
         // Checked here: libtorch ends the process over a state of another length.
         using var now = torch.get_rng_state();
@@ -55,6 +55,17 @@ public sealed class TorchRandom : IResumable
             throw state.Mismatch(HostKey, $"It has {bytes.Length} bytes; this libtorch's generator has {now.numel()} elements of {now.dtype}.");
         }
 
+        if (seedCuda is not null && state.Has(CudaKey))
+        {
+            state.Long(CudaKey);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void LoadFrom(StateSection state)
+    {
+        Check(state);
+        var bytes = state.Bytes(HostKey, DType.U8);
         long? seed = seedCuda is not null && state.Has(CudaKey) ? state.Long(CudaKey) : null;
         using var restored = torch.empty(bytes.Length, torch.ScalarType.Byte);
         bytes.CopyTo(restored.bytes);

@@ -39,8 +39,20 @@ public sealed class TorchSchedule : IResumable
     }
 
     /// <inheritdoc/>
+    public void Check(StateSection state)
+    {
+        Each(scheduler, string.Empty, (name, field, target) => Fields.Check(state, name, field, target));
+        foreach (var (index, _) in optimizer.ParamGroups.Index())
+        {
+            state.Double($"{RateKey}{index}");
+            state.Double($"{InitialKey}{index}");
+        }
+    }
+
+    /// <inheritdoc/>
     public void LoadFrom(StateSection state)
     {
+        Check(state);
         Each(scheduler, string.Empty, (name, field, target) => Fields.Load(state, name, field, target));
         foreach (var (index, group) in optimizer.ParamGroups.Index())
         {

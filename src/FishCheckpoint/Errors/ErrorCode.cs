@@ -54,6 +54,8 @@ public enum ErrorCode
     StepTaken,
     /// <summary>The checkpoint already carries another trainer state.</summary>
     StateTaken,
+    /// <summary>The task has the checkpoints of another run, which this one did not resume.</summary>
+    RunTaken,
     /// <summary>The checkpoint is pinned, and so cannot be deleted.</summary>
     CheckpointPinned,
     /// <summary>A key that is not revoked has the name.</summary>

@@ -25,7 +25,7 @@ public static partial class ErrorCodes
             or ErrorCode.TagNotFound or ErrorCode.FileNotFound or ErrorCode.RouteNotFound or ErrorCode.KeyNotFound or ErrorCode.VersionNotFound
             or ErrorCode.StoreNotFound => ErrorKind.NotFound,
         ErrorCode.BaseTaken or ErrorCode.BaseInUse or ErrorCode.TaskTaken or ErrorCode.StepTaken or ErrorCode.StateTaken or ErrorCode.KeyTaken
-            or ErrorCode.FolderTaken or ErrorCode.BackupBusy or ErrorCode.CheckpointPinned or ErrorCode.CheckpointChanged
+            or ErrorCode.FolderTaken or ErrorCode.BackupBusy or ErrorCode.CheckpointPinned or ErrorCode.CheckpointChanged or ErrorCode.RunTaken
             => ErrorKind.Conflict,
         ErrorCode.BaseMismatch or ErrorCode.LayoutMismatch or ErrorCode.DtypeMismatch or ErrorCode.ShapeMismatch
             or ErrorCode.TensorUnknown or ErrorCode.TensorMissing or ErrorCode.MaskUnknown or ErrorCode.DigestMismatch

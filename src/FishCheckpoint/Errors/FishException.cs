@@ -30,6 +30,9 @@ public sealed class FishException : Exception
     /// <summary>The operation that was refused, set by the outermost caller that knows it (a route, a command).</summary>
     public string? Operation { get; init; }
 
+    /// <summary>The status of the HTTP answer that it was read from; <see langword="null"/> where there was none, as from a server that was not reached.</summary>
+    public int? Status { get; init; }
+
     /// <summary>The family of <see cref="Code"/>.</summary>
     public ErrorKind Kind => ErrorCodes.KindOf(Code);
 }

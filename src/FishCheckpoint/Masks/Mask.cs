@@ -6,6 +6,8 @@ namespace FishCheckpoint.Masks;
 /// <summary>A set of positions per tensor of a layout. Immutable, and named by its content.</summary>
 public sealed class Mask
 {
+    private Digest? bareId;
+
     private Mask(Layout layout, TensorMask[] tensors)
     {
         (Layout, Tensors) = (layout, tensors);
@@ -30,6 +32,11 @@ public sealed class Mask
 
     /// <summary>SHA-256 over layout and positions (docs/FORMAT.md, "Identities").</summary>
     public Digest Id { get; }
+
+    /// <summary>The <see cref="Id"/> that the mask has on tensors of the same names without what wrapping a model adds to them (<see cref="TensorNames"/>).</summary>
+    internal Digest BareId => Layout.Tensors.All(tensor => ReferenceEquals(TensorNames.Bare(tensor.Name), tensor.Name)) ? Id
+        : bareId ??= Layout.Tensors.DistinctBy(tensor => TensorNames.Bare(tensor.Name)).Count() < Layout.Tensors.Count ? Id
+        : new Mask(new Layout([.. Layout.Tensors.Select(tensor => new TensorInfo(TensorNames.Bare(tensor.Name), tensor.Type, [.. tensor.Shape]))]), [.. Tensors]).Id;
 
     /// <summary>Checks positions and makes a mask of them.</summary>
     /// <param name="layout">The layout that they refer to.</param>

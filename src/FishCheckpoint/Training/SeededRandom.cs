@@ -77,14 +77,19 @@ public sealed class SeededRandom : IResumable
     public void SaveTo(StateSection state) => state.Set(StateName, [(long)a, (long)b, (long)c, (long)d]);
 
     /// <inheritdoc/>
-    public void LoadFrom(StateSection state)
+    public void Check(StateSection state)
     {
-        var words = state.Longs(StateName, 4);
-        if (words.IndexOfAnyExcept(0L) < 0)
+        if (state.Longs(StateName, 4).IndexOfAnyExcept(0L) < 0)
         {
             throw state.Mismatch(StateName, "Its four words are all 0, which no generator reaches.");
         }
+    }
 
+    /// <inheritdoc/>
+    public void LoadFrom(StateSection state)
+    {
+        Check(state);
+        var words = state.Longs(StateName, 4);
         (a, b, c, d) = ((ulong)words[0], (ulong)words[1], (ulong)words[2], (ulong)words[3]);
     }
 

@@ -11,7 +11,7 @@ namespace FishCheckpoint.Tests.Training;
 public sealed class CheckpointHookTests : IAsyncDisposable
 {
     private readonly float[] weights = [1, 2, 3, 4];
-    private readonly FakeStore store = new() { Base = _ => MemoryMarshal.AsBytes<float>([1, 2, 3, 4]).ToArray() };
+    private readonly FakeStore store = new() { Layout = MaskBudgetTests.Layout(("w", DType.F32, 4)), Base = _ => MemoryMarshal.AsBytes<float>([1, 2, 3, 4]).ToArray() };
     private readonly Mask mask = Mask.Create(MaskBudgetTests.Layout(("w", DType.F32, 4)), [new TensorMask(0, new long[] { 1, 3 })]);
 
     [Fact]
@@ -45,20 +45,61 @@ public sealed class CheckpointHookTests : IAsyncDisposable
         Assert.Equal(1, save.Options.Metrics["loss"]);
     }
 
-    [Fact]
-    public async Task OnStep_BusyWithSkip_SkipsAndCounts()
+    [Theory]
+    [InlineData(2, new[] { 1L, 6L })]
+    [InlineData(3, new[] { 1L, 5L, 6L })]
+    public async Task OnStep_BusyWithSkip_KeepsTheNewestWaitingAndWarnsOnce(int capacity, long[] kept)
     {
-        var release = new TaskCompletionSource();
-        store.BeforeSave = _ => release.Task;
-        await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 1, QueueCapacity = 2, SaveAtEnd = false });
+        var (release, entered, warnings) = (new TaskCompletionSource(), new TaskCompletionSource(), new List<string>());
+        store.BeforeSave = _ =>
+        {
+            entered.TrySetResult();
+            return release.Task;
+        };
+        await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 1, QueueCapacity = capacity, SaveAtEnd = false, OnWarning = warnings.Add });
 
-        StepOutcome[] outcomes = [hook.OnStep(1), hook.OnStep(2), hook.OnStep(3)];
-        Assert.Equal(1, hook.Summary.Skipped);
+        hook.OnStep(1);
+        await entered.Task;
+        Assert.All(Enumerable.Range(2, 5), step => Assert.Equal(StepOutcome.Queued, hook.OnStep(step)));
+        Assert.Equal(6 - capacity, hook.Summary.Skipped);
         release.SetResult();
         var summary = await hook.CompleteAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal([StepOutcome.Queued, StepOutcome.Queued, StepOutcome.Skipped], outcomes);
-        Assert.Equal((2, 0, 1, 14), (summary.Saved, summary.Failed, summary.Skipped, summary.StoredBytes));
+        Assert.Equal(kept, store.Saves.Select(save => save.Step));
+        Assert.Equal((capacity, 0, 6 - capacity, 7L * capacity), (summary.Saved, summary.Failed, summary.Skipped, summary.StoredBytes));
+        Assert.Contains("skipped", Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1, "min", new[] { 1L, 3L })]
+    [InlineData(2, "min", new[] { 1L, 3L, 7L })]
+    [InlineData(2, "max", new[] { 1L, 5L, 7L })]
+    public async Task OnStep_BestStepWhileBusy_IsNeverSkipped(int capacity, string mode, long[] kept)
+    {
+        var (release, entered) = (new TaskCompletionSource(), new TaskCompletionSource());
+        store.BeforeSave = _ =>
+        {
+            entered.TrySetResult();
+            return release.Task;
+        };
+        double[] losses = [0, 1, 0.9, 0.2, 0.5, 2, double.NaN, 1.5];
+        await using var hook = Hook(new CheckpointHookOptions
+        {
+            SaveEverySteps = 1, QueueCapacity = capacity, SaveAtEnd = false, Monitor = "loss", Mode = mode, OnWarning = _ => { },
+        });
+
+        void Step(int step) => hook.OnStep(step, new Dictionary<string, double> { ["loss"] = losses[step] });
+        Step(1);
+        await entered.Task;
+        for (var step = 2; step < losses.Length; step++)
+        {
+            Step(step);
+        }
+
+        release.SetResult();
+        await hook.CompleteAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(kept, store.Saves.Select(save => save.Step));
     }
 
     [Fact]

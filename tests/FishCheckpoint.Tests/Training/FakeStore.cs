@@ -34,6 +34,12 @@ internal sealed class FakeStore : ICheckpointStore
         return new Saved<CheckpointInfo>(info, created);
     }
 
+    /// <summary>The layout of the task; a test that saves gives it.</summary>
+    public Layout? Layout { get; set; }
+
+    /// <summary>The last step that the task has before the run; <see langword="null"/> for none.</summary>
+    public long? Latest { get; set; }
+
     public static FishException Taken(long step) => new(ErrorCode.StepTaken, $"task/{step}", "The step is taken.", "Use another one.");
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -46,9 +52,10 @@ internal sealed class FakeStore : ICheckpointStore
     public Task<Page<BaseInfo>> ListBasesAsync(PageRequest page, CancellationToken cancellation = default) => throw new NotSupportedException();
 
     public Task<IModelReader> OpenBaseAsync(string nameOrId, CancellationToken cancellation = default) => Base is { } bytes
-        ? Task.FromResult<IModelReader>(new FakeReader(bytes)) : throw new FishException(ErrorCode.ServerUnavailable, "fake", "There is no base.", "Give one.");
+        ? Task.FromResult<IModelReader>(new FakeReader(bytes, Layout)) : throw new FishException(ErrorCode.ServerUnavailable, "fake", "There is no base.", "Give one.");
 
-    public Task<Saved<TaskInfo>> PutTaskAsync(string task, TaskSpec spec, CancellationToken cancellation = default) => throw new NotSupportedException();
+    public async Task<Saved<TaskInfo>> PutTaskAsync(string task, TaskSpec spec, CancellationToken cancellation = default) =>
+        new(await GetTaskAsync(task, cancellation), false);
 
     public Task<TaskInfo> GetTaskAsync(string task, CancellationToken cancellation = default) => Task.FromResult(new TaskInfo(
         task, "base", default, default, null, new Dictionary<string, string>(StringComparer.Ordinal), null,
@@ -63,11 +70,13 @@ internal sealed class FakeStore : ICheckpointStore
 
     public Task DeleteTaskAsync(string task, CancellationToken cancellation = default) => throw new NotSupportedException();
 
-    public Task<CheckpointInfo> GetCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default) =>
-        throw new NotSupportedException();
+    public Task<CheckpointInfo> GetCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default) => Latest is { } latest
+        ? Task.FromResult(new CheckpointInfo(
+            task, latest, "base", default, default, 0, 0, 0, 0, 0, 0, 1, null, new Dictionary<string, double>(StringComparer.Ordinal), [], DateTimeOffset.UnixEpoch))
+        : throw new FishException(ErrorCode.CheckpointNotFound, $"{task}/{step}", "The task has no such checkpoint.", "Save one.");
 
     public Task<Page<CheckpointInfo>> ListCheckpointsAsync(string task, PageRequest page, CancellationToken cancellation = default) =>
-        throw new NotSupportedException();
+        Task.FromResult(new Page<CheckpointInfo>([], null));
 
     public Task DeleteCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
 
@@ -91,9 +100,9 @@ internal sealed class FakeStore : ICheckpointStore
 
     public Task<VerifyResult> VerifyAsync(string task, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
 
-    private sealed class FakeReader(Func<string, byte[]> bytes) : IModelReader
+    private sealed class FakeReader(Func<string, byte[]> bytes, Layout? layout) : IModelReader
     {
-        public Layout Layout => throw new NotSupportedException();
+        public Layout Layout => layout ?? throw new NotSupportedException();
 
         public IReadOnlyList<RestoredFile> Files => [];
 

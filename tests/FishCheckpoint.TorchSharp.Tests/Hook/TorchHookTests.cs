@@ -119,7 +119,7 @@ public sealed class TorchHookTests
         var off = model.Layout.Tensors.Where(model.Trains).Sum(tensor => tensor.Units) - mask.Count;
         Assert.InRange(leak.Count, off / 2, off);
 
-        using var strict = TorchHook.Attach(temporary.Store, "task", net, optimizer, mask, new TorchHookOptions { Hook = EveryStep with { OnLeak = LeakPolicy.Fail } });
+        using var strict = TorchHook.Attach(temporary.Store, "task", net, optimizer, mask, new TorchHookOptions { Hook = EveryStep with { OnLeak = LeakPolicy.Fail, NewRun = true } });
         Assert.Equal(ErrorCode.MaskLeak, Assert.Throws<FishException>(() => strict.OnStep(2)).Code);
     }
 

@@ -125,6 +125,27 @@ public sealed class TorchModelTests
         Assert.Equal(code, Assert.Throws<FishException>(() => new TorchModel(module, new Layout(tensors))).Code);
     }
 
+    [Fact]
+    public void Constructor_LayoutThatDiffersInSeveralTensors_IsRefusedWithAllOfThem()
+    {
+        using var module = new Held([("w", torch.ones(2, 3)), ("b", torch.ones(3)), ("extra", torch.ones(1))]);
+        var layout = new Layout([new TensorInfo("module.w", DType.F32, [3, 3]), new TensorInfo("b", DType.F16, [3]), new TensorInfo("gone", DType.F32, [1])]);
+        var refused = Assert.Throws<FishException>(() => new TorchModel(module, layout));
+        Assert.All(new[] { "in 4 tensors", "'module.w'", "'b'", "gone", "'extra'" }, part => Assert.Contains(part, refused.Cause, StringComparison.Ordinal));
+        Assert.Contains("OwnTensors = [\"module.w\", \"b\", \"gone\", \"extra\"]", refused.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Constructor_LayoutOfAWrappedModel_IsTheModules()
+    {
+        using var module = new Held([("w", torch.ones(2, 3)), ("b", torch.ones(3))]);
+        using var model = new TorchModel(
+            module, new Layout([new TensorInfo("module._orig_mod.b", DType.F32, [3]), new TensorInfo("module._orig_mod.w", DType.F32, [2, 3])]));
+        var bytes = new byte[12];
+        model.Read(0, 0, bytes);
+        Assert.Equal(Bits.Of(module.get_parameter("b") ?? module.get_buffer("b")!), bytes);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

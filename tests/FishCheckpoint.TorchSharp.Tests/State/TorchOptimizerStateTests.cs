@@ -1,6 +1,8 @@
 using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
 using FishCheckpoint.Training;
 using TorchSharp;
+using TorchSharp.Modules;
 using Xunit;
 
 namespace FishCheckpoint.TorchSharp.Tests.State;
@@ -42,6 +44,62 @@ public sealed class TorchOptimizerStateTests
                 Assert.Equal(expected, Bits.Of(net));
             }
         }
+    }
+
+    [Fact]
+    public void LoadFrom_MomentsOfAnotherDtype_KeepsTheirs()
+    {
+        using var net = Classifier.Seeded(2);
+        using var model = new TorchModel(net);
+        using var adam = Make("adam", net);
+        Train(net, adam, 0, 3);
+        var (state, wide) = (new TrainerState(), new TrainerState());
+        new TorchOptimizerState(model, adam).SaveTo(state.Section("optimizer"));
+        var (from, to) = (state.Section("optimizer"), wide.Section("optimizer"));
+        foreach (var name in from.Names)
+        {
+            if (from.TypeOf(name) is null)
+            {
+                to.Set(name, from.Text(name));
+                continue;
+            }
+
+            var values = from.Floats(name).ToArray().Select(value => value + 1e-12).ToArray();
+            to.Set(name, DType.F64, System.Runtime.InteropServices.MemoryMarshal.AsBytes<double>(values));
+        }
+
+        using var again = Make("adam", net);
+        new TorchOptimizerState(model, again).LoadFrom(to);
+        var back = new TrainerState();
+        new TorchOptimizerState(model, again).SaveTo(back.Section("optimizer"));
+        Assert.Equal(to.Names, back.Section("optimizer").Names);
+        foreach (var name in to.Names.Where(name => to.TypeOf(name) is not null))
+        {
+            Assert.Equal(to.Bytes(name, DType.F64).ToArray(), back.Section("optimizer").Bytes(name, DType.F64).ToArray());
+        }
+    }
+
+    [Fact]
+    public void Check_OtherGroupsOrParameters_IsRefusedAndChangesNothing()
+    {
+        using var net = Classifier.Seeded(2);
+        using var model = new TorchModel(net);
+        var parameters = net.parameters().ToArray();
+        SGD.ParamGroup Group(IEnumerable<Parameter> members) => new() { Parameters = [.. members], Options = new SGD.Options { LearningRate = 0.1 } };
+        using var whole = torch.optim.SGD([Group(parameters)], 0.1);
+        using var split = torch.optim.SGD([Group(parameters[..1]), Group(parameters[1..])], 0.1);
+        using var turned = torch.optim.SGD([Group(parameters.Reverse())], 0.1);
+        var state = new TrainerState();
+        new TorchOptimizerState(model, whole).SaveTo(state.Section("optimizer"));
+        foreach (var other in new[] { split, turned })
+        {
+            other.ParamGroups.First().LearningRate = 0.7;
+            Assert.Equal(
+                ErrorCode.StateMismatch, Assert.Throws<FishException>(() => new TorchOptimizerState(model, other).LoadFrom(state.Section("optimizer"))).Code);
+            Assert.Equal(0.7, other.ParamGroups.First().LearningRate);
+        }
+
+        new TorchOptimizerState(model, whole).Check(state.Section("optimizer"));
     }
 
     [Fact]

@@ -1,41 +1,52 @@
-using System.Threading.Channels;
+using System.Collections.Concurrent;
+using System.Globalization;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Deltas;
+using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Training;
 
 /// <summary>Stores copied states one after another, in the background, and keeps the reports. Nothing that a save throws gets out.</summary>
 internal sealed class BackgroundSaver : IAsyncDisposable
 {
+    // So many refusals in a row, and training is told: nothing is being saved.
+    private const int MaxRefusals = 3;
+
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
     private readonly ICheckpointStore store;
-    private readonly string task;
+    private readonly string name;
     private readonly CheckpointHookOptions options;
-    private readonly HookTask opening;
+    private readonly HookTask task;
     private readonly RetentionKeeper? keeper;
     private readonly SaveRetry retry;
     private readonly SaveLog log;
 
-    // The channel needs no bound of its own: nothing is enqueued without a slot, and a slot is taken before the values are copied.
-    private readonly Channel<PendingSave> queue = Channel.CreateUnbounded<PendingSave>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly SemaphoreSlim slots;
+    // The queue needs no bound of its own: nothing is enqueued without a slot, and a slot is taken before the values are copied.
+    private readonly SaveQueue queue;
+    private readonly ConcurrentDictionary<long, bool> replaces = new();
     private readonly Lock gate = new();
     private readonly List<SaveReport> reports = [];
     private readonly List<Exception> failures = [];
     private readonly Task loop;
-    private bool opened;
+    private SaveReport? firstRefused;
+    private SaveReport? taken;
+    private int refusals;
     private int skipped;
     private volatile bool completed;
 
-    public BackgroundSaver(ICheckpointStore store, string task, CheckpointHookOptions options)
+    /// <param name="store">Where checkpoints go.</param>
+    /// <param name="name">The task's name.</param>
+    /// <param name="run">The id that the run begins with.</param>
+    /// <param name="task">The task, opened with the first save.</param>
+    /// <param name="options">The hook's.</param>
+    public BackgroundSaver(ICheckpointStore store, string name, string run, HookTask task, CheckpointHookOptions options)
     {
-        (this.store, this.task, this.options) = (store, task, options);
-        slots = new SemaphoreSlim(options.QueueCapacity);
-        opening = new HookTask(store, task, options);
+        (this.store, this.name, this.task, this.options) = (store, name, task, options);
+        (queue, Run) = (new SaveQueue(options.QueueCapacity), run);
         retry = new SaveRetry(options);
-        log = new SaveLog(task, options);
-        keeper = options.Retention is { } retention ? new RetentionKeeper(store, task, retention) : null;
+        log = new SaveLog(name, options);
+        keeper = options.Retention is { } retention ? new RetentionKeeper(store, name, retention) : null;
         loop = Task.Run(SaveAllAsync);
     }
 
@@ -45,37 +56,99 @@ internal sealed class BackgroundSaver : IAsyncDisposable
 
     public SaveSummary Summary => Locked(() => SaveSummary.Of(reports, skipped));
 
+    /// <summary>The id of the run that checkpoints say they are of. Set before the first save.</summary>
+    public string Run { get; set; }
+
     /// <summary>Whether nothing more is taken.</summary>
     public bool Completed => completed;
 
     /// <summary>Whether a save is waiting for its store to come back.</summary>
     public bool Retrying => retry.Trying;
 
+    /// <summary>Whether the store has been out of reach for longer than saves are waited for.</summary>
+    public bool IsLate => retry.IsLate;
+
     public void ThrowIfCompleted() => ObjectDisposedException.ThrowIf(completed, typeof(CheckpointHook));
+
+    /// <summary>Says on the training thread that saving has no prospect.</summary>
+    /// <exception cref="FishException">A step is taken by another run, or three saves in a row were refused: the code of the first.</exception>
+    /// <exception cref="InvalidOperationException">As above, where the first failed otherwise.</exception>
+    public void ThrowIfRefused()
+    {
+        var (step, refused, count) = Locked(() => (taken, firstRefused, refusals));
+        if (step is { Error: FishException other })
+        {
+            throw new FishException(
+                other.Code, other.Key, $"Step {step.Step} is not stored: {other.Cause}",
+                "Another run saves to this task, or saved to it before. Train to a task of another name, or set Overwrite to replace what is there.", other);
+        }
+
+        if (count >= MaxRefusals)
+        {
+            var cause = string.Create(
+                CultureInfo.InvariantCulture, $"The last {count} saves failed, the first of them at step {refused!.Step}: {refused.Error!.Message}");
+            throw refused.Error is FishException first
+                ? new FishException(first.Code, first.Key, cause, "Nothing of this run is being saved: mend that first; SaveAsync tries again.", first)
+                : new InvalidOperationException(cause, refused.Error);
+        }
+    }
+
+    /// <summary>The step's checkpoint is damaged: it is replaced when the step is saved again.</summary>
+    public void Replace(long step) => replaces[step] = true;
 
     /// <summary>Takes a slot for a copy; counts the step as skipped where there is none.</summary>
     /// <param name="wait">Waits for one, but not for a store that is out of reach.</param>
-    /// <param name="patient">Waits for that too.</param>
-    public bool TryReserve(bool wait, bool patient = false)
+    /// <param name="patient">Waits for that too: until it has been away for as long as saves are tried again or, when training is over, until it is given up.</param>
+    /// <param name="isBest">Whether the step is the best so far.</param>
+    /// <param name="replaced">A copy that waited, and was left out for this one.</param>
+    public bool TryReserve(bool wait, bool patient, bool isBest, out PendingSave? replaced)
     {
-        while (!slots.Wait(wait || patient ? Glance : TimeSpan.Zero))
+        // Who may wait for room takes nobody else's.
+        while (!queue.TryReserve(isBest, replaces: !patient && (!wait || retry.Trying || retry.IsLate), out replaced))
         {
-            if (!patient && (!wait || retry.Trying))
+            if ((!patient && (!wait || retry.Trying)) || (retry.IsLate && !retry.Ending))
             {
-                Interlocked.Increment(ref skipped);
+                Skip();
                 return false;
             }
+
+            queue.WaitForRoom(Glance);
+        }
+
+        if (replaced is not null)
+        {
+            Skip();
         }
 
         return true;
     }
 
-    /// <summary>Gives back a slot that nothing is copied for.</summary>
-    public void Release() => slots.Release();
+    /// <summary>Gives back a slot that nothing is copied for, and the copy that was left out for it.</summary>
+    public void Release(PendingSave? replaced)
+    {
+        Restore(replaced);
+        queue.Release();
+    }
+
+    /// <summary>Puts back a copy that was left out for one that could not be made.</summary>
+    public void Restore(PendingSave? replaced)
+    {
+        if (replaced is not null)
+        {
+            Interlocked.Decrement(ref skipped);
+            queue.Restore(replaced);
+        }
+    }
 
     /// <summary>Hands in a copy, or why there is none, for which a slot was taken.</summary>
-    public Task<SaveReport> Enqueue(PendingSave save) => queue.Writer.TryWrite(save)
-        ? save.Done.Task : throw new ObjectDisposedException(nameof(CheckpointHook));
+    public Task<SaveReport> Enqueue(PendingSave save)
+    {
+        queue.Enqueue(save);
+        return save.Done.Task;
+    }
+
+    /// <summary>A copy that later ones may not take the place of.</summary>
+    public void Keep(PendingSave save) => queue.Keep(save);
 
     /// <summary>Training is over: from here on new tries have a last moment.</summary>
     public void BeginToEnd() => retry.BeginToEnd();
@@ -87,7 +160,7 @@ internal sealed class BackgroundSaver : IAsyncDisposable
         {
             completed = true;
             retry.BeginToEnd();
-            queue.Writer.TryComplete();
+            queue.Complete();
         }
 
         return loop;
@@ -96,17 +169,26 @@ internal sealed class BackgroundSaver : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await DrainAsync();
-        slots.Dispose();
+        queue.Dispose();
         retry.Dispose();
         log.Dispose();
     }
 
+    private void Skip()
+    {
+        if (Interlocked.Increment(ref skipped) == 1)
+        {
+            options.OnWarning(
+                $"task {name}: a due step was skipped, for earlier ones are still being saved; the newest waits. Skipped steps are counted in the summary from here on");
+        }
+    }
+
     private async Task SaveAllAsync()
     {
-        await foreach (var save in queue.Reader.ReadAllAsync())
+        while (await queue.TakeAsync() is { } save)
         {
             var report = await SaveOneAsync(save);
-            slots.Release();
+            queue.Release();
             Publish(report);
             save.Done.SetResult(report);
         }
@@ -137,19 +219,15 @@ internal sealed class BackgroundSaver : IAsyncDisposable
 
     private async Task<Saved<CheckpointInfo>> StoreAsync(PendingSave save)
     {
-        if (!opened)
-        {
-            await opening.EnsureAsync();
-            opened = true;
-        }
-
+        var fit = (await task.OpenAsync()).Fit;
         if (keeper is not null)
         {
             await keeper.PrepareAsync();
         }
 
         LayOnWhatIsStored(save);
-        var saved = await store.SaveAsync(task, save.Step, new CheckpointContent.Changed(save.Delta!), OptionsOf(save));
+        var saved = await store.SaveAsync(name, save.Step, new CheckpointContent.Changed(fit.ToTask(save.Delta!)), OptionsOf(save));
+        replaces.TryRemove(save.Step, out _);
         if (keeper is not null)
         {
             await KeepAsync(saved.Value, save.Anchor.Step);
@@ -193,10 +271,15 @@ internal sealed class BackgroundSaver : IAsyncDisposable
         {
             Parent = save.Anchor.Step is { } step ? ParentChoice.At(step) : ParentChoice.Auto,
             ExpectedBase = options.ExpectedBase,
+            Metadata = MetadataOf(Run),
+            Overwrite = options.Overwrite || replaces.ContainsKey(save.Step),
             OpenState = save.State is null ? null : save.State.OpenRead,
         };
         return save.Metrics is null ? saveOptions : saveOptions with { Metrics = save.Metrics };
     }
+
+    /// <summary>What a checkpoint of a run says of it.</summary>
+    public static IReadOnlyDictionary<string, string> MetadataOf(string run) => new Dictionary<string, string>(StringComparer.Ordinal) { ["run"] = run };
 
     private void Publish(SaveReport report)
     {
@@ -207,6 +290,8 @@ internal sealed class BackgroundSaver : IAsyncDisposable
             {
                 failures.Add(report.Error);
             }
+
+            Count(report);
         }
 
         try
@@ -220,6 +305,22 @@ internal sealed class BackgroundSaver : IAsyncDisposable
             {
                 failures.Add(error);
             }
+        }
+    }
+
+    private void Count(SaveReport report)
+    {
+        if (report.Error is null)
+        {
+            (refusals, firstRefused) = (0, null);
+        }
+        else if (report.Error is FishException { Code: ErrorCode.StepTaken or ErrorCode.StateTaken })
+        {
+            taken ??= report;
+        }
+        else if (Transience.Of(report.Error) == Retry.Never)
+        {
+            (refusals, firstRefused) = (refusals + 1, firstRefused ?? report);
         }
     }
 

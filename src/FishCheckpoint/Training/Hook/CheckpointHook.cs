@@ -16,11 +16,14 @@ namespace FishCheckpoint.Training;
 /// await hook.CompleteAsync(); // when training is over
 /// </code>
 /// <see cref="OnStep"/>, <see cref="SaveAsync"/>, <see cref="SetMask"/>, <see cref="ResumeAsync"/> and <see cref="CompleteAsync"/> are called from the thread
-/// that changes the parameters, one at a time; the rest from anywhere. A failed save never throws into the training loop: it is reported, and thrown by
-/// <see cref="CompleteAsync"/>. A store that is out of reach is tried again, and meanwhile due steps are skipped: what they would have saved, the next one saves.
+/// that changes the parameters, one at a time; the rest from anywhere. A failed save is reported, and thrown by <see cref="CompleteAsync"/>. A store that is out
+/// of reach is tried again, and meanwhile the newest due step waits: what skipped ones would have saved, the next one saves. <see cref="OnStep"/> throws where saving
+/// has no prospect: the model is not the task's, the task has the checkpoints of another run, a step is taken by other content, or three saves in a row were refused.
 /// </remarks>
 public sealed class CheckpointHook : IAsyncDisposable
 {
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
+
     private readonly CheckpointHookOptions options;
     private readonly ICheckpointStore store;
     private readonly string task;
@@ -30,8 +33,11 @@ public sealed class CheckpointHook : IAsyncDisposable
     private readonly Cadence cadence;
     private readonly LeakGuard leakGuard;
     private readonly BackgroundSaver saver;
+    private readonly HookTask opening;
+    private readonly StepMetrics stepMetrics;
     private readonly StopSignals? signals;
     private PendingSave? lastSave;
+    private IReadOnlyDictionary<string, double>? lastMetrics;
     private long? lastStep;
     private bool unsaved;
     private int saves;
@@ -52,10 +58,13 @@ public sealed class CheckpointHook : IAsyncDisposable
         this.task = Names.Check(task, "task");
         RequireLayout(mask);
         run = new RunState(model, this.options, mask);
-        lineage = new Lineage(mask, this.options.Buffers);
+        lineage = new Lineage(mask, tensor => this.options.Buffers(tensor) || this.options.IsOwn(tensor));
         cadence = new Cadence(this.options);
-        leakGuard = new LeakGuard(store, task, model, this.options);
-        saver = new BackgroundSaver(store, task, this.options);
+        var id = Guid.NewGuid().ToString("N");
+        opening = new HookTask(store, task, model.Layout, this.options);
+        leakGuard = new LeakGuard(store, task, model, opening, this.options);
+        stepMetrics = new StepMetrics(this.options, BackgroundSaver.MetadataOf(id));
+        saver = new BackgroundSaver(store, task, id, opening, this.options);
         signals = this.options.SaveOnStop ? new StopSignals() : null;
     }
 
@@ -74,6 +83,9 @@ public sealed class CheckpointHook : IAsyncDisposable
     /// <summary>The positions that training changes now.</summary>
     public Mask Mask => lineage.Mask;
 
+    /// <summary>The id of the run, which its checkpoints have under the metadata key <c>run</c>: a random one, or that of the run that was resumed.</summary>
+    public string Run => saver.Run;
+
     /// <summary>The reports of all saves that are done, in the order in which they were done; a snapshot.</summary>
     public IReadOnlyList<SaveReport> Reports => saver.Reports;
 
@@ -83,18 +95,24 @@ public sealed class CheckpointHook : IAsyncDisposable
     /// <summary>Takes note of a finished optimizer step, and saves it when it is due.</summary>
     /// <param name="step">The step; not negative.</param>
     /// <param name="metrics">Numbers to keep with the checkpoint, such as the loss. Copied.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.StepInvalid"/>: the step is negative;
-    /// <see cref="ErrorCode.MaskLeak"/>: with <see cref="LeakPolicy.Fail"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.StepInvalid"/>: the step is negative; <see cref="ErrorCode.MaskLeak"/>: with <see cref="LeakPolicy.Fail"/>.
+    /// Nothing can be saved: <see cref="ErrorCode.LayoutMismatch"/>: the model differs from the task, with every difference; <see cref="ErrorCode.RunTaken"/>: the
+    /// task has the checkpoints of another run; <see cref="ErrorCode.StepTaken"/>, <see cref="ErrorCode.StateTaken"/>: an earlier save met other content;
+    /// <see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.BaseMismatch"/>, <see cref="ErrorCode.TaskTaken"/>: see <see cref="CheckpointHookOptions.From"/> and
+    /// <see cref="CheckpointHookOptions.Base"/>; or the first of three refusals in a row.</exception>
+    /// <exception cref="InvalidOperationException">Three saves in a row failed, the first in a way that is not the store's.</exception>
     /// <exception cref="ObjectDisposedException">The hook is completed.</exception>
     public StepOutcome OnStep(long step, IReadOnlyDictionary<string, double>? metrics = null)
     {
         saver.ThrowIfCompleted();
         (lastStep, unsaved) = (StepRef.At(step).Step, true);
+        lastMetrics = metrics is null ? null : new Dictionary<string, double>(metrics, StringComparer.Ordinal);
         if (signals is { Signal: > 0 })
         {
             return Stop(step, metrics);
         }
 
+        RequireProspect();
         if (!cadence.IsDue(step))
         {
             return StepOutcome.NotDue;
@@ -113,7 +131,8 @@ public sealed class CheckpointHook : IAsyncDisposable
     /// <param name="force">Waits for room when the saver is busy, even where the policy is to skip; for the end of a run, or before a risky step.</param>
     /// <param name="metrics">Numbers to keep with the checkpoint; not those of a step that the cadence has saved already.</param>
     /// <param name="cancellation">Ends the waiting, not the save.</param>
-    /// <returns>Its report, of a failure too; <see langword="null"/> when it was skipped, or when there was no step yet.</returns>
+    /// <returns>Its report, of a failure too; <see langword="null"/> when it was skipped, when there was no step yet, or, with a warning, when the store has been out of
+    /// reach for <see cref="CheckpointHookOptions.RetryFor"/>: the save is then still tried, and <see cref="Reports"/> will tell.</returns>
     /// <remarks>The values are copied before this returns its task. A step that is saved already is not saved again: its report is given.</remarks>
     /// <exception cref="FishException"><see cref="ErrorCode.MaskLeak"/>: with <see cref="LeakPolicy.Fail"/>.</exception>
     /// <exception cref="ObjectDisposedException">The hook is completed.</exception>
@@ -121,8 +140,20 @@ public sealed class CheckpointHook : IAsyncDisposable
         bool force = false, IReadOnlyDictionary<string, double>? metrics = null, CancellationToken cancellation = default)
     {
         saver.ThrowIfCompleted();
-        var report = unsaved && lastStep is { } step ? Copy(step, metrics, options.Busy == BusyPolicy.Wait, force).Report : lastSave?.Done.Task;
-        return report is null ? null : await report.WaitAsync(cancellation);
+        if (unsaved && lastStep is { } step)
+        {
+            opening.Require();
+            var copied = Copy(step, metrics ?? lastMetrics, options.Busy == BusyPolicy.Wait, force, keep: true);
+            return copied.Report is null ? null : await StoredAsync(step, copied.Report, cancellation);
+        }
+
+        if (lastSave is null)
+        {
+            return null;
+        }
+
+        saver.Keep(lastSave);
+        return await StoredAsync(lastSave.Step, lastSave.Done.Task, cancellation);
     }
 
     /// <summary>Training goes on with another mask. The last step is saved first if it is not yet, so that later saves stay as sparse as the new mask.</summary>
@@ -135,7 +166,12 @@ public sealed class CheckpointHook : IAsyncDisposable
         RequireLayout(mask);
         if (lastStep is { } step && unsaved)
         {
-            Copy(step, null, wait: options.Busy == BusyPolicy.Wait);
+            Copy(step, lastMetrics, wait: options.Busy == BusyPolicy.Wait, keep: true);
+        }
+
+        if (!unsaved && lastSave is not null)
+        {
+            saver.Keep(lastSave);
         }
 
         lineage.Change(mask, unsaved ? null : lastSave);
@@ -153,17 +189,27 @@ public sealed class CheckpointHook : IAsyncDisposable
     /// another one's checkpoint, with the model's values put to that one.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>: no checkpoint is sound; <see cref="ErrorCode.CheckpointNotFound"/>: the one asked for is
     /// not there; <see cref="ErrorCode.TaskTaken"/>: the task starts from something else than <see cref="CheckpointHookOptions.From"/>; <see cref="ErrorCode.BaseMismatch"/>,
-    /// <see cref="ErrorCode.LayoutMismatch"/>, <see cref="ErrorCode.StateMismatch"/>.</exception>
+    /// <see cref="ErrorCode.LayoutMismatch"/>; <see cref="ErrorCode.StateMismatch"/>: the state is of another optimizer, mask or part; nothing was changed then.
+    /// <see cref="ErrorCode.ServerUnavailable"/>: the store stayed out of reach for <see cref="CheckpointHookOptions.RetryFor"/>; a warning says at once that it is
+    /// waited for.</exception>
     public async Task<Resumption?> ResumeAsync(StepRef? from = null, CancellationToken cancellation = default)
     {
         saver.ThrowIfCompleted();
-        var resumer = new Resumer(store, task, model, options);
-        if (await resumer.RestoreAsync(from, cancellation) is not { } restored)
+        var resumer = new Resumer(store, task, model, opening, options);
+        var found = await new ResumeRetry(task, options).RunAsync(() => resumer.RestoreAsync(from, run.Check, cancellation), cancellation);
+        opening.Resumed();
+        foreach (var step in resumer.Damaged)
+        {
+            saver.Replace(step);
+        }
+
+        if (found is not { } restored)
         {
             return null;
         }
 
         var (checkpoint, state) = restored;
+        saver.Run = checkpoint.Metadata.GetValueOrDefault("run") ?? saver.Run;
         (lastStep, unsaved, lastSave) = (checkpoint.Step, false, null);
         (var mask, savesSinceMask) = run.MaskOf(state);
         lineage.Resume(mask, checkpoint, await resumer.IsParentThereAsync(checkpoint, cancellation));
@@ -188,7 +234,7 @@ public sealed class CheckpointHook : IAsyncDisposable
         if (options.SaveAtEnd && unsaved && lastStep is { } step && !saver.Completed)
         {
             saver.BeginToEnd();
-            Copy(step, null, wait: true, patient: true);
+            Copy(step, lastMetrics, wait: true, patient: true);
         }
 
         await saver.DrainAsync().WaitAsync(cancellation);
@@ -203,22 +249,70 @@ public sealed class CheckpointHook : IAsyncDisposable
         return Summary;
     }
 
-    /// <summary>Waits until everything that is queued is stored, and saves nothing more. Does not throw what failed; <see cref="Reports"/> and <see cref="CompleteAsync"/> tell.</summary>
+    /// <summary>
+    /// Waits until everything that is queued is stored, and saves nothing more. A hook that was not completed, as one whose <c>using</c> an exception leaves, saves the last
+    /// step first (<see cref="CheckpointHookOptions.SaveOnError"/>). Never throws what failed; <see cref="Reports"/> and a warning tell.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
+        SaveUnsaved();
         await saver.DisposeAsync();
         signals?.Dispose();
+        opening.Dispose();
     }
 
-    private (StepOutcome Outcome, Task<SaveReport>? Report) Copy(long step, IReadOnlyDictionary<string, double>? metrics, bool wait, bool patient = false)
+    // .NET does not say whether an exception is on its way: a hook that was not completed is taken for one that was left early.
+    private void SaveUnsaved()
+    {
+        if (!options.SaveOnError || !options.SaveAtEnd || !unsaved || lastStep is not { } step || saver.Completed || opening.Refusal is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            saver.BeginToEnd();
+            Copy(step, lastMetrics, wait: true, patient: true);
+        }
+        catch (Exception error)
+        {
+            options.OnWarning($"step {step} is not saved: {error.Message}");
+        }
+    }
+
+    private void RequireProspect()
+    {
+        opening.Require();
+        saver.ThrowIfRefused();
+    }
+
+    // Training does not wait for a store that is out of reach.
+    private async Task<SaveReport?> StoredAsync(long step, Task<SaveReport> report, CancellationToken cancellation)
+    {
+        while (await Task.WhenAny(report, Task.Delay(Glance, cancellation)) != report)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (saver is { IsLate: true, Retrying: true })
+            {
+                options.OnWarning($"step {step} is not stored yet, for the store has been out of reach for {options.RetryFor.TotalSeconds} s; it is not waited for any longer, and still tried");
+                return null;
+            }
+        }
+
+        return await report;
+    }
+
+    private (StepOutcome Outcome, Task<SaveReport>? Report) Copy(
+        long step, IReadOnlyDictionary<string, double>? metrics, bool wait, bool patient = false, bool keep = false)
     {
         var start = options.Clock.GetTimestamp();
-        if (!saver.TryReserve(wait, patient))
+        var (kept, isBest) = (stepMetrics.Copy(step, metrics), stepMetrics.IsBest(metrics));
+        if (!saver.TryReserve(wait, patient, isBest, out var replaced))
         {
             return (StepOutcome.Skipped, null);
         }
 
-        var save = Take(step, metrics, start);
+        var save = Take(step, kept, start, replaced, isBest, mayBeLeftOut: !keep && !patient);
         if (save.CopyError is null)
         {
             (lastSave, unsaved) = (save, false);
@@ -229,9 +323,9 @@ public sealed class CheckpointHook : IAsyncDisposable
         return (save.CopyError is null ? StepOutcome.Queued : StepOutcome.Failed, saver.Enqueue(save));
     }
 
-    private PendingSave Take(long step, IReadOnlyDictionary<string, double>? metrics, long start)
+    private PendingSave Take(
+        long step, IReadOnlyDictionary<string, double>? copied, long start, PendingSave? replaced, bool isBest, bool mayBeLeftOut)
     {
-        var copied = metrics is null ? null : new Dictionary<string, double>(metrics, StringComparer.Ordinal);
         try
         {
             var leak = leakGuard.Check(step, saves, lineage, saver);
@@ -239,15 +333,17 @@ public sealed class CheckpointHook : IAsyncDisposable
             return new PendingSave
             {
                 Step = step, Delta = delta, State = state, Metrics = copied, Anchor = lineage.Anchor, Leak = leak, Stall = options.Clock.GetElapsedTime(start),
+                IsBest = isBest, MayBeLeftOut = mayBeLeftOut,
             };
         }
         catch (FishException error) when (error.Code == ErrorCode.MaskLeak)
         {
-            saver.Release();
+            saver.Release(replaced);
             throw;
         }
         catch (Exception error)
         {
+            saver.Restore(replaced);
             return new PendingSave { Step = step, Metrics = copied, Stall = options.Clock.GetElapsedTime(start), CopyError = error };
         }
     }

@@ -27,16 +27,47 @@ public sealed record CheckpointHookOptions
     /// </summary>
     public bool ExitOnStop { get; init; } = true;
 
+    /// <summary>
+    /// Whether disposing a hook that was not completed, as when an exception leaves its <c>using</c>, saves the last step if it is not saved yet; only where
+    /// <see cref="SaveAtEnd"/> is on. The values are those of that moment. Default: yes.
+    /// </summary>
+    public bool SaveOnError { get; init; } = true;
+
     /// <summary>What a due step does while the saver is busy. Default: <see cref="BusyPolicy.Skip"/>.</summary>
     public BusyPolicy Busy { get; init; } = BusyPolicy.Skip;
 
     /// <summary>
-    /// How many copies of the masked values may wait in memory, the one being saved included; at least 1. The saver is busy when there are so many. Default: 2.
+    /// How many copies of the masked values may wait in memory, the one being saved included; at least 1. The saver is busy when there are so many. The best step by
+    /// <see cref="Monitor"/> takes one more where none is free. Default: 2.
     /// </summary>
     public int QueueCapacity { get; init; } = 2;
 
     /// <summary>The base that the trainer started from; a task of another one refuses the saves (BASE_MISMATCH). Default: not checked.</summary>
     public Digest? ExpectedBase { get; init; }
+
+    /// <summary>
+    /// Name or id of the base that training starts from. The task is made on it where it is not there yet, with <see cref="OwnTensors"/>; one of another base is
+    /// refused (BASE_MISMATCH). Default: the task is there.
+    /// </summary>
+    public string? Base { get; init; }
+
+    /// <summary>
+    /// Names or patterns (<c>classifier.*</c>) of tensors that the base has not, or in another shape or dtype: a new head. They begin as zeros in the store, and are
+    /// saved whole; a tensor of these names that only the base has is none of the task's. Used when the hook makes the task on <see cref="Base"/>. Default: none.
+    /// </summary>
+    public IReadOnlyList<string> OwnTensors { get; init; } = [];
+
+    /// <summary>
+    /// Whether a run that did not resume may add its steps to a task that has some already. Where a step is taken by other content, the save is refused (STEP_TAKEN).
+    /// Default: such a run is refused (RUN_TAKEN).
+    /// </summary>
+    public bool NewRun { get; init; }
+
+    /// <summary>
+    /// Whether a step that is taken by other content is replaced, as by <see cref="SaveOptions.Overwrite"/>; a run that did not resume may then save to a task that
+    /// has steps. Default: it is refused (STEP_TAKEN), and the next <see cref="CheckpointHook.OnStep"/> throws.
+    /// </summary>
+    public bool Overwrite { get; init; }
 
     /// <summary>
     /// The checkpoint of another task that the run starts from: <c>TaskStart.Parse("TASK:STEP")</c>. The task is made on it where it is not there yet; one that starts from
@@ -88,8 +119,10 @@ public sealed record CheckpointHookOptions
     public LeakPolicy OnLeak { get; init; } = LeakPolicy.Warn;
 
     /// <summary>
-    /// How long saves are still tried again after <see cref="CheckpointHook.CompleteAsync"/> is called, when the store is out of reach. Before, they are tried
-    /// until it is back. Default: one minute.
+    /// How long saves are still tried again after <see cref="CheckpointHook.CompleteAsync"/> is called, when the store is out of reach; before, they are tried
+    /// until it is back. What the store itself fails at, as with a full disk or an answer of 500, is tried again for so long at any time, and then is a failure of
+    /// that save. So long, too, <see cref="CheckpointHook.SaveAsync"/>, <see cref="CheckpointHook.ResumeAsync"/> and <see cref="BusyPolicy.Wait"/> wait for a store
+    /// that is out of reach. Default: one minute.
     /// </summary>
     public TimeSpan RetryFor { get; init; } = TimeSpan.FromMinutes(1);
 
@@ -120,6 +153,9 @@ public sealed record CheckpointHookOptions
     public static bool IsBuffer(TensorInfo tensor) =>
         tensor.Name[(tensor.Name.LastIndexOf('.') + 1)..] is "running_mean" or "running_var" or "num_batches_tracked";
 
+    internal bool IsOwn(TensorInfo tensor) => OwnTensors.Any(pattern =>
+        NamePattern.Matches(pattern, tensor.Name) || NamePattern.Matches(pattern, TensorNames.Bare(tensor.Name)));
+
     internal CheckpointHookOptions Checked()
     {
         ArgumentOutOfRangeException.ThrowIfNegative(SaveEverySteps);
@@ -135,6 +171,7 @@ public sealed record CheckpointHookOptions
         Require(Mode is "min" or "max", nameof(Mode), "The mode is 'min' or 'max'.");
         Require(KeepBest is null || Monitor is not null, nameof(Monitor), "Keeping the best needs a metric to monitor.");
         Require(RecomputeMaskEverySaves == 0 || MaskSource is not null, nameof(MaskSource), "Recomputing the mask needs a source of masks.");
+        Require(From is null || Base is null, nameof(Base), "A task starts from a base or from another task's checkpoint, not from both.");
         Require(!State.ContainsKey(HookState.Section), nameof(State), $"The section '{HookState.Section}' is the hook's own.");
         return this;
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using FishCheckpoint.Masks;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Training;
 
@@ -15,7 +16,7 @@ internal static class HookState
 
     public static void SaveTo(StateSection state, Mask mask, Mask first, int savesSinceMask)
     {
-        state.Set(MaskId, mask.Id.ToString());
+        state.Set(MaskId, mask.BareId.ToString());
         state.Set(Saves, (long)savesSinceMask);
         if (mask.Id == first.Id)
         {
@@ -31,15 +32,16 @@ internal static class HookState
     public static (Mask Mask, int SavesSinceMask) LoadFrom(StateSection state, Mask first)
     {
         var (id, saves) = (state.Text(MaskId), checked((int)state.Long(Saves)));
-        if (id == first.Id.ToString())
+        if (id == first.Id.ToString() || id == first.BareId.ToString())
         {
             return (first, saves);
         }
 
+        var names = new TensorNames(first.Layout.Tensors.Select(tensor => tensor.Name));
         var mask = Mask.Create(first.Layout, state.Names.Where(name => name.StartsWith(Positions, StringComparison.Ordinal)).Select(name => new TensorMask(
-            first.Layout.TryIndexOf(name[Positions.Length..], out var tensor) ? tensor : throw state.Mismatch(name, "The model has no such tensor."),
+            names.Find(name[Positions.Length..]) is { } found && first.Layout.TryIndexOf(found, out var tensor) ? tensor : throw state.Mismatch(name, "The model has no such tensor."),
             state.Longs(name).ToArray())));
-        return mask.Id.ToString() == id ? (mask, saves) : throw state.Mismatch(
+        return mask.Id.ToString() == id || mask.BareId.ToString() == id ? (mask, saves) : throw state.Mismatch(
             MaskId, string.Create(CultureInfo.InvariantCulture, $"The checkpoint was trained with the mask {id}; the hook has {first.Id}."));
     }
 }

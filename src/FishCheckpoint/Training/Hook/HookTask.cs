@@ -1,37 +1,176 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>The task of a hook: made where the options say what it starts from and it is not there yet, and refused where it starts from something else.</summary>
-internal sealed class HookTask(ICheckpointStore store, string name, CheckpointHookOptions options)
+/// <summary>
+/// The task of a hook: made where the options say what it starts from and it is not there yet, and refused where it starts from something else, has
+/// other tensors than the model, or has the checkpoints of another run. Safe for use by the training thread and the saver at once.
+/// </summary>
+internal sealed class HookTask(ICheckpointStore store, string name, Layout model, CheckpointHookOptions options) : IDisposable
 {
-    /// <summary>The task. The same again, or from another process at the same time, makes one task.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>: there is no such task and the options do not say what it is to start from, or the task that
-    /// they name is not there; <see cref="ErrorCode.CheckpointNotFound"/>: the checkpoint that they name is not there; <see cref="ErrorCode.TaskTaken"/>: the task
-    /// starts from something else; <see cref="ErrorCode.BaseMismatch"/>: the checkpoint is of another base than the one expected.</exception>
-    public async Task<TaskInfo> OpenAsync(CancellationToken cancellation = default)
+    private readonly SemaphoreSlim gate = new(1, 1);
+    private volatile OpenedTask? opened;
+    private volatile bool resumed;
+    private volatile FishException? refusal;
+    private bool asked;
+
+    /// <summary>Why nothing can be saved to the task; <see langword="null"/> as long as that is not known.</summary>
+    public FishException? Refusal => refusal;
+
+    /// <summary>Training goes on from a checkpoint of the task, or was told that there is none.</summary>
+    public void Resumed() => (resumed, refusal) = (true, null);
+
+    /// <summary>Asks the store, on the training thread, whether the model can be saved at all. Once, as long as nothing speaks
+    /// against it. One that is out of reach is not waited for: the saver asks it.</summary>
+    /// <exception cref="FishException">As <see cref="OpenAsync"/>.</exception>
+    public void Require()
     {
-        var info = await FindAsync(cancellation);
-        return options.From is null || info.From == options.From ? info : throw new FishException(
-            ErrorCode.TaskTaken, name, $"The task exists and starts from {info.From?.ToString() ?? "its base"}; this run is to start from {options.From}.",
-            "Train to a task of another name, or leave the option From out to go on with this one.");
+        if (asked && refusal is null)
+        {
+            return;
+        }
+
+        try
+        {
+            using var end = new CancellationTokenSource(options.RetryFor > TimeSpan.Zero ? options.RetryFor : TimeSpan.FromMilliseconds(1));
+            Task.Run(() => OpenAsync(end.Token)).WaitAsync(end.Token).GetAwaiter().GetResult();
+            asked = true;
+        }
+        catch (Exception error) when (error is OperationCanceledException || Transience.Of(error) != Retry.Never)
+        {
+            asked = true;
+            options.OnWarning($"task {name}: the store cannot say yet whether the model fits; training goes on, and it is asked again with each save: {error.Message}");
+        }
     }
 
-    /// <summary>Makes the task where the options say what it starts from; otherwise it is there, or whoever asks next is told.</summary>
-    /// <exception cref="FishException">As <see cref="OpenAsync"/>.</exception>
-    public Task EnsureAsync() => options.From is null ? Task.CompletedTask : OpenAsync();
-
-    private async Task<TaskInfo> FindAsync(CancellationToken cancellation)
+    /// <summary>The task, found and compared once. The same again, or from another process at the same time, makes one task.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>: there is no such task and the options do not say what it is to start from, or the task that
+    /// they name is not there; <see cref="ErrorCode.BaseNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>: what they name is not there;
+    /// <see cref="ErrorCode.TaskTaken"/>: the task starts from something else; <see cref="ErrorCode.BaseMismatch"/>: it is of another base than the one expected;
+    /// <see cref="ErrorCode.LayoutMismatch"/>: the model is another one, and nothing was made; <see cref="ErrorCode.RunTaken"/>: it has checkpoints of another run.</exception>
+    public async Task<OpenedTask> OpenAsync(CancellationToken cancellation = default)
     {
         try
         {
-            return await store.GetTaskAsync(name, cancellation);
+            var task = opened ?? await OpenOnceAsync(cancellation);
+            RequireOwn(task);
+            refusal = null;
+            return task;
         }
-        catch (FishException error) when (error.Code == ErrorCode.TaskNotFound && options.From is not null)
+        catch (FishException error) when (Transience.Of(error) == Retry.Never)
         {
-            return (await store.PutTaskAsync(
-                name, new TaskSpec(options.ExpectedBase?.ToString(), Retention: options.Retention, From: options.From), cancellation)).Value;
+            refusal = error;
+            throw;
         }
     }
+
+    /// <summary>As <see cref="OpenAsync"/>, to resume: checkpoints of another run are what is asked for.</summary>
+    public async Task<OpenedTask> OpenToResumeAsync(CancellationToken cancellation) => opened ?? await OpenOnceAsync(cancellation);
+
+    public void Dispose() => gate.Dispose();
+
+    private async Task<OpenedTask> OpenOnceAsync(CancellationToken cancellation)
+    {
+        await gate.WaitAsync(cancellation);
+        try
+        {
+            return opened ??= await FindAsync(cancellation) ?? await MakeAsync(cancellation);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private void RequireOwn(OpenedTask task)
+    {
+        if (task.Latest is { } latest && !resumed && !options.NewRun && !options.Overwrite)
+        {
+            throw new FishException(
+                ErrorCode.RunTaken, name, $"The task has the checkpoints of another run, up to step {latest}, and this one did not resume it.",
+                "Call ResumeAsync before the first step, train to a task of another name, or set NewRun (steps that are not taken are added) or Overwrite (those that are "
+                + "taken are replaced).");
+        }
+    }
+
+    private async Task<OpenedTask?> FindAsync(CancellationToken cancellation)
+    {
+        TaskInfo info;
+        try
+        {
+            info = await store.GetTaskAsync(name, cancellation);
+        }
+        catch (FishException error) when (error.Code == ErrorCode.TaskNotFound && (options.From is not null || options.Base is not null))
+        {
+            return null;
+        }
+
+        await CheckAsync(info, cancellation);
+        await using var start = await store.OpenStartAsync(name, cancellation);
+        return new OpenedTask(info, LayoutFit.Of(model, start.Layout, name, isNew: false), await LatestAsync(cancellation));
+    }
+
+    private async Task CheckAsync(TaskInfo info, CancellationToken cancellation)
+    {
+        if (options.From is not null && info.From != options.From)
+        {
+            throw new FishException(
+                ErrorCode.TaskTaken, name, $"The task exists and starts from {info.From?.ToString() ?? "its base"}; this run is to start from {options.From}.",
+                "Train to a task of another name, or leave the option From out to go on with this one.");
+        }
+
+        if ((options.ExpectedBase ?? await BaseAsync(cancellation)) is { } expected && expected != info.BaseId)
+        {
+            throw new FishException(
+                ErrorCode.BaseMismatch, name, $"The trainer started from the base {expected}; the task is bound to {info.BaseId}.",
+                "Train to the task of the same base, or to one of another name.");
+        }
+    }
+
+    private async Task<Digest?> BaseAsync(CancellationToken cancellation) =>
+        options.Base is null ? null : (await store.GetBaseAsync(options.Base, cancellation)).Id;
+
+    private async Task<long?> LatestAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return (await store.GetCheckpointAsync(name, StepRef.Latest, cancellation)).Step;
+        }
+        catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound)
+        {
+            return null;
+        }
+    }
+
+    // The model is compared before the task is made: one that nothing fits would be in the way of the next try.
+    private async Task<OpenedTask> MakeAsync(CancellationToken cancellation)
+    {
+        Dictionary<string, OwnTensor?>? own = null;
+        if (options.From is { } from)
+        {
+            await using var origin = await store.OpenAsync(from.Task, StepRef.At(from.Step), cancellation);
+            LayoutFit.Of(model, origin.Layout, name, isNew: false);
+        }
+        else
+        {
+            await using var @base = await store.OpenBaseAsync(options.Base!, cancellation);
+            own = LayoutFit.OwnTensors(model, @base.Layout, options);
+            LayoutFit.Of(model, LayoutFit.With(@base.Layout, own), name, isNew: true);
+        }
+
+        var spec = new TaskSpec(
+            options.Base ?? options.ExpectedBase?.ToString(), Retention: options.Retention, Tensors: own is { Count: > 0 } ? own : null, From: options.From);
+        var made = (await store.PutTaskAsync(name, spec, cancellation)).Value;
+        await CheckAsync(made, cancellation);
+        await using var start = await store.OpenStartAsync(name, cancellation);
+        return new OpenedTask(made, LayoutFit.Of(model, start.Layout, name, isNew: false), await LatestAsync(cancellation));
+    }
 }
+
+/// <summary>A task that a model can be saved to.</summary>
+/// <param name="Info">The task.</param>
+/// <param name="Fit">How the model's tensors stand in it.</param>
+/// <param name="Latest">The last step that it had before this run; <see langword="null"/> for none.</param>
+internal sealed record OpenedTask(TaskInfo Info, LayoutFit Fit, long? Latest);

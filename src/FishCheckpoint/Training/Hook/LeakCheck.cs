@@ -14,7 +14,8 @@ namespace FishCheckpoint.Training;
 /// <param name="task">The task.</param>
 /// <param name="model">The model.</param>
 /// <param name="opening">Makes the task where it is yet to be made.</param>
-internal sealed class LeakCheck(ICheckpointStore store, string task, ITrainingModel model, HookTask opening)
+/// <param name="patience">How long the store may be silent.</param>
+internal sealed class LeakCheck(ICheckpointStore store, string task, ITrainingModel model, HookTask opening, TimeSpan patience)
 {
     private const int Shown = 8;
 
@@ -23,9 +24,12 @@ internal sealed class LeakCheck(ICheckpointStore store, string task, ITrainingMo
     /// <param name="saved">The positions that saves hold.</param>
     /// <returns>The leaks per tensor, and the mask of them.</returns>
     /// <exception cref="Errors.FishException">The store cannot be read, or what is read is damaged.</exception>
+    /// <exception cref="OperationCanceledException">It was silent for too long.</exception>
     public (IReadOnlyList<TensorLeak> Leaks, Mask Positions) Run(long? anchor, Mask saved)
     {
-        var reference = Task.Run(() => OpenAsync(anchor)).GetAwaiter().GetResult();
+        using var silence = new CancellationTokenSource();
+        Wait(silence);
+        var (reference, fit) = Task.Run(() => OpenAsync(anchor, silence.Token)).WaitAsync(silence.Token).GetAwaiter().GetResult();
         try
         {
             var allowed = saved.Tensors.ToDictionary(tensor => tensor.Tensor, tensor => tensor.Positions);
@@ -33,7 +37,7 @@ internal sealed class LeakCheck(ICheckpointStore store, string task, ITrainingMo
             for (var tensor = 0; tensor < model.Layout.Tensors.Count; tensor++)
             {
                 var positions = allowed.GetValueOrDefault(tensor);
-                if (positions.Length < model.Layout.Tensors[tensor].Units && Compare(reference, tensor, positions.Span) is { Count: > 0 } found)
+                if (positions.Length < model.Layout.Tensors[tensor].Units && Compare(reference, fit.NameOf(tensor), tensor, positions.Span, silence) is { Count: > 0 } found)
                 {
                     leaked.Add(new TensorMask(tensor, found.ToArray()));
                 }
@@ -50,27 +54,25 @@ internal sealed class LeakCheck(ICheckpointStore store, string task, ITrainingMo
     private TensorLeak LeakOf(TensorMask leak) =>
         new(model.Layout.Tensors[leak.Tensor].Name, leak.Positions.Length, leak.Positions[..Math.Min(Shown, leak.Positions.Length)].ToArray());
 
-    private async Task<IModelReader> OpenAsync(long? anchor)
+    private async Task<(IModelReader Reader, LayoutFit Fit)> OpenAsync(long? anchor, CancellationToken cancellation)
     {
-        if (anchor is { } step)
-        {
-            return await store.OpenAsync(task, StepRef.At(step));
-        }
-
-        await opening.EnsureAsync();
-        return await store.OpenStartAsync(task);
+        var fit = (await opening.OpenAsync(cancellation)).Fit;
+        return (anchor is { } step ? await store.OpenAsync(task, StepRef.At(step), cancellation) : await store.OpenStartAsync(task, cancellation), fit);
     }
 
-    private List<long> Compare(IModelReader reference, int tensor, ReadOnlySpan<long> allowed)
+    private void Wait(CancellationTokenSource silence) => silence.CancelAfter(patience > TimeSpan.Zero ? patience : Timeout.InfiniteTimeSpan);
+
+    private List<long> Compare(IModelReader reference, string name, int tensor, ReadOnlySpan<long> allowed, CancellationTokenSource silence)
     {
         var info = model.Layout.Tensors[tensor];
         var found = new List<long>();
         var differing = new int[Blocks.Size / info.UnitSize];
         var (expected, current) = (new byte[Blocks.Size], new byte[Blocks.Size]);
-        using var content = OpenRead(reference, info);
+        using var content = OpenRead(reference, name, silence.Token);
         for (var block = 0L; block < Blocks.CountOf(info); block++)
         {
             var length = Blocks.LengthOf(info, block);
+            Wait(silence);
             content.ReadExactly(expected.AsSpan(0, length));
             model.Read(tensor, block * Blocks.Size, current.AsSpan(0, length));
             var count = BitwiseDiff.Collect(expected.AsSpan(0, length), current.AsSpan(0, length), info.UnitSize, differing);
@@ -90,21 +92,21 @@ internal sealed class LeakCheck(ICheckpointStore store, string task, ITrainingMo
         return found;
     }
 
-    private static Stream OpenRead(IModelReader reader, TensorInfo tensor)
+    private static Stream OpenRead(IModelReader reader, string tensor, CancellationToken cancellation)
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4 * Blocks.Size, resumeWriterThreshold: 2 * Blocks.Size, useSynchronizationContext: false));
         _ = Task.Run(async () =>
         {
             try
             {
-                await reader.CopyTensorAsync(tensor.Name, pipe.Writer);
+                await reader.CopyTensorAsync(tensor, pipe.Writer, cancellation);
                 await pipe.Writer.CompleteAsync();
             }
             catch (Exception error)
             {
                 await pipe.Writer.CompleteAsync(error);
             }
-        });
+        }, CancellationToken.None);
         return pipe.Reader.AsStream();
     }
 }

@@ -4,12 +4,13 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Training;
 
 /// <summary>Decides when a leak check is due, and what follows from one. Used on the training thread only.</summary>
-internal sealed class LeakGuard(ICheckpointStore store, string task, ITrainingModel model, CheckpointHookOptions options)
+internal sealed class LeakGuard(ICheckpointStore store, string task, ITrainingModel model, HookTask opening, CheckpointHookOptions options)
 {
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
-    private readonly LeakCheck check = new(store, task, model, new HookTask(store, task, options));
+    private readonly LeakCheck check = new(store, task, model, opening, options.RetryFor);
     private bool due = true;
+    private bool warned;
 
     /// <summary>Checks the model if it is time to.</summary>
     /// <param name="step">The step that is about to be copied.</param>
@@ -21,7 +22,7 @@ internal sealed class LeakGuard(ICheckpointStore store, string task, ITrainingMo
     public LeakReport? Check(long step, int saves, Lineage lineage, BackgroundSaver saver)
     {
         due |= options.LeakCheckEverySaves > 0 && saves % options.LeakCheckEverySaves == 0;
-        if (!due || !IsStored(lineage.Anchor.Pending, saver))
+        if (!due || saver.Retrying || !IsStored(lineage.Anchor.Pending, saver))
         {
             return null;
         }
@@ -43,9 +44,14 @@ internal sealed class LeakGuard(ICheckpointStore store, string task, ITrainingMo
             due = false;
             return report;
         }
-        catch (FishException error) when (error.Code != ErrorCode.MaskLeak)
+        catch (Exception error) when (error is OperationCanceledException or FishException { Code: not ErrorCode.MaskLeak })
         {
-            options.OnWarning($"step {step} could not be checked for leaks; the next save will be: {error.Message}");
+            if (!warned)
+            {
+                warned = true;
+                options.OnWarning($"step {step} could not be checked for leaks; the next saves will be: {error.Message}");
+            }
+
             return null;
         }
     }

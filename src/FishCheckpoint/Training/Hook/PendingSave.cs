@@ -32,6 +32,12 @@ internal sealed class PendingSave
     /// <summary>Whether it is stored; set before anything that is laid on it is saved.</summary>
     public bool Stored { get; set; }
 
+    /// <summary>Whether its step was the best by the monitored metric when it was copied.</summary>
+    public bool IsBest { get; init; }
+
+    /// <summary>Whether a later one may take its place while it waits: nothing is laid on it, and nobody waits for it.</summary>
+    public bool MayBeLeftOut { get; set; }
+
     /// <summary>Completed with the report; its continuations do not run on the saver's task.</summary>
     public TaskCompletionSource<SaveReport> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -6,16 +6,23 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>Reads the newest sound checkpoint back into a model, and its trainer state; before the first one, what a branch starts from.</summary>
-internal sealed class Resumer(ICheckpointStore store, string task, ITrainingModel model, CheckpointHookOptions options)
+internal sealed class Resumer(ICheckpointStore store, string task, ITrainingModel model, HookTask opening, CheckpointHookOptions options)
 {
     private readonly List<string> warnings = [];
-    private bool isBranch;
+    private readonly List<long> damaged = [];
+    private OpenedTask? opened;
 
     /// <summary>What was passed over, so far.</summary>
     public IReadOnlyList<string> Warnings => warnings;
 
+    /// <summary>The steps of checkpoints that were found damaged.</summary>
+    public IReadOnlyList<long> Damaged => damaged;
+
+    private bool IsBranch => opened!.Info.From is not null;
+
     /// <summary>Restores the model from the newest sound checkpoint. Where there is none yet and the task starts from another one's, restores that one.</summary>
     /// <param name="from">The newest one to try; <see langword="null"/> for the latest.</param>
+    /// <param name="check">Refuses a trainer state that the parts of the run cannot take, before anything is changed.</param>
     /// <param name="cancellation">Ends the reading; the model then holds parts of several states.</param>
     /// <returns>The checkpoint and its trainer state, both of one save; <see langword="null"/> when the task has none.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.CheckpointChanged"/>: twice a step was saved with other content while it was
@@ -23,35 +30,41 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
     /// <see cref="ErrorCode.DigestMismatch"/>, <see cref="ErrorCode.ServerUnavailable"/>: what came was not what was sent. If the model was
     /// changed, the cause says so.
     /// </exception>
-    public async Task<(CheckpointInfo Checkpoint, TrainerState? State)?> RestoreAsync(StepRef? from, CancellationToken cancellation)
+    public async Task<(CheckpointInfo Checkpoint, TrainerState? State)?> RestoreAsync(
+        StepRef? from, Action<TrainerState?> check, CancellationToken cancellation)
     {
-        await CheckTaskAsync(cancellation);
+        opened = await opening.OpenToResumeAsync(cancellation);
         try
         {
-            return await RestoreOnceAsync(from, cancellation);
+            return await RestoreOnceAsync(from, check, cancellation);
         }
         catch (FishException error) when (error.Code == ErrorCode.CheckpointChanged)
         {
             Warn($"{error.Message} It is read again.");
-            return await RestoreOnceAsync(from, cancellation);
+            return await RestoreOnceAsync(from, check, cancellation);
         }
     }
 
-    private async Task<(CheckpointInfo Checkpoint, TrainerState? State)?> RestoreOnceAsync(StepRef? from, CancellationToken cancellation)
+    private async Task<(CheckpointInfo Checkpoint, TrainerState? State)?> RestoreOnceAsync(
+        StepRef? from, Action<TrainerState?> check, CancellationToken cancellation)
     {
+        damaged.Clear();
         FishException? damage = null;
         await foreach (var candidate in CandidatesAsync(from, cancellation))
         {
             try
             {
                 var state = await ReadStateAsync(candidate, cancellation);
+                check(state);
                 await ReadModelAsync(await store.OpenAsync(task, StepRef.At(candidate.Step), cancellation), $"{task}/{candidate.Step}", cancellation);
                 await CheckUnchangedAsync(candidate, cancellation);
+                await WarnOfLaterAsync(candidate, cancellation);
                 return (candidate, state);
             }
             catch (FishException error) when (IsDamage(error.Code))
             {
                 damage = error;
+                damaged.Add(candidate.Step);
                 Warn($"step {candidate.Step} is damaged and passed over: {error.Message}");
             }
         }
@@ -63,7 +76,7 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
         }
 
         // A new line of training: the values alone are the origin's, not its trainer state.
-        if (isBranch)
+        if (IsBranch)
         {
             await ReadModelAsync(await store.OpenStartAsync(task, cancellation), $"{task}/start", cancellation);
         }
@@ -79,7 +92,7 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
     {
         try
         {
-            return !isBranch && ParentChoice.Parse(checkpoint.Parent) is { Task: null } choice
+            return !IsBranch && ParentChoice.Parse(checkpoint.Parent) is { Task: null } choice
                 && (choice.Step is not { } step || (await store.GetCheckpointAsync(task, StepRef.At(step), cancellation)).State == checkpoint.ParentState);
         }
         catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound)
@@ -97,14 +110,13 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
     // A damaged base spares no checkpoint: going on to the next one would only hide it.
     private static bool IsDamage(ErrorCode code) => code is ErrorCode.CorruptCheckpoint or ErrorCode.CorruptFrame or ErrorCode.FrameInvalid;
 
-    private async Task CheckTaskAsync(CancellationToken cancellation)
+    // Training goes over these steps again. The same content is one checkpoint; other content is not taken for it.
+    private async Task WarnOfLaterAsync(CheckpointInfo restored, CancellationToken cancellation)
     {
-        var info = await new HookTask(store, task, options).OpenAsync(cancellation);
-        isBranch = info.From is not null;
-        if (options.ExpectedBase is { } expected && expected != info.BaseId)
+        var latest = await store.GetCheckpointAsync(task, StepRef.Latest, cancellation);
+        if (latest.Step > restored.Step && !damaged.Contains(latest.Step) && !options.Overwrite)
         {
-            throw new FishException(
-                ErrorCode.BaseMismatch, task, $"The trainer started from the base {expected}; the task is bound to {info.BaseId}.", "Resume the task of the same base.");
+            Warn($"the task has steps after {restored.Step}, up to {latest.Step}: where training now gives other content there, the save is refused (STEP_TAKEN), unless Overwrite is set");
         }
     }
 
@@ -167,36 +179,33 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
         return await TrainerState.ReadAsync(content, $"{task}/{checkpoint.Step}", cancellation);
     }
 
-    private async Task ReadModelAsync(IModelReader opened, string key, CancellationToken cancellation)
+    private async Task ReadModelAsync(IModelReader source, string key, CancellationToken cancellation)
     {
-        await using var reader = opened;
-        if (reader.Layout.Id != model.Layout.Id)
-        {
-            throw new FishException(
-                ErrorCode.LayoutMismatch, key, $"The checkpoint has the layout {reader.Layout.Id}; the model's is {model.Layout.Id}.",
-                "Resume the model that was saved: the same tensors in the same order.");
-        }
-
+        await using var reader = source;
+        var fit = LayoutFit.Of(model.Layout, reader.Layout, key, isNew: false);
         try
         {
             for (var tensor = 0; tensor < model.Layout.Tensors.Count; tensor++)
             {
-                await ReadTensorAsync(reader, tensor, cancellation);
+                await ReadTensorAsync(reader, fit.NameOf(tensor), tensor, cancellation);
             }
         }
         catch (FishException error) when (!IsDamage(error.Code))
         {
             throw new FishException(
                 error.Code, error.Key, $"{error.Cause} The model's values are undefined now: they are parts of several states.",
-                "Resume again before anything is trained.", error);
+                "Resume again before anything is trained.", error)
+            {
+                Status = error.Status,
+            };
         }
     }
 
-    private async Task ReadTensorAsync(IModelReader reader, int tensor, CancellationToken cancellation)
+    private async Task ReadTensorAsync(IModelReader reader, string name, int tensor, CancellationToken cancellation)
     {
         var info = model.Layout.Tensors[tensor];
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4 * Blocks.Size, resumeWriterThreshold: 2 * Blocks.Size, useSynchronizationContext: false));
-        var copying = CopyAsync(reader, info.Name, pipe.Writer, cancellation);
+        var copying = CopyAsync(reader, name, pipe.Writer, cancellation);
         var offset = 0L;
         try
         {

@@ -46,6 +46,22 @@ internal sealed class RunState(ITrainingModel model, CheckpointHookOptions optio
     public (Mask Mask, int SavesSinceMask) MaskOf(TrainerState? state) => state?.Sections.Contains(HookState.Section, StringComparer.Ordinal) == true
         ? HookState.LoadFrom(state.Section(HookState.Section), first) : (first, 0);
 
+    /// <summary>Refuses a state that a part cannot take, before anything is changed.</summary>
+    /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.StateMismatch"/>.</exception>
+    public void Check(TrainerState? state)
+    {
+        MaskOf(state);
+        if (state is null)
+        {
+            return;
+        }
+
+        foreach (var (name, part) in options.State)
+        {
+            part.Check(state.Section(name));
+        }
+    }
+
     /// <summary>Gives each part its section back.</summary>
     /// <returns>Whether there was one to give.</returns>
     public bool Restore(TrainerState? state)

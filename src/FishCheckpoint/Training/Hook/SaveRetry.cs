@@ -2,17 +2,38 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Tries a save again while its store is out of reach: without end while training runs, for a while once it is over.</summary>
+/// <summary>
+/// Tries a save again: while its store is out of reach, without end as long as training runs; what the store fails at, for a while. Once training is over, for a
+/// while in any case.
+/// </summary>
 internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
 {
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource end = new();
+    private readonly Lock gate = new();
     private volatile bool trying;
-    private bool ending;
+    private long? attempt;
+    private long? outage;
+    private volatile bool ending;
 
     /// <summary>Whether a save is waiting for its store to come back.</summary>
     public bool Trying => trying;
+
+    /// <summary>Whether the store has been out of reach, or silent in the save that it works on, for longer than <see cref="CheckpointHookOptions.RetryFor"/>.</summary>
+    public bool IsLate
+    {
+        get
+        {
+            lock (gate)
+            {
+                return (outage ?? (options.RetryFor > TimeSpan.Zero ? attempt : null)) is { } since && options.Clock.GetElapsedTime(since) >= options.RetryFor;
+            }
+        }
+    }
+
+    /// <summary>Whether training is over.</summary>
+    public bool Ending => ending;
 
     /// <summary>From here on there is a last moment.</summary>
     public void BeginToEnd()
@@ -28,21 +49,27 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
     /// <returns>What it gave, and how often it was tried again.</returns>
     public async Task<(T Result, int Retries)> RunAsync<T>(long step, Func<Task<T>> save)
     {
-        var delay = options.RetryDelay;
+        var (delay, began) = (options.RetryDelay, (long?)null);
         try
         {
             for (var retries = 0; ; retries++)
             {
+                Note(options.Clock.GetTimestamp());
                 try
                 {
                     return (await save(), retries);
                 }
-                catch (FishException error) when (IsTransient(error.Code) && !end.IsCancellationRequested)
+                catch (FishException error) when (Transience.Of(error) is var retry and not Retry.Never && !IsOver(retry, began))
                 {
+                    began ??= options.Clock.GetTimestamp();
                     Warn(step, retries, error);
                 }
 
-                trying = true;
+                lock (gate)
+                {
+                    (trying, outage) = (true, began);
+                }
+
                 await Pause(delay);
                 delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, LongestDelay.Ticks));
             }
@@ -50,13 +77,23 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
         finally
         {
             trying = false;
+            Note(null);
         }
     }
 
     public void Dispose() => end.Dispose();
 
-    private static bool IsTransient(ErrorCode code) =>
-        code is ErrorCode.ServerUnavailable or ErrorCode.StorageUnavailable or ErrorCode.TooManyRequests or ErrorCode.InsufficientStorage;
+    private bool IsOver(Retry retry, long? began) => end.IsCancellationRequested
+        || (retry == Retry.ForAWhile && (options.RetryFor == TimeSpan.Zero || (began is { } since && options.Clock.GetElapsedTime(since) >= options.RetryFor)));
+
+    private void Note(long? begun)
+    {
+        lock (gate)
+        {
+            attempt = begun;
+            outage = begun is null ? null : outage;
+        }
+    }
 
     private void Warn(long step, int retries, FishException error)
     {
@@ -71,7 +108,7 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
     {
         try
         {
-            await Task.Delay(delay, end.Token);
+            await Task.Delay(delay < options.RetryFor || options.RetryFor == TimeSpan.Zero ? delay : options.RetryFor, end.Token);
         }
         catch (OperationCanceledException)
         {

@@ -61,9 +61,28 @@ public class MaskedAdam : MaskedOptimizer
         state.Set(SquareKey + name, squares[maskTensor]);
     }
 
+    private protected override void CheckParts(StateSection state)
+    {
+        if (Mask.Count > 0 && !state.Names.Any(name => name.StartsWith(StepKey, StringComparison.Ordinal)))
+        {
+            throw state.Mismatch(StepKey.TrimEnd('/'), "The state is of another optimizer: it has no moments of Adam.");
+        }
+    }
+
+    private protected override void CheckPart(int maskTensor, string name, StateSection state)
+    {
+        if (state.Long(StepKey + name) < 0)
+        {
+            throw state.Mismatch(StepKey + name, "It is negative.");
+        }
+
+        state.Floats(MeanKey + name, means[maskTensor].Length);
+        state.Floats(SquareKey + name, squares[maskTensor].Length);
+    }
+
     private protected override void Load(int maskTensor, string name, StateSection state)
     {
-        steps[maskTensor] = state.Long(StepKey + name) is >= 0 and var count ? count : throw state.Mismatch(StepKey + name, "It is negative.");
+        steps[maskTensor] = state.Long(StepKey + name);
         state.Floats(MeanKey + name, means[maskTensor].Length).CopyTo(means[maskTensor]);
         state.Floats(SquareKey + name, squares[maskTensor].Length).CopyTo(squares[maskTensor]);
     }

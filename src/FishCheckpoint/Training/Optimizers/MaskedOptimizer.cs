@@ -18,6 +18,7 @@ public abstract class MaskedOptimizer : IResumable
     private const int Run = 2048;
     private const string MaskKey = "mask";
     private const string RateKey = "learning_rate";
+    private const string KindKey = "optimizer";
 
     private readonly float[] values = new float[Run];
     private readonly float[] gradients = new float[Run];
@@ -110,7 +111,8 @@ public abstract class MaskedOptimizer : IResumable
     /// <inheritdoc/>
     public void SaveTo(StateSection state)
     {
-        state.Set(MaskKey, Mask.Id.ToString());
+        state.Set(KindKey, GetType().Name);
+        state.Set(MaskKey, Mask.BareId.ToString());
         state.Set(RateKey, LearningRate);
         for (var index = 0; index < Mask.Tensors.Count; index++)
         {
@@ -119,11 +121,26 @@ public abstract class MaskedOptimizer : IResumable
     }
 
     /// <inheritdoc/>
+    public void Check(StateSection state)
+    {
+        state.Require(KindKey, GetType().Name);
+        state.Double(RateKey);
+        CheckParts(state);
+
+        // With another mask it is looked at again once that one is set.
+        for (var index = 0; IsOfMask(state) && index < Mask.Tensors.Count; index++)
+        {
+            CheckPart(index, Mask.Layout.Tensors[Mask.Tensors[index].Tensor].Name, state);
+        }
+    }
+
+    /// <inheritdoc/>
     public void LoadFrom(StateSection state)
     {
-        if (state.Text(MaskKey) != Mask.Id.ToString())
+        Check(state);
+        if (!IsOfMask(state))
         {
-            throw state.Mismatch(MaskKey, $"The state is of the mask {state.Text(MaskKey)}; the optimizer has {Mask.Id}.");
+            throw state.Mismatch(MaskKey, $"The state is of the mask {state.Text(MaskKey)}; the optimizer has {Mask.BareId}.");
         }
 
         LearningRate = state.Double(RateKey);
@@ -132,6 +149,8 @@ public abstract class MaskedOptimizer : IResumable
             Load(index, Mask.Layout.Tensors[Mask.Tensors[index].Tensor].Name, state);
         }
     }
+
+    private bool IsOfMask(StateSection state) => state.Text(MaskKey) is var id && (id == Mask.BareId.ToString() || id == Mask.Id.ToString());
 
     // All of them first: a step is taken whole or not at all.
     private void Check(TensorValues parameters, TensorGradients gradientOf)
@@ -158,6 +177,12 @@ public abstract class MaskedOptimizer : IResumable
     private protected abstract void Carry(MaskOverlap overlap);
 
     private protected abstract void Save(int maskTensor, string name, StateSection state);
+
+    /// <summary>Refuses the state of another kind of optimizer.</summary>
+    private protected abstract void CheckParts(StateSection state);
+
+    /// <summary>Refuses a state that <see cref="Load"/> cannot take.</summary>
+    private protected abstract void CheckPart(int maskTensor, string name, StateSection state);
 
     private protected abstract void Load(int maskTensor, string name, StateSection state);
 }

@@ -67,6 +67,22 @@ public sealed class MaskedSgd : MaskedOptimizer
         }
     }
 
+    private protected override void CheckParts(StateSection state)
+    {
+        if (state.Names.Any(name => name.StartsWith("exp_avg/", StringComparison.Ordinal)))
+        {
+            throw state.Mismatch("exp_avg", "The state is of another optimizer: it has the moments of Adam.");
+        }
+    }
+
+    private protected override void CheckPart(int maskTensor, string name, StateSection state)
+    {
+        if (HasMomentum && state.Has(BufferKey + name))
+        {
+            state.Floats(BufferKey + name, buffers[maskTensor].Length);
+        }
+    }
+
     private protected override void Load(int maskTensor, string name, StateSection state)
     {
         // A tensor that was never stepped on has no momentum yet, which is another thing than one of 0.

@@ -50,7 +50,11 @@ public sealed class StateSection
     public void Set(string name, double value) => Set(name, value.ToString("R", CultureInfo.InvariantCulture));
 
     /// <summary>Whether there is an array or text of a name.</summary>
-    public bool Has(string name) => state.Arrays.ContainsKey(KeyOf(name)) || state.Texts.ContainsKey(KeyOf(name));
+    public bool Has(string name) => state.Find(KeyOf(name)) is var key && (state.Arrays.ContainsKey(key) || state.Texts.ContainsKey(key));
+
+    /// <summary>The dtype of an array.</summary>
+    /// <returns><see langword="null"/> when there is no such array.</returns>
+    public DType? TypeOf(string name) => state.Arrays.GetValueOrDefault(state.Find(KeyOf(name)))?.Type;
 
     /// <summary>An array of floats.</summary>
     /// <param name="name">Its name.</param>
@@ -69,7 +73,7 @@ public sealed class StateSection
     /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: it is missing, or of another dtype or length.</exception>
     public ReadOnlySpan<byte> Bytes(string name, DType type, int? length = null)
     {
-        var array = state.Arrays.GetValueOrDefault(KeyOf(name)) ?? throw Mismatch(name, "It is missing from the trainer state.");
+        var array = state.Arrays.GetValueOrDefault(state.Find(KeyOf(name))) ?? throw Mismatch(name, "It is missing from the trainer state.");
         if (array.Type != type)
         {
             throw Mismatch(name, $"It is {DTypes.NameOf(array.Type)}; {DTypes.NameOf(type)} is expected.");
@@ -81,7 +85,7 @@ public sealed class StateSection
 
     /// <summary>A text.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: it is missing.</exception>
-    public string Text(string name) => state.Texts.GetValueOrDefault(KeyOf(name)) ?? throw Mismatch(name, "It is missing from the trainer state.");
+    public string Text(string name) => state.Texts.GetValueOrDefault(state.Find(KeyOf(name))) ?? throw Mismatch(name, "It is missing from the trainer state.");
 
     /// <summary>A whole number.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: it is missing, or none.</exception>
@@ -92,6 +96,16 @@ public sealed class StateSection
     /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: it is missing, or none.</exception>
     public double Double(string name) => double.TryParse(Text(name), NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
         ? value : throw Mismatch(name, $"'{Text(name)}' is no number.");
+
+    /// <summary>Refuses a text that is another one; states of earlier programs may lack it.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: there is another one.</exception>
+    public void Require(string name, string expected)
+    {
+        if (Has(name) && Text(name) != expected)
+        {
+            throw Mismatch(name, $"The state is of {Text(name)}; what is to go on with it is {expected}.");
+        }
+    }
 
     /// <summary>The error for something that does not fit.</summary>
     /// <param name="name">What.</param>

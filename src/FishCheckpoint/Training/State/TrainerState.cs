@@ -17,6 +17,7 @@ public sealed class TrainerState
 
     private readonly Dictionary<string, StateArray> arrays = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> texts = new(StringComparer.Ordinal);
+    private Dictionary<string, string>? bare;
 
     /// <summary>The sections' names, in ordinal order.</summary>
     public IReadOnlyList<string> Sections => [.. arrays.Keys.Concat(texts.Keys).Select(name => name[..name.IndexOf('/', StringComparison.Ordinal)])
@@ -43,8 +44,28 @@ public sealed class TrainerState
     public static Task<TrainerState> ReadAsync(Stream content, string key, CancellationToken cancellation = default) =>
         TrainerStateFile.ReadAsync(content, key, cancellation);
 
+    /// <summary>The key of an array or text: this one or, where tensors had other names for wrapping a model, the only one that is the same without that.</summary>
+    internal string Find(string key)
+    {
+        if (arrays.ContainsKey(key) || texts.ContainsKey(key))
+        {
+            return key;
+        }
+
+        bare ??= arrays.Keys.Concat(texts.Keys).GroupBy(Bare, StringComparer.Ordinal).Where(keys => keys.Count() == 1)
+            .ToDictionary(keys => keys.Key, keys => keys.Single(), StringComparer.Ordinal);
+        return bare.GetValueOrDefault(Bare(key), key);
+    }
+
+    private static string Bare(string key)
+    {
+        var name = key.LastIndexOf('/') + 1;
+        return key[..name] + TensorNames.Bare(key[name..]);
+    }
+
     internal void Put(string name, StateArray array)
     {
+        bare = null;
         if (!arrays.TryAdd(name, array))
         {
             throw new ArgumentException($"'{name}' is in the state already.", nameof(name));
@@ -53,6 +74,7 @@ public sealed class TrainerState
 
     internal void Put(string name, string text)
     {
+        bare = null;
         if (!texts.TryAdd(name, text))
         {
             throw new ArgumentException($"'{name}' is in the state already.", nameof(name));

@@ -1,0 +1,34 @@
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Training;
+
+/// <summary>Waits for a store that is out of reach when training is to resume, for <see cref="CheckpointHookOptions.RetryFor"/>, and says so at once.</summary>
+internal sealed class ResumeRetry(string task, CheckpointHookOptions options)
+{
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(10);
+
+    /// <exception cref="FishException">What the last try threw.</exception>
+    public async Task<T> RunAsync<T>(Func<Task<T>> resume, CancellationToken cancellation)
+    {
+        var (begun, delay, warned) = (options.Clock.GetTimestamp(), options.RetryDelay, false);
+        while (true)
+        {
+            try
+            {
+                return await resume();
+            }
+            catch (FishException error) when (Transience.Of(error) != Retry.Never && options.Clock.GetElapsedTime(begun) < options.RetryFor)
+            {
+                if (!warned)
+                {
+                    warned = true;
+                    options.OnWarning($"task {task} cannot be resumed yet; it is tried for {options.RetryFor.TotalSeconds} s: {error.Message}");
+                }
+            }
+
+            var left = options.RetryFor - options.Clock.GetElapsedTime(begun);
+            await Task.Delay(delay < left ? delay : left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellation);
+            delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, LongestDelay.Ticks));
+        }
+    }
+}
