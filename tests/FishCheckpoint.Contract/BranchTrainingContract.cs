@@ -120,7 +120,7 @@ public abstract class BranchTrainingContract : CheckpointStoreContract
         await Store.DeleteTaskAsync("trunk", Stop);
         await Store.DeleteCheckpointAsync("branch", StepRef.At(Last), Stop);
         var other = New("dense");
-        await using (var hook = Hook(other, new CheckpointHookOptions { NewRun = true }))
+        await using (var hook = Hook(other, new CheckpointHookOptions { Overwrite = true }))
         {
             other.Step(1);
             hook.OnStep(Last);

@@ -121,7 +121,7 @@ public abstract class HookContract : CheckpointStoreContract
         Assert.Equal((await Store.GetCheckpointAsync("tiny", StepRef.At(6), Stop)).State, laid.ParentState);
         Assert.Null((await Store.GetCheckpointAsync("tiny", StepRef.At(3), Stop)).ParentState);
         await Store.DeleteCheckpointAsync("tiny", StepRef.At(6), Stop);
-        await using (var hook = Hook(New(), new CheckpointHookOptions { NewRun = true }))
+        await using (var hook = Hook(New(), new CheckpointHookOptions { Overwrite = true }))
         {
             hook.OnStep(6);
             await hook.CompleteAsync(Stop);
@@ -249,10 +249,19 @@ public abstract class HookContract : CheckpointStoreContract
         await using (var added = Hook(other, EveryStep with { NewRun = true }))
         {
             other.Step(3);
-            added.OnStep(3);
-            Assert.Equal(ErrorCode.StepTaken, Assert.IsType<FishException>((await added.SaveAsync(cancellation: Stop))!.Error).Code);
-            Assert.Equal(ErrorCode.StepTaken, Assert.Throws<FishException>(() => added.OnStep(4)).Code);
-            await Assert.ThrowsAsync<FishException>(() => added.CompleteAsync(Stop));
+            Assert.Equal(ErrorCode.RunTaken, Assert.Throws<FishException>(() => added.OnStep(3)).Code);
+            added.OnStep(4);
+            await added.CompleteAsync(Stop);
+        }
+
+        // Two that begin at once: the second to save a step is told with its next one.
+        await Store.PutTaskAsync("two", new TaskSpec("tiny"), Stop);
+        await using (var one = Hook(first, EveryStep with { ThrowOnComplete = false }, "two"))
+        await using (var two = Hook(other, EveryStep with { ThrowOnComplete = false }, "two"))
+        {
+            one.OnStep(1);
+            Assert.Null((await one.SaveAsync(cancellation: Stop))!.Error);
+            Assert.Equal(ErrorCode.RunTaken, Assert.Throws<FishException>(() => two.OnStep(1)).Code);
         }
 
         await using var replacing = Hook(other, EveryStep with { Overwrite = true });
@@ -264,7 +273,7 @@ public abstract class HookContract : CheckpointStoreContract
     }
 
     [Fact]
-    public async Task Run_TheSameStepsAgain_AreTheSameCheckpoints()
+    public async Task Run_ThatGoesBackBeforeLaterSteps_ReplacesThemOnlyIfItIsTold()
     {
         var first = await BeginAsync();
         await using (var hook = Hook(first, EveryStep))
@@ -274,12 +283,22 @@ public abstract class HookContract : CheckpointStoreContract
         }
 
         var second = New();
-        await using var resumed = Hook(second, EveryStep);
-        var from = await resumed.ResumeAsync(StepRef.At(2), Stop);
-        Assert.Contains("up to 5", Assert.Single(from!.Warnings), StringComparison.Ordinal);
+        await using (var refused = Hook(second, EveryStep))
+        {
+            await refused.ResumeAsync(StepRef.At(2), Stop);
+            var error = Assert.Throws<FishException>(() => refused.OnStep(3));
+            Assert.Equal(ErrorCode.RunTaken, error.Code);
+            Assert.Contains("up to 5", error.Cause, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(5, (await Store.ListCheckpointsAsync("tiny", new PageRequest(), Stop)).Items.Count);
+
+        await using var resumed = Hook(second, EveryStep with { Overwrite = true });
+        await resumed.ResumeAsync(StepRef.At(2), Stop);
         Run(second, resumed, 3, 6);
         await resumed.CompleteAsync(Stop);
-        Assert.Equal([false, false, false, true], resumed.Reports.Select(report => report.Created));
+        Assert.Equal([3L, 4L, 5L, 6L], resumed.Reports.Where(report => report.Error is null).Select(report => report.Step));
+        Assert.Equal(first.ToFile(), await Store.RestoreAsync("tiny", 5));
     }
 
     [Fact]

@@ -112,7 +112,7 @@ public sealed class CheckpointHook : IAsyncDisposable
             return Stop(step, metrics);
         }
 
-        RequireProspect();
+        RequireProspect(step);
         if (!cadence.IsDue(step))
         {
             return StepOutcome.NotDue;
@@ -143,6 +143,7 @@ public sealed class CheckpointHook : IAsyncDisposable
         if (unsaved && lastStep is { } step)
         {
             opening.Require();
+            opening.Require(step);
             var copied = Copy(step, metrics ?? lastMetrics, options.Busy == BusyPolicy.Wait, force, keep: true);
             return copied.Report is null ? null : await StoredAsync(step, copied.Report, cancellation);
         }
@@ -197,7 +198,7 @@ public sealed class CheckpointHook : IAsyncDisposable
         saver.ThrowIfCompleted();
         var resumer = new Resumer(store, task, model, opening, options);
         var found = await new ResumeRetry(task, options).RunAsync(() => resumer.RestoreAsync(from, run.Check, cancellation), cancellation);
-        opening.Resumed();
+        opening.Resumed(found?.Checkpoint.Step, resumer.Later);
         foreach (var step in resumer.Damaged)
         {
             saver.Replace(step);
@@ -209,7 +210,7 @@ public sealed class CheckpointHook : IAsyncDisposable
         }
 
         var (checkpoint, state) = restored;
-        saver.Run = checkpoint.Metadata.GetValueOrDefault("run") ?? saver.Run;
+        saver.Run = resumer.Later is null ? checkpoint.Metadata.GetValueOrDefault("run") ?? saver.Run : saver.Run;
         (lastStep, unsaved, lastSave) = (checkpoint.Step, false, null);
         (var mask, savesSinceMask) = run.MaskOf(state);
         lineage.Resume(mask, checkpoint, await resumer.IsParentThereAsync(checkpoint, cancellation));
@@ -233,6 +234,7 @@ public sealed class CheckpointHook : IAsyncDisposable
     {
         if (options.SaveAtEnd && unsaved && lastStep is { } step && !saver.Completed)
         {
+            opening.Require(step);
             saver.BeginToEnd();
             Copy(step, lastMetrics, wait: true, patient: true);
         }
@@ -271,6 +273,7 @@ public sealed class CheckpointHook : IAsyncDisposable
 
         try
         {
+            opening.Require(step);
             saver.BeginToEnd();
             Copy(step, lastMetrics, wait: true, patient: true);
         }
@@ -280,9 +283,10 @@ public sealed class CheckpointHook : IAsyncDisposable
         }
     }
 
-    private void RequireProspect()
+    private void RequireProspect(long step)
     {
         opening.Require();
+        opening.Require(step);
         saver.ThrowIfRefused();
     }
 
@@ -358,6 +362,7 @@ public sealed class CheckpointHook : IAsyncDisposable
 
     private StepOutcome Stop(long step, IReadOnlyDictionary<string, double>? metrics)
     {
+        opening.Require(step);
         saver.BeginToEnd();
         Copy(step, metrics, wait: true, patient: true);
         saver.DrainAsync().GetAwaiter().GetResult();

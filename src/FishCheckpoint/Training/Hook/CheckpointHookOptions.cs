@@ -58,14 +58,14 @@ public sealed record CheckpointHookOptions
     public IReadOnlyList<string> OwnTensors { get; init; } = [];
 
     /// <summary>
-    /// Whether a run that did not resume may add its steps to a task that has some already. Where a step is taken by other content, the save is refused (STEP_TAKEN).
-    /// Default: such a run is refused (RUN_TAKEN).
+    /// Whether a run that did not resume may add its steps to a task that has some already: they have to come above those. Default: such a run is refused
+    /// (RUN_TAKEN).
     /// </summary>
     public bool NewRun { get; init; }
 
     /// <summary>
-    /// Whether a step that is taken by other content is replaced, as by <see cref="SaveOptions.Overwrite"/>; a run that did not resume may then save to a task that
-    /// has steps. Default: it is refused (STEP_TAKEN), and the next <see cref="CheckpointHook.OnStep"/> throws.
+    /// Whether a step that is taken by other content is replaced, as by <see cref="SaveOptions.Overwrite"/>. Default: it is refused (STEP_TAKEN), and the next
+    /// <see cref="CheckpointHook.OnStep"/> throws; and a run may neither begin in a task that has steps nor resume before some of them (RUN_TAKEN).
     /// </summary>
     public bool Overwrite { get; init; }
 

@@ -14,13 +14,40 @@ internal sealed class HookTask(ICheckpointStore store, string name, Layout model
     private volatile OpenedTask? opened;
     private volatile bool resumed;
     private volatile FishException? refusal;
+    private volatile FishException? later;
     private bool asked;
 
     /// <summary>Why nothing can be saved to the task; <see langword="null"/> as long as that is not known.</summary>
     public FishException? Refusal => refusal;
 
     /// <summary>Training goes on from a checkpoint of the task, or was told that there is none.</summary>
-    public void Resumed() => (resumed, refusal) = (true, null);
+    /// <param name="from">The step; <see langword="null"/>: there was none.</param>
+    /// <param name="last">The last step after it that can be read; <see langword="null"/>: there is none.</param>
+    public void Resumed(long? from, long? last)
+    {
+        (resumed, refusal) = (true, null);
+        later = last is null || options.Overwrite ? null : new FishException(
+            ErrorCode.RunTaken, name, $"The run was resumed from step {from}, and the task has later steps, up to {last}.",
+            $"Resume from the newest step, go on in a task of another name with From = TaskStart.Parse(\"{name}:{from}\"), or set Overwrite: steps that come "
+            + "again are replaced then.");
+    }
+
+    /// <summary>Refuses a step that a run of its own may not save, by what is known of the task; asks nobody.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.RunTaken"/>.</exception>
+    public void Require(long step)
+    {
+        if (later is { } refused)
+        {
+            throw refused;
+        }
+
+        if (opened?.Latest is { } latest && step <= latest && options.NewRun && !options.Overwrite && !resumed)
+        {
+            throw new FishException(
+                ErrorCode.RunTaken, $"{name}/{step}", $"The task has checkpoints up to step {latest}, and the new run is at step {step}.",
+                $"Count the new run's steps from {latest + 1}, train to a task of another name, or set Overwrite.");
+        }
+    }
 
     /// <summary>Asks the store, on the training thread, whether the model can be saved at all. Once, as long as nothing speaks
     /// against it. One that is out of reach is not waited for: the saver asks it.</summary>
@@ -90,8 +117,8 @@ internal sealed class HookTask(ICheckpointStore store, string name, Layout model
         {
             throw new FishException(
                 ErrorCode.RunTaken, name, $"The task has the checkpoints of another run, up to step {latest}, and this one did not resume it.",
-                "Call ResumeAsync before the first step, train to a task of another name, or set NewRun (steps that are not taken are added) or Overwrite (those that are "
-                + "taken are replaced).");
+                "Call ResumeAsync before the first step, train to a task of another name, or set NewRun (another run, whose steps come above "
+                + $"{latest}) or Overwrite (steps that are taken are replaced).");
         }
     }
 

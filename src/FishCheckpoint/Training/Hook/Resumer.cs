@@ -18,6 +18,9 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
     /// <summary>The steps of checkpoints that were found damaged.</summary>
     public IReadOnlyList<long> Damaged => damaged;
 
+    /// <summary>The last step after the one restored that can be read; <see langword="null"/> for none.</summary>
+    public long? Later { get; private set; }
+
     private bool IsBranch => opened!.Info.From is not null;
 
     /// <summary>Restores the model from the newest sound checkpoint. Where there is none yet and the task starts from another one's, restores that one.</summary>
@@ -58,7 +61,7 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
                 check(state);
                 await ReadModelAsync(await store.OpenAsync(task, StepRef.At(candidate.Step), cancellation), $"{task}/{candidate.Step}", cancellation);
                 await CheckUnchangedAsync(candidate, cancellation);
-                await WarnOfLaterAsync(candidate, cancellation);
+                await FindLaterAsync(candidate, cancellation);
                 return (candidate, state);
             }
             catch (FishException error) when (IsDamage(error.Code))
@@ -110,14 +113,10 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
     // A damaged base spares no checkpoint: going on to the next one would only hide it.
     private static bool IsDamage(ErrorCode code) => code is ErrorCode.CorruptCheckpoint or ErrorCode.CorruptFrame or ErrorCode.FrameInvalid;
 
-    // Training goes over these steps again. The same content is one checkpoint; other content is not taken for it.
-    private async Task WarnOfLaterAsync(CheckpointInfo restored, CancellationToken cancellation)
+    private async Task FindLaterAsync(CheckpointInfo restored, CancellationToken cancellation)
     {
         var latest = await store.GetCheckpointAsync(task, StepRef.Latest, cancellation);
-        if (latest.Step > restored.Step && !damaged.Contains(latest.Step) && !options.Overwrite)
-        {
-            Warn($"the task has steps after {restored.Step}, up to {latest.Step}: where training now gives other content there, the save is refused (STEP_TAKEN), unless Overwrite is set");
-        }
+        Later = latest.Step > restored.Step && !damaged.Contains(latest.Step) ? latest.Step : null;
     }
 
     private async IAsyncEnumerable<CheckpointInfo> CandidatesAsync(
