@@ -13,7 +13,7 @@ public sealed class CompletionTests : CommandTest
     private static readonly (string Line, string Expected)[] Lines =
     [
         ("fish sa", "save"),
-        ("fish base ", "add ls"),
+        ("fish base ", "add ls rm"),
         ("/opt/x/fish base a", "add"),
         ("fish report --by ", "day month week"),
         ("fish report --by=w", "--by=week"),
