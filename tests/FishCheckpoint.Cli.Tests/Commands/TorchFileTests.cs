@@ -42,7 +42,7 @@ public sealed class TorchFileTests : CommandTest
         (await FishAsync("load", "task", "2", PathOf("model"))).Succeeded();
         Assert.Equal(
             ["config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json"],
-            Directory.GetFiles(PathOf("model")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            Directory.GetFiles(PathOf("model")).Select(Path.GetFileName).Where(name => !name!.StartsWith('.')).Order(StringComparer.Ordinal));
     }
 
     [Fact]
