@@ -81,7 +81,7 @@ internal static class HubApi
         new(All, "/spaces/{owner}/{name}/resolve/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Answer that there are no spaces"),
         new(All, "/api/datasets/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Answer that there are no datasets"),
         new(All, "/api/spaces/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Answer that there are no spaces"),
-        new(All, "/api/{**rest}", HubRefusal.NoRoute, Reach.Nothing, "Answer that the protocol has no such route here"),
+        new(All, "/api/{kind:regex(^(?!resolve$).*$)}/{**rest}", HubRefusal.NoRoute, Reach.Nothing, "Answer that the protocol has no such route here"),
     ];
 
     public static void MapHub(this IEndpointRouteBuilder routes)

@@ -55,6 +55,11 @@ public sealed class ModelFolder : IBlockReader, IDisposable
     /// <returns>A model that shares this one's open files; dispose of one of the two.</returns>
     public ModelFolder With(FolderContents contents) => new(files, Files, contents.SideFiles, contents.LeftOut) { WhenRead = WhenRead };
 
+    /// <summary>The same model without some of its side files. It takes the place of this object, which is not disposed then.</summary>
+    /// <param name="names">The names of the side files that are none of the model's.</param>
+    internal ModelFolder Without(IReadOnlyCollection<string> names) =>
+        new(files, Files, [.. SideFiles.Where(file => !names.Contains(file.Name))], LeftOut) { WhenRead = WhenRead };
+
     /// <inheritdoc/>
     public void ReadBlock(int tensor, long block, Span<byte> destination)
     {

@@ -42,7 +42,7 @@ public sealed class ErrorCodesTests
 
         Assert.Equal(name.EndsWith("NotFound", StringComparison.Ordinal), kind == ErrorKind.NotFound);
         Assert.Equal(name.EndsWith("Taken", StringComparison.Ordinal) || name.EndsWith("Pinned", StringComparison.Ordinal)
-            || name.EndsWith("Changed", StringComparison.Ordinal) || name.EndsWith("InUse", StringComparison.Ordinal)
+            || name.EndsWith("Changed", StringComparison.Ordinal) || code is ErrorCode.BaseInUse
             || name.EndsWith("Busy", StringComparison.Ordinal), kind == ErrorKind.Conflict);
         Assert.Equal(name.EndsWith("TooLarge", StringComparison.Ordinal), kind == ErrorKind.TooLarge);
     }

@@ -12,10 +12,12 @@ internal static class ModelFilesWriter
     /// <param name="folder">The folder in it, with a slash at its end; empty for none.</param>
     /// <param name="model">The model.</param>
     /// <param name="cancellation">Ends the writing.</param>
-    public static async Task WriteAsync(StagedVersion version, string folder, IModelReader model, CancellationToken cancellation)
+    /// <param name="except">Names that the format has for files of its own: the model's of these names are left out.</param>
+    public static async Task WriteAsync(
+        StagedVersion version, string folder, IModelReader model, CancellationToken cancellation, IReadOnlyCollection<string>? except = null)
     {
         var names = new FolderNames();
-        foreach (var file in model.Files)
+        foreach (var file in model.Files.Where(file => except?.Contains(file.Name) != true))
         {
             await version.WriteAsync(folder + names.Add(file.Name), async stream =>
             {

@@ -13,8 +13,8 @@ internal sealed class GrailFormat : IVersionFormat
 
     private const string Prefix = "checkpoint-";
 
-    // What lies beside the model in a full version's folder, and does not belong to it.
-    private static readonly string[] Own = [GrailMetadata.FileName, "manifest.sig", Full, Delta];
+    /// <summary>What lies beside the model in a full version's folder, and does not belong to it.</summary>
+    public static IReadOnlyCollection<string> Own { get; } = [GrailMetadata.FileName, "manifest.sig", Full, Delta];
 
     public bool KeepsFiles => true;
 

@@ -28,9 +28,9 @@ internal sealed class GrailWriter : IVersionWriter
     public async Task<Written> WriteFullAsync(ExportState state, IModelReader model, CancellationToken cancellation)
     {
         using var version = new StagedVersion(PlaceOf(state));
-        await ModelFilesWriter.WriteAsync(version, $"{GrailFormat.Full}/", model, cancellation);
+        await ModelFilesWriter.WriteAsync(version, $"{GrailFormat.Full}/", model, cancellation, GrailFormat.Own);
         var hash = WholeChecksum.Of(model, Checksums.Xxh3, cancellation);
-        return Finish(version, GrailFormat.Full, state, null, hash, model.Files.Select(file => file.Name));
+        return Finish(version, GrailFormat.Full, state, null, hash, model.Files.Select(file => file.Name).Except(GrailFormat.Own, StringComparer.Ordinal));
     }
 
     public Written WriteDelta(ExportState state, ExportState below, StatePair pair, CancellationToken cancellation)
