@@ -15,6 +15,8 @@ public sealed record ChildArguments(string Folder, int Seed, int First, int Coun
 {
     public StoreOptions ToOptions() => new()
     {
+        // The suites compare what is stored with a model that deletes at once.
+        DeletionGrace = TimeSpan.Zero,
         DataFolder = Folder, Codec = new CodecOptions { Effort = CodecEffort.Fast }, Bases = Dense ? BaseCompression.Dense : BaseCompression.None,
         Retention = ModelRetention.OfStore,
     };
