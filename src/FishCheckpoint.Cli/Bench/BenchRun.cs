@@ -12,7 +12,7 @@ internal sealed class BenchRun(Terminal terminal, BenchPlan plan, FishSettings s
         var folder = Directory.CreateDirectory(Path.Combine(plan.Temporary, $"fish-bench-{Guid.NewGuid():N}")).FullName;
         try
         {
-            var options = settings.ToStoreOptions() with { DataFolder = Path.Combine(folder, "data") };
+            var options = settings.ToStoreOptions() with { DataFolder = Path.Combine(folder, "data"), DeletionGrace = TimeSpan.Zero };
             var (before, after) = plan.Paths ?? SyntheticPair.Write(folder);
             using var pair = BenchPair.Open(before, after, options.MaxHeaderBytes, plan.MostHeld);
             EffortBench[] efforts = [new("small", CodecEffort.Small, pair, folder), new("fast", CodecEffort.Fast, pair, folder)];
