@@ -38,7 +38,7 @@ internal sealed record ModelTarget(Terminal Terminal, string Path, bool Replace)
     // The model's one file; none where all its files go into a folder.
     private RestoredFile? FileFor(IModelReader reader)
     {
-        var tensors = reader.Files.Where(file => IsSafetensors(file.Name)).ToArray();
+        var tensors = reader.Files.Where(file => IsModelFile(file.Name)).ToArray();
         if (IsStream)
         {
             return tensors.Length == 1 ? tensors[0] : throw new FishException(
@@ -48,7 +48,8 @@ internal sealed record ModelTarget(Terminal Terminal, string Path, bool Replace)
 
         var asFile = !Directory.Exists(Path) && !System.IO.Path.EndsInDirectorySeparator(Path) && tensors.Length == 1
             && (reader.Files.Count == 1 || IsSafetensors(Path));
-        return asFile ? tensors[0] : null;
+        return asFile ? tensors[0] : !File.Exists(Path) ? null : throw new FishException(
+            ErrorCode.RequestInvalid, Path, $"This is a file, and the model has {reader.Files.Count} files.", "Name a folder, where they all go.");
     }
 
     private async Task<LoadedFile> WriteAsync(IModelReader reader, RestoredFile file, Action<long> passed, CancellationToken cancellation)
@@ -100,6 +101,9 @@ internal sealed record ModelTarget(Terminal Terminal, string Path, bool Replace)
                     "Verify the checkpoint; no file was written.")
             : digest;
     }
+
+    // Side files in sub-folders may be tensors of another model.
+    private static bool IsModelFile(string name) => !name.Contains('/', StringComparison.Ordinal) && IsSafetensors(name);
 
     private static bool IsSafetensors(string name) => name.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase);
 }

@@ -27,6 +27,9 @@ public sealed class ModelFolderTests : CommandTest
         (await Run("save", "task", "2", Path.Combine(PathOf("first"), "model.safetensors"))).Succeeded();
         await ExpectAsync(Run, "1", ("1_Pooling/config.json", "{}"), ("config.json", "own"), ("tokenizer.json", "base's"));
         await ExpectAsync(Run, "2", ("config.json", "base's"), ("tokenizer.json", "base's"));
+        await File.WriteAllTextAsync(PathOf("taken"), "kept", Stop);
+        (await Run("load", "task", "1", PathOf("taken"))).Failed(3, $"REQUEST_INVALID {PathOf("taken")}");
+        Assert.Equal("kept", await File.ReadAllTextAsync(PathOf("taken"), Stop));
         Write("first", model.Change(1), ("config.json", "other"));
         (await Run("save", "task", "1", PathOf("first"))).Failed(5, "STEP_TAKEN task/1");
     }
