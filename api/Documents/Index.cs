@@ -1,11 +1,12 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Dashboard;
 
 namespace FishCheckpoint.Api.Documents;
 
 /// <summary>What lies at <c>/</c>: the dashboard for browsers, and for all others a plain list of the routes, read off the routes themselves.</summary>
-internal static class Index
+internal static partial class Index
 {
     public static void MapIndex(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/", Get).Open().WithSummary("Give the dashboard where HTML is accepted, and else list the routes").GivesBytes("text/html", "text/plain");
@@ -28,5 +29,9 @@ internal static class Index
         return text.ToString();
     }
 
-    private static string Shown(string? pattern) => pattern is { Length: > 1 } ? pattern.TrimEnd('/') : "/";
+    private static string Shown(string? pattern) => pattern is { Length: > 1 } ? Constraint().Replace(pattern, "}").TrimEnd('/') : "/";
+
+    // What a parameter may hold says the page of the protocol.
+    [GeneratedRegex(@":regex\(.*?\)}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Constraint();
 }

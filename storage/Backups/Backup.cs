@@ -83,12 +83,22 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
             throw new FishException(ErrorCode.FolderTaken, target, "This is the data folder itself.", "Name another folder, best on another disk.");
         }
 
-        if (!File.Exists(Path.Combine(target, Database.FileName)) && !Incomplete.IsOn(target) && Directory.Exists(target)
-            && Directory.EnumerateFileSystemEntries(target).Any(entry => Path.GetFileName(entry) != LockName))
+        // The first backup into a folder holds the lock before its mark is there.
+        if (IsForeign(target) && File.Exists(Path.Combine(target, LockName)))
+        {
+            Lock(target).Dispose();
+        }
+
+        if (IsForeign(target))
         {
             throw new FishException(ErrorCode.FolderTaken, target, "The folder is not empty, and no backup.", "Name another one; nothing was changed.");
         }
     }
+
+    // In the order in which a backup makes and removes these, so that none under way is taken for something else.
+    private static bool IsForeign(string target) => Directory.Exists(target)
+        && Directory.EnumerateFileSystemEntries(target).Any(entry => Path.GetFileName(entry) != LockName)
+        && !Incomplete.IsOn(target) && !File.Exists(Path.Combine(target, Database.FileName));
 
     private static FileStream Lock(string target)
     {

@@ -72,7 +72,7 @@ public sealed class TorchHookTests
             using var gradients = new MaskedGradients(model);
             using var hook = TorchHook.Attach(temporary.Store, "task", model, optimizer, mask, new TorchHookOptions
             {
-                Hook = EveryStep with { SaveEverySteps = 3 }, Scheduler = scheduler,
+                Hook = EveryStep with { SaveEverySteps = 3, Overwrite = resume }, Scheduler = scheduler,
             });
             if (resume)
             {
@@ -151,7 +151,7 @@ public sealed class TorchHookTests
         }
 
         using var again = TorchMaskedOptimizer.Adam(model, before);
-        using var resumed = TorchHook.Attach(temporary.Store, "task", model, again, before, new TorchHookOptions { Hook = EveryStep });
+        using var resumed = TorchHook.Attach(temporary.Store, "task", model, again, before, new TorchHookOptions { Hook = EveryStep with { Overwrite = true } });
         await resumed.ResumeAsync(Checkpoints.StepRef.At(6), Stop);
         Assert.Equal(after.Id, again.SteppedMask.Id);
         for (var step = 7; step <= 8; step++)

@@ -143,7 +143,8 @@ public sealed class MaskedOptimizerTests
         Refused.With(ErrorCode.StateMismatch, () => new MaskedAdam(Some).LoadFrom(state.Section("sgd")));
         Refused.With(ErrorCode.StateMismatch, () => new MaskedAdam(Mask.Dense(Tensors)).LoadFrom(state.Section("adam")));
         Assert.Equal(
-            ["exp_avg/a", "exp_avg/b", "exp_avg_sq/a", "exp_avg_sq/b", "learning_rate", "mask", "step/a", "step/b"], state.Section("adam").Names);
+            ["exp_avg/a", "exp_avg/b", "exp_avg_sq/a", "exp_avg_sq/b", "learning_rate", "mask", "optimizer", "step/a", "step/b"],
+            state.Section("adam").Names);
     }
 
     private static void AssertSameBits(float[][] expected, float[][] found)
