@@ -48,7 +48,7 @@ public sealed class OverviewTests(Chromium chromium, DashboardServer server) : D
         Assert.Equal(["beta/1", "beta/2"], (await ColumnAsync(Table("Checkpoints that would go"), 0)).Order(StringComparer.Ordinal));
         await Expect(Page.Locator(".command code").First).ToHaveTextAsync($"fish gc --server {Server.Address.ToString().TrimEnd('/')}");
         await KeepAsync("reclaim");
-        await Expect(Page.GetByText("A rule is set with the rest of the task")).ToBeVisibleAsync();
+        await Expect(Page.GetByText("fish task set alpha --keep-last 10 --keep-every 1000")).ToBeVisibleAsync();
         var beta = (await Server.Client.GetFromJsonAsync<TaskInfo>("/v1/tasks/beta", FishJson.Options, Stop))!;
         Assert.Equal(3, beta.Checkpoints);
     }
