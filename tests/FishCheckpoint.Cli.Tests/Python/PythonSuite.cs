@@ -4,7 +4,6 @@ using Xunit;
 namespace FishCheckpoint.Cli.Tests.Python;
 
 /// <summary>The PyTorch client's own tests (tests/python), against this build of the server.</summary>
-[Trait("Category", "Slow")]
 public sealed class PythonSuite
 {
     private const string NoTorch = "PyTorch is not installed: 'apt-get install python3-torch libopenblas0-pthread', then these run with the system's python3";
@@ -12,12 +11,20 @@ public sealed class PythonSuite
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact(Timeout = 1_200_000)]
-    public async Task Unittest_WithThisServer_Passes()
+    [Trait("Category", "Slow")]
+    public Task Unittest_WithThisServer_Passes() => PassesAsync("test*.py");
+
+    // It publishes the program first: minutes.
+    [Fact(Timeout = 1_200_000)]
+    [Trait("Category", "Nightly")]
+    public Task Unittest_OfTheNewcomersPage_Passes() => PassesAsync("newcomer_page.py");
+
+    private static async Task PassesAsync(string files)
     {
         var python = await FindAsync();
         Assert.SkipWhen(python is null, NoTorch);
 
-        var (code, output) = await RunAsync(python!, "-m", "unittest", "discover", "-s", Path.Combine("tests", "python"));
+        var (code, output) = await RunAsync(python!, "-m", "unittest", "discover", "-s", Path.Combine("tests", "python"), "-p", files);
 
         TestContext.Current.TestOutputHelper?.WriteLine(output);
         Assert.True(code == 0, output);
