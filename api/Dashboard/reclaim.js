@@ -75,7 +75,7 @@ function unruled(tasks) {
   ];
 }
 
-// Whoever runs it is told first what it deletes.
+// The command reports first what it deletes.
 const rule = ([first]) => [
   h('p', {}, 'To keep the last ten and every thousandth:'), command(`fish task set ${first.name} --keep-last 10 --keep-every 1000`)];
 

@@ -68,7 +68,7 @@ internal static class CheckpointRemover
     }
 
     /// <summary>
-    /// Removes a deleted checkpoint whose grace is over, that nothing is laid against or guessed from and no task starts from, and then what it was itself, if that was
+    /// Removes a deleted checkpoint whose grace is over, that nothing is based on or predicted from and no task starts from, and then what it was itself, if that was
     /// waiting for it.
     /// </summary>
     /// <returns>Bytes of the frames that went.</returns>

@@ -68,7 +68,7 @@ internal static class CheckpointTable
         """,
         CheckpointRow.Read, checkpoint.Id);
 
-    /// <summary>The checkpoints that the values of one are guessed from, the first first, and itself.</summary>
+    /// <summary>The checkpoints that the values of one are predicted from, the first first, and itself.</summary>
     public static IReadOnlyList<CheckpointRow> References(SqliteConnection connection, CheckpointRow checkpoint) => checkpoint.Reference is null
         ? [checkpoint]
         : connection.Query(
@@ -84,7 +84,7 @@ internal static class CheckpointTable
         $"{Select} WHERE c.task = $0 AND c.step < $1 AND c.mask = $2 AND c.deleted = 0 AND c.reference_depth IS NOT NULL ORDER BY c.step DESC LIMIT 1",
         CheckpointRow.Read, task, step, mask);
 
-    /// <summary>The checkpoint that the values of one are guessed from, hidden or not.</summary>
+    /// <summary>The checkpoint that the values of one are predicted from, hidden or not.</summary>
     public static CheckpointRow? ReferenceOf(SqliteConnection connection, CheckpointRow checkpoint) =>
         checkpoint.Reference is { } id ? connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, id) : null;
 

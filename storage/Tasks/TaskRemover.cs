@@ -37,7 +37,7 @@ internal static class TaskRemover
         }
     }
 
-    /// <summary>Deletes the row of a deleted task, none of whose checkpoints is in its grace. What of it branches are laid on goes to them: they are of the same base and
+    /// <summary>Deletes the row of a deleted task, none of whose checkpoints is in its grace. What branches are based on goes to them: they are of the same base and
     /// own tensors.</summary>
     public static void EndGrace(SqliteConnection connection, long task)
     {

@@ -254,7 +254,7 @@ public abstract class HookContract : CheckpointStoreContract
             await added.CompleteAsync(Stop);
         }
 
-        // Two that begin at once: the second to save a step is told with its next one.
+        // Two that begin at once: the second to save a step gets the error with its next one.
         await Store.PutTaskAsync("two", new TaskSpec("tiny"), Stop);
         await using (var one = Hook(first, EveryStep with { ThrowOnComplete = false }, "two"))
         await using (var two = Hook(other, EveryStep with { ThrowOnComplete = false }, "two"))

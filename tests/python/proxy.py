@@ -189,11 +189,11 @@ class AlteringProxy:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def flip(self, place, times):
-        """Flips the byte at a place of the content, in so many answers that hold it."""
+        """Flips the byte at a place of the content, in a number of answers that hold it."""
         self._place, self._limit, self._left, self.flipped = place, None, times, 0
 
     def cut(self, limit, times):
-        """Ends so many answers that are longer after ``limit`` bytes."""
+        """Ends a number of answers that are longer after ``limit`` bytes."""
         self._place, self._limit, self._left = None, limit, times
 
     def close(self):

@@ -1,4 +1,4 @@
-"""Two runs never mix in a task: a run that has not resumed, that went back, or that is not alone is told before it saves."""
+"""Two runs never mix in a task: a run that has not resumed, that went back, or that is not alone gets an error before it saves."""
 
 import unittest
 

@@ -22,7 +22,7 @@ public static class CheckedBlocks
     /// <summary>Bytes of a block, without its digest.</summary>
     public const int BlockSize = 1 << 20;
 
-    /// <summary>How long the body of so many bytes is.</summary>
+    /// <summary>The length of the checked body for a number of bytes.</summary>
     /// <param name="bytes">Bytes of the content.</param>
     public static long LengthOf(long bytes) => checked(bytes + ((bytes + BlockSize - 1) / BlockSize * Digest.Size));
 

@@ -12,7 +12,7 @@ namespace FishCheckpoint.Reports;
 /// <param name="Density">Values stored to the elements of all checkpoints.</param>
 /// <param name="BytesPerChangedValue">Bytes of positions and values to values stored.</param>
 /// <param name="Chains">How far the checkpoints are from their base, and what that costs a reader.</param>
-/// <param name="Reclaimable">Bytes of deleted checkpoints that others are laid against or guessed from, their masks included: they go with the last of these. What can be brought back is not in it.</param>
+/// <param name="Reclaimable">Bytes of deleted checkpoints that others are based on or predicted from, their masks included: they go with the last of these. What can be brought back is not in it.</param>
 /// <param name="Base">The base's name, or the name of a task's base; <see langword="null"/> for the whole store.</param>
 /// <param name="BaseBytes">Bytes of the base's files, as they lie on disk; only in the report of a base.</param>
 /// <param name="TaskCount">How many tasks there are; not in the report of a task.</param>

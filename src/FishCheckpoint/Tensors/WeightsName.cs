@@ -16,7 +16,7 @@ internal sealed partial record WeightsName(string File, string Stem, string? Var
     private static readonly string[] Variants =
         ["fp16", "bf16", "fp32", "fp8", "f16", "f32", "int8", "int4", "nf4", "8bit", "4bit", "ema", "non_ema", "ema_only"];
 
-    /// <summary>An adapter of PEFT's: not a model, but what is laid on one.</summary>
+    /// <summary>An adapter of PEFT's: changes to a model, not a model.</summary>
     public bool IsAdapter => Stem == "adapter_model";
 
     /// <summary>The same weights by the names of the model's author, beside those of Transformers.</summary>

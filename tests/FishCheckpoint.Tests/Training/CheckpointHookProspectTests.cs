@@ -8,7 +8,7 @@ using Xunit;
 
 namespace FishCheckpoint.Tests.Training;
 
-/// <summary>Training is told at once where saving has no prospect, and never waits without end for a store.</summary>
+/// <summary>Training learns at once that saving has no prospect, and never waits without end for a store.</summary>
 public sealed class CheckpointHookProspectTests : IAsyncDisposable
 {
     private readonly float[] weights = [1, 2, 3, 4];

@@ -9,7 +9,7 @@ namespace FishCheckpoint.Training;
 /// <summary>Stores copied states one after another, in the background, and keeps the reports. Nothing that a save throws gets out.</summary>
 internal sealed class BackgroundSaver : IAsyncDisposable
 {
-    // So many refusals in a row, and training is told: nothing is being saved.
+    // After this many refusals in a row OnStep throws: nothing is being saved.
     private const int MaxRefusals = 3;
 
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);

@@ -37,7 +37,7 @@ public sealed record CheckpointHookOptions
     public BusyPolicy Busy { get; init; } = BusyPolicy.Skip;
 
     /// <summary>
-    /// How many copies of the masked values may wait in memory, the one being saved included; at least 1. The saver is busy when there are so many. The best step by
+    /// How many copies of the masked values may wait in memory, the one being saved included; at least 1. The saver is busy when that number is reached. The best step by
     /// <see cref="Monitor"/> takes one more where none is free. Default: 2.
     /// </summary>
     public int QueueCapacity { get; init; } = 2;

@@ -35,7 +35,7 @@ internal sealed class PendingSave
     /// <summary>Whether its step was the best by the monitored metric when it was copied.</summary>
     public bool IsBest { get; init; }
 
-    /// <summary>Whether a later one may take its place while it waits: nothing is laid on it, and nobody waits for it.</summary>
+    /// <summary>Whether a later one may take its place while it waits: nothing is based on it, and nobody waits for it.</summary>
     public bool MayBeLeftOut { get; set; }
 
     /// <summary>Completed with the report; its continuations do not run on the saver's task.</summary>

@@ -1,7 +1,7 @@
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// The copies on their way to the store: at most so many in memory. Where there is no room, a new one takes the place of the oldest that waits and may be left out,
+/// The copies on their way to the store: a bounded number in memory. Where there is no room, a new one takes the place of the oldest that waits and may be left out,
 /// so that the newest waits. Safe for use by many callers at once.
 /// </summary>
 internal sealed class SaveQueue(int capacity) : IDisposable

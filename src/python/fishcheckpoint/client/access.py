@@ -47,7 +47,7 @@ class AccessCalls(Calls):
         """Who wrote and deleted what, the newest first.
 
         :param since: nothing that is older.
-        :param limit: at most so many entries; ``None`` for all.
+        :param limit: the most entries; ``None`` for all.
         """
         return list(itertools.islice(self._pages("audit", query={"task": task, "since": _moment(since)}), limit))
 

@@ -45,7 +45,7 @@ class MaintenanceCalls(Calls):
         """Has the server read what is stored, what was not verified for longest first: ``{items, bytes, finished, affected, damaged...}``.
 
         :param quick: looks at sizes and heads only.
-        :param subset: ``(part, of)``: one part of so many.
+        :param subset: ``(part, of)``: one part of a number of parts.
         :param max_time: seconds; a further call goes on where it ended.
         """
         part = None if subset is None else {"part": subset[0], "of": subset[1]}

@@ -25,7 +25,7 @@ class ReportCalls(Calls):
         return list(self._pages("tasks", task, "reports", "tensors"))
 
     def timeline(self, task: str, *, points: int = 500, first: Optional[int] = None, last: Optional[int] = None) -> Info:
-        """A task's checkpoints in at most so many points, with the ranges of their metrics: ``{checkpoints, stride, points, metrics}``."""
+        """A task's checkpoints in at most ``points`` points, with the ranges of their metrics: ``{checkpoints, stride, points, metrics}``."""
         return self._json("GET", path_of("tasks", task, "reports", "timeline", query={"points": points, "from": first, "to": last}))
 
     def growth(

@@ -54,7 +54,7 @@ class MaskBudget(NamedTuple):
 
 
 def _least_ratio(count: int, total: int) -> str:
-    """A short ratio that allows at least so many of all elements."""
+    """A short ratio that allows at least a number of all elements."""
     for digits in range(1, 30):
         step = Decimal(10) ** -digits
         share = (Decimal(count) / Decimal(total)).quantize(step, ROUND_CEILING)

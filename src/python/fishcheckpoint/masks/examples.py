@@ -30,7 +30,7 @@ class Batch(NamedTuple):
 
 
 def batches_of(data: Iterable[Any], count: Optional[int] = None) -> Iterator[Batch]:
-    """The batches, in order, up to so many examples: ``(inputs, labels)``, a mapping with or without ``labels``, or inputs alone."""
+    """The batches, in order, up to a number of examples: ``(inputs, labels)``, a mapping with or without ``labels``, or inputs alone."""
     for batch in data:
         if isinstance(batch, Mapping):
             inputs, labels = {key: value for key, value in batch.items() if key != "labels"}, batch.get("labels")

@@ -14,7 +14,7 @@ from .reports import SaveReport, SaveSummary
 from .sender import Sender, StaleCopy
 
 _FAILURES = 3
-"""So many saves in a row that fail for good end the run."""
+"""After this many permanent failures in a row the run ends."""
 _LAST_TRIES = 2.0
 """Seconds beyond ``retry_for`` in which the saves that wait are each tried a last time."""
 

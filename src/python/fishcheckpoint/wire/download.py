@@ -172,7 +172,7 @@ class RemoteStart:
         self._position, self._ahead = 0, b""
 
     def read(self, count: int) -> bytes:
-        """At most so many bytes; none at the end.
+        """At most ``count`` bytes; none at the end.
 
         :raises FishError: what the server answered.
         """

@@ -89,7 +89,7 @@ class Transport:
         return self._until_answered(lambda attempt: self._read(self._send_once(method, path, body, headers or {}, attempt), f"{method} {path}"))
 
     def range(self, path: str, begin: int, count: int) -> bytes:
-        """At most so many bytes of a file, from a position on; none where it ends there.
+        """At most ``count`` bytes of a file, from a position on; none where it ends there.
 
         :raises FishError: as :meth:`send`.
         """
