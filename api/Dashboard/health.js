@@ -5,13 +5,24 @@ import { figures, fill, h, part } from './dom.js';
 import { ago, bytes, count, many, number, time } from './format.js';
 import { sortable } from './table.js';
 
+const good = {
+  ready: 'Ready: the store can be read and written, and no damage is known.',
+  'ready; read-only': 'Ready, read only: the store can be read but not written, and no damage is known.',
+};
+
+// What the server says of itself, as a paragraph.
+export async function readiness(signal, kind = '') {
+  const ready = (await text('readyz', signal)).trim();
+  return h('p', { class: `${kind} ${good[ready] ? 'good' : 'bad'}`.trim() }, good[ready] ?? ready);
+}
+
 export function health(main, signal) {
   main.append(h('h1', {}, 'Health'));
   const head = h('div', { class: 'head' });
   main.append(head);
   fill(head, signal, async () => {
-    const ready = (await text('readyz', signal)).trim();
-    return h('p', { class: ready === 'ready' ? 'lead good' : 'lead bad' }, ready === 'ready' ? 'Ready: the store can be read and written, and no damage is known.' : ready);
+    const [ready, report] = await Promise.all([readiness(signal, 'lead'), get('v1/reports/storage', signal)]);
+    return [ready, h('p', {}, 'Store ', h('code', {}, report.store), ': its backups, restored folders and repairs have the same identity.')];
   });
   const damage = part(main, 'Damage', 'What verifications have found and none has found gone since.');
   fill(damage, signal, async () => damaged(await get('v1/maintenance/damage', signal)));

@@ -1,9 +1,10 @@
 // What is stored, what it would be as full models, by task and over time; and the way to everything else.
 
-import { each, get, taskPath, text } from './api.js';
+import { each, get, taskPath } from './api.js';
 import { chart } from './chart.js';
 import { figures, fill, h, part } from './dom.js';
 import { ago, bytes, count, many, number, percent, ratio, time } from './format.js';
+import { readiness } from './health.js';
 import { frame, sortable } from './table.js';
 
 const most = 1000;
@@ -158,9 +159,8 @@ function reclaimable({ whole }) {
 }
 
 async function healthy(signal) {
-  const ready = (await text('readyz', signal)).trim();
   return [
-    h('p', { class: ready === 'ready' ? 'good' : 'bad' }, ready === 'ready' ? 'Ready: the store can be read and written, and no damage is known.' : ready),
+    await readiness(signal),
     h('p', {}, h('a', { href: '#/health' }, 'Verification, damage and what the server counts')),
   ];
 }

@@ -13,7 +13,8 @@ internal static class FishCommandLine
 {
     public static async Task<int> RunAsync(string[] args, Shell shell, CancellationToken cancellation = default)
     {
-        var parsed = Create(shell).Parse(args);
+        var commands = Create(shell);
+        var parsed = commands.Parse(WordOption.Complete(commands, args));
         var json = args.Contains(shell.Json.Name, StringComparer.Ordinal);
         if (parsed.Action is not { ClearsParseErrors: true } && UsageErrors.Of(parsed) is { Errors.Count: > 0 } usage)
         {

@@ -58,6 +58,8 @@ public sealed class OverviewTests(Chromium chromium, DashboardServer server) : D
     {
         await GoAsync("/health");
         await Expect(Page.GetByText("Last verified")).ToBeVisibleAsync();
+        var report = (await Server.Client.GetFromJsonAsync<StorageReport>("/v1/reports/storage", FishJson.Options, Stop))!;
+        await Expect(Page.GetByText($"Store {report.Store}:")).ToBeVisibleAsync();
         await Expect(Page.GetByText("Ready: the store")).ToBeVisibleAsync();
         await Expect(Page.GetByText("None.", new PageGetByTextOptions { Exact = true })).ToBeVisibleAsync();
         await KeepAsync("health");

@@ -14,12 +14,10 @@ internal static class BackupCommand
         var to = new Argument<string>("DEST") { Description = "The folder of the backup, new or an earlier one; with --server a name in the server's folder for backups." };
         var link = new Option<bool>("--link") { Description = "Link files of bases instead of copying them, where that can be; damage to one is then damage to both." };
         var replace = new Option<bool>("--replace") { Description = "Replace a backup of another store, or a full one by an empty one." };
-        var verify = new Option<string?>("--verify")
+        var verify = new WordOption("--verify", "full", "quick", "none")
         {
             Description = "How the copy is verified: quick (structure and checksums; the default), full (everything is decoded; also without a word), or none.",
-            Arity = ArgumentArity.ZeroOrOne, HelpName = "full|quick|none",
         };
-        verify.AcceptOnlyFromAmong("full", "quick", "none");
         var command = new Command("backup", "Copy the store as one moment has it, while it is in use, into a folder that can be opened as it is.")
         {
             to, link, replace, verify,
@@ -29,11 +27,11 @@ internal static class BackupCommand
             var options = new BackupOptions
             {
                 To = call.Parsed.GetRequiredValue(to), Link = call.Parsed.GetValue(link), Replace = call.Parsed.GetValue(replace),
-                Verify = (call.Parsed.GetResult(verify), call.Parsed.GetValue(verify)) switch
+                Verify = call.Parsed.GetValue(verify) switch
                 {
-                    (null, _) or (_, "quick") => BackupVerification.Quick,
-                    (_, "none") => BackupVerification.None,
-                    _ => BackupVerification.Full,
+                    "full" => BackupVerification.Full,
+                    "none" => BackupVerification.None,
+                    _ => BackupVerification.Quick,
                 },
             };
             var report = await Progress.SpinAsync(call.Terminal, "backing up", () => call.Opened.Backups.BackupAsync(options, cancellation));

@@ -11,10 +11,16 @@ internal sealed class FolderChecks(Machine machine, string folder)
     private const long LeastFree = 64_000_000;
     private const long LittleFree = 1_000_000_000;
     private const int MostFiles = 100_000;
+    private const string AsAWriter = "Open it once as a user who may write it ('fish ls' does it), or copy the folder to a place where you may write.";
 
     // No clock that runs shows less: this program was written after it.
     private static readonly DateTimeOffset Epoch = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(2);
+
+    private string DatabasePath => Path.Combine(folder, "fish.db");
+
+    // As an opening decides it.
+    private bool IsReadOnly => File.Exists(DatabasePath) && !(machine.MayWrite(folder) && machine.MayWrite(DatabasePath));
 
     public IEnumerable<Check> Run()
     {
@@ -48,10 +54,14 @@ internal sealed class FolderChecks(Machine machine, string folder)
 
     private Check Writable()
     {
-        string[] parts = [folder, Path.Combine(folder, "fish.db"), Path.Combine(folder, "bases")];
+        string[] parts = [folder, DatabasePath, Path.Combine(folder, "bases")];
         var refused = parts.Where(path => Path.Exists(path) && !machine.MayWrite(path)).ToArray();
+        var found = $"{Environment.UserName} may not write {string.Join(", ", refused)}";
         return refused.Length == 0 ? Check.Ok("writable", "yes")
-            : Check.Fail("writable", $"{Environment.UserName} may not write {string.Join(", ", refused)}", "Change its owner or its permissions, or run as the user whose it is.", ErrorKind.Unavailable);
+            : IsReadOnly ? Check.Warn(
+                "writable", $"read only: reading works, saving does not; {found}",
+                "To save, run as the user who owns it, change its permissions, or mount its file system for writing.")
+            : Check.Fail("writable", found, "Change its owner or its permissions, or run as the user who owns it.");
     }
 
     private Check FileSystem(string path) => machine.FileSystem(path) switch
@@ -66,7 +76,8 @@ internal sealed class FolderChecks(Machine machine, string folder)
     {
         var (free, stored) = (machine.FreeBytes(path), Directory.Exists(folder) ? StoredBytes() : 0);
         var found = $"{Say.Bytes(free)} free, {Say.Bytes(stored)} stored";
-        return free < LeastFree ? Check.Fail("space", found, "Free some: nothing can be saved, and even deleting needs a little.", ErrorKind.Full)
+        return IsReadOnly ? Check.Ok("space", found)
+            : free < LeastFree ? Check.Fail("space", found, "Free some: nothing can be saved, and even deleting needs a little.", ErrorKind.Full)
             : free < LittleFree || free < stored / 10 ? Check.Warn("space", found, "Free some, or let 'fish gc' delete what no retention keeps.")
             : Check.Ok("space", found);
     }
@@ -93,7 +104,7 @@ internal sealed class FolderChecks(Machine machine, string folder)
         return
         [
             .. Check.Guarded("schema", () => [Schema(look.Schema)]),
-            .. look.SeesLog ? [] : (Check[])[Check.Warn("log", "a log was left without its index; it is not looked into", "The next command that opens the folder takes it in.")],
+            .. look.SeesLog ? [] : Check.Guarded("log", () => [Log()]),
             .. Check.Guarded("integrity", () => [Integrity(look.Check(machine.CheckTime))]),
             .. look.Schema == StoreLook.NewestSchema ? Contents(look) : [Clock(null)],
         ];
@@ -113,9 +124,15 @@ internal sealed class FolderChecks(Machine machine, string folder)
         .. Check.Guarded("clock", () => [Clock(look.NewestSave)]),
     ];
 
-    private static Check Schema(long schema) =>
+    private Check Log() => IsReadOnly
+        ? Check.Fail("log", "a log was left without its index, so the store cannot be read without writing", AsAWriter, ErrorKind.Forbidden)
+        : Check.Warn("log", "a log was left without its index; it is not looked into", "The next command that opens the folder takes it in.");
+
+    private Check Schema(long schema) =>
         schema == StoreLook.NewestSchema ? Check.Ok("schema", $"{schema}")
         : schema > StoreLook.NewestSchema ? Check.Fail("schema", $"{schema}; this program knows {StoreLook.NewestSchema}", "Use a newer program.")
+        : IsReadOnly ? Check.Fail(
+            "schema", $"{schema}; it has to be brought up to {StoreLook.NewestSchema} before it can be read, and this user may only read it", AsAWriter, ErrorKind.Forbidden)
         : Check.Warn("schema", $"{schema}; this program makes {StoreLook.NewestSchema}", "The next command that opens the folder brings it up to date; earlier programs cannot open it then. Make a backup first if you may go back.");
 
     private Check Integrity(IReadOnlyList<string>? problems) => problems switch

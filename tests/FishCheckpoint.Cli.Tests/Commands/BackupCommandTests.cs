@@ -13,6 +13,8 @@ public sealed class BackupCommandTests : CommandTest
         Assert.Equal((2L, 1L, 0L), (report.Checkpoints, report.Copied, report.Kept));
         Assert.Contains("was verified and is sound", (await FishAsync("backup", PathOf("backup2"), "--link", "--verify")).Succeeded().Output, StringComparison.Ordinal);
         Assert.Contains("--verify full decodes", (await FishAsync("backup", PathOf("backup2"))).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("was verified and is sound", (await FishAsync("backup", "--verify", PathOf("backup2"))).Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("was not verified", (await FishAsync("backup", "--verify=none", PathOf("backup2"))).Succeeded().Output, StringComparison.Ordinal);
         Assert.Contains("was not verified", (await FishAsync("backup", PathOf("backup2"), "--verify", "none")).Succeeded().Output, StringComparison.Ordinal);
         (await RunAsync("base", "add", "base", PathOf("base"), "--data", PathOf("other"))).Succeeded();
         (await RunAsync("backup", PathOf("backup2"), "--data", PathOf("other"))).Failed(5, "FOLDER_TAKEN");
@@ -32,6 +34,7 @@ public sealed class BackupCommandTests : CommandTest
         (await FishOverHttpAsync("backup", "nightly")).Failed(3, "REQUEST_INVALID FishCheckpoint:Maintenance:BackupFolder");
         (await FishOverHttpAsync("backup", "../nightly")).Failed(3, "NAME_INVALID");
         Assert.Equal(2, (await FishOverHttpAsync("backup", "nightly", "--verify", "twice")).Exit);
+        Assert.Equal(2, (await FishOverHttpAsync("backup", "nightly", "--verify=twice")).Exit);
     }
 
     [Fact]

@@ -59,13 +59,28 @@ public sealed class DoctorTests : CommandTest
         AssertIs(Check.IsWarn, machine with { FileSystem = _ => "nfs4" }, "file system");
         AssertIs(Check.IsOk, machine with { FileSystem = _ => null }, "file system");
         AssertIs(Check.IsFail, machine with { FileSystem = _ => throw new IOException("no table") }, "file system");
-        AssertIs(Check.IsFail, machine with { MayWrite = _ => false }, "writable");
         AssertIs(Check.IsFail, machine with { FreeBytes = _ => 1000 }, "space", exit: 11);
         AssertIs(Check.IsWarn, machine with { FreeBytes = _ => 500_000_000 }, "space");
         AssertIs(Check.IsFail, machine with { FreeBytes = _ => throw new IOException("gone") }, "space");
         AssertIs(Check.IsWarn, machine with { Time = new FixedTime(Now.AddYears(-1)) }, "clock");
         AssertIs(Check.IsFail, machine with { Time = new FixedTime(DateTimeOffset.UnixEpoch) }, "clock", exit: 3);
         Assert.Contains("not enough", Found(OfFolder(machine with { CheckTime = TimeSpan.Zero }), "integrity"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Doctor_OfAFolderThatCanOnlyBeRead_Warns()
+    {
+        await PrepareAsync();
+        var reader = machine with { MayWrite = _ => false };
+        AssertIs(Check.IsWarn, reader, "writable");
+        Assert.StartsWith("read only: reading works, saving does not; ", Found(OfFolder(reader), "writable"), StringComparison.Ordinal);
+        AssertIs(Check.IsOk, reader with { FreeBytes = _ => 0 }, "space");
+        AssertIs(Check.IsFail, machine with { MayWrite = path => Path.GetFileName(path) != "bases" }, "writable");
+        SetSchema(3);
+        AssertIs(Check.IsFail, reader, "schema", exit: 10);
+        Directory.Delete(Data, recursive: true);
+        Directory.CreateDirectory(Data);
+        AssertIs(Check.IsFail, reader, "writable");
     }
 
     [Fact]

@@ -89,7 +89,7 @@ public sealed class ReadOnlyStoreTests : CommandTest
         ["ls"], ["ls", "task"], ["base", "ls"], ["show", "task", "latest"], ["load", "task", "20", PathOf("out/loaded")], ["report"],
         ["report", "task", "--tensors"], ["verify"],
         ["verify", "task", "10"], ["diff", "task", "10", "20"], ["diff", "task", "base", "20", "--out", PathOf("out/patch.safetensors")],
-        ["audit"], ["gc", "--dry-run"],
+        ["audit"], ["gc", "--dry-run"], ["doctor"],
         ["export", "slime", PathOf("out/export"), "--task", "task", "--from", "base", "--to", "20"], ["key", "ls"],
         ["backup", PathOf("out/backup")],
     ];

@@ -7,10 +7,10 @@ internal sealed class ServerProcess(ChildProcess process, Uri address) : IAsyncD
 
     public Uri Address => address;
 
-    public static async Task<ServerProcess> StartAsync(string dataFolder)
+    public static async Task<ServerProcess> StartAsync(string dataFolder, params string[] settings)
     {
         var address = ChildProcess.FreeAddress();
-        var process = ChildProcess.StartSelf("serve", "--urls", $"{address}", "--FishCheckpoint:DataFolder", dataFolder);
+        var process = ChildProcess.StartSelf(["serve", "--urls", $"{address}", "--FishCheckpoint:DataFolder", dataFolder, .. settings]);
         await process.WaitForAsync(address);
         return new ServerProcess(process, address);
     }
