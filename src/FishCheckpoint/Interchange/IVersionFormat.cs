@@ -15,10 +15,7 @@ internal interface IVersionFormat
     /// <exception cref="FishException">An index cannot be read, or contradicts itself.</exception>
     IReadOnlyList<FoundVersion> Scan(string folder, ImportOptions options);
 
-    /// <summary>The files of a full version: its model's, and those that belong to the model.</summary>
-    IEnumerable<string> FilesOf(FoundVersion version);
-
-    /// <summary>Opens a full version. The caller disposes it.</summary>
+    /// <summary>Opens a full version, without the files that are the format's. The caller disposes it.</summary>
     /// <exception cref="FishException">A file is missing or lies.</exception>
     ModelFolder OpenFull(FoundVersion version, ImportOptions options);
 

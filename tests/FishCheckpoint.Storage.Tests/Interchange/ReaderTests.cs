@@ -149,6 +149,34 @@ public sealed class ReaderTests : InterchangeTest
         await AssertSameAsync(other);
     }
 
+    [Theory]
+    [InlineData(InterchangeFormat.ModelExpress, "weight_v000001", "model.safetensors.index.json")]
+    [InlineData(InterchangeFormat.Grail, "checkpoint-1/FULL", "metadata.json")]
+    [InlineData(InterchangeFormat.Grail, "checkpoint-1/FULL", "manifest.sig")]
+    [InlineData(InterchangeFormat.Manifest, "full-00000001", "manifest.json")]
+    public async Task Import_FormatsOwnFile_IsNoSideFileOfTheModel(InterchangeFormat format, string version, string own)
+    {
+        await PrepareSidedAsync();
+        await ExportAsync(format, "out");
+        var full = PathOf($"out/{version}");
+        await File.WriteAllTextAsync(Path.Combine(full, "config.json"), "{}", Stop);
+        if (!File.Exists(Path.Combine(full, own)))
+        {
+            await File.WriteAllTextAsync(Path.Combine(full, own), "{}", Stop);
+        }
+
+        var other = await OpenAsync();
+        await PrepareAsync(other);
+        await ImportAsync(other, format, "out");
+        var empty = await OpenAsync();
+        await ImportAsync(empty, format, "out", options => options with { Base = "made" });
+
+        await using var kept = await other.OpenAsync("task", StepRef.At(1), Stop);
+        Assert.Equal(["config.json", "model.safetensors"], kept.Files.Select(file => file.Name));
+        await using var made = await empty.OpenBaseAsync("made", Stop);
+        Assert.Equal(["config.json", "model.safetensors"], made.Files.Select(file => file.Name));
+    }
+
     private static string? Text(JsonNode node, string name) => node[name]?.GetValue<string>();
 
     private JsonNode Index(string version) => JsonNode.Parse(File.ReadAllText(PathOf($"out/{version}/model.safetensors.index.json")))!;

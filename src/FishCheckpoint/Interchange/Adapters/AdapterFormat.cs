@@ -23,8 +23,6 @@ internal abstract class AdapterFormat : IVersionFormat
     public IReadOnlyList<FoundVersion> Scan(string folder, ImportOptions options) =>
         [.. (Holds(folder) ? [Path.TrimEndingDirectorySeparator(folder)] : VersionFolders.Of(folder).Where(Holds)).Select(Find)];
 
-    public IEnumerable<string> FilesOf(FoundVersion version) => throw new NotSupportedException("There are no full versions.");
-
     public ModelFolder OpenFull(FoundVersion version, ImportOptions options) => throw new NotSupportedException("There are no full versions.");
 
     public abstract IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options);

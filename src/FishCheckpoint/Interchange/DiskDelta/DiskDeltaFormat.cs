@@ -22,8 +22,6 @@ internal sealed class DiskDeltaFormat(bool isModelExpress) : IVersionFormat
     public IReadOnlyList<FoundVersion> Scan(string folder, ImportOptions options) =>
         [.. VersionFolders.Of(folder).Where(path => File.Exists(VersionFolders.IndexOf(path)) || VersionFolders.HasTensors(path)).Select(path => Find(path, options))];
 
-    public IEnumerable<string> FilesOf(FoundVersion version) => VersionFolders.FilesOf(version.Path);
-
     public ModelFolder OpenFull(FoundVersion version, ImportOptions options) => FullVersion.Open(version, options.MaxHeaderLength);
 
     public IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options) => new DiskDeltaReader(version, options.MaxHeaderLength);
@@ -41,6 +39,13 @@ internal sealed class DiskDeltaFormat(bool isModelExpress) : IVersionFormat
             throw JsonFile.Fail(folder, $"The index says that this is the version {version}.");
         }
 
-        return new FoundVersion(VersionName.Check(name, folder), index is not { Encoding: not null }, index?.Base, path);
+        return new FoundVersion(VersionName.Check(name, folder), index is not { Encoding: not null }, index?.Base, path)
+        {
+            Own = index is { Version: not null } || IsOneFile(path) ? [ShardIndex.FileName] : [],
+        };
     }
+
+    // A model of one file needs no index; ModelExpress has one beside it all the same.
+    private static bool IsOneFile(string path) =>
+        VersionFolders.FilesOf(path).Where(VersionFolders.IsTensors).Select(Path.GetFileName).ToArray() is [ModelFiles.SingleFileName];
 }

@@ -10,7 +10,7 @@ internal static class FullVersion
     {
         try
         {
-            return ModelFolder.Open(version.Path, maxHeaderLength);
+            return ModelFolder.Open(version.Path, maxHeaderLength).Without(version.Own);
         }
         catch (FishException error)
         {

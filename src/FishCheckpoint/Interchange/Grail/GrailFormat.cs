@@ -23,8 +23,6 @@ internal sealed class GrailFormat : IVersionFormat
     public IReadOnlyList<FoundVersion> Scan(string folder, ImportOptions options) =>
         [.. VersionFolders.Of(folder).Select(path => Find(path, options)).OfType<FoundVersion>()];
 
-    public IEnumerable<string> FilesOf(FoundVersion version) => VersionFolders.FilesOf(version.Path).Where(file => !Own.Contains(Path.GetFileName(file)));
-
     public ModelFolder OpenFull(FoundVersion version, ImportOptions options) => GrailFull.Open(version, options.MaxHeaderLength);
 
     public IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options) => new GrailReader(version, layout, options);
@@ -48,7 +46,7 @@ internal sealed class GrailFormat : IVersionFormat
         var (full, delta) = (Path.Combine(path, Full), Path.Combine(path, Delta));
         if (Directory.Exists(full))
         {
-            return new FoundVersion($"{number}", IsFull: true, null, full, folder);
+            return new FoundVersion($"{number}", IsFull: true, null, full, folder) { Own = Own };
         }
 
         if (!Directory.Exists(delta))

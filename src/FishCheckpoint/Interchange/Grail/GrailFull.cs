@@ -21,7 +21,7 @@ internal static class GrailFull
                 PatchedTensor.Require(new ExpectedChecksum(Checksums.Xxh3, expected), HashOf(model), version.Key);
             }
 
-            return model.Without(GrailFormat.Own);
+            return model;
         }
         catch
         {

@@ -63,24 +63,20 @@ internal static class ImportTask
         }
         catch (FishException error) when (error.Code == ErrorCode.BaseNotFound && first.IsFull)
         {
-            using (format.OpenFull(first, options))
-            {
-                // Refused before anything is sent, if it lies.
-            }
-
-            await store.AddBaseAsync(options.Base!, FilesOf(format, first), cancellation);
+            using var model = format.OpenFull(first, options); // refused before anything is sent, if it lies
+            await store.AddBaseAsync(options.Base!, FilesOf(model), cancellation);
             return true;
         }
     }
 
-    private static async IAsyncEnumerable<UploadFile> FilesOf(IVersionFormat format, FoundVersion version)
+    private static async IAsyncEnumerable<UploadFile> FilesOf(ModelFolder model)
     {
-        var files = format.FilesOf(version).ToArray();
-        foreach (var file in files)
+        (string Name, string Path)[] files =
+            [.. model.Files.Files.Zip(model.Paths, (file, path) => (file.Name, path)), .. model.SideFiles.Select(file => (file.Name, file.Path))];
+        foreach (var (name, path) in files)
         {
-            var name = files.Length == 1 ? ModelFiles.SingleFileName : Path.GetFileName(file);
-            await using var content = PositionalFile.OpenStream(file);
-            yield return new UploadFile(name, content);
+            await using var content = PositionalFile.OpenStream(path);
+            yield return new UploadFile(files.Length == 1 ? ModelFiles.SingleFileName : name, content);
         }
     }
 }

@@ -23,8 +23,6 @@ internal sealed class ManifestFormat : IVersionFormat
 
     public IReadOnlyList<FoundVersion> Scan(string folder, ImportOptions options) => [.. VersionFolders.Of(folder).Select(path => Find(path, options)).OfType<FoundVersion>()];
 
-    public IEnumerable<string> FilesOf(FoundVersion version) => VersionFolders.FilesOf(version.Path);
-
     public ModelFolder OpenFull(FoundVersion version, ImportOptions options) => FullVersion.Open(version, options.MaxHeaderLength);
 
     public IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options) => new ManifestReader(version, options.MaxHeaderLength);
@@ -36,7 +34,7 @@ internal sealed class ManifestFormat : IVersionFormat
         var folder = Path.GetFileName(path);
         if (folder.StartsWith(FullPrefix, StringComparison.Ordinal) && VersionName.NumberOf(folder[FullPrefix.Length..]) is { } full)
         {
-            return new FoundVersion($"{full}", IsFull: true, null, path);
+            return new FoundVersion($"{full}", IsFull: true, null, path) { Own = [ManifestDocument.FileName] };
         }
 
         if (!File.Exists(Path.Combine(path, ManifestDocument.FileName)))

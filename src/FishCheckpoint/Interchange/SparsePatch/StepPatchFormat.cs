@@ -30,8 +30,6 @@ internal sealed class StepPatchFormat(StepPatchForm form) : IVersionFormat
         return [.. anchors, .. deltas.Select(file => FindDelta(file.Path, file.Step, steps, options))];
     }
 
-    public IEnumerable<string> FilesOf(FoundVersion version) => [version.Path];
-
     public ModelFolder OpenFull(FoundVersion version, ImportOptions options) => FullVersion.Open(version, options.MaxHeaderLength);
 
     public IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options) => new StepPatchReader(version, options.MaxHeaderLength);
