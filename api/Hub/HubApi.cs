@@ -44,7 +44,7 @@ internal static class HubApi
         new("GET", $"{Model}/revision/{{revision}}", ModelsApi.GetAsync, Reach.Repository,
             "Describe a repository at a revision; ?blobs=true adds sizes and digests"),
         new("GET", $"{Model}/tree/{{revision}}/{{**path}}", TreeApi.ListAsync, Reach.Repository,
-            "List the files of a revision; there are no folders below the first"),
+            "List the files and folders in a folder of a revision; ?recursive=true lists what lies below them too"),
         new("POST", $"{Model}/paths-info/{{revision}}", TreeApi.DescribeAsync, Reach.Repository,
             "Describe the files of a revision that are named in the body's 'paths', and leave out what there is not")
         {

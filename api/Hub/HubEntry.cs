@@ -3,11 +3,11 @@ using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Api.Hub;
 
-/// <summary>An entry of a repository's tree: files only, for a model's files lie in one folder.</summary>
-/// <param name="Type">Always <c>file</c>.</param>
+/// <summary>An entry of a repository's tree.</summary>
+/// <param name="Type"><c>file</c> or <c>directory</c>.</param>
 /// <param name="Oid">Its name in the tree.</param>
-/// <param name="Size">Its length.</param>
-/// <param name="Path">Its name.</param>
+/// <param name="Size">A file's length; 0 for a directory.</param>
+/// <param name="Path">Its path from the repository's top.</param>
 /// <param name="Lfs">Its digest, where that is known.</param>
 /// <param name="LastCommit">Its checkpoint, where that was asked for.</param>
 internal sealed record HubEntry(
@@ -16,6 +16,11 @@ internal sealed record HubEntry(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] HubCommit? LastCommit = null)
 {
     public static HubEntry Of(RestoredFile file, HubCommit? lastCommit) => new("file", HubFile.BlobOf(file), file.Bytes, file.Name, HubFile.LfsOf(file), lastCommit);
+
+    /// <param name="path">The directory's path.</param>
+    /// <param name="files">All files below it.</param>
+    /// <param name="lastCommit">Its checkpoint, where that was asked for.</param>
+    public static HubEntry Of(string path, IEnumerable<RestoredFile> files, HubCommit? lastCommit) => new("directory", HubFile.TreeOf(files), 0, path, null, lastCommit);
 }
 
 /// <summary>A checkpoint as a commit.</summary>

@@ -15,7 +15,11 @@ internal static class HubFile
     public static string TagOf(RestoredFile file) => file.Sha256 is { } digest ? digest.ToString() : $"fish-{file.Tag}";
 
     /// <summary>The name of the file in the tree: that of its pointer where it has one, as git would name it.</summary>
-    public static string BlobOf(RestoredFile file) => file.Sha256 is { } digest ? GitBlob(Pointer(digest, file.Bytes)) : TagOf(file);
+    public static string BlobOf(RestoredFile file) => file.Sha256 is { } digest ? GitName("blob", Pointer(digest, file.Bytes)) : TagOf(file);
+
+    /// <summary>The name of a directory in the tree: another one wherever a file below it is another one.</summary>
+    public static string TreeOf(IEnumerable<RestoredFile> files) =>
+        GitName("tree", Encoding.UTF8.GetBytes(string.Concat(files.Select(file => $"{BlobOf(file)} {file.Name}\n"))));
 
     /// <summary>What LFS knows of the file; <see langword="null"/> where its SHA-256 is not known.</summary>
     public static HubLfs? LfsOf(RestoredFile file) =>
@@ -25,11 +29,11 @@ internal static class HubFile
     private static byte[] Pointer(Digest digest, long bytes) =>
         Encoding.ASCII.GetBytes(FormattableString.Invariant($"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {bytes}\n"));
 
-    private static string GitBlob(byte[] content)
+    private static string GitName(string kind, byte[] content)
     {
-        byte[] blob = [.. Encoding.ASCII.GetBytes(FormattableString.Invariant($"blob {content.Length}\0")), .. content];
+        byte[] named = [.. Encoding.ASCII.GetBytes(FormattableString.Invariant($"{kind} {content.Length}\0")), .. content];
 #pragma warning disable CA5350 // Git's names are SHA-1. Nothing is trusted for it: the SHA-256 is what clients compare.
-        return Convert.ToHexStringLower(SHA1.HashData(blob));
+        return Convert.ToHexStringLower(SHA1.HashData(named));
 #pragma warning restore CA5350
     }
 }

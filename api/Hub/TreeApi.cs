@@ -15,19 +15,22 @@ internal static class TreeApi
     private const int MostEntries = 1000;
 
     public static async Task<Ok<IReadOnlyList<HubEntry>>> ListAsync(
-        string task, string revision, string? path, string? expand, int? limit, string? cursor, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
+        string task, string revision, string? path, string? recursive, string? expand, int? limit, string? cursor, HttpContext context, ICheckpointStore store,
+        CancellationToken cancellation)
     {
         await using var opened = await OpenedRevision.OpenAsync(store, task, revision, cancellation);
         context.SayCommit(opened.Commit);
-        if (!string.IsNullOrEmpty(path))
+        var tree = new HubTree(opened.Reader.Files);
+        var folder = (path ?? "").Trim('/');
+        if (!tree.HasFolder(folder))
         {
-            throw new FishException(ErrorCode.FileNotFound, path, "The repository has no such folder.", "All of its files lie in the first one.");
+            throw new FishException(ErrorCode.FileNotFound, folder, "The revision has no such folder.", "List the revision's tree without a path.");
         }
 
         var most = Math.Clamp(limit ?? MostEntries, 1, MostEntries);
-        var rest = opened.Reader.Files.Where(file => cursor is null || string.CompareOrdinal(file.Name, cursor) > 0).Take(most + 1).ToArray();
-        context.SayNext(rest.Length > most ? rest[most - 1].Name : null);
-        return TypedResults.Ok(EntriesOf(opened, rest.Take(most), HubApi.IsYes(expand)));
+        var rest = tree.Below(folder, HubApi.IsYes(recursive)).Where(entry => cursor is null || string.CompareOrdinal(entry, cursor) > 0).Take(most + 1).ToArray();
+        context.SayNext(rest.Length > most ? rest[most - 1] : null);
+        return TypedResults.Ok(EntriesOf(opened, tree, rest.Take(most), HubApi.IsYes(expand)));
     }
 
     public static async Task<Ok<IReadOnlyList<HubEntry>>> DescribeAsync(
@@ -36,11 +39,12 @@ internal static class TreeApi
         var (paths, expand) = await ReadAsync(context.Request, cancellation);
         await using var opened = await OpenedRevision.OpenAsync(store, task, revision, cancellation);
         context.SayCommit(opened.Commit);
-        return TypedResults.Ok(EntriesOf(opened, opened.Reader.Files.Where(file => paths.Contains(file.Name)), expand));
+        var tree = new HubTree(opened.Reader.Files);
+        return TypedResults.Ok(EntriesOf(opened, tree, tree.Below("", recursive: true).Where(paths.Contains), expand));
     }
 
-    private static IReadOnlyList<HubEntry> EntriesOf(OpenedRevision opened, IEnumerable<RestoredFile> files, bool expand) =>
-        [.. files.Select(file => HubEntry.Of(file, expand ? HubCommit.Of(opened) : null))];
+    private static IReadOnlyList<HubEntry> EntriesOf(OpenedRevision opened, HubTree tree, IEnumerable<string> paths, bool expand) =>
+        [.. paths.Select(path => tree.Describe(path, expand ? HubCommit.Of(opened) : null))];
 
     private static async Task<(HashSet<string> Paths, bool Expand)> ReadAsync(HttpRequest request, CancellationToken cancellation)
     {

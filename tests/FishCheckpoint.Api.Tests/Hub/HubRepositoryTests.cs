@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using FishCheckpoint.Api.Tests.Support;
 using Xunit;
 
 namespace FishCheckpoint.Api.Tests.Hub;
@@ -98,6 +99,55 @@ public sealed class HubRepositoryTests : HubTest
         Assert.Equal(form.Contains("config", StringComparison.Ordinal) ? 1 : 0, (await JsonAsync<JsonElement>(response)).GetArrayLength());
     }
 
+    [Theory]
+    [InlineData("", "config.json|layers/|model.safetensors|tokenizer.json|vocab/")]
+    [InlineData("?recursive=false", "config.json|layers/|model.safetensors|tokenizer.json|vocab/")]
+    [InlineData("?recursive=true", "config.json|layers/|layers/deep/|layers/deep/a.json|model.safetensors|tokenizer.json|vocab/|vocab/en.txt|vocab/fr.txt")]
+    [InlineData("/vocab", "vocab/en.txt|vocab/fr.txt")]
+    [InlineData("/vocab/?limit=1", "vocab/en.txt|vocab/fr.txt")]
+    [InlineData("?recursive=true&limit=2", "config.json|layers/|layers/deep/|layers/deep/a.json|model.safetensors|tokenizer.json|vocab/|vocab/en.txt|vocab/fr.txt")]
+    [InlineData("/layers", "layers/deep/")]
+    [InlineData("/layers?recursive=1", "layers/deep/|layers/deep/a.json")]
+    [InlineData("/layers/deep", "layers/deep/a.json")]
+    public async Task Tree_OfAFolder_ListsItsFilesAndFolders(string asked, string expected)
+    {
+        await FillAsync();
+        await SaveNestedAsync();
+        var (token, found) = (await TokenAsync("reader"), new List<string>());
+        for (var path = $"/api/models/big/tree/main{asked}"; path.Length > 0;)
+        {
+            using var response = await ExpectAsync(HttpStatusCode.OK, AskAsync(HttpMethod.Get, path, token));
+            foreach (var entry in (await JsonAsync<JsonElement>(response)).EnumerateArray())
+            {
+                var isFolder = entry.GetProperty("type").GetString() == "directory";
+                Assert.Equal(isFolder, entry.GetProperty("size").GetInt64() == 0);
+                Assert.NotEmpty(entry.GetProperty("oid").GetString()!);
+                found.Add(entry.GetProperty("path").GetString() + (isFolder ? "/" : ""));
+            }
+
+            path = Field(response, "Link") is { } next ? new Uri(next[1..next.IndexOf('>', StringComparison.Ordinal)]).PathAndQuery : "";
+        }
+
+        Assert.Equal(expected.Split('|'), found);
+    }
+
+    [Fact]
+    public async Task Tree_OfWhatIsNoFolder_IsNotFound_AndPathsInfoNamesFolders()
+    {
+        await FillAsync();
+        await SaveNestedAsync();
+        var token = await TokenAsync("reader");
+        foreach (var path in new[] { "none", "config.json", "voc", "vocab/en.txt", "vocab%2F..", ".." + "%2Flayers" })
+        {
+            await RefusedAsync($"/api/models/big/tree/main/{path}", token, HttpStatusCode.NotFound, "EntryNotFound");
+        }
+
+        using var response = await ExpectAsync(
+            HttpStatusCode.OK, AskAsync(HttpMethod.Post, "/api/models/big/paths-info/main", token, "paths=vocab&paths=layers%2Fdeep%2Fa.json&paths=voc&expand=true"));
+        Assert.Equal(["layers/deep/a.json file", "vocab directory"], (await JsonAsync<JsonElement>(response)).EnumerateArray().Select(entry =>
+            $"{entry.GetProperty("path").GetString()} {entry.GetProperty("type").GetString()}"));
+    }
+
     [Fact]
     public async Task Owner_ThatIsNone_HasNoRepositories()
     {
@@ -107,6 +157,15 @@ public sealed class HubRepositoryTests : HubTest
         await RefusedAsync("/api/models/google/sst2", token, HttpStatusCode.NotFound, "RepoNotFound");
         await RefusedAsync("/api/models/fish/sst2", await TokenAsync("limited", "big"), HttpStatusCode.Forbidden, "GatedRepo");
         await RefusedAsync("/sst2/resolve/main/config.json", null, HttpStatusCode.Unauthorized, "RepoNotFound");
+    }
+
+    private async Task SaveNestedAsync()
+    {
+        await ExpectAsync(HttpStatusCode.NoContent, SendAsync(HttpMethod.Delete, "/v1/tasks/big"));
+        await ExpectAsync(HttpStatusCode.Created, PutJsonAsync("/v1/tasks/big", """{"base":"single"}"""));
+        await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/tasks/big/checkpoints/5", Tar.Of(
+            ("model.safetensors", HubModels.Step(5)), ("layers/deep/a.json", "{}"u8.ToArray()), ("vocab/en.txt", "a"u8.ToArray()), ("vocab/fr.txt", "b"u8.ToArray())),
+            "application/x-tar"));
     }
 
     private async Task<string?> ShaAsync(string revision, string token)
