@@ -18,24 +18,16 @@ internal sealed class LocalSocket : IDisposable
     public const string LogName = "local.log";
 
     private const long MaxLogBytes = 4 << 20;
-    private const string SocketName = "s";
-    private const string Prefix = "fish-local-";
-
-    // A socket's address has 108 bytes, the last one zero (unix(7)); macOS has 104.
-    private const int MaxPathBytes = 100;
 
     private readonly FileStream held;
+    private readonly SocketFolder folder = SocketFolder.Create();
     private readonly string dataFolder;
     private int connections;
 
-    private LocalSocket(string dataFolder, FileStream held)
-    {
-        (this.dataFolder, this.held) = (dataFolder, held);
-        Path = System.IO.Path.Combine(CreateFolder(), SocketName);
-    }
+    private LocalSocket(string dataFolder, FileStream held) => (this.dataFolder, this.held) = (dataFolder, held);
 
     /// <summary>The socket.</summary>
-    public string Path { get; }
+    public string Path => folder.Socket;
 
     /// <summary>How many connections are open.</summary>
     public int Connections => Volatile.Read(ref connections);
@@ -110,14 +102,13 @@ internal sealed class LocalSocket : IDisposable
     /// <returns>Whether the server may end; else the socket is back in its place.</returns>
     public bool TryClose()
     {
-        var aside = Path + "-";
-        File.Move(Path, aside);
+        File.Move(Path, folder.Aside);
         if (Connections == 0)
         {
             return true;
         }
 
-        File.Move(aside, Path);
+        File.Move(folder.Aside, Path);
         return false;
     }
 
@@ -135,70 +126,19 @@ internal sealed class LocalSocket : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        TryDelete(System.IO.Path.GetDirectoryName(Path)!);
+        folder.Dispose();
         held.SetLength(0);
         held.Dispose();
     }
 
-    // One that was killed has left its socket. Only what has the form of one of ours is removed.
+    // One that was killed has left its socket.
     private static void RemoveEarlier(FileStream locked)
     {
         using var reader = new StreamReader(locked, Encoding.UTF8, leaveOpen: true);
-        var buffer = new char[MaxPathBytes + 2];
+        var buffer = new char[SocketFolder.MaxPathBytes + 2];
         var path = new string(buffer, 0, reader.ReadBlock(buffer)).TrimEnd('\n');
         locked.Position = 0;
         locked.SetLength(0);
-        if (System.IO.Path.GetDirectoryName(path) is { } folder
-            && System.IO.Path.GetFileName(folder).StartsWith(Prefix, StringComparison.Ordinal)
-            && System.IO.Path.GetFileName(path) == SocketName)
-        {
-            TryDelete(folder);
-        }
-    }
-
-    private static void TryDelete(string folder)
-    {
-        try
-        {
-            File.Delete(System.IO.Path.Combine(folder, SocketName));
-            File.Delete(System.IO.Path.Combine(folder, SocketName + "-"));
-            Directory.Delete(folder);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // It is another user's, or gone.
-        }
-    }
-
-    // The user's own folder for such things where there is one, else the temporary folder, if their paths are not too long.
-    private static string CreateFolder()
-    {
-        foreach (var root in new[] { Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"), System.IO.Path.GetTempPath(), "/tmp" })
-        {
-            if (string.IsNullOrEmpty(root) || Encoding.UTF8.GetByteCount(root) > MaxPathBytes - Prefix.Length - 16)
-            {
-                continue;
-            }
-
-            try
-            {
-                var name = $"{Prefix}{Guid.NewGuid():N}"[..(Prefix.Length + 12)];
-                var folder = System.IO.Path.Combine(System.IO.Path.GetFullPath(root), name);
-                if (!OperatingSystem.IsWindows() && Directory.Exists(root) && !Directory.Exists(folder))
-                {
-                    Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-                    return folder;
-                }
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                // The next one.
-            }
-        }
-
-        throw new FishException(
-            ErrorCode.StorageUnavailable, "/tmp",
-                "There is no folder for the server's socket: XDG_RUNTIME_DIR, TMPDIR and /tmp cannot be written or are too long.",
-            "Set XDG_RUNTIME_DIR to a short path of a folder of this user.");
+        SocketFolder.RemoveOf(path);
     }
 }

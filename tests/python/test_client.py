@@ -424,5 +424,52 @@ class RetryTests(unittest.TestCase):
             FishClient("ftp://nonsense")
 
 
+@needs_torch
+class LayoutTests(unittest.TestCase):
+    """Headers that a server sends: where tensors lie is checked before anything is made of it."""
+
+    def refuse(self, code, *files, bytes_of_file=None):
+        """Asks for the layout of a base with these headers (text, or bytes that are sent as they are)."""
+        sent = [file if isinstance(file, bytes) else len(file).to_bytes(8, "little") + file.encode() for file in files]
+        listed = [{"name": f"model-{index}.safetensors", "tag": f"t{index}", "bytes": len(file) + 8 if bytes_of_file is None else bytes_of_file}
+                  for index, file in enumerate(sent)]
+        answers = Answers((200, json.dumps(listed).encode()), *((200, file) for file in sent))
+        self.addCleanup(answers.close)
+        with self.assertRaises(FishError) as raised:
+            FishClient(answers.url, retries=0).base_layout("b")
+        self.assertEqual(code, raised.exception.code, raised.exception)
+        self.assertIn('If-Match: "t0"', answers.requests[1])
+        return raised.exception
+
+    def test_tensors_that_overlap_lie_outside_or_have_another_size_are_refused(self):
+        def tensor(begin, end, dtype="F32", shape="[1]", name="b"):
+            return f'"{name}":{{"dtype":"{dtype}","shape":{shape},"data_offsets":[{begin},{end}]}}'
+        a = tensor(0, 4, name="a")
+        for code, header in {
+            "overlap": ("HEADER_INVALID_OFFSETS", f"{{{a},{tensor(2, 6)}}}"), "hole": ("HEADER_INVALID_OFFSETS", f"{{{tensor(4, 8)}}}"),
+            "negative": ("HEADER_INVALID_OFFSETS", f"{{{tensor(-4, 0)}}}"), "backwards": ("HEADER_INVALID_OFFSETS", f"{{{tensor(4, 0)}}}"),
+            "size": ("HEADER_INVALID_OFFSETS", f"{{{a},{tensor(4, 8, 'F64')}}}"), "shape": ("HEADER_INVALID_OFFSETS", f"{{{a},{tensor(4, 8, shape='[2]')}}}"),
+            "dimension": ("HEADER_INVALID_SHAPE", f"{{{tensor(0, 0, shape='[-1]')}}}"), "dtype": ("HEADER_UNKNOWN_DTYPE", f"{{{tensor(0, 4, 'X')}}}"),
+            "beyond": ("HEADER_DATA_MISMATCH", f"{{{a},{tensor(4, 8)},{tensor(8, 12, name='c')}}}"), "short": ("HEADER_DATA_MISMATCH", f"{{{a}}}"),
+            "huge": ("HEADER_INVALID_SHAPE", f"{{{tensor(0, 4, shape='[4611686018427387904, 8]')}}}"),
+        }.values():
+            with self.subTest(header):
+                self.refuse(code, header)
+
+    def test_header_beyond_the_file_and_a_tensor_in_two_files_are_refused(self):
+        header = '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'
+        self.refuse("HEADER_TOO_LARGE", (1 << 20).to_bytes(8, "little") + b"{}", bytes_of_file=100)
+        error = self.refuse("SHARD_INDEX_INVALID", header, header)
+        self.assertEqual("a", error.key)
+
+    def test_version_that_was_saved_meanwhile_is_told(self):
+        listed = [{"name": "model.safetensors", "tag": "t", "bytes": 100}]
+        answers = Answers((200, json.dumps(listed).encode()), (412, b'{"code":"PRECONDITION_FAILED","key":"k","cause":"C.","hint":"H."}'))
+        self.addCleanup(answers.close)
+        with self.assertRaises(FishError) as raised:
+            FishClient(answers.url, retries=0).checkpoint_layout("t", 1)
+        self.assertEqual("CHECKPOINT_CHANGED", raised.exception.code)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -119,6 +119,23 @@ class LocalTest(unittest.TestCase):
         self.assertTrue(torch.equal(self.model.weight, dict(client.tensors("task", 3))["weight"]))
         self.assertEqual(1, len(servers_of(self.folder)))
 
+    def test_next_start_removes_what_a_killed_server_of_another_folder_left(self):
+        os.environ["XDG_RUNTIME_DIR"] = self.top
+        living, killed = FishClient(os.path.join(self.top, "living")), FishClient(self.folder)
+        for client in (living, killed):
+            client.add_base("base", self.model)
+        self.addCleanup(lambda: [os.kill(process, signal.SIGKILL) for name in ("living", "next") for process in servers_of(os.path.join(self.top, name))])
+        self.assertEqual(2, len(glob.glob(os.path.join(self.top, "fish-local-*"))))
+        (process,) = servers_of(self.folder)
+        os.kill(process, signal.SIGKILL)
+        wait_until(lambda: not servers_of(self.folder), "the killed server is gone")
+        following = FishClient(os.path.join(self.top, "next"))
+        following.add_base("base", self.model)
+        with open(os.path.join(self.folder, "local.lock")) as file:
+            self.assertFalse(os.path.exists(os.path.dirname(file.read().strip())))
+        self.assertEqual(2, len(glob.glob(os.path.join(self.top, "fish-local-*"))))
+        self.assertEqual(living.list_bases()[0]["id"], following.list_bases()[0]["id"])
+
     def test_hook_in_a_folder_saves_and_resumes(self):
         FishClient(self.folder).add_base("base", self.model)
         with FishHook(self.folder, "task", self.model, base="base", save_every_steps=1) as hook:

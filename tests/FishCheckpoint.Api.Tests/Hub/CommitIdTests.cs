@@ -26,8 +26,9 @@ public sealed class CommitIdTests
     public void Of_OtherPlaceOrContent_IsOther()
     {
         var known = Of("sst2", 120, 1);
-        CheckpointInfo[] others = [Of("sst3", 120, 1), Of("sst2", 121, 1), Of("sst2", 120, 2), known with { Headers = Digest.Of([3]) }];
-        Assert.Equal(5, others.Append(known).Select(CommitId.Of).Distinct().Count());
+        CheckpointInfo[] others = [Of("sst3", 120, 1), Of("sst2", 121, 1), Of("sst2", 120, 2), known with { Headers = Digest.Of([3]) },
+            known with { SideFiles = Digest.Of([3]) }];
+        Assert.Equal(6, others.Append(known).Select(CommitId.Of).Distinct().Count());
         Assert.Equal(CommitId.Of(known), CommitId.Of(known with { Created = known.Created.AddDays(1), Tags = ["good"], Depth = 7 }));
     }
 

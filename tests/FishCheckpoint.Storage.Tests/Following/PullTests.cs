@@ -192,6 +192,28 @@ public sealed class PullTests : FollowingTest
     }
 
     [Fact]
+    public async Task Pull_OfTheSameModelWithOtherSideFiles_BringsThemAndFetchesNoWeights()
+    {
+        await SaveWithAsync(("config.json", "{}"), ("tokenizer/vocab.txt", "a b"));
+        await PullAsync();
+        var foreign = Path.Combine(Pulled, "notes.txt");
+        await File.WriteAllTextAsync(foreign, "mine", Stop);
+        Assert.Equal(PullForm.Current, (await PullAsync()).Form);
+
+        await SaveWithAsync(("config.json", """{"a":1}"""), ("tokenizer/vocab.txt", "a b"), ("tokenizer/merges.txt", "new"));
+        await AssertPulledAsync("step-1-", ("config.json", """{"a":1}"""), ("tokenizer/vocab.txt", "a b"), ("tokenizer/merges.txt", "new"));
+        await SaveWithAsync(("tokenizer/merges.txt", "new"));
+        await AssertPulledAsync("step-1", ("tokenizer/merges.txt", "new"));
+        await SaveWithAsync();
+        await AssertPulledAsync("step-1-");
+
+        Assert.Equal(PullForm.Current, (await PullAsync()).Form);
+        Assert.Equal("mine", await File.ReadAllTextAsync(foreign, Stop));
+        Assert.Equal(2, Models.Count());
+        AssertNoLeftovers();
+    }
+
+    [Fact]
     public async Task Pull_IntoAFolderOfAnotherModel_IsRefused()
     {
         await SaveAsync(1, Base.Change(1));
@@ -263,4 +285,40 @@ public sealed class PullTests : FollowingTest
 
     private async Task RefusedAsync(ErrorCode code, PullOptions options) =>
         Assert.Equal(code, (await Assert.ThrowsAsync<FishException>(() => PullAsync(options: options))).Code);
+
+    // Saves step 1 anew: the same weights, and these side files.
+    private async Task SaveWithAsync(params (string Name, string Text)[] sideFiles)
+    {
+        var folder = Path.Combine(Work, $"{Guid.NewGuid():N}");
+        Base.Change(1).Write(folder);
+        foreach (var (name, text) in sideFiles)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, name))!);
+            await File.WriteAllTextAsync(Path.Combine(folder, name), text, Stop);
+        }
+
+        if (Directory.Exists(Pulled))
+        {
+            await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+        }
+
+        using var model = ModelFolder.Open(folder);
+        await Store.SaveAsync("task", 1, new CheckpointContent.Full(model), null, Stop);
+    }
+
+    private async Task AssertPulledAsync(string name, params (string Name, string Text)[] sideFiles)
+    {
+        var pulled = await PullAsync();
+        Assert.Equal(PullForm.Delta, pulled.Form);
+        Assert.InRange(pulled.FetchedBytes, 0, 4096);
+        Assert.StartsWith(name, Path.GetFileName(pulled.Path), StringComparison.Ordinal);
+        Assert.Equal(Base.Change(1).ToBytes(), CurrentModel);
+        var found = Directory.EnumerateFiles(pulled.Path, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(pulled.Path, path).Replace('\\', '/'));
+        Assert.Equal(
+            sideFiles.Select(file => file.Name).Append("model.safetensors").Append(".fish.json").Order(StringComparer.Ordinal), found.Order(StringComparer.Ordinal));
+        foreach (var (file, text) in sideFiles)
+        {
+            Assert.Equal(text, await File.ReadAllTextAsync(Path.Combine(pulled.Path, file), Stop));
+        }
+    }
 }

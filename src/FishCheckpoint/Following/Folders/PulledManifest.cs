@@ -20,7 +20,9 @@ internal sealed record PulledFile(string Name, long Bytes, Digest Sha256);
 /// <param name="State">The identity of the state: what a delta to a later step has to name as its parent.</param>
 /// <param name="Files">Its files.</param>
 /// <param name="Pulled">When it was pulled.</param>
-internal sealed record PulledManifest(int Version, string Task, Digest Base, long Step, Digest State, IReadOnlyList<PulledFile> Files, DateTimeOffset Pulled)
+/// <param name="SideFiles">The identity of the checkpoint's own side files; <see langword="null"/>: it has none.</param>
+internal sealed record PulledManifest(
+    int Version, string Task, Digest Base, long Step, Digest State, IReadOnlyList<PulledFile> Files, DateTimeOffset Pulled, Digest? SideFiles = null)
 {
     /// <summary>The name of its file.</summary>
     public const string FileName = ".fish.json";
@@ -34,6 +36,9 @@ internal sealed record PulledManifest(int Version, string Task, Digest Base, lon
     /// <summary>Bytes of all files.</summary>
     [JsonIgnore]
     public long Bytes => Files.Sum(file => file.Bytes);
+
+    /// <summary>Whether the folder holds a checkpoint as it is now.</summary>
+    public bool Holds(CheckpointInfo checkpoint) => Step == checkpoint.Step && State == checkpoint.State && SideFiles == checkpoint.SideFiles;
 
     /// <summary>Reads the manifest of a folder.</summary>
     /// <returns><see langword="null"/> where it is missing, or none that this program reads.</returns>

@@ -107,7 +107,7 @@ public sealed class ModelPuller : IDisposable
     private async Task<PulledModel?> FetchAsync(PullPlan plan, PulledFolder? current, TaskInfo task, CheckpointInfo wanted, long started, CancellationToken cancellation)
     {
         await using var model = await source.Store.OpenAsync(options.Task, StepRef.At(wanted.Step), cancellation);
-        if (model.Checkpoint is { } opened && opened.State != wanted.State)
+        if (model.Checkpoint is { } opened && IsOther(opened, wanted))
         {
             return null;
         }
@@ -115,18 +115,20 @@ public sealed class ModelPuller : IDisposable
         FolderNames.CheckAll(model.Files.Select(file => file.Name));
         using var incoming = folder.Begin();
         var (fetched, because) = await FetchAsync(plan, new ModelFetch(source, options, task, wanted, model), incoming, cancellation);
-        if (model.Checkpoint is null && (await source.Store.GetCheckpointAsync(options.Task, StepRef.At(wanted.Step), cancellation)).State != wanted.State)
+        if (model.Checkpoint is null && IsOther(await source.Store.GetCheckpointAsync(options.Task, StepRef.At(wanted.Step), cancellation), wanted))
         {
             // Deleted and saved anew while its parts were fetched one by one.
             return null;
         }
 
-        var manifest = new PulledManifest(PulledManifest.Current, task.Name, task.BaseId, wanted.Step, wanted.State, fetched.Files, options.Time.GetUtcNow());
+        var manifest = new PulledManifest(PulledManifest.Current, task.Name, task.BaseId, wanted.Step, wanted.State, fetched.Files, options.Time.GetUtcNow(), wanted.SideFiles);
         var placed = folder.Place(incoming, manifest);
         verified = true;
         Tidy(current);
         return ResultOf(placed, fetched.Form, fetched.Bytes, started, because);
     }
+
+    private static bool IsOther(CheckpointInfo found, CheckpointInfo wanted) => found.State != wanted.State || found.SideFiles != wanted.SideFiles;
 
     private async Task<(Fetched Fetched, string? Because)> FetchAsync(PullPlan plan, ModelFetch fetch, IncomingFolder incoming, CancellationToken cancellation)
     {

@@ -48,12 +48,10 @@ internal abstract record PullPlan
             }
         }
 
-        return current?.Manifest is { } there && Is(there, wanted) ? new Stay(current)
-            : all.FirstOrDefault(folder => Is(folder.Manifest!, wanted)) is { } kept ? new Return(kept)
+        return current?.Manifest?.Holds(wanted) == true ? new Stay(current)
+            : all.FirstOrDefault(folder => folder.Manifest!.Holds(wanted)) is { } kept ? new Return(kept)
             : current is null ? new Full("nothing was here")
             : current.Manifest is null ? new Full($"{current.Name} has no manifest that can be read")
             : new Patch(current);
     }
-
-    private static bool Is(PulledManifest manifest, CheckpointInfo wanted) => manifest.Step == wanted.Step && manifest.State == wanted.State;
 }

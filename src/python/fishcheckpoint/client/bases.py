@@ -91,13 +91,20 @@ class BaseCalls(Calls):
         return self._layout("tasks", task, "checkpoints", step)
 
     def _layout(self, *segments: object) -> Dict[str, Entry]:
-        return {entry.name: entry for header in self._headers(*segments) for entry in header.entries}
+        found: Dict[str, Entry] = {}
+        for header in self._headers(*segments):
+            for entry in header.entries:
+                if entry.name in found:
+                    raise FishError("SHARD_INDEX_INVALID", entry.name, "Two files of the model hold a tensor of this name.", "The model is damaged: verify it.")
+                found[entry.name] = entry
+        return found
 
     def _headers(self, *segments: object) -> Iterator[Header]:
+        # Where the tensors lie has to fit the file's length, and all of a header has to be of the version that was listed.
         for file in self._json("GET", path_of(*segments, "files")):
             if is_tensors(file["name"]):
                 path = path_of(*segments, "files", file["name"])
-                yield read_header(RemoteStart(self._transport, path), path)
+                yield read_header(RemoteStart(self._transport, path, file["tag"]), path, file["bytes"])
 
     def _all_tensors(self, *segments: object, start: Optional[Sequence[object]] = None) -> Dict[str, torch.Tensor]:
         """The tensors by name, tied ones under all their names, as far as these files tell of them, or those of ``start``."""
@@ -113,7 +120,7 @@ class BaseCalls(Calls):
             if is_tensors(file["name"]):
                 path = path_of(*segments, "files", file["name"])
                 with RemoteFile(self._transport, path, file["tag"]) as stream:
-                    header, tensors = read_stream(stream, path)
+                    header, tensors = read_stream(stream, path, file["bytes"])
                     if metadata is not None:
                         metadata.update(header.metadata)
                     yield from tensors

@@ -1,7 +1,7 @@
 """Reading safetensors files: from disk by name, or from a stream in the order of the data."""
 
 import os
-from typing import Any, Dict, Iterator, List, Tuple, Union
+from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
 
 import torch
 
@@ -62,12 +62,12 @@ def load_file(path: Union[str, "os.PathLike[str]"]) -> Dict[str, torch.Tensor]:
         return {name: reader.tensor(name) for name in reader.keys()}
 
 
-def read_stream(stream: Any, key: str) -> Tuple[Header, Iterator[Tuple[str, torch.Tensor]]]:
+def read_stream(stream: Any, key: str, available: Optional[int] = None) -> Tuple[Header, Iterator[Tuple[str, torch.Tensor]]]:
     """The header, and the tensors one after another in the order of their data; one is in memory at a time, unless the caller keeps more.
 
-    The stream has ``read`` and ``readinto``; ``key`` names it in errors.
+    The stream has ``read`` and ``readinto``; ``key`` names it in errors; ``available`` is its length where that is known.
     """
-    header = read_header(stream, key)
+    header = read_header(stream, key, available)
     return header, ((entry.name, _read_tensor(stream, entry, key)) for entry in header.entries)
 
 

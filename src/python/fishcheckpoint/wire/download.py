@@ -167,17 +167,26 @@ class RemoteFile(io.RawIOBase):
 class RemoteStart:
     """The beginning of a file of the server, asked for by ranges: no more is sent than is read, but for the rest of the last 64 KiB."""
 
-    def __init__(self, transport: Transport, path: str) -> None:
-        self._transport, self._path = transport, path
+    def __init__(self, transport: Transport, path: str, tag: str) -> None:
+        """Asks for nothing yet.
+
+        :param tag: the version wanted, as the list of files says it.
+        """
+        self._transport, self._path, self._tag = transport, path, f'"{tag}"'
         self._position, self._ahead = 0, b""
 
     def read(self, count: int) -> bytes:
         """At most ``count`` bytes; none at the end.
 
-        :raises FishError: what the server answered.
+        :raises FishError: ``CHECKPOINT_CHANGED``: there is another version now; or what the server answered.
         """
         if not self._ahead:
-            self._ahead = self._transport.range(self._path, self._position, max(count, _AHEAD))
+            try:
+                self._ahead = self._transport.range(self._path, self._position, max(count, _AHEAD), self._tag)
+            except FishError as error:
+                if error.status == 412:
+                    raise _changed(self._path) from error
+                raise
         part, self._ahead = self._ahead[:count], self._ahead[count:]
         self._position += len(part)
         return part

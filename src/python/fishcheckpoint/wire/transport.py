@@ -88,12 +88,13 @@ class Transport:
         """
         return self._until_answered(lambda attempt: self._read(self._send_once(method, path, body, headers or {}, attempt), f"{method} {path}"))
 
-    def range(self, path: str, begin: int, count: int) -> bytes:
+    def range(self, path: str, begin: int, count: int, tag: str) -> bytes:
         """At most ``count`` bytes of a file, from a position on; none where it ends there.
 
-        :raises FishError: as :meth:`send`.
+        :param tag: the file's ETag.
+        :raises FishError: as :meth:`send`; with the status 412 where the file has another ETag.
         """
-        return self._until_answered(lambda attempt: self._range_once(path, begin, count, attempt))
+        return self._until_answered(lambda attempt: self._range_once(path, begin, count, tag, attempt))
 
     def close(self) -> None:
         """Closes this thread's connection; the next request opens another."""
@@ -121,10 +122,10 @@ class Transport:
             raise unreachable(self.url, operation, error) from error
         return content
 
-    def _range_once(self, path: str, begin: int, count: int, attempt: int) -> bytes:
+    def _range_once(self, path: str, begin: int, count: int, tag: str, attempt: int) -> bytes:
         operation = f"GET {path}"
         try:
-            response = self._send_once("GET", path, None, {"Range": f"bytes={begin}-{begin + count - 1}"}, attempt)
+            response = self._send_once("GET", path, None, {"Range": f"bytes={begin}-{begin + count - 1}", "If-Match": tag}, attempt)
             skip = 0 if response.status == 206 else begin  # a proxy may send the whole instead
             data = response.read(skip + count)[skip:]
             if not response.isclosed():
