@@ -340,21 +340,26 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         Read(connection => DeletedTable.Tasks(connection, page.Checked(), Now));
 
     /// <inheritdoc/>
-    public Task<Undeleted> UndeleteAsync(string task, long step, UndeleteOptions? options = null, CancellationToken cancellation = default) => Write(
-        connection =>
-        {
-            var target = options?.As is { } given ? StepRef.At(given) : StepRef.At(step);
-            var (row, taken) = DeletedTable.Undelete(connection, Names.Check(task, "task"), step, target.Step, Now);
-            if (options?.Pin == true)
+    public Task<Undeleted> UndeleteAsync(string task, long step, UndeleteOptions? options = null, CancellationToken cancellation = default) => Guarded(async () =>
+    {
+        var (info, taken) = await database.WriteAsync(
+            connection =>
             {
-                connection.Execute("UPDATE checkpoints SET pinned = 1 WHERE id = $0", row.Id);
-            }
+                var target = options?.As is { } given ? StepRef.At(given) : StepRef.At(step);
+                var (row, taken) = DeletedTable.Undelete(connection, Names.Check(task, "task"), step, target.Step, Now);
+                if (options?.Pin == true)
+                {
+                    connection.Execute("UPDATE checkpoints SET pinned = 1 WHERE id = $0", row.Id);
+                }
 
-            ledger.Undeleted(connection, task, row);
-            var found = CheckpointTable.Row(connection, row.Id)!;
-            return new Undeleted(found.ToInfo(connection, task), taken, collector.Removes(connection, task, found.Step));
-        },
-        cancellation);
+                ledger.Undeleted(connection, task, row);
+                return (CheckpointTable.Row(connection, row.Id)!.ToInfo(connection, task), taken);
+            },
+            cancellation);
+
+        // A look at all of the task, which nobody waits for.
+        return new Undeleted(info, taken, database.Read(connection => collector.Removes(connection, task, info.Step)));
+    });
 
     /// <inheritdoc/>
     public Task<TaskInfo> UndeleteTaskAsync(string task, string? asTask = null, CancellationToken cancellation = default) => Write(

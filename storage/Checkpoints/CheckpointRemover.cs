@@ -17,15 +17,14 @@ internal static class CheckpointRemover
     /// <param name="connection">A transaction.</param>
     /// <param name="row">The checkpoint as it is in this transaction.</param>
     /// <param name="grace">How long it stays recoverable.</param>
-    /// <param name="withTask">Whether its task is deleted too, and brings it back.</param>
-    public static void Remove(SqliteConnection connection, CheckpointRow row, Grace grace, bool withTask = false)
+    public static void Remove(SqliteConnection connection, CheckpointRow row, Grace grace)
     {
-        Hide(connection, row, grace, withTask);
+        Hide(connection, row, grace);
         Collect(connection, row.Id);
     }
 
     /// <summary>Takes a checkpoint with its tags out of view, without a grace its trainer state too; <see cref="Collect"/> then removes it and its side files.</summary>
-    public static void Hide(SqliteConnection connection, CheckpointRow row, Grace grace, bool withTask = false)
+    public static void Hide(SqliteConnection connection, CheckpointRow row, Grace grace)
     {
         var tags = connection.Query("SELECT name FROM tags WHERE checkpoint = $0 ORDER BY name", tag => tag.GetString(0), row.Id);
         connection.Execute("DELETE FROM tags WHERE checkpoint = $0", row.Id);
@@ -34,10 +33,9 @@ internal static class CheckpointRemover
         var accounts = row.IsBlocks || !MaskAccounts.HandOver(connection, row, toHidden: false);
         connection.Execute(
             """
-            UPDATE checkpoints SET deleted = 1, brought_bytes = $1, deleted_at = $2, expires = $3, former_tags = $4, with_task = $5 WHERE id = $0
+            UPDATE checkpoints SET deleted = 1, brought_bytes = $1, deleted_at = $2, expires = $3, former_tags = $4 WHERE id = $0
             """,
-            row.Id, accounts ? row.BroughtBytes : 0, grace.Now, grace.Expires, tags.Count == 0 ? null : JsonSerializer.Serialize(tags, FishJson.Options),
-            withTask ? 1 : 0);
+            row.Id, accounts ? row.BroughtBytes : 0, grace.Now, grace.Expires, tags.Count == 0 ? null : JsonSerializer.Serialize(tags, FishJson.Options));
         SideFileTable.HandOver(connection, row.Id);
         if (grace.IsNone)
         {

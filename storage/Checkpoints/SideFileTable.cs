@@ -47,6 +47,16 @@ internal static class SideFileTable
         }
     }
 
+    /// <summary>Has a visible checkpoint account for those of its side files that only hidden ones had.</summary>
+    public static void TakeOver(SqliteConnection connection, long checkpoint)
+    {
+        foreach (var file in connection.Query(
+            "SELECT s.file FROM checkpoints c JOIN side_sets s ON s.id = c.side_set WHERE c.id = $0", row => row.GetInt64(0), checkpoint))
+        {
+            TakeOver(connection, file, checkpoint);
+        }
+    }
+
     /// <summary>Has a visible checkpoint account for a file that only hidden ones had.</summary>
     public static void TakeOver(SqliteConnection connection, long file, long checkpoint)
     {

@@ -42,7 +42,7 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
 
     /// <summary>Whether the retention of a task does not keep one of its steps.</summary>
     public bool Removes(SqliteConnection connection, string task, long step) =>
-        retainer.Tasks(connection, task) is [var (context, rules)] && retainer.Removable(connection, context, rules).Contains(step);
+        TaskTable.Find(connection, task) is not null && retainer.Tasks(connection, task) is [var (context, rules)] && retainer.Removable(connection, context, rules).Contains(step);
 
     /// <summary>What a retention of a task would delete, now; <see langword="null"/> for none of its own: the store's.</summary>
     public RetentionPreview Preview(SqliteConnection connection, TaskContext task, Retention? retention)
@@ -96,7 +96,8 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
 
         foreach (var (task, rules) in withRules)
         {
-            while (round.Goes && await DeleteSomeAsync(round, task, rules, cancellation))
+            var going = new Going();
+            while (round.Goes && await DeleteSomeAsync(round, task, rules, going, cancellation))
             {
                 cancellation.ThrowIfCancellationRequested();
             }
@@ -122,25 +123,33 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
     }
 
     // What is kept is decided in the transaction that deletes the others: a tag or a save that came meanwhile counts.
-    private async Task<bool> DeleteSomeAsync(CollectRound round, TaskContext task, Retention rules, CancellationToken cancellation)
+    private async Task<bool> DeleteSomeAsync(CollectRound round, TaskContext task, Retention rules, Going going, CancellationToken cancellation)
     {
         var ((gone, more), freed) = await database.WriteAsync(
-            connection => StoredBytes.Freed(connection, () => DeleteSome(connection, round, task, rules)), cancellation);
+            connection => StoredBytes.Freed(connection, () => DeleteSome(connection, round, task, rules, going)), cancellation);
         gone.ForEach(round.Deleted);
         round.Freed += freed;
         return more;
     }
 
-    private (List<CollectedCheckpoint?> Gone, bool More) DeleteSome(SqliteConnection connection, CollectRound round, TaskContext task, Retention rules)
+    private (List<CollectedCheckpoint?> Gone, bool More) DeleteSome(
+        SqliteConnection connection, CollectRound round, TaskContext task, Retention rules, Going going)
     {
         if (connection.Scalar<long?>("SELECT id FROM tasks WHERE name = $0", task.Name) != task.Id)
         {
             return ([], false);
         }
 
-        var steps = retainer.Removable(connection, task, rules);
+        // Where nobody has written since the last transaction of this pass, what that one decided holds.
+        var stamp = (database.Commits, connection.Scalar<long>("PRAGMA data_version"));
+        if (stamp != going.Stamp)
+        {
+            going.Steps = new Queue<long>(retainer.Removable(connection, task, rules));
+        }
+
+        going.Stamp = (stamp.Commits + 1, stamp.Item2);
         var gone = new List<CollectedCheckpoint?>();
-        foreach (var step in steps.Take(InOneTransaction))
+        while (gone.Count < InOneTransaction && going.Steps.TryDequeue(out var step))
         {
             var row = CheckpointTable.AtStep(connection, task.Id, step)!;
             gone.Add(Listed(connection, round, row, rules));
@@ -148,7 +157,7 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
             ledger.Note(connection, "checkpoint.collect", task.Name, row.Label, Ledger.Deleted, Owned(row));
         }
 
-        return (gone, steps.Count > InOneTransaction);
+        return (gone, going.Steps.Count > 0);
     }
 
     private static long BytesOf(SqliteConnection connection, IReadOnlyList<long> ids) => connection.Scalar<long>(
@@ -159,4 +168,12 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
 
     private static CollectedCheckpoint? Listed(SqliteConnection connection, CollectRound round, CheckpointRow row, Retention rules) => round.Lists
         ? new CollectedCheckpoint(row.TaskName, row.Step, RetentionPlan.Describe(rules), Owned(row), HiddenGroups.NeededBy(connection, row.Id)) : null;
+
+    // The steps of a task that are still to go, and when that was decided: after so many commits of this process, at that version of the others'.
+    private sealed class Going
+    {
+        public (long Commits, long Version) Stamp { get; set; } = (-1, -1);
+
+        public Queue<long> Steps { get; set; } = new();
+    }
 }

@@ -1,5 +1,6 @@
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Tensors;
 using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Collection;
@@ -35,7 +36,8 @@ internal static class HiddenGroups
             GroupOf(groups, Top(gone, gone[row.Parent!.Value])).Laid.Add(row);
         }
 
-        return [.. groups.OrderBy(group => group.Key).Select(group => Make(connection, gone, group.Value.Hidden, group.Value.Laid, list))];
+        var users = UsersOfMasks(connection, list);
+        return [.. groups.OrderBy(group => group.Key).Select(group => Make(connection, gone, group.Value.Hidden, group.Value.Laid, users))];
     }
 
     /// <summary>The deleted checkpoints that others are guessed from, the latest first: so that each is freed of those that stay, and of no others.</summary>
@@ -74,24 +76,34 @@ internal static class HiddenGroups
     }
 
     private static HiddenGroup Make(
-        SqliteConnection connection, Dictionary<long, CheckpointRow> gone, List<CheckpointRow> hidden, List<CheckpointRow> laid, string list)
+        SqliteConnection connection, Dictionary<long, CheckpointRow> gone, List<CheckpointRow> hidden, List<CheckpointRow> laid,
+        Dictionary<Digest, MaskUse> users)
     {
         var top = gone[Top(gone, hidden[0])];
         var onto = top.Parent is { } parent ? CheckpointTable.Row(connection, parent) : null;
 
-        var held = MaskBytes(connection, hidden, list, []);
+        var held = MaskBytes(users, hidden, []);
 
         // What is laid anew tells its positions itself: its mask goes too, unless others have it.
-        var all = MaskBytes(connection, [.. hidden, .. laid], list, [.. laid.Select(row => row.Id)]);
+        var all = MaskBytes(users, [.. hidden, .. laid], laid);
         return new HiddenGroup(hidden, [.. laid.Select(row => (row, onto))], hidden.Sum(row => row.FrameBytes) + held, all - held);
     }
 
-    // Of masks of some checkpoints, those that no other one has.
-    private static long MaskBytes(SqliteConnection connection, IReadOnlyList<CheckpointRow> rows, string gone, IReadOnlyCollection<long> others) =>
-        rows.Where(row => !row.IsBlocks).Select(row => row.Mask).Distinct().Sum(mask => connection.Scalar<long>(
-            $"""
-            WITH {Gone} SELECT bytes FROM masks WHERE id = $1
-            AND NOT EXISTS (SELECT 1 FROM checkpoints c WHERE c.mask = $1 AND c.blocks = 0 AND c.id NOT IN gone AND c.id NOT IN (SELECT value FROM json_each($2)))
-            """,
-            gone, mask, ListOf(others)));
+    // Of masks of some checkpoints, those that no other one has: neither one that stays, but for those that are rebased.
+    private static long MaskBytes(Dictionary<Digest, MaskUse> users, IReadOnlyList<CheckpointRow> rows, IReadOnlyList<CheckpointRow> rebased)
+    {
+        var released = rebased.Where(row => !row.IsBlocks).CountBy(row => row.Mask).ToDictionary();
+        return rows.Where(row => !row.IsBlocks).Select(row => row.Mask).Distinct()
+            .Sum(mask => users.TryGetValue(mask, out var use) && use.Staying == released.GetValueOrDefault(mask) ? use.Bytes : 0);
+    }
+
+    // Of each mask that has a frame and a reader: its bytes, and how many of its readers stay. All in one query, for there may be very many groups.
+    private static Dictionary<Digest, MaskUse> UsersOfMasks(SqliteConnection connection, string gone) => connection.Query(
+        $"""
+        WITH {Gone} SELECT c.mask, m.bytes, sum(c.id NOT IN gone) FROM checkpoints c JOIN masks m ON m.id = c.mask
+        WHERE c.blocks = 0 AND c.mask IN (SELECT x.mask FROM checkpoints x WHERE x.id IN gone OR x.parent IN gone) GROUP BY c.mask
+        """,
+        row => (Mask: row.Digest(0), Use: new MaskUse(row.GetInt64(1), row.GetInt64(2))), gone).ToDictionary(mask => mask.Mask, mask => mask.Use);
+
+    private sealed record MaskUse(long Bytes, long Staying);
 }

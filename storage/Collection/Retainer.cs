@@ -39,7 +39,7 @@ internal sealed class Retainer(TaskTable tasks, StoreOptions options)
         var candidates = connection.Query(
             """
             SELECT c.step, c.created, c.pinned, (SELECT name FROM tags t WHERE t.checkpoint = c.id ORDER BY name LIMIT 1),
-              (SELECT m.value FROM json_each(c.metrics) m WHERE m.key = $1 AND m.type IN ('integer', 'real'))
+              CASE WHEN $1 IS NOT NULL THEN (SELECT m.value FROM json_each(c.metrics) m WHERE m.key = $1 AND m.type IN ('integer', 'real')) END
             FROM checkpoints c WHERE c.task = $0 AND c.deleted = 0
             """,
             row => new RetentionCandidate(

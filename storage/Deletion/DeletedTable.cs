@@ -95,6 +95,9 @@ internal static class DeletedTable
         return Show(connection, found, target);
     }
 
+    /// <summary>The tags that a deleted checkpoint had.</summary>
+    public static string[] TagsOf(string? json) => json is null ? [] : JsonSerializer.Deserialize<string[]>(json, FishJson.Options)!;
+
     /// <summary>Brings a deleted task back with the checkpoints that were deleted with it, in the caller's transaction.</summary>
     /// <returns>Its row.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>; <see cref="ErrorCode.TaskTaken"/>: there is another task of the name.</exception>
@@ -109,15 +112,11 @@ internal static class DeletedTable
         }
 
         connection.Execute("UPDATE tasks SET name = $1, former_name = NULL, deleted_at = NULL, expires = NULL WHERE id = $0", id, name);
-        foreach (var checkpoint in connection.Query("SELECT id FROM checkpoints WHERE task = $0 AND with_task = 1 ORDER BY id", row => row.GetInt64(0), id))
-        {
-            Show(connection, checkpoint, null);
-        }
-
+        TaskCheckpoints.Show(connection, id);
         return id;
     }
 
-    private static (CheckpointRow Row, IReadOnlyList<string> TakenTags) Show(SqliteConnection connection, long id, long? step)
+    private static (CheckpointRow Row, IReadOnlyList<string> TakenTags) Show(SqliteConnection connection, long id, long step)
     {
         var row = CheckpointTable.Row(connection, id)!;
         var tags = TagsOf(connection.Scalar<string?>("SELECT former_tags FROM checkpoints WHERE id = $0", id));
@@ -126,7 +125,8 @@ internal static class DeletedTable
             """
             UPDATE checkpoints SET deleted = 0, deleted_at = NULL, expires = NULL, former_tags = NULL, with_task = 0, step = $1, brought_bytes = $2 WHERE id = $0
             """,
-            id, step ?? row.Step, brought);
+            id, step, brought);
+        SideFileTable.TakeOver(connection, id);
         var taken = tags.Where(tag =>
             connection.Execute("INSERT INTO tags (task, name, checkpoint) VALUES ($0, $1, $2) ON CONFLICT DO NOTHING", row.TaskId, tag, id) == 0).ToArray();
         return (CheckpointTable.Row(connection, id)!, taken);
@@ -137,8 +137,6 @@ internal static class DeletedTable
             ? new FishException(ErrorCode.TaskNotFound, task, "The task is deleted.", "Bring the task back first: fish undelete TASK, POST /v1/tasks/TASK/undelete.")
             : new FishException(
                 ErrorCode.TaskNotFound, task, "There is no such task, nor a deleted one of this name whose grace goes on.", "List the deleted ones: fish ls --deleted.");
-
-    private static string[] TagsOf(string? json) => json is null ? [] : JsonSerializer.Deserialize<string[]>(json, FishJson.Options)!;
 
     private static long RowAfter(PageRequest page) => page.After is null ? 0
         : long.TryParse(page.After, NumberStyles.None, CultureInfo.InvariantCulture, out var row) ? row

@@ -49,6 +49,9 @@ internal sealed class Database : IDisposable
     /// <summary>Done with the next transaction that this process commits.</summary>
     public Task NextCommit => Volatile.Read(ref nextCommit).Task;
 
+    /// <summary>Transactions that this process has committed; exact within one that writes.</summary>
+    public long Commits { get; private set; }
+
     /// <summary>Runs at the end of every transaction that writes, before it commits.</summary>
     public Action<SqliteConnection>? BeforeCommit { get; set; }
 
@@ -137,6 +140,7 @@ internal sealed class Database : IDisposable
             cancellation.ThrowIfCancellationRequested();
             isCommitting = true;
             transaction.Commit();
+            Commits++;
             log!.Committed();
             Interlocked.Exchange(ref nextCommit, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
             return result;

@@ -15,11 +15,7 @@ internal static class TaskRemover
     /// <param name="grace">How long it stays recoverable.</param>
     public static void Remove(SqliteConnection connection, long task, Grace grace)
     {
-        // A mask that they share passes from each to the first of those that are left: the first goes last.
-        foreach (var checkpoint in connection.Query("SELECT id FROM checkpoints WHERE task = $0 AND deleted = 0 ORDER BY id DESC", row => row.GetInt64(0), task))
-        {
-            CheckpointRemover.Remove(connection, CheckpointTable.Row(connection, checkpoint)!, grace, withTask: true);
-        }
+        TaskCheckpoints.Hide(connection, task, grace);
 
         // A name that no task can have: the one that it had is free.
         connection.Execute(

@@ -1,6 +1,7 @@
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Tensors;
 using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Totals;
@@ -10,6 +11,7 @@ internal sealed class TensorCounter(TaskTable tasks)
 {
     private readonly Dictionary<long, Dictionary<int, TensorTotals>> changes = [];
     private readonly HashSet<long> unclear = [];
+    private readonly Dictionary<long, Layout> layouts = [];
 
     /// <summary>Counts a checkpoint in, as it is now, or out, as it was before.</summary>
     public void Count(SqliteConnection connection, long checkpoint, bool isIn)
@@ -21,7 +23,11 @@ internal sealed class TensorCounter(TaskTable tasks)
 
         try
         {
-            var layout = tasks.Context(connection, counted.TaskName).Layout.Layout;
+            if (!layouts.TryGetValue(counted.Task, out var layout))
+            {
+                layouts.Add(counted.Task, layout = tasks.Context(connection, counted.TaskName).Layout.Layout);
+            }
+
             foreach (var (tensor, totals) in counted.Count(connection, layout))
             {
                 Add(counted.Task, tensor, isIn ? totals : -totals);

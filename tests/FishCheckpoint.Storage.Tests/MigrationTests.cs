@@ -71,7 +71,11 @@ public sealed class MigrationTests : StoreFixture
     // What was deleted could not be brought back.
     private static string WithoutGrace { get; } = string.Join('\n', [
         .. new[] { "grace_update", "grace_delete", "metrics_show", "tasks_hide" }.Select(name => $"DROP TRIGGER {name};"),
-        .. new[] { "checkpoints_in_grace", "checkpoints_in_grace_by_task", "tasks_in_grace", "checkpoints_by_mask" }.Select(name => $"DROP INDEX {name};"),
+        .. new[]
+        {
+            "checkpoints_in_grace", "checkpoints_in_grace_by_task", "checkpoints_in_grace_by_step", "tasks_in_grace", "tasks_by_expiry", "checkpoints_by_mask",
+            "checkpoints_by_brought_mask", "checkpoints_by_frame", "checkpoints_by_trainer_frame", "checkpoints_by_task", "masks_by_frame",
+        }.Select(name => $"DROP INDEX {name};"),
         "CREATE INDEX checkpoints_by_mask ON checkpoints (mask);",
         .. new[] { "deleted_at", "expires", "former_tags", "with_task" }.Select(name => $"ALTER TABLE checkpoints DROP COLUMN {name};"),
         .. new[] { "grace", "grace_bytes" }.Select(name => $"ALTER TABLE totals DROP COLUMN {name};"),

@@ -54,6 +54,24 @@ public sealed class QueryPlanTests : StoreFixture
         Assert.InRange(statements.Count, 25, 200);
     }
 
+    [Fact]
+    public void References_AreFoundByAnIndex()
+    {
+        using var connection = new SqliteConnection($"Data Source={DatabasePath};Pooling=False");
+        connection.Open();
+
+        // Whatever is deleted is looked for in all that may refer to it. An index of those that refer to something is enough.
+        var found = connection.Query(
+            """
+            SELECT t.name || '.' || f."from" FROM sqlite_schema t JOIN pragma_foreign_key_list(t.name) f WHERE t.type = 'table' AND NOT EXISTS (
+              SELECT 1 FROM pragma_index_list(t.name) i JOIN pragma_index_info(i.name) c LEFT JOIN sqlite_schema s ON s.name = i.name
+              WHERE c.seqno = 0 AND c.name = f."from" AND (i.partial = 0 OR s.sql LIKE '% WHERE ' || c.name || ' IS NOT NULL'))
+            AND NOT EXISTS (SELECT 1 FROM pragma_table_info(t.name) k WHERE k.pk = 1 AND k.name = f."from")
+            """,
+            row => row.GetString(0));
+        Assert.Empty(found);
+    }
+
     // A list of the page's own rows; the first thousand bases, or tasks by their size; a constant row.
     private static bool IsBounded(string step) =>
         step.Contains("json_each", StringComparison.Ordinal) || step is "SCAN b" or "SCAN bases" or "SCAN x USING INDEX totals_by_size" or "SCAN CONSTANT ROW";

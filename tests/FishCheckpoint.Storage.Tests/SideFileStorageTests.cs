@@ -56,6 +56,25 @@ public sealed class SideFileStorageTests : StoreFixture
         AssertTotalsAreARecount();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Undelete_TheFirstThatHasAFile_AccountsForIt(bool ofTheTask)
+    {
+        await ReopenAsync(Options with { DeletionGrace = TimeSpan.FromHours(1) });
+        await SaveSidedAsync(1, "shared", "same");
+        await SaveSidedAsync(2, "shared", "same");
+        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+        await (ofTheTask ? Store.DeleteTaskAsync("task", Stop) : Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop));
+        AssertTotalsAreARecount();
+        await (ofTheTask ? (Task)Store.UndeleteTaskAsync("task", cancellation: Stop) : Store.UndeleteAsync("task", 1, cancellation: Stop));
+        AssertTotalsAreARecount();
+        Assert.Equal(SideBytes(), (await Store.GetCheckpointAsync("task", StepRef.At(ofTheTask ? 2 : 1), Stop)).SideBytes);
+        await Store.CollectAsync(new CollectOptions { Now = true }, Stop);
+        AssertTotalsAreARecount();
+        Assert.Equal(2, Count("side_files"));
+    }
+
     [Fact]
     public async Task Save_OverwriteWithOtherSideFiles_ReplacesThem()
     {

@@ -30,6 +30,39 @@ public sealed class CollectTests : RecodeTest
     }
 
     [Fact]
+    public async Task Collect_ATagThatComesMeanwhile_KeepsItsCheckpoint()
+    {
+        // More than one transaction takes. After the first, whoever looks on tags a checkpoint that would go in the second.
+        var tiny = TestModel.Create(1, null, new TensorInfo("w", DType.F32, [8]));
+        await Store.AddBaseAsync("tiny", ModelUpload.FromStream(new MemoryStream(tiny.ToBytes())), Stop);
+        await Store.PutTaskAsync("many", new TaskSpec("tiny", Retention: new Retention(KeepLast: 1)), Stop);
+        for (var step = 1; step <= 130; step++)
+        {
+            using var file = ModelFolder.Open(tiny.Change(step, 0.5).Write(Path.Combine(Options.DataFolder, "..", "tiny")));
+            await Store.SaveAsync("many", step, new CheckpointContent.Full(file), null, Stop);
+        }
+
+        var onlooker = new Onlooker();
+        await ReopenAsync(Options with { Progress = onlooker });
+        onlooker.Then = () => Store.SetTagAsync("many", "late", StepRef.At(100), Stop).GetAwaiter().GetResult();
+        Assert.Equal(128, (await Store.CollectAsync(null, Stop)).Deleted);
+        Assert.Equal([100L, 130], (await Store.ListCheckpointsAsync("many", new PageRequest(), Stop)).Items.Select(item => item.Step));
+        AssertTotalsAreARecount();
+    }
+
+    private sealed class Onlooker : IProgress<WorkProgress>
+    {
+        public Action? Then { get; set; }
+
+        public void Report(WorkProgress value)
+        {
+            var then = Then;
+            Then = null;
+            then?.Invoke();
+        }
+    }
+
+    [Fact]
     public async Task Collect_DryRun_SaysWhatTheRoundDoes()
     {
         await SaveChainAsync(1, 9);

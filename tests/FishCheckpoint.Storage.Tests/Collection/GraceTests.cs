@@ -48,6 +48,40 @@ public sealed class GraceTests : StoreFixture
     }
 
     [Fact]
+    public async Task DeleteTask_SharingItsMask_LeavesItToAVisibleOne()
+    {
+        // What a mask takes is accounted to a checkpoint that can be seen, as long as there is one, whatever was deleted in which order.
+        const string Astray = """
+            SELECT count(*) FROM checkpoints c WHERE deleted = 1 AND blocks = 0 AND brought_bytes > 0
+            AND EXISTS (SELECT 1 FROM checkpoints v WHERE v.mask = c.mask AND v.blocks = 0 AND v.deleted = 0)
+            """;
+        await Store.PutTaskAsync("other", new TaskSpec("base"), Stop);
+        await SaveFixedAsync(2);
+        await SaveFixedAsync(2, "other");
+        Assert.Equal(1, Ask("SELECT count(DISTINCT mask) FROM checkpoints"));
+        foreach (var (first, second) in new[] { ("task", "other"), ("other", "task"), ("task", "task"), ("other", "other") })
+        {
+            await Store.DeleteTaskAsync(first, Stop);
+            AssertTotalsAreARecount();
+            Assert.Equal(0, Ask(Astray));
+            if (first != second)
+            {
+                await Store.DeleteTaskAsync(second, Stop);
+                AssertTotalsAreARecount();
+                await Store.UndeleteTaskAsync(first, cancellation: Stop);
+                AssertTotalsAreARecount();
+                Assert.Equal(0, Ask(Astray));
+            }
+
+            await Store.UndeleteTaskAsync(second, cancellation: Stop);
+            AssertTotalsAreARecount();
+            Assert.Equal((0, 1), (Ask(Astray), Ask("SELECT count(*) FROM checkpoints WHERE brought_bytes > 0")));
+        }
+
+        Assert.Equal(models[2].ToBytes(), await Store.RestoreAsync("other", 2));
+    }
+
+    [Fact]
     public async Task Grace_Over_RemovesWhatWasDeletedAndNothingElse()
     {
         await SaveChainAsync(6);
@@ -184,7 +218,7 @@ public sealed class GraceTests : StoreFixture
         }
     }
 
-    private async Task SaveFixedAsync(int steps)
+    private async Task SaveFixedAsync(int steps, string task = "task")
     {
         var mask = Mask.Create(Base.Layout, [new TensorMask(0, Enumerable.Range(0, 40_000).Select(index => index * 14L).ToArray())]);
         var (name, random, model) = (Base.Layout.Tensors[0].Name, new Random(1), Base.Copy());
@@ -204,7 +238,7 @@ public sealed class GraceTests : StoreFixture
             models[step] = model;
             var current = model;
             await Store.SaveAsync(
-                "task", step, new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => current[Base.Layout.Tensors[tensor].Name])), null, Stop);
+                task, step, new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => current[Base.Layout.Tensors[tensor].Name])), null, Stop);
         }
     }
 

@@ -42,6 +42,10 @@ internal sealed class ManyStore
     /// <summary>The name of a small task.</summary>
     public static string NameOf(int index) => string.Create(CultureInfo.InvariantCulture, $"task-{index:D3}");
 
+    /// <summary>A mask of a few positions.</summary>
+    public static Mask Draw(Random random) => Mask.Create(Model, Model.Tensors.Select((tensor, index) =>
+        new TensorMask(index, Enumerable.Range(0, (int)tensor.Units).Where(_ => random.Next(16) == 0).Append((int)tensor.Units - 1).Distinct().Select(unit => (long)unit).ToArray())));
+
     /// <summary>A delta with new values at a few positions.</summary>
     public static CheckpointContent Content(Mask mask, Random random) => new CheckpointContent.Changed(new Delta(mask, [.. mask.Tensors.Select(tensor =>
     {
@@ -49,9 +53,6 @@ internal sealed class ManyStore
         random.NextBytes(values);
         return (ReadOnlyMemory<byte>)values;
     })]));
-
-    private static Mask Draw(Random random) => Mask.Create(Model, Model.Tensors.Select((tensor, index) =>
-        new TensorMask(index, Enumerable.Range(0, (int)tensor.Units).Where(_ => random.Next(16) == 0).Append((int)tensor.Units - 1).Distinct().Select(unit => (long)unit).ToArray())));
 
     private async Task FillAsync(string task, int checkpoints)
     {

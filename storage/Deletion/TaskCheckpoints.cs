@@ -1,0 +1,77 @@
+using System.Text.Json;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage.Checkpoints;
+using FishCheckpoint.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Deletion;
+
+/// <summary>Hides all checkpoints of a task, or shows them again, in the caller's transaction: by a few statements, for a task may have very many.</summary>
+internal static class TaskCheckpoints
+{
+    /// <summary>Takes the checkpoints of a task that is deleted out of view, with their tags.</summary>
+    public static void Hide(SqliteConnection connection, long task, Grace grace)
+    {
+        var tags = connection.Query("SELECT checkpoint, name FROM tags WHERE task = $0 ORDER BY name", row => (Checkpoint: row.GetInt64(0), Name: row.GetString(1)), task);
+        foreach (var tagged in tags.GroupBy(tag => tag.Checkpoint, tag => tag.Name))
+        {
+            connection.Execute(
+                "UPDATE checkpoints SET former_tags = $1 WHERE id = $0", tagged.Key, JsonSerializer.Serialize(tagged, FishJson.Options));
+        }
+
+        connection.Execute("DELETE FROM tags WHERE task = $0", task);
+        connection.Execute("UPDATE checkpoints SET deleted = 1, deleted_at = $1, expires = $2, with_task = 1 WHERE task = $0 AND deleted = 0", task, grace.Now, grace.Expires);
+
+        // What they account for passes to visible checkpoints of other tasks, where these read it.
+        foreach (var (id, mask, bytes) in connection.Query(
+            "SELECT id, mask, brought_bytes FROM checkpoints WHERE task = $0 AND with_task = 1 AND blocks = 0 AND brought_bytes > 0",
+            row => (row.GetInt64(0), row.Digest(1), row.GetInt64(2)), task))
+        {
+            if (connection.Scalar<long?>("SELECT id FROM checkpoints WHERE mask = $0 AND blocks = 0 AND deleted = 0 LIMIT 1", mask) is { } heir)
+            {
+                connection.Execute("UPDATE checkpoints SET brought_bytes = iif(id = $0, 0, $2) WHERE id IN ($0, $1)", id, heir, bytes);
+            }
+        }
+
+        foreach (var owner in connection.Query(
+            "SELECT DISTINCT f.owner FROM side_files f JOIN checkpoints c ON c.id = f.owner WHERE c.task = $0 AND c.with_task = 1", row => row.GetInt64(0), task))
+        {
+            SideFileTable.HandOver(connection, owner);
+        }
+    }
+
+    /// <summary>Shows the checkpoints that were deleted with a task, with their tags.</summary>
+    public static void Show(SqliteConnection connection, long task)
+    {
+        foreach (var (id, tags) in connection.Query(
+            "SELECT id, former_tags FROM checkpoints WHERE task = $0 AND with_task = 1 AND former_tags IS NOT NULL", row => (row.GetInt64(0), row.GetString(1)), task))
+        {
+            foreach (var tag in DeletedTable.TagsOf(tags))
+            {
+                connection.Execute("INSERT INTO tags (task, name, checkpoint) VALUES ($0, $1, $2)", task, tag, id);
+            }
+        }
+
+        connection.Execute(
+            """
+            UPDATE checkpoints SET deleted = 0, deleted_at = NULL, expires = NULL, former_tags = NULL, with_task = 0 WHERE task = $0 AND with_task = 1
+            """,
+            task);
+
+        // Masks that hidden checkpoints of other tasks have accounted for.
+        foreach (var (mask, id) in connection.Query(
+            "SELECT mask, min(id) FROM checkpoints WHERE task = $0 AND deleted = 0 AND blocks = 0 GROUP BY mask", row => (row.Digest(0), row.GetInt64(1)), task))
+        {
+            if (MaskAccounts.TakeOver(connection, mask, visible: true) is > 0 and var bytes)
+            {
+                connection.Execute("UPDATE checkpoints SET brought_bytes = $1 WHERE id = $0", id, bytes);
+            }
+        }
+
+        foreach (var id in connection.Query(
+            "SELECT min(id) FROM checkpoints WHERE task = $0 AND deleted = 0 AND side_set IS NOT NULL GROUP BY side_set", row => row.GetInt64(0), task))
+        {
+            SideFileTable.TakeOver(connection, id);
+        }
+    }
+}

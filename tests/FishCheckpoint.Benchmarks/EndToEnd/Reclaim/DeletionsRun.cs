@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using FishCheckpoint.Benchmarks.EndToEnd.Many;
+using FishCheckpoint.Benchmarks.EndToEnd.Reports;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage;
+
+namespace FishCheckpoint.Benchmarks.EndToEnd.Reclaim;
+
+/// <summary>How long it takes to delete very many checkpoints of one task, to bring them back and to remove them for good, while others save.</summary>
+internal static class DeletionsRun
+{
+    private const int Smaller = 10;
+
+    public static async Task RunAsync(string folder, int checkpoints, bool write)
+    {
+        var text = new StringBuilder("## Very many deletions\n\n");
+        text.AppendLine(CultureInfo.InvariantCulture, $"""
+            One task with {checkpoints / Smaller:N0} and one with {checkpoints:N0} checkpoints of a tiny model (1,040 elements, 5 tensors), all of which are deleted, come back, and are
+            removed. Meanwhile another task is saved to without a pause: its longest save is the longest time that anyone waited. The log is the largest that a transaction left.
+            """).AppendLine();
+        text.AppendLine("`dotnet run -c Release --project tests/FishCheckpoint.Benchmarks -- deletions DIR`").AppendLine();
+        text.AppendLine(CultureInfo.InvariantCulture, $"| | {checkpoints / Smaller:N0}: s | longest save, s | log, MB | {checkpoints:N0}: s | longest save, s | log, MB |");
+        text.AppendLine("|---|---:|---:|---:|---:|---:|---:|");
+        var columns = new List<IReadOnlyList<(string Name, string Cells)>>();
+        foreach (var count in new[] { checkpoints / Smaller, checkpoints })
+        {
+            var own = Path.Combine(Path.GetFullPath(folder), $"deletions-{Guid.NewGuid():N}");
+            try
+            {
+                await ManyStore.CreateAsync(own, tasks: 0, large: count);
+                columns.Add(await MeasureAsync(own, count));
+            }
+            finally
+            {
+                Directory.Delete(own, recursive: true);
+            }
+        }
+
+        foreach (var ((name, small), (_, large)) in columns[0].Zip(columns[1]))
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {name} | {small} | {large} |");
+        }
+
+        BenchmarkPage.Publish("deletions", text.AppendLine().AppendLine(Machine.Describe()).ToString(), write);
+    }
+
+    private static async Task<IReadOnlyList<(string Name, string Cells)>> MeasureAsync(string folder, int count)
+    {
+        await using var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = folder });
+        await store.PutTaskAsync("live", new TaskSpec("base"));
+        var rows = new List<(string, string)>();
+        foreach (var (name, work) in Works(store, count))
+        {
+            rows.Add((name, await TimeAsync(store, work)));
+        }
+
+        return rows;
+    }
+
+    private static IEnumerable<(string Name, Func<Task> Work)> Works(SqliteCheckpointStore store, int count)
+    {
+        async Task EachAsync(Func<long, Task> work)
+        {
+            for (var step = 0L; step < count; step++)
+            {
+                await work(step);
+            }
+        }
+
+        const string Task = ManyStore.Large;
+        return
+        [
+            ("delete each by a request", () => EachAsync(step => store.DeleteCheckpointAsync(Task, StepRef.At(step)))),
+            ("list the deleted, 1,000 a page", () => ListAsync(store)),
+            ("undelete each by a request", () => EachAsync(step => store.UndeleteAsync(Task, step))),
+            ("delete the task", () => store.DeleteTaskAsync(Task)),
+            ("undelete the task", () => store.UndeleteTaskAsync(Task)),
+            ("say what a retention of the last 10 would delete", () => store.PutTaskAsync(Task, new TaskSpec("base", Retention: new Retention(KeepLast: 10)))),
+            ("delete by the retention (`gc`)", () => store.CollectAsync()),
+            ("say what `gc --now` would free", () => store.CollectAsync(new CollectOptions { Now = true, DryRun = true })),
+            ("remove all of it (`gc --now`)", () => store.CollectAsync(new CollectOptions { Now = true })),
+        ];
+    }
+
+    private static async Task ListAsync(SqliteCheckpointStore store)
+    {
+        string? after = null;
+        do
+        {
+            after = (await store.ListDeletedAsync(ManyStore.Large, new PageRequest(1000, after))).Next;
+        }
+        while (after is not null);
+    }
+
+    private static async Task<string> TimeAsync(SqliteCheckpointStore store, Func<Task> work)
+    {
+        using var end = new CancellationTokenSource();
+        var log = Path.Combine(store.Options.DataFolder, "fish.db-wal");
+        var saving = Task.Run(() => SaveAsync(store, log, end.Token));
+        var clock = Stopwatch.StartNew();
+        await work();
+        var seconds = clock.Elapsed.TotalSeconds;
+        await end.CancelAsync();
+        var (longest, bytes) = await saving;
+        return string.Create(CultureInfo.InvariantCulture, $"{seconds:F2} | {longest:F2} | {bytes / 1e6:F1}");
+    }
+
+    private static async Task<(double Longest, long LogBytes)> SaveAsync(SqliteCheckpointStore store, string log, CancellationToken end)
+    {
+        var (longest, bytes, random, mask) = (0.0, 0L, new Random(1), ManyStore.Draw(new Random(1)));
+        while (!end.IsCancellationRequested)
+        {
+            var clock = Stopwatch.StartNew();
+            await store.SaveAsync("live", Stopwatch.GetTimestamp(), ManyStore.Content(mask, random), cancellation: CancellationToken.None);
+            longest = Math.Max(longest, clock.Elapsed.TotalSeconds);
+            bytes = Math.Max(bytes, new FileInfo(log) is { Exists: true } file ? file.Length : 0);
+        }
+
+        return (longest, bytes);
+    }
+}
