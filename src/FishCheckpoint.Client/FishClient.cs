@@ -40,11 +40,12 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
     /// <param name="http">The HTTP client. Its timeout covers a whole upload, so long ones want <see cref="Timeout.InfiniteTimeSpan"/>.</param>
     /// <param name="ownsHttp">Whether this object disposes the HTTP client. Default: no.</param>
     /// <param name="spoolFolder">Where deltas that outgrow memory lie meanwhile. Default: the system's temporary folder.</param>
-    /// <exception cref="ArgumentException">The client has no base address.</exception>
-    public FishClient(HttpClient http, bool ownsHttp = false, string? spoolFolder = null)
+    /// <param name="idleTimeout">See <see cref="FishClientOptions.IdleTimeout"/>. Default: 60 seconds.</param>
+    /// <exception cref="ArgumentException">The client has no base address, or the limit is out of its range.</exception>
+    public FishClient(HttpClient http, bool ownsHttp = false, string? spoolFolder = null, TimeSpan? idleTimeout = null)
     {
         (this.http, this.ownsHttp) = (http, ownsHttp);
-        var server = new FishHttp(http);
+        var server = new FishHttp(http, idleTimeout ?? FishClientOptions.DefaultIdleTimeout);
         var spool = spoolFolder ?? Path.GetTempPath();
         (bases, tasks, checkpoints) = (new BaseCalls(server, spool), new TaskCalls(server), new CheckpointCalls(server, spool));
         (deltas, states, maintenance) = (new DeltaCalls(server, spool), new StateCalls(server), new MaintenanceCalls(server));
@@ -65,7 +66,7 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
     /// <param name="server">The server's address, as in <c>https://models.example:5080</c>.</param>
     /// <param name="options">How to connect.</param>
     /// <exception cref="Errors.FishException">The options cannot be; see <see cref="FishClientOptions.CreateHttp"/>.</exception>
-    public static FishClient Connect(Uri server, FishClientOptions options) => new(options.CreateHttp(server), ownsHttp: true, options.SpoolFolder);
+    public static FishClient Connect(Uri server, FishClientOptions options) => new(options.CreateHttp(server), ownsHttp: true, options.SpoolFolder, options.IdleTimeout);
 
     /// <summary>Waits until the server is ready: its store open, its disk writable, and not about to stop.</summary>
     /// <param name="longest">How long to go on asking; nothing: ask once.</param>

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
+using FishCheckpoint.Client.Http;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Client;
@@ -13,6 +14,16 @@ public sealed record FishClientOptions
     /// <summary>A PEM file of the certificates that the server's is to be signed by, or of the server's own; no others are trusted then. Default: those that the system trusts.</summary>
     public string? CertificateAuthorities { get; init; }
 
+    /// <summary>
+    /// How long a request waits while no byte moves in either direction: then the server is unavailable (SERVER_UNAVAILABLE), which a training hook tries again. An upload or
+    /// download that moves is never ended. Connecting has a limit of its own, of 10 seconds. Work that the server does before it answers gets more: a verification, a
+    /// comparison and a delta ten times as long, maintenance without end; a stream of events ends after 60 seconds without its heartbeat.
+    /// From 1 ms to 1 day, or <see cref="Timeout.InfiniteTimeSpan"/>: no limit. Default: 60 seconds.
+    /// </summary>
+    public TimeSpan IdleTimeout { get; init; } = DefaultIdleTimeout;
+
+    internal static TimeSpan DefaultIdleTimeout { get; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Where deltas that outgrow memory lie meanwhile. Default: the system's temporary folder.</summary>
     public string? SpoolFolder { get; init; }
 
@@ -22,7 +33,10 @@ public sealed record FishClientOptions
     public HttpClient CreateHttp(Uri server)
     {
         var authorization = Key is null ? null : Bearer(Key);
-        var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
+        var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromSeconds(10), PooledConnectionLifetime = TimeSpan.FromMinutes(5), ConnectCallback = Connection.OpenAsync,
+        };
         if (CertificateAuthorities is not null)
         {
             handler.SslOptions.CertificateChainPolicy = PolicyOf(CertificateAuthorities);

@@ -248,8 +248,8 @@ public abstract class HookContract : CheckpointStoreContract
         other.Step(77);
         await using (var added = Hook(other, EveryStep with { NewRun = true }))
         {
-            other.Step(3);
             Assert.Equal(ErrorCode.RunTaken, Assert.Throws<FishException>(() => added.OnStep(3)).Code);
+            Assert.Equal(ErrorCode.RunTaken, Assert.Throws<FishException>(() => added.OnStep(0)).Code);
             added.OnStep(4);
             await added.CompleteAsync(Stop);
         }
@@ -270,6 +270,85 @@ public abstract class HookContract : CheckpointStoreContract
         var info = await Store.GetCheckpointAsync("tiny", StepRef.At(3), Stop);
         Assert.Equal((replacing.Run, true), (info.Metadata["run"], replacing.Reports[0].Created));
         Assert.Equal(other.ToFile(), await Store.RestoreAsync("tiny", 3));
+    }
+
+    [Fact]
+    public async Task Run_AnotherBeginsMeanwhile_IsToldWithItsNextSave()
+    {
+        var (first, other) = (await BeginAsync(), New());
+        await using var one = Hook(first, EveryStep with { ThrowOnComplete = false });
+        await using var two = Hook(other, EveryStep with { ThrowOnComplete = false });
+        Assert.Null(await one.ResumeAsync(cancellation: Stop));
+        Assert.Null(await two.ResumeAsync(cancellation: Stop));
+        one.OnStep(3);
+        Assert.Null((await one.SaveAsync(cancellation: Stop))!.Error);
+
+        // Neither above nor below the other's step is anything stored.
+        foreach (var step in new[] { 2, 4 })
+        {
+            Assert.Equal(ErrorCode.RunTaken, await CodeOfAsync(two, step));
+        }
+
+        var refused = Assert.Throws<FishException>(() => two.OnStep(5));
+        Assert.Equal(ErrorCode.RunTaken, refused.Code);
+        Assert.Contains(one.Run, refused.Cause, StringComparison.Ordinal);
+        Assert.Equal("3", await StepsAsync());
+
+        // It goes on from the other's step once it is told to.
+        Assert.Equal(3, (await two.ResumeAsync(cancellation: Stop))!.Step);
+        Run(other, two, 4, 4);
+        await two.CompleteAsync(Stop);
+        Assert.Equal(("3 4", one.Run), (await StepsAsync(), two.Run));
+
+        async Task<ErrorCode> CodeOfAsync(CheckpointHook hook, long step)
+        {
+            try
+            {
+                hook.OnStep(step);
+            }
+            catch (FishException error)
+            {
+                return error.Code;
+            }
+
+            return Assert.IsType<FishException>((await hook.SaveAsync(cancellation: Stop))!.Error).Code;
+        }
+    }
+
+    [Fact]
+    public async Task Run_StepThatIsNotAfterTheResumedOne_IsRefused()
+    {
+        var trainer = await BeginAsync();
+        await using (var hook = Hook(trainer, new CheckpointHookOptions { SaveEverySteps = 5 }))
+        {
+            Run(trainer, hook, 1, 10);
+            await hook.CompleteAsync(Stop);
+        }
+
+        await using var resumed = Hook(trainer, EveryStep with { ThrowOnComplete = false });
+        await resumed.ResumeAsync(cancellation: Stop);
+        foreach (var step in new[] { 7, 10 })
+        {
+            Assert.Equal(ErrorCode.StepTaken, Assert.Throws<FishException>(() => resumed.OnStep(step)).Code);
+        }
+
+        Assert.Equal("5 10", await StepsAsync());
+    }
+
+    [Fact]
+    public async Task Retention_OfANewRun_LeavesTheOtherRunsSteps()
+    {
+        var first = await BeginAsync();
+        await using (var hook = Hook(first, EveryStep))
+        {
+            Run(first, hook, 1, 3);
+            await hook.CompleteAsync(Stop);
+        }
+
+        await using var added = Hook(first, EveryStep with { NewRun = true, KeepLast = 1, QueueCapacity = 1 });
+        Run(first, added, 4, 6);
+        await added.CompleteAsync(Stop);
+        Assert.Equal("1 2 3 6", await StepsAsync());
     }
 
     [Fact]
@@ -528,6 +607,8 @@ public abstract class HookContract : CheckpointStoreContract
             return Convert.ToHexString(copy.ToArray());
         }
     }
+
+    private async Task<string> StepsAsync() => string.Join(' ', (await Store.ListCheckpointsAsync("tiny", new PageRequest(), Stop)).Items.Select(item => item.Step));
 
     private static CheckpointHookOptions EveryStep => new() { SaveEverySteps = 1 };
 

@@ -63,7 +63,7 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
     }
 
     public Task<VerifyResult> VerifyAsync(string task, StepRef step, CancellationToken cancellation) =>
-        server.JsonAsync<VerifyResult>(HttpMethod.Post, $"{Routes.Checkpoint(task, step)}/verify", cancellation);
+        server.JsonAsync<VerifyResult>(HttpMethod.Post, $"{Routes.Checkpoint(task, step)}/verify", cancellation, wait: server.ForComputed);
 
     // The server keeps masks: one that it has answered with need not be encoded and sent again, unless it was deleted meanwhile.
     private async Task<Saved<CheckpointInfo>> SaveChangedAsync(

@@ -7,6 +7,7 @@ namespace FishCheckpoint.Client.Maintenance;
 internal sealed class HealthCalls(FishHttp server)
 {
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Once = TimeSpan.FromSeconds(5);
 
     /// <summary>Asks until the server is ready, or the time is over; at least once.</summary>
     public async Task WaitAsync(TimeSpan longest, TimeProvider time, CancellationToken cancellation)
@@ -15,7 +16,7 @@ internal sealed class HealthCalls(FishHttp server)
         {
             try
             {
-                await server.DoneAsync(HttpMethod.Get, Routes.Ready, null, cancellation);
+                await server.DoneAsync(HttpMethod.Get, Routes.Ready, null, cancellation, longest > Once ? longest : Once);
                 return;
             }
             catch (FishException error) when (error.Kind == ErrorKind.Unavailable && time.GetElapsedTime(begun) + Between < longest)

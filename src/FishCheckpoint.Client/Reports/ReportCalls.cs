@@ -23,5 +23,5 @@ internal sealed class ReportCalls(FishHttp server)
         server.JsonAsync<TimelineReport>(HttpMethod.Get, Routes.Timeline(task, request.Checked()), cancellation);
 
     public Task<ChangeReport> ChangesAsync(string task, StepRef to, StateRef from, CancellationToken cancellation) =>
-        server.JsonAsync<ChangeReport>(HttpMethod.Get, Routes.Changes(task, to, from), cancellation);
+        server.JsonAsync<ChangeReport>(HttpMethod.Get, Routes.Changes(task, to, from), cancellation, wait: server.ForComputed);
 }

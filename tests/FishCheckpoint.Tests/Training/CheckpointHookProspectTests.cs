@@ -112,6 +112,20 @@ public sealed class CheckpointHookProspectTests : IAsyncDisposable
     }
 
     [Theory]
+    [InlineData(true, 40)]
+    [InlineData(false, 41)]
+    public async Task OnStep_StoreThatIsAwayFirst_StoresNoStepOfAnotherRunsTask(bool newRun, long step)
+    {
+        (var bytes, store.Base, store.Latest) = (store.Base, null, 40);
+        await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 1, NewRun = newRun, ThrowOnComplete = false, SaveOnError = false });
+        Assert.Equal(StepOutcome.Queued, hook.OnStep(step));
+        store.Base = bytes;
+        Assert.Equal(ErrorCode.RunTaken, Assert.IsType<FishException>((await Done(hook))[0].Error).Code);
+        Assert.Equal(ErrorCode.RunTaken, Assert.Throws<FishException>(() => hook.OnStep(step)).Code);
+        Assert.Empty(store.Saves);
+    }
+
+    [Theory]
     [InlineData(ErrorCode.StorageUnavailable, null)]
     [InlineData(ErrorCode.InsufficientStorage, 507)]
     [InlineData(ErrorCode.ServerUnavailable, 500)]

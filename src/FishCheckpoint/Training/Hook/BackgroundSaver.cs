@@ -17,6 +17,7 @@ internal sealed class BackgroundSaver : IAsyncDisposable
     private readonly ICheckpointStore store;
     private readonly string name;
     private readonly CheckpointHookOptions options;
+    private readonly RunIdentity run;
     private readonly HookTask task;
     private readonly RetentionKeeper? keeper;
     private readonly SaveRetry retry;
@@ -37,16 +38,16 @@ internal sealed class BackgroundSaver : IAsyncDisposable
 
     /// <param name="store">Where checkpoints go.</param>
     /// <param name="name">The task's name.</param>
-    /// <param name="run">The id that the run begins with.</param>
+    /// <param name="run">Which run this is.</param>
     /// <param name="task">The task, opened with the first save.</param>
     /// <param name="options">The hook's.</param>
-    public BackgroundSaver(ICheckpointStore store, string name, string run, HookTask task, CheckpointHookOptions options)
+    public BackgroundSaver(ICheckpointStore store, string name, RunIdentity run, HookTask task, CheckpointHookOptions options)
     {
-        (this.store, this.name, this.task, this.options) = (store, name, task, options);
-        (queue, Run) = (new SaveQueue(options.QueueCapacity), run);
+        (this.store, this.name, this.run, this.task, this.options) = (store, name, run, task, options);
+        queue = new SaveQueue(options.QueueCapacity);
         retry = new SaveRetry(options);
         log = new SaveLog(name, options);
-        keeper = options.Retention is { } retention ? new RetentionKeeper(store, name, retention) : null;
+        keeper = options.Retention is { } retention ? new RetentionKeeper(store, name, retention, run, options) : null;
         loop = Task.Run(SaveAllAsync);
     }
 
@@ -56,9 +57,6 @@ internal sealed class BackgroundSaver : IAsyncDisposable
 
     public SaveSummary Summary => Locked(() => SaveSummary.Of(reports, skipped));
 
-    /// <summary>The id of the run that checkpoints say they are of. Set before the first save.</summary>
-    public string Run { get; set; }
-
     /// <summary>Whether nothing more is taken.</summary>
     public bool Completed => completed;
 
@@ -67,6 +65,12 @@ internal sealed class BackgroundSaver : IAsyncDisposable
 
     /// <summary>Whether the store has been out of reach for longer than saves are waited for.</summary>
     public bool IsLate => retry.IsLate;
+
+    /// <summary>Waits until the store has been out of reach for as long as saves are waited for.</summary>
+    public Task WhenAwayAsync(CancellationToken cancellation) => retry.WhenAwayAsync(cancellation);
+
+    /// <summary>Training goes on from a checkpoint: what another run saved is no obstacle any more.</summary>
+    public void Resumed() => Locked(() => taken = null);
 
     public void ThrowIfCompleted() => ObjectDisposedException.ThrowIf(completed, typeof(CheckpointHook));
 
@@ -80,7 +84,8 @@ internal sealed class BackgroundSaver : IAsyncDisposable
         {
             throw new FishException(
                 other.Code, other.Key, $"Step {step.Step} is not stored: {other.Cause}",
-                "Another run saves to this task, or saved to it before. Train to a task of another name, or set Overwrite to replace what is there.", other);
+                "Another run saves to this task, or saved to it before. Resume from its newest step, train to a task of another name, or set Overwrite to replace what is there.",
+                other);
         }
 
         if (count >= MaxRefusals)
@@ -219,14 +224,16 @@ internal sealed class BackgroundSaver : IAsyncDisposable
 
     private async Task<Saved<CheckpointInfo>> StoreAsync(PendingSave save)
     {
-        var fit = (await task.OpenAsync()).Fit;
+        var opened = await task.OpenAsync();
+        run.RequireStep(save.Step, opened);
+        await run.RequireAloneAsync(opened);
         if (keeper is not null)
         {
             await keeper.PrepareAsync();
         }
 
         LayOnWhatIsStored(save);
-        var saved = await store.SaveAsync(name, save.Step, new CheckpointContent.Changed(fit.ToTask(save.Delta!)), OptionsOf(save));
+        var saved = await store.SaveAsync(name, save.Step, new CheckpointContent.Changed(opened.Fit.ToTask(save.Delta!)), OptionsOf(save));
         replaces.TryRemove(save.Step, out _);
         if (keeper is not null)
         {
@@ -271,15 +278,12 @@ internal sealed class BackgroundSaver : IAsyncDisposable
         {
             Parent = save.Anchor.Step is { } step ? ParentChoice.At(step) : ParentChoice.Auto,
             ExpectedBase = options.ExpectedBase,
-            Metadata = MetadataOf(Run),
+            Metadata = run.Metadata,
             Overwrite = options.Overwrite || replaces.ContainsKey(save.Step),
             OpenState = save.State is null ? null : save.State.OpenRead,
         };
         return save.Metrics is null ? saveOptions : saveOptions with { Metrics = save.Metrics };
     }
-
-    /// <summary>What a checkpoint of a run says of it.</summary>
-    public static IReadOnlyDictionary<string, string> MetadataOf(string run) => new Dictionary<string, string>(StringComparer.Ordinal) { ["run"] = run };
 
     private void Publish(SaveReport report)
     {
@@ -314,7 +318,7 @@ internal sealed class BackgroundSaver : IAsyncDisposable
         {
             (refusals, firstRefused) = (0, null);
         }
-        else if (report.Error is FishException { Code: ErrorCode.StepTaken or ErrorCode.StateTaken })
+        else if (report.Error is FishException { Code: ErrorCode.StepTaken or ErrorCode.StateTaken or ErrorCode.RunTaken })
         {
             taken ??= report;
         }

@@ -22,26 +22,21 @@ namespace FishCheckpoint.Training;
 /// </remarks>
 public sealed class CheckpointHook : IAsyncDisposable
 {
-    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
-
     private readonly CheckpointHookOptions options;
     private readonly ICheckpointStore store;
     private readonly string task;
     private readonly ITrainingModel model;
+    private readonly RunIdentity identity;
     private readonly RunState run;
     private readonly Lineage lineage;
     private readonly Cadence cadence;
-    private readonly LeakGuard leakGuard;
     private readonly BackgroundSaver saver;
     private readonly HookTask opening;
-    private readonly StepMetrics stepMetrics;
+    private readonly StepCopier copier;
     private readonly StopSignals? signals;
-    private PendingSave? lastSave;
     private IReadOnlyDictionary<string, double>? lastMetrics;
     private long? lastStep;
     private bool unsaved;
-    private int saves;
-    private int savesSinceMask;
 
     /// <summary>Begins to watch a training run.</summary>
     /// <param name="store">Where checkpoints go: an embedded store, or a client of a server. Not disposed.</param>
@@ -60,11 +55,11 @@ public sealed class CheckpointHook : IAsyncDisposable
         run = new RunState(model, this.options, mask);
         lineage = new Lineage(mask, tensor => this.options.Buffers(tensor) || this.options.IsOwn(tensor));
         cadence = new Cadence(this.options);
-        var id = Guid.NewGuid().ToString("N");
-        opening = new HookTask(store, task, model.Layout, this.options);
-        leakGuard = new LeakGuard(store, task, model, opening, this.options);
-        stepMetrics = new StepMetrics(this.options, BackgroundSaver.MetadataOf(id));
-        saver = new BackgroundSaver(store, task, id, opening, this.options);
+        identity = new RunIdentity(store, task, this.options);
+        opening = new HookTask(store, task, model.Layout, identity, this.options);
+        saver = new BackgroundSaver(store, task, identity, opening, this.options);
+        var leakGuard = new LeakGuard(store, task, model, opening, this.options);
+        copier = new StepCopier(run, lineage, leakGuard, new StepMetrics(this.options, identity.Metadata), cadence, saver, this.options);
         signals = this.options.SaveOnStop ? new StopSignals() : null;
     }
 
@@ -84,7 +79,7 @@ public sealed class CheckpointHook : IAsyncDisposable
     public Mask Mask => lineage.Mask;
 
     /// <summary>The id of the run, which its checkpoints have under the metadata key <c>run</c>: a random one, or that of the run that was resumed.</summary>
-    public string Run => saver.Run;
+    public string Run => identity.Id;
 
     /// <summary>The reports of all saves that are done, in the order in which they were done; a snapshot.</summary>
     public IReadOnlyList<SaveReport> Reports => saver.Reports;
@@ -118,7 +113,7 @@ public sealed class CheckpointHook : IAsyncDisposable
             return StepOutcome.NotDue;
         }
 
-        var outcome = Copy(step, metrics, wait: options.Busy == BusyPolicy.Wait).Outcome;
+        var outcome = Copy(step, metrics, options.Busy == BusyPolicy.Wait).Outcome;
         if (outcome == StepOutcome.Queued)
         {
             RecomputeMask();
@@ -148,13 +143,13 @@ public sealed class CheckpointHook : IAsyncDisposable
             return copied.Report is null ? null : await StoredAsync(step, copied.Report, cancellation);
         }
 
-        if (lastSave is null)
+        if (copier.Last is not { } last)
         {
             return null;
         }
 
-        saver.Keep(lastSave);
-        return await StoredAsync(lastSave.Step, lastSave.Done.Task, cancellation);
+        saver.Keep(last);
+        return await StoredAsync(last.Step, last.Done.Task, cancellation);
     }
 
     /// <summary>Training goes on with another mask. The last step is saved first if it is not yet, so that later saves stay as sparse as the new mask.</summary>
@@ -167,16 +162,16 @@ public sealed class CheckpointHook : IAsyncDisposable
         RequireLayout(mask);
         if (lastStep is { } step && unsaved)
         {
-            Copy(step, lastMetrics, wait: options.Busy == BusyPolicy.Wait, keep: true);
+            Copy(step, lastMetrics, options.Busy == BusyPolicy.Wait, keep: true);
         }
 
-        if (!unsaved && lastSave is not null)
+        if (!unsaved && copier.Last is not null)
         {
-            saver.Keep(lastSave);
+            saver.Keep(copier.Last);
         }
 
-        lineage.Change(mask, unsaved ? null : lastSave);
-        savesSinceMask = 0;
+        lineage.Change(mask, unsaved ? null : copier.Last);
+        copier.SavesSinceMask = 0;
         options.OnMaskChanged?.Invoke(mask);
     }
 
@@ -198,7 +193,9 @@ public sealed class CheckpointHook : IAsyncDisposable
         saver.ThrowIfCompleted();
         var resumer = new Resumer(store, task, model, opening, options);
         var found = await new ResumeRetry(task, options).RunAsync(() => resumer.RestoreAsync(from, run.Check, cancellation), cancellation);
-        opening.Resumed(found?.Checkpoint.Step, resumer.Later);
+        identity.Resume(found?.Checkpoint, resumer.Later);
+        opening.Resumed();
+        saver.Resumed();
         foreach (var step in resumer.Damaged)
         {
             saver.Replace(step);
@@ -210,9 +207,9 @@ public sealed class CheckpointHook : IAsyncDisposable
         }
 
         var (checkpoint, state) = restored;
-        saver.Run = resumer.Later is null ? checkpoint.Metadata.GetValueOrDefault("run") ?? saver.Run : saver.Run;
-        (lastStep, unsaved, lastSave) = (checkpoint.Step, false, null);
-        (var mask, savesSinceMask) = run.MaskOf(state);
+        (lastStep, unsaved) = (checkpoint.Step, false);
+        copier.Forget();
+        (var mask, copier.SavesSinceMask) = run.MaskOf(state);
         lineage.Resume(mask, checkpoint, await resumer.IsParentThereAsync(checkpoint, cancellation));
         options.OnMaskChanged?.Invoke(mask);
         var complete = run.Restore(state);
@@ -293,68 +290,30 @@ public sealed class CheckpointHook : IAsyncDisposable
     // Training does not wait for a store that is out of reach.
     private async Task<SaveReport?> StoredAsync(long step, Task<SaveReport> report, CancellationToken cancellation)
     {
-        while (await Task.WhenAny(report, Task.Delay(Glance, cancellation)) != report)
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var first = await Task.WhenAny(report, saver.WhenAwayAsync(done.Token));
+        await done.CancelAsync();
+        if (first == report)
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (saver is { IsLate: true, Retrying: true })
-            {
-                options.OnWarning($"step {step} is not stored yet, for the store has been out of reach for {options.RetryFor.TotalSeconds} s; it is not waited for any longer, and still tried");
-                return null;
-            }
+            return await report;
         }
 
-        return await report;
+        cancellation.ThrowIfCancellationRequested();
+        options.OnWarning($"step {step} is not stored yet, for the store has been out of reach for {options.RetryFor.TotalSeconds} s; it is not waited for any longer, and still tried");
+        return null;
     }
 
     private (StepOutcome Outcome, Task<SaveReport>? Report) Copy(
         long step, IReadOnlyDictionary<string, double>? metrics, bool wait, bool patient = false, bool keep = false)
     {
-        var start = options.Clock.GetTimestamp();
-        var (kept, isBest) = (stepMetrics.Copy(step, metrics), stepMetrics.IsBest(metrics));
-        if (!saver.TryReserve(wait, patient, isBest, out var replaced))
-        {
-            return (StepOutcome.Skipped, null);
-        }
-
-        var save = Take(step, kept, start, replaced, isBest, mayBeLeftOut: !keep && !patient);
-        if (save.CopyError is null)
-        {
-            (lastSave, unsaved) = (save, false);
-            (saves, savesSinceMask) = (saves + 1, savesSinceMask + 1);
-            cadence.Saved();
-        }
-
-        return (save.CopyError is null ? StepOutcome.Queued : StepOutcome.Failed, saver.Enqueue(save));
-    }
-
-    private PendingSave Take(
-        long step, IReadOnlyDictionary<string, double>? copied, long start, PendingSave? replaced, bool isBest, bool mayBeLeftOut)
-    {
-        try
-        {
-            var leak = leakGuard.Check(step, saves, lineage, saver);
-            var (delta, state) = (run.Gather(lineage.Saved), run.Capture(lineage.Mask, savesSinceMask + 1));
-            return new PendingSave
-            {
-                Step = step, Delta = delta, State = state, Metrics = copied, Anchor = lineage.Anchor, Leak = leak, Stall = options.Clock.GetElapsedTime(start),
-                IsBest = isBest, MayBeLeftOut = mayBeLeftOut,
-            };
-        }
-        catch (FishException error) when (error.Code == ErrorCode.MaskLeak)
-        {
-            saver.Release(replaced);
-            throw;
-        }
-        catch (Exception error)
-        {
-            saver.Restore(replaced);
-            return new PendingSave { Step = step, Metrics = copied, Stall = options.Clock.GetElapsedTime(start), CopyError = error };
-        }
+        var copied = copier.Copy(step, metrics, wait, patient, keep);
+        unsaved &= copied.Outcome != StepOutcome.Queued;
+        return copied;
     }
 
     private void RecomputeMask()
     {
-        if (options.RecomputeMaskEverySaves > 0 && savesSinceMask >= options.RecomputeMaskEverySaves)
+        if (options.RecomputeMaskEverySaves > 0 && copier.SavesSinceMask >= options.RecomputeMaskEverySaves)
         {
             SetMask(options.MaskSource!());
         }

@@ -8,46 +8,35 @@ namespace FishCheckpoint.Training;
 /// The task of a hook: made where the options say what it starts from and it is not there yet, and refused where it starts from something else, has
 /// other tensors than the model, or has the checkpoints of another run. Safe for use by the training thread and the saver at once.
 /// </summary>
-internal sealed class HookTask(ICheckpointStore store, string name, Layout model, CheckpointHookOptions options) : IDisposable
+internal sealed class HookTask(ICheckpointStore store, string name, Layout model, RunIdentity run, CheckpointHookOptions options) : IDisposable
 {
     private readonly SemaphoreSlim gate = new(1, 1);
     private volatile OpenedTask? opened;
-    private volatile bool resumed;
     private volatile FishException? refusal;
-    private volatile FishException? later;
     private bool asked;
 
     /// <summary>Why nothing can be saved to the task; <see langword="null"/> as long as that is not known.</summary>
     public FishException? Refusal => refusal;
 
+    /// <summary>The task's checkpoint of the highest step; <see langword="null"/> for none.</summary>
+    public static async Task<CheckpointInfo?> NewestAsync(ICheckpointStore store, string task, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return await store.GetCheckpointAsync(task, StepRef.Latest, cancellation);
+        }
+        catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Training goes on from a checkpoint of the task, or was told that there is none.</summary>
-    /// <param name="from">The step; <see langword="null"/>: there was none.</param>
-    /// <param name="last">The last step after it that can be read; <see langword="null"/>: there is none.</param>
-    public void Resumed(long? from, long? last)
-    {
-        (resumed, refusal) = (true, null);
-        later = last is null || options.Overwrite ? null : new FishException(
-            ErrorCode.RunTaken, name, $"The run was resumed from step {from}, and the task has later steps, up to {last}.",
-            $"Resume from the newest step, go on in a task of another name with From = TaskStart.Parse(\"{name}:{from}\"), or set Overwrite: steps that come "
-            + "again are replaced then.");
-    }
+    public void Resumed() => refusal = null;
 
-    /// <summary>Refuses a step that a run of its own may not save, by what is known of the task; asks nobody.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.RunTaken"/>.</exception>
-    public void Require(long step)
-    {
-        if (later is { } refused)
-        {
-            throw refused;
-        }
-
-        if (opened?.Latest is { } latest && step <= latest && options.NewRun && !options.Overwrite && !resumed)
-        {
-            throw new FishException(
-                ErrorCode.RunTaken, $"{name}/{step}", $"The task has checkpoints up to step {latest}, and the new run is at step {step}.",
-                $"Count the new run's steps from {latest + 1}, train to a task of another name, or set Overwrite.");
-        }
-    }
+    /// <summary>Refuses a step that the run may not save, by what is known of the task; asks nobody.</summary>
+    /// <exception cref="FishException">See <see cref="RunIdentity.RequireStep"/>.</exception>
+    public void Require(long step) => run.RequireStep(step, opened);
 
     /// <summary>Asks the store, on the training thread, whether the model can be saved at all. Once, as long as nothing speaks
     /// against it. One that is out of reach is not waited for: the saver asks it.</summary>
@@ -82,7 +71,7 @@ internal sealed class HookTask(ICheckpointStore store, string name, Layout model
         try
         {
             var task = opened ?? await OpenOnceAsync(cancellation);
-            RequireOwn(task);
+            run.RequireOwn(task);
             refusal = null;
             return task;
         }
@@ -111,17 +100,6 @@ internal sealed class HookTask(ICheckpointStore store, string name, Layout model
         }
     }
 
-    private void RequireOwn(OpenedTask task)
-    {
-        if (task.Latest is { } latest && !resumed && !options.NewRun && !options.Overwrite)
-        {
-            throw new FishException(
-                ErrorCode.RunTaken, name, $"The task has the checkpoints of another run, up to step {latest}, and this one did not resume it.",
-                "Call ResumeAsync before the first step, train to a task of another name, or set NewRun (another run, whose steps come above "
-                + $"{latest}) or Overwrite (steps that are taken are replaced).");
-        }
-    }
-
     private async Task<OpenedTask?> FindAsync(CancellationToken cancellation)
     {
         TaskInfo info;
@@ -136,7 +114,7 @@ internal sealed class HookTask(ICheckpointStore store, string name, Layout model
 
         await CheckAsync(info, cancellation);
         await using var start = await store.OpenStartAsync(name, cancellation);
-        return new OpenedTask(info, LayoutFit.Of(model, start.Layout, name, isNew: false), await LatestAsync(cancellation));
+        return new OpenedTask(info, LayoutFit.Of(model, start.Layout, name, isNew: false), (await NewestAsync(store, name, cancellation))?.Step);
     }
 
     private async Task CheckAsync(TaskInfo info, CancellationToken cancellation)
@@ -159,18 +137,6 @@ internal sealed class HookTask(ICheckpointStore store, string name, Layout model
     private async Task<Digest?> BaseAsync(CancellationToken cancellation) =>
         options.Base is null ? null : (await store.GetBaseAsync(options.Base, cancellation)).Id;
 
-    private async Task<long?> LatestAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            return (await store.GetCheckpointAsync(name, StepRef.Latest, cancellation)).Step;
-        }
-        catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound)
-        {
-            return null;
-        }
-    }
-
     // The model is compared before the task is made: one that nothing fits would be in the way of the next try.
     private async Task<OpenedTask> MakeAsync(CancellationToken cancellation)
     {
@@ -192,7 +158,7 @@ internal sealed class HookTask(ICheckpointStore store, string name, Layout model
         var made = (await store.PutTaskAsync(name, spec, cancellation)).Value;
         await CheckAsync(made, cancellation);
         await using var start = await store.OpenStartAsync(name, cancellation);
-        return new OpenedTask(made, LayoutFit.Of(model, start.Layout, name, isNew: false), await LatestAsync(cancellation));
+        return new OpenedTask(made, LayoutFit.Of(model, start.Layout, name, isNew: false), (await NewestAsync(store, name, cancellation))?.Step);
     }
 }
 

@@ -56,10 +56,10 @@ internal sealed class LeakGuard(ICheckpointStore store, string task, ITrainingMo
         }
     }
 
-    // The state to compare with may still be on its way. Training does not wait for a store that is out of reach.
+    // The state to compare with may still be on its way. Training does not wait for a store that is out of reach, or silent.
     private static bool IsStored(PendingSave? anchor, BackgroundSaver saver)
     {
-        while (anchor is not null && !anchor.Done.Task.IsCompleted && !saver.Retrying)
+        while (anchor is not null && !anchor.Done.Task.IsCompleted && !saver.Retrying && !saver.IsLate)
         {
             anchor.Done.Task.Wait(Glance);
         }

@@ -4,7 +4,7 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Training;
 
 /// <summary>Tells the store a task's retention, and deletes after each save what it lets go. Used on the saver's task only.</summary>
-internal sealed class RetentionKeeper(ICheckpointStore store, string task, Retention retention)
+internal sealed class RetentionKeeper(ICheckpointStore store, string task, Retention retention, RunIdentity run, CheckpointHookOptions options)
 {
     private readonly Dictionary<long, RetentionCandidate> steps = [];
     private bool prepared;
@@ -26,7 +26,8 @@ internal sealed class RetentionKeeper(ICheckpointStore store, string task, Reten
         for (string? after = null, next = string.Empty; next is not null; after = next)
         {
             var page = await store.ListCheckpointsAsync(task, new PageRequest(1000, after));
-            foreach (var item in page.Items)
+            // Another run's checkpoints are not this one's to delete.
+            foreach (var item in page.Items.Where(item => !(options.Overwrite || options.NewRun) || RunIdentity.Of(item) == run.Id))
             {
                 steps[item.Step] = CandidateOf(item);
             }

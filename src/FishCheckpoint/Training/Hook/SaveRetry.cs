@@ -12,9 +12,11 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
 
     private readonly CancellationTokenSource end = new();
     private readonly Lock gate = new();
+    private TaskCompletionSource changed = NewSignal();
     private volatile bool trying;
     private long? attempt;
     private long? outage;
+    private FishException? gone;
     private volatile bool ending;
 
     /// <summary>Whether a save is waiting for its store to come back.</summary>
@@ -29,6 +31,29 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
             {
                 return (outage ?? (options.RetryFor > TimeSpan.Zero ? attempt : null)) is { } since && options.Clock.GetElapsedTime(since) >= options.RetryFor;
             }
+        }
+    }
+
+    /// <summary>Waits until the store has been out of reach for <see cref="CheckpointHookOptions.RetryFor"/>.</summary>
+    /// <param name="cancellation">Ends the wait.</param>
+    public async Task WhenAwayAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            Task news;
+            TimeSpan? left;
+            lock (gate)
+            {
+                (news, left) = (changed.Task, outage is { } since ? options.RetryFor - options.Clock.GetElapsedTime(since) : null);
+            }
+
+            if (left <= TimeSpan.Zero)
+            {
+                return;
+            }
+
+            await (left is { } rest ? Task.WhenAny(news, Task.Delay(rest + TimeSpan.FromMilliseconds(1), cancellation)) : news.WaitAsync(cancellation));
+            cancellation.ThrowIfCancellationRequested();
         }
     }
 
@@ -50,11 +75,16 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
     public async Task<(T Result, int Retries)> RunAsync<T>(long step, Func<Task<T>> save)
     {
         var (delay, began) = (options.RetryDelay, (long?)null);
+        if (gone is not null)
+        {
+            throw gone;
+        }
+
         try
         {
             for (var retries = 0; ; retries++)
             {
-                Note(options.Clock.GetTimestamp());
+                Note(attempt: options.Clock.GetTimestamp(), began: began);
                 try
                 {
                     return (await save(), retries);
@@ -64,11 +94,15 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
                     began ??= options.Clock.GetTimestamp();
                     Warn(step, retries, error);
                 }
-
-                lock (gate)
+                catch (FishException error) when (end.IsCancellationRequested && error is { Code: ErrorCode.ServerUnavailable, Status: null })
                 {
-                    (trying, outage) = (true, began);
+                    // The last try of the saves that wait would take as long again, and find the same.
+                    gone = error;
+                    throw;
                 }
+
+                trying = true;
+                Note(began: began);
 
                 await Pause(delay);
                 delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, LongestDelay.Ticks));
@@ -77,7 +111,7 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
         finally
         {
             trying = false;
-            Note(null);
+            Note();
         }
     }
 
@@ -86,12 +120,19 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
     private bool IsOver(Retry retry, long? began) => end.IsCancellationRequested
         || (retry == Retry.ForAWhile && (options.RetryFor == TimeSpan.Zero || (began is { } since && options.Clock.GetElapsedTime(since) >= options.RetryFor)));
 
-    private void Note(long? begun)
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private void Note(long? attempt = null, long? began = null)
     {
         lock (gate)
         {
-            attempt = begun;
-            outage = begun is null ? null : outage;
+            this.attempt = attempt;
+            if (outage != began)
+            {
+                outage = began;
+                changed.SetResult();
+                changed = NewSignal();
+            }
         }
     }
 

@@ -1,0 +1,7 @@
+using System.Globalization;
+
+namespace FishCheckpoint.Client.Http;
+
+/// <summary>No byte moved between this side and the server for as long as that may be.</summary>
+internal sealed class IdleException(TimeSpan longest, Exception? inner = null)
+    : IOException(string.Create(CultureInfo.InvariantCulture, $"No byte moved for {longest.TotalSeconds:0.###} seconds."), inner);

@@ -1,0 +1,45 @@
+using System.Net;
+
+namespace FishCheckpoint.Client.Http;
+
+/// <summary>An answer's body that is read until no byte comes for too long. Owns the body below.</summary>
+internal sealed class TimedAnswer : HttpContent
+{
+    private readonly HttpContent inner;
+    private readonly TimeSpan longest;
+
+    public TimedAnswer(HttpContent inner, TimeSpan longest)
+    {
+        (this.inner, this.longest) = (inner, longest);
+        foreach (var (name, values) in inner.Headers.NonValidated)
+        {
+            Headers.TryAddWithoutValidation(name, values);
+        }
+    }
+
+    protected override Task<Stream> CreateContentReadStreamAsync() => CreateContentReadStreamAsync(CancellationToken.None);
+
+    protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) =>
+        new IdleStream(await inner.ReadAsStreamAsync(cancellationToken), longest);
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        await using var content = await CreateContentReadStreamAsync(cancellationToken);
+        await content.CopyToAsync(stream, cancellationToken);
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = inner.Headers.ContentLength ?? -1;
+        return length >= 0;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        inner.Dispose();
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,73 @@
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Training;
+
+/// <summary>Copies the state of a step on the training thread, and hands the copy to the background. Used on the training thread only.</summary>
+internal sealed class StepCopier(
+    RunState run, Lineage lineage, LeakGuard leakGuard, StepMetrics metrics, Cadence cadence, BackgroundSaver saver, CheckpointHookOptions options)
+{
+    private int saves;
+
+    /// <summary>The last copy that was made.</summary>
+    public PendingSave? Last { get; private set; }
+
+    /// <summary>How many copies were made since the mask changed.</summary>
+    public int SavesSinceMask { get; set; }
+
+    /// <summary>Training goes on from a checkpoint: earlier copies are of another line.</summary>
+    public void Forget() => Last = null;
+
+    /// <summary>Copies a step where there is room for the copy.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="given">Its metrics.</param>
+    /// <param name="wait">Waits for room, but not for a store that is out of reach.</param>
+    /// <param name="patient">Waits for that too.</param>
+    /// <param name="keep">Whether later copies may not take its place while it waits.</param>
+    /// <returns>What became of it, and its report to come; none where it was skipped.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.MaskLeak"/>: with <see cref="LeakPolicy.Fail"/>.</exception>
+    public (StepOutcome Outcome, Task<SaveReport>? Report) Copy(
+        long step, IReadOnlyDictionary<string, double>? given, bool wait, bool patient = false, bool keep = false)
+    {
+        var start = options.Clock.GetTimestamp();
+        var (kept, isBest) = (metrics.Copy(step, given), metrics.IsBest(given));
+        if (!saver.TryReserve(wait, patient, isBest, out var replaced))
+        {
+            return (StepOutcome.Skipped, null);
+        }
+
+        var save = Take(step, kept, start, replaced, isBest, mayBeLeftOut: !keep && !patient);
+        if (save.CopyError is null)
+        {
+            Last = save;
+            (saves, SavesSinceMask) = (saves + 1, SavesSinceMask + 1);
+            cadence.Saved();
+        }
+
+        return (save.CopyError is null ? StepOutcome.Queued : StepOutcome.Failed, saver.Enqueue(save));
+    }
+
+    private PendingSave Take(
+        long step, IReadOnlyDictionary<string, double>? copied, long start, PendingSave? replaced, bool isBest, bool mayBeLeftOut)
+    {
+        try
+        {
+            var leak = leakGuard.Check(step, saves, lineage, saver);
+            var (delta, state) = (run.Gather(lineage.Saved), run.Capture(lineage.Mask, SavesSinceMask + 1));
+            return new PendingSave
+            {
+                Step = step, Delta = delta, State = state, Metrics = copied, Anchor = lineage.Anchor, Leak = leak, Stall = options.Clock.GetElapsedTime(start),
+                IsBest = isBest, MayBeLeftOut = mayBeLeftOut,
+            };
+        }
+        catch (FishException error) when (error.Code == ErrorCode.MaskLeak)
+        {
+            saver.Release(replaced);
+            throw;
+        }
+        catch (Exception error)
+        {
+            saver.Restore(replaced);
+            return new PendingSave { Step = step, Metrics = copied, Stall = options.Clock.GetElapsedTime(start), CopyError = error };
+        }
+    }
+}
