@@ -704,7 +704,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         using var prepared = Prepare(snapshot.Connection, context, step, content, options, mayGuess, cancellation);
         CheckFileDigest(context, step, prepared, options.ExpectedFileDigest, cancellation);
         using var sideFiles = await PreparedSideFiles.EncodeAsync(
-            snapshot.Connection, context, prepared.Output, options.SideFilesOf(content), Options, cancellation);
+            snapshot.Connection, context, prepared.Output, options.SideFilesOf(content), options.KnownSideFiles, Options, cancellation);
         if (!isTaken)
         {
             // What is encoded needs no earlier state any more. Kept until after the commit, it would be older than that, and no save could ever empty the log.

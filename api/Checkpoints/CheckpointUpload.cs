@@ -22,6 +22,7 @@ internal sealed class CheckpointUpload : IDisposable
     {
         OpenState = parts.State is { } state ? () => PositionalFile.OpenStream(state.Path) : null,
         SideFiles = parts.SideFiles,
+        KnownSideFiles = parts.Info?.SideFiles ?? save.KnownSideFiles,
         Metrics = parts.Info?.Metrics ?? save.Metrics,
         Metadata = parts.Info?.Metadata ?? save.Metadata,
     };

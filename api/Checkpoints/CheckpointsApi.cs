@@ -20,7 +20,7 @@ internal static class CheckpointsApi
             .TakesHeader(DigestField.Representation, "sha-256=:BASE64: of the full model file that the checkpoint gives, verified before anything is kept.")
             .TakesHeader(DigestField.Content, "sha-256=:BASE64: of the body, verified before anything is kept.")
             .TakesHeader(SaveFields.Metrics, """A JSON object of numbers, as in {"loss":0.12}; the form's part 'info' has no limit of a header field.""")
-            .WithSummary("Save a checkpoint: a full model, a sparse patch, or frames; as a form's part 'checkpoint', with the trainer state as the part 'state', metrics and metadata as the part 'info', side files as parts 'file'. ?overwrite=true replaces one of other content").MayFail(409, 413, 415, 422, 507);
+            .WithSummary("Save a checkpoint: a full model, a sparse patch, or frames; as a form's part 'checkpoint', with the trainer state as the part 'state', metrics and metadata as the part 'info', side files as parts 'file', or by their digests in 'info' where the task has them. ?overwrite=true replaces one of other content").MayFail(409, 413, 415, 422, 507);
         group.MapGet("/", ListAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("List a task's checkpoints by step; ?order=descending: the latest first");
         group.MapGet("/{step}", GetAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Describe a checkpoint; {step} is also latest, best or a tag");
         group.MapDelete("/{step}", DeleteAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Delete a checkpoint; until its grace is over it can be brought back, and others whose parent it is stay readable").MayFail(409);

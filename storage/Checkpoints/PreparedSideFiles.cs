@@ -30,25 +30,27 @@ internal sealed class PreparedSideFiles : IDisposable
     /// <param name="connection">A snapshot: what is stored there is not encoded again.</param>
     /// <param name="task">The task.</param>
     /// <param name="model">The names of the model's own files, which no side file may have.</param>
-    /// <param name="sent">The files.</param>
+    /// <param name="sent">The files whose bytes came.</param>
+    /// <param name="known">The digests of those that the store is to have, by name.</param>
     /// <param name="options">Compression.</param>
     /// <param name="cancellation">Ends the work early.</param>
     /// <returns><see langword="null"/> where none came.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.TooLarge"/>; <see cref="ErrorCode.FileNotFound"/>,
-    /// <see cref="ErrorCode.FileUnreadable"/>: the input's fault.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.TooLarge"/>, <see cref="ErrorCode.SideFileUnknown"/>;
+    /// <see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.FileUnreadable"/>: the input's fault.</exception>
     public static async Task<PreparedSideFiles?> EncodeAsync(
-        SqliteConnection connection, TaskContext task, ModelFiles model, IReadOnlyList<SideFile> sent, StoreOptions options, CancellationToken cancellation)
+        SqliteConnection connection, TaskContext task, ModelFiles model, IReadOnlyList<SideFile> sent, IReadOnlyDictionary<string, Digest> known,
+        StoreOptions options, CancellationToken cancellation)
     {
-        if (sent.Count == 0)
+        if (sent.Count + known.Count == 0)
         {
             return null;
         }
 
-        Check(sent, model);
+        Check([.. sent.Select(file => file.Name), .. known.Keys], model);
         var prepared = new PreparedSideFiles();
         try
         {
-            var total = 0L;
+            var total = known.Sum(file => prepared.AddKnown(connection, task, file.Key, file.Value));
             foreach (var file in sent)
             {
                 total = await prepared.AddAsync(connection, task, file, total, options, cancellation);
@@ -119,23 +121,45 @@ internal sealed class PreparedSideFiles : IDisposable
         }
     }
 
-    private static void Check(IReadOnlyList<SideFile> sent, ModelFiles model)
+    private static void Check(string[] all, ModelFiles model)
     {
-        if (sent.Count > SideFile.MaxCount)
+        if (all.Length > SideFile.MaxCount)
         {
-            throw new FishException(ErrorCode.TooLarge, "side files", $"There are {sent.Count} side files; at most {SideFile.MaxCount} are kept.", "Send the needed ones only.");
+            throw new FishException(ErrorCode.TooLarge, "side files", $"There are {all.Length} side files; at most {SideFile.MaxCount} are kept.", "Send the needed ones only.");
         }
 
         var names = new FolderNames();
-        foreach (var file in sent)
+        foreach (var name in all)
         {
-            names.Add(file.Name);
-            if (ModelFiles.IsName(file.Name) || model.Files.Any(weights => weights.Name == file.Name))
+            names.Add(name);
+            if (ModelFiles.IsName(name) || model.Files.Any(weights => weights.Name == name))
             {
-                throw new FishException(ErrorCode.NameInvalid, file.Name, "A side file has the name of a file of tensors.", "Give it another name.");
+                throw new FishException(ErrorCode.NameInvalid, name, "A side file has the name of a file of tensors.", "Give it another name.");
             }
         }
     }
+
+    // Of the task's own checkpoints and base alone: a digest gives nobody what another task has. A damaged one is sent again, which mends it.
+    private long AddKnown(SqliteConnection connection, TaskContext task, string name, Digest sha256)
+    {
+        if (IsOfBase(task, name, sha256))
+        {
+            return 0;
+        }
+
+        if (SideFileTable.Find(connection, sha256) is not var (id, frame) || !SideFileTable.IsOf(connection, id, task.Id)
+            || !FrameMender.IsSoundBytes(connection, frame))
+        {
+            throw new FishException(
+                ErrorCode.SideFileUnknown, name, $"Neither a checkpoint of '{task.Name}' nor its base has this file with the digest {sha256}.", "Send the file.");
+        }
+
+        files.Add((name, sha256));
+        return connection.Scalar<long>("SELECT bytes FROM side_files WHERE id = $0", id);
+    }
+
+    private static bool IsOfBase(TaskContext task, string name, Digest sha256) =>
+        task.Base.AllFiles.Any(known => known.Header is null && known.Name == name && known.Sha256 == sha256);
 
     private async Task<long> AddAsync(
         SqliteConnection connection, TaskContext task, SideFile file, long total, StoreOptions options, CancellationToken cancellation)
@@ -150,7 +174,7 @@ internal sealed class PreparedSideFiles : IDisposable
         }
 
         var sha256 = Digest.From(await SHA256.HashDataAsync(content, cancellation));
-        if (task.Base.AllFiles.Any(known => known.Header is null && known.Name == file.Name && known.Sha256 == sha256))
+        if (IsOfBase(task, file.Name, sha256))
         {
             return total;
         }

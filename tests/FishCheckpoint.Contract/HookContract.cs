@@ -37,6 +37,37 @@ public abstract class HookContract : CheckpointStoreContract
         Assert.All(infos.Skip(1), info => Assert.Equal(info.ValueBytes + info.StateBytes, info.StoredBytes));
     }
 
+    [Fact]
+    public async Task Hook_WithSideFiles_GivesThemToEachCheckpointAsTheyAre()
+    {
+        var trainer = await BeginAsync();
+        var folder = Directory.CreateDirectory(Path.Combine(Folder, "side", "sub")).Parent!.FullName;
+        foreach (var (name, text) in new[] { ("config.json", "{}"), ("sub/vocab.txt", "words"), ("model.safetensors", "x"), ("optimizer.pt", "x"), (".hidden", "x") })
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, name), text, Stop);
+        }
+
+        await using var hook = Hook(trainer, EveryStep with { SideFiles = SideFile.InFolder(folder) });
+        for (var step = 1; step <= 3; step++)
+        {
+            trainer.Step(step);
+            hook.OnStep(step);
+            await hook.SaveAsync(cancellation: Stop);
+            await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), $"after {step}", Stop);
+        }
+
+        await hook.CompleteAsync(Stop);
+        for (var step = 1; step <= 3; step++)
+        {
+            await using var reader = await Store.OpenAsync("tiny", StepRef.At(step), Stop);
+            Assert.Equal(["config.json", "model.safetensors", "sub/vocab.txt"], reader.Files.Select(file => file.Name));
+            Assert.Equal(step == 1 ? "{}" : $"after {step - 1}", System.Text.Encoding.UTF8.GetString(await reader.ReadAsync("config.json")));
+        }
+
+        var error = Assert.Throws<FishException>(() => Hook(trainer, EveryStep with { SideFiles = [new SideFile("a.txt", Path.Combine(folder, "gone"))] }));
+        Assert.Equal(ErrorCode.FileNotFound, error.Code);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(7)]

@@ -74,6 +74,52 @@ public abstract class SideFileContract : CheckpointStoreContract
         Assert.True((await Store.VerifyAsync("sided", StepRef.At(2), Stop)).Sound);
     }
 
+    [Fact]
+    public async Task Save_KnownSideFiles_AreThoseThatTheTaskOrItsBaseHas()
+    {
+        await PutSidedAsync();
+        await SaveSidedAsync(1, Base.Change(1), ("vocab.txt", "words"), ("gone.txt", "g"));
+        var options = new SaveOptions { KnownSideFiles = Known(("vocab.txt", "words"), ("tokenizer.json", "base's"), ("copy.txt", "g")) };
+        var saved = await SavePatchAsync(2, Base.Change(2).PatchAgainst(Base), options, "sided");
+        Assert.Equal(0, saved.Value.SideBytes);
+        await ExpectAsync(2, ("config.json", "base's"), ("copy.txt", "g"), ("tokenizer.json", "base's"), ("vocab.txt", "words"));
+        Assert.False((await SavePatchAsync(2, Base.Change(2).PatchAgainst(Base), options, "sided")).Created);
+
+        // With the bytes of others.
+        await SavePatchAsync(3, Base.Change(3).PatchAgainst(Base), new SaveOptions { KnownSideFiles = Known(("vocab.txt", "words")), SideFiles = Files(("config.json", "own")) }, "sided");
+        await ExpectAsync(3, ("config.json", "own"), ("tokenizer.json", "base's"), ("vocab.txt", "words"));
+
+        // Only of the task itself; and none that went with its last checkpoint.
+        await Store.PutTaskAsync("another", new TaskSpec("sided"), Stop);
+        var refused = await RefusedAsync(
+            ErrorCode.SideFileUnknown,
+            () => SavePatchAsync(1, Base.Change(1).PatchAgainst(Base), new SaveOptions { KnownSideFiles = Known(("vocab.txt", "words")) }, "another"));
+        Assert.Equal("vocab.txt", refused.Key);
+        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.GetCheckpointAsync("another", StepRef.At(1), Stop));
+        await RefusedAsync(
+            ErrorCode.SideFileUnknown,
+            () => SavePatchAsync(4, Base.Change(4).PatchAgainst(Base), new SaveOptions { KnownSideFiles = Known(("vocab.txt", "other")) }, "sided"));
+        await RefusedAsync(
+            ErrorCode.NameInvalid,
+            () => SavePatchAsync(4, Base.Change(4).PatchAgainst(Base), new SaveOptions { KnownSideFiles = Known(("../vocab.txt", "words")) }, "sided"));
+        await RefusedAsync(
+            ErrorCode.NameInvalid,
+            () => SavePatchAsync(
+                4, Base.Change(4).PatchAgainst(Base), new SaveOptions { KnownSideFiles = Known(("a.txt", "g")), SideFiles = Files(("a.txt", "g")) }, "sided"));
+    }
+
+    [Fact]
+    public async Task Save_SameFileUnderAnotherNameTaskOrBase_CostsOnce()
+    {
+        await PutSidedAsync();
+        var text = string.Concat(Enumerable.Range(0, 20_000).Select(number => $"{number * 7919 % 10_007:x} "));
+        Assert.InRange((await SaveSidedAsync(1, Base.Change(1), ("vocab.txt", text))).Value.SideBytes, 10_000, long.MaxValue);
+        await Store.AddBaseAsync("second", ModelUpload.FromStream(new MemoryStream(Base.Change(9).ToBytes())), Stop);
+        await Store.PutTaskAsync("second", new TaskSpec("second"), Stop);
+        var saved = await SavePatchAsync(1, Base.Change(1).PatchAgainst(Base.Change(9)), new SaveOptions { SideFiles = Files(("sub/words.txt", text)) }, "second");
+        Assert.Equal(0, saved.Value.SideBytes);
+    }
+
     [Theory]
     [InlineData("../escape.txt")]
     [InlineData("/absolute.txt")]
@@ -162,6 +208,9 @@ public abstract class SideFileContract : CheckpointStoreContract
         Write(folder, files);
         return [.. files.Select(file => new SideFile(file.Name, Path.Combine(folder, file.Name)))];
     }
+
+    private static Dictionary<string, Digest> Known(params (string Name, string Text)[] files) =>
+        files.ToDictionary(file => file.Name, file => Digest.Of(System.Text.Encoding.UTF8.GetBytes(file.Text)), StringComparer.Ordinal);
 
     private static void Write(string folder, params (string Name, string Text)[] files)
     {

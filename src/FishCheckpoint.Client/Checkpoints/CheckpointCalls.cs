@@ -19,6 +19,7 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
     private static readonly CodecOptions Raw = new(Compression.Stored, Compression.Stored) { Prove = false };
 
     private readonly KnownMasks masks = new();
+    private readonly KnownSideFiles sideFiles = new();
 
     public async Task<Saved<CheckpointInfo>> SaveAsync(
         string task, long step, CheckpointContent content, SaveOptions options, CancellationToken cancellation)
@@ -28,7 +29,7 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
             return await SaveChangedAsync(task, step, changed.Delta, options, cancellation);
         }
 
-        var body = content switch
+        StreamedContent Open() => content switch
         {
             CheckpointContent.Full full => ModelBody.Of(full.Model, spoolFolder),
             CheckpointContent.Sparse sparse => Bodies.File(sparse.File.Path, Bodies.Safetensors),
@@ -36,7 +37,7 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
             _ => throw new ArgumentException("The form of the content is not known.", nameof(content)),
         };
         var all = options with { SideFiles = options.SideFilesOf(content) };
-        return await SendAsync(task, step, body, all, patient: content is CheckpointContent.Full, cancellation);
+        return await SendAsync(task, step, Open, all, patient: content is CheckpointContent.Full, cancellation);
     }
 
     public Task<CheckpointInfo> GetAsync(string task, StepRef step, CancellationToken cancellation) =>
@@ -76,7 +77,7 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
                 using var encoded = DeltaEncoder.EncodeMasked(
                     known, delta.OpenValues(), mapped: false, default, server.IsLocal ? Raw : Unproved, spoolFolder, cancellation: cancellation);
                 using var values = new EncodedDelta(null, encoded.Values);
-                return await SendAsync(task, step, Bodies.Frames(values), options, patient: false, cancellation);
+                return await SendAsync(task, step, () => Bodies.Frames(values), options, patient: false, cancellation);
             }
             catch (FishException error) when (error.Code is ErrorCode.MaskUnknown or ErrorCode.CorruptFrame)
             {
@@ -86,8 +87,31 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
         }
 
         using var whole = DeltaEncoder.Encode(delta.OpenReader(), null, default, Plain, spoolFolder, cancellation);
-        var saved = await SendAsync(task, step, Bodies.Frames(whole), options, patient: false, cancellation);
+        var saved = await SendAsync(task, step, () => Bodies.Frames(whole), options, patient: false, cancellation);
         masks.Add(delta.Mask.Id, whole.Mask!);
+        return saved;
+    }
+
+    // The same for side files: those that the task is known to have go by their digests.
+    private async Task<Saved<CheckpointInfo>> SendAsync(
+        string task, long step, Func<StreamedContent> checkpoint, SaveOptions options, bool patient, CancellationToken cancellation)
+    {
+        if (sideFiles.Name(task, options) is { } named)
+        {
+            try
+            {
+                var there = await SendAsync(task, step, checkpoint(), named, patient, cancellation);
+                sideFiles.Add(task, named.SideFiles);
+                return there;
+            }
+            catch (FishException error) when (error.Code == ErrorCode.SideFileUnknown || error is { Code: ErrorCode.RequestInvalid, Key: "info" })
+            {
+                sideFiles.Forget(task); // gone since; or a server that does not know this yet
+            }
+        }
+
+        var saved = await SendAsync(task, step, checkpoint(), options, patient, cancellation);
+        sideFiles.Add(task, options.SideFiles);
         return saved;
     }
 

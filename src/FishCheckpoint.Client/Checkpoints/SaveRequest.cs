@@ -14,10 +14,12 @@ internal static class SaveRequest
         return options.Overwrite ? $"{path}&overwrite=true" : path;
     }
 
-    /// <summary>The metrics and metadata; <see langword="null"/> without.</summary>
+    /// <summary>The metrics, metadata and known side files; <see langword="null"/> without.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>, <see cref="ErrorCode.TooLarge"/>: refused before anything is sent.</exception>
-    public static SaveInfo? InfoOf(string task, long step, SaveOptions options) => options.Metrics.Count + options.Metadata.Count == 0 ? null
-        : new SaveInfo(options.Metrics.Count > 0 ? options.Metrics : null, options.Metadata.Count > 0 ? options.Metadata : null).Validate($"{task}/{step}");
+    public static SaveInfo? InfoOf(string task, long step, SaveOptions options) => options.Metrics.Count + options.Metadata.Count + options.KnownSideFiles.Count == 0 ? null
+        : new SaveInfo(
+            options.Metrics.Count > 0 ? options.Metrics : null, options.Metadata.Count > 0 ? options.Metadata : null,
+            options.KnownSideFiles.Count > 0 ? options.KnownSideFiles : null).Validate($"{task}/{step}");
 
     /// <param name="request">The request.</param>
     /// <param name="options">What goes with the save.</param>

@@ -36,7 +36,7 @@ public static class FishJson
         return options;
     }
 
-    private sealed class DigestConverter : JsonConverter<Digest>
+    internal sealed class DigestConverter : JsonConverter<Digest>
     {
         public override Digest Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             Digest.TryParse(reader.GetString(), out var digest) ? digest : throw new JsonException("A SHA-256 has 64 hexadecimal digits.");

@@ -3,13 +3,20 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Checkpoints;
 
-/// <summary>The numbers and texts that are kept with a checkpoint, and their one JSON document: <c>{"metrics":{NAME:NUMBER},"metadata":{KEY:TEXT}}</c>.</summary>
+/// <summary>
+/// The numbers and texts that are kept with a checkpoint, and their one JSON document: <c>{"metrics":{NAME:NUMBER},"metadata":{KEY:TEXT}}</c>. In a save it also
+/// names the side files that the store has: <c>"sideFiles":{NAME:SHA-256}</c>.
+/// </summary>
 /// <param name="Metrics">Numbers; <c>NaN</c> and the infinities are written as texts. <see langword="null"/>: none.</param>
 /// <param name="Metadata">Free keys and texts. <see langword="null"/>: none.</param>
-public sealed record SaveInfo(IReadOnlyDictionary<string, double>? Metrics = null, IReadOnlyDictionary<string, string>? Metadata = null)
+/// <param name="SideFiles">Digests of side files by name, as <see cref="SaveOptions.KnownSideFiles"/> has them. <see langword="null"/>: none.</param>
+public sealed record SaveInfo(
+    IReadOnlyDictionary<string, double>? Metrics = null, IReadOnlyDictionary<string, string>? Metadata = null,
+    IReadOnlyDictionary<string, Digest>? SideFiles = null)
 {
     /// <summary>The most bytes that the document may have.</summary>
     public const int MaxBytes = 1 << 20;
@@ -28,6 +35,7 @@ public sealed record SaveInfo(IReadOnlyDictionary<string, double>? Metrics = nul
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new FishJson.DigestConverter() },
     };
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

@@ -90,6 +90,8 @@ public enum ErrorCode
     TensorMissing,
     /// <summary>The frames refer to a mask that the store does not hold.</summary>
     MaskUnknown,
+    /// <summary>The save refers to a side file that neither a checkpoint of the task nor its base has.</summary>
+    SideFileUnknown,
     /// <summary>Training changed values outside of the mask.</summary>
     MaskLeak,
     /// <summary>The trainer state is not of the training that is to go on with it.</summary>

@@ -280,6 +280,7 @@ internal sealed class BackgroundSaver : IAsyncDisposable
             ExpectedBase = options.ExpectedBase,
             Metadata = run.Metadata,
             Overwrite = options.Overwrite || replaces.ContainsKey(save.Step),
+            SideFiles = options.SideFiles,
             OpenState = save.State is null ? null : save.State.OpenRead,
         };
         return save.Metrics is null ? saveOptions : saveOptions with { Metrics = save.Metrics };

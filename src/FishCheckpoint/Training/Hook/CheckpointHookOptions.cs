@@ -88,6 +88,12 @@ public sealed record CheckpointHookOptions
     /// </summary>
     public IReadOnlyDictionary<string, IResumable> State { get; init; } = new Dictionary<string, IResumable>(StringComparer.Ordinal);
 
+    /// <summary>
+    /// Files beside the model that each checkpoint has of its own, such as <c>SideFile.InFolder("run")</c>. They are read with each save, and a client sends only those
+    /// that the server does not have of this task. Default: none; the base's are served.
+    /// </summary>
+    public IReadOnlyList<SideFile> SideFiles { get; init; } = [];
+
     /// <summary>Keep the newest checkpoints, this many. The hook deletes what no rule keeps; the latest, the best and tagged ones are always safe. Default: all.</summary>
     public int? KeepLast { get; init; }
 
@@ -173,6 +179,12 @@ public sealed record CheckpointHookOptions
         Require(RecomputeMaskEverySaves == 0 || MaskSource is not null, nameof(MaskSource), "Recomputing the mask needs a source of masks.");
         Require(From is null || Base is null, nameof(Base), "A task starts from a base or from another task's checkpoint, not from both.");
         Require(!State.ContainsKey(HookState.Section), nameof(State), $"The section '{HookState.Section}' is the hook's own.");
+        FolderNames.CheckAll(SideFiles.Select(file => file.Name));
+        foreach (var file in SideFiles)
+        {
+            PositionalFile.OpenInput(file.Path).Dispose();
+        }
+
         return this;
     }
 

@@ -10,13 +10,15 @@ from ..safetensors import SafetensorsFile
 from ..safetensors.writer import replace_file
 from ..tensors.names import NameLookup, module_tensors
 from ..tensors.ties import untied
-from ..wire.bodies import Body, BytesBody, FileBody, MultipartBody, digest_field
+from ..wire.bodies import Body, BytesBody, MultipartBody, digest_field
 from ..wire.download import RemoteFile
 from .bases import BaseCalls, Source, body_of, warn_left_out
 from .calls import Info, path_of
 from .folder import load_folder
 from .names import check_file_names
 from .restore import restore_into
+from .side_files import KnownFiles, SideFile, SideFileReader, SideFiles
+from .side_files import read as side_files_of
 
 Step = Union[int, str]
 """A step, ``latest``, ``best``, or a tag."""
@@ -24,17 +26,18 @@ Patch = Mapping[str, Tuple[Optional[torch.Tensor], torch.Tensor]]
 """What changed, by tensor: flat positions (ascending integers [k]), and the new values [k]."""
 
 
-SideFiles = Mapping[str, Union[bytes, str, "os.PathLike[str]"]]
-"""Files beside a model, by their names in its folder: the content, or the path where it lies."""
+_MOST_INFO = 1 << 20
 
 
 class CheckpointCalls(BaseCalls):
     """Checkpoints: what a task's model was at a step."""
 
+    _known_files: KnownFiles
+
     def save(
         self, task: str, step: int, source: Source, *, parent: Optional[Step] = None, base: Optional[str] = None,
         metrics: Optional[Mapping[str, float]] = None, state: Union[None, bytes, Body] = None,
-        metadata: Optional[Mapping[str, str]] = None, overwrite: bool = False, side_files: Optional[SideFiles] = None,
+        metadata: Optional[Mapping[str, str]] = None, overwrite: bool = False, side_files: Union[SideFiles, SideFileReader, None] = None,
     ) -> Info:
         """Saves a full model; the server finds what changed. The same save again is no error.
 
@@ -46,8 +49,9 @@ class CheckpointCalls(BaseCalls):
         :param metadata: free keys and texts to keep with it; with the metrics at most 1 MiB of JSON.
         :param overwrite: replace a checkpoint of other content (model, state, metrics or metadata): the old one is deleted as :meth:`delete` does, with
             its tags, in the same transaction; a pinned one is refused (``CHECKPOINT_PINNED``).
-        :param side_files: files beside the model that are the checkpoint's own, served before its base's: their content, or the paths where they lie, by
-            name (``{"config.json": "run/config.json"}``).
+        :param side_files: files beside the model that are the checkpoint's own, served before its base's: a folder (its files but for weights and
+            training state), a list of paths, or by their names the content or the paths where they lie (``{"config.json": "run/config.json"}``).
+            Those that the task has already are named by their digests, and not sent.
         :returns: ``{task, step, parent, changed, storedBytes, mask...}``.
         :raises FishError: ``STEP_TAKEN``: the step has other content; ``TENSOR_UNKNOWN`` and so on: it is not of the task's layout.
         """
@@ -63,7 +67,7 @@ class CheckpointCalls(BaseCalls):
     def save_patch(
         self, task: str, step: int, patch: Patch, *, parent: Optional[Step] = None, base: Optional[str] = None,
         metrics: Optional[Mapping[str, float]] = None, state: Union[None, bytes, Body] = None, mask: Optional[str] = None,
-        metadata: Optional[Mapping[str, str]] = None, overwrite: bool = False, side_files: Optional[SideFiles] = None,
+        metadata: Optional[Mapping[str, str]] = None, overwrite: bool = False, side_files: Union[SideFiles, SideFileReader, None] = None,
     ) -> Info:
         """Saves what changed since the parent (default: what the task starts from, its base or the checkpoint that it was made from).
 
@@ -195,15 +199,41 @@ class CheckpointCalls(BaseCalls):
         parts: Dict[str, Body] = {"checkpoint": body}
         if state is not None:
             parts["state"] = BytesBody(state) if isinstance(state, bytes) else state
+        info: Dict[str, Any] = {}
         if metrics or metadata:
-            parts["info"] = BytesBody.of_json({
-                "metrics": {name: _number(value, name) for name, value in (metrics or {}).items()}, "metadata": dict(metadata or {})})
-        files = {name: BytesBody(file) if isinstance(file, bytes) else FileBody(file, "application/octet-stream") for name, file in (side_files or {}).items()}
-        check_file_names(files)
-        if len(parts) > 1 or files:
-            body = MultipartBody(parts, files)
+            info = {"metrics": {name: _number(value, name) for name, value in (metrics or {}).items()}, "metadata": dict(metadata or {})}
         query = {"parent": parent, "base": base, "overwrite": "true" if overwrite else None}
-        return self._answer("PUT", path_of("tasks", task, "checkpoints", step, query=query), body, {"Content-Digest": digest_field(body)})
+        path = path_of("tasks", task, "checkpoints", step, query=query)
+        files = side_files_of(side_files)
+        known = self._known_of(task, files, info)
+        if known:
+            try:
+                new = {name: file for name, file in files.items() if name not in known}
+                answer = self._send_parts(path, parts, {**info, "sideFiles": known}, new)
+                self._known_files.add(task, {file.sha256 for file in new.values()})
+                return answer
+            except FishError as error:
+                # Gone since; or a server that does not know this yet.
+                if error.code != "SIDE_FILE_UNKNOWN" and (error.code, error.key) != ("REQUEST_INVALID", "info"):
+                    raise
+                self._known_files.forget(task)
+        answer = self._send_parts(path, parts, info, files)
+        if files:
+            self._known_files.add(task, {file.sha256 for file in files.values()})
+        return answer
+
+    def _known_of(self, task: str, files: Mapping[str, SideFile], info: Mapping[str, Any]) -> Dict[str, str]:
+        if not files:
+            return {}
+        has = self._known_files.of(task, lambda: (
+            file["sha256"] for file in self._json("GET", path_of("tasks", task, "checkpoints", "latest", "files")) if file.get("sha256")))
+        known = {name: file.sha256 for name, file in files.items() if file.sha256 in has}
+        return known if BytesBody.of_json({**info, "sideFiles": known}).length <= _MOST_INFO else {}
+
+    def _send_parts(self, path: str, parts: Dict[str, Body], info: Mapping[str, Any], files: Mapping[str, SideFile]) -> Info:
+        sent = {**parts, "info": BytesBody.of_json(info)} if info else parts
+        body = MultipartBody(sent, {name: file.body for name, file in files.items()}) if len(sent) > 1 or files else sent["checkpoint"]
+        return self._answer("PUT", path, body, {"Content-Digest": digest_field(body)})
 
     def _load_files(self, task: str, step: Step, path: str, replace: bool) -> None:
         segments = ("tasks", task, "checkpoints", self._number_of(task, step), "files")

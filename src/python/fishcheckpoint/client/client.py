@@ -10,6 +10,7 @@ from .checkpoints import CheckpointCalls
 from .events import EventCalls
 from .maintenance import MaintenanceCalls
 from .reports import ReportCalls
+from .side_files import KnownFiles
 from .tasks import TaskCalls
 
 
@@ -36,6 +37,7 @@ class FishClient(CheckpointCalls, TaskCalls, ReportCalls, EventCalls, AccessCall
         """
         key, ca = key or os.environ.get("FISH_KEY") or None, ca or os.environ.get("FISH_CA") or None
         url = place_of(url)
+        self._known_files = KnownFiles()
         self._transport = Transport(url, None if folder_of(url) is not None else key, timeout, retries, ca=ca)
 
     @property

@@ -8,6 +8,7 @@ from typing import Any, Callable, List, Mapping, Optional, Union
 import torch
 
 from ..client import FishClient
+from ..client.side_files import SideFileReader
 from ..errors import FishError
 from ..masks import Mask
 from ..optim import MaskedOptimizer
@@ -72,7 +73,8 @@ class FishHook:
         :raises FishError: ``REQUEST_INVALID``: an option; ``LAYOUT_MISMATCH``: the model can never be saved to the task;
             ``BASE_NOT_FOUND``, ``BASE_MISMATCH``, ``TASK_NOT_FOUND``, ``CHECKPOINT_NOT_FOUND``; ``TASK_TAKEN``: the
             task starts from something else than ``from_`` says; ``TENSOR_UNKNOWN``: the mask is not of this model;
-            ``STATE_UNSUPPORTED``: something in the ``state``, the optimizer or a module's extra state cannot be saved; its key is the path to it.
+            ``STATE_UNSUPPORTED``: something in the ``state``, the optimizer or a module's extra state cannot be saved; its key is the path to it;
+            ``FILE_NOT_FOUND``, ``FILE_UNREADABLE``, ``NAME_INVALID``: a side file.
         """
         self._options = HookOptions(**options)
         self._messages = Messages(self._options.on_warning)
@@ -91,7 +93,10 @@ class FishHook:
         self._client = client.with_retries(0, max(_LEAST_TIMEOUT, self._options.retry_for))
         self._session = Session(client.with_retries(0), task, base, self._model, self._options)
         self._run = Run(self._session, self._options)
-        self._sender = Sender(self._session, self._run, self._model, lambda: self._lineage, self._options, self._messages)
+        side_files = self._options.side_files
+        self._sender = Sender(
+            self._session, self._run, self._model, lambda: self._lineage, self._options, self._messages,
+            None if side_files is None else SideFileReader(side_files, self._messages.warn))
         sending = self._session.client
         self._saver = BackgroundSaver(self._sender, self._options, self._messages, lambda: sending.stalled, sending.close)
         self._last_step: Optional[int] = None

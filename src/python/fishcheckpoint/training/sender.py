@@ -5,6 +5,7 @@ from typing import Any, Callable, Dict, Mapping, Optional, Set, Tuple
 import torch
 
 from ..client import FishClient
+from ..client.side_files import SideFileReader
 from ..errors import FishError
 from .capture import PendingSave, copy_values, restricted
 from .leaks import find_leaks
@@ -30,10 +31,10 @@ class Sender:
 
     def __init__(
         self, session: Session, run: Run, model: TrackedModel, lineage: Callable[[], Optional[Lineage]], options: HookOptions,
-        messages: Messages,
+        messages: Messages, side_files: Optional[SideFileReader] = None,
     ) -> None:
         self._session, self._run, self._model, self._lineage = session, run, model, lineage
-        self._options, self._messages = options, messages
+        self._options, self._messages, self._side_files = options, messages, side_files
         self.replaced: Set[int] = set()
         """Steps whose checkpoints are damaged: they are deleted when they are saved again."""
         self.refusal: Optional[FishError] = None
@@ -90,7 +91,7 @@ class Sender:
     def _send_full(self, save: PendingSave) -> Mapping[str, Any]:
         tensors = {name: tensor for first, tensor in save.values.items() for name in self._model.stored_names(first, self._session.layout())}
         return self._client.save(self._session.task, save.step, tensors, metrics=save.metrics(), state=_state(save, None),
-                                 metadata=self._run.metadata, overwrite=self._options.overwrite)
+                                 metadata=self._run.metadata, overwrite=self._options.overwrite, side_files=self._side_files)
 
     def _send_patch(self, save: PendingSave) -> Mapping[str, Any]:
         lineage = self._lineage()
@@ -124,7 +125,7 @@ class Sender:
                 patch[name] = (positions.cpu() if mask is None else None, values)
         return self._client.save_patch(
             self._session.task, save.step, patch, parent="auto" if link.anchor is None else link.anchor, metrics=save.metrics(),
-            state=state, mask=mask, metadata=self._run.metadata, overwrite=self._options.overwrite)
+            state=state, mask=mask, metadata=self._run.metadata, overwrite=self._options.overwrite, side_files=self._side_files)
 
     def _check(self, save: PendingSave, lineage: Lineage) -> None:
         assert save.plan is not None and save.snapshot is not None

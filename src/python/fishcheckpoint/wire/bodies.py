@@ -103,6 +103,37 @@ _STATE_FILE = re.compile(
     r"|random_states?(_[0-9]+)?\.(pkl|pt|pth)|training_args\.(bin|pt)|trainer_state\.json|.*\.distcp", re.IGNORECASE)
 _STATE_FOLDER = re.compile(r"global_step[0-9_-]*|pytorch_model_fsdp(_[0-9]+)?|optimizer(_[0-9]+)?|checkpoint-[0-9]+", re.IGNORECASE)
 _MOST_FILES = 10_000
+_WEIGHTS = re.compile(r"\.(safetensors|bin|pt|pth|ckpt|gguf|h5|msgpack|onnx)$|\.index\.json$|^adapter_config\.json$", re.IGNORECASE)
+
+
+def side_names(folder: str) -> List[str]:
+    """The names of a folder's files, those in sub-folders too, but for weights, training state, and what cannot be kept."""
+    return [name for name in sorted(_names(folder, "", {})) if not _WEIGHTS.search(name)]
+
+
+def _names(folder: str, prefix: str, left_out: Dict[str, str]) -> Iterator[str]:
+    for count, entry in enumerate(sorted(os.scandir(folder), key=lambda entry: entry.name)):
+        if count >= _MOST_FILES:
+            raise FishError("TOO_LARGE", folder, f"The folder has more than {_MOST_FILES} entries.", "Name the model's file, or a folder of its files only.")
+        name = prefix + entry.name
+        if entry.name.startswith("."):
+            left_out[name] = "hidden"
+        elif not _SEGMENT.fullmatch(entry.name):
+            left_out[name] = "a name that cannot be kept"
+        elif entry.is_dir():
+            if _STATE_FOLDER.fullmatch(entry.name) or entry.is_symlink() or name.count("/") > 6:
+                left_out[name + "/"] = "training state" if _STATE_FOLDER.fullmatch(entry.name) else "a link to a folder, or too deep"
+            else:
+                yield from _names(entry.path, name + "/", left_out)
+        elif _STATE_FILE.fullmatch(entry.name):
+            left_out[name] = "training state"
+        elif entry.is_file():
+            yield name
+        elif entry.is_symlink():
+            raise FishError("FILE_NOT_FOUND", entry.path, f"The file is a link to {os.readlink(entry.path)}, which is not there.",
+                            "Download the model again, or remove the link.")
+        else:
+            raise FishError("FILE_UNREADABLE", entry.path, "It is a pipe, a socket or a device, not a file.", "Remove it from the folder.")
 
 
 class FolderBody:
@@ -112,34 +143,10 @@ class FolderBody:
 
     def __init__(self, folder: Union[str, "os.PathLike[str]"]) -> None:
         self.left_out: Dict[str, str] = {}
-        names = sorted(self._names(os.fspath(folder), ""))
+        names = sorted(_names(os.fspath(folder), "", self.left_out))
         self._files = [FileBody(os.path.join(os.fspath(folder), *name.split("/")), "") for name in names]
         self._heads = [self._head(name, file.length) for name, file in zip(names, self._files)]
         self.length = sum(len(head) + -(-file.length // _BLOCK) * _BLOCK for head, file in zip(self._heads, self._files)) + 2 * _BLOCK
-
-    def _names(self, folder: str, prefix: str) -> Iterator[str]:
-        for count, entry in enumerate(sorted(os.scandir(folder), key=lambda entry: entry.name)):
-            if count >= _MOST_FILES:
-                raise FishError("TOO_LARGE", folder, f"The folder has more than {_MOST_FILES} entries.", "Name the model's file, or a folder of its files only.")
-            name = prefix + entry.name
-            if entry.name.startswith("."):
-                self.left_out[name] = "hidden"
-            elif not _SEGMENT.fullmatch(entry.name):
-                self.left_out[name] = "a name that cannot be kept"
-            elif entry.is_dir():
-                if _STATE_FOLDER.fullmatch(entry.name) or entry.is_symlink() or name.count("/") > 6:
-                    self.left_out[name + "/"] = "training state" if _STATE_FOLDER.fullmatch(entry.name) else "a link to a folder, or too deep"
-                else:
-                    yield from self._names(entry.path, name + "/")
-            elif _STATE_FILE.fullmatch(entry.name):
-                self.left_out[name] = "training state"
-            elif entry.is_file():
-                yield name
-            elif entry.is_symlink():
-                raise FishError("FILE_NOT_FOUND", entry.path, f"The file is a link to {os.readlink(entry.path)}, which is not there.",
-                                "Download the model again, or remove the link.")
-            else:
-                raise FishError("FILE_UNREADABLE", entry.path, "It is a pipe, a socket or a device, not a file.", "Remove it from the folder.")
 
     @staticmethod
     def _head(name: str, size: int) -> bytes:

@@ -1,0 +1,148 @@
+"""Files beside a model (config.json, a tokenizer) that are a checkpoint's own: read once, and sent only where the server has not them yet."""
+
+import hashlib
+import os
+import threading
+from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Sequence, Set, Tuple, Union
+
+from ..errors import FishError
+from ..wire.bodies import Body, BytesBody, FileBody, side_names
+from .names import check_file_names
+
+SideFiles = Union[str, "os.PathLike[str]", Sequence[Union[str, "os.PathLike[str]"]], Mapping[str, Union[bytes, str, "os.PathLike[str]"]]]
+"""Files beside a model: a folder, whose files are meant but for weights and training state; paths of files, which keep their names; or by their names in the
+model's folder the content, or the path where it lies."""
+
+_MOST_BYTES = 256 << 20
+
+
+class SideFile(NamedTuple):
+    """A file as it was when it was read."""
+
+    body: Body
+    sha256: str
+
+
+class SideFileReader:
+    """The side files of a run. Each is read into memory once, and again when its length or its time of change is another one."""
+
+    def __init__(self, given: SideFiles, on_warning: Optional[Callable[[str], None]] = None) -> None:
+        """Reads them all.
+
+        :param on_warning: called when a file cannot be read any more; it is kept as it was read before.
+        :raises FishError: ``FILE_NOT_FOUND``, ``FILE_UNREADABLE``, ``NAME_INVALID``, ``REQUEST_INVALID``.
+        """
+        self._given, self._on_warning = given, None
+        self._files: Dict[str, Tuple[Any, SideFile]] = {}
+        self.read()
+        self._on_warning, self._warned = on_warning, False
+
+    def read(self) -> Dict[str, SideFile]:
+        """The files by name, as they are now."""
+        try:
+            self._files = {name: self._read(name, source) for name, source in named(self._given).items()}
+            self._warned = False
+        except (FishError, OSError) as error:
+            if self._on_warning is None:
+                raise
+            if not self._warned:
+                self._on_warning(f"A side file cannot be read any more, and they are saved as they were read before: {error}")
+            self._warned = True
+        return {name: file for name, (_, file) in self._files.items()}
+
+    def _read(self, name: str, source: Union[bytes, str]) -> Tuple[Any, SideFile]:
+        if isinstance(source, bytes):
+            return None, SideFile(BytesBody(source), hashlib.sha256(source).hexdigest())
+        stamp = _stamp(source)
+        before = self._files.get(name)
+        if before is not None and before[0] == stamp:
+            return before
+        if stamp[1] > _MOST_BYTES:
+            raise FishError("TOO_LARGE", source, f"A side file has at most {_MOST_BYTES >> 20} MiB.", "Leave it out.")
+        try:
+            with open(source, "rb") as file:
+                data = file.read()
+        except OSError as error:
+            raise FishError("FILE_UNREADABLE", source, f"It cannot be read: {error.strerror}.", "Check its permissions.") from error
+        if len(data) != stamp[1] or _stamp(source) != stamp:
+            raise FishError("FILE_UNREADABLE", source, "The file changed while it was read.", "Try again when nothing writes to it.")
+        return stamp, SideFile(BytesBody(data), hashlib.sha256(data).hexdigest())
+
+
+class KnownFiles:
+    """The side files that tasks of a server are known to have, by task and digest. Safe for use by many threads."""
+
+    def __init__(self) -> None:
+        self._gate, self._known = threading.Lock(), {}  # type: Tuple[threading.Lock, Dict[str, Set[str]]]
+
+    def of(self, task: str, ask: Callable[[], Iterator[str]]) -> Set[str]:
+        """What a task has; the server is asked once."""
+        with self._gate:
+            if task in self._known:
+                return set(self._known[task])
+        try:
+            found = set(ask())
+        except FishError as error:
+            if error.transient:
+                raise
+            found = set()  # no checkpoint yet
+        self.add(task, found)
+        return found
+
+    def add(self, task: str, digests: Set[str]) -> None:
+        """Takes note of what the server has answered for."""
+        with self._gate:
+            self._known.setdefault(task, set()).update(digests)
+
+    def forget(self, task: str) -> None:
+        """The server has not all of them any more."""
+        with self._gate:
+            self._known[task] = set()
+
+
+def named(given: SideFiles) -> Dict[str, Union[bytes, str]]:
+    """The content or path of each file by its name.
+
+    :raises FishError: ``FILE_NOT_FOUND``, ``NAME_INVALID``, ``REQUEST_INVALID``.
+    """
+    if isinstance(given, Mapping):
+        found: Dict[str, Union[bytes, str]] = {name: file if isinstance(file, bytes) else os.fspath(file) for name, file in given.items()}
+    elif isinstance(given, (str, os.PathLike)):
+        folder = os.fspath(given)
+        if not os.path.isdir(folder):
+            raise FishError("FILE_NOT_FOUND", folder, "There is no such folder.", "Give a folder, a list of files, or files by their names.")
+        found = {name: os.path.join(folder, *name.split("/")) for name in side_names(folder)}
+    elif isinstance(given, Sequence) and not isinstance(given, bytes):
+        found = {}
+        for path in map(os.fspath, given):
+            if found.setdefault(os.path.basename(path), path) != path:
+                raise FishError("NAME_INVALID", path, "Two of the side files have this name.", 'Give them by other names: {"sub/name.json": path}.')
+    else:
+        raise FishError("REQUEST_INVALID", "side_files", f"A {type(given).__name__} names no side files.",
+                        "Give a folder, a list of files, or files by their names.")
+    check_file_names(found)
+    for path in found.values():
+        if not isinstance(path, bytes) and (os.path.isdir(path) or not os.path.exists(path)):
+            raise FishError("FILE_NOT_FOUND", path, "The side file is not there, or is a folder.", "Check the path.")
+    return found
+
+
+def read(given: Union[SideFiles, SideFileReader, None]) -> Dict[str, SideFile]:
+    """The files of one save; what lies on disk is read when it is sent."""
+    if given is None:
+        return {}
+    if isinstance(given, SideFileReader):
+        return given.read()
+    found: Dict[str, SideFile] = {}
+    for name, source in named(given).items():
+        body: Body = BytesBody(source) if isinstance(source, bytes) else FileBody(source, "application/octet-stream")
+        digest = hashlib.sha256()
+        for chunk in body.chunks():
+            digest.update(chunk)
+        found[name] = SideFile(body, digest.hexdigest())
+    return found
+
+
+def _stamp(path: str) -> Tuple[int, int, int, int]:
+    found = os.stat(path)
+    return found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev

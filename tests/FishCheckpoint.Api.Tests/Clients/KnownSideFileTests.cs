@@ -1,0 +1,72 @@
+using System.Net;
+using FishCheckpoint.Api.Tests.Support;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Client;
+using FishCheckpoint.Contract;
+using FishCheckpoint.Tensors;
+using Xunit;
+
+namespace FishCheckpoint.Api.Tests.Clients;
+
+/// <summary>The client sends the bytes of a side file only where the task does not have it.</summary>
+public sealed class KnownSideFileTests : ApiTest
+{
+    private static readonly TestModel Model = TestModel.Create(1, null, new TensorInfo("a", DType.F32, [64]));
+
+    [Fact]
+    public async Task Save_SideFilesThatTheTaskHas_GoByTheirDigests()
+    {
+        await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/bases/sided", Model.ToBytes()));
+        await ExpectAsync(HttpStatusCode.Created, PutJsonAsync("/v1/tasks/sided", """{"base":"sided"}"""));
+        var folder = Directory.CreateTempSubdirectory("fish-sides-").FullName;
+        using var sent = new NotingHandler();
+        using var http = new HttpClient(sent, disposeHandler: false) { BaseAddress = Server.Address };
+        await using var client = new FishClient(http);
+        try
+        {
+            async Task<string[]> SaveAsync(long step)
+            {
+                sent.Names.Clear();
+                using var opened = ModelFolder.Open(Model.Change((int)step).Write(Path.Combine(folder, $"{step}")));
+                SideFile[] sides = [new("config.json", Path.Combine(folder, "config.json")), new("sub/vocab.txt", Path.Combine(folder, "vocab.txt"))];
+                await client.SaveAsync("sided", step, new CheckpointContent.Full(opened), new SaveOptions { SideFiles = sides }, Stop);
+                await using var reader = await client.OpenAsync("sided", StepRef.At(step), Stop);
+                Assert.Equal(await File.ReadAllBytesAsync(sides[0].Path, Stop), await reader.ReadAsync("config.json"));
+                Assert.Equal(await File.ReadAllBytesAsync(sides[1].Path, Stop), await reader.ReadAsync("sub/vocab.txt"));
+                return [.. sent.Names];
+            }
+
+            await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), "{}", Stop);
+            await File.WriteAllTextAsync(Path.Combine(folder, "vocab.txt"), "words", Stop);
+            Assert.Equal(["config.json", "sub/vocab.txt"], await SaveAsync(1));
+            Assert.Empty(await SaveAsync(2));
+            await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), """{"b":1}""", Stop);
+            Assert.Equal(["config.json"], await SaveAsync(3));
+
+            // The server has lost what the client knows of: it is sent after all.
+            await ExpectAsync(HttpStatusCode.NoContent, SendAsync(HttpMethod.Delete, "/v1/tasks/sided"));
+            await ExpectAsync(HttpStatusCode.Created, PutJsonAsync("/v1/tasks/sided", """{"base":"sided"}"""));
+            Assert.Equal(["config.json", "sub/vocab.txt"], await SaveAsync(4));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>Notes the names of the files in what is sent.</summary>
+    private sealed class NotingHandler() : DelegatingHandler(new HttpClientHandler())
+    {
+        public List<string> Names { get; } = [];
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (request.Content is MultipartFormDataContent form)
+            {
+                Names.AddRange(form.Select(part => part.Headers.ContentDisposition!).Where(part => part.Name == "file").Select(part => part.FileName!.Trim('"')));
+            }
+
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+}
