@@ -66,7 +66,8 @@ public sealed class FishClient : ICheckpointStore, IStorageReports, ICheckpointR
     /// <param name="server">The server's address, as in <c>https://models.example:5080</c>.</param>
     /// <param name="options">How to connect.</param>
     /// <exception cref="Errors.FishException">The options cannot be; see <see cref="FishClientOptions.CreateHttp"/>.</exception>
-    public static FishClient Connect(Uri server, FishClientOptions options) => new(options.CreateHttp(server), ownsHttp: true, options.SpoolFolder, options.IdleTimeout);
+    public static FishClient Connect(Uri server, FishClientOptions options) =>
+        new(options.CreateHttp(server), ownsHttp: true, options.SpoolFolder, options.IdleTimeout);
 
     /// <summary>Waits until the server is ready: its store open, its disk writable, and not about to stop.</summary>
     /// <param name="longest">How long to go on asking; nothing: ask once.</param>

@@ -15,10 +15,11 @@ public sealed record FishClientOptions
     public string? CertificateAuthorities { get; init; }
 
     /// <summary>
-    /// How long a request waits while no byte moves in either direction: then the server is unavailable (SERVER_UNAVAILABLE), which a training hook tries again. An upload or
-    /// download that moves is never ended. Connecting has a limit of its own, of 10 seconds. Work that the server does before it answers gets more: a verification, a
-    /// comparison and a delta ten times as long, maintenance without end; a stream of events ends after 60 seconds without its heartbeat.
-    /// From 1 ms to 1 day, or <see cref="Timeout.InfiniteTimeSpan"/>: no limit. Default: 60 seconds.
+    /// How long a request waits while no byte moves in either direction: then the server is unavailable (SERVER_UNAVAILABLE), which a
+    /// training hook tries again. An upload or download that moves is never ended. Connecting has a limit of its own, of 10 seconds. Work that
+    /// the server does before it answers gets more: a verification, a comparison and a delta ten times as long, maintenance without end; after
+    /// an upload the answer may take so much longer as the upload took, at most ten times the limit. A stream of events ends after 60 seconds
+    /// without its heartbeat. From 1 ms to 1 day, or <see cref="Timeout.InfiniteTimeSpan"/>: no limit. Default: 60 seconds.
     /// </summary>
     public TimeSpan IdleTimeout { get; init; } = DefaultIdleTimeout;
 
@@ -35,7 +36,8 @@ public sealed record FishClientOptions
         var authorization = Key is null ? null : Bearer(Key);
         var handler = new SocketsHttpHandler
         {
-            ConnectTimeout = TimeSpan.FromSeconds(10), PooledConnectionLifetime = TimeSpan.FromMinutes(5), ConnectCallback = Connection.OpenAsync,
+            ConnectTimeout = TimeSpan.FromSeconds(10), PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            ConnectCallback = Connection.OpenAsync,
         };
         if (CertificateAuthorities is not null)
         {

@@ -129,7 +129,7 @@ public abstract class BranchTrainingContract : CheckpointStoreContract
 
         var trainer = New("other");
         await using var resumed = Hook(trainer, new CheckpointHookOptions());
-        Assert.Equal(Last + 2, (await resumed.ResumeAsync(cancellation: Stop))!.Step);
+        Assert.Equal(Last + 2, (await resumed.ResumeAsync(StepRef.At(Last + 2), Stop))!.Step);
         Assert.Equal(first.ToFile(), trainer.ToFile());
         Run(trainer, resumed, Last + 3, Last + 5, held);
         await resumed.CompleteAsync(Stop);

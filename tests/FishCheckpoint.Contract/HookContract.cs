@@ -160,7 +160,7 @@ public abstract class HookContract : CheckpointStoreContract
 
         var resumed = New();
         await using var again = Hook(resumed, Options(resumed));
-        Assert.Equal(9, (await again.ResumeAsync(cancellation: Stop))!.Step);
+        Assert.Equal(9, (await again.ResumeAsync(StepRef.At(9), Stop))!.Step);
         Run(resumed, again, 10, 12);
         await again.CompleteAsync(Stop);
         Assert.Equal("9", (await Store.GetCheckpointAsync("tiny", StepRef.Latest, Stop)).Parent);
@@ -344,6 +344,38 @@ public abstract class HookContract : CheckpointStoreContract
 
             return Assert.IsType<FishException>((await hook.SaveAsync(cancellation: Stop))!.Error).Code;
         }
+    }
+
+    [Fact]
+    public async Task Resume_TheRunThatSavedLastIsBelowAnothersSteps_GoesOnWithIt()
+    {
+        var first = await BeginAsync();
+        await using (var hook = Hook(first, new CheckpointHookOptions { SaveEverySteps = 5 }))
+        {
+            Run(first, hook, 1, 20);
+            await hook.CompleteAsync(Stop);
+        }
+
+        var other = New();
+        other.Step(77);
+        await using (var replacing = Hook(other, new CheckpointHookOptions { SaveEverySteps = 5, Overwrite = true }))
+        {
+            Run(other, replacing, 1, 12);
+            await replacing.CompleteAsync(Stop);
+        }
+
+        var again = New();
+        await using var refused = Hook(again, EveryStep with { SaveOnError = false });
+        var resumed = await refused.ResumeAsync(cancellation: Stop);
+        Assert.Equal(12, resumed!.Step);
+        Assert.Equal(other.ToFile(), await Store.RestoreAsync("tiny", 12));
+        Assert.Equal(other.ToFile(), again.ToFile());
+        Assert.Contains("step 20 is another run's", Assert.Single(resumed.Warnings), StringComparison.Ordinal);
+        Assert.Equal(ErrorCode.RunTaken, Assert.Throws<FishException>(() => refused.OnStep(13)).Code);
+
+        await using var chosen = Hook(again, EveryStep);
+        Assert.Equal(20, (await chosen.ResumeAsync(StepRef.At(20), Stop))!.Step);
+        Assert.Equal(first.ToFile(), again.ToFile());
     }
 
     [Fact]
@@ -639,7 +671,8 @@ public abstract class HookContract : CheckpointStoreContract
         }
     }
 
-    private async Task<string> StepsAsync() => string.Join(' ', (await Store.ListCheckpointsAsync("tiny", new PageRequest(), Stop)).Items.Select(item => item.Step));
+    private async Task<string> StepsAsync() =>
+        string.Join(' ', (await Store.ListCheckpointsAsync("tiny", new PageRequest(), Stop)).Items.Select(item => item.Step));
 
     private static CheckpointHookOptions EveryStep => new() { SaveEverySteps = 1 };
 

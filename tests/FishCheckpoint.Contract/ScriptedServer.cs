@@ -5,7 +5,9 @@ using System.Text;
 
 namespace FishCheckpoint.Contract;
 
-/// <summary>A server on loopback that treats each connection as a test says: it may accept and say nothing, stall, or pass bytes on until it is told to stop.</summary>
+/// <summary>
+/// A server on loopback that treats each connection as a test says: it may accept and say nothing, stall, or pass bytes on until told to stop.
+/// </summary>
 public sealed class ScriptedServer : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -54,7 +56,8 @@ public sealed class ScriptedServer : IAsyncDisposable
     }
 
     /// <summary>Sends text.</summary>
-    public static ValueTask SendAsync(Stream stream, string text, CancellationToken stop) => stream.WriteAsync(Encoding.ASCII.GetBytes(text), stop);
+    public static ValueTask SendAsync(Stream stream, string text, CancellationToken stop) =>
+        stream.WriteAsync(Encoding.ASCII.GetBytes(text), stop);
 
     public async ValueTask DisposeAsync()
     {

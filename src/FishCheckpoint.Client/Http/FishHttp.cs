@@ -51,7 +51,8 @@ internal sealed class FishHttp
     {
         var longest = wait ?? idle;
         using var timer = new IdleTimer(longest, cancellation);
-        using var request = new HttpRequestMessage(method, new Uri(server, path)) { Content = content is null ? null : new TimedBody(content, timer) };
+        using var request = new HttpRequestMessage(method, new Uri(server, path));
+        request.Content = content is null ? null : new TimedBody(content, timer);
         prepare?.Invoke(request);
         HttpResponseMessage response;
         try
@@ -81,7 +82,8 @@ internal sealed class FishHttp
     }
 
     /// <summary>Sends a request and reads the JSON of its answer.</summary>
-    public async Task<T> JsonAsync<T>(HttpMethod method, string path, CancellationToken cancellation, HttpContent? content = null, TimeSpan? wait = null)
+    public async Task<T> JsonAsync<T>(
+        HttpMethod method, string path, CancellationToken cancellation, HttpContent? content = null, TimeSpan? wait = null)
     {
         using var response = await SendAsync(method, path, content, wait: wait, cancellation: cancellation);
         return await ReadAsync<T>(response, cancellation);
@@ -107,7 +109,8 @@ internal sealed class FishHttp
             ErrorCode.ServerUnavailable, server.AbsoluteUri, $"The server is silent. {silence.Message}",
             "Look whether the server, or a proxy before it, hangs.", error)
         : new FishException(
-            ErrorCode.ServerUnavailable, server.AbsoluteUri, $"The server cannot be reached, or ended the connection early: {error.Message}",
+            ErrorCode.ServerUnavailable, server.AbsoluteUri,
+            $"The server cannot be reached, or ended the connection early: {error.Message}",
             "Start it with 'fish serve', or check the URL.", error);
 
     // Nothing was sent: trying again would say the same.

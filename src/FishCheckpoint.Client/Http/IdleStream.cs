@@ -2,7 +2,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Client.Http;
 
-/// <summary>Reads on from a stream, and gives up when no byte comes for too long: a connection may be gone without a sign. Owns the stream below.</summary>
+/// <summary>
+/// Reads from a stream, and gives up when no byte comes for too long: a connection may be gone without a sign. Owns the stream below.
+/// </summary>
 internal sealed class IdleStream(Stream inner, TimeSpan longest) : ReadOnlyStream
 {
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

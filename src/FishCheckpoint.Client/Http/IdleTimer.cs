@@ -1,9 +1,12 @@
 namespace FishCheckpoint.Client.Http;
 
-/// <summary>Measures how long a request waits for its server without a byte. The time that this side works on a body does not count.</summary>
+/// <summary>
+/// Measures how long a request waits for its server without a byte. The time that this side works on a body does not count.
+/// </summary>
 internal sealed class IdleTimer : IDisposable
 {
-    // A server may have work to do once it has the body, and a slow network still has some of it on the way: it gets the time that sending took, up to so many times the limit.
+    // A server may have work to do once it has the body, and a slow network still has some of it on the way: the answer gets the time that
+    // sending took, up to so many times the limit.
     private const int MostExtra = 9;
 
     private readonly TimeSpan longest;

@@ -9,21 +9,27 @@ internal sealed class MaintenanceCalls(FishHttp server)
 {
     private static readonly TimeSpan UntilDone = Timeout.InfiniteTimeSpan;
 
-    public Task<RecodeResult> RecodeAsync(RecodeOptions? options, CancellationToken cancellation) => server.JsonAsync<RecodeResult>(
-        HttpMethod.Post, Routes.Recode, cancellation, JsonContent.Create((options ?? new RecodeOptions()).Checked(), options: FishJson.Options), UntilDone);
+    public Task<RecodeResult> RecodeAsync(RecodeOptions? options, CancellationToken cancellation) =>
+        PostAsync<RecodeResult, RecodeOptions>(Routes.Recode, (options ?? new RecodeOptions()).Checked(), cancellation);
 
-    public Task<VerifyReport> VerifyAsync(VerifyOptions? options, CancellationToken cancellation) => server.JsonAsync<VerifyReport>(
-        HttpMethod.Post, Routes.Verify, cancellation, JsonContent.Create((options ?? new VerifyOptions()).Checked(), options: FishJson.Options), UntilDone);
+    public Task<VerifyReport> VerifyAsync(VerifyOptions? options, CancellationToken cancellation) =>
+        PostAsync<VerifyReport, VerifyOptions>(Routes.Verify, (options ?? new VerifyOptions()).Checked(), cancellation);
 
     public Task<IReadOnlyList<KnownDamage>> ListDamageAsync(CancellationToken cancellation) =>
         server.JsonAsync<IReadOnlyList<KnownDamage>>(HttpMethod.Get, Routes.Damage, cancellation);
 
-    public Task<BackupReport> BackupAsync(BackupOptions options, CancellationToken cancellation) => server.JsonAsync<BackupReport>(
-        HttpMethod.Post, Routes.Backup, cancellation, JsonContent.Create(options with { To = Names.Check(options.To, "backup") }, options: FishJson.Options), UntilDone);
+    public Task<BackupReport> BackupAsync(BackupOptions options, CancellationToken cancellation) =>
+        PostAsync<BackupReport, BackupOptions>(Routes.Backup, options with { To = Names.Check(options.To, "backup") }, cancellation);
 
-    public Task<CollectResult> CollectAsync(CollectOptions? options, CancellationToken cancellation) =>
-        server.JsonAsync<CollectResult>(HttpMethod.Post, Routes.Collect((options ?? new CollectOptions()).Checked()), cancellation, wait: UntilDone);
+    public Task<CollectResult> CollectAsync(CollectOptions? options, CancellationToken cancellation)
+    {
+        var path = Routes.Collect((options ?? new CollectOptions()).Checked());
+        return server.JsonAsync<CollectResult>(HttpMethod.Post, path, cancellation, wait: UntilDone);
+    }
 
-    public Task<FoldResult> FoldAsync(FoldOptions? options, CancellationToken cancellation) => server.JsonAsync<FoldResult>(
-        HttpMethod.Post, Routes.Fold, cancellation, JsonContent.Create((options ?? new FoldOptions()).Checked(), options: FishJson.Options), UntilDone);
+    public Task<FoldResult> FoldAsync(FoldOptions? options, CancellationToken cancellation) =>
+        PostAsync<FoldResult, FoldOptions>(Routes.Fold, (options ?? new FoldOptions()).Checked(), cancellation);
+
+    private Task<TResult> PostAsync<TResult, TOptions>(string path, TOptions options, CancellationToken cancellation) =>
+        server.JsonAsync<TResult>(HttpMethod.Post, path, cancellation, JsonContent.Create(options, options: FishJson.Options), UntilDone);
 }

@@ -15,7 +15,8 @@ internal sealed class EventCalls(FishHttp server)
     /// <summary>The events of one connection.</summary>
     public async IAsyncEnumerable<TaskEvent> FollowAsync(string task, long? after, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        using var response = await server.SendAsync(HttpMethod.Get, Routes.Events(task, after), wait: LongestSilence, cancellation: cancellation);
+        using var response = await server.SendAsync(
+            HttpMethod.Get, Routes.Events(task, after), wait: LongestSilence, cancellation: cancellation);
         await using var body = await response.Content.ReadAsStreamAsync(cancellation);
         await using var events = SseParser.Create(body, (_, data) => JsonSerializer.Deserialize<TaskEvent>(data, FishJson.Options)!)
             .EnumerateAsync(cancellation).GetAsyncEnumerator(cancellation);

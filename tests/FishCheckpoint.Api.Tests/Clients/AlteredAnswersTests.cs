@@ -239,7 +239,8 @@ public sealed class AlteredAnswersTests : ApiTest
         using var http = new HttpClient(altered, disposeHandler: false) { BaseAddress = altered.Server };
         await using var client = new FishClient(http);
         await using var hook = new CheckpointHook(
-            client, "tiny", resumed.Mask, resumed.BytesOf, new CheckpointHookOptions { SaveOnStop = false, RetryFor = TimeSpan.Zero, OnWarning = _ => { } });
+            client, "tiny", resumed.Mask, resumed.BytesOf,
+            new CheckpointHookOptions { SaveOnStop = false, RetryFor = TimeSpan.Zero, OnWarning = _ => { } });
 
         var error = await Assert.ThrowsAsync<FishException>(() => hook.ResumeAsync(cancellation: Stop));
 

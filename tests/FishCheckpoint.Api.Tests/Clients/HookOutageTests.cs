@@ -143,7 +143,8 @@ public sealed class HookOutageTests : IDisposable
     private static CheckpointHook Hook(FishClient client, TinyTrainer trainer, ConcurrentQueue<string> warnings) => new(
         client, "tiny", trainer.Mask, trainer.BytesOf, new CheckpointHookOptions
         {
-            SaveEverySteps = 1, SaveOnStop = false, State = trainer.State, RetryDelay = TimeSpan.FromMilliseconds(10), RetryFor = Short, OnWarning = warnings.Enqueue,
+            SaveEverySteps = 1, SaveOnStop = false, State = trainer.State, RetryDelay = TimeSpan.FromMilliseconds(10), RetryFor = Short,
+            OnWarning = warnings.Enqueue,
         });
 
     private static void Train(TinyTrainer trainer, CheckpointHook hook, long first, long last)

@@ -9,7 +9,9 @@ using Xunit;
 
 namespace FishCheckpoint.Api.Tests.Clients;
 
-/// <summary>A server that accepts and then says nothing ends a call after the client's limit; one that moves bytes, however slowly, does not.</summary>
+/// <summary>
+/// A server that accepts and then says nothing ends a call after the client's limit; one that moves bytes, however slowly, does not.
+/// </summary>
 public sealed class SilentServerTests
 {
     private const string Head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ";
@@ -174,7 +176,8 @@ public sealed class SilentServerTests
     public void Connect_LimitOutOfItsRange_IsRefused(int milliseconds) => Assert.Throws<ArgumentOutOfRangeException>(() =>
         FishClient.Connect(new Uri("http://127.0.0.1:1"), new FishClientOptions { IdleTimeout = TimeSpan.FromMilliseconds(milliseconds) }));
 
-    private static FishClient Connect(ScriptedServer server, TimeSpan limit) => FishClient.Connect(server.Address, new FishClientOptions { IdleTimeout = limit });
+    private static FishClient Connect(ScriptedServer server, TimeSpan limit) =>
+        FishClient.Connect(server.Address, new FishClientOptions { IdleTimeout = limit });
 
     private static async Task AssertSilentAsync(Func<Task> call)
     {
@@ -187,7 +190,8 @@ public sealed class SilentServerTests
     private static async Task AnswerStateAsync(NetworkStream stream, long bytes, CancellationToken stop)
     {
         var json = $$"""{"bytes":{{bytes}},"storedBytes":1,"sha256":"{{new string('0', 64)}}"}""";
-        await ScriptedServer.SendAsync(stream, $"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: {json.Length}\r\n\r\n{json}", stop);
+        var head = $"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: {json.Length}\r\n\r\n";
+        await ScriptedServer.SendAsync(stream, head + json, stop);
     }
 
     private sealed class SlowSource : ReadOnlyStream

@@ -117,7 +117,8 @@ public sealed class CheckpointHookProspectTests : IAsyncDisposable
     public async Task OnStep_StoreThatIsAwayFirst_StoresNoStepOfAnotherRunsTask(bool newRun, long step)
     {
         (var bytes, store.Base, store.Latest) = (store.Base, null, 40);
-        await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 1, NewRun = newRun, ThrowOnComplete = false, SaveOnError = false });
+        await using var hook = Hook(
+            new CheckpointHookOptions { SaveEverySteps = 1, NewRun = newRun, ThrowOnComplete = false, SaveOnError = false });
         Assert.Equal(StepOutcome.Queued, hook.OnStep(step));
         store.Base = bytes;
         Assert.Equal(ErrorCode.RunTaken, Assert.IsType<FishException>((await Done(hook))[0].Error).Code);

@@ -1,3 +1,5 @@
+using FishCheckpoint.Client;
+using FishCheckpoint.Contract;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Masks;
 using FishCheckpoint.Training;
@@ -179,6 +181,31 @@ public sealed class TorchHookTests
         hook.OnStep(1);
         await hook.CompleteAsync(Stop);
         Assert.Equal(temporary.FileOf(model), await temporary.RestoreAsync("task", 1));
+    }
+
+    [Fact]
+    public async Task Train_ServerThatHangs_IsNeitherHeldUpNorAtItsEnd()
+    {
+        using var net = Classifier.Seeded(1);
+        using var model = new TorchModel(net);
+        var mask = Bits.MaskOf(model, 0.2, 4);
+        using var optimizer = TorchMaskedOptimizer.AdamW(model, mask);
+        var limit = TimeSpan.FromSeconds(0.2);
+        await using var server = new ScriptedServer(ScriptedServer.Silent);
+        await using var client = FishClient.Connect(server.Address, new FishClientOptions { IdleTimeout = limit });
+        var hook = TorchHook.Attach(client, "task", net, optimizer, mask, new TorchHookOptions
+        {
+            Hook = EveryStep with { RetryFor = limit, RetryDelay = TimeSpan.FromMilliseconds(10) },
+        });
+        Assert.Equal(Errors.ErrorCode.ServerUnavailable, Assert.Throws<FishException>(() => hook.Resume()).Code);
+        for (var step = 1; step <= 5; step++)
+        {
+            hook.OnStep(step, Loop.Backward(net, optimizer, step));
+        }
+
+        Assert.Null(await hook.SaveAsync(cancellation: Stop));
+        hook.Dispose();
+        Assert.InRange(hook.Hook.Summary.Failed, 1, 3);
     }
 
     [Fact]

@@ -84,7 +84,8 @@ internal sealed class BackgroundSaver : IAsyncDisposable
         {
             throw new FishException(
                 other.Code, other.Key, $"Step {step.Step} is not stored: {other.Cause}",
-                "Another run saves to this task, or saved to it before. Resume from its newest step, train to a task of another name, or set Overwrite to replace what is there.",
+                "Another run saves to this task, or saved to it before. Resume from its newest step, train to a task of another name, or set "
+                + "Overwrite to replace what is there.",
                 other);
         }
 

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Masks;
@@ -33,10 +32,7 @@ public sealed class CheckpointHook : IAsyncDisposable
     private readonly BackgroundSaver saver;
     private readonly HookTask opening;
     private readonly StepCopier copier;
-    private readonly StopSignals? signals;
-    private IReadOnlyDictionary<string, double>? lastMetrics;
-    private long? lastStep;
-    private bool unsaved;
+    private readonly RunEnd end;
 
     /// <summary>Begins to watch a training run.</summary>
     /// <param name="store">Where checkpoints go: an embedded store, or a client of a server. Not disposed.</param>
@@ -61,7 +57,7 @@ public sealed class CheckpointHook : IAsyncDisposable
         saver = new BackgroundSaver(store, task, identity, opening, this.options);
         var leakGuard = new LeakGuard(store, task, model, opening, this.options);
         copier = new StepCopier(run, lineage, leakGuard, new StepMetrics(this.options, identity.Metadata), cadence, saver, this.options);
-        signals = this.options.SaveOnStop ? new StopSignals() : null;
+        end = new RunEnd(copier, saver, opening, this.options);
     }
 
     /// <summary>Begins to watch a training run whose tensors lie in this process' memory.</summary>
@@ -101,20 +97,21 @@ public sealed class CheckpointHook : IAsyncDisposable
     public StepOutcome OnStep(long step, IReadOnlyDictionary<string, double>? metrics = null)
     {
         saver.ThrowIfCompleted();
-        (lastStep, unsaved) = (StepRef.At(step).Step, true);
-        lastMetrics = metrics is null ? null : new Dictionary<string, double>(metrics, StringComparer.Ordinal);
-        if (signals is { Signal: > 0 })
+        copier.Note(StepRef.At(step).Step!.Value, metrics);
+        if (end.IsAsked)
         {
-            return Stop(step, metrics);
+            return end.Stop();
         }
 
-        RequireProspect(step);
+        opening.Require();
+        opening.Require(step);
+        saver.ThrowIfRefused();
         if (!cadence.IsDue(step))
         {
             return StepOutcome.NotDue;
         }
 
-        var outcome = Copy(step, metrics, options.Busy == BusyPolicy.Wait).Outcome;
+        var outcome = copier.CopyLast(options.Busy == BusyPolicy.Wait).Outcome;
         if (outcome == StepOutcome.Queued)
         {
             RecomputeMask();
@@ -136,11 +133,11 @@ public sealed class CheckpointHook : IAsyncDisposable
         bool force = false, IReadOnlyDictionary<string, double>? metrics = null, CancellationToken cancellation = default)
     {
         saver.ThrowIfCompleted();
-        if (unsaved && lastStep is { } step)
+        if (copier.Unsaved is { } step)
         {
             opening.Require();
             opening.Require(step);
-            var copied = Copy(step, metrics ?? lastMetrics, options.Busy == BusyPolicy.Wait, force, keep: true);
+            var copied = copier.CopyLast(options.Busy == BusyPolicy.Wait, force, keep: true, metrics);
             return copied.Report is null ? null : await StoredAsync(step, copied.Report, cancellation);
         }
 
@@ -161,17 +158,18 @@ public sealed class CheckpointHook : IAsyncDisposable
     {
         saver.ThrowIfCompleted();
         RequireLayout(mask);
-        if (lastStep is { } step && unsaved)
+        if (copier.Unsaved is not null)
         {
-            Copy(step, lastMetrics, options.Busy == BusyPolicy.Wait, keep: true);
+            copier.CopyLast(options.Busy == BusyPolicy.Wait, keep: true);
         }
 
-        if (!unsaved && copier.Last is not null)
+        var last = copier.Unsaved is null ? copier.Last : null;
+        if (last is not null)
         {
-            saver.Keep(copier.Last);
+            saver.Keep(last);
         }
 
-        lineage.Change(mask, unsaved ? null : copier.Last);
+        lineage.Change(mask, last);
         copier.SavesSinceMask = 0;
         options.OnMaskChanged?.Invoke(mask);
     }
@@ -180,7 +178,8 @@ public sealed class CheckpointHook : IAsyncDisposable
     /// Puts the model, and the parts of <see cref="CheckpointHookOptions.State"/>, back to the newest sound checkpoint: training then goes on bit for bit as if it
     /// had never ended. For each damaged one there is a warning.
     /// </summary>
-    /// <param name="from">The newest checkpoint to try. Default: the latest.</param>
+    /// <param name="from">The newest checkpoint to try. Default: the newest of the run that saved last; a warning names a newer one of
+    /// another run.</param>
     /// <param name="cancellation">Ends the reading; the model then holds parts of several states.</param>
     /// <returns>Where training goes on; <see langword="null"/> when the task has no checkpoint yet: training begins, with the model as it is or, where the task starts from
     /// another one's checkpoint, with the model's values put to that one.</returns>
@@ -208,9 +207,8 @@ public sealed class CheckpointHook : IAsyncDisposable
         }
 
         var (checkpoint, state) = restored;
-        (lastStep, unsaved) = (checkpoint.Step, false);
-        copier.Forget();
-        (var mask, copier.SavesSinceMask) = run.MaskOf(state);
+        var (mask, savesSinceMask) = run.MaskOf(state);
+        copier.Resumed(savesSinceMask);
         lineage.Resume(mask, checkpoint, await resumer.IsParentThereAsync(checkpoint, cancellation));
         options.OnMaskChanged?.Invoke(mask);
         var complete = run.Restore(state);
@@ -230,22 +228,7 @@ public sealed class CheckpointHook : IAsyncDisposable
     /// <exception cref="Exception">One save failed: what it threw. Neither with <see cref="CheckpointHookOptions.ThrowOnComplete"/> off.</exception>
     public async Task<SaveSummary> CompleteAsync(CancellationToken cancellation = default)
     {
-        if (options.SaveAtEnd && unsaved && lastStep is { } step && !saver.Completed)
-        {
-            opening.Require(step);
-            saver.BeginToEnd();
-            Copy(step, lastMetrics, wait: true, patient: true);
-        }
-
-        await saver.DrainAsync().WaitAsync(cancellation);
-        var asked = signals?.Signal ?? 0;
-        signals?.Dispose();
-        Exit(asked);
-        if (options.ThrowOnComplete)
-        {
-            ThrowFailures(saver.Failures);
-        }
-
+        await end.CompleteAsync(cancellation);
         return Summary;
     }
 
@@ -255,37 +238,8 @@ public sealed class CheckpointHook : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        SaveUnsaved();
-        await saver.DisposeAsync();
-        signals?.Dispose();
+        await end.DisposeAsync();
         opening.Dispose();
-    }
-
-    // .NET does not say whether an exception is on its way: a hook that was not completed is taken for one that was left early.
-    private void SaveUnsaved()
-    {
-        if (!options.SaveOnError || !options.SaveAtEnd || !unsaved || lastStep is not { } step || saver.Completed || opening.Refusal is not null)
-        {
-            return;
-        }
-
-        try
-        {
-            opening.Require(step);
-            saver.BeginToEnd();
-            Copy(step, lastMetrics, wait: true, patient: true);
-        }
-        catch (Exception error)
-        {
-            options.OnWarning($"step {step} is not saved: {error.Message}");
-        }
-    }
-
-    private void RequireProspect(long step)
-    {
-        opening.Require();
-        opening.Require(step);
-        saver.ThrowIfRefused();
     }
 
     // Training does not wait for a store that is out of reach.
@@ -300,16 +254,10 @@ public sealed class CheckpointHook : IAsyncDisposable
         }
 
         cancellation.ThrowIfCancellationRequested();
-        options.OnWarning($"step {step} is not stored yet, for the store has been out of reach for {options.RetryFor.TotalSeconds} s; it is not waited for any longer, and still tried");
+        options.OnWarning(
+            $"step {step} is not stored yet, for the store has been out of reach for {options.RetryFor.TotalSeconds} s; it is not waited for any "
+            + "longer, and still tried");
         return null;
-    }
-
-    private (StepOutcome Outcome, Task<SaveReport>? Report) Copy(
-        long step, IReadOnlyDictionary<string, double>? metrics, bool wait, bool patient = false, bool keep = false)
-    {
-        var copied = copier.Copy(step, metrics, wait, patient, keep);
-        unsaved &= copied.Outcome != StepOutcome.Queued;
-        return copied;
     }
 
     private void RecomputeMask()
@@ -320,43 +268,12 @@ public sealed class CheckpointHook : IAsyncDisposable
         }
     }
 
-    private StepOutcome Stop(long step, IReadOnlyDictionary<string, double>? metrics)
-    {
-        opening.Require(step);
-        saver.BeginToEnd();
-        Copy(step, metrics, wait: true, patient: true);
-        saver.DrainAsync().GetAwaiter().GetResult();
-        Exit(signals!.Signal);
-        return StepOutcome.Stopped;
-    }
-
-    private void Exit(int signal)
-    {
-        if (signal > 0 && options.ExitOnStop)
-        {
-            Environment.Exit(128 + signal);
-        }
-    }
-
     private void RequireLayout(Mask mask)
     {
         if (mask.Layout.Id != model.Layout.Id)
         {
             throw new FishException(
                 ErrorCode.LayoutMismatch, task, $"The mask is for the layout {mask.Layout.Id}; the model's is {model.Layout.Id}.", "Choose the mask on the model's layout.");
-        }
-    }
-
-    private static void ThrowFailures(IReadOnlyList<Exception> failures)
-    {
-        if (failures.Count > 1)
-        {
-            throw new AggregateException($"{failures.Count} saves failed.", failures);
-        }
-
-        if (failures.Count == 1)
-        {
-            ExceptionDispatchInfo.Throw(failures[0]);
         }
     }
 }

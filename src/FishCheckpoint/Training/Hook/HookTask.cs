@@ -8,7 +8,8 @@ namespace FishCheckpoint.Training;
 /// The task of a hook: made where the options say what it starts from and it is not there yet, and refused where it starts from something else, has
 /// other tensors than the model, or has the checkpoints of another run. Safe for use by the training thread and the saver at once.
 /// </summary>
-internal sealed class HookTask(ICheckpointStore store, string name, Layout model, RunIdentity run, CheckpointHookOptions options) : IDisposable
+internal sealed class HookTask(
+    ICheckpointStore store, string name, Layout model, RunIdentity run, CheckpointHookOptions options) : IDisposable
 {
     private readonly SemaphoreSlim gate = new(1, 1);
     private volatile OpenedTask? opened;
@@ -114,7 +115,7 @@ internal sealed class HookTask(ICheckpointStore store, string name, Layout model
 
         await CheckAsync(info, cancellation);
         await using var start = await store.OpenStartAsync(name, cancellation);
-        return new OpenedTask(info, LayoutFit.Of(model, start.Layout, name, isNew: false), (await NewestAsync(store, name, cancellation))?.Step);
+        return await OpenedAsync(info, start.Layout, cancellation);
     }
 
     private async Task CheckAsync(TaskInfo info, CancellationToken cancellation)
@@ -158,7 +159,13 @@ internal sealed class HookTask(ICheckpointStore store, string name, Layout model
         var made = (await store.PutTaskAsync(name, spec, cancellation)).Value;
         await CheckAsync(made, cancellation);
         await using var start = await store.OpenStartAsync(name, cancellation);
-        return new OpenedTask(made, LayoutFit.Of(model, start.Layout, name, isNew: false), (await NewestAsync(store, name, cancellation))?.Step);
+        return await OpenedAsync(made, start.Layout, cancellation);
+    }
+
+    private async Task<OpenedTask> OpenedAsync(TaskInfo info, Layout layout, CancellationToken cancellation)
+    {
+        var fit = LayoutFit.Of(model, layout, name, isNew: false);
+        return new OpenedTask(info, fit, (await NewestAsync(store, name, cancellation))?.Step);
     }
 }
 

@@ -132,25 +132,47 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
             yield break;
         }
 
-        yield return first;
+        // Without runs the older ones are asked for only when the newest one is damaged.
+        var isNewest = from is null || from == StepRef.Latest;
+        if (!isNewest || RunIdentity.Of(first) is null)
+        {
+            yield return first;
+            var older = (await ListAsync(cancellation)).Select(item => item.Step).Where(step => step < first.Step);
+            foreach (var step in older.OrderDescending())
+            {
+                yield return await store.GetCheckpointAsync(task, StepRef.At(step), cancellation);
+            }
 
-        // Asked for only when the newest one is damaged.
-        var older = new List<long>();
+            yield break;
+        }
+
+        var steps = RunIdentity.NewestFirst(await ListAsync(cancellation)).ToList();
+        if (steps.Count > 0 && steps[0] < first.Step)
+        {
+            Warn(
+                $"step {steps[0]} is of the run that saved last, and is resumed; step {first.Step} is another run's: "
+                + $"ResumeAsync(StepRef.At({first.Step}))");
+        }
+
+        foreach (var step in steps)
+        {
+            yield return await store.GetCheckpointAsync(task, StepRef.At(step), cancellation);
+        }
+    }
+
+    private async Task<List<CheckpointInfo>> ListAsync(CancellationToken cancellation)
+    {
+        var all = new List<CheckpointInfo>();
         for (var page = new PageRequest(1000); ;)
         {
             var part = await store.ListCheckpointsAsync(task, page, cancellation);
-            older.AddRange(part.Items.Select(item => item.Step).Where(step => step < first.Step));
+            all.AddRange(part.Items);
             if (part.Next is null)
             {
-                break;
+                return all;
             }
 
             page = page with { After = part.Next };
-        }
-
-        foreach (var step in older.OrderDescending())
-        {
-            yield return await store.GetCheckpointAsync(task, StepRef.At(step), cancellation);
         }
     }
 

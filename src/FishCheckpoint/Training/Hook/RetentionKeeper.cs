@@ -4,7 +4,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Training;
 
 /// <summary>Tells the store a task's retention, and deletes after each save what it lets go. Used on the saver's task only.</summary>
-internal sealed class RetentionKeeper(ICheckpointStore store, string task, Retention retention, RunIdentity run, CheckpointHookOptions options)
+internal sealed class RetentionKeeper(
+    ICheckpointStore store, string task, Retention retention, RunIdentity run, CheckpointHookOptions options)
 {
     private readonly Dictionary<long, RetentionCandidate> steps = [];
     private bool prepared;

@@ -3,7 +3,9 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Which run this is: two runs never mix in a task unless the options ask for it. Safe for use by the training thread and the saver at once.</summary>
+/// <summary>
+/// Which run this is: two runs never mix in a task unless the options ask for it. Safe for use by the training thread and the saver at once.
+/// </summary>
 internal sealed class RunIdentity(ICheckpointStore store, string task, CheckpointHookOptions options)
 {
     private const string Key = "run";
@@ -12,7 +14,8 @@ internal sealed class RunIdentity(ICheckpointStore store, string task, Checkpoin
     private volatile string id = Guid.NewGuid().ToString("N");
 
     /// <summary>
-    /// The id in the metadata of each checkpoint. Random; a resumed run keeps the one that it goes on with, and keeps its own where it goes back before steps that are there.
+    /// The id in the metadata of each checkpoint. Random; a resumed run takes the id of the run that it goes on with, and keeps its own where it
+    /// goes back before steps that are there.
     /// </summary>
     public string Id => id;
 
@@ -21,6 +24,23 @@ internal sealed class RunIdentity(ICheckpointStore store, string task, Checkpoin
 
     /// <summary>The run that saved a checkpoint; <see langword="null"/> where it does not say.</summary>
     public static string? Of(CheckpointInfo checkpoint) => checkpoint.Metadata.GetValueOrDefault(Key);
+
+    /// <summary>
+    /// The steps of a task in the order in which a run resumes from them. A run that went back, or began anew, saves below steps of the run
+    /// before it: the run that saved last goes on.
+    /// </summary>
+    public static IEnumerable<long> NewestFirst(IReadOnlyList<CheckpointInfo> checkpoints)
+    {
+        var all = checkpoints.OrderByDescending(checkpoint => checkpoint.Step).ToList();
+        var last = all.Where(checkpoint => Of(checkpoint) is not null).MaxBy(checkpoint => (checkpoint.Created, checkpoint.Step));
+        if (last is null || Of(all[0]) is not { } newest || newest == Of(last))
+        {
+            return all.Select(checkpoint => checkpoint.Step);
+        }
+
+        var own = all.Where(checkpoint => Of(checkpoint) == Of(last)).Select(checkpoint => checkpoint.Step).ToList();
+        return [.. own, .. all.Select(checkpoint => checkpoint.Step).Where(step => step < own[^1])];
+    }
 
     /// <summary>Training goes on from a checkpoint of the task, or knows that there is none.</summary>
     /// <param name="from">The checkpoint; <see langword="null"/>: there was none.</param>
@@ -38,9 +58,10 @@ internal sealed class RunIdentity(ICheckpointStore store, string task, Checkpoin
         if (opened.Latest is { } latest && resumed is null && !options.NewRun && !options.Overwrite)
         {
             throw new FishException(
-                ErrorCode.RunTaken, task, $"The task has the checkpoints of another run, up to step {latest}, and this one did not resume it.",
-                "Call ResumeAsync before the first step, train to a task of another name, or set NewRun (another run, whose steps come above "
-                + $"{latest}) or Overwrite (steps that are taken are replaced).");
+                ErrorCode.RunTaken, task,
+                $"The task has the checkpoints of another run, up to step {latest}, and this one did not resume it.",
+                "Call ResumeAsync before the first step, train to a task of another name, or set NewRun (another run, whose steps come "
+                + $"above {latest}) or Overwrite (steps that are taken are replaced).");
         }
     }
 
@@ -59,8 +80,8 @@ internal sealed class RunIdentity(ICheckpointStore store, string task, Checkpoin
         {
             throw new FishException(
                 ErrorCode.RunTaken, task, $"The run was resumed from step {from}, and the task has later steps, up to {later}.",
-                $"Resume from the newest step, go on in a task of another name with From = TaskStart.Parse(\"{task}:{from}\"), or set Overwrite: steps that come "
-                + "again are replaced then.");
+                $"Resume from the newest step, go on in a task of another name with From = TaskStart.Parse(\"{task}:{from}\"), or set "
+                + "Overwrite: steps that come again are replaced then.");
         }
 
         if (resumed?.From is { } last && step <= last)
@@ -91,7 +112,8 @@ internal sealed class RunIdentity(ICheckpointStore store, string task, Checkpoin
         {
             throw new FishException(
                 ErrorCode.RunTaken, task, $"Another run saves to the task: step {newest.Step} is of the run {other}, this one is {id}.",
-                "Let one run save to a task at a time. Resume from its newest step, train to a task of another name, or set NewRun or Overwrite.");
+                "Let one run save to a task at a time. Resume from its newest step, train to a task of another name, or set NewRun or "
+                + "Overwrite.");
         }
     }
 

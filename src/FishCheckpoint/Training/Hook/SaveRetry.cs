@@ -52,7 +52,7 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
                 return;
             }
 
-            await (left is { } rest ? Task.WhenAny(news, Task.Delay(rest + TimeSpan.FromMilliseconds(1), cancellation)) : news.WaitAsync(cancellation));
+            await Task.WhenAny(news, Task.Delay(left + TimeSpan.FromMilliseconds(1) ?? Timeout.InfiniteTimeSpan, cancellation));
             cancellation.ThrowIfCancellationRequested();
         }
     }
@@ -94,7 +94,8 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
                     began ??= options.Clock.GetTimestamp();
                     Warn(step, retries, error);
                 }
-                catch (FishException error) when (end.IsCancellationRequested && error is { Code: ErrorCode.ServerUnavailable, Status: null })
+                catch (FishException error)
+                    when (end.IsCancellationRequested && error is { Code: ErrorCode.ServerUnavailable, Status: null })
                 {
                     // The last try of the saves that wait would take as long again, and find the same.
                     gone = error;

@@ -2,11 +2,16 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Copies the state of a step on the training thread, and hands the copy to the background. Used on the training thread only.</summary>
+/// <summary>Copies the state of a step, and hands the copy to the background. Used on the training thread only.</summary>
 internal sealed class StepCopier(
-    RunState run, Lineage lineage, LeakGuard leakGuard, StepMetrics metrics, Cadence cadence, BackgroundSaver saver, CheckpointHookOptions options)
+    RunState run, Lineage lineage, LeakGuard leakGuard, StepMetrics metrics, Cadence cadence, BackgroundSaver saver,
+    CheckpointHookOptions options)
 {
+    private IReadOnlyDictionary<string, double>? lastMetrics;
     private int saves;
+
+    /// <summary>The last step, where it is not copied yet.</summary>
+    public long? Unsaved { get; private set; }
 
     /// <summary>The last copy that was made.</summary>
     public PendingSave? Last { get; private set; }
@@ -14,20 +19,28 @@ internal sealed class StepCopier(
     /// <summary>How many copies were made since the mask changed.</summary>
     public int SavesSinceMask { get; set; }
 
-    /// <summary>Training goes on from a checkpoint: earlier copies are of another line.</summary>
-    public void Forget() => Last = null;
+    /// <summary>Takes note of a finished step.</summary>
+    public void Note(long step, IReadOnlyDictionary<string, double>? given)
+    {
+        Unsaved = step;
+        lastMetrics = given is null ? null : new Dictionary<string, double>(given, StringComparer.Ordinal);
+    }
 
-    /// <summary>Copies a step where there is room for the copy.</summary>
-    /// <param name="step">The step.</param>
-    /// <param name="given">Its metrics.</param>
+    /// <summary>Training goes on from a checkpoint: earlier copies are of another line.</summary>
+    public void Resumed(int savesSinceMask) => (Unsaved, Last, SavesSinceMask) = (null, null, savesSinceMask);
+
+    /// <summary>Copies the last step where there is room for the copy.</summary>
     /// <param name="wait">Waits for room, but not for a store that is out of reach.</param>
     /// <param name="patient">Waits for that too.</param>
     /// <param name="keep">Whether later copies may not take its place while it waits.</param>
+    /// <param name="given">Its metrics, other than those that it was noted with.</param>
     /// <returns>What became of it, and its report to come; none where it was skipped.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.MaskLeak"/>: with <see cref="LeakPolicy.Fail"/>.</exception>
-    public (StepOutcome Outcome, Task<SaveReport>? Report) Copy(
-        long step, IReadOnlyDictionary<string, double>? given, bool wait, bool patient = false, bool keep = false)
+    public (StepOutcome Outcome, Task<SaveReport>? Report) CopyLast(
+        bool wait, bool patient = false, bool keep = false, IReadOnlyDictionary<string, double>? given = null)
     {
+        var step = Unsaved!.Value;
+        given ??= lastMetrics;
         var start = options.Clock.GetTimestamp();
         var (kept, isBest) = (metrics.Copy(step, given), metrics.IsBest(given));
         if (!saver.TryReserve(wait, patient, isBest, out var replaced))
@@ -38,7 +51,7 @@ internal sealed class StepCopier(
         var save = Take(step, kept, start, replaced, isBest, mayBeLeftOut: !keep && !patient);
         if (save.CopyError is null)
         {
-            Last = save;
+            (Last, Unsaved) = (save, null);
             (saves, SavesSinceMask) = (saves + 1, SavesSinceMask + 1);
             cadence.Saved();
         }
@@ -55,8 +68,8 @@ internal sealed class StepCopier(
             var (delta, state) = (run.Gather(lineage.Saved), run.Capture(lineage.Mask, SavesSinceMask + 1));
             return new PendingSave
             {
-                Step = step, Delta = delta, State = state, Metrics = copied, Anchor = lineage.Anchor, Leak = leak, Stall = options.Clock.GetElapsedTime(start),
-                IsBest = isBest, MayBeLeftOut = mayBeLeftOut,
+                Step = step, Delta = delta, State = state, Metrics = copied, Anchor = lineage.Anchor, Leak = leak,
+                Stall = options.Clock.GetElapsedTime(start), IsBest = isBest, MayBeLeftOut = mayBeLeftOut,
             };
         }
         catch (FishException error) when (error.Code == ErrorCode.MaskLeak)
