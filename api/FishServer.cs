@@ -53,7 +53,7 @@ public static class FishServer
         server.UseMiddleware<StoppingMiddleware>();
         server.UseRouting();
         server.UseMiddleware<HubErrors>();
-        server.UseRateLimiter();
+        server.UseRequestLimit();
         server.UseMiddleware<RefusalAudit>();
         server.UseMiddleware<AccessMiddleware>();
         server.UseMiddleware<UploadGate>();

@@ -1,12 +1,11 @@
 using System.Threading.RateLimiting;
 using FishCheckpoint.Api.Access;
 using FishCheckpoint.Errors;
-using Microsoft.AspNetCore.RateLimiting;
 
 namespace FishCheckpoint.Api.Limits;
 
 /// <summary>
-/// Limits how many requests are answered at once, with ASP.NET Core's rate limiter; further ones get 429. Open routes are always answered:
+/// Limits how many requests are answered at once; further ones get 429 and do not wait. Open routes are always answered:
 /// they report the server's state. Routes with a <see cref="LongAnswer"/> are counted apart, up to the same number.
 /// </summary>
 internal static class RequestLimit
@@ -18,8 +17,27 @@ internal static class RequestLimit
         Long,
     }
 
-    public static void AddRequestLimit(this IServiceCollection services) =>
-        services.AddRateLimiter().AddOptions<RateLimiterOptions>().Configure<FishSettings>(Configure);
+    // The container disposes the limiter, whose timer would keep a stopped server in memory: the framework's own middleware does not.
+    public static void AddRequestLimit(this IServiceCollection services) => services.AddSingleton(provider => Limiter(provider.GetRequiredService<FishSettings>()));
+
+    /// <summary>Answers as many requests at once as there is room for.</summary>
+    public static void UseRequestLimit(this WebApplication server) => server.Use(next =>
+    {
+        var limiter = server.Services.GetRequiredService<PartitionedRateLimiter<HttpContext>>();
+        var atOnce = server.Services.GetRequiredService<FishSettings>().Limits.MaxConcurrentRequests;
+        return async context =>
+        {
+            using var permit = limiter.AttemptAcquire(context);
+            if (!permit.IsAcquired)
+            {
+                // Thrown, so that metrics, the log, and each kind of client see it as every other refusal.
+                throw new FishException(
+                    ErrorCode.TooManyRequests, "requests", $"The server answers {atOnce} requests at once.", "Try again in a moment.");
+            }
+
+            await next(context);
+        };
+    });
 
     /// <summary>
     /// The limiter's options for a setting of <see cref="FishSettings.LimitSettings"/>. Nothing waits in a queue: the client tries again.
@@ -30,19 +48,14 @@ internal static class RequestLimit
         : throw new FishException(
             ErrorCode.RequestInvalid, $"{FishSettings.Section}:Limits:{setting}", $"It is {number}.", "Set it to 1 or more.");
 
-    private static void Configure(RateLimiterOptions options, FishSettings settings)
+    private static PartitionedRateLimiter<HttpContext> Limiter(FishSettings settings)
     {
         var atOnce = AtOnce(settings.Limits.MaxConcurrentRequests, nameof(FishSettings.LimitSettings.MaxConcurrentRequests));
-        options.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, Counted>(
-            context => CountedAs(context.GetEndpoint()?.Metadata) switch
+        return PartitionedRateLimiter.Create<HttpContext, Counted>(context => CountedAs(context.GetEndpoint()?.Metadata) switch
         {
             Counted.Never => RateLimitPartition.GetNoLimiter(Counted.Never),
             var counted => RateLimitPartition.GetConcurrencyLimiter(counted, _ => atOnce),
         });
-
-        // Thrown, so that metrics, the log, and each kind of client see it as every other refusal.
-        options.OnRejected = (_, _) => throw new FishException(
-            ErrorCode.TooManyRequests, "requests", $"The server answers {atOnce.PermitLimit} requests at once.", "Try again in a moment.");
     }
 
     private static Counted CountedAs(EndpointMetadataCollection? metadata) => metadata?.GetMetadata<AccessRule>() switch

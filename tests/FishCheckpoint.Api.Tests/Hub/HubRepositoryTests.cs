@@ -7,6 +7,8 @@ namespace FishCheckpoint.Api.Tests.Hub;
 
 public sealed class HubRepositoryTests : HubTest
 {
+    protected override Task<ApiServer> StartAsync() => ApiServer.StartAsync(settings: ("FishCheckpoint:Telemetry:Metrics", "true"));
+
     [Fact]
     public async Task Commit_OfAStepSavedAnew_GivesOnlyItsOwnContent()
     {

@@ -1,11 +1,10 @@
 using System.Net;
 using System.Text.Json;
+using System.Threading.RateLimiting;
 using FishCheckpoint.Api.Tests.Support;
 using FishCheckpoint.Errors;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Xunit;
 
 namespace FishCheckpoint.Api.Tests.Limits;
@@ -108,8 +107,8 @@ public sealed class RequestLimitTests : ApiTest
     }
 
     // Places for brief requests. The server is asked for them: an answer can arrive a little before its place is free.
-    private int Free => (int)Server.Services.GetRequiredService<IOptions<RateLimiterOptions>>().Value
-        .GlobalLimiter!.GetStatistics(new DefaultHttpContext())!.CurrentAvailablePermits;
+    private int Free => (int)Server.Services.GetRequiredService<PartitionedRateLimiter<HttpContext>>()
+        .GetStatistics(new DefaultHttpContext())!.CurrentAvailablePermits;
 
     private async Task UntilFreeAsync(int number)
     {

@@ -43,9 +43,16 @@ public sealed class ApiServer : IAsyncDisposable
         var data = Directory.CreateTempSubdirectory("fish-api-").FullName;
         var built = FishServer.Build(["--urls", "http://127.0.0.1:0"], builder =>
         {
-            builder.Configuration.AddInMemoryCollection(
-                settings.Prepend(("FishCheckpoint:Maintenance:CollectEvery", "00:00:00")).Append(("FishCheckpoint:DataFolder", data)).Append(("Logging:LogLevel:Default", "None")).Append(("Logging:LogLevel:Microsoft.AspNetCore", "None"))
-                    .DistinctBy(pair => pair.Item1).Select(pair => KeyValuePair.Create(pair.Item1, (string?)pair.Item2)));
+            // Without metrics, of which each server reserves 10 MB: the tests of metrics ask for them.
+            builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["FishCheckpoint:DataFolder"] = data,
+                ["FishCheckpoint:Maintenance:CollectEvery"] = "00:00:00",
+                ["FishCheckpoint:Telemetry:Metrics"] = "false",
+                ["Logging:LogLevel:Default"] = "None",
+                ["Logging:LogLevel:Microsoft.AspNetCore"] = "None",
+            });
+            builder.Configuration.AddInMemoryCollection(settings.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)));
             configure?.Invoke(builder);
         });
         await built.StartAsync();

@@ -12,6 +12,8 @@ namespace FishCheckpoint.Api.Tests.Telemetry;
 [Collection(nameof(Alone))]
 public sealed class MetricsTests : ApiTest
 {
+    protected override Task<ApiServer> StartAsync() => ApiServer.StartAsync(settings: ("FishCheckpoint:Telemetry:Metrics", "true"));
+
     [Fact]
     public async Task Metrics_TellWhatWasSaved()
     {
