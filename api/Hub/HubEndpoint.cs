@@ -32,7 +32,9 @@ internal sealed record HubEndpoint(string Methods, string Pattern, Delegate Hand
     {
         foreach (var form in Pattern.Contains(Repository, StringComparison.Ordinal) ? Forms : [""])
         {
+#pragma warning disable RDG002 // The rows' handlers are bound at the start.
             var route = routes.MapMethods(Pattern.Replace(Repository, form, StringComparison.Ordinal), Methods.Split(' '), Handler)
+#pragma warning restore RDG002
                 .Needs(KeyScope.Read, Reach).WithSummary(Summary);
             Describe(route);
         }

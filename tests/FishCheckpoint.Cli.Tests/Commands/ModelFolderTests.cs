@@ -49,6 +49,7 @@ public sealed class ModelFolderTests : CommandTest
             "consolidated.safetensors",
             (await FishAsync("base", "add", "file", PathOf("several"), "--file", "consolidated.safetensors", "--json")).Json<BaseInfo>().Files.Single().Name);
         (await FishAsync("base", "add", "none", PathOf("several"), "--variant", "int8")).Failed(4, "FILE_NOT_FOUND int8");
+        Assert.Equal(2, (await FishAsync("base", "add", "none", PathOf("several"), "--variant", "fp16", "--file", "model.safetensors")).Exit);
     }
 
     [Theory]
