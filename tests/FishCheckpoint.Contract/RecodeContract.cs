@@ -105,7 +105,8 @@ public abstract class RecodeContract : CheckpointStoreContract
     {
         var saves = await SaveAllAsync();
         using var done = new CancellationTokenSource();
-        var readers = Enumerable.Range(0, 2).Select(_ => Task.Run(() => ReadAsync(saves.Models.ToArray(), done.Token), Stop)).ToArray();
+        var models = saves.Models.ToArray();
+        var readers = Enumerable.Range(0, 2).Select(_ => Task.Run(() => ReadAsync(models, done.Token), Stop)).ToArray();
         var mask = saves.MaskOf(Base, 3_000);
         var writing = Task.Run(
             async () =>

@@ -74,6 +74,7 @@ public abstract class SaveContract : CheckpointStoreContract
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Save_SparseOnAnEndlessChain_StaysCheapToRead()
     {
         var model = Base;

@@ -17,7 +17,10 @@ internal sealed class ResumeRetry(string task, CheckpointHookOptions options)
             {
                 return await resume();
             }
-            catch (FishException error) when (Transience.Of(error) != Retry.Never && options.Clock.GetElapsedTime(begun) < options.RetryFor)
+
+            // Bytes that were changed on their way have been asked for twice already.
+            catch (FishException error) when (Transience.Of(error) != Retry.Never && error.Code != ErrorCode.DigestMismatch
+                && options.Clock.GetElapsedTime(begun) < options.RetryFor)
             {
                 if (!warned)
                 {
