@@ -47,17 +47,29 @@ internal static class StoreFolder
     /// collection.</summary>
     public static void RequireNoRemains(string folder)
     {
-        var bases = Path.Combine(folder, "bases");
-        var remains = HasContent(Path.Combine(folder, Database.FileName + "-wal")) ? Database.FileName + "-wal"
-            : Directory.Exists(bases) && Directory.EnumerateFileSystemEntries(bases).Any() ? "bases" : null;
-        if (remains is not null)
+        if (HasContent(Path.Combine(folder, Database.FileName + "-wal")))
         {
-            throw new FishException(
-                ErrorCode.CorruptStore, folder, $"{Database.FileName} is missing or empty, but {remains} of a store lies in the folder.",
-                $"Put {Database.FileName} back, or restore a backup into another folder with 'fish restore'. Nothing was changed. "
-                    + "Only if nothing here is needed: empty the folder, or name another one.");
+            throw Remains(folder, Database.FileName + "-wal");
+        }
+
+        RequireNoBases(folder);
+    }
+
+    /// <summary>As above, beside a database that has no schema: what a log holds there is of a creation that did not come to
+    /// its end.</summary>
+    public static void RequireNoBases(string folder)
+    {
+        var bases = Path.Combine(folder, "bases");
+        if (Directory.Exists(bases) && Directory.EnumerateFileSystemEntries(bases).Any())
+        {
+            throw Remains(folder, "bases");
         }
     }
+
+    private static FishException Remains(string folder, string remains) => new(
+        ErrorCode.CorruptStore, folder, $"{Database.FileName} is missing or empty, but {remains} of a store lies in the folder.",
+        $"Put {Database.FileName} back, or restore a backup into another folder with 'fish restore'. Nothing was changed. "
+            + "Only if nothing here is needed: empty the folder, or name another one.");
 
     private static FishException NotFound(string folder, string cause) => new(
         ErrorCode.StoreNotFound, folder, cause,

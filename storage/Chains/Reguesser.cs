@@ -32,7 +32,7 @@ internal static class Reguesser
             var earlier = CheckpointTable.ReferenceOf(connection, row);
             foreach (var reader in CheckpointTable.GuessedFrom(connection, row.Id))
             {
-                var context = means.Tasks.Context(connection, reader.TaskName);
+                var context = means.Tasks.ContextOf(connection, reader.TaskId);
                 var mask = FrameTable.Open(connection, reader.MaskFrame!.Value);
                 var guessing = earlier is null ? Guessing.None : Guessing.From(connection, context, earlier, row.Mask, mask, means.Earlier);
                 made.Add(Encode(connection, means, context, reader, guessing.Values, guessing.Frames, earlier?.Id, cancellation));

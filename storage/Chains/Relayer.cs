@@ -33,10 +33,10 @@ internal static class Relayer
     public static RelaidFrame Prepare(
         SqliteConnection connection, RecodeMeans means, CheckpointRow row, CheckpointRow? onto, CancellationToken cancellation)
     {
-        var context = means.Tasks.Context(connection, row.TaskName);
+        var context = means.Tasks.ContextOf(connection, row.TaskId);
         using var old = OpenedState.Open(connection, means.Folder, context, row);
         using var target = OpenedState.Open(connection, means.Folder, context, onto);
-        if (target.Chain.Any(link => link.Id == row.Id) || (onto is not null && means.Tasks.Context(connection, onto.TaskName).BaseState != context.BaseState))
+        if (target.Chain.Any(link => link.Id == row.Id) || (onto is not null && means.Tasks.ContextOf(connection, onto.TaskId).BaseState != context.BaseState))
         {
             throw new ArgumentException($"{row.Label} cannot be laid on {onto!.Label}.", nameof(onto));
         }

@@ -62,7 +62,7 @@ internal sealed class Database : IDisposable
         var database = new Database(System.IO.Path.Combine(folder, FileName), isReadOnly: false);
         try
         {
-            Migrations.Run(database.writer!, () => StoreFolder.RequireNoRemains(folder));
+            Migrations.Run(database.writer!, () => StoreFolder.RequireNoBases(folder));
             TotalsKeeper.Attach(database.writer!);
             Statement.KeepOf(database.writer!);
             return database;

@@ -41,6 +41,8 @@ internal sealed class TaskTable(BaseTable bases)
         + "(SELECT created FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0 ORDER BY c.step DESC LIMIT 1), "
         + $"(SELECT step FROM metrics m WHERE m.task = t.id AND m.name = {Monitor} AND m.value = {BestValue} ORDER BY step DESC LIMIT 1), {BestValue}";
 
+    private const string SelectContext = "SELECT id, base, tensors, retention, origin, origin_task, origin_step, coalesce(former_name, name) FROM tasks";
+
     private const string Monitor = "t.retention ->> 'monitor'";
 
     // Each is the end of an index.
@@ -112,15 +114,12 @@ internal sealed class TaskTable(BaseTable bases)
     public static long IdOf(SqliteConnection connection, string name) =>
         connection.Scalar<long?>("SELECT id FROM tasks WHERE name = $0", name) ?? throw Missing(name);
 
-    public TaskContext Context(SqliteConnection connection, string name) => connection.Single(
-        "SELECT id, base, tensors, retention, origin, origin_task, origin_step FROM tasks WHERE name = $0",
-        row =>
-        {
-            var @base = bases.Content(connection, row.Digest(1));
-            var retention = row.OptionalText(3) is { } json ? JsonSerializer.Deserialize<Retention>(json, FishJson.Options) : null;
-            return new TaskContext(row.GetInt64(0), name, @base, LayoutOf(@base, row.GetString(2)), retention, row.OptionalLong(4), row.IsDBNull(4) ? StartOf(row, 5) : null);
-        },
-        name) ?? throw Missing(name);
+    public TaskContext Context(SqliteConnection connection, string name) =>
+        connection.Single($"{SelectContext} WHERE name = $0", row => ReadContext(connection, row), name) ?? throw Missing(name);
+
+    /// <summary>The task of a row, deleted or not: another may have its name since.</summary>
+    public TaskContext ContextOf(SqliteConnection connection, long id) =>
+        connection.Single($"{SelectContext} WHERE id = $0", row => ReadContext(connection, row), id)!;
 
     /// <summary>Another task whose checkpoints this one's can be laid on: of the same base, with the same own tensors.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.BaseMismatch"/>, <see cref="ErrorCode.LayoutMismatch"/>.</exception>
@@ -131,6 +130,14 @@ internal sealed class TaskTable(BaseTable bases)
             other.Base.Id == task.Base.Id ? ErrorCode.LayoutMismatch : ErrorCode.BaseMismatch, task.Name,
             $"The other state is of the task {name}, which has {(other.Base.Id == task.Base.Id ? "other own tensors" : $"the base {other.Base.Id}; this task is bound to {task.Base.Id}")}.",
             "Name a task of the same base with the same own tensors.");
+    }
+
+    private TaskContext ReadContext(SqliteConnection connection, SqliteDataReader row)
+    {
+        var @base = bases.Content(connection, row.Digest(1));
+        var retention = row.OptionalText(3) is { } json ? JsonSerializer.Deserialize<Retention>(json, FishJson.Options) : null;
+        return new TaskContext(
+            row.GetInt64(0), row.GetString(7), @base, LayoutOf(@base, row.GetString(2)), retention, row.OptionalLong(4), row.IsDBNull(4) ? StartOf(row, 5) : null);
     }
 
     private BaseContent BaseOf(SqliteConnection connection, TaskSpec spec, TaskOrigin? start)

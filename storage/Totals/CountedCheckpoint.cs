@@ -8,20 +8,18 @@ namespace FishCheckpoint.Storage.Totals;
 
 /// <summary>A visible checkpoint as its tensors' totals see it: everything is told by the indices of its frames, without a byte of their chunks.</summary>
 /// <param name="Task">Its task.</param>
-/// <param name="TaskName">The task's name.</param>
 /// <param name="IsBlocks">Whether its frame is one of blocks.</param>
 /// <param name="Brought">Bytes of positions that it accounts for.</param>
 /// <param name="Frame">Its frame.</param>
 /// <param name="Mask">Its mask's frame.</param>
-internal sealed record CountedCheckpoint(long Task, string TaskName, bool IsBlocks, long Brought, long Frame, long? Mask)
+internal sealed record CountedCheckpoint(long Task, bool IsBlocks, long Brought, long Frame, long? Mask)
 {
     /// <summary>Finds it; <see langword="null"/> where there is none, or none that is visible.</summary>
     public static CountedCheckpoint? Find(SqliteConnection connection, long id) => connection.Single(
         """
-        SELECT c.task, t.name, c.blocks, c.brought_bytes, c.frame, m.frame FROM checkpoints c JOIN masks m ON m.id = c.mask JOIN tasks t ON t.id = c.task
-        WHERE c.id = $0 AND c.deleted = 0
+        SELECT c.task, c.blocks, c.brought_bytes, c.frame, m.frame FROM checkpoints c JOIN masks m ON m.id = c.mask WHERE c.id = $0 AND c.deleted = 0
         """,
-        row => new CountedCheckpoint(row.GetInt64(0), row.GetString(1), row.GetInt64(2) != 0, row.GetInt64(3), row.GetInt64(4), row.OptionalLong(5)), id);
+        row => new CountedCheckpoint(row.GetInt64(0), row.GetInt64(1) != 0, row.GetInt64(2), row.GetInt64(3), row.OptionalLong(4)), id);
 
     /// <summary>What it holds of each tensor that it touches.</summary>
     /// <exception cref="Errors.FishException">A frame is missing, or its head is damaged.</exception>

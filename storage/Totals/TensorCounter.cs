@@ -25,7 +25,7 @@ internal sealed class TensorCounter(TaskTable tasks)
         {
             if (!layouts.TryGetValue(counted.Task, out var layout))
             {
-                layouts.Add(counted.Task, layout = tasks.Context(connection, counted.TaskName).Layout.Layout);
+                layouts.Add(counted.Task, layout = tasks.ContextOf(connection, counted.Task).Layout.Layout);
             }
 
             foreach (var (tensor, totals) in counted.Count(connection, layout))

@@ -95,6 +95,25 @@ public sealed class IdentityTests : StoreFixture
     }
 
     [Fact]
+    public async Task Open_CreationThatWasBrokenOff_BeginsAgain()
+    {
+        // What a kill or a full disk leaves: the first page, and a log of a schema that was never committed.
+        Directory.CreateDirectory(Other);
+        var path = Path.Combine(Other, "fish.db");
+        await using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={path};Pooling=False"))
+        {
+            await connection.OpenAsync(Stop);
+            await using var command = connection.CreateCommand();
+            command.CommandText = "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL";
+            await command.ExecuteNonQueryAsync(Stop);
+        }
+
+        await File.WriteAllBytesAsync(path + "-wal", new byte[40_000], Stop);
+        await using var store = await SqliteCheckpointStore.OpenAsync(Options with { DataFolder = Other }, Stop);
+        Assert.Matches("^[0-9a-f]{32}$", store.Identity);
+    }
+
+    [Fact]
     public async Task Open_LogWithoutItsDatabase_IsRefused()
     {
         Directory.CreateDirectory(Other);

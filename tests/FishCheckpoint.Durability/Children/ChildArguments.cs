@@ -11,18 +11,19 @@ namespace FishCheckpoint.Durability.Children;
 /// <param name="Count">How many; then it closes the store.</param>
 /// <param name="Dense">Whether bases are compressed.</param>
 /// <param name="MostRefusals">How many operations may be refused because the disk does, before it ends.</param>
-public sealed record ChildArguments(string Folder, int Seed, int First, int Count, bool Dense = false, int MostRefusals = int.MaxValue)
+/// <param name="Grace">Whether what is deleted can be brought back; otherwise it goes at once.</param>
+public sealed record ChildArguments(string Folder, int Seed, int First, int Count, bool Dense = false, int MostRefusals = int.MaxValue, bool Grace = true)
 {
     public StoreOptions ToOptions() => new()
     {
-        // The suites compare what is stored with a model that deletes at once.
-        DeletionGrace = TimeSpan.Zero,
+        // Longer than any run.
+        DeletionGrace = Grace ? TimeSpan.FromDays(30) : TimeSpan.Zero,
         DataFolder = Folder, Codec = new CodecOptions { Effort = CodecEffort.Fast }, Bases = Dense ? BaseCompression.Dense : BaseCompression.None,
         Retention = ModelRetention.OfStore,
     };
 
-    public string[] ToList() => [Folder, $"{Seed}", $"{First}", $"{Count}", $"{Dense}", $"{MostRefusals}"];
+    public string[] ToList() => [Folder, $"{Seed}", $"{First}", $"{Count}", $"{Dense}", $"{MostRefusals}", $"{Grace}"];
 
     public static ChildArguments Parse(IReadOnlyList<string> list) =>
-        new(list[0], int.Parse(list[1]), int.Parse(list[2]), int.Parse(list[3]), bool.Parse(list[4]), int.Parse(list[5]));
+        new(list[0], int.Parse(list[1]), int.Parse(list[2]), int.Parse(list[3]), bool.Parse(list[4]), int.Parse(list[5]), bool.Parse(list[6]));
 }

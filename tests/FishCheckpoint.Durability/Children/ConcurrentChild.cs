@@ -52,11 +52,12 @@ public sealed record ConcurrentChild(string Folder, int Seed, int Threads, int C
         {
             < 40 => SaveOf(task, step),
             < 70 => null,
-            < 85 => new Operation(OperationKind.DeleteCheckpoint, task, step),
+            < 80 => new Operation(OperationKind.DeleteCheckpoint, task, step),
+            < 85 => new Operation(OperationKind.Undelete, task, step),
             < 93 => new Operation(OperationKind.SetTag, task, step, Tag: "newest"),
             < 95 => new Operation(OperationKind.Recode),
             < 97 => new Operation(OperationKind.Fold, Content: 1),
-            < 98 => new Operation(OperationKind.Collect, step % 2 == 0 ? task : ""),
+            < 98 => new Operation(OperationKind.Collect, step % 2 == 0 ? task : "", Content: (int)(step % 3) / 2),
             _ => new Operation(OperationKind.AddBase, $"base-{step % 3}", Content: 3 + (int)(step % 3)),
         };
         try

@@ -19,8 +19,8 @@ public static class Contents
     /// <summary>The first of them that is a branch, by its place.</summary>
     public const int Branches = 3;
 
-    /// <summary>The base that a task is bound to: in wide floats, whose values are guessed one from another, or in narrow ones.</summary>
-    public static string BaseOf(string task) => task == "c" ? "narrow" : "wide";
+    /// <summary>The base that a task is bound to, by the first letter of its name: in wide floats, whose values are predicted one from another, or in narrow ones.</summary>
+    public static string BaseOf(string task) => task.StartsWith('c') ? "narrow" : "wide";
 
     public static string DescriptionOf(int content) => $"description {content}";
 

@@ -10,6 +10,10 @@ internal sealed class ModelTask((string Task, long Step)? start, TestModel origi
 {
     private readonly SortedDictionary<long, ModelStep> steps = [];
     private readonly SortedDictionary<string, long> tags = new(StringComparer.Ordinal);
+    private readonly List<DeletedStep> deleted = [];
+
+    /// <summary>Its deleted steps that can be brought back, in the order of their deletion.</summary>
+    public IReadOnlyList<DeletedStep> Deleted => deleted;
 
     /// <summary>What its description and its retention are made of.</summary>
     public int Content { get; set; }
@@ -36,6 +40,7 @@ internal sealed class ModelTask((string Task, long Step)? start, TestModel origi
             copy.tags.Add(tag, step);
         }
 
+        copy.deleted.AddRange(deleted);
         return copy;
     }
 
@@ -45,16 +50,20 @@ internal sealed class ModelTask((string Task, long Step)? start, TestModel origi
     /// <summary>The model of the step before one.</summary>
     public TestModel? Before(long step) => steps.LastOrDefault(pair => pair.Key < step).Value?.Model;
 
-    public string Apply(Operation operation) => operation.Kind switch
+    /// <summary>Does an operation.</summary>
+    /// <param name="operation">What.</param>
+    /// <param name="keeps">Whether what is deleted can be brought back.</param>
+    public string Apply(Operation operation, bool keeps) => operation.Kind switch
     {
         OperationKind.Fold => StoreModel.Done,
+        OperationKind.Undelete => Undelete(operation),
         OperationKind.RemoveTag => tags.Remove(operation.Tag) ? StoreModel.Done : StoreModel.Refused(ErrorCode.TagNotFound),
         _ when !steps.TryGetValue(operation.Step, out _) => StoreModel.Refused(ErrorCode.CheckpointNotFound),
         OperationKind.PutState => Give(operation.Step, operation.State),
         OperationKind.SetTag => Tag(operation),
         OperationKind.Pin or OperationKind.Unpin => Pin(operation.Step, operation.Kind == OperationKind.Pin),
         OperationKind.DeleteCheckpoint when steps[operation.Step].IsPinned => StoreModel.Refused(ErrorCode.CheckpointPinned),
-        OperationKind.DeleteCheckpoint => Delete(operation.Step),
+        OperationKind.DeleteCheckpoint => Delete(operation.Step, keeps),
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, "This is not done to a task."),
     };
 
@@ -75,20 +84,31 @@ internal sealed class ModelTask((string Task, long Step)? start, TestModel origi
     public long[] Unkept() => ModelRetention.Unkept(
         Content, [.. steps.Select(pair => (pair.Key, pair.Value.Loss, pair.Value.IsPinned || tags.ContainsValue(pair.Key)))]);
 
-    /// <summary>Lets steps go that no retention keeps.</summary>
-    public void Collect(IEnumerable<long> gone)
+    /// <summary>Deletes steps that no retention keeps.</summary>
+    public void Collect(IEnumerable<long> gone, bool keeps)
     {
         foreach (var step in gone)
         {
-            Delete(step);
+            Delete(step, keeps);
         }
     }
+
+    /// <summary>Ends the grace of what is deleted.</summary>
+    public void Forget() => deleted.Clear();
 
     public IEnumerable<string> Lines(string name) =>
         steps.Select(pair => StoreModel.StepLine(
             name, pair.Key, pair.Value.File, pair.Value.State == 0 ? "-" : Contents.HashOfState(pair.Value.State), pair.Value.Loss,
             tags.Where(tag => tag.Value == pair.Key).Select(tag => tag.Key), pair.Value.IsPinned))
         .Prepend(StoreModel.TaskLine(name, Contents.BaseOf(name), Contents.DescriptionOf(Content), steps.Count, steps.Count == 0 ? null : steps.Keys.Last()));
+
+    /// <summary>Its deleted steps that can be brought back, and of a deleted task all, a line each.</summary>
+    public IEnumerable<string> DeletedLines(string name, bool isWhole) => [
+        .. deleted.Select(item => Line(name, false, item.Step, item.Content, item.Tags)),
+        .. isWhole ? steps.Select(pair => Line(name, true, pair.Key, pair.Value, tags.Where(tag => tag.Value == pair.Key).Select(tag => tag.Key))) : []];
+
+    private static string Line(string name, bool withTask, long step, ModelStep content, IEnumerable<string> tags) =>
+        StoreModel.DeletedLine(name, withTask, step, content.State == 0 ? "-" : "state", content.Loss, tags);
 
     private string Give(long step, int state)
     {
@@ -113,16 +133,35 @@ internal sealed class ModelTask((string Task, long Step)? start, TestModel origi
         return StoreModel.Done;
     }
 
-    private string Delete(long step)
+    private string Delete(long step, bool keeps)
     {
-        steps.Remove(step);
-        foreach (var tag in tags.Where(tag => tag.Value == step).Select(tag => tag.Key).ToArray())
+        var had = tags.Where(tag => tag.Value == step).Select(tag => tag.Key).ToArray();
+        if (keeps)
         {
-            tags.Remove(tag);
+            deleted.Add(new DeletedStep(step, steps[step], had));
         }
 
+        steps.Remove(step);
+        Array.ForEach(had, tag => tags.Remove(tag));
         return StoreModel.Done;
     }
 
-    private sealed record ModelStep(TestModel Model, string File, int State, double Loss, bool IsPinned);
+    // Of several, the one that was deleted last. A tag that another step has since stays there.
+    private string Undelete(Operation operation)
+    {
+        var (found, target) = (deleted.FindLastIndex(item => item.Step == operation.Step), operation.Content == 0 ? operation.Step : operation.Content - 1);
+        if (found < 0 || steps.ContainsKey(target))
+        {
+            return StoreModel.Refused(found < 0 ? ErrorCode.CheckpointNotFound : ErrorCode.StepTaken);
+        }
+
+        steps.Add(target, deleted[found].Content);
+        foreach (var tag in deleted[found].Tags)
+        {
+            tags.TryAdd(tag, target);
+        }
+
+        deleted.RemoveAt(found);
+        return StoreModel.Done;
+    }
 }

@@ -20,7 +20,7 @@ public sealed class Performer(SqliteCheckpointStore store, string scratch)
         {
             if (operation.Kind == OperationKind.Collect)
             {
-                return await CollectAsync(operation.Task, foresee);
+                return await CollectAsync(operation, foresee);
             }
 
             await DoAsync(operation);
@@ -49,6 +49,10 @@ public sealed class Performer(SqliteCheckpointStore store, string scratch)
         OperationKind.DeleteCheckpoint => store.DeleteCheckpointAsync(operation.Task, StepRef.At(operation.Step)),
         OperationKind.DeleteTask => store.DeleteTaskAsync(operation.Task),
         OperationKind.Pin or OperationKind.Unpin => store.SetPinAsync(operation.Task, StepRef.At(operation.Step), operation.Kind == OperationKind.Pin),
+        OperationKind.Undelete => store.UndeleteAsync(
+            operation.Task, operation.Step, new UndeleteOptions(operation.Content == 0 ? null : operation.Content - 1)),
+        OperationKind.UndeleteTask => store.UndeleteTaskAsync(operation.Task, operation.Tag.Length == 0 ? null : operation.Tag),
+        OperationKind.RemoveBase => store.DeleteBaseAsync(operation.Task),
         OperationKind.Recode => RecodeAsync(),
         OperationKind.Fold => FoldAsync(operation),
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, "This kind is not done yet."),
@@ -85,9 +89,9 @@ public sealed class Performer(SqliteCheckpointStore store, string scratch)
     })).Damaged);
 
     // Each task's are deleted in one transaction. What it frees, it frees of all of the store.
-    private async Task<string> CollectAsync(string task, Func<string, Task>? foresee)
+    private async Task<string> CollectAsync(Operation operation, Func<string, Task>? foresee)
     {
-        var options = new CollectOptions { Task = task.Length == 0 ? null : task };
+        var options = new CollectOptions { Task = operation.Task.Length == 0 ? null : operation.Task, Now = operation.IsFinal };
         if (foresee is not null)
         {
             await foresee(OutcomeOf(await store.CollectAsync(options with { DryRun = true })));

@@ -11,8 +11,38 @@ public sealed class StoreModel
     /// <summary>The outcome of what is done and of what was done already; of a collection that let something go, with these: <c>done:a/3,b/5</c>.</summary>
     public const string Done = "done";
 
+    private const int RecoveredSteps = 1000;
+
     private readonly SortedDictionary<string, int> bases = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, ModelTask> tasks = new(StringComparer.Ordinal);
+    private readonly List<(string Name, ModelTask Task)> deleted = [];
+
+    /// <summary>Whether what is deleted from now on can be brought back.</summary>
+    public bool Keeps { get; set; } = true;
+
+    /// <summary>Bringing back all that is deleted, each to a place of its own.</summary>
+    public IReadOnlyList<Operation> Recoveries
+    {
+        get
+        {
+            // Of tasks of one name the last comes back first, and so does it of checkpoints of one step.
+            var (whole, recoveries) = (Clone(), new List<Operation>());
+            void Do(Operation recovery)
+            {
+                recoveries.Add(recovery);
+                whole.Apply(recovery);
+            }
+
+            deleted.Select(item => item.Name).Index().ToList().ForEach(item => Do(new Operation(OperationKind.UndeleteTask, item.Item, Tag: $"{item.Item}-{item.Index}")));
+            foreach (var (name, task) in whole.tasks.ToArray())
+            {
+                task.Deleted.ToArray().Index().ToList().ForEach(
+                    item => Do(new Operation(OperationKind.Undelete, name, item.Item.Step, RecoveredSteps + item.Index)));
+            }
+
+            return recoveries;
+        }
+    }
 
     /// <summary>What is pinned, each as the operation that unpins it.</summary>
     public IReadOnlyList<Operation> Unpinnings =>
@@ -31,6 +61,8 @@ public sealed class StoreModel
             copy.tasks.Add(name, task.Clone());
         }
 
+        copy.deleted.AddRange(deleted.Select(item => (item.Name, item.Task.Clone())));
+        copy.Keeps = Keeps;
         return copy;
     }
 
@@ -50,12 +82,14 @@ public sealed class StoreModel
         { Kind: OperationKind.AddBase } => AddBase(operation),
         { Kind: OperationKind.PutTask or OperationKind.Branch } => PutTask(operation),
         { Kind: OperationKind.Recode } or { Kind: OperationKind.Fold, Task: "" } => Done,
-        { Kind: OperationKind.Collect, Task: "" } => Collect(operation, told),
+        { Kind: OperationKind.Collect } when operation.Task.Length == 0 || deleted.Exists(item => item.Name == operation.Task) => Collect(operation, told),
+        { Kind: OperationKind.RemoveBase } => RemoveBase(operation.Task),
+        { Kind: OperationKind.UndeleteTask } => UndeleteTask(operation),
         _ when !tasks.ContainsKey(operation.Task) => Refused(ErrorCode.TaskNotFound),
-        { Kind: OperationKind.DeleteTask } => tasks[operation.Task].IsPinned ? Refused(ErrorCode.CheckpointPinned) : tasks.Remove(operation.Task) ? Done : "",
+        { Kind: OperationKind.DeleteTask } => DeleteTask(operation.Task),
         { Kind: OperationKind.Collect } => Collect(operation, told),
         { IsSave: true } => Save(operation),
-        _ => tasks[operation.Task].Apply(operation),
+        _ => tasks[operation.Task].Apply(operation, Keeps),
     };
 
     /// <summary>What an operation may have made of this, where nobody has told how it ended: all that it was to do or, of a collection, that of the first few tasks.</summary>
@@ -69,12 +103,28 @@ public sealed class StoreModel
             return after.Apply(operation) == Done ? [after] : [];
         }
 
-        return foreseen is null || after.Apply(operation, foreseen) != foreseen ? [] : Prefixes(StepsOf(foreseen));
+        return foreseen is null || after.Apply(operation, foreseen) != foreseen ? [] : Prefixes(operation, StepsOf(foreseen));
+    }
+
+    /// <summary>Ends the grace of what is deleted.</summary>
+    /// <param name="task">The name of a task, or of deleted ones; empty for all.</param>
+    public void Forget(string task = "")
+    {
+        deleted.RemoveAll(item => task.Length == 0 || item.Name == task);
+        tasks.Where(pair => task.Length == 0 || pair.Key == task).ToList().ForEach(pair => pair.Value.Forget());
     }
 
     /// <summary>All that can be seen of it, a line each.</summary>
     public IReadOnlyList<string> Lines() =>
-        [.. bases.Select(pair => $"base {pair.Key} {Contents.HashOfBase(pair.Value)}"), .. tasks.SelectMany(pair => pair.Value.Lines(pair.Key))];
+        [
+            .. bases.Select(pair => $"base {pair.Key} {Contents.HashOfBase(pair.Value)}"), .. tasks.SelectMany(pair => pair.Value.Lines(pair.Key)),
+            .. DeletedLines().Order(StringComparer.Ordinal),
+        ];
+
+    internal static string DeletedTaskLine(string task, long checkpoints) => string.Create(CultureInfo.InvariantCulture, $"deleted task {task} {checkpoints}");
+
+    internal static string DeletedLine(string task, bool withTask, long step, string state, double loss, IEnumerable<string> tags) =>
+        string.Create(CultureInfo.InvariantCulture, $"deleted {task}{(withTask ? " with its task" : "")} {step} {state} {loss} {string.Join(',', tags)}");
 
     internal static string Refused(ErrorCode code) => ErrorCodes.NameOf(code);
 
@@ -96,6 +146,58 @@ public sealed class StoreModel
         bases[operation.Task] = operation.Content;
         return Done;
     }
+
+    // The last name of a content goes with it, unless a task is on it, be it deleted.
+    private string RemoveBase(string name)
+    {
+        if (!bases.TryGetValue(name, out var content))
+        {
+            return Refused(ErrorCode.BaseNotFound);
+        }
+
+        var isUsed = tasks.Keys.Concat(deleted.Select(item => item.Name)).Any(task => bases.GetValueOrDefault(Contents.BaseOf(task)) == content);
+        if (isUsed && bases.Values.Count(other => other == content) == 1)
+        {
+            return Refused(ErrorCode.BaseInUse);
+        }
+
+        bases.Remove(name);
+        return Done;
+    }
+
+    private string DeleteTask(string name)
+    {
+        var task = tasks[name];
+        if (task.IsPinned)
+        {
+            return Refused(ErrorCode.CheckpointPinned);
+        }
+
+        tasks.Remove(name);
+        if (Keeps)
+        {
+            deleted.Add((name, task));
+        }
+
+        return Done;
+    }
+
+    private string UndeleteTask(Operation operation)
+    {
+        var (found, name) = (deleted.FindLastIndex(item => item.Name == operation.Task), operation.Tag.Length == 0 ? operation.Task : operation.Tag);
+        if (found < 0 || tasks.ContainsKey(name))
+        {
+            return Refused(found < 0 ? ErrorCode.TaskNotFound : ErrorCode.TaskTaken);
+        }
+
+        tasks.Add(name, deleted[found].Task);
+        deleted.RemoveAt(found);
+        return Done;
+    }
+
+    private IEnumerable<string> DeletedLines() => [
+        .. deleted.Select(item => DeletedTaskLine(item.Name, item.Task.DeletedLines(item.Name, isWhole: true).Count())),
+        .. deleted.SelectMany(item => item.Task.DeletedLines(item.Name, isWhole: true)), .. tasks.SelectMany(pair => pair.Value.DeletedLines(pair.Key, isWhole: false))];
 
     // A branch that is there does not look for what it started from.
     private string PutTask(Operation operation)
@@ -156,19 +258,30 @@ public sealed class StoreModel
 
         foreach (var task in gone.GroupBy(step => step.Task, StringComparer.Ordinal))
         {
-            tasks[task.Key].Collect(task.Select(step => step.Step));
+            tasks[task.Key].Collect(task.Select(step => step.Step), Keeps);
+        }
+
+        if (operation.IsFinal)
+        {
+            Forget(operation.Task);
         }
 
         return DoneWith(gone);
     }
 
-    private IEnumerable<StoreModel> Prefixes(IReadOnlyList<(string Task, long Step)> gone)
+    private IEnumerable<StoreModel> Prefixes(Operation operation, IReadOnlyList<(string Task, long Step)> gone)
     {
         var after = Clone();
         foreach (var task in gone.GroupBy(step => step.Task, StringComparer.Ordinal))
         {
-            after.tasks[task.Key].Collect(task.Select(step => step.Step));
+            after.tasks[task.Key].Collect(task.Select(step => step.Step), Keeps);
             yield return after.Clone();
+        }
+
+        if (operation.IsFinal)
+        {
+            after.Forget(operation.Task);
+            yield return after;
         }
     }
 

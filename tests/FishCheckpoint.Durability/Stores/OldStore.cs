@@ -1,3 +1,7 @@
+using FishCheckpoint.Storage;
+using FishCheckpoint.Storage.Access;
+using FishCheckpoint.Storage.Collection;
+using FishCheckpoint.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Durability.Stores;
@@ -5,6 +9,22 @@ namespace FishCheckpoint.Durability.Stores;
 /// <summary>Makes of a store one that an earlier program has written: of an earlier schema, and without checksums of pages.</summary>
 public static class OldStore
 {
+    /// <summary>Removes what could be brought back, which no earlier program knows of, from a store that is not open.</summary>
+    public static async Task EndGraceAsync(StoreOptions options)
+    {
+        using var database = Database.Open(options.DataFolder);
+        for (var more = true; more;)
+        {
+            more = await database.WriteAsync(
+                connection =>
+                {
+                    GraceCollector.EndAll(connection, DateTimeOffset.UtcNow, null, new Ledger(options));
+                    return GraceCollector.Some(connection, DateTimeOffset.UtcNow, int.MaxValue).More;
+                },
+                CancellationToken.None);
+        }
+    }
+
     /// <summary>Rewrites a store that is not open.</summary>
     /// <param name="path">Its database.</param>
     /// <param name="schema">How many migrations there were.</param>

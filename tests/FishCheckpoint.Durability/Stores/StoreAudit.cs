@@ -46,7 +46,17 @@ public static class StoreAudit
         "SELECT count(*) FROM masks WHERE id NOT IN (SELECT mask FROM checkpoints)",
         """
         SELECT count(*) FROM checkpoints c WHERE deleted = 1 AND NOT EXISTS (SELECT 1 FROM checkpoints o WHERE o.parent = c.id OR o.reference = c.id)
-          AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = c.id)
+          AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = c.id) AND expires IS NULL
+        """,
+        "SELECT count(*) FROM checkpoints WHERE deleted = 1 AND expires IS NULL AND (trainer_frame IS NOT NULL OR former_tags IS NOT NULL OR with_task = 1)",
+        "SELECT count(*) FROM checkpoints WHERE deleted = 0 AND (expires IS NOT NULL OR former_tags IS NOT NULL OR with_task = 1)",
+        """
+        SELECT count(*) FROM checkpoints c JOIN tasks t ON t.id = c.task
+        WHERE (t.former_name IS NOT NULL AND c.deleted = 0) OR (t.former_name IS NULL AND c.with_task = 1)
+        """,
+        """
+        SELECT count(*) FROM totals x WHERE x.base = x'' AND x.task = 0 AND (x.grace, x.grace_bytes) IS NOT
+          (SELECT count(*), coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints WHERE expires IS NOT NULL)
         """,
         "SELECT count(*) FROM pragma_foreign_key_check",
         "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'",

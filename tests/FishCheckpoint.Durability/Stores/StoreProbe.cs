@@ -28,6 +28,20 @@ public static class StoreProbe
             }
         }
 
+        return [.. lines, .. (await DeletedAsync(store)).Order(StringComparer.Ordinal)];
+    }
+
+    private static async Task<List<string>> DeletedAsync(SqliteCheckpointStore store)
+    {
+        var lines = new List<string>();
+        var tasks = (await store.ListDeletedTasksAsync(All)).Items;
+        lines.AddRange(tasks.Where(task => task.Whole).Select(task => StoreModel.DeletedTaskLine(task.Name, task.Checkpoints)));
+        foreach (var name in tasks.Select(task => task.Name).Distinct(StringComparer.Ordinal))
+        {
+            lines.AddRange((await store.ListDeletedAsync(name, All)).Items.Select(item => StoreModel.DeletedLine(
+                name, item.WithTask, item.Step, item.StateBytes == 0 ? "-" : "state", item.Metrics["loss"], item.Tags)));
+        }
+
         return lines;
     }
 

@@ -25,6 +25,8 @@ public sealed class CrashSuite(int seed, string folder)
             var plan = KillPlan.Draw(random, isBegun: next > OperationDraw.Beginning.Count);
             if (plan.Migrates)
             {
+                await OldStore.EndGraceAsync(work.ToOptions());
+                held.Forget();
                 var database = Path.Combine(work.Folder, "fish.db");
                 var schema = OldStore.OldestOf(database);
                 OldStore.Rewrite(database, schema);
@@ -36,6 +38,8 @@ public sealed class CrashSuite(int seed, string folder)
             result.Count($"kills while {(plan.Migrates && transcript.Doing == "opening" ? "migrating" : transcript.Doing)}");
             result.Count("operations acknowledged", transcript.Acknowledged);
             await CheckAsync(transcript, $"seed {seed}, kill {kill} ({plan})");
+            result.Find(result.Findings.Count == 0 ? await Recovery.CheckAsync(work, held, folder) : [], $"seed {seed}, kill {kill} ({plan})");
+            result.Count("checkpoints brought back and compared", held.Lines().Count(line => line.StartsWith("deleted", StringComparison.Ordinal)));
             if (kill % 20 == 19)
             {
                 progress.Report($"{kill + 1} kills");
@@ -47,8 +51,9 @@ public sealed class CrashSuite(int seed, string folder)
 
     private async Task<Transcript> RunChildAsync(KillPlan plan)
     {
+        held.Keeps = random.Next(4) != 0;
         var transcript = new Transcript(number => Script.At(seed, number), held);
-        using var child = Child.Start((work with { First = next, Dense = random.Next(2) == 0 }).ToList());
+        using var child = Child.Start((work with { First = next, Dense = random.Next(2) == 0, Grace = held.Keeps }).ToList());
         using var timer = plan.Word == "starting" ? new Timer(_ => child.Kill(), null, (int)plan.Milliseconds, Timeout.Infinite) : null;
         var matches = 0;
         while (await child.ReadLineAsync() is { } line)

@@ -50,6 +50,7 @@ public sealed class FullDiskSuite(string disk, string scratch)
 
                 // The tasks are begun anew now and then, so that the disk does not fill with what is stored.
                 foreach (var operation in possible[0].Unpinnings.Concat(Contents.Tasks.Select(task => new Operation(OperationKind.DeleteTask, $"{task}")))
+                    .Append(new Operation(OperationKind.Collect, Content: 1))
                     .Concat(Contents.Tasks[..Contents.Branches].Select(task => new Operation(OperationKind.PutTask, $"{task}"))))
                 {
                     await DoAsync(store, operation, where);

@@ -31,7 +31,7 @@ public static class ModelSuite
             result.Count($"operations: {operation.Kind}{(StoreModel.IsDone(outcome) ? "" : ", refused")}");
             if (outcome != expected || (foreseen is not null && foreseen != outcome))
             {
-                result.Find($"{where}: {operation} ended with {outcome}, not {foreseen ?? expected}");
+                result.Find($"{where}: {operation} ended with {outcome}, not {expected}, where {foreseen} was foreseen");
             }
 
             var (lines, there) = (model.Lines(), await StoreProbe.LinesAsync(store));
@@ -44,7 +44,8 @@ public static class ModelSuite
             if (random.Next(Reopens) == 0)
             {
                 await store.DisposeAsync();
-                store = await SqliteCheckpointStore.OpenAsync((work with { Dense = random.Next(2) == 0 }).ToOptions());
+                model.Keeps = random.Next(4) != 0;
+                store = await SqliteCheckpointStore.OpenAsync((work with { Dense = random.Next(2) == 0, Grace = model.Keeps }).ToOptions());
                 result.Count("reopened");
             }
 
@@ -57,6 +58,7 @@ public static class ModelSuite
 
         result.Find(await StoreAudit.RunAsync(store), $"seed {seed}, at the end");
         await store.DisposeAsync();
+        result.Find(await Recovery.CheckAsync(work, model, folder), $"seed {seed}, at the end");
         return result;
     }
 }

@@ -81,6 +81,41 @@ public sealed class GraceTests : StoreFixture
         Assert.Equal(models[2].ToBytes(), await Store.RestoreAsync("other", 2));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Collect_WhatADeletedTaskIsBasedOn_RebasesItAsItsOwn(bool isNameTaken)
+    {
+        await SaveChainAsync(3);
+        await Store.PutTaskAsync("branch", new TaskSpec(From: new TaskStart("task", 3)), Stop);
+        var model = models[3].Change(9, 0.002);
+        var path = Path.Combine(Options.DataFolder, "branch.patch");
+        await File.WriteAllBytesAsync(path, model.PatchAgainst(models[3]), Stop);
+        using (var patch = Tensors.SafetensorsFile.Open(path))
+        {
+            await Store.SaveAsync("branch", 1, new CheckpointContent.Sparse(patch), new SaveOptions { Parent = ParentChoice.Parse("task:3") }, Stop);
+        }
+
+        await Store.DeleteTaskAsync("branch", Stop);
+        if (isNameTaken)
+        {
+            var other = TestModel.Create(5, null, new Tensors.TensorInfo("w", Tensors.DType.F32, [8]));
+            await Store.AddBaseAsync("other", ModelUpload.FromStream(new MemoryStream(other.ToBytes())), Stop);
+            await Store.PutTaskAsync("branch", new TaskSpec("other"), Stop);
+        }
+
+        await Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop);
+        Assert.Empty((await Store.CollectAsync(new CollectOptions { Task = "task", Now = true, DryRun = true }, Stop)).Damaged);
+        var result = await Store.CollectAsync(new CollectOptions { Task = "task", Now = true }, Stop);
+        Assert.Empty(result.Damaged);
+        await Store.DeleteTaskAsync("task", Stop);
+        Assert.Empty((await Store.CollectAsync(new CollectOptions { Task = "task", Now = true }, Stop)).Damaged);
+        AssertTotalsAreARecount();
+        await Store.UndeleteTaskAsync("branch", "back", Stop);
+        Assert.Equal(model.ToBytes(), await Store.RestoreAsync("back", 1));
+        Assert.Empty((await Store.VerifyStoreAsync(null, Stop)).Damaged);
+    }
+
     [Fact]
     public async Task Grace_Over_RemovesWhatWasDeletedAndNothingElse()
     {
