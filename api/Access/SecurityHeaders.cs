@@ -1,6 +1,11 @@
+using FishCheckpoint.Api.Health;
+
 namespace FishCheckpoint.Api.Access;
 
-/// <summary>What every answer tells a browser: to run nothing that is not from here, to guess no types, to show this in no other page, to tell no one the address.</summary>
+/// <summary>
+/// The header fields of every answer: the program's version; and for a browser, to run nothing that is not from here, to guess no types, to show
+/// this in no other page, to tell no one the address.
+/// </summary>
 internal sealed class SecurityHeaders(RequestDelegate next)
 {
     private const string Policy =
@@ -23,6 +28,7 @@ internal sealed class SecurityHeaders(RequestDelegate next)
             headers.ContentSecurityPolicy = Policy;
         }
 
+        headers[ServerVersion.Header] = ServerVersion.Value;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         headers.XFrameOptions = "DENY";

@@ -60,8 +60,9 @@ class Proxy:
 class Answers:
     """A server that gives canned answers (status, body) to requests, one after another, and counts them."""
 
-    def __init__(self, *answers):
+    def __init__(self, *answers, version=None):
         self.answers, self.requests = list(answers), []
+        self.version = "" if version is None else f"Fish-Version: {version}\r\n"
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -84,7 +85,8 @@ class Answers:
                     request += data
                 self.requests.append(request.decode("latin-1"))
                 status, body = self.answers.pop(0)
-                client.sendall(f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
+                head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{self.version}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+                client.sendall(head.encode() + body)
 
 
 class Faults:

@@ -412,6 +412,22 @@ class RetryTests(unittest.TestCase):
         self.assertEqual((error.code, error.key, error.cause, error.hint, error.status), ("TASK_TAKEN", "t", "Cause.", "Hint.", 409))
         self.assertEqual((str(error), self.pauses), ("TASK_TAKEN (t): Cause. Hint.", []))
 
+    def test_older_server_is_named_at_its_first_answer(self):
+        with self.assertRaises(FishError) as raised:
+            self.client(Answers((200, b'{"name":"t"}'), version="0.0.9")).get_task("t")
+        self.assertEqual((raised.exception.code, raised.exception.permanent, self.pauses), ("SERVER_UNAVAILABLE", True, []))
+        self.assertIn("version 0.0.9", raised.exception.cause)
+        self.assertIn("Upgrade the server", raised.exception.hint)
+        for version in ("0.1.0", "0.1.0-preview", "12.0.3", "unknown", None):
+            self.assertEqual(self.client(Answers((200, b'{"name":"t"}'), version=version)).get_task("t"), {"name": "t"})
+
+    def test_refusal_of_a_server_without_a_version_says_that_it_may_be_older(self):
+        problem = json.dumps({"code": "REQUEST_INVALID", "key": "multipart/form-data", "cause": "One part 'state' may come.", "hint": "Hint."}).encode()
+        for version, told in ((None, True), ("0.1.0", False)):
+            with self.assertRaises(FishError) as raised:
+                self.client(Answers((400, problem), version=version)).get_task("t")
+            self.assertEqual("older than this client" in raised.exception.hint, told)
+
     def test_unreachable_and_foreign_servers(self):
         answers = Answers((500, b"<html>"))
         with self.assertRaises(FishError) as raised:

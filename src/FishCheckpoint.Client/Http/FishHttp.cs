@@ -70,6 +70,16 @@ internal sealed class FishHttp
         }
 
         response.Content = new TimedAnswer(response.Content, longest);
+        try
+        {
+            ServerVersion.Require(response, server);
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+
         if (response.IsSuccessStatusCode)
         {
             return response;

@@ -30,7 +30,7 @@ internal static class Problem
             {
                 return new FishException(
                     code, Text(problem, "key") ?? operation, Text(problem, "cause") ?? Text(problem, "detail") ?? "The server gives no cause.",
-                    Text(problem, "hint") ?? string.Empty)
+                    Text(problem, "hint") + ServerVersion.AdviceOn(code, response))
                 {
                     Operation = Text(problem, "operation") ?? operation, Status = (int)response.StatusCode,
                 };

@@ -12,7 +12,7 @@ public sealed class SecurityHeaderTests : ApiTest
     [InlineData("/v1/bases/base/model.safetensors")]
     [InlineData("/nothing")]
     [InlineData("/v1/tasks?limit=0")]
-    public async Task EveryAnswer_TellsBrowsersWhatNotToDo(string path)
+    public async Task EveryAnswer_NamesTheVersionAndTellsBrowsersWhatNotToDo(string path)
     {
         using var response = await GetAsync(path);
         var policy = Assert.Single(response.Headers.GetValues("Content-Security-Policy"));
@@ -22,6 +22,7 @@ public sealed class SecurityHeaderTests : ApiTest
         Assert.Equal("nosniff", Assert.Single(response.Headers.GetValues("X-Content-Type-Options")));
         Assert.Equal("no-referrer", Assert.Single(response.Headers.GetValues("Referrer-Policy")));
         Assert.Equal("DENY", Assert.Single(response.Headers.GetValues("X-Frame-Options")));
+        Assert.NotEmpty(Assert.Single(response.Headers.GetValues("Fish-Version")));
         Assert.False(response.Headers.Contains("Server"));
         Assert.False(response.Headers.Contains("Access-Control-Allow-Origin"));
     }

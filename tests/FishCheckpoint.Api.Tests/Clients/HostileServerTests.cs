@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text;
 using FishCheckpoint.Client;
+using FishCheckpoint.Contract;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Training;
 using Xunit;
 
 namespace FishCheckpoint.Api.Tests.Clients;
@@ -26,9 +28,49 @@ public sealed class HostileServerTests
         Assert.Equal((ErrorCode.NameInvalid, name), (error.Code, error.Key));
     }
 
-    private sealed class Answers(string json) : HttpMessageHandler
+    [Fact]
+    public async Task Hook_OlderServer_IsRefusedWithTheFirstStep()
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { RequestMessage = request, Content = new StringContent(json, Encoding.UTF8, "application/json") });
+        using var http = new HttpClient(new Answers("{}", version: "0.0.9")) { BaseAddress = new Uri("http://older.invalid") };
+        await using var client = new FishClient(http);
+        var trainer = new TinyTrainer(new SeededRandom(3));
+        await using var hook = new CheckpointHook(client, "task", trainer.Mask, trainer.BytesOf, new CheckpointHookOptions { SaveOnStop = false });
+
+        var error = Assert.Throws<FishException>(() => hook.OnStep(1));
+
+        Assert.Contains("version 0.0.9", error.Cause, StringComparison.Ordinal);
+        Assert.Contains("Upgrade the server", error.Hint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "may be older than this client")]
+    [InlineData("0.1.0-alpha", "")]
+    [InlineData("99.0.0", "")]
+    public async Task Refusal_OfAServerThatMayBeOlder_SaysSo(string? version, string advice)
+    {
+        const string json = """{"code":"REQUEST_INVALID","key":"multipart/form-data","cause":"One part 'state' may come.","hint":"Hint."}""";
+        using var http = new HttpClient(new Answers(json, HttpStatusCode.BadRequest, version)) { BaseAddress = new Uri("http://older.invalid") };
+        await using var client = new FishClient(http);
+
+        var error = await Assert.ThrowsAsync<FishException>(() => client.GetTaskAsync("task", TestContext.Current.CancellationToken));
+
+        Assert.Equal(ErrorCode.RequestInvalid, error.Code);
+        Assert.Contains(advice, error.Hint, StringComparison.Ordinal);
+        Assert.Equal(advice.Length > 0, error.Hint != "Hint.");
+    }
+
+    private sealed class Answers(string json, HttpStatusCode status = HttpStatusCode.OK, string? version = null) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var content = new StringContent(json, Encoding.UTF8, "application/json");
+            var response = new HttpResponseMessage(status) { RequestMessage = request, Content = content };
+            if (version is not null)
+            {
+                response.Headers.Add("Fish-Version", version);
+            }
+
+            return Task.FromResult(response);
+        }
     }
 }

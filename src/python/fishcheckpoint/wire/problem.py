@@ -1,17 +1,30 @@
-"""Problem details (RFC 9457) as the error that the server had."""
+"""Problem details (RFC 9457) as the error that the server had, and servers that are too old for this client."""
 
 import json
+import re
 import ssl
+from typing import Optional
 
 from ..errors import FishError
 
+VERSION_HEADER = "Fish-Version"
+_LEAST_SERVER = (0, 1, 0)
+"""The first version with all that this client sends."""
+_UNKNOWN_TO_OLDER = ("REQUEST_INVALID", "ROUTE_NOT_FOUND", "MEDIA_TYPE_UNSUPPORTED")
 
-def error_of(status: int, body: bytes, operation: str) -> FishError:
-    """The error that an answer of 400 and above stands for."""
+
+def error_of(status: int, body: bytes, operation: str, version: Optional[str] = None) -> FishError:
+    """The error that an answer of 400 and above stands for.
+
+    :param version: the server's, where it names it: a refusal of one that may be too old says so.
+    """
     try:
         problem = json.loads(body)
+        hint = problem.get("hint") or ""
+        if version is None and problem["code"] in _UNKNOWN_TO_OLDER:
+            hint += " The server names no version and may be older than this client: upgrade it first."
         return FishError(
-            problem["code"], problem.get("key") or operation, problem.get("cause") or problem.get("detail") or "", problem.get("hint") or "",
+            problem["code"], problem.get("key") or operation, problem.get("cause") or problem.get("detail") or "", hint,
             operation=operation, status=status)
     except (ValueError, TypeError, KeyError, AttributeError):
         return FishError(
@@ -28,3 +41,14 @@ def unreachable(url: str, operation: str, error: BaseException) -> FishError:
     return FishError(
         "SERVER_UNAVAILABLE", url, f"The server cannot be reached or broke off: {type(error).__name__}: {error}.", "Check that it runs, and the URL.",
         operation=operation, transient=True)
+
+
+def too_old(status: int, version: Optional[str], url: str, operation: str) -> Optional[FishError]:
+    """The error of a server that is too old for this client, by its first answer; ``None`` for any other."""
+    number = re.match(r"(\d+)\.(\d+)\.(\d+)", version or "")
+    if number is None or status >= 500 or tuple(map(int, number.groups())) >= _LEAST_SERVER:
+        return None
+    least = ".".join(map(str, _LEAST_SERVER))
+    return FishError(
+        "SERVER_UNAVAILABLE", url, f"The server is of version {version}; this client needs {least} or a newer one.",
+        "Upgrade the server, or use a client of the server's version.", operation=operation, status=status)

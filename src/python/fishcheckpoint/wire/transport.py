@@ -14,7 +14,7 @@ from typing import Callable, Iterator, Mapping, Optional, TypeVar
 from ..errors import FishError
 from .bodies import Body, Chunk
 from .place import folder_of
-from .problem import error_of, unreachable
+from .problem import VERSION_HEADER, error_of, too_old, unreachable
 
 try:
     from .local import LocalConnection, LocalServer
@@ -151,6 +151,12 @@ class Transport:
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise unreachable(self.url, operation, error) from error
+        version = response.getheader(VERSION_HEADER)
+        refused = too_old(response.status, version, self.url, operation)
+        if refused is not None:
+            response.close()
+            self.close()
+            raise refused
         if response.status < 400:
             if response.length is None and not response.chunked and response.status not in (204, 304):
                 self.close()  # the head ends before it says how long the body is: http.client takes that for a whole one
@@ -164,7 +170,7 @@ class Transport:
             self.close()
         if method == "DELETE" and response.status == 404 and attempt > 1:
             return response  # an attempt before this one did it, and its answer was lost
-        raise error_of(response.status, problem, operation)
+        raise error_of(response.status, problem, operation, version)
 
     def _exchange(self, method: str, path: str, body: Optional[Body], headers: Mapping[str, str]) -> http.client.HTTPResponse:
         connection, kept = self._connection(method)
