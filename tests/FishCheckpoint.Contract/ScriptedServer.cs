@@ -35,11 +35,16 @@ public sealed class ScriptedServer : IAsyncDisposable
     };
 
     /// <summary>Passes bytes on to another server, both ways, as long as the gate is open; behind a closed gate they wait.</summary>
-    public static Func<NetworkStream, CancellationToken, Task> PassTo(Uri server, Gate gate) => async (stream, stop) =>
+    /// <param name="server">The other server.</param>
+    /// <param name="gate">The gate.</param>
+    /// <param name="answered">Called with the number of bytes that come from that server, each time, before they are passed on.</param>
+    public static Func<NetworkStream, CancellationToken, Task> PassTo(
+        Uri server, Gate gate, Action<int>? answered = null) => async (stream, stop) =>
     {
         using var target = new TcpClient { NoDelay = true };
         await target.ConnectAsync(server.Host, server.Port, stop);
-        await Task.WhenAny(PumpAsync(stream, target.GetStream(), gate, stop), PumpAsync(target.GetStream(), stream, gate, stop));
+        await Task.WhenAny(
+            PumpAsync(stream, target.GetStream(), gate, null, stop), PumpAsync(target.GetStream(), stream, gate, answered, stop));
     };
 
     /// <summary>Reads a request's head.</summary>
@@ -68,13 +73,14 @@ public sealed class ScriptedServer : IAsyncDisposable
         end.Dispose();
     }
 
-    private static async Task PumpAsync(NetworkStream source, NetworkStream target, Gate gate, CancellationToken stop)
+    private static async Task PumpAsync(NetworkStream source, NetworkStream target, Gate gate, Action<int>? read, CancellationToken stop)
     {
         var buffer = new byte[1 << 16];
-        while (await source.ReadAsync(buffer, stop) is var read and > 0)
+        while (await source.ReadAsync(buffer, stop) is var bytes and > 0)
         {
+            read?.Invoke(bytes);
             await gate.Open.WaitAsync(stop);
-            await target.WriteAsync(buffer.AsMemory(0, read), stop);
+            await target.WriteAsync(buffer.AsMemory(0, bytes), stop);
         }
     }
 

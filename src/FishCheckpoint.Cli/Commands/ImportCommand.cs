@@ -6,6 +6,7 @@ using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Interchange;
 using FishCheckpoint.Interchange.Import;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Cli.Commands;
 
@@ -67,10 +68,25 @@ internal static class ImportCommand
             return null;
         }
 
-        var file = new FileInfo(path);
-        return !file.Exists ? throw new FishException(ErrorCode.FileNotFound, path, "The file does not exist.", "Check the path.")
-            : file.Length > most ? throw new FishException(ErrorCode.TooLarge, path, $"The file has {file.Length} bytes; at most {most} are read.", "Name a list of names.")
-            : [.. (await File.ReadAllLinesAsync(path, cancellation)).Where(line => line.Length > 0)];
+        // A pipe does not know its length, and may have no end.
+        await using var file = PositionalFile.OpenInput(path);
+        using var content = new MemoryStream();
+        var buffer = new byte[1 << 16];
+        while (await file.ReadAsync(buffer, cancellation) is var read and > 0)
+        {
+            if (content.Length + read > most)
+            {
+                throw new FishException(
+                    ErrorCode.TooLarge, path, $"The list of names has more than {most} bytes.",
+                    "Give --parameters a file with one name a line.");
+            }
+
+            content.Write(buffer, 0, read);
+        }
+
+        content.Position = 0;
+        using var lines = new StreamReader(content);
+        return [.. (await lines.ReadToEndAsync(cancellation)).ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries)];
     }
 
     private static void Describe(Call call, ImportReport report)

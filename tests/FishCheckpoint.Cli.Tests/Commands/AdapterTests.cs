@@ -36,6 +36,17 @@ public sealed class AdapterTests : CommandTest
         (await Run("import", "fish-diff", Path.Combine(Golden, "fish-diff"), "--task", "other", "--base", "base", "--parameters", PathOf("nowhere"))).Failed(4, "FILE_NOT_FOUND");
     }
 
+    [Fact]
+    public async Task Import_ParametersWithoutAnEnd_IsRefused()
+    {
+        Assert.SkipUnless(File.Exists("/dev/zero"), "There is no file without an end.");
+        (await FishAsync("base", "add", "base", Path.Combine(Golden, "base.pt"))).Succeeded();
+        var folder = Path.Combine(Golden, "fish-diff");
+        (await FishAsync("import", "fish-diff", folder, "--task", "endless", "--base", "base", "--parameters", "/dev/zero"))
+            .Failed(7, "TOO_LARGE /dev/zero");
+        (await FishAsync("show", "endless", "1")).Failed(4, "TASK_NOT_FOUND");
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
