@@ -1,4 +1,5 @@
 using FishCheckpoint.Fuzz.Engine;
+using FishCheckpoint.Fuzz.Folders;
 using FishCheckpoint.Fuzz.Frames;
 using FishCheckpoint.Fuzz.Http;
 using FishCheckpoint.Fuzz.Patches;
@@ -19,8 +20,12 @@ internal static class Targets
         ("dense", () => Ready(new DenseTarget())),
         ("safetensors", () => Ready(new HeaderTarget())),
         ("folders", () => Ready(new FolderTarget())),
+        ("contents", () => Ready(new ContentsTarget())),
+        ("manifests", () => Ready(new LoadManifestTarget())),
         ("patches", () => Ready(new PatchTarget())),
         ("torch", () => Ready(new TorchTarget())),
+        ("info", () => Ready(new InfoTarget())),
+        ("parts", () => Ready(new PartsTarget())),
         ("store", StoreTarget.CreateAsync),
         ("http", HttpTarget.CreateAsync),
     ];
