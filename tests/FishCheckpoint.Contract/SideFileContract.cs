@@ -148,6 +148,100 @@ public abstract class SideFileContract : CheckpointStoreContract
         Assert.Contains("gone", error.Key, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("shorter")]
+    [InlineData("other")]
+    public async Task Save_WeightsThatChangeWhileTheyAreRead_AreBlamedOrSavedAsTheyAre(string how)
+    {
+        var (model, changed) = (TestModel.Create(5, null, new TensorInfo("w", DType.F32, [3, 1 << 18])), TestModel.Create(6, null, new TensorInfo("w", DType.F32, [3, 1 << 18])));
+        await Store.AddBaseAsync("wide", ModelUpload.FromStream(new MemoryStream(TestModel.Create(4, null, new TensorInfo("w", DType.F32, [3, 1 << 18])).ToBytes())), Stop);
+        await Store.PutTaskAsync("wide", new TaskSpec("wide"), Stop);
+        var folder = Path.Combine(Folder, "changing");
+        var path = model.Write(folder);
+        using var opened = ModelFolder.Open(folder);
+        var blocks = 0;
+        opened.WhenRead = _ =>
+        {
+            if (Interlocked.Increment(ref blocks) == 1)
+            {
+                using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+                if (how == "shorter")
+                {
+                    file.SetLength(1 << 20);
+                }
+                else
+                {
+                    file.Write(changed.ToBytes());
+                }
+            }
+        };
+        var save = () => Store.SaveAsync("wide", 1, new CheckpointContent.Full(opened), null, Stop);
+        if (how == "shorter")
+        {
+            var error = await Assert.ThrowsAsync<FishException>(save);
+            Assert.Contains("model.safetensors", $"{error.Key} {error.Cause}", StringComparison.Ordinal);
+            Assert.Equal(ErrorCode.BodyTruncated, error.Code);
+            await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.GetCheckpointAsync("wide", StepRef.At(1), Stop));
+        }
+        else
+        {
+            // Which of the two each block is of, nobody can say; what is stored is whole all the same.
+            await save();
+        }
+
+        await SaveFullAsync(2, model, task: "wide");
+        Assert.Equal(model.ToBytes(), await Store.RestoreAsync("wide", 2));
+        Assert.All((await Store.ListCheckpointsAsync("wide", new PageRequest(), Stop)).Items, info => Assert.True(Store.VerifyAsync("wide", StepRef.At(info.Step), Stop).Result.Sound));
+    }
+
+    [Fact]
+    public async Task AddBase_FileThatBecomesShorterWhileItIsRead_IsRefusedAndNothingIsStored()
+    {
+        async IAsyncEnumerable<UploadFile> Files()
+        {
+            foreach (var number in new[] { 1, 2 })
+            {
+                var path = TestModel.Create(number, null, new TensorInfo($"w{number}", DType.F32, [1000])).Write(Path.Combine(Folder, "shrinking"), $"model-0000{number}-of-00002.safetensors");
+                await using var content = number == 1 ? File.OpenRead(path) : new Shrinking(path);
+                yield return new UploadFile(Path.GetFileName(path), content);
+            }
+        }
+
+        var error = await Assert.ThrowsAsync<FishException>(() => Store.AddBaseAsync("shrinking", Files(), Stop));
+        Assert.Contains("model-00002-of-00002.safetensors", $"{error.Key} {error.Cause}", StringComparison.Ordinal);
+        await RefusedAsync(ErrorCode.BaseNotFound, () => Store.GetBaseAsync("shrinking", Stop));
+    }
+
+    [Theory]
+    [InlineData("model-00002-of-00002.safetensors")]
+    [InlineData("config.json")]
+    [InlineData("sub/vocab.txt")]
+    public async Task Upload_FileThatVanishesBetweenListingAndReading_IsBlamedAndNothingIsStored(string name)
+    {
+        var folder = Path.Combine(Folder, "vanishing");
+        TestModel.Create(1, null, new TensorInfo("a", DType.F32, [8])).Write(folder, "model-00001-of-00002.safetensors");
+        TestModel.Create(1, null, new TensorInfo("b", DType.F32, [8])).Write(folder, "model-00002-of-00002.safetensors");
+        Write(folder, ("config.json", "{}"), ("sub/vocab.txt", "words"));
+        var contents = FolderContents.Read(folder);
+        var model = ModelFolder.Open(folder);
+        File.Delete(Path.Combine(folder, name));
+        var added = await RefusedAsync(ErrorCode.FileNotFound, () => Store.AddBaseAsync("vanishing", ModelUpload.FromContents(contents), Stop));
+        Assert.EndsWith(name, added.Key.Replace('\\', '/'), StringComparison.Ordinal);
+        await RefusedAsync(ErrorCode.BaseNotFound, () => Store.GetBaseAsync("vanishing", Stop));
+
+        // The weights of a model that is open are still there, on systems that can delete open files; its side files are not.
+        if (!ModelFiles.IsName(name))
+        {
+            await Store.AddBaseAsync("pair", ModelUpload.FromContents(FolderContents.Read(folder)), Stop);
+            await Store.PutTaskAsync("pair", new TaskSpec("pair"), Stop);
+            var saved = await RefusedAsync(ErrorCode.FileNotFound, () => Store.SaveAsync("pair", 1, new CheckpointContent.Full(model), null, Stop));
+            Assert.EndsWith(name, saved.Key.Replace('\\', '/'), StringComparison.Ordinal);
+            await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.GetCheckpointAsync("pair", StepRef.At(1), Stop));
+        }
+
+        model.Dispose();
+    }
+
     [Fact]
     public async Task AddBase_FolderOfManyKinds_KeepsSubFoldersAndSaysTheRest()
     {
@@ -160,6 +254,20 @@ public abstract class SideFileContract : CheckpointStoreContract
         await using var reader = await Store.OpenBaseAsync("kinds", Stop);
         Assert.Equal("{}", System.Text.Encoding.UTF8.GetString(await reader.ReadAsync("1_Pooling/config.json")));
         Assert.Null((await Store.GetBaseAsync("kinds", Stop)).LeftOut);
+    }
+
+    // Half of the file goes with the first byte that is read of it.
+    private sealed class Shrinking(string path) : FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0)
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (Position == 0)
+            {
+                SetLength(Length / 2);
+            }
+
+            return base.ReadAsync(buffer, cancellationToken);
+        }
     }
 
     private static async IAsyncEnumerable<UploadFile> All(string folder)

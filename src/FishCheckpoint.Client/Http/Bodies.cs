@@ -17,19 +17,23 @@ internal static class Bodies
     public const string Bytes = "application/octet-stream";
 
     /// <summary>A file, read when it is sent.</summary>
-    public static StreamedContent File(string path, string mediaType, Action<long>? read = null) => new(
-        mediaType,
-        async (target, cancellation) =>
-        {
-            await using var file = OpenRead(path);
-            var buffer = new byte[1 << 17];
-            while (await file.ReadAsync(buffer, cancellation) is var bytes and > 0)
+    public static StreamedContent File(string path, string mediaType, Action<long>? read = null)
+    {
+        var length = LengthOf(path);
+        return new StreamedContent(
+            mediaType,
+            async (target, cancellation) =>
             {
-                await target.WriteAsync(buffer.AsMemory(0, bytes), cancellation);
-                read?.Invoke(bytes);
-            }
-        },
-        LengthOf(path));
+                await using var file = new ExactStream(OpenRead(path), path, length);
+                var buffer = new byte[1 << 17];
+                while (await file.ReadAsync(buffer, cancellation) is var bytes and > 0)
+                {
+                    await target.WriteAsync(buffer.AsMemory(0, bytes), cancellation);
+                    read?.Invoke(bytes);
+                }
+            },
+            length);
+    }
 
     /// <summary>Files one after another as a tar, each read before the next is asked for.</summary>
     public static StreamedContent TarOf(IAsyncEnumerable<UploadFile> files, string spoolFolder) => new(
@@ -111,7 +115,7 @@ internal static class Bodies
         var entry = new PaxTarEntry(TarEntryType.RegularFile, file.Name);
         if (file.Content.CanSeek)
         {
-            entry.DataStream = file.Content;
+            entry.DataStream = new ExactStream(file.Content, file.Name, file.Content.Length);
             await tar.WriteEntryAsync(entry, cancellation);
             return;
         }
