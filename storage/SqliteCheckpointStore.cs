@@ -122,6 +122,9 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         try
         {
             files = new BaseFolder(options);
+
+            // From here on others see that the store is open: none begins to replace it.
+            Incomplete.RequireNone(options.DataFolder);
             store = new SqliteCheckpointStore(options, opened, files);
             await store.SettleBasesAsync();
             await store.CatchUpAsync(cancellation);

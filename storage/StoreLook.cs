@@ -75,8 +75,13 @@ public sealed class StoreLook : IDisposable
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptStore"/>.</exception>
     public static void RequireNoRemains(string dataFolder) => StoreFolder.RequireNoRemains(dataFolder);
 
-    /// <summary>Whether the folder is a backup, copy or repair that was broken off.</summary>
-    public static bool IsIncomplete(string dataFolder) => Incomplete.IsOn(dataFolder);
+    /// <summary>Refuses a folder that a backup, restore or repair was broken off in.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.StoreIncomplete"/>.</exception>
+    public static void RequireComplete(string dataFolder) => Incomplete.RequireNone(dataFolder);
+
+    /// <summary>What restores have left in a data folder, as paths: a copy that was not finished, or a store that was replaced. Whoever wants the room may delete them.</summary>
+    public static IReadOnlyList<string> LeftoversOf(string dataFolder) =>
+        [.. new[] { StoreReplacement.Arriving, StoreReplacement.Replaced }.Select(name => Path.Combine(dataFolder, name)).Where(Directory.Exists)];
 
     /// <summary>How many processes have a store open in the folder.</summary>
     public static int CountUsers(string dataFolder) => TemporaryFolder.CountHeld(Path.Combine(dataFolder, "tmp"));

@@ -16,11 +16,24 @@ internal static class Incomplete
 
     private static readonly byte[] Text = "This folder was not finished. It is not a data folder yet; run what made it again.\n"u8.ToArray();
 
+    private static readonly byte[] ReplacementText = "The store here is being replaced by a restored one. Run the restore again.\n"u8.ToArray();
+
     public static bool IsOn(string folder) => File.Exists(Path.Combine(folder, FileName));
+
+    /// <summary>Whether a store is being replaced in the folder, and both are there.</summary>
+    public static bool IsReplacement(string folder) =>
+        IsOn(folder) && File.ReadAllBytes(Path.Combine(folder, FileName)).AsSpan().SequenceEqual(ReplacementText);
 
     /// <summary>Refuses a folder that was not finished.</summary>
     public static void RequireNone(string folder)
     {
+        if (IsReplacement(folder))
+        {
+            throw new FishException(
+                ErrorCode.StoreIncomplete, folder, "A restore that replaces the store here was broken off while the two changed places.",
+                "Run 'fish restore BACKUP DIR --replace' again: it goes on from there. Both stores are there until then.");
+        }
+
         if (IsOn(folder))
         {
             throw new FishException(
@@ -45,12 +58,11 @@ internal static class Incomplete
         }
 
         Directory.CreateDirectory(folder);
-        using (var mark = AtomicFile.Create(Path.Combine(folder, FileName)))
-        {
-            mark.Stream.Write(Text);
-            mark.Commit();
-        }
+        Mark(folder, Text);
     }
+
+    /// <summary>Marks a folder in which a store is replaced.</summary>
+    public static void BeginReplacement(string folder) => Mark(folder, ReplacementText);
 
     /// <summary>Takes the mark off, when everything is synced.</summary>
     public static void End(string folder)
@@ -73,6 +85,13 @@ internal static class Incomplete
         {
             Directory.Delete(folder);
         }
+    }
+
+    private static void Mark(string folder, byte[] text)
+    {
+        using var mark = AtomicFile.Create(Path.Combine(folder, FileName));
+        mark.Stream.Write(text);
+        mark.Commit();
     }
 
     private static bool IsOwn(string name) => Own.Contains(name, StringComparer.Ordinal) || name.EndsWith(".arriving", StringComparison.Ordinal)

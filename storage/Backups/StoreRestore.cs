@@ -2,6 +2,8 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Storage.Verification;
 using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Backups;
@@ -13,22 +15,37 @@ public static class StoreRestore
     /// <param name="backup">The backup, or any data folder that is not in use.</param>
     /// <param name="dataFolder">The new folder: missing or empty, or one where this was broken off.</param>
     /// <param name="cancellation">Ends the copying; the folder is removed again.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the folder is not empty; <see cref="ErrorCode.FileNotFound"/>: there is no backup;
-    /// <see cref="ErrorCode.StoreIncomplete"/>: it was not finished; <see cref="ErrorCode.StorageUnavailable"/>: the disk is full, or cannot be written.</exception>
+    /// <exception cref="FishException">As below.</exception>
     public static Task<BackupReport> RunAsync(string backup, string dataFolder, CancellationToken cancellation = default) =>
-        RunAsync(backup, dataFolder, progress: null, cancellation);
+        RunAsync(new RestoreOptions { Backup = backup, DataFolder = dataFolder }, cancellation);
 
-    /// <summary>As above.</summary>
-    /// <param name="backup">The backup.</param>
-    /// <param name="dataFolder">The new folder.</param>
-    /// <param name="progress">Told how far it is.</param>
-    /// <param name="cancellation">Ends the copying.</param>
-    public static Task<BackupReport> RunAsync(string backup, string dataFolder, IProgress<WorkProgress>? progress, CancellationToken cancellation = default) => Task.Run(
-        () =>
+    /// <summary>As above, or in the place of a store that is there.</summary>
+    /// <param name="options">What, and where to.</param>
+    /// <param name="cancellation">Ends the copying; what was copied is removed again, and a store that was there stays.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the folder is not empty, or its store is open; <see cref="ErrorCode.FileNotFound"/>: there is no
+    /// backup; <see cref="ErrorCode.StoreIncomplete"/>: it was not finished; <see cref="ErrorCode.StorageUnavailable"/>: the disk is full, or cannot be written;
+    /// <see cref="ErrorCode.CorruptStore"/>: a backup that is damaged replaces nothing.</exception>
+    public static Task<BackupReport> RunAsync(RestoreOptions options, CancellationToken cancellation = default) => Task.Run(
+        async () =>
         {
+            var (backup, dataFolder) = (Path.GetFullPath(options.Backup), Path.GetFullPath(options.DataFolder));
             try
             {
-                return Run(Path.GetFullPath(backup), Path.GetFullPath(dataFolder), new WorkMeter(progress), cancellation);
+                RequireBackup(backup, dataFolder);
+                if (Incomplete.IsReplacement(dataFolder))
+                {
+                    RequireReplace(options, dataFolder);
+                    StoreReplacement.RequireReplaceable(dataFolder);
+                    StoreReplacement.Finish(dataFolder);
+                }
+
+                if (Incomplete.IsOn(dataFolder) || !File.Exists(Path.Combine(dataFolder, Database.FileName)))
+                {
+                    return Run(backup, dataFolder, new WorkMeter(options.Progress), cancellation);
+                }
+
+                RequireReplace(options, dataFolder);
+                return await ReplaceAsync(backup, dataFolder, options, cancellation);
             }
             catch (SqliteException error)
             {
@@ -37,12 +54,15 @@ public static class StoreRestore
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
                 throw new FishException(
-                    ErrorCode.StorageUnavailable, dataFolder, error.Message, "Check the space and permissions there; the backup was not touched.", error);
+                    ErrorCode.StorageUnavailable, dataFolder, error.Message,
+                    Incomplete.IsReplacement(dataFolder)
+                        ? "Check the disk and the permissions there, and run the same command again: it goes on from here. Both stores are there until then."
+                        : "Check the space and permissions there; the backup was not touched, nor was a store that was there.", error);
             }
         },
         cancellation);
 
-    private static BackupReport Run(string backup, string dataFolder, WorkMeter meter, CancellationToken cancellation)
+    private static void RequireBackup(string backup, string dataFolder)
     {
         if (!File.Exists(Path.Combine(backup, Database.FileName)))
         {
@@ -50,6 +70,66 @@ public static class StoreRestore
         }
 
         Incomplete.RequireNone(backup);
+        if (FolderNames.Comparer.Equals(Path.TrimEndingDirectorySeparator(backup), Path.TrimEndingDirectorySeparator(dataFolder)))
+        {
+            throw new FishException(ErrorCode.FolderTaken, dataFolder, "The backup and the data folder are the same.", "Name another folder for one of them.");
+        }
+    }
+
+    private static void RequireReplace(RestoreOptions options, string dataFolder)
+    {
+        if (!options.Replace)
+        {
+            Incomplete.RequireNone(dataFolder);
+            throw new FishException(
+                ErrorCode.FolderTaken, dataFolder, "The folder holds a store.",
+                "Name another folder, or say --replace: once the restored store is verified, it takes the place of the one that is there. Nothing was changed.");
+        }
+    }
+
+    private static async Task<BackupReport> ReplaceAsync(string backup, string dataFolder, RestoreOptions options, CancellationToken cancellation)
+    {
+        StoreReplacement.RequireReplaceable(dataFolder);
+        StoreReplacement.RemoveLeftovers(dataFolder);
+        var arriving = Path.Combine(dataFolder, StoreReplacement.Arriving);
+        try
+        {
+            var report = Run(backup, arriving, new WorkMeter(options.Progress), cancellation);
+            if (report.Damaged.Count > 0)
+            {
+                throw Damaged(backup, $"{report.Damaged[0].Key}: {report.Damaged[0].Problem}");
+            }
+
+            using (var copied = Open(Path.Combine(arriving, Database.FileName)))
+            {
+                var findings = new StructureCheck(copied, new TaskTable(new BaseTable()), new VerifyItem(ItemKind.Database, 0, "database", "", 0, null)).Run(cancellation);
+                if (findings.Count > 0)
+                {
+                    throw Damaged(backup, $"{findings[0].Key}: {findings[0].Problem}");
+                }
+            }
+
+            if (options.Verify is { } verify && !await verify(arriving, cancellation))
+            {
+                throw Damaged(backup, "reading all of it has found damage.");
+            }
+
+            StoreReplacement.Run(dataFolder);
+            return report;
+        }
+        catch when (!Incomplete.IsReplacement(dataFolder))
+        {
+            Remove(arriving, wholly: true);
+            throw;
+        }
+    }
+
+    private static FishException Damaged(string backup, string what) => new(
+        ErrorCode.CorruptStore, backup, $"The backup is damaged: {what}",
+        "The store that was to be replaced is as it was. Restore into a new folder to see what is sound; docs/REPAIR.md says what to do.");
+
+    private static BackupReport Run(string backup, string dataFolder, WorkMeter meter, CancellationToken cancellation)
+    {
         Incomplete.Begin(dataFolder);
         try
         {
@@ -70,7 +150,7 @@ public static class StoreRestore
         }
         catch
         {
-            Remove(dataFolder);
+            Remove(dataFolder, wholly: false);
             throw;
         }
     }
@@ -98,11 +178,18 @@ public static class StoreRestore
         return connection;
     }
 
-    private static void Remove(string dataFolder)
+    private static void Remove(string folder, bool wholly)
     {
         try
         {
-            Incomplete.Remove(dataFolder);
+            if (!wholly)
+            {
+                Incomplete.Remove(folder);
+            }
+            else if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -6,6 +6,7 @@ const string usage = """
     crash [--kills 500] [--seed N]          SIGKILL a process at random moments, start it again, and compare with what it had acknowledged
     faults [--stride 1] [--from 1] [--to N] make each call that writes, syncs, creates, renames, cuts or removes a file fail in turn
            [--kind sync]                    or those of one kind alone: write, sync, truncate, rename, unlink, create, map
+    copies [--stride 1]                     kill and fail backups and restores at each call that changes a file of the copy
     full-disk [--rounds 100] [--seed N]     fill a small file system (root mounts it), and go on working
     bitflip [--stride 1]                    flip each byte of a small store in turn, and read everything
     model [--operations 5000] [--seed N]    random operations beside a model of the store in memory
@@ -33,6 +34,7 @@ try
         "crash" => await new CrashSuite(seed, folder).RunAsync(Number("--kills", 500), progress),
         "faults" => await FaultLibrary.CompileAsync(folder) is { } library
             ? await new FaultSuite(library, folder).RunAsync(Number("--stride", 1), progress, Number("--from", 1), Number("--to", int.MaxValue), Text("--kind")) : null,
+        "copies" => await FaultLibrary.CompileAsync(folder) is { } shim ? await new CopySuite(shim, folder).RunAsync(Number("--stride", 1), progress) : null,
         "full-disk" => await FullDiskAsync(),
         "bitflip" => await FlipAsync(),
         "model" => await ModelSuite.RunAsync(seed, Number("--operations", 5000), folder, progress),

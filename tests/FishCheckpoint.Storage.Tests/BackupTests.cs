@@ -302,6 +302,72 @@ public sealed class BackupTests : VerifyTest
         Assert.False(Directory.Exists(Target + "-new"));
     }
 
+    [Fact]
+    public async Task Restore_InAStoresPlace_IsRefusedUnlessItIsToReplaceIt()
+    {
+        var saves = await PrepareAsync();
+        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        var place = Target + "-place";
+        var options = new RestoreOptions { Backup = Target, DataFolder = place, Replace = true };
+        string other;
+        await using (var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = place }, Stop))
+        {
+            other = store.Identity;
+            await File.WriteAllTextAsync(Path.Combine(place, "notes.txt"), "mine", Stop);
+            Assert.Contains("open", (await RefusedAsync(ErrorCode.FolderTaken, () => StoreRestore.RunAsync(options, Stop))).Cause, StringComparison.Ordinal);
+        }
+
+        var refused = await RefusedAsync(ErrorCode.FolderTaken, () => StoreRestore.RunAsync(options with { Replace = false }, Stop));
+        Assert.Contains("--replace", refused.Hint, StringComparison.Ordinal);
+        await RefusedAsync(ErrorCode.CorruptStore, () => StoreRestore.RunAsync(options with { Verify = (_, _) => Task.FromResult(false) }, Stop));
+        await RefusedAsync(ErrorCode.FolderTaken, () => StoreRestore.RunAsync(options with { DataFolder = Target }, Stop));
+        await using (var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = place }, Stop))
+        {
+            Assert.Equal(other, store.Identity);
+        }
+
+        Assert.Equal(Keys.Count, (await StoreRestore.RunAsync(options, Stop)).Checkpoints);
+        Assert.Equal(["bases", "fish.db", "notes.txt", "tmp"], Names(place));
+        await using (var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = place }, Stop))
+        {
+            Assert.Equal(Store.Identity, store.Identity);
+            Assert.Equal(saves.Models[("task", 12)].ToBytes(), await store.RestoreAsync("task", 12));
+        }
+
+        // A backup that is damaged replaces nothing.
+        var file = Directory.EnumerateFiles(Path.Combine(Target, "bases"), "*.safetensors", SearchOption.AllDirectories).First();
+        File.SetAttributes(file, FileAttributes.Normal);
+        await File.AppendAllTextAsync(file, "more", Stop);
+        await RefusedAsync(ErrorCode.CorruptStore, () => StoreRestore.RunAsync(options, Stop));
+        Assert.Equal(["bases", "fish.db", "notes.txt", "tmp"], Names(place));
+    }
+
+    [Fact]
+    public async Task Restore_BrokenOffWhileTheStoresChangedPlaces_GoesOn()
+    {
+        await PrepareAsync();
+        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        var place = Target + "-place";
+        await using (var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = place }, Stop))
+        {
+        }
+
+        // As a kill leaves it after the first move.
+        await StoreRestore.RunAsync(Target, Path.Combine(place, StoreReplacement.Arriving), Stop);
+        Incomplete.BeginReplacement(place);
+        Directory.CreateDirectory(Path.Combine(place, StoreReplacement.Replaced));
+        Directory.Move(Path.Combine(place, "bases"), Path.Combine(place, StoreReplacement.Replaced, "bases"));
+        var error = await RefusedAsync(ErrorCode.StoreIncomplete, () => SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = place }, Stop));
+        Assert.Contains("--replace' again", error.Hint, StringComparison.Ordinal);
+        await RefusedAsync(ErrorCode.StoreIncomplete, () => StoreRestore.RunAsync(Target, place, Stop));
+        await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = place, Replace = true }, Stop));
+        await StoreRestore.RunAsync(new RestoreOptions { Backup = Target, DataFolder = place, Replace = true }, Stop);
+        Assert.Equal(["bases", "fish.db", "tmp"], Names(place));
+        await using var whole = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = place }, Stop);
+        Assert.Equal(Store.Identity, whole.Identity);
+        Assert.Empty((await whole.VerifyStoreAsync(null, Stop)).Damaged);
+    }
+
     private static string[] Names(string folder) =>
         [.. Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
 

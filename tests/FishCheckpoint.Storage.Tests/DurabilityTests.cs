@@ -26,6 +26,14 @@ public sealed class DurabilityTests : IDisposable
     }
 
     [Fact(Timeout = 600_000)]
+    public async Task Copies_KilledOrRefusedAtSomeCalls_LeaveTheOldOrTheNew()
+    {
+        var library = await FaultLibrary.CompileAsync(folder);
+        Assert.SkipWhen(library is null, "There is no C compiler to make the library that kills and fails at calls.");
+        AssertNothingFound(await new CopySuite(library, folder).RunAsync(stride: 31, progress));
+    }
+
+    [Fact(Timeout = 600_000)]
     public async Task Save_OnAFullDisk_IsRefusedAndGoesOnWithRoom()
     {
         await using var disk = await SmallFileSystem.TryMountAsync(Path.Combine(folder, "disk"), mebibytes: 16);

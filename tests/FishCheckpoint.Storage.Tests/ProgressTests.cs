@@ -31,7 +31,7 @@ public sealed class ProgressTests : VerifyTest
         AssertWhole(report.DatabaseBytes + report.BaseBytes);
 
         told.Clear();
-        await StoreRestore.RunAsync(Target, Target + "-restored", new Told(told), Stop);
+        await StoreRestore.RunAsync(new RestoreOptions { Backup = Target, DataFolder = Target + "-restored", Progress = new Told(told) }, Stop);
         AssertWhole(report.DatabaseBytes + report.BaseBytes);
 
         told.Clear();

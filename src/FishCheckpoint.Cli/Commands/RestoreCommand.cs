@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
@@ -13,20 +14,50 @@ internal static class RestoreCommand
     public static Command Create(Shell shell)
     {
         var backup = new Argument<string>("BACKUP") { Description = "The folder of a backup. It stays as it is." };
-        var data = new Argument<string>("DIR") { Description = "The new data folder: missing or empty." };
+        var data = new Argument<string>("DIR") { Description = "The new data folder: missing or empty, or with --replace one that holds a store." };
+        var replace = new Option<bool>("--replace")
+        {
+            Description = "Replace the store that DIR holds, which nobody may have open. It stays until the restored one is verified, and is then removed.",
+        };
         var verify = new Option<bool>("--verify") { Description = "Read all of the new folder afterwards, as fish verify does." };
-        var command = new Command("restore", "Make a data folder of a backup.") { backup, data, verify };
+        var command = new Command("restore", "Make a data folder of a backup.") { backup, data, replace, verify };
         command.SetAction(async (parsed, cancellation) =>
         {
             var (from, to, json) = (parsed.GetRequiredValue(backup), Path.GetFullPath(parsed.GetRequiredValue(data)), parsed.GetValue(shell.Json));
-            var report = await Progress.SpinAsync(shell.Terminal, "restoring", () => StoreRestore.RunAsync(from, to, shell.Terminal.Work, cancellation));
-            Call.Print(shell.Terminal, json, report, done => CopyTexts.Describe(shell.Terminal, done));
-            var sound = report.Damaged.Count == 0;
-            if (parsed.GetValue(verify))
+            VerifyReport? verified = null;
+            var options = new RestoreOptions
             {
-                sound &= await CopyTexts.VerifyAsync(shell.Terminal, json, new StoreOptions { DataFolder = to, Progress = shell.Terminal.Work }, cancellation);
+                Backup = from, DataFolder = to, Replace = parsed.GetValue(replace), Progress = shell.Terminal.Work,
+                Verify = !parsed.GetValue(verify) ? null : async (folder, ending) =>
+                {
+                    await using var copy = await SqliteCheckpointStore.OpenAsync(OptionsOf(folder), ending);
+                    return (verified = await copy.VerifyStoreAsync(null, ending)).Damaged.Count == 0;
+                },
+            };
+            StoreOptions OptionsOf(string folder) => new() { DataFolder = folder, Progress = shell.Terminal.Work };
+            void Show()
+            {
+                if (verified is not null && !json)
+                {
+                    VerifyTexts.Describe(shell.Terminal, verified);
+                }
             }
 
+            BackupReport report;
+            try
+            {
+                report = await Progress.SpinAsync(shell.Terminal, "restoring", () => StoreRestore.RunAsync(options, cancellation));
+            }
+            catch (FishException)
+            {
+                Show();
+                throw;
+            }
+
+            Call.Print(shell.Terminal, json, report, done => CopyTexts.Describe(shell.Terminal, done));
+            Show();
+            var sound = report.Damaged.Count == 0
+                && (!parsed.GetValue(verify) || verified is not null || await CopyTexts.VerifyAsync(shell.Terminal, json, OptionsOf(to), cancellation));
             return sound ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
         });
         return command;

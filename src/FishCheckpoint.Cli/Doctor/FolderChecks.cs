@@ -36,14 +36,20 @@ internal sealed class FolderChecks(Machine machine, string folder)
 
         return
         [
-            StoreLook.IsIncomplete(folder)
-                ? Check.Fail(Name, $"{folder} is a backup, copy or repair that was broken off", "Run that again, or delete the folder.")
-                : Check.Ok(Name, folder),
+            .. Check.Guarded(Name, () => [Complete()]),
             .. Check.Guarded("writable", () => [Writable()]),
             .. Place(folder),
             .. Check.Guarded("in use", () => [Check.Ok("in use", StoreLook.CountUsers(folder) is > 0 and var users ? $"by {users} process{(users == 1 ? "" : "es")}" : "by nobody")]),
             .. Check.Guarded("database", Database),
         ];
+    }
+
+    private Check Complete()
+    {
+        StoreLook.RequireComplete(folder);
+        return StoreLook.LeftoversOf(folder) is { Count: > 0 } left
+            ? Check.Warn(Name, $"{folder}; a restore has left {string.Join(" and ", left)}", "If none is under way, delete that: the store does without it.")
+            : Check.Ok(Name, folder);
     }
 
     private IEnumerable<Check> Place(string path) =>

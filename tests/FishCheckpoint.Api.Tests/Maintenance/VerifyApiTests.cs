@@ -58,6 +58,26 @@ public sealed class VerifyApiTests : ApiTest, IDisposable
         Assert.Equal(1, (await JsonAsync<BackupReport>(await ExpectAsync(HttpStatusCode.OK, PostAsync(Backup, """{"to":"nightly","link":true}""")))).Kept);
     }
 
+    [Fact]
+    public async Task Backup_WhileAnotherIsUnderWay_IsAConflict()
+    {
+        await ExpectAsync(HttpStatusCode.Created, SaveAsync(1, Base.Change(1)));
+        await ExpectAsync(HttpStatusCode.OK, PostAsync(Backup, """{"to":"nightly"}"""));
+        using (new FileStream(Path.Combine(backups, "nightly", "backup.lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            await RefusedAsync(HttpStatusCode.Conflict, "BACKUP_BUSY", () => PostAsync(Backup, """{"to":"nightly"}"""));
+        }
+
+        // Several at once: each is made or refused, and one is made.
+        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => PostAsync(Backup, """{"to":"weekly"}""")));
+        Assert.Contains(answers, answer => answer.StatusCode == HttpStatusCode.OK);
+        foreach (var answer in answers.Where(answer => answer.StatusCode != HttpStatusCode.OK))
+        {
+            Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+            Assert.Contains("BACKUP_BUSY", await answer.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("""{"to":"../elsewhere"}""", "NAME_INVALID")]
     [InlineData("""{"to":"/tmp/elsewhere"}""", "NAME_INVALID")]

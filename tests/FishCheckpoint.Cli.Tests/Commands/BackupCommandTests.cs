@@ -25,6 +25,11 @@ public sealed class BackupCommandTests : CommandTest
         Assert.Equal(second.ToBytes(), await File.ReadAllBytesAsync(PathOf("out.safetensors"), Stop));
         (await RunAsync("restore", PathOf("backup"), PathOf("restored"))).Failed(5, "FOLDER_TAKEN");
         (await RunAsync("restore", PathOf("none"), PathOf("new"))).Failed(4, "FILE_NOT_FOUND");
+        (await RunAsync("rm", "task", "20", "--data", PathOf("restored"))).Succeeded();
+        Assert.Contains(
+            "2 of 2 checkpoints are sound", (await RunAsync("restore", PathOf("backup"), PathOf("restored"), "--replace", "--verify")).Succeeded().Output,
+            StringComparison.Ordinal);
+        (await RunAsync("load", "task", "20", PathOf("again.safetensors"), "--data", PathOf("restored"))).Succeeded();
     }
 
     [Fact]

@@ -26,6 +26,11 @@ public static class ChildProgram
             return await faults.RunAsync();
         }
 
+        if (CopyChild.TryParse(arguments) is { } copy)
+        {
+            return await copy.RunAsync();
+        }
+
         return ConcurrentChild.TryParse(arguments) is { } concurrent
             ? await concurrent.RunAsync() : await PerformAsync(ChildArguments.Parse(arguments), SayAsync);
     }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +29,7 @@ static int beneath(const char *path) {
   return folder_length && path && strncmp(path, folder, folder_length) == 0 && (path[folder_length] == '/' || path[folder_length] == 0);
 }
 
-// Counts anew. beneath: the folder; call: the one that fails, counted from 1, or 0 for none; number: its errno, or 0 for a write that writes half; after: whether all after it
+// Counts anew. beneath: the folder; call: the one that fails, counted from 1, or 0 for none; number: its errno, 0 for a write that writes half, or below 0 to kill the process; after: whether all after it
 // fail too; kind: the one kind that is counted for that, or NULL for all.
 void failio_arm(const char *beneath, long call, int number, int after, const char *kind) {
   at = 0;
@@ -68,6 +69,7 @@ static int fails(int kind, const char *path) {
   if (only >= 0 && kind != only) return 0;
   long call = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
   if (at == 0 || call < at || (call > at && !onward)) return 0;
+  if (error < 0) kill(getpid(), SIGKILL);
   if (call == at) snprintf(failed, sizeof failed, "failed %s %s", names[kind], path[folder_length] ? path + folder_length + 1 : ".");
   errno = error;
   return 1;

@@ -15,7 +15,7 @@ public static class Recovery
     public static async Task<IReadOnlyList<string>> CheckAsync(ChildArguments work, StoreModel held, string scratch)
     {
         var (wrong, whole, folder) = (new List<string>(), held.Clone(), Path.Combine(scratch, $"recovered-{Guid.NewGuid():N}"));
-        Copy(work.Folder, folder);
+        StoreCopy.Make(work.Folder, folder);
         await using (var store = await SqliteCheckpointStore.OpenAsync((work with { Folder = folder }).ToOptions()))
         {
             foreach (var recovery in held.Recoveries)
@@ -38,15 +38,5 @@ public static class Recovery
 
         Directory.Delete(folder, recursive: true);
         return wrong;
-    }
-
-    private static void Copy(string from, string to)
-    {
-        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-        {
-            var path = Path.Combine(to, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            File.Copy(file, path);
-        }
     }
 }
