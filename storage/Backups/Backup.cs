@@ -174,7 +174,8 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
         return (BackupMark.Of(copied, store.Time.GetUtcNow(), before?.Writes), copied.Scalar<long>("SELECT coalesce(sum(coalesce(stored, bytes)), 0) FROM base_files"));
     }
 
-    private static SqliteConnection OpenCopy(string path)
+    /// <summary>Opens a finished copy for reading, as a file that nobody writes: nothing is made beside it.</summary>
+    public static SqliteConnection OpenCopy(string path)
     {
         SQLitePCL.Batteries_V2.Init();
         CheckedVfs.Register();

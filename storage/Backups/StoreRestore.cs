@@ -100,7 +100,7 @@ public static class StoreRestore
                 throw Damaged(backup, $"{report.Damaged[0].Key}: {report.Damaged[0].Problem}");
             }
 
-            using (var copied = Open(Path.Combine(arriving, Database.FileName)))
+            using (var copied = Backup.OpenCopy(Path.Combine(arriving, Database.FileName)))
             {
                 var findings = new StructureCheck(copied, new TaskTable(new BaseTable()), new VerifyItem(ItemKind.Database, 0, "database", "", 0, null)).Run(cancellation);
                 if (findings.Count > 0)

@@ -362,7 +362,7 @@ public sealed class BackupTests : VerifyTest
         await RefusedAsync(ErrorCode.StoreIncomplete, () => StoreRestore.RunAsync(Target, place, Stop));
         await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = place, Replace = true }, Stop));
         await StoreRestore.RunAsync(new RestoreOptions { Backup = Target, DataFolder = place, Replace = true }, Stop);
-        Assert.Equal(["bases", "fish.db", "tmp"], Names(place));
+        Assert.Equal(["backup.lock", "bases", "fish.db", "tmp"], Names(place));
         await using var whole = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = place }, Stop);
         Assert.Equal(Store.Identity, whole.Identity);
         Assert.Empty((await whole.VerifyStoreAsync(null, Stop)).Damaged);
