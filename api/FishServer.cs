@@ -83,7 +83,9 @@ public static class FishServer
                 {
                     // No address of the settings: nothing is to be reached over a network.
                     kestrel.Configure();
-                    kestrel.Limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;
+
+                    // Ten years: an infinite time overflows in Kestrel, and idle connections would be closed within a second.
+                    kestrel.Limits.KeepAliveTimeout = TimeSpan.FromDays(3650);
                     kestrel.ListenUnixSocket(socket.Path, listen => listen.Use(next => connection => socket.CountAsync(next, connection)));
                 });
             });

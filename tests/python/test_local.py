@@ -136,6 +136,15 @@ class LocalTest(unittest.TestCase):
         self.assertEqual(2, len(glob.glob(os.path.join(self.top, "fish-local-*"))))
         self.assertEqual(living.list_bases()[0]["id"], following.list_bases()[0]["id"])
 
+    def test_server_stays_while_an_idle_client_is_there(self):
+        client = FishClient(self.folder)
+        client.add_base("base", self.model)
+        before = servers_of(self.folder)
+        time.sleep(6)  # beyond the patience of a server that nobody is connected to
+        self.assertEqual(before, servers_of(self.folder))
+        self.assertEqual(["base"], [base["name"] for base in client.list_bases()])
+        self.assertEqual(before, servers_of(self.folder))
+
     def test_hook_in_a_folder_saves_and_resumes(self):
         FishClient(self.folder).add_base("base", self.model)
         with FishHook(self.folder, "task", self.model, base="base", save_every_steps=1) as hook:

@@ -20,6 +20,7 @@ from .messages import Messages
 from .metrics import MetricReader
 from .options import HookOptions
 from .parts import TrainerParts
+from .processes import OwnProcess, require_rank_zero
 from .reports import SaveReport, SaveSummary, StepOutcome
 from .resume import Resumed, resume_model
 from .run import Run
@@ -50,7 +51,8 @@ class FishHook:
     Training waits while k masked values are gathered and copied to the host; nothing else that it waits for grows with the model, but for the leak check
     (a copy of the whole model, on the first save unless ``leak_check_every_saves=None``) and for a run without a mask, which is copied whole.
 
-    All methods are called from the training thread. A failed save is warned of and reported, and raised by :meth:`complete`; three in a row
+    All methods are called from the training thread, in the process that made the hook: a forked child, such as a ``DataLoader``'s worker, sends and ends
+    nothing. A failed save is warned of and reported, and raised by :meth:`complete`; three in a row
     that were refused for good are raised by :meth:`on_step`, and so is what makes all further saves futile. A server that is down never
     holds training up.
 
@@ -70,13 +72,16 @@ class FishHook:
         :param optimizer: whose moments are saved; a masked one, or any of PyTorch's.
         :param base: name or id of the base that training starts from; the task's has to be the same.
         :param options: see :class:`HookOptions`.
-        :raises FishError: ``REQUEST_INVALID``: an option; ``LAYOUT_MISMATCH``: the model can never be saved to the task;
+        :raises FishError: ``REQUEST_INVALID``: an option, or this is no rank 0; ``LAYOUT_MISMATCH``: the model can never be saved to the task;
             ``BASE_NOT_FOUND``, ``BASE_MISMATCH``, ``TASK_NOT_FOUND``, ``CHECKPOINT_NOT_FOUND``; ``TASK_TAKEN``: the
             task starts from something else than ``from_`` says; ``TENSOR_UNKNOWN``: the mask is not of this model;
             ``STATE_UNSUPPORTED``: something in the ``state``, the optimizer or a module's extra state cannot be saved; its key is the path to it;
             ``FILE_NOT_FOUND``, ``FILE_UNREADABLE``, ``NAME_INVALID``: a side file.
         """
+        self._process = OwnProcess()
         self._options = HookOptions(**options)
+        if not self._options.all_ranks:
+            require_rank_zero(task)
         self._messages = Messages(self._options.on_warning)
         self._metrics = MetricReader(self._messages)
         self._model = TrackedModel(model, (*self._options.buffers, *self._options.own_tensors))
@@ -117,10 +122,17 @@ class FishHook:
         return self
 
     def __exit__(self, kind: Any, *_: Any) -> None:
+        if not self._process.is_this:
+            return  # a forked child leaves the block: the run is its parent's
         if kind is None:
             self.complete()
         else:
             self._leave()
+
+    def __getstate__(self) -> Any:
+        raise FishError(
+            "REQUEST_INVALID", self._session.task, "A hook cannot be copied or sent to another process.",
+            "Leave it out of datasets, and of what spawned processes are given.")
 
     @property
     def mask(self) -> Optional[Mapping[str, torch.Tensor]]:
@@ -249,6 +261,7 @@ class FishHook:
 
         :raises FishError: the first failure, unless ``throw_on_complete=False``; its cause says how many there were.
         """
+        self._process.require(self._session.task)
         return self._finish(None, self._options.save_at_end)
 
     def _finish(self, metrics: Optional[Mapping[str, Any]], save_last: bool) -> SaveSummary:
@@ -378,6 +391,8 @@ class FishHook:
         self._end()
 
     def _end(self) -> None:
+        if not self._process.is_this:
+            return  # the thread that saves is the parent's
         self._signals.restore()
         self._saver.end()
         self._session.client.close()
@@ -388,6 +403,7 @@ class FishHook:
         self._end()
 
     def _require_running(self) -> None:
+        self._process.require(self._session.task)
         if self._saver.is_ended:
             raise FishError("REQUEST_INVALID", self._session.task, "The hook is completed.", "Make another one.")
 

@@ -72,6 +72,8 @@ class HookOptions:
     overwrite: bool = False
     """Whether a step that is taken with other content is replaced: the old checkpoint is deleted, with its tags. Without it that is
     ``STEP_TAKEN``, and a run may neither begin in a task that has checkpoints nor go back before some of them (``RUN_TAKEN``)."""
+    all_ranks: bool = False
+    """Whether ranks other than 0 of a distributed run may have a hook, each with a task of its own. Without it they are refused."""
     leak_check_every_saves: int = 0
     """Compares the whole model with its reference on every so many saves, besides the first; 0 on the first alone, ``None`` never."""
     on_leak: str = "warn"
