@@ -52,6 +52,50 @@ class CallbackTests(HookTest):
         self.assertEqual((first, self.steps()), (6, [4, 5, 6, 8, 10]))
         self.assert_same(net.state_dict(), straight.state_dict())
 
+    def test_exception_in_a_trainer_saves_the_last_step_within_a_with(self):
+        # The stand-in fails at step 6, as a trainer does: it tells its callbacks nothing.
+        for error in (RuntimeError("out of memory"), KeyboardInterrupt(), SystemExit(3)):
+            task = unique("task")
+            with self.assertRaises(type(error)):
+                with FishTrainerCallback(self.client.url, task, base=self.base, save_every_steps=4) as callback:
+                    self.fail_at(6, callback, error)
+            self.assertEqual([4, 6], self.steps(task))
+            self.assertTrue(callback.hook.is_ended)
+        task = unique("task")
+        with self.assertRaises(RuntimeError):
+            with FishTrainerCallback(self.client.url, task, base=self.base, save_every_steps=4, save_on_error=False) as callback:
+                self.fail_at(6, callback, RuntimeError("out of memory"))
+        self.assertEqual([4], self.steps(task))
+
+    def test_with_around_a_trainer_that_ends_well_or_never_begins_changes_nothing(self):
+        with FishTrainerCallback(self.client.url, self.task, base=self.base):
+            pass
+        self.assertEqual([], [task for task in self.client.list_tasks() if task["name"] == self.task])
+        with self.assertRaises(ValueError):
+            with FishTrainerCallback(self.client.url, self.task, base=self.base):
+                raise ValueError("before training")
+        net, _, _ = self.parts()
+        with FishTrainerCallback(self.client.url, self.task, base=self.base, save_every_steps=2) as callback:
+            self.fail_at(3, callback, None, net)
+        self.assertEqual([2, 3], self.steps())
+        self.assert_same(net.state_dict(), self.client.load(self.task, 3))
+
+    def fail_at(self, last, callback, error, net=None):
+        own, optimizer, scheduler = self.parts()
+        if net is not None:
+            own.load_state_dict(net.state_dict())
+        state = types.SimpleNamespace(global_step=0, is_world_process_zero=True)
+        callback.on_train_begin(None, state, None, model=own, optimizer=optimizer, lr_scheduler=scheduler)
+        while state.global_step < last:
+            self.one_step(own, optimizer, scheduler)
+            state.global_step += 1
+            callback.on_step_end(None, state, None)
+        if error is not None:
+            raise error
+        callback.on_train_end(None, state, None)
+        if net is not None:
+            net.load_state_dict(own.state_dict())
+
     def drive_lightning(self, task, last, **options):
         net, optimizer, scheduler = self.parts()
         callback = FishLightningCallback(self.client, task, base=self.base, save_every_steps=4, on_warning=self.warnings.append, **options)

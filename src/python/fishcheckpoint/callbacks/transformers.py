@@ -15,6 +15,11 @@ class FishTrainerCallback(_Base):
     Import transformers first, so that this is one of its callbacks. Let the trainer have ``save_strategy="no"``, or its own checkpoints come on top. Model,
     optimizer and scheduler are the trainer's. On resuming, ``state.global_step`` is set, so that the trainer ends at the right step; which data it has
     seen is its own affair (``ignore_data_skip``).
+
+    The trainer tells callbacks nothing of an exception. A ``with`` saves the last step when one ends ``train()`` (``save_on_error``)::
+
+        with FishTrainerCallback(url, task, mask=mask, base="name") as callback:
+            Trainer(..., callbacks=[callback]).train()
     """
 
     def __init__(self, client: Any, task: str, *, resume: bool = True, **options: Any) -> None:
@@ -31,6 +36,13 @@ class FishTrainerCallback(_Base):
         self._metrics: Dict[str, Any] = {}
         self.hook: Optional[FishHook] = None
         """The hook, while training runs and after it."""
+
+    def __enter__(self) -> "FishTrainerCallback":
+        return self
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        if self.hook is not None and not self.hook.is_ended:
+            self.hook.__exit__(kind)
 
     def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, optimizer: Any = None, lr_scheduler: Any = None, **_: Any) -> None:
         """Makes the hook, and resumes."""

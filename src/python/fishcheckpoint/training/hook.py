@@ -135,6 +135,11 @@ class FishHook:
             "Leave it out of datasets, and of what spawned processes are given.")
 
     @property
+    def is_ended(self) -> bool:
+        """Whether no step is taken any more: the run is completed, or was ended by an exception or a signal."""
+        return self._saver.is_ended
+
+    @property
     def mask(self) -> Optional[Mapping[str, torch.Tensor]]:
         """The mask that is trained; ``None`` without one."""
         return self._mask
