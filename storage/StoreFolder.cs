@@ -1,6 +1,7 @@
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Backups;
 using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage;
 
@@ -39,8 +40,25 @@ internal static class StoreFolder
                 : $"The folder holds no store: there is no {Database.FileName} in it.");
         }
 
-        Directory.CreateDirectory(folder);
+        Create(folder);
         return false;
+    }
+
+    /// <summary>Creates a folder and those above it that are missing. A loss of power does not take them away again.</summary>
+    public static void Create(string folder)
+    {
+        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        if (Path.GetDirectoryName(folder) is { } above)
+        {
+            if (!Directory.Exists(above))
+            {
+                Create(above);
+            }
+
+            // Also a folder that is there already: who made it may have been killed before this.
+            Directory.CreateDirectory(folder);
+            AtomicFile.SyncFolder(above);
+        }
     }
 
     /// <summary>Refuses to create a database where files of an earlier one lie: what they hold would be lost with the next

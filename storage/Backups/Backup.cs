@@ -28,7 +28,7 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
         {
             RequireOwn(target);
             var isMade = !Directory.Exists(target);
-            Directory.CreateDirectory(target);
+            StoreFolder.Create(target);
             using var held = Lock(target);
             return RunLocked(options, target, isMade, cancellation);
         }

@@ -57,7 +57,7 @@ internal static class Incomplete
             throw new FishException(ErrorCode.FolderTaken, folder, "The folder is not empty.", "Name another one; nothing was changed.");
         }
 
-        Directory.CreateDirectory(folder);
+        StoreFolder.Create(folder);
         Mark(folder, Text);
     }
 

@@ -48,9 +48,13 @@ internal sealed class BaseFolder : IDisposable
     public void MoveIn(string uploadFolder, Digest id)
     {
         File.WriteAllBytes(MarkOf(id), []);
+
+        // Before there is a folder that nobody would know of without the mark.
+        AtomicFile.SyncFolder(bases);
         var target = Directory.CreateDirectory(Path.Combine(bases, id.ToString())).FullName;
         MoveFiles(uploadFolder, target);
         AtomicFile.SyncFolder(bases);
+        AtomicFile.SyncFolder(Path.GetDirectoryName(bases)!);
     }
 
     /// <summary>Says that a base is going: <see cref="Settle"/> removes its files once the store no longer knows it. In the transaction that deletes it.</summary>
@@ -82,6 +86,7 @@ internal sealed class BaseFolder : IDisposable
                 else
                 {
                     Directory.Delete(target, recursive: true);
+                    AtomicFile.SyncFolder(bases);
                 }
             }
 

@@ -1,5 +1,6 @@
 using FishCheckpoint.Durability.Children;
 using FishCheckpoint.Durability.Faults;
+using FishCheckpoint.Durability.Power;
 using FishCheckpoint.Durability.Suites;
 
 const string usage = """
@@ -14,6 +15,9 @@ const string usage = """
                                             several processes with several threads on one data folder
     follow [--kills 100] [--seed N] [--fish PATH]
                                             SIGKILL 'fish pull --follow' at random moments while another process saves, and look on
+    power [--states 20000] [--seed N]       build what a disk may hold after the power was lost at random moments, and open the store there
+          [--state N] [--records PATH]      or one such state, of records that an earlier run has kept
+          [--weakness FileSyncs]            on a disk whose syncs do nothing, of files (FileSyncs) or of folders (FolderSyncs)
     --minutes N                             begin nothing more after that
     Each prints what it counted, and what it found; the exit code is 1 if that is anything.
     """;
@@ -40,6 +44,7 @@ try
         "model" => await ModelSuite.RunAsync(seed, Number("--operations", 5000), folder, progress),
         "concurrency" => await ConcurrencySuite.RunAsync(
             folder, Number("--processes", 4), Number("--threads", 4), Number("--operations", 400), seed),
+        "power" => await PowerAsync(),
         "follow" => await new FollowSuite(seed, folder, Text("--fish") is { Length: > 0 } path ? path : FollowSuite.Built).RunAsync(Number("--kills", 100), progress),
         _ => throw new ArgumentException(usage),
     };
@@ -60,6 +65,27 @@ finally
 string Text(string option) => Array.IndexOf(args, option) is var place and >= 0 ? args[place + 1] : "";
 
 int Number(string option, int otherwise) => Array.IndexOf(args, option) is var place and >= 0 ? int.Parse(args[place + 1]) : otherwise;
+
+async Task<SuiteResult?> PowerAsync()
+{
+    if (await FaultLibrary.CompileAsync(folder) is not { } library)
+    {
+        return null;
+    }
+
+    var records = Text("--records") is { Length: > 0 } path ? Path.GetFullPath(path) : Path.Combine(folder, "records");
+    var weakness = Text("--weakness") is { Length: > 0 } name ? Enum.Parse<Weakness>(name) : Weakness.None;
+    var result = await new PowerSuite(library, records, seed, weakness)
+        .RunAsync(Number("--states", 20_000), progress, Number("--state", -1) is >= 0 and var state ? state : null);
+    if (result.Findings.Count > 0 && records.StartsWith(folder, StringComparison.Ordinal))
+    {
+        var kept = Path.Combine(Path.GetTempPath(), $"fish-power-{seed}-{Environment.ProcessId}");
+        Directory.Move(records, kept);
+        await Console.Error.WriteLineAsync($"The records are kept in {kept}: --records, with --seed and --state, builds a finding again.");
+    }
+
+    return result;
+}
 
 async Task<SuiteResult?> FullDiskAsync()
 {

@@ -1,4 +1,5 @@
 using FishCheckpoint.Durability.Faults;
+using FishCheckpoint.Durability.Power;
 using FishCheckpoint.Durability.Suites;
 using Xunit;
 
@@ -50,6 +51,20 @@ public sealed class DurabilityTests : IDisposable
     [Fact(Timeout = 600_000)]
     public async Task Processes_OnOneFolder_DisturbNobody() =>
         AssertNothingFound(await ConcurrencySuite.RunAsync(folder, processes: 2, threads: 3, operations: 25, seed));
+
+    [Theory(Timeout = 600_000)]
+    [InlineData(Weakness.None)]
+    [InlineData(Weakness.FileSyncs)]
+    [InlineData(Weakness.FolderSyncs)]
+    public async Task Power_LostAtRandomMoments_LosesNothingAcknowledged(Weakness weakness)
+    {
+        var library = await FaultLibrary.CompileAsync(folder);
+        Assert.SkipWhen(library is null, "There is no C compiler to make the library that records calls.");
+        var result = await new PowerSuite(library, Path.Combine(folder, "records"), seed, weakness).RunAsync(states: 300, progress);
+
+        // A disk that leaves syncs undone has to be found out.
+        Assert.True(result.Findings.Count == 0 == (weakness == Weakness.None), $"seed {seed}: {result}");
+    }
 
     private static void AssertNothingFound(SuiteResult result) => Assert.True(result.Findings.Count == 0, result.ToString());
 }

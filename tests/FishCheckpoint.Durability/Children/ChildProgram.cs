@@ -1,5 +1,6 @@
 using FishCheckpoint.Durability.Faults;
 using FishCheckpoint.Durability.Operations;
+using FishCheckpoint.Durability.Power;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
 
@@ -29,6 +30,11 @@ public static class ChildProgram
         if (CopyChild.TryParse(arguments) is { } copy)
         {
             return await copy.RunAsync();
+        }
+
+        if (PowerChild.TryParse(arguments) is { } power)
+        {
+            return await power.RunAsync();
         }
 
         return ConcurrentChild.TryParse(arguments) is { } concurrent

@@ -84,6 +84,13 @@ public sealed class Transcript
         return null;
     }
 
+    /// <summary>What the store may hold.</summary>
+    public IReadOnlyList<StoreModel> Possible()
+    {
+        Open();
+        return possible;
+    }
+
     // Refused for the disk's sake, or not told of: absent or complete.
     private void Open()
     {

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace FishCheckpoint.Durability.Faults;
 
-/// <summary>Compiles the library that makes calls fail (Faults/failio.c).</summary>
+/// <summary>Compiles the library that makes calls fail and records them (Faults/failio.c, Faults/record.c).</summary>
 public static class FaultLibrary
 {
     /// <summary>Compiles it into a folder.</summary>
@@ -15,9 +15,10 @@ public static class FaultLibrary
         }
 
         var (source, library) = (Path.Combine(folder, "failio.c"), Path.Combine(folder, "failio.so"));
-        await using (var embedded = typeof(FaultLibrary).Assembly.GetManifestResourceStream("failio.c")!)
-        await using (var file = File.Create(source))
+        foreach (var name in (string[])["failio.c", "record.c"])
         {
+            await using var embedded = typeof(FaultLibrary).Assembly.GetManifestResourceStream(name)!;
+            await using var file = File.Create(Path.Combine(folder, name));
             await embedded.CopyToAsync(file);
         }
 

@@ -12,7 +12,7 @@ internal static unsafe class FaultShim
     /// <param name="kind">The kind of calls that are numbered; empty for all.</param>
     public static void Arm(string folder, int call, FaultMode mode, string kind)
     {
-        fixed (byte* text = System.Text.Encoding.UTF8.GetBytes(folder + '\0'), only = System.Text.Encoding.UTF8.GetBytes(kind + '\0'))
+        fixed (byte* text = Bytes(folder), only = Bytes(kind))
         {
             ((delegate* unmanaged<byte*, nint, int, int, byte*, void>)Of("failio_arm"))(text, call, mode.Error, mode.Onward ? 1 : 0, kind.Length == 0 ? null : only);
         }
@@ -20,6 +20,29 @@ internal static unsafe class FaultShim
 
     /// <summary>Lets nothing fail any more, and counts nothing.</summary>
     public static void Pause() => ((delegate* unmanaged<void>)Of("failio_pause"))();
+
+    /// <summary>Begins to record the calls that change a folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="path">The file of the record, which is not in the folder.</param>
+    public static void Record(string folder, string path)
+    {
+        fixed (byte* beneath = Bytes(folder), file = Bytes(path))
+        {
+            if (((delegate* unmanaged<byte*, byte*, int>)Of("failio_record"))(beneath, file) is not 0 and var error)
+            {
+                throw new IOException($"The record '{path}' cannot be made (errno {error}).");
+            }
+        }
+    }
+
+    /// <summary>Puts a line into the record.</summary>
+    public static void Mark(string line)
+    {
+        fixed (byte* text = Bytes(line))
+        {
+            ((delegate* unmanaged<byte*, void>)Of("failio_mark"))(text);
+        }
+    }
 
     /// <summary>Which call has failed, as a line of a transcript; empty for none yet.</summary>
     public static string Failed => Text(((delegate* unmanaged<byte*>)Of("failio_failed"))())!;
@@ -37,6 +60,8 @@ internal static unsafe class FaultShim
 
         return counts;
     }
+
+    private static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text + '\0');
 
     private static string? Text(byte* bytes) => Marshal.PtrToStringUTF8((nint)bytes);
 

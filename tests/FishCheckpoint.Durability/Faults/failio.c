@@ -57,6 +57,8 @@ const char *failio_kind(int kind) { return kind < KINDS ? names[kind] : NULL; }
 
 static const char *path_of(int file) { return file >= 0 && file < MOST_FILES && paths[file][0] ? paths[file] : NULL; }
 
+#include "record.c"
+
 static int opened(int file, const char *path) {
   if (file >= 0 && file < MOST_FILES) snprintf(paths[file], sizeof paths[file], "%s", beneath(path) ? path : "");
   return file;
@@ -75,56 +77,119 @@ static int fails(int kind, const char *path) {
   return 1;
 }
 
-#define WRITES(name, ...) \
-  if (fails(WRITE, path_of(file))) { if (error) return -1; length = length > 1 ? length / 2 : length; } return real(__VA_ARGS__)
+// A write that fails, or writes half; one that succeeds is recorded.
+#define WRITES(call, place) \
+  if (fails(WRITE, path_of(file))) { if (error) return -1; length = length > 1 ? length / 2 : length; } \
+  ORDERED(ssize_t, call, record_write(file, data, result, place))
+#define FAILS(kind, path) if (fails(kind, path) && error) return -1
 
 ssize_t write(int file, const void *data, size_t length) {
   REAL(ssize_t, "write", int, const void *, size_t);
-  WRITES("write", file, data, length);
+  WRITES(real(file, data, length), place_of(file, result));
 }
 ssize_t pwrite(int file, const void *data, size_t length, off_t place) {
   REAL(ssize_t, "pwrite", int, const void *, size_t, off_t);
-  WRITES("pwrite", file, data, length, place);
+  WRITES(real(file, data, length, place), place);
 }
 ssize_t pwrite64(int file, const void *data, size_t length, off64_t place) {
   REAL(ssize_t, "pwrite64", int, const void *, size_t, off64_t);
-  WRITES("pwrite64", file, data, length, place);
+  WRITES(real(file, data, length, place), place);
 }
 ssize_t pwritev(int file, const struct iovec *parts, int count, off_t place) {
   REAL(ssize_t, "pwritev", int, const struct iovec *, int, off_t);
-  return fails(WRITE, path_of(file)) && error ? -1 : real(file, parts, count, place);
+  FAILS(WRITE, path_of(file));
+  ORDERED(ssize_t, real(file, parts, count, place), record_parts(file, parts, result, place));
 }
 ssize_t pwritev64(int file, const struct iovec *parts, int count, off64_t place) {
   REAL(ssize_t, "pwritev64", int, const struct iovec *, int, off64_t);
-  return fails(WRITE, path_of(file)) && error ? -1 : real(file, parts, count, place);
+  FAILS(WRITE, path_of(file));
+  ORDERED(ssize_t, real(file, parts, count, place), record_parts(file, parts, result, place));
 }
-int fsync(int file) { REAL(int, "fsync", int); return fails(SYNC, path_of(file)) && error ? -1 : real(file); }
-int fdatasync(int file) { REAL(int, "fdatasync", int); return fails(SYNC, path_of(file)) && error ? -1 : real(file); }
-int ftruncate(int file, off_t size) { REAL(int, "ftruncate", int, off_t); return fails(TRUNCATE, path_of(file)) && error ? -1 : real(file, size); }
-int ftruncate64(int file, off64_t size) { REAL(int, "ftruncate64", int, off64_t); return fails(TRUNCATE, path_of(file)) && error ? -1 : real(file, size); }
+int fsync(int file) {
+  REAL(int, "fsync", int);
+  FAILS(SYNC, path_of(file));
+  ORDERED(int, real(file), record_file(R_SYNC, file, 0));
+}
+int fdatasync(int file) {
+  REAL(int, "fdatasync", int);
+  FAILS(SYNC, path_of(file));
+  ORDERED(int, real(file), record_file(R_SYNC, file, 0));
+}
+int ftruncate(int file, off_t size) {
+  REAL(int, "ftruncate", int, off_t);
+  FAILS(TRUNCATE, path_of(file));
+  ORDERED(int, real(file, size), record_file(R_SIZE, file, size));
+}
+int ftruncate64(int file, off64_t size) {
+  REAL(int, "ftruncate64", int, off64_t);
+  FAILS(TRUNCATE, path_of(file));
+  ORDERED(int, real(file, size), record_file(R_SIZE, file, size));
+}
 int rename(const char *from, const char *to) {
   REAL(int, "rename", const char *, const char *);
-  return fails(RENAME, beneath(to) ? to : NULL) && error ? -1 : real(from, to);
+  FAILS(RENAME, beneath(to) ? to : NULL);
+  ORDERED(int, real(from, to), record_name(R_RENAME, from, to));
 }
-int unlink(const char *path) { REAL(int, "unlink", const char *); return fails(UNLINK, beneath(path) ? path : NULL) && error ? -1 : real(path); }
-int rmdir(const char *path) { REAL(int, "rmdir", const char *); return fails(UNLINK, beneath(path) ? path : NULL) && error ? -1 : real(path); }
-int mkdir(const char *path, mode_t mode) { REAL(int, "mkdir", const char *, mode_t); return fails(CREATE, beneath(path) ? path : NULL) && error ? -1 : real(path, mode); }
+int link(const char *from, const char *to) {
+  REAL(int, "link", const char *, const char *);
+  ORDERED(int, real(from, to), record_name(R_LINK, from, to));
+}
+int unlink(const char *path) {
+  REAL(int, "unlink", const char *);
+  FAILS(UNLINK, beneath(path) ? path : NULL);
+  ORDERED(int, real(path), record_name(R_UNLINK, path, NULL));
+}
+int rmdir(const char *path) {
+  REAL(int, "rmdir", const char *);
+  FAILS(UNLINK, beneath(path) ? path : NULL);
+  ORDERED(int, real(path), record_name(R_UNLINK, path, NULL));
+}
+int mkdir(const char *path, mode_t mode) {
+  REAL(int, "mkdir", const char *, mode_t);
+  FAILS(CREATE, beneath(path) ? path : NULL);
+  ORDERED(int, real(path, mode), record_name(R_MKDIR, path, NULL));
+}
 void *mmap64(void *address, size_t length, int protection, int flags, int file, off64_t place) {
   REAL(void *, "mmap64", void *, size_t, int, int, int, off64_t);
-  return fails(MAP, path_of(file)) && error ? MAP_FAILED : real(address, length, protection, flags, file, place);
+  if (fails(MAP, path_of(file)) && error) return MAP_FAILED;
+  if (file >= 0 && (protection & PROT_WRITE) && (flags & MAP_TYPE) != MAP_PRIVATE) record_other("mmap", file);
+  return real(address, length, protection, flags, file, place);
 }
 int close(int file) {
   REAL(int, "close", int);
+  if (recording >= 0) pthread_mutex_lock(&order);
+  record_file(R_CLOSE, file, 0);
   if (file >= 0 && file < MOST_FILES) paths[file][0] = 0;
-  return real(file);
+  int result = real(file), number = errno;
+  if (recording >= 0) pthread_mutex_unlock(&order);
+  errno = number;
+  return result;
 }
 
-#define OPENS(name, ...) \
-  int mode = 0; va_list rest; va_start(rest, flags); if (flags & (O_CREAT | O_TMPFILE)) mode = va_arg(rest, int); va_end(rest); \
-  if ((flags & O_CREAT) && fails(CREATE, beneath(path) ? path : NULL) && error) return -1; \
-  return opened(real(__VA_ARGS__, flags, mode), path)
+// What the programs here do not do to their files. A record that has one of these is refused, for the model of the disk knows none of them.
+int fallocate64(int file, int mode, off64_t place, off64_t length) {
+  REAL(int, "fallocate64", int, int, off64_t, off64_t);
+  ORDERED(int, real(file, mode, place, length), record_other("fallocate", file));
+}
+ssize_t sendfile64(int to, int from, off64_t *place, size_t length) {
+  REAL(ssize_t, "sendfile64", int, int, off64_t *, size_t);
+  ORDERED(ssize_t, real(to, from, place, length), record_other("sendfile", to));
+}
+int symlink(const char *from, const char *to) {
+  REAL(int, "symlink", const char *, const char *);
+  ORDERED(int, real(from, to), record_name(R_OTHER, "symlink", to));
+}
+int dup2(int from, int to) {
+  REAL(int, "dup2", int, int);
+  ORDERED(int, real(from, to), record_other("dup2", from));
+}
 
-int open(const char *path, int flags, ...) { REAL(int, "open", const char *, int, ...); OPENS("open", path); }
-int open64(const char *path, int flags, ...) { REAL(int, "open64", const char *, int, ...); OPENS("open64", path); }
-int openat(int from, const char *path, int flags, ...) { REAL(int, "openat", int, const char *, int, ...); OPENS("openat", from, path); }
-int openat64(int from, const char *path, int flags, ...) { REAL(int, "openat64", int, const char *, int, ...); OPENS("openat64", from, path); }
+#define OPENS(...) \
+  int mode = 0; va_list rest; va_start(rest, flags); if (flags & (O_CREAT | O_TMPFILE)) mode = va_arg(rest, int); va_end(rest); \
+  if (flags & O_CREAT) FAILS(CREATE, beneath(path) ? path : NULL); \
+  ORDERED(int, opened(real(__VA_ARGS__, flags, mode), path), record_open(result, path, flags))
+
+int open(const char *path, int flags, ...) { REAL(int, "open", const char *, int, ...); OPENS(path); }
+int open64(const char *path, int flags, ...) { REAL(int, "open64", const char *, int, ...); OPENS(path); }
+int openat(int from, const char *path, int flags, ...) { REAL(int, "openat", int, const char *, int, ...); OPENS(from, path); }
+int openat64(int from, const char *path, int flags, ...) { REAL(int, "openat64", int, const char *, int, ...); OPENS(from, path); }

@@ -1,0 +1,121 @@
+using FishCheckpoint.Durability.Children;
+using FishCheckpoint.Durability.Operations;
+using FishCheckpoint.Durability.Stores;
+
+namespace FishCheckpoint.Durability.Power;
+
+/// <summary>A record of a work on a store: kept in a folder, so that the same states come of it again.</summary>
+/// <param name="folder">The folder.</param>
+/// <param name="work">The number of the work.</param>
+/// <param name="seed">The seed of its operations.</param>
+public sealed class PowerRecord(string folder, int work, int seed)
+{
+    private readonly PowerWork what = PowerWork.All[work];
+
+    private string Own => Path.Combine(folder, $"{what.Name}-{seed}");
+
+    private string Before => Path.Combine(Own, "before");
+
+    private string Log => Path.Combine(Own, "record");
+
+    private string Lines => Path.Combine(Own, "lines");
+
+    /// <summary>The recorded calls.</summary>
+    public DiskEvent[] Events { get; private set; } = [];
+
+    /// <summary>What was acknowledged.</summary>
+    public PowerOracle Oracle { get; private set; } = null!;
+
+    /// <summary>Makes the record, unless the folder has it.</summary>
+    /// <param name="library">The preloaded library.</param>
+    public async Task OpenAsync(string library)
+    {
+        if (!File.Exists(Lines))
+        {
+            await MakeAsync(library);
+        }
+
+        Events = DiskRecord.Read(Log);
+        var marks = Events.Where(call => call.Kind == DiskEventKind.Mark).Select(call => call.First).ToArray();
+        Oracle = new PowerOracle(OperationAt, Held(await File.ReadAllLinesAsync(Lines)), marks);
+        var unknown = Events.Where(call => call.Kind == DiskEventKind.Other).Select(call => $"{call}");
+        if (Oracle.Wrong.Concat(unknown).FirstOrDefault() is { } wrong)
+        {
+            throw new InvalidDataException($"The record of {what.Name} cannot be used: {wrong}");
+        }
+    }
+
+    /// <summary>The disk as it was before the first recorded call.</summary>
+    public Disk NewDisk(Weakness weakness)
+    {
+        var disk = new Disk(weakness);
+        disk.Load(Before);
+        return disk;
+    }
+
+    private Operation OperationAt(int number) => Script.At(what.SeedOf(seed), number);
+
+    // What the store held before the recording.
+    private StoreModel Held(string[] lines)
+    {
+        var transcript = new Transcript(OperationAt, new StoreModel { Keeps = what.Grace });
+        Array.ForEach(lines, transcript.Take);
+        var held = transcript.Possible()[0];
+        if (what.IsOld)
+        {
+            held.Forget();
+        }
+
+        return held;
+    }
+
+    private async Task MakeAsync(string library)
+    {
+        var (disk, lines) = (Path.Combine(Own, "disk"), new List<string>());
+        Directory.CreateDirectory(disk);
+        if (what.First > 0)
+        {
+            var earlier = what.ToArguments(Path.Combine(disk, PowerChild.Data), seed) with { First = 0, Count = what.First };
+            await ChildProgram.PerformAsync(earlier, line =>
+            {
+                lines.Add(line);
+                return Task.CompletedTask;
+            });
+            if (what.IsOld)
+            {
+                await OldStore.EndGraceAsync(earlier.ToOptions());
+                var database = Path.Combine(disk, PowerChild.Data, "fish.db");
+                OldStore.Rewrite(database, OldStore.OldestOf(database));
+            }
+        }
+
+        Copy(disk, Before);
+        var preloaded = new Dictionary<string, string>(StringComparer.Ordinal) { ["LD_PRELOAD"] = library };
+        using (var child = Child.Start(new PowerChild(disk, Log, work, seed).ToList(), preloaded))
+        {
+            var isOver = await child.ReadLineAsync() == "over";
+            if (await child.EndAsync() is var errors && (!isOver || errors.Length > 0))
+            {
+                throw new InvalidDataException($"The recorded process of {what.Name} ended with {child.ExitCode}: {errors}");
+            }
+        }
+
+        await File.WriteAllLinesAsync(Lines, lines);
+    }
+
+    private static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var entry in new DirectoryInfo(from).EnumerateFileSystemInfos())
+        {
+            if (entry is DirectoryInfo)
+            {
+                Copy(entry.FullName, Path.Combine(to, entry.Name));
+            }
+            else
+            {
+                File.Copy(entry.FullName, Path.Combine(to, entry.Name));
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+using System.Collections.Concurrent;
+using FishCheckpoint.Durability.Operations;
+using FishCheckpoint.Durability.Power;
+
+namespace FishCheckpoint.Durability.Suites;
+
+/// <summary>
+/// The power is lost at any moment: what was synced is there, and any part of the rest. Whatever that leaves, the store opens, holds what
+/// was acknowledged, and serves nothing else.
+/// </summary>
+/// <param name="library">What <see cref="Faults.FaultLibrary"/> has compiled.</param>
+/// <param name="records">The folder of the records: those that are there are used again.</param>
+/// <param name="seed">The seed of operations and of states.</param>
+/// <param name="weakness">What the disk leaves undone.</param>
+public sealed class PowerSuite(string library, string records, int seed, Weakness weakness = Weakness.None)
+{
+    // As many as the machines have on which this is run by the way.
+    private const int Workers = 2;
+    private const int MostFindings = 20;
+
+    private readonly SuiteResult result = new();
+    private readonly ConcurrentDictionary<(string Folder, UInt128 Image), PowerLook> known = new();
+    private readonly PowerProbe probe = new();
+
+    /// <summary>Looks at so many states, or at one again.</summary>
+    /// <param name="states">How many.</param>
+    /// <param name="progress">How long it may go on.</param>
+    /// <param name="only">The number of the one state; <see langword="null"/>: all.</param>
+    public async Task<SuiteResult> RunAsync(int states, Progress progress, int? only = null)
+    {
+        for (var work = 0; work < PowerWork.All.Count; work++)
+        {
+            if (only is { } one && one % PowerWork.All.Count != work)
+            {
+                continue;
+            }
+
+            var record = new PowerRecord(records, work, seed);
+            await record.OpenAsync(library);
+            result.Count("recorded calls", record.Events.Length);
+            var first = work;
+            var marks = Enumerable.Range(0, record.Events.Length).Where(index => record.Events[index].Kind == DiskEventKind.Mark).ToArray();
+            var numbers = only is { } number ? [number] : Enumerable.Range(0, states).Where(state => state % PowerWork.All.Count == first);
+            var plans = numbers.Select(state => PowerState.Draw(seed, state, record.Events, marks))
+                .OrderBy(plan => plan.Calls).ThenBy(plan => plan.Number).ToArray();
+            await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Run(
+                () => RunAsync(record, PowerWork.All[first].Name, [.. plans.Where((_, index) => index % Workers == worker)], progress))));
+            progress.Report($"{PowerWork.All[work].Name}: {result["states"]} states");
+            known.Clear();
+        }
+
+        result.Count("different stores", probe.Count);
+        return result;
+    }
+
+    private async Task RunAsync(PowerRecord record, string work, PowerState[] plans, Progress progress)
+    {
+        var root = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"fish-power-{Guid.NewGuid():N}");
+        try
+        {
+            var (disk, done, marks) = (record.NewDisk(weakness), 0, 0);
+            foreach (var plan in plans)
+            {
+                for (; done < plan.Calls; done++)
+                {
+                    disk.Do(record.Events[done]);
+                    marks += record.Events[done].Kind == DiskEventKind.Mark ? 1 : 0;
+                }
+
+                if (progress.IsOver || result.Findings.Count >= MostFindings)
+                {
+                    return;
+                }
+
+                await CheckAsync(record, work, plan, DiskImage.Of(disk, plan.ToDraw()), marks, root);
+            }
+        }
+        finally
+        {
+            Remove(root);
+        }
+    }
+
+    private async Task CheckAsync(
+        PowerRecord record, string work, PowerState plan, Dictionary<string, DiskImage> disk, int marks, string root)
+    {
+        var (oracle, doing) = (record.Oracle, record.Oracle.DoingAt(marks));
+        var store = await LookAsync(PowerChild.Data, disk, root, plan, lines => oracle.Match(marks, lines).Found);
+        var backup = disk.ContainsKey(PowerChild.Backup)
+            ? await LookAsync(PowerChild.Backup, disk, root, plan, lines => oracle.MatchBackup(marks, lines).Found) : null;
+        result.Count("states");
+        result.Count($"states while {doing}");
+        string[] wrong =
+        [
+            .. store.Refusal is { } refusal ? [$"the store cannot be opened: {refusal}"]
+                : oracle.Match(marks, store.Lines).Wrong.Concat(store.Wrong),
+            .. CheckBackup(oracle, marks, backup),
+        ];
+        if (wrong.Length > 0)
+        {
+            result.Find(
+                wrong.Take(3), $"power --seed {seed} --state {plan.Number} ({work}, {doing}, after call {plan.Calls}: "
+                    + $"{record.Events[Math.Max(0, plan.Calls - 1)]}; {plan.ToDraw()})");
+        }
+    }
+
+    // A backup that was not acknowledged may be there by half, and says so. Bases that come for the next one may be there before it.
+    private static IEnumerable<string> CheckBackup(PowerOracle oracle, int marks, PowerLook? look) => look?.Refusal switch
+    {
+        { } refusal when refusal.Split(' ')[0] is not ("STORE_INCOMPLETE" or "STORE_NOT_FOUND") =>
+            [$"the backup cannot be opened: {refusal}"],
+        _ => oracle.MatchBackup(marks, look is { Refusal: null } ? look.Lines : null).Wrong
+            .Concat(look?.Wrong.Where(wrong => !wrong.StartsWith("left over", StringComparison.Ordinal)) ?? [])
+            .Select(wrong => wrong.StartsWith("the backup", StringComparison.Ordinal) ? wrong : $"the backup: {wrong}"),
+    };
+
+    // The folder may be missing: then a store is made where there is none.
+    private async Task<PowerLook> LookAsync(
+        string name, Dictionary<string, DiskImage> disk, string root, PowerState plan, Func<IReadOnlyList<string>, StoreModel?> find)
+    {
+        var (folder, image) = (Path.Combine(root, name), disk.GetValueOrDefault(name));
+        if (known.TryGetValue((name, image?.Hash ?? 0), out var look))
+        {
+            return look;
+        }
+
+        Remove(root);
+        Directory.CreateDirectory(root);
+        image?.Write(folder);
+        if (image is not null && plan.HasStaleIndex)
+        {
+            var stale = new byte[1 << 15];
+            new Random(plan.Number).NextBytes(stale);
+            await File.WriteAllBytesAsync(Path.Combine(folder, "fish.db-shm"), stale);
+        }
+
+        // Temporary files of unknown owners go after a day.
+        var temporary = new DirectoryInfo(Path.Combine(folder, "tmp"));
+        foreach (var entry in temporary.Exists ? temporary.EnumerateFileSystemInfos() : [])
+        {
+            entry.LastWriteTimeUtc = DateTime.UtcNow.AddDays(-2);
+        }
+
+        look = await probe.LookAsync(folder, mustExist: name == PowerChild.Backup, find);
+        known.TryAdd((name, image?.Hash ?? 0), look);
+        result.Count($"different disks, of the {name} folder");
+        return look;
+    }
+
+    private static void Remove(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}
