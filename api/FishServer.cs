@@ -23,6 +23,7 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
 using FishCheckpoint.Storage;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -48,6 +49,7 @@ public static class FishServer
         configure?.Invoke(builder);
         builder.Services.AddFishTelemetry(builder.Configuration);
         var server = builder.Build();
+        server.UseConnectionGate();
         server.UseMiddleware<SecurityHeaders>();
         server.UseMiddleware<ProblemMiddleware>();
         server.UseMiddleware<StoppingMiddleware>();
@@ -137,6 +139,7 @@ public static class FishServer
         services.AddSingleton<ListenGuard>().AddHostedService(provider => provider.GetRequiredService<ListenGuard>());
         services.AddSingleton<Func<IServer>>(provider => provider.GetRequiredService<IServer>);
         services.AddRequestLimit();
+        services.AddSingleton<ConnectionGate>().AddSingleton<IConnectionListenerFactory, GatedListeners>();
         services.AddSingleton<IDiskSpace, SystemDisk>().AddSingleton<UploadRoom>();
         services.AddSingleton<IAccessControl>(provider => provider.GetRequiredService<StoreHost>().Store.Access);
         services.AddSingleton<ICheckpointStore>(provider => provider.GetRequiredService<StoreHost>().Store);
@@ -160,7 +163,7 @@ public static class FishServer
         {
             kestrel.AddServerHeader = false;
             kestrel.ConfigureEndpointDefaults(listen => guard.Check(listen.EndPoint));
-            kestrel.Limits.MaxConcurrentConnections = settings.Limits.MaxConnections;
+            kestrel.Limits.RequestHeadersTimeout = settings.Limits.SilentFor;
             (kestrel.Limits.MinRequestBodyDataRate, kestrel.Limits.MinResponseDataRate) = (DataRates.OfBodies(settings.Limits), DataRates.OfAnswers(settings.Limits));
 
             // Every body is limited where it is read: JSON by JsonLimit, uploads by their routes.

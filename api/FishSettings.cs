@@ -217,8 +217,17 @@ public sealed class FishSettings
         /// <summary>The most deltas between a checkpoint and its base, whatever they cost to read. Default: 128.</summary>
         public int MaxChainDepth { get; set; } = 128;
 
-        /// <summary>The most connections at once; further ones are closed. Default: 1,000.</summary>
+        /// <summary>
+        /// The most connections at once; further ones take the place of one that is idle, or are closed. Lowered at the start where this process may not open
+        /// twice as many files. At least 1. Default: 1,000.
+        /// </summary>
         public int MaxConnections { get; set; } = 1000;
+
+        /// <summary>The most connections from one address that have sent no request yet; of further ones the oldest are closed. Default: 64.</summary>
+        public int MaxSilentConnections { get; set; } = 64;
+
+        /// <summary>How long a connection may take to send its first request; then it is closed. Default: 10 seconds.</summary>
+        public TimeSpan SilentFor { get; set; } = TimeSpan.FromSeconds(10);
 
         /// <summary>The most requests that are answered at once; further ones get 429. At least 1. Default: 256.</summary>
         public int MaxConcurrentRequests { get; set; } = 256;

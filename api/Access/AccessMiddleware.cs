@@ -79,6 +79,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settin
         }
 
         RequireLoopbackName(context.Request.Host.Host);
+        RequireSameSite(context.Request);
         return null;
     }
 
@@ -93,6 +94,26 @@ internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settin
             throw new FishException(
                 ErrorCode.KeyForbidden, host.Length <= 128 ? host : host[..128], "A server without keys answers to the names of loopback only.",
                 "Ask for 127.0.0.1 or localhost, or make a key (fish key add).");
+        }
+    }
+
+    // A page from elsewhere may send forms and simple requests to this machine, and need not read the answers to do harm. Browsers say where a request comes from; other
+    // programs do not.
+    private static void RequireSameSite(HttpRequest request)
+    {
+        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+        {
+            return;
+        }
+
+        var (site, origin) = (request.Headers["Sec-Fetch-Site"].ToString(), request.Headers.Origin.ToString());
+        if (site is not ("" or "same-origin" or "none") || (origin.Length > 0
+            && !(Uri.TryCreate(origin, UriKind.Absolute, out var from) && string.Equals(from.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase))))
+        {
+            throw new FishException(
+                ErrorCode.KeyForbidden, origin is { Length: > 0 and <= 128 } ? origin : "another site",
+                "A page of another site sent this, and a server without keys takes changes from its own pages only.",
+                "Use the server's own dashboard, or make a key (fish key add).");
         }
     }
 

@@ -21,6 +21,9 @@ internal static partial class ApiLog
     [LoggerMessage(22, LogLevel.Warning, "The store of {DataFolder} can only be read: this user may not write there; changes are refused")]
     public static partial void OpenedReadOnly(ILogger logger, string dataFolder);
 
+    [LoggerMessage(23, LogLevel.Warning, "MaxConnections is lowered from {Wanted} to {Most}: this process may open {Left} more files, and requests need half of them. 'ulimit -n' and LimitNOFILE of systemd raise that")]
+    public static partial void ConnectionsLowered(ILogger logger, int wanted, int most, int left);
+
     [LoggerMessage(6, LogLevel.Warning, "The store is not ready")]
     public static partial void NotReady(ILogger logger, Exception error);
 

@@ -27,6 +27,12 @@ internal static class RequestLimit
         var atOnce = server.Services.GetRequiredService<FishSettings>().Limits.MaxConcurrentRequests;
         return async context =>
         {
+            if (ConnectionGate.Of(context) is { IsReserve: true } && CountedAs(context.GetEndpoint()?.Metadata) != Counted.Never)
+            {
+                throw new FishException(
+                    ErrorCode.TooManyRequests, "connections", "The server has no place for more connections.", "Try again in a moment.");
+            }
+
             using var permit = limiter.AttemptAcquire(context);
             if (!permit.IsAcquired)
             {
@@ -36,6 +42,40 @@ internal static class RequestLimit
             }
 
             await next(context);
+        };
+    });
+
+    /// <summary>Tells the gate which connections are idle. A place of the reserve is for one answer.</summary>
+    public static void UseConnectionGate(this WebApplication server) => server.Use(next =>
+    {
+        var gate = server.Services.GetRequiredService<ConnectionGate>();
+        return async context =>
+        {
+            if (ConnectionGate.Of(context) is not { } held)
+            {
+                await next(context);
+                return;
+            }
+
+            if (held.IsReserve && !HttpProtocol.IsHttp2(context.Request.Protocol))
+            {
+                // At the last moment: a refusal begins the answer anew.
+                context.Response.OnStarting(() =>
+                {
+                    context.Response.Headers.Connection = "close";
+                    return Task.CompletedTask;
+                });
+            }
+
+            gate.Begin(held);
+            try
+            {
+                await next(context);
+            }
+            finally
+            {
+                gate.End(held);
+            }
         };
     });
 

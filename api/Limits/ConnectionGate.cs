@@ -1,0 +1,208 @@
+using System.Net;
+using FishCheckpoint.Api.Errors;
+using FishCheckpoint.Errors;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace FishCheckpoint.Api.Limits;
+
+/// <summary>
+/// Counts the connections of IP addresses, so that silent ones lock nobody out and descriptors do not run out. One that sends no whole request in time is closed, and
+/// of those beyond a number from one address the oldest. Where all places are taken, a new connection takes that of one which is idle; where none is, a few more places
+/// are there for open routes, so that the server's state can always be asked for.
+/// </summary>
+internal sealed class ConnectionGate : IDisposable
+{
+    /// <summary>Places beyond the limit, for open routes alone.</summary>
+    public const int Reserve = 8;
+
+    // The request of a new connection may be on its way through a busy server.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    private readonly Lock gate = new();
+    private readonly LinkedList<HeldConnection> idle = [];
+    private readonly FishSettings.LimitSettings limits;
+    private readonly TimeProvider time;
+    private readonly ITimer sweeping;
+    private int open;
+
+    public ConnectionGate(FishSettings settings, TimeProvider time, ILogger<ConnectionGate> logger)
+    {
+        (limits, this.time) = (settings.Limits, time);
+        if (limits.MaxConnections < 1)
+        {
+            throw new FishException(
+                ErrorCode.RequestInvalid, $"{FishSettings.Section}:Limits:{nameof(limits.MaxConnections)}", $"It is {limits.MaxConnections}.", "Set it to 1 or more.");
+        }
+
+        Most = limits.MaxConnections;
+        if (Descriptors.Left() is { } left && left / 2 < Most)
+        {
+            // The other half is for the files that requests open.
+            Most = Math.Max(1, left / 2);
+            ApiLog.ConnectionsLowered(logger, limits.MaxConnections, Most, left);
+        }
+
+        sweeping = time.CreateTimer(_ => Sweep(), null, Patience, Patience);
+    }
+
+    /// <summary>The most connections at once, beside the reserve.</summary>
+    public int Most { get; }
+
+    /// <summary>Connections that are open now.</summary>
+    public int Open
+    {
+        get
+        {
+            lock (gate)
+            {
+                return open;
+            }
+        }
+    }
+
+    /// <summary>Connections of which a request is being answered now.</summary>
+    public int Active
+    {
+        get
+        {
+            lock (gate)
+            {
+                return open - idle.Count;
+            }
+        }
+    }
+
+    /// <summary>The gate's record of a request's connection; <see langword="null"/>: one that is not counted, as of a Unix socket.</summary>
+    public static HeldConnection? Of(HttpContext context) =>
+        context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(typeof(ConnectionGate), out var held) == true ? held as HeldConnection : null;
+
+    /// <summary>Lets a new connection in, if there is a place or one can be made.</summary>
+    /// <returns><see langword="false"/>: the caller closes it.</returns>
+    public bool TryEnter(ConnectionContext connection)
+    {
+        if (connection.RemoteEndPoint is not IPEndPoint from)
+        {
+            return true;
+        }
+
+        HeldConnection held;
+        lock (gate)
+        {
+            // Those that have sent nothing go first.
+            while (open >= Most && (Evict(spoken: false) || Evict(spoken: true)))
+            {
+            }
+
+            if (open >= Most + Reserve)
+            {
+                return false;
+            }
+
+            held = new HeldConnection(connection, from.Address, open >= Most, time.GetTimestamp());
+            connection.Items[typeof(ConnectionGate)] = held;
+            held.Place = idle.AddLast(held);
+            open++;
+        }
+
+        connection.ConnectionClosed.UnsafeRegister(_ => Leave(held), null);
+        return true;
+    }
+
+    /// <summary>Notes that a request of a connection has come.</summary>
+    public void Begin(HeldConnection held)
+    {
+        lock (gate)
+        {
+            held.HasSpoken = true;
+            if (held.Requests++ == 0)
+            {
+                Wake(held);
+            }
+        }
+    }
+
+    /// <summary>Notes that a request of a connection is answered.</summary>
+    public void End(HeldConnection held)
+    {
+        lock (gate)
+        {
+            if (--held.Requests == 0 && held.IsOpen)
+            {
+                held.IdleSince = time.GetTimestamp();
+                held.Place = idle.AddLast(held);
+            }
+        }
+    }
+
+    public void Dispose() => sweeping.Dispose();
+
+    // Under the lock. Its place is free at once.
+    private bool Evict(bool spoken)
+    {
+        var oldest = idle.FirstOrDefault(held => held.HasSpoken == spoken);
+        if (oldest is null || time.GetElapsedTime(oldest.IdleSince) < Patience)
+        {
+            return false;
+        }
+
+        Close(oldest);
+        return true;
+    }
+
+    // Under the lock.
+    private void Close(HeldConnection held)
+    {
+        Forget(held);
+
+        // Not here: what waits for its end takes the lock.
+        ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Connection.Abort(), held, preferLocal: false);
+    }
+
+    private void Leave(HeldConnection held)
+    {
+        lock (gate)
+        {
+            Forget(held);
+        }
+    }
+
+    private void Forget(HeldConnection held)
+    {
+        if (held.IsOpen)
+        {
+            held.IsOpen = false;
+            Wake(held);
+            open--;
+        }
+    }
+
+    private void Wake(HeldConnection held)
+    {
+        if (held.Place is { } place)
+        {
+            idle.Remove(place);
+            held.Place = null;
+        }
+    }
+
+    private void Sweep()
+    {
+        lock (gate)
+        {
+            var silent = idle.Where(held => !held.HasSpoken && time.GetElapsedTime(held.IdleSince) >= Patience).ToArray();
+            foreach (var late in silent.Where(held => time.GetElapsedTime(held.IdleSince) >= limits.SilentFor))
+            {
+                Close(late);
+            }
+
+            foreach (var many in silent.Where(held => held.IsOpen).GroupBy(held => held.Address))
+            {
+                foreach (var oldest in many.Take(many.Count() - limits.MaxSilentConnections))
+                {
+                    Close(oldest);
+                }
+            }
+        }
+    }
+}
