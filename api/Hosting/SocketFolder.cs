@@ -36,7 +36,8 @@ internal sealed class SocketFolder : IDisposable
 
     // The user's own folder for such things where there is one, else the temporary folder, if their paths are not too long.
     private static IEnumerable<string> Roots => new[] { Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"), Path.GetTempPath(), "/tmp" }
-        .OfType<string>().Where(root => root.Length > 0 && Encoding.UTF8.GetByteCount(root) <= MaxPathBytes - Prefix.Length - 16 && Directory.Exists(root))
+        .OfType<string>().Where(root => root.Length > 0 && Encoding.UTF8.GetByteCount(root) <= MaxPathBytes - Prefix.Length - 16
+            && Directory.Exists(root))
         .Select(Path.GetFullPath).Distinct(StringComparer.Ordinal);
 
     /// <summary>Removes what killed servers of this user have left, and makes a new folder.</summary>
@@ -70,7 +71,8 @@ internal sealed class SocketFolder : IDisposable
             "Set XDG_RUNTIME_DIR to a short path of a folder of this user.");
     }
 
-    /// <summary>Removes the folder of a socket whose server is known to have ended. Only what has the form of one of ours is removed.</summary>
+    /// <summary>Removes the folder of a socket whose server is known to have ended. Only what has the form of one of ours is
+    /// removed.</summary>
     public static void RemoveOf(string socket)
     {
         if (Path.GetDirectoryName(socket) is { } folder && Path.GetFileName(folder).StartsWith(Prefix, StringComparison.Ordinal)

@@ -10,8 +10,8 @@ namespace FishCheckpoint.Api.Hub;
 /// The 40 hexadecimal digits that name a checkpoint as a commit: by where it lies and what its files are. They are made of what is stored anyway, so no table keeps
 /// them, and they lead to their step, so no lookup is a search:
 /// <code>
-/// check = SHA-256("fishcheckpoint commit 1\n" task 0 step state headers side)  the state's identity covers the base with its side files, and
-///                                                                              side names the checkpoint's own: nothing where there are none
+/// check = SHA-256("fishcheckpoint commit 1\n" task 0 step state headers side)  the state covers the base with its side files; side
+///                                                                              names the checkpoint's own, and is empty without
 /// place = step XOR SHA-256("fishcheckpoint commit place 1\n" task 0 check)     4 bytes, or 8 for steps from 2^32 on
 /// id    = place check                                                          20 bytes: the check is cut to 16, or 12
 /// </code>
@@ -30,7 +30,9 @@ internal readonly record struct CommitId(string Text)
         Span<byte> step = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64BigEndian(step, checkpoint.Step);
         var place = PlaceOf(checkpoint.Step);
-        Hash("fishcheckpoint commit 1\n"u8, checkpoint.Task, [.. step, .. checkpoint.State, .. checkpoint.Headers ?? default, .. checkpoint.SideFiles?.ToArray() ?? []])[..(Size - place)].CopyTo(id[place..]);
+        Hash("fishcheckpoint commit 1\n"u8, checkpoint.Task,
+            [.. step, .. checkpoint.State, .. checkpoint.Headers ?? default, .. checkpoint.SideFiles?.ToArray() ?? []])[..(Size - place)]
+            .CopyTo(id[place..]);
         step[^place..].CopyTo(id);
         TurnPlace(checkpoint.Task, id, place);
         return new CommitId(Convert.ToHexStringLower(id));

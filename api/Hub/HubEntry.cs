@@ -20,7 +20,8 @@ internal sealed record HubEntry(
     /// <param name="path">The directory's path.</param>
     /// <param name="files">All files below it.</param>
     /// <param name="lastCommit">Its checkpoint, where that was asked for.</param>
-    public static HubEntry Of(string path, IEnumerable<RestoredFile> files, HubCommit? lastCommit) => new("directory", HubFile.TreeOf(files), 0, path, null, lastCommit);
+    public static HubEntry Of(string path, IEnumerable<RestoredFile> files, HubCommit? lastCommit) =>
+        new("directory", HubFile.TreeOf(files), 0, path, null, lastCommit);
 }
 
 /// <summary>A checkpoint as a commit.</summary>

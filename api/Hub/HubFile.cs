@@ -15,7 +15,8 @@ internal static class HubFile
     public static string TagOf(RestoredFile file) => file.Sha256 is { } digest ? digest.ToString() : $"fish-{file.Tag}";
 
     /// <summary>The name of the file in the tree: that of its pointer where it has one, as git would name it.</summary>
-    public static string BlobOf(RestoredFile file) => file.Sha256 is { } digest ? GitName("blob", Pointer(digest, file.Bytes)) : TagOf(file);
+    public static string BlobOf(RestoredFile file) => file.Sha256 is { } digest ? GitName("blob", Pointer(digest, file.Bytes))
+        : TagOf(file);
 
     /// <summary>The name of a directory in the tree: another one wherever a file below it is another one.</summary>
     public static string TreeOf(IEnumerable<RestoredFile> files) =>

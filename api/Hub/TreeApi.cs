@@ -15,8 +15,8 @@ internal static class TreeApi
     private const int MostEntries = 1000;
 
     public static async Task<Ok<IReadOnlyList<HubEntry>>> ListAsync(
-        string task, string revision, string? path, string? recursive, string? expand, int? limit, string? cursor, HttpContext context, ICheckpointStore store,
-        CancellationToken cancellation)
+        string task, string revision, string? path, string? recursive, string? expand, int? limit, string? cursor, HttpContext context,
+        ICheckpointStore store, CancellationToken cancellation)
     {
         await using var opened = await OpenedRevision.OpenAsync(store, task, revision, cancellation);
         context.SayCommit(opened.Commit);
@@ -24,11 +24,13 @@ internal static class TreeApi
         var folder = (path ?? "").Trim('/');
         if (!tree.HasFolder(folder))
         {
-            throw new FishException(ErrorCode.FileNotFound, folder, "The revision has no such folder.", "List the revision's tree without a path.");
+            throw new FishException(ErrorCode.FileNotFound, folder, "The revision has no such folder.",
+                "List the revision's tree without a path.");
         }
 
         var most = Math.Clamp(limit ?? MostEntries, 1, MostEntries);
-        var rest = tree.Below(folder, HubApi.IsYes(recursive)).Where(entry => cursor is null || string.CompareOrdinal(entry, cursor) > 0).Take(most + 1).ToArray();
+        var rest = tree.Below(folder, HubApi.IsYes(recursive)).Where(entry => cursor is null || string.CompareOrdinal(entry, cursor) > 0)
+            .Take(most + 1).ToArray();
         context.SayNext(rest.Length > most ? rest[most - 1] : null);
         return TypedResults.Ok(EntriesOf(opened, tree, rest.Take(most), HubApi.IsYes(expand)));
     }

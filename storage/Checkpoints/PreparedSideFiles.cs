@@ -35,11 +35,12 @@ internal sealed class PreparedSideFiles : IDisposable
     /// <param name="options">Compression.</param>
     /// <param name="cancellation">Ends the work early.</param>
     /// <returns><see langword="null"/> where none came.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.TooLarge"/>, <see cref="ErrorCode.SideFileUnknown"/>;
+    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.TooLarge"/>,
+    /// <see cref="ErrorCode.SideFileUnknown"/>;
     /// <see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.FileUnreadable"/>: the input's fault.</exception>
     public static async Task<PreparedSideFiles?> EncodeAsync(
-        SqliteConnection connection, TaskContext task, ModelFiles model, IReadOnlyList<SideFile> sent, IReadOnlyDictionary<string, Digest> known,
-        StoreOptions options, CancellationToken cancellation)
+        SqliteConnection connection, TaskContext task, ModelFiles model, IReadOnlyList<SideFile> sent,
+        IReadOnlyDictionary<string, Digest> known, StoreOptions options, CancellationToken cancellation)
     {
         if (sent.Count + known.Count == 0)
         {
@@ -125,7 +126,8 @@ internal sealed class PreparedSideFiles : IDisposable
     {
         if (all.Length > SideFile.MaxCount)
         {
-            throw new FishException(ErrorCode.TooLarge, "side files", $"There are {all.Length} side files; at most {SideFile.MaxCount} are kept.", "Send the needed ones only.");
+            throw new FishException(ErrorCode.TooLarge, "side files",
+                $"There are {all.Length} side files; at most {SideFile.MaxCount} are kept.", "Send the needed ones only.");
         }
 
         var names = new FolderNames();
@@ -134,12 +136,13 @@ internal sealed class PreparedSideFiles : IDisposable
             names.Add(name);
             if (ModelFiles.IsName(name) || model.Files.Any(weights => weights.Name == name))
             {
-                throw new FishException(ErrorCode.NameInvalid, name, "A side file has the name of a file of tensors.", "Give it another name.");
+                throw new FishException(ErrorCode.NameInvalid, name, "A side file has the name of a file of tensors.",
+                    "Give it another name.");
             }
         }
     }
 
-    // Of the task's own checkpoints and base alone: a digest gives nobody what another task has. A damaged one is sent again, which mends it.
+    // Of the task's own checkpoints and base alone: a digest gives nobody what another task has. A damaged one is sent again.
     private long AddKnown(SqliteConnection connection, TaskContext task, string name, Digest sha256)
     {
         if (IsOfBase(task, name, sha256))
@@ -151,7 +154,8 @@ internal sealed class PreparedSideFiles : IDisposable
             || !FrameMender.IsSoundBytes(connection, frame))
         {
             throw new FishException(
-                ErrorCode.SideFileUnknown, name, $"Neither a checkpoint of '{task.Name}' nor its base has this file with the digest {sha256}.", "Send the file.");
+                ErrorCode.SideFileUnknown, name,
+                    $"Neither a checkpoint of '{task.Name}' nor its base has this file with the digest {sha256}.", "Send the file.");
         }
 
         files.Add((name, sha256));

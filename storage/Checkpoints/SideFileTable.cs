@@ -37,7 +37,8 @@ internal static class SideFileTable
 
     /// <summary>Whether a checkpoint of a task has a file.</summary>
     public static bool IsOf(SqliteConnection connection, long file, long task) => connection.Scalar<long?>(
-        "SELECT 1 FROM side_sets s CROSS JOIN checkpoints c ON c.side_set = s.id WHERE s.file = $0 AND c.task = $1 LIMIT 1", file, task) is not null;
+        "SELECT 1 FROM side_sets s CROSS JOIN checkpoints c ON c.side_set = s.id WHERE s.file = $0 AND c.task = $1 LIMIT 1",
+        file, task) is not null;
 
     /// <summary>Has other checkpoints account for a checkpoint's side files that it goes out of view with: visible ones that have them.</summary>
     public static void HandOver(SqliteConnection connection, long checkpoint)

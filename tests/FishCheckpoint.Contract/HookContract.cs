@@ -42,7 +42,8 @@ public abstract class HookContract : CheckpointStoreContract
     {
         var trainer = await BeginAsync();
         var folder = Directory.CreateDirectory(Path.Combine(Folder, "side", "sub")).Parent!.FullName;
-        foreach (var (name, text) in new[] { ("config.json", "{}"), ("sub/vocab.txt", "words"), ("model.safetensors", "x"), ("optimizer.pt", "x"), (".hidden", "x") })
+        foreach (var (name, text) in new[] { ("config.json", "{}"), ("sub/vocab.txt", "words"), ("model.safetensors", "x"),
+            ("optimizer.pt", "x"), (".hidden", "x") })
         {
             await File.WriteAllTextAsync(Path.Combine(folder, name), text, Stop);
         }
@@ -61,10 +62,12 @@ public abstract class HookContract : CheckpointStoreContract
         {
             await using var reader = await Store.OpenAsync("tiny", StepRef.At(step), Stop);
             Assert.Equal(["config.json", "model.safetensors", "sub/vocab.txt"], reader.Files.Select(file => file.Name));
-            Assert.Equal(step == 1 ? "{}" : $"after {step - 1}", System.Text.Encoding.UTF8.GetString(await reader.ReadAsync("config.json")));
+            Assert.Equal(step == 1 ? "{}" : $"after {step - 1}",
+                System.Text.Encoding.UTF8.GetString(await reader.ReadAsync("config.json")));
         }
 
-        var error = Assert.Throws<FishException>(() => Hook(trainer, EveryStep with { SideFiles = [new SideFile("a.txt", Path.Combine(folder, "gone"))] }));
+        var error = Assert.Throws<FishException>(() => Hook(trainer,
+            EveryStep with { SideFiles = [new SideFile("a.txt", Path.Combine(folder, "gone"))] }));
         Assert.Equal(ErrorCode.FileNotFound, error.Code);
     }
 

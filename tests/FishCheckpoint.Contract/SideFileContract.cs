@@ -86,26 +86,31 @@ public abstract class SideFileContract : CheckpointStoreContract
         Assert.False((await SavePatchAsync(2, Base.Change(2).PatchAgainst(Base), options, "sided")).Created);
 
         // With the bytes of others.
-        await SavePatchAsync(3, Base.Change(3).PatchAgainst(Base), new SaveOptions { KnownSideFiles = Known(("vocab.txt", "words")), SideFiles = Files(("config.json", "own")) }, "sided");
+        await SavePatchAsync(3, Base.Change(3).PatchAgainst(Base),
+            new SaveOptions { KnownSideFiles = Known(("vocab.txt", "words")), SideFiles = Files(("config.json", "own")) }, "sided");
         await ExpectAsync(3, ("config.json", "own"), ("tokenizer.json", "base's"), ("vocab.txt", "words"));
 
         // Only of the task itself; and none that went with its last checkpoint.
         await Store.PutTaskAsync("another", new TaskSpec("sided"), Stop);
         var refused = await RefusedAsync(
             ErrorCode.SideFileUnknown,
-            () => SavePatchAsync(1, Base.Change(1).PatchAgainst(Base), new SaveOptions { KnownSideFiles = Known(("vocab.txt", "words")) }, "another"));
+            () => SavePatchAsync(1, Base.Change(1).PatchAgainst(Base), new SaveOptions { KnownSideFiles = Known(("vocab.txt", "words")) },
+                "another"));
         Assert.Equal("vocab.txt", refused.Key);
         await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.GetCheckpointAsync("another", StepRef.At(1), Stop));
         await RefusedAsync(
             ErrorCode.SideFileUnknown,
-            () => SavePatchAsync(4, Base.Change(4).PatchAgainst(Base), new SaveOptions { KnownSideFiles = Known(("vocab.txt", "other")) }, "sided"));
+            () => SavePatchAsync(4, Base.Change(4).PatchAgainst(Base), new SaveOptions { KnownSideFiles = Known(("vocab.txt", "other")) },
+                "sided"));
         await RefusedAsync(
             ErrorCode.NameInvalid,
-            () => SavePatchAsync(4, Base.Change(4).PatchAgainst(Base), new SaveOptions { KnownSideFiles = Known(("../vocab.txt", "words")) }, "sided"));
+            () => SavePatchAsync(4, Base.Change(4).PatchAgainst(Base),
+                new SaveOptions { KnownSideFiles = Known(("../vocab.txt", "words")) }, "sided"));
         await RefusedAsync(
             ErrorCode.NameInvalid,
             () => SavePatchAsync(
-                4, Base.Change(4).PatchAgainst(Base), new SaveOptions { KnownSideFiles = Known(("a.txt", "g")), SideFiles = Files(("a.txt", "g")) }, "sided"));
+                4, Base.Change(4).PatchAgainst(Base),
+                new SaveOptions { KnownSideFiles = Known(("a.txt", "g")), SideFiles = Files(("a.txt", "g")) }, "sided"));
     }
 
     [Fact]
@@ -116,7 +121,8 @@ public abstract class SideFileContract : CheckpointStoreContract
         Assert.InRange((await SaveSidedAsync(1, Base.Change(1), ("vocab.txt", text))).Value.SideBytes, 10_000, long.MaxValue);
         await Store.AddBaseAsync("second", ModelUpload.FromStream(new MemoryStream(Base.Change(9).ToBytes())), Stop);
         await Store.PutTaskAsync("second", new TaskSpec("second"), Stop);
-        var saved = await SavePatchAsync(1, Base.Change(1).PatchAgainst(Base.Change(9)), new SaveOptions { SideFiles = Files(("sub/words.txt", text)) }, "second");
+        var saved = await SavePatchAsync(1, Base.Change(1).PatchAgainst(Base.Change(9)),
+            new SaveOptions { SideFiles = Files(("sub/words.txt", text)) }, "second");
         Assert.Equal(0, saved.Value.SideBytes);
     }
 
@@ -153,8 +159,10 @@ public abstract class SideFileContract : CheckpointStoreContract
     [InlineData("other")]
     public async Task Save_WeightsThatChangeWhileTheyAreRead_AreBlamedOrSavedAsTheyAre(string how)
     {
-        var (model, changed) = (TestModel.Create(5, null, new TensorInfo("w", DType.F32, [3, 1 << 18])), TestModel.Create(6, null, new TensorInfo("w", DType.F32, [3, 1 << 18])));
-        await Store.AddBaseAsync("wide", ModelUpload.FromStream(new MemoryStream(TestModel.Create(4, null, new TensorInfo("w", DType.F32, [3, 1 << 18])).ToBytes())), Stop);
+        var (model, changed) = (TestModel.Create(5, null, new TensorInfo("w", DType.F32, [3, 1 << 18])),
+            TestModel.Create(6, null, new TensorInfo("w", DType.F32, [3, 1 << 18])));
+        await Store.AddBaseAsync("wide", ModelUpload.FromStream(
+            new MemoryStream(TestModel.Create(4, null, new TensorInfo("w", DType.F32, [3, 1 << 18])).ToBytes())), Stop);
         await Store.PutTaskAsync("wide", new TaskSpec("wide"), Stop);
         var folder = Path.Combine(Folder, "changing");
         var path = model.Write(folder);
@@ -191,7 +199,8 @@ public abstract class SideFileContract : CheckpointStoreContract
 
         await SaveFullAsync(2, model, task: "wide");
         Assert.Equal(model.ToBytes(), await Store.RestoreAsync("wide", 2));
-        Assert.All((await Store.ListCheckpointsAsync("wide", new PageRequest(), Stop)).Items, info => Assert.True(Store.VerifyAsync("wide", StepRef.At(info.Step), Stop).Result.Sound));
+        Assert.All((await Store.ListCheckpointsAsync("wide", new PageRequest(), Stop)).Items, info =>
+            Assert.True(Store.VerifyAsync("wide", StepRef.At(info.Step), Stop).Result.Sound));
     }
 
     [Fact]
@@ -201,7 +210,8 @@ public abstract class SideFileContract : CheckpointStoreContract
         {
             foreach (var number in new[] { 1, 2 })
             {
-                var path = TestModel.Create(number, null, new TensorInfo($"w{number}", DType.F32, [1000])).Write(Path.Combine(Folder, "shrinking"), $"model-0000{number}-of-00002.safetensors");
+                var path = TestModel.Create(number, null, new TensorInfo($"w{number}", DType.F32, [1000]))
+                    .Write(Path.Combine(Folder, "shrinking"), $"model-0000{number}-of-00002.safetensors");
                 await using var content = number == 1 ? File.OpenRead(path) : new Shrinking(path);
                 yield return new UploadFile(Path.GetFileName(path), content);
             }
@@ -225,7 +235,8 @@ public abstract class SideFileContract : CheckpointStoreContract
         var contents = FolderContents.Read(folder);
         var model = ModelFolder.Open(folder);
         File.Delete(Path.Combine(folder, name));
-        var added = await RefusedAsync(ErrorCode.FileNotFound, () => Store.AddBaseAsync("vanishing", ModelUpload.FromContents(contents), Stop));
+        var added = await RefusedAsync(ErrorCode.FileNotFound, () =>
+            Store.AddBaseAsync("vanishing", ModelUpload.FromContents(contents), Stop));
         Assert.EndsWith(name, added.Key.Replace('\\', '/'), StringComparison.Ordinal);
         await RefusedAsync(ErrorCode.BaseNotFound, () => Store.GetBaseAsync("vanishing", Stop));
 
@@ -234,7 +245,8 @@ public abstract class SideFileContract : CheckpointStoreContract
         {
             await Store.AddBaseAsync("pair", ModelUpload.FromContents(FolderContents.Read(folder)), Stop);
             await Store.PutTaskAsync("pair", new TaskSpec("pair"), Stop);
-            var saved = await RefusedAsync(ErrorCode.FileNotFound, () => Store.SaveAsync("pair", 1, new CheckpointContent.Full(model), null, Stop));
+            var saved = await RefusedAsync(ErrorCode.FileNotFound, () =>
+                Store.SaveAsync("pair", 1, new CheckpointContent.Full(model), null, Stop));
             Assert.EndsWith(name, saved.Key.Replace('\\', '/'), StringComparison.Ordinal);
             await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.GetCheckpointAsync("pair", StepRef.At(1), Stop));
         }

@@ -1,5 +1,7 @@
-"""A small run in two processes over gloo, started by torch.distributed.run: ranked.py FOLDER TASK LAST_STEP FILE [everywhere]. Each rank writes its
-weights to FILE.RANK, or the error that its hook was refused with."""
+"""A small run in two processes over gloo, started by torch.distributed.run: ranked.py FOLDER TASK LAST_STEP FILE [everywhere].
+
+Each rank writes its weights to FILE.RANK, or the error that its hook was refused with.
+"""
 
 import sys
 

@@ -447,7 +447,8 @@ class LayoutTests(unittest.TestCase):
     def refuse(self, code, *files, bytes_of_file=None):
         """Asks for the layout of a base with these headers (text, or bytes that are sent as they are)."""
         sent = [file if isinstance(file, bytes) else len(file).to_bytes(8, "little") + file.encode() for file in files]
-        listed = [{"name": f"model-{index}.safetensors", "tag": f"t{index}", "bytes": len(file) + 8 if bytes_of_file is None else bytes_of_file}
+        listed = [{"name": f"model-{index}.safetensors", "tag": f"t{index}",
+                   "bytes": len(file) + 8 if bytes_of_file is None else bytes_of_file}
                   for index, file in enumerate(sent)]
         answers = Answers((200, json.dumps(listed).encode()), *((200, file) for file in sent))
         self.addCleanup(answers.close)
@@ -464,9 +465,12 @@ class LayoutTests(unittest.TestCase):
         for code, header in {
             "overlap": ("HEADER_INVALID_OFFSETS", f"{{{a},{tensor(2, 6)}}}"), "hole": ("HEADER_INVALID_OFFSETS", f"{{{tensor(4, 8)}}}"),
             "negative": ("HEADER_INVALID_OFFSETS", f"{{{tensor(-4, 0)}}}"), "backwards": ("HEADER_INVALID_OFFSETS", f"{{{tensor(4, 0)}}}"),
-            "size": ("HEADER_INVALID_OFFSETS", f"{{{a},{tensor(4, 8, 'F64')}}}"), "shape": ("HEADER_INVALID_OFFSETS", f"{{{a},{tensor(4, 8, shape='[2]')}}}"),
-            "dimension": ("HEADER_INVALID_SHAPE", f"{{{tensor(0, 0, shape='[-1]')}}}"), "dtype": ("HEADER_UNKNOWN_DTYPE", f"{{{tensor(0, 4, 'X')}}}"),
-            "beyond": ("HEADER_DATA_MISMATCH", f"{{{a},{tensor(4, 8)},{tensor(8, 12, name='c')}}}"), "short": ("HEADER_DATA_MISMATCH", f"{{{a}}}"),
+            "size": ("HEADER_INVALID_OFFSETS", f"{{{a},{tensor(4, 8, 'F64')}}}"),
+            "shape": ("HEADER_INVALID_OFFSETS", f"{{{a},{tensor(4, 8, shape='[2]')}}}"),
+            "dimension": ("HEADER_INVALID_SHAPE", f"{{{tensor(0, 0, shape='[-1]')}}}"),
+            "dtype": ("HEADER_UNKNOWN_DTYPE", f"{{{tensor(0, 4, 'X')}}}"),
+            "beyond": ("HEADER_DATA_MISMATCH", f"{{{a},{tensor(4, 8)},{tensor(8, 12, name='c')}}}"),
+            "short": ("HEADER_DATA_MISMATCH", f"{{{a}}}"),
             "huge": ("HEADER_INVALID_SHAPE", f"{{{tensor(0, 4, shape='[4611686018427387904, 8]')}}}"),
         }.values():
             with self.subTest(header):

@@ -124,7 +124,8 @@ class LocalTest(unittest.TestCase):
         living, killed = FishClient(os.path.join(self.top, "living")), FishClient(self.folder)
         for client in (living, killed):
             client.add_base("base", self.model)
-        self.addCleanup(lambda: [os.kill(process, signal.SIGKILL) for name in ("living", "next") for process in servers_of(os.path.join(self.top, name))])
+        self.addCleanup(lambda: [os.kill(process, signal.SIGKILL) for name in ("living", "next")
+            for process in servers_of(os.path.join(self.top, name))])
         self.assertEqual(2, len(glob.glob(os.path.join(self.top, "fish-local-*"))))
         (process,) = servers_of(self.folder)
         os.kill(process, signal.SIGKILL)

@@ -73,7 +73,8 @@ class SideFileTests(HookTest):
         config = os.path.join(self.folder, "config.json")
         self.client.put_task(self.task, self.base)
         for code, given in (
-            ("FILE_NOT_FOUND", os.path.join(self.folder, "none")), ("FILE_NOT_FOUND", [os.path.join(self.folder, "none.json")]), ("FILE_NOT_FOUND", [self.folder]),
+            ("FILE_NOT_FOUND", os.path.join(self.folder, "none")), ("FILE_NOT_FOUND", [os.path.join(self.folder, "none.json")]),
+            ("FILE_NOT_FOUND", [self.folder]),
             ("FILE_NOT_FOUND", config), ("NAME_INVALID", [config, self.write("other/config.json", "{}")]), ("NAME_INVALID", {"../a": b"x"}),
             ("REQUEST_INVALID", 5), ("REQUEST_INVALID", b"config.json"),
         ):
@@ -144,7 +145,8 @@ class SideFileTests(HookTest):
         self.assertEqual("config.json", os.path.basename(config))
 
     def test_runs_without_a_mask_and_saves_by_hand_have_them_too(self):
-        run = self.run_of(mask={}, optimizer=lambda net: torch.optim.SGD(net.parameters(), lr=0.1), side_files={"config.json": b"{}"}, leak_check_every_saves=None)
+        run = self.run_of(mask={}, optimizer=lambda net: torch.optim.SGD(net.parameters(), lr=0.1), side_files={"config.json": b"{}"},
+            leak_check_every_saves=None)
         run.train(3)
         run.hook.save()
         self.assertEqual({"config.json": "{}"}, self.side_files(3))
@@ -153,7 +155,8 @@ class SideFileTests(HookTest):
         net = make_net()
         mask = masks.random(net, 0.4, seed=1)
         optimizer = MaskedAdamW(net, mask, lr=0.02)
-        callback = FishTrainerCallback(self.client.url, self.task, base=self.base, save_every_steps=1, side_files=[os.path.join(self.folder, "config.json")])
+        callback = FishTrainerCallback(self.client.url, self.task, base=self.base, save_every_steps=1,
+            side_files=[os.path.join(self.folder, "config.json")])
         state = types.SimpleNamespace(global_step=1, is_world_process_zero=True)
         callback.on_train_begin(None, state, None, model=net, optimizer=optimizer)
         callback.on_step_end(None, state, None)

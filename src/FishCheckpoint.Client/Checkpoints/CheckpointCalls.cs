@@ -104,7 +104,8 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
                 sideFiles.Add(task, named.SideFiles);
                 return there;
             }
-            catch (FishException error) when (error.Code == ErrorCode.SideFileUnknown || error is { Code: ErrorCode.RequestInvalid, Key: "info" })
+            catch (FishException error) when (error.Code == ErrorCode.SideFileUnknown
+                || error is { Code: ErrorCode.RequestInvalid, Key: "info" })
             {
                 sideFiles.Forget(task); // gone since; or a server that does not know this yet
             }

@@ -5,8 +5,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Client.Checkpoints;
 
 /// <summary>
-/// The side files that tasks of the server are known to have, since saves with them were answered. A file is digested once, and again when its length or its time
-/// of change is another one. Safe for use by many callers at once.
+/// The side files that tasks of the server are known to have, since saves with them were answered. A file is digested once, and again when
+/// its length or its time of change is another one. Safe for use by many callers at once.
 /// </summary>
 internal sealed class KnownSideFiles
 {
@@ -27,8 +27,10 @@ internal sealed class KnownSideFiles
                 return null;
             }
 
-            var named = save.SideFiles.DistinctBy(file => file.Name, StringComparer.Ordinal).Select(file => (file.Name, Sha256: DigestOf(file.Path)))
-                .Where(file => known.Contains((task, file.Sha256))).ToDictionary(file => file.Name, file => file.Sha256, StringComparer.Ordinal);
+            var named = save.SideFiles.DistinctBy(file => file.Name, StringComparer.Ordinal)
+                .Select(file => (file.Name, Sha256: DigestOf(file.Path)))
+                .Where(file => known.Contains((task, file.Sha256)))
+                .ToDictionary(file => file.Name, file => file.Sha256, StringComparer.Ordinal);
             return named.Count == 0 ? null
                 : save with { KnownSideFiles = named, SideFiles = [.. save.SideFiles.Where(file => !named.ContainsKey(file.Name))] };
         }

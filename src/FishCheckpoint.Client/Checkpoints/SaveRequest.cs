@@ -16,7 +16,8 @@ internal static class SaveRequest
 
     /// <summary>The metrics, metadata and known side files; <see langword="null"/> without.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>, <see cref="ErrorCode.TooLarge"/>: refused before anything is sent.</exception>
-    public static SaveInfo? InfoOf(string task, long step, SaveOptions options) => options.Metrics.Count + options.Metadata.Count + options.KnownSideFiles.Count == 0 ? null
+    public static SaveInfo? InfoOf(string task, long step, SaveOptions options) =>
+        options.Metrics.Count + options.Metadata.Count + options.KnownSideFiles.Count == 0 ? null
         : new SaveInfo(
             options.Metrics.Count > 0 ? options.Metrics : null, options.Metadata.Count > 0 ? options.Metadata : null,
             options.KnownSideFiles.Count > 0 ? options.KnownSideFiles : null).Validate($"{task}/{step}");

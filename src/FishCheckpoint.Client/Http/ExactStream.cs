@@ -58,6 +58,7 @@ internal sealed class ExactStream(Stream content, string name, long length) : St
     }
 
     private int Checked(int wanted, int read) => read > 0 || wanted == 0 ? read : throw new FishException(
-        ErrorCode.BodyTruncated, name, $"The file ends at byte {content.Position}, {length - content.Position} bytes early: it has become shorter while it was sent.",
+        ErrorCode.BodyTruncated, name,
+        $"The file ends at byte {content.Position}, {length - content.Position} bytes early: it shrank while it was sent.",
         "Nothing was stored. Send it again when nothing writes to it.");
 }

@@ -8,12 +8,14 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Checkpoints;
 
 /// <summary>
-/// The numbers and texts that are kept with a checkpoint, and their one JSON document: <c>{"metrics":{NAME:NUMBER},"metadata":{KEY:TEXT}}</c>. In a save it also
-/// names the side files that the store has: <c>"sideFiles":{NAME:SHA-256}</c>.
+/// The numbers and texts that are kept with a checkpoint, and their one JSON document:
+/// <c>{"metrics":{NAME:NUMBER},"metadata":{KEY:TEXT}}</c>. In a save it also names the side files that the store has:
+/// <c>"sideFiles":{NAME:SHA-256}</c>.
 /// </summary>
 /// <param name="Metrics">Numbers; <c>NaN</c> and the infinities are written as texts. <see langword="null"/>: none.</param>
 /// <param name="Metadata">Free keys and texts. <see langword="null"/>: none.</param>
-/// <param name="SideFiles">Digests of side files by name, as <see cref="SaveOptions.KnownSideFiles"/> has them. <see langword="null"/>: none.</param>
+/// <param name="SideFiles">Digests of side files by name, as <see cref="SaveOptions.KnownSideFiles"/> has them. <see langword="null"/>:
+/// none.</param>
 public sealed record SaveInfo(
     IReadOnlyDictionary<string, double>? Metrics = null, IReadOnlyDictionary<string, string>? Metadata = null,
     IReadOnlyDictionary<string, Digest>? SideFiles = null)

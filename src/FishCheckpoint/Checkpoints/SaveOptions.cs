@@ -38,15 +38,16 @@ public sealed record SaveOptions
     public IReadOnlyList<SideFile> SideFiles { get; init; } = [];
 
     /// <summary>
-    /// Side files that a checkpoint of the task or its base has already: their digests by name, in the place of their bytes. One that neither has is refused
-    /// (SIDE_FILE_UNKNOWN): save it as one of <see cref="SideFiles"/>. Default: none.
+    /// Side files that a checkpoint of the task or its base has already: their digests by name, in the place of their bytes. One that
+    /// neither has is refused (SIDE_FILE_UNKNOWN): save it as one of <see cref="SideFiles"/>. Default: none.
     /// </summary>
     public IReadOnlyDictionary<string, Digest> KnownSideFiles { get; init; } = new Dictionary<string, Digest>(StringComparer.Ordinal);
 
     /// <summary>The side files of a save whose bytes come with it: those named here, and those of its model's folder.</summary>
     /// <param name="content">What is saved.</param>
     public IReadOnlyList<SideFile> SideFilesOf(CheckpointContent content) =>
-        [.. SideFiles.Concat(((content as CheckpointContent.Full)?.Model.SideFiles ?? []).Where(file => !KnownSideFiles.ContainsKey(file.Name)))
+        [.. SideFiles.Concat(((content as CheckpointContent.Full)?.Model.SideFiles ?? [])
+            .Where(file => !KnownSideFiles.ContainsKey(file.Name)))
             .DistinctBy(file => file.Name, StringComparer.Ordinal)];
 
     /// <summary>

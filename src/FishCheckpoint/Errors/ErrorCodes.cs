@@ -28,8 +28,8 @@ public static partial class ErrorCodes
             or ErrorCode.FolderTaken or ErrorCode.BackupBusy or ErrorCode.CheckpointPinned or ErrorCode.CheckpointChanged or ErrorCode.RunTaken
             => ErrorKind.Conflict,
         ErrorCode.BaseMismatch or ErrorCode.LayoutMismatch or ErrorCode.DtypeMismatch or ErrorCode.ShapeMismatch
-            or ErrorCode.TensorUnknown or ErrorCode.TensorMissing or ErrorCode.MaskUnknown or ErrorCode.SideFileUnknown or ErrorCode.DigestMismatch
-            or ErrorCode.IndexOutOfRange or ErrorCode.MaskLeak or ErrorCode.StateMismatch => ErrorKind.Mismatch,
+            or ErrorCode.TensorUnknown or ErrorCode.TensorMissing or ErrorCode.MaskUnknown or ErrorCode.SideFileUnknown
+            or ErrorCode.DigestMismatch or ErrorCode.IndexOutOfRange or ErrorCode.MaskLeak or ErrorCode.StateMismatch => ErrorKind.Mismatch,
         ErrorCode.TooLarge or ErrorCode.HeaderTooLarge or ErrorCode.FrameTooLarge => ErrorKind.TooLarge,
         ErrorCode.RangeInvalid => ErrorKind.Range,
         ErrorCode.MediaTypeUnsupported => ErrorKind.MediaType,

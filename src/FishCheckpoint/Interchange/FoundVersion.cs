@@ -8,7 +8,8 @@ namespace FishCheckpoint.Interchange;
 /// <param name="Label">What errors call it; the name of its folder or file where nothing else is said.</param>
 internal sealed record FoundVersion(string Name, bool IsFull, string? Base, string Path, string? Label = null)
 {
-    /// <summary>Files in a full version's folder that are the format's, not the model's: they are never kept as side files. Default: none.</summary>
+    /// <summary>Files in a full version's folder that are the format's, not the model's: they are never kept as side files. Default:
+    /// none.</summary>
     public IReadOnlyCollection<string> Own { get; init; } = [];
 
     /// <summary>Its name as a number, if it is one.</summary>

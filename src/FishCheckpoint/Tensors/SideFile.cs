@@ -14,8 +14,10 @@ public sealed record SideFile(string Name, string Path)
     /// <summary>The most side files of one model.</summary>
     public const int MaxCount = 1000;
 
-    /// <summary>The files of a folder that can go with a model, those in sub-folders too: none of weights, their indices, training state and hidden ones.</summary>
-    /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.FileUnreadable"/>, <see cref="Errors.ErrorCode.TooLarge"/>.</exception>
+    /// <summary>The files of a folder that can go with a model, those in sub-folders too: none of weights, their indices, training state
+    /// and hidden ones.</summary>
+    /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.FileUnreadable"/>, <see
+    /// cref="Errors.ErrorCode.TooLarge"/>.</exception>
     public static IReadOnlyList<SideFile> InFolder(string folder) => [.. FolderListing.Read(folder).Files.Where(file =>
         !LeftOutRules.IsWeights(file.Name) && !file.Name.EndsWith(".index.json", StringComparison.OrdinalIgnoreCase))];
 }

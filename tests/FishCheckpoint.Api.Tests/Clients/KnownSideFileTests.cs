@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using System.Text.RegularExpressions;
 using FishCheckpoint.Api.Tests.Support;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client;
@@ -9,7 +11,7 @@ using Xunit;
 namespace FishCheckpoint.Api.Tests.Clients;
 
 /// <summary>The client sends the bytes of a side file only where the task does not have it.</summary>
-public sealed class KnownSideFileTests : ApiTest
+public sealed partial class KnownSideFileTests : ApiTest
 {
     private static readonly TestModel Model = TestModel.Create(1, null, new TensorInfo("a", DType.F32, [64]));
 
@@ -28,7 +30,8 @@ public sealed class KnownSideFileTests : ApiTest
             {
                 sent.Names.Clear();
                 using var opened = ModelFolder.Open(Model.Change((int)step).Write(Path.Combine(folder, $"{step}")));
-                SideFile[] sides = [new("config.json", Path.Combine(folder, "config.json")), new("sub/vocab.txt", Path.Combine(folder, "vocab.txt"))];
+                SideFile[] sides = [new("config.json", Path.Combine(folder, "config.json")),
+                    new("sub/vocab.txt", Path.Combine(folder, "vocab.txt"))];
                 await client.SaveAsync("sided", step, new CheckpointContent.Full(opened), new SaveOptions { SideFiles = sides }, Stop);
                 await using var reader = await client.OpenAsync("sided", StepRef.At(step), Stop);
                 Assert.Equal(await File.ReadAllBytesAsync(sides[0].Path, Stop), await reader.ReadAsync("config.json"));
@@ -55,18 +58,23 @@ public sealed class KnownSideFileTests : ApiTest
     }
 
     /// <summary>Notes the names of the files in what is sent.</summary>
-    private sealed class NotingHandler() : DelegatingHandler(new HttpClientHandler())
+    private sealed partial class NotingHandler() : DelegatingHandler(new HttpClientHandler())
     {
         public List<string> Names { get; } = [];
 
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            if (request.Content is MultipartFormDataContent form)
+            if (request.Content is { } content && content.Headers.ContentType?.MediaType == "multipart/form-data")
             {
-                Names.AddRange(form.Select(part => part.Headers.ContentDisposition!).Where(part => part.Name == "file").Select(part => part.FileName!.Trim('"')));
+                await content.LoadIntoBufferAsync(cancellationToken);
+                var body = Encoding.Latin1.GetString(await content.ReadAsByteArrayAsync(cancellationToken));
+                Names.AddRange(FilePart().Matches(body).Select(part => part.Groups["name"].Value));
             }
 
-            return base.SendAsync(request, cancellationToken);
+            return await base.SendAsync(request, cancellationToken);
         }
+
+        [GeneratedRegex("name=\"?file\"?; filename=\"?(?<name>[^\";\r]+)", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+        private static partial Regex FilePart();
     }
 }

@@ -7,6 +7,9 @@ namespace FishCheckpoint.Api.Tests.Hub;
 
 public sealed class HubRepositoryTests : HubTest
 {
+    private const string Everything =
+        "config.json|layers/|layers/deep/|layers/deep/a.json|model.safetensors|tokenizer.json|vocab/|vocab/en.txt|vocab/fr.txt";
+
     protected override Task<ApiServer> StartAsync() => ApiServer.StartAsync(settings: ("FishCheckpoint:Telemetry:Metrics", "true"));
 
     [Fact]
@@ -104,10 +107,10 @@ public sealed class HubRepositoryTests : HubTest
     [Theory]
     [InlineData("", "config.json|layers/|model.safetensors|tokenizer.json|vocab/")]
     [InlineData("?recursive=false", "config.json|layers/|model.safetensors|tokenizer.json|vocab/")]
-    [InlineData("?recursive=true", "config.json|layers/|layers/deep/|layers/deep/a.json|model.safetensors|tokenizer.json|vocab/|vocab/en.txt|vocab/fr.txt")]
+    [InlineData("?recursive=true", Everything)]
     [InlineData("/vocab", "vocab/en.txt|vocab/fr.txt")]
     [InlineData("/vocab/?limit=1", "vocab/en.txt|vocab/fr.txt")]
-    [InlineData("?recursive=true&limit=2", "config.json|layers/|layers/deep/|layers/deep/a.json|model.safetensors|tokenizer.json|vocab/|vocab/en.txt|vocab/fr.txt")]
+    [InlineData("?recursive=true&limit=2", Everything)]
     [InlineData("/layers", "layers/deep/")]
     [InlineData("/layers?recursive=1", "layers/deep/|layers/deep/a.json")]
     [InlineData("/layers/deep", "layers/deep/a.json")]
@@ -145,7 +148,8 @@ public sealed class HubRepositoryTests : HubTest
         }
 
         using var response = await ExpectAsync(
-            HttpStatusCode.OK, AskAsync(HttpMethod.Post, "/api/models/big/paths-info/main", token, "paths=vocab&paths=layers%2Fdeep%2Fa.json&paths=voc&expand=true"));
+            HttpStatusCode.OK, AskAsync(HttpMethod.Post, "/api/models/big/paths-info/main", token,
+                "paths=vocab&paths=layers%2Fdeep%2Fa.json&paths=voc&expand=true"));
         Assert.Equal(["layers/deep/a.json file", "vocab directory"], (await JsonAsync<JsonElement>(response)).EnumerateArray().Select(entry =>
             $"{entry.GetProperty("path").GetString()} {entry.GetProperty("type").GetString()}"));
     }
@@ -166,7 +170,8 @@ public sealed class HubRepositoryTests : HubTest
         await ExpectAsync(HttpStatusCode.NoContent, SendAsync(HttpMethod.Delete, "/v1/tasks/big"));
         await ExpectAsync(HttpStatusCode.Created, PutJsonAsync("/v1/tasks/big", """{"base":"single"}"""));
         await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/tasks/big/checkpoints/5", Tar.Of(
-            ("model.safetensors", HubModels.Step(5)), ("layers/deep/a.json", "{}"u8.ToArray()), ("vocab/en.txt", "a"u8.ToArray()), ("vocab/fr.txt", "b"u8.ToArray())),
+            ("model.safetensors", HubModels.Step(5)), ("layers/deep/a.json", "{}"u8.ToArray()), ("vocab/en.txt", "a"u8.ToArray()),
+            ("vocab/fr.txt", "b"u8.ToArray())),
             "application/x-tar"));
     }
 

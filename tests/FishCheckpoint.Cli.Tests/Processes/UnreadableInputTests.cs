@@ -5,7 +5,8 @@ using Xunit;
 
 namespace FishCheckpoint.Cli.Tests.Processes;
 
-/// <summary>Folders of which a part may not be read. Root may read everything, so the program runs as another user, which only root can have it do.</summary>
+/// <summary>Folders of which a part may not be read. Root may read everything, so the program runs as another user, which only root can
+/// have it do.</summary>
 [Trait("Category", "Slow")]
 public sealed class UnreadableInputTests : CommandTest
 {
@@ -33,7 +34,8 @@ public sealed class UnreadableInputTests : CommandTest
         await Shell($"chown -R 65534:65534 '{Data}' && chmod a+rx '{Folder}' && chmod -R a+rX '{PathOf("input")}'");
         string[] place = overHttp ? ["--server", await ServerAsync()] : ["--data", Data];
         Task<Ran> AsNobody(params string[] arguments) => RealProgram.RunAsync(
-            "setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", RealProgram.Fish, .. arguments, .. place], new() { ["HOME"] = Data });
+            "setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", RealProgram.Fish, .. arguments, .. place],
+                new() { ["HOME"] = Data });
         Assert.SkipUnless((await AsNobody("ls")).Exit == 0, "Another user cannot run the program where it lies.");
 
         var path = name.Length == 0 ? PathOf("input") : PathOf($"input/{name}");

@@ -8,8 +8,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Fuzz.Folders;
 
 /// <summary>
-/// What a folder says of the files that loads have written there. What is taken names files in the folder alone, is the same after it was written, and lets nothing go
-/// that is not as it says.
+/// What a folder says of the files that loads have written there. What is taken names files in the folder alone, is the same after it was
+/// written, and lets nothing go that is not as it says.
 /// </summary>
 internal sealed class LoadManifestTarget : FuzzTarget
 {
@@ -19,7 +19,8 @@ internal sealed class LoadManifestTarget : FuzzTarget
 
     public override IReadOnlyList<byte[]> Seeds { get; } =
     [
-        Seed(new LoadManifest(LoadManifest.Current, [])), Seed(new LoadManifest(LoadManifest.Current, [Entry("kept.json"), Entry("sub/vocab.txt")])),
+        Seed(new LoadManifest(LoadManifest.Current, [])),
+        Seed(new LoadManifest(LoadManifest.Current, [Entry("kept.json"), Entry("sub/vocab.txt")])),
         Seed(new LoadManifest(LoadManifest.Current, [Entry("kept.json")], [Entry("kept.json", 3), Entry("model.safetensors")])),
     ];
 
@@ -36,16 +37,21 @@ internal sealed class LoadManifestTarget : FuzzTarget
 
         File.WriteAllBytes(Folder[LoadManifest.FileName], input);
         var read = LoadManifest.Read(Folder.Path);
-        WrongException.Unless(read.Files.Concat(read.Earlier ?? []).All(file => FilePaths.IsValid(file.Name) && file.Bytes >= 0), "A file is named that none can be.");
+        WrongException.Unless(read.Files.Concat(read.Earlier ?? []).All(file => FilePaths.IsValid(file.Name) && file.Bytes >= 0),
+            "A file is named that none can be.");
         var again = Seed(read);
         read.Write(Folder.Path);
-        WrongException.Unless(again.AsSpan().SequenceEqual(File.ReadAllBytes(Folder[LoadManifest.FileName])), "The manifest is another one after it was written.");
-        WrongException.Unless(Seed(LoadManifest.Read(Folder.Path)).AsSpan().SequenceEqual(again), "The manifest is another one after it was read.");
+        WrongException.Unless(again.AsSpan().SequenceEqual(File.ReadAllBytes(Folder[LoadManifest.FileName])),
+            "The manifest is another one after it was written.");
+        WrongException.Unless(Seed(LoadManifest.Read(Folder.Path)).AsSpan().SequenceEqual(again),
+            "The manifest is another one after it was read.");
 
         var plan = FolderPlan.Of(Folder.Path, new HashSet<string>(StringComparer.Ordinal) { "model.safetensors" }, read, replace: true);
         WrongException.Unless(
-            plan.Remove.All(name => read.ByName()[name].Any(file => file.Bytes == Content.Length && File.Exists(Folder[name]))), "A file would go that no load has written so.");
-        return $"{Math.Min(3, read.Files.Count)} files, {(read.Earlier is null ? "" : "interrupted, ")}{plan.Remove.Count} to remove, {plan.Kept.Count} kept";
+            plan.Remove.All(name => read.ByName()[name].Any(file => file.Bytes == Content.Length && File.Exists(Folder[name]))),
+                "A file would go that no load has written so.");
+        var interrupted = read.Earlier is null ? "" : "interrupted, ";
+        return $"{Math.Min(3, read.Files.Count)} files, {interrupted}{plan.Remove.Count} to remove, {plan.Kept.Count} kept";
     }
 
     private static LoadedFile Entry(string name, long bytes = 7) => new(name, bytes, Digest.Of(Content), 0);

@@ -14,7 +14,8 @@ internal sealed class InfoTarget : FuzzTarget
     [
         new SaveInfo().ToJson(),
         new SaveInfo(
-            new Dictionary<string, double> { ["loss"] = 0.5, ["top"] = double.PositiveInfinity, ["none"] = double.NaN }, new Dictionary<string, string> { ["run"] = "a1", ["größe"] = "🐟\n" },
+            new Dictionary<string, double> { ["loss"] = 0.5, ["top"] = double.PositiveInfinity, ["none"] = double.NaN },
+            new Dictionary<string, string> { ["run"] = "a1", ["größe"] = "🐟\n" },
             new Dictionary<string, Digest> { ["config.json"] = Digest.Of("{}"u8) }).ToJson(),
     ];
 
@@ -24,10 +25,11 @@ internal sealed class InfoTarget : FuzzTarget
     public override string Run(byte[] input)
     {
         var read = SaveInfo.Parse(input).Validate("task/1");
-        WrongException.Unless((read.Metrics?.Keys ?? []).Concat(read.Metadata?.Keys ?? []).All(SaveInfo.IsName), "A name was taken that cannot be kept.");
+        WrongException.Unless((read.Metrics?.Keys ?? []).Concat(read.Metadata?.Keys ?? []).All(SaveInfo.IsName),
+            "A name was taken that cannot be kept.");
         var written = read.ToJson();
         WrongException.Unless(written.Length <= SaveInfo.MaxBytes, "More was taken than is kept.");
         WrongException.Unless(SaveInfo.Parse(written).ToJson().AsSpan().SequenceEqual(written), "It is another one after it was written.");
-        return $"{read.Metrics?.Count.ToString() ?? "no"} metrics, {read.Metadata?.Count.ToString() ?? "no"} texts, {read.SideFiles?.Count.ToString() ?? "no"} files";
+        return $"{read.Metrics?.Count ?? -1} metrics, {read.Metadata?.Count ?? -1} texts, {read.SideFiles?.Count ?? -1} files";
     }
 }

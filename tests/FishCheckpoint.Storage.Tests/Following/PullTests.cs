@@ -313,9 +313,11 @@ public sealed class PullTests : FollowingTest
         Assert.InRange(pulled.FetchedBytes, 0, 4096);
         Assert.StartsWith(name, Path.GetFileName(pulled.Path), StringComparison.Ordinal);
         Assert.Equal(Base.Change(1).ToBytes(), CurrentModel);
-        var found = Directory.EnumerateFiles(pulled.Path, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(pulled.Path, path).Replace('\\', '/'));
+        var found = Directory.EnumerateFiles(pulled.Path, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(pulled.Path, path).Replace('\\', '/'));
         Assert.Equal(
-            sideFiles.Select(file => file.Name).Append("model.safetensors").Append(".fish.json").Order(StringComparer.Ordinal), found.Order(StringComparer.Ordinal));
+            sideFiles.Select(file => file.Name).Append("model.safetensors").Append(".fish.json").Order(StringComparer.Ordinal),
+                found.Order(StringComparer.Ordinal));
         foreach (var (file, text) in sideFiles)
         {
             Assert.Equal(text, await File.ReadAllTextAsync(Path.Combine(pulled.Path, file), Stop));

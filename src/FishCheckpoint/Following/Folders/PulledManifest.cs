@@ -22,7 +22,8 @@ internal sealed record PulledFile(string Name, long Bytes, Digest Sha256);
 /// <param name="Pulled">When it was pulled.</param>
 /// <param name="SideFiles">The identity of the checkpoint's own side files; <see langword="null"/>: it has none.</param>
 internal sealed record PulledManifest(
-    int Version, string Task, Digest Base, long Step, Digest State, IReadOnlyList<PulledFile> Files, DateTimeOffset Pulled, Digest? SideFiles = null)
+    int Version, string Task, Digest Base, long Step, Digest State, IReadOnlyList<PulledFile> Files, DateTimeOffset Pulled,
+    Digest? SideFiles = null)
 {
     /// <summary>The name of its file.</summary>
     public const string FileName = ".fish.json";
@@ -38,7 +39,8 @@ internal sealed record PulledManifest(
     public long Bytes => Files.Sum(file => file.Bytes);
 
     /// <summary>Whether the folder holds a checkpoint as it is now.</summary>
-    public bool Holds(CheckpointInfo checkpoint) => Step == checkpoint.Step && State == checkpoint.State && SideFiles == checkpoint.SideFiles;
+    public bool Holds(CheckpointInfo checkpoint) => Step == checkpoint.Step && State == checkpoint.State
+        && SideFiles == checkpoint.SideFiles;
 
     /// <summary>Reads the manifest of a folder.</summary>
     /// <returns><see langword="null"/> where it is missing, or none that this program reads.</returns>

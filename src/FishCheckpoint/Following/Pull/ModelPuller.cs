@@ -115,20 +115,23 @@ public sealed class ModelPuller : IDisposable
         FolderNames.CheckAll(model.Files.Select(file => file.Name));
         using var incoming = folder.Begin();
         var (fetched, because) = await FetchAsync(plan, new ModelFetch(source, options, task, wanted, model), incoming, cancellation);
-        if (model.Checkpoint is null && IsOther(await source.Store.GetCheckpointAsync(options.Task, StepRef.At(wanted.Step), cancellation), wanted))
+        if (model.Checkpoint is null
+            && IsOther(await source.Store.GetCheckpointAsync(options.Task, StepRef.At(wanted.Step), cancellation), wanted))
         {
             // Deleted and saved anew while its parts were fetched one by one.
             return null;
         }
 
-        var manifest = new PulledManifest(PulledManifest.Current, task.Name, task.BaseId, wanted.Step, wanted.State, fetched.Files, options.Time.GetUtcNow(), wanted.SideFiles);
+        var manifest = new PulledManifest(PulledManifest.Current, task.Name, task.BaseId, wanted.Step, wanted.State, fetched.Files,
+            options.Time.GetUtcNow(), wanted.SideFiles);
         var placed = folder.Place(incoming, manifest);
         verified = true;
         Tidy(current);
         return ResultOf(placed, fetched.Form, fetched.Bytes, started, because);
     }
 
-    private static bool IsOther(CheckpointInfo found, CheckpointInfo wanted) => found.State != wanted.State || found.SideFiles != wanted.SideFiles;
+    private static bool IsOther(CheckpointInfo found, CheckpointInfo wanted) => found.State != wanted.State
+        || found.SideFiles != wanted.SideFiles;
 
     private async Task<(Fetched Fetched, string? Because)> FetchAsync(PullPlan plan, ModelFetch fetch, IncomingFolder incoming, CancellationToken cancellation)
     {

@@ -72,7 +72,8 @@ internal static class ImportTask
     private static async IAsyncEnumerable<UploadFile> FilesOf(ModelFolder model)
     {
         (string Name, string Path)[] files =
-            [.. model.Files.Files.Zip(model.Paths, (file, path) => (file.Name, path)), .. model.SideFiles.Select(file => (file.Name, file.Path))];
+            [.. model.Files.Files.Zip(model.Paths, (file, path) => (file.Name, path)),
+                .. model.SideFiles.Select(file => (file.Name, file.Path))];
         foreach (var (name, path) in files)
         {
             await using var content = PositionalFile.OpenStream(path);

@@ -40,7 +40,8 @@ public sealed class CheckpointHook : IAsyncDisposable
     /// <param name="mask">The positions that training changes, on the task's layout.</param>
     /// <param name="model">The tensors that are trained. Not owned.</param>
     /// <param name="options">Cadence and the rest; <see langword="null"/> for the defaults.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>; <see cref="ErrorCode.LayoutMismatch"/>: the mask is of another layout than the model;
+    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>; <see cref="ErrorCode.LayoutMismatch"/>: the mask is of another
+    /// layout than the model;
     /// <see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.FileUnreadable"/>: a side file.</exception>
     /// <exception cref="ArgumentException">An option is out of its range, or does not fit another one.</exception>
     public CheckpointHook(ICheckpointStore store, string task, Mask mask, ITrainingModel model, CheckpointHookOptions? options = null)

@@ -89,8 +89,8 @@ public sealed record CheckpointHookOptions
     public IReadOnlyDictionary<string, IResumable> State { get; init; } = new Dictionary<string, IResumable>(StringComparer.Ordinal);
 
     /// <summary>
-    /// Files beside the model that each checkpoint has of its own, such as <c>SideFile.InFolder("run")</c>. They are read with each save, and a client sends only those
-    /// that the server does not have of this task. Default: none; the base's are served.
+    /// Files beside the model that each checkpoint has of its own, such as <c>SideFile.InFolder("run")</c>. They are read with each save,
+    /// and a client sends only those that the server does not have of this task. Default: none; the base's are served.
     /// </summary>
     public IReadOnlyList<SideFile> SideFiles { get; init; } = [];
 

@@ -95,7 +95,8 @@ class BaseCalls(Calls):
         for header in self._headers(*segments):
             for entry in header.entries:
                 if entry.name in found:
-                    raise FishError("SHARD_INDEX_INVALID", entry.name, "Two files of the model hold a tensor of this name.", "The model is damaged: verify it.")
+                    raise FishError("SHARD_INDEX_INVALID", entry.name, "Two files of the model hold a tensor of this name.",
+                        "The model is damaged: verify it.")
                 found[entry.name] = entry
         return found
 

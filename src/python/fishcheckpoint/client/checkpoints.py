@@ -49,9 +49,9 @@ class CheckpointCalls(BaseCalls):
         :param metadata: free keys and texts to keep with it; with the metrics at most 1 MiB of JSON.
         :param overwrite: replace a checkpoint of other content (model, state, metrics or metadata): the old one is deleted as :meth:`delete` does, with
             its tags, in the same transaction; a pinned one is refused (``CHECKPOINT_PINNED``).
-        :param side_files: files beside the model that are the checkpoint's own, served before its base's: a folder (its files but for weights and
-            training state), a list of paths, or by their names the content or the paths where they lie (``{"config.json": "run/config.json"}``).
-            Those that the task has already are named by their digests, and not sent.
+        :param side_files: files beside the model that are the checkpoint's own, served before its base's: a folder (its files but
+            for weights and training state), a list of paths, or by their names the content or the paths where they lie
+            (``{"config.json": "run/config.json"}``). Those that the task has already are named by their digests, and not sent.
         :returns: ``{task, step, parent, changed, storedBytes, mask...}``.
         :raises FishError: ``STEP_TAKEN``: the step has other content; ``TENSOR_UNKNOWN`` and so on: it is not of the task's layout.
         """

@@ -1,4 +1,4 @@
-"""Files beside a model (config.json, a tokenizer) that are a checkpoint's own: read once, and sent only where the server has not them yet."""
+"""Files beside a model (config.json, a tokenizer) that are a checkpoint's own: read once, and sent only where the server lacks them."""
 
 import hashlib
 import os
@@ -10,8 +10,8 @@ from ..wire.bodies import Body, BytesBody, FileBody, side_names
 from .names import check_file_names
 
 SideFiles = Union[str, "os.PathLike[str]", Sequence[Union[str, "os.PathLike[str]"]], Mapping[str, Union[bytes, str, "os.PathLike[str]"]]]
-"""Files beside a model: a folder, whose files are meant but for weights and training state; paths of files, which keep their names; or by their names in the
-model's folder the content, or the path where it lies."""
+"""Files beside a model: a folder, whose files are meant but for weights and training state; paths of files, which keep their names; or by
+their names in the model's folder the content, or the path where it lies."""
 
 _MOST_BYTES = 256 << 20
 
@@ -110,13 +110,15 @@ def named(given: SideFiles) -> Dict[str, Union[bytes, str]]:
     elif isinstance(given, (str, os.PathLike)):
         folder = os.fspath(given)
         if not os.path.isdir(folder):
-            raise FishError("FILE_NOT_FOUND", folder, "There is no such folder.", "Give a folder, a list of files, or files by their names.")
+            raise FishError("FILE_NOT_FOUND", folder, "There is no such folder.",
+                "Give a folder, a list of files, or files by their names.")
         found = {name: os.path.join(folder, *name.split("/")) for name in side_names(folder)}
     elif isinstance(given, Sequence) and not isinstance(given, bytes):
         found = {}
         for path in map(os.fspath, given):
             if found.setdefault(os.path.basename(path), path) != path:
-                raise FishError("NAME_INVALID", path, "Two of the side files have this name.", 'Give them by other names: {"sub/name.json": path}.')
+                raise FishError("NAME_INVALID", path, "Two of the side files have this name.",
+                    'Give them by other names: {"sub/name.json": path}.')
     else:
         raise FishError("REQUEST_INVALID", "side_files", f"A {type(given).__name__} names no side files.",
                         "Give a folder, a list of files, or files by their names.")

@@ -51,8 +51,8 @@ class FishHook:
     Training waits while k masked values are gathered and copied to the host; nothing else that it waits for grows with the model, but for the leak check
     (a copy of the whole model, on the first save unless ``leak_check_every_saves=None``) and for a run without a mask, which is copied whole.
 
-    All methods are called from the training thread, in the process that made the hook: a forked child, such as a ``DataLoader``'s worker, sends and ends
-    nothing. A failed save is warned of and reported, and raised by :meth:`complete`; three in a row
+    All methods are called from the training thread, in the process that made the hook: a forked child, such as a ``DataLoader``'s worker,
+    sends and ends nothing. A failed save is warned of and reported, and raised by :meth:`complete`; three in a row
     that were refused for good are raised by :meth:`on_step`, and so is what makes all further saves futile. A server that is down never
     holds training up.
 
@@ -72,10 +72,11 @@ class FishHook:
         :param optimizer: whose moments are saved; a masked one, or any of PyTorch's.
         :param base: name or id of the base that training starts from; the task's has to be the same.
         :param options: see :class:`HookOptions`.
-        :raises FishError: ``REQUEST_INVALID``: an option, or this is no rank 0; ``LAYOUT_MISMATCH``: the model can never be saved to the task;
+        :raises FishError: ``REQUEST_INVALID``: an option, or this is no rank 0; ``LAYOUT_MISMATCH``: the model can never be saved to the
+            task;
             ``BASE_NOT_FOUND``, ``BASE_MISMATCH``, ``TASK_NOT_FOUND``, ``CHECKPOINT_NOT_FOUND``; ``TASK_TAKEN``: the
             task starts from something else than ``from_`` says; ``TENSOR_UNKNOWN``: the mask is not of this model;
-            ``STATE_UNSUPPORTED``: something in the ``state``, the optimizer or a module's extra state cannot be saved; its key is the path to it;
+            ``STATE_UNSUPPORTED``: something in the ``state``, the optimizer or a module's extra state cannot be saved; its key is the path;
             ``FILE_NOT_FOUND``, ``FILE_UNREADABLE``, ``NAME_INVALID``: a side file.
         """
         self._process = OwnProcess()

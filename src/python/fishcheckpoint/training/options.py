@@ -50,9 +50,9 @@ class HookOptions:
     buffers: Sequence[str] = DEFAULT_BUFFERS
     """Names or patterns of tensors that are saved whole with every checkpoint, since they change outside of any mask."""
     side_files: Optional[SideFiles] = None
-    """Files beside the model that each checkpoint has of its own (config.json, a tokenizer): a folder, whose files are meant but for weights
-    and training state; a list of paths; or by their names the content or the path. They are read once, again when they change, and sent only
-    where the server has not got them from this task."""
+    """Files beside the model that each checkpoint has of its own (config.json, a tokenizer): a folder, whose files are meant but for
+    weights and training state; a list of paths; or by their names the content or the path. They are read once, again when they change, and
+    sent only where the task does not have them."""
     include_optimizer: bool = True
     """Whether the optimizer's moments on the mask are saved."""
     include_rng: bool = True

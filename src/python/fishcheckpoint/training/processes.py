@@ -17,8 +17,9 @@ def require_rank_zero(task: str) -> None:
     if rank > 0 and count > 1:
         raise FishError(
             "REQUEST_INVALID", task, f"This process is rank {rank} of {count}: ranks that train one model would all save its steps.",
-            "Make the hook in rank 0 alone, and give what it resumes to the others: wrap the model for parallel use after resume(), and broadcast the step "
-            "and optimizer.state_dict(). Where each rank trains a model of its own, give each a task of its own, and the hook all_ranks=True.")
+            "Make the hook in rank 0 alone, and give what it resumes to the others: wrap the model for parallel use after resume(), and "
+            "broadcast the step and optimizer.state_dict(). Where each rank trains a model of its own, give each a task of its own, and "
+            "the hook all_ranks=True.")
 
 
 class OwnProcess:

@@ -114,7 +114,8 @@ def side_names(folder: str) -> List[str]:
 def _names(folder: str, prefix: str, left_out: Dict[str, str]) -> Iterator[str]:
     for count, entry in enumerate(sorted(os.scandir(folder), key=lambda entry: entry.name)):
         if count >= _MOST_FILES:
-            raise FishError("TOO_LARGE", folder, f"The folder has more than {_MOST_FILES} entries.", "Name the model's file, or a folder of its files only.")
+            raise FishError("TOO_LARGE", folder, f"The folder has more than {_MOST_FILES} entries.",
+                "Name the model's file, or a folder of its files only.")
         name = prefix + entry.name
         if entry.name.startswith("."):
             left_out[name] = "hidden"
