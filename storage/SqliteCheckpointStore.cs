@@ -454,7 +454,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
             var row = CheckpointTable.Find(snapshot.Connection, Context(snapshot.Connection, task), step);
             var frame = row.TrainerFrame ?? throw new FishException(
                 ErrorCode.StateNotFound, $"{task}/{row.Step}", "The checkpoint carries no trainer state.", "Save one with it.");
-            return Task.FromResult(BytesCoder.Open(FrameTable.Open(snapshot.Connection, frame), snapshot));
+            return Task.FromResult<Stream>(StoredContent.Open(snapshot.Connection, frame, $"{task}/{row.Step} state", snapshot));
         }
         catch
         {

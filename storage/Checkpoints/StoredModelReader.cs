@@ -3,7 +3,6 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
-using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
@@ -129,25 +128,17 @@ internal sealed class StoredModelReader : IModelReader
 
     private async Task CopyOwnAsync(StoredSideFile file, long offset, long length, PipeWriter destination, CancellationToken cancellation)
     {
-        try
+        using var content = StoredContent.Open(snapshot.Connection, file.Frame, $"{state.Checkpoint?.Label}: {file.Name}", null);
+        var buffer = new byte[Blocks.Size];
+        while (length > 0 && content.Read(buffer) is var read and > 0)
         {
-            using var content = BytesCoder.Open(FrameTable.Open(snapshot.Connection, file.Frame), null);
-            var buffer = new byte[Blocks.Size];
-            while (length > 0 && content.Read(buffer) is var read and > 0)
+            var skipped = (int)Math.Min(read, offset);
+            var part = (int)Math.Min(read - skipped, length);
+            (offset, length) = (offset - skipped, length - part);
+            if (part > 0)
             {
-                var skipped = (int)Math.Min(read, offset);
-                var part = (int)Math.Min(read - skipped, length);
-                (offset, length) = (offset - skipped, length - part);
-                if (part > 0)
-                {
-                    await destination.WriteAsync(buffer.AsMemory(skipped, part), cancellation);
-                }
+                await destination.WriteAsync(buffer.AsMemory(skipped, part), cancellation);
             }
-        }
-        catch (FishException error) when (error.Kind is ErrorKind.Invalid or ErrorKind.Corrupt or ErrorKind.Mismatch or ErrorKind.TooLarge)
-        {
-            throw new FishException(
-                ErrorCode.CorruptCheckpoint, $"{state.Checkpoint?.Label}: {file.Name}", $"The side file is damaged: {error.Cause}", "Save the checkpoint again with it.", error);
         }
     }
 

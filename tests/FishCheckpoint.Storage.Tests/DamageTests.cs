@@ -158,7 +158,8 @@ public sealed class DamageTests : StoreFixture
         await Store.PutStateAsync("task", StepRef.At(1), new MemoryStream(new byte[5000]), Stop);
         Flip("SELECT trainer_frame FROM checkpoints WHERE step = 1");
         await using var stream = await Store.OpenStateAsync("task", StepRef.At(1), Stop);
-        await Assert.ThrowsAsync<FishException>(() => stream.CopyToAsync(Stream.Null, Stop));
+        var error = await Assert.ThrowsAsync<FishException>(() => stream.CopyToAsync(Stream.Null, Stop));
+        Assert.Equal((ErrorCode.CorruptCheckpoint, "task/1 state"), (error.Code, error.Key));
         Assert.False((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
     }
 

@@ -3,6 +3,7 @@ using FishCheckpoint.Api.Tests.Support;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace FishCheckpoint.Api.Tests.Errors;
@@ -50,6 +51,28 @@ public sealed class DamageTests : ApiTest
         var (head, dense) = (Place("head.weight"), Saved.ToBytes());
         using var response = await ExpectAsync(HttpStatusCode.PartialContent, GetAsync(Model, ("Range", $"bytes={head.Begin}-{head.End - 1}")));
         Assert.Equal(dense[(int)head.Begin..(int)head.End], await response.Content.ReadAsByteArrayAsync(Stop));
+    }
+
+    [Theory]
+    [InlineData("UPDATE pieces SET data = zeroblob(length(data)) WHERE frame = (SELECT trainer_frame FROM checkpoints)")]
+    [InlineData("UPDATE frames SET head = zeroblob(length(head)) WHERE id = (SELECT trainer_frame FROM checkpoints)")]
+    [InlineData("DELETE FROM pieces WHERE frame = (SELECT trainer_frame FROM checkpoints)")]
+    public async Task State_Damaged_IsTheServersFault(string damage)
+    {
+        await ExpectAsync(HttpStatusCode.Created, PutAsync($"{Steps}/1/state", new byte[100_000], "application/octet-stream"));
+        using (var connection = new SqliteConnection($"Data Source={Path.Combine(Server.DataFolder, "fish.db")};Pooling=False"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = damage;
+            Assert.Equal(1, command.ExecuteNonQuery());
+        }
+
+        foreach (var query in new[] { "", "?checked=true" })
+        {
+            var problem = await RefusedAsync(HttpStatusCode.InternalServerError, "CORRUPT_CHECKPOINT", () => GetAsync($"{Steps}/1/state{query}"));
+            Assert.Equal("task/1 state", problem.GetProperty("key").GetString());
+        }
     }
 
     private (long Begin, long End) Place(string tensor)
