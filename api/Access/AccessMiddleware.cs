@@ -34,7 +34,9 @@ internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settin
             return;
         }
 
-        if (Authenticate(context) is not { } key)
+        var known = Authenticate(context);
+        context.Features.Set<StillAdmitted>(() => IsStill(context, known));
+        if (known is not { } key)
         {
             return;
         }
@@ -81,6 +83,18 @@ internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settin
         RequireLoopbackName(context.Request.Host.Host);
         RequireSameSite(context.Request);
         return null;
+    }
+
+    private bool IsStill(HttpContext context, KeyInfo? known)
+    {
+        try
+        {
+            return Authenticate(context)?.Id == known?.Id;
+        }
+        catch (FishException)
+        {
+            return false;
+        }
     }
 
     private static string? TokenOf(HttpRequest request) =>

@@ -6,6 +6,9 @@ namespace FishCheckpoint.Api.Access;
 /// <summary>The key that a request came with, once it is known to be one.</summary>
 internal sealed record RequestKey(KeyInfo Key);
 
+/// <summary>Whether a request that was let in would be now: its key may have been revoked, or have expired. For answers that go on.</summary>
+internal delegate bool StillAdmitted();
+
 /// <summary>Who sent a request.</summary>
 internal static class RequestCallers
 {

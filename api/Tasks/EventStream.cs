@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
+using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Checkpoints;
 
@@ -8,10 +9,12 @@ namespace FishCheckpoint.Api.Tasks;
 
 /// <summary>Sends events as they come, and a comment now and then, so that neither side waits for a connection that is gone.</summary>
 /// <param name="follow">Begins the events.</param>
+/// <param name="admitted">Looked at before each event and comment: where it says no, the events end; <see langword="null"/>: nobody is shut out.</param>
 /// <param name="time">Counts the silence.</param>
 /// <param name="stopping">Ends them: the client comes again with the last id that it got.</param>
 // Kept by hand: the framework's ServerSentEvents result sends no comments, so that a silent connection that is gone goes unnoticed.
-internal sealed class EventStream(Func<CancellationToken, IAsyncEnumerable<TaskEvent>> follow, TimeProvider time, CancellationToken stopping) : IResult
+internal sealed class EventStream(
+    Func<CancellationToken, IAsyncEnumerable<TaskEvent>> follow, StillAdmitted? admitted, TimeProvider time, CancellationToken stopping) : IResult
 {
     public const string MediaType = "text/event-stream";
 
@@ -64,12 +67,22 @@ internal sealed class EventStream(Func<CancellationToken, IAsyncEnumerable<TaskE
             }
             catch (OperationCanceledException) when (!end.IsCancellationRequested)
             {
+                if (admitted?.Invoke() == false)
+                {
+                    return;
+                }
+
                 await WriteAsync(response, ":\n\n", end);
                 continue;
             }
 
             while (events.TryRead(out var happened))
             {
+                if (admitted?.Invoke() == false)
+                {
+                    return;
+                }
+
                 await WriteAsync(response, Format(happened), end);
             }
         }

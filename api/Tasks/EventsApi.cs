@@ -24,7 +24,7 @@ internal static class EventsApi
         // Refused before the answer begins: afterwards there is no status to say it with.
         await store.GetTaskAsync(task, cancellation);
         var known = (request.Headers[LastEventId].ToString() is { Length: > 0 } last ? last : after) is { } id ? Parse(id) : (long?)null;
-        return new EventStream(token => events.FollowAsync(task, known, token), time, lifetime.ApplicationStopping);
+        return new EventStream(token => events.FollowAsync(task, known, token), request.HttpContext.Features.Get<StillAdmitted>(), time, lifetime.ApplicationStopping);
     }
 
     private static long Parse(string id) => long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw new FishException(

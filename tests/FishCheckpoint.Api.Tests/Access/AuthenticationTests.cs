@@ -45,6 +45,36 @@ public sealed class AuthenticationTests : AccessTest
         Assert.Equal(one, await (await SendAsync(As("nonsense"), HttpMethod.Get, "/v1/tasks", HttpStatusCode.Unauthorized)).Content.ReadAsStringAsync(Stop));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Events_OfAKeyRevokedOrExpired_EndAndTellNothingMore(bool revoked)
+    {
+        var expires = DateTimeOffset.UtcNow.AddSeconds(3);
+        var key = await AddKeyAsync("a", KeyScope.Read, expires: revoked ? null : expires);
+        using var response = await As(key.Token).GetAsync("/v1/tasks/task/events", HttpCompletionOption.ResponseHeadersRead, Stop);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(Stop));
+        await ExpectAsync(HttpStatusCode.Created, SaveAsync(2, Base.Change(2)));
+        var line = string.Empty;
+        while (!line!.Contains("\"step\":2", StringComparison.Ordinal))
+        {
+            line = await lines.ReadLineAsync(Stop);
+        }
+
+        if (revoked)
+        {
+            await SendAsync(Client, HttpMethod.Delete, "/v1/keys/a", HttpStatusCode.OK);
+        }
+        else if (expires - DateTimeOffset.UtcNow is { Ticks: > 0 } left)
+        {
+            await Task.Delay(left + TimeSpan.FromMilliseconds(50), Stop);
+        }
+
+        await ExpectAsync(HttpStatusCode.Created, SaveAsync(3, Base.Change(3)));
+        Assert.DoesNotContain("\"step\":3", await lines.ReadToEndAsync(Stop), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Server_WhoseKeysAreAllRevoked_StaysClosed()
     {
