@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
 using FishCheckpoint.Access;
 using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Bases;
@@ -45,6 +47,9 @@ public static class FishServer
     {
         // The settings file lies beside the program, wherever it is started from; the data folder is relative to where it is started.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+
+        // What stops a start is thrown, and said once by the program; a failure of a background service is told as it stops the server.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         AddServices(builder.Services);
         configure?.Invoke(builder);
         builder.Services.AddFishTelemetry(builder.Configuration);
@@ -105,21 +110,31 @@ public static class FishServer
     /// <summary>Starts a server that <see cref="Build"/> made.</summary>
     /// <param name="server">The server.</param>
     /// <param name="cancellation">Ends the start.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.AddressInUse"/>: another program listens there already; or what opening the store refuses.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.AddressInUse"/>: another program listens there already; <see cref="ErrorCode.RequestInvalid"/>: it
+    /// cannot listen where the settings say; or what opening the store refuses.</exception>
     public static async Task StartFishAsync(this WebApplication server, CancellationToken cancellation = default)
     {
         try
         {
             await server.StartAsync(cancellation);
         }
-        catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        catch (IOException error) when (error.InnerException is AddressInUseException)
         {
-            var urls = server.Urls.Count > 0 ? string.Join(' ', server.Urls) : "the address of the settings";
             throw new FishException(
-                ErrorCode.AddressInUse, urls, $"The address is in use by another program: {error.Message}",
+                ErrorCode.AddressInUse, UrlsOf(server), $"The address is in use by another program: {error.Message}",
                 "End the other program (it may be another 'fish serve'), or listen elsewhere: --urls http://127.0.0.1:PORT.", error);
         }
+        catch (Exception error) when (error is FormatException or ArgumentException or InvalidOperationException or IOException or SocketException
+            or CryptographicException)
+        {
+            throw new FishException(
+                ErrorCode.RequestInvalid, UrlsOf(server), $"The server cannot listen there: {error.Message.Split('\n')[0].Trim()}",
+                "Give an address as in http://127.0.0.1:5080; https takes a certificate besides (docs/ACCESS.md).", error);
+        }
     }
+
+    private static string UrlsOf(WebApplication server) => server.Urls.Count > 0 ? string.Join(' ', server.Urls)
+        : server.Configuration["Urls"] ?? "the address of the settings";
 
     private static void AddServices(IServiceCollection services)
     {

@@ -1,6 +1,7 @@
 using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
+using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Tensors;
 
@@ -43,7 +44,19 @@ public sealed class FishSettings
     public ShutdownSettings Shutdown { get; set; } = new();
 
     /// <summary>Reads the section.</summary>
-    public static FishSettings Of(IConfiguration configuration) => configuration.GetSection(Section).Get<FishSettings>() ?? new FishSettings();
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a value cannot be read.</exception>
+    public static FishSettings Of(IConfiguration configuration)
+    {
+        try
+        {
+            return configuration.GetSection(Section).Get<FishSettings>() ?? new FishSettings();
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new FishException(
+                ErrorCode.RequestInvalid, Section, error.Message, "Mend the value in appsettings.json, in the environment or on the command line; the README has a table.", error);
+        }
+    }
 
     /// <summary>What is kept of tasks that have no rules of their own.</summary>
     public RetentionSettings Retention { get; set; } = new();

@@ -4,7 +4,8 @@ using FishCheckpoint.Errors;
 await using var server = FishServer.Build(args);
 try
 {
-    await server.RunAsync();
+    await server.StartFishAsync();
+    await server.WaitForShutdownAsync();
     return 0;
 }
 catch (FishException error)

@@ -68,6 +68,10 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     /// </summary>
     public bool IsReadOnly => database.IsReadOnly;
 
+    /// <summary>Refuses to go on if the database's file was removed or replaced. Every write asks the same.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    public void RequireInPlace() => database.RequireInPlace();
+
     /// <summary>Refuses to go on if the store can only be read: to be asked before a body is read, or anything is encoded.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StoreReadOnly"/>.</exception>
     public void RequireWritable()

@@ -20,6 +20,7 @@ internal sealed class Readiness(StoreHost host, IStoreVerification verification,
             throw new FishException(ErrorCode.ServerUnavailable, "server", "The server stops.", "Ask another one, or try again when it is back.");
         }
 
+        host.Store.RequireInPlace();
         await host.Store.ListTasksAsync(new PageRequest(1), cancellation);
         if (IsReadOnly)
         {

@@ -37,8 +37,15 @@ internal abstract class RoundService(string setting, TimeSpan every, string what
         }
 
         using var timer = new PeriodicTimer(every, options.Time);
-        while (await timer.WaitForNextTickAsync(stoppingToken) && await RunAsync(stoppingToken))
+        try
         {
+            while (await timer.WaitForNextTickAsync(stoppingToken) && await RunAsync(stoppingToken))
+            {
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server stops, or did not start: no failure, of which the host would tell.
         }
     }
 

@@ -86,6 +86,18 @@ internal sealed class Database : IDisposable
         return database;
     }
 
+    /// <summary>Refuses to go on with a database whose file was removed or replaced: what is written to it is gone when this process ends.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    public void RequireInPlace()
+    {
+        if (writer is not null && CheckedVfs.HasMoved(writer))
+        {
+            throw new FishException(
+                ErrorCode.StorageUnavailable, FileName, "The file was removed or replaced while the store is open.",
+                "Put the file back, or end this program and restore a backup: what is written now would be lost.");
+        }
+    }
+
     /// <summary>A connection that sees one state of the database until it is disposed.</summary>
     public Snapshot OpenSnapshot() => new(Open());
 
@@ -134,6 +146,7 @@ internal sealed class Database : IDisposable
         var isCommitting = false;
         try
         {
+            RequireInPlace();
             using var transaction = writer.BeginTransaction(deferred: false);
             var result = work(writer);
             BeforeCommit?.Invoke(writer);

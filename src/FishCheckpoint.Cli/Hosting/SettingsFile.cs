@@ -1,4 +1,5 @@
 using FishCheckpoint.Api;
+using FishCheckpoint.Errors;
 using Microsoft.Extensions.Configuration;
 
 namespace FishCheckpoint.Cli.Hosting;
@@ -8,9 +9,21 @@ internal static class SettingsFile
 {
     private const string Name = "appsettings.json";
 
-    public static FishSettings Load() => FishSettings.Of(new ConfigurationBuilder()
-        .AddJsonFile(Path.Combine(AppContext.BaseDirectory, Name), optional: true)
-        .AddJsonFile(Path.GetFullPath(Name), optional: true)
-        .AddEnvironmentVariables()
-        .Build());
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a file is no JSON, or a value cannot be read.</exception>
+    public static FishSettings Load()
+    {
+        try
+        {
+            return FishSettings.Of(new ConfigurationBuilder()
+                .AddJsonFile(Path.Combine(AppContext.BaseDirectory, Name), optional: true)
+                .AddJsonFile(Path.GetFullPath(Name), optional: true)
+                .AddEnvironmentVariables()
+                .Build());
+        }
+        catch (InvalidDataException error)
+        {
+            throw new FishException(
+                ErrorCode.RequestInvalid, Name, error.InnerException?.Message ?? error.Message, $"{error.Message} Mend the file, or take it away.", error);
+        }
+    }
 }

@@ -16,6 +16,7 @@ internal static unsafe partial class CheckedVfs
     private const int Database = 0x100;
     private const int Log = 0x80000;
     private const int ReserveBytes = 38;
+    private const int AskMoved = 20;
     private const string Main = "main";
 
     private static readonly Lock Registering = new();
@@ -59,6 +60,14 @@ internal static unsafe partial class CheckedVfs
         var state = 0;
         _ = FileControl(HandleOf(connection), Main, FileMethods.AskState, ref state);
         return state == (int)PageState.Checked;
+    }
+
+    /// <summary>Whether the file that a connection has open is no longer the one of that name: it was removed, or another put in its place.</summary>
+    public static bool HasMoved(SqliteConnection connection)
+    {
+        var moved = 0;
+        _ = FileControl(HandleOf(connection), Main, AskMoved, ref moved);
+        return moved != 0;
     }
 
     /// <summary>Asks for room for checksums: taken by a database that is still empty, or by the next VACUUM.</summary>

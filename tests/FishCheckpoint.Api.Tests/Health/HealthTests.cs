@@ -24,6 +24,26 @@ public sealed partial class HealthTests : ApiTest
         Assert.Contains("STORAGE_UNAVAILABLE", await response.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Ready_WithTheDatabaseRemovedOrReplaced_IsNot_AndNothingIsSavedToIt(bool replaced)
+    {
+        var (database, aside) = (Path.Combine(Server.DataFolder, "fish.db"), Path.Combine(Server.DataFolder, "aside.db"));
+        File.Move(database, aside);
+        if (replaced)
+        {
+            File.Copy(aside, database);
+        }
+
+        using var response = await ExpectAsync(HttpStatusCode.ServiceUnavailable, GetAsync("/readyz"));
+        Assert.Contains("STORAGE_UNAVAILABLE", await response.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
+        await ExpectAsync(HttpStatusCode.ServiceUnavailable, SaveAsync(1, Base.Change(1)));
+        File.Move(aside, database, overwrite: true);
+        Assert.Equal("ready\n", await Client.GetStringAsync("/readyz", Stop));
+        await ExpectAsync(HttpStatusCode.Created, SaveAsync(1, Base.Change(1)));
+    }
+
     [Fact]
     public async Task Index_NamesEveryRouteOfTheDocument()
     {
