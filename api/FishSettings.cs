@@ -72,6 +72,7 @@ public sealed class FishSettings
         Bases = Compression.Bases,
         Retention = Retention.ToRetention(),
         DeletionGrace = DeletionGrace,
+        MinFreeBytes = Limits.MinFreeBytes,
         MaxHeaderBytes = Limits.MaxHeaderBytes,
         MaxUploadBytes = Limits.MaxUploadBytes,
         MaxStateBytes = Limits.MaxStateBytes,
@@ -257,7 +258,10 @@ public sealed class FishSettings
         /// <summary>The most that the temporary files of all uploads take together. Default: 1 TiB.</summary>
         public long MaxTemporaryBytes { get; set; } = 1L << 40;
 
-        /// <summary>What uploads leave free of the data folder's disk: the database's log may need as much. Default: 256 MiB.</summary>
+        /// <summary>
+        /// What uploads leave free of the data folder's disk: the database's log may need as much. Where it is not free, the grace of what was deleted first ends early.
+        /// Default: 256 MiB.
+        /// </summary>
         public long MinFreeBytes { get; set; } = 256L << 20;
     }
 }

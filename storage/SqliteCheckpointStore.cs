@@ -36,6 +36,9 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     // Tries that may be guessed from an earlier checkpoint, before one that is guessed from none.
     private const int MostGuesses = 3;
 
+    // Those on a full disk, each of which has twice the room of the one before.
+    private const int MostForRoom = 20;
+
     private readonly Database database;
     private readonly BaseFolder folder;
     private readonly BaseTable bases = new();
@@ -43,6 +46,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     private readonly TaskTable tasks;
     private readonly Ledger ledger;
     private readonly Collector collector;
+    private readonly GraceRoom room;
 
     private SqliteCheckpointStore(StoreOptions options, Database database, BaseFolder folder)
     {
@@ -51,6 +55,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         parents = new ParentCache(options.ParentCacheBytes);
         (ledger, Access) = (new Ledger(options), new StoreAccess(database, options));
         collector = new Collector(database, folder, tasks, ledger, options);
+        room = new GraceRoom(database, collector, options);
         database.BeforeCommit = new TotalsKeeper(tasks, options.Time, database.OpenSnapshot).Settle;
         using var snapshot = database.OpenSnapshot();
         Identity = StoreIdentity.Read(snapshot.Connection);
@@ -137,6 +142,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         catch
         {
             store?.Access.Dispose();
+            store?.room.Dispose();
             files?.Dispose();
             opened.Dispose();
             throw;
@@ -168,6 +174,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     {
         RequireWritable();
         Names.Check(name, "base");
+        await room.KeepReserveAsync(cancellation);
         var upload = folder.CreateUploadFolder();
         try
         {
@@ -304,16 +311,27 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         RequireWritable();
         options ??= new SaveOptions();
         new SaveInfo(options.Metrics, options.Metadata).Validate($"{task}/{step}");
+        await room.KeepReserveAsync(cancellation);
         using var span = StoreTraces.Begin("save", task, StepRef.At(step).ToString());
-        for (var attempt = 1; ; attempt++)
+        for (var (attempt, full) = (1, 0); ;)
         {
             try
             {
                 return await SaveOnceAsync(task, step, content, options, mayGuess: attempt < MostGuesses, cancellation);
             }
+            catch (Exception error) when (Space.IsFull(error) && full < MostForRoom)
+            {
+                // What can be brought back gives way: as long as there is any, and it makes room.
+                full++;
+                if (!await room.GrowAsync(cancellation))
+                {
+                    throw;
+                }
+            }
             catch (ReferenceGoneException)
             {
                 // Deleted meanwhile: guessed from what is left, and in the end from nothing. Or saved by another: compared with that.
+                attempt++;
             }
         }
     });
@@ -379,6 +397,17 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         },
         cancellation);
 
+    /// <summary>Gives so many bytes back to the disk by ending the grace of what was deleted first: nothing of that can be brought back then.</summary>
+    /// <param name="bytes">How many are wanted. Nothing is done where all that is deleted does not take that many.</param>
+    /// <param name="cancellation">Ends the work; what was given back stays so.</param>
+    /// <returns>The bytes by which the database's files have shrunk.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.StoreReadOnly"/>.</exception>
+    public Task<long> MakeRoomAsync(long bytes, CancellationToken cancellation = default) => Guarded(() =>
+    {
+        RequireWritable();
+        return room.FreeAsync(bytes, cancellation);
+    });
+
     /// <inheritdoc/>
     public Task<IModelReader> OpenAsync(string task, StepRef step, CancellationToken cancellation = default) => Open(connection =>
     {
@@ -438,6 +467,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     {
         RequireWritable();
         await GetCheckpointAsync(task, step, cancellation);
+        await room.KeepReserveAsync(cancellation);
         using var state = await PreparedState.EncodeAsync(content, Options, cancellation);
         var created = await database.WriteAsync(
             connection =>
@@ -607,6 +637,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     public ValueTask DisposeAsync()
     {
         Access.Dispose();
+        room.Dispose();
         database.Dispose();
         folder.Dispose();
         if (Options.TemporaryRoot is { } temporary)
@@ -925,7 +956,8 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new FishException(
-                ErrorCode.StorageUnavailable, "data folder", error.Message, "Check the disk's space and permissions, and try again; nothing was changed.", error);
+                ErrorCode.StorageUnavailable, "data folder", error.Message,
+                Space.IsFull(error) ? Space.WhatToDo : "Check the disk's space and permissions, and try again; nothing was changed.", error);
         }
     });
 }

@@ -54,6 +54,12 @@ public sealed record StoreOptions
     /// </summary>
     public TimeSpan DeletionGrace { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>
+    /// Bytes of the data folder's disk that are to stay free, or a quarter of the disk where that is less: a save that finds fewer first ends the grace of what was deleted
+    /// first, until they are free or nothing is left that would help. Zero: no save does. Default: 256 MiB.
+    /// </summary>
+    public long MinFreeBytes { get; init; } = 256L << 20;
+
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -74,6 +80,21 @@ public sealed record StoreOptions
 
     /// <summary>Where temporary files lie if the data folder cannot be written.</summary>
     internal string? TemporaryRoot { get; init; }
+
+    /// <summary>How many bytes a folder's disk has free for this user, and in all.</summary>
+    internal Func<string, (long Free, long Total)> Disk { get; init; } = static folder =>
+    {
+        try
+        {
+            var drive = new DriveInfo(folder);
+            return (drive.AvailableFreeSpace, drive.TotalSize);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // It cannot be told, on a share perhaps; a full disk is then found by writing to it.
+            return (long.MaxValue, 0);
+        }
+    };
 
     /// <summary>The grace of what is deleted now.</summary>
     internal Grace Grace => new(Time.GetUtcNow(), DeletionGrace);

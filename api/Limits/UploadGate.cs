@@ -21,6 +21,11 @@ internal sealed class UploadGate(RequestDelegate next, UploadRoom room, StoreHos
 
         host.Store.RequireWritable();
         RequireQuota(context);
+        if (room.Missing(context.Request.ContentLength ?? 0) is > 0 and var missing)
+        {
+            await host.Store.MakeRoomAsync(missing, context.RequestAborted);
+        }
+
         using var lease = room.Enter();
         context.Features.Set(lease);
         await next(context);

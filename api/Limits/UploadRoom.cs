@@ -45,6 +45,16 @@ internal sealed class UploadRoom(FishSettings settings, StoreOptions options, ID
             "Try again in a moment.");
     }
 
+    /// <summary>Bytes that the disk lacks for an upload.</summary>
+    /// <param name="more">Its announced length.</param>
+    public long Missing(long more)
+    {
+        lock (gate)
+        {
+            return limits.MinFreeBytes + reserved - received + more - disk.FreeBytes(options.DataFolder);
+        }
+    }
+
     public void Dispose() => uploads.Dispose();
 
     internal void Reserve(long bytes)

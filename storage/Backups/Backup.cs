@@ -19,6 +19,11 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
     /// <summary>The lock of a backup's folder. It stays there: removing it would let two hold it.</summary>
     public const string LockName = "backup.lock";
 
+    // What a file says that another process holds: EWOULDBLOCK of Linux and of macOS, and Windows' own.
+    private const int WouldBlock = 11;
+    private const int MacWouldBlock = 35;
+    private const int SharingViolation = unchecked((int)0x80070020);
+
     private readonly WorkMeter meter = new(store.Progress);
 
     public BackupReport Run(BackupOptions options, CancellationToken cancellation)
@@ -97,7 +102,7 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
 
     // In the order in which a backup makes and removes these, so that none under way is taken for something else.
     private static bool IsForeign(string target) => Directory.Exists(target)
-        && Directory.EnumerateFileSystemEntries(target).Any(entry => Path.GetFileName(entry) != LockName)
+        && Directory.EnumerateFileSystemEntries(target).Select(path => Path.GetFileName(path)).Any(name => name != LockName && !Incomplete.IsUnwritten(name))
         && !Incomplete.IsOn(target) && !File.Exists(Path.Combine(target, Database.FileName));
 
     private static FileStream Lock(string target)
@@ -106,7 +111,7 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
         {
             return new FileStream(Path.Combine(target, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException error) when (error is not (DirectoryNotFoundException or FileNotFoundException) && File.Exists(Path.Combine(target, LockName)))
+        catch (IOException error) when (error.HResult is WouldBlock or MacWouldBlock or SharingViolation)
         {
             throw new FishException(ErrorCode.BackupBusy, target, "Another backup into this folder is under way.", "Wait for its end, or name another folder.", error);
         }
@@ -200,6 +205,8 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
         {
             File.Delete(left);
         }
+
+        Incomplete.RemoveUnwritten(target);
     }
 
     private static void End(string target, bool isNew)

@@ -52,13 +52,24 @@ internal static class Incomplete
             RequireOwn(folder);
             Empty(folder, kept);
         }
-        else if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(entry => !kept.Contains(Path.GetFileName(entry))))
+        else if (Directory.Exists(folder)
+            && Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)).Any(name => !kept.Contains(name) && !IsUnwritten(name)))
         {
             throw new FishException(ErrorCode.FolderTaken, folder, "The folder is not empty.", "Name another one; nothing was changed.");
         }
 
         StoreFolder.Create(folder);
+        RemoveUnwritten(folder);
         Mark(folder, Text);
+    }
+
+    /// <summary>Removes marks that were being written when a process was killed.</summary>
+    public static void RemoveUnwritten(string folder)
+    {
+        foreach (var left in Directory.EnumerateFiles(folder).Where(path => IsUnwritten(Path.GetFileName(path))))
+        {
+            File.Delete(left);
+        }
     }
 
     /// <summary>Marks a folder in which a store is replaced.</summary>
@@ -94,7 +105,11 @@ internal static class Incomplete
         mark.Commit();
     }
 
-    private static bool IsOwn(string name) => Own.Contains(name, StringComparer.Ordinal) || name.EndsWith(".arriving", StringComparison.Ordinal)
+    /// <summary>Whether a file is a mark that was being written when the process was killed.</summary>
+    public static bool IsUnwritten(string name) => name.EndsWith(".tmp", StringComparison.Ordinal)
+        && (name.StartsWith(FileName + ".", StringComparison.Ordinal) || name.StartsWith(BackupMark.FileName + ".", StringComparison.Ordinal));
+
+    private static bool IsOwn(string name) => Own.Contains(name, StringComparer.Ordinal) || name.EndsWith(".arriving", StringComparison.Ordinal) || IsUnwritten(name)
         || name.StartsWith('.') || name.StartsWith("fish.db", StringComparison.Ordinal);
 
     // A file of that name may be anybody's.

@@ -88,6 +88,7 @@ internal static class StoreReplacement
         Incomplete.End(folder);
         try
         {
+            Incomplete.RemoveUnwritten(folder);
             RemoveLeftovers(folder);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

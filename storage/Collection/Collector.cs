@@ -40,6 +40,22 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
         return round.End();
     }
 
+    /// <summary>Ends the grace of what was deleted first, until that takes so many bytes, and gives back what it can of them.</summary>
+    /// <returns>Whether the database's files have shrunk by it.</returns>
+    public async Task<bool> EndOldestAsync(long bytes, CancellationToken cancellation)
+    {
+        var (round, before) = (new CollectRound(new CollectOptions(), options), database.Space.FileBytes);
+        if (!await database.WriteAsync(connection => GraceCollector.EndOldest(connection, options.Grace.Now, bytes, ledger), cancellation))
+        {
+            return false;
+        }
+
+        await EndGraceAsync(round, cancellation);
+        await groups.FreeAsync(round, cancellation);
+        await database.Space.ReturnAsync(() => true, cancellation);
+        return database.Space.FileBytes < before;
+    }
+
     /// <summary>Whether the retention of a task does not keep one of its steps.</summary>
     public bool Removes(SqliteConnection connection, string task, long step) =>
         TaskTable.Find(connection, task) is not null && retainer.Tasks(connection, task) is [var (context, rules)] && retainer.Removable(connection, context, rules).Contains(step);

@@ -10,6 +10,9 @@ namespace FishCheckpoint.Storage.Collection;
 /// <summary>Removes deleted checkpoints and tasks whose grace is over, a few in a transaction, so that nobody waits long.</summary>
 internal static class GraceCollector
 {
+    // Of each transaction, for others wait for it.
+    private const int MostAtOnce = 1000;
+
     /// <summary>The deleted checkpoints that a round would remove.</summary>
     /// <param name="connection">A snapshot.</param>
     /// <param name="now">The time.</param>
@@ -37,6 +40,31 @@ internal static class GraceCollector
         }
 
         return (count, bytes);
+    }
+
+    /// <summary>Ends the grace of the checkpoints whose grace would end first, until they take so many bytes: of a deleted task, that of all of it.</summary>
+    /// <returns>Whether there were any.</returns>
+    public static bool EndOldest(SqliteConnection connection, DateTimeOffset now, long bytes, Ledger ledger)
+    {
+        var (ended, left, most) = (0L, bytes, MostAtOnce);
+        while (left > 0 && most-- > 0 && connection.Single(
+            "SELECT id, task, with_task FROM checkpoints WHERE expires > $0 ORDER BY expires, id LIMIT 1",
+            row => Tuple.Create(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2) != 0), now) is var (id, task, withTask))
+        {
+            const string Which = "expires > $0 AND (id = $1 OR ($3 AND task = $2 AND with_task = 1))";
+            var freed = connection.Scalar<long>(
+                $"SELECT coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints WHERE {Which}", now, id, task, withTask ? 1 : 0);
+            connection.Execute($"UPDATE checkpoints SET expires = $0 WHERE {Which}", now, id, task, withTask ? 1 : 0);
+            connection.Execute("UPDATE tasks SET expires = $0 WHERE id = $1 AND $2 AND expires > $0", now, task, withTask ? 1 : 0);
+            (ended, left) = (ended + freed, left - Math.Max(1, freed));
+        }
+
+        if (left < bytes)
+        {
+            ledger.Note(connection, "grace.end", null, "store: the disk is full", Ledger.Deleted, ended);
+        }
+
+        return left < bytes;
     }
 
     /// <summary>Removes some of what is over.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Checkpoints;
@@ -14,14 +15,14 @@ namespace FishCheckpoint.Storage.Collection;
 internal sealed class GroupRelayer(Database database, RecodeMeans means)
 {
     // Groups that would not pay, until something in them changes: finding that out again would cost as much each time.
-    private readonly HashSet<string> refused = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> refused = new(StringComparer.Ordinal);
 
     /// <summary>Frees what pays.</summary>
     public async Task FreeAsync(CollectRound round, CancellationToken cancellation)
     {
         foreach (var group in Read(connection => HiddenGroups.Find(connection, [])))
         {
-            if (group.Dependants.Count > 0 && round.Goes && !refused.Contains(group.Signature))
+            if (group.Dependants.Count > 0 && round.Goes && !refused.ContainsKey(group.Signature))
             {
                 await FreeAsync(round, group, cancellation);
             }
@@ -70,7 +71,7 @@ internal sealed class GroupRelayer(Database database, RecodeMeans means)
         using var prepared = Read(connection => Prepare(connection, round, group, cancellation));
         if (prepared is null)
         {
-            refused.Add(group.Signature);
+            refused.TryAdd(group.Signature, true);
             return;
         }
 

@@ -243,6 +243,7 @@ internal sealed class Database : IDisposable
         SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB => new FishException(
             ErrorCode.CorruptStore, FileName, error.Message, "Restore a backup, or repair the store: docs/REPAIR.md says how.", error),
         SQLitePCL.raw.SQLITE_READONLY => ReadOnlyConnection.Refusal(FileName, error),
+        SQLitePCL.raw.SQLITE_FULL => new FishException(ErrorCode.StorageUnavailable, FileName, error.Message, Space.WhatToDo, error),
         _ => new FishException(
             ErrorCode.StorageUnavailable, FileName, error.Message, "Check the disk's space and permissions, and try again; nothing was changed.", error),
     };

@@ -5,11 +5,22 @@ namespace FishCheckpoint.Storage.Sqlite;
 /// <summary>Gives the bytes of unused pages, and of the log, back to the file system.</summary>
 internal sealed class Space(Database database)
 {
+    /// <summary>What to do where the disk is full.</summary>
+    public const string WhatToDo = "Free some space and try again; nothing was changed. 'fish gc --now' removes what was deleted and can still be brought back.";
+
+    // ENOSPC, and ERROR_DISK_FULL of Windows.
+    private const int NoSpace = 28;
+    private const int WindowsDiskFull = unchecked((int)0x80070070);
+
     // Of each transaction: what a writer who waits, and the log, can bear.
     private const int PagesAtOnce = 512;
 
     // While a reader keeps the log, what is moved makes it longer, and nothing comes back: beyond this, moving waits for another round.
     private const long MostLogBytes = 1L << 27;
+
+    /// <summary>Whether an error says that the disk is full.</summary>
+    public static bool IsFull(Exception? error) => error is not null
+        && (error is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL } or IOException { HResult: NoSpace or WindowsDiskFull } || IsFull(error.InnerException));
 
     /// <summary>Bytes of pages that nothing uses.</summary>
     public static long Unused(SqliteConnection connection) =>

@@ -283,6 +283,27 @@ public sealed class BackupTests : VerifyTest
     }
 
     [Fact]
+    public async Task Copy_KilledWhileAMarkWasWritten_BeginsAgain()
+    {
+        await PrepareAsync();
+        foreach (var name in new[] { "incomplete.0a.tmp", "backup.json.0b.tmp", Backup.LockName })
+        {
+            Directory.CreateDirectory(Target);
+            await File.WriteAllTextAsync(Path.Combine(Target, name), "This fo", Stop);
+        }
+
+        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        Assert.Equal(["backup.json", "backup.lock", "bases", "fish.db"], Names(Target));
+        await File.WriteAllTextAsync(Path.Combine(Target, "backup.json.0c.tmp"), "{", Stop);
+        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        Assert.Equal(["backup.json", "backup.lock", "bases", "fish.db"], Names(Target));
+        Directory.CreateDirectory(Target + "-restored");
+        await File.WriteAllTextAsync(Path.Combine(Target + "-restored", "incomplete.0d.tmp"), "", Stop);
+        await StoreRestore.RunAsync(Target, Target + "-restored", Stop);
+        Assert.Equal(["bases", "fish.db"], Names(Target + "-restored"));
+    }
+
+    [Fact]
     public async Task Restore_MakesTheSameStore()
     {
         var saves = await PrepareAsync();

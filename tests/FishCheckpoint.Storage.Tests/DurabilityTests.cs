@@ -1,6 +1,9 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Contract;
 using FishCheckpoint.Durability.Faults;
 using FishCheckpoint.Durability.Power;
 using FishCheckpoint.Durability.Suites;
+using FishCheckpoint.Tensors;
 using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
@@ -40,6 +43,38 @@ public sealed class DurabilityTests : IDisposable
         await using var disk = await SmallFileSystem.TryMountAsync(Path.Combine(folder, "disk"), mebibytes: 16);
         Assert.SkipWhen(disk is null, "This user may not mount a small file system.");
         AssertNothingFound(await new FullDiskSuite(disk.Folder, folder).RunAsync(rounds: 2, seed, progress));
+    }
+
+    [Fact(Timeout = 600_000)]
+    public async Task Save_WhereTheGraceFillsTheDisk_GoesOn()
+    {
+        await using var disk = await SmallFileSystem.TryMountAsync(Path.Combine(folder, "disk"), mebibytes: 400);
+        Assert.SkipWhen(disk is null, "This user may not mount a small file system.");
+        await using var store = await SqliteCheckpointStore.OpenAsync(
+            new StoreOptions { DataFolder = Path.Combine(disk.Folder, "data"), Retention = new Retention(KeepLast: 2) }, TestContext.Current.CancellationToken);
+        var model = TestModel.Create(1, null, new TensorInfo("w", DType.F32, [1000]));
+        await store.AddBaseAsync("base", ModelUpload.FromStream(new MemoryStream(model.ToBytes())), TestContext.Current.CancellationToken);
+        await store.PutTaskAsync("task", new TaskSpec("base"), TestContext.Current.CancellationToken);
+
+        // Twice what the disk holds, of which the trainer keeps two steps.
+        for (var step = 1; step <= 100; step++)
+        {
+            var state = new byte[8_000_000];
+            new Random(step).NextBytes(state);
+            using var file = ModelFolder.Open(model.Change(step, 0.1).Write(Path.Combine(folder, "model")));
+            await store.SaveAsync(
+                "task", step, new CheckpointContent.Full(file), new SaveOptions { OpenState = () => new MemoryStream(state) }, TestContext.Current.CancellationToken);
+            if (step % 3 == 0)
+            {
+                await store.CollectAsync(null, TestContext.Current.CancellationToken);
+            }
+        }
+
+        var grace = (await store.ReportAsync(null, TestContext.Current.CancellationToken)).Grace;
+        Assert.InRange(grace.Bytes, 100_000_000, 400_000_000);
+        Assert.Equal(model.Change(100, 0.1).ToBytes(), await store.RestoreAsync("task", 100));
+        await store.UndeleteAsync("task", 97, cancellation: TestContext.Current.CancellationToken);
+        Assert.Empty((await store.VerifyStoreAsync(null, TestContext.Current.CancellationToken)).Damaged);
     }
 
     [Fact(Timeout = 600_000)]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using FishCheckpoint.Api.Limits;
 using FishCheckpoint.Api.Tests.Support;
+using FishCheckpoint.Checkpoints;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -33,6 +34,23 @@ public sealed class LimitsTests : ApiTest
         await ExpectAsync(HttpStatusCode.NoContent, SendAsync(HttpMethod.Delete, $"{Steps}/1"));
         disk.Free = 1L << 40;
         await ExpectAsync(HttpStatusCode.Created, SaveAsync(2, Base.Change(2)));
+    }
+
+    [Fact]
+    public async Task Disk_WithTooLittleLeft_EndsTheGraceOfWhatWasDeleted()
+    {
+        await ExpectAsync(HttpStatusCode.Created, SaveAsync(1, Base.Change(1)));
+        await ExpectAsync(HttpStatusCode.NoContent, SendAsync(HttpMethod.Delete, $"{Steps}/1"));
+        var body = Base.Change(2).ToBytes();
+        disk.Free = 999_999;
+        await RefusedAsync(HttpStatusCode.InsufficientStorage, "INSUFFICIENT_STORAGE", () => PutAsync($"{Steps}/2", body));
+        Assert.Single((await JsonAsync<Page<DeletedCheckpoint>>("/v1/tasks/task/deleted")).Items);
+
+        // First the log gives back what it can.
+        disk.Free = 999_999 + body.Length;
+        await ExpectAsync(HttpStatusCode.InsufficientStorage, PutAsync($"{Steps}/2", body));
+        await ExpectAsync(HttpStatusCode.InsufficientStorage, PutAsync($"{Steps}/2", body));
+        Assert.Empty((await JsonAsync<Page<DeletedCheckpoint>>("/v1/tasks/task/deleted")).Items);
     }
 
     [Fact]

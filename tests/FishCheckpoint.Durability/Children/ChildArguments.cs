@@ -16,9 +16,9 @@ public sealed record ChildArguments(string Folder, int Seed, int First, int Coun
 {
     public StoreOptions ToOptions() => new()
     {
-        // Longer than any run.
+        // Longer than any run, and on a full disk too.
         DeletionGrace = Grace ? TimeSpan.FromDays(30) : TimeSpan.Zero,
-        DataFolder = Folder, Codec = new CodecOptions { Effort = CodecEffort.Fast }, Bases = Dense ? BaseCompression.Dense : BaseCompression.None,
+        MinFreeBytes = 0, DataFolder = Folder, Codec = new CodecOptions { Effort = CodecEffort.Fast }, Bases = Dense ? BaseCompression.Dense : BaseCompression.None,
         Retention = ModelRetention.OfStore,
     };
 

@@ -113,7 +113,7 @@ public sealed class CopySuite(string library, string folder)
         var again = await copy.Child.DoAsync();
         var whole = await LinesAsync();
         var leftovers = Directory.EnumerateFileSystemEntries(To).Select(path => Path.GetFileName(path))
-            .Where(name => name.StartsWith('.') || name.EndsWith("arriving", StringComparison.Ordinal) || name == "incomplete");
+            .Where(name => name.StartsWith('.') || name.EndsWith("arriving", StringComparison.Ordinal) || name.EndsWith(".tmp", StringComparison.Ordinal) || name == "incomplete");
         result.Find(again == "done" && whole?.SequenceEqual(copy.After.Lines()) == true ? [] : [$"again: {again}, then {string.Join("; ", whole ?? [])}"], where);
         result.Find(leftovers.Select(name => $"left over: {name}"), where);
     }

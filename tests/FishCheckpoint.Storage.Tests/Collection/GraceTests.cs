@@ -235,6 +235,55 @@ public sealed class GraceTests : StoreFixture
     }
 
     [Fact]
+    public async Task Save_OnADiskWithTooLittleLeft_EndsTheGraceOfWhatWasDeletedFirst()
+    {
+        const int StateBytes = 400_000;
+        var room = long.MaxValue;
+        await ReopenAsync(Options with { MinFreeBytes = 1_000_000, Disk = _ => (room - new FileInfo(DatabasePath).Length, 1L << 30) });
+        await Store.PutTaskAsync("other", new TaskSpec("base"), Stop);
+        for (var step = 1; step <= 8; step++)
+        {
+            var state = new byte[StateBytes];
+            new Random(step).NextBytes(state);
+            using var file = Tensors.ModelFolder.Open(Base.Change(step, 0.0001).Write(Path.Combine(Options.DataFolder, "..", $"{step}")));
+            await Store.SaveAsync(step <= 2 ? "other" : "task", step, new CheckpointContent.Full(file), new SaveOptions { OpenState = () => new MemoryStream(state) }, Stop);
+        }
+
+        // A deleted task goes whole or not at all.
+        await Store.DeleteTaskAsync("other", Stop);
+        foreach (var step in new[] { 3, 4, 5 })
+        {
+            time.Now += TimeSpan.FromMinutes(1);
+            await Store.DeleteCheckpointAsync("task", StepRef.At(step), Stop);
+        }
+
+        Sql("PRAGMA wal_checkpoint(TRUNCATE)");
+        room = new FileInfo(DatabasePath).Length + 1_000_000 - 100;
+        await SaveAsync(9, Base.Change(9, 0.0001));
+        Assert.DoesNotContain((await Store.ListDeletedTasksAsync(new PageRequest(), Stop)).Items, task => task.Whole);
+        Assert.Equal([3L, 4, 5], await DeletedAsync());
+        AssertTotalsAreARecount();
+
+        room -= (3 * StateBytes) + (StateBytes / 2);
+        await SaveAsync(10, Base.Change(10, 0.0001));
+        Assert.Equal([5L], await DeletedAsync());
+        AssertTotalsAreARecount();
+        Assert.True((await Store.UndeleteAsync("task", 5, cancellation: Stop)).Checkpoint.StateBytes > 0);
+        Assert.Equal(Base.Change(5, 0.0001).ToBytes(), await Store.RestoreAsync("task", 5));
+        Assert.Empty((await Store.VerifyStoreAsync(null, Stop)).Damaged);
+        Assert.Contains((await Store.Access.ListAuditAsync(new PageRequest(), cancellation: Stop)).Items, entry => entry.Operation == "grace.end");
+
+        // More than all that is deleted takes is not made by removing that.
+        await Store.DeleteCheckpointAsync("task", StepRef.At(5), Stop);
+        Assert.Equal(0, await Store.MakeRoomAsync(1L << 40, Stop));
+        Assert.Equal([5L], await DeletedAsync());
+        await Store.CollectAsync(null, Stop);
+        Assert.Equal([5L], await DeletedAsync());
+        Assert.True(await Store.MakeRoomAsync(StateBytes, Stop) >= StateBytes);
+        Assert.Empty(await DeletedAsync());
+    }
+
+    [Fact]
     public async Task Open_WithAGraceBelowNothing_IsRefused() => Assert.Equal(
         ErrorCode.RequestInvalid,
         (await Assert.ThrowsAsync<FishException>(() => SqliteCheckpointStore.OpenAsync(Options with { DeletionGrace = TimeSpan.FromSeconds(-1) }, Stop))).Code);
