@@ -15,6 +15,22 @@ internal sealed class BaseReceiver(StoreOptions options, string folder)
 
     public async Task<BaseContent> ReceiveAsync(IAsyncEnumerable<UploadFile> files, CancellationToken cancellation)
     {
+        try
+        {
+            return await TakeAsync(files, cancellation);
+        }
+        catch (FishException error) when (error.Code == ErrorCode.FileUnreadable
+            && (error.Key == "base" || error.Key.StartsWith(folder, StringComparison.Ordinal)))
+        {
+            // What has arrived lies on the store's own disk: not the sender is at fault.
+            throw new FishException(
+                ErrorCode.StorageUnavailable, "base", error.InnerException?.Message ?? error.Cause,
+                "Check the disk, and how many files the process may have open. Then send it again; nothing was stored.", error);
+        }
+    }
+
+    private async Task<BaseContent> TakeAsync(IAsyncEnumerable<UploadFile> files, CancellationToken cancellation)
+    {
         var (names, received) = (new FolderNames(), new Dictionary<string, (long Length, Digest Digest)>(StringComparer.Ordinal));
         await foreach (var file in files.WithCancellation(cancellation))
         {

@@ -7,10 +7,20 @@ namespace FishCheckpoint.Storage.Sqlite;
 /// <summary>Short forms for SQL with positional parameters (<c>$0</c>, <c>$1</c>, …).</summary>
 internal static class Commands
 {
+    /// <summary>Runs all statements to their end.</summary>
+    /// <remarks>SqliteCommand.ExecuteNonQuery drops errors of the statements that follow one with columns, as ALTER TABLE is.</remarks>
     public static int Execute(this SqliteConnection connection, string sql, params ReadOnlySpan<object?> arguments)
     {
         using var statement = Statement.Of(connection, sql, arguments);
-        return statement.Command.ExecuteNonQuery();
+        using var reader = statement.Command.ExecuteReader();
+        do
+        {
+            while (reader.Read())
+            {
+            }
+        }
+        while (reader.NextResult());
+        return reader.RecordsAffected;
     }
 
     public static long Insert(this SqliteConnection connection, string sql, params ReadOnlySpan<object?> arguments)

@@ -5,8 +5,9 @@ using FishCheckpoint.Durability.Suites;
 
 const string usage = """
     crash [--kills 500] [--seed N]          SIGKILL a process at random moments, start it again, and compare with what it had acknowledged
-    faults [--stride 1] [--from 1] [--to N] make each call that writes, syncs, creates, renames, cuts or removes a file fail in turn
-           [--kind sync]                    or those of one kind alone: write, sync, truncate, rename, unlink, create, map
+    faults [--stride 1] [--from 1] [--to N] make each call that writes, syncs, creates, renames, cuts or removes a file fail in turn,
+           [--kind sync] [--way EMFILE]     that opens one, or asks for memory; or those of one kind or one way of failing alone:
+                                            write, sync, truncate, rename, unlink, create, map, open, memory; ENOSPC, EIO, EMFILE...
     copies [--stride 1]                     kill and fail backups and restores at each call that changes a file of the copy
     full-disk [--rounds 100] [--seed N]     fill a small file system (root mounts it), and go on working
     bitflip [--stride 1]                    flip each byte of a small store in turn, and read everything
@@ -37,7 +38,8 @@ try
     {
         "crash" => await new CrashSuite(seed, folder).RunAsync(Number("--kills", 500), progress),
         "faults" => await FaultLibrary.CompileAsync(folder) is { } library
-            ? await new FaultSuite(library, folder).RunAsync(Number("--stride", 1), progress, Number("--from", 1), Number("--to", int.MaxValue), Text("--kind")) : null,
+            ? await new FaultSuite(library, folder).RunAsync(
+                Number("--stride", 1), progress, Number("--from", 1), Number("--to", int.MaxValue), Text("--kind"), Text("--way")) : null,
         "copies" => await FaultLibrary.CompileAsync(folder) is { } shim ? await new CopySuite(shim, folder).RunAsync(Number("--stride", 1), progress) : null,
         "full-disk" => await FullDiskAsync(),
         "bitflip" => await FlipAsync(),
@@ -75,7 +77,7 @@ async Task<SuiteResult?> PowerAsync()
 
     var records = Text("--records") is { Length: > 0 } path ? Path.GetFullPath(path) : Path.Combine(folder, "records");
     var weakness = Text("--weakness") is { Length: > 0 } name ? Enum.Parse<Weakness>(name) : Weakness.None;
-    var result = await new PowerSuite(library, records, seed, weakness)
+    var result = await new PowerSuite(library, records, seed, weakness, Text("--records").Length > 0)
         .RunAsync(Number("--states", 20_000), progress, Number("--state", -1) is >= 0 and var state ? state : null);
     if (result.Findings.Count > 0 && records.StartsWith(folder, StringComparison.Ordinal))
     {

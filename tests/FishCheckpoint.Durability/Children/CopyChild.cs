@@ -15,7 +15,8 @@ namespace FishCheckpoint.Durability.Children;
 public sealed record CopyChild(bool IsBackup, string From, string To, int Mode, int Call)
 {
     /// <summary>The ways of failing: that the process is killed is the first.</summary>
-    public static IReadOnlyList<FaultMode> Modes { get; } = [FaultMode.Killed, .. FaultMode.All];
+    public static IReadOnlyList<FaultMode> Modes { get; } = 
+        [FaultMode.Killed, .. FaultMode.All.Where(mode => mode.Kinds == FaultMode.Killed.Kinds)];
 
     private const string Word = "copies";
 
@@ -28,7 +29,7 @@ public sealed record CopyChild(bool IsBackup, string From, string To, int Mode, 
     {
         FaultShim.Arm(To, Call, Modes[Mode], "");
         var outcome = await DoAsync();
-        var calls = FaultShim.Counts().Sum(count => count.OfDatabase + count.OfOthers);
+        var calls = FaultShim.Counts().Where(count => Modes[Mode].Has(count.Kind)).Sum(count => count.OfDatabase + count.OfOthers);
         FaultShim.Pause();
         await ChildProgram.SayAsync($"count {calls}");
         await ChildProgram.SayAsync(outcome);

@@ -28,6 +28,8 @@ public sealed record FaultChild(string Folder, int Mode, int First, int Stride, 
 
     public async Task<int> RunAsync()
     {
+        // SQLite has to be loaded before its calls are told from others'.
+        SQLitePCL.Batteries_V2.Init();
         var total = Math.Min(await CountAsync(), Last);
         for (var call = First; call > 0 && call <= total; call += Stride)
         {
@@ -51,7 +53,7 @@ public sealed record FaultChild(string Folder, int Mode, int First, int Stride, 
         var transcript = await RunScriptAsync(0);
         foreach (var (kind, database, others) in FaultShim.Counts())
         {
-            total += Kind.Length == 0 || Kind == kind ? database + others : 0;
+            total += Kind == kind || (Kind.Length == 0 && How.Has(kind)) ? database + others : 0;
             if (First == 0)
             {
                 await ChildProgram.SayAsync($"count {kind} {database} {others}");

@@ -9,12 +9,12 @@ internal static unsafe class FaultShim
     /// <param name="folder">The folder.</param>
     /// <param name="call">The number of the call; 0 for none.</param>
     /// <param name="mode">How it fails.</param>
-    /// <param name="kind">The kind of calls that are numbered; empty for all.</param>
+    /// <param name="kind">The kind of calls that are numbered; empty for all that fail in this way.</param>
     public static void Arm(string folder, int call, FaultMode mode, string kind)
     {
-        fixed (byte* text = Bytes(folder), only = Bytes(kind))
+        fixed (byte* text = Bytes(folder), only = Bytes(kind.Length == 0 ? mode.Kinds : kind))
         {
-            ((delegate* unmanaged<byte*, nint, int, int, byte*, void>)Of("failio_arm"))(text, call, mode.Error, mode.Onward ? 1 : 0, kind.Length == 0 ? null : only);
+            ((delegate* unmanaged<byte*, nint, int, int, byte*, void>)Of("failio_arm"))(text, call, mode.Error, mode.Onward ? 1 : 0, only);
         }
     }
 

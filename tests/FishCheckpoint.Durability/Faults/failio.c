@@ -1,10 +1,13 @@
 // Makes the n-th call that changes a file beneath a folder fail, once the process that it is loaded into before the C library (LD_PRELOAD) asks for that.
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,13 +16,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { WRITE, SYNC, TRUNCATE, RENAME, UNLINK, CREATE, MAP, KINDS };
-static const char *const names[KINDS] = { "write", "sync", "truncate", "rename", "unlink", "create", "map" };
+enum { WRITE, SYNC, TRUNCATE, RENAME, UNLINK, CREATE, MAP, OPEN, MEMORY, KINDS };
+static const char *const names[KINDS] = { "write", "sync", "truncate", "rename", "unlink", "create", "map", "open", "memory" };
 #define MOST_FILES 4096
 static char paths[MOST_FILES][256];
 static long counts[KINDS][2];
 static long calls, at;
-static int error, onward, only = -1;
+static int error, onward, kinds;
 static char folder[512], failed[512];
 static size_t folder_length;
 
@@ -29,12 +32,26 @@ static int beneath(const char *path) {
   return folder_length && path && strncmp(path, folder, folder_length) == 0 && (path[folder_length] == '/' || path[folder_length] == 0);
 }
 
+// Where SQLite's code lies: of all memory, only what it asks for is refused.
+static uintptr_t sqlite_begin, sqlite_end;
+static int find_sqlite(struct dl_phdr_info *found, size_t size, void *unused) {
+  for (int index = 0; strstr(found->dlpi_name, "e_sqlite3") && index < found->dlpi_phnum; index++) {
+    const ElfW(Phdr) *part = &found->dlpi_phdr[index];
+    if (part->p_type == PT_LOAD && part->p_flags & PF_X) {
+      sqlite_begin = found->dlpi_addr + part->p_vaddr;
+      sqlite_end = sqlite_begin + part->p_memsz;
+    }
+  }
+  return 0;
+}
+
 // Counts anew. beneath: the folder; call: the one that fails, counted from 1, or 0 for none; number: its errno, 0 for a write that writes half, or below 0 to kill the process; after: whether all after it
-// fail too; kind: the one kind that is counted for that, or NULL for all.
-void failio_arm(const char *beneath, long call, int number, int after, const char *kind) {
+// fail too; which: the kinds that are counted for that.
+void failio_arm(const char *beneath, long call, int number, int after, const char *which) {
   at = 0;
-  only = -1;
-  for (int index = 0; kind && index < KINDS; index++) if (strcmp(kind, names[index]) == 0) only = index;
+  kinds = 0;
+  for (int index = 0; index < KINDS; index++) if (strstr(which, names[index])) kinds |= 1 << index;
+  if (kinds & 1 << MEMORY) dl_iterate_phdr(find_sqlite, NULL);
   memset(counts, 0, sizeof counts);
   failed[0] = 0;
   snprintf(folder, sizeof folder, "%s", beneath);
@@ -68,7 +85,7 @@ static int opened(int file, const char *path) {
 static int fails(int kind, const char *path) {
   if (!path) return 0;
   __atomic_add_fetch(&counts[kind][strstr(path, "fish.db") != NULL], 1, __ATOMIC_RELAXED);
-  if (only >= 0 && kind != only) return 0;
+  if (!(kinds & 1 << kind)) return 0;
   long call = __atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED);
   if (at == 0 || call < at || (call > at && !onward)) return 0;
   if (error < 0) kill(getpid(), SIGKILL);
@@ -186,10 +203,25 @@ int dup2(int from, int to) {
 
 #define OPENS(...) \
   int mode = 0; va_list rest; va_start(rest, flags); if (flags & (O_CREAT | O_TMPFILE)) mode = va_arg(rest, int); va_end(rest); \
-  if (flags & O_CREAT) FAILS(CREATE, beneath(path) ? path : NULL); \
+  FAILS(flags & O_CREAT ? CREATE : OPEN, beneath(path) ? path : NULL); \
   ORDERED(int, opened(real(__VA_ARGS__, flags, mode), path), record_open(result, path, flags))
 
 int open(const char *path, int flags, ...) { REAL(int, "open", const char *, int, ...); OPENS(path); }
 int open64(const char *path, int flags, ...) { REAL(int, "open64", const char *, int, ...); OPENS(path); }
 int openat(int from, const char *path, int flags, ...) { REAL(int, "openat", int, const char *, int, ...); OPENS(from, path); }
 int openat64(int from, const char *path, int flags, ...) { REAL(int, "openat64", int, const char *, int, ...); OPENS(from, path); }
+
+DIR *opendir(const char *path) {
+  REAL(DIR *, "opendir", const char *);
+  return fails(OPEN, beneath(path) ? path : NULL) && error ? NULL : real(path);
+}
+
+// What SQLite asks for while no folder is named is not counted.
+static int lacks_memory(void *caller) {
+  uintptr_t from = (uintptr_t)caller;
+  return folder_length && from >= sqlite_begin && from < sqlite_end && fails(MEMORY, folder);
+}
+
+extern void *__libc_malloc(size_t), *__libc_realloc(void *, size_t);
+void *malloc(size_t size) { return lacks_memory(__builtin_return_address(0)) ? NULL : __libc_malloc(size); }
+void *realloc(void *old, size_t size) { return lacks_memory(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size); }

@@ -41,7 +41,7 @@ static void record(int kind, int file, int64_t place, int64_t length, const char
 
 // Begins a record of a folder, in a file that is not beneath it; returns 0, or the error.
 int failio_record(const char *beneath, const char *path) {
-  failio_arm(beneath, 0, 0, 0, NULL);
+  failio_arm(beneath, 0, 0, 0, "");
   recording = syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   return recording < 0 ? errno : 0;
 }

@@ -1,6 +1,7 @@
 using FishCheckpoint.Durability.Children;
 using FishCheckpoint.Durability.Operations;
 using FishCheckpoint.Durability.Stores;
+using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Durability.Power;
 
@@ -17,6 +18,8 @@ public sealed class PowerRecord(string folder, int work, int seed)
     private string Before => Path.Combine(Own, "before");
 
     private string Log => Path.Combine(Own, "record");
+
+    private PowerRecord First => new(folder, 0, seed);
 
     private string Lines => Path.Combine(Own, "lines");
 
@@ -37,7 +40,8 @@ public sealed class PowerRecord(string folder, int work, int seed)
 
         Events = DiskRecord.Read(Log);
         var marks = Events.Where(call => call.Kind == DiskEventKind.Mark).Select(call => call.First).ToArray();
-        Oracle = new PowerOracle(OperationAt, Held(await File.ReadAllLinesAsync(Lines)), marks);
+        var held = what.IsAgain ? await HeldAgainAsync(library) : Held(await File.ReadAllLinesAsync(Lines));
+        Oracle = new PowerOracle(OperationAt, held, marks);
         var unknown = Events.Where(call => call.Kind == DiskEventKind.Other).Select(call => $"{call}");
         if (Oracle.Wrong.Concat(unknown).FirstOrDefault() is { } wrong)
         {
@@ -69,11 +73,49 @@ public sealed class PowerRecord(string folder, int work, int seed)
         return held;
     }
 
+    // A store of the first work after a loss of power, once there is one.
+    private async Task<(PowerRecord First, (PowerState Plan, Disk Disk, int Marks) State)> LostAsync(string library)
+    {
+        var first = First;
+        await first.OpenAsync(library);
+        for (var number = 0; ; number++)
+        {
+            var (disk, plan) = (first.NewDisk(Weakness.None), PowerState.Draw(seed, number, first.Events));
+            Array.ForEach(first.Events[..plan.Calls], disk.Do);
+            var marks = first.Events[..plan.Calls].Count(call => call.Kind == DiskEventKind.Mark);
+            if (plan.Calls > first.Events.Length / 2 && DiskImage.Of(disk, plan.ToDraw()).ContainsKey(PowerChild.Data))
+            {
+                return (first, (plan, disk, marks));
+            }
+        }
+    }
+
+    private async Task<StoreModel> HeldAgainAsync(string library)
+    {
+        var (first, state) = await LostAsync(library);
+        var copy = Path.Combine(Own, "copy");
+        StoreCopy.Make(Path.Combine(Before, PowerChild.Data), copy);
+        IReadOnlyList<string> lines;
+        await using (var store = await SqliteCheckpointStore.OpenAsync(what.ToArguments(copy, seed).ToOptions()))
+        {
+            lines = await StoreProbe.LinesAsync(store);
+        }
+
+        Directory.Delete(copy, recursive: true);
+        var (found, wrong) = first.Oracle.Match(state.Marks, lines);
+        return found ?? throw new InvalidDataException($"The first loss of power has done harm: {wrong[0]}");
+    }
+
     private async Task MakeAsync(string library)
     {
         var (disk, lines) = (Path.Combine(Own, "disk"), new List<string>());
         Directory.CreateDirectory(disk);
-        if (what.First > 0)
+        if (what.IsAgain)
+        {
+            var (_, state) = await LostAsync(library);
+            DiskImage.Of(state.Disk, state.Plan.ToDraw())[PowerChild.Data].Write(Path.Combine(disk, PowerChild.Data));
+        }
+        else if (what.First > 0)
         {
             var earlier = what.ToArguments(Path.Combine(disk, PowerChild.Data), seed) with { First = 0, Count = what.First };
             await ChildProgram.PerformAsync(earlier, line =>
@@ -100,6 +142,7 @@ public sealed class PowerRecord(string folder, int work, int seed)
             }
         }
 
+        Directory.Delete(disk, recursive: true);
         await File.WriteAllLinesAsync(Lines, lines);
     }
 

@@ -11,18 +11,24 @@ public sealed record PowerState(int Number, int Calls, int Seed, bool HasStaleIn
     /// <param name="seed">The seed of the run.</param>
     /// <param name="number">The number of the state.</param>
     /// <param name="events">The recorded calls.</param>
-    /// <param name="marks">The places of those that say something.</param>
-    public static PowerState Draw(int seed, int number, DiskEvent[] events, int[] marks)
+    public static PowerState Draw(int seed, int number, DiskEvent[] events)
     {
         var random = new Random(unchecked((seed * 1_000_003) + number));
         var calls = random.Next(events.Length);
         calls = random.Next(3) switch
         {
-            0 => marks[random.Next(marks.Length)] + 1,
+            0 => Mark(events, random) + 1,
             1 when Array.FindIndex(events, calls, call => call.Kind == DiskEventKind.Sync) is >= 0 and var sync => sync,
             _ => calls,
         };
         return new PowerState(number, calls, random.Next(), random.Next(8) == 0);
+    }
+
+    // Marks are few, writes many.
+    private static int Mark(DiskEvent[] events, Random random)
+    {
+        var marks = Enumerable.Range(0, events.Length).Where(index => events[index].Kind == DiskEventKind.Mark).ToArray();
+        return marks[random.Next(marks.Length)];
     }
 
     public SurvivalDraw ToDraw() => new(Seed);

@@ -11,8 +11,10 @@ namespace FishCheckpoint.Durability.Power;
 /// <param name="IsDense">Whether bases are compressed.</param>
 /// <param name="IsOld">Whether the store was written by an earlier program.</param>
 /// <param name="Grace">Whether what is deleted can be brought back.</param>
+/// <param name="IsAgain">Whether the store is what a loss of power has left of the first work.</param>
 public sealed record PowerWork(
-    string Name, int First, int End, bool IsScript = false, bool IsDense = false, bool IsOld = false, bool Grace = true)
+    string Name, int First, int End, bool IsScript = false, bool IsDense = false, bool IsOld = false, bool Grace = true,
+    bool IsAgain = false)
 {
     // The store is closed and opened again after so many, and backed up in between.
     private const int BetweenOpenings = 9;
@@ -25,6 +27,7 @@ public sealed record PowerWork(
         new("no-grace", 0, 60, IsDense: true, Grace: false),
         new("migration-2", 39, 54, IsOld: true),
         new("migration-5", 60, 78, IsOld: true),
+        new("again", 100, 115, IsAgain: true),
     ];
 
     public static bool Reopens(int number) => number % BetweenOpenings == BetweenOpenings - 1;

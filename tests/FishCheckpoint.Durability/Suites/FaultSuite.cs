@@ -22,7 +22,9 @@ public sealed class FaultSuite(string library, string folder)
     /// <param name="from">No call before this one fails: so that what was found of one is looked at again.</param>
     /// <param name="to">And none after this one.</param>
     /// <param name="kind">The kind of calls that are numbered, as <c>sync</c>; empty for all.</param>
-    public async Task<SuiteResult> RunAsync(int stride, Progress progress, int from = 1, int to = int.MaxValue, string kind = "")
+    /// <param name="way">How the names of the ways of failing begin, as <c>EMFILE</c>; empty for all.</param>
+    public async Task<SuiteResult> RunAsync(
+        int stride, Progress progress, int from = 1, int to = int.MaxValue, string kind = "", string way = "")
     {
         await RunChildAsync(new FaultChild(folder, 0, 0, 1), progress);
         if (result["calls: write, of the database"] == 0 || result["calls: write, of other files"] == 0 || result["calls: sync, of other files"] < 4)
@@ -34,8 +36,15 @@ public sealed class FaultSuite(string library, string folder)
         for (var mode = 0; mode < FaultMode.All.Count; mode++)
         {
             var number = mode;
+            var step = stride * FaultMode.All[mode].Spacing;
+            if (!FaultMode.All[mode].Name.StartsWith(way, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
             await Task.WhenAll(Enumerable.Range(0, Children).Select(
-                child => RunChildAsync(new FaultChild(folder, number, from + (stride / 2) + (child * stride), Children * stride, to, kind), progress)));
+                child => RunChildAsync(
+                    new FaultChild(folder, number, from + (step / 2) + (child * step), Children * step, to, kind), progress)));
             progress.Report($"{FaultMode.All[mode].Name}: done");
         }
 

@@ -12,11 +12,16 @@ namespace FishCheckpoint.Durability.Suites;
 /// <param name="records">The folder of the records: those that are there are used again.</param>
 /// <param name="seed">The seed of operations and of states.</param>
 /// <param name="weakness">What the disk leaves undone.</param>
-public sealed class PowerSuite(string library, string records, int seed, Weakness weakness = Weakness.None)
+/// <param name="keepsRecords">Whether records are kept of which nothing was found.</param>
+public sealed class PowerSuite(
+    string library, string records, int seed, Weakness weakness = Weakness.None, bool keepsRecords = false)
 {
     // As many as the machines have on which this is run by the way.
     private const int Workers = 2;
     private const int MostFindings = 20;
+
+    // Then all is recorded anew, with other operations.
+    private const int StatesOfRound = 6000;
 
     private readonly SuiteResult result = new();
     private readonly ConcurrentDictionary<(string Folder, UInt128 Image), PowerLook> known = new();
@@ -28,29 +33,39 @@ public sealed class PowerSuite(string library, string records, int seed, Weaknes
     /// <param name="only">The number of the one state; <see langword="null"/>: all.</param>
     public async Task<SuiteResult> RunAsync(int states, Progress progress, int? only = null)
     {
-        for (var work = 0; work < PowerWork.All.Count; work++)
+        var (first, last) = only is { } one ? (one, one) : (0, states - 1);
+        for (var round = first / StatesOfRound; round <= last / StatesOfRound; round++)
         {
-            if (only is { } one && one % PowerWork.All.Count != work)
+            var numbers = Enumerable.Range(first, last - first + 1).Where(number => number / StatesOfRound == round).ToArray();
+            for (var work = 0; work < PowerWork.All.Count; work++)
             {
-                continue;
+                var own = numbers.Where(number => number % PowerWork.All.Count == work).ToArray();
+                if (own.Length > 0 && !progress.IsOver && result.Findings.Count < MostFindings)
+                {
+                    await RunAsync(new PowerRecord(records, work, seed + round), PowerWork.All[work], own, progress);
+                }
             }
 
-            var record = new PowerRecord(records, work, seed);
-            await record.OpenAsync(library);
-            result.Count("recorded calls", record.Events.Length);
-            var first = work;
-            var marks = Enumerable.Range(0, record.Events.Length).Where(index => record.Events[index].Kind == DiskEventKind.Mark).ToArray();
-            var numbers = only is { } number ? [number] : Enumerable.Range(0, states).Where(state => state % PowerWork.All.Count == first);
-            var plans = numbers.Select(state => PowerState.Draw(seed, state, record.Events, marks))
-                .OrderBy(plan => plan.Calls).ThenBy(plan => plan.Number).ToArray();
-            await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Run(
-                () => RunAsync(record, PowerWork.All[first].Name, [.. plans.Where((_, index) => index % Workers == worker)], progress))));
-            progress.Report($"{PowerWork.All[work].Name}: {result["states"]} states");
-            known.Clear();
+            progress.Report($"{result["states"]} states");
+            if (!keepsRecords && result.Findings.Count == 0)
+            {
+                Directory.Delete(records, recursive: true);
+            }
         }
 
         result.Count("different stores", probe.Count);
         return result;
+    }
+
+    private async Task RunAsync(PowerRecord record, PowerWork work, int[] numbers, Progress progress)
+    {
+        await record.OpenAsync(library);
+        result.Count("records");
+        result.Count("recorded calls", record.Events.Length);
+        var plans = numbers.Select(number => PowerState.Draw(seed, number, record.Events)).OrderBy(plan => plan.Calls).ToArray();
+        await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Run(
+            () => RunAsync(record, work.Name, [.. plans.Where((_, index) => index % Workers == worker)], progress))));
+        known.Clear();
     }
 
     private async Task RunAsync(PowerRecord record, string work, PowerState[] plans, Progress progress)
