@@ -1,4 +1,5 @@
 using FishCheckpoint.Access;
+using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Api.Access;
@@ -20,6 +21,17 @@ internal static class RequestCallers
     public static void RequireReach(this HttpContext context, string? task)
     {
         if (task is not null && context.Key() is { Tasks: not null } key && !key.Reaches(task))
+        {
+            throw AccessMiddleware.OutOfReach(key);
+        }
+    }
+
+    /// <summary>Refuses a request whose key does not reach a base that its query or body names: one that is there and one that is not alike.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.KeyForbidden"/>.</exception>
+    public static async Task RequireReachOfBaseAsync(this HttpContext context, string? nameOrId)
+    {
+        if (nameOrId is not null && context.Key() is { Tasks: not null } key
+            && !await context.RequestServices.GetRequiredService<StoreHost>().Store.Access.ReachesBaseAsync(key, nameOrId))
         {
             throw AccessMiddleware.OutOfReach(key);
         }

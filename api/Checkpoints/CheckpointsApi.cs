@@ -33,6 +33,7 @@ internal static class CheckpointsApi
     {
         var number = StepRef.ParseStep(step);
         var known = await store.GetTaskAsync(task, cancellation);
+        await request.HttpContext.RequireReachOfBaseAsync(@base);
         var save = await SaveFields.ReadAsync(request, parent, @base, overwrite, store, cancellation);
 
         // What is laid on another task's checkpoint gives that one's values to whoever reads this.

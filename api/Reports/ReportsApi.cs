@@ -16,7 +16,7 @@ internal static class ReportsApi
         group.MapGet("/reports/storage", OfStoreAsync).Needs(KeyScope.Read, Reach.Store).WithSummary("Report what the whole store holds and costs");
         group.MapGet("/reports/growth", OfGrowthAsync).Needs(KeyScope.Read, Reach.Store)
             .WithSummary("Report how the store, a base or a task has grown: by day, week or month, from and to as in 2026-01-31");
-        group.MapGet("/bases/{name}/reports/storage", OfBaseAsync).Needs(KeyScope.Read, Reach.Base).WithSummary("Report what the tasks of a base hold and cost");
+        group.MapGet("/bases/{name}/reports/storage", OfBaseAsync).Needs(KeyScope.Read, Reach.Store).WithSummary("Report what the tasks of a base hold and cost");
         group.MapGet("/tasks/{task}/reports/storage", OfTaskAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Report what a task holds and costs");
         group.MapGet("/tasks/{task}/reports/timeline", OfTimelineAsync).Needs(KeyScope.Read, Reach.Task)
             .WithSummary("Report a task's checkpoints along its steps, thinned out to ?points=, and where each metric is least and greatest");

@@ -29,7 +29,7 @@ internal static class TasksApi
     }
 
     private static async Task<Results<Created<TaskInfo>, Ok<TaskInfo>>> PutAsync(
-        string task, TaskSpec spec, ICheckpointStore store, FishSettings settings, CancellationToken cancellation)
+        string task, TaskSpec spec, HttpContext context, ICheckpointStore store, FishSettings settings, CancellationToken cancellation)
     {
         if (string.IsNullOrEmpty(spec.Base) && (spec.Base is not null || spec.From is null))
         {
@@ -37,6 +37,8 @@ internal static class TasksApi
                 ErrorCode.RequestInvalid, "base", "The task names no base.", """Send {"base":"NAME"}, or {"from":{"task":"NAME","step":N}}.""");
         }
 
+        context.RequireReach(spec.From?.Task);
+        await context.RequireReachOfBaseAsync(spec.Base);
         var saved = await store.PutTaskAsync(task, spec, cancellation);
         return saved.Created ? TypedResults.Created($"/v1/tasks/{task}", saved.Value) : TypedResults.Ok(WithTime(saved.Value, settings));
     }

@@ -41,6 +41,45 @@ public sealed class ScopeTests : AccessTest
     }
 
     [Fact]
+    public async Task LimitedKey_LearnsNothingOfOtherBasesAndTasks()
+    {
+        var other = Contract.TestModel.Create(77);
+        await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/bases/secret", other.ToBytes()));
+        var id = (await JsonAsync<BaseInfo>("/v1/bases/secret")).Id;
+        var limited = await AsNewAsync("limited", KeyScope.Write, "ta*");
+        var answers = new List<string>();
+        foreach (var name in new[] { "secret", "none00", $"{id}", new string('a', 64) })
+        {
+            answers.Add(await RefusalAsync(limited, HttpMethod.Put, $"{Steps}/2?base={name}", Content(Base.Change(2).ToBytes(), Safetensors)));
+            answers.Add(await RefusalAsync(limited, HttpMethod.Put, "/v1/tasks/task", Json($$"""{"base":"{{name}}"}""")));
+            answers.Add(await RefusalAsync(limited, HttpMethod.Put, "/v1/tasks/tail", Json($$"""{"base":"{{name}}"}""")));
+            answers.Add(await RefusalAsync(limited, HttpMethod.Get, $"/v1/bases/{name}", null));
+            answers.Add(await RefusalAsync(limited, HttpMethod.Get, $"/v1/bases/{name}/reports/storage", null));
+        }
+
+        foreach (var name in new[] { "other", "none00" })
+        {
+            answers.Add(await RefusalAsync(limited, HttpMethod.Put, "/v1/tasks/task", Json($$$"""{"from":{"task":"{{{name}}}","step":1}}""")));
+        }
+
+        Assert.Single(answers.Distinct(StringComparer.Ordinal));
+
+        // Its own base it reaches, but not what others keep on it.
+        await SendAsync(limited, HttpMethod.Put, $"{Steps}/2?base=base", HttpStatusCode.Created, null, Content(Base.Change(2).ToBytes(), Safetensors));
+        await SendAsync(limited, HttpMethod.Get, "/v1/bases/base/reports/storage", HttpStatusCode.Forbidden, "KEY_FORBIDDEN");
+        await SendAsync(limited, HttpMethod.Get, "/v1/reports/growth?base=base", HttpStatusCode.Forbidden, "KEY_FORBIDDEN");
+        await SendAsync(limited, HttpMethod.Get, "/v1/tasks/task/reports/storage", HttpStatusCode.OK);
+    }
+
+    // Without what the request itself says.
+    private static async Task<string> RefusalAsync(HttpClient client, HttpMethod method, string path, HttpContent? content)
+    {
+        using var refused = await SendAsync(client, method, path, HttpStatusCode.Forbidden, "KEY_FORBIDDEN", content);
+        var problem = System.Text.Json.JsonDocument.Parse(await refused.Content.ReadAsStringAsync(Stop)).RootElement;
+        return $"{problem.GetProperty("key")} {problem.GetProperty("cause")} {problem.GetProperty("hint")}";
+    }
+
+    [Fact]
     public async Task LimitedKey_GetsNothingOfAnotherTask_ByBranchingOrComparing()
     {
         await ExpectAsync(HttpStatusCode.Created, PutJsonAsync("/v1/tasks/secret", """{"base":"base"}"""));
