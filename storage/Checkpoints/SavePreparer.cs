@@ -334,9 +334,11 @@ internal sealed class SavePreparer(
 
     private OpenedState Open(CheckpointRow? checkpoint) => OpenedState.Open(connection, folder, task, checkpoint);
 
-    private bool IsKnown(Digest mask) => connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM masks WHERE id = $0)", mask) > 0;
+    // A mask that only deleted checkpoints have would be kept for the one that is saved now, and takes more than its positions do block by block.
+    private bool IsKnown(Digest mask) => connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND deleted = 0)", mask) > 0;
 
-    private bool IsStored(Digest mask) => connection.Scalar<long>("SELECT count(*) FROM masks WHERE id = $0 AND frame IS NOT NULL", mask) > 0;
+    private bool IsStored(Digest mask) =>
+        connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND deleted = 0 AND blocks = 0)", mask) > 0;
 
     private IFrame? SoundMask(Digest mask) => connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", mask) is { } frame
         && FrameMender.IsSoundMask(connection, frame, task.Layout.Layout) ? FrameTable.Open(connection, frame) : null;

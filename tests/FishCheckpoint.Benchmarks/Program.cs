@@ -27,7 +27,7 @@ const string usage = """
                                delta between two steps costs beside whole models; --write as above
     many DIR [CHECKPOINTS]     lists, gets and reports of stores with 100,000 checkpoints, embedded and over HTTP; --write as above
     reclaim DIR [STEPS]        what deleting nine checkpoints of ten of a store of 3 GB gives back while models are streamed; --write as above
-    deletions DIR [CHECKPOINTS] deleting 10,000 checkpoints of one task, bringing them back and removing them, while others save; --write as above
+    deletions DIR [CHECKPOINTS] deleting 10,000 checkpoints of one task, bringing them back and removing them, while others save; and what a grace costs; --write as above
     optimizer [STEPS]          state and time of an Adam step on a mask beside a dense one (10 million parameters, 0.5%)
     hook [TURNS]               what saving every step costs a training step, and how the stall grows (10.5 million parameters, 0.5%)
     sizes DIR [--write]        our encoding and everyone else's on real checkpoints, made by experiments/corpus.py DIR; --write: into docs/BENCHMARKS.md

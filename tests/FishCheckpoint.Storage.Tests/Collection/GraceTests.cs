@@ -84,6 +84,30 @@ public sealed class GraceTests : StoreFixture
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public async Task Save_WhatADeletedTaskHeld_TakesWhatItTookThere(bool sharesAMask)
+    {
+        // A mask that only deleted checkpoints have would be kept for this save alone: its own positions take less.
+        var first = Base.Change(1, 0.02);
+        await SaveAsync(1, first);
+        if (sharesAMask)
+        {
+            await SaveAsync(2, OtherValues(first));
+            Assert.Equal(1, Ask("SELECT count(DISTINCT mask) FROM checkpoints"));
+        }
+
+        var before = (await Store.GetCheckpointAsync("task", StepRef.At(1), Stop)).StoredBytes;
+        await Store.DeleteTaskAsync("task", Stop);
+        await Store.PutTaskAsync("task", new TaskSpec("base"), Stop);
+        await SaveAsync(1, first);
+        Assert.Equal(before, (await Store.GetCheckpointAsync("task", StepRef.At(1), Stop)).StoredBytes);
+        await Store.CollectAsync(new CollectOptions { Now = true }, Stop);
+        AssertTotalsAreARecount();
+        Assert.Equal(before, (await Store.ReportAsync(null, Stop)).Stored.Total);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public async Task Collect_WhatADeletedTaskIsBasedOn_RebasesItAsItsOwn(bool isNameTaken)
     {
         await SaveChainAsync(3);
@@ -324,6 +348,22 @@ public sealed class GraceTests : StoreFixture
             await Store.SaveAsync(
                 task, step, new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => current[Base.Layout.Tensors[tensor].Name])), null, Stop);
         }
+    }
+
+    // At the same positions.
+    private TestModel OtherValues(TestModel model)
+    {
+        var other = model.Copy();
+        foreach (var tensor in Base.Layout.Tensors)
+        {
+            var (from, to) = (Base[tensor.Name], other[tensor.Name]);
+            for (var at = 0; at < to.Length; at++)
+            {
+                to[at] ^= (byte)(to[at] == from[at] ? 0 : (to[at] ^ from[at]) == 16 ? 32 : 16);
+            }
+        }
+
+        return other;
     }
 
     private async Task AssertKeptAsync(params long[] steps)
