@@ -45,13 +45,13 @@ internal sealed class UploadRoom(FishSettings settings, StoreOptions options, ID
             "Try again in a moment.");
     }
 
-    /// <summary>Bytes that the disk lacks for an upload.</summary>
+    /// <summary>Bytes that the disk lacks for an upload; none where nothing is to stay free.</summary>
     /// <param name="more">Its announced length.</param>
     public long Missing(long more)
     {
         lock (gate)
         {
-            return limits.MinFreeBytes + reserved - received + more - disk.FreeBytes(options.DataFolder);
+            return limits.MinFreeBytes <= 0 ? 0 : limits.MinFreeBytes + reserved - received + more - disk.FreeBytes(options.DataFolder);
         }
     }
 

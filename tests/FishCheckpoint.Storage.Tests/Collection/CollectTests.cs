@@ -33,15 +33,7 @@ public sealed class CollectTests : RecodeTest
     public async Task Collect_ATagThatComesMeanwhile_KeepsItsCheckpoint()
     {
         // More than one transaction takes. After the first, whoever looks on tags a checkpoint that would go in the second.
-        var tiny = TestModel.Create(1, null, new TensorInfo("w", DType.F32, [8]));
-        await Store.AddBaseAsync("tiny", ModelUpload.FromStream(new MemoryStream(tiny.ToBytes())), Stop);
-        await Store.PutTaskAsync("many", new TaskSpec("tiny", Retention: new Retention(KeepLast: 1)), Stop);
-        for (var step = 1; step <= 130; step++)
-        {
-            using var file = ModelFolder.Open(tiny.Change(step, 0.5).Write(Path.Combine(Options.DataFolder, "..", "tiny")));
-            await Store.SaveAsync("many", step, new CheckpointContent.Full(file), null, Stop);
-        }
-
+        await SaveManyAsync();
         var onlooker = new Onlooker();
         await ReopenAsync(Options with { Progress = onlooker });
         onlooker.Then = () => Store.SetTagAsync("many", "late", StepRef.At(100), Stop).GetAwaiter().GetResult();
@@ -50,15 +42,53 @@ public sealed class CollectTests : RecodeTest
         AssertTotalsAreARecount();
     }
 
+    [Fact]
+    public async Task Collect_BrokenOffAfterSomeOfWhatWasDeleted_GoesOn()
+    {
+        await SaveManyAsync();
+        using var end = new CancellationTokenSource();
+        var onlooker = new Onlooker();
+        await ReopenAsync(Options with { Progress = onlooker, DeletionGrace = TimeSpan.FromHours(1) });
+        await Store.CollectAsync(null, Stop);
+        Assert.Equal(129, (await Store.ReportAsync(null, Stop)).Grace.Checkpoints);
+        onlooker.Then = end.Cancel;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.CollectAsync(new CollectOptions { Now = true }, end.Token));
+        Assert.Equal(65, Ask("SELECT count(*) FROM checkpoints WHERE deleted = 1"));
+
+        // None of it comes back, whether it is gone yet or not.
+        await ReopenAsync(Options with { DeletionGrace = TimeSpan.FromHours(1) });
+        Assert.Empty((await Store.ListDeletedAsync("many", new PageRequest(), Stop)).Items);
+        await Assert.ThrowsAsync<FishException>(() => Store.UndeleteAsync("many", 129, cancellation: Stop));
+        AssertTotalsAreARecount();
+        Assert.Empty((await Store.VerifyStoreAsync(null, Stop)).Damaged);
+        Assert.Equal(65, (await Store.CollectAsync(null, Stop)).Purged);
+        Assert.Equal(1, Ask("SELECT count(*) FROM checkpoints"));
+        AssertTotalsAreARecount();
+    }
+
+    private async Task SaveManyAsync()
+    {
+        var tiny = TestModel.Create(1, null, new TensorInfo("w", DType.F32, [8]));
+        await Store.AddBaseAsync("tiny", ModelUpload.FromStream(new MemoryStream(tiny.ToBytes())), Stop);
+        await Store.PutTaskAsync("many", new TaskSpec("tiny", Retention: new Retention(KeepLast: 1)), Stop);
+        for (var step = 1; step <= 130; step++)
+        {
+            using var file = ModelFolder.Open(tiny.Change(step, 0.5).Write(Path.Combine(Options.DataFolder, "..", "tiny")));
+            await Store.SaveAsync("many", step, new CheckpointContent.Full(file), null, Stop);
+        }
+    }
+
     private sealed class Onlooker : IProgress<WorkProgress>
     {
         public Action? Then { get; set; }
 
         public void Report(WorkProgress value)
         {
-            var then = Then;
-            Then = null;
-            then?.Invoke();
+            if (value.Done > 0 && Then is { } then)
+            {
+                Then = null;
+                then();
+            }
         }
     }
 
