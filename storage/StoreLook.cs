@@ -83,6 +83,14 @@ public sealed class StoreLook : IDisposable
     public static IReadOnlyList<string> LeftoversOf(string dataFolder) =>
         [.. new[] { StoreReplacement.Arriving, StoreReplacement.Replaced }.Select(name => Path.Combine(dataFolder, name)).Where(Directory.Exists)];
 
+    /// <summary>
+    /// What is damaged in the log of a folder's database before frames that were committed; SQLite drops these when it takes the log in.
+    /// </summary>
+    /// <returns><see langword="null"/>: nothing, or there is no log.</returns>
+    public static string? DamageOfLog(string dataFolder) =>
+        LogFrames.Read(Path.Combine(dataFolder, $"{Database.FileName}-wal")) is { Damage: { } damage } log
+            ? $"{damage} is damaged; {log.Committed - log.Taken} frames from there on were committed" : null;
+
     /// <summary>How many processes have a store open in the folder.</summary>
     public static int CountUsers(string dataFolder) => TemporaryFolder.CountHeld(Path.Combine(dataFolder, "tmp"));
 

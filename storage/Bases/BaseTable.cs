@@ -130,12 +130,18 @@ internal sealed class BaseTable
     private static Digest? IdOf(SqliteConnection connection, string name) =>
         connection.Scalar<byte[]?>("SELECT base FROM base_names WHERE name = $0", name) is { } id ? Digest.From(id) : null;
 
-    private static void InsertContent(SqliteConnection connection, BaseContent content, DateTimeOffset now)
+    /// <summary>Stores the row of a base, without those of its files.</summary>
+    public static void InsertRow(SqliteConnection connection, BaseContent content, DateTimeOffset now)
     {
         var layout = content.Files.Layout;
         connection.Execute(
             "INSERT INTO bases (id, layout, tensors, elements, bytes, created) VALUES ($0, $1, $2, $3, $4, $5)",
             content.Id, layout.Id, layout.Tensors.Count, layout.Elements, content.AllFiles.Sum(file => file.Bytes), now);
+    }
+
+    private static void InsertContent(SqliteConnection connection, BaseContent content, DateTimeOffset now)
+    {
+        InsertRow(connection, content, now);
         foreach (var file in content.AllFiles)
         {
             connection.Execute(

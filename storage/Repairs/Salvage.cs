@@ -3,34 +3,67 @@ using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Repairs;
 
-/// <summary>Copies every row that can be read of every table that this program knows, whichever schema it was written with.</summary>
+/// <summary>
+/// Copies every row that can be read of every table that this program knows, whichever schema it was written with: through SQLite, and what
+/// SQLite does not reach, from
+/// the pages themselves.
+/// </summary>
 internal static class Salvage
 {
     // What a repair makes anew.
     private static readonly string[] Left = ["verified", "damage", "totals", "depths", "metrics", "task_tensors", "tasks_to_count"];
 
-    public static void Run(SqliteConnection source, SqliteConnection target, RepairLog log, CancellationToken cancellation)
+    /// <summary>Copies.</summary>
+    /// <param name="source">The database; <see langword="null"/>: SQLite cannot read its schema.</param>
+    /// <param name="path">Its file, without a log.</param>
+    /// <param name="target">A new database of the newest schema.</param>
+    /// <param name="log">Told what is lost.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static void Run(SqliteConnection? source, string path, SqliteConnection target, RepairLog log, CancellationToken cancellation)
     {
+        using var pages = new PageFile(path);
+        PageSalvage? byPages = null;
         foreach (var (table, hasRowId) in target.Query(
             "SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
             row => (row.GetString(0), row.GetInt64(1) == 0)).Where(table => !Left.Contains(table.Item1)))
         {
             cancellation.ThrowIfCancellationRequested();
-            var known = Columns(source, table);
-            if (known.Count == 0)
+            var columns = Columns(target, table);
+            using var transaction = target.BeginTransaction();
+            var (copied, problem) = source is null ? (0, "SQLite cannot read the schema.") : Copy(source, target, table, hasRowId, columns);
+            if (problem is not null)
             {
-                continue;
+                byPages ??= new PageSalvage(pages, target, cancellation);
+                var (more, lost) = byPages.Run(table, columns);
+                (copied, problem) = (copied + more, lost ?? (pages.IsChecked || source is null ? null : problem));
             }
 
-            using var transaction = target.BeginTransaction();
-            var salvage = new TableSalvage(source, target, table, [.. Columns(target, table).Where(known.Contains)], hasRowId);
-            salvage.Run();
             transaction.Commit();
-            if (salvage.HasGaps)
+            if (problem is not null)
             {
-                log.Drop($"database: table {table}", $"CORRUPT_STORE: {salvage.Problem} {salvage.Copied} rows could be read.", [], []);
+                log.Drop($"database: table {table}", $"CORRUPT_STORE: {problem} {copied} rows could be read.", [], []);
             }
         }
+
+        if (byPages?.Unknown is { Count: > 0 } unknown)
+        {
+            log.Drop(
+                "database: pages", $"CORRUPT_STORE: {PageSalvage.Say(unknown)} not what was written; what they held is not known.", [], []);
+        }
+    }
+
+    private static (long Copied, string? Problem) Copy(
+        SqliteConnection source, SqliteConnection target, string table, bool hasRowId, List<string> columns)
+    {
+        var known = Columns(source, table);
+        if (known.Count == 0)
+        {
+            return (0, null);
+        }
+
+        var salvage = new TableSalvage(source, target, table, [.. columns.Where(known.Contains)], hasRowId);
+        salvage.Run();
+        return (salvage.Copied, salvage.HasGaps ? salvage.Problem : null);
     }
 
     private static List<string> Columns(SqliteConnection connection, string table) =>

@@ -16,7 +16,8 @@ public static class StoreRepair
     /// <param name="cancellation">Ends the repair; the new folder is refused as incomplete, and the next repair into it begins again.</param>
     /// <returns>What was done; everything that the new folder holds was verified.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the new folder is not empty, or the old one is in use; <see cref="ErrorCode.FileNotFound"/>;
-    /// <see cref="ErrorCode.CorruptBase"/>: a base is damaged and there is no whole file for it; <see cref="ErrorCode.CorruptStore"/>: the database's first page is gone;
+    /// <see cref="ErrorCode.CorruptBase"/>: a base is damaged and there is no whole file for it; <see cref="ErrorCode.CorruptStore"/>: no
+    /// page of the database holds a table;
     /// <see cref="ErrorCode.StoreTooNew"/>; <see cref="ErrorCode.StorageUnavailable"/>.</exception>
     public static Task<RepairReport> RunAsync(RepairOptions options, CancellationToken cancellation = default) => Task.Run(
         async () =>
@@ -51,19 +52,21 @@ public static class StoreRepair
         var log = new RepairLog(options.To);
         var work = Path.Combine(options.To, "original");
         var original = OriginalCopy.Make(options.DataFolder, work, new WorkMeter(options.Progress), cancellation);
+        LogFold.Run(original, log);
         using (var target = Open(Path.Combine(options.To, Database.FileName)))
         {
             Migrations.Run(target);
             target.Execute("PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF; DELETE FROM store;");
             using (var source = OpenOriginal(original))
             {
-                Salvage.Run(source, target, log, cancellation);
-                if (StoreIdentity.Ensure(target) && StoreIdentity.Has(source))
+                Salvage.Run(source, original, target, log, cancellation);
+                if (StoreIdentity.Ensure(target) && (source is null || StoreIdentity.Has(source)))
                 {
                     log.Rebuilt.Add("The store's identity could not be read: the repaired store has a new one.");
                 }
             }
 
+            BaseRebuild.Run(target, log);
             TaskRebuild.Run(target, log);
             RowRebuild.Run(target, log);
         }
@@ -81,20 +84,21 @@ public static class StoreRepair
         return connection;
     }
 
-    private static SqliteConnection OpenOriginal(string path)
+    // Without its schema SQLite reads nothing of it.
+    private static SqliteConnection? OpenOriginal(string path)
     {
         var connection = Open(path);
         try
         {
             connection.Execute("PRAGMA cell_size_check = ON");
             Migrations.RequireKnown(connection);
+            _ = connection.Scalar<long>("SELECT count(*) FROM sqlite_schema");
             return connection;
         }
-        catch (SqliteException error) when (error.SqliteErrorCode is SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB)
+        catch (SqliteException error) when (Database.IsDamage(error))
         {
             connection.Dispose();
-            throw new FishException(
-                ErrorCode.CorruptStore, Database.FileName, $"The database's first page is gone, and with it what lies where: {error.Message}", "Restore from a backup.", error);
+            return null;
         }
         catch
         {

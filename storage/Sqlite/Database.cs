@@ -1,4 +1,5 @@
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Sqlite.Pages;
 using FishCheckpoint.Storage.Totals;
 using Microsoft.Data.Sqlite;
@@ -59,6 +60,13 @@ internal sealed class Database : IDisposable
     {
         SQLitePCL.Batteries_V2.Init();
         CheckedVfs.Register();
+
+        // SQLite takes a log in for the first that opens the store; who comes later finds it as it was taken.
+        if (TemporaryFolder.CountHeld(System.IO.Path.Combine(folder, "tmp")) == 0)
+        {
+            LogFrames.RequireWhole(System.IO.Path.Combine(folder, FileName));
+        }
+
         var database = new Database(System.IO.Path.Combine(folder, FileName), isReadOnly: false);
         try
         {

@@ -75,7 +75,20 @@ internal static class Migrations
     }
 
     /// <summary>Refuses a database of a newer program, or of another one.</summary>
-    public static void RequireKnown(SqliteConnection connection) => Check(connection, connection.Scalar<long>("PRAGMA user_version"), Scripts().Count);
+    public static void RequireKnown(SqliteConnection connection) =>
+        RequireKnown(connection.Scalar<long>("PRAGMA user_version"), connection.Scalar<long>("PRAGMA application_id"));
+
+    /// <summary>Refuses what the first page of such a database says.</summary>
+    public static void RequireKnown(long version, long applicationId) => Check(version, applicationId, Newest);
+
+    /// <summary>Makes the tables of a schema, of an earlier one too, in an empty database.</summary>
+    public static void Make(SqliteConnection connection, int version)
+    {
+        foreach (var (_, script) in Scripts().Take(version))
+        {
+            connection.Execute(script);
+        }
+    }
 
     /// <summary>Refuses a database that would have to be migrated, for one that can only be read.</summary>
     public static void RequireCurrent(SqliteConnection connection, string folder)
@@ -94,7 +107,7 @@ internal static class Migrations
     {
         using var transaction = connection.BeginTransaction(deferred: false);
         var version = connection.Scalar<long>("PRAGMA user_version");
-        Check(connection, version, scripts.Count);
+        Check(version, connection.Scalar<long>("PRAGMA application_id"), scripts.Count);
         foreach (var (_, script) in scripts.Skip((int)version))
         {
             connection.Execute(script);
@@ -120,7 +133,7 @@ internal static class Migrations
         }
     }
 
-    private static void Check(SqliteConnection connection, long version, int newest)
+    private static void Check(long version, long applicationId, int newest)
     {
         if (version > newest)
         {
@@ -128,7 +141,7 @@ internal static class Migrations
                 ErrorCode.StoreTooNew, Database.FileName, $"The database has schema {version}; this program knows {newest}.", "Use a newer program.");
         }
 
-        if (version > 0 && connection.Scalar<long>("PRAGMA application_id") != ApplicationId)
+        if (version > 0 && applicationId != ApplicationId)
         {
             throw new FishException(
                 ErrorCode.CorruptStore, Database.FileName, "The file is a database of another program.", "Choose another data folder.");

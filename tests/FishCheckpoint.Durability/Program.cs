@@ -10,7 +10,7 @@ const string usage = """
                                             write, sync, truncate, rename, unlink, create, map, open, memory; ENOSPC, EIO, EMFILE...
     copies [--stride 1]                     kill and fail backups and restores at each call that changes a file of the copy
     full-disk [--rounds 100] [--seed N]     fill a small file system (root mounts it), and go on working
-    bitflip [--stride 1]                    flip each byte of a small store in turn, and read everything
+    bitflip [--stride 1]                    flip each byte of a small store in turn, and read everything; and a bit of each page, and repair
     model [--operations 5000] [--seed N]    random operations beside a model of the store in memory
     concurrency [--processes 4] [--threads 4] [--operations 400] [--seed N]
                                             several processes with several threads on one data folder

@@ -30,7 +30,17 @@ internal static class RepairCommand
             {
                 DataFolder = shell.DataFolderOf(parsed), To = parsed.GetRequiredValue(to), Bases = parsed.GetValue(bases) ?? [], DropDamagedBases = parsed.GetValue(drop), Progress = shell.Terminal.Work,
             };
-            var report = await Progress.SpinAsync(shell.Terminal, "repairing", () => StoreRepair.RunAsync(options, cancellation));
+            RepairReport report;
+            try
+            {
+                report = await Progress.SpinAsync(shell.Terminal, "repairing", () => StoreRepair.RunAsync(options, cancellation));
+            }
+            catch (FishException error) when (error.Kind == ErrorKind.Corrupt)
+            {
+                // Damage that ends a repair has another code than damage that a finished one has left out.
+                return Failure.Print(shell.Terminal, error, parsed.GetValue(shell.Json), ExitCodes.Of(ErrorKind.Unavailable));
+            }
+
             Call.Print(shell.Terminal, parsed.GetValue(shell.Json), report, done => Describe(shell.Terminal, done));
             return report.Quarantined.Count == 0 ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
         });

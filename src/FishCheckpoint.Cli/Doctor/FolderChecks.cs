@@ -110,7 +110,11 @@ internal sealed class FolderChecks(Machine machine, string folder)
         return
         [
             .. Check.Guarded("schema", () => [Schema(look.Schema)]),
-            .. look.SeesLog ? [] : Check.Guarded("log", () => [Log()]),
+            .. Check.Guarded("log", () => StoreLook.DamageOfLog(folder) is { } damage
+                ? [Check.Fail(
+                    "log", damage,
+                    "Do not open the store, which drops them: run 'fish repair', which keeps the sound ones.", ErrorKind.Corrupt)]
+                : look.SeesLog ? [] : [Log()]),
             .. Check.Guarded("integrity", () => [Integrity(look.Check(machine.CheckTime))]),
             .. look.Schema == StoreLook.NewestSchema ? Contents(look) : [Clock(null)],
         ];

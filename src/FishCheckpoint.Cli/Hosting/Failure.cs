@@ -11,19 +11,24 @@ namespace FishCheckpoint.Cli.Hosting;
 /// <summary>Says on standard error what went wrong: code, cause, hint; with <c>--json</c> as JSON. Gives the exit code.</summary>
 internal static class Failure
 {
-    public static int Print(Terminal terminal, Exception error, bool json = false)
+    /// <param name="terminal">Where to.</param>
+    /// <param name="error">What went wrong.</param>
+    /// <param name="json">Whether as JSON.</param>
+    /// <param name="code">The exit code of an error of the store's own, where it is not that of its kind.</param>
+    public static int Print(Terminal terminal, Exception error, bool json = false, int? code = null)
     {
         switch (error)
         {
             case FishException fish:
-                return Print(terminal, json, new FailureText(ErrorCodes.NameOf(fish.Code), fish.Key, fish.Cause, fish.Hint, ExitCodes.Of(fish.Kind)));
+                return Print(terminal, json, new FailureText(
+                    ErrorCodes.NameOf(fish.Code), fish.Key, fish.Cause, fish.Hint, code ?? ExitCodes.Of(fish.Kind)));
             case OperationCanceledException when json:
                 return Print(terminal, json, new FailureText("CANCELED", string.Empty, "Canceled.", string.Empty, ExitCodes.Canceled));
             case OperationCanceledException:
                 terminal.SayError($"[yellow]Canceled.[/]");
                 return ExitCodes.Canceled;
             case AggregateException { InnerExceptions: [{ } only] }:
-                return Print(terminal, only, json);
+                return Print(terminal, only, json, code);
             case IOException or UnauthorizedAccessException:
                 return Print(terminal, json, new FailureText(
                     "IO_ERROR", error.GetType().Name, error.Message, "Check the path, its permissions and the free space.", ExitCodes.Unexpected));

@@ -11,8 +11,10 @@ internal static class LogSum
     public const int FileHeadLength = 32;
     public const int FrameHeadLength = 24;
 
-    // Words are read in the order that the machine which wrote the log has.
-    private const uint LittleEndian = 0x377F0682;
+    /// <summary>
+    /// The mark of a log whose words are read in the order of a little-endian machine; a big-endian one writes the next number.
+    /// </summary>
+    public const uint LittleEndian = 0x377F0682;
 
     /// <summary>Whether a page in a log is what was written.</summary>
     /// <param name="mark">The first four bytes of the log.</param>
@@ -26,6 +28,15 @@ internal static class LogSum
         Add(head[..8], little, ref first, ref second);
         Add(page, little, ref first, ref second);
         return first == Word(head[16..]) && second == Word(head[20..]);
+    }
+
+    /// <summary>Whether the head of a log is what was written.</summary>
+    public static bool IsHeadRight(ReadOnlySpan<byte> head)
+    {
+        var mark = BinaryPrimitives.ReadUInt32BigEndian(head);
+        var (first, second) = (0u, 0u);
+        Add(head[..24], mark == LittleEndian, ref first, ref second);
+        return mark is LittleEndian or LittleEndian + 1 && first == Word(head[24..]) && second == Word(head[28..]);
     }
 
     // Checksums themselves are big-endian, whatever the words are.

@@ -7,7 +7,9 @@ using FishCheckpoint.Storage.Sqlite.Pages;
 
 namespace FishCheckpoint.Durability.Suites;
 
-/// <summary>Every byte of a small store, each flipped in turn: whatever is read then is what was saved, or refused by an error of the store's own.</summary>
+/// <summary>Every byte of a small store, each flipped in turn: whatever is read then is what was saved, or refused by an error of the
+/// store's own.
+/// Of each page of the database one bit, and the store repaired: what the page did not hold is rescued.</summary>
 /// <param name="folder">A folder for the stores; in memory, best.</param>
 public sealed class BitFlipSuite(string folder)
 {
@@ -24,6 +26,7 @@ public sealed class BitFlipSuite(string folder)
         var files = Directory.EnumerateFiles(original, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(original, path))
             .Order(StringComparer.Ordinal).ToArray();
         FlipPages(await File.ReadAllBytesAsync(Path.Combine(original, "fish.db")));
+        await new FlipRepairs(original, folder, expected, result).RunAsync(Work, progress);
         var flips = files.SelectMany(file => Steps(new FileInfo(Path.Combine(original, file)).Length, stride).Select(at => (File: file, At: at))).ToArray();
 
         // In no order, so that a run that is ended early has looked everywhere.

@@ -1,0 +1,34 @@
+using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Verification;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Repairs;
+
+/// <summary>
+/// Makes lost rows of bases from the rows of their files: a base's identity is the digest of these, and proves that none is missing.
+/// </summary>
+internal static class BaseRebuild
+{
+    public static void Run(SqliteConnection connection, RepairLog log)
+    {
+        foreach (var id in connection.Query(
+            "SELECT DISTINCT base FROM base_files WHERE base NOT IN (SELECT id FROM bases)", row => row.Digest(0)))
+        {
+            try
+            {
+                var content = new BaseTable().Content(connection, id);
+                if (BaseContent.IdentityOf(content.AllFiles) == id)
+                {
+                    var created = connection.Scalar<long>("SELECT coalesce(min(created), 0) FROM tasks WHERE base = $0", id);
+                    BaseTable.InsertRow(connection, content, DateTimeOffset.FromUnixTimeMilliseconds(created));
+                    log.Rebuilt.Add($"The row of base {id} was made from the rows of its files; the key that added it is lost.");
+                }
+            }
+            catch (Exception error) when (Problems.IsDamage(error))
+            {
+                // The base is lost with what is based on it, and named then.
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Buffers.Binary;
+using FishCheckpoint.Storage.Sqlite;
+
+namespace FishCheckpoint.Storage.Repairs;
+
+/// <summary>
+/// Which pages of a database hold which table: by the schema's rows that can be read, else by what the rows on the pages look like.
+/// </summary>
+internal sealed class FoundTables
+{
+    private const int Samples = 20;
+    private const int VersionAt = 60;
+    private const int ApplicationAt = 68;
+
+    private readonly Dictionary<int, string> names = [];
+    private readonly Dictionary<int, string?> schemaRows = [];
+    private readonly ILookup<int, int> byRoot;
+    private readonly PageFile pages;
+
+    public FoundTables(PageFile pages, PageTree tree)
+    {
+        (this.pages, byRoot) = (pages, tree.ByRoot());
+        foreach (var values in byRoot[1].SelectMany(new PageCells(pages).Read).Select(row => row.Values))
+        {
+            if (values is [string type, string name, _, long root and > 0 and <= int.MaxValue, ..])
+            {
+                schemaRows[(int)root] = type == "table" ? name : null;
+            }
+        }
+
+        var groups = byRoot.Where(group => group.Key != 1).Select(group => new PageGroup(group.Key, IsIndex(group), Sample(group)))
+            .Where(group => group.Rows.Count > 0).OrderBy(group => group.Root).ToList();
+        Schema = Choose(groups);
+        foreach (var (root, name) in schemaRows.Where(row => row.Value is not null))
+        {
+            names[root] = name!;
+        }
+
+        Match([.. groups.Where(group => !schemaRows.ContainsKey(group.Root))]);
+    }
+
+    /// <summary>The schema that the database was written with.</summary>
+    public KnownSchema Schema { get; }
+
+    /// <summary>Whether any table was found.</summary>
+    public bool HasAny => names.Count > 0;
+
+    /// <summary>The pages that hold rows of a table, in their order.</summary>
+    public IEnumerable<int> PagesOf(string table) => names.Where(name => name.Value == table).SelectMany(name => byRoot[name.Key]).Order();
+
+    /// <summary>The table that begins on a page; <see langword="null"/>: an index.</summary>
+    /// <returns>Whether that is known.</returns>
+    public bool TryName(int root, out string? table)
+    {
+        table = names.GetValueOrDefault(root);
+        return table is not null || schemaRows.ContainsKey(root);
+    }
+
+    private static int Word(byte[] page, int at) => BinaryPrimitives.ReadInt32BigEndian(page.AsSpan(at));
+
+    private bool IsIndex(IEnumerable<int> group) =>
+        group.Any(number => pages.TryRead(number)?[0] is PageTree.LeafIndex or PageTree.InnerIndex);
+
+    private List<object?[]> Sample(IEnumerable<int> group) =>
+        [.. group.SelectMany(new PageCells(pages).Read).Select(row => row.Values).Take(Samples)];
+
+    // A row that is older than a column lacks it, so that a newer schema fits as well as an older one, except where columns were dropped.
+    private KnownSchema Choose(List<PageGroup> groups)
+    {
+        if (pages.First is { } first)
+        {
+            var version = Word(first, VersionAt);
+            Migrations.RequireKnown(version, Word(first, ApplicationAt));
+            return KnownSchema.Of(version == 0 ? Migrations.Newest : version);
+        }
+
+        return Enumerable.Range(1, Migrations.Newest).Reverse().Select(KnownSchema.Of)
+            .MaxBy(schema => groups.Count(group => schema.Tables.Any(group.MayBe)))!;
+    }
+
+    // What tells tables with the same columns from one another is the order in which they were made.
+    private void Match(List<PageGroup> groups)
+    {
+        var open = Schema.Tables.Where(table => !schemaRows.ContainsValue(table.Name)).ToList();
+        var alike = groups.Select(group => (group.Root, Tables: open.Where(group.MayBe).Select(table => table.Name).ToList()))
+            .Where(group => group.Tables.Count > 0).GroupBy(group => string.Join(' ', group.Tables));
+        foreach (var (root, tables, place) in alike.SelectMany(same => same.Select((group, index) => (group.Root, group.Tables, index))))
+        {
+            names[root] = Schema.Roots.TryGetValue(root, out var made) && tables.Contains(made) ? made
+                : tables[Math.Min(place, tables.Count - 1)];
+        }
+    }
+}

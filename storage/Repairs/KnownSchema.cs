@@ -1,0 +1,45 @@
+using FishCheckpoint.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+
+namespace FishCheckpoint.Storage.Repairs;
+
+/// <summary>The tables of a schema that this program knows: those that its migrations make, up to one of them.</summary>
+internal sealed class KnownSchema
+{
+    private KnownSchema(IReadOnlyList<KnownTable> tables, IReadOnlyDictionary<int, string> roots) => (Tables, Roots) = (tables, roots);
+
+    /// <summary>Its tables, in the order in which they lie in a database.</summary>
+    public IReadOnlyList<KnownTable> Tables { get; }
+
+    /// <summary>What begins on which page in a database that was never rewritten.</summary>
+    public IReadOnlyDictionary<int, string> Roots { get; }
+
+    public static KnownSchema Of(int version)
+    {
+        using var connection = new SqliteConnection("Data Source=:memory:");
+        connection.Open();
+        connection.Execute("PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA foreign_keys = OFF;");
+        Migrations.Make(connection, version);
+        var tables = connection.Query(
+            """
+            SELECT l.name, l.wr FROM pragma_table_list l JOIN sqlite_schema s ON s.name = l.name
+            WHERE l.schema = 'main' AND l.type = 'table' AND l.name NOT LIKE 'sqlite_%' ORDER BY s.rootpage
+            """,
+            row => (Name: row.GetString(0), HasRowId: row.GetInt64(1) == 0));
+        var roots = connection.Query(
+            "SELECT rootpage, name FROM sqlite_schema WHERE rootpage > 0", row => (Root: row.GetInt32(0), Name: row.GetString(1)));
+        return new KnownSchema(
+            [.. tables.Select(table => new KnownTable(table.Name, table.HasRowId, Columns(connection, table.Name, table.HasRowId)))],
+            roots.ToDictionary(root => root.Root, root => root.Name));
+    }
+
+    // Without row numbers the key's columns come first.
+    private static List<KnownColumn> Columns(SqliteConnection connection, string table, bool hasRowId) => connection.Query(
+        $"""
+        SELECT name, type, "notnull", dflt_value IS NOT NULL, pk, sum(pk > 0) OVER () FROM pragma_table_info('{table}')
+        ORDER BY iif({(hasRowId ? 1 : 0)} OR pk = 0, 1000 + cid, pk)
+        """,
+        row => new KnownColumn(
+            row.GetString(0), row.GetString(1), row.GetInt64(2) == 0, row.GetInt64(2) == 0 || row.GetInt64(3) != 0,
+            hasRowId && row.GetInt64(4) == 1 && row.GetInt64(5) == 1 && row.GetString(1) == "INTEGER"));
+}

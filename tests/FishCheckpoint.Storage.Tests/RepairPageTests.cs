@@ -1,0 +1,90 @@
+using FishCheckpoint.Storage.Repairs;
+using Microsoft.Data.Sqlite;
+using Xunit;
+
+namespace FishCheckpoint.Storage.Tests;
+
+/// <summary>A damaged page costs at most what it holds: one that only says where others are costs nothing.</summary>
+public sealed class RepairPageTests : RepairTest
+{
+    private const int PageSize = 16384;
+
+    [Theory]
+    [Trait("Category", "Slow")]
+    [InlineData("the first page")]
+    [InlineData("another page of the schema")]
+    [InlineData("pointers")]
+    [InlineData("inner page of pieces")]
+    public async Task Repair_FlippedBitOfAPageWithoutRows_LosesNothing(string what)
+    {
+        await PrepareAsync();
+        var store = (byte[])Read("SELECT id FROM store")!;
+        Sql("PRAGMA wal_checkpoint(TRUNCATE)");
+        var root = (int)Ask("SELECT rootpage FROM sqlite_schema WHERE name = 'pieces'");
+        await Store.DisposeAsync();
+        var page = what switch { "the first page" => 1, "pointers" => 2, "inner page of pieces" => root, _ => await SchemaLeafAsync() };
+        FlipFile(DatabasePath, ((page - 1) * PageSize) + 5000);
+        var report = await StoreRepair.RunAsync(Repair, Stop);
+        Assert.Empty(report.Quarantined);
+        await AssertHoldsAsync([]);
+        using (var repaired = new SqliteConnection($"Data Source={Path.Combine(Target, "fish.db")};Pooling=False"))
+        {
+            repaired.Open();
+            using var command = repaired.CreateCommand();
+            command.CommandText = "SELECT id FROM store";
+            Assert.Equal(store, (byte[])command.ExecuteScalar()!);
+        }
+
+        await ReopenNothingAsync();
+    }
+
+    [Fact]
+    public async Task Repair_LostRowsOfBases_AreMadeFromTheirFiles()
+    {
+        await PrepareAsync();
+        Sql("PRAGMA wal_checkpoint(TRUNCATE)");
+        var root = (int)Ask("SELECT rootpage FROM sqlite_schema WHERE name = 'bases'");
+        await Store.DisposeAsync();
+        FlipFile(DatabasePath, ((root - 1) * PageSize) + 5000);
+        var report = await StoreRepair.RunAsync(Repair, Stop);
+        Assert.Equal(["database: table bases"], report.Quarantined.Select(item => item.Key));
+        Assert.All(report.Rebuilt, line => Assert.StartsWith("The row of base ", line, StringComparison.Ordinal));
+        await AssertHoldsAsync([]);
+        await ReopenNothingAsync();
+    }
+
+    [Fact]
+    [Trait("Category", "Slow")]
+    public async Task Repair_WithoutSchemaAfterDeletions_BringsNothingBack()
+    {
+        await PrepareAsync();
+        await Store.DisposeAsync();
+        await ReopenAsync(Options with { DeletionGrace = TimeSpan.Zero });
+        await Store.DeleteCheckpointAsync("task", FishCheckpoint.Checkpoints.StepRef.At(30), Stop);
+        Models.Remove(("task", 30));
+        Sql("PRAGMA wal_checkpoint(TRUNCATE)");
+        await Store.DisposeAsync();
+        FlipFile(DatabasePath, 5000);
+        var report = await StoreRepair.RunAsync(Repair, Stop);
+        Assert.Empty(report.Quarantined);
+        await AssertHoldsAsync([]);
+        await ReopenNothingAsync();
+    }
+
+    // The root of the schema is the first page, which names the pages below it.
+    private async Task<int> SchemaLeafAsync()
+    {
+        var first = (await File.ReadAllBytesAsync(DatabasePath, Stop)).AsSpan(0, PageSize).ToArray();
+        Assert.Equal(5, first[100]);
+        return System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(first.AsSpan(108));
+    }
+
+    private object? Read(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={DatabasePath};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar();
+    }
+}
