@@ -22,13 +22,15 @@ internal sealed class ConnectionGate : IDisposable
     private readonly Lock gate = new();
     private readonly LinkedList<HeldConnection> idle = [];
     private readonly FishSettings.LimitSettings limits;
-    private readonly TimeProvider time;
+
+    // Not the store's clock, which says when checkpoints were saved.
+    private readonly TimeProvider time = TimeProvider.System;
     private readonly ITimer sweeping;
     private int open;
 
-    public ConnectionGate(FishSettings settings, TimeProvider time, ILogger<ConnectionGate> logger)
+    public ConnectionGate(FishSettings settings, ILogger<ConnectionGate> logger)
     {
-        (limits, this.time) = (settings.Limits, time);
+        limits = settings.Limits;
         if (limits.MaxConnections < 1)
         {
             throw new FishException(
