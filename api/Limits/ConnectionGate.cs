@@ -88,12 +88,15 @@ internal sealed class ConnectionGate : IDisposable
             return true;
         }
 
+        List<HeldConnection> evicted = [];
         HeldConnection held;
         lock (gate)
         {
             // Those that have sent nothing go first.
-            while (open >= Most && (Evict(spoken: false) || Evict(spoken: true)))
+            while (open >= Most && (Oldest(spoken: false) ?? Oldest(spoken: true)) is { } oldest)
             {
+                Forget(oldest);
+                evicted.Add(oldest);
             }
 
             if (open >= Most + Reserve)
@@ -107,6 +110,7 @@ internal sealed class ConnectionGate : IDisposable
             open++;
         }
 
+        Close(evicted);
         connection.ConnectionClosed.UnsafeRegister(_ => Leave(held), null);
         return true;
     }
@@ -139,27 +143,11 @@ internal sealed class ConnectionGate : IDisposable
 
     public void Dispose() => sweeping.Dispose();
 
-    // Under the lock. Its place is free at once.
-    private bool Evict(bool spoken)
-    {
-        var oldest = idle.FirstOrDefault(held => held.HasSpoken == spoken);
-        if (oldest is null || time.GetElapsedTime(oldest.IdleSince) < Patience)
-        {
-            return false;
-        }
+    private HeldConnection? Oldest(bool spoken) =>
+        idle.FirstOrDefault(held => held.HasSpoken == spoken) is { } oldest && time.GetElapsedTime(oldest.IdleSince) >= Patience ? oldest : null;
 
-        Close(oldest);
-        return true;
-    }
-
-    // Under the lock.
-    private void Close(HeldConnection held)
-    {
-        Forget(held);
-
-        // Not here: what waits for its end takes the lock.
-        ThreadPool.UnsafeQueueUserWorkItem(static closed => closed.Connection.Abort(), held, preferLocal: false);
-    }
+    // Not under the lock, and at once: their descriptors are free when this returns, however busy the threads are.
+    private static void Close(List<HeldConnection> forgotten) => forgotten.ForEach(held => held.Connection.Abort());
 
     private void Leave(HeldConnection held)
     {
@@ -190,21 +178,15 @@ internal sealed class ConnectionGate : IDisposable
 
     private void Sweep()
     {
+        var closed = new List<HeldConnection>();
         lock (gate)
         {
             var silent = idle.Where(held => !held.HasSpoken && time.GetElapsedTime(held.IdleSince) >= Patience).ToArray();
-            foreach (var late in silent.Where(held => time.GetElapsedTime(held.IdleSince) >= limits.SilentFor))
-            {
-                Close(late);
-            }
-
-            foreach (var many in silent.Where(held => held.IsOpen).GroupBy(held => held.Address))
-            {
-                foreach (var oldest in many.Take(many.Count() - limits.MaxSilentConnections))
-                {
-                    Close(oldest);
-                }
-            }
+            closed.AddRange(silent.Where(held => time.GetElapsedTime(held.IdleSince) >= limits.SilentFor));
+            closed.AddRange(silent.Except(closed.ToArray()).GroupBy(held => held.Address).SelectMany(many => many.SkipLast(limits.MaxSilentConnections)));
+            closed.ForEach(Forget);
         }
+
+        Close(closed);
     }
 }
