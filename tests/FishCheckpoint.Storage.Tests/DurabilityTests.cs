@@ -34,7 +34,7 @@ public sealed class DurabilityTests : IDisposable
     {
         var library = await FaultLibrary.CompileAsync(folder);
         Assert.SkipWhen(library is null, "There is no C compiler to make the library that kills and fails at calls.");
-        AssertNothingFound(await new CopySuite(library, folder).RunAsync(stride: 31, progress));
+        AssertNothingFound(await new CopySuite(library, folder).RunAsync(stride: 47, progress));
     }
 
     [Fact(Timeout = 600_000)]
