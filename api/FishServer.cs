@@ -54,7 +54,7 @@ public static class FishServer
         configure?.Invoke(builder);
         builder.Services.AddFishTelemetry(builder.Configuration);
         var server = builder.Build();
-        server.UseConnectionGate();
+        server.UseMiddleware<ConnectionUse>();
         server.UseMiddleware<SecurityHeaders>();
         server.UseMiddleware<ProblemMiddleware>();
         server.UseMiddleware<StoppingMiddleware>();
@@ -128,8 +128,8 @@ public static class FishServer
             or CryptographicException)
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, UrlsOf(server), $"The server cannot listen there: {error.Message.Split('\n')[0].Trim()}",
-                "Give an address as in http://127.0.0.1:5080; https takes a certificate besides (docs/ACCESS.md).", error);
+                ErrorCode.RequestInvalid, UrlsOf(server), $"The server did not start: {error.Message.Split('\n')[0].Trim()}",
+                "Give an address as in http://127.0.0.1:5080; https takes a certificate besides (docs/ACCESS.md). Limits of the settings may be out of range, too.", error);
         }
     }
 
@@ -178,6 +178,7 @@ public static class FishServer
         {
             kestrel.AddServerHeader = false;
             kestrel.ConfigureEndpointDefaults(listen => guard.Check(listen.EndPoint));
+            ConnectionGate.Check(settings.Limits);
             kestrel.Limits.RequestHeadersTimeout = settings.Limits.SilentFor;
             (kestrel.Limits.MinRequestBodyDataRate, kestrel.Limits.MinResponseDataRate) = (DataRates.OfBodies(settings.Limits), DataRates.OfAnswers(settings.Limits));
 

@@ -1,9 +1,9 @@
 using FishCheckpoint.Api;
 using FishCheckpoint.Errors;
 
-await using var server = FishServer.Build(args);
 try
 {
+    await using var server = FishServer.Build(args);
     await server.StartFishAsync();
     await server.WaitForShutdownAsync();
     return 0;

@@ -56,8 +56,16 @@ internal static class StoreFolder
             }
 
             // Also a folder that is there already: who made it may have been killed before this.
+            var isThere = Directory.Exists(folder);
             Directory.CreateDirectory(folder);
-            AtomicFile.SyncFolder(above);
+            try
+            {
+                AtomicFile.SyncFolder(above);
+            }
+            catch (UnauthorizedAccessException) when (isThere)
+            {
+                // What this user may not read, as /home may be, another has made and filled.
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using FishCheckpoint.Access;
 using FishCheckpoint.Api.Hosting;
+using FishCheckpoint.Api.Limits;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Api.Access;
@@ -35,7 +36,11 @@ internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settin
         }
 
         var known = Authenticate(context);
-        context.Features.Set<StillAdmitted>(() => IsStill(context, known));
+        if (context.GetEndpoint()?.Metadata.GetMetadata<LongAnswer>() is not null)
+        {
+            context.Features.Set<StillAdmitted>(() => IsStill(context, known));
+        }
+
         if (known is not { } key)
         {
             return;

@@ -31,12 +31,6 @@ internal sealed class ConnectionGate : IDisposable
     public ConnectionGate(FishSettings settings, ILogger<ConnectionGate> logger)
     {
         limits = settings.Limits;
-        if (limits.MaxConnections < 1)
-        {
-            throw new FishException(
-                ErrorCode.RequestInvalid, $"{FishSettings.Section}:Limits:{nameof(limits.MaxConnections)}", $"It is {limits.MaxConnections}.", "Set it to 1 or more.");
-        }
-
         Most = limits.MaxConnections;
         if (Descriptors.Left() is { } left && left / 2 < Most)
         {
@@ -78,6 +72,25 @@ internal sealed class ConnectionGate : IDisposable
     /// <summary>The gate's record of a request's connection; <see langword="null"/>: one that is not counted, as of a Unix socket.</summary>
     public static HeldConnection? Of(HttpContext context) =>
         context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(typeof(ConnectionGate), out var held) == true ? held as HeldConnection : null;
+
+    /// <summary>Refuses limits that would let nobody in.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>.</exception>
+    public static void Check(FishSettings.LimitSettings limits)
+    {
+        foreach (var (name, value, isRight) in new[]
+        {
+            (nameof(limits.MaxConnections), $"{limits.MaxConnections}", limits.MaxConnections > 0),
+            (nameof(limits.MaxSilentConnections), $"{limits.MaxSilentConnections}", limits.MaxSilentConnections > 0),
+            (nameof(limits.SilentFor), $"{limits.SilentFor}", limits.SilentFor >= Patience),
+        })
+        {
+            if (!isRight)
+            {
+                throw new FishException(
+                    ErrorCode.RequestInvalid, $"{FishSettings.Section}:Limits:{name}", $"It is {value}.", "Set it to 1 or more; a time to a second or more.");
+            }
+        }
+    }
 
     /// <summary>Lets a new connection in, if there is a place or one can be made.</summary>
     /// <returns><see langword="false"/>: the caller closes it.</returns>

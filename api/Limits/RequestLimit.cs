@@ -45,40 +45,6 @@ internal static class RequestLimit
         };
     });
 
-    /// <summary>Tells the gate which connections are idle. A place of the reserve is for one answer.</summary>
-    public static void UseConnectionGate(this WebApplication server) => server.Use(next =>
-    {
-        var gate = server.Services.GetRequiredService<ConnectionGate>();
-        return async context =>
-        {
-            if (ConnectionGate.Of(context) is not { } held)
-            {
-                await next(context);
-                return;
-            }
-
-            if (held.IsReserve && !HttpProtocol.IsHttp2(context.Request.Protocol))
-            {
-                // At the last moment: a refusal begins the answer anew.
-                context.Response.OnStarting(() =>
-                {
-                    context.Response.Headers.Connection = "close";
-                    return Task.CompletedTask;
-                });
-            }
-
-            gate.Begin(held);
-            try
-            {
-                await next(context);
-            }
-            finally
-            {
-                gate.End(held);
-            }
-        };
-    });
-
     /// <summary>
     /// The limiter's options for a setting of <see cref="FishSettings.LimitSettings"/>. Nothing waits in a queue: the client tries again.
     /// </summary>

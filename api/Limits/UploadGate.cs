@@ -1,3 +1,4 @@
+using FishCheckpoint.Access;
 using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Errors;
@@ -21,7 +22,10 @@ internal sealed class UploadGate(RequestDelegate next, UploadRoom room, StoreHos
 
         host.Store.RequireWritable();
         RequireQuota(context);
-        if (room.Missing(context.Request.ContentLength ?? 0) is > 0 and var missing)
+
+        // Nothing has come yet: to a mere announcement of those who may not remove deleted checkpoints themselves, these give way as far as the reserve goes.
+        if (room.Missing(context.Request.ContentLength ?? 0) is > 0 and var missing
+            && (context.Key() is null or { Scope: KeyScope.Admin, Tasks: null } || missing <= room.KeptFree))
         {
             await host.Store.MakeRoomAsync(missing, context.RequestAborted);
         }

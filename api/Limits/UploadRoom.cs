@@ -45,6 +45,9 @@ internal sealed class UploadRoom(FishSettings settings, StoreOptions options, ID
             "Try again in a moment.");
     }
 
+    /// <summary>Bytes that uploads leave free.</summary>
+    public long KeptFree => limits.MinFreeBytes;
+
     /// <summary>Bytes that the disk lacks for an upload; none where nothing is to stay free.</summary>
     /// <param name="more">Its announced length.</param>
     public long Missing(long more)

@@ -60,7 +60,7 @@ internal sealed class PageCells(PageFile pages)
     {
         var at = place + (kind == PageTree.InnerIndex ? 4 : 0);
         var length = Number(page, ref at);
-        Require(length is > 0 and <= LongestRow);
+        Require(length is > 0 and <= LongestRow && length <= (long)pages.Count * pages.Usable);
         var row = kind == PageTree.LeafTable ? Number(page, ref at) : 0;
         return (row, Record(Payload(page, kind, at, (int)length)));
     }

@@ -22,6 +22,7 @@ internal sealed class PageTree
     private readonly byte[] kinds;
     private readonly byte[] pointers;
     private readonly int[] above;
+    private readonly HashSet<int> inner;
 
     public PageTree(PageFile pages, CancellationToken cancellation)
     {
@@ -35,6 +36,8 @@ internal sealed class PageTree
             cancellation.ThrowIfCancellationRequested();
             ReadPage(number);
         }
+
+        inner = [.. Enumerable.Range(1, pages.Count).Where(below => pointers[below] is 0 or PointerInTree).Select(below => above[below])];
     }
 
     /// <summary>Pages that cannot be read and may have held rows.</summary>
@@ -45,8 +48,7 @@ internal sealed class PageTree
         .Where(number => kinds[number] is InnerIndex or InnerTable or LeafIndex or LeafTable).ToLookup(RootOf);
 
     /// <summary>Whether some page of the tree is below it: then it holds no row of its own in a table with row numbers.</summary>
-    public bool IsInner(int number) =>
-        Enumerable.Range(1, pages.Count).Any(below => above[below] == number && (pointers[below] is 0 or PointerInTree));
+    public bool IsInner(int number) => inner.Contains(number);
 
     /// <summary>Whether a row of another page runs over to it.</summary>
     public bool IsOverflow(int number) => pointers[number] is PointerToFirstOverflow or PointerToNextOverflow;

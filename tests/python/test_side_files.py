@@ -51,6 +51,14 @@ class SideFileTests(HookTest):
                             found[os.path.relpath(path, folder)] = file.read()
         return found
 
+    def test_file_written_anew_at_the_same_moment_is_read_again(self):
+        from fishcheckpoint.client.side_files import SideFileReader
+        reader = SideFileReader(self.folder)
+        for text in ('{"b": 1}', '{"c": 1}'):
+            path, later = self.write("config.json", text), 4102444800 * 10 ** 9
+            os.utime(path, ns=(later, later))
+            self.assertEqual(text.encode(), b"".join(reader.read()["config.json"].body.chunks()))
+
     @property
     def all(self):
         return {"config.json": '{"a": 1}', "tokenizer/vocab.txt": "words " * 1000}

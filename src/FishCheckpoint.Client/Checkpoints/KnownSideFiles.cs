@@ -12,6 +12,9 @@ internal sealed class KnownSideFiles
 {
     private const int Capacity = 10_000;
 
+    // A file that was written just now may be written again at what its time of change says is the same moment.
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
+
     private readonly Lock gate = new();
     private readonly HashSet<(string Task, Digest Sha256)> known = [];
     private readonly Dictionary<string, (long Length, DateTime Written, Digest Sha256)> digests = new(StringComparer.Ordinal);
@@ -77,7 +80,11 @@ internal sealed class KnownSideFiles
         }
 
         var sha256 = Digest.From(SHA256.HashData(content));
-        digests[path] = (length, written, sha256);
+        if (DateTime.UtcNow - written > Settled)
+        {
+            digests[path] = (length, written, sha256);
+        }
+
         return sha256;
     }
 }

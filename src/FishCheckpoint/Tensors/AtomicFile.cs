@@ -11,6 +11,9 @@ public sealed unsafe class AtomicFile : IDisposable
 {
     private const int MacFullSync = 51;
 
+    // EACCES.
+    private const int NoPermission = 13;
+
     private readonly string? temporary;
     private bool committed;
 
@@ -105,6 +108,8 @@ public sealed unsafe class AtomicFile : IDisposable
     }
 
     /// <summary>Makes a folder's entries durable: without it a crash may forget a rename. Does nothing on Windows, which needs none.</summary>
+    /// <exception cref="UnauthorizedAccessException">This user may not read the folder.</exception>
+    /// <exception cref="IOException">The disk refused.</exception>
     public static void SyncFolder(string folder)
     {
         if (OperatingSystem.IsWindows())
@@ -115,7 +120,9 @@ public sealed unsafe class AtomicFile : IDisposable
         var descriptor = OpenFolder(folder);
         if (descriptor < 0)
         {
-            throw new IOException($"The folder '{folder}' cannot be opened to be synced (errno {Marshal.GetLastSystemError()}).");
+            var number = Marshal.GetLastSystemError();
+            var problem = $"The folder '{folder}' cannot be opened to be synced (errno {number}).";
+            throw number == NoPermission ? new UnauthorizedAccessException(problem) : new IOException(problem);
         }
 
         var result = Sync(descriptor);

@@ -46,6 +46,15 @@ public sealed partial class KnownSideFileTests : ApiTest
             await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), """{"b":1}""", Stop);
             Assert.Equal(["config.json"], await SaveAsync(3));
 
+            // Written anew within what its time of change calls the same moment.
+            var config = Path.Combine(folder, "config.json");
+            foreach (var (step, text) in new[] { (5, """{"c":1}"""), (6, """{"d":1}""") })
+            {
+                await File.WriteAllTextAsync(config, text, Stop);
+                File.SetLastWriteTimeUtc(config, new DateTime(2100, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+                Assert.Equal(["config.json"], await SaveAsync(step));
+            }
+
             // The server has lost what the client knows of: it is sent after all.
             await ExpectAsync(HttpStatusCode.NoContent, SendAsync(HttpMethod.Delete, "/v1/tasks/sided"));
             await ExpectAsync(HttpStatusCode.Created, PutJsonAsync("/v1/tasks/sided", """{"base":"sided"}"""));

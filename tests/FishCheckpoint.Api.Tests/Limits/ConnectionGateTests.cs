@@ -100,11 +100,17 @@ public sealed class ConnectionGateTests
         await server.Client.GetStringAsync("/v1/tasks", Stop);
     }
 
-    [Fact]
-    public async Task MaxConnections_BelowOne_IsRefusedAtTheStart()
+    [Theory]
+    [InlineData("MaxConnections", "0")]
+    [InlineData("MaxSilentConnections", "0")]
+    [InlineData("MaxSilentConnections", "-3")]
+    [InlineData("SilentFor", "00:00:00")]
+    [InlineData("SilentFor", "-00:00:10")]
+    public async Task Limit_ThatWouldLetNobodyIn_IsRefusedAtTheStart(string setting, string value)
     {
-        var error = await Assert.ThrowsAsync<FishException>(() => StartAsync(("FishCheckpoint:Limits:MaxConnections", "0")));
-        Assert.Equal(ErrorCode.RequestInvalid, error.Code);
+        var key = $"FishCheckpoint:Limits:{setting}";
+        var error = await Assert.ThrowsAsync<FishException>(() => StartAsync((key, value)));
+        Assert.Equal((ErrorCode.RequestInvalid, key), (error.Code, error.Key));
     }
 
     [Theory]

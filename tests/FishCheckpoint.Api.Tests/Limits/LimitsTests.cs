@@ -1,8 +1,11 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
+using FishCheckpoint.Access;
 using FishCheckpoint.Api.Limits;
 using FishCheckpoint.Api.Tests.Support;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -51,6 +54,30 @@ public sealed class LimitsTests : ApiTest
         await ExpectAsync(HttpStatusCode.InsufficientStorage, PutAsync($"{Steps}/2", body));
         await ExpectAsync(HttpStatusCode.InsufficientStorage, PutAsync($"{Steps}/2", body));
         Assert.Empty((await JsonAsync<Page<DeletedCheckpoint>>("/v1/tasks/task/deleted")).Items);
+    }
+
+    [Fact]
+    public async Task Announcement_OfAKeyThatMayNotRemoveForGood_EndsNoGraceBeyondTheReserve()
+    {
+        await ExpectAsync(HttpStatusCode.Created, SaveAsync(1, Base.Change(1, 1)));
+        await ExpectAsync(HttpStatusCode.NoContent, SendAsync(HttpMethod.Delete, $"{Steps}/1"));
+        var body = Base.Change(2).ToBytes();
+        disk.Free = body.Length - 200_000;
+        foreach (var (scope, left) in new[] { (KeyScope.Write, 1), (KeyScope.Admin, 0) })
+        {
+            await using (var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Server.DataFolder }, Stop))
+            {
+                var key = await store.Access.AddKeyAsync(new KeySpec($"key-{left}", scope, null, null, null), Stop);
+                Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key.Token);
+            }
+
+            for (var attempt = 0; attempt < 3; attempt++)
+            {
+                await ExpectAsync(HttpStatusCode.InsufficientStorage, PutAsync($"{Steps}/2", body));
+            }
+
+            Assert.Equal(left, (await JsonAsync<Page<DeletedCheckpoint>>("/v1/tasks/task/deleted")).Items.Count);
+        }
     }
 
     [Fact]

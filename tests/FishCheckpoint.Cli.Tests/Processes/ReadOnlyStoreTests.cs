@@ -77,6 +77,14 @@ public sealed class ReadOnlyStoreTests : CommandTest
     }
 
     [Fact]
+    public async Task NewStore_InAFolderBelowOneThatMayNotBeRead_IsMade()
+    {
+        await PrepareSharedAsync();
+        await Shell($"mkdir -p '{PathOf("home/mine")}' && chmod 711 '{PathOf("home")}' && chown 65534:65534 '{PathOf("home/mine")}'");
+        (await RunAsAsync(false, "base", "add", "base", PathOf("first"), "--data", PathOf("home/mine"))).Succeeded();
+    }
+
+    [Fact]
     public async Task ReadOnly_FolderThatMayNotBeLookedInto_IsNotCalledMissing()
     {
         await PrepareSharedAsync();

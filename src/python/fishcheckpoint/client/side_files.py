@@ -3,6 +3,7 @@
 import hashlib
 import os
 import threading
+import time
 from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
 from ..errors import FishError
@@ -14,6 +15,7 @@ SideFiles = Union[str, "os.PathLike[str]", Sequence[Union[str, "os.PathLike[str]
 their names in the model's folder the content, or the path where it lies."""
 
 _MOST_BYTES = 256 << 20
+_SETTLED_NS = 2_000_000_000
 
 
 class SideFile(NamedTuple):
@@ -66,7 +68,9 @@ class SideFileReader:
             raise FishError("FILE_UNREADABLE", source, f"It cannot be read: {error.strerror}.", "Check its permissions.") from error
         if len(data) != stamp[1] or _stamp(source) != stamp:
             raise FishError("FILE_UNREADABLE", source, "The file changed while it was read.", "Try again when nothing writes to it.")
-        return stamp, SideFile(BytesBody(data), hashlib.sha256(data).hexdigest())
+        # A file that was written just now may be written again at what its time of change says is the same moment.
+        settled = time.time_ns() - stamp[0] > _SETTLED_NS
+        return stamp if settled else None, SideFile(BytesBody(data), hashlib.sha256(data).hexdigest())
 
 
 class KnownFiles:
