@@ -27,7 +27,9 @@ internal sealed class Fuzzer
     public Fuzzer(FuzzTarget target, int seed, SuiteResult result, Watch watch, bool keeps, int every = 1)
     {
         (this.target, random, this.result, this.watch) = (target, new Random(seed), result, watch);
-        foreach (var input in target.Seeds.Where((_, index) => index % every == seed % every).Concat(Corpus.Read(target.Name).Select(file => file.Input)))
+        // A target with fewer valid inputs than that begins with one of them: with none there is nothing to mutate.
+        var stride = Math.Clamp(target.Seeds.Count, 1, every);
+        foreach (var input in target.Seeds.Where((_, index) => index % stride == seed % stride).Concat(Corpus.Read(target.Name).Select(file => file.Input)))
         {
             Feed(input, isOld: true);
         }
