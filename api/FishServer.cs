@@ -151,6 +151,7 @@ public static class FishServer
         services.AddHostedService<ShutdownDelay>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<StoreHost>().AddHostedService(provider => provider.GetRequiredService<StoreHost>());
+        services.AddSingleton<RefusalCounts>().AddHostedService(provider => provider.GetRequiredService<RefusalCounts>());
         services.AddSingleton<ListenGuard>().AddHostedService(provider => provider.GetRequiredService<ListenGuard>());
         services.AddSingleton<Func<IServer>>(provider => provider.GetRequiredService<IServer>);
         services.AddRequestLimit();

@@ -78,7 +78,7 @@ public sealed class FishSettings
         MaxStateBytes = Limits.MaxStateBytes,
         MaxReadCost = Chains.MaxReadCost,
         MaxChainDepth = Limits.MaxChainDepth,
-        Audit = new AuditOptions { KeepEntries = Audit.KeepEntries, KeepFor = Audit.KeepFor },
+        Audit = new AuditOptions { KeepEntries = Audit.KeepEntries, KeepRefusals = Audit.KeepRefusals, KeepFor = Audit.KeepFor },
     };
 
     /// <summary>Compression by kind of bytes.</summary>
@@ -120,8 +120,11 @@ public sealed class FishSettings
     /// <summary>The audit log.</summary>
     public sealed class AuditSettings
     {
-        /// <summary>The most entries that are kept. Default: 200,000.</summary>
+        /// <summary>The most entries of what was done that are kept. Default: 200,000.</summary>
         public long KeepEntries { get; set; } = 200_000;
+
+        /// <summary>The most entries of what was refused that are kept. Default: 20,000.</summary>
+        public long KeepRefusals { get; set; } = 20_000;
 
         /// <summary>How long they are kept. Default: 365 days.</summary>
         public TimeSpan KeepFor { get; set; } = TimeSpan.FromDays(365);

@@ -69,7 +69,7 @@ public sealed record StoreOptions
     /// <summary>Who is at work: asked for every write, within it. Default: the user who runs this program.</summary>
     public Func<Caller> Caller { get; init; } = static () => FishCheckpoint.Access.Caller.Local;
 
-    /// <summary>How much of the audit log is kept. Default: 200,000 entries of the last 365 days.</summary>
+    /// <summary>How much of the audit log is kept. Default: 200,000 entries, and 20,000 of refusals, of the last 365 days.</summary>
     public AuditOptions Audit { get; init; } = new();
 
     /// <summary>

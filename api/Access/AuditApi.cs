@@ -9,11 +9,12 @@ namespace FishCheckpoint.Api.Access;
 internal static class AuditApi
 {
     public static void MapAudit(this RouteGroupBuilder group) => group.MapGet("/audit", ListAsync).Needs(KeyScope.Admin, Reach.Store)
-        .WithSummary("List who wrote and deleted what, the newest first; ?task= and ?since= narrow it down");
+        .WithSummary("List who wrote and deleted what, and what was refused, the newest first; ?task= and ?since= narrow it down");
 
     private static async Task<Ok<Page<AuditEntry>>> ListAsync(
-        int? limit, string? after, string? task, DateTimeOffset? since, HttpContext context, IAccessControl access, CancellationToken cancellation)
+        int? limit, string? after, string? task, DateTimeOffset? since, HttpContext context, IAccessControl access, RefusalCounts refusals, CancellationToken cancellation)
     {
+        await refusals.FlushAsync();
         var page = Paging.Of(limit, after);
         return Paging.Answer(context, page, await access.ListAuditAsync(page, task, since, cancellation));
     }

@@ -1,12 +1,12 @@
-using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Api.Access;
 
 /// <summary>
-/// Writes down which writes of a known key were refused. Those without a key are only logged: whoever has none must not be able to make the server write.
+/// Takes note of what a known key was refused: all of its writes, and reads for which it does not reach far enough. Requests without a key are only logged: whoever has
+/// none must not be able to make the server write.
 /// </summary>
-internal sealed class RefusalAudit(RequestDelegate next, StoreHost host, ILogger<RefusalAudit> logger)
+internal sealed class RefusalAudit(RequestDelegate next, RefusalCounts counts)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -14,25 +14,14 @@ internal sealed class RefusalAudit(RequestDelegate next, StoreHost host, ILogger
         {
             await next(context);
         }
-        catch (FishException error) when (context.Key() is not null && !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        catch (FishException error) when (context.Key() is not null && (error.Code == ErrorCode.KeyForbidden || !IsRead(context.Request.Method)))
         {
-            await NoteAsync(context, error);
+            await counts.NoteAsync(
+                RequestCallers.CallerOf(context), $"{context.Request.Method} {(context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText?.TrimEnd('/')}",
+                context.Request.RouteValues["task"] as string, error);
             throw;
         }
     }
 
-    private async Task NoteAsync(HttpContext context, FishException refusal)
-    {
-        var operation = $"{context.Request.Method} {(context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText}";
-        try
-        {
-            // Not by the request's own token: the client may have hung up on the refusal.
-            await host.Store.Access.NoteRefusalAsync(
-                operation, context.Request.RouteValues["task"] as string, refusal.Key, ErrorCodes.NameOf(refusal.Code), CancellationToken.None);
-        }
-        catch (FishException error)
-        {
-            AccessLog.NotAudited(logger, operation, error);
-        }
-    }
+    private static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
 }

@@ -8,39 +8,91 @@ namespace FishCheckpoint.Storage.Access;
 /// <summary>The rows of the audit log.</summary>
 internal static class AuditTable
 {
+    /// <summary>The most entries that a key's refusals of a day have, before those of all tasks are counted together.</summary>
+    public const int RefusalsADay = 100;
+
     // Old entries go a few at a time, so that no save waits for many: more than came since the last time, so that the log shrinks to its bounds.
-    private const int Between = 64;
+    private const int Between = 256;
     private const int AtOnce = 512;
 
-    /// <summary>Writes an entry, in the caller's transaction, and now and then lets the oldest go.</summary>
+    private const string Columns = "time, caller, key, address, operation, task, subject, outcome, bytes, times, last";
+
+    /// <summary>Writes down what was done, in the caller's transaction, and now and then removes the oldest such entries.</summary>
     public static void Append(SqliteConnection connection, AuditEntry entry, AuditOptions options)
     {
-        var id = connection.Insert(
-            "INSERT INTO audit (time, caller, key, address, operation, task, subject, outcome, bytes) VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8)",
-            entry.Time, entry.Caller, entry.KeyId, entry.Address, entry.Operation, entry.Task, entry.Key, entry.Outcome, entry.Bytes);
-        if (id % Between == 0)
+        if (Insert(connection, entry) % Between == 0)
         {
-            Trim(connection, id - options.KeepEntries, entry.Time - options.KeepFor);
+            TrimDone(connection, options.KeepEntries, entry.Time - options.KeepFor);
         }
+    }
+
+    /// <summary>
+    /// Writes down what was refused: counted with the equal refusals of the day, of one key from one address. Where the key has many entries of that day already, without
+    /// its task.
+    /// </summary>
+    public static void AppendRefusal(SqliteConnection connection, AuditEntry refusal, AuditOptions options)
+    {
+        if (Count(connection, refusal))
+        {
+            return;
+        }
+
+        if (connection.Scalar<long>(
+            "SELECT count(*) FROM audit WHERE last IS NOT NULL AND key IS $0 AND time >= $1", refusal.KeyId, DayOf(refusal)) >= RefusalsADay)
+        {
+            refusal = refusal with { Task = null, Address = null, Key = AuditEntry.Several };
+            if (Count(connection, refusal))
+            {
+                return;
+            }
+        }
+
+        Insert(connection, refusal);
+        TrimRefusals(connection, options.KeepRefusals, refusal.Time - options.KeepFor);
     }
 
     public static Page<AuditEntry> List(SqliteConnection connection, PageRequest page, string? task, DateTimeOffset? since)
     {
         var rows = connection.Query(
             $"""
-            SELECT id, time, caller, key, address, operation, task, subject, outcome, bytes FROM audit
-            WHERE id < $0 AND time >= $1 {(task is null ? "" : "AND task = $3")} ORDER BY id DESC LIMIT $2
+            SELECT id, {Columns} FROM audit
+            WHERE id < $0 AND coalesce(last, time) >= $1 {(task is null ? "" : "AND task = $3")} ORDER BY id DESC LIMIT $2
             """,
             Read, PageNumber.Of(page, long.MaxValue), since ?? DateTimeOffset.UnixEpoch, page.Limit + 1, task);
         var items = rows.Take(page.Limit).ToArray();
         return new Page<AuditEntry>(items, rows.Count > page.Limit ? $"{items[^1].Id}" : null);
     }
 
-    // The oldest come first: numbers only grow.
-    private static void Trim(SqliteConnection connection, long last, DateTimeOffset before) => connection.Execute(
-        "DELETE FROM audit WHERE id IN (SELECT id FROM (SELECT id, time FROM audit ORDER BY id LIMIT $2) WHERE id <= $0 OR time < $1)", last, before, AtOnce);
+    private static long Insert(SqliteConnection connection, AuditEntry entry) => connection.Insert(
+        $"INSERT INTO audit ({Columns}) VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        entry.Time, entry.Caller, entry.KeyId, entry.Address, entry.Operation, entry.Task, entry.Key, entry.Outcome, entry.Bytes, entry.Times, entry.Last);
+
+    private static bool Count(SqliteConnection connection, AuditEntry refusal) => connection.Execute(
+        """
+        UPDATE audit SET times = times + $0, last = max(last, $1)
+        WHERE last IS NOT NULL AND key IS $2 AND time >= $3 AND operation = $4 AND outcome = $5 AND task IS $6 AND address IS $7
+        """,
+        refusal.Times, refusal.Last, refusal.KeyId, DayOf(refusal), refusal.Operation, refusal.Outcome, refusal.Task, refusal.Address) > 0;
+
+    private static DateTimeOffset DayOf(AuditEntry refusal) => new(refusal.Time.UtcDateTime.Date, TimeSpan.Zero);
+
+    // The oldest come first: numbers only grow. They are not dense, as refusals have some of them; so what was done is counted.
+    private static void TrimDone(SqliteConnection connection, long keep, DateTimeOffset before)
+    {
+        var last = connection.Scalar<long?>("SELECT id FROM audit WHERE last IS NULL ORDER BY id DESC LIMIT 1 OFFSET $0", keep) ?? 0;
+        connection.Execute(
+            "DELETE FROM audit WHERE id IN (SELECT id FROM (SELECT id, time FROM audit WHERE last IS NULL ORDER BY id LIMIT $2) WHERE id <= $0 OR time < $1)",
+            last, before, AtOnce);
+    }
+
+    private static void TrimRefusals(SqliteConnection connection, long keep, DateTimeOffset before)
+    {
+        var over = connection.Scalar<long>("SELECT count(*) FROM audit WHERE last IS NOT NULL") - keep;
+        connection.Execute("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE last IS NOT NULL ORDER BY id LIMIT max($0, 0))", over);
+        connection.Execute("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE last < $0 ORDER BY id LIMIT 16)", before);
+    }
 
     private static AuditEntry Read(SqliteDataReader row) => new(
         row.GetInt64(0), row.Time(1), row.GetString(2), row.OptionalText(3), row.OptionalText(4), row.GetString(5), row.OptionalText(6), row.GetString(7),
-        row.GetString(8), row.OptionalLong(9));
+        row.GetString(8), row.OptionalLong(9), row.GetInt64(10), row.OptionalTime(11));
 }

@@ -27,6 +27,9 @@ internal sealed class Ledger(StoreOptions options)
             new AuditEntry(0, options.Time.GetUtcNow(), caller.Name, caller.KeyId, caller.Address, operation, task, key, outcome, bytes), options.Audit);
     }
 
+    /// <summary>Writes down what was refused, and to whom.</summary>
+    public void NoteRefusal(SqliteConnection connection, AuditEntry refusal) => AuditTable.AppendRefusal(connection, refusal, options.Audit);
+
     /// <summary>A base was added, or was there.</summary>
     /// <param name="connection">The transaction.</param>
     /// <param name="name">Its name.</param>

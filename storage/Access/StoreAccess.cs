@@ -71,16 +71,17 @@ public sealed class StoreAccess : IAccessControl, IDisposable
         PageRequest page, string? task = null, DateTimeOffset? since = null, CancellationToken cancellation = default) =>
         ReadAsync(connection => AuditTable.List(connection, page.Checked(), task is null ? null : Names.Check(task, "task"), since));
 
-    /// <summary>Writes down that a request was refused.</summary>
-    /// <param name="operation">Its method and route.</param>
-    /// <param name="task">The task, where it concerned one.</param>
-    /// <param name="key">What it concerned.</param>
-    /// <param name="code">The code of the refusal.</param>
+    /// <summary>Writes down requests that were refused. Equal ones of a day, by the same key from the same address, are one entry that counts them.</summary>
+    /// <param name="refusals">Each with its caller, its method and route, the code of the refusal and how many times; their numbers are given anew.</param>
     /// <param name="cancellation">Ends the call.</param>
-    public Task NoteRefusalAsync(string operation, string? task, string key, string code, CancellationToken cancellation = default) => WriteAsync(
+    public Task NoteRefusalsAsync(IReadOnlyList<AuditEntry> refusals, CancellationToken cancellation = default) => WriteAsync(
         connection =>
         {
-            ledger.Note(connection, operation, task, key, code);
+            foreach (var refusal in refusals)
+            {
+                ledger.NoteRefusal(connection, refusal with { Last = refusal.Last ?? refusal.Time });
+            }
+
             return true;
         },
         cancellation);

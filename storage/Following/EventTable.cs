@@ -17,7 +17,7 @@ internal static class EventTable
 
     /// <summary>Whether entries after one may have been let go.</summary>
     public static bool IsForgotten(SqliteConnection connection, long after) =>
-        after < Newest(connection) && (connection.Scalar<long?>("SELECT min(id) FROM audit") ?? long.MaxValue) > after + 1;
+        after < Newest(connection) && (connection.Scalar<long?>("SELECT id FROM audit WHERE last IS NULL ORDER BY id LIMIT 1") ?? long.MaxValue) > after + 1;
 
     /// <summary>The next events of a task, and the number up to which everything was looked at.</summary>
     public static (IReadOnlyList<TaskEvent> Events, long Place) After(SqliteConnection connection, string task, long after)

@@ -66,9 +66,10 @@ public sealed class ScriptedServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Stopped last: a listener that is stopped between two connections takes the next call as a mistake.
         await end.CancelAsync();
-        listener.Stop();
         await accepting;
+        listener.Stop();
         await Task.WhenAll(connections);
         end.Dispose();
     }

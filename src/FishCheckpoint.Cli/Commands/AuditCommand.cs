@@ -29,13 +29,15 @@ internal static class AuditCommand
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time : TimeProvider.System.GetUtcNow() - Amounts.Span(text);
 
+    private static string OutcomeOf(AuditEntry entry) => entry.Times == 1 ? entry.Outcome : $"{entry.Outcome}, {Say.Count(entry.Times)} times";
+
     private static void Describe(Call call, IReadOnlyList<AuditEntry> entries)
     {
         var table = Tables.Create("=time", "who", "?=from", "operation", "what", "?outcome", "?>bytes");
         foreach (var entry in entries)
         {
             table.Row(
-                Say.Time(entry.Time), entry.Caller, entry.Address ?? "-", entry.Operation, entry.Key, entry.Outcome, entry.Bytes is { } bytes ? Say.Count(bytes) : "-");
+                Say.Time(entry.Time), entry.Caller, entry.Address ?? "-", entry.Operation, entry.Key, OutcomeOf(entry), entry.Bytes is { } bytes ? Say.Count(bytes) : "-");
         }
 
         call.Terminal.Console.Write(table);

@@ -19,6 +19,9 @@ public sealed class SilentServerTests
 
     private static readonly TimeSpan Tiny = TimeSpan.FromMilliseconds(100);
 
+    // Long enough for a machine with much else to do to answer within it.
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(1.5);
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -154,7 +157,7 @@ public sealed class SilentServerTests
 
             await AnswerStateAsync(stream, 1, stop);
         });
-        await using var client = Connect(server, Tiny);
+        await using var client = Connect(server, Short);
 
         Assert.Equal(1, (await client.PutStateAsync("task", StepRef.At(1), new SlowSource(), Stop)).Value.Bytes);
     }
@@ -200,7 +203,7 @@ public sealed class SilentServerTests
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            await Task.Delay(3 * Tiny, cancellationToken);
+            await Task.Delay(Short + TimeSpan.FromSeconds(0.5), cancellationToken);
             (var first, read) = (!read, true);
             return first ? 1 : 0;
         }

@@ -61,52 +61,111 @@ public sealed class AuditTests : AccessFixture
         var before = (await AuditAsync()).Count;
         await Assert.ThrowsAsync<FishException>(() => SaveAsync(1, Base.Change(2)));
         Assert.Equal(before, (await AuditAsync()).Count);
-        await Access.NoteRefusalAsync("PUT /x", "task", "task/1", "STEP_TAKEN", Stop);
+        await RefuseAsync("PUT /x", "task", "task/1");
         Assert.Equal(("PUT /x", "STEP_TAKEN"), ((await AuditAsync("task"))[0].Operation, (await AuditAsync("task"))[0].Outcome));
     }
 
     [Fact]
-    public async Task Entries_AreKeptUpToTheirNumber()
+    public async Task WhatWasDone_IsKeptUpToItsNumber_WhateverWasRefusedMeanwhile()
     {
-        Audit = new AuditOptions { KeepEntries = 100 };
+        Audit = new AuditOptions { KeepEntries = 100, KeepRefusals = 50 };
         await ReopenAsync();
-        for (var index = 0; index < 400; index++)
+        await SaveAsync(1, Base.Change(1));
+        for (var index = 0; index < 700; index++)
         {
-            await Access.NoteRefusalAsync("PUT /x", null, $"{index}", "STEP_TAKEN", Stop);
+            await Store.SetTagAsync("task", $"t{index}", StepRef.Latest, Stop);
+            await RefuseAsync($"PUT /{index}", at: Clock.Now.AddDays(index));
         }
 
         var kept = await AuditAsync();
-        Assert.InRange(kept.Count, 100, 164);
-        Assert.Equal("399", kept[0].Key);
-        Assert.Equal(kept.Count, (int)(kept[0].Id - kept[^1].Id) + 1);
+        var (done, refused) = (kept.Where(entry => entry.Last is null).ToArray(), kept.Where(entry => entry.Last is not null).ToArray());
+        Assert.InRange(done.Length, 100, 100 + 256);
+        Assert.Equal(Enumerable.Range(0, done.Length).Select(back => $"task/t{699 - back}"), done.Select(entry => entry.Key));
+        Assert.Equal(Enumerable.Range(0, 50).Select(back => $"PUT /{699 - back}"), refused.Select(entry => entry.Operation));
+    }
+
+    [Fact]
+    public async Task Refusals_ThatAreEqual_AreOneEntryADay()
+    {
+        foreach (var (task, address, hours) in new[] { ("task", "192.0.2.1", 0), ("task", "192.0.2.1", 1), ("other", "192.0.2.1", 1), ("task", "192.0.2.2", 2), ("task", "192.0.2.1", 24) })
+        {
+            await RefuseAsync("GET /v1/tasks/{task}", task, "key k", address: address, at: Clock.Now.AddHours(hours), times: 3);
+        }
+
+        Assert.Equal(
+            [("task", "192.0.2.1", 3L, 24), ("task", "192.0.2.2", 3L, 2), ("other", "192.0.2.1", 3L, 1), ("task", "192.0.2.1", 6L, 1)],
+            (await RefusalsAsync()).Select(entry => (entry.Task, entry.Address, entry.Times, (int)(entry.Last!.Value - Clock.Now).TotalHours)));
+        Assert.Equal([24, 2, 1, 0], (await RefusalsAsync()).Select(entry => (int)(entry.Time - Clock.Now).TotalHours));
+        Assert.Equal(3, (await Access.ListAuditAsync(new PageRequest(1000), "task", Clock.Now.AddHours(1), Stop)).Items.Count(entry => entry.Last is not null));
+    }
+
+    [Fact]
+    public async Task Refusals_OfOneKeyInADay_BeyondTheirNumber_AreCountedTogether()
+    {
+        for (var index = 0; index < 5_000; index++)
+        {
+            await RefuseAsync(index % 2 == 0 ? "GET /x" : "PUT /x", $"task{index}");
+        }
+
+        await RefuseAsync("GET /x", "task0", key: "another");
+        var refused = await RefusalsAsync();
+        Assert.Equal(103, refused.Length);
+        Assert.Equal(5_001, refused.Sum(entry => entry.Times));
+        Assert.Equal(
+            [("another", "task0", "key k", 1L), ("k", null, "several", 2450L), ("k", null, "several", 2450L)],
+            refused.Take(3).Select(entry => (entry.KeyId!, entry.Task, entry.Key, entry.Times)));
+    }
+
+    [Fact]
+    public async Task Events_AfterManyRefusals_AreToldFromWhereTheyWereLeft()
+    {
+        await SaveAsync(1, Base.Change(1));
+        var place = (await AuditAsync())[0].Id;
+        for (var index = 0; index < 300; index++)
+        {
+            await RefuseAsync($"PUT /{index}", "task");
+        }
+
+        await SaveAsync(2, Base.Change(2));
+        var next = await Store.FollowAsync("task", place, Stop).FirstAsync(Stop);
+        Assert.Equal((TaskEventKind.Saved, 2L), (next.Kind, next.Step));
     }
 
     [Fact]
     public async Task Entries_AreKeptUpToTheirAge()
     {
-        for (var index = 0; index < 200; index++)
+        await SaveAsync(1, Base.Change(1));
+        for (var index = 0; index < 600; index++)
         {
-            Clock.Now = Clock.Now.AddDays(10);
-            await Access.NoteRefusalAsync("PUT /x", null, $"{index}", "STEP_TAKEN", Stop);
+            Clock.Now = Clock.Now.AddDays(1);
+            await Store.SetTagAsync("task", $"t{index}", StepRef.Latest, Stop);
+            await RefuseAsync($"PUT /{index}");
         }
 
-        // Looked at every 64 entries, each of them ten days here.
-        Assert.InRange((await AuditAsync()).Count, 36, 36 + 65);
+        // What was done is looked at every 256 entries, each of them a day here; what was refused, each time.
+        Assert.InRange((await AuditAsync()).Count(entry => entry.Last is null), 365, 365 + 256);
+        Assert.Equal(366, (await RefusalsAsync()).Length);
     }
 
     [Fact]
     public async Task List_InPagesSinceATime_GivesTheNewestFirst()
     {
-        await Access.NoteRefusalAsync("PUT /x", null, "old", "STEP_TAKEN", Stop);
+        await RefuseAsync("PUT /old");
         Clock.Now = Clock.Now.AddHours(1);
         for (var index = 0; index < 5; index++)
         {
-            await Access.NoteRefusalAsync("PUT /x", null, $"{index}", "STEP_TAKEN", Stop);
+            await RefuseAsync($"PUT /{index}");
         }
 
         var first = await Access.ListAuditAsync(new PageRequest(3), null, Clock.Now, Stop);
         var second = await Access.ListAuditAsync(new PageRequest(3, first.Next), null, Clock.Now, Stop);
-        Assert.Equal(["4", "3", "2", "1", "0"], first.Items.Concat(second.Items).Select(entry => entry.Key));
+        Assert.Equal(["PUT /4", "PUT /3", "PUT /2", "PUT /1", "PUT /0"], first.Items.Concat(second.Items).Select(entry => entry.Operation));
         Assert.Null(second.Next);
     }
+
+    private Task RefuseAsync(
+        string operation, string? task = null, string subject = "key k", string key = "k", string? address = null, DateTimeOffset? at = null, long times = 1) =>
+        Access.NoteRefusalsAsync([new AuditEntry(0, at ?? Clock.Now, key, key, address, operation, task, subject, "STEP_TAKEN", null, times)], Stop);
+
+    private async Task<AuditEntry[]> RefusalsAsync() => [.. (await AuditAsync()).Where(entry => entry.Last is not null)];
 }
