@@ -1,0 +1,111 @@
+using System.Text.RegularExpressions;
+using FishCheckpoint.Packages.Tests.Support;
+using Xunit;
+
+namespace FishCheckpoint.Packages.Tests.Architecture;
+
+/// <summary>
+/// Keeps the arrows of docs/ARCHITECTURE.md in what was compiled: between assemblies, between the namespaces of each, and to libraries. What broke a rule when the rule
+/// was made stands in known.txt, which only gets shorter.
+/// </summary>
+public sealed partial class DependencyTests
+{
+    private const string Own = "FishCheckpoint";
+
+    // Who may name the types of which other assemblies.
+    private static readonly Dictionary<string, string[]> Arrows = new(StringComparer.Ordinal)
+    {
+        ["FishCheckpoint"] = [],
+        ["FishCheckpoint.Storage"] = ["FishCheckpoint"],
+        ["FishCheckpoint.Client"] = ["FishCheckpoint"],
+        ["FishCheckpoint.TorchSharp"] = ["FishCheckpoint"],
+        ["FishCheckpoint.Api"] = ["FishCheckpoint", "FishCheckpoint.Storage"],
+        ["fish"] = ["FishCheckpoint", "FishCheckpoint.Storage", "FishCheckpoint.Client", "FishCheckpoint.Api"],
+    };
+
+    // Who may name SQLite, and hold SQL.
+    private static readonly string[] HoldersOfSqlite = ["FishCheckpoint.Storage.Sqlite", "FishCheckpoint.Storage.Repairs", "FishCheckpoint.Storage.Backups"];
+
+    // What a library's namespaces begin with, and the namespaces that may name it.
+    private static readonly (string Library, string[] Users)[] Libraries =
+    [
+        ("Microsoft.Data", HoldersOfSqlite),
+        ("System.Data", HoldersOfSqlite),
+        ("SQLitePCL", HoldersOfSqlite),
+        ("System.Net.Http", ["FishCheckpoint.Client", "FishCheckpoint.Api", "FishCheckpoint.Cli"]),
+        ("Microsoft.AspNetCore", ["FishCheckpoint.Api", "FishCheckpoint.Client", "FishCheckpoint.Cli"]),
+        ("Microsoft.Extensions", ["FishCheckpoint.Api", "FishCheckpoint.Cli"]),
+        ("Spectre.Console", ["FishCheckpoint.Cli"]),
+        ("System.CommandLine", ["FishCheckpoint.Cli"]),
+        ("TorchSharp", ["FishCheckpoint.TorchSharp"]),
+    ];
+
+    private static readonly string Output = Tree.Path(["src", "FishCheckpoint.Cli", .. AppContext.BaseDirectory.TrimEnd('/', '\\').Split('/', '\\')[^3..]]);
+
+    private static readonly string KnownFile = Tree.Path("tests", "FishCheckpoint.Packages.Tests", "Architecture", "known.txt");
+
+    private static readonly Lazy<CompiledAssembly[]> Assemblies = new(() =>
+    [
+        .. Arrows.Keys.Select(name => $"{name}.dll")
+            .Select(file => Path.Combine(Output, file) is var there && File.Exists(there) ? there : Path.Combine(AppContext.BaseDirectory, file))
+            .Select(CompiledAssembly.Read),
+    ]);
+
+    private static readonly Lazy<Dictionary<string, string>> Owners = new(() => Assemblies.Value
+        .SelectMany(assembly => assembly.Types.Select(type => (type.FullName, assembly.Name)))
+        .DistinctBy(owned => owned.FullName).ToDictionary(owned => owned.FullName, owned => owned.Name, StringComparer.Ordinal));
+
+    [Fact]
+    public void Assemblies_OfTheProduct_KeepTheirRules_ButForWhatIsKnown()
+    {
+        var broken = Broken().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        var known = File.ReadAllLines(KnownFile).Where(line => line.Length > 0 && line[0] != '#').ToArray();
+
+        var (more, fewer) = (broken.Except(known, StringComparer.Ordinal).ToArray(), known.Except(broken, StringComparer.Ordinal).ToArray());
+        Assert.True(more.Length == 0, $"Broken rules (docs/ARCHITECTURE.md):\n{string.Join('\n', more)}");
+        Assert.True(fewer.Length == 0, $"No longer broken; take these lines out of known.txt:\n{string.Join('\n', fewer)}");
+    }
+
+    [Fact]
+    public void Rules_Namespaces_AreThere()
+    {
+        var there = Assemblies.Value.SelectMany(assembly => assembly.Types).Select(type => type.Namespace).ToHashSet(StringComparer.Ordinal);
+        Assert.All(Assemblies.Value, assembly => Assert.NotEmpty(assembly.Types));
+        Assert.All(Libraries.SelectMany(rule => rule.Users).Distinct(), user => Assert.Contains(there, name => IsWithin(name, user)));
+    }
+
+    private static IEnumerable<string> Broken() => Assemblies.Value.SelectMany(assembly =>
+        Cycles.Of(assembly).Select(arrow => $"cycle: {arrow}")
+            .Concat(assembly.Types.SelectMany(type => BrokenBy(assembly, type))));
+
+    private static IEnumerable<string> BrokenBy(CompiledAssembly assembly, CompiledType type)
+    {
+        var own = OwnerOf(type.FullName);
+        foreach (var named in type.Names.Where(named => IsWithin(named.Namespace, Own)))
+        {
+            if (OwnerOf(named.FullName) is { } other && other != own && !Arrows[assembly.Name].Contains(other))
+            {
+                yield return $"arrow: {type.FullName} -> {named.FullName}";
+            }
+        }
+
+        foreach (var (library, _) in Libraries.Where(rule =>
+            !rule.Users.Any(user => IsWithin(type.Namespace, user)) && type.Names.Any(named => IsWithin(named.Namespace, rule.Library))))
+        {
+            yield return $"library: {type.FullName} -> {library}";
+        }
+
+        if (!HoldersOfSqlite.Any(holder => IsWithin(type.Namespace, holder)) && type.Texts.Any(text => Sql().IsMatch(text)))
+        {
+            yield return $"SQL: {type.FullName}";
+        }
+    }
+
+    private static string? OwnerOf(string type) => Owners.Value.GetValueOrDefault(type);
+
+    private static bool IsWithin(string name, string prefix) => name == prefix || name.StartsWith(prefix + ".", StringComparison.Ordinal);
+
+    [GeneratedRegex(
+        @"^\s*(SELECT|INSERT|UPDATE|DELETE FROM|WITH( RECURSIVE)? \w+|PRAGMA|CREATE (TABLE|INDEX|TRIGGER|TEMP))\s", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Sql();
+}
