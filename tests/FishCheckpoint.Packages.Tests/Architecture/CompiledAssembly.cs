@@ -10,7 +10,7 @@ internal sealed class CompiledAssembly
         module.Assembly.Name.Name,
         [
             .. module.Types.Where(type => type.Namespace.StartsWith("FishCheckpoint", StringComparison.Ordinal))
-                .Select(type => new CompiledType(type.Namespace, type.FullName, [.. NamedBy(type).SelectMany(Plain).Distinct()], [.. TextsOf(type)])),
+                .Select(type => new CompiledType(type.Namespace, type.FullName, [.. NamedBy(type).Distinct().SelectMany(Plain).Distinct()], [.. TextsOf(type)])),
         ]);
 
     public string Name { get; }
