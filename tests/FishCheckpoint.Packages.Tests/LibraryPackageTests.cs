@@ -14,6 +14,7 @@ public sealed class LibraryPackageTests(PackedFeed packages)
     [InlineData("FishCheckpoint.Client")]
     [InlineData("FishCheckpoint.Storage")]
     [InlineData("FishCheckpoint.TorchSharp")]
+    [InlineData("FishCheckpoint.Training")]
     public async Task Package_OfALibrary_HoldsItsDocumentsAndSymbols(string id)
     {
         var contents = await packages.ContentsAsync(id);

@@ -4,6 +4,7 @@ using FishCheckpoint.Packages.Tests.Support;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.TorchSharp;
+using FishCheckpoint.Training;
 using PublicApiGenerator;
 using Xunit;
 
@@ -19,6 +20,7 @@ public sealed class PublicApiTests
     [InlineData(typeof(FishClient))]
     [InlineData(typeof(SqliteCheckpointStore))]
     [InlineData(typeof(TorchModel))]
+    [InlineData(typeof(CheckpointHook))]
     public async Task PublicApi_OfALibrary_IsWhatWasApproved(Type ofLibrary)
     {
         var assembly = ofLibrary.Assembly;

@@ -13,17 +13,18 @@ public sealed partial class ArchitectureTests
     // Each stage may use those before it; the leaves not each other.
     private static readonly string[] Stages = ["Errors", "Tensors", "Pickles", "Torch", "Masks", "Deltas", "Codec", "Checkpoints"];
 
-    private static readonly string[] Leaves = ["Training", "Reports", "Access", "Interchange", "Following"];
+    private static readonly string[] Leaves = ["Reports", "Access", "Interchange", "Following"];
 
     private static readonly Dictionary<string, string[]> ProjectsAllowed = new(StringComparer.Ordinal)
     {
         ["FishCheckpoint"] = [],
+        ["FishCheckpoint.Training"] = ["FishCheckpoint"],
         ["FishCheckpoint.Storage"] = ["FishCheckpoint"],
-        ["FishCheckpoint.TorchSharp"] = ["FishCheckpoint"],
-        ["TorchSharpSample"] = ["FishCheckpoint", "FishCheckpoint.Storage", "FishCheckpoint.TorchSharp"],
+        ["FishCheckpoint.TorchSharp"] = ["FishCheckpoint", "FishCheckpoint.Training"],
+        ["TorchSharpSample"] = ["FishCheckpoint", "FishCheckpoint.Storage", "FishCheckpoint.TorchSharp", "FishCheckpoint.Training"],
         ["FishCheckpoint.Client"] = ["FishCheckpoint"],
         ["FishCheckpoint.Api"] = ["FishCheckpoint", "FishCheckpoint.Storage"],
-        ["FishCheckpoint.Cli"] = ["FishCheckpoint", "FishCheckpoint.Storage", "FishCheckpoint.Client", "FishCheckpoint.Api"],
+        ["FishCheckpoint.Cli"] = ["FishCheckpoint", "FishCheckpoint.Training", "FishCheckpoint.Storage", "FishCheckpoint.Client", "FishCheckpoint.Api"],
     };
 
     // What a package or namespace begins with, and the folders that may name it; tests may name all.

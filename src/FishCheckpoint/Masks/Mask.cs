@@ -34,7 +34,7 @@ public sealed class Mask
     public Digest Id { get; }
 
     /// <summary>The <see cref="Id"/> that the mask has on tensors of the same names without what wrapping a model adds to them (<see cref="TensorNames"/>).</summary>
-    internal Digest BareId => Layout.Tensors.All(tensor => ReferenceEquals(TensorNames.Bare(tensor.Name), tensor.Name)) ? Id
+    public Digest BareId => Layout.Tensors.All(tensor => ReferenceEquals(TensorNames.Bare(tensor.Name), tensor.Name)) ? Id
         : bareId ??= Layout.Tensors.DistinctBy(tensor => TensorNames.Bare(tensor.Name)).Count() < Layout.Tensors.Count ? Id
         : new Mask(new Layout([.. Layout.Tensors.Select(tensor => new TensorInfo(TensorNames.Bare(tensor.Name), tensor.Type, [.. tensor.Shape]))]), [.. Tensors]).Id;
 

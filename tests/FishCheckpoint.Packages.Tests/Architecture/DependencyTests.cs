@@ -16,11 +16,12 @@ public sealed partial class DependencyTests
     private static readonly Dictionary<string, string[]> Arrows = new(StringComparer.Ordinal)
     {
         ["FishCheckpoint"] = [],
+        ["FishCheckpoint.Training"] = ["FishCheckpoint"],
         ["FishCheckpoint.Storage"] = ["FishCheckpoint"],
         ["FishCheckpoint.Client"] = ["FishCheckpoint"],
-        ["FishCheckpoint.TorchSharp"] = ["FishCheckpoint"],
+        ["FishCheckpoint.TorchSharp"] = ["FishCheckpoint", "FishCheckpoint.Training"],
         ["FishCheckpoint.Api"] = ["FishCheckpoint", "FishCheckpoint.Storage"],
-        ["fish"] = ["FishCheckpoint", "FishCheckpoint.Storage", "FishCheckpoint.Client", "FishCheckpoint.Api"],
+        ["fish"] = ["FishCheckpoint", "FishCheckpoint.Training", "FishCheckpoint.Storage", "FishCheckpoint.Client", "FishCheckpoint.Api"],
     };
 
     // Who may name SQLite, and hold SQL.

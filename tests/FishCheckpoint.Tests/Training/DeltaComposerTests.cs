@@ -2,10 +2,10 @@ using FishCheckpoint.Deltas;
 using FishCheckpoint.Masks;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.Tests.Support;
-using FishCheckpoint.Tests.Training;
+using FishCheckpoint.Training;
 using Xunit;
 
-namespace FishCheckpoint.Tests.Deltas;
+namespace FishCheckpoint.Tests.Training;
 
 public sealed class DeltaComposerTests
 {

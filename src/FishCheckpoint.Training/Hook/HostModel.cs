@@ -7,7 +7,7 @@ namespace FishCheckpoint.Training;
 /// <summary>A model whose tensors lie in this process' memory, each contiguous.</summary>
 /// <param name="layout">Its tensors.</param>
 /// <param name="memory">Where the bytes of a tensor lie now.</param>
-public sealed class HostModel(Layout layout, TensorMemory memory) : ITrainingModel
+internal sealed class HostModel(Layout layout, TensorMemory memory) : ITrainingModel
 {
     /// <inheritdoc/>
     public Layout Layout => layout;

@@ -4,7 +4,7 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Training;
 
 /// <summary>Masks of one layout as sets. Time is that of reading both; a tensor that only one of them has is not copied.</summary>
-public static class MaskSets
+internal static class MaskSets
 {
     /// <summary>The positions that are in either.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: the masks are of two layouts.</exception>

@@ -1,9 +1,10 @@
+using FishCheckpoint.Deltas;
 using FishCheckpoint.Masks;
 
-namespace FishCheckpoint.Deltas;
+namespace FishCheckpoint.Training;
 
 /// <summary>Makes one delta of two that follow each other.</summary>
-public static class DeltaComposer
+internal static class DeltaComposer
 {
     /// <summary>The delta that does what both do, one after the other.</summary>
     /// <param name="first">Laid on some state.</param>

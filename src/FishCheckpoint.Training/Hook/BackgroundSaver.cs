@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Training;
