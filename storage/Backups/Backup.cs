@@ -16,7 +16,7 @@ namespace FishCheckpoint.Storage.Backups;
 /// </summary>
 internal sealed class Backup(Database database, BaseFolder folder, StoreOptions store)
 {
-    /// <summary>The lock of a backup's folder. It stays there: removing it would let two hold it.</summary>
+    /// <summary>The lock of a backup's folder. It stays beside a backup: removing it would let two hold it.</summary>
     public const string LockName = "backup.lock";
 
     // What a file says that another process holds: EWOULDBLOCK of Linux and of macOS, and Windows' own.
@@ -34,8 +34,9 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
             RequireOwn(target);
             var isMade = !Directory.Exists(target);
             StoreFolder.Create(target);
+            var isLockMade = !File.Exists(Path.Combine(target, LockName));
             using var held = Lock(target);
-            return RunLocked(options, target, isMade, cancellation);
+            return RunLocked(options, target, isMade, isLockMade, cancellation);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -44,7 +45,7 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
         }
     }
 
-    private BackupReport RunLocked(BackupOptions options, string target, bool isMade, CancellationToken cancellation)
+    private BackupReport RunLocked(BackupOptions options, string target, bool isMade, bool isLockMade, CancellationToken cancellation)
     {
         var isNew = false;
         var arriving = Path.Combine(target, $"{Guid.NewGuid():N}.arriving");
@@ -74,7 +75,7 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
         }
         catch
         {
-            Undo(target, arriving, isNew, isMade);
+            Undo(target, arriving, isNew, isMade, isLockMade);
             throw;
         }
     }
@@ -221,8 +222,8 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
         }
     }
 
-    // Only what a backup makes; a folder that was there before stays.
-    private static void Undo(string target, string arriving, bool isNew, bool isMade)
+    // Only what this backup has made; a folder that was there before stays.
+    private static void Undo(string target, string arriving, bool isNew, bool isMade, bool isLockMade)
     {
         try
         {
@@ -232,7 +233,7 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
                 Incomplete.Remove(target, keepFolder: !isMade, LockName);
             }
 
-            if (isNew || isMade)
+            if (isNew || isLockMade)
             {
                 File.Delete(Path.Combine(target, LockName));
             }

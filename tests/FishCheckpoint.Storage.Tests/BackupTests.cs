@@ -140,6 +140,22 @@ public sealed class BackupTests : VerifyTest
     }
 
     [Fact]
+    public async Task Backup_IntoAnotherStoresFolder_IsRefusedAndLeavesNothing()
+    {
+        await PrepareAsync();
+        await using (var other = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop))
+        {
+            var open = Names(Target);
+            await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = Target, Replace = true }, Stop));
+            Assert.Equal(open, Names(Target));
+        }
+
+        var before = Contents(Target);
+        await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = Target }, Stop));
+        Assert.Equal(before, Contents(Target));
+    }
+
+    [Fact]
     public async Task Backup_Canceled_LeavesNothingAndAnEarlierOneAsItWas()
     {
         await PrepareAsync();
@@ -279,7 +295,7 @@ public sealed class BackupTests : VerifyTest
         await File.WriteAllTextAsync(Path.Combine(Target, "other.txt"), "mine too", Stop);
         var before = Contents(Target);
         await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = Target, Replace = true }, Stop));
-        Assert.Equal(before, Contents(Target).Where(file => !file.ToString()!.Contains(Backup.LockName, StringComparison.Ordinal)));
+        Assert.Equal(before, Contents(Target));
     }
 
     [Fact]
@@ -383,7 +399,7 @@ public sealed class BackupTests : VerifyTest
         await RefusedAsync(ErrorCode.StoreIncomplete, () => StoreRestore.RunAsync(Target, place, Stop));
         await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = place, Replace = true }, Stop));
         await StoreRestore.RunAsync(new RestoreOptions { Backup = Target, DataFolder = place, Replace = true }, Stop);
-        Assert.Equal(["backup.lock", "bases", "fish.db", "tmp"], Names(place));
+        Assert.Equal(["bases", "fish.db", "tmp"], Names(place));
         await using var whole = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = place }, Stop);
         Assert.Equal(Store.Identity, whole.Identity);
         Assert.Empty((await whole.VerifyStoreAsync(null, Stop)).Damaged);
