@@ -189,6 +189,32 @@ public sealed class AlteredAnswersTests : ApiTest
     }
 
     [Fact]
+    public async Task Pull_StepSavedAnewUnderAnotherHeader_BringsItsFiles()
+    {
+        var (model, altered) = await SaveAsync();
+        using var http = new HttpClient(altered, disposeHandler: false) { BaseAddress = altered.Server };
+        await using var client = new FishClient(http);
+        var folder = Directory.CreateTempSubdirectory("fish-altered-").FullName;
+        try
+        {
+            using var puller = ModelPuller.Open(new PullSource(client, client, client), new PullOptions { Task = "wide", Folder = folder });
+            await puller.PullAsync(Stop);
+            var told = model.Under(new Dictionary<string, string>(StringComparer.Ordinal) { ["step"] = "7" }).ToBytes();
+            await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/tasks/wide/checkpoints/7?overwrite=true", told));
+
+            var pulled = await puller.PullAsync(Stop);
+
+            Assert.Equal(PullForm.Delta, pulled.Form);
+            Assert.Equal(told, await File.ReadAllBytesAsync(Path.Combine(pulled.Path, "model.safetensors"), Stop));
+            Assert.Equal(PullForm.Current, (await puller.PullAsync(Stop)).Form);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Resume_StepSavedAnewWhileItIsRead_IsOfOneSave()
     {
         var (first, second, resumed) = (new TinyTrainer(new SeededRandom(3)), new TinyTrainer(new SeededRandom(4)),

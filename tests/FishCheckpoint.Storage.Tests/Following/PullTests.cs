@@ -214,6 +214,34 @@ public sealed class PullTests : FollowingTest
     }
 
     [Fact]
+    public async Task Pull_OfTheSameModelUnderAnotherHeader_BringsItAndFetchesNoWeights()
+    {
+        var told = Base.Change(1).Under(new Dictionary<string, string>(StringComparer.Ordinal) { ["step"] = "1" });
+        await SaveAsync(1, Base.Change(1));
+        await PullAsync();
+        foreach (var (model, form) in new[] { (told, PullForm.Delta), (Base.Change(1), PullForm.Delta), (Base.Change(1).Rearranged(), PullForm.Full) })
+        {
+            await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+            await SaveAsync(1, model);
+            var pulled = await PullAsync();
+            Assert.Equal(form, pulled.Form);
+            Assert.True(form == PullForm.Full || pulled.FetchedBytes < 4096);
+            Assert.Equal(model.ToBytes(), CurrentModel);
+            Assert.Equal(PullForm.Current, (await PullAsync()).Form);
+        }
+    }
+
+    [Fact]
+    public async Task Pull_OfAStepThatWasDamagedInTheStore_StaysAtTheWholeModel()
+    {
+        await SaveAsync(1, Base.Change(1));
+        await PullAsync();
+        var damaged = Altered((method, _) => method == nameof(ICheckpointStore.OpenAsync)
+            ? throw new FishException(ErrorCode.CorruptCheckpoint, "task/1", "It is damaged.", "Repair it.") : null);
+        Assert.Equal(PullForm.Current, (await PullAsync(Source with { Store = damaged })).Form);
+    }
+
+    [Fact]
     public async Task Pull_IntoAFolderOfAnotherModel_IsRefused()
     {
         await SaveAsync(1, Base.Change(1));

@@ -1,5 +1,7 @@
 using System.IO.Pipelines;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Following.Folders;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Content;
@@ -11,6 +13,13 @@ internal static class ModelHeaders
 
     /// <summary>Whether a file holds tensors.</summary>
     public static bool IsTensors(string file) => ModelFiles.IsName(file);
+
+    /// <summary>Whether a folder of a model's state holds its files under their headers: under others, the files are others.</summary>
+    /// <param name="here">The folder.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="maxLength">The longest header taken, in bytes.</param>
+    public static bool AreIn(PulledFolder here, IModelReader model, int maxLength) => model.Files.Where(file => IsTensors(file.Name))
+        .All(file => here.Manifest!.Files.Any(old => old.Name == file.Name && (old.Sha256 == file.Tag || IsIn(here, file, maxLength))));
 
     /// <summary>Reads the headers of all files that hold tensors, by name.</summary>
     public static async Task<Dictionary<string, SafetensorsHeader>> ReadAsync(IModelReader model, int maxLength, CancellationToken cancellation)
@@ -30,6 +39,19 @@ internal static class ModelHeaders
         }
 
         return headers;
+    }
+
+    private static bool IsIn(PulledFolder here, RestoredFile file, int maxLength)
+    {
+        try
+        {
+            using var old = SafetensorsFile.Open(Path.Combine(here.Path, file.Name), maxLength);
+            return Mismatch.HasHeader(file, here.Manifest!.State, old.Header);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or FishException)
+        {
+            return false;
+        }
     }
 
     private static async Task<byte[]> ReadAsync(IModelReader model, string file, long offset, long length, CancellationToken cancellation)

@@ -83,24 +83,39 @@ public sealed class ModelPuller : IDisposable
             plan = Revise(await FindDamageAsync(kept.Folder, cancellation)) ?? plan;
         }
 
-        switch (plan)
+        try
         {
-            case PullPlan.Stay there:
-                Tidy(null);
-                return ResultOf(there.Folder, PullForm.Current, 0, started, null);
-            case PullPlan.Return there:
-                folder.Point(there.Folder);
-                Tidy(current);
-                return ResultOf(there.Folder, PullForm.Kept, 0, started, null);
-            default:
-                try
-                {
+            switch (plan)
+            {
+                case PullPlan.Stay there when await HasHeadersAsync(there.Folder, wanted, cancellation):
+                    Tidy(null);
+                    return ResultOf(there.Folder, PullForm.Current, 0, started, null);
+                case PullPlan.Return there when await HasHeadersAsync(there.Folder, wanted, cancellation):
+                    folder.Point(there.Folder);
+                    Tidy(current);
+                    return ResultOf(there.Folder, PullForm.Kept, 0, started, null);
+                default:
                     return await FetchAsync(plan, current, task, wanted, started, cancellation);
-                }
-                catch (FishException error) when (error.Code is ErrorCode.CheckpointNotFound or ErrorCode.CheckpointChanged && !last)
-                {
-                    return null;
-                }
+            }
+        }
+        catch (FishException error) when (error.Code is ErrorCode.CheckpointNotFound or ErrorCode.CheckpointChanged && !last)
+        {
+            return null;
+        }
+    }
+
+    // A step may have been saved anew with the same values under another header.
+    private async Task<bool> HasHeadersAsync(PulledFolder there, CheckpointInfo wanted, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var model = await source.Store.OpenAsync(options.Task, StepRef.At(wanted.Step), cancellation);
+            return ModelHeaders.AreIn(there, model, options.MaxHeaderLength);
+        }
+        catch (FishException error) when (error.Kind == ErrorKind.Corrupt)
+        {
+            // The model that is here is whole, whatever became of the store's.
+            return true;
         }
     }
 
@@ -136,11 +151,11 @@ public sealed class ModelPuller : IDisposable
     private async Task<(Fetched Fetched, string? Because)> FetchAsync(PullPlan plan, ModelFetch fetch, IncomingFolder incoming, CancellationToken cancellation)
     {
         var because = (plan as PullPlan.Full)?.Because;
-        if (plan is PullPlan.Patch patch)
+        if (plan.From is { } from)
         {
             try
             {
-                (var patched, because) = await fetch.PatchAsync(patch.From, incoming, cancellation);
+                (var patched, because) = await fetch.PatchAsync(from, incoming, cancellation);
                 if (patched is not null)
                 {
                     return (patched, null);

@@ -7,21 +7,22 @@ namespace FishCheckpoint.Following.Pull;
 /// <summary>How a folder comes to a checkpoint. Pure: made from what the folder and the store say of themselves.</summary>
 internal abstract record PullPlan
 {
-    private PullPlan()
-    {
-    }
+    private PullPlan(PulledFolder? from) => From = from;
+
+    /// <summary>The folder that a delta can be laid on; <see langword="null"/>: none.</summary>
+    public PulledFolder? From { get; }
 
     /// <summary>It is there already.</summary>
-    public sealed record Stay(PulledFolder Folder) : PullPlan;
+    public sealed record Stay(PulledFolder Folder) : PullPlan(Folder);
 
     /// <summary>It was pulled before, and is kept.</summary>
-    public sealed record Return(PulledFolder Folder) : PullPlan;
+    public sealed record Return(PulledFolder Folder) : PullPlan(Folder);
 
     /// <summary>By a delta, if that is not larger than the model.</summary>
-    public sealed record Patch(PulledFolder From) : PullPlan;
+    public sealed record Patch(PulledFolder Folder) : PullPlan(Folder);
 
     /// <summary>As a full model.</summary>
-    public sealed record Full(string Because) : PullPlan;
+    public sealed record Full(string Because) : PullPlan(default(PulledFolder));
 
     /// <summary>Makes the plan.</summary>
     /// <param name="current">What the folder points at.</param>
