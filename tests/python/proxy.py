@@ -4,6 +4,7 @@ import http.client
 import http.server
 import socket
 import threading
+import time
 import urllib.parse
 
 
@@ -58,10 +59,10 @@ class Proxy:
 
 
 class Answers:
-    """A server that gives canned answers (status, body) to requests, one after another, and counts them."""
+    """A server that gives canned answers (status, body) to requests, one after another, each after ``delay`` seconds, and counts them."""
 
-    def __init__(self, *answers, version=None):
-        self.answers, self.requests = list(answers), []
+    def __init__(self, *answers, version=None, delay=0):
+        self.answers, self.requests, self.delay = list(answers), [], delay
         self.version = "" if version is None else f"Fish-Version: {version}\r\n"
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
@@ -85,6 +86,7 @@ class Answers:
                     request += data
                 self.requests.append(request.decode("latin-1"))
                 status, body = self.answers.pop(0)
+                time.sleep(self.delay)
                 head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{self.version}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
                 client.sendall(head.encode() + body)
 

@@ -13,7 +13,7 @@ if torch is not None:
     from fishcheckpoint import FishClient, FishError
     from fishcheckpoint.safetensors import load_file, save_file
     from fishcheckpoint.tensors.raw import bytes_of
-    from fishcheckpoint.wire.bodies import FolderBody
+    from fishcheckpoint.wire.bodies import FileBody, FolderBody
 
 
 def tensors_of(seed=0):
@@ -122,6 +122,21 @@ class ClientTests(unittest.TestCase):
         self.assertIsNone(self.client.get(self.task, 2)["sideFiles"])
         self.assert_refused("STEP_TAKEN", self.client.save, self.task, 1, tensors_of(1), side_files={"config.json": b"other"})
         self.assert_refused("NAME_INVALID", self.client.save, self.task, 3, tensors_of(3), side_files={"../x": b"y"})
+
+    def test_files_that_are_not_there_or_vanish_are_named_with_what_to_do(self):
+        self.make_task()
+        path = self.path("m.safetensors")
+        for call in (lambda: self.client.add_base("b", path), lambda: self.client.save(self.task, 1, path), lambda: load_file(path)):
+            error = self.assert_refused("FILE_NOT_FOUND", call)
+            self.assertEqual((path, "There is no such file."), (error.key, error.cause))
+            self.assertIn("Check the path", error.hint)
+        save_file(tensors_of(), path)
+        body = FileBody(path, "application/vnd.safetensors")
+        os.unlink(path)
+        self.assert_refused("FILE_NOT_FOUND", self.client._transport.fetch, "PUT", f"/v1/tasks/{self.task}/checkpoints/1", body)
+        os.mkdir(path)
+        self.assert_refused("FILE_UNREADABLE", load_file, path)
+        self.assertEqual([], self.client.list(self.task))
 
     def test_half_a_model_is_refused(self):
         save_file(tensors_of(), self.path("model-00001-of-00002.safetensors"))
@@ -402,6 +417,17 @@ class RetryTests(unittest.TestCase):
         self.assertEqual(len(self.pauses), 4)
         self.assertLess(self.pauses[0], self.pauses[3])
         self.assertIn("Authorization: Bearer secret", answers.requests[0])
+
+    def test_work_of_the_server_is_waited_for_beyond_the_timeout(self):
+        server = Answers(*[(200, b"{}")] * 8, delay=1.5)
+        self.addCleanup(server.close)
+        client = FishClient(server.url, timeout=1, retries=0)
+        for work in (client.collect, client.fold, client.recode, client.verify_store, lambda: client.backup("b")):
+            self.assertEqual({}, work())
+        self.assertEqual([{}, {}], [client.verify("t", 1), client.diff("t", 1)])
+        with self.assertRaises(FishError) as raised:
+            client.get("t", 1)
+        self.assertEqual("SERVER_UNAVAILABLE", raised.exception.code)
 
     def test_other_refusals_are_not(self):
         problem = {"code": "TASK_TAKEN", "key": "t", "cause": "Cause.", "hint": "Hint.", "status": 409}

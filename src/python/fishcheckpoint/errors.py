@@ -1,6 +1,7 @@
 """The one family of errors."""
 
-from typing import Optional
+import contextlib
+from typing import Iterator, Optional
 
 TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
 
@@ -45,6 +46,17 @@ class FishError(Exception):
         """Adds what else is to be known: what the error has left behind."""
         self.cause = f"{self.cause} {cause}"
         self.args = (_text(self.code, self.key, self.cause, self.hint),)
+
+
+@contextlib.contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Raises what the system says of a file that cannot be read as ``FILE_NOT_FOUND`` or ``FILE_UNREADABLE``."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise FishError("FILE_NOT_FOUND", path, "There is no such file.", "Check the path, and what removes files there.") from error
+    except OSError as error:
+        raise FishError("FILE_UNREADABLE", path, f"It cannot be read: {error.strerror}.", "Check its permissions and its disk.") from error
 
 
 def _text(code: str, key: str, cause: str, hint: str) -> str:

@@ -7,6 +7,9 @@ from typing import Any, Dict, Iterator, Mapping, Optional
 from ..wire.bodies import Body, BytesBody
 from ..wire.transport import Transport
 
+COMPUTED = 10
+"""How many times the client's timeout the answer may take to begin that the server computes from much content."""
+
 Info = Dict[str, Any]
 """A JSON object as the server gives it: camelCase keys, digests in hexadecimal."""
 
@@ -23,11 +26,13 @@ class Calls:
 
     _transport: Transport
 
-    def _json(self, method: str, path: str, value: object = None, headers: Optional[Mapping[str, str]] = None) -> Any:
-        return self._answer(method, path, None if value is None else BytesBody.of_json(value), headers)
+    def _json(self, method: str, path: str, value: object = None, *, patience: Optional[float] = 1) -> Any:
+        return self._answer(method, path, None if value is None else BytesBody.of_json(value), patience=patience)
 
-    def _answer(self, method: str, path: str, body: Optional[Body], headers: Optional[Mapping[str, str]] = None) -> Info:
-        content = self._transport.fetch(method, path, body, headers)
+    def _answer(
+        self, method: str, path: str, body: Optional[Body], headers: Optional[Mapping[str, str]] = None, patience: Optional[float] = 1,
+    ) -> Info:
+        content = self._transport.fetch(method, path, body, headers, patience)
         return json.loads(content) if content else {}
 
     def _pages(self, *segments: object, query: Optional[Mapping[str, Optional[object]]] = None) -> Iterator[Info]:

@@ -13,7 +13,7 @@ from ..tensors.ties import untied
 from ..wire.bodies import Body, BytesBody, MultipartBody, digest_field
 from ..wire.download import RemoteFile
 from .bases import BaseCalls, Source, body_of, warn_left_out
-from .calls import Info, path_of
+from .calls import COMPUTED, Info, path_of
 from .folder import load_folder
 from .names import check_file_names
 from .restore import restore_into
@@ -164,7 +164,10 @@ class CheckpointCalls(BaseCalls):
 
     def verify(self, task: str, step: Step = "latest") -> Info:
         """Has the server read all that a checkpoint is made of: ``{sound, bytesRead, problem}``."""
-        return self._json("POST", path_of("tasks", task, "checkpoints", step, "verify"))
+        return self._verify(task, step, COMPUTED)
+
+    def _verify(self, task: str, step: Step, patience: float) -> Info:
+        return self._json("POST", path_of("tasks", task, "checkpoints", step, "verify"), patience=patience)
 
     def state(self, task: str, step: Step = "latest") -> bytes:
         """A checkpoint's trainer state.
@@ -261,7 +264,7 @@ class CheckpointCalls(BaseCalls):
         if error.code != "SERVER_UNAVAILABLE" or error.status is not None:
             return error
         try:
-            found = self.verify(task, step)
+            found = self._verify(task, step, 1)
         except FishError:
             return error
         if found.get("sound"):

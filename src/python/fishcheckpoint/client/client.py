@@ -30,7 +30,8 @@ class FishClient(CheckpointCalls, TaskCalls, ReportCalls, EventCalls, AccessCall
             ``runs/ckpts``: the program is started for it when it is needed, and ends with its last client; no key is asked for. Default: what the
             environment's ``FISH_SERVER`` or ``FISH_DATA`` names.
         :param key: sent as ``Authorization: Bearer KEY``: a key's token. Default: the environment's ``FISH_KEY``.
-        :param timeout: seconds that connecting, and each single read or write, may take.
+        :param timeout: seconds that connecting, and each single read or write, may take. ``verify`` and ``diff`` wait ten times as long for
+            their answer, calls about the store's maintenance without end.
         :param retries: how many further attempts follow a failed one.
         :param ca: a PEM file of the certificates that the server's is to be signed by, or of its own; no others are trusted then. Default: the environment's
             ``FISH_CA``, else those that the system trusts.

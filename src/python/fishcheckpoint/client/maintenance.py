@@ -10,7 +10,10 @@ _BETWEEN = 0.25
 
 
 class MaintenanceCalls(Calls):
-    """Verifying, collecting, recoding and backing up a store while it is used."""
+    """Verifying, collecting, recoding and backing up a store while it is used.
+
+    Work on the store is answered when it is done, which may take hours: its answer is waited for without end.
+    """
 
     def ready(self) -> bool:
         """Whether the server can be reached and answers requests. Never raises for one that does not."""
@@ -79,10 +82,11 @@ class MaintenanceCalls(Calls):
         :param dry_run: only says what would go.
         """
         query = {"dryRun": "true" if dry_run else "false", "task": task, "maxTime": max_time}
-        return self._json("POST", path_of("gc", query=query))
+        return self._json("POST", path_of("gc", query=query), patience=None)
 
     def _post(self, *segments: str, **fields: object) -> Info:
-        return self._json("POST", path_of(*segments), {key: value for key, value in fields.items() if value is not None})
+        given = {key: value for key, value in fields.items() if value is not None}
+        return self._json("POST", path_of(*segments), given, patience=None)
 
 
 def _span(seconds: Optional[float]) -> Optional[str]:

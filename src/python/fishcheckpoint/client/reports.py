@@ -3,7 +3,7 @@
 import datetime
 from typing import List, Optional, Union
 
-from .calls import Calls, Info, path_of
+from .calls import COMPUTED, Calls, Info, path_of
 
 Day = Union[str, datetime.date]
 
@@ -46,7 +46,7 @@ class ReportCalls(Calls):
         :param start: what it is compared with: ``base``, a step or tag of the task, or ``TASK:STEP`` of another one on the same base.
         :raises FishError: ``CHECKPOINT_NOT_FOUND``; ``BASE_MISMATCH``.
         """
-        return self._json("GET", path_of("tasks", task, "checkpoints", step, "diff", query={"from": start}))
+        return self._json("GET", path_of("tasks", task, "checkpoints", step, "diff", query={"from": start}), patience=COMPUTED)
 
 
 def _day(value: Optional[Day]) -> Optional[str]:

@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Sequence, Set, Tuple, Union
 
-from ..errors import FishError
+from ..errors import FishError, reading
 from ..wire.bodies import Body, BytesBody, FileBody, side_names
 from .names import check_file_names
 
@@ -61,11 +61,8 @@ class SideFileReader:
             return before
         if stamp[1] > _MOST_BYTES:
             raise FishError("TOO_LARGE", source, f"A side file has at most {_MOST_BYTES >> 20} MiB.", "Leave it out.")
-        try:
-            with open(source, "rb") as file:
-                data = file.read()
-        except OSError as error:
-            raise FishError("FILE_UNREADABLE", source, f"It cannot be read: {error.strerror}.", "Check its permissions.") from error
+        with reading(source), open(source, "rb") as file:
+            data = file.read()
         if len(data) != stamp[1] or _stamp(source) != stamp:
             raise FishError("FILE_UNREADABLE", source, "The file changed while it was read.", "Try again when nothing writes to it.")
         # A file that was written just now may be written again at what its time of change says is the same moment.
@@ -150,5 +147,6 @@ def read(given: Union[SideFiles, SideFileReader, None]) -> Dict[str, SideFile]:
 
 
 def _stamp(path: str) -> Tuple[int, int, int, int]:
-    found = os.stat(path)
+    with reading(path):
+        found = os.stat(path)
     return found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev

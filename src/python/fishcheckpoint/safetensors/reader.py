@@ -5,6 +5,7 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
 
 import torch
 
+from ..errors import reading
 from ..tensors.dtypes import torch_dtype
 from ..tensors.raw import memory_of
 from .header import Entry, Header, read_header, refuse
@@ -16,10 +17,11 @@ class SafetensorsReader:
     def __init__(self, path: Union[str, "os.PathLike[str]"]) -> None:
         """Opens a file and checks its header.
 
-        :raises FishError: ``HEADER_*``.
+        :raises FishError: ``FILE_NOT_FOUND``, ``FILE_UNREADABLE``, ``HEADER_*``.
         """
         self._path = os.fspath(path)
-        self._file = open(self._path, "rb")
+        with reading(self._path):
+            self._file = open(self._path, "rb")
         try:
             self._header = read_header(self._file, self._path, os.fstat(self._file.fileno()).st_size)
         except BaseException:

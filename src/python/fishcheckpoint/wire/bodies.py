@@ -13,7 +13,7 @@ import tempfile
 import uuid
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
 
-from ..errors import FishError
+from ..errors import FishError, reading
 
 try:
     from typing import Protocol
@@ -55,20 +55,22 @@ class BytesBody:
 class FileBody:
     """A file on disk. Its length is taken now; a file that has become shorter breaks the request off.
 
-    A pipe, which can be read once, is read to its end now, into the temporary folder (``TMPDIR``).
+    A pipe, which can be read once, is read to its end now, into the temporary folder (``TMPDIR``). What cannot be read is
+    ``FILE_NOT_FOUND`` or ``FILE_UNREADABLE``.
     """
 
     def __init__(self, path: Union[str, "os.PathLike[str]"], content_type: str) -> None:
         self._path, self.content_type = os.fspath(path), content_type
-        self._spool = _spooled(self._path)
-        if self._spool is not None:
-            self._path = self._spool.name
-        self.length = os.path.getsize(self._path)
+        with reading(self._path):
+            self._spool = _spooled(self._path)
+            if self._spool is not None:
+                self._path = self._spool.name
+            self.length = os.path.getsize(self._path)
 
     def chunks(self) -> Iterator[Chunk]:
         """The file in pieces of 1 MiB."""
         left = self.length
-        with open(self._path, "rb") as file:
+        with reading(self._path), open(self._path, "rb") as file:
             while left:
                 chunk = file.read(min(_CHUNK, left))
                 if not chunk:
@@ -112,7 +114,9 @@ def side_names(folder: str) -> List[str]:
 
 
 def _names(folder: str, prefix: str, left_out: Dict[str, str]) -> Iterator[str]:
-    for count, entry in enumerate(sorted(os.scandir(folder), key=lambda entry: entry.name)):
+    with reading(folder):
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    for count, entry in enumerate(entries):
         if count >= _MOST_FILES:
             raise FishError("TOO_LARGE", folder, f"The folder has more than {_MOST_FILES} entries.",
                 "Name the model's file, or a folder of its files only.")

@@ -81,12 +81,17 @@ class Transport:
         """
         return self._until_answered(lambda attempt: self._send_once(method, path, body, headers or {}, attempt))
 
-    def fetch(self, method: str, path: str, body: Optional[Body] = None, headers: Optional[Mapping[str, str]] = None) -> bytes:
+    def fetch(
+        self, method: str, path: str, body: Optional[Body] = None, headers: Optional[Mapping[str, str]] = None,
+        patience: Optional[float] = 1,
+    ) -> bytes:
         """Sends a request and reads its whole answer; one that breaks off is asked for again.
 
+        :param patience: how many times the transport's timeout the answer may take to begin; ``None``: without end.
         :raises FishError: as :meth:`send`.
         """
-        return self._until_answered(lambda attempt: self._read(self._send_once(method, path, body, headers or {}, attempt), f"{method} {path}"))
+        return self._until_answered(
+            lambda attempt: self._read(self._send_once(method, path, body, headers or {}, attempt, patience), f"{method} {path}"))
 
     def range(self, path: str, begin: int, count: int, tag: str) -> bytes:
         """At most ``count`` bytes of a file, from a position on; none where it ends there.
@@ -141,11 +146,13 @@ class Transport:
             self.close()
             raise unreachable(self.url, operation, error) from error
 
-    def _send_once(self, method: str, path: str, body: Optional[Body], headers: Mapping[str, str], attempt: int) -> http.client.HTTPResponse:
+    def _send_once(
+        self, method: str, path: str, body: Optional[Body], headers: Mapping[str, str], attempt: int, patience: Optional[float] = 1,
+    ) -> http.client.HTTPResponse:
         operation = f"{method} {path}"
         try:
-            response = self._exchange(method, path, body, headers)
-        except FileNotFoundError:
+            response = self._exchange(method, path, body, headers, patience)
+        except FishError:
             self.close()
             raise  # the body's own
         except (OSError, http.client.HTTPException) as error:
@@ -172,19 +179,22 @@ class Transport:
             return response  # an attempt before this one did it, and its answer was lost
         raise error_of(response.status, problem, operation, version)
 
-    def _exchange(self, method: str, path: str, body: Optional[Body], headers: Mapping[str, str]) -> http.client.HTTPResponse:
+    def _exchange(
+        self, method: str, path: str, body: Optional[Body], headers: Mapping[str, str], patience: Optional[float],
+    ) -> http.client.HTTPResponse:
         connection, kept = self._connection(method)
         try:
-            return self._exchange_over(connection, method, path, body, headers)
+            return self._exchange_over(connection, method, path, body, headers, patience)
         except (ConnectionError, http.client.RemoteDisconnected):
             self.close()
             if not kept:
                 raise
         # The server may close a kept connection at any time: that says nothing about this request.
-        return self._exchange_over(self._connection(method)[0], method, path, body, headers)
+        return self._exchange_over(self._connection(method)[0], method, path, body, headers, patience)
 
     def _exchange_over(
         self, connection: http.client.HTTPConnection, method: str, path: str, body: Optional[Body], headers: Mapping[str, str],
+        patience: Optional[float],
     ) -> http.client.HTTPResponse:
         fields = {"Accept": "*/*", **headers}
         if self.key is not None:
@@ -197,8 +207,12 @@ class Transport:
             # A server that refuses a body early answers and hangs up; the answer says more than the broken pipe.
             if body is None:
                 raise
+        opened = connection.sock
+        opened.settimeout(None if patience is None else patience * self.timeout)
         with self.waiting():
-            return connection.getresponse()
+            response = connection.getresponse()
+        opened.settimeout(self.timeout)
+        return response
 
     def _sent(self, body: Body) -> Iterator[Chunk]:
         for chunk in body.chunks():
@@ -222,9 +236,18 @@ class Transport:
                       else http.client.HTTPSConnection(host, port, timeout=self.timeout, context=self._trust))
         with self.waiting():
             connection.connect()
-        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        _keep_alive(connection.sock)
         self._local.connection = connection
         return connection, False
+
+
+def _keep_alive(opened: socket.socket) -> None:
+    # The system notices a server that is gone while an answer is waited for without end.
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, seconds in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10)):
+        if hasattr(socket, name):
+            opened.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), seconds)
 
 
 def _trust(ca: Optional[str]) -> ssl.SSLContext:
