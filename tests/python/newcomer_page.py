@@ -16,11 +16,15 @@ BUILD = os.path.join(ROOT, "src", "python", "build_wheel.py")
 SECTION = "## From nothing to a resumed run"
 
 
+def page():
+    """The section's text."""
+    with open(os.path.join(ROOT, "docs", "PYTORCH.md"), encoding="utf-8") as file:
+        return file.read().split(SECTION + "\n")[1].split("\n## ")[0]
+
+
 def blocks():
     """The section's code blocks: (language, text)."""
-    with open(os.path.join(ROOT, "docs", "PYTORCH.md"), encoding="utf-8") as file:
-        section = file.read().split(SECTION + "\n")[1].split("\n## ")[0]
-    return re.findall(r"^```(\w+)\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    return re.findall(r"^```(\w+)\n(.*?)^```$", page(), re.MULTILINE | re.DOTALL)
 
 
 @needs_torch
@@ -83,7 +87,8 @@ class NewcomerTests(unittest.TestCase):
 
     def check_wheel(self):
         (wheel,) = os.listdir(os.path.join(self.folder, "dist"))
-        self.assertRegex(wheel, r"^fishcheckpoint-[\d.]+-py3-none-manylinux_2_\d+_x86_64\.whl$")
+        found = re.search(r"^fishcheckpoint-[\d.]+-py3-none-manylinux_(2)_(\d+)_x86_64\.whl$", wheel)
+        self.assertIn(f"glibc {found[1]}.{found[2]} or newer", page())
         with zipfile.ZipFile(os.path.join(self.folder, "dist", wheel)) as archive:
             mode = archive.getinfo("fishcheckpoint/_program/fish").external_attr >> 16
         self.assertTrue(mode & stat.S_IXUSR)
