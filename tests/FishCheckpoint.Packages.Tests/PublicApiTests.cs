@@ -1,5 +1,6 @@
 using System.Reflection;
 using FishCheckpoint.Client;
+using FishCheckpoint.Interchange;
 using FishCheckpoint.Packages.Tests.Support;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Tensors;
@@ -21,6 +22,7 @@ public sealed class PublicApiTests
     [InlineData(typeof(SqliteCheckpointStore))]
     [InlineData(typeof(TorchModel))]
     [InlineData(typeof(CheckpointHook))]
+    [InlineData(typeof(InterchangeFormat))]
     public async Task PublicApi_OfALibrary_IsWhatWasApproved(Type ofLibrary)
     {
         var assembly = ofLibrary.Assembly;

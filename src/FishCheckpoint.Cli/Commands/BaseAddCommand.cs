@@ -5,8 +5,8 @@ using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Models;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Interchange.Torch;
 using FishCheckpoint.Tensors;
-using FishCheckpoint.Torch;
 
 namespace FishCheckpoint.Cli.Commands;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Cli.Models;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Following.Watch;
 
@@ -36,7 +37,7 @@ internal static class WatchCommand
             {
                 Folder = Path.GetFullPath(parsed.GetRequiredValue(folder)), Task = parsed.GetRequiredValue(task), Base = parsed.GetValue(name), Pattern = parsed.GetValue(pattern),
                 Interval = Amounts.Span(parsed.GetRequiredValue(interval)), Settle = Amounts.Span(parsed.GetRequiredValue(settle)), Once = parsed.GetValue(once),
-                MaxHeaderLength = shell.Settings.Limits.MaxHeaderBytes, OnWarning = warning => call.Terminal.SayError($"[yellow]{warning}[/]"),
+                Open = path => LocalContent.OpenModel(path, shell.Settings.Limits.MaxHeaderBytes), OnWarning = warning => call.Terminal.SayError($"[yellow]{warning}[/]"),
             };
             return await WatchAsync(call, options, cancellation);
         });

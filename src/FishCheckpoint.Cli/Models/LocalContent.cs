@@ -1,8 +1,8 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Interchange.Torch;
 using FishCheckpoint.Tensors;
-using FishCheckpoint.Torch;
 
 namespace FishCheckpoint.Cli.Models;
 
@@ -41,15 +41,19 @@ internal sealed class LocalContent : IDisposable
                 return new LocalContent(ContentForm.Sparse, new CheckpointContent.Sparse(patch), patch);
             default:
                 var model = ModelFolder.Open(path, maxHeaderLength, choice);
-                return new LocalContent(ContentForm.Full, new CheckpointContent.Full(model), model) { LeftOut = model.LeftOut };
+                return new LocalContent(ContentForm.Full, new CheckpointContent.Full(model), model);
         }
     }
+
+    /// <summary>Opens a full model: safetensors files as they are, PyTorch files converted.</summary>
+    public static ModelFolder OpenModel(string path, int maxHeaderLength) => TorchModelFiles.Is(path)
+        ? ConvertedTorchModel.Open(path, null, maxHeaderLength).Model : ModelFolder.Open(path, maxHeaderLength);
 
     /// <summary>The key that the model stood under in a PyTorch file, where it did.</summary>
     public string? StateDict { get; private init; }
 
     /// <summary>What of a folder, or of a PyTorch file, is no part of the model.</summary>
-    public IReadOnlyList<LeftOutFile> LeftOut { get; private init; } = [];
+    public IReadOnlyList<LeftOutFile> LeftOut => (Content as CheckpointContent.Full)?.Model.LeftOut ?? [];
 
     public void Dispose() => file.Dispose();
 
@@ -57,10 +61,7 @@ internal sealed class LocalContent : IDisposable
     private static LocalContent OpenTorch(string path, int maxHeaderLength, string? stateDict, ModelChoice? choice)
     {
         var torch = ConvertedTorchModel.Open(path, stateDict, maxHeaderLength, choice);
-        return new LocalContent(ContentForm.Full, new CheckpointContent.Full(torch.Model), torch)
-        {
-            StateDict = torch.Key, LeftOut = [.. torch.Model.LeftOut, .. torch.LeftUnread],
-        };
+        return new LocalContent(ContentForm.Full, new CheckpointContent.Full(torch.Model), torch.Model) { StateDict = torch.Key };
     }
 
     private static ContentForm Detect(string path, int maxHeaderLength)

@@ -1,6 +1,6 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Interchange.Torch;
 using FishCheckpoint.Tensors;
-using FishCheckpoint.Torch;
 
 namespace FishCheckpoint.Cli.Models;
 

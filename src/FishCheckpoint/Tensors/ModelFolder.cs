@@ -6,6 +6,7 @@ namespace FishCheckpoint.Tensors;
 public sealed class ModelFolder : IBlockReader, IDisposable
 {
     private readonly SafetensorsFile[] files;
+    private string? temporary;
 
     private ModelFolder(SafetensorsFile[] files, ModelFiles model, IReadOnlyList<SideFile> sideFiles, IReadOnlyList<LeftOutFile> leftOut)
     {
@@ -50,15 +51,17 @@ public sealed class ModelFolder : IBlockReader, IDisposable
             : OpenShards(contents, maxHeaderLength);
     }
 
-    /// <summary>The same model with other side files: those of the folder that its files were made of.</summary>
-    /// <param name="contents">That folder.</param>
-    /// <returns>A model that shares this one's open files; dispose of one of the two.</returns>
-    public ModelFolder With(FolderContents contents) => new(files, Files, contents.SideFiles, contents.LeftOut) { WhenRead = WhenRead };
+    /// <summary>The same model as a copy of another one in a temporary folder. It takes the place of this object, which is not disposed then.</summary>
+    /// <param name="folder">The temporary folder, which is deleted with the model.</param>
+    /// <param name="source">The folder that was copied from, whose side files belong to the model; <see langword="null"/>: a single file was.</param>
+    /// <param name="leftOut">What was left out beside that.</param>
+    public ModelFolder AsTemporary(string folder, FolderContents? source, IEnumerable<LeftOutFile> leftOut) =>
+        new(files, Files, source?.SideFiles ?? [], [.. source?.LeftOut ?? [], .. leftOut]) { WhenRead = WhenRead, temporary = folder };
 
     /// <summary>The same model without some of its side files. It takes the place of this object, which is not disposed then.</summary>
     /// <param name="names">The names of the side files that are none of the model's.</param>
-    internal ModelFolder Without(IReadOnlyCollection<string> names) =>
-        new(files, Files, [.. SideFiles.Where(file => !names.Contains(file.Name))], LeftOut) { WhenRead = WhenRead };
+    public ModelFolder Without(IReadOnlyCollection<string> names) =>
+        new(files, Files, [.. SideFiles.Where(file => !names.Contains(file.Name))], LeftOut) { WhenRead = WhenRead, temporary = temporary };
 
     /// <inheritdoc/>
     public void ReadBlock(int tensor, long block, Span<byte> destination)
@@ -69,7 +72,14 @@ public sealed class ModelFolder : IBlockReader, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Array.ForEach(files, file => file.Dispose());
+    public void Dispose()
+    {
+        Array.ForEach(files, file => file.Dispose());
+        if (temporary is not null)
+        {
+            Directory.Delete(temporary, recursive: true);
+        }
+    }
 
     private static ModelFolder OpenShards(FolderContents contents, int maxHeaderLength)
     {

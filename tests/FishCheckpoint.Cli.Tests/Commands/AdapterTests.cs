@@ -1,8 +1,8 @@
 using FishCheckpoint.Contract;
 using FishCheckpoint.Interchange.Export;
 using FishCheckpoint.Interchange.Import;
+using FishCheckpoint.Interchange.Torch;
 using FishCheckpoint.Tensors;
-using FishCheckpoint.Torch;
 using Xunit;
 
 namespace FishCheckpoint.Cli.Tests.Commands;

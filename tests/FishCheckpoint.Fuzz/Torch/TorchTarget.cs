@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using FishCheckpoint.Fuzz.Engine;
 using FishCheckpoint.Fuzz.Mutation;
+using FishCheckpoint.Interchange.Torch;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.Tests.Torch;
-using FishCheckpoint.Torch;
 
 namespace FishCheckpoint.Fuzz.Torch;
 

@@ -17,11 +17,15 @@ public sealed partial class DependencyTests
     {
         ["FishCheckpoint"] = [],
         ["FishCheckpoint.Training"] = ["FishCheckpoint"],
+        ["FishCheckpoint.Interchange"] = ["FishCheckpoint"],
         ["FishCheckpoint.Storage"] = ["FishCheckpoint"],
         ["FishCheckpoint.Client"] = ["FishCheckpoint"],
         ["FishCheckpoint.TorchSharp"] = ["FishCheckpoint", "FishCheckpoint.Training"],
         ["FishCheckpoint.Api"] = ["FishCheckpoint", "FishCheckpoint.Storage"],
-        ["fish"] = ["FishCheckpoint", "FishCheckpoint.Training", "FishCheckpoint.Storage", "FishCheckpoint.Client", "FishCheckpoint.Api"],
+        ["fish"] =
+        [
+            "FishCheckpoint", "FishCheckpoint.Training", "FishCheckpoint.Interchange", "FishCheckpoint.Storage", "FishCheckpoint.Client", "FishCheckpoint.Api",
+        ],
     };
 
     // Who may name SQLite, and hold SQL.

@@ -5,8 +5,8 @@ using FishCheckpoint.Contract;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Interchange;
 using FishCheckpoint.Interchange.Export;
+using FishCheckpoint.Interchange.Torch;
 using FishCheckpoint.Tensors;
-using FishCheckpoint.Torch;
 using Xunit;
 
 namespace FishCheckpoint.Storage.Tests.Interchange;

@@ -1,7 +1,7 @@
 using FishCheckpoint.Interchange.Adapters;
+using FishCheckpoint.Interchange.Torch;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.Tests.Torch;
-using FishCheckpoint.Torch;
 using Xunit;
 
 namespace FishCheckpoint.Tests.Interchange;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Interchange.Torch;
 using FishCheckpoint.Tests.Support;
-using FishCheckpoint.Torch;
 using Xunit;
 
 namespace FishCheckpoint.Tests.Torch;

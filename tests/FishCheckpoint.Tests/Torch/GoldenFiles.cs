@@ -1,6 +1,6 @@
 using System.Text.Json;
+using FishCheckpoint.Interchange.Torch;
 using FishCheckpoint.Tensors;
-using FishCheckpoint.Torch;
 using Xunit;
 
 namespace FishCheckpoint.Tests.Torch;

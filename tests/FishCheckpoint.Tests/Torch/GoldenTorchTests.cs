@@ -1,6 +1,6 @@
 using FishCheckpoint.Errors;
+using FishCheckpoint.Interchange.Torch;
 using FishCheckpoint.Tests.Support;
-using FishCheckpoint.Torch;
 using Xunit;
 
 namespace FishCheckpoint.Tests.Torch;

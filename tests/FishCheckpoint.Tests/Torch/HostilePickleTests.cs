@@ -1,6 +1,7 @@
 using FishCheckpoint.Errors;
+using FishCheckpoint.Interchange.Pickles;
+using FishCheckpoint.Interchange.Torch;
 using FishCheckpoint.Tests.Support;
-using FishCheckpoint.Torch;
 using Xunit;
 
 namespace FishCheckpoint.Tests.Torch;
@@ -128,10 +129,10 @@ public sealed class HostilePickleTests : IDisposable
     {
         var path = folder["many.pt"];
         File.WriteAllBytes(path, TorchBytes.Archive(PickleBytes.Of(p => p.Raw([.. Enumerable.Repeat((byte)'N', 2000)]))));
-        Refused.With(ErrorCode.TooLarge, () => TorchFile.Open(path, new Pickles.PickleLimits { MaxItems = 1000 }));
+        Refused.With(ErrorCode.TooLarge, () => TorchFile.Open(path, new PickleLimits { MaxItems = 1000 }));
         File.WriteAllBytes(path, TorchBytes.Archive(PickleBytes.Of(p => p.Raw([.. Enumerable.Repeat((byte)']', 2000)]))));
-        Refused.With(ErrorCode.TooLarge, () => TorchFile.Open(path, new Pickles.PickleLimits { MaxObjects = 1000 }));
-        Refused.With(ErrorCode.TooLarge, () => TorchFile.Open(path, new Pickles.PickleLimits { MaxLength = 1000 }));
+        Refused.With(ErrorCode.TooLarge, () => TorchFile.Open(path, new PickleLimits { MaxObjects = 1000 }));
+        Refused.With(ErrorCode.TooLarge, () => TorchFile.Open(path, new PickleLimits { MaxLength = 1000 }));
     }
 
     public void Dispose() => folder.Dispose();

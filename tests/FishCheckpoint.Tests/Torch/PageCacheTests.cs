@@ -1,4 +1,4 @@
-using FishCheckpoint.Torch;
+using FishCheckpoint.Interchange.Torch;
 using Xunit;
 
 namespace FishCheckpoint.Tests.Torch;

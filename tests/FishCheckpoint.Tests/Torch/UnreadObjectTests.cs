@@ -1,5 +1,5 @@
+using FishCheckpoint.Interchange.Torch;
 using FishCheckpoint.Tests.Support;
-using FishCheckpoint.Torch;
 using Xunit;
 
 namespace FishCheckpoint.Tests.Torch;

@@ -117,7 +117,7 @@ public sealed class FolderWatcher(ICheckpointStore store, WatchOptions options, 
             var started = options.Time.GetTimestamp();
             using var model = Open(drop);
             var stored = await PatientlyAsync(
-                () => store.SaveAsync(task.Name, drop.Step, new CheckpointContent.Full(model.Folder), new SaveOptions { ExpectedBase = task.BaseId }, cancellation), cancellation);
+                () => store.SaveAsync(task.Name, drop.Step, new CheckpointContent.Full(model), new SaveOptions { ExpectedBase = task.BaseId }, cancellation), cancellation);
             var info = stored.Value;
             var version = new WatchedVersion(
                 task.Name, drop.Step, drop.Name, stored.Created, info.Changed, info.StoredBytes, info.LogicalBytes, options.Time.GetElapsedTime(started).TotalSeconds,
@@ -136,9 +136,9 @@ public sealed class FolderWatcher(ICheckpointStore store, WatchOptions options, 
         }
     }
 
-    private DroppedModel Open(Drop drop) => drop.Problem is { } problem
+    private ModelFolder Open(Drop drop) => drop.Problem is { } problem
         ? throw new FishException(problem.Code, $"{drop.Name}: {problem.Key}", problem.Cause, problem.Hint, problem)
-        : DroppedModel.Open(drop.Model, options.MaxHeaderLength);
+        : options.Open(drop.Model);
 
     private void Refuse(Drop drop, FishException error)
     {

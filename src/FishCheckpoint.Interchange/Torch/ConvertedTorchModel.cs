@@ -1,0 +1,54 @@
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Interchange.Torch;
+
+/// <summary>
+/// A model that PyTorch has written, as safetensors files in a temporary folder: for what reads a model by position, and more than once.
+/// </summary>
+public sealed class ConvertedTorchModel 
+{
+    private ConvertedTorchModel(ModelFolder model, string? key) => (Model, Key) = (model, key);
+
+    /// <summary>
+    /// The model, with the side files of the folder that it comes from; the types of objects beside it that were left unread count as left out. The caller disposes it,
+    /// and the temporary folder with it.
+    /// </summary>
+    public ModelFolder Model { get; }
+
+    /// <summary>The key that the state dicts stood under; <see langword="null"/> where they were all of their files.</summary>
+    public string? Key { get; }
+
+    /// <summary>Converts a model.</summary>
+    /// <param name="path">A path of which <see cref="TorchModelFiles.Is"/> says so.</param>
+    /// <param name="key">As in <see cref="TorchModel.Open"/>.</param>
+    /// <param name="maxHeaderLength">The longest header or index taken, in bytes.</param>
+    /// <param name="choice">Which model of a folder is meant. Default: the one that a loader would take.</param>
+    /// <exception cref="Errors.FishException">As <see cref="TorchModelFiles.Open"/> has it.</exception>
+    public static ConvertedTorchModel Open(string path, string? key, int maxHeaderLength, ModelChoice? choice = null)
+    {
+        using var torch = TorchModelFiles.Open(path, key, maxHeaderLength, choice);
+        var folder = Directory.CreateTempSubdirectory("fish-torch-").FullName;
+        try
+        {
+            foreach (var part in torch.Parts)
+            {
+                Write(part, folder);
+            }
+
+            var model = ModelFolder.Open(torch.Contents is null ? Path.Combine(folder, torch.Parts[0].Name) : folder, maxHeaderLength);
+            return new ConvertedTorchModel(model.AsTemporary(folder, torch.Contents, torch.LeftUnread), torch.Key);
+        }
+        catch
+        {
+            Directory.Delete(folder, recursive: true);
+            throw;
+        }
+    }
+
+    private static void Write(TorchPart part, string folder)
+    {
+        using var content = part.Model.AsStream();
+        using var file = new FileStream(Path.Combine(folder, part.Name), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        content.CopyTo(file, 1 << 20);
+    }
+}

@@ -1,0 +1,96 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Interchange.Torch;
+
+/// <summary>A file of a model, as a safetensors file.</summary>
+/// <param name="Name">What the safetensors file is called.</param>
+/// <param name="Model">Its content. Owned by whoever opened the model.</param>
+public sealed record TorchPart(string Name, TorchModel Model);
+
+/// <summary>A model that PyTorch has written: one file, or a folder of <c>pytorch_model*.bin</c> with side files, opened to be read as safetensors files.</summary>
+public sealed class TorchModelFiles : IDisposable
+{
+    private const string Stem = "pytorch_model";
+    private const string Extension = ".bin";
+
+    /// <summary>The name of the index of a sharded model.</summary>
+    public const string IndexName = Stem + Extension + ".index.json";
+
+    private TorchModelFiles(IReadOnlyList<TorchPart> parts, FolderContents? contents) => (Parts, Contents) = (parts, contents);
+
+    /// <summary>The files.</summary>
+    public IReadOnlyList<TorchPart> Parts { get; }
+
+    /// <summary>The folder that the files lie in, with its side files; <see langword="null"/> for a single file.</summary>
+    public FolderContents? Contents { get; }
+
+    /// <summary>The folder's other files, without the index: it is made anew for safetensors files.</summary>
+    public IReadOnlyList<SideFile> SideFiles => Contents?.SideFiles ?? [];
+
+    /// <summary>The types of objects beside the models that were left unread, never run, as what was left out; the first few by name.</summary>
+    public IReadOnlyList<LeftOutFile> LeftUnread =>
+    [
+        .. Parts.SelectMany(part => part.Model.Unread).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
+            .Select(type => new LeftOutFile(type, "objects beside the model, unread")),
+    ];
+
+    /// <summary>The key that the state dicts stood under; <see langword="null"/> where they were all of their files.</summary>
+    public string? Key => Parts[0].Model.Key;
+
+    /// <summary>Whether a path is a file of PyTorch's, or another pickle, or a folder whose model is PyTorch files.</summary>
+    /// <param name="path">The file or folder.</param>
+    /// <param name="choice">Which model of a folder is meant. Default: the one that a loader would take.</param>
+    /// <exception cref="FishException">As <see cref="FolderContents.Read"/> has it.</exception>
+    public static bool Is(string path, ModelChoice? choice = null) => Directory.Exists(path)
+        ? FolderContents.Read(path, choice).IsTorch
+        : File.Exists(path) && TorchModel.Is(path);
+
+    /// <summary>Opens a model.</summary>
+    /// <param name="path">A path of which <see cref="Is"/> says so.</param>
+    /// <param name="key">As in <see cref="TorchModel.Open"/>.</param>
+    /// <param name="maxIndexLength">The longest index that is read, in bytes.</param>
+    /// <param name="choice">Which model of a folder is meant. Default: the one that a loader would take.</param>
+    /// <exception cref="FishException">A file is missing, damaged, hostile or no state dict; or the index does not fit the files.</exception>
+    public static TorchModelFiles Open(string path, string? key = null, int maxIndexLength = SafetensorsHeader.MaxLength, ModelChoice? choice = null)
+    {
+        if (!Directory.Exists(path))
+        {
+            return new TorchModelFiles([new TorchPart(ModelFiles.SingleFileName, TorchModel.Open(path, key))], null);
+        }
+
+        var parts = new List<TorchPart>();
+        try
+        {
+            var contents = FolderContents.Read(path, choice, maxIndexLength);
+            foreach (var bin in contents.Weights)
+            {
+                parts.Add(new TorchPart(NameOf(bin), TorchModel.Open(Path.Combine(path, bin), key)));
+            }
+
+            var model = new ModelFiles(contents.Weights.Zip(parts, (bin, part) => new ModelFile(bin, part.Model.Header)));
+            if (contents.TorchIndex is { } index)
+            {
+                ShardIndex.CheckFile(index, model, maxIndexLength);
+            }
+
+            return new TorchModelFiles(parts, contents);
+        }
+        catch
+        {
+            parts.ForEach(part => part.Model.Dispose());
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var part in Parts)
+        {
+            part.Model.Dispose();
+        }
+    }
+
+    private static string NameOf(string bin) => $"model{bin[Stem.Length..^Extension.Length]}.safetensors";
+}
