@@ -7,19 +7,20 @@ using FishCheckpoint.Reports;
 using FishCheckpoint.Storage.Access;
 using FishCheckpoint.Storage.Backups;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Collection;
 using FishCheckpoint.Storage.Deletion;
-using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Following;
+using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Recoding;
 using FishCheckpoint.Storage.Reports;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Storage.Telemetry;
-using FishCheckpoint.Storage.Verification;
 using FishCheckpoint.Storage.Totals;
+using FishCheckpoint.Storage.Verification;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage;
@@ -110,9 +111,9 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
                 throw new FishException(
                     ErrorCode.StorageUnavailable, options.DataFolder, error.Message, "Choose a data folder that this user may read, and write if it is to change.", error);
             }
-            catch (Microsoft.Data.Sqlite.SqliteException error)
+            catch (CatalogException error)
             {
-                throw Database.Translate(error);
+                throw error.Refusal;
             }
         },
         cancellation);
@@ -699,16 +700,16 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         }
     }
 
-    private static (TaskInfo Info, TaskSettings Settings) Merge(Microsoft.Data.Sqlite.SqliteConnection connection, string task, JsonElement patch)
+    private static (TaskInfo Info, TaskSettings Settings) Merge(CatalogConnection connection, string task, JsonElement patch)
     {
         var info = TaskTable.Info(connection, Names.Check(task, "task"));
         return (info, new TaskSettings(info.Description, info.Metadata, info.Retention).Merge(task, patch));
     }
 
-    private TaskInfo WithPreview(Microsoft.Data.Sqlite.SqliteConnection connection, TaskInfo info, Retention? before) =>
+    private TaskInfo WithPreview(CatalogConnection connection, TaskInfo info, Retention? before) =>
         info.Checkpoints == 0 || info.Retention == before ? info : info with { Removes = collector.Preview(connection, Context(connection, info.Name), info.Retention) };
 
-    private TaskContext Context(Microsoft.Data.Sqlite.SqliteConnection connection, string task) => tasks.Context(connection, Names.Check(task, "task"));
+    private TaskContext Context(CatalogConnection connection, string task) => tasks.Context(connection, Names.Check(task, "task"));
 
     private static void CheckFileDigest(TaskContext task, long step, PreparedSave save, Digest? expected, CancellationToken cancellation)
     {
@@ -792,7 +793,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     }
 
     private PreparedSave Prepare(
-        Microsoft.Data.Sqlite.SqliteConnection connection, TaskContext context, long step, CheckpointContent content, SaveOptions options, bool mayGuess,
+        CatalogConnection connection, TaskContext context, long step, CheckpointContent content, SaveOptions options, bool mayGuess,
         CancellationToken cancellation)
     {
         using var span = StoreTraces.Begin("save.encode", context.Name, StepRef.At(step).ToString());
@@ -822,7 +823,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     }
 
     // Unless another save has replaced it meanwhile: then the step is taken, and that one is compared in its turn.
-    private CheckpointRow? HideReplaced(Microsoft.Data.Sqlite.SqliteConnection connection, TaskContext context, long step, long id)
+    private CheckpointRow? HideReplaced(CatalogConnection connection, TaskContext context, long step, long id)
     {
         if (CheckpointTable.AtStep(connection, context.Id, step) is not { } row || row.Id != id)
         {
@@ -835,7 +836,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         return row;
     }
 
-    private void NoteDeleted(Microsoft.Data.Sqlite.SqliteConnection connection, string task, CheckpointRow row) =>
+    private void NoteDeleted(CatalogConnection connection, string task, CheckpointRow row) =>
         ledger.Note(connection, "checkpoint.delete", task, row.Label, Ledger.Deleted, row.BroughtBytes + row.ValueBytes + row.TrainerBytes);
 
     // With the frames that were sent, or, where it has been laid elsewhere since, with others that say the same.
@@ -872,7 +873,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     }
 
     // The same content may come with another parent or mask than it was first saved with: what counts is the state that it gives.
-    private bool IsSameModel(Microsoft.Data.Sqlite.SqliteConnection connection, TaskContext task, CheckpointRow row, PreparedSave save)
+    private bool IsSameModel(CatalogConnection connection, TaskContext task, CheckpointRow row, PreparedSave save)
     {
         if (!HeaderSet.Same(CheckpointTable.OutputOf(connection, task, row), save.Output))
         {
@@ -916,7 +917,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         return await PreparedState.EncodeAsync(content, Options, cancellation);
     }
 
-    private Task<IModelReader> Open(Func<Microsoft.Data.Sqlite.SqliteConnection, (TaskContext Task, CheckpointRow? Checkpoint)> find) =>
+    private Task<IModelReader> Open(Func<CatalogConnection, (TaskContext Task, CheckpointRow? Checkpoint)> find) =>
         Guarded<IModelReader>(() =>
         {
             var snapshot = database.OpenSnapshot();
@@ -937,9 +938,9 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
             }
         });
 
-    private Task<T> Read<T>(Func<Microsoft.Data.Sqlite.SqliteConnection, T> work) => Guarded(() => Task.FromResult(database.Read(work)));
+    private Task<T> Read<T>(Func<CatalogConnection, T> work) => Guarded(() => Task.FromResult(database.Read(work)));
 
-    private Task<T> Write<T>(Func<Microsoft.Data.Sqlite.SqliteConnection, T> work, CancellationToken cancellation) =>
+    private Task<T> Write<T>(Func<CatalogConnection, T> work, CancellationToken cancellation) =>
         Guarded(() => database.WriteAsync(work, cancellation));
 
     // Off the caller's thread, and with the disk's and the database's errors in the words of this system.
@@ -949,9 +950,9 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         {
             return await work();
         }
-        catch (Microsoft.Data.Sqlite.SqliteException error)
+        catch (CatalogException error)
         {
-            throw Database.Translate(error);
+            throw error.Refusal;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,7 @@
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Backups;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Sqlite.Pages;
 using Microsoft.Data.Sqlite;
@@ -16,9 +17,9 @@ public sealed class StoreLook : IDisposable
     // Of an earlier schema too: a deleted task has no name that a task can have.
     private const string IsThere = "name NOT LIKE '~%'";
 
-    private readonly SqliteConnection connection;
+    private readonly CatalogConnection connection;
 
-    private StoreLook(SqliteConnection connection, bool seesLog) => (this.connection, SeesLog) = (connection, seesLog);
+    private StoreLook(CatalogConnection connection, bool seesLog) => (this.connection, SeesLog) = (connection, seesLog);
 
     /// <summary>Whether what a log beside the database adds is seen too. It is not where a log was left without its index: the next opening takes it in.</summary>
     public bool SeesLog { get; }
@@ -50,19 +51,9 @@ public sealed class StoreLook : IDisposable
         CheckedVfs.Register();
 
         var (source, seesLog) = ReadOnlyConnection.SourceOf(path);
-        var opened = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = source, Pooling = false, DefaultTimeout = 1 }.ToString());
-        try
-        {
-            opened.Open();
-            opened.Execute("PRAGMA query_only = 1");
-            _ = opened.Scalar<long>("PRAGMA user_version");
-            return new StoreLook(opened, seesLog || !File.Exists(path + "-wal") || new FileInfo(path + "-wal").Length == 0);
-        }
-        catch (SqliteException error)
-        {
-            opened.Dispose();
-            throw Database.Translate(error);
-        }
+        var opened = SqliteCatalogConnection.Open(
+            new SqliteConnectionStringBuilder { DataSource = source, Pooling = false, DefaultTimeout = 1 }.ToString(), "PRAGMA query_only = 1; PRAGMA user_version");
+        return new StoreLook(opened, seesLog || !File.Exists(path + "-wal") || new FileInfo(path + "-wal").Length == 0);
     }
 
     /// <summary>
@@ -138,29 +129,28 @@ public sealed class StoreLook : IDisposable
         }
 
         using var stop = new CancellationTokenSource(longest);
-        using var ended = stop.Token.Register(() => SQLitePCL.raw.sqlite3_interrupt(connection.Handle));
         try
         {
-            return [.. connection.Query("PRAGMA quick_check(10)", Text).Where(line => line != "ok")];
+            return connection.CheckStructure(10, stop.Token);
         }
-        catch (SqliteException error) when (error.SqliteErrorCode == SQLitePCL.raw.SQLITE_INTERRUPT)
+        catch (OperationCanceledException)
         {
             return null;
         }
-        catch (SqliteException error) when (Database.IsDamage(error))
+        catch (CatalogException error) when (error.Fault == CatalogFault.Damaged)
         {
-            return [Database.Translate(error).Cause];
+            return [error.Refusal.Cause];
         }
-        catch (SqliteException error)
+        catch (CatalogException error)
         {
-            throw Database.Translate(error);
+            throw error.Refusal;
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => connection.Dispose();
 
-    private static string Text(SqliteDataReader row) => row.GetString(0);
+    private static string Text(CatalogRow row) => row.GetString(0);
 
     private static T Read<T>(Func<T> read)
     {
@@ -168,9 +158,9 @@ public sealed class StoreLook : IDisposable
         {
             return read();
         }
-        catch (SqliteException error)
+        catch (CatalogException error)
         {
-            throw Database.Translate(error);
+            throw error.Refusal;
         }
     }
 }

@@ -1,7 +1,6 @@
 using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 
 namespace FishCheckpoint.Storage.Access;
 
@@ -18,7 +17,7 @@ internal static class AuditTable
     private const string Columns = "time, caller, key, address, operation, task, subject, outcome, bytes, times, last";
 
     /// <summary>Writes down what was done, in the caller's transaction, and now and then removes the oldest such entries.</summary>
-    public static void Append(SqliteConnection connection, AuditEntry entry, AuditOptions options)
+    public static void Append(CatalogConnection connection, AuditEntry entry, AuditOptions options)
     {
         if (Insert(connection, entry) % Between == 0)
         {
@@ -30,7 +29,7 @@ internal static class AuditTable
     /// Writes down what was refused: counted with the equal refusals of the day, of one key from one address. Where the key has many entries of that day already, without
     /// its task.
     /// </summary>
-    public static void AppendRefusal(SqliteConnection connection, AuditEntry refusal, AuditOptions options)
+    public static void AppendRefusal(CatalogConnection connection, AuditEntry refusal, AuditOptions options)
     {
         if (Count(connection, refusal))
         {
@@ -51,7 +50,7 @@ internal static class AuditTable
         TrimRefusals(connection, options.KeepRefusals, refusal.Time - options.KeepFor);
     }
 
-    public static Page<AuditEntry> List(SqliteConnection connection, PageRequest page, string? task, DateTimeOffset? since)
+    public static Page<AuditEntry> List(CatalogConnection connection, PageRequest page, string? task, DateTimeOffset? since)
     {
         var rows = connection.Query(
             $"""
@@ -63,11 +62,11 @@ internal static class AuditTable
         return new Page<AuditEntry>(items, rows.Count > page.Limit ? $"{items[^1].Id}" : null);
     }
 
-    private static long Insert(SqliteConnection connection, AuditEntry entry) => connection.Insert(
+    private static long Insert(CatalogConnection connection, AuditEntry entry) => connection.Insert(
         $"INSERT INTO audit ({Columns}) VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         entry.Time, entry.Caller, entry.KeyId, entry.Address, entry.Operation, entry.Task, entry.Key, entry.Outcome, entry.Bytes, entry.Times, entry.Last);
 
-    private static bool Count(SqliteConnection connection, AuditEntry refusal) => connection.Execute(
+    private static bool Count(CatalogConnection connection, AuditEntry refusal) => connection.Execute(
         """
         UPDATE audit SET times = times + $0, last = max(last, $1)
         WHERE last IS NOT NULL AND key IS $2 AND time >= $3 AND operation = $4 AND outcome = $5 AND task IS $6 AND address IS $7
@@ -77,7 +76,7 @@ internal static class AuditTable
     private static DateTimeOffset DayOf(AuditEntry refusal) => new(refusal.Time.UtcDateTime.Date, TimeSpan.Zero);
 
     // The oldest come first: numbers only grow. They are not dense, as refusals have some of them; so what was done is counted.
-    private static void TrimDone(SqliteConnection connection, long keep, DateTimeOffset before)
+    private static void TrimDone(CatalogConnection connection, long keep, DateTimeOffset before)
     {
         var last = connection.Scalar<long?>("SELECT id FROM audit WHERE last IS NULL ORDER BY id DESC LIMIT 1 OFFSET $0", keep) ?? 0;
         connection.Execute(
@@ -85,14 +84,14 @@ internal static class AuditTable
             last, before, AtOnce);
     }
 
-    private static void TrimRefusals(SqliteConnection connection, long keep, DateTimeOffset before)
+    private static void TrimRefusals(CatalogConnection connection, long keep, DateTimeOffset before)
     {
         var over = connection.Scalar<long>("SELECT count(*) FROM audit WHERE last IS NOT NULL") - keep;
         connection.Execute("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE last IS NOT NULL ORDER BY id LIMIT max($0, 0))", over);
         connection.Execute("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE last < $0 ORDER BY id LIMIT 16)", before);
     }
 
-    private static AuditEntry Read(SqliteDataReader row) => new(
+    private static AuditEntry Read(CatalogRow row) => new(
         row.GetInt64(0), row.Time(1), row.GetString(2), row.OptionalText(3), row.OptionalText(4), row.GetString(5), row.OptionalText(6), row.GetString(7),
         row.GetString(8), row.OptionalLong(9), row.GetInt64(10), row.OptionalTime(11));
 }

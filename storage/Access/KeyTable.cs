@@ -2,9 +2,8 @@ using System.Text.Json;
 using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Access;
 
@@ -14,7 +13,7 @@ internal static class KeyTable
     public const string Columns = "id, name, scope, tasks, created, expires, revoked, quota_bytes, stored_bytes";
 
     /// <summary>Makes a key, in the caller's transaction.</summary>
-    public static KeyInfo Insert(SqliteConnection connection, KeySpec spec, string id, Digest hash, DateTimeOffset now)
+    public static KeyInfo Insert(CatalogConnection connection, KeySpec spec, string id, Digest hash, DateTimeOffset now)
     {
         if (connection.Scalar<long>("SELECT count(*) FROM keys WHERE name = $0 AND revoked IS NULL", spec.Name) > 0)
         {
@@ -29,7 +28,7 @@ internal static class KeyTable
     }
 
     /// <summary>Revokes a key, in the caller's transaction.</summary>
-    public static KeyInfo Revoke(SqliteConnection connection, string nameOrId, DateTimeOffset now)
+    public static KeyInfo Revoke(CatalogConnection connection, string nameOrId, DateTimeOffset now)
     {
         var id = connection.Scalar<string?>("SELECT id FROM keys WHERE (name = $0 OR id = $0) AND revoked IS NULL ORDER BY id = $0 LIMIT 1", nameOrId)
             ?? throw new FishException(ErrorCode.KeyNotFound, nameOrId, "There is no such key, or it is revoked already.", "List the keys.");
@@ -37,7 +36,7 @@ internal static class KeyTable
         return ById(connection, id)!;
     }
 
-    public static Page<KeyInfo> List(SqliteConnection connection, PageRequest page)
+    public static Page<KeyInfo> List(CatalogConnection connection, PageRequest page)
     {
         var rows = connection.Query(
             $"SELECT {Columns}, number FROM keys WHERE number > $0 ORDER BY number LIMIT $1", row => (Key: Read(row), Number: row.GetInt64(9)),
@@ -45,12 +44,12 @@ internal static class KeyTable
         return new Page<KeyInfo>([.. rows.Take(page.Limit).Select(row => row.Key)], rows.Count > page.Limit ? $"{rows[page.Limit - 1].Number}" : null);
     }
 
-    public static KeyInfo? ById(SqliteConnection connection, string id) => connection.Single($"SELECT {Columns} FROM keys WHERE id = $0", Read, id);
+    public static KeyInfo? ById(CatalogConnection connection, string id) => connection.Single($"SELECT {Columns} FROM keys WHERE id = $0", Read, id);
 
-    public static KeyInfo Read(SqliteDataReader row) => new(
+    public static KeyInfo Read(CatalogRow row) => new(
         row.GetString(0), row.GetString(1), (KeyScope)row.GetInt32(2),
         row.OptionalText(3) is { } tasks ? JsonSerializer.Deserialize<string[]>(tasks, FishJson.Options) : null,
         row.Time(4), TimeOf(row, 5), TimeOf(row, 6), row.OptionalLong(7), row.GetInt64(8));
 
-    private static DateTimeOffset? TimeOf(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.Time(column);
+    private static DateTimeOffset? TimeOf(CatalogRow row, int column) => row.IsDBNull(column) ? null : row.Time(column);
 }

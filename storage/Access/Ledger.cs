@@ -1,9 +1,8 @@
 using FishCheckpoint.Access;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Access;
 
@@ -19,7 +18,7 @@ internal sealed class Ledger(StoreOptions options)
     public Caller Caller => options.Caller();
 
     /// <summary>Writes an entry.</summary>
-    public void Note(SqliteConnection connection, string operation, string? task, string key, string outcome, long? bytes = null)
+    public void Note(CatalogConnection connection, string operation, string? task, string key, string outcome, long? bytes = null)
     {
         var caller = Caller;
         AuditTable.Append(
@@ -28,7 +27,7 @@ internal sealed class Ledger(StoreOptions options)
     }
 
     /// <summary>Writes down what was refused, and to whom.</summary>
-    public void NoteRefusal(SqliteConnection connection, AuditEntry refusal) => AuditTable.AppendRefusal(connection, refusal, options.Audit);
+    public void NoteRefusal(CatalogConnection connection, AuditEntry refusal) => AuditTable.AppendRefusal(connection, refusal, options.Audit);
 
     /// <summary>A base was added, or was there.</summary>
     /// <param name="connection">The transaction.</param>
@@ -37,7 +36,7 @@ internal sealed class Ledger(StoreOptions options)
     /// <param name="bytes">Its bytes.</param>
     /// <param name="newName">Whether the name is new.</param>
     /// <param name="newContent">Whether the content is.</param>
-    public void Added(SqliteConnection connection, string name, Digest id, long bytes, bool newName, bool newContent)
+    public void Added(CatalogConnection connection, string name, Digest id, long bytes, bool newName, bool newContent)
     {
         Note(connection, "base.add", null, name, newName ? Created : Unchanged, newContent ? bytes : 0);
         if (newContent && Caller.KeyId is { } key)
@@ -48,7 +47,7 @@ internal sealed class Ledger(StoreOptions options)
     }
 
     /// <summary>A task was made, or changed.</summary>
-    public void Put(SqliteConnection connection, string task, bool created)
+    public void Put(CatalogConnection connection, string task, bool created)
     {
         if (created && Caller.IsLimited)
         {
@@ -61,7 +60,7 @@ internal sealed class Ledger(StoreOptions options)
 
     /// <summary>A checkpoint was saved, or its step was taken: then it is still to be seen whether by the same.</summary>
     /// <returns>Whether it was saved.</returns>
-    public bool Saved(SqliteConnection connection, string task, long step, bool written)
+    public bool Saved(CatalogConnection connection, string task, long step, bool written)
     {
         const string Row = "task = (SELECT id FROM tasks WHERE name = $0) AND step = $1 AND deleted = 0";
         if (!written)
@@ -82,14 +81,14 @@ internal sealed class Ledger(StoreOptions options)
     }
 
     /// <summary>A deleted checkpoint was brought back.</summary>
-    public void Undeleted(SqliteConnection connection, string task, CheckpointRow row)
+    public void Undeleted(CatalogConnection connection, string task, CheckpointRow row)
     {
         Note(connection, "checkpoint.undelete", task, $"{task}/{row.Step}", Created, row.BroughtBytes + row.ValueBytes + row.TrainerBytes);
         RequireQuotas(connection, task, connection.Scalar<string?>("SELECT saved_by FROM checkpoints WHERE id = $0", row.Id));
     }
 
     /// <summary>A deleted task was brought back with its checkpoints.</summary>
-    public void UndeletedTask(SqliteConnection connection, string task)
+    public void UndeletedTask(CatalogConnection connection, string task)
     {
         Note(connection, "task.undelete", task, task, Created);
         Quotas.RequireTask(connection, task);
@@ -102,7 +101,7 @@ internal sealed class Ledger(StoreOptions options)
     }
 
     /// <summary>The step held the same checkpoint already.</summary>
-    public bool SavedAgain(SqliteConnection connection, string task, long step)
+    public bool SavedAgain(CatalogConnection connection, string task, long step)
     {
         Note(connection, "checkpoint.save", task, $"{task}/{step}", Unchanged);
         return true;
@@ -110,7 +109,7 @@ internal sealed class Ledger(StoreOptions options)
 
     /// <summary>A checkpoint was given its trainer state, or had it.</summary>
     /// <returns>Whether it was given it.</returns>
-    public bool Given(SqliteConnection connection, string task, long step, bool given, long bytes)
+    public bool Given(CatalogConnection connection, string task, long step, bool given, long bytes)
     {
         Note(connection, "state.put", task, $"{task}/{step}", given ? Created : Unchanged, given ? bytes : null);
         if (given)
@@ -123,7 +122,7 @@ internal sealed class Ledger(StoreOptions options)
         return given;
     }
 
-    private static void RequireQuotas(SqliteConnection connection, string task, string? key)
+    private static void RequireQuotas(CatalogConnection connection, string task, string? key)
     {
         Quotas.RequireTask(connection, task);
         Quotas.RequireKey(connection, key);

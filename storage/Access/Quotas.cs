@@ -1,6 +1,5 @@
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 
 namespace FishCheckpoint.Storage.Access;
 
@@ -11,17 +10,17 @@ namespace FishCheckpoint.Storage.Access;
 internal static class Quotas
 {
     /// <summary>Refuses what has made a task's checkpoints take more than its quota.</summary>
-    public static void RequireTask(SqliteConnection connection, string task) => Require(
+    public static void RequireTask(CatalogConnection connection, string task) => Require(
         connection,
         "SELECT x.position_bytes + x.value_bytes + x.state_bytes, t.quota_bytes FROM tasks t JOIN totals x ON x.base = t.base AND x.task = t.id WHERE t.name = $0", task, $"task {task}",
         "Delete checkpoints, or ask for a larger quota (fish task quota).");
 
     /// <summary>Refuses what has made a key's checkpoints and bases take more than its quota.</summary>
-    public static void RequireKey(SqliteConnection connection, string? key) => Require(
+    public static void RequireKey(CatalogConnection connection, string? key) => Require(
         connection, "SELECT stored_bytes, quota_bytes FROM keys WHERE id = $0", key, $"key {key}",
         "Delete checkpoints that this key has saved, or ask for a key with a larger quota.");
 
-    private static void Require(SqliteConnection connection, string sql, string? name, string key, string hint)
+    private static void Require(CatalogConnection connection, string sql, string? name, string key, string hint)
     {
         if (name is not null && connection.Single(sql, row => Tuple.Create(row.GetInt64(0), row.OptionalLong(1)), name) is ({ } stored, { } quota) && stored > quota)
         {

@@ -2,9 +2,9 @@ using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Access;
 
@@ -119,17 +119,17 @@ public sealed class StoreAccess : IAccessControl, IDisposable
         {
             return work();
         }
-        catch (SqliteException error)
+        catch (CatalogException error)
         {
-            throw Database.Translate(error);
+            throw error.Refusal;
         }
     }
 
-    private Task<T> ReadAsync<T>(Func<SqliteConnection, T> work) => Task.Run(() => Guarded(() =>
+    private Task<T> ReadAsync<T>(Func<CatalogConnection, T> work) => Task.Run(() => Guarded(() =>
     {
         using var snapshot = database.OpenSnapshot();
         return work(snapshot.Connection);
     }));
 
-    private Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellation) => Task.Run(() => database.WriteAsync(work, cancellation), cancellation);
+    private Task<T> WriteAsync<T>(Func<CatalogConnection, T> work, CancellationToken cancellation) => Task.Run(() => database.WriteAsync(work, cancellation), cancellation);
 }

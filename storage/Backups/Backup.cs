@@ -1,12 +1,12 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Sqlite.Pages;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Storage.Verification;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Backups;
 
@@ -132,7 +132,7 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
         {
             return BackupMark.Of(earlier, default, null);
         }
-        catch (SqliteException)
+        catch (CatalogException)
         {
             // No database, or of a schema before there was an audit log.
             return new BackupMark("", default, 0, 0, 0, 0, null);
@@ -181,13 +181,11 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
     }
 
     /// <summary>Opens a finished copy for reading, as a file that nobody writes: nothing is made beside it.</summary>
-    public static SqliteConnection OpenCopy(string path)
+    public static SqliteCatalogConnection OpenCopy(string path)
     {
         SQLitePCL.Batteries_V2.Init();
         CheckedVfs.Register();
-        var opened = new SqliteConnection($"Data Source=file:{Uri.EscapeDataString(path)}?immutable=1;Mode=ReadOnly;Pooling=False");
-        opened.Open();
-        return opened;
+        return SqliteCatalogConnection.Open($"Data Source=file:{Uri.EscapeDataString(path)}?immutable=1;Mode=ReadOnly;Pooling=False", "");
     }
 
     // A log beside the database, or a process that has it open: the folder is used as a store.

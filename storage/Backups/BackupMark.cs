@@ -1,9 +1,9 @@
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Backups;
 
@@ -20,7 +20,7 @@ internal sealed record BackupMark(string Store, DateTimeOffset Taken, long Bases
     public const string FileName = "backup.json";
 
     /// <summary>What a database says.</summary>
-    public static BackupMark Of(SqliteConnection copied, DateTimeOffset taken, long? writesBefore) => new(
+    public static BackupMark Of(CatalogConnection copied, DateTimeOffset taken, long? writesBefore) => new(
         StoreIdentity.TryRead(copied) ?? "", taken, copied.Scalar<long>("SELECT count(*) FROM bases"),
         copied.Scalar<long>($"SELECT count(*) FROM tasks WHERE name NOT LIKE '~%'"),
         copied.Scalar<long>("SELECT count(*) FROM checkpoints WHERE deleted = 0"),

@@ -1,10 +1,9 @@
 using System.Runtime.InteropServices;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage.Bases;
-using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Verification;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Backups;
 
@@ -28,9 +27,9 @@ internal sealed partial class BaseCopy(BaseFolder source, string target, bool li
     public IReadOnlyList<DamagedFrame> Damaged => damaged;
 
     /// <summary>Bytes of all files that a database names.</summary>
-    public static long BytesOf(SqliteConnection connection) => connection.Scalar<long>("SELECT coalesce(sum(bytes), 0) FROM base_files");
+    public static long BytesOf(CatalogConnection connection) => connection.Scalar<long>("SELECT coalesce(sum(bytes), 0) FROM base_files");
 
-    public void Run(SqliteConnection copied, CancellationToken cancellation)
+    public void Run(CatalogConnection copied, CancellationToken cancellation)
     {
         var bases = new BaseTable();
         foreach (var id in copied.Query("SELECT id FROM bases ORDER BY id", row => row.Digest(0)))

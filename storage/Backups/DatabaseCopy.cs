@@ -1,7 +1,7 @@
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace FishCheckpoint.Storage.Backups;
@@ -13,7 +13,7 @@ internal static class DatabaseCopy
     private const int Pages = 256;
 
     /// <summary>Bytes of a database.</summary>
-    public static long BytesOf(SqliteConnection connection) => connection.Scalar<long>("PRAGMA page_count") * connection.Scalar<long>("PRAGMA page_size");
+    public static long BytesOf(CatalogConnection connection) => connection.Scalar<long>("PRAGMA page_count") * connection.Scalar<long>("PRAGMA page_size");
 
     /// <summary>Copies into a new file, synced.</summary>
     /// <returns>Its bytes.</returns>
@@ -23,7 +23,7 @@ internal static class DatabaseCopy
         _ = snapshot.Connection.Scalar<long>("SELECT count(*) FROM sqlite_master");
         using (var target = Open(path))
         {
-            Copy(snapshot.Connection.Handle!, target.Handle!, snapshot.Connection.Scalar<long>("PRAGMA page_size"), meter, cancellation);
+            Copy(snapshot.Connection.Sqlite.Handle!, target.Sqlite.Handle!, snapshot.Connection.Scalar<long>("PRAGMA page_size"), meter, cancellation);
         }
 
         using var written = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
@@ -32,21 +32,7 @@ internal static class DatabaseCopy
     }
 
     // It has a name that nobody looks for until it is whole, so that it needs no journal.
-    private static SqliteConnection Open(string path)
-    {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
-        try
-        {
-            connection.Open();
-            connection.Execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;");
-            return connection;
-        }
-        catch
-        {
-            connection.Dispose();
-            throw;
-        }
-    }
+    private static SqliteCatalogConnection Open(string path) => SqliteCatalogConnection.OpenFile(path, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;");
 
     private static void Copy(sqlite3 source, sqlite3 target, long pageSize, WorkMeter meter, CancellationToken cancellation)
     {

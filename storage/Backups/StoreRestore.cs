@@ -1,10 +1,10 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Storage.Verification;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Backups;
 
@@ -47,9 +47,9 @@ public static class StoreRestore
                 RequireReplace(options, dataFolder);
                 return await ReplaceAsync(backup, dataFolder, options, cancellation);
             }
-            catch (SqliteException error)
+            catch (CatalogException error)
             {
-                throw Database.Translate(error);
+                throw error.Refusal;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
@@ -170,12 +170,10 @@ public static class StoreRestore
         }
     }
 
-    private static SqliteConnection Open(string database)
+    private static SqliteCatalogConnection Open(string database)
     {
         SQLitePCL.Batteries_V2.Init();
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = database, Pooling = false }.ToString());
-        connection.Open();
-        return connection;
+        return SqliteCatalogConnection.OpenFile(database);
     }
 
     private static void Remove(string folder, bool wholly)

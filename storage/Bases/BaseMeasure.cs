@@ -1,6 +1,6 @@
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Bases;
 
@@ -8,7 +8,7 @@ namespace FishCheckpoint.Storage.Bases;
 internal static class BaseMeasure
 {
     /// <summary>Notes it for a base whose files are in place; in the caller's transaction. Adding a base again may have changed their form.</summary>
-    public static void Note(SqliteConnection connection, BaseFolder folder, Digest id) => Note(
+    public static void Note(CatalogConnection connection, BaseFolder folder, Digest id) => Note(
         connection, folder, connection.Query("SELECT base, name FROM base_files WHERE base = $0", row => (row.Digest(0), row.GetString(1)), id));
 
     /// <summary>Notes it for files that an earlier program has stored.</summary>
@@ -31,10 +31,10 @@ internal static class BaseMeasure
             cancellation);
     }
 
-    private static List<(Digest Base, string Name)> Missing(SqliteConnection connection) => connection.Query(
+    private static List<(Digest Base, string Name)> Missing(CatalogConnection connection) => connection.Query(
         "SELECT base, name FROM base_files WHERE stored IS NULL", row => (row.Digest(0), row.GetString(1)));
 
-    private static void Note(SqliteConnection connection, BaseFolder folder, List<(Digest Base, string Name)> files)
+    private static void Note(CatalogConnection connection, BaseFolder folder, List<(Digest Base, string Name)> files)
     {
         foreach (var (id, name) in files)
         {

@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Frames;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Bases;
 
@@ -18,7 +17,7 @@ internal sealed class BaseTable
 
     /// <summary>Stores a base whose files are in place when this is committed, or gives it a further name.</summary>
     /// <returns>Whether the name is new.</returns>
-    public static bool Insert(SqliteConnection connection, string name, BaseContent content, DateTimeOffset now)
+    public static bool Insert(CatalogConnection connection, string name, BaseContent content, DateTimeOffset now)
     {
         if (IdOf(connection, name) == content.Id)
         {
@@ -35,7 +34,7 @@ internal sealed class BaseTable
     }
 
     /// <summary>Refuses a name that other content has.</summary>
-    public static void RequireName(SqliteConnection connection, string name, Digest id)
+    public static void RequireName(CatalogConnection connection, string name, Digest id)
     {
         if (IdOf(connection, name) is { } taken && taken != id)
         {
@@ -46,7 +45,7 @@ internal sealed class BaseTable
 
     /// <summary>Removes a name, and with the last one the base, in the caller's transaction.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.BaseNotFound"/>, <see cref="ErrorCode.BaseInUse"/>.</exception>
-    public static RemovedBase Remove(SqliteConnection connection, string name)
+    public static RemovedBase Remove(CatalogConnection connection, string name)
     {
         var id = IdOf(connection, name) ?? throw new FishException(
             ErrorCode.BaseNotFound, name, "No base has this name.", "List the bases; a base is removed by its name, not by its id.");
@@ -65,14 +64,14 @@ internal sealed class BaseTable
     }
 
     /// <summary>The bases that no task is on, the largest first.</summary>
-    public static IReadOnlyList<UnusedBase> Unused(SqliteConnection connection, int most) => connection.Query(
+    public static IReadOnlyList<UnusedBase> Unused(CatalogConnection connection, int most) => connection.Query(
         """
         SELECT (SELECT min(name) FROM base_names n WHERE n.base = b.id), b.id, (SELECT coalesce(sum(coalesce(stored, bytes)), 0) FROM base_files f WHERE f.base = b.id)
         FROM bases b WHERE NOT EXISTS (SELECT 1 FROM tasks t WHERE t.base = b.id) ORDER BY 3 DESC, 1 LIMIT $0
         """,
         row => new UnusedBase(row.OptionalText(0) ?? "", row.Digest(1), row.GetInt64(2)), most);
 
-    private static void RequireUnused(SqliteConnection connection, string name, Digest id)
+    private static void RequireUnused(CatalogConnection connection, string name, Digest id)
     {
         const int Most = 10;
         var tasks = connection.Query(
@@ -86,18 +85,18 @@ internal sealed class BaseTable
         }
     }
 
-    public static bool Exists(SqliteConnection connection, Digest id) =>
+    public static bool Exists(CatalogConnection connection, Digest id) =>
         connection.Scalar<long>("SELECT count(*) FROM bases WHERE id = $0", id) > 0;
 
     /// <summary>The id of a base by its name or its id in hexadecimal.</summary>
-    public static Digest Resolve(SqliteConnection connection, string nameOrId) => Find(connection, nameOrId) ?? throw new FishException(
+    public static Digest Resolve(CatalogConnection connection, string nameOrId) => Find(connection, nameOrId) ?? throw new FishException(
         ErrorCode.BaseNotFound, nameOrId.Length <= 128 ? nameOrId : nameOrId[..128], "There is no such base.", "Add it first, or list the bases.");
 
     /// <summary>As above; <see langword="null"/> where there is no such base.</summary>
-    public static Digest? Find(SqliteConnection connection, string nameOrId) => IdOf(connection, nameOrId)
+    public static Digest? Find(CatalogConnection connection, string nameOrId) => IdOf(connection, nameOrId)
         ?? (Digest.TryParse(nameOrId, out var id) && Exists(connection, id) ? id : null);
 
-    public static BaseInfo Info(SqliteConnection connection, Digest id, string? name)
+    public static BaseInfo Info(CatalogConnection connection, Digest id, string? name)
     {
         name ??= connection.Scalar<string>("SELECT min(name) FROM base_names WHERE base = $0", id);
         var files = connection.Query(
@@ -106,7 +105,7 @@ internal sealed class BaseTable
         return connection.Single($"SELECT {Columns} FROM bases b WHERE b.id = $0", row => Read(row, name, files), id)!;
     }
 
-    public static Page<BaseInfo> List(SqliteConnection connection, PageRequest page)
+    public static Page<BaseInfo> List(CatalogConnection connection, PageRequest page)
     {
         var rows = connection.Query(
             "SELECT name, base FROM base_names WHERE name > $0 ORDER BY name LIMIT $1",
@@ -115,11 +114,11 @@ internal sealed class BaseTable
         return new Page<BaseInfo>(items, rows.Count > page.Limit ? items[^1].Name : null);
     }
 
-    public static string NameOf(SqliteConnection connection, Digest id) =>
+    public static string NameOf(CatalogConnection connection, Digest id) =>
         connection.Scalar<string>("SELECT min(name) FROM base_names WHERE base = $0", id);
 
     /// <summary>Headers and checksums of a base.</summary>
-    public BaseContent Content(SqliteConnection connection, Digest id) => contents.TryGetValue(id, out var known)
+    public BaseContent Content(CatalogConnection connection, Digest id) => contents.TryGetValue(id, out var known)
         ? known : contents.GetOrAdd(id, new BaseContent(id, connection.Query(
             "SELECT name, bytes, sha256, header, crcs FROM base_files WHERE base = $0 ORDER BY name",
             row => new BaseFile(
@@ -127,11 +126,11 @@ internal sealed class BaseTable
                 row.IsDBNull(3) ? null : HeaderSet.Decompress(row.Bytes(3), row.GetString(0)), BaseReceiver.FromBytes(row.Bytes(4))),
             id)));
 
-    private static Digest? IdOf(SqliteConnection connection, string name) =>
+    private static Digest? IdOf(CatalogConnection connection, string name) =>
         connection.Scalar<byte[]?>("SELECT base FROM base_names WHERE name = $0", name) is { } id ? Digest.From(id) : null;
 
     /// <summary>Stores the row of a base, without those of its files.</summary>
-    public static void InsertRow(SqliteConnection connection, BaseContent content, DateTimeOffset now)
+    public static void InsertRow(CatalogConnection connection, BaseContent content, DateTimeOffset now)
     {
         var layout = content.Files.Layout;
         connection.Execute(
@@ -139,7 +138,7 @@ internal sealed class BaseTable
             content.Id, layout.Id, layout.Tensors.Count, layout.Elements, content.AllFiles.Sum(file => file.Bytes), now);
     }
 
-    private static void InsertContent(SqliteConnection connection, BaseContent content, DateTimeOffset now)
+    private static void InsertContent(CatalogConnection connection, BaseContent content, DateTimeOffset now)
     {
         InsertRow(connection, content, now);
         foreach (var file in content.AllFiles)
@@ -151,6 +150,6 @@ internal sealed class BaseTable
         }
     }
 
-    private static BaseInfo Read(SqliteDataReader row, string name, IReadOnlyList<BaseFileInfo> files) => new(
+    private static BaseInfo Read(CatalogRow row, string name, IReadOnlyList<BaseFileInfo> files) => new(
         name, row.Digest(0), row.Digest(1), row.GetInt32(2), row.GetInt64(3), row.GetInt64(4), files, row.Time(5));
 }

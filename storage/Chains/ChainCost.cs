@@ -1,6 +1,5 @@
-using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Chains;
 
@@ -18,7 +17,7 @@ internal static class ChainCost
         "UPDATE checkpoints SET chain_bytes = chain_bytes + $1 * times FROM (SELECT id AS at, count(*) AS times FROM laid GROUP BY id) WHERE id = at";
 
     /// <summary>A checkpoint's own frame has so many bytes more now: whoever reads it reads those.</summary>
-    public static void FrameGrew(SqliteConnection connection, long checkpoint, long bytes)
+    public static void FrameGrew(CatalogConnection connection, long checkpoint, long bytes)
     {
         if (bytes != 0)
         {
@@ -31,7 +30,7 @@ internal static class ChainCost
     }
 
     /// <summary>A mask's frame has so many bytes more now.</summary>
-    public static void MaskGrew(SqliteConnection connection, Digest mask, long bytes)
+    public static void MaskGrew(CatalogConnection connection, Digest mask, long bytes)
     {
         if (bytes != 0)
         {
@@ -41,7 +40,7 @@ internal static class ChainCost
     }
 
     /// <summary>A checkpoint, and so all that is laid on it, is read with so many bytes and deltas more now.</summary>
-    public static void Shift(SqliteConnection connection, long checkpoint, long bytes, int deltas)
+    public static void Shift(CatalogConnection connection, long checkpoint, long bytes, int deltas)
     {
         if (bytes != 0 || deltas != 0)
         {

@@ -3,11 +3,11 @@ using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Access;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Recoding;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Chains;
 
@@ -38,7 +38,7 @@ internal sealed class Folder(Database database, BaseFolder bases, TaskTable task
     }
 
     private async Task<bool> RunAsync(
-        FoldRound round, string task, double maxReadCost, Func<SqliteConnection, long, long, ChainBound, Foldable?> next, CancellationToken cancellation)
+        FoldRound round, string task, double maxReadCost, Func<CatalogConnection, long, long, ChainBound, Foldable?> next, CancellationToken cancellation)
     {
         for (var place = -1L; ;)
         {
@@ -85,7 +85,7 @@ internal sealed class Folder(Database database, BaseFolder bases, TaskTable task
     }
 
     // The bytes of the chain as it is then; null where something changed meanwhile.
-    private long? Put(SqliteConnection connection, CheckpointRow row, RelaidFrame relaid)
+    private long? Put(CatalogConnection connection, CheckpointRow row, RelaidFrame relaid)
     {
         if (!Relayer.Replace(connection, relaid))
         {
@@ -98,7 +98,7 @@ internal sealed class Folder(Database database, BaseFolder bases, TaskTable task
 
     // The snapshot ends before anything is written: the log can then be emptied of what it kept alive.
     private (Foldable? Found, RelaidFrame? Relaid, bool Finished) FoldNext(
-        FoldRound round, string task, long place, double maxReadCost, Func<SqliteConnection, long, long, ChainBound, Foldable?> next, CancellationToken cancellation)
+        FoldRound round, string task, long place, double maxReadCost, Func<CatalogConnection, long, long, ChainBound, Foldable?> next, CancellationToken cancellation)
     {
         using var snapshot = database.OpenSnapshot();
         var connection = snapshot.Connection;
@@ -130,13 +130,13 @@ internal sealed class Folder(Database database, BaseFolder bases, TaskTable task
             round.Count(found.Row.Label, damage);
             return (found, null, false);
         }
-        catch (SqliteException error)
+        catch (CatalogException error)
         {
-            throw Database.Translate(error);
+            throw error.Refusal;
         }
     }
 
-    private RelaidFrame? Relay(SqliteConnection connection, TaskContext context, Foldable found, ChainBound bound, CancellationToken cancellation)
+    private RelaidFrame? Relay(CatalogConnection connection, TaskContext context, Foldable found, ChainBound bound, CancellationToken cancellation)
     {
         var relaid = Relayer.Prepare(
             connection, means, found.Row, found.CostsTooMuch ? Choose(connection, context, found.Row, bound, cancellation) : found.Onto, cancellation);
@@ -151,7 +151,7 @@ internal sealed class Folder(Database database, BaseFolder bases, TaskTable task
         return null;
     }
 
-    private CheckpointRow? Choose(SqliteConnection connection, TaskContext context, CheckpointRow row, ChainBound bound, CancellationToken cancellation)
+    private CheckpointRow? Choose(CatalogConnection connection, TaskContext context, CheckpointRow row, ChainBound bound, CancellationToken cancellation)
     {
         using var whole = OpenedState.Open(connection, bases, context, row);
         using var chain = OpenedState.Open(connection, bases, context, CheckpointTable.Row(connection, row.Parent!.Value));

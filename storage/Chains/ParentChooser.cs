@@ -1,10 +1,10 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Chains;
 
@@ -13,7 +13,7 @@ namespace FishCheckpoint.Storage.Chains;
 /// the delta from there takes depends on how far masks overlap, which no count tells: a few blocks are encoded to see.
 /// </summary>
 internal sealed class ParentChooser(
-    SqliteConnection connection, TaskContext task, BaseFolder folder, ChainBound bound, CodecOptions codec, string temporaryFolder, CancellationToken cancellation)
+    CatalogConnection connection, TaskContext task, BaseFolder folder, ChainBound bound, CodecOptions codec, string temporaryFolder, CancellationToken cancellation)
 {
     private const int SampledBlocks = 8;
     private const int MostCandidates = 16;

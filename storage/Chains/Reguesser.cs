@@ -1,12 +1,11 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Recoding;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Chains;
 
@@ -24,7 +23,7 @@ internal static class Reguesser
     /// <param name="cancellation">Ends the work early.</param>
     /// <returns>The frames, to be put in place by <see cref="Replace"/>; the caller disposes them.</returns>
     /// <exception cref="FishException">A frame that is needed is damaged.</exception>
-    public static ReguessedFrames Prepare(SqliteConnection connection, RecodeMeans means, CheckpointRow row, CancellationToken cancellation)
+    public static ReguessedFrames Prepare(CatalogConnection connection, RecodeMeans means, CheckpointRow row, CancellationToken cancellation)
     {
         var made = new List<ReguessedFrame>();
         try
@@ -59,7 +58,7 @@ internal static class Reguesser
     /// <param name="connection">The transaction's.</param>
     /// <param name="row">The checkpoint that is freed.</param>
     /// <param name="frames">What <see cref="Prepare"/> gave.</param>
-    public static bool Replace(SqliteConnection connection, CheckpointRow row, ReguessedFrames frames)
+    public static bool Replace(CatalogConnection connection, CheckpointRow row, ReguessedFrames frames)
     {
         if (!AreCurrent(connection, row, frames))
         {
@@ -85,7 +84,7 @@ internal static class Reguesser
     }
 
     /// <summary>Whether frames that were found are still those that are stored, and nothing else is guessed from the freed checkpoint.</summary>
-    public static bool AreCurrent(SqliteConnection connection, CheckpointRow row, ReguessedFrames frames) =>
+    public static bool AreCurrent(CatalogConnection connection, CheckpointRow row, ReguessedFrames frames) =>
         IsCurrent(connection, row, frames.RowHead)
         && frames.Frames.All(frame => IsCurrent(connection, frame.Row, frame.OldHead))
         && connection.Scalar<long>("SELECT count(*) FROM checkpoints WHERE reference = $0", row.Id) == frames.Frames.Count(frame => frame.Row.Reference == row.Id)
@@ -94,7 +93,7 @@ internal static class Reguesser
             == frames.Frames.Count(next => next.Row.Reference == frame.Row.Id));
 
     /// <summary>Whether a checkpoint is what it was found to be, frame, parent and all. A deleted one's number may be another's by now: state and head tell.</summary>
-    public static bool IsCurrent(SqliteConnection connection, CheckpointRow row, ReadOnlyMemory<byte> oldHead) => connection.Scalar<byte[]?>(
+    public static bool IsCurrent(CatalogConnection connection, CheckpointRow row, ReadOnlyMemory<byte> oldHead) => connection.Scalar<byte[]?>(
         """
         SELECT head FROM checkpoints c JOIN frames f ON f.id = c.frame
         WHERE c.id = $0 AND c.state = $1 AND c.frame = $2 AND c.reference IS $3 AND c.parent IS $4 AND c.blocks = $5
@@ -102,7 +101,7 @@ internal static class Reguesser
         row.Id, row.State, row.Frame, row.Reference, row.Parent, row.IsBlocks ? 1 : 0) is { } head && oldHead.Span.SequenceEqual(head);
 
     // It, and all that is guessed from it in turn, reads one frame less.
-    private static void Unhook(SqliteConnection connection, long first, long bytes)
+    private static void Unhook(CatalogConnection connection, long first, long bytes)
     {
         const string Readers =
             "WITH RECURSIVE readers (id) AS (SELECT $0 UNION ALL SELECT c.id FROM readers CROSS JOIN checkpoints c ON c.reference = readers.id) ";
@@ -114,7 +113,7 @@ internal static class Reguesser
     }
 
     private static ReguessedFrame Encode(
-        SqliteConnection connection, RecodeMeans means, TaskContext context, CheckpointRow row, EarlierValues? earlier, IReadOnlyList<IFrame> before, long? reference,
+        CatalogConnection connection, RecodeMeans means, TaskContext context, CheckpointRow row, EarlierValues? earlier, IReadOnlyList<IFrame> before, long? reference,
         CancellationToken cancellation)
     {
         var (frames, layout) = (StoredFrames.Open(connection, row), context.Layout.Layout);
@@ -142,7 +141,7 @@ internal static class Reguesser
         }
     }
 
-    private static byte[] ValuesOf(SqliteConnection connection, TaskContext context, CheckpointRow row)
+    private static byte[] ValuesOf(CatalogConnection connection, TaskContext context, CheckpointRow row)
     {
         var frames = StoredFrames.Open(connection, row);
         return Guessing.Decode(frames.Values, frames.Mask!, context);

@@ -2,13 +2,12 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Recoding;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Chains;
 
@@ -20,7 +19,7 @@ namespace FishCheckpoint.Storage.Chains;
 /// <param name="diff">Opens the difference between that state, with some more laid on it, and the one that is to come out.</param>
 /// <param name="cancellation">Ends the work early.</param>
 internal sealed class RelayEncoding(
-    SqliteConnection connection, RecodeMeans means, TaskContext context, OpenedState target, Func<IReadOnlyList<DeltaCursor>, IDeltaReader> diff, CancellationToken cancellation)
+    CatalogConnection connection, RecodeMeans means, TaskContext context, OpenedState target, Func<IReadOnlyList<DeltaCursor>, IDeltaReader> diff, CancellationToken cancellation)
 {
     private Layout Layout => context.Layout.Layout;
 

@@ -1,11 +1,10 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Recoding;
-using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Chains;
 
@@ -31,7 +30,7 @@ internal static class Relayer
     /// the file is compared with it too.
     /// </remarks>
     public static RelaidFrame Prepare(
-        SqliteConnection connection, RecodeMeans means, CheckpointRow row, CheckpointRow? onto, CancellationToken cancellation)
+        CatalogConnection connection, RecodeMeans means, CheckpointRow row, CheckpointRow? onto, CancellationToken cancellation)
     {
         var context = means.Tasks.ContextOf(connection, row.TaskId);
         using var old = OpenedState.Open(connection, means.Folder, context, row);
@@ -69,7 +68,7 @@ internal static class Relayer
     /// since: the checkpoint or one that is guessed from it was deleted, mended, recoded or laid anew, the new parent is gone, or another is guessed from the checkpoint.
     /// </summary>
     /// <returns>Whether it was written.</returns>
-    public static bool Replace(SqliteConnection connection, RelaidFrame relaid)
+    public static bool Replace(CatalogConnection connection, RelaidFrame relaid)
     {
         var row = relaid.Row;
         var onto = relaid.Onto is { } found ? CheckpointTable.Row(connection, found.Id) : null;
@@ -94,7 +93,7 @@ internal static class Relayer
         return true;
     }
 
-    private static void Write(SqliteConnection connection, RelaidFrame relaid, CheckpointRow before, CheckpointRow? onto, bool visible)
+    private static void Write(CatalogConnection connection, RelaidFrame relaid, CheckpointRow before, CheckpointRow? onto, bool visible)
     {
         var (delta, id) = (relaid.Delta, before.Id);
         connection.Execute("UPDATE checkpoints SET brought_bytes = 0, blocks = 1 WHERE id = $0", id);
@@ -117,11 +116,11 @@ internal static class Relayer
         ChainCost.Shift(connection, id, chain - before.ChainBytes, (onto?.Depth ?? 0) + 1 - before.Depth);
     }
 
-    private static bool HasMask(SqliteConnection connection, EncodedDelta delta) => delta.IsBlocks || connection.Scalar<byte[]?>(
+    private static bool HasMask(CatalogConnection connection, EncodedDelta delta) => delta.IsBlocks || connection.Scalar<byte[]?>(
         "SELECT f.head FROM masks m JOIN frames f ON f.id = m.frame WHERE m.id = $0", delta.MaskId) is { } head && delta.Mask!.Head.Span.SequenceEqual(head);
 
     // Each frame that is given up, or read for that, is the one that was saved; the checkpoint's own is read to its digests.
-    private static ReadOnlyMemory<byte> RequireOwn(SqliteConnection connection, OpenedState old, int shared, CancellationToken cancellation)
+    private static ReadOnlyMemory<byte> RequireOwn(CatalogConnection connection, OpenedState old, int shared, CancellationToken cancellation)
     {
         StoredFrames? frames = null;
         foreach (var link in old.Chain.Skip(shared))
@@ -136,7 +135,7 @@ internal static class Relayer
     }
 
     private static void RequireFile(
-        SqliteConnection connection, OpenedState old, OpenedState target, EncodedDelta encoded, CancellationToken cancellation)
+        CatalogConnection connection, OpenedState old, OpenedState target, EncodedDelta encoded, CancellationToken cancellation)
     {
         var (row, output) = (old.Checkpoint!, CheckpointTable.OutputOf(connection, old.Task, old.Checkpoint!));
         if (row.FileDigest is not { } expected || output.Files.Count != 1)

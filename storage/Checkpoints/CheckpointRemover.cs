@@ -1,9 +1,8 @@
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Deletion;
 using FishCheckpoint.Storage.Frames;
-using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 
@@ -17,14 +16,14 @@ internal static class CheckpointRemover
     /// <param name="connection">A transaction.</param>
     /// <param name="row">The checkpoint as it is in this transaction.</param>
     /// <param name="grace">How long it stays recoverable.</param>
-    public static void Remove(SqliteConnection connection, CheckpointRow row, Grace grace)
+    public static void Remove(CatalogConnection connection, CheckpointRow row, Grace grace)
     {
         Hide(connection, row, grace);
         Collect(connection, row.Id);
     }
 
     /// <summary>Takes a checkpoint with its tags out of view, without a grace its trainer state too; <see cref="Collect"/> then removes it and its side files.</summary>
-    public static void Hide(SqliteConnection connection, CheckpointRow row, Grace grace)
+    public static void Hide(CatalogConnection connection, CheckpointRow row, Grace grace)
     {
         var tags = connection.Query("SELECT name FROM tags WHERE checkpoint = $0 ORDER BY name", tag => tag.GetString(0), row.Id);
         connection.Execute("DELETE FROM tags WHERE checkpoint = $0", row.Id);
@@ -44,14 +43,14 @@ internal static class CheckpointRemover
     }
 
     /// <summary>Ends the grace of a deleted checkpoint: it cannot be brought back, and goes unless others need it.</summary>
-    public static void EndGrace(SqliteConnection connection, long checkpoint, long? trainerFrame)
+    public static void EndGrace(CatalogConnection connection, long checkpoint, long? trainerFrame)
     {
         Forget(connection, checkpoint, trainerFrame);
         Collect(connection, checkpoint);
     }
 
     // What only coming back would need.
-    private static void Forget(SqliteConnection connection, long checkpoint, long? trainerFrame)
+    private static void Forget(CatalogConnection connection, long checkpoint, long? trainerFrame)
     {
         connection.Execute(
             """
@@ -70,7 +69,7 @@ internal static class CheckpointRemover
     /// waiting for it.
     /// </summary>
     /// <returns>Bytes of the frames that went.</returns>
-    public static long Collect(SqliteConnection connection, long checkpoint)
+    public static long Collect(CatalogConnection connection, long checkpoint)
     {
         var freed = SideFileTable.Release(connection, checkpoint);
         var waiting = new Stack<long>([checkpoint]);

@@ -1,8 +1,7 @@
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 
@@ -23,7 +22,7 @@ internal sealed record CheckpointRow(
 
     public const string From = "checkpoints c JOIN masks m ON m.id = c.mask LEFT JOIN checkpoints p ON p.id = c.parent";
 
-    public static CheckpointRow Read(SqliteDataReader row) => new(
+    public static CheckpointRow Read(CatalogRow row) => new(
         row.GetInt64(0), row.GetInt64(1), row.OptionalLong(2), row.GetInt32(3), row.Digest(4), row.GetInt64(20) != 0 ? null : row.OptionalLong(5), row.GetInt64(20) != 0 ? row.GetInt64(12) : row.GetInt64(6), row.GetInt64(7),
         row.OptionalDigest(8), row.Digest(9), row.GetInt64(10), row.GetInt64(11), row.GetInt64(12), row.GetInt64(13), row.OptionalDigest(14),
         row.GetString(15), row.OptionalLong(16), row.GetInt64(17), row.Time(18), row.OptionalLong(19), row.GetInt64(20) != 0,
@@ -43,7 +42,7 @@ internal sealed record CheckpointRow(
     public bool HasInfo(IReadOnlyDictionary<string, double> metrics, IReadOnlyDictionary<string, string> metadata) =>
         Same(Read<double>(Metrics), metrics) && Same(Read<string>(Metadata), metadata);
 
-    public CheckpointInfo ToInfo(SqliteConnection connection, string task) =>
+    public CheckpointInfo ToInfo(CatalogConnection connection, string task) =>
         ToInfo(task, connection.Query("SELECT name FROM tags WHERE checkpoint = $0 ORDER BY name", row => row.GetString(0), Id));
 
     public CheckpointInfo ToInfo(string task, IEnumerable<string> tags) => new(

@@ -1,10 +1,9 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Frames;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 
@@ -17,7 +16,7 @@ internal static class CheckpointTable
     private const string Select = $"SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From}";
 
     /// <summary>The checkpoint of a step, a word or a tag.</summary>
-    public static CheckpointRow Find(SqliteConnection connection, TaskContext task, StepRef step) => step switch
+    public static CheckpointRow Find(CatalogConnection connection, TaskContext task, StepRef step) => step switch
     {
         { Step: { } number } => AtStep(connection, task.Id, number) ?? throw Missing(task.Name, step),
         { Word: "latest" } => connection.Single(
@@ -29,17 +28,17 @@ internal static class CheckpointTable
                 ErrorCode.TagNotFound, $"{task.Name}/{step}", "The task has no such tag.", "List the task's checkpoints with their tags."),
     };
 
-    public static CheckpointRow? AtStep(SqliteConnection connection, long task, long step) =>
+    public static CheckpointRow? AtStep(CatalogConnection connection, long task, long step) =>
         connection.Single($"{Select} WHERE c.task = $0 AND c.step = $1 AND c.deleted = 0", CheckpointRow.Read, task, step);
 
-    public static CheckpointRow? Before(SqliteConnection connection, long task, long step) => connection.Single(
+    public static CheckpointRow? Before(CatalogConnection connection, long task, long step) => connection.Single(
         $"{Select} WHERE c.task = $0 AND c.step < $1 AND c.deleted = 0 ORDER BY c.step DESC LIMIT 1", CheckpointRow.Read, task, step);
 
     /// <summary>A pinned checkpoint of a task, if it has any.</summary>
-    public static CheckpointRow? Pinned(SqliteConnection connection, long task) =>
+    public static CheckpointRow? Pinned(CatalogConnection connection, long task) =>
         connection.Single($"{Select} WHERE c.task = $0 AND c.deleted = 0 AND c.pinned = 1 ORDER BY c.step LIMIT 1", CheckpointRow.Read, task);
 
-    public static Page<CheckpointInfo> List(SqliteConnection connection, TaskContext task, PageRequest page)
+    public static Page<CheckpointInfo> List(CatalogConnection connection, TaskContext task, PageRequest page)
     {
         var after = page.After is null ? (page.Descending ? long.MaxValue : 0) : StepRef.ParseStep(page.After);
         var (side, order) = (page.Descending ? "<" : ">", page.Descending ? "DESC" : "");
@@ -61,7 +60,7 @@ internal static class CheckpointTable
     }
 
     /// <summary>The chain of a checkpoint, nearest to the base first.</summary>
-    public static IReadOnlyList<CheckpointRow> Chain(SqliteConnection connection, CheckpointRow checkpoint) => connection.Query(
+    public static IReadOnlyList<CheckpointRow> Chain(CatalogConnection connection, CheckpointRow checkpoint) => connection.Query(
         $"""
         WITH RECURSIVE chain (id) AS (SELECT $0 UNION SELECT parent FROM checkpoints JOIN chain USING (id) WHERE parent IS NOT NULL)
         {Select} WHERE c.id IN chain ORDER BY c.depth
@@ -69,7 +68,7 @@ internal static class CheckpointTable
         CheckpointRow.Read, checkpoint.Id);
 
     /// <summary>The checkpoints that the values of one are predicted from, the first first, and itself.</summary>
-    public static IReadOnlyList<CheckpointRow> References(SqliteConnection connection, CheckpointRow checkpoint) => checkpoint.Reference is null
+    public static IReadOnlyList<CheckpointRow> References(CatalogConnection connection, CheckpointRow checkpoint) => checkpoint.Reference is null
         ? [checkpoint]
         : connection.Query(
             $"""
@@ -80,34 +79,34 @@ internal static class CheckpointTable
             CheckpointRow.Read, checkpoint.Id);
 
     /// <summary>The last checkpoint before a step with a mask whose values others can be guessed from.</summary>
-    public static CheckpointRow? Guessable(SqliteConnection connection, long task, long step, Digest mask) => connection.Single(
+    public static CheckpointRow? Guessable(CatalogConnection connection, long task, long step, Digest mask) => connection.Single(
         $"{Select} WHERE c.task = $0 AND c.step < $1 AND c.mask = $2 AND c.deleted = 0 AND c.reference_depth IS NOT NULL ORDER BY c.step DESC LIMIT 1",
         CheckpointRow.Read, task, step, mask);
 
     /// <summary>The checkpoint that the values of one are predicted from, hidden or not.</summary>
-    public static CheckpointRow? ReferenceOf(SqliteConnection connection, CheckpointRow checkpoint) =>
+    public static CheckpointRow? ReferenceOf(CatalogConnection connection, CheckpointRow checkpoint) =>
         checkpoint.Reference is { } id ? connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, id) : null;
 
     /// <summary>The checkpoints whose values are guessed from those of one, hidden or not.</summary>
-    public static IReadOnlyList<CheckpointRow> GuessedFrom(SqliteConnection connection, long checkpoint) =>
+    public static IReadOnlyList<CheckpointRow> GuessedFrom(CatalogConnection connection, long checkpoint) =>
         connection.Query($"{Select} WHERE c.reference = $0 ORDER BY c.id", CheckpointRow.Read, checkpoint);
 
     /// <summary>The checkpoint of a row, hidden or not.</summary>
-    public static CheckpointRow? Row(SqliteConnection connection, long id) => connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, id);
+    public static CheckpointRow? Row(CatalogConnection connection, long id) => connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, id);
 
     /// <summary>The checkpoint that a task starts from, hidden or not; <see langword="null"/>: it starts from its base.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.CheckpointNotFound"/>: a repair could not save it, and the base is no substitute.</exception>
-    public static CheckpointRow? StartOf(SqliteConnection connection, TaskContext task) => task.LostStart is { } lost
+    public static CheckpointRow? StartOf(CatalogConnection connection, TaskContext task) => task.LostStart is { } lost
         ? throw new FishException(
             ErrorCode.CheckpointNotFound, task.Name, $"The task starts from the checkpoint {lost.Task}:{lost.Step}, which was lost in a repair.",
             "Say what a save is laid on: a step that is there or, where its values are against the base, the base. A whole model needs nothing.")
         : task.Origin is { } id ? Row(connection, id) : null;
 
     /// <summary>The files of a checkpoint's model: its task's, or its own where the trainer's were laid out otherwise.</summary>
-    public static ModelFiles OutputOf(SqliteConnection connection, TaskContext task, CheckpointRow checkpoint) => checkpoint.Headers is { } headers
+    public static ModelFiles OutputOf(CatalogConnection connection, TaskContext task, CheckpointRow checkpoint) => checkpoint.Headers is { } headers
         ? HeaderSet.Read(connection.Scalar<byte[]>("SELECT data FROM headers WHERE id = $0", headers)) : task.Layout.Files;
 
-    private static CheckpointRow? Best(SqliteConnection connection, TaskContext task)
+    private static CheckpointRow? Best(CatalogConnection connection, TaskContext task)
     {
         var monitor = task.Retention?.Monitor ?? throw new FishException(
             ErrorCode.CheckpointNotFound, $"{task.Name}/best", "The task monitors no metric.", "Set the task's retention.monitor and retention.mode.");
@@ -122,7 +121,7 @@ internal static class CheckpointTable
     }
 
     // One query for a page, not one for each of its rows.
-    private static ILookup<long, string> TagsOf(SqliteConnection connection, IReadOnlyList<CheckpointRow> rows) => connection.Query(
+    private static ILookup<long, string> TagsOf(CatalogConnection connection, IReadOnlyList<CheckpointRow> rows) => connection.Query(
         "SELECT checkpoint, name FROM tags WHERE checkpoint IN (SELECT value FROM json_each($0)) ORDER BY name",
         row => (Checkpoint: row.GetInt64(0), Name: row.GetString(1)), $"[{string.Join(',', rows.Select(row => row.Id))}]")
         .ToLookup(tag => tag.Checkpoint, tag => tag.Name);

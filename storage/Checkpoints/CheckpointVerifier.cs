@@ -3,9 +3,9 @@ using System.Security.Cryptography;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 
@@ -13,7 +13,7 @@ namespace FishCheckpoint.Storage.Checkpoints;
 internal static class CheckpointVerifier
 {
     /// <summary>Throws what is wrong, or returns the bytes read.</summary>
-    public static long Verify(SqliteConnection connection, string task, OpenedState state, ModelFiles output, CancellationToken cancellation)
+    public static long Verify(CatalogConnection connection, string task, OpenedState state, ModelFiles output, CancellationToken cancellation)
     {
         var checkpoint = state.Checkpoint!;
         var read = VerifyChain(connection, task, state, cancellation);
@@ -71,7 +71,7 @@ internal static class CheckpointVerifier
     private static FishException NotOwn(string label) => new(
         ErrorCode.CorruptCheckpoint, label, "The frames are not those that the checkpoint was saved with.", "Restore from a backup.");
 
-    private static long VerifyChain(SqliteConnection connection, string task, OpenedState state, CancellationToken cancellation)
+    private static long VerifyChain(CatalogConnection connection, string task, OpenedState state, CancellationToken cancellation)
     {
         var read = 0L;
         foreach (var row in state.Chain)

@@ -1,10 +1,10 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 
@@ -35,7 +35,7 @@ internal sealed record Guessing(CheckpointRow? Reference, IReadOnlyList<IFrame> 
     /// <param name="mask">Its mask's identity.</param>
     /// <param name="maskFrame">Its mask's frame, which is stored and sound.</param>
     /// <param name="cache">Values of the last saves.</param>
-    public static Guessing Find(SqliteConnection connection, TaskContext task, long step, Digest mask, IFrame maskFrame, ParentCache cache)
+    public static Guessing Find(CatalogConnection connection, TaskContext task, long step, Digest mask, IFrame maskFrame, ParentCache cache)
     {
         // What is saved again stays on what it was guessed from: those that are guessed from it count on that.
         var saved = CheckpointTable.AtStep(connection, task.Id, step);
@@ -64,7 +64,7 @@ internal sealed record Guessing(CheckpointRow? Reference, IReadOnlyList<IFrame> 
 
     /// <summary>Guessing from a checkpoint with this mask.</summary>
     /// <exception cref="FishException">A frame is damaged.</exception>
-    public static Guessing From(SqliteConnection connection, TaskContext task, CheckpointRow found, Digest mask, IFrame maskFrame, ParentCache cache)
+    public static Guessing From(CatalogConnection connection, TaskContext task, CheckpointRow found, Digest mask, IFrame maskFrame, ParentCache cache)
     {
         var rows = CheckpointTable.References(connection, found);
         var frames = StoredFrames.Open(connection, found).Values;

@@ -1,7 +1,6 @@
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Frames;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 
@@ -13,7 +12,7 @@ internal static class MaskAccounts
     /// <param name="row">The checkpoint that no longer accounts for it.</param>
     /// <param name="toHidden">Whether one that only others need may take it.</param>
     /// <returns>Whether nothing is left to account for.</returns>
-    public static bool HandOver(SqliteConnection connection, CheckpointRow row, bool toHidden = true) => row.BroughtBytes == 0 || row.IsBlocks || connection.Execute(
+    public static bool HandOver(CatalogConnection connection, CheckpointRow row, bool toHidden = true) => row.BroughtBytes == 0 || row.IsBlocks || connection.Execute(
         """
         UPDATE checkpoints SET brought_bytes = $1
         WHERE id = (SELECT id FROM checkpoints WHERE mask = $0 AND blocks = 0 AND id <> $2 AND deleted <= $3 ORDER BY deleted LIMIT 1)
@@ -24,7 +23,7 @@ internal static class MaskAccounts
     /// <param name="connection">A transaction.</param>
     /// <param name="mask">The mask.</param>
     /// <param name="visible">Whether the checkpoint is there: it takes the mask over from those that only others need.</param>
-    public static long TakeOver(SqliteConnection connection, Digest mask, bool visible)
+    public static long TakeOver(CatalogConnection connection, Digest mask, bool visible)
     {
         if (connection.Scalar<long>(
             "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND blocks = 0 AND brought_bytes > 0 AND deleted <= $1)", mask, visible ? 0 : 1) > 0)
@@ -38,7 +37,7 @@ internal static class MaskAccounts
 
     /// <summary>Removes the frame with the last checkpoint that reads it, the row with the last that has the mask.</summary>
     /// <returns>Bytes of the frame, if it went.</returns>
-    public static long Drop(SqliteConnection connection, Digest mask)
+    public static long Drop(CatalogConnection connection, Digest mask)
     {
         var freed = 0L;
         if (connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND blocks = 0)", mask) == 0

@@ -1,8 +1,8 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 
@@ -48,7 +48,7 @@ internal sealed class OpenedState : IDisposable
     /// <summary>The state that the first links of the chain give.</summary>
     public StateReader First(int links) => new(Task.Layout, blocks, [.. Cursors.Take(links)]);
 
-    public static OpenedState Open(SqliteConnection connection, BaseFolder folder, TaskContext task, CheckpointRow? checkpoint)
+    public static OpenedState Open(CatalogConnection connection, BaseFolder folder, TaskContext task, CheckpointRow? checkpoint)
     {
         var chain = checkpoint is null ? [] : CheckpointTable.Chain(connection, checkpoint);
         return new OpenedState(

@@ -2,11 +2,10 @@ using System.Security.Cryptography;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Frames;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 
@@ -39,7 +38,7 @@ internal sealed class PreparedSideFiles : IDisposable
     /// <see cref="ErrorCode.SideFileUnknown"/>;
     /// <see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.FileUnreadable"/>: the input's fault.</exception>
     public static async Task<PreparedSideFiles?> EncodeAsync(
-        SqliteConnection connection, TaskContext task, ModelFiles model, IReadOnlyList<SideFile> sent,
+        CatalogConnection connection, TaskContext task, ModelFiles model, IReadOnlyList<SideFile> sent,
         IReadOnlyDictionary<string, Digest> known, StoreOptions options, CancellationToken cancellation)
     {
         if (sent.Count + known.Count == 0)
@@ -68,7 +67,7 @@ internal sealed class PreparedSideFiles : IDisposable
 
     /// <summary>Gives them to a checkpoint that was just written, in the caller's transaction.</summary>
     /// <exception cref="ReferenceGoneException">A content that was stored is gone since.</exception>
-    public void Give(SqliteConnection connection, long checkpoint)
+    public void Give(CatalogConnection connection, long checkpoint)
     {
         if (Set is not { } set)
         {
@@ -85,7 +84,7 @@ internal sealed class PreparedSideFiles : IDisposable
     }
 
     /// <summary>Puts whole frames in the place of damaged ones, in the caller's transaction.</summary>
-    public void Mend(SqliteConnection connection)
+    public void Mend(CatalogConnection connection)
     {
         foreach (var (sha256, (_, frame, _)) in encoded)
         {
@@ -100,7 +99,7 @@ internal sealed class PreparedSideFiles : IDisposable
 
     /// <summary>Refuses a checkpoint that has other side files.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StepTaken"/>.</exception>
-    public void RequireSame(SqliteConnection connection, CheckpointRow row)
+    public void RequireSame(CatalogConnection connection, CheckpointRow row)
     {
         if (Set == row.SideSet)
         {
@@ -143,7 +142,7 @@ internal sealed class PreparedSideFiles : IDisposable
     }
 
     // Of the task's own checkpoints and base alone: a digest gives nobody what another task has. A damaged one is sent again.
-    private long AddKnown(SqliteConnection connection, TaskContext task, string name, Digest sha256)
+    private long AddKnown(CatalogConnection connection, TaskContext task, string name, Digest sha256)
     {
         if (IsOfBase(task, name, sha256))
         {
@@ -166,7 +165,7 @@ internal sealed class PreparedSideFiles : IDisposable
         task.Base.AllFiles.Any(known => known.Header is null && known.Name == name && known.Sha256 == sha256);
 
     private async Task<long> AddAsync(
-        SqliteConnection connection, TaskContext task, SideFile file, long total, StoreOptions options, CancellationToken cancellation)
+        CatalogConnection connection, TaskContext task, SideFile file, long total, StoreOptions options, CancellationToken cancellation)
     {
         using var content = PositionalFile.OpenInput(file.Path);
         total += content.Length;
@@ -199,7 +198,7 @@ internal sealed class PreparedSideFiles : IDisposable
             : throw new FishException(ErrorCode.FileUnreadable, file.Path, "The file changed while it was read.", "Try again when nothing writes to it.");
     }
 
-    private long Insert(SqliteConnection connection, long checkpoint, Digest sha256)
+    private long Insert(CatalogConnection connection, long checkpoint, Digest sha256)
     {
         if (!encoded.TryGetValue(sha256, out var made))
         {

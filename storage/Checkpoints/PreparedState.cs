@@ -1,10 +1,9 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Frames;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 
@@ -41,7 +40,7 @@ internal sealed class PreparedState : IDisposable
     /// <summary>Gives it to a checkpoint, in the caller's transaction.</summary>
     /// <returns>Whether it was written; <see langword="false"/> when the checkpoint has the same one.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.StateTaken"/>: it has another one.</exception>
-    public bool Give(SqliteConnection connection, string task, CheckpointRow row)
+    public bool Give(CatalogConnection connection, string task, CheckpointRow row)
     {
         if (row.TrainerFrame is { } existing)
         {
@@ -55,13 +54,13 @@ internal sealed class PreparedState : IDisposable
     }
 
     /// <summary>Whether a checkpoint has another state, which can be read.</summary>
-    public bool IsOther(SqliteConnection connection, CheckpointRow row) =>
+    public bool IsOther(CatalogConnection connection, CheckpointRow row) =>
         row.TrainerFrame is { } existing && FrameMender.IsSoundBytes(connection, existing) && DigestOf(connection, existing) != Info.Sha256;
 
     public void Dispose() => writer.Dispose();
 
     // What a damaged one held can no longer be told: the one that is sent takes its place.
-    private void Mend(SqliteConnection connection, string task, CheckpointRow row, long existing)
+    private void Mend(CatalogConnection connection, string task, CheckpointRow row, long existing)
     {
         if (FrameMender.IsSoundBytes(connection, existing))
         {
@@ -73,7 +72,7 @@ internal sealed class PreparedState : IDisposable
         connection.Execute("UPDATE checkpoints SET trainer_bytes = side_bytes + $1 WHERE id = $0", row.Id, Info.StoredBytes);
     }
 
-    private void RequireSame(SqliteConnection connection, string task, CheckpointRow row, long existing)
+    private void RequireSame(CatalogConnection connection, string task, CheckpointRow row, long existing)
     {
         if (DigestOf(connection, existing) != Info.Sha256)
         {
@@ -82,5 +81,5 @@ internal sealed class PreparedState : IDisposable
         }
     }
 
-    private static Digest DigestOf(SqliteConnection connection, long existing) => FrameHead.Parse(FrameTable.Open(connection, existing).Head).Digests[0];
+    private static Digest DigestOf(CatalogConnection connection, long existing) => FrameHead.Parse(FrameTable.Open(connection, existing).Head).Digests[0];
 }

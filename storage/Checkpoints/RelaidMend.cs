@@ -2,9 +2,9 @@ using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Tasks;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 
@@ -17,7 +17,7 @@ namespace FishCheckpoint.Storage.Checkpoints;
 /// <param name="folder">The bases.</param>
 /// <param name="options">How frames are encoded.</param>
 /// <param name="cache">Values of the last saves.</param>
-internal sealed class RelaidMend(SqliteConnection connection, TaskContext task, BaseFolder folder, StoreOptions options, ParentCache cache)
+internal sealed class RelaidMend(CatalogConnection connection, TaskContext task, BaseFolder folder, StoreOptions options, ParentCache cache)
 {
     /// <summary>Encodes the saved state as the checkpoint lies: on what it is laid on, in its form, guessed from what it is guessed from.</summary>
     /// <param name="row">The checkpoint.</param>

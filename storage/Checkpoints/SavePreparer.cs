@@ -3,18 +3,17 @@ using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Frames;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 
 /// <summary>Turns what a trainer hands in, in any of its forms, into frames against a parent; writes nothing to the database.</summary>
 internal sealed class SavePreparer(
-    SqliteConnection connection, TaskContext task, StoreOptions options, BaseFolder folder, TaskTable tasks, ParentCache cache, bool mayGuess,
+    CatalogConnection connection, TaskContext task, StoreOptions options, BaseFolder folder, TaskTable tasks, ParentCache cache, bool mayGuess,
     CancellationToken cancellation)
 {
     // Reading one delta is cheaper than two: the base is taken as parent unless the other saves at least this much.

@@ -1,12 +1,11 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Frames;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 
@@ -16,7 +15,7 @@ internal static class SaveWriter
     /// <summary>Writes the save, unless the step is taken.</summary>
     /// <returns>Whether it was written.</returns>
     public static bool Write(
-        SqliteConnection connection, TaskContext task, long step, PreparedSave save, PreparedState? state, PreparedSideFiles? sideFiles,
+        CatalogConnection connection, TaskContext task, long step, PreparedSave save, PreparedState? state, PreparedSideFiles? sideFiles,
         SaveOptions options, CodecOptions codec, DateTimeOffset now)
     {
         RequireParent(connection, task, save);
@@ -49,26 +48,26 @@ internal static class SaveWriter
     private static int EffortOf(CodecOptions codec, bool onAMask) => (int)codec.EffortOf(onAMask);
 
     // What the parent's chain has may have become less since the save was encoded.
-    private static long ChainBytesOf(SqliteConnection connection, PreparedSave save) => connection.Scalar<long>(
+    private static long ChainBytesOf(CatalogConnection connection, PreparedSave save) => connection.Scalar<long>(
         "SELECT (SELECT coalesce(sum(chain_bytes), 0) FROM checkpoints WHERE id = $0) + (SELECT bytes FROM masks WHERE id = $1 AND $2 = 0 UNION ALL SELECT 0 LIMIT 1)",
         save.Parent.Checkpoint?.Id, save.Delta.MaskId, save.Delta.IsBlocks ? 1 : 0) + FrameTable.SizeOf(save.Delta.Values)
         + EarlierBytesOf(connection, save);
 
-    private static long EarlierBytesOf(SqliteConnection connection, PreparedSave save) => connection.Scalar<long>(
+    private static long EarlierBytesOf(CatalogConnection connection, PreparedSave save) => connection.Scalar<long>(
         """
         WITH RECURSIVE earlier (id) AS (SELECT $0 UNION ALL SELECT c.reference FROM earlier CROSS JOIN checkpoints c ON c.id = earlier.id WHERE c.reference IS NOT NULL)
         SELECT coalesce(sum(value_bytes), 0) FROM checkpoints WHERE id IN earlier
         """,
         save.Guessing?.Reference?.Id);
 
-    private static long DeltasOf(SqliteConnection connection, PreparedSave save) =>
+    private static long DeltasOf(CatalogConnection connection, PreparedSave save) =>
         connection.Scalar<long>("SELECT coalesce(sum(depth), 0) + 1 FROM checkpoints WHERE id = $0", save.Parent.Checkpoint?.Id);
 
-    private static long? DepthOf(SqliteConnection connection, PreparedSave save) => save.Guessing is null ? null
+    private static long? DepthOf(CatalogConnection connection, PreparedSave save) => save.Guessing is null ? null
         : connection.Scalar<long>("SELECT coalesce(sum(reference_depth + 1), 0) FROM checkpoints WHERE id = $0", save.Guessing.Reference?.Id);
 
     // What the save was laid on, or guessed from, may have been deleted while it was encoded.
-    private static void RequireParent(SqliteConnection connection, TaskContext task, PreparedSave save)
+    private static void RequireParent(CatalogConnection connection, TaskContext task, PreparedSave save)
     {
         RequireReference(connection, save);
         if (TaskTable.IdOf(connection, task.Name) != task.Id
@@ -80,7 +79,7 @@ internal static class SaveWriter
     }
 
     // Its values, and those before them, are what these are guessed from: folding may have laid it anew, or freed it from them.
-    private static void RequireReference(SqliteConnection connection, PreparedSave save)
+    private static void RequireReference(CatalogConnection connection, PreparedSave save)
     {
         if (save.Guessing?.Reference is { } reference
             && connection.Scalar<long>(
@@ -91,7 +90,7 @@ internal static class SaveWriter
         }
     }
 
-    private static long BringMask(SqliteConnection connection, PreparedSave save, CodecOptions codec)
+    private static long BringMask(CatalogConnection connection, PreparedSave save, CodecOptions codec)
     {
         if (connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM masks WHERE id = $0 AND frame IS NOT NULL)", save.Delta.MaskId) > 0)
         {
@@ -113,7 +112,7 @@ internal static class SaveWriter
     }
 
     // Its positions are in the checkpoint's own frame; that there is such a mask is known all the same.
-    private static long BringBlocks(SqliteConnection connection, PreparedSave save)
+    private static long BringBlocks(CatalogConnection connection, PreparedSave save)
     {
         connection.Execute(
             "INSERT INTO masks (id, frame, count, bytes) VALUES ($0, NULL, $1, 0) ON CONFLICT DO NOTHING", save.Delta.MaskId, save.Delta.Changed);
@@ -122,7 +121,7 @@ internal static class SaveWriter
 
     /// <summary>Mends what is damaged of a checkpoint that was saved again, with the same frames.</summary>
     /// <returns>Whether something was.</returns>
-    public static bool Mend(SqliteConnection connection, CheckpointRow row, PreparedSave save, CodecOptions codec)
+    public static bool Mend(CatalogConnection connection, CheckpointRow row, PreparedSave save, CodecOptions codec)
     {
         // Frames that were laid anew since are on another state than these.
         if (row.Proven != save.State || row.IsBlocks != save.Delta.IsBlocks)
@@ -155,7 +154,7 @@ internal static class SaveWriter
     }
 
     // Others may lie on the damaged frame: it is mended in its place.
-    private static bool MendMask(SqliteConnection connection, PreparedSave save, CodecOptions codec)
+    private static bool MendMask(CatalogConnection connection, PreparedSave save, CodecOptions codec)
     {
         if (save.MaskIsStored || save.Delta.IsBlocks || connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", save.Delta.MaskId) is not { } frame
             || FrameMender.IsSoundMask(connection, frame, save.Parent.Reader.Layout))
@@ -168,7 +167,7 @@ internal static class SaveWriter
         return true;
     }
 
-    private static Digest? BringHeaders(SqliteConnection connection, TaskContext task, ModelFiles output)
+    private static Digest? BringHeaders(CatalogConnection connection, TaskContext task, ModelFiles output)
     {
         if (HeaderSet.Same(output, task.Layout.Files))
         {

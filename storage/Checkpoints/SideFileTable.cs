@@ -1,8 +1,7 @@
 using System.Text;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Frames;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 
@@ -27,21 +26,21 @@ internal static class SideFileTable
     }
 
     /// <summary>The files of a set, by name.</summary>
-    public static IReadOnlyList<StoredSideFile> Of(SqliteConnection connection, Digest? set) => set is null ? [] : connection.Query(
+    public static IReadOnlyList<StoredSideFile> Of(CatalogConnection connection, Digest? set) => set is null ? [] : connection.Query(
         "SELECT s.name, f.bytes, f.sha256, f.frame FROM side_sets s JOIN side_files f ON f.id = s.file WHERE s.id = $0 ORDER BY s.name",
         row => new StoredSideFile(row.GetString(0), row.GetInt64(1), row.Digest(2), row.GetInt64(3)), set);
 
     /// <summary>The row and frame of a content that is stored.</summary>
-    public static (long Id, long Frame)? Find(SqliteConnection connection, Digest sha256) => connection.Single(
+    public static (long Id, long Frame)? Find(CatalogConnection connection, Digest sha256) => connection.Single(
         "SELECT id, frame FROM side_files WHERE sha256 = $0", row => Tuple.Create(row.GetInt64(0), row.GetInt64(1)), sha256) is var (id, frame) ? (id, frame) : null;
 
     /// <summary>Whether a checkpoint of a task has a file.</summary>
-    public static bool IsOf(SqliteConnection connection, long file, long task) => connection.Scalar<long?>(
+    public static bool IsOf(CatalogConnection connection, long file, long task) => connection.Scalar<long?>(
         "SELECT 1 FROM side_sets s CROSS JOIN checkpoints c ON c.side_set = s.id WHERE s.file = $0 AND c.task = $1 LIMIT 1",
         file, task) is not null;
 
     /// <summary>Has other checkpoints account for a checkpoint's side files that it goes out of view with: visible ones that have them.</summary>
-    public static void HandOver(SqliteConnection connection, long checkpoint)
+    public static void HandOver(CatalogConnection connection, long checkpoint)
     {
         foreach (var (id, frame) in OwnedBy(connection, checkpoint))
         {
@@ -53,7 +52,7 @@ internal static class SideFileTable
     }
 
     /// <summary>Has a visible checkpoint account for those of its side files that only hidden ones had.</summary>
-    public static void TakeOver(SqliteConnection connection, long checkpoint)
+    public static void TakeOver(CatalogConnection connection, long checkpoint)
     {
         foreach (var file in connection.Query(
             "SELECT s.file FROM checkpoints c JOIN side_sets s ON s.id = c.side_set WHERE c.id = $0", row => row.GetInt64(0), checkpoint))
@@ -63,7 +62,7 @@ internal static class SideFileTable
     }
 
     /// <summary>Has a visible checkpoint account for a file that only hidden ones had.</summary>
-    public static void TakeOver(SqliteConnection connection, long file, long checkpoint)
+    public static void TakeOver(CatalogConnection connection, long file, long checkpoint)
     {
         if (connection.Single(
             "SELECT f.frame, f.owner FROM side_files f JOIN checkpoints c ON c.id = f.owner WHERE f.id = $0 AND c.deleted = 1",
@@ -78,7 +77,7 @@ internal static class SideFileTable
     /// goes.
     /// </summary>
     /// <returns>Bytes of the frames that went.</returns>
-    public static long Release(SqliteConnection connection, long checkpoint)
+    public static long Release(CatalogConnection connection, long checkpoint)
     {
         if (connection.Scalar<byte[]?>("SELECT side_set FROM checkpoints WHERE id = $0 AND deleted = 1 AND expires IS NULL", checkpoint) is not { } set)
         {
@@ -107,10 +106,10 @@ internal static class SideFileTable
     }
 
     /// <summary>Adds to the bytes of side files that a checkpoint accounts for.</summary>
-    public static void Account(SqliteConnection connection, long checkpoint, long bytes) => connection.Execute(
+    public static void Account(CatalogConnection connection, long checkpoint, long bytes) => connection.Execute(
         "UPDATE checkpoints SET side_bytes = side_bytes + $1, trainer_bytes = trainer_bytes + $1 WHERE id = $0", checkpoint, bytes);
 
-    private static void Move(SqliteConnection connection, long file, long frame, long from, long to)
+    private static void Move(CatalogConnection connection, long file, long frame, long from, long to)
     {
         var bytes = FrameTable.SizeOf(FrameTable.Open(connection, frame));
         Account(connection, from, -bytes);
@@ -118,11 +117,11 @@ internal static class SideFileTable
         connection.Execute("UPDATE side_files SET owner = $1 WHERE id = $0", file, to);
     }
 
-    private static List<(long Id, long Frame)> OwnedBy(SqliteConnection connection, long checkpoint) =>
+    private static List<(long Id, long Frame)> OwnedBy(CatalogConnection connection, long checkpoint) =>
         connection.Query("SELECT id, frame FROM side_files WHERE owner = $0", row => (row.GetInt64(0), row.GetInt64(1)), checkpoint);
 
     // A visible one, if there is one.
-    private static Heir? HeirOf(SqliteConnection connection, long file, long besides) => connection.Single(
+    private static Heir? HeirOf(CatalogConnection connection, long file, long besides) => connection.Single(
         "SELECT c.id, c.deleted FROM side_sets s CROSS JOIN checkpoints c ON c.side_set = s.id WHERE s.file = $0 AND c.id <> $1 ORDER BY c.deleted LIMIT 1",
         row => new Heir(row.GetInt64(0), row.GetInt64(1) != 0), file, besides);
 

@@ -1,8 +1,8 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 
@@ -23,7 +23,7 @@ internal sealed class StoredContent : ReadOnlyStream, IDigestedContent
     /// <param name="key">What it is, for errors.</param>
     /// <param name="owner">Disposed with it; <see langword="null"/>: nothing.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>, here and while it is read.</exception>
-    public static StoredContent Open(SqliteConnection connection, long frame, string key, IDisposable? owner) =>
+    public static StoredContent Open(CatalogConnection connection, long frame, string key, IDisposable? owner) =>
         new(Guarded(key, () => BytesCoder.Open(FrameTable.Open(connection, frame), owner)), key);
 
     public override long Length => content.Length;

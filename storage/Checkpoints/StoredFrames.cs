@@ -1,6 +1,6 @@
 using FishCheckpoint.Codec;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Frames;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 
@@ -16,7 +16,7 @@ internal sealed record StoredFrames(IFrame? Mask, IReadOnlyList<IFrame> Values)
     /// <param name="connection">What they are read through.</param>
     /// <param name="row">The checkpoint.</param>
     /// <param name="one">Whether it is one of few that are open.</param>
-    public static StoredFrames Open(SqliteConnection connection, CheckpointRow row, bool one = true) => new(
+    public static StoredFrames Open(CatalogConnection connection, CheckpointRow row, bool one = true) => new(
         row.MaskFrame is { } mask ? FrameTable.Open(connection, mask, one) : null,
         [.. CheckpointTable.References(connection, row).Select(earlier => FrameTable.Open(connection, earlier.Frame, one))]);
 }

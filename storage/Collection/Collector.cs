@@ -2,12 +2,12 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Storage.Access;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Recoding;
 using FishCheckpoint.Storage.Reports;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Collection;
 
@@ -57,11 +57,11 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
     }
 
     /// <summary>Whether the retention of a task does not keep one of its steps.</summary>
-    public bool Removes(SqliteConnection connection, string task, long step) =>
+    public bool Removes(CatalogConnection connection, string task, long step) =>
         TaskTable.Find(connection, task) is not null && retainer.Tasks(connection, task) is [var (context, rules)] && retainer.Removable(connection, context, rules).Contains(step);
 
     /// <summary>What a retention of a task would delete, now; <see langword="null"/> for none of its own: the store's.</summary>
-    public RetentionPreview Preview(SqliteConnection connection, TaskContext task, Retention? retention)
+    public RetentionPreview Preview(CatalogConnection connection, TaskContext task, Retention? retention)
     {
         var steps = retainer.RulesOf(task with { Retention = retention }) is { HasRules: true } rules ? retainer.Removable(connection, task, rules) : [];
         var bytes = connection.Scalar<long>(
@@ -149,7 +149,7 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
     }
 
     private (List<CollectedCheckpoint?> Gone, bool More) DeleteSome(
-        SqliteConnection connection, CollectRound round, TaskContext task, Retention rules, Going going)
+        CatalogConnection connection, CollectRound round, TaskContext task, Retention rules, Going going)
     {
         if (connection.Scalar<long?>("SELECT id FROM tasks WHERE name = $0", task.Name) != task.Id)
         {
@@ -176,13 +176,13 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
         return (gone, going.Steps.Count > 0);
     }
 
-    private static long BytesOf(SqliteConnection connection, IReadOnlyList<long> ids) => connection.Scalar<long>(
+    private static long BytesOf(CatalogConnection connection, IReadOnlyList<long> ids) => connection.Scalar<long>(
         "SELECT coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints WHERE id IN (SELECT value FROM json_each($0))",
         $"[{string.Join(',', ids)}]");
 
     private static long Owned(CheckpointRow row) => row.FrameBytes + row.TrainerBytes + (row.IsBlocks ? 0 : row.BroughtBytes);
 
-    private static CollectedCheckpoint? Listed(SqliteConnection connection, CollectRound round, CheckpointRow row, Retention rules) => round.Lists
+    private static CollectedCheckpoint? Listed(CatalogConnection connection, CollectRound round, CheckpointRow row, Retention rules) => round.Lists
         ? new CollectedCheckpoint(row.TaskName, row.Step, RetentionPlan.Describe(rules), Owned(row), HiddenGroups.NeededBy(connection, row.Id)) : null;
 
     // The steps of a task that are still to go, and when that was decided: after so many commits of this process, at that version of the others'.

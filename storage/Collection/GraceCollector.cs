@@ -1,9 +1,8 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage.Access;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Collection;
 
@@ -17,7 +16,7 @@ internal static class GraceCollector
     /// <param name="connection">A snapshot.</param>
     /// <param name="now">The time.</param>
     /// <param name="options">Whether grace that goes on is ended, and of which task.</param>
-    public static IReadOnlyList<long> Expired(SqliteConnection connection, DateTimeOffset now, CollectOptions options) => connection.Query(
+    public static IReadOnlyList<long> Expired(CatalogConnection connection, DateTimeOffset now, CollectOptions options) => connection.Query(
         """
         SELECT c.id FROM checkpoints c WHERE c.expires IS NOT NULL AND (c.expires <= $0
           OR ($1 AND ($2 IS NULL OR c.task IN (SELECT id FROM tasks WHERE name = $2 OR former_name = $2)))) ORDER BY c.id
@@ -26,7 +25,7 @@ internal static class GraceCollector
 
     /// <summary>Ends the grace of everything deleted: from then on nothing of it comes back, whether it is gone yet or not.</summary>
     /// <returns>Checkpoints whose grace was ended, and their bytes.</returns>
-    public static (long Checkpoints, long Bytes) EndAll(SqliteConnection connection, DateTimeOffset now, string? task, Ledger ledger)
+    public static (long Checkpoints, long Bytes) EndAll(CatalogConnection connection, DateTimeOffset now, string? task, Ledger ledger)
     {
         const string Which = "expires > $0 AND ($1 IS NULL OR task IN (SELECT id FROM tasks WHERE name = $1 OR former_name = $1))";
         var (count, bytes) = connection.Single(
@@ -44,7 +43,7 @@ internal static class GraceCollector
 
     /// <summary>Ends the grace of the checkpoints whose grace would end first, until they take so many bytes: of a deleted task, that of all of it.</summary>
     /// <returns>Whether there were any.</returns>
-    public static bool EndOldest(SqliteConnection connection, DateTimeOffset now, long bytes, Ledger ledger)
+    public static bool EndOldest(CatalogConnection connection, DateTimeOffset now, long bytes, Ledger ledger)
     {
         var (ended, left, most) = (0L, bytes, MostAtOnce);
         while (left > 0 && most-- > 0 && connection.Single(
@@ -72,7 +71,7 @@ internal static class GraceCollector
     /// <param name="now">The time.</param>
     /// <param name="most">The most checkpoints, and the most tasks.</param>
     /// <returns>Checkpoints that were removed, and whether there may be more to do.</returns>
-    public static (int Removed, bool More) Some(SqliteConnection connection, DateTimeOffset now, int most)
+    public static (int Removed, bool More) Some(CatalogConnection connection, DateTimeOffset now, int most)
     {
         var over = connection.Query(
             "SELECT id, trainer_frame FROM checkpoints WHERE expires <= $0 ORDER BY expires LIMIT $1", row => (row.GetInt64(0), row.OptionalLong(1)), now, most);

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Recoding;
 using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Collection;
 
@@ -40,7 +40,7 @@ internal sealed class GroupRelayer(Database database, RecodeMeans means)
     }
 
     /// <summary>Says what that would free, if some more checkpoints were deleted. What is guessed from those is encoded again but once, so that the sum is an estimate there. What the time does not suffice for counts as held.</summary>
-    public void Estimate(SqliteConnection connection, CollectRound round, IReadOnlyCollection<long> going, CancellationToken cancellation)
+    public void Estimate(CatalogConnection connection, CollectRound round, IReadOnlyCollection<long> going, CancellationToken cancellation)
     {
         foreach (var group in HiddenGroups.Find(connection, going))
         {
@@ -105,7 +105,7 @@ internal sealed class GroupRelayer(Database database, RecodeMeans means)
         }
     }
 
-    private static bool Put(SqliteConnection connection, CheckpointRow row, ReguessedFrames frames)
+    private static bool Put(CatalogConnection connection, CheckpointRow row, ReguessedFrames frames)
     {
         if (!Reguesser.Replace(connection, row, frames))
         {
@@ -117,7 +117,7 @@ internal sealed class GroupRelayer(Database database, RecodeMeans means)
     }
 
     // Given up as soon as it does not pay: so that what lies prepared is never more than what is freed.
-    private PreparedGroup? Prepare(SqliteConnection connection, CollectRound round, HiddenGroup group, CancellationToken cancellation)
+    private PreparedGroup? Prepare(CatalogConnection connection, CollectRound round, HiddenGroup group, CancellationToken cancellation)
     {
         var prepared = new PreparedGroup();
         foreach (var (row, onto) in group.Dependants)
@@ -138,13 +138,13 @@ internal sealed class GroupRelayer(Database database, RecodeMeans means)
         return prepared;
     }
 
-    private static List<CheckpointRow> ReadByOthers(SqliteConnection connection, HiddenGroup group)
+    private static List<CheckpointRow> ReadByOthers(CatalogConnection connection, HiddenGroup group)
     {
         var hidden = group.Hidden.Select(row => row.Id).ToHashSet();
         return [.. group.Hidden.Where(row => CheckpointTable.GuessedFrom(connection, row.Id).Any(reader => !hidden.Contains(reader.Id)))];
     }
 
-    private long ReaderGrowth(SqliteConnection connection, CollectRound round, IReadOnlyList<CheckpointRow> read, CancellationToken cancellation)
+    private long ReaderGrowth(CatalogConnection connection, CollectRound round, IReadOnlyList<CheckpointRow> read, CancellationToken cancellation)
     {
         var growth = 0L;
         foreach (var row in read)
@@ -170,7 +170,7 @@ internal sealed class GroupRelayer(Database database, RecodeMeans means)
         }
     }
 
-    private T Read<T>(Func<SqliteConnection, T> read)
+    private T Read<T>(Func<CatalogConnection, T> read)
     {
         using var snapshot = database.OpenSnapshot();
         return read(snapshot.Connection);

@@ -1,7 +1,6 @@
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Collection;
 
@@ -18,7 +17,7 @@ internal static class HiddenGroups
     /// <summary>The groups of a store.</summary>
     /// <param name="connection">A snapshot.</param>
     /// <param name="going">Checkpoints that are there and are to be seen as deleted.</param>
-    public static IReadOnlyList<HiddenGroup> Find(SqliteConnection connection, IReadOnlyCollection<long> going)
+    public static IReadOnlyList<HiddenGroup> Find(CatalogConnection connection, IReadOnlyCollection<long> going)
     {
         var list = ListOf(going);
         var gone = connection.Query(
@@ -41,13 +40,13 @@ internal static class HiddenGroups
     }
 
     /// <summary>The deleted checkpoints that others are guessed from, the latest first: so that each is freed of those that stay, and of no others.</summary>
-    public static IReadOnlyList<CheckpointRow> GuessedFrom(SqliteConnection connection) => connection.Query(
+    public static IReadOnlyList<CheckpointRow> GuessedFrom(CatalogConnection connection) => connection.Query(
         $"WITH {Gone} SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From} WHERE c.id IN gone "
         + "AND EXISTS (SELECT 1 FROM checkpoints reader WHERE reader.reference = c.id) ORDER BY c.step DESC, c.id DESC",
         CheckpointRow.Read, ListOf([]));
 
     /// <summary>What is laid on a checkpoint or guessed from it, as in <c>task/120</c>.</summary>
-    public static IReadOnlyList<string> NeededBy(SqliteConnection connection, long checkpoint) => connection.Query(
+    public static IReadOnlyList<string> NeededBy(CatalogConnection connection, long checkpoint) => connection.Query(
         "SELECT t.name || '/' || c.step FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE (c.parent = $0 OR c.reference = $0) AND c.deleted = 0 ORDER BY t.name, c.step",
         row => row.GetString(0), checkpoint);
 
@@ -76,7 +75,7 @@ internal static class HiddenGroups
     }
 
     private static HiddenGroup Make(
-        SqliteConnection connection, Dictionary<long, CheckpointRow> gone, List<CheckpointRow> hidden, List<CheckpointRow> laid,
+        CatalogConnection connection, Dictionary<long, CheckpointRow> gone, List<CheckpointRow> hidden, List<CheckpointRow> laid,
         Dictionary<Digest, MaskUse> users)
     {
         var top = gone[Top(gone, hidden[0])];
@@ -98,7 +97,7 @@ internal static class HiddenGroups
     }
 
     // Of each mask that has a frame and a reader: its bytes, and how many of its readers stay. All in one query, for there may be very many groups.
-    private static Dictionary<Digest, MaskUse> UsersOfMasks(SqliteConnection connection, string gone) => connection.Query(
+    private static Dictionary<Digest, MaskUse> UsersOfMasks(CatalogConnection connection, string gone) => connection.Query(
         $"""
         WITH {Gone} SELECT c.mask, m.bytes, sum(c.id NOT IN gone) FROM checkpoints c JOIN masks m ON m.id = c.mask
         WHERE c.blocks = 0 AND c.mask IN (SELECT x.mask FROM checkpoints x WHERE x.id IN gone OR x.parent IN gone) GROUP BY c.mask

@@ -1,7 +1,6 @@
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Tasks;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Collection;
 
@@ -11,7 +10,7 @@ internal sealed class Retainer(TaskTable tasks, StoreOptions options)
     /// <summary>The tasks that have checkpoints and rules, their own or the store's.</summary>
     /// <param name="connection">A snapshot.</param>
     /// <param name="task">One task; <see langword="null"/> for all.</param>
-    public IReadOnlyList<(TaskContext Task, Retention Rules)> Tasks(SqliteConnection connection, string? task)
+    public IReadOnlyList<(TaskContext Task, Retention Rules)> Tasks(CatalogConnection connection, string? task)
     {
         if (task is not null && TaskTable.IsDeleted(connection, task))
         {
@@ -34,7 +33,7 @@ internal sealed class Retainer(TaskTable tasks, StoreOptions options)
 
     /// <summary>The steps of a task that nothing keeps, ascending.</summary>
     /// <remarks>What the latest checkpoint is laid on stays with it: a trainer whose mask changes lays its next saves on that too.</remarks>
-    public IReadOnlyList<long> Removable(SqliteConnection connection, TaskContext task, Retention rules)
+    public IReadOnlyList<long> Removable(CatalogConnection connection, TaskContext task, Retention rules)
     {
         var candidates = connection.Query(
             """

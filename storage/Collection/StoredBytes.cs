@@ -1,5 +1,4 @@
-using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 
 namespace FishCheckpoint.Storage.Collection;
 
@@ -7,16 +6,16 @@ namespace FishCheckpoint.Storage.Collection;
 internal static class StoredBytes
 {
     /// <summary>Does the work, and says by how much the store has shrunk.</summary>
-    public static (T Result, long Freed) Freed<T>(SqliteConnection connection, Func<T> work)
+    public static (T Result, long Freed) Freed<T>(CatalogConnection connection, Func<T> work)
     {
         var before = Of(connection);
         var result = work();
         return (result, before - Of(connection));
     }
 
-    private static long Of(SqliteConnection connection) =>
+    private static long Of(CatalogConnection connection) =>
         connection.Scalar<long>("SELECT position_bytes + value_bytes + state_bytes + hidden_bytes FROM totals WHERE base = x'' AND task = 0");
 
     /// <summary>Bytes of deleted checkpoints that are still there for the sake of others, though their grace is over.</summary>
-    public static long Held(SqliteConnection connection) => connection.Scalar<long>("SELECT hidden_bytes - grace_bytes FROM totals WHERE base = x'' AND task = 0");
+    public static long Held(CatalogConnection connection) => connection.Scalar<long>("SELECT hidden_bytes - grace_bytes FROM totals WHERE base = x'' AND task = 0");
 }

@@ -2,9 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
-using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Deletion;
 
@@ -18,7 +17,7 @@ internal static class DeletedTable
 
     /// <summary>The deleted checkpoints of the task that has a name, and of deleted ones that had it, in the order in which they were saved.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.RequestInvalid"/>.</exception>
-    public static Page<DeletedCheckpoint> Checkpoints(SqliteConnection connection, string task, PageRequest page, DateTimeOffset now)
+    public static Page<DeletedCheckpoint> Checkpoints(CatalogConnection connection, string task, PageRequest page, DateTimeOffset now)
     {
         if (connection.Scalar<long>($"SELECT EXISTS {Known}", Names.Check(task, "task")) == 0)
         {
@@ -51,7 +50,7 @@ internal static class DeletedTable
 
     /// <summary>The deleted tasks, and the tasks of which checkpoints are deleted.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>.</exception>
-    public static Page<DeletedTask> Tasks(SqliteConnection connection, PageRequest page, DateTimeOffset now)
+    public static Page<DeletedTask> Tasks(CatalogConnection connection, PageRequest page, DateTimeOffset now)
     {
         var rows = connection.Query(
             """
@@ -72,7 +71,7 @@ internal static class DeletedTable
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>; <see cref="ErrorCode.StepTaken"/>: another
     /// checkpoint was saved at the step since.</exception>
     public static (CheckpointRow Row, IReadOnlyList<string> TakenTags) Undelete(
-        SqliteConnection connection, string task, long step, long? asStep, DateTimeOffset now)
+        CatalogConnection connection, string task, long step, long? asStep, DateTimeOffset now)
     {
         if (connection.Scalar<long?>("SELECT id FROM tasks WHERE name = $0", task) is not { } id)
         {
@@ -101,7 +100,7 @@ internal static class DeletedTable
     /// <summary>Brings a deleted task back with the checkpoints that were deleted with it, in the caller's transaction.</summary>
     /// <returns>Its row.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>; <see cref="ErrorCode.TaskTaken"/>: there is another task of the name.</exception>
-    public static long UndeleteTask(SqliteConnection connection, string task, string name, DateTimeOffset now)
+    public static long UndeleteTask(CatalogConnection connection, string task, string name, DateTimeOffset now)
     {
         var id = connection.Scalar<long?>(
             "SELECT id FROM tasks WHERE former_name = $0 AND expires > $1 ORDER BY deleted_at DESC, id DESC LIMIT 1", task, now) ?? throw NoTask(connection, task, now);
@@ -116,7 +115,7 @@ internal static class DeletedTable
         return id;
     }
 
-    private static (CheckpointRow Row, IReadOnlyList<string> TakenTags) Show(SqliteConnection connection, long id, long step)
+    private static (CheckpointRow Row, IReadOnlyList<string> TakenTags) Show(CatalogConnection connection, long id, long step)
     {
         var row = CheckpointTable.Row(connection, id)!;
         var tags = TagsOf(connection.Scalar<string?>("SELECT former_tags FROM checkpoints WHERE id = $0", id));
@@ -132,7 +131,7 @@ internal static class DeletedTable
         return (CheckpointTable.Row(connection, id)!, taken);
     }
 
-    private static FishException NoTask(SqliteConnection connection, string task, DateTimeOffset now) =>
+    private static FishException NoTask(CatalogConnection connection, string task, DateTimeOffset now) =>
         connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM tasks WHERE former_name = $0 AND expires > $1)", task, now) > 0
             ? new FishException(ErrorCode.TaskNotFound, task, "The task is deleted.", "Bring the task back first: fish undelete TASK, POST /v1/tasks/TASK/undelete.")
             : new FishException(

@@ -1,8 +1,7 @@
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
-using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Deletion;
 
@@ -10,7 +9,7 @@ namespace FishCheckpoint.Storage.Deletion;
 internal static class TaskCheckpoints
 {
     /// <summary>Takes the checkpoints of a task that is deleted out of view, with their tags.</summary>
-    public static void Hide(SqliteConnection connection, long task, Grace grace)
+    public static void Hide(CatalogConnection connection, long task, Grace grace)
     {
         var tags = connection.Query("SELECT checkpoint, name FROM tags WHERE task = $0 ORDER BY name", row => (Checkpoint: row.GetInt64(0), Name: row.GetString(1)), task);
         foreach (var tagged in tags.GroupBy(tag => tag.Checkpoint, tag => tag.Name))
@@ -41,7 +40,7 @@ internal static class TaskCheckpoints
     }
 
     /// <summary>Shows the checkpoints that were deleted with a task, with their tags.</summary>
-    public static void Show(SqliteConnection connection, long task)
+    public static void Show(CatalogConnection connection, long task)
     {
         foreach (var (id, tags) in connection.Query(
             "SELECT id, former_tags FROM checkpoints WHERE task = $0 AND with_task = 1 AND former_tags IS NOT NULL", row => (row.GetInt64(0), row.GetString(1)), task))

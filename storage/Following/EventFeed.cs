@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Following;
 
@@ -58,16 +58,16 @@ internal sealed class EventFeed(Database database, TaskTable tasks, StoreOptions
 
     private (IReadOnlyList<TaskEvent> Events, long Place) Read(string task, long place) => Query(connection => EventTable.After(connection, task, place));
 
-    private T Query<T>(Func<SqliteConnection, T> read)
+    private T Query<T>(Func<CatalogConnection, T> read)
     {
         try
         {
             using var snapshot = database.OpenSnapshot();
             return read(snapshot.Connection);
         }
-        catch (SqliteException error)
+        catch (CatalogException error)
         {
-            throw Database.Translate(error);
+            throw error.Refusal;
         }
     }
 }

@@ -1,8 +1,7 @@
 using System.Globalization;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage.Access;
-using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 
 namespace FishCheckpoint.Storage.Following;
 
@@ -12,15 +11,15 @@ internal static class EventTable
     private const int AtOnce = 256;
 
     /// <summary>The number of the newest entry; 0 for none.</summary>
-    public static long Newest(SqliteConnection connection) =>
+    public static long Newest(CatalogConnection connection) =>
         connection.Scalar<long?>("SELECT seq FROM sqlite_sequence WHERE name = 'audit'") ?? 0;
 
     /// <summary>Whether entries after one may have been let go.</summary>
-    public static bool IsForgotten(SqliteConnection connection, long after) =>
+    public static bool IsForgotten(CatalogConnection connection, long after) =>
         after < Newest(connection) && (connection.Scalar<long?>("SELECT id FROM audit WHERE last IS NULL ORDER BY id LIMIT 1") ?? long.MaxValue) > after + 1;
 
     /// <summary>The next events of a task, and the number up to which everything was looked at.</summary>
-    public static (IReadOnlyList<TaskEvent> Events, long Place) After(SqliteConnection connection, string task, long after)
+    public static (IReadOnlyList<TaskEvent> Events, long Place) After(CatalogConnection connection, string task, long after)
     {
         var newest = Newest(connection);
         var rows = connection.Query(
@@ -33,7 +32,7 @@ internal static class EventTable
         return ([.. rows.Select(row => row.Event).OfType<TaskEvent>()], rows.Count == AtOnce ? rows[^1].Id : newest);
     }
 
-    private static TaskEvent? Read(SqliteDataReader row, string task)
+    private static TaskEvent? Read(CatalogRow row, string task)
     {
         var (id, subject, time) = (row.GetInt64(0), row.GetString(2)[Math.Min(task.Length + 1, row.GetString(2).Length)..], row.Time(3));
         return row.GetString(1) switch

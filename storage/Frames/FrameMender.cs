@@ -1,7 +1,7 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Frames;
 
@@ -9,25 +9,25 @@ namespace FishCheckpoint.Storage.Frames;
 internal static class FrameMender
 {
     /// <summary>Whether every chunk of a stored mask has its checksum.</summary>
-    public static bool IsSoundMask(SqliteConnection connection, long id, Layout layout) =>
+    public static bool IsSoundMask(CatalogConnection connection, long id, Layout layout) =>
         IsSound(connection, id, stored => ChunkIndex.ReadMask(stored, FrameHead.Parse(stored.Head), layout));
 
     /// <summary>Whether every chunk of stored values has its checksum.</summary>
-    public static bool IsSoundValues(SqliteConnection connection, long id, IFrame mask, Layout layout) => IsSound(connection, id, stored =>
+    public static bool IsSoundValues(CatalogConnection connection, long id, IFrame mask, Layout layout) => IsSound(connection, id, stored =>
     {
         var head = FrameHead.Parse(mask.Head);
         return ChunkIndex.ReadValues(stored, FrameHead.Parse(stored.Head), head, ChunkIndex.ReadMask(mask, head, layout));
     });
 
     /// <summary>Whether every chunk of a stored frame of blocks has its checksum.</summary>
-    public static bool IsSoundBlocks(SqliteConnection connection, long id, Layout layout) =>
+    public static bool IsSoundBlocks(CatalogConnection connection, long id, Layout layout) =>
         IsSound(connection, id, stored => ChunkIndex.ReadBlocks(stored, FrameHead.Parse(stored.Head), layout));
 
     /// <summary>Whether every chunk of stored bytes has its checksum.</summary>
-    public static bool IsSoundBytes(SqliteConnection connection, long id) =>
+    public static bool IsSoundBytes(CatalogConnection connection, long id) =>
         IsSound(connection, id, stored => ChunkIndex.ReadBytes(stored, FrameHead.Parse(stored.Head)));
 
-    private static bool IsSound(SqliteConnection connection, long id, Func<IFrame, ChunkEntry[]> readIndex)
+    private static bool IsSound(CatalogConnection connection, long id, Func<IFrame, ChunkEntry[]> readIndex)
     {
         try
         {

@@ -1,8 +1,7 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite.Pages;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Frames;
 
@@ -13,7 +12,7 @@ internal static class FrameTable
     private const int PieceLength = 1 << 18;
 
     /// <summary>Stores a frame and returns its row.</summary>
-    public static long Insert(SqliteConnection connection, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
+    public static long Insert(CatalogConnection connection, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
     {
         var id = connection.Insert("INSERT INTO frames (head, payload) VALUES ($0, $1)", frame.Head.ToArray(), frame.PayloadLength);
         InsertPieces(connection, id, frame, chunks);
@@ -21,7 +20,7 @@ internal static class FrameTable
     }
 
     /// <summary>Puts a frame in the place of a stored one.</summary>
-    public static void Replace(SqliteConnection connection, long id, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
+    public static void Replace(CatalogConnection connection, long id, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
     {
         GiveUp(connection, "DELETE FROM pieces WHERE frame = $0", id);
         GiveUp(
@@ -34,17 +33,17 @@ internal static class FrameTable
     /// <param name="connection">The connection.</param>
     /// <param name="id">Its row.</param>
     /// <param name="one">Whether it is one of few that are open: it then holds the piece that it read last, which has the next chunks too.</param>
-    public static IFrame Open(SqliteConnection connection, long id, bool one = true) => Named(id, () =>
+    public static IFrame Open(CatalogConnection connection, long id, bool one = true) => Named(id, () =>
         connection.Single("SELECT head, payload FROM frames WHERE id = $0", row => new StoredFrame(connection, id, row.Bytes(0), row.GetInt64(1), one), id))
             ?? throw new FishException(ErrorCode.CorruptStore, $"frame {id}", "A frame is missing.", "Run a verification, and restore from a backup.");
 
-    public static void Delete(SqliteConnection connection, long id) => GiveUp(connection, "DELETE FROM frames WHERE id = $0", id);
+    public static void Delete(CatalogConnection connection, long id) => GiveUp(connection, "DELETE FROM frames WHERE id = $0", id);
 
     /// <summary>Bytes that a frame takes: head and payload.</summary>
     public static long SizeOf(IFrame frame) => frame.Head.Length + frame.PayloadLength;
 
     // What is damaged of a frame must not keep it from being deleted or mended.
-    private static void GiveUp(SqliteConnection connection, string sql, params ReadOnlySpan<object?> arguments)
+    private static void GiveUp(CatalogConnection connection, string sql, params ReadOnlySpan<object?> arguments)
     {
         using (PageDamage.Ignore())
         {
@@ -59,17 +58,17 @@ internal static class FrameTable
         {
             return read();
         }
-        catch (SqliteException error) when (Database.IsDamage(error))
+        catch (CatalogException error) when (error.Fault == CatalogFault.Damaged)
         {
-            throw new FishException(ErrorCode.CorruptFrame, $"frame {id}", Database.Translate(error).Cause, "Run a verification.", error);
+            throw new FishException(ErrorCode.CorruptFrame, $"frame {id}", error.Refusal.Cause, "Run a verification.", error);
         }
-        catch (SqliteException error)
+        catch (CatalogException error)
         {
-            throw Database.Translate(error);
+            throw error.Refusal;
         }
     }
 
-    private static void InsertPieces(SqliteConnection connection, long id, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
+    private static void InsertPieces(CatalogConnection connection, long id, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
     {
         for (var index = 0; index < chunks.Count;)
         {
@@ -87,7 +86,7 @@ internal static class FrameTable
         }
     }
 
-    private sealed class StoredFrame(SqliteConnection connection, long id, byte[] head, long payloadLength, bool holdsPiece) : IFrame
+    private sealed class StoredFrame(CatalogConnection connection, long id, byte[] head, long payloadLength, bool holdsPiece) : IFrame
     {
         private long pieceStart;
         private byte[] piece = [];

@@ -1,8 +1,7 @@
 using FishCheckpoint.Codec;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Chains;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Frames;
 
@@ -12,7 +11,7 @@ internal static class MaskTable
     /// <summary>
     /// Puts another frame of the same mask in the place of a stored one, where values lie on it, and corrects what is counted of it; in the caller's transaction.
     /// </summary>
-    public static void Replace(SqliteConnection connection, Digest mask, long frame, IFrame made, IReadOnlyList<ChunkEntry> chunks)
+    public static void Replace(CatalogConnection connection, Digest mask, long frame, IFrame made, IReadOnlyList<ChunkEntry> chunks)
     {
         FrameTable.Replace(connection, frame, made, chunks);
         var (before, bytes) = (connection.Scalar<long>("SELECT bytes FROM masks WHERE id = $0", mask), FrameTable.SizeOf(made));

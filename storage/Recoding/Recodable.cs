@@ -1,8 +1,8 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Tasks;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Recoding;
 
@@ -24,11 +24,11 @@ internal abstract class Recodable
     /// <param name="cancellation">Ends the work early.</param>
     /// <returns>The frame; the caller disposes it.</returns>
     /// <exception cref="Errors.FishException">It, or something that it is read with, is damaged.</exception>
-    public abstract RecodedFrame Recode(SqliteConnection connection, RecodeMeans means, CancellationToken cancellation);
+    public abstract RecodedFrame Recode(CatalogConnection connection, RecodeMeans means, CancellationToken cancellation);
 
     /// <summary>Puts a frame in its place, unless it would not be smaller, and notes that this was tried; in the caller's transaction.</summary>
     /// <returns><see langword="false"/> where it was deleted or replaced meanwhile; nothing is written then.</returns>
-    public abstract bool Replace(SqliteConnection connection, RecodedFrame recoded);
+    public abstract bool Replace(CatalogConnection connection, RecodedFrame recoded);
 }
 
 /// <summary>What recoding takes.</summary>

@@ -1,11 +1,10 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Frames;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Recoding;
 
@@ -20,7 +19,7 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
 
     public override long Bytes => row.ValueBytes + (row.IsBlocks ? row.BroughtBytes : 0);
 
-    public override RecodedFrame Recode(SqliteConnection connection, RecodeMeans means, CancellationToken cancellation)
+    public override RecodedFrame Recode(CatalogConnection connection, RecodeMeans means, CancellationToken cancellation)
     {
         var context = means.Tasks.Context(connection, task);
         using var state = OpenedState.Open(connection, means.Folder, context, row);
@@ -45,7 +44,7 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
         }
     }
 
-    public override bool Replace(SqliteConnection connection, RecodedFrame recoded)
+    public override bool Replace(CatalogConnection connection, RecodedFrame recoded)
     {
         // A deleted checkpoint's number may be another's by now: the state and the head tell.
         var head = connection.Scalar<byte[]?>(
@@ -70,7 +69,7 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
         return true;
     }
 
-    private EarlierValues? EarlierValues(SqliteConnection connection, RecodeMeans means, Tasks.TaskContext context, StoredFrames frames) => row.Reference is null
+    private EarlierValues? EarlierValues(CatalogConnection connection, RecodeMeans means, Tasks.TaskContext context, StoredFrames frames) => row.Reference is null
         ? null
         : Guessing.From(connection, context, CheckpointTable.References(connection, row)[^2], row.Mask, frames.Mask!, means.Earlier).Values;
 

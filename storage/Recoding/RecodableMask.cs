@@ -1,8 +1,7 @@
 using FishCheckpoint.Codec;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Frames;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Recoding;
 
@@ -19,7 +18,7 @@ internal sealed class RecodableMask(Digest id, long frame, long bytes, string ta
 
     public override long Bytes => bytes;
 
-    public override RecodedFrame Recode(SqliteConnection connection, RecodeMeans means, CancellationToken cancellation)
+    public override RecodedFrame Recode(CatalogConnection connection, RecodeMeans means, CancellationToken cancellation)
     {
         var (layout, stored) = (means.Tasks.Context(connection, task).Layout.Layout, FrameTable.Open(connection, frame));
         var writer = new FrameWriter(FrameKind.Mask, means.TemporaryFolder);
@@ -41,7 +40,7 @@ internal sealed class RecodableMask(Digest id, long frame, long bytes, string ta
         }
     }
 
-    public override bool Replace(SqliteConnection connection, RecodedFrame recoded)
+    public override bool Replace(CatalogConnection connection, RecodedFrame recoded)
     {
         var head = connection.Scalar<byte[]?>("SELECT head FROM masks m JOIN frames f ON f.id = m.frame WHERE m.id = $0 AND m.frame = $1", id, frame);
         if (head is null || !recoded.OldHead.Span.SequenceEqual(head))

@@ -1,6 +1,5 @@
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
-using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Recoding;
 
@@ -10,7 +9,7 @@ internal static class RecodeQueue
     /// <summary>Bytes of all that is taken, one after another, as far as rows tell; of one task, without its masks.</summary>
     /// <param name="connection">A snapshot.</param>
     /// <param name="task">The task; <see langword="null"/> for all.</param>
-    public static long BytesOfAll(SqliteConnection connection, long? task) =>
+    public static long BytesOfAll(CatalogConnection connection, long? task) =>
         (task is null ? connection.Scalar<long>("SELECT coalesce(sum(bytes), 0) FROM masks WHERE effort IS NOT 2 AND frame IS NOT NULL") : 0)
         + connection.Scalar<long>(
             """
@@ -23,7 +22,7 @@ internal static class RecodeQueue
     /// <param name="connection">A snapshot.</param>
     /// <param name="after">The place of the last one; -1 for the first.</param>
     /// <param name="task">The task that uses it; <see langword="null"/> for any.</param>
-    public static Recodable? NextMask(SqliteConnection connection, long after, long? task) => connection.Single(
+    public static Recodable? NextMask(CatalogConnection connection, long after, long? task) => connection.Single(
         """
         SELECT m.id, m.frame, m.bytes, t.name FROM masks m
         JOIN tasks t ON t.id = (SELECT c.task FROM checkpoints c WHERE c.mask = m.id AND c.blocks = 0 AND ($1 IS NULL OR c.task = $1) LIMIT 1)
@@ -35,7 +34,7 @@ internal static class RecodeQueue
     /// <param name="connection">A snapshot.</param>
     /// <param name="after">The place of the last one; -1 for the first.</param>
     /// <param name="task">Its task; <see langword="null"/> for any.</param>
-    public static Recodable? NextCheckpoint(SqliteConnection connection, long after, long? task) => connection.Single(
+    public static Recodable? NextCheckpoint(CatalogConnection connection, long after, long? task) => connection.Single(
         $"""
         SELECT {CheckpointRow.Columns}, t.name FROM {CheckpointRow.From} JOIN tasks t ON t.id = c.task
         WHERE c.id = (SELECT id FROM checkpoints INDEXED BY checkpoints_to_recode

@@ -2,10 +2,10 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Recoding;
 
@@ -39,7 +39,7 @@ internal sealed class Recoder(Database database, BaseFolder folder, TaskTable ta
         }
     }
 
-    private async Task<bool> RunAsync(RecodeRound round, Func<SqliteConnection, long, Recodable?> next, CancellationToken cancellation)
+    private async Task<bool> RunAsync(RecodeRound round, Func<CatalogConnection, long, Recodable?> next, CancellationToken cancellation)
     {
         for (var place = -1L; ;)
         {
@@ -64,7 +64,7 @@ internal sealed class Recoder(Database database, BaseFolder folder, TaskTable ta
 
     // The snapshot ends before the frame is written: the log can then be emptied of what it kept alive.
     private (Recodable? Frame, RecodedFrame? Recoded, bool Finished) RecodeNext(
-        RecodeRound round, Func<SqliteConnection, Recodable?> next, CancellationToken cancellation)
+        RecodeRound round, Func<CatalogConnection, Recodable?> next, CancellationToken cancellation)
     {
         using var snapshot = database.OpenSnapshot();
         var frame = next(snapshot.Connection);
@@ -84,15 +84,15 @@ internal sealed class Recoder(Database database, BaseFolder folder, TaskTable ta
         }
     }
 
-    private RecodedFrame Recode(Recodable frame, SqliteConnection connection, CancellationToken cancellation)
+    private RecodedFrame Recode(Recodable frame, CatalogConnection connection, CancellationToken cancellation)
     {
         try
         {
             return frame.Recode(connection, means, cancellation);
         }
-        catch (SqliteException error)
+        catch (CatalogException error)
         {
-            throw Database.Translate(error);
+            throw error.Refusal;
         }
     }
 

@@ -1,7 +1,6 @@
 using FishCheckpoint.Storage.Bases;
-using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Verification;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Repairs;
 
@@ -10,7 +9,7 @@ namespace FishCheckpoint.Storage.Repairs;
 /// </summary>
 internal static class BaseRebuild
 {
-    public static void Run(SqliteConnection connection, RepairLog log)
+    public static void Run(CatalogConnection connection, RepairLog log)
     {
         foreach (var id in connection.Query(
             "SELECT DISTINCT base FROM base_files WHERE base NOT IN (SELECT id FROM bases)", row => row.Digest(0)))

@@ -1,5 +1,4 @@
-using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 
 namespace FishCheckpoint.Storage.Repairs;
 
@@ -13,7 +12,7 @@ internal static class Dropping
     /// <param name="problem">What is wrong with it.</param>
     /// <param name="seed">A query for the ids of the checkpoints, with the parameter <c>$0</c>.</param>
     /// <param name="argument">The parameter.</param>
-    public static void Run(SqliteConnection connection, RepairLog log, string key, string problem, string seed, object? argument)
+    public static void Run(CatalogConnection connection, RepairLog log, string key, string problem, string seed, object? argument)
     {
         connection.Execute("CREATE TEMP TABLE IF NOT EXISTS dropped (id INTEGER PRIMARY KEY); DELETE FROM dropped;");
         connection.Execute(

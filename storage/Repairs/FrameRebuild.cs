@@ -1,12 +1,11 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Frames;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Repairs;
 
@@ -16,7 +15,7 @@ internal static class FrameRebuild
     private const string Select = $"SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From}";
 
     /// <summary>Takes the frame of another checkpoint that proves the same: it has the same parent, positions and values.</summary>
-    public static bool TryTwin(SqliteConnection connection, long checkpoint, IReadOnlySet<long> damaged)
+    public static bool TryTwin(CatalogConnection connection, long checkpoint, IReadOnlySet<long> damaged)
     {
         if (connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, checkpoint) is not { } row)
         {
@@ -45,7 +44,7 @@ internal static class FrameRebuild
 
     /// <summary>Makes a mask's frame of a frame of blocks that has the same positions.</summary>
     public static bool TryMask(
-        SqliteConnection connection, Digest mask, BaseFolder folder, TaskTable tasks, StoreOptions options, IReadOnlySet<long> damaged, CancellationToken cancellation)
+        CatalogConnection connection, Digest mask, BaseFolder folder, TaskTable tasks, StoreOptions options, IReadOnlySet<long> damaged, CancellationToken cancellation)
     {
         foreach (var (row, name) in connection.Query(
             $"SELECT {CheckpointRow.Columns}, t.name FROM {CheckpointRow.From} JOIN tasks t ON t.id = c.task WHERE c.mask = $0 AND c.blocks = 1",
@@ -72,7 +71,7 @@ internal static class FrameRebuild
         return false;
     }
 
-    private static bool DependsOn(SqliteConnection connection, CheckpointRow other, CheckpointRow row) => connection.Scalar<long>(
+    private static bool DependsOn(CatalogConnection connection, CheckpointRow other, CheckpointRow row) => connection.Scalar<long>(
         """
         WITH RECURSIVE needed (id) AS (SELECT $0
           UNION SELECT parent FROM checkpoints JOIN needed USING (id) WHERE parent IS NOT NULL

@@ -1,5 +1,5 @@
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Repairs;
 
@@ -16,9 +16,7 @@ internal sealed class KnownSchema
 
     public static KnownSchema Of(int version)
     {
-        using var connection = new SqliteConnection("Data Source=:memory:");
-        connection.Open();
-        connection.Execute("PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA foreign_keys = OFF;");
+        using var connection = SqliteCatalogConnection.OpenFile(":memory:", "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA foreign_keys = OFF;");
         Migrations.Make(connection, version);
         var tables = connection.Query(
             """
@@ -34,7 +32,7 @@ internal sealed class KnownSchema
     }
 
     // Without row numbers the key's columns come first.
-    private static List<KnownColumn> Columns(SqliteConnection connection, string table, bool hasRowId) => connection.Query(
+    private static List<KnownColumn> Columns(CatalogConnection connection, string table, bool hasRowId) => connection.Query(
         $"""
         SELECT name, type, "notnull", dflt_value IS NOT NULL, pk, sum(pk > 0) OVER () FROM pragma_table_info('{table}')
         ORDER BY iif({(hasRowId ? 1 : 0)} OR pk = 0, 1000 + cid, pk)

@@ -13,9 +13,9 @@ internal sealed class PageSalvage
     private readonly PageFile pages;
     private readonly PageTree tree;
     private readonly FoundTables found;
-    private readonly SqliteConnection target;
+    private readonly SqliteCatalogConnection target;
 
-    public PageSalvage(PageFile pages, SqliteConnection target, CancellationToken cancellation)
+    public PageSalvage(PageFile pages, SqliteCatalogConnection target, CancellationToken cancellation)
     {
         (this.pages, this.target, tree) = (pages, target, new PageTree(pages, cancellation));
         found = new FoundTables(pages, tree);
@@ -86,7 +86,7 @@ internal sealed class PageSalvage
     private SqliteCommand Insert(KnownTable known, int count, IReadOnlyCollection<string> columns)
     {
         var taken = Enumerable.Range(0, count).Where(index => columns.Contains(known.Columns[index].Name)).ToList();
-        var insert = target.CreateCommand();
+        var insert = target.Sqlite.CreateCommand();
         insert.CommandText = $"INSERT OR IGNORE INTO \"{known.Name}\" "
             + $"({string.Join(", ", taken.Select(index => $"\"{known.Columns[index].Name}\""))}) "
             + $"VALUES ({string.Join(", ", taken.Select(index => $"${index}"))})";

@@ -1,5 +1,4 @@
-using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 
 namespace FishCheckpoint.Storage.Repairs;
 
@@ -50,7 +49,7 @@ internal static class Recount
         UPDATE checkpoints SET chain_bytes = chain.bytes FROM chain WHERE chain.id = checkpoints.id;
         """;
 
-    public static void Run(SqliteConnection connection, IReadOnlyDictionary<long, long> elements)
+    public static void Run(CatalogConnection connection, IReadOnlyDictionary<long, long> elements)
     {
         // A mask is accounted to one checkpoint, to one that is there as long as there is one.
         connection.Execute(

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Repairs;
 
@@ -24,7 +24,7 @@ internal sealed class RepairLog(string folder)
     }
 
     /// <summary>Writes a frame as far as it can be read: its head, and then its pieces where they belong.</summary>
-    public string? PutAside(SqliteConnection connection, long frame)
+    public string? PutAside(CatalogConnection connection, long frame)
     {
         var name = $"frame-{frame}";
         try
@@ -74,15 +74,7 @@ internal sealed class RepairLog(string folder)
         return report;
     }
 
-    private static IEnumerable<(long Position, byte[] Data)> PiecesOf(SqliteConnection connection, long frame)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT position, data FROM pieces WHERE frame = $0 ORDER BY position";
-        command.Parameters.AddWithValue("$0", frame);
-        using var reader = command.ExecuteReader();
-        while (reader.Read())
-        {
-            yield return (reader.GetInt64(0), reader.GetFieldValue<byte[]>(1));
-        }
-    }
+    private static IEnumerable<(long Position, byte[] Data)> PiecesOf(CatalogConnection connection, long frame) => connection
+        .Query("SELECT position FROM pieces WHERE frame = $0 ORDER BY position", row => row.GetInt64(0), frame)
+        .Select(position => (position, connection.Scalar<byte[]>("SELECT data FROM pieces WHERE frame = $0 AND position = $1", frame, position)));
 }

@@ -1,9 +1,8 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Repairs;
 
@@ -13,13 +12,13 @@ namespace FishCheckpoint.Storage.Repairs;
 /// </summary>
 internal static class RowRebuild
 {
-    public static void Run(SqliteConnection connection, RepairLog log)
+    public static void Run(CatalogConnection connection, RepairLog log)
     {
         var heads = Heads(connection);
         connection.Execute("CREATE INDEX rebuild_by_state ON checkpoints (state)");
         Masks(connection, heads, log);
         var byState = heads.Where(head => head.Value.Kind is FrameKind.Values or FrameKind.Blocks).ToLookup(head => StateOf(head.Value), head => head.Key);
-        var rows = connection.Query("SELECT id, frame, coalesce(proof, state) FROM checkpoints ORDER BY id", row => (Id: row.GetInt64(0), Frame: row.GetInt64(1), State: row.GetValue(2)));
+        var rows = connection.Query("SELECT id, frame, coalesce(proof, state) FROM checkpoints ORDER BY id", row => (Id: row.GetInt64(0), Frame: row.GetInt64(1), State: row.IsDBNull(2) ? null : row.Bytes(2)));
         var taken = rows.Select(row => row.Frame).ToHashSet();
         foreach (var (id, frame, state) in rows)
         {
@@ -50,7 +49,7 @@ internal static class RowRebuild
     }
 
     // Those whose frame names the state of their task's base are laid on the base.
-    private static void Bases(SqliteConnection connection, SortedDictionary<long, FrameHead> heads, RepairLog log)
+    private static void Bases(CatalogConnection connection, SortedDictionary<long, FrameHead> heads, RepairLog log)
     {
         foreach (var (id, frame, state) in connection.Query(
             "SELECT c.id, c.frame, t.base, t.layout FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE c.parent IS NOT NULL",
@@ -66,7 +65,7 @@ internal static class RowRebuild
 
     private static Digest StateOf(FrameHead head) => StateIdentity.OfDelta(head.Digests[2], head.Digests[1], head.Digests[3]);
 
-    private static void Correct(SqliteConnection connection, RepairLog log, long id, long frame, FrameHead head)
+    private static void Correct(CatalogConnection connection, RepairLog log, long id, long frame, FrameHead head)
     {
         var (blocks, size) = (head.Kind == FrameKind.Blocks ? 1 : 0, connection.Scalar<long>("SELECT length(head) + payload FROM frames WHERE id = $0", frame));
         var changed = connection.Execute(
@@ -95,7 +94,7 @@ internal static class RowRebuild
     }
 
     // Rows of masks that are missing: their frames name them, and a frame of blocks brings its own.
-    private static void Masks(SqliteConnection connection, SortedDictionary<long, FrameHead> heads, RepairLog log)
+    private static void Masks(CatalogConnection connection, SortedDictionary<long, FrameHead> heads, RepairLog log)
     {
         foreach (var (frame, head) in heads.Where(head => head.Value.Kind == FrameKind.Mask))
         {
@@ -115,14 +114,14 @@ internal static class RowRebuild
         connection.Execute("INSERT OR IGNORE INTO masks (id, frame, count, bytes) SELECT mask, NULL, changed, 0 FROM checkpoints WHERE blocks = 1");
     }
 
-    private static void Depths(SqliteConnection connection) => connection.Execute(
+    private static void Depths(CatalogConnection connection) => connection.Execute(
         """
         WITH RECURSIVE chain (id, depth) AS (SELECT id, 1 FROM checkpoints WHERE parent IS NULL UNION ALL
           SELECT c.id, chain.depth + 1 FROM checkpoints c JOIN chain ON c.parent = chain.id WHERE chain.depth < 100000)
         UPDATE checkpoints SET depth = (SELECT depth FROM chain WHERE chain.id = checkpoints.id) WHERE id IN (SELECT id FROM chain)
         """);
 
-    private static SortedDictionary<long, FrameHead> Heads(SqliteConnection connection)
+    private static SortedDictionary<long, FrameHead> Heads(CatalogConnection connection)
     {
         var heads = new SortedDictionary<long, FrameHead>();
         foreach (var id in connection.Query("SELECT id FROM frames", row => row.GetInt64(0)))

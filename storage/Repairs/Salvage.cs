@@ -1,5 +1,5 @@
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Repairs;
 
@@ -19,7 +19,7 @@ internal static class Salvage
     /// <param name="target">A new database of the newest schema.</param>
     /// <param name="log">Told what is lost.</param>
     /// <param name="cancellation">Ends it.</param>
-    public static void Run(SqliteConnection? source, string path, SqliteConnection target, RepairLog log, CancellationToken cancellation)
+    public static void Run(SqliteCatalogConnection? source, string path, SqliteCatalogConnection target, RepairLog log, CancellationToken cancellation)
     {
         using var pages = new PageFile(path);
         PageSalvage? byPages = null;
@@ -29,7 +29,7 @@ internal static class Salvage
         {
             cancellation.ThrowIfCancellationRequested();
             var columns = Columns(target, table);
-            using var transaction = target.BeginTransaction();
+            using var transaction = target.Begin();
             var (copied, problem) = source is null ? (0, "SQLite cannot read the schema.") : Copy(source, target, table, hasRowId, columns);
             if (problem is not null)
             {
@@ -53,7 +53,7 @@ internal static class Salvage
     }
 
     private static (long Copied, string? Problem) Copy(
-        SqliteConnection source, SqliteConnection target, string table, bool hasRowId, List<string> columns)
+        SqliteCatalogConnection source, SqliteCatalogConnection target, string table, bool hasRowId, List<string> columns)
     {
         var known = Columns(source, table);
         if (known.Count == 0)
@@ -66,6 +66,6 @@ internal static class Salvage
         return (salvage.Copied, salvage.HasGaps ? salvage.Problem : null);
     }
 
-    private static List<string> Columns(SqliteConnection connection, string table) =>
+    private static List<string> Columns(CatalogConnection connection, string table) =>
         connection.Query($"SELECT name FROM pragma_table_info('{table}')", row => row.GetString(0));
 }

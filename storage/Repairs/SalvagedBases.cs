@@ -1,17 +1,16 @@
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Backups;
 using FishCheckpoint.Storage.Bases;
-using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Verification;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>Brings the bases' files over: from the damaged folder where they are whole, else from what the caller has, else from another base that has the same file.</summary>
 internal sealed class SalvagedBases(RepairOptions repair, RepairLog log)
 {
-    public void Run(SqliteConnection connection, CancellationToken cancellation)
+    public void Run(CatalogConnection connection, CancellationToken cancellation)
     {
         var meter = new WorkMeter(repair.Progress);
         meter.Expect(BaseCopy.BytesOf(connection));
@@ -46,7 +45,7 @@ internal sealed class SalvagedBases(RepairOptions repair, RepairLog log)
     }
 
     /// <summary>Removes the rows of a base and its tasks, whose checkpoints are gone.</summary>
-    public static void Forget(SqliteConnection connection, Digest id)
+    public static void Forget(CatalogConnection connection, Digest id)
     {
         connection.Execute("DELETE FROM tasks WHERE base = $0", id);
         connection.Execute("DELETE FROM base_names WHERE base = $0", id);
@@ -55,7 +54,7 @@ internal sealed class SalvagedBases(RepairOptions repair, RepairLog log)
     }
 
     /// <summary>Removes rows of a table without row numbers that refer to what is missing.</summary>
-    public static void DropReferring(SqliteConnection connection, string table, string missing)
+    public static void DropReferring(CatalogConnection connection, string table, string missing)
     {
         foreach (var (from, to) in connection.Query(
             $"SELECT \"from\", \"to\" FROM pragma_foreign_key_list('{table}') WHERE \"table\" = $0", row => (row.GetString(0), row.GetString(1)), missing))
@@ -64,6 +63,6 @@ internal sealed class SalvagedBases(RepairOptions repair, RepairLog log)
         }
     }
 
-    private IEnumerable<string> Candidates(SqliteConnection connection, BaseFile file) => repair.Bases.Where(File.Exists).Concat(connection.Query(
+    private IEnumerable<string> Candidates(CatalogConnection connection, BaseFile file) => repair.Bases.Where(File.Exists).Concat(connection.Query(
         "SELECT base, name FROM base_files WHERE sha256 = $0", row => BaseFolder.At(repair.DataFolder).PathOf(row.Digest(0), row.GetString(1)), file.Sha256).Where(File.Exists));
 }

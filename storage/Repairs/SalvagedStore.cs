@@ -1,10 +1,10 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Storage.Verification;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Repairs;
 
@@ -56,7 +56,7 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
     }
 
     private void Handle(
-        SqliteConnection connection, BaseFolder folder, VerifyItem item, Finding finding, IReadOnlyList<(VerifyItem Item, Finding Finding)> all,
+        CatalogConnection connection, BaseFolder folder, VerifyItem item, Finding finding, IReadOnlyList<(VerifyItem Item, Finding Finding)> all,
         CancellationToken cancellation)
     {
         var damaged = all.Where(found => found.Item.Kind == ItemKind.Values).Select(found => found.Item.Row).ToHashSet();
@@ -90,7 +90,7 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
     }
 
     // Rows that no frame tells: headers, and tasks.
-    private void HandleRows(SqliteConnection connection, Finding finding)
+    private void HandleRows(CatalogConnection connection, Finding finding)
     {
         var ids = string.Join(", ", finding.Affected.Select(checkpoint => checkpoint.Id));
         if (finding.Key.StartsWith("headers ", StringComparison.Ordinal))
@@ -104,7 +104,7 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
         }
     }
 
-    private void DropState(SqliteConnection connection, VerifyItem item, Finding finding)
+    private void DropState(CatalogConnection connection, VerifyItem item, Finding finding)
     {
         var file = connection.Scalar<long?>("SELECT trainer_frame FROM checkpoints WHERE id = $0", item.Row) is { } frame ? log.PutAside(connection, frame) : null;
         connection.Execute("UPDATE checkpoints SET trainer_frame = NULL, trainer_bytes = side_bytes WHERE id = $0", item.Row);
@@ -112,7 +112,7 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
     }
 
     // The checkpoints that have it are kept; the sets that it was in get other identities.
-    private void DropSideFile(SqliteConnection connection, long file, string key, string problem)
+    private void DropSideFile(CatalogConnection connection, long file, string key, string problem)
     {
         var named = connection.Query(
             """
@@ -127,7 +127,7 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
     }
 
     // Rows that refer to what is missing, until there are none: what refers to them may then do so too.
-    private void References(SqliteConnection connection)
+    private void References(CatalogConnection connection)
     {
         while (connection.Query("PRAGMA foreign_key_check", row => (Table: row.GetString(0), Row: row.OptionalLong(1), Missing: row.GetString(2))) is { Count: > 0 } missing)
         {
@@ -165,7 +165,7 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
         }
     }
 
-    private static void Sums(SqliteConnection connection)
+    private static void Sums(SqliteCatalogConnection connection)
     {
         var (tasks, elements) = (new TaskTable(new BaseTable()), new Dictionary<long, long>());
         foreach (var (id, name) in connection.Query("SELECT id, name FROM tasks", row => (row.GetInt64(0), row.GetString(1))))
@@ -180,7 +180,7 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
             }
         }
 
-        using var transaction = connection.BeginTransaction();
+        using var transaction = connection.Begin();
         Recount.Run(connection, elements);
         transaction.Commit();
     }
@@ -194,11 +194,6 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
     }
 
     // Foreign keys are checked by what drops rows, all at once.
-    private SqliteConnection Open()
-    {
-        var connection = new SqliteConnection(
-            new SqliteConnectionStringBuilder { DataSource = Path.Combine(options.DataFolder, Database.FileName), Pooling = false, ForeignKeys = false }.ToString());
-        connection.Open();
-        return connection;
-    }
+    private SqliteCatalogConnection Open() =>
+        SqliteCatalogConnection.OpenFile(Path.Combine(options.DataFolder, Database.FileName), "PRAGMA foreign_keys = OFF");
 }

@@ -1,7 +1,6 @@
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Repairs;
 
@@ -9,7 +8,7 @@ namespace FishCheckpoint.Storage.Repairs;
 internal static class SideFileRows
 {
     /// <summary>Drops a side file.</summary>
-    public static void Drop(SqliteConnection connection, long file)
+    public static void Drop(CatalogConnection connection, long file)
     {
         var sets = connection.Query("SELECT DISTINCT id FROM side_sets WHERE file = $0", row => row.Digest(0), file);
         connection.Execute("DELETE FROM side_sets WHERE file = $0; DELETE FROM side_files WHERE id = $0", file);
@@ -17,7 +16,7 @@ internal static class SideFileRows
     }
 
     /// <summary>Drops the names of files whose rows are lost.</summary>
-    public static void DropLost(SqliteConnection connection, RepairLog log)
+    public static void DropLost(CatalogConnection connection, RepairLog log)
     {
         const string Lost = "file NOT IN (SELECT id FROM side_files)";
         foreach (var name in connection.Query(
@@ -35,7 +34,7 @@ internal static class SideFileRows
         sets.ForEach(set => Rename(connection, set));
     }
 
-    private static void Rename(SqliteConnection connection, Digest set)
+    private static void Rename(CatalogConnection connection, Digest set)
     {
         var id = SideFileTable.IdOf(SideFileTable.Of(connection, set).Select(file => (file.Name, file.Sha256)));
         connection.Execute("UPDATE checkpoints SET side_set = $1 WHERE side_set = $0", set, id);

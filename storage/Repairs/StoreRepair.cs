@@ -1,7 +1,7 @@
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Backups;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Repairs;
 
@@ -27,9 +27,9 @@ public static class StoreRepair
                 return await RepairAsync(
                     options with { DataFolder = Path.GetFullPath(options.DataFolder), To = Path.GetFullPath(options.To) }, cancellation);
             }
-            catch (SqliteException error)
+            catch (CatalogException error)
             {
-                throw Database.Translate(error);
+                throw error.Refusal;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
@@ -53,7 +53,7 @@ public static class StoreRepair
         var work = Path.Combine(options.To, "original");
         var original = OriginalCopy.Make(options.DataFolder, work, new WorkMeter(options.Progress), cancellation);
         LogFold.Run(original, log);
-        using (var target = Open(Path.Combine(options.To, Database.FileName)))
+        using (var target = SqliteCatalogConnection.OpenFile(Path.Combine(options.To, Database.FileName)))
         {
             Migrations.Run(target);
             target.Execute("PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF; DELETE FROM store;");
@@ -77,17 +77,10 @@ public static class StoreRepair
         return report;
     }
 
-    private static SqliteConnection Open(string path)
-    {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
-        connection.Open();
-        return connection;
-    }
-
     // Without its schema SQLite reads nothing of it.
-    private static SqliteConnection? OpenOriginal(string path)
+    private static SqliteCatalogConnection? OpenOriginal(string path)
     {
-        var connection = Open(path);
+        var connection = SqliteCatalogConnection.OpenFile(path);
         try
         {
             connection.Execute("PRAGMA cell_size_check = ON");
@@ -95,7 +88,7 @@ public static class StoreRepair
             _ = connection.Scalar<long>("SELECT count(*) FROM sqlite_schema");
             return connection;
         }
-        catch (SqliteException error) when (Database.IsDamage(error))
+        catch (CatalogException error) when (error.Fault == CatalogFault.Damaged)
         {
             connection.Dispose();
             return null;

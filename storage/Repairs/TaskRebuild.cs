@@ -1,10 +1,9 @@
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage.Bases;
-using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Storage.Verification;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Repairs;
 
@@ -23,7 +22,7 @@ internal static class TaskRebuild
         UNION SELECT c.task FROM checkpoints c JOIN checkpoints p ON p.id = c.parent WHERE p.task = $0
         """;
 
-    public static void Run(SqliteConnection connection, RepairLog log)
+    public static void Run(CatalogConnection connection, RepairLog log)
     {
         foreach (var (id, name) in connection.Query("SELECT id, name FROM tasks ORDER BY id", row => (row.GetInt64(0), row.GetString(1))))
         {
@@ -40,7 +39,7 @@ internal static class TaskRebuild
     }
 
     /// <summary>Leaves a task whose first checkpoint's parent is lost: what of it does not need that is as good as ever.</summary>
-    public static void LoseStart(SqliteConnection connection, RepairLog log, long task)
+    public static void LoseStart(CatalogConnection connection, RepairLog log, long task)
     {
         var (name, start) = connection.Single(
             "SELECT name, origin_task || ':' || origin_step FROM tasks WHERE id = $0", row => Tuple.Create(row.GetString(0), row.OptionalText(1)), task)!;
@@ -50,7 +49,7 @@ internal static class TaskRebuild
     }
 
     /// <summary>Takes a task out with its checkpoints and all that is laid on these.</summary>
-    public static void Drop(SqliteConnection connection, RepairLog log, long task, string problem)
+    public static void Drop(CatalogConnection connection, RepairLog log, long task, string problem)
     {
         var name = connection.Scalar<string?>("SELECT name FROM tasks WHERE id = $0", task);
         Dropping.Run(connection, log, $"task {name}", problem, "SELECT id FROM checkpoints WHERE task = $0", task);
@@ -58,7 +57,7 @@ internal static class TaskRebuild
     }
 
     // Text that nothing else depends on.
-    private static void ForgetText<T>(SqliteConnection connection, RepairLog log, long id, string name, string column, string? substitute)
+    private static void ForgetText<T>(CatalogConnection connection, RepairLog log, long id, string name, string column, string? substitute)
     {
         try
         {
@@ -71,7 +70,7 @@ internal static class TaskRebuild
         }
     }
 
-    private static void TakeLayout(SqliteConnection connection, RepairLog log, long id, string name)
+    private static void TakeLayout(CatalogConnection connection, RepairLog log, long id, string name)
     {
         if (IsSound(connection, name))
         {
@@ -89,7 +88,7 @@ internal static class TaskRebuild
         }
     }
 
-    private static bool IsSound(SqliteConnection connection, string name)
+    private static bool IsSound(CatalogConnection connection, string name)
     {
         try
         {
@@ -103,7 +102,7 @@ internal static class TaskRebuild
     }
 
     // A branch says what the task was called that it started from, unless that was deleted since and its checkpoint given to another.
-    private static void Name(SqliteConnection connection, RepairLog log)
+    private static void Name(CatalogConnection connection, RepairLog log)
     {
         foreach (var (id, name, branch) in connection.Query(
             """
@@ -128,7 +127,7 @@ internal static class TaskRebuild
     }
 
     // As when a task is deleted: what others are laid on, or start from, goes to these.
-    private static void HandOver(SqliteConnection connection, RepairLog log, long lost)
+    private static void HandOver(CatalogConnection connection, RepairLog log, long lost)
     {
         var given = new List<string>();
         while (connection.Query(

@@ -1,8 +1,7 @@
 using FishCheckpoint.Reports;
 using FishCheckpoint.Storage.Bases;
-using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Tasks;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Reports;
 
@@ -13,7 +12,7 @@ internal static class GrowthReporter
 
     private static readonly Sum None = new(0, 0, 0);
 
-    public static GrowthReport Of(SqliteConnection connection, GrowthRequest request, DateTimeOffset now)
+    public static GrowthReport Of(CatalogConnection connection, GrowthRequest request, DateTimeOffset now)
     {
         var today = DateOnly.FromDateTime(now.UtcDateTime);
         var (steps, end) = (request.Steps(today), (request.To ?? today).DayNumber - Epoch);
@@ -39,7 +38,7 @@ internal static class GrowthReporter
         return new GrowthReport(request.Task, name, request.Bucket, points);
     }
 
-    private static (byte[] Base, long Task, string? BaseName) ScopeOf(SqliteConnection connection, GrowthRequest request)
+    private static (byte[] Base, long Task, string? BaseName) ScopeOf(CatalogConnection connection, GrowthRequest request)
     {
         if (request.Task is { } task)
         {
@@ -56,11 +55,11 @@ internal static class GrowthReporter
         return (@base.ToArray(), 0, BaseTable.NameOf(connection, @base));
     }
 
-    private static List<(int Day, Sum Sum)> Days(SqliteConnection connection, byte[] @base, long task, int first, int last) => connection.Query(
+    private static List<(int Day, Sum Sum)> Days(CatalogConnection connection, byte[] @base, long task, int first, int last) => connection.Query(
         "SELECT day, checkpoints, logical_bytes, stored_bytes FROM growth WHERE base = $0 AND task = $1 AND day BETWEEN $2 AND $3",
         row => (row.GetInt32(0), ReadSum(row)), @base, task, first, last);
 
-    private static Sum Later(SqliteConnection connection, byte[] @base, long task, int last) => connection.Single(
+    private static Sum Later(CatalogConnection connection, byte[] @base, long task, int last) => connection.Single(
         "SELECT 0, total(checkpoints), total(logical_bytes), total(stored_bytes) FROM growth WHERE base = $0 AND task = $1 AND day > $2",
         row => new Sum((long)row.GetDouble(1), (long)row.GetDouble(2), (long)row.GetDouble(3)), @base, task, last)!;
 
@@ -76,7 +75,7 @@ internal static class GrowthReporter
         return low;
     }
 
-    private static Sum ReadSum(SqliteDataReader row) => new(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3));
+    private static Sum ReadSum(CatalogRow row) => new(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3));
 
     private sealed record Sum(long Checkpoints, long Logical, long Stored)
     {

@@ -2,9 +2,9 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Totals;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Reports;
 
@@ -15,17 +15,17 @@ internal static class StorageReporter
 
     private const string NameOfBase = "(SELECT min(name) FROM base_names n WHERE n.base = x.base)";
 
-    public static StorageReport OfTask(SqliteConnection connection, string task) =>
+    public static StorageReport OfTask(CatalogConnection connection, string task) =>
         connection.Single(
             $"SELECT t.name, {NameOfBase}, {TotalsRow.Columns} FROM tasks t JOIN totals x ON x.base = t.base AND x.task = t.id WHERE t.name = $0",
             TotalsRow.Read, task)?.ToReport()
             ?? throw new FishException(ErrorCode.TaskNotFound, task, "There is no such task.", "Make it first, or list the tasks.");
 
-    public static StorageReport OfBase(SqliteConnection connection, string nameOrId) => connection.Single(
+    public static StorageReport OfBase(CatalogConnection connection, string nameOrId) => connection.Single(
         $"SELECT NULL, {NameOfBase}, {TotalsRow.Columns} FROM totals x WHERE x.base = $0 AND x.task = 0",
         TotalsRow.Read, BaseTable.Resolve(connection, nameOrId))!.ToReport();
 
-    public static StorageReport OfStore(SqliteConnection connection, string databasePath)
+    public static StorageReport OfStore(CatalogConnection connection, string databasePath)
     {
         var whole = connection.Single($"SELECT NULL, NULL, {TotalsRow.Columns} FROM totals x WHERE x.base = x'' AND x.task = 0", TotalsRow.Read)!;
         var bases = connection.Query(
@@ -42,10 +42,10 @@ internal static class StorageReporter
     }
 
     /// <summary>What can be brought back of the whole store.</summary>
-    public static GraceUse GraceOfStore(SqliteConnection connection) => connection.Single(
+    public static GraceUse GraceOfStore(CatalogConnection connection) => connection.Single(
         $"SELECT NULL, NULL, {TotalsRow.Columns} FROM totals x WHERE x.base = x'' AND x.task = 0", TotalsRow.Read)!.ToUse();
 
-    private static DiskUse Disk(SqliteConnection connection, string path, TotalsRow whole)
+    private static DiskUse Disk(CatalogConnection connection, string path, TotalsRow whole)
     {
         var pageSize = connection.Scalar<long>("PRAGMA page_size");
         var free = connection.Scalar<long>("PRAGMA freelist_count") * pageSize;

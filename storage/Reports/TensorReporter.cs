@@ -2,18 +2,17 @@ using System.Globalization;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
-using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Storage.Totals;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Reports;
 
 /// <summary>Reads a task's report by tensor off its totals.</summary>
 internal static class TensorReporter
 {
-    public static Page<TensorReport> OfTask(SqliteConnection connection, TaskContext task, PageRequest page)
+    public static Page<TensorReport> OfTask(CatalogConnection connection, TaskContext task, PageRequest page)
     {
         var (tensors, skipped) = (task.Layout.Layout.Tensors, SkippedOf(page));
         var totals = TensorSegments.Read(connection, task.Id, tensors.Count);

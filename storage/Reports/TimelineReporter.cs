@@ -1,9 +1,8 @@
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Reports;
-using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Tasks;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Reports;
 
@@ -12,7 +11,7 @@ internal static class TimelineReporter
 {
     private const int MostMetrics = 64;
 
-    public static TimelineReport Of(SqliteConnection connection, string task, TimelineRequest request)
+    public static TimelineReport Of(CatalogConnection connection, string task, TimelineRequest request)
     {
         var (info, id) = (TaskTable.Info(connection, task), TaskTable.IdOf(connection, task));
         var first = connection.Scalar<long?>(
@@ -29,7 +28,7 @@ internal static class TimelineReporter
         return new TimelineReport(task, info.Checkpoints, stride, PointsOf(connection, id, from, to, stride), MetricsOf(connection, id));
     }
 
-    private static List<TimelinePoint> PointsOf(SqliteConnection connection, long task, long from, long to, long stride) => connection.Query(
+    private static List<TimelinePoint> PointsOf(CatalogConnection connection, long task, long from, long to, long stride) => connection.Query(
         """
         WITH RECURSIVE told (step) AS (
           SELECT $1
@@ -46,7 +45,7 @@ internal static class TimelineReporter
             JsonSerializer.Deserialize<Dictionary<string, double>>(row.GetString(5), FishJson.Options)!),
         task, from, to, stride);
 
-    private static List<MetricRange> MetricsOf(SqliteConnection connection, long task) => connection.Query(
+    private static List<MetricRange> MetricsOf(CatalogConnection connection, long task) => connection.Query(
         """
         WITH RECURSIVE names (name) AS (
           SELECT (SELECT min(name) FROM metrics WHERE task = $0)

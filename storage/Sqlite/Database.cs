@@ -1,5 +1,6 @@
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite.Pages;
 using FishCheckpoint.Storage.Totals;
 using Microsoft.Data.Sqlite;
@@ -23,7 +24,7 @@ internal sealed class Database : IDisposable
 
     private readonly SemaphoreSlim writing = new(1, 1);
     private readonly string connectionString;
-    private readonly SqliteConnection? writer;
+    private readonly SqliteCatalogConnection? writer;
     private readonly WalKeeper? log;
     private TaskCompletionSource nextCommit = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -34,7 +35,7 @@ internal sealed class Database : IDisposable
         Space = new Space(this);
         if (!isReadOnly)
         {
-            writer = Open();
+            writer = Open().KeepStatements();
             log = new WalKeeper(writer, Open);
         }
     }
@@ -54,7 +55,7 @@ internal sealed class Database : IDisposable
     public long Commits { get; private set; }
 
     /// <summary>Runs at the end of every transaction that writes, before it commits.</summary>
-    public Action<SqliteConnection>? BeforeCommit { get; set; }
+    public Action<CatalogConnection>? BeforeCommit { get; set; }
 
     public static Database Open(string folder)
     {
@@ -72,7 +73,6 @@ internal sealed class Database : IDisposable
         {
             Migrations.Run(database.writer!, () => StoreFolder.RequireNoBases(folder));
             TotalsKeeper.Attach(database.writer!);
-            Statement.KeepOf(database.writer!);
             return database;
         }
         catch
@@ -98,7 +98,7 @@ internal sealed class Database : IDisposable
     /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
     public void RequireInPlace()
     {
-        if (writer is not null && CheckedVfs.HasMoved(writer))
+        if (writer is not null && CheckedVfs.HasMoved(writer.Sqlite))
         {
             throw new FishException(
                 ErrorCode.StorageUnavailable, FileName, "The file was removed or replaced while the store is open.",
@@ -110,7 +110,7 @@ internal sealed class Database : IDisposable
     public Snapshot OpenSnapshot() => new(Open());
 
     /// <summary>Reads in one snapshot. What is read without locks is read again if the file changed meanwhile.</summary>
-    public T Read<T>(Func<SqliteConnection, T> work)
+    public T Read<T>(Func<CatalogConnection, T> work)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -125,7 +125,7 @@ internal sealed class Database : IDisposable
                 }
             }
             catch (Exception error) when (attempt < ReadAttempts && before is not null && before != ReadOnlyConnection.StampOf(Path)
-                && error is SqliteException or FishException)
+                && error is CatalogException or FishException)
             {
                 continue;
             }
@@ -139,11 +139,11 @@ internal sealed class Database : IDisposable
     }
 
     /// <summary>A connection that sees the newest state with each query. The caller disposes it.</summary>
-    public SqliteConnection OpenConnection() => Open();
+    public SqliteCatalogConnection OpenConnection() => Open().KeepStatements();
 
     /// <summary>Runs one transaction, alone among writers, committed and synced when this returns.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StoreReadOnly"/>, <see cref="ErrorCode.StorageUnavailable"/>.</exception>
-    public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellation)
+    public async Task<T> WriteAsync<T>(Func<CatalogConnection, T> work, CancellationToken cancellation)
     {
         if (writer is null)
         {
@@ -155,7 +155,7 @@ internal sealed class Database : IDisposable
         try
         {
             RequireInPlace();
-            using var transaction = writer.BeginTransaction(deferred: false);
+            using var transaction = writer.Begin();
             var result = work(writer);
             BeforeCommit?.Invoke(writer);
             cancellation.ThrowIfCancellationRequested();
@@ -166,14 +166,14 @@ internal sealed class Database : IDisposable
             Interlocked.Exchange(ref nextCommit, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
             return result;
         }
-        catch (SqliteException error)
+        catch (Exception error) when (error is SqliteException or CatalogException)
         {
             if (isCommitting)
             {
                 Bury(writer);
             }
 
-            throw Translate(error);
+            throw (error as CatalogException ?? Wrap((SqliteException)error)).Refusal;
         }
         finally
         {
@@ -195,9 +195,9 @@ internal sealed class Database : IDisposable
                     return true;
                 }
             }
-            catch (SqliteException error)
+            catch (CatalogException error)
             {
-                throw Translate(error);
+                throw error.Refusal;
             }
             finally
             {
@@ -211,22 +211,22 @@ internal sealed class Database : IDisposable
     }
 
     // A commit whose sync failed lies in the log all the same, and would be found there after a crash although it was refused: another one takes its place.
-    private static void Bury(SqliteConnection writer)
+    private static void Bury(SqliteCatalogConnection writer)
     {
         try
         {
-            using var transaction = writer.BeginTransaction(deferred: false);
+            using var transaction = writer.Begin();
             Touch(writer);
             transaction.Commit();
         }
-        catch (SqliteException)
+        catch (Exception error) when (error is SqliteException or CatalogException)
         {
             // The disk fails still. It is for the next commit to do.
         }
     }
 
     /// <summary>Writes a page that says what it said before.</summary>
-    public static void Touch(SqliteConnection connection) => connection.Execute($"PRAGMA user_version = {connection.Scalar<long>("PRAGMA user_version")}");
+    public static void Touch(CatalogConnection connection) => connection.Execute($"PRAGMA user_version = {connection.Scalar<long>("PRAGMA user_version")}");
 
     public void Dispose()
     {
@@ -234,17 +234,27 @@ internal sealed class Database : IDisposable
         if (writer is not null)
         {
             writer.Dispose();
-            SqliteConnection.ClearPool(writer);
+            SqliteConnection.ClearPool(writer.Sqlite);
         }
 
         writing.Dispose();
     }
 
-    /// <summary>Whether an error says that what lies on the disk is not what was written.</summary>
-    public static bool IsDamage(SqliteException error) => error.SqliteExtendedErrorCode == PageDamage.Code
-        || error.SqliteErrorCode is SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB;
+    /// <summary>SQLite's error as the catalog's.</summary>
+    public static CatalogException Wrap(SqliteException error) => new(FaultOf(error), Translate(error), error);
 
-    public static FishException Translate(SqliteException error) => error.SqliteErrorCode switch
+    private static CatalogFault FaultOf(SqliteException error) => error.SqliteErrorCode switch
+    {
+        _ when error.SqliteExtendedErrorCode == PageDamage.Code => CatalogFault.Damaged,
+        SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB => CatalogFault.Damaged,
+        SQLitePCL.raw.SQLITE_IOERR => CatalogFault.Unreadable,
+        SQLitePCL.raw.SQLITE_FULL => CatalogFault.Full,
+        SQLitePCL.raw.SQLITE_CONSTRAINT or SQLitePCL.raw.SQLITE_MISMATCH => CatalogFault.Constraint,
+        SQLitePCL.raw.SQLITE_INTERRUPT => CatalogFault.Interrupted,
+        _ => CatalogFault.Other,
+    };
+
+    private static FishException Translate(SqliteException error) => error.SqliteErrorCode switch
     {
         _ when error.SqliteExtendedErrorCode == PageDamage.Code => new FishException(
             ErrorCode.CorruptStore, FileName, $"The database is damaged: {PageDamage.Last}.", "Restore a backup, or repair the store: docs/REPAIR.md says how.", error),
@@ -256,27 +266,16 @@ internal sealed class Database : IDisposable
             ErrorCode.StorageUnavailable, FileName, error.Message, "Check the disk's space and permissions, and try again; nothing was changed.", error),
     };
 
-    private SqliteConnection Open()
+    private SqliteCatalogConnection Open()
     {
         if (IsReadOnly)
         {
             return ReadOnlyConnection.Open(Path);
         }
 
-        var connection = new SqliteConnection(connectionString);
-        try
-        {
-            connection.Open();
-            // macOS makes bytes durable only where it is asked to empty the disk's own cache; other systems pass over that.
-            connection.Execute(
-                $"PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA busy_timeout = {LongWait}; PRAGMA cell_size_check = ON;");
-            return connection;
-        }
-        catch (SqliteException error)
-        {
-            connection.Dispose();
-            throw Translate(error);
-        }
+        // macOS makes bytes durable only where it is asked to empty the disk's own cache; other systems pass over that.
+        return SqliteCatalogConnection.Open(
+            connectionString, $"PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA busy_timeout = {LongWait}; PRAGMA cell_size_check = ON;");
     }
 }
 
@@ -285,13 +284,13 @@ internal sealed class Snapshot : IDisposable
 {
     private readonly SqliteTransaction transaction;
 
-    public Snapshot(SqliteConnection connection)
+    public Snapshot(SqliteCatalogConnection connection)
     {
         Connection = connection;
-        transaction = connection.BeginTransaction(deferred: true);
+        transaction = connection.Begin(deferred: true);
     }
 
-    public SqliteConnection Connection { get; }
+    public SqliteCatalogConnection Connection { get; }
 
     /// <summary>Lets the state go, so that the log can be emptied: what is read through the connection from now on is the newest.</summary>
     public void Release() => transaction.Dispose();

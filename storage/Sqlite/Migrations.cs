@@ -1,7 +1,7 @@
 using System.Globalization;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite.Pages;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Sqlite;
 
@@ -20,7 +20,7 @@ internal static class Migrations
     /// <summary>Creates the schema, or brings it up to date.</summary>
     /// <param name="connection">The database.</param>
     /// <param name="mayCreate">Called before anything is written to an empty database; refuses by throwing.</param>
-    public static void Run(SqliteConnection connection, Action? mayCreate = null)
+    public static void Run(SqliteCatalogConnection connection, Action? mayCreate = null)
     {
         var scripts = Scripts();
         if (mayCreate is not null && connection.Scalar<long>("PRAGMA user_version") == 0)
@@ -38,7 +38,7 @@ internal static class Migrations
         connection.Execute("PRAGMA foreign_keys = OFF");
         RunAll(connection, scripts);
         connection.Execute("PRAGMA foreign_keys = ON");
-        if ((hadSums || Try(connection, "VACUUM", mostBytes: SoonRewritten)) && !CheckedVfs.HasSums(connection))
+        if ((hadSums || Try(connection, "VACUUM", mostBytes: SoonRewritten)) && !CheckedVfs.HasSums(connection.Sqlite))
         {
             // While the log alone tells of the sums, a copy of part of it writes pages without: all of it goes at once, here or where a killed process left it.
             Try(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
@@ -46,16 +46,16 @@ internal static class Migrations
     }
 
     // Whether the pages have checksums already, or will from the first on.
-    private static bool RequestSums(SqliteConnection connection)
+    private static bool RequestSums(SqliteCatalogConnection connection)
     {
         var pages = connection.Scalar<long>("PRAGMA page_count");
-        var hasRoom = CheckedVfs.ReservedBytes(connection) == PageSum.Length;
-        CheckedVfs.RequestSums(connection);
+        var hasRoom = CheckedVfs.ReservedBytes(connection.Sqlite) == PageSum.Length;
+        CheckedVfs.RequestSums(connection.Sqlite);
         return pages == 0 || hasRoom;
     }
 
     // One that an earlier program has made gets checksums by being rewritten: now if that is soon done, else whenever it is compacted.
-    private static bool Try(SqliteConnection connection, string sql, long mostBytes = long.MaxValue)
+    private static bool Try(SqliteCatalogConnection connection, string sql, long mostBytes = long.MaxValue)
     {
         if (connection.Scalar<long>("PRAGMA page_count") * connection.Scalar<long>("PRAGMA page_size") > mostBytes)
         {
@@ -67,7 +67,7 @@ internal static class Migrations
             connection.Execute(sql);
             return true;
         }
-        catch (SqliteException error) when (!Database.IsDamage(error))
+        catch (CatalogException error) when (error.Fault != CatalogFault.Damaged)
         {
             // A full disk, or another process at work: what is there can be read all the same, and the next opening tries again.
             return false;
@@ -75,14 +75,14 @@ internal static class Migrations
     }
 
     /// <summary>Refuses a database of a newer program, or of another one.</summary>
-    public static void RequireKnown(SqliteConnection connection) =>
+    public static void RequireKnown(SqliteCatalogConnection connection) =>
         RequireKnown(connection.Scalar<long>("PRAGMA user_version"), connection.Scalar<long>("PRAGMA application_id"));
 
     /// <summary>Refuses what the first page of such a database says.</summary>
     public static void RequireKnown(long version, long applicationId) => Check(version, applicationId, Newest);
 
     /// <summary>Makes the tables of a schema, of an earlier one too, in an empty database.</summary>
-    public static void Make(SqliteConnection connection, int version)
+    public static void Make(SqliteCatalogConnection connection, int version)
     {
         foreach (var (_, script) in Scripts().Take(version))
         {
@@ -91,7 +91,7 @@ internal static class Migrations
     }
 
     /// <summary>Refuses a database that would have to be migrated, for one that can only be read.</summary>
-    public static void RequireCurrent(SqliteConnection connection, string folder)
+    public static void RequireCurrent(SqliteCatalogConnection connection, string folder)
     {
         RequireKnown(connection);
         var version = connection.Scalar<long>("PRAGMA user_version");
@@ -103,9 +103,9 @@ internal static class Migrations
         }
     }
 
-    private static void RunAll(SqliteConnection connection, SortedList<string, string> scripts)
+    private static void RunAll(SqliteCatalogConnection connection, SortedList<string, string> scripts)
     {
-        using var transaction = connection.BeginTransaction(deferred: false);
+        using var transaction = connection.Begin();
         var version = connection.Scalar<long>("PRAGMA user_version");
         Check(version, connection.Scalar<long>("PRAGMA application_id"), scripts.Count);
         foreach (var (_, script) in scripts.Skip((int)version))

@@ -34,7 +34,7 @@ internal static class ReadOnlyConnection
 
     /// <summary>Opens a connection for one reader. The caller disposes it.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StoreReadOnly"/>: a log lies there without its index.</exception>
-    public static SqliteConnection Open(string path)
+    public static SqliteCatalogConnection Open(string path)
     {
         var (source, readsLog) = SourceOf(path);
         if (!readsLog && new FileInfo(path + "-wal") is { Exists: true, Length: > 0 })
@@ -46,18 +46,8 @@ internal static class ReadOnlyConnection
         }
 
         // Not pooled: one that takes the file as unchanging must not outlive what it reads.
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = source, Pooling = false,
-            DefaultTimeout = 60 }.ToString());
-        try
-        {
-            connection.Open();
-            connection.Execute($"PRAGMA query_only = 1; PRAGMA busy_timeout = {Database.LongWait}; PRAGMA cell_size_check = ON;");
-            return connection;
-        }
-        catch (SqliteException error)
-        {
-            connection.Dispose();
-            throw Database.Translate(error);
-        }
+        return SqliteCatalogConnection.Open(
+            new SqliteConnectionStringBuilder { DataSource = source, Pooling = false, DefaultTimeout = 60 }.ToString(),
+            $"PRAGMA query_only = 1; PRAGMA busy_timeout = {Database.LongWait}; PRAGMA cell_size_check = ON;");
     }
 }

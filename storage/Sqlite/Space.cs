@@ -1,3 +1,4 @@
+using FishCheckpoint.Storage.Catalog;
 using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Sqlite;
@@ -23,7 +24,7 @@ internal sealed class Space(Database database)
         && (error is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL } or IOException { HResult: NoSpace or WindowsDiskFull } || IsFull(error.InnerException));
 
     /// <summary>Bytes of pages that nothing uses.</summary>
-    public static long Unused(SqliteConnection connection) =>
+    public static long Unused(CatalogConnection connection) =>
         connection.Scalar<long>("PRAGMA freelist_count") * connection.Scalar<long>("PRAGMA page_size");
 
     /// <summary>

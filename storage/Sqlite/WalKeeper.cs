@@ -1,4 +1,4 @@
-using Microsoft.Data.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using SQLitePCL;
 
 namespace FishCheckpoint.Storage.Sqlite;
@@ -25,8 +25,8 @@ internal sealed class WalKeeper
     // SQLITE_DBSTATUS_CACHE_WRITE: pages that a connection has written.
     private const int PagesWritten = 9;
 
-    private readonly Func<SqliteConnection> open;
-    private readonly SqliteConnection writer;
+    private readonly Func<SqliteCatalogConnection> open;
+    private readonly SqliteCatalogConnection writer;
     private readonly int most;
     private readonly long mostBytes;
     private long bound;
@@ -37,7 +37,7 @@ internal sealed class WalKeeper
     /// <param name="open">Opens another one.</param>
     /// <param name="most">Pages in the log from which on a writer waits for the copying.</param>
     /// <param name="mostBytes">Bytes of the log's file from which on a writer cuts it, where readers that come and go have kept it from beginning anew.</param>
-    public WalKeeper(SqliteConnection writer, Func<SqliteConnection> open, int most = MostPages, long mostBytes = MostBytes)
+    public WalKeeper(SqliteCatalogConnection writer, Func<SqliteCatalogConnection> open, int most = MostPages, long mostBytes = MostBytes)
     {
         (this.writer, this.open, this.most, this.mostBytes, bound) = (writer, open, most, mostBytes, mostBytes);
         writer.Execute("PRAGMA wal_autocheckpoint = 0");
@@ -46,7 +46,7 @@ internal sealed class WalKeeper
     /// <summary>Takes note of a commit; called by one writer at a time, before the next may begin. Never fails: what is committed stays so, copied or not.</summary>
     public void Committed()
     {
-        _ = raw.sqlite3_db_status(writer.Handle, PagesWritten, out var written, out _, resetFlg: 1);
+        _ = raw.sqlite3_db_status(writer.Sqlite.Handle, PagesWritten, out var written, out _, resetFlg: 1);
         var inLog = Interlocked.Add(ref pages, written);
         if (inLog >= most)
         {
@@ -64,7 +64,7 @@ internal sealed class WalKeeper
         }
     }
 
-    private long LogBytes => new FileInfo($"{writer.DataSource}-wal") is { Exists: true } log ? log.Length : 0;
+    private long LogBytes => new FileInfo($"{writer.Sqlite.DataSource}-wal") is { Exists: true } log ? log.Length : 0;
 
     /// <summary>Copies everything and cuts the log to nothing, unless a reader needs it; called by one writer at a time, outside of a transaction.</summary>
     /// <returns>Whether the log is empty.</returns>
@@ -97,7 +97,7 @@ internal sealed class WalKeeper
         {
             copy();
         }
-        catch (Exception error) when (error is SqliteException or Errors.FishException)
+        catch (Exception error) when (error is CatalogException or Errors.FishException)
         {
             // A full disk, say. What is in the log is durable, and stays there until a later turn.
         }
@@ -110,7 +110,7 @@ internal sealed class WalKeeper
     }
 
     // As far as no reader needs the log: what remains is counted on.
-    private void Copy(SqliteConnection connection)
+    private void Copy(CatalogConnection connection)
     {
         var before = Volatile.Read(ref pages);
         var remaining = connection.Query(

@@ -1,10 +1,9 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Tasks;
 
@@ -18,7 +17,7 @@ internal sealed record TaskOrigin(long? Checkpoint, BaseContent Base, string Ten
     /// <summary>Finds it; for a task that is there already, by that task itself: the checkpoint may have been deleted since.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>, <see cref="ErrorCode.StepInvalid"/>,
     /// <see cref="ErrorCode.NameInvalid"/>.</exception>
-    public static TaskOrigin Find(SqliteConnection connection, TaskTable tasks, TaskStart start, string branch)
+    public static TaskOrigin Find(CatalogConnection connection, TaskTable tasks, TaskStart start, string branch)
     {
         var (name, step) = (Names.Check(start.Task, "task"), StepRef.At(start.Step));
         var exists = connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM tasks WHERE name = $0)", branch) > 0;

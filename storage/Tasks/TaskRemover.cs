@@ -1,8 +1,7 @@
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Deletion;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Totals;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Tasks;
 
@@ -13,7 +12,7 @@ internal static class TaskRemover
     /// <param name="connection">A transaction.</param>
     /// <param name="task">The task's row.</param>
     /// <param name="grace">How long it stays recoverable.</param>
-    public static void Remove(SqliteConnection connection, long task, Grace grace)
+    public static void Remove(CatalogConnection connection, long task, Grace grace)
     {
         TaskCheckpoints.Hide(connection, task, grace);
 
@@ -35,7 +34,7 @@ internal static class TaskRemover
 
     /// <summary>Deletes the row of a deleted task, none of whose checkpoints is in its grace. What branches are based on goes to them: they are of the same base and
     /// own tensors.</summary>
-    public static void EndGrace(SqliteConnection connection, long task)
+    public static void EndGrace(CatalogConnection connection, long task)
     {
         var origin = connection.Scalar<long?>("SELECT origin FROM tasks WHERE id = $0", task);
         connection.Execute("UPDATE tasks SET origin = NULL WHERE id = $0", task);
@@ -52,7 +51,7 @@ internal static class TaskRemover
     }
 
     // To a task whose checkpoints are laid on it or guessed from it, or that starts from it: from the branches down to the root of what is left.
-    private static int HandOver(SqliteConnection connection, long task) => connection.Execute(
+    private static int HandOver(CatalogConnection connection, long task) => connection.Execute(
         """
         UPDATE checkpoints SET task = heir FROM (
           SELECT c.id AS given, coalesce(

@@ -3,9 +3,8 @@ using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
-using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Tasks;
 
@@ -55,7 +54,7 @@ internal sealed class TaskTable(BaseTable bases)
 
     /// <summary>Makes a task, or changes the parts of it that may change.</summary>
     /// <returns>Whether it is new.</returns>
-    public bool Put(SqliteConnection connection, string name, TaskSpec spec, DateTimeOffset now)
+    public bool Put(CatalogConnection connection, string name, TaskSpec spec, DateTimeOffset now)
     {
         var start = spec.From is null ? null : TaskOrigin.Find(connection, this, spec.From, name);
         var @base = BaseOf(connection, spec, start);
@@ -88,18 +87,18 @@ internal sealed class TaskTable(BaseTable bases)
     }
 
     /// <summary>Changes what of a task may change.</summary>
-    public static void Change(SqliteConnection connection, string name, TaskSettings settings) => connection.Execute(
+    public static void Change(CatalogConnection connection, string name, TaskSettings settings) => connection.Execute(
         "UPDATE tasks SET description = $1, metadata = $2, retention = $3 WHERE name = $0", name, settings.Description, Json(settings.Metadata),
         settings.Retention is null ? null : Json(settings.Retention));
 
-    public static TaskInfo Info(SqliteConnection connection, string name) =>
+    public static TaskInfo Info(CatalogConnection connection, string name) =>
         Find(connection, name) ?? throw Missing(name);
 
     /// <summary>As above; <see langword="null"/> where there is no such task.</summary>
-    public static TaskInfo? Find(SqliteConnection connection, string name) =>
+    public static TaskInfo? Find(CatalogConnection connection, string name) =>
         connection.Single($"SELECT {Columns} FROM tasks t WHERE t.name = $0", Read, name);
 
-    public static Page<TaskInfo> List(SqliteConnection connection, PageRequest page)
+    public static Page<TaskInfo> List(CatalogConnection connection, PageRequest page)
     {
         var rows = connection.Query(
             $"SELECT {Columns} FROM tasks t WHERE t.name > $0 AND t.former_name IS NULL ORDER BY t.name LIMIT $1", Read, page.After ?? "", page.Limit + 1);
@@ -108,22 +107,22 @@ internal sealed class TaskTable(BaseTable bases)
     }
 
     /// <summary>Whether there is no task of a name, but a deleted one that had it.</summary>
-    public static bool IsDeleted(SqliteConnection connection, string name) => connection.Scalar<long>(
+    public static bool IsDeleted(CatalogConnection connection, string name) => connection.Scalar<long>(
         "SELECT EXISTS (SELECT 1 FROM tasks WHERE former_name = $0) AND NOT EXISTS (SELECT 1 FROM tasks WHERE name = $0)", name) > 0;
 
-    public static long IdOf(SqliteConnection connection, string name) =>
+    public static long IdOf(CatalogConnection connection, string name) =>
         connection.Scalar<long?>("SELECT id FROM tasks WHERE name = $0", name) ?? throw Missing(name);
 
-    public TaskContext Context(SqliteConnection connection, string name) =>
+    public TaskContext Context(CatalogConnection connection, string name) =>
         connection.Single($"{SelectContext} WHERE name = $0", row => ReadContext(connection, row), name) ?? throw Missing(name);
 
     /// <summary>The task of a row, deleted or not: another may have its name since.</summary>
-    public TaskContext ContextOf(SqliteConnection connection, long id) =>
+    public TaskContext ContextOf(CatalogConnection connection, long id) =>
         connection.Single($"{SelectContext} WHERE id = $0", row => ReadContext(connection, row), id)!;
 
     /// <summary>Another task whose checkpoints this one's can be laid on: of the same base, with the same own tensors.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.BaseMismatch"/>, <see cref="ErrorCode.LayoutMismatch"/>.</exception>
-    public TaskContext Sister(SqliteConnection connection, TaskContext task, string name)
+    public TaskContext Sister(CatalogConnection connection, TaskContext task, string name)
     {
         var other = Context(connection, Names.Check(name, "task"));
         return other.BaseState == task.BaseState ? other : throw new FishException(
@@ -132,7 +131,7 @@ internal sealed class TaskTable(BaseTable bases)
             "Name a task of the same base with the same own tensors.");
     }
 
-    private TaskContext ReadContext(SqliteConnection connection, SqliteDataReader row)
+    private TaskContext ReadContext(CatalogConnection connection, CatalogRow row)
     {
         var @base = bases.Content(connection, row.Digest(1));
         var retention = row.OptionalText(3) is { } json ? JsonSerializer.Deserialize<Retention>(json, FishJson.Options) : null;
@@ -140,7 +139,7 @@ internal sealed class TaskTable(BaseTable bases)
             row.GetInt64(0), row.GetString(7), @base, LayoutOf(@base, row.GetString(2)), retention, row.OptionalLong(4), row.IsDBNull(4) ? StartOf(row, 5) : null);
     }
 
-    private BaseContent BaseOf(SqliteConnection connection, TaskSpec spec, TaskOrigin? start)
+    private BaseContent BaseOf(CatalogConnection connection, TaskSpec spec, TaskOrigin? start)
     {
         if (spec.Base is null && start is null)
         {
@@ -152,13 +151,13 @@ internal sealed class TaskTable(BaseTable bases)
             ErrorCode.BaseMismatch, spec.Base!, $"The checkpoint {spec.From!.Task}:{spec.From.Step} is of the base {start.Base.Id}.", "Leave the base out, or name that one.");
     }
 
-    private static TaskStart? StartOf(SqliteDataReader row, int column) =>
+    private static TaskStart? StartOf(CatalogRow row, int column) =>
         row.OptionalText(column) is { } task ? new TaskStart(task, row.GetInt64(column + 1)) : null;
 
     private TaskLayout LayoutOf(BaseContent @base, string tensors) => layouts.GetOrAdd(
         (@base.Id, tensors), _ => TaskLayout.Create(@base.Files, JsonSerializer.Deserialize<Dictionary<string, OwnTensor?>>(tensors, FishJson.Options)!));
 
-    private static TaskInfo Read(SqliteDataReader row) => new(
+    private static TaskInfo Read(CatalogRow row) => new(
         row.GetString(0), row.GetString(11), row.Digest(1), row.Digest(2), row.OptionalText(3),
         JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(4), FishJson.Options)!,
         row.OptionalText(5) is { } retention ? JsonSerializer.Deserialize<Retention>(retention, FishJson.Options) : null,

@@ -1,8 +1,7 @@
 using FishCheckpoint.Codec;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Frames;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Totals;
 
@@ -15,7 +14,7 @@ namespace FishCheckpoint.Storage.Totals;
 internal sealed record CountedCheckpoint(long Task, bool IsBlocks, long Brought, long Frame, long? Mask)
 {
     /// <summary>Finds it; <see langword="null"/> where there is none, or none that is visible.</summary>
-    public static CountedCheckpoint? Find(SqliteConnection connection, long id) => connection.Single(
+    public static CountedCheckpoint? Find(CatalogConnection connection, long id) => connection.Single(
         """
         SELECT c.task, c.blocks, c.brought_bytes, c.frame, m.frame FROM checkpoints c JOIN masks m ON m.id = c.mask WHERE c.id = $0 AND c.deleted = 0
         """,
@@ -23,7 +22,7 @@ internal sealed record CountedCheckpoint(long Task, bool IsBlocks, long Brought,
 
     /// <summary>What it holds of each tensor that it touches.</summary>
     /// <exception cref="Errors.FishException">A frame is missing, or its head is damaged.</exception>
-    public Dictionary<int, TensorTotals> Count(SqliteConnection connection, Layout layout) =>
+    public Dictionary<int, TensorTotals> Count(CatalogConnection connection, Layout layout) =>
         IsBlocks || Mask is not { } mask ? CountBlocks(FrameTable.Open(connection, Frame), layout)
             : CountMasked(FrameTable.Open(connection, mask), FrameTable.Open(connection, Frame), layout);
 

@@ -1,8 +1,7 @@
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Totals;
 
@@ -14,7 +13,7 @@ internal sealed class TensorCounter(TaskTable tasks)
     private readonly Dictionary<long, Layout> layouts = [];
 
     /// <summary>Counts a checkpoint in, as it is now, or out, as it was before.</summary>
-    public void Count(SqliteConnection connection, long checkpoint, bool isIn)
+    public void Count(CatalogConnection connection, long checkpoint, bool isIn)
     {
         if (CountedCheckpoint.Find(connection, checkpoint) is not { } counted || unclear.Contains(counted.Task))
         {
@@ -41,7 +40,7 @@ internal sealed class TensorCounter(TaskTable tasks)
     }
 
     /// <summary>Writes the changes; in the caller's transaction.</summary>
-    public void Write(SqliteConnection connection)
+    public void Write(CatalogConnection connection)
     {
         foreach (var task in unclear)
         {
@@ -59,7 +58,7 @@ internal sealed class TensorCounter(TaskTable tasks)
     }
 
     /// <summary>Counts all of a task from its frames; those whose heads are damaged count for nothing. In the caller's transaction.</summary>
-    public static void Recount(SqliteConnection connection, TaskTable tasks, long task)
+    public static void Recount(CatalogConnection connection, TaskTable tasks, long task)
     {
         TensorSegments.Clear(connection, task);
         var counter = new TensorCounter(tasks);

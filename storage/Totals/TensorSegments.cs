@@ -1,5 +1,4 @@
-using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 
 namespace FishCheckpoint.Storage.Totals;
 
@@ -12,7 +11,7 @@ internal static class TensorSegments
     private const int Tensors = 128;
 
     /// <summary>The totals of every tensor of a task, in the layout's order.</summary>
-    public static TensorTotals[] Read(SqliteConnection connection, long task, int tensors)
+    public static TensorTotals[] Read(CatalogConnection connection, long task, int tensors)
     {
         var totals = new TensorTotals[tensors];
         foreach (var (segment, bytes) in connection.Query(
@@ -28,7 +27,7 @@ internal static class TensorSegments
     }
 
     /// <summary>Adds changes to a task's totals; in the caller's transaction.</summary>
-    public static void Add(SqliteConnection connection, long task, IReadOnlyDictionary<int, TensorTotals> changes)
+    public static void Add(CatalogConnection connection, long task, IReadOnlyDictionary<int, TensorTotals> changes)
     {
         foreach (var segment in changes.Where(change => change.Value != default).GroupBy(change => change.Key / Tensors))
         {
@@ -45,5 +44,5 @@ internal static class TensorSegments
         }
     }
 
-    public static void Clear(SqliteConnection connection, long task) => connection.Execute("DELETE FROM task_tensors WHERE task = $0", task);
+    public static void Clear(CatalogConnection connection, long task) => connection.Execute("DELETE FROM task_tensors WHERE task = $0", task);
 }

@@ -1,6 +1,6 @@
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Totals;
 
@@ -13,7 +13,7 @@ internal sealed class TotalsKeeper(TaskTable tasks, TimeProvider time, Func<Snap
     private static readonly long Day = (long)TimeSpan.FromDays(1).TotalMilliseconds;
 
     /// <summary>Lets a connection note what it touches: in tables of its own, in memory, that cost the log nothing.</summary>
-    public static void Attach(SqliteConnection writer) => writer.Execute(
+    public static void Attach(CatalogConnection writer) => writer.Execute(
         """
         PRAGMA temp_store = MEMORY;
         CREATE TEMP TABLE IF NOT EXISTS touched (checkpoint INTEGER PRIMARY KEY, task INTEGER NOT NULL, fresh INTEGER NOT NULL) STRICT;
@@ -39,7 +39,7 @@ internal sealed class TotalsKeeper(TaskTable tasks, TimeProvider time, Func<Snap
         """);
 
     /// <summary>Counts what the transaction has touched; at its end.</summary>
-    public void Settle(SqliteConnection writer)
+    public void Settle(CatalogConnection writer)
     {
         CountTensors(writer);
         writer.Execute(
@@ -56,7 +56,7 @@ internal sealed class TotalsKeeper(TaskTable tasks, TimeProvider time, Func<Snap
     }
 
     /// <summary>Drops a task's totals by tensor, and what the transaction has touched of them: the task is deleted, and nothing of it is visible.</summary>
-    public static void Forget(SqliteConnection writer, long task)
+    public static void Forget(CatalogConnection writer, long task)
     {
         writer.Execute("DELETE FROM temp.touched WHERE task = $0", task);
         writer.Execute("DELETE FROM task_tensors WHERE task = $0", task);
@@ -84,7 +84,7 @@ internal sealed class TotalsKeeper(TaskTable tasks, TimeProvider time, Func<Snap
         return snapshot.Connection.Scalar<long?>("SELECT min(task) FROM tasks_to_count");
     }
 
-    private void CountTensors(SqliteConnection writer)
+    private void CountTensors(CatalogConnection writer)
     {
         // With a task, its totals go.
         var touched = writer.Query(

@@ -1,7 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Reports;
-using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 
 namespace FishCheckpoint.Storage.Totals;
 
@@ -36,7 +35,7 @@ internal sealed record TotalsRow(
 
     public long Stored => Positions + Values + State;
 
-    public static TotalsRow Read(SqliteDataReader row) => new(
+    public static TotalsRow Read(CatalogRow row) => new(
         row.OptionalText(0), row.OptionalText(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7),
         row.GetInt64(8), row.GetInt64(9), row.GetInt64(10), row.GetInt64(11), row.GetInt64(12), row.GetInt64(13),
         row.GetInt64(14), row.GetInt64(15), row.IsDBNull(16) ? null : row.Time(16));

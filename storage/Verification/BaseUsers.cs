@@ -1,15 +1,14 @@
 using FishCheckpoint.Storage.Bases;
-using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Verification;
 
 /// <summary>Finds the checkpoints that read something of a base: a task that has replaced or dropped a tensor does not read it.</summary>
 internal static class BaseUsers
 {
-    public static List<AffectedCheckpoint> Of(SqliteConnection connection, VerifyMeans means, Digest id, BaseFile file, BaseDamage damage)
+    public static List<AffectedCheckpoint> Of(CatalogConnection connection, VerifyMeans means, Digest id, BaseFile file, BaseDamage damage)
     {
         IReadOnlySet<string>? tensors = file.Header is null ? null
             : damage.Tensors ?? file.Header.Tensors.Select(tensor => tensor.Info.Name).ToHashSet(StringComparer.Ordinal);
@@ -18,9 +17,9 @@ internal static class BaseUsers
             .SelectMany(task => Affected.ByTask(connection, task))];
     }
 
-    public static List<AffectedCheckpoint> All(SqliteConnection connection, Digest id) => [.. TasksOf(connection, id).SelectMany(task => Affected.ByTask(connection, task))];
+    public static List<AffectedCheckpoint> All(CatalogConnection connection, Digest id) => [.. TasksOf(connection, id).SelectMany(task => Affected.ByTask(connection, task))];
 
-    private static List<long> TasksOf(SqliteConnection connection, Digest id) => connection.Query("SELECT id FROM tasks WHERE base = $0 ORDER BY name", row => row.GetInt64(0), id);
+    private static List<long> TasksOf(CatalogConnection connection, Digest id) => connection.Query("SELECT id FROM tasks WHERE base = $0 ORDER BY name", row => row.GetInt64(0), id);
 
     private static bool Reads(TaskContext task, IReadOnlySet<string> tensors) =>
         task.Layout.Sources.Any(source => source >= 0 && tensors.Contains(task.Base.Files.Layout.Tensors[source].Name));

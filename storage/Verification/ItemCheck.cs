@@ -1,6 +1,6 @@
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Verification;
 
@@ -22,7 +22,7 @@ internal sealed class ItemCheck(VerifyMeans means, bool quick)
         }
     }
 
-    private List<(VerifyItem Item, List<Finding> Findings)> One(SqliteConnection connection, VerifyItem item, CancellationToken cancellation) => item.Kind switch
+    private List<(VerifyItem Item, List<Finding> Findings)> One(CatalogConnection connection, VerifyItem item, CancellationToken cancellation) => item.Kind switch
     {
         ItemKind.Database => [(item, new StructureCheck(connection, means.Tasks, item).Run(cancellation))],
         ItemKind.BaseFile => [(item, BaseFile(connection, item, cancellation))],
@@ -36,7 +36,7 @@ internal sealed class ItemCheck(VerifyMeans means, bool quick)
     };
 
     private List<(VerifyItem Item, List<Finding> Findings)> Values(
-        SqliteConnection connection, IReadOnlyList<VerifyItem> together, CancellationToken cancellation)
+        CatalogConnection connection, IReadOnlyList<VerifyItem> together, CancellationToken cancellation)
     {
         var known = together.ToDictionary(item => item.Row);
         var results = new List<(VerifyItem, List<Finding>)>();
@@ -54,7 +54,7 @@ internal sealed class ItemCheck(VerifyMeans means, bool quick)
     private static VerifyItem ItemOf(CheckpointRow row) => new(
         ItemKind.Values, row.Id, $"checkpoint {row.Id}", $"{row.Created.ToUnixTimeMilliseconds()} {row.Frame} {row.ValueBytes}", row.ValueBytes, null);
 
-    private List<Finding> BaseFile(SqliteConnection connection, VerifyItem item, CancellationToken cancellation)
+    private List<Finding> BaseFile(CatalogConnection connection, VerifyItem item, CancellationToken cancellation)
     {
         var (key, name) = ($"base {item.Id}/{item.File}", item.Name);
         try
@@ -83,6 +83,6 @@ internal sealed class ItemCheck(VerifyMeans means, bool quick)
         }
     }
 
-    private static string? KeyOf(SqliteConnection connection, VerifyItem item) => connection.Scalar<string?>(
+    private static string? KeyOf(CatalogConnection connection, VerifyItem item) => connection.Scalar<string?>(
         "SELECT coalesce(t.former_name, t.name) || '/' || c.step || iif(c.deleted, ' (deleted)', '') FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE c.id = $0", item.Row);
 }

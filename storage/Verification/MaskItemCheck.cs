@@ -1,8 +1,7 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
-using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Verification;
 
@@ -10,7 +9,7 @@ namespace FishCheckpoint.Storage.Verification;
 internal static class MaskItemCheck
 {
     /// <summary>Throws what is wrong with a mask.</summary>
-    public static void Mask(SqliteConnection connection, VerifyItem item, VerifyMeans means, bool quick, CancellationToken cancellation)
+    public static void Mask(CatalogConnection connection, VerifyItem item, VerifyMeans means, bool quick, CancellationToken cancellation)
     {
         var frame = StoredParts.OpenWhole(connection, item.Row, item.Bytes);
         var head = FrameHead.Parse(frame.Head);
@@ -40,14 +39,14 @@ internal static class MaskItemCheck
     }
 
     /// <summary>Throws what is wrong with a trainer state.</summary>
-    public static void State(SqliteConnection connection, VerifyItem item, bool quick, CancellationToken cancellation)
+    public static void State(CatalogConnection connection, VerifyItem item, bool quick, CancellationToken cancellation)
     {
         var id = connection.Scalar<long>("SELECT trainer_frame FROM checkpoints WHERE id = $0", item.Row);
         Plain(StoredParts.OpenWhole(connection, id, item.Bytes), quick, cancellation);
     }
 
     /// <summary>Throws what is wrong with a side file.</summary>
-    public static void SideFile(SqliteConnection connection, VerifyItem item, long id, bool quick, CancellationToken cancellation)
+    public static void SideFile(CatalogConnection connection, VerifyItem item, long id, bool quick, CancellationToken cancellation)
     {
         var frame = StoredParts.OpenWhole(connection, id, item.Bytes);
         StoredParts.Require(FrameHead.Parse(frame.Head).Digests[0] == item.Id, item.Name, "The frame is not that of this file.");
@@ -70,6 +69,6 @@ internal static class MaskItemCheck
         }
     }
 
-    private static Layout? LayoutOf(SqliteConnection connection, VerifyItem item, VerifyMeans means) =>
+    private static Layout? LayoutOf(CatalogConnection connection, VerifyItem item, VerifyMeans means) =>
         connection.Scalar<long?>("SELECT task FROM checkpoints WHERE mask = $0 LIMIT 1", item.Id) is { } task ? means.ContextOf(connection, task)?.Layout.Layout : null;
 }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 
 namespace FishCheckpoint.Storage.Verification;
 
@@ -12,7 +11,7 @@ internal static class Problems
     public static bool IsDamage(Exception error) => error switch
     {
         FishException fish => fish.Kind != ErrorKind.Unavailable,
-        SqliteException sqlite => sqlite.SqliteErrorCode is SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB or SQLitePCL.raw.SQLITE_IOERR,
+        CatalogException failure => failure.Fault is CatalogFault.Damaged or CatalogFault.Unreadable,
         IOException or InvalidDataException or JsonException or ArgumentException or InvalidCastException or FormatException or OverflowException => true,
         _ => false,
     };
@@ -20,7 +19,7 @@ internal static class Problems
     public static string Of(Exception error) => error switch
     {
         FishException fish => $"{ErrorCodes.NameOf(fish.Code)} ({fish.Key}): {fish.Cause}",
-        SqliteException sqlite => Of(Database.Translate(sqlite)),
+        CatalogException failure => Of(failure.Refusal),
         _ => $"{ErrorCodes.NameOf(ErrorCode.CorruptStore)}: {error.Message}",
     };
 }

@@ -1,10 +1,9 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Frames;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Verification;
 
@@ -12,7 +11,7 @@ namespace FishCheckpoint.Storage.Verification;
 internal static class StoredParts
 {
     /// <summary>Opens a frame, and refuses one whose pieces do not follow each other or that has another size than its row says.</summary>
-    public static IFrame OpenWhole(SqliteConnection connection, long id, long bytes)
+    public static IFrame OpenWhole(CatalogConnection connection, long id, long bytes)
     {
         var (frame, end) = (FrameTable.Open(connection, id), 0L);
         foreach (var (position, length) in connection.Query(
@@ -28,7 +27,7 @@ internal static class StoredParts
     }
 
     /// <summary>Compares a checkpoint's row with its frame, its parent and its files.</summary>
-    public static void RequireRow(SqliteConnection connection, TaskContext? task, CheckpointRow row, IFrame frame)
+    public static void RequireRow(CatalogConnection connection, TaskContext? task, CheckpointRow row, IFrame frame)
     {
         var (label, head) = ($"{task?.Name}/{row.Step}", FrameHead.Parse(frame.Head));
         Require(head.Kind == (row.IsBlocks ? FrameKind.Blocks : FrameKind.Values), label, $"Its frame is one of kind {head.Kind}.");
@@ -52,7 +51,7 @@ internal static class StoredParts
         }
     }
 
-    private static void RequireParent(SqliteConnection connection, TaskContext? task, CheckpointRow row, FrameHead head, string label)
+    private static void RequireParent(CatalogConnection connection, TaskContext? task, CheckpointRow row, FrameHead head, string label)
     {
         var parent = row.Parent is { } id
             ? connection.Single("SELECT depth, state FROM checkpoints WHERE id = $0", found => Tuple.Create(found.GetInt32(0), found.Digest(1)), id)

@@ -1,12 +1,11 @@
-using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Verification;
 
 /// <summary>Checks the database as such: SQLite's own checks, what rows refer to, the running totals, and the rows of tasks and headers.</summary>
-internal sealed class StructureCheck(SqliteConnection connection, TaskTable tasks, VerifyItem item)
+internal sealed class StructureCheck(CatalogConnection connection, TaskTable tasks, VerifyItem item)
 {
     private const string Totals =
         """
@@ -17,6 +16,9 @@ internal sealed class StructureCheck(SqliteConnection connection, TaskTable task
           OR (x.grace, x.grace_bytes) IS NOT (SELECT count(*), coalesce(sum(c.brought_bytes + c.value_bytes + c.trainer_bytes), 0)
             FROM checkpoints c WHERE c.task = t.id AND c.expires IS NOT NULL)
         """;
+
+    // As many as SQLite tells by itself.
+    private const int MostProblems = 100;
 
     private readonly List<Finding> findings = [];
 
@@ -31,28 +33,12 @@ internal sealed class StructureCheck(SqliteConnection connection, TaskTable task
         return findings;
     }
 
-    // It reads every page, which takes as long as reading the file; a cancellation interrupts it.
-    private void Pages(CancellationToken cancellation)
-    {
-        var handle = connection.Handle;
-        using var interrupting = cancellation.Register(() => SQLitePCL.raw.sqlite3_interrupt(handle));
-        try
-        {
-            foreach (var problem in connection.Query("PRAGMA quick_check", row => row.GetString(0)).Where(text => text != "ok"))
-            {
-                findings.Add(Found($"database: {problem}", $"CORRUPT_STORE (fish.db): {problem}", []));
-            }
-        }
-        catch (SqliteException error) when (error.SqliteErrorCode == SQLitePCL.raw.SQLITE_INTERRUPT)
-        {
-            throw new OperationCanceledException(cancellation);
-        }
-    }
+    private void Pages(CancellationToken cancellation) => findings.AddRange(
+        connection.CheckStructure(MostProblems, cancellation).Select(problem => Found($"database: {problem}", $"CORRUPT_STORE (fish.db): {problem}", [])));
 
     private void References()
     {
-        foreach (var (table, row, missing) in connection.Query(
-            "PRAGMA foreign_key_check", row => (row.GetString(0), row.OptionalLong(1), row.GetString(2))))
+        foreach (var (table, row, missing) in connection.CheckReferences())
         {
             findings.Add(Found(
                 $"database: row {row} of {table}", $"CORRUPT_STORE: It refers to a row of {missing} that is missing.",

@@ -1,9 +1,8 @@
 using FishCheckpoint.Codec;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Frames;
-using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Verification;
 
@@ -22,7 +21,7 @@ internal static class ValuesCheck
 
     /// <summary>Checks some of one family; of a row of guesses, all of it.</summary>
     public static List<CheckedCheckpoint> Run(
-        SqliteConnection connection, VerifyMeans means, Family family, IEnumerable<long> checkpoints, bool quick, CancellationToken cancellation)
+        CatalogConnection connection, VerifyMeans means, Family family, IEnumerable<long> checkpoints, bool quick, CancellationToken cancellation)
     {
         var task = means.ContextOf(connection, family.Task);
         var results = new List<CheckedCheckpoint>();
@@ -72,7 +71,7 @@ internal static class ValuesCheck
     }
 
     private static void Check(
-        SqliteConnection connection, VerifyMeans means, TaskContext task, IReadOnlyList<CheckpointRow> rows, IReadOnlyList<CheckedFrame> frames, bool quick,
+        CatalogConnection connection, VerifyMeans means, TaskContext task, IReadOnlyList<CheckpointRow> rows, IReadOnlyList<CheckedFrame> frames, bool quick,
         CancellationToken cancellation)
     {
         var layout = task.Layout.Layout;
@@ -99,7 +98,7 @@ internal static class ValuesCheck
         }
     }
 
-    private static ParentState ParentOf(SqliteConnection connection, VerifyMeans means, TaskContext task, CheckpointRow row)
+    private static ParentState ParentOf(CatalogConnection connection, VerifyMeans means, TaskContext task, CheckpointRow row)
     {
         try
         {
@@ -112,11 +111,11 @@ internal static class ValuesCheck
         }
     }
 
-    private static List<CheckpointRow> Find(SqliteConnection connection, IEnumerable<long> checkpoints) =>
+    private static List<CheckpointRow> Find(CatalogConnection connection, IEnumerable<long> checkpoints) =>
         [.. checkpoints.Select(id => connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, id)).OfType<CheckpointRow>()];
 
     // From the first that is guessed from nothing to the last that is guessed from this one, by way of the newest at each fork.
-    private static IReadOnlyList<CheckpointRow> WholeRow(SqliteConnection connection, long checkpoint)
+    private static IReadOnlyList<CheckpointRow> WholeRow(CatalogConnection connection, long checkpoint)
     {
         var last = checkpoint;
         var seen = new HashSet<long>();

@@ -1,13 +1,12 @@
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 
 namespace FishCheckpoint.Storage.Verification;
 
 /// <summary>Keeps when things were verified and what was found damaged; in the caller's transaction.</summary>
 internal static class VerifiedTable
 {
-    public static void Mark(SqliteConnection connection, VerifyItem item, IReadOnlyList<Finding> findings, bool quick, DateTimeOffset now)
+    public static void Mark(CatalogConnection connection, VerifyItem item, IReadOnlyList<Finding> findings, bool quick, DateTimeOffset now)
     {
         connection.Execute(
             """
@@ -29,17 +28,17 @@ internal static class VerifiedTable
     }
 
     /// <summary>Forgets what a round over everything has not met: it is not stored any more.</summary>
-    public static void Sweep(SqliteConnection connection, bool quick, DateTimeOffset started, DateTimeOffset now)
+    public static void Sweep(CatalogConnection connection, bool quick, DateTimeOffset started, DateTimeOffset now)
     {
         connection.Execute("DELETE FROM verified WHERE max(coalesce(quick, 0), coalesce(full, 0)) < $0", started);
         connection.Execute("UPDATE damage SET gone = $1 WHERE gone IS NULL AND seen < $0 AND full <= $2", started, now, quick ? 0 : 1);
     }
 
     /// <summary>When something was last verified in full.</summary>
-    public static DateTimeOffset? Last(SqliteConnection connection) =>
+    public static DateTimeOffset? Last(CatalogConnection connection) =>
         connection.Scalar<long?>("SELECT max(full) FROM verified") is { } last ? DateTimeOffset.FromUnixTimeMilliseconds(last) : null;
 
-    public static List<KnownDamage> Damage(SqliteConnection connection) => connection.Query(
+    public static List<KnownDamage> Damage(CatalogConnection connection) => connection.Query(
         "SELECT key, problem, found, seen FROM damage WHERE gone IS NULL ORDER BY key",
         row => new KnownDamage(row.GetString(0), row.GetString(1), row.Time(2), row.Time(3)));
 }

@@ -1,9 +1,9 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Verification;
 
@@ -91,13 +91,13 @@ internal sealed class Verifier(Database database, BaseFolder folder, StoreOption
     }
 
     // Where even that cannot be read, the plan cannot be made either, and says so.
-    private static long Count(SqliteConnection connection, long? task)
+    private static long Count(CatalogConnection connection, long? task)
     {
         try
         {
             return connection.Scalar<long>("SELECT count(*) FROM checkpoints WHERE deleted = 0 AND ($0 IS NULL OR task = $0)", task);
         }
-        catch (SqliteException error) when (Problems.IsDamage(error))
+        catch (CatalogException error) when (Problems.IsDamage(error))
         {
             return 0;
         }
@@ -126,7 +126,7 @@ internal sealed class Verifier(Database database, BaseFolder folder, StoreOption
     }
 
     // What was found is reported, even where it cannot be kept: the disk may be full, and the database damaged.
-    private async Task QuietlyAsync(Action<SqliteConnection> write, CancellationToken cancellation)
+    private async Task QuietlyAsync(Action<CatalogConnection> write, CancellationToken cancellation)
     {
         try
         {

@@ -1,12 +1,11 @@
-using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 
 namespace FishCheckpoint.Storage.Verification;
 
 /// <summary>Lists what is stored, without reading any of it.</summary>
 internal static class VerifyInventory
 {
-    public static List<VerifyItem> Read(SqliteConnection connection, bool quick, long? task)
+    public static List<VerifyItem> Read(CatalogConnection connection, bool quick, long? task)
     {
         var time = quick ? "v.quick" : "v.full";
         return
@@ -59,10 +58,10 @@ internal static class VerifyInventory
         ];
     }
 
-    private static VerifyItem Database(SqliteConnection connection, string time) => new(
+    private static VerifyItem Database(CatalogConnection connection, string time) => new(
         ItemKind.Database, 0, "database", "", 0, connection.Scalar<long?>($"SELECT {time} FROM verified v WHERE item = 'database'"));
 
-    private static VerifyItem Values(SqliteDataReader row)
+    private static VerifyItem Values(CatalogRow row)
     {
         var blocks = row.GetInt64(7) != 0;
         return new VerifyItem(ItemKind.Values, row.GetInt64(0), $"checkpoint {row.GetInt64(0)}", row.GetString(1), row.GetInt64(2), row.OptionalLong(3))
@@ -71,8 +70,8 @@ internal static class VerifyInventory
         };
     }
 
-    private static VerifyItem SideFile(SqliteDataReader row) => new(
+    private static VerifyItem SideFile(CatalogRow row) => new(
         ItemKind.SideFile, row.GetInt64(0), $"side file {Hex(row, 4)}", row.GetString(1), row.OptionalLong(2) ?? 0, row.OptionalLong(3)) { Id = row.Digest(4) };
 
-    private static string Hex(SqliteDataReader row, int column) => Convert.ToHexString(row.Bytes(column));
+    private static string Hex(CatalogRow row, int column) => Convert.ToHexString(row.Bytes(column));
 }

@@ -1,7 +1,6 @@
 using FishCheckpoint.Storage.Bases;
-using FishCheckpoint.Storage.Sqlite;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Tasks;
-using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Verification;
 
@@ -20,7 +19,7 @@ internal sealed class VerifyMeans(BaseFolder folder)
     public TaskTable Tasks => field ??= new TaskTable(Bases);
 
     /// <summary>A task with its layout; <see langword="null"/> where its row or its base's is damaged, which the structure's check tells.</summary>
-    public TaskContext? ContextOf(SqliteConnection connection, long task)
+    public TaskContext? ContextOf(CatalogConnection connection, long task)
     {
         if (!contexts.TryGetValue(task, out var context))
         {

@@ -139,8 +139,6 @@ public sealed class FolderTests : StoreFixture
         Assert.Equal("wal", await command.ExecuteScalarAsync(Stop));
         using var database = Sqlite.Database.Open(Path.Combine(Options.DataFolder));
         using var snapshot = database.OpenSnapshot();
-        await using var own = snapshot.Connection.CreateCommand();
-        own.CommandText = "PRAGMA synchronous";
-        Assert.Equal(2L, await own.ExecuteScalarAsync(Stop));
+        Assert.Equal(2, snapshot.Connection.Scalar<long>("PRAGMA synchronous"));
     }
 }

@@ -1,8 +1,8 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Contract;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
@@ -13,11 +13,10 @@ public sealed class MigrationTests : StoreFixture
     [Fact]
     public void Execute_ErrorBehindAStatementWithColumns_IsThrown()
     {
-        using var connection = new SqliteConnection("Data Source=:memory:");
-        connection.Open();
+        using var connection = SqliteCatalogConnection.OpenFile(":memory:");
         connection.Execute("CREATE TABLE made (a); ALTER TABLE made ADD COLUMN b NOT NULL DEFAULT 0; INSERT INTO made VALUES (1, 2);");
         Assert.Equal(1, connection.Scalar<long>("SELECT count(*) FROM made"));
-        Assert.Throws<SqliteException>(() => connection.Execute("SELECT 1; INSERT INTO missing VALUES (1); DROP TABLE made;"));
+        Assert.Throws<CatalogException>(() => connection.Execute("SELECT 1; INSERT INTO missing VALUES (1); DROP TABLE made;"));
         Assert.Equal(1, connection.Scalar<long>("SELECT count(*) FROM made"));
     }
 

@@ -46,7 +46,7 @@ public sealed class PageSumTests : StoreFixture
         var pages = snapshot.Connection.Scalar<long>("PRAGMA page_count");
         var log = new FileInfo(database.Path + "-wal").Length;
         Assert.InRange(log, pages * PageSize / 2, (pages + 1) * (PageSize + 24) + 32);
-        Assert.Equal(PageSum.Length, CheckedVfs.ReservedBytes(snapshot.Connection));
+        Assert.Equal(PageSum.Length, CheckedVfs.ReservedBytes(snapshot.Connection.Sqlite));
     }
 
     [Fact]
@@ -100,9 +100,8 @@ public sealed class PageSumTests : StoreFixture
         File.Copy(DatabasePath, Path.Combine(folder, Database.FileName));
         File.Copy(DatabasePath + "-wal", Path.Combine(folder, Database.FileName + "-wal"));
         var path = Path.Combine(folder, Database.FileName);
-        using (var plain = new SqliteConnection($"Data Source={path};Pooling=False;Vfs=unix"))
+        using (var plain = SqliteCatalogConnection.Open($"Data Source={path};Pooling=False;Vfs=unix", ""))
         {
-            plain.Open();
             Assert.Equal(2, plain.Scalar<long>("SELECT count(*) FROM checkpoints"));
         }
 
@@ -141,10 +140,9 @@ public sealed class PageSumTests : StoreFixture
         await Store.DisposeAsync();
         OldStore.Rewrite(DatabasePath, schema: 3);
         var folder = Directory.CreateDirectory(Path.Combine(Options.DataFolder, "killed")).FullName;
-        using (var connection = new SqliteConnection($"Data Source={DatabasePath};Pooling=False"))
+        using (var connection = SqliteCatalogConnection.OpenFile(DatabasePath))
         {
-            connection.Open();
-            CheckedVfs.RequestSums(connection);
+            CheckedVfs.RequestSums(connection.Sqlite);
             connection.Execute("VACUUM");
             File.Copy(DatabasePath, Path.Combine(folder, Database.FileName));
             File.Copy(DatabasePath + "-wal", Path.Combine(folder, Database.FileName + "-wal"));
@@ -152,7 +150,7 @@ public sealed class PageSumTests : StoreFixture
 
         using var database = Database.Open(folder);
         using var opened = database.OpenConnection();
-        Assert.True(CheckedVfs.HasSums(opened));
+        Assert.True(CheckedVfs.HasSums(opened.Sqlite));
         Assert.True(await database.EmptyLogAsync(Stop));
         RequireMarks(await File.ReadAllBytesAsync(database.Path, Stop));
     }

@@ -5,7 +5,6 @@ using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Reports;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
-using Microsoft.Data.Sqlite;
 using SQLitePCL;
 using Xunit;
 
@@ -23,10 +22,9 @@ public sealed class QueryPlanTests : StoreFixture
         await Store.SetTagAsync("task", "good", StepRef.At(2), Stop);
         Sql("UPDATE checkpoints SET metrics = '{\"loss\":0.5}'");
 
-        using var connection = new SqliteConnection($"Data Source={DatabasePath};Pooling=False");
-        connection.Open();
+        using var connection = SqliteCatalogConnection.OpenFile(DatabasePath);
         var statements = new List<string>();
-        raw.sqlite3_trace(connection.Handle, (_, sql) => statements.Add(sql), null);
+        raw.sqlite3_trace(connection.Sqlite.Handle, (_, sql) => statements.Add(sql), null);
         var task = new TaskTable(new BaseTable()).Context(connection, "task");
         foreach (var step in new[] { "1", "latest", "best", "good" })
         {
@@ -46,7 +44,7 @@ public sealed class QueryPlanTests : StoreFixture
         StorageReporter.OfTask(connection, "task");
         TensorReporter.OfTask(connection, task, new PageRequest());
         GrowthReporter.Of(connection, new GrowthRequest { Task = "task" }, DateTimeOffset.UtcNow);
-        raw.sqlite3_trace(connection.Handle, (strdelegate_trace?)null, null);
+        raw.sqlite3_trace(connection.Sqlite.Handle, (strdelegate_trace?)null, null);
 
         var scans = statements.Distinct(StringComparer.Ordinal).Where(sql => sql.StartsWith("SELECT", StringComparison.Ordinal)).SelectMany(sql => Plan(connection, sql)
             .Where(step => step.StartsWith("SCAN", StringComparison.Ordinal) && !IsBounded(step)).Select(step => $"{step}: {sql}")).ToArray();
@@ -57,8 +55,7 @@ public sealed class QueryPlanTests : StoreFixture
     [Fact]
     public void References_AreFoundByAnIndex()
     {
-        using var connection = new SqliteConnection($"Data Source={DatabasePath};Pooling=False");
-        connection.Open();
+        using var connection = SqliteCatalogConnection.OpenFile(DatabasePath);
 
         // Whatever is deleted is looked for in all that may refer to it. An index of those that refer to something is enough.
         var found = connection.Query(
@@ -76,5 +73,5 @@ public sealed class QueryPlanTests : StoreFixture
     private static bool IsBounded(string step) =>
         step.Contains("json_each", StringComparison.Ordinal) || step is "SCAN b" or "SCAN bases" or "SCAN x USING INDEX totals_by_size" or "SCAN CONSTANT ROW";
 
-    private static List<string> Plan(SqliteConnection connection, string sql) => connection.Query($"EXPLAIN QUERY PLAN {sql}", row => row.GetString(3));
+    private static List<string> Plan(SqliteCatalogConnection connection, string sql) => connection.Query($"EXPLAIN QUERY PLAN {sql}", row => row.GetString(3));
 }

@@ -1,10 +1,10 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Storage.Totals;
-using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
@@ -17,8 +17,7 @@ internal static class TotalsRecount
 
     public static void AssertEqual(string databasePath)
     {
-        using var connection = new SqliteConnection($"Data Source={databasePath};Pooling=False");
-        connection.Open();
+        using var connection = SqliteCatalogConnection.OpenFile(databasePath);
         AssertSame(
             connection,
             """
@@ -55,12 +54,12 @@ internal static class TotalsRecount
 
     private static string Visible(string column) => $"coalesce(sum(c.{column}) FILTER (WHERE c.deleted = 0), 0)";
 
-    private static void AssertSame(SqliteConnection connection, string kept, string counted) => Assert.Equal(Rows(connection, counted), Rows(connection, kept));
+    private static void AssertSame(CatalogConnection connection, string kept, string counted) => Assert.Equal(Rows(connection, counted), Rows(connection, kept));
 
-    private static List<string> Rows(SqliteConnection connection, string sql) => [.. connection.Query(
-        sql, row => string.Join(' ', Enumerable.Range(0, row.FieldCount).Select(row.GetValue))).Order(StringComparer.Ordinal)];
+    private static List<string> Rows(CatalogConnection connection, string sql) => [.. connection.Query(
+        sql, row => string.Join(' ', Enumerable.Range(0, row.FieldCount).Select(row.OptionalText))).Order(StringComparer.Ordinal)];
 
-    private static void AssertTensors(SqliteConnection connection)
+    private static void AssertTensors(CatalogConnection connection)
     {
         var tasks = new TaskTable(new BaseTable());
         foreach (var (id, name) in connection.Query("SELECT id, name FROM tasks", row => (row.GetInt64(0), row.GetString(1))))
@@ -70,7 +69,7 @@ internal static class TotalsRecount
         }
     }
 
-    private static TensorTotals[] Count(SqliteConnection connection, long task, Tensors.Layout layout)
+    private static TensorTotals[] Count(CatalogConnection connection, long task, Tensors.Layout layout)
     {
         var totals = new TensorTotals[layout.Tensors.Count];
         foreach (var (frame, mask, blocks, brought) in connection.Query(

@@ -1,5 +1,5 @@
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
@@ -45,17 +45,16 @@ public sealed class WalKeeperTests : IDisposable
         {
         }
 
-        using var connection = new SqliteConnection($"Data Source={Path.Combine(folder, Database.FileName)};Pooling=False");
-        connection.Open();
+        using var connection = Open();
 
         // What is refused so is tried again for this long, in seconds, and nothing will let go.
-        connection.DefaultTimeout = 1;
+        connection.Sqlite.DefaultTimeout = 1;
         var keeper = new WalKeeper(connection, () => throw new InvalidOperationException("Not beside."), most: 0);
-        using var transaction = connection.BeginTransaction();
+        using var transaction = connection.Begin();
         connection.Insert("INSERT INTO frames (head, payload) VALUES ($0, $1)", new byte[16], 0);
 
         // Within a transaction SQLite refuses to copy: an error like that of a full disk.
-        Assert.Throws<SqliteException>(() => connection.Query("PRAGMA wal_checkpoint(PASSIVE)", _ => true));
+        Assert.Throws<CatalogException>(() => connection.Query("PRAGMA wal_checkpoint(PASSIVE)", _ => true));
         keeper.Committed();
         transaction.Commit();
     }
@@ -105,10 +104,5 @@ public sealed class WalKeeperTests : IDisposable
         reader.Dispose();
     }
 
-    private SqliteConnection Open()
-    {
-        var connection = new SqliteConnection($"Data Source={Path.Combine(folder, Database.FileName)};Pooling=False");
-        connection.Open();
-        return connection;
-    }
+    private SqliteCatalogConnection Open() => SqliteCatalogConnection.OpenFile(Path.Combine(folder, Database.FileName));
 }

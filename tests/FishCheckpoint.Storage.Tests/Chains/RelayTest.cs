@@ -3,6 +3,7 @@ using FishCheckpoint.Codec;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Chains;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Recoding;
 using FishCheckpoint.Storage.Sqlite;
@@ -72,11 +73,11 @@ public abstract class RelayTest : RecodeTest
         new TaskTable(new BaseTable()), new BaseFolder(Options), new CodecOptions { Effort = CodecEffort.Small }, Options.TemporaryFolder, new ParentCache(1 << 20));
 
     // Hidden ones too: the last of the step.
-    private static CheckpointRow? Find(Microsoft.Data.Sqlite.SqliteConnection connection, string task, long step) => CheckpointTable.Row(
+    private static CheckpointRow? Find(CatalogConnection connection, string task, long step) => CheckpointTable.Row(
         connection,
         connection.Scalar<long>("SELECT max(c.id) FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE t.name = $0 AND c.step = $1", task, step));
 
-    private RelaidFrame Prepare(Database database, Func<Microsoft.Data.Sqlite.SqliteConnection, (CheckpointRow Row, CheckpointRow? Onto)> find)
+    private RelaidFrame Prepare(Database database, Func<CatalogConnection, (CheckpointRow Row, CheckpointRow? Onto)> find)
     {
         using var snapshot = database.OpenSnapshot();
         var (row, onto) = find(snapshot.Connection);

@@ -1,0 +1,38 @@
+namespace FishCheckpoint.Storage.Catalog;
+
+/// <summary>
+/// A connection to the catalog's rows, by SQL with positional parameters (<c>$0</c>, <c>$1</c>, …). Digests and times are given and read as such. One thread at a time.
+/// </summary>
+/// <remarks>Every call throws <see cref="CatalogException"/> where the database fails.</remarks>
+internal abstract class CatalogConnection : IDisposable
+{
+    /// <summary>Runs all statements to their end.</summary>
+    /// <returns>The rows that were changed.</returns>
+    public abstract int Execute(string sql, params ReadOnlySpan<object?> arguments);
+
+    /// <summary>Inserts one row.</summary>
+    /// <returns>Its id.</returns>
+    public abstract long Insert(string sql, params ReadOnlySpan<object?> arguments);
+
+    /// <summary>The first value of the first row; the type's default where there is none, or it is null.</summary>
+    public abstract T Scalar<T>(string sql, params ReadOnlySpan<object?> arguments);
+
+    /// <summary>All rows.</summary>
+    public abstract List<T> Query<T>(string sql, Func<CatalogRow, T> read, params ReadOnlySpan<object?> arguments);
+
+    /// <summary>The first row; <see langword="null"/> where there is none.</summary>
+    public abstract T? Single<T>(string sql, Func<CatalogRow, T> read, params ReadOnlySpan<object?> arguments)
+        where T : class;
+
+    /// <summary>The database's own check of its structure, as far as there is one.</summary>
+    /// <param name="most">The most problems that are looked for.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <returns>What is wrong.</returns>
+    public abstract IReadOnlyList<string> CheckStructure(int most, CancellationToken cancellation);
+
+    /// <summary>Rows that refer to a row that is missing.</summary>
+    public abstract IReadOnlyList<(string Table, long? Row, string Missing)> CheckReferences();
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+}

@@ -1,0 +1,211 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
+using FishCheckpoint.Tensors;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace FishCheckpoint.Storage.Sqlite;
+
+/// <summary>A connection to a SQLite database. It owns the one of Microsoft.Data.Sqlite.</summary>
+/// <param name="sqlite">Open.</param>
+internal sealed class SqliteCatalogConnection(SqliteConnection sqlite) : CatalogConnection
+{
+    // More than the program has; a limit all the same.
+    private const int MostKept = 200;
+
+    private static readonly string[] Names = [.. Enumerable.Range(0, 32).Select(index => $"${index}")];
+
+    private Dictionary<string, SqliteCommand>? kept;
+
+    /// <summary>For what SQLite alone has.</summary>
+    public SqliteConnection Sqlite => sqlite;
+
+    /// <summary>Opens a database.</summary>
+    /// <param name="connectionString">Where it is, and how.</param>
+    /// <param name="settings">Run first.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptStore"/>, <see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    public static SqliteCatalogConnection Open(string connectionString, string settings)
+    {
+        var connection = new SqliteCatalogConnection(new SqliteConnection(connectionString));
+        try
+        {
+            connection.Sqlite.Open();
+            connection.Execute(settings);
+            return connection;
+        }
+        catch (Exception error) when (error is SqliteException or CatalogException)
+        {
+            connection.Dispose();
+            throw (error as CatalogException ?? Database.Wrap((SqliteException)error)).Refusal;
+        }
+    }
+
+    /// <summary>Opens a file by itself, without a pool.</summary>
+    public static SqliteCatalogConnection OpenFile(string path, string settings = "") =>
+        Open(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString(), settings);
+
+    /// <summary>
+    /// Keeps statements from one call to the next, for a connection that stays open: preparing one, with the triggers that it sets off, takes longer than running it.
+    /// </summary>
+    public SqliteCatalogConnection KeepStatements()
+    {
+        kept = new Dictionary<string, SqliteCommand>(StringComparer.Ordinal);
+        return this;
+    }
+
+    public SqliteTransaction Begin(bool deferred = false) => Guarded(() => sqlite.BeginTransaction(deferred));
+
+    /// <remarks>SqliteCommand.ExecuteNonQuery drops errors of the statements that follow one with columns, as ALTER TABLE is.</remarks>
+    public override int Execute(string sql, params ReadOnlySpan<object?> arguments)
+    {
+        using var statement = Prepare(sql, arguments);
+        return Guarded(statement.Command, static command =>
+        {
+            using var reader = command.ExecuteReader();
+            do
+            {
+                while (reader.Read())
+                {
+                }
+            }
+            while (reader.NextResult());
+            return reader.RecordsAffected;
+        });
+    }
+
+    public override long Insert(string sql, params ReadOnlySpan<object?> arguments)
+    {
+        Execute(sql, arguments);
+        return raw.sqlite3_last_insert_rowid(sqlite.Handle);
+    }
+
+    public override T Scalar<T>(string sql, params ReadOnlySpan<object?> arguments)
+    {
+        using var statement = Prepare(sql, arguments);
+        return Guarded(statement.Command, static command => command.ExecuteScalar() is T value ? value : default!);
+    }
+
+    public override List<T> Query<T>(string sql, Func<CatalogRow, T> read, params ReadOnlySpan<object?> arguments)
+    {
+        using var statement = Prepare(sql, arguments);
+        return Guarded(statement.Command, command =>
+        {
+            using var reader = command.ExecuteReader();
+            var (row, rows) = (new Row(reader), new List<T>());
+            while (reader.Read())
+            {
+                rows.Add(read(row));
+            }
+
+            return rows;
+        });
+    }
+
+    public override T? Single<T>(string sql, Func<CatalogRow, T> read, params ReadOnlySpan<object?> arguments)
+        where T : class
+    {
+        using var statement = Prepare(sql, arguments);
+        return Guarded(statement.Command, command =>
+        {
+            using var reader = command.ExecuteReader();
+            return reader.Read() ? read(new Row(reader)) : null;
+        });
+    }
+
+    // It reads every page, which takes as long as reading the file; a cancellation interrupts it.
+    public override IReadOnlyList<string> CheckStructure(int most, CancellationToken cancellation)
+    {
+        using var interrupting = cancellation.Register(() => raw.sqlite3_interrupt(sqlite.Handle));
+        try
+        {
+            return [.. Query($"PRAGMA quick_check({most})", row => row.GetString(0)).Where(line => line != "ok")];
+        }
+        catch (CatalogException error) when (error.Fault == CatalogFault.Interrupted)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+    }
+
+    public override IReadOnlyList<(string Table, long? Row, string Missing)> CheckReferences() =>
+        Query("PRAGMA foreign_key_check", row => (row.GetString(0), row.OptionalLong(1), row.GetString(2)));
+
+    public override void Dispose() => sqlite.Dispose();
+
+    private static TResult Guarded<TResult>(Func<TResult> work) => Guarded(work, static work => work());
+
+    private static TResult Guarded<TInput, TResult>(TInput input, Func<TInput, TResult> work)
+    {
+        try
+        {
+            return work(input);
+        }
+        catch (SqliteException error)
+        {
+            throw Database.Wrap(error);
+        }
+    }
+
+    private Statement Prepare(string sql, ReadOnlySpan<object?> arguments)
+    {
+        var command = sqlite.CreateCommand();
+        if (kept is not null && kept.Remove(sql, out var prepared))
+        {
+            // It was prepared in another transaction.
+            prepared.Transaction = command.Transaction;
+            command.Dispose();
+            command = prepared;
+            command.Parameters.Clear();
+        }
+        else
+        {
+            command.CommandText = sql;
+        }
+
+        for (var index = 0; index < arguments.Length; index++)
+        {
+            command.Parameters.AddWithValue(index < Names.Length ? Names[index] : $"${index}", Value(arguments[index]));
+        }
+
+        return new Statement(command, kept);
+    }
+
+    private static object Value(object? argument) => argument switch
+    {
+        null => DBNull.Value,
+        Digest digest => digest.ToArray(),
+        DateTimeOffset time => time.ToUnixTimeMilliseconds(),
+        _ => argument,
+    };
+
+    // One run. A command is kept for the next time, if nobody else has meanwhile.
+    private readonly struct Statement(SqliteCommand command, Dictionary<string, SqliteCommand>? kept) : IDisposable
+    {
+        public SqliteCommand Command => command;
+
+        public void Dispose()
+        {
+            if (kept is null || kept.Count >= MostKept || !kept.TryAdd(command.CommandText, command))
+            {
+                command.Dispose();
+            }
+        }
+    }
+
+    private sealed class Row(SqliteDataReader reader) : CatalogRow
+    {
+        public override int FieldCount => reader.FieldCount;
+
+        public override bool IsDBNull(int column) => reader.IsDBNull(column);
+
+        public override long GetInt64(int column) => reader.GetInt64(column);
+
+        public override double GetDouble(int column) => reader.GetDouble(column);
+
+        public override string GetString(int column) => reader.GetString(column);
+
+        public override byte[] Bytes(int column) => reader.GetFieldValue<byte[]>(column);
+
+        // Straight from SQLite's memory: a page of a list has thousands of digests.
+        public override Digest Digest(int column) => Tensors.Digest.From(raw.sqlite3_column_blob(reader.Handle, column));
+    }
+}
