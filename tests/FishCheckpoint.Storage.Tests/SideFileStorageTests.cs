@@ -47,6 +47,8 @@ public sealed class SideFileStorageTests : StoreFixture
         Assert.Equal(SideBytes(), (await Store.GetCheckpointAsync("task", StepRef.At(2), Stop)).SideBytes + Ask("SELECT side_bytes FROM checkpoints WHERE step = 1"));
         Assert.Equal(3, Count("side_files"));
 
+        Assert.Equal(0, (await Store.ListDeletedAsync("task", new PageRequest(), Stop)).Items.Single().StateBytes);
+
         await Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop);
         await SaveSidedAsync(3, "shared", "three");
         AssertTotalsAreARecount();
