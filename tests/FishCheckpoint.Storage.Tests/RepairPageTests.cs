@@ -1,3 +1,5 @@
+using FishCheckpoint.Durability.Stores;
+using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Repairs;
 using Microsoft.Data.Sqlite;
 using Xunit;
@@ -69,6 +71,51 @@ public sealed class RepairPageTests : RepairTest
         Assert.Empty(report.Quarantined);
         await AssertHoldsAsync([]);
         await ReopenNothingAsync();
+    }
+
+    [Theory]
+    [Trait("Category", "Slow")]
+    [InlineData(3)]
+    [InlineData(5)]
+    [InlineData(8)]
+    public async Task Repair_DamagedSchemaOfAnEarlierStore_LosesNothing(int schema)
+    {
+        await PrepareAsync();
+        await Store.DisposeAsync();
+        OldStore.Rewrite(DatabasePath, schema);
+        await EmptyPageAsync(1);
+        await RefusedAsync(ErrorCode.CorruptStore, () => SqliteCheckpointStore.OpenAsync(Options, Stop));
+        var report = await StoreRepair.RunAsync(Repair, Stop);
+        Assert.Empty(report.Quarantined);
+        await AssertHoldsAsync([]);
+        await ReopenNothingAsync();
+    }
+
+    [Theory]
+    [Trait("Category", "Slow")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Repair_DamagedSchemaOfAVacuumedStore_LosesNothing(bool isFirst)
+    {
+        await PrepareAsync();
+        Sql("VACUUM");
+        Sql("PRAGMA wal_checkpoint(TRUNCATE)");
+        Assert.Empty((await Store.VerifyStoreAsync(null, Stop)).Damaged);
+        await Store.DisposeAsync();
+        await EmptyPageAsync(isFirst ? 1 : await SchemaLeafAsync());
+        await RefusedAsync(ErrorCode.CorruptStore, () => SqliteCheckpointStore.OpenAsync(Options, Stop));
+        var report = await StoreRepair.RunAsync(Repair, Stop);
+        Assert.Empty(report.Quarantined);
+        await AssertHoldsAsync([]);
+        await ReopenNothingAsync();
+    }
+
+    // Of the first page all but the head, which tells how large pages are.
+    private async Task EmptyPageAsync(int page)
+    {
+        await using var file = new FileStream(DatabasePath, FileMode.Open, FileAccess.ReadWrite);
+        file.Position = page == 1 ? 100 : (page - 1) * PageSize;
+        await file.WriteAsync(new byte[page == 1 ? PageSize - 100 : PageSize], Stop);
     }
 
     // The root of the schema is the first page, which names the pages below it.

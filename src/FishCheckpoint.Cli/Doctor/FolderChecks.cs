@@ -113,7 +113,8 @@ internal sealed class FolderChecks(Machine machine, string folder)
             .. Check.Guarded("log", () => StoreLook.DamageOfLog(folder) is { } damage
                 ? [Check.Fail(
                     "log", damage,
-                    "Do not open the store, which drops them: run 'fish repair', which keeps the sound ones.", ErrorKind.Corrupt)]
+                    "Open it with no other SQLite program, which would drop them: run 'fish repair', which keeps the sound ones.",
+                    ErrorKind.Corrupt)]
                 : look.SeesLog ? [] : [Log()]),
             .. Check.Guarded("integrity", () => [Integrity(look.Check(machine.CheckTime))]),
             .. look.Schema == StoreLook.NewestSchema ? Contents(look) : [Clock(null)],

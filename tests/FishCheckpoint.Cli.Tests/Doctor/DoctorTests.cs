@@ -104,6 +104,29 @@ public sealed class DoctorTests : CommandTest
     }
 
     [Fact]
+    public async Task Doctor_OfALogWithADamagedFrameBeforeCommits_FailsAndChangesNothing()
+    {
+        await PrepareAsync();
+        await ServerAsync();
+        (await FishOverHttpAsync("save", "task", "30", Write(Base.Change(3), "third"))).Succeeded();
+        (await FishOverHttpAsync("save", "task", "40", Write(Base.Change(4), "fourth"))).Succeeded();
+        var killed = Directory.CreateDirectory(PathOf("killed")).FullName;
+        Copy(Data, killed, "fish.db");
+        Copy(Data, killed, "fish.db-wal");
+        var log = await File.ReadAllBytesAsync(Path.Combine(killed, "fish.db-wal"), Stop);
+        log[9000] ^= 1;
+        await File.WriteAllBytesAsync(Path.Combine(killed, "fish.db-wal"), log, Stop);
+        var before = Files(killed);
+
+        var ran = await RunAsync("doctor", "--data", killed);
+        Assert.Equal(8, ran.Exit);
+        Assert.Contains("Frame 1 of fish.db-wal is damaged", ran.Output, StringComparison.Ordinal);
+        Assert.Contains("fish repair", ran.Output, StringComparison.Ordinal);
+        Assert.Equal(8, (await RunAsync("ls", "--data", killed)).Exit);
+        Assert.Equal(before, Files(killed));
+    }
+
+    [Fact]
     public async Task Doctor_OfAnotherSchema_SaysWhatOpeningDoes()
     {
         await PrepareAsync();
@@ -268,8 +291,19 @@ public sealed class DoctorTests : CommandTest
         run(command);
     }
 
-    private (string, long, DateTime)[] Files() =>
-        [.. new DirectoryInfo(Data).EnumerateFiles("*", SearchOption.AllDirectories).OrderBy(file => file.FullName, StringComparer.Ordinal).Select(file => (file.FullName, file.Length, file.LastWriteTimeUtc))];
+    private (string, long, DateTime)[] Files(string? folder = null) =>
+    [
+        .. new DirectoryInfo(folder ?? Data).EnumerateFiles("*", SearchOption.AllDirectories).OrderBy(file => file.FullName, StringComparer.Ordinal)
+            .Select(file => (file.FullName, file.Length, file.LastWriteTimeUtc)),
+    ];
+
+    // A server has it open.
+    private static void Copy(string from, string to, string name)
+    {
+        using var source = new FileStream(Path.Combine(from, name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var target = File.Create(Path.Combine(to, name));
+        source.CopyTo(target);
+    }
 
     private sealed class FixedTime(DateTimeOffset now) : TimeProvider
     {
