@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Masks;
@@ -11,7 +12,7 @@ public static class Contents
 {
     private static readonly ConcurrentDictionary<(string Base, string Kind, int Content, int Mask), TestModel> Models = new();
 
-    private static readonly ConcurrentDictionary<(bool IsState, int Content), string> Hashes = new();
+    private static readonly ConcurrentDictionary<(string Kind, int Content), string> Hashes = new();
 
     /// <summary>The names of tasks, a letter each.</summary>
     public const string Tasks = "abcde";
@@ -99,9 +100,22 @@ public static class Contents
         return bytes;
     }
 
-    public static string HashOfState(int seed) => Hashes.GetOrAdd((true, seed), _ => StoreModel.Hash(StateOf(seed)));
+    /// <summary>How many sets of side files there are.</summary>
+    public const int FileSets = 3;
 
-    public static string HashOfBase(int content) => Hashes.GetOrAdd((false, content), _ => StoreModel.Hash(Base(content).ToBytes()));
+    /// <summary>The side files of a set, by name: each has one of its own, and two of the sets share the other.</summary>
+    public static IReadOnlyList<(string Name, byte[] Bytes)> FilesOf(int set)
+    {
+        var vocabulary = new byte[30_000];
+        new Random(set / 2).NextBytes(vocabulary);
+        return [("config.json", Encoding.UTF8.GetBytes($$"""{"set": {{set}}}""")), ("tokenizer/vocabulary", vocabulary)];
+    }
+
+    public static string HashOfFiles(int set) => Hashes.GetOrAdd(("files", set), _ => StoreModel.FilesLine(FilesOf(set)));
+
+    public static string HashOfState(int seed) => Hashes.GetOrAdd(("state", seed), _ => StoreModel.Hash(StateOf(seed)));
+
+    public static string HashOfBase(int content) => Hashes.GetOrAdd(("base", content), _ => StoreModel.Hash(Base(content).ToBytes()));
 
     private static TestModel OnMask(TestModel model, Mask mask, int seed)
     {

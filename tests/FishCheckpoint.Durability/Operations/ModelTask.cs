@@ -73,11 +73,12 @@ internal sealed class ModelTask((string Task, long Step)? start, TestModel origi
         var file = StoreModel.Hash(model.ToBytes());
         if (!steps.TryGetValue(save.Step, out var held))
         {
-            steps.Add(save.Step, new ModelStep(model, file, save.State, Contents.MetricsOf(save.Content)["loss"], false));
+            steps.Add(save.Step, new ModelStep(model, file, save.State, save.Files, Contents.MetricsOf(save.Content)["loss"], false));
             return StoreModel.Done;
         }
 
-        return held.File != file ? StoreModel.Refused(ErrorCode.StepTaken) : save.State == 0 ? StoreModel.Done : Give(save.Step, save.State);
+        var isOther = held.File != file || (save.Files != 0 && save.Files != held.Files);
+        return isOther ? StoreModel.Refused(ErrorCode.StepTaken) : save.State == 0 ? StoreModel.Done : Give(save.Step, save.State);
     }
 
     /// <summary>The steps that the retention does not keep.</summary>
@@ -96,9 +97,19 @@ internal sealed class ModelTask((string Task, long Step)? start, TestModel origi
     /// <summary>Ends the grace of what is deleted.</summary>
     public void Forget() => deleted.Clear();
 
+    /// <summary>Removes the side files of its steps.</summary>
+    public void ForgetFiles()
+    {
+        foreach (var (step, held) in steps.ToArray())
+        {
+            steps[step] = held with { Files = 0 };
+        }
+    }
+
     public IEnumerable<string> Lines(string name) =>
         steps.Select(pair => StoreModel.StepLine(
-            name, pair.Key, pair.Value.File, pair.Value.State == 0 ? "-" : Contents.HashOfState(pair.Value.State), pair.Value.Loss,
+            name, pair.Key, pair.Value.File, pair.Value.State == 0 ? "-" : Contents.HashOfState(pair.Value.State),
+            pair.Value.Files == 0 ? "-" : Contents.HashOfFiles(pair.Value.Files), pair.Value.Loss,
             tags.Where(tag => tag.Value == pair.Key).Select(tag => tag.Key), pair.Value.IsPinned))
         .Prepend(StoreModel.TaskLine(name, Contents.BaseOf(name), Contents.DescriptionOf(Content), steps.Count, steps.Count == 0 ? null : steps.Keys.Last()));
 

@@ -34,8 +34,9 @@ public enum OperationKind
 /// <param name="State">Seed of the trainer state that goes with a save; 0 for none.</param>
 /// <param name="Tag">The tag; of <see cref="OperationKind.UndeleteTask"/>, the name under which the task comes back, or empty for its own.</param>
 /// <param name="Parent">What a save is laid on: <c>base</c>, <c>previous</c>, <c>TASK:STEP</c>, or empty for auto. What a branch starts from.</param>
+/// <param name="Files">The set of side files that goes with a save; 0 for none.</param>
 public sealed record Operation(
-    OperationKind Kind, string Task = "", long Step = 0, int Content = 0, int Mask = 0, int State = 0, string Tag = "", string Parent = "")
+    OperationKind Kind, string Task = "", long Step = 0, int Content = 0, int Mask = 0, int State = 0, string Tag = "", string Parent = "", int Files = 0)
 {
     public bool IsSave => Kind is OperationKind.SaveFull or OperationKind.SavePatch or OperationKind.SaveMasked;
 
@@ -45,5 +46,5 @@ public sealed record Operation(
     /// <summary>The checkpoint that <see cref="Parent"/> names.</summary>
     public (string Task, long Step)? Start => Parent.Split(':') is [var task, var step] ? (task, long.Parse(step)) : null;
 
-    public override string ToString() => $"{Kind} {Task} {Step} {Content} {Mask} {State} {Tag} {Parent}".TrimEnd();
+    public override string ToString() => $"{Kind} {Task} {Step} {Content} {Mask} {State} {Tag} {Parent} {(Files == 0 ? "" : $"files {Files}")}".TrimEnd();
 }

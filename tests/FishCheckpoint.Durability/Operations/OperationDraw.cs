@@ -39,6 +39,7 @@ public static class OperationDraw
         var task = $"{"aabbcde"[random.Next(7)]}";
         var (step, content) = ((long)random.Next(Steps), random.Next(1, 5));
         var state = kind is OperationKind.PutState || random.Next(4) == 0 ? random.Next(1, 4) : 0;
+        var files = number >= EarlierOperations && random.Next(3) == 0 ? random.Next(1, Contents.FileSets + 1) : 0;
         return kind switch
         {
             OperationKind.AddBase => new Operation(kind, $"base-{random.Next(6)}", Content: random.Next(3, 8)),
@@ -55,8 +56,10 @@ public static class OperationDraw
             OperationKind.UndeleteTask => new Operation(kind, LastOf(OperationKind.DeleteTask, seed, number)?.Task ?? task),
             OperationKind.RemoveBase => new Operation(kind, $"base-{random.Next(6)}"),
             OperationKind.SetTag or OperationKind.RemoveTag => new Operation(kind, task, step, Tag: $"tag-{random.Next(3)}"),
-            OperationKind.SaveFull or OperationKind.SavePatch => new Operation(kind, task, step, content, State: state, Parent: ParentOf(random)),
-            OperationKind.SaveMasked => new Operation(kind, task, step, content, random.Next(1, 4), state, Parent: ParentOf(random)),
+            OperationKind.SaveFull or OperationKind.SavePatch =>
+                new Operation(kind, task, step, content, State: state, Parent: ParentOf(random), Files: files),
+            OperationKind.SaveMasked => new Operation(
+                kind, task, step, content, random.Next(1, 4), state, Parent: ParentOf(random), Files: files),
             _ => new Operation(kind, task, step, content, State: state),
         };
     }

@@ -77,8 +77,23 @@ public sealed class Performer(SqliteCheckpointStore store, string scratch)
         {
             Metrics = Contents.MetricsOf(operation.Content),
             Parent = operation.Parent.Length == 0 ? ParentChoice.Auto : ParentChoice.Parse(operation.Parent),
+            SideFiles = operation.Files == 0 ? [] : WriteFiles(operation.Files),
             OpenState = operation.State == 0 ? null : () => new MemoryStream(Contents.StateOf(operation.State)),
         });
+
+    private List<SideFile> WriteFiles(int set)
+    {
+        var files = new List<SideFile>();
+        foreach (var (name, bytes) in Contents.FilesOf(set))
+        {
+            var path = Path.Combine(scratch, "files", name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllBytes(path, bytes);
+            files.Add(new SideFile(name, path));
+        }
+
+        return files;
+    }
 
     private async Task RecodeAsync() => RequireSound("Recoding", (await store.RecodeAsync()).Damaged);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Errors;
 
@@ -114,6 +115,13 @@ public sealed class StoreModel
         tasks.Where(pair => task.Length == 0 || pair.Key == task).ToList().ForEach(pair => pair.Value.Forget());
     }
 
+    /// <summary>Removes what no earlier program knows of: what could be brought back, and side files.</summary>
+    public void ForgetLater()
+    {
+        Forget();
+        tasks.Values.ToList().ForEach(task => task.ForgetFiles());
+    }
+
     /// <summary>All that can be seen of it, a line each.</summary>
     public IReadOnlyList<string> Lines() =>
         [
@@ -133,8 +141,13 @@ public sealed class StoreModel
     internal static string TaskLine(string name, string @base, string? description, long checkpoints, long? latest) =>
         string.Create(CultureInfo.InvariantCulture, $"task {name} {@base} '{description}' {checkpoints} {latest}");
 
-    internal static string StepLine(string task, long step, string file, string state, double loss, IEnumerable<string> tags, bool isPinned) =>
-        string.Create(CultureInfo.InvariantCulture, $"step {task} {step} {file} {state} {loss} {string.Join(',', tags)}{(isPinned ? " pinned" : "")}");
+    internal static string StepLine(
+        string task, long step, string file, string state, string files, double loss, IEnumerable<string> tags, bool isPinned) => string.Create(
+            CultureInfo.InvariantCulture,
+            $"step {task} {step} {file} {state} {files} {loss} {string.Join(',', tags)}{(isPinned ? " pinned" : "")}");
+
+    internal static string FilesLine(IEnumerable<(string Name, byte[] Bytes)> files) =>
+        Hash(Encoding.UTF8.GetBytes(string.Concat(files.Select(file => $"{Hash(file.Bytes)} {file.Name}\n"))));
 
     private string AddBase(Operation operation)
     {

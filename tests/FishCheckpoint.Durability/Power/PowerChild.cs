@@ -36,6 +36,15 @@ public sealed record PowerChild(string Disk, string Record, int Work, int Seed)
         {
             FaultShim.Record(Disk, Record);
             var work = PowerWork.All[Work];
+            if (work.Copy != CopyKind.None)
+            {
+                FaultShim.Mark(PowerCopy.Begun);
+                await PowerCopy.RunAsync(work.Copy, Disk);
+                FaultShim.Mark(PowerCopy.Done);
+                await ChildProgram.SayAsync("over");
+                return 0;
+            }
+
             var options = work.ToArguments(Path.Combine(Disk, Data), Seed).ToOptions();
             for (var next = work.First; next < work.End;)
             {

@@ -11,6 +11,9 @@ namespace FishCheckpoint.Durability.Power;
 /// <param name="seed">The seed of its operations.</param>
 public sealed class PowerRecord(string folder, int work, int seed)
 {
+    // A line between what was done before a backup and after it.
+    private const string Prepared = "prepared";
+
     private readonly PowerWork what = PowerWork.All[work];
 
     private string Own => Path.Combine(folder, $"{what.Name}-{seed}");
@@ -29,6 +32,9 @@ public sealed class PowerRecord(string folder, int work, int seed)
     /// <summary>What was acknowledged.</summary>
     public PowerOracle Oracle { get; private set; } = null!;
 
+    /// <summary>The restore or repair that is recorded; <see langword="null"/>: operations are.</summary>
+    public PowerCopy? Copy { get; private set; }
+
     /// <summary>Makes the record, unless the folder has it.</summary>
     /// <param name="library">The preloaded library.</param>
     public async Task OpenAsync(string library)
@@ -40,7 +46,14 @@ public sealed class PowerRecord(string folder, int work, int seed)
 
         Events = DiskRecord.Read(Log);
         var marks = Events.Where(call => call.Kind == DiskEventKind.Mark).Select(call => call.First).ToArray();
-        var held = what.IsAgain ? await HeldAgainAsync(library) : Held(await File.ReadAllLinesAsync(Lines));
+        var lines = await File.ReadAllLinesAsync(Lines);
+        var held = what.IsAgain ? await HeldAgainAsync(library) : Held(lines);
+        if (what.Copy != CopyKind.None)
+        {
+            var after = Held([.. lines.TakeWhile(line => line != Prepared)]);
+            Copy = new PowerCopy(what.Copy, what.Copy == CopyKind.Replace ? held : null, after);
+        }
+
         Oracle = new PowerOracle(OperationAt, held, marks);
         var unknown = Events.Where(call => call.Kind == DiskEventKind.Other).Select(call => $"{call}");
         if (Oracle.Wrong.Concat(unknown).FirstOrDefault() is { } wrong)
@@ -67,7 +80,7 @@ public sealed class PowerRecord(string folder, int work, int seed)
         var held = transcript.Possible()[0];
         if (what.IsOld)
         {
-            held.Forget();
+            held.ForgetLater();
         }
 
         return held;
@@ -118,20 +131,27 @@ public sealed class PowerRecord(string folder, int work, int seed)
         else if (what.First > 0)
         {
             var earlier = what.ToArguments(Path.Combine(disk, PowerChild.Data), seed) with { First = 0, Count = what.First };
-            await ChildProgram.PerformAsync(earlier, line =>
-            {
-                lines.Add(line);
-                return Task.CompletedTask;
-            });
+            await DoAsync(earlier, lines);
             if (what.IsOld)
             {
-                await OldStore.EndGraceAsync(earlier.ToOptions());
+                await OldStore.RemoveLaterAsync(earlier.ToOptions());
                 var database = Path.Combine(disk, PowerChild.Data, "fish.db");
                 OldStore.Rewrite(database, OldStore.OldestOf(database));
             }
+
+            if (what.Copy != CopyKind.None)
+            {
+                await PowerCopy.PrepareAsync(what.Copy, disk, earlier.ToOptions());
+                lines.Add(Prepared);
+            }
+
+            if (what.Copy == CopyKind.Replace)
+            {
+                await DoAsync(earlier with { First = what.First, Count = what.End - what.First }, lines);
+            }
         }
 
-        Copy(disk, Before);
+        CopyFolder(disk, Before);
         var preloaded = new Dictionary<string, string>(StringComparer.Ordinal) { ["LD_PRELOAD"] = library };
         using (var child = Child.Start(new PowerChild(disk, Log, work, seed).ToList(), preloaded))
         {
@@ -146,14 +166,20 @@ public sealed class PowerRecord(string folder, int work, int seed)
         await File.WriteAllLinesAsync(Lines, lines);
     }
 
-    private static void Copy(string from, string to)
+    private static Task DoAsync(ChildArguments work, List<string> lines) => ChildProgram.PerformAsync(work, line =>
+    {
+        lines.Add(line);
+        return Task.CompletedTask;
+    });
+
+    private static void CopyFolder(string from, string to)
     {
         Directory.CreateDirectory(to);
         foreach (var entry in new DirectoryInfo(from).EnumerateFileSystemInfos())
         {
             if (entry is DirectoryInfo)
             {
-                Copy(entry.FullName, Path.Combine(to, entry.Name));
+                CopyFolder(entry.FullName, Path.Combine(to, entry.Name));
             }
             else
             {

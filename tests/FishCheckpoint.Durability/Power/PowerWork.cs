@@ -12,9 +12,10 @@ namespace FishCheckpoint.Durability.Power;
 /// <param name="IsOld">Whether the store was written by an earlier program.</param>
 /// <param name="Grace">Whether what is deleted can be brought back.</param>
 /// <param name="IsAgain">Whether the store is what a loss of power has left of the first work.</param>
+/// <param name="Copy">What is recorded in the place of operations: a restore over a store comes after them.</param>
 public sealed record PowerWork(
     string Name, int First, int End, bool IsScript = false, bool IsDense = false, bool IsOld = false, bool Grace = true,
-    bool IsAgain = false)
+    bool IsAgain = false, CopyKind Copy = CopyKind.None)
 {
     // The store is closed and opened again after so many, and backed up in between.
     private const int BetweenOpenings = 9;
@@ -28,6 +29,9 @@ public sealed record PowerWork(
         new("migration-2", 39, 54, IsOld: true),
         new("migration-5", 60, 78, IsOld: true),
         new("again", 100, 115, IsAgain: true),
+        new("restore", 60, 60, Copy: CopyKind.Restore),
+        new("restore-in-place", 60, 75, Copy: CopyKind.Replace),
+        new("repair", 60, 60, Copy: CopyKind.Repair),
     ];
 
     public static bool Reopens(int number) => number % BetweenOpenings == BetweenOpenings - 1;

@@ -9,8 +9,8 @@ namespace FishCheckpoint.Durability.Stores;
 /// <summary>Makes of a store one that an earlier program has written: of an earlier schema, and without checksums of pages.</summary>
 public static class OldStore
 {
-    /// <summary>Removes what could be brought back, which no earlier program knows of, from a store that is not open.</summary>
-    public static async Task EndGraceAsync(StoreOptions options)
+    /// <summary>Removes what no earlier program knows of from a store that is not open: what could be brought back, and side files.</summary>
+    public static async Task RemoveLaterAsync(StoreOptions options)
     {
         using var database = Database.Open(options.DataFolder);
         for (var more = true; more;)
@@ -23,6 +23,21 @@ public static class OldStore
                 },
                 CancellationToken.None);
         }
+
+        await database.WriteAsync(
+            connection =>
+            {
+                connection.Execute("""
+                    UPDATE checkpoints SET trainer_bytes = trainer_bytes - side_bytes, side_bytes = 0, side_set = NULL;
+                    PRAGMA defer_foreign_keys = ON;
+                    DELETE FROM pieces WHERE frame IN (SELECT frame FROM side_files);
+                    DELETE FROM frames WHERE id IN (SELECT frame FROM side_files);
+                    DELETE FROM side_sets;
+                    DELETE FROM side_files;
+                    """);
+                return true;
+            },
+            CancellationToken.None);
     }
 
     /// <summary>Rewrites a store that is not open.</summary>

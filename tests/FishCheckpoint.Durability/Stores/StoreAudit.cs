@@ -39,8 +39,17 @@ public static class StoreAudit
         "SELECT count(*) FROM frames f WHERE f.payload <> (SELECT coalesce(sum(length(data)), 0) FROM pieces WHERE frame = f.id)",
         """
         SELECT count(*) FROM frames WHERE id NOT IN (SELECT frame FROM checkpoints UNION SELECT frame FROM masks WHERE frame IS NOT NULL
-          UNION SELECT trainer_frame FROM checkpoints WHERE trainer_frame IS NOT NULL)
+          UNION SELECT trainer_frame FROM checkpoints WHERE trainer_frame IS NOT NULL UNION SELECT frame FROM side_files)
         """,
+        """
+        SELECT count(*) FROM checkpoints c WHERE c.side_bytes <>
+          (SELECT coalesce(sum(length(f.head) + f.payload), 0) FROM side_files s JOIN frames f ON f.id = s.frame WHERE s.owner = c.id)
+        """,
+        """
+        SELECT count(*) FROM side_files f
+        WHERE NOT EXISTS (SELECT 1 FROM side_sets s JOIN checkpoints c ON c.side_set = s.id WHERE s.file = f.id AND c.id = f.owner)
+        """,
+        "SELECT count(*) FROM side_sets WHERE id NOT IN (SELECT side_set FROM checkpoints WHERE side_set IS NOT NULL)",
         "SELECT count(*) FROM pieces WHERE frame NOT IN (SELECT id FROM frames)",
         "SELECT count(*) FROM headers WHERE id NOT IN (SELECT headers FROM checkpoints WHERE headers IS NOT NULL)",
         "SELECT count(*) FROM masks WHERE id NOT IN (SELECT mask FROM checkpoints)",

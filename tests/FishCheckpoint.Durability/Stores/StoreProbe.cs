@@ -2,6 +2,7 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Durability.Operations;
 using FishCheckpoint.Storage;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Durability.Stores;
 
@@ -47,7 +48,20 @@ public static class StoreProbe
 
     /// <summary>One checkpoint.</summary>
     public static async Task<string> LineAsync(SqliteCheckpointStore store, CheckpointInfo step) => StoreModel.StepLine(
-        step.Task, step.Step, StoreModel.Hash(await store.RestoreAsync(step.Task, step.Step)), await StateOfAsync(store, step), step.Metrics["loss"], step.Tags, step.Pinned);
+        step.Task, step.Step, StoreModel.Hash(await store.RestoreAsync(step.Task, step.Step)), await StateOfAsync(store, step),
+        await FilesOfAsync(store, step), step.Metrics["loss"], step.Tags, step.Pinned);
+
+    private static async Task<string> FilesOfAsync(SqliteCheckpointStore store, CheckpointInfo step)
+    {
+        await using var reader = await store.OpenAsync(step.Task, StepRef.At(step.Step));
+        var files = new List<(string, byte[])>();
+        foreach (var file in reader.Files.Where(file => file.Name != ModelFiles.SingleFileName))
+        {
+            files.Add((file.Name, await reader.ReadAsync(file.Name)));
+        }
+
+        return files.Count == 0 ? "-" : StoreModel.FilesLine(files);
+    }
 
     private static async Task<string> StateOfAsync(SqliteCheckpointStore store, CheckpointInfo step)
     {

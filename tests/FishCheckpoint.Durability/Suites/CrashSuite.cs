@@ -25,8 +25,8 @@ public sealed class CrashSuite(int seed, string folder)
             var plan = KillPlan.Draw(random, isBegun: next > OperationDraw.Beginning.Count);
             if (plan.Migrates)
             {
-                await OldStore.EndGraceAsync(work.ToOptions());
-                held.Forget();
+                await OldStore.RemoveLaterAsync(work.ToOptions());
+                held.ForgetLater();
                 var database = Path.Combine(work.Folder, "fish.db");
                 var schema = OldStore.OldestOf(database);
                 OldStore.Rewrite(database, schema);

@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using FishCheckpoint.Durability.Operations;
 using FishCheckpoint.Durability.Power;
+using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Durability.Suites;
 
 /// <summary>
 /// The power is lost at any moment: what was synced is there, and any part of the rest. Whatever that leaves, the store opens, holds what
-/// was acknowledged, and serves nothing else.
+/// was acknowledged, and serves nothing else. A folder that a restore or a repair makes is whole, or refused as unfinished.
 /// </summary>
 /// <param name="library">What <see cref="Faults.FaultLibrary"/> has compiled.</param>
 /// <param name="records">The folder of the records: those that are there are used again.</param>
@@ -99,24 +100,85 @@ public sealed class PowerSuite(
     private async Task CheckAsync(
         PowerRecord record, string work, PowerState plan, Dictionary<string, DiskImage> disk, int marks, string root)
     {
+        if (record.Copy is { } copy)
+        {
+            await CheckCopyAsync(record, copy, work, plan, disk, marks, root);
+            return;
+        }
+
         var (oracle, doing) = (record.Oracle, record.Oracle.DoingAt(marks));
-        var store = await LookAsync(PowerChild.Data, disk, root, plan, lines => oracle.Match(marks, lines).Found);
+        var store = await LookAsync(PowerChild.Data, disk, root, plan, false, lines => oracle.Match(marks, lines).Found);
         var backup = disk.ContainsKey(PowerChild.Backup)
-            ? await LookAsync(PowerChild.Backup, disk, root, plan, lines => oracle.MatchBackup(marks, lines).Found) : null;
-        result.Count("states");
-        result.Count($"states while {doing}");
+            ? await LookAsync(PowerChild.Backup, disk, root, plan, true, lines => oracle.MatchBackup(marks, lines).Found) : null;
         string[] wrong =
         [
             .. store.Refusal is { } refusal ? [$"the store cannot be opened: {refusal}"]
                 : oracle.Match(marks, store.Lines).Wrong.Concat(store.Wrong),
             .. CheckBackup(oracle, marks, backup),
         ];
-        if (wrong.Length > 0)
+        Conclude(record, work, plan, doing, wrong);
+    }
+
+    private void Conclude(PowerRecord record, string work, PowerState plan, string doing, IReadOnlyList<string> wrong)
+    {
+        result.Count("states");
+        result.Count($"states while {doing}");
+        result.Find(
+            wrong.Take(3), $"power --seed {seed} --state {plan.Number} ({work}, {doing}, after call {plan.Calls}: "
+                + $"{record.Events[Math.Max(0, plan.Calls - 1)]}; {plan.ToDraw()})");
+    }
+
+    // Until it is acknowledged, the folder is as before, or says that it is unfinished; then the same command again makes it whole.
+    private async Task CheckCopyAsync(
+        PowerRecord record, PowerCopy copy, string work, PowerState plan, Dictionary<string, DiskImage> disk, int marks, string root)
+    {
+        var look = await LookAsync(copy.Target, disk, root, plan, true, copy.Find, async (folder, found) =>
         {
-            result.Find(
-                wrong.Take(3), $"power --seed {seed} --state {plan.Number} ({work}, {doing}, after call {plan.Calls}: "
-                    + $"{record.Events[Math.Max(0, plan.Calls - 1)]}; {plan.ToDraw()})");
+            if (copy.Find(found.Lines) == copy.After && found.Refusal is null)
+            {
+                return found;
+            }
+
+            var isMarked = found.Refusal?.StartsWith("STORE_INCOMPLETE", StringComparison.Ordinal) == true;
+            var isThere = File.Exists(Path.Combine(folder, "fish.db")) || Directory.Exists(Path.Combine(folder, "bases"));
+            List<string> wrong = [.. found.Wrong];
+            if (found.Refusal is { } refusal && !isMarked && isThere)
+            {
+                wrong.Add($"the folder is not known to be unfinished: {refusal}");
+            }
+
+            disk[copy.Source].Write(Path.Combine(root, copy.Source));
+            return found with { Wrong = [.. wrong, .. await GoOnAsync(copy, root)] };
+        });
+        var model = look.Refusal is null ? copy.Find(look.Lines) : null;
+        var state = look.Refusal?.Split(' ')[0] ?? (model is null ? "another store" : model == copy.After ? "whole" : "as before");
+        result.Count($"{work}: {state}");
+        string[] wrong =
+        [
+            .. look.Wrong,
+            .. model is null && look.Refusal is null ? [$"there is [{string.Join("; ", look.Lines)}]"] : Array.Empty<string>(),
+            .. record.Oracle.DoingAt(marks) == PowerCopy.Done && state != "whole" ? [$"it was acknowledged, and is: {state}"] : Array.Empty<string>(),
+            .. copy.Before is not null && state == "STORE_NOT_FOUND" ? ["the store that was there is gone"] : Array.Empty<string>(),
+        ];
+        Conclude(record, work, plan, record.Oracle.DoingAt(marks), wrong);
+    }
+
+    private async Task<IReadOnlyList<string>> GoOnAsync(PowerCopy copy, string root)
+    {
+        try
+        {
+            await PowerCopy.RunAsync(copy.Kind, root);
         }
+        catch (FishException error)
+        {
+            return [$"again: {ErrorCodes.NameOf(error.Code)} {error.Message}"];
+        }
+
+        var again = await probe.LookAsync(Path.Combine(root, copy.Target), mustExist: true, copy.Find);
+        result.Count("copies made by the same command again");
+        return again.Refusal is { } refusal ? [$"again: done, then {refusal}"]
+            : copy.Find(again.Lines) != copy.After ? [$"again: done, then there is [{string.Join("; ", again.Lines)}]"]
+            : [.. again.Wrong.Select(found => $"again: {found}")];
     }
 
     // A backup that was not acknowledged may be there by half, and says so. Bases that come for the next one may be there before it.
@@ -131,7 +193,8 @@ public sealed class PowerSuite(
 
     // The folder may be missing: then a store is made where there is none.
     private async Task<PowerLook> LookAsync(
-        string name, Dictionary<string, DiskImage> disk, string root, PowerState plan, Func<IReadOnlyList<string>, StoreModel?> find)
+        string name, Dictionary<string, DiskImage> disk, string root, PowerState plan, bool mustExist,
+        Func<IReadOnlyList<string>, StoreModel?> find, Func<string, PowerLook, Task<PowerLook>>? then = null)
     {
         var (folder, image) = (Path.Combine(root, name), disk.GetValueOrDefault(name));
         if (known.TryGetValue((name, image?.Hash ?? 0), out var look))
@@ -142,7 +205,7 @@ public sealed class PowerSuite(
         Remove(root);
         Directory.CreateDirectory(root);
         image?.Write(folder);
-        if (image is not null && plan.HasStaleIndex)
+        if (plan.HasStaleIndex && File.Exists(Path.Combine(folder, "fish.db")))
         {
             var stale = new byte[1 << 15];
             new Random(plan.Number).NextBytes(stale);
@@ -156,7 +219,8 @@ public sealed class PowerSuite(
             entry.LastWriteTimeUtc = DateTime.UtcNow.AddDays(-2);
         }
 
-        look = await probe.LookAsync(folder, mustExist: name == PowerChild.Backup, find);
+        look = await probe.LookAsync(folder, mustExist, find);
+        look = then is null ? look : await then(folder, look);
         known.TryAdd((name, image?.Hash ?? 0), look);
         result.Count($"different disks, of the {name} folder");
         return look;
