@@ -9,6 +9,8 @@ const string usage = """
            [--kind sync] [--way EMFILE]     that opens one, or asks for memory; or those of one kind or one way of failing alone:
                                             write, sync, truncate, rename, unlink, create, map, open, memory; ENOSPC, EIO, EMFILE...
     copies [--stride 1]                     kill and fail backups and restores at each call that changes a file of the copy
+    memory [--from 2048] [--to 12288] [--stride 64] [--seed N]
+                                            operations in a managed heap of growing sizes, in KiB, so that .NET runs out of memory
     full-disk [--rounds 100] [--seed N]     fill a small file system (root mounts it), and go on working
     bitflip [--stride 1]                    flip each byte of a small store in turn, and read everything; and a bit of each page, and repair
     model [--operations 5000] [--seed N]    random operations beside a model of the store in memory
@@ -41,6 +43,8 @@ try
             ? await new FaultSuite(library, folder).RunAsync(
                 Number("--stride", 1), progress, Number("--from", 1), Number("--to", int.MaxValue), Text("--kind"), Text("--way")) : null,
         "copies" => await FaultLibrary.CompileAsync(folder) is { } shim ? await new CopySuite(shim, folder).RunAsync(Number("--stride", 1), progress) : null,
+        "memory" => await new MemorySuite(seed, folder).RunAsync(
+            Number("--from", 2048), Number("--to", 12_288), Number("--stride", 64), progress),
         "full-disk" => await FullDiskAsync(),
         "bitflip" => await FlipAsync(),
         "model" => await ModelSuite.RunAsync(seed, Number("--operations", 5000), folder, progress),

@@ -30,6 +30,10 @@ public sealed class DurabilityTests : IDisposable
     }
 
     [Fact(Timeout = 600_000)]
+    public async Task Memory_ThatRunsOutInSomeSizes_LosesNothingAcknowledged() =>
+        AssertNothingFound(await new MemorySuite(seed, folder).RunAsync(from: 3072, to: 10_240, stride: 512, progress));
+
+    [Fact(Timeout = 600_000)]
     public async Task Copies_KilledOrRefusedAtSomeCalls_LeaveTheOldOrTheNew()
     {
         var library = await FaultLibrary.CompileAsync(folder);

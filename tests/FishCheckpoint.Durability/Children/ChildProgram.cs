@@ -32,6 +32,11 @@ public static class ChildProgram
             return await copy.RunAsync();
         }
 
+        if (MemoryChild.TryParse(arguments) is { } memory)
+        {
+            return await memory.RunAsync();
+        }
+
         if (PowerChild.TryParse(arguments) is { } power)
         {
             return await power.RunAsync();

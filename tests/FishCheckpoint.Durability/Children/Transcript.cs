@@ -5,6 +5,9 @@ namespace FishCheckpoint.Durability.Children;
 /// <summary>What a child has said, and what a store may hold after that: the oracle outside of it.</summary>
 public sealed class Transcript
 {
+    /// <summary>How an operation ended that ran out of memory.</summary>
+    public const string NoMemory = "NO_MEMORY";
+
     private const string DiskRefusal = "STORAGE_UNAVAILABLE";
 
     private readonly Func<int, Operation> operationAt;
@@ -30,6 +33,9 @@ public sealed class Transcript
 
     /// <summary>Operations that were refused because the disk was.</summary>
     public int DiskRefusals { get; private set; }
+
+    /// <summary>Operations that ran out of memory.</summary>
+    public int MemoryRefusals { get; private set; }
 
     /// <summary>The file whose sync was made to fail, and what waited for it; not the data folder, whose sync SQLite does not wait for.</summary>
     public string? SyncFailed { get; private set; }
@@ -91,7 +97,7 @@ public sealed class Transcript
         return possible;
     }
 
-    // Refused for the disk's sake, or not told of: absent or complete.
+    // Refused for the disk's sake or for lack of memory, or not told of: absent or complete.
     private void Open()
     {
         if (begun is null)
@@ -111,9 +117,9 @@ public sealed class Transcript
     private void End(string outcome)
     {
         Acknowledged++;
-        if (outcome == DiskRefusal)
+        if (outcome is DiskRefusal or NoMemory)
         {
-            DiskRefusals++;
+            (DiskRefusals, MemoryRefusals) = outcome == NoMemory ? (DiskRefusals, MemoryRefusals + 1) : (DiskRefusals + 1, MemoryRefusals);
             Open();
         }
         else
