@@ -20,6 +20,7 @@ const string usage = """
                                             SIGKILL 'fish pull --follow' at random moments while another process saves, and look on
     power [--states 20000] [--seed N]       build what a disk may hold after the power was lost at random moments, and open the store there
           [--state N] [--records PATH]      or one such state, of records that an earlier run has kept
+          [--work restore]                  or only those of one work: script, drawn, restore, restore-in-place, repair...
           [--weakness FileSyncs]            on a disk whose syncs do nothing, of files (FileSyncs) or of folders (FolderSyncs)
     --minutes N                             begin nothing more after that
     Each prints what it counted, and what it found; the exit code is 1 if that is anything.
@@ -82,7 +83,7 @@ async Task<SuiteResult?> PowerAsync()
     var records = Text("--records") is { Length: > 0 } path ? Path.GetFullPath(path) : Path.Combine(folder, "records");
     var weakness = Text("--weakness") is { Length: > 0 } name ? Enum.Parse<Weakness>(name) : Weakness.None;
     var result = await new PowerSuite(library, records, seed, weakness, Text("--records").Length > 0)
-        .RunAsync(Number("--states", 20_000), progress, Number("--state", -1) is >= 0 and var state ? state : null);
+        .RunAsync(Number("--states", 20_000), progress, Number("--state", -1) is >= 0 and var state ? state : null, Text("--work"));
     if (result.Findings.Count > 0 && records.StartsWith(folder, StringComparison.Ordinal))
     {
         var kept = Path.Combine(Path.GetTempPath(), $"fish-power-{seed}-{Environment.ProcessId}");

@@ -32,7 +32,8 @@ public sealed class PowerSuite(
     /// <param name="states">How many.</param>
     /// <param name="progress">How long it may go on.</param>
     /// <param name="only">The number of the one state; <see langword="null"/>: all.</param>
-    public async Task<SuiteResult> RunAsync(int states, Progress progress, int? only = null)
+    /// <param name="name">The name of the one work whose states are looked at; empty: all.</param>
+    public async Task<SuiteResult> RunAsync(int states, Progress progress, int? only = null, string name = "")
     {
         var (first, last) = only is { } one ? (one, one) : (0, states - 1);
         for (var round = first / StatesOfRound; round <= last / StatesOfRound; round++)
@@ -41,7 +42,8 @@ public sealed class PowerSuite(
             for (var work = 0; work < PowerWork.All.Count; work++)
             {
                 var own = numbers.Where(number => number % PowerWork.All.Count == work).ToArray();
-                if (own.Length > 0 && !progress.IsOver && result.Findings.Count < MostFindings)
+                var isAsked = own.Length > 0 && (name.Length == 0 || name == PowerWork.All[work].Name);
+                if (isAsked && !progress.IsOver && result.Findings.Count < MostFindings)
                 {
                     await RunAsync(new PowerRecord(records, work, seed + round), PowerWork.All[work], own, progress);
                 }
