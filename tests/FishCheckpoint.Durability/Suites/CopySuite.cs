@@ -24,11 +24,12 @@ public sealed class CopySuite(string library, string folder)
     public async Task<SuiteResult> RunAsync(int stride, Progress progress)
     {
         var (store, backup, before) = (Path.Combine(folder, "store"), Path.Combine(folder, "backup"), Path.Combine(folder, "before"));
-        var old = await FillAsync(store, seed: 1, operations: 45);
+        var old = await FillAsync(store, new StoreModel(), seed: 1, from: 0, to: 45);
         await new CopyChild(true, store, backup, 0, 0).DoAsync();
         StoreCopy.Make(backup, before);
-        var made = await FillAsync(store, seed: 1, operations: 90);
-        var (other, another) = (Path.Combine(folder, "other"), await FillAsync(Path.Combine(folder, "other"), seed: 2, operations: 60));
+        var made = await FillAsync(store, old, seed: 1, from: 45, to: 90);
+        var other = Path.Combine(folder, "other");
+        var another = await FillAsync(other, new StoreModel(), seed: 2, from: 0, to: 60);
         foreach (var (name, isBackup, template, was) in new[]
         {
             ("first backup", true, null, null), ("backup", true, before, old), ("restore", false, null, null), ("restore in a store's place", false, other, another),
@@ -60,11 +61,11 @@ public sealed class CopySuite(string library, string folder)
         }
     }
 
-    private async Task<StoreModel> FillAsync(string data, int seed, int operations)
+    private async Task<StoreModel> FillAsync(string data, StoreModel before, int seed, int from, int to)
     {
-        var (model, work) = (new StoreModel(), new ChildArguments(data, seed, 0, 0));
+        var (model, work) = (before.Clone(), new ChildArguments(data, seed, 0, 0));
         await using var store = await SqliteCheckpointStore.OpenAsync(work.ToOptions());
-        for (var number = 0; number < operations; number++)
+        for (var number = from; number < to; number++)
         {
             var operation = OperationDraw.Of(seed, number);
             model.Apply(operation, await new Performer(store, folder).PerformAsync(operation));
