@@ -36,8 +36,8 @@ internal static class DeletedTable
         page = page with { Limit = Math.Max(1, count) };
         var rows = connection.Query(
             $"""
-            SELECT c.id, c.step, c.state, c.logical_bytes, c.brought_bytes + c.value_bytes + c.trainer_bytes, c.trainer_bytes - c.side_bytes,
-              c.metrics, c.former_tags, c.with_task, c.created, c.deleted_at, c.expires
+            SELECT c.id, c.step, c.state, c.logical_bytes, c.brought_bytes + c.value_bytes + c.trainer_bytes,
+              c.trainer_bytes - c.side_bytes, c.metrics, c.former_tags, c.with_task, c.created, c.deleted_at, c.expires
             FROM checkpoints c WHERE {where}
             """,
             row => (Id: row.GetInt64(0), Item: new DeletedCheckpoint(

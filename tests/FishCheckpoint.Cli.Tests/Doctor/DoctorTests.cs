@@ -293,7 +293,8 @@ public sealed class DoctorTests : CommandTest
 
     private (string, long, DateTime)[] Files(string? folder = null) =>
     [
-        .. new DirectoryInfo(folder ?? Data).EnumerateFiles("*", SearchOption.AllDirectories).OrderBy(file => file.FullName, StringComparer.Ordinal)
+        .. new DirectoryInfo(folder ?? Data).EnumerateFiles("*", SearchOption.AllDirectories)
+            .OrderBy(file => file.FullName, StringComparer.Ordinal)
             .Select(file => (file.FullName, file.Length, file.LastWriteTimeUtc)),
     ];
 

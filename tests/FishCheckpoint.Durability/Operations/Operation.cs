@@ -36,7 +36,8 @@ public enum OperationKind
 /// <param name="Parent">What a save is laid on: <c>base</c>, <c>previous</c>, <c>TASK:STEP</c>, or empty for auto. What a branch starts from.</param>
 /// <param name="Files">The set of side files that goes with a save; 0 for none.</param>
 public sealed record Operation(
-    OperationKind Kind, string Task = "", long Step = 0, int Content = 0, int Mask = 0, int State = 0, string Tag = "", string Parent = "", int Files = 0)
+    OperationKind Kind, string Task = "", long Step = 0, int Content = 0, int Mask = 0, int State = 0, string Tag = "", string Parent = "",
+    int Files = 0)
 {
     public bool IsSave => Kind is OperationKind.SaveFull or OperationKind.SavePatch or OperationKind.SaveMasked;
 
@@ -46,5 +47,6 @@ public sealed record Operation(
     /// <summary>The checkpoint that <see cref="Parent"/> names.</summary>
     public (string Task, long Step)? Start => Parent.Split(':') is [var task, var step] ? (task, long.Parse(step)) : null;
 
-    public override string ToString() => $"{Kind} {Task} {Step} {Content} {Mask} {State} {Tag} {Parent} {(Files == 0 ? "" : $"files {Files}")}".TrimEnd();
+    public override string ToString() =>
+        $"{Kind} {Task} {Step} {Content} {Mask} {State} {Tag} {Parent} {(Files == 0 ? "" : $"files {Files}")}".TrimEnd();
 }

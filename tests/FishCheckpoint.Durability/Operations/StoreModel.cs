@@ -142,7 +142,8 @@ public sealed class StoreModel
         string.Create(CultureInfo.InvariantCulture, $"task {name} {@base} '{description}' {checkpoints} {latest}");
 
     internal static string StepLine(
-        string task, long step, string file, string state, string files, double loss, IEnumerable<string> tags, bool isPinned) => string.Create(
+        string task, long step, string file, string state, string files, double loss, IEnumerable<string> tags, bool isPinned) =>
+        string.Create(
             CultureInfo.InvariantCulture,
             $"step {task} {step} {file} {state} {files} {loss} {string.Join(',', tags)}{(isPinned ? " pinned" : "")}");
 

@@ -9,7 +9,8 @@ namespace FishCheckpoint.Durability.Stores;
 /// <summary>Makes of a store one that an earlier program has written: of an earlier schema, and without checksums of pages.</summary>
 public static class OldStore
 {
-    /// <summary>Removes what no earlier program knows of from a store that is not open: what could be brought back, and side files.</summary>
+    /// <summary>Removes what no earlier program knows of from a store that is not open: what could be brought back, and side
+    /// files.</summary>
     public static async Task RemoveLaterAsync(StoreOptions options)
     {
         using var database = Database.Open(options.DataFolder);

@@ -67,7 +67,8 @@ public sealed class MemorySuite(int seed, string folder)
         }
 
         var errors = await process.EndAsync();
-        result.Count(errors.Length == 0 ? "processes that came to their end" : $"processes ended by lack of memory while {transcript.Doing}");
+        result.Count(
+            errors.Length == 0 ? "processes that came to their end" : $"processes ended by lack of memory while {transcript.Doing}");
         result.Count("operations that were answered", transcript.Acknowledged - transcript.MemoryRefusals);
         result.Find(errors.Length == 0 || IsLackOfMemory(errors) ? [] : [$"the process ended with {process.ExitCode}: {errors}"], where);
         await CheckAsync(transcript, where);
@@ -76,7 +77,8 @@ public sealed class MemorySuite(int seed, string folder)
 
     // The runtime's own words where its heap cannot be made, where it gives up, and of an exception that nothing caught.
     private static bool IsLackOfMemory(string errors) =>
-        new[] { "GC heap initialization failed", "Out of memory", "OutOfMemoryException" }.Any(words => errors.Contains(words, StringComparison.Ordinal));
+        new[] { "GC heap initialization failed", "Out of memory", "OutOfMemoryException" }
+            .Any(words => errors.Contains(words, StringComparison.Ordinal));
 
     private async Task CheckAsync(Transcript transcript, string where)
     {

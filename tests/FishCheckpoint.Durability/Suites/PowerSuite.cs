@@ -155,14 +155,23 @@ public sealed class PowerSuite(
         var model = look.Refusal is null ? copy.Find(look.Lines) : null;
         var state = look.Refusal?.Split(' ')[0] ?? (model is null ? "another store" : model == copy.After ? "whole" : "as before");
         result.Count($"{work}: {state}");
-        string[] wrong =
-        [
-            .. look.Wrong,
-            .. model is null && look.Refusal is null ? [$"there is [{string.Join("; ", look.Lines)}]"] : Array.Empty<string>(),
-            .. record.Oracle.DoingAt(marks) == PowerCopy.Done && state != "whole" ? [$"it was acknowledged, and is: {state}"] : Array.Empty<string>(),
-            .. copy.Before is not null && state == "STORE_NOT_FOUND" ? ["the store that was there is gone"] : Array.Empty<string>(),
-        ];
-        Conclude(record, work, plan, record.Oracle.DoingAt(marks), wrong);
+        var (doing, wrong) = (record.Oracle.DoingAt(marks), new List<string>(look.Wrong));
+        if (state == "another store")
+        {
+            wrong.Add($"there is [{string.Join("; ", look.Lines)}]");
+        }
+
+        if (doing == PowerCopy.Done && state != "whole")
+        {
+            wrong.Add($"it was acknowledged, and is: {state}");
+        }
+
+        if (copy.Before is not null && state == "STORE_NOT_FOUND")
+        {
+            wrong.Add("the store that was there is gone");
+        }
+
+        Conclude(record, work, plan, doing, wrong);
     }
 
     private async Task<IReadOnlyList<string>> GoOnAsync(PowerCopy copy, string root)
