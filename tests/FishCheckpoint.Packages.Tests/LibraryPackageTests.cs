@@ -12,6 +12,7 @@ public sealed class LibraryPackageTests(PackedFeed packages)
     [Theory]
     [InlineData("FishCheckpoint")]
     [InlineData("FishCheckpoint.Client")]
+    [InlineData("FishCheckpoint.Following")]
     [InlineData("FishCheckpoint.Interchange")]
     [InlineData("FishCheckpoint.Storage")]
     [InlineData("FishCheckpoint.TorchSharp")]

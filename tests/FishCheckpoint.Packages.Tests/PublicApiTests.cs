@@ -1,5 +1,6 @@
 using System.Reflection;
 using FishCheckpoint.Client;
+using FishCheckpoint.Following.Watch;
 using FishCheckpoint.Interchange;
 using FishCheckpoint.Packages.Tests.Support;
 using FishCheckpoint.Storage;
@@ -23,6 +24,7 @@ public sealed class PublicApiTests
     [InlineData(typeof(TorchModel))]
     [InlineData(typeof(CheckpointHook))]
     [InlineData(typeof(InterchangeFormat))]
+    [InlineData(typeof(FolderWatcher))]
     public async Task PublicApi_OfALibrary_IsWhatWasApproved(Type ofLibrary)
     {
         var assembly = ofLibrary.Assembly;

@@ -9,18 +9,21 @@ namespace FishCheckpoint.Tests;
 public sealed partial class ArchitectureTests
 {
     private const string Domain = "src/FishCheckpoint";
+    private const string Training = "src/FishCheckpoint.Training";
     private const string Interchange = "src/FishCheckpoint.Interchange";
+    private const string Following = "src/FishCheckpoint.Following";
 
     // Each stage may use those before it; the leaves not each other.
     private static readonly string[] Stages = ["Errors", "Tensors", "Masks", "Deltas", "Codec", "Checkpoints"];
 
-    private static readonly string[] Leaves = ["Reports", "Access", "Following"];
+    private static readonly string[] Leaves = ["Reports", "Access"];
 
     private static readonly Dictionary<string, string[]> ProjectsAllowed = new(StringComparer.Ordinal)
     {
         ["FishCheckpoint"] = [],
         ["FishCheckpoint.Training"] = ["FishCheckpoint"],
         ["FishCheckpoint.Interchange"] = ["FishCheckpoint"],
+        ["FishCheckpoint.Following"] = ["FishCheckpoint"],
         ["FishCheckpoint.Storage"] = ["FishCheckpoint"],
         ["FishCheckpoint.TorchSharp"] = ["FishCheckpoint", "FishCheckpoint.Training"],
         ["TorchSharpSample"] = ["FishCheckpoint", "FishCheckpoint.Storage", "FishCheckpoint.TorchSharp", "FishCheckpoint.Training"],
@@ -28,7 +31,8 @@ public sealed partial class ArchitectureTests
         ["FishCheckpoint.Api"] = ["FishCheckpoint", "FishCheckpoint.Storage"],
         ["FishCheckpoint.Cli"] =
         [
-            "FishCheckpoint", "FishCheckpoint.Training", "FishCheckpoint.Interchange", "FishCheckpoint.Storage", "FishCheckpoint.Client", "FishCheckpoint.Api",
+            "FishCheckpoint", "FishCheckpoint.Training", "FishCheckpoint.Interchange", "FishCheckpoint.Following", "FishCheckpoint.Storage",
+            "FishCheckpoint.Client", "FishCheckpoint.Api",
         ],
     };
 
@@ -51,6 +55,8 @@ public sealed partial class ArchitectureTests
 
     // Small and pure. A package more is a decision: docs/ARCHITECTURE.md names these.
     private static readonly string[] DomainPackages = ["K4os.Compression.LZ4", "ZstdSharp.Port"];
+
+    private const string NetworkOrData = @"(?m)^using (static )?(System\.Net|System\.Data|Microsoft\.(?!Win32\.SafeHandles))";
 
     private static readonly string[] ShippedFolders = ["src/", "api/", "storage/"];
 
@@ -96,8 +102,19 @@ public sealed partial class ArchitectureTests
 
         Assert.Matches($@"(?m)^namespace FishCheckpoint\.{stage}(\.\w+)*;\r?$", text);
         Assert.Subset(allowed, StageNamed().Matches(text).Select(match => match.Groups["stage"].Value).ToHashSet());
-        Assert.DoesNotMatch(@"(?m)^using (static )?(System\.Net|System\.Data|Microsoft\.(?!Win32\.SafeHandles))", text);
+        Assert.DoesNotMatch(NetworkOrData, text);
     }
+
+    [Theory]
+    [InlineData(Training)]
+    [InlineData(Interchange)]
+    [InlineData(Following)]
+    public void BesideTheDomain_Sources_HaveTheirProjectsNamespaceAndNeitherNetworkNorData(string project) => Assert.All(Repository.Files("*.cs", project), source =>
+    {
+        var text = Repository.Read(source);
+        Assert.Matches($@"(?m)^namespace {Path.GetFileName(project).Replace(".", @"\.", StringComparison.Ordinal)}(\.\w+)*;\r?$", text);
+        Assert.DoesNotMatch(NetworkOrData, text);
+    });
 
     [Fact]
     public void Sources_OutsideParts_AreNamedInTheirPlaceOnly()

@@ -1,4 +1,5 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Following.Watch;
 using FishCheckpoint.Tensors;
 using Xunit;
 
@@ -30,6 +31,16 @@ public sealed class TorchFileTests : CommandTest
             loaded.ReadData(special.Begin, bytes);
             Assert.Equal([0x80000000, 0x7FC00001, 0xFF800001, value, 1, 0x3F800000], System.Runtime.InteropServices.MemoryMarshal.Cast<byte, uint>(bytes).ToArray());
         }
+    }
+
+    [Fact]
+    public async Task Watch_FilesOfPyTorch_SavesThem()
+    {
+        (await FishAsync("base", "add", "base", Of("zip.pt"))).Succeeded();
+        Directory.CreateDirectory(PathOf("drops"));
+        File.Copy(Of("changed.pt"), PathOf("drops/step_2.pt"));
+        var saved = (await FishAsync("watch", PathOf("drops"), "--task", "task", "--base", "base", "--once", "--settle", "0s", "--json")).Json<WatchedVersion>();
+        Assert.Equal((2, 2), (saved.Step, saved.Changed));
     }
 
     [Fact]

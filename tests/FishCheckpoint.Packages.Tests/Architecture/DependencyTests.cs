@@ -18,13 +18,15 @@ public sealed partial class DependencyTests
         ["FishCheckpoint"] = [],
         ["FishCheckpoint.Training"] = ["FishCheckpoint"],
         ["FishCheckpoint.Interchange"] = ["FishCheckpoint"],
+        ["FishCheckpoint.Following"] = ["FishCheckpoint"],
         ["FishCheckpoint.Storage"] = ["FishCheckpoint"],
         ["FishCheckpoint.Client"] = ["FishCheckpoint"],
         ["FishCheckpoint.TorchSharp"] = ["FishCheckpoint", "FishCheckpoint.Training"],
         ["FishCheckpoint.Api"] = ["FishCheckpoint", "FishCheckpoint.Storage"],
         ["fish"] =
         [
-            "FishCheckpoint", "FishCheckpoint.Training", "FishCheckpoint.Interchange", "FishCheckpoint.Storage", "FishCheckpoint.Client", "FishCheckpoint.Api",
+            "FishCheckpoint", "FishCheckpoint.Training", "FishCheckpoint.Interchange", "FishCheckpoint.Following", "FishCheckpoint.Storage",
+            "FishCheckpoint.Client", "FishCheckpoint.Api",
         ],
     };
 

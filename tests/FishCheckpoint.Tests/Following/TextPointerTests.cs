@@ -80,7 +80,7 @@ public sealed class TextPointerTests : IDisposable
         var waits = 0;
         var busy = FileMoves.Here with { IsWindows = true, Move = (_, _, _) => throw new UnauthorizedAccessException("open"), Wait = _ => waits++ };
 
-        Assert.Throws<UnauthorizedAccessException>(() => Move(new TextPointer(new LinkCalls(), busy), "step-2"));
+        Assert.Throws<UnauthorizedAccessException>(() => Move(new TextPointer(new LinkCalls(), (written, place) => FileReplacement.Move(written, place, busy, mayBeAway: false)), "step-2"));
         Assert.Equal(("step-1", "step-1", 9), (Read(), Linked, waits));
     }
 
@@ -145,7 +145,7 @@ public sealed class TextPointerTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private static TextPointer Pointer(LinkCalls? links = null) => new(links ?? new LinkCalls(), FileMoves.Here);
+    private static TextPointer Pointer(LinkCalls? links = null) => new(links ?? new LinkCalls(), (written, place) => AtomicFile.Replace(written, place, mayBeAway: false));
 
     private static PulledManifest Manifest(long step) =>
         new(PulledManifest.Current, "task", default, step, Digest.Of(BitConverter.GetBytes(step)), [], DateTimeOffset.UnixEpoch.AddHours(step));

@@ -8,7 +8,7 @@ namespace FishCheckpoint.Following.Watch;
 /// Tells steps by the names that trainers give: files <c>step_N.safetensors</c> and <c>step-N.safetensors</c>, or PyTorch's (<c>.bin</c>, <c>.pt</c>, <c>.pth</c>), with anything and a separator before them; folders
 /// <c>checkpoint-N</c> (Hugging Face's Trainer and what follows it), <c>global_step_N</c> and <c>global_stepN</c> (verl, DeepSpeed), <c>step_N</c> and <c>step-N</c>.
 /// </summary>
-public sealed class DropNames
+internal sealed class DropNames
 {
     private const string Placeholder = "{step}";
     private const string Digits = "(?<step>[0-9]{1,19})";

@@ -11,8 +11,8 @@ namespace FishCheckpoint.Following.Folders;
 /// follows it.
 /// </summary>
 /// <param name="links">The system's links.</param>
-/// <param name="files">The system's files.</param>
-internal sealed class TextPointer(LinkCalls links, FileMoves files) : ICurrentPointer
+/// <param name="replace">Moves a finished file over another one, whose place is never empty meanwhile.</param>
+internal sealed class TextPointer(LinkCalls links, Action<string, string> replace) : ICurrentPointer
 {
     /// <summary>The file's name.</summary>
     public const string FileName = "current.txt";
@@ -46,7 +46,7 @@ internal sealed class TextPointer(LinkCalls links, FileMoves files) : ICurrentPo
         }
 
         // A reader who finds no file would find nothing at all: it is replaced, never moved aside.
-        FileReplacement.Move(temporary, Path.Combine(folder, FileName), files, mayBeAway: false);
+        replace(temporary, Path.Combine(folder, FileName));
         AtomicFile.SyncFolder(folder);
         return Link(folder, target, temporary);
     }

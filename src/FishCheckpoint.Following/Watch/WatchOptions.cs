@@ -14,7 +14,10 @@ public sealed record WatchOptions
     /// <summary>The base of the task, which is then made if it is not there. Default: the task has to be there.</summary>
     public string? Base { get; init; }
 
-    /// <summary>The name of a version, with <c>{step}</c> in the place of the step and <c>*</c> in that of anything. Default: the usual ones; see <see cref="DropNames"/>.</summary>
+    /// <summary>
+    /// The name of a version, with <c>{step}</c> in the place of the step and <c>*</c> in that of anything. Default: files <c>step_N</c> and <c>step-N</c> with
+    /// <c>.safetensors</c>, <c>.bin</c>, <c>.pt</c> or <c>.pth</c>; folders <c>checkpoint-N</c>, <c>global_step_N</c>, <c>step_N</c> and the like.
+    /// </summary>
     public string? Pattern { get; init; }
 
     /// <summary>How often to look. Default: each second.</summary>
