@@ -4,7 +4,7 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Access;
 
 /// <summary>The tasks that a key is limited to: names, and beginnings of names that end in <c>*</c>.</summary>
-public static class TaskLimits
+internal static class TaskLimits
 {
     /// <summary>The most of them that a key has.</summary>
     public const int Most = 100;

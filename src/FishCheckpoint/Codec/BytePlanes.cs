@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics;
 namespace FishCheckpoint.Codec;
 
 /// <summary>Byte planes: the first bytes of all units, then the second bytes, and so on. Bytes of one significance compress together.</summary>
-public static class BytePlanes
+internal static class BytePlanes
 {
     /// <summary>Splits units into planes.</summary>
     /// <param name="units">Units of <paramref name="unitSize"/> bytes.</param>

@@ -11,7 +11,7 @@ namespace FishCheckpoint.Codec;
 /// Encodes and decodes the two halves of a chunk: its positions and its mapped values (docs/FORMAT.md, "Chunks"). Holds the working memory;
 /// not safe for use by two threads at once.
 /// </summary>
-public sealed class ChunkCoder
+internal sealed class ChunkCoder
 {
     /// <summary>The longest encoding of a chunk's half, in bytes.</summary>
     public const int MaxEncoded = MaxGaps + 64;

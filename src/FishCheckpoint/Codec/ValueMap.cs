@@ -6,7 +6,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>What stands in a frame for a new value. The numbers are part of the format (docs/FORMAT.md).</summary>
-public enum ValueMap : byte
+internal enum ValueMap : byte
 {
     /// <summary>The new value's bits themselves: readable without the parent, for deltas on their way.</summary>
     Plain = 0,
@@ -22,7 +22,7 @@ public enum ValueMap : byte
 }
 
 /// <summary>Maps new values to what is stored, and back, losslessly for every bit pattern.</summary>
-public static class ValueMaps
+internal static class ValueMaps
 {
     /// <summary>Replaces new values by what stands for them.</summary>
     /// <param name="map">The map.</param>

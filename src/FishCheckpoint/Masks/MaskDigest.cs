@@ -5,7 +5,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Masks;
 
 /// <summary>Computes a mask's identity from its positions in order, without holding them (docs/FORMAT.md, "Identities").</summary>
-public sealed class MaskDigest : IDisposable
+internal sealed class MaskDigest : IDisposable
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[] buffer = new byte[8192];

@@ -66,9 +66,10 @@ public sealed class ValueMapsTests
     });
 
     [Theory]
-    [InlineData(ValueMap.Plain)]
-    [InlineData(ValueMap.Xor)]
-    [InlineData(ValueMap.Distance)]
-    public void Apply_PositionOutside_Throws(ValueMap map) => Assert.All(
-        new[] { -1, 4, 1L << 32, (1L << 32) + 1 }, position => Assert.ThrowsAny<Exception>(() => ValueMaps.Apply(map, DType.F32, new byte[16], [position], 0, new byte[4])));
+    [InlineData(nameof(ValueMap.Plain))]
+    [InlineData(nameof(ValueMap.Xor))]
+    [InlineData(nameof(ValueMap.Distance))]
+    public void Apply_PositionOutside_Throws(string map) => Assert.All(
+        new[] { -1, 4, 1L << 32, (1L << 32) + 1 },
+        position => Assert.ThrowsAny<Exception>(() => ValueMaps.Apply(Enum.Parse<ValueMap>(map), DType.F32, new byte[16], [position], 0, new byte[4])));
 }
