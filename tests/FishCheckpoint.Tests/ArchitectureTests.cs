@@ -28,11 +28,13 @@ public sealed partial class ArchitectureTests
         ["FishCheckpoint.TorchSharp"] = ["FishCheckpoint", "FishCheckpoint.Training"],
         ["TorchSharpSample"] = ["FishCheckpoint", "FishCheckpoint.Storage", "FishCheckpoint.TorchSharp", "FishCheckpoint.Training"],
         ["FishCheckpoint.Client"] = ["FishCheckpoint"],
+        ["FishCheckpoint.Demo"] = ["FishCheckpoint", "FishCheckpoint.Training"],
+        ["FishCheckpoint.Bench"] = ["FishCheckpoint", "FishCheckpoint.Storage"],
         ["FishCheckpoint.Api"] = ["FishCheckpoint", "FishCheckpoint.Storage"],
         ["FishCheckpoint.Cli"] =
         [
             "FishCheckpoint", "FishCheckpoint.Training", "FishCheckpoint.Interchange", "FishCheckpoint.Following", "FishCheckpoint.Storage",
-            "FishCheckpoint.Client", "FishCheckpoint.Api",
+            "FishCheckpoint.Client", "FishCheckpoint.Api", "FishCheckpoint.Demo", "FishCheckpoint.Bench",
         ],
     };
 

@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
+using FishCheckpoint.Bench;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Cli.Bench;
 using FishCheckpoint.Cli.Hosting;
+using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Cli.Commands;
@@ -40,7 +41,8 @@ internal static class BenchCommand
         {
             var paths = parsed.GetValue(before) is { } path ? (path, parsed.GetRequiredValue(after)!) : ((string, string)?)null;
             var plan = new BenchPlan(paths, parsed.GetValue(rounds), Path.GetFullPath(parsed.GetValue(temporary) ?? Path.GetTempPath()));
-            var result = await new BenchRun(shell.Terminal, plan, shell.Settings).RunAsync(cancellation);
+            var result = await new BenchRun(plan, shell.Settings.ToStoreOptions(), (steps, work) => Progress.StepsAsync(shell.Terminal, "measuring", steps, work))
+                .RunAsync(cancellation);
             if (parsed.GetValue(shell.Json))
             {
                 await shell.Terminal.Output.WriteLineAsync(JsonSerializer.Serialize(result, FishJson.Options));

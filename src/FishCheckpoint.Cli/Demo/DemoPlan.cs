@@ -1,3 +1,4 @@
+using FishCheckpoint.Demo;
 namespace FishCheckpoint.Cli.Demo;
 
 /// <summary>What a demo does.</summary>

@@ -1,4 +1,5 @@
 using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Demo;
 using Spectre.Console;
 
 namespace FishCheckpoint.Cli.Demo;

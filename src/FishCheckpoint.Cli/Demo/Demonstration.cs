@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Client;
 using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Client;
+using FishCheckpoint.Demo;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Cli.Demo;

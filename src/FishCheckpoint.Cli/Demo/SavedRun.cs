@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using FishCheckpoint.Demo;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.Training;
 

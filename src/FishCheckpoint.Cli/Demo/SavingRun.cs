@@ -1,4 +1,5 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Demo;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.Training;
 

@@ -15,8 +15,9 @@ public sealed record WatchOptions
     public string? Base { get; init; }
 
     /// <summary>
-    /// The name of a version, with <c>{step}</c> in the place of the step and <c>*</c> in that of anything. Default: files <c>step_N</c> and <c>step-N</c> with
-    /// <c>.safetensors</c>, <c>.bin</c>, <c>.pt</c> or <c>.pth</c>; folders <c>checkpoint-N</c>, <c>global_step_N</c>, <c>step_N</c> and the like.
+    /// The name of a version, with <c>{step}</c> in the place of the step and <c>*</c> in that of anything. Default: files <c>step_N</c>
+    /// and <c>step-N</c> with <c>.safetensors</c>, <c>.bin</c>, <c>.pt</c> or <c>.pth</c>; folders <c>checkpoint-N</c>, <c>step_N</c>,
+    /// <c>global_step_N</c> and the like.
     /// </summary>
     public string? Pattern { get; init; }
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using FishCheckpoint.Api;
-using FishCheckpoint.Cli.Bench;
+using FishCheckpoint.Bench;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Tensors;
@@ -59,7 +59,7 @@ public sealed class BenchCommandTests : CommandTest
         using var output = new StringWriter();
         var terminal = Terminal.Of(output, TextWriter.Null);
         var plan = new BenchPlan((Write(Base, "before"), Write(Base.Change(3), "after")), 2, Folder) { MostHeld = 0 };
-        var result = await new BenchRun(terminal, plan, new FishSettings()).RunAsync(Stop);
+        var result = await new BenchRun(plan, new FishSettings().ToStoreOptions(), (_, work) => work(_ => { })).RunAsync(Stop);
         BenchTables.Print(terminal, result);
 
         Assert.True(result is { InMemory: false, BitExact: true });

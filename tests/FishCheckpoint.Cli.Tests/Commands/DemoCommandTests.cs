@@ -2,6 +2,7 @@ using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Demo;
 using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Demo;
 using FishCheckpoint.Errors;
 using Xunit;
 

@@ -1,4 +1,4 @@
-using FishCheckpoint.Cli.Demo;
+using FishCheckpoint.Demo;
 using FishCheckpoint.Masks;
 using FishCheckpoint.Training;
 using Xunit;

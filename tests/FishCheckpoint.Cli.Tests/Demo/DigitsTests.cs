@@ -1,4 +1,4 @@
-using FishCheckpoint.Cli.Demo;
+using FishCheckpoint.Demo;
 using Xunit;
 
 namespace FishCheckpoint.Cli.Tests.Demo;

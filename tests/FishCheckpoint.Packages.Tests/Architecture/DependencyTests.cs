@@ -21,12 +21,14 @@ public sealed partial class DependencyTests
         ["FishCheckpoint.Following"] = ["FishCheckpoint"],
         ["FishCheckpoint.Storage"] = ["FishCheckpoint"],
         ["FishCheckpoint.Client"] = ["FishCheckpoint"],
+        ["FishCheckpoint.Demo"] = ["FishCheckpoint", "FishCheckpoint.Training"],
+        ["FishCheckpoint.Bench"] = ["FishCheckpoint", "FishCheckpoint.Storage"],
         ["FishCheckpoint.TorchSharp"] = ["FishCheckpoint", "FishCheckpoint.Training"],
         ["FishCheckpoint.Api"] = ["FishCheckpoint", "FishCheckpoint.Storage"],
         ["fish"] =
         [
             "FishCheckpoint", "FishCheckpoint.Training", "FishCheckpoint.Interchange", "FishCheckpoint.Following", "FishCheckpoint.Storage",
-            "FishCheckpoint.Client", "FishCheckpoint.Api",
+            "FishCheckpoint.Client", "FishCheckpoint.Api", "FishCheckpoint.Demo", "FishCheckpoint.Bench",
         ],
     };
 

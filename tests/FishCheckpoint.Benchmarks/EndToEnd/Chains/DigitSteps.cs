@@ -1,5 +1,5 @@
-using FishCheckpoint.Cli.Demo;
 using FishCheckpoint.Deltas;
+using FishCheckpoint.Demo;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.Training;
 

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.Training;
 
-namespace FishCheckpoint.Cli.Demo;
+namespace FishCheckpoint.Demo;
 
 /// <summary>A small classifier: linear layers with ReLU between them. Its parameters are plain arrays, one per tensor of <see cref="Layout"/>.</summary>
-internal sealed class Mlp
+public sealed class Mlp
 {
     private readonly int[] widths;
 

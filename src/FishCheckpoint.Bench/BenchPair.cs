@@ -2,7 +2,7 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Cli.Bench;
+namespace FishCheckpoint.Bench;
 
 /// <summary>Two checkpoints of one model, opened; in memory if they are small enough, else read block by block from their files.</summary>
 internal sealed class BenchPair : IDisposable

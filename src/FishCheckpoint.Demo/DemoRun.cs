@@ -1,10 +1,10 @@
 using FishCheckpoint.Masks;
 using FishCheckpoint.Training;
 
-namespace FishCheckpoint.Cli.Demo;
+namespace FishCheckpoint.Demo;
 
 /// <summary>One training run, made ready: its model and its mask are known, so that a <see cref="CheckpointHook"/> can be attached before it trains.</summary>
-internal sealed class DemoRun
+public sealed class DemoRun
 {
     private readonly Digits digits;
     private readonly DemoSettings settings;

@@ -2,12 +2,12 @@ using System.Globalization;
 using System.IO.Compression;
 using FishCheckpoint.Training;
 
-namespace FishCheckpoint.Cli.Demo;
+namespace FishCheckpoint.Demo;
 
-/// <summary>1,797 real handwritten digits (Demo/Data/ATTRIBUTION.md), divided into those to train on and those to test on.</summary>
+/// <summary>1,797 real handwritten digits (Data/ATTRIBUTION.md), divided into those to train on and those to test on.</summary>
 /// <param name="Train">1,437 images.</param>
 /// <param name="Test">360 images that no training sees.</param>
-internal sealed record Digits(Samples Train, Samples Test)
+public sealed record Digits(Samples Train, Samples Test)
 {
     /// <summary>Pixels along one side of an image.</summary>
     public const int Side = 8;

@@ -1,7 +1,7 @@
 using FishCheckpoint.Masks;
 using FishCheckpoint.Training;
 
-namespace FishCheckpoint.Cli.Demo;
+namespace FishCheckpoint.Demo;
 
 /// <summary>Trains a model on a mask with <see cref="MaskedSgd"/>: no bit outside of it changes, and no gradient outside of it is computed.</summary>
 internal sealed class DemoSgd

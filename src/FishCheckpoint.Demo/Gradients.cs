@@ -1,4 +1,4 @@
-namespace FishCheckpoint.Cli.Demo;
+namespace FishCheckpoint.Demo;
 
 /// <summary>The gradient of whole tensors from a pass, summed over its batch.</summary>
 internal static class Gradients

@@ -1,7 +1,7 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Cli.Bench;
+namespace FishCheckpoint.Bench;
 
 /// <summary>What the same checkpoint takes by the simplest means.</summary>
 /// <param name="Dense">All values.</param>

@@ -1,18 +1,22 @@
-using FishCheckpoint.Api;
-using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Codec;
+using FishCheckpoint.Storage;
 
-namespace FishCheckpoint.Cli.Bench;
+namespace FishCheckpoint.Bench;
 
 /// <summary>Measures a pair: sizes, then encoding and decoding and a store, in turns, so that a busy moment of the machine meets all of them.</summary>
-internal sealed class BenchRun(Terminal terminal, BenchPlan plan, FishSettings settings)
+/// <param name="plan">What is measured.</param>
+/// <param name="settings">The store's options; its folder is a temporary one.</param>
+/// <param name="showing">Given the number of steps and the work, runs the work and shows the names of the steps that it reports as done.</param>
+public sealed class BenchRun(BenchPlan plan, StoreOptions settings, Func<int, Func<Action<string>, Task>, Task> showing)
 {
+    /// <summary>Measures, and removes what was made for it.</summary>
+    /// <exception cref="Errors.FishException">A model is missing or lies, or the two have other tensors.</exception>
     public async Task<BenchResult> RunAsync(CancellationToken cancellation)
     {
         var folder = Directory.CreateDirectory(Path.Combine(plan.Temporary, $"fish-bench-{Guid.NewGuid():N}")).FullName;
         try
         {
-            var options = settings.ToStoreOptions() with { DataFolder = Path.Combine(folder, "data"), DeletionGrace = TimeSpan.Zero };
+            var options = settings with { DataFolder = Path.Combine(folder, "data"), DeletionGrace = TimeSpan.Zero };
             var (before, after) = plan.Paths ?? SyntheticPair.Write(folder);
             using var pair = BenchPair.Open(before, after, options.MaxHeaderBytes, plan.MostHeld);
             EffortBench[] efforts = [new("small", CodecEffort.Small, pair, folder), new("fast", CodecEffort.Fast, pair, folder)];
@@ -32,7 +36,7 @@ internal sealed class BenchRun(Terminal terminal, BenchPlan plan, FishSettings s
     {
         // Models that are read from disk take so long that the first milliseconds of compiling do not show.
         var warmUps = pair.IsHeld ? 1 : 0;
-        await Progress.StepsAsync(terminal, "measuring", warmUps + plan.Rounds, async done =>
+        await showing(warmUps + plan.Rounds, async done =>
         {
             for (var round = -warmUps; round < plan.Rounds; round++)
             {
@@ -62,7 +66,7 @@ internal sealed class BenchRun(Terminal terminal, BenchPlan plan, FishSettings s
         return new BenchResult(
             plan.Paths is null, plan.Paths?.Before, plan.Paths?.After, pair.Layout.Tensors.Count, pair.Layout.Elements, pair.Layout.Bytes, changed,
             pair.Layout.Elements == 0 ? 0 : (double)changed / pair.Layout.Elements, pair.IsHeld, plan.Rounds,
-            store.IsBitExact && Array.TrueForAll(efforts, effort => effort.IsBitExact), 
+            store.IsBitExact && Array.TrueForAll(efforts, effort => effort.IsBitExact),
             [
                 .. encodings, Encoding("index + value", yardsticks.IndexAndValue), Encoding("dense + zstd-1", yardsticks.DenseZstd),
                 Encoding("dense", yardsticks.Dense),
@@ -83,7 +87,7 @@ internal sealed class BenchRun(Terminal terminal, BenchPlan plan, FishSettings s
 /// <param name="Paths">The two models; <see langword="null"/> for a synthetic pair.</param>
 /// <param name="Rounds">How often each thing is timed.</param>
 /// <param name="Temporary">The folder that the store is made in, and removed from.</param>
-internal sealed record BenchPlan((string Before, string After)? Paths, int Rounds, string Temporary)
+public sealed record BenchPlan((string Before, string After)? Paths, int Rounds, string Temporary)
 {
     /// <summary>The longest model that is held in memory, in bytes.</summary>
     public long MostHeld { get; init; } = BenchPair.MostHeld;

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace FishCheckpoint.Cli.Demo;
+namespace FishCheckpoint.Demo;
 
 /// <summary>
 /// The matrix products of the demo's model, row-major. Always 8 lanes and fused multiply-adds: sums are made in the same order on every machine.

@@ -1,4 +1,4 @@
-namespace FishCheckpoint.Cli.Bench;
+namespace FishCheckpoint.Bench;
 
 /// <summary>What <c>fish bench</c> found; the names of its JSON are stable.</summary>
 /// <param name="Synthetic">Whether the pair was made up.</param>
@@ -14,7 +14,7 @@ namespace FishCheckpoint.Cli.Bench;
 /// <param name="BitExact">Whether everything came back bit for bit.</param>
 /// <param name="Encodings">Ours first, then the yardsticks.</param>
 /// <param name="Store">A save and a load through an embedded store.</param>
-internal sealed record BenchResult(
+public sealed record BenchResult(
     bool Synthetic, string? Before, string? After, int Tensors, long Elements, long ModelBytes, long Changed, double Density, bool InMemory, int Rounds,
     bool BitExact, IReadOnlyList<EncodingResult> Encodings, StoreResult Store);
 
@@ -29,7 +29,7 @@ internal sealed record BenchResult(
 /// <param name="DecodeBytesPerSecond">The same of decoding.</param>
 /// <param name="EncodeSeconds">Each round's time.</param>
 /// <param name="DecodeSeconds">Each round's time.</param>
-internal sealed record EncodingResult(
+public sealed record EncodingResult(
     string Name, long Bytes, double? BytesPerChangedValue, double RatioToDense, double RatioToDenseZstd, double RatioToIndexAndValue,
     double? EncodeBytesPerSecond = null, double? DecodeBytesPerSecond = null, IReadOnlyList<double>? EncodeSeconds = null,
     IReadOnlyList<double>? DecodeSeconds = null);
@@ -41,5 +41,5 @@ internal sealed record EncodingResult(
 /// <param name="LoadSeconds">The median, until the whole model was given out.</param>
 /// <param name="AllSaveSeconds">Each round's time.</param>
 /// <param name="AllLoadSeconds">Each round's time.</param>
-internal sealed record StoreResult(
+public sealed record StoreResult(
     string Folder, long StoredBytes, double SaveSeconds, double LoadSeconds, IReadOnlyList<double> AllSaveSeconds, IReadOnlyList<double> AllLoadSeconds);

@@ -1,7 +1,7 @@
 using FishCheckpoint.Masks;
 using FishCheckpoint.Training;
 
-namespace FishCheckpoint.Cli.Demo;
+namespace FishCheckpoint.Demo;
 
 /// <summary>The trained positions of one tensor with their gradients: work and memory are proportional to the mask.</summary>
 internal sealed class MaskedGradient

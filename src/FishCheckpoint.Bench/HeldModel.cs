@@ -1,6 +1,6 @@
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Cli.Bench;
+namespace FishCheckpoint.Bench;
 
 /// <summary>A model in memory, so that what is timed is not the disk.</summary>
 internal sealed class HeldModel : IBlockReader

@@ -1,14 +1,14 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Training;
 
-namespace FishCheckpoint.Cli.Demo;
+namespace FishCheckpoint.Demo;
 
 /// <summary>A task derived from the digits.</summary>
 /// <param name="Name">Its name in the store.</param>
 /// <param name="Description">What it asks for, for people.</param>
 /// <param name="Classes">Its number of classes; another one than the base's makes a head of its own.</param>
 /// <param name="Derive">Makes the task's images and labels of the digits'; always the same for the same ones.</param>
-internal sealed record DemoTask(string Name, string Description, int Classes, Func<Samples, Samples> Derive)
+public sealed record DemoTask(string Name, string Description, int Classes, Func<Samples, Samples> Derive)
 {
     /// <summary>What the store is told about the task: its base and, where the head is its own, the head's tensors.</summary>
     /// <param name="baseName">Name or id of the base.</param>
@@ -22,7 +22,7 @@ internal sealed record DemoTask(string Name, string Description, int Classes, Fu
 }
 
 /// <summary>The tasks of the demo, all on one pretrained base.</summary>
-internal static class DemoTasks
+public static class DemoTasks
 {
     /// <summary>Classes of the base: the ten digits.</summary>
     public const int BaseClasses = 10;

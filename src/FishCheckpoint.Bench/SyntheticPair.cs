@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Cli.Bench;
+namespace FishCheckpoint.Bench;
 
 /// <summary>
 /// Two small bf16 checkpoints for who has none at hand: Gaussian weights in float32, moved by far smaller Gaussian steps, and cast. Some 5% of the values change.

@@ -1,7 +1,7 @@
-namespace FishCheckpoint.Cli.Demo;
+namespace FishCheckpoint.Demo;
 
 /// <summary>How the demo trains. The same for every kind of mask, but for the learning rate: few weights need larger steps than many.</summary>
-internal sealed record DemoSettings
+public sealed record DemoSettings
 {
     /// <summary>Passes over the images when the base is trained.</summary>
     public int PretrainEpochs { get; init; } = 10;

@@ -1,11 +1,10 @@
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Cli.Models;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Cli.Bench;
+namespace FishCheckpoint.Bench;
 
 /// <summary>Saves the pair's second model through an embedded store, and loads it again.</summary>
 internal sealed class StoreBench(SqliteCheckpointStore store, BenchPair pair) : IAsyncDisposable
@@ -71,9 +70,9 @@ internal sealed class StoreBench(SqliteCheckpointStore store, BenchPair pair) : 
         for (var tensor = 0; tensor < pair.After.Layout.Tensors.Count; tensor++)
         {
             var info = pair.After.Layout.Tensors[tensor];
-            using var found = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            using var found = SHA256.Create();
             using var expected = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            var pipe = PipeWriter.Create(new HashingStream(Stream.Null, found));
+            var pipe = PipeWriter.Create(new CryptoStream(Stream.Null, found, CryptoStreamMode.Write));
             await reader.CopyTensorAsync(info.Name, pipe, cancellation);
             await pipe.CompleteAsync();
             for (var block = 0L; block < Blocks.CountOf(info); block++)
@@ -83,7 +82,7 @@ internal sealed class StoreBench(SqliteCheckpointStore store, BenchPair pair) : 
                 expected.AppendData(bytes, 0, length);
             }
 
-            IsBitExact &= Digest.Finish(found) == Digest.Finish(expected);
+            IsBitExact &= expected.GetHashAndReset().AsSpan().SequenceEqual(found.Hash);
         }
     }
 }

@@ -1,10 +1,10 @@
 using System.Runtime.InteropServices;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Cli.Demo;
+namespace FishCheckpoint.Demo;
 
 /// <summary>The demo's model as a safetensors file, and back.</summary>
-internal static class ModelExport
+public static class ModelExport
 {
     /// <summary>Writes a model: its tensors in the order of its layout.</summary>
     public static void Write(Mlp model, string path)

@@ -1,9 +1,9 @@
-namespace FishCheckpoint.Cli.Demo;
+namespace FishCheckpoint.Demo;
 
 /// <summary>Images and their labels.</summary>
 /// <param name="Pixels">One image after another, <see cref="Digits.Pixels"/> floats each, row by row, 0 (paper) to 1 (ink).</param>
 /// <param name="Labels">The class of each image, from 0.</param>
-internal sealed record Samples(float[] Pixels, int[] Labels)
+public sealed record Samples(float[] Pixels, int[] Labels)
 {
     /// <summary>The number of images.</summary>
     public int Count => Labels.Length;

@@ -1,6 +1,6 @@
-using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Bench;
 
-namespace FishCheckpoint.Cli.Bench;
+namespace FishCheckpoint.Cli.Output;
 
 /// <summary>Prints what was measured.</summary>
 internal static class BenchTables

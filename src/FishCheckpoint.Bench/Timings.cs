@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace FishCheckpoint.Cli.Bench;
+namespace FishCheckpoint.Bench;
 
 /// <summary>Repeated times of one thing, in seconds.</summary>
 internal sealed class Timings

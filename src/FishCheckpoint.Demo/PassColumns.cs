@@ -1,4 +1,4 @@
-namespace FishCheckpoint.Cli.Demo;
+namespace FishCheckpoint.Demo;
 
 /// <summary>
 /// A pass with the batch innermost: the gradient of one weight is then the product of two runs, so that a mask's gradient costs what the mask has,

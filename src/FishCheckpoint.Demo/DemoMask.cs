@@ -1,11 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace FishCheckpoint.Cli.Demo;
+namespace FishCheckpoint.Demo;
 
 /// <summary>How a run chooses what to train.</summary>
 [JsonConverter(typeof(DemoMaskNames))]
-internal enum DemoMask
+public enum DemoMask
 {
     /// <summary>The positions of the highest Fisher information.</summary>
     Fish,

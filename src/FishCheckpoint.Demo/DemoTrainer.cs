@@ -2,12 +2,12 @@ using System.Collections.Concurrent;
 using FishCheckpoint.Masks;
 using FishCheckpoint.Training;
 
-namespace FishCheckpoint.Cli.Demo;
+namespace FishCheckpoint.Demo;
 
 /// <summary>Trains the demo's base, and its tasks from there. Deterministic; safe to prepare and train several runs at once.</summary>
 /// <param name="digits">The images.</param>
 /// <param name="settings">How to train; <see langword="null"/> for the defaults.</param>
-internal sealed class DemoTrainer(Digits digits, DemoSettings? settings = null)
+public sealed class DemoTrainer(Digits digits, DemoSettings? settings = null)
 {
     private readonly DemoSettings settings = settings ?? new DemoSettings();
     private readonly ConcurrentDictionary<(DemoTask Task, Mlp Base), Lazy<FisherInformation>> fisher = new();

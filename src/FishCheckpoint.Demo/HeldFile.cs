@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Cli.Demo;
+namespace FishCheckpoint.Demo;
 
 /// <summary>The safetensors file that a trainer would write of its model as it is now: the oracle that rebuilt checkpoints are compared with.</summary>
-internal static class HeldFile
+public static class HeldFile
 {
     /// <summary>The SHA-256 of the whole file.</summary>
     public static Digest DigestOf(Mlp model)

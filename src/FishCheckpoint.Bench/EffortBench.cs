@@ -4,7 +4,7 @@ using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Cli.Bench;
+namespace FishCheckpoint.Bench;
 
 /// <summary>Encodes and decodes a pair with one effort, on one thread.</summary>
 /// <param name="name">What it is called.</param>

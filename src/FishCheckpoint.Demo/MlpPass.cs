@@ -1,4 +1,4 @@
-namespace FishCheckpoint.Cli.Demo;
+namespace FishCheckpoint.Demo;
 
 /// <summary>A batch on its way through a model and back: the activations and the derivatives that gradients are made of. Reused from batch to batch.</summary>
 internal sealed class MlpPass
