@@ -13,7 +13,6 @@ using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Collection;
 using FishCheckpoint.Storage.Deletion;
 using FishCheckpoint.Storage.Following;
-using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Recoding;
 using FishCheckpoint.Storage.Reports;
 using FishCheckpoint.Storage.Sqlite;

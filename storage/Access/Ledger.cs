@@ -1,7 +1,6 @@
 using FishCheckpoint.Access;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Access;
@@ -9,10 +8,10 @@ namespace FishCheckpoint.Storage.Access;
 /// <summary>Writes down who did what, and holds it against the quotas: always in the transaction that does it.</summary>
 internal sealed class Ledger(StoreOptions options)
 {
-    public const string Created = "created";
-    public const string Changed = "changed";
+    public const string Created = AuditTable.Created;
+    public const string Changed = AuditTable.Changed;
     public const string Unchanged = "unchanged";
-    public const string Deleted = "deleted";
+    public const string Deleted = AuditTable.Deleted;
 
     /// <summary>Who is at work now.</summary>
     public Caller Caller => options.Caller();

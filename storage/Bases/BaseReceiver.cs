@@ -1,8 +1,8 @@
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Bases;
@@ -153,8 +153,4 @@ internal sealed class BaseReceiver(StoreOptions options, string folder)
         using var handle = PositionalFile.Open(path);
         return [.. PlainBlocks.Of(length).Select(block => Crc32C.Compute(PlainBlocks.Read(handle, block, length, path)))];
     }
-
-    public static byte[] ToBytes(uint[] crcs) => MemoryMarshal.AsBytes<uint>(crcs).ToArray();
-
-    public static uint[] FromBytes(byte[] bytes) => MemoryMarshal.Cast<byte, uint>(bytes).ToArray();
 }

@@ -10,6 +10,9 @@ internal abstract class CatalogConnection : IDisposable
     /// <returns>The rows that were changed.</returns>
     public abstract int Execute(string sql, params ReadOnlySpan<object?> arguments);
 
+    /// <summary>As <see cref="Execute"/>, for deleting or replacing rows: damage in what goes does not stop it.</summary>
+    public abstract void Discard(string sql, params ReadOnlySpan<object?> arguments);
+
     /// <summary>Inserts one row.</summary>
     /// <returns>Its id.</returns>
     public abstract long Insert(string sql, params ReadOnlySpan<object?> arguments);

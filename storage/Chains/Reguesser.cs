@@ -3,7 +3,6 @@ using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
-using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Recoding;
 using FishCheckpoint.Storage.Tasks;
 

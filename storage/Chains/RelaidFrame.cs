@@ -1,6 +1,5 @@
 using FishCheckpoint.Codec;
-using FishCheckpoint.Storage.Checkpoints;
-using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Chains;

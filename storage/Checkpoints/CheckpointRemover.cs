@@ -2,7 +2,6 @@ using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Deletion;
-using FishCheckpoint.Storage.Frames;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 

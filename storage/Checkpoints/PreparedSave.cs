@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Checkpoints;
@@ -31,7 +32,7 @@ internal sealed class PreparedSave(
         : ChunkIndex.ReadValues(Delta.Values, Delta.ValuesHead, Delta.MaskHead!, [.. MaskChunks]);
 
     /// <summary>Bytes of the frames that its delta is read from: its own, its mask's, and those that it is guessed from.</summary>
-    public long LinkBytes => Delta.Length + (Guessing?.Frames.Sum(Frames.FrameTable.SizeOf) ?? 0);
+    public long LinkBytes => Delta.Length + (Guessing?.Frames.Sum(FrameTable.SizeOf) ?? 0);
 
     /// <summary>The new state, as it will be read from the database.</summary>
     public StateReader OpenReader(string label) =>

@@ -2,7 +2,6 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;

@@ -1,7 +1,6 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Checkpoints;

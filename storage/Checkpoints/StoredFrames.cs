@@ -1,6 +1,5 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Frames;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 

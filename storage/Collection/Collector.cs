@@ -131,7 +131,7 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
         {
             cancellation.ThrowIfCancellationRequested();
             var ((removed, left), freed) = await database.WriteAsync(
-                connection => StoredBytes.Freed(connection, () => GraceCollector.Some(connection, options.Grace.Now, InOneTransaction)), cancellation);
+                connection => TotalsTable.Freed(connection, () => GraceCollector.Some(connection, options.Grace.Now, InOneTransaction)), cancellation);
             round.Purged(removed);
             round.Freed += freed;
             more = left;
@@ -142,7 +142,7 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
     private async Task<bool> DeleteSomeAsync(CollectRound round, TaskContext task, Retention rules, Going going, CancellationToken cancellation)
     {
         var ((gone, more), freed) = await database.WriteAsync(
-            connection => StoredBytes.Freed(connection, () => DeleteSome(connection, round, task, rules, going)), cancellation);
+            connection => TotalsTable.Freed(connection, () => DeleteSome(connection, round, task, rules, going)), cancellation);
         gone.ForEach(round.Deleted);
         round.Freed += freed;
         return more;

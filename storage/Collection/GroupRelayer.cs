@@ -36,7 +36,7 @@ internal sealed class GroupRelayer(Database database, RecodeMeans means)
             }
         }
 
-        round.Held = Read(StoredBytes.Held);
+        round.Held = Read(TotalsTable.Held);
     }
 
     /// <summary>Says what that would free, if some more checkpoints were deleted. What is guessed from those is encoded again but once, so that the sum is an estimate there. What the time does not suffice for counts as held.</summary>
@@ -79,7 +79,7 @@ internal sealed class GroupRelayer(Database database, RecodeMeans means)
         {
             cancellation.ThrowIfCancellationRequested();
             var (written, freed) = await database.WriteAsync(
-                connection => StoredBytes.Freed(connection, () => Relayer.Replace(connection, frame)), cancellation);
+                connection => TotalsTable.Freed(connection, () => Relayer.Replace(connection, frame)), cancellation);
             round.Relaid(written ? 1 : 0);
             round.Freed += freed;
         }
@@ -95,7 +95,7 @@ internal sealed class GroupRelayer(Database database, RecodeMeans means)
 
         try
         {
-            var freed = await database.WriteAsync(connection => StoredBytes.Freed(connection, () => Put(connection, row, frames)).Freed, cancellation);
+            var freed = await database.WriteAsync(connection => TotalsTable.Freed(connection, () => Put(connection, row, frames)).Freed, cancellation);
             round.Relaid(frames.Frames.Count);
             round.Freed += freed;
         }

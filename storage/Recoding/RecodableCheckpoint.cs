@@ -1,9 +1,7 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Checkpoints;
-using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Recoding;

@@ -1,6 +1,5 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Recoding;

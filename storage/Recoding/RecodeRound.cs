@@ -1,6 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Catalog;
 
 namespace FishCheckpoint.Storage.Recoding;
 

@@ -1,5 +1,5 @@
 using FishCheckpoint.Codec;
-using FishCheckpoint.Storage.Frames;
+using FishCheckpoint.Storage.Catalog;
 
 namespace FishCheckpoint.Storage.Recoding;
 

@@ -25,10 +25,16 @@ internal sealed class Recoder(Database database, BaseFolder folder, TaskTable ta
         var task = TaskOf(wanted);
         var round = new RecodeRound(wanted, options.Time);
         ExpectAll(task);
-        var finished = await RunAsync(round, (connection, after) => RecodeQueue.NextMask(connection, after, task), cancellation)
-            && await RunAsync(round, (connection, after) => RecodeQueue.NextCheckpoint(connection, after, task), cancellation);
+        var finished = await RunAsync(round, (connection, after) => NextMask(connection, after, task), cancellation)
+            && await RunAsync(round, (connection, after) => NextCheckpoint(connection, after, task), cancellation);
         return round.End(finished);
     }
+
+    private static RecodableMask? NextMask(CatalogConnection connection, long after, long? task) =>
+        RecodeQueue.NextMask(connection, after, task) is { } mask ? new RecodableMask(mask.Id, mask.Frame, mask.Bytes, mask.Task) : null;
+
+    private static RecodableCheckpoint? NextCheckpoint(CatalogConnection connection, long after, long? task) =>
+        RecodeQueue.NextCheckpoint(connection, after, task) is { } found ? new RecodableCheckpoint(found.Row, found.Task) : null;
 
     private void ExpectAll(long? task)
     {

@@ -3,7 +3,6 @@ using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
-using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Repairs;

@@ -1,5 +1,4 @@
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Repairs;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Storage.Verification;

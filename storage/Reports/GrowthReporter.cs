@@ -1,5 +1,4 @@
 using FishCheckpoint.Reports;
-using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Tasks;
 

@@ -1,10 +1,8 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
-using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
-using FishCheckpoint.Storage.Totals;
 
 namespace FishCheckpoint.Storage.Reports;
 

@@ -4,7 +4,6 @@ using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Tasks;
-using FishCheckpoint.Storage.Totals;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Reports;

@@ -1,5 +1,6 @@
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Catalog;
+using FishCheckpoint.Storage.Sqlite.Pages;
 using FishCheckpoint.Tensors;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -71,6 +72,14 @@ internal sealed class SqliteCatalogConnection(SqliteConnection sqlite) : Catalog
             while (reader.NextResult());
             return reader.RecordsAffected;
         });
+    }
+
+    public override void Discard(string sql, params ReadOnlySpan<object?> arguments)
+    {
+        using (PageDamage.Ignore())
+        {
+            Execute(sql, arguments);
+        }
     }
 
     public override long Insert(string sql, params ReadOnlySpan<object?> arguments)

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
 

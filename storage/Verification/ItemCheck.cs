@@ -1,5 +1,4 @@
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Sqlite;
 
 namespace FishCheckpoint.Storage.Verification;

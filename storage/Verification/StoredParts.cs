@@ -2,7 +2,6 @@ using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
-using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Tasks;
 
 namespace FishCheckpoint.Storage.Verification;

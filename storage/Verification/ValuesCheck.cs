@@ -1,7 +1,6 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
-using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Tasks;
 
 namespace FishCheckpoint.Storage.Verification;

@@ -1,6 +1,7 @@
 using System.Text;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
+using FishCheckpoint.Storage.Catalog;
 
 namespace FishCheckpoint.Storage.Verification;
 

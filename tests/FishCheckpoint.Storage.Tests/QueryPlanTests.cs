@@ -1,6 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Reports;
-using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Reports;
 using FishCheckpoint.Storage.Sqlite;

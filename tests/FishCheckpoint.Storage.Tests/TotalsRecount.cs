@@ -1,10 +1,7 @@
 using FishCheckpoint.Codec;
-using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
-using FishCheckpoint.Storage.Totals;
 using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;

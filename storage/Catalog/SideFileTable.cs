@@ -1,9 +1,7 @@
 using System.Text;
-using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Storage.Checkpoints;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>A side file of a checkpoint's own, as stored.</summary>
 /// <param name="Name">Its path in the model's folder.</param>

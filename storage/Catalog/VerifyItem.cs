@@ -1,6 +1,6 @@
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Storage.Verification;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>What a stored thing is; the order in which things that were never verified are.</summary>
 internal enum ItemKind

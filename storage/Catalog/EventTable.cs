@@ -1,9 +1,7 @@
 using System.Globalization;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Storage.Access;
-using FishCheckpoint.Storage.Catalog;
 
-namespace FishCheckpoint.Storage.Following;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>The audit log as the events of a task: it is written in the transactions that do what it says, and its numbers only grow.</summary>
 internal static class EventTable
@@ -26,7 +24,7 @@ internal static class EventTable
             $"""
             SELECT a.id, a.operation, a.subject, a.time,
               (SELECT c.step FROM tags t JOIN checkpoints c ON c.id = t.checkpoint JOIN tasks k ON k.id = t.task WHERE k.name = a.task AND a.subject = k.name || '/' || t.name)
-            FROM audit a WHERE a.task = $0 AND a.id > $1 AND a.outcome IN ('{Ledger.Created}', '{Ledger.Changed}', '{Ledger.Deleted}') ORDER BY a.id LIMIT {AtOnce}
+            FROM audit a WHERE a.task = $0 AND a.id > $1 AND a.outcome IN ('{AuditTable.Created}', '{AuditTable.Changed}', '{AuditTable.Deleted}') ORDER BY a.id LIMIT {AtOnce}
             """,
             row => (Id: row.GetInt64(0), Event: Read(row, task)), task, after);
         return ([.. rows.Select(row => row.Event).OfType<TaskEvent>()], rows.Count == AtOnce ? rows[^1].Id : newest);

@@ -1,8 +1,7 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Reports;
-using FishCheckpoint.Storage.Catalog;
 
-namespace FishCheckpoint.Storage.Totals;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>A row of totals: of the store, a base or a task.</summary>
 /// <param name="Task">The task's name.</param>

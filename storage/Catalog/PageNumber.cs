@@ -2,7 +2,7 @@ using System.Globalization;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 
-namespace FishCheckpoint.Storage.Access;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Where a part of a list begins whose items are numbered.</summary>
 internal static class PageNumber

@@ -1,11 +1,9 @@
-using FishCheckpoint.Storage.Catalog;
+namespace FishCheckpoint.Storage.Catalog;
 
-namespace FishCheckpoint.Storage.Collection;
-
-/// <summary>What a transaction frees: the difference of what is stored before and after it, deleted checkpoints that are still there included.</summary>
-internal static class StoredBytes
+/// <summary>The running totals of the store, its bases and its tasks.</summary>
+internal static class TotalsTable
 {
-    /// <summary>Does the work, and says by how much the store has shrunk.</summary>
+    /// <summary>Does the work, and measures by how much that shrinks what is stored, deleted checkpoints included.</summary>
     public static (T Result, long Freed) Freed<T>(CatalogConnection connection, Func<T> work)
     {
         var before = Of(connection);

@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Storage.Bases;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>The rows of bases, their names and their files.</summary>
 internal sealed class BaseTable
@@ -123,7 +122,7 @@ internal sealed class BaseTable
             "SELECT name, bytes, sha256, header, crcs FROM base_files WHERE base = $0 ORDER BY name",
             row => new BaseFile(
                 row.GetString(0), row.GetInt64(1), row.Digest(2),
-                row.IsDBNull(3) ? null : HeaderSet.Decompress(row.Bytes(3), row.GetString(0)), BaseReceiver.FromBytes(row.Bytes(4))),
+                row.IsDBNull(3) ? null : HeaderSet.Decompress(row.Bytes(3), row.GetString(0)), FromBytes(row.Bytes(4))),
             id)));
 
     private static Digest? IdOf(CatalogConnection connection, string name) =>
@@ -146,9 +145,13 @@ internal sealed class BaseTable
             connection.Execute(
                 "INSERT INTO base_files (base, name, bytes, sha256, header, crcs) VALUES ($0, $1, $2, $3, $4, $5)",
                 content.Id, file.Name, file.Bytes, file.Sha256, file.Header is null ? null : HeaderSet.Compress(file.Header.Json.Span),
-                BaseReceiver.ToBytes(file.Crcs));
+                ToBytes(file.Crcs));
         }
     }
+
+    private static byte[] ToBytes(uint[] crcs) => MemoryMarshal.AsBytes<uint>(crcs).ToArray();
+
+    private static uint[] FromBytes(byte[] bytes) => MemoryMarshal.Cast<byte, uint>(bytes).ToArray();
 
     private static BaseInfo Read(CatalogRow row, string name, IReadOnlyList<BaseFileInfo> files) => new(
         name, row.Digest(0), row.Digest(1), row.GetInt32(2), row.GetInt64(3), row.GetInt64(4), files, row.Time(5));

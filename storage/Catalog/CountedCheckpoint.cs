@@ -1,9 +1,7 @@
 using FishCheckpoint.Codec;
-using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Frames;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Storage.Totals;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>A visible checkpoint as its tensors' totals see it: everything is told by the indices of its frames, without a byte of their chunks.</summary>
 /// <param name="Task">Its task.</param>

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace FishCheckpoint.Storage.Totals;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>What the visible checkpoints of a task hold of one tensor; or what a change adds to it.</summary>
 /// <param name="Checkpoints">Checkpoints whose deltas touch it.</param>

@@ -2,10 +2,9 @@ using System.Text.Json;
 using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Storage.Access;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>The rows of keys.</summary>
 internal static class KeyTable

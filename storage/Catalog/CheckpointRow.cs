@@ -1,9 +1,8 @@
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Storage.Checkpoints;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>A row of checkpoints, with the frame of its mask, unless its own frame is one of blocks.</summary>
 internal sealed record CheckpointRow(

@@ -1,8 +1,6 @@
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Checkpoints;
 
-namespace FishCheckpoint.Storage.Chains;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Finds what can be folded, by rows alone, the oldest first: one after another, so that no list of them is held.</summary>
 internal static class FoldQueue

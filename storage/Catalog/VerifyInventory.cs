@@ -1,6 +1,4 @@
-using FishCheckpoint.Storage.Catalog;
-
-namespace FishCheckpoint.Storage.Verification;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Lists what is stored, without reading any of it.</summary>
 internal static class VerifyInventory

@@ -1,11 +1,7 @@
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Frames;
-using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Storage.Checkpoints;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Finds the rows of checkpoints.</summary>
 internal static class CheckpointTable
@@ -15,22 +11,32 @@ internal static class CheckpointTable
 
     private const string Select = $"SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From}";
 
-    /// <summary>The checkpoint of a step, a word or a tag.</summary>
-    public static CheckpointRow Find(CatalogConnection connection, TaskContext task, StepRef step) => step switch
-    {
-        { Step: { } number } => AtStep(connection, task.Id, number) ?? throw Missing(task.Name, step),
-        { Word: "latest" } => connection.Single(
-            $"{Select} WHERE c.task = $0 AND c.deleted = 0 ORDER BY c.step DESC LIMIT 1", CheckpointRow.Read, task.Id) ?? throw Missing(task.Name, step),
-        { Word: "best" } => Best(connection, task) ?? throw Missing(task.Name, step),
-        _ => connection.Single(
-            $"{Select} JOIN tags t ON t.checkpoint = c.id WHERE t.task = $0 AND t.name = $1 AND c.deleted = 0", CheckpointRow.Read, task.Id, step.Word)
-            ?? throw new FishException(
-                ErrorCode.TagNotFound, $"{task.Name}/{step}", "The task has no such tag.", "List the task's checkpoints with their tags."),
-    };
+    /// <summary>The checkpoint of a task's last step.</summary>
+    public static CheckpointRow? Latest(CatalogConnection connection, long task) => connection.Single(
+        $"{Select} WHERE c.task = $0 AND c.deleted = 0 ORDER BY c.step DESC LIMIT 1", CheckpointRow.Read, task);
 
+    /// <summary>The checkpoint that has a tag.</summary>
+    public static CheckpointRow? Tagged(CatalogConnection connection, long task, string tag) => connection.Single(
+        $"{Select} JOIN tags t ON t.checkpoint = c.id WHERE t.task = $0 AND t.name = $1 AND c.deleted = 0", CheckpointRow.Read, task, tag);
+
+    /// <summary>The checkpoint with the least, or the greatest, value of a metric; of several the last.</summary>
+    public static CheckpointRow? Best(CatalogConnection connection, long task, string metric, bool greatest)
+    {
+        var best = greatest ? "max" : "min";
+        return connection.Single(
+            $"""
+            {Select} WHERE c.task = $0 AND c.deleted = 0 AND c.step = (
+              SELECT step FROM metrics WHERE task = $0 AND name = $1 AND value = (SELECT {best}(value) FROM metrics WHERE task = $0 AND name = $1)
+              ORDER BY step DESC LIMIT 1)
+            """,
+            CheckpointRow.Read, task, metric);
+    }
+
+    /// <summary>The checkpoint of a step.</summary>
     public static CheckpointRow? AtStep(CatalogConnection connection, long task, long step) =>
         connection.Single($"{Select} WHERE c.task = $0 AND c.step = $1 AND c.deleted = 0", CheckpointRow.Read, task, step);
 
+    /// <summary>The last checkpoint before a step.</summary>
     public static CheckpointRow? Before(CatalogConnection connection, long task, long step) => connection.Single(
         $"{Select} WHERE c.task = $0 AND c.step < $1 AND c.deleted = 0 ORDER BY c.step DESC LIMIT 1", CheckpointRow.Read, task, step);
 
@@ -38,13 +44,14 @@ internal static class CheckpointTable
     public static CheckpointRow? Pinned(CatalogConnection connection, long task) =>
         connection.Single($"{Select} WHERE c.task = $0 AND c.deleted = 0 AND c.pinned = 1 ORDER BY c.step LIMIT 1", CheckpointRow.Read, task);
 
-    public static Page<CheckpointInfo> List(CatalogConnection connection, TaskContext task, PageRequest page)
+    /// <summary>A page of a task's checkpoints, with their tags.</summary>
+    public static Page<CheckpointInfo> List(CatalogConnection connection, long task, string name, PageRequest page)
     {
         var after = page.After is null ? (page.Descending ? long.MaxValue : 0) : StepRef.ParseStep(page.After);
         var (side, order) = (page.Descending ? "<" : ">", page.Descending ? "DESC" : "");
         var where = $"c.task = $0 AND c.step {side}{(page.After is null ? "=" : "")} $1 AND c.deleted = 0 ORDER BY c.step {order} LIMIT $2";
         var texts = connection.Query(
-            $"SELECT octet_length(metrics) + octet_length(metadata) FROM checkpoints c WHERE {where}", row => row.GetInt64(0), task.Id, after, page.Limit + 1);
+            $"SELECT octet_length(metrics) + octet_length(metadata) FROM checkpoints c WHERE {where}", row => row.GetInt64(0), task, after, page.Limit + 1);
         var (count, left) = (0, MaxPageText);
         while (count < Math.Min(texts.Count, page.Limit) && (left -= texts[count]) >= 0)
         {
@@ -53,9 +60,9 @@ internal static class CheckpointTable
 
         count = Math.Max(count, Math.Min(texts.Count, 1));
         var more = texts.Count > count;
-        var rows = connection.Query($"{Select} WHERE {where}", CheckpointRow.Read, task.Id, after, count);
+        var rows = connection.Query($"{Select} WHERE {where}", CheckpointRow.Read, task, after, count);
         var tags = TagsOf(connection, rows);
-        var items = rows.Select(row => row.ToInfo(task.Name, tags[row.Id])).ToArray();
+        var items = rows.Select(row => row.ToInfo(name, tags[row.Id])).ToArray();
         return new Page<CheckpointInfo>(items, more ? StepRef.At(items[^1].Step).ToString() : null);
     }
 
@@ -94,38 +101,13 @@ internal static class CheckpointTable
     /// <summary>The checkpoint of a row, hidden or not.</summary>
     public static CheckpointRow? Row(CatalogConnection connection, long id) => connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, id);
 
-    /// <summary>The checkpoint that a task starts from, hidden or not; <see langword="null"/>: it starts from its base.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.CheckpointNotFound"/>: a repair could not save it, and the base is no substitute.</exception>
-    public static CheckpointRow? StartOf(CatalogConnection connection, TaskContext task) => task.LostStart is { } lost
-        ? throw new FishException(
-            ErrorCode.CheckpointNotFound, task.Name, $"The task starts from the checkpoint {lost.Task}:{lost.Step}, which was lost in a repair.",
-            "Say what a save is laid on: a step that is there or, where its values are against the base, the base. A whole model needs nothing.")
-        : task.Origin is { } id ? Row(connection, id) : null;
-
-    /// <summary>The files of a checkpoint's model: its task's, or its own where the trainer's were laid out otherwise.</summary>
-    public static ModelFiles OutputOf(CatalogConnection connection, TaskContext task, CheckpointRow checkpoint) => checkpoint.Headers is { } headers
-        ? HeaderSet.Read(connection.Scalar<byte[]>("SELECT data FROM headers WHERE id = $0", headers)) : task.Layout.Files;
-
-    private static CheckpointRow? Best(CatalogConnection connection, TaskContext task)
-    {
-        var monitor = task.Retention?.Monitor ?? throw new FishException(
-            ErrorCode.CheckpointNotFound, $"{task.Name}/best", "The task monitors no metric.", "Set the task's retention.monitor and retention.mode.");
-        var best = task.Retention.Mode == "max" ? "max" : "min";
-        return connection.Single(
-            $"""
-            {Select} WHERE c.task = $0 AND c.deleted = 0 AND c.step = (
-              SELECT step FROM metrics WHERE task = $0 AND name = $1 AND value = (SELECT {best}(value) FROM metrics WHERE task = $0 AND name = $1)
-              ORDER BY step DESC LIMIT 1)
-            """,
-            CheckpointRow.Read, task.Id, monitor);
-    }
+    /// <summary>The files of a checkpoint's model, for one that has headers of its own.</summary>
+    public static ModelFiles FilesOf(CatalogConnection connection, Digest headers) =>
+        HeaderSet.Read(connection.Scalar<byte[]>("SELECT data FROM headers WHERE id = $0", headers));
 
     // One query for a page, not one for each of its rows.
     private static ILookup<long, string> TagsOf(CatalogConnection connection, IReadOnlyList<CheckpointRow> rows) => connection.Query(
         "SELECT checkpoint, name FROM tags WHERE checkpoint IN (SELECT value FROM json_each($0)) ORDER BY name",
         row => (Checkpoint: row.GetInt64(0), Name: row.GetString(1)), $"[{string.Join(',', rows.Select(row => row.Id))}]")
         .ToLookup(tag => tag.Checkpoint, tag => tag.Name);
-
-    private static FishException Missing(string task, StepRef step) =>
-        new(ErrorCode.CheckpointNotFound, $"{task}/{step}", "The task has no such checkpoint.", "List the task's checkpoints.");
 }

@@ -1,9 +1,7 @@
 using FishCheckpoint.Codec;
-using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Storage.Frames;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>The rows of masks.</summary>
 internal static class MaskTable

@@ -1,6 +1,4 @@
-using FishCheckpoint.Storage.Catalog;
-
-namespace FishCheckpoint.Storage.Totals;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>
 /// A task's totals by tensor as stored: 128 tensors in a row, in the layout's order. A save that touches every tensor of a model rewrites a few rows, and one that

@@ -1,6 +1,4 @@
-using FishCheckpoint.Storage.Checkpoints;
-
-namespace FishCheckpoint.Storage.Collection;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Deleted checkpoints that are laid on each other, and those that are laid on them and are not deleted: the ones go when the others are laid anew.</summary>
 /// <param name="Hidden">The deleted ones.</param>

@@ -1,7 +1,6 @@
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Catalog;
 
-namespace FishCheckpoint.Storage.Access;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>
 /// Compares what tasks and keys store with their quotas: after a write, in its transaction, so that nothing needs to be guessed beforehand, and what would pass

@@ -1,6 +1,4 @@
-using FishCheckpoint.Storage.Checkpoints;
-
-namespace FishCheckpoint.Storage.Chains;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>A checkpoint that may be laid on an earlier state.</summary>
 /// <param name="Row">The checkpoint.</param>

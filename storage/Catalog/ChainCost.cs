@@ -1,7 +1,6 @@
-using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Storage.Chains;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>
 /// Keeps the columns <c>depth</c> and <c>chain_bytes</c> what a walk along each chain would find, so that no save and no restore has to walk it. In the caller's

@@ -1,7 +1,6 @@
-using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Checkpoints;
+using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Storage.Recoding;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Finds what was not yet tried with the most effort, the oldest first: one after another, so that no list of them is held.</summary>
 internal static class RecodeQueue
@@ -22,23 +21,35 @@ internal static class RecodeQueue
     /// <param name="connection">A snapshot.</param>
     /// <param name="after">The place of the last one; -1 for the first.</param>
     /// <param name="task">The task that uses it; <see langword="null"/> for any.</param>
-    public static Recodable? NextMask(CatalogConnection connection, long after, long? task) => connection.Single(
+    public static MaskToRecode? NextMask(CatalogConnection connection, long after, long? task) => connection.Single(
         """
         SELECT m.id, m.frame, m.bytes, t.name FROM masks m
         JOIN tasks t ON t.id = (SELECT c.task FROM checkpoints c WHERE c.mask = m.id AND c.blocks = 0 AND ($1 IS NULL OR c.task = $1) LIMIT 1)
         WHERE m.effort IS NOT 2 AND m.frame IS NOT NULL AND m.frame > $0 ORDER BY m.frame LIMIT 1
         """,
-        row => new RecodableMask(row.Digest(0), row.GetInt64(1), row.GetInt64(2), row.GetString(3)), after, task);
+        row => new MaskToRecode(row.Digest(0), row.GetInt64(1), row.GetInt64(2), row.GetString(3)), after, task);
 
     /// <summary>The next checkpoint, those that only others still need included.</summary>
     /// <param name="connection">A snapshot.</param>
     /// <param name="after">The place of the last one; -1 for the first.</param>
     /// <param name="task">Its task; <see langword="null"/> for any.</param>
-    public static Recodable? NextCheckpoint(CatalogConnection connection, long after, long? task) => connection.Single(
+    public static CheckpointToRecode? NextCheckpoint(CatalogConnection connection, long after, long? task) => connection.Single(
         $"""
         SELECT {CheckpointRow.Columns}, t.name FROM {CheckpointRow.From} JOIN tasks t ON t.id = c.task
         WHERE c.id = (SELECT id FROM checkpoints INDEXED BY checkpoints_to_recode
                       WHERE effort IS NOT 2 AND id > $0 AND ($1 IS NULL OR task = $1) ORDER BY id LIMIT 1)
         """,
-        row => new RecodableCheckpoint(CheckpointRow.Read(row), row.GetString(row.FieldCount - 1)), after, task);
+        row => new CheckpointToRecode(CheckpointRow.Read(row), row.GetString(row.FieldCount - 1)), after, task);
 }
+
+/// <summary>A mask that was not yet tried with the most effort.</summary>
+/// <param name="Id">Its identity.</param>
+/// <param name="Frame">Its frame.</param>
+/// <param name="Bytes">Bytes of that.</param>
+/// <param name="Task">The name of a task that uses it.</param>
+internal sealed record MaskToRecode(Digest Id, long Frame, long Bytes, string Task);
+
+/// <summary>A checkpoint that was not yet tried with the most effort.</summary>
+/// <param name="Row">The checkpoint.</param>
+/// <param name="Task">The name of its task.</param>
+internal sealed record CheckpointToRecode(CheckpointRow Row, string Task);

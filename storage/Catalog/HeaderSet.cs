@@ -2,7 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Storage.Frames;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Safetensors headers as stored: verbatim, Brotli-compressed.</summary>
 internal static class HeaderSet

@@ -1,7 +1,6 @@
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Storage.Catalog;
 
-namespace FishCheckpoint.Storage.Verification;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Keeps when things were verified and what was found damaged; in the caller's transaction.</summary>
 internal static class VerifiedTable

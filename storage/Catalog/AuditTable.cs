@@ -1,12 +1,16 @@
 using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Storage.Catalog;
 
-namespace FishCheckpoint.Storage.Access;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>The rows of the audit log.</summary>
 internal static class AuditTable
 {
+    // Outcomes of what changed something.
+    public const string Created = "created";
+    public const string Changed = "changed";
+    public const string Deleted = "deleted";
+
     /// <summary>The most entries that a key's refusals of a day have, before those of all tasks are counted together.</summary>
     public const int RefusalsADay = 100;
 

@@ -1,9 +1,7 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Sqlite.Pages;
 
-namespace FishCheckpoint.Storage.Frames;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Frames in the database: a head, and pieces of a few chunks each.</summary>
 internal static class FrameTable
@@ -22,9 +20,9 @@ internal static class FrameTable
     /// <summary>Puts a frame in the place of a stored one.</summary>
     public static void Replace(CatalogConnection connection, long id, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
     {
-        GiveUp(connection, "DELETE FROM pieces WHERE frame = $0", id);
-        GiveUp(
-            connection, "INSERT INTO frames (id, head, payload) VALUES ($0, $1, $2) ON CONFLICT (id) DO UPDATE SET head = $1, payload = $2",
+        connection.Discard("DELETE FROM pieces WHERE frame = $0", id);
+        connection.Discard(
+            "INSERT INTO frames (id, head, payload) VALUES ($0, $1, $2) ON CONFLICT (id) DO UPDATE SET head = $1, payload = $2",
             id, frame.Head.ToArray(), frame.PayloadLength);
         InsertPieces(connection, id, frame, chunks);
     }
@@ -37,19 +35,10 @@ internal static class FrameTable
         connection.Single("SELECT head, payload FROM frames WHERE id = $0", row => new StoredFrame(connection, id, row.Bytes(0), row.GetInt64(1), one), id))
             ?? throw new FishException(ErrorCode.CorruptStore, $"frame {id}", "A frame is missing.", "Run a verification, and restore from a backup.");
 
-    public static void Delete(CatalogConnection connection, long id) => GiveUp(connection, "DELETE FROM frames WHERE id = $0", id);
+    public static void Delete(CatalogConnection connection, long id) => connection.Discard("DELETE FROM frames WHERE id = $0", id);
 
     /// <summary>Bytes that a frame takes: head and payload.</summary>
     public static long SizeOf(IFrame frame) => frame.Head.Length + frame.PayloadLength;
-
-    // What is damaged of a frame must not keep it from being deleted or mended.
-    private static void GiveUp(CatalogConnection connection, string sql, params ReadOnlySpan<object?> arguments)
-    {
-        using (PageDamage.Ignore())
-        {
-            connection.Execute(sql, arguments);
-        }
-    }
 
     // Damaged pages are this frame's damage: what reads it says whose that is.
     private static T Named<T>(long id, Func<T> read)

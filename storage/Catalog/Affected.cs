@@ -1,7 +1,6 @@
-using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Storage.Verification;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Finds the checkpoints that cannot be read because of something damaged: those that need it, and those that are laid against or guessed from them.</summary>
 internal static class Affected

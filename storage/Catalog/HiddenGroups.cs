@@ -1,8 +1,6 @@
-using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Storage.Collection;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Finds the deleted checkpoints that are still there for the sake of others.</summary>
 internal static class HiddenGroups
