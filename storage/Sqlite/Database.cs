@@ -166,14 +166,14 @@ internal sealed class Database : IDisposable
             Interlocked.Exchange(ref nextCommit, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
             return result;
         }
-        catch (Exception error) when (error is SqliteException or CatalogException)
+        catch (CatalogException error)
         {
             if (isCommitting)
             {
                 Bury(writer);
             }
 
-            throw (error as CatalogException ?? Wrap((SqliteException)error)).Refusal;
+            throw error.Refusal;
         }
         finally
         {
@@ -219,7 +219,7 @@ internal sealed class Database : IDisposable
             Touch(writer);
             transaction.Commit();
         }
-        catch (Exception error) when (error is SqliteException or CatalogException)
+        catch (CatalogException)
         {
             // The disk fails still. It is for the next commit to do.
         }
@@ -282,7 +282,7 @@ internal sealed class Database : IDisposable
 /// <summary>A read transaction: what is deleted meanwhile stays readable here.</summary>
 internal sealed class Snapshot : IDisposable
 {
-    private readonly SqliteTransaction transaction;
+    private readonly SqliteCatalogTransaction transaction;
 
     public Snapshot(SqliteCatalogConnection connection)
     {

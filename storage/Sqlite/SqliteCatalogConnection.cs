@@ -54,7 +54,7 @@ internal sealed class SqliteCatalogConnection(SqliteConnection sqlite) : Catalog
         return this;
     }
 
-    public SqliteTransaction Begin(bool deferred = false) => Guarded(() => sqlite.BeginTransaction(deferred));
+    public SqliteCatalogTransaction Begin(bool deferred = false) => new(Guarded(() => sqlite.BeginTransaction(deferred)));
 
     /// <remarks>SqliteCommand.ExecuteNonQuery drops errors of the statements that follow one with columns, as ALTER TABLE is.</remarks>
     public override int Execute(string sql, params ReadOnlySpan<object?> arguments)
@@ -142,7 +142,7 @@ internal sealed class SqliteCatalogConnection(SqliteConnection sqlite) : Catalog
 
     private static TResult Guarded<TResult>(Func<TResult> work) => Guarded(work, static work => work());
 
-    private static TResult Guarded<TInput, TResult>(TInput input, Func<TInput, TResult> work)
+    internal static TResult Guarded<TInput, TResult>(TInput input, Func<TInput, TResult> work)
     {
         try
         {

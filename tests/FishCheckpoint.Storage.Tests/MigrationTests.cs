@@ -21,6 +21,21 @@ public sealed class MigrationTests : StoreFixture
     }
 
     [Fact]
+    public void Commit_ThatIsRefused_ThrowsTheCatalogsError()
+    {
+        using var connection = SqliteCatalogConnection.OpenFile(":memory:");
+        connection.Execute("PRAGMA foreign_keys = ON; CREATE TABLE one (id INTEGER PRIMARY KEY)");
+        connection.Execute("CREATE TABLE other (one INTEGER REFERENCES one DEFERRABLE INITIALLY DEFERRED)");
+        using (var transaction = connection.Begin())
+        {
+            connection.Execute("INSERT INTO other VALUES (1)");
+            Assert.Equal(CatalogFault.Constraint, Assert.Throws<CatalogException>(transaction.Commit).Fault);
+        }
+
+        Assert.Equal(0, connection.Scalar<long>("SELECT count(*) FROM other"));
+    }
+
+    [Fact]
     public async Task Open_StoreOfTheFirstSchema_KeepsEveryCheckpoint()
     {
         await ReopenAsync(Options with { Codec = new CodecOptions { Effort = CodecEffort.Runs } });
