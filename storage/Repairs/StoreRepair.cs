@@ -2,6 +2,7 @@ using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Backups;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Repairs;
 
@@ -30,6 +31,10 @@ public static class StoreRepair
             catch (CatalogException error)
             {
                 throw error.Refusal;
+            }
+            catch (SqliteException error)
+            {
+                throw Database.Wrap(error).Refusal;
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {

@@ -1,4 +1,5 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Durability.Suites;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Backups;
 using FishCheckpoint.Storage.Repairs;
@@ -236,5 +237,34 @@ public sealed class RepairTests : RepairTest
         using var file = File.OpenWrite(DatabasePath);
         file.Position = (page - 1) * 16384L;
         file.Write(noise);
+    }
+
+    [Fact]
+    [Trait("Category", "Slow")]
+    public async Task Repair_OntoADiskThatFills_IsRefusedUntilThereIsRoom()
+    {
+        await PrepareAsync();
+        await Store.DisposeAsync();
+        var refused = 0;
+        for (var mebibytes = 1; ; mebibytes++)
+        {
+            await using var disk = await SmallFileSystem.TryMountAsync(
+                Path.Combine(Options.DataFolder, "..", $"disk-{mebibytes}"), mebibytes);
+            Assert.SkipWhen(disk is null, "This user may not mount a small file system.");
+            var repair = new RepairOptions { DataFolder = Options.DataFolder, To = Path.Combine(disk.Folder, "repaired") };
+            try
+            {
+                Assert.Equal(0, (await StoreRepair.RunAsync(repair, Stop)).Lost);
+                break;
+            }
+            catch (FishException error)
+            {
+                Assert.Equal(ErrorCode.StorageUnavailable, error.Code);
+                refused++;
+            }
+        }
+
+        Assert.True(refused > 1);
+        await ReopenNothingAsync();
     }
 }
