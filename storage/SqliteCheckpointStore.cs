@@ -125,7 +125,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
                 ErrorCode.RequestInvalid, nameof(options.DeletionGrace), $"Deletions cannot have a grace of {options.DeletionGrace}.", "Give 0 for none, or more.");
         }
 
-        var opened = Database.Open(options.DataFolder);
+        var opened = Database.Open(options.DataFolder, options.Trace);
         BaseFolder? files = null;
         SqliteCheckpointStore? store = null;
         try
@@ -738,8 +738,9 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     {
         using var snapshot = database.OpenSnapshot();
         var context = Context(snapshot.Connection, task);
-        var isTaken = CheckpointTable.AtStep(snapshot.Connection, context.Id, step) is not null;
-        using var prepared = Prepare(snapshot.Connection, context, step, content, options, mayGuess, cancellation);
+        var saved = CheckpointTable.AtStep(snapshot.Connection, context.Id, step);
+        var isTaken = saved is not null;
+        using var prepared = Prepare(snapshot.Connection, context, step, content, options, saved, mayGuess, cancellation);
         CheckFileDigest(context, step, prepared, options.ExpectedFileDigest, cancellation);
         using var sideFiles = await PreparedSideFiles.EncodeAsync(
             snapshot.Connection, context, prepared.Output, options.SideFilesOf(content), options.KnownSideFiles, Options, cancellation);
@@ -792,11 +793,11 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     }
 
     private PreparedSave Prepare(
-        CatalogConnection connection, TaskContext context, long step, CheckpointContent content, SaveOptions options, bool mayGuess,
-        CancellationToken cancellation)
+        CatalogConnection connection, TaskContext context, long step, CheckpointContent content, SaveOptions options, CheckpointRow? saved,
+        bool mayGuess, CancellationToken cancellation)
     {
         using var span = StoreTraces.Begin("save.encode", context.Name, StepRef.At(step).ToString());
-        return new SavePreparer(connection, context, Options, folder, tasks, parents, mayGuess, cancellation).Prepare(step, content, options);
+        return new SavePreparer(connection, context, Options, folder, tasks, parents, saved, mayGuess, cancellation).Prepare(step, content, options);
     }
 
     private async Task<bool> CommitAsync(
@@ -810,7 +811,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
                 // The new one may use the mask and side files of the old one, which go only after that.
                 var old = replaced is null ? null : HideReplaced(connection, context, step, replaced.Value);
                 var written = ledger.Saved(
-                    connection, context.Name, step, SaveWriter.Write(connection, context, step, prepared, state, sideFiles, options, Options.Codec, Now));
+                    connection, context.Name, step, SaveWriter.Write(connection, context, step, prepared, state, sideFiles, options, Options.Codec, ledger.Caller.KeyId, Now));
                 if (old is not null)
                 {
                     CheckpointRemover.Collect(connection, old.Id);

@@ -1,6 +1,7 @@
 using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Deletion;
 using FishCheckpoint.Tensors;
 
@@ -77,6 +78,9 @@ public sealed record StoreOptions
     /// there goes when the folder is next opened. A store that can only be read has them in the system's temporary folder.
     /// </summary>
     public string TemporaryFolder => Path.Combine(TemporaryRoot ?? Path.Combine(DataFolder, "tmp"), Owner);
+
+    /// <summary>Told of every statement before it runs, with its connection.</summary>
+    internal Action<CatalogConnection, string>? Trace { get; init; }
 
     /// <summary>Where temporary files lie if the data folder cannot be written.</summary>
     internal string? TemporaryRoot { get; init; }

@@ -59,23 +59,15 @@ internal sealed class Ledger(StoreOptions options)
 
     /// <summary>A checkpoint was saved, or its step was taken: then it is still to be seen whether by the same.</summary>
     /// <returns>Whether it was saved.</returns>
-    public bool Saved(CatalogConnection connection, string task, long step, bool written)
+    public bool Saved(CatalogConnection connection, string task, long step, SavedRow? saved)
     {
-        const string Row = "task = (SELECT id FROM tasks WHERE name = $0) AND step = $1 AND deleted = 0";
-        if (!written)
+        if (saved is null)
         {
             return false;
         }
 
-        var key = Caller.KeyId;
-        if (key is not null)
-        {
-            connection.Execute($"UPDATE checkpoints SET saved_by = $2 WHERE {Row}", task, step, key);
-        }
-
-        var bytes = connection.Scalar<long>($"SELECT brought_bytes + value_bytes + trainer_bytes FROM checkpoints WHERE {Row}", task, step);
-        Note(connection, "checkpoint.save", task, $"{task}/{step}", Created, bytes);
-        RequireQuotas(connection, task, key);
+        Note(connection, "checkpoint.save", task, $"{task}/{step}", Created, saved.Bytes);
+        RequireQuotas(connection, task, Caller.KeyId);
         return true;
     }
 

@@ -67,32 +67,43 @@ internal static class CheckpointTable
     }
 
     /// <summary>The chain of a checkpoint, nearest to the base first.</summary>
-    public static IReadOnlyList<CheckpointRow> Chain(CatalogConnection connection, CheckpointRow checkpoint) => connection.Query(
-        $"""
-        WITH RECURSIVE chain (id) AS (SELECT $0 UNION SELECT parent FROM checkpoints JOIN chain USING (id) WHERE parent IS NOT NULL)
-        {Select} WHERE c.id IN chain ORDER BY c.depth
-        """,
-        CheckpointRow.Read, checkpoint.Id);
+    public static IReadOnlyList<CheckpointRow> Chain(CatalogConnection connection, CheckpointRow checkpoint) =>
+        [.. ChainWithEarlier(connection, checkpoint).Select(link => link[^1])];
+
+    /// <summary>The chain of a checkpoint, nearest to the base first: of each, the checkpoints that its values are predicted from, the first first, and itself.</summary>
+    public static IReadOnlyList<IReadOnlyList<CheckpointRow>> ChainWithEarlier(CatalogConnection connection, CheckpointRow checkpoint) => [.. Earlier(
+        connection, "chain (id) AS (SELECT $0 UNION SELECT parent FROM checkpoints JOIN chain USING (id) WHERE parent IS NOT NULL)", "SELECT id, id, 0 FROM chain",
+        checkpoint.Id).OrderBy(link => link[^1].Depth)];
 
     /// <summary>The checkpoints that the values of one are predicted from, the first first, and itself.</summary>
-    public static IReadOnlyList<CheckpointRow> References(CatalogConnection connection, CheckpointRow checkpoint) => checkpoint.Reference is null
-        ? [checkpoint]
-        : connection.Query(
-            $"""
-            WITH RECURSIVE earlier (at, before) AS (SELECT $0, 0
-              UNION ALL SELECT c.reference, before + 1 FROM earlier CROSS JOIN checkpoints c ON c.id = at WHERE c.reference IS NOT NULL)
-            SELECT {CheckpointRow.Columns} FROM earlier CROSS JOIN {CheckpointRow.From} WHERE c.id = at ORDER BY before DESC
-            """,
-            CheckpointRow.Read, checkpoint.Id);
+    public static IReadOnlyList<CheckpointRow> References(CatalogConnection connection, CheckpointRow checkpoint) =>
+        checkpoint.Reference is null ? [checkpoint] : Earlier(connection, "none (id) AS (SELECT 0)", "SELECT $0, $0, 0", checkpoint.Id).Single();
 
-    /// <summary>The last checkpoint before a step with a mask whose values others can be guessed from.</summary>
-    public static CheckpointRow? Guessable(CatalogConnection connection, long task, long step, Digest mask) => connection.Single(
-        $"{Select} WHERE c.task = $0 AND c.step < $1 AND c.mask = $2 AND c.deleted = 0 AND c.reference_depth IS NOT NULL ORDER BY c.step DESC LIMIT 1",
-        CheckpointRow.Read, task, step, mask);
+    private static IEnumerable<IReadOnlyList<CheckpointRow>> Earlier(
+        CatalogConnection connection, string with, string begin, params ReadOnlySpan<object?> arguments) => connection.Query(
+        $"""
+        WITH RECURSIVE {with}, earlier (link, at, before) AS ({begin}
+          UNION ALL SELECT link, c.reference, before + 1 FROM earlier CROSS JOIN checkpoints c ON c.id = at WHERE c.reference IS NOT NULL)
+        SELECT {CheckpointRow.Columns}, link FROM earlier CROSS JOIN {CheckpointRow.From} WHERE c.id = at ORDER BY link, before DESC
+        """,
+        row => (Row: CheckpointRow.Read(row), Link: row.GetInt64(row.FieldCount - 1)), arguments)
+        .GroupBy(found => found.Link, found => found.Row).Select(link => link.ToArray());
 
-    /// <summary>The checkpoint that the values of one are predicted from, hidden or not.</summary>
-    public static CheckpointRow? ReferenceOf(CatalogConnection connection, CheckpointRow checkpoint) =>
-        checkpoint.Reference is { } id ? connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, id) : null;
+    /// <summary>
+    /// The last checkpoint before a step with a mask whose values others can be predicted from, after those that it is predicted from itself; none where there is no
+    /// such checkpoint.
+    /// </summary>
+    public static IReadOnlyList<CheckpointRow> Predictable(CatalogConnection connection, long task, long step, Digest mask) => Earlier(
+        connection,
+        """
+        found (id) AS (SELECT * FROM (SELECT id FROM checkpoints
+          WHERE task = $0 AND step < $1 AND mask = $2 AND deleted = 0 AND reference_depth IS NOT NULL ORDER BY step DESC LIMIT 1) last)
+        """,
+        "SELECT id, id, 0 FROM found", task, step, mask).SingleOrDefault() ?? [];
+
+    /// <summary>The checkpoint that the values of one are predicted from, hidden or not, after those that it is predicted from itself.</summary>
+    public static IReadOnlyList<CheckpointRow> ReferenceOf(CatalogConnection connection, CheckpointRow checkpoint) =>
+        checkpoint.Reference is { } id ? Earlier(connection, "none (id) AS (SELECT 0)", "SELECT $0, $0, 0", id).SingleOrDefault() ?? [] : [];
 
     /// <summary>The checkpoints whose values are guessed from those of one, hidden or not.</summary>
     public static IReadOnlyList<CheckpointRow> GuessedFrom(CatalogConnection connection, long checkpoint) =>

@@ -9,20 +9,40 @@ namespace FishCheckpoint.Storage.Catalog;
 /// <param name="Brought">Bytes of positions that it accounts for.</param>
 /// <param name="Frame">Its frame.</param>
 /// <param name="Mask">Its mask's frame.</param>
-internal sealed record CountedCheckpoint(long Task, bool IsBlocks, long Brought, long Frame, long? Mask)
+/// <param name="Base">Its task's base.</param>
+/// <param name="Tensors">Its task's own tensors.</param>
+internal sealed record CountedCheckpoint(long Task, bool IsBlocks, long Brought, long Frame, long? Mask, Digest Base, string Tensors)
 {
+    private const string Columns = "c.task, c.blocks, c.brought_bytes, c.frame, m.frame, k.base, k.tensors";
+
     /// <summary>Finds it; <see langword="null"/> where there is none, or none that is visible.</summary>
     public static CountedCheckpoint? Find(CatalogConnection connection, long id) => connection.Single(
-        """
-        SELECT c.task, c.blocks, c.brought_bytes, c.frame, m.frame FROM checkpoints c JOIN masks m ON m.id = c.mask WHERE c.id = $0 AND c.deleted = 0
+        $"SELECT {Columns} FROM checkpoints c JOIN masks m ON m.id = c.mask JOIN tasks k ON k.id = c.task WHERE c.id = $0 AND c.deleted = 0", row => Read(row, 0), id);
+
+    /// <summary>
+    /// The checkpoints that the transaction has touched: each with whether it is new, and as it is now, <see langword="null"/> where it is not visible. Those that went
+    /// with their task are left out: with a task, its totals go.
+    /// </summary>
+    public static IReadOnlyList<(long Id, bool IsFresh, CountedCheckpoint? Now)> Touched(CatalogConnection writer) => writer.Query(
+        $"""
+        SELECT t.checkpoint, t.fresh, {Columns} FROM temp.touched t LEFT JOIN checkpoints c ON c.id = t.checkpoint AND c.deleted = 0
+          LEFT JOIN masks m ON m.id = c.mask LEFT JOIN tasks k ON k.id = c.task
+        WHERE EXISTS (SELECT 1 FROM tasks WHERE id = t.task) OR EXISTS (SELECT 1 FROM checkpoints WHERE id = t.checkpoint)
         """,
-        row => new CountedCheckpoint(row.GetInt64(0), row.GetInt64(1) != 0, row.GetInt64(2), row.GetInt64(3), row.OptionalLong(4)), id);
+        row => (row.GetInt64(0), row.GetBoolean(1), row.IsDBNull(2) ? null : Read(row, 2)));
 
     /// <summary>What it holds of each tensor that it touches.</summary>
     /// <exception cref="Errors.FishException">A frame is missing, or its head is damaged.</exception>
-    public Dictionary<int, TensorTotals> Count(CatalogConnection connection, Layout layout) =>
-        IsBlocks || Mask is not { } mask ? CountBlocks(FrameTable.Open(connection, Frame), layout)
-            : CountMasked(FrameTable.Open(connection, mask), FrameTable.Open(connection, Frame), layout);
+    public Dictionary<int, TensorTotals> Count(CatalogConnection connection, Layout layout)
+    {
+        if (IsBlocks || Mask is not { } mask)
+        {
+            return CountBlocks(FrameTable.Open(connection, Frame), layout);
+        }
+
+        var frames = FrameTable.OpenAll(connection, [mask, Frame]);
+        return CountMasked(frames[mask], frames[Frame], layout);
+    }
 
     private Dictionary<int, TensorTotals> CountMasked(IFrame mask, IFrame values, Layout layout)
     {
@@ -48,6 +68,9 @@ internal sealed record CountedCheckpoint(long Task, bool IsBlocks, long Brought,
 
         return totals;
     }
+
+    private static CountedCheckpoint Read(CatalogRow row, int at) => new(
+        row.GetInt64(at), row.GetBoolean(at + 1), row.GetInt64(at + 2), row.GetInt64(at + 3), row.OptionalLong(at + 4), row.Digest(at + 5), row.GetString(at + 6));
 
     private static void Add(Dictionary<int, TensorTotals> totals, int tensor, TensorTotals more) =>
         totals[tensor] = (totals.TryGetValue(tensor, out var before) ? before : new TensorTotals(1, 0, 0, 0)) + more;

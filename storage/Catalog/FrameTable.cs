@@ -1,5 +1,6 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
@@ -8,6 +9,13 @@ internal static class FrameTable
 {
     // Large enough to be few, small enough that one read for a single chunk is cheap.
     private const int PieceLength = 1 << 18;
+
+    // Frames that are read with others at once: up to this payload each, and so much together.
+    private const int SmallPayload = 1 << 16;
+    private const int MostTogether = 1 << 22;
+
+    // What a frame is opened from, where frames are called f.
+    private const string Columns = "f.id, f.head, f.payload";
 
     /// <summary>Stores a frame and returns its row.</summary>
     public static long Insert(CatalogConnection connection, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
@@ -31,9 +39,38 @@ internal static class FrameTable
     /// <param name="connection">The connection.</param>
     /// <param name="id">Its row.</param>
     /// <param name="one">Whether it is one of few that are open: it then holds the piece that it read last, which has the next chunks too.</param>
-    public static IFrame Open(CatalogConnection connection, long id, bool one = true) => Named(id, () =>
-        connection.Single("SELECT head, payload FROM frames WHERE id = $0", row => new StoredFrame(connection, id, row.Bytes(0), row.GetInt64(1), one), id))
-            ?? throw new FishException(ErrorCode.CorruptStore, $"frame {id}", "A frame is missing.", "Run a verification, and restore from a backup.");
+    public static IFrame Open(CatalogConnection connection, long id, bool one = true) => Named(id, () => connection.Single(
+        $"SELECT {Columns} FROM frames f WHERE f.id = $0", row => new StoredFrame(connection, row, holdsPiece: one, new Siblings()), id)) ?? throw Missing(id);
+
+    /// <summary>Opens frames that are read together, by one query, and their pieces, where they are small, by another.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="ids">Their rows.</param>
+    /// <param name="few">Whether they are few: see <see cref="Open"/>.</param>
+    public static IReadOnlyDictionary<long, IFrame> OpenAll(CatalogConnection connection, IEnumerable<long> ids, bool few = true)
+    {
+        var (distinct, siblings, found) = (ids.Distinct().ToList(), new Siblings(), new Dictionary<long, IFrame>());
+        try
+        {
+            foreach (var frame in connection.Query(
+                $"SELECT {Columns} FROM frames f WHERE f.id IN (SELECT value FROM json_each($0))",
+                row => new StoredFrame(connection, row, few, siblings), $"[{string.Join(',', distinct)}]"))
+            {
+                found.Add(frame.Id, frame);
+            }
+        }
+        catch (CatalogException error) when (error.Fault == CatalogFault.Damaged)
+        {
+            // One by one it is told which.
+            return distinct.ToDictionary(id => id, id => Open(connection, id, few));
+        }
+
+        return distinct.Find(id => !found.ContainsKey(id)) is > 0 and var missing ? throw Missing(missing) : found;
+    }
+
+    /// <summary>The frame of a stored mask; <see langword="null"/> where no frame of it is stored.</summary>
+    public static IFrame? OpenMask(CatalogConnection connection, Digest mask) => Named($"of the mask {mask}", () => connection.Single(
+        $"SELECT {Columns} FROM masks m JOIN frames f ON f.id = m.frame WHERE m.id = $0",
+        row => new StoredFrame(connection, row, holdsPiece: true, new Siblings()), mask));
 
     public static void Delete(CatalogConnection connection, long id) => connection.Discard("DELETE FROM frames WHERE id = $0", id);
 
@@ -41,7 +78,7 @@ internal static class FrameTable
     public static long SizeOf(IFrame frame) => frame.Head.Length + frame.PayloadLength;
 
     // Damaged pages are this frame's damage: what reads it says whose that is.
-    private static T Named<T>(long id, Func<T> read)
+    private static T Named<T>(object id, Func<T> read)
     {
         try
         {
@@ -75,14 +112,82 @@ internal static class FrameTable
         }
     }
 
-    private sealed class StoredFrame(CatalogConnection connection, long id, byte[] head, long payloadLength, bool holdsPiece) : IFrame
+    private static FishException Missing(long id) =>
+        new(ErrorCode.CorruptStore, $"frame {id}", "A frame is missing.", "Run a verification, and restore from a backup.");
+
+    // Frames that were opened together. Whoever reads a second one of them reads all of them.
+    private sealed class Siblings
     {
+        private readonly List<StoredFrame> small = [];
+        private bool isFirst = true;
+
+        public void Add(StoredFrame frame)
+        {
+            if (frame.PayloadLength is > 0 and <= SmallPayload)
+            {
+                small.Add(frame);
+            }
+        }
+
+        public void Load(CatalogConnection connection, StoredFrame frame)
+        {
+            if (isFirst || !small.Contains(frame))
+            {
+                isFirst = false;
+                return;
+            }
+
+            var (together, bytes) = (new Dictionary<long, StoredFrame>(), 0L);
+            foreach (var next in small.Where(other => !other.HasPiece).TakeWhile(other => (bytes += other.PayloadLength) <= MostTogether))
+            {
+                together.Add(next.Id, next);
+            }
+
+            small.RemoveAll(other => together.ContainsKey(other.Id));
+            try
+            {
+                foreach (var (id, piece) in connection.Query(
+                    "SELECT frame, data FROM pieces WHERE frame IN (SELECT value FROM json_each($0)) AND position = 0",
+                    row => (row.GetInt64(0), row.Bytes(1)), $"[{string.Join(',', together.Keys)}]"))
+                {
+                    together[id].Hold(piece);
+                }
+            }
+            catch (CatalogException error) when (error.Fault == CatalogFault.Damaged)
+            {
+                // Each tells its own damage when it is read.
+            }
+        }
+    }
+
+    private sealed class StoredFrame : IFrame
+    {
+        private readonly CatalogConnection connection;
+        private readonly byte[] head;
+        private readonly bool holdsPiece;
+        private readonly Siblings siblings;
         private long pieceStart;
         private byte[] piece = [];
 
+        public StoredFrame(CatalogConnection connection, CatalogRow row, bool holdsPiece, Siblings siblings)
+        {
+            (this.connection, this.holdsPiece, this.siblings) = (connection, holdsPiece, siblings);
+            (Id, head, PayloadLength) = (row.GetInt64(0), row.Bytes(1), row.GetInt64(2));
+            if (holdsPiece)
+            {
+                siblings.Add(this);
+            }
+        }
+
+        public long Id { get; }
+
+        public bool HasPiece => piece.Length > 0;
+
         public ReadOnlyMemory<byte> Head => head;
 
-        public long PayloadLength => payloadLength;
+        public long PayloadLength { get; }
+
+        public void Hold(byte[] all) => (pieceStart, piece) = (0, all);
 
         public void ReadPayload(long offset, Span<byte> destination)
         {
@@ -96,7 +201,12 @@ internal static class FrameTable
                     continue;
                 }
 
-                if (offset < pieceStart || offset >= pieceStart + piece.Length)
+                if (!Has(offset))
+                {
+                    siblings.Load(connection, this);
+                }
+
+                if (!Has(offset))
                 {
                     Load(offset);
                 }
@@ -109,15 +219,17 @@ internal static class FrameTable
             }
         }
 
+        private bool Has(long offset) => offset >= pieceStart && offset < pieceStart + piece.Length;
+
         private int ReadPart(long offset, Span<byte> destination)
         {
             var length = destination.Length;
-            var part = Named(id, () => connection.Single(
+            var part = Named(Id, () => connection.Single(
                 "SELECT substr(data, $1 - position + 1, $2) FROM pieces WHERE frame = $0 AND position <= $1 ORDER BY position DESC LIMIT 1",
-                row => row.Bytes(0), id, offset, length));
+                row => row.Bytes(0), Id, offset, length));
             if (part is not { Length: > 0 })
             {
-                throw Missing(offset);
+                throw MissingPiece(offset);
             }
 
             part.CopyTo(destination);
@@ -126,17 +238,17 @@ internal static class FrameTable
 
         private void Load(long offset)
         {
-            var found = Named(id, () => connection.Single(
+            var found = Named(Id, () => connection.Single(
                 "SELECT position, data FROM pieces WHERE frame = $0 AND position <= $1 ORDER BY position DESC LIMIT 1",
-                row => Tuple.Create(row.GetInt64(0), row.Bytes(1)), id, offset));
+                row => Tuple.Create(row.GetInt64(0), row.Bytes(1)), Id, offset));
             if (found is null || offset >= found.Item1 + found.Item2.Length)
             {
-                throw Missing(offset);
+                throw MissingPiece(offset);
             }
 
             (pieceStart, piece) = found;
         }
 
-        private FishException Missing(long offset) => new(ErrorCode.CorruptFrame, $"frame {id}", $"The piece at {offset} is missing.", "Run a verification.");
+        private FishException MissingPiece(long offset) => new(ErrorCode.CorruptFrame, $"frame {Id}", $"The piece at {offset} is missing.", "Run a verification.");
     }
 }

@@ -24,7 +24,7 @@ internal static class TensorSegments
         return totals;
     }
 
-    /// <summary>Adds changes to a task's totals; in the caller's transaction.</summary>
+    /// <summary>Adds changes to a task's totals, if the task is still there; in the caller's transaction.</summary>
     public static void Add(CatalogConnection connection, long task, IReadOnlyDictionary<int, TensorTotals> changes)
     {
         foreach (var segment in changes.Where(change => change.Value != default).GroupBy(change => change.Key / Tensors))
@@ -38,7 +38,11 @@ internal static class TensorSegments
             }
 
             connection.Execute(
-                "INSERT INTO task_tensors (task, segment, totals) VALUES ($0, $1, $2) ON CONFLICT DO UPDATE SET totals = $2", task, segment.Key, bytes);
+                """
+                INSERT INTO task_tensors (task, segment, totals) SELECT id, $1, $2 FROM tasks WHERE id = $0
+                ON CONFLICT (task, segment) DO UPDATE SET totals = excluded.totals
+                """,
+                task, segment.Key, bytes);
         }
     }
 

@@ -27,7 +27,7 @@ internal static class Reguesser
         var made = new List<ReguessedFrame>();
         try
         {
-            var earlier = CheckpointTable.ReferenceOf(connection, row);
+            var earlier = CheckpointTable.ReferenceOf(connection, row) is [.., var nearest] ? nearest : null;
             foreach (var reader in CheckpointTable.GuessedFrom(connection, row.Id))
             {
                 var context = means.Tasks.ContextOf(connection, reader.TaskId);

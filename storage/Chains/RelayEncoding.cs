@@ -78,6 +78,5 @@ internal sealed class RelayEncoding(
             mask, diff([]), plain ? null : target.Reader, target.Identity, means.Codec, means.TemporaryFolder, null, cancellation), plain);
     }
 
-    private IFrame? SoundMask(Digest mask) => connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", mask) is { } frame
-        && FrameMender.IsSoundMask(connection, frame, Layout) ? FrameTable.Open(connection, frame) : null;
+    private IFrame? SoundMask(Digest mask) => FrameMender.OpenSoundMask(connection, mask, Layout);
 }

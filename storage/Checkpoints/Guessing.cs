@@ -32,20 +32,22 @@ internal sealed record Guessing(CheckpointRow? Reference, IReadOnlyList<IFrame> 
     /// <param name="connection">A snapshot.</param>
     /// <param name="task">The task.</param>
     /// <param name="step">The step that is saved.</param>
+    /// <param name="saved">What the step holds already.</param>
     /// <param name="mask">Its mask's identity.</param>
     /// <param name="maskFrame">Its mask's frame, which is stored and sound.</param>
     /// <param name="cache">Values of the last saves.</param>
-    public static Guessing Find(CatalogConnection connection, TaskContext task, long step, Digest mask, IFrame maskFrame, ParentCache cache)
+    public static Guessing Find(
+        CatalogConnection connection, TaskContext task, long step, CheckpointRow? saved, Digest mask, IFrame maskFrame, ParentCache cache)
     {
         // What is saved again stays on what it was guessed from: those that are guessed from it count on that.
-        var saved = CheckpointTable.AtStep(connection, task.Id, step);
         var again = saved is { IsBlocks: false } && saved.Mask == mask;
-        var found = again ? CheckpointTable.ReferenceOf(connection, saved!) : CheckpointTable.Guessable(connection, task.Id, step, mask);
-        if (found is null)
+        var rows = again ? CheckpointTable.ReferenceOf(connection, saved!) : CheckpointTable.Predictable(connection, task.Id, step, mask);
+        if (rows.Count == 0)
         {
             return None;
         }
 
+        var found = rows[^1];
         if (!again && (found.ReferenceDepth >= MaxDepth
             || (found.ReferenceDepth + 2) * found.ValueBytes > task.Layout.Layout.Bytes / PartOfTheModel))
         {
@@ -54,7 +56,8 @@ internal sealed record Guessing(CheckpointRow? Reference, IReadOnlyList<IFrame> 
 
         try
         {
-            return FrameMender.IsSoundValues(connection, found.Frame, maskFrame, task.Layout.Layout) ? From(connection, task, found, mask, maskFrame, cache) : None;
+            var earlier = Open(connection, rows);
+            return FrameMender.IsSoundValues(() => earlier.Frames[^1], maskFrame, task.Layout.Layout) ? From(task, earlier, mask, maskFrame, cache) : None;
         }
         catch (FishException error) when (error.Kind != ErrorKind.Unavailable)
         {
@@ -64,10 +67,20 @@ internal sealed record Guessing(CheckpointRow? Reference, IReadOnlyList<IFrame> 
 
     /// <summary>Guessing from a checkpoint with this mask.</summary>
     /// <exception cref="FishException">A frame is damaged.</exception>
-    public static Guessing From(CatalogConnection connection, TaskContext task, CheckpointRow found, Digest mask, IFrame maskFrame, ParentCache cache)
+    public static Guessing From(CatalogConnection connection, TaskContext task, CheckpointRow found, Digest mask, IFrame maskFrame, ParentCache cache) =>
+        From(task, Open(connection, CheckpointTable.References(connection, found)), mask, maskFrame, cache);
+
+    private static (IReadOnlyList<CheckpointRow> Rows, IReadOnlyList<IFrame> Frames) Open(CatalogConnection connection, IReadOnlyList<CheckpointRow> rows)
     {
-        var rows = CheckpointTable.References(connection, found);
-        var frames = StoredFrames.Open(connection, found).Values;
+        var frames = FrameTable.OpenAll(connection, rows.Select(row => row.Frame));
+        return (rows, [.. rows.Select(row => frames[row.Frame])]);
+    }
+
+    private static Guessing From(
+        TaskContext task, (IReadOnlyList<CheckpointRow> Rows, IReadOnlyList<IFrame> Frames) earlier, Digest mask, IFrame maskFrame, ParentCache cache)
+    {
+        var (rows, frames) = earlier;
+        var found = rows[^1];
         var last = cache.Find(found.State, mask) ?? Decode(frames, maskFrame, task);
         var before = rows.Count < 2 ? null : cache.Find(rows[^2].State, mask) ?? Decode([.. frames.SkipLast(1)], maskFrame, task);
         return new Guessing(found, frames, new EarlierValues(last, before is null ? default(ReadOnlyMemory<byte>?) : before));

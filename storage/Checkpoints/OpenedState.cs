@@ -50,9 +50,10 @@ internal sealed class OpenedState : IDisposable
 
     public static OpenedState Open(CatalogConnection connection, BaseFolder folder, TaskContext task, CheckpointRow? checkpoint)
     {
-        var chain = checkpoint is null ? [] : CheckpointTable.Chain(connection, checkpoint);
+        var chain = checkpoint is null ? [] : CheckpointTable.ChainWithEarlier(connection, checkpoint);
         return new OpenedState(
-            new BaseBlocks(task.Base, folder), task, checkpoint, chain, [.. chain.Select(row => StoredFrames.Open(connection, row, chain.Count <= FewLinks))]);
+            new BaseBlocks(task.Base, folder), task, checkpoint, [.. chain.Select(link => link[^1])],
+            chain.Count == 0 ? [] : StoredFrames.OpenAll(connection, chain, chain.Count <= FewLinks));
     }
 
     public void Dispose() => blocks.Dispose();

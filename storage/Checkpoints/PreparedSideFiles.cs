@@ -67,11 +67,11 @@ internal sealed class PreparedSideFiles : IDisposable
 
     /// <summary>Gives them to a checkpoint that was just written, in the caller's transaction.</summary>
     /// <exception cref="ReferenceGoneException">A content that was stored is gone since.</exception>
-    public void Give(CatalogConnection connection, long checkpoint)
+    public long Give(CatalogConnection connection, long checkpoint)
     {
         if (Set is not { } set)
         {
-            return;
+            return 0;
         }
 
         connection.Execute("UPDATE checkpoints SET side_set = $1 WHERE id = $0", checkpoint, set);
@@ -81,6 +81,8 @@ internal sealed class PreparedSideFiles : IDisposable
             SideFileTable.TakeOver(connection, id, checkpoint);
             connection.Execute("INSERT INTO side_sets (id, name, file) VALUES ($0, $1, $2) ON CONFLICT DO NOTHING", set, name, id);
         }
+
+        return connection.Scalar<long>("SELECT side_bytes FROM checkpoints WHERE id = $0", checkpoint);
     }
 
     /// <summary>Puts whole frames in the place of damaged ones, in the caller's transaction.</summary>

@@ -48,9 +48,17 @@ internal sealed class PreparedState : IDisposable
             return false;
         }
 
-        var id = FrameTable.Insert(connection, frame, ChunkIndex.ReadBytes(frame, head));
-        connection.Execute("UPDATE checkpoints SET trainer_frame = $1, trainer_bytes = side_bytes + $2 WHERE id = $0", row.Id, id, Info.StoredBytes);
+        GiveNew(connection, row.Id);
         return true;
+    }
+
+    /// <summary>Gives it to a checkpoint that has none, in the caller's transaction.</summary>
+    /// <returns>Its bytes.</returns>
+    public long GiveNew(CatalogConnection connection, long checkpoint)
+    {
+        var id = FrameTable.Insert(connection, frame, ChunkIndex.ReadBytes(frame, head));
+        connection.Execute("UPDATE checkpoints SET trainer_frame = $1, trainer_bytes = side_bytes + $2 WHERE id = $0", checkpoint, id, Info.StoredBytes);
+        return Info.StoredBytes;
     }
 
     /// <summary>Whether a checkpoint has another state, which can be read.</summary>

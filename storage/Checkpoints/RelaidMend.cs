@@ -75,7 +75,7 @@ internal sealed class RelaidMend(CatalogConnection connection, TaskContext task,
         blocks.Dispose();
         var mask = row.MaskFrame is { } frame && FrameMender.IsSoundMask(connection, frame, layout) ? FrameTable.Open(connection, frame) : null;
         var guessing = row.ReferenceDepth is null ? null
-            : mask is null ? Guessing.None : Guessing.Find(connection, task, row.Step, row.Mask, mask, cache);
+            : mask is null ? Guessing.None : Guessing.Find(connection, task, row.Step, row, row.Mask, mask, cache);
         var on = guessing is null ? parent.Reader : null;
         var made = mask is null
             ? DeltaEncoder.Encode(Diff(), on, parent.Identity, options.Codec, options.TemporaryFolder, cancellation)

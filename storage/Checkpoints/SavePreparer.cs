@@ -13,8 +13,8 @@ namespace FishCheckpoint.Storage.Checkpoints;
 
 /// <summary>Turns what a trainer hands in, in any of its forms, into frames against a parent; writes nothing to the database.</summary>
 internal sealed class SavePreparer(
-    CatalogConnection connection, TaskContext task, StoreOptions options, BaseFolder folder, TaskTable tasks, ParentCache cache, bool mayGuess,
-    CancellationToken cancellation)
+    CatalogConnection connection, TaskContext task, StoreOptions options, BaseFolder folder, TaskTable tasks, ParentCache cache, CheckpointRow? saved,
+    bool mayGuess, CancellationToken cancellation)
 {
     // Reading one delta is cheaper than two: the base is taken as parent unless the other saves at least this much.
     private const double WorthAChain = 1.1;
@@ -78,7 +78,7 @@ internal sealed class SavePreparer(
         try
         {
             var blocks = EncodeBlocks(delta(), parent, long.MaxValue)!;
-            if (IsStoredAsBlocks(step, blocks.MaskId) ?? !IsKnown(blocks.MaskId))
+            if (IsStoredAsBlocks(blocks.MaskId) ?? !IsKnown(blocks.MaskId))
             {
                 return new PreparedSave(blocks, parent, output, task.Layout.Layout);
             }
@@ -100,7 +100,7 @@ internal sealed class SavePreparer(
         var masked = Encode(delta(), parent, task.Layout.Files, guessing: Guesses ? Guessing.None : null);
         try
         {
-            var stored = IsStoredAsBlocks(step, masked.Delta.MaskId);
+            var stored = IsStoredAsBlocks(masked.Delta.MaskId);
             if (stored != true && IsStored(masked.Delta.MaskId))
             {
                 masked.Delta.Dispose();
@@ -130,8 +130,7 @@ internal sealed class SavePreparer(
         BlocksEncoder.TryEncode(delta, parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, budget, cancellation);
 
     // What was saved before is encoded in the form that it has: a damaged frame may have to be put in its place.
-    private bool? IsStoredAsBlocks(long step, Digest mask) =>
-        CheckpointTable.AtStep(connection, task.Id, step) is { } row && row.Mask == mask ? row.IsBlocks : null;
+    private bool? IsStoredAsBlocks(Digest mask) => saved is not null && saved.Mask == mask ? saved.IsBlocks : null;
 
     private PreparedSave PrepareSparse(long step, SafetensorsFile patch, ParentChoice choice)
     {
@@ -165,7 +164,7 @@ internal sealed class SavePreparer(
             return EncodeParented(delta, parent, mask, stored);
         }
 
-        var guessing = stored is null || !mayGuess ? Guessing.None : Guessing.Find(connection, task, step, mask, stored, cache);
+        var guessing = stored is null || !mayGuess ? Guessing.None : Guessing.Find(connection, task, step, saved, mask, stored, cache);
         var recorded = new RecordingReader(delta, cache.Longest);
         var prepared = Encode(recorded, parent, task.Layout.Files, stored, guessing);
         if (recorded.Values is { } bytes && prepared.Delta.MaskId == mask)
@@ -185,7 +184,7 @@ internal sealed class SavePreparer(
                 ? EncodeKnown(new ParentedValues(values, known), mapped: true, parent, mask, null) : null;
         }
 
-        var guessing = mayGuess ? Guessing.Find(connection, task, step, values.Mask, mask, cache) : Guessing.None;
+        var guessing = mayGuess ? Guessing.Find(connection, task, step, saved, values.Mask, mask, cache) : Guessing.None;
         var recorded = new RecordingValues(values, mask, cache.Longest);
         var prepared = EncodeKnown(recorded, mapped: false, parent, mask, guessing);
         if (recorded.Recorded is { } bytes)
@@ -339,10 +338,8 @@ internal sealed class SavePreparer(
     private bool IsStored(Digest mask) =>
         connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND deleted = 0 AND blocks = 0)", mask) > 0;
 
-    private IFrame? SoundMask(Digest mask) => connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", mask) is { } frame
-        && FrameMender.IsSoundMask(connection, frame, task.Layout.Layout) ? FrameTable.Open(connection, frame) : null;
+    private IFrame? SoundMask(Digest mask) => FrameMender.OpenSoundMask(connection, mask, task.Layout.Layout);
 
-    private IFrame StoredMask(Digest mask) => connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", mask) is { } frame
-        ? FrameTable.Open(connection, frame)
-        : throw new FishException(ErrorCode.MaskUnknown, mask.ToString(), "The store does not hold this mask.", "Send the mask's frame before the values'.");
+    private IFrame StoredMask(Digest mask) => FrameTable.OpenMask(connection, mask)
+        ?? throw new FishException(ErrorCode.MaskUnknown, mask.ToString(), "The store does not hold this mask.", "Send the mask's frame before the values'.");
 }

@@ -12,65 +12,50 @@ namespace FishCheckpoint.Storage.Checkpoints;
 internal static class SaveWriter
 {
     /// <summary>Writes the save, unless the step is taken.</summary>
-    /// <returns>Whether it was written.</returns>
-    public static bool Write(
+    /// <returns>What was written; <see langword="null"/>: the step is taken.</returns>
+    public static SavedRow? Write(
         CatalogConnection connection, TaskContext task, long step, PreparedSave save, PreparedState? state, PreparedSideFiles? sideFiles,
-        SaveOptions options, CodecOptions codec, DateTimeOffset now)
+        SaveOptions options, CodecOptions codec, string? savedBy, DateTimeOffset now)
     {
-        RequireParent(connection, task, save);
-        if (CheckpointTable.AtStep(connection, task.Id, step) is not null)
+        var found = SaveSituation.Find(connection, task, step, save);
+        RequireParent(task, save, found);
+        if (found.IsTaken)
         {
-            return false;
+            return null;
         }
 
-        var brought = save.Delta.IsBlocks ? BringBlocks(connection, save) : BringMask(connection, save, codec);
+        var (brought, maskBytes) = save.Delta.IsBlocks ? (BringBlocks(connection, save), 0) : BringMask(connection, save, found, codec);
         var frame = FrameTable.Insert(connection, save.Delta.Values, save.ValueChunks);
-        var values = FrameTable.SizeOf(save.Delta.Values) - (save.Delta.IsBlocks ? brought : 0);
+        var size = FrameTable.SizeOf(save.Delta.Values);
+        var values = size - (save.Delta.IsBlocks ? brought : 0);
         var logical = save.Output.Files.Sum(file => file.Header.FileLength);
-        connection.Execute(
+        var id = connection.Insert(
             """
             INSERT INTO checkpoints (task, step, parent, depth, mask, frame, headers, state, changed, logical_bytes, brought_bytes, value_bytes,
               file_sha256, metrics, created, blocks, reference,
-              reference_depth, effort, chain_bytes, elements, metadata)
-            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+              reference_depth, effort, chain_bytes, elements, metadata, saved_by)
+            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
             """,
-            task.Id, step, save.Parent.Checkpoint?.Id, DeltasOf(connection, save), save.Delta.MaskId, frame, BringHeaders(connection, task, save.Output),
+            task.Id, step, save.Parent.Checkpoint?.Id, found.ParentDepth + 1, save.Delta.MaskId, frame, BringHeaders(connection, task, save.Output),
             save.State, save.Delta.Changed, logical, brought, values, options.ExpectedFileDigest, SaveInfo.ToJson(options.Metrics), now,
-            save.Delta.IsBlocks ? 1 : 0, save.Guessing?.Reference?.Id, DepthOf(connection, save), EffortOf(codec, save.MaskIsStored), ChainBytesOf(connection, save),
-            task.Layout.Layout.Elements, SaveInfo.ToJson(options.Metadata));
-        var row = CheckpointTable.Find(connection, task, StepRef.At(step));
-        sideFiles?.Give(connection, row.Id);
-        state?.Give(connection, task.Name, row);
-        return true;
+            save.Delta.IsBlocks ? 1 : 0, save.Guessing?.Reference?.Id, DepthOf(save, found.ReferenceDepth), EffortOf(codec, save.MaskIsStored),
+            found.ParentChainBytes + maskBytes + size + found.EarlierBytes, task.Layout.Layout.Elements, SaveInfo.ToJson(options.Metadata), savedBy);
+        return new SavedRow(id, brought + values + (sideFiles?.Give(connection, id) ?? 0) + (state?.GiveNew(connection, id) ?? 0));
     }
 
     private static int EffortOf(CodecOptions codec, bool onAMask) => (int)codec.EffortOf(onAMask);
 
-    // What the parent's chain has may have become less since the save was encoded.
-    private static long ChainBytesOf(CatalogConnection connection, PreparedSave save) => connection.Scalar<long>(
-        "SELECT (SELECT coalesce(sum(chain_bytes), 0) FROM checkpoints WHERE id = $0) + (SELECT bytes FROM masks WHERE id = $1 AND $2 = 0 UNION ALL SELECT 0 LIMIT 1)",
-        save.Parent.Checkpoint?.Id, save.Delta.MaskId, save.Delta.IsBlocks ? 1 : 0) + FrameTable.SizeOf(save.Delta.Values)
-        + EarlierBytesOf(connection, save);
-
-    private static long EarlierBytesOf(CatalogConnection connection, PreparedSave save) => connection.Scalar<long>(
-        """
-        WITH RECURSIVE earlier (id) AS (SELECT $0 UNION ALL SELECT c.reference FROM earlier CROSS JOIN checkpoints c ON c.id = earlier.id WHERE c.reference IS NOT NULL)
-        SELECT coalesce(sum(value_bytes), 0) FROM checkpoints WHERE id IN earlier
-        """,
-        save.Guessing?.Reference?.Id);
-
-    private static long DeltasOf(CatalogConnection connection, PreparedSave save) =>
-        connection.Scalar<long>("SELECT coalesce(sum(depth), 0) + 1 FROM checkpoints WHERE id = $0", save.Parent.Checkpoint?.Id);
-
-    private static long? DepthOf(CatalogConnection connection, PreparedSave save) => save.Guessing is null ? null
-        : connection.Scalar<long>("SELECT coalesce(sum(reference_depth + 1), 0) FROM checkpoints WHERE id = $0", save.Guessing.Reference?.Id);
+    private static long? DepthOf(PreparedSave save, long? before) => save.Guessing is null ? null : before + 1 ?? 0;
 
     // What the save was laid on, or guessed from, may have been deleted while it was encoded.
-    private static void RequireParent(CatalogConnection connection, TaskContext task, PreparedSave save)
+    private static void RequireParent(TaskContext task, PreparedSave save, SaveSituation found)
     {
-        RequireReference(connection, save);
-        if (TaskTable.IdOf(connection, task.Name) != task.Id
-            || (save.Parent.Checkpoint is { } parent && CheckpointTable.Row(connection, parent.Id)?.State != parent.State))
+        if (!found.ReferenceIsThere)
+        {
+            throw new ReferenceGoneException();
+        }
+
+        if (found.Task != task.Id || (save.Parent.Checkpoint is { } parent && found.ParentState != parent.State))
         {
             throw new FishException(
                 ErrorCode.CheckpointNotFound, $"{task.Name}/{save.Parent.Checkpoint?.Step}", "The parent was deleted during the save.", "Save again.");
@@ -89,12 +74,14 @@ internal static class SaveWriter
         }
     }
 
-    private static long BringMask(CatalogConnection connection, PreparedSave save, CodecOptions codec)
+    // What it accounts for, and what its mask's frame takes.
+    private static (long Brought, long Bytes) BringMask(CatalogConnection connection, PreparedSave save, SaveSituation found, CodecOptions codec)
     {
-        if (connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM masks WHERE id = $0 AND frame IS NOT NULL)", save.Delta.MaskId) > 0)
+        if (found.MaskIsStored)
         {
-            MendMask(connection, save, codec);
-            return MaskAccounts.TakeOver(connection, save.Delta.MaskId, visible: true);
+            var mended = MendMask(connection, save, codec);
+            var brought = found.MaskIsAccounted ? 0 : MaskAccounts.TakeOver(connection, save.Delta.MaskId, visible: true);
+            return (brought, mended ? FrameTable.SizeOf(save.Delta.Mask!) : found.MaskBytes);
         }
 
         if (save.MaskIsStored)
@@ -107,7 +94,7 @@ internal static class SaveWriter
         connection.Execute(
             "INSERT INTO masks (id, frame, count, bytes, effort) VALUES ($0, $1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET frame = $1, bytes = $3, effort = $4",
             save.Delta.MaskId, frame, save.Delta.Changed, bytes, EffortOf(codec, onAMask: false));
-        return bytes;
+        return (bytes, bytes);
     }
 
     // Its positions are in the checkpoint's own frame; that there is such a mask is known all the same.
@@ -147,10 +134,13 @@ internal static class SaveWriter
         var bytes = FrameTable.SizeOf(save.Delta.Values) - (row.IsBlocks ? row.BroughtBytes : 0);
         connection.Execute(
             "UPDATE checkpoints SET value_bytes = $1, reference = $2, reference_depth = $3, effort = $4 WHERE id = $0",
-            row.Id, bytes, save.Guessing?.Reference?.Id, DepthOf(connection, save), EffortOf(codec, save.MaskIsStored));
+            row.Id, bytes, save.Guessing?.Reference?.Id, DepthOf(save, DepthOfReference(connection, save)), EffortOf(codec, save.MaskIsStored));
         ChainCost.FrameGrew(connection, row.Id, bytes - row.ValueBytes);
         return true;
     }
+
+    private static long? DepthOfReference(CatalogConnection connection, PreparedSave save) =>
+        connection.Scalar<long?>("SELECT reference_depth FROM checkpoints WHERE id = $0", save.Guessing?.Reference?.Id);
 
     // Others may lie on the damaged frame: it is mended in its place.
     private static bool MendMask(CatalogConnection connection, PreparedSave save, CodecOptions codec)

@@ -14,8 +14,18 @@ internal sealed record StoredFrames(IFrame? Mask, IReadOnlyList<IFrame> Values)
     /// <summary>Opens them.</summary>
     /// <param name="connection">What they are read through.</param>
     /// <param name="row">The checkpoint.</param>
-    /// <param name="one">Whether it is one of few that are open.</param>
-    public static StoredFrames Open(CatalogConnection connection, CheckpointRow row, bool one = true) => new(
-        row.MaskFrame is { } mask ? FrameTable.Open(connection, mask, one) : null,
-        [.. CheckpointTable.References(connection, row).Select(earlier => FrameTable.Open(connection, earlier.Frame, one))]);
+    public static StoredFrames Open(CatalogConnection connection, CheckpointRow row) => OpenAll(connection, [CheckpointTable.References(connection, row)], few: true)[0];
+
+    /// <summary>Opens those of a chain, by one query.</summary>
+    /// <param name="connection">What they are read through.</param>
+    /// <param name="chain">Of each link, the checkpoints that its values are predicted from, the first first, and itself.</param>
+    /// <param name="few">Whether they are few, and may hold bytes between two reads.</param>
+    public static IReadOnlyList<StoredFrames> OpenAll(CatalogConnection connection, IReadOnlyList<IReadOnlyList<CheckpointRow>> chain, bool few)
+    {
+        var frames = FrameTable.OpenAll(connection, chain.SelectMany(link => link.Select(row => row.Frame).Concat(MaskOf(link))), few);
+        return [.. chain.Select(link => new StoredFrames(
+            MaskOf(link).Select(mask => frames[mask]).SingleOrDefault(), [.. link.Select(row => frames[row.Frame])]))];
+    }
+
+    private static IEnumerable<long> MaskOf(IReadOnlyList<CheckpointRow> link) => link[^1].MaskFrame is { } mask ? [mask] : [];
 }

@@ -10,10 +10,21 @@ internal static class FrameMender
 {
     /// <summary>Whether every chunk of a stored mask has its checksum.</summary>
     public static bool IsSoundMask(CatalogConnection connection, long id, Layout layout) =>
-        IsSound(connection, id, stored => ChunkIndex.ReadMask(stored, FrameHead.Parse(stored.Head), layout));
+        IsSound(() => FrameTable.Open(connection, id), stored => ChunkIndex.ReadMask(stored, FrameHead.Parse(stored.Head), layout));
+
+    /// <summary>The frame of a stored mask, if every chunk of it has its checksum.</summary>
+    public static IFrame? OpenSoundMask(CatalogConnection connection, Digest mask, Layout layout)
+    {
+        IFrame? stored = null;
+        return IsSound(() => stored = FrameTable.OpenMask(connection, mask), frame => ChunkIndex.ReadMask(frame, FrameHead.Parse(frame.Head), layout)) ? stored : null;
+    }
 
     /// <summary>Whether every chunk of stored values has its checksum.</summary>
-    public static bool IsSoundValues(CatalogConnection connection, long id, IFrame mask, Layout layout) => IsSound(connection, id, stored =>
+    public static bool IsSoundValues(CatalogConnection connection, long id, IFrame mask, Layout layout) =>
+        IsSoundValues(() => FrameTable.Open(connection, id), mask, layout);
+
+    /// <summary>Whether every chunk of values has its checksum.</summary>
+    public static bool IsSoundValues(Func<IFrame> open, IFrame mask, Layout layout) => IsSound(open, stored =>
     {
         var head = FrameHead.Parse(mask.Head);
         return ChunkIndex.ReadValues(stored, FrameHead.Parse(stored.Head), head, ChunkIndex.ReadMask(mask, head, layout));
@@ -21,17 +32,21 @@ internal static class FrameMender
 
     /// <summary>Whether every chunk of a stored frame of blocks has its checksum.</summary>
     public static bool IsSoundBlocks(CatalogConnection connection, long id, Layout layout) =>
-        IsSound(connection, id, stored => ChunkIndex.ReadBlocks(stored, FrameHead.Parse(stored.Head), layout));
+        IsSound(() => FrameTable.Open(connection, id), stored => ChunkIndex.ReadBlocks(stored, FrameHead.Parse(stored.Head), layout));
 
     /// <summary>Whether every chunk of stored bytes has its checksum.</summary>
     public static bool IsSoundBytes(CatalogConnection connection, long id) =>
-        IsSound(connection, id, stored => ChunkIndex.ReadBytes(stored, FrameHead.Parse(stored.Head)));
+        IsSound(() => FrameTable.Open(connection, id), stored => ChunkIndex.ReadBytes(stored, FrameHead.Parse(stored.Head)));
 
-    private static bool IsSound(CatalogConnection connection, long id, Func<IFrame, ChunkEntry[]> readIndex)
+    private static bool IsSound(Func<IFrame?> open, Func<IFrame, ChunkEntry[]> readIndex)
     {
         try
         {
-            var stored = FrameTable.Open(connection, id);
+            if (open() is not { } stored)
+            {
+                return false;
+            }
+
             var buffer = Array.Empty<byte>();
             foreach (var entry in readIndex(stored))
             {

@@ -26,11 +26,12 @@ internal sealed class Database : IDisposable
     private readonly string connectionString;
     private readonly SqliteCatalogConnection? writer;
     private readonly WalKeeper? log;
+    private readonly Action<CatalogConnection, string>? trace;
     private TaskCompletionSource nextCommit = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private Database(string path, bool isReadOnly)
+    private Database(string path, bool isReadOnly, Action<CatalogConnection, string>? trace = null)
     {
-        (Path, IsReadOnly) = (path, isReadOnly);
+        (Path, IsReadOnly, this.trace) = (path, isReadOnly, trace);
         connectionString = new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, DefaultTimeout = 60, Pooling = true }.ToString();
         Space = new Space(this);
         if (!isReadOnly)
@@ -57,7 +58,7 @@ internal sealed class Database : IDisposable
     /// <summary>Runs at the end of every transaction that writes, before it commits.</summary>
     public Action<CatalogConnection>? BeforeCommit { get; set; }
 
-    public static Database Open(string folder)
+    public static Database Open(string folder, Action<CatalogConnection, string>? trace = null)
     {
         SQLitePCL.Batteries_V2.Init();
         CheckedVfs.Register();
@@ -68,7 +69,7 @@ internal sealed class Database : IDisposable
             LogFrames.RequireWhole(System.IO.Path.Combine(folder, FileName));
         }
 
-        var database = new Database(System.IO.Path.Combine(folder, FileName), isReadOnly: false);
+        var database = new Database(System.IO.Path.Combine(folder, FileName), isReadOnly: false, trace);
         try
         {
             Migrations.Run(database.writer!, () => StoreFolder.RequireNoBases(folder));
@@ -275,7 +276,7 @@ internal sealed class Database : IDisposable
 
         // macOS makes bytes durable only where it is asked to empty the disk's own cache; other systems pass over that.
         return SqliteCatalogConnection.Open(
-            connectionString, $"PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA busy_timeout = {LongWait}; PRAGMA cell_size_check = ON;");
+            connectionString, $"PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA busy_timeout = {LongWait}; PRAGMA cell_size_check = ON;", trace);
     }
 }
 

@@ -17,6 +17,7 @@ internal sealed class SqliteCatalogConnection(SqliteConnection sqlite) : Catalog
     private static readonly string[] Names = [.. Enumerable.Range(0, 32).Select(index => $"${index}")];
 
     private Dictionary<string, SqliteCommand>? kept;
+    private Action<CatalogConnection, string>? traced;
 
     /// <summary>For what SQLite alone has.</summary>
     public SqliteConnection Sqlite => sqlite;
@@ -24,14 +25,16 @@ internal sealed class SqliteCatalogConnection(SqliteConnection sqlite) : Catalog
     /// <summary>Opens a database.</summary>
     /// <param name="connectionString">Where it is, and how.</param>
     /// <param name="settings">Run first.</param>
+    /// <param name="trace">Told of every other statement before it runs.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptStore"/>, <see cref="ErrorCode.StorageUnavailable"/>.</exception>
-    public static SqliteCatalogConnection Open(string connectionString, string settings)
+    public static SqliteCatalogConnection Open(string connectionString, string settings, Action<CatalogConnection, string>? trace = null)
     {
         var connection = new SqliteCatalogConnection(new SqliteConnection(connectionString));
         try
         {
             connection.Sqlite.Open();
             connection.Execute(settings);
+            connection.traced = trace;
             return connection;
         }
         catch (Exception error) when (error is SqliteException or CatalogException)
@@ -156,6 +159,7 @@ internal sealed class SqliteCatalogConnection(SqliteConnection sqlite) : Catalog
 
     private Statement Prepare(string sql, ReadOnlySpan<object?> arguments)
     {
+        traced?.Invoke(this, sql);
         var command = sqlite.CreateCommand();
         if (kept is not null && kept.Remove(sql, out var prepared))
         {

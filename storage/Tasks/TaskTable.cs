@@ -153,6 +153,10 @@ internal sealed class TaskTable(BaseTable bases)
     private static TaskStart? StartOf(CatalogRow row, int column) =>
         row.OptionalText(column) is { } task ? new TaskStart(task, row.GetInt64(column + 1)) : null;
 
+    /// <summary>The layout of a task that is bound to a base with own tensors.</summary>
+    public Layout LayoutOf(CatalogConnection connection, Digest @base, string tensors) =>
+        (layouts.TryGetValue((@base, tensors), out var known) ? known : LayoutOf(bases.Content(connection, @base), tensors)).Layout;
+
     private TaskLayout LayoutOf(BaseContent @base, string tensors) => layouts.GetOrAdd(
         (@base.Id, tensors), _ => TaskLayout.Create(@base.Files, JsonSerializer.Deserialize<Dictionary<string, OwnTensor?>>(tensors, FishJson.Options)!));
 

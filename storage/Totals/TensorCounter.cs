@@ -15,7 +15,16 @@ internal sealed class TensorCounter(TaskTable tasks)
     /// <summary>Counts a checkpoint in, as it is now, or out, as it was before.</summary>
     public void Count(CatalogConnection connection, long checkpoint, bool isIn)
     {
-        if (CountedCheckpoint.Find(connection, checkpoint) is not { } counted || unclear.Contains(counted.Task))
+        if (CountedCheckpoint.Find(connection, checkpoint) is { } counted)
+        {
+            Count(connection, counted, isIn);
+        }
+    }
+
+    /// <summary>Counts a checkpoint in, as it is now, or out, as it was before.</summary>
+    public void Count(CatalogConnection connection, CountedCheckpoint counted, bool isIn)
+    {
+        if (unclear.Contains(counted.Task))
         {
             return;
         }
@@ -24,7 +33,7 @@ internal sealed class TensorCounter(TaskTable tasks)
         {
             if (!layouts.TryGetValue(counted.Task, out var layout))
             {
-                layouts.Add(counted.Task, layout = tasks.ContextOf(connection, counted.Task).Layout.Layout);
+                layouts.Add(counted.Task, layout = tasks.LayoutOf(connection, counted.Base, counted.Tensors));
             }
 
             foreach (var (tensor, totals) in counted.Count(connection, layout))
@@ -50,10 +59,7 @@ internal sealed class TensorCounter(TaskTable tasks)
 
         foreach (var (task, tensors) in changes)
         {
-            if (connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM tasks WHERE id = $0)", task) > 0)
-            {
-                TensorSegments.Add(connection, task, tensors);
-            }
+            TensorSegments.Add(connection, task, tensors);
         }
     }
 

@@ -86,26 +86,28 @@ internal sealed class TotalsKeeper(TaskTable tasks, TimeProvider time, Func<Snap
 
     private void CountTensors(CatalogConnection writer)
     {
-        // With a task, its totals go.
-        var touched = writer.Query(
-            """
-            SELECT checkpoint, fresh FROM temp.touched t WHERE EXISTS (SELECT 1 FROM tasks WHERE id = t.task) OR EXISTS (SELECT 1 FROM checkpoints WHERE id = t.checkpoint)
-            """,
-            row => (Checkpoint: row.GetInt64(0), IsFresh: row.GetInt64(1) != 0));
+        var touched = CountedCheckpoint.Touched(writer);
         if (touched.Count == 0)
         {
             return;
         }
 
         var counter = new TensorCounter(tasks);
-        if (touched.Exists(item => !item.IsFresh))
+        if (touched.Any(item => !item.IsFresh))
         {
             // No other can have committed since this transaction began: the snapshot is of the time before it.
             using var before = openSnapshot();
-            touched.Where(item => !item.IsFresh).ToList().ForEach(item => counter.Count(before.Connection, item.Checkpoint, isIn: false));
+            foreach (var (id, _, _) in touched.Where(item => !item.IsFresh))
+            {
+                counter.Count(before.Connection, id, isIn: false);
+            }
         }
 
-        touched.ForEach(item => counter.Count(writer, item.Checkpoint, isIn: true));
+        foreach (var now in touched.Select(item => item.Now).OfType<CountedCheckpoint>())
+        {
+            counter.Count(writer, now, isIn: true);
+        }
+
         counter.Write(writer);
     }
 }
