@@ -53,6 +53,33 @@ public sealed class StatementTests : StoreFixture
         Assert.True(ran.Count(one => one.Connection == writer) <= 12, $"{ran.Count(one => one.Connection == writer)} statements in the transaction:\n{listed}");
     }
 
+    [Fact]
+    public async Task Open_OfAChain_TakesAsManyStatementsAsOfOneDelta()
+    {
+        var model = Base;
+        for (var step = 1; step <= 12; step++)
+        {
+            var next = model.Change(step, 0.001);
+            var path = Path.Combine(Options.DataFolder, $"{step}.patch");
+            await File.WriteAllBytesAsync(path, next.PatchAgainst(model), Stop);
+            using var patch = Tensors.SafetensorsFile.Open(path);
+            await Store.SaveAsync(
+                "task", step, new CheckpointContent.Sparse(patch),
+                new SaveOptions { Parent = step == 1 ? ParentChoice.Base : ParentChoice.At(step - 1) }, Stop);
+            model = next;
+        }
+
+        Assert.Equal(await CountOpeningAsync(1), await CountOpeningAsync(12));
+        Assert.Equal(model.ToBytes(), await Store.RestoreAsync("task", 12));
+    }
+
+    private async Task<int> CountOpeningAsync(long step)
+    {
+        ran.Clear();
+        await using var opened = await Store.OpenAsync("task", StepRef.At(step), Stop);
+        return ran.Count;
+    }
+
     private Task SaveAsync(long step, TestModel model, SaveOptions? options) => Store.SaveAsync(
         "task", step, new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => model[mask.Layout.Tensors[tensor].Name])), options, Stop);
 }

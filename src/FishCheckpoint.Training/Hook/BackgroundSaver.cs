@@ -11,6 +11,10 @@ internal sealed class BackgroundSaver : IAsyncDisposable
     // After this many refusals in a row OnStep throws: nothing is being saved.
     private const int MaxRefusals = 3;
 
+    // A run may save for months: what is kept of each save must not grow for as long.
+    private const int MostReports = 1000;
+    private const int MostFailures = 100;
+
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
     private readonly ICheckpointStore store;
@@ -26,9 +30,10 @@ internal sealed class BackgroundSaver : IAsyncDisposable
     private readonly SaveQueue queue;
     private readonly ConcurrentDictionary<long, bool> replaces = new();
     private readonly Lock gate = new();
-    private readonly List<SaveReport> reports = [];
+    private readonly Queue<SaveReport> reports = [];
     private readonly List<Exception> failures = [];
     private readonly Task loop;
+    private SaveSummary summary = new(0, 0, 0, 0, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero);
     private SaveReport? firstRefused;
     private SaveReport? taken;
     private int refusals;
@@ -54,7 +59,7 @@ internal sealed class BackgroundSaver : IAsyncDisposable
 
     public IReadOnlyList<Exception> Failures => Locked(() => (Exception[])[.. failures]);
 
-    public SaveSummary Summary => Locked(() => SaveSummary.Of(reports, skipped));
+    public SaveSummary Summary => Locked(() => summary with { Skipped = skipped });
 
     /// <summary>Whether nothing more is taken.</summary>
     public bool Completed => completed;
@@ -290,13 +295,15 @@ internal sealed class BackgroundSaver : IAsyncDisposable
     {
         lock (gate)
         {
-            reports.Add(report);
-            if (report.Error is not null)
+            reports.Enqueue(report);
+            while (reports.Count > MostReports)
             {
-                failures.Add(report.Error);
+                reports.Dequeue();
             }
 
+            summary = summary.With(report);
             Count(report);
+            Fail(report.Error);
         }
 
         try
@@ -308,8 +315,16 @@ internal sealed class BackgroundSaver : IAsyncDisposable
         {
             lock (gate)
             {
-                failures.Add(error);
+                Fail(error);
             }
+        }
+    }
+
+    private void Fail(Exception? error)
+    {
+        if (error is not null && failures.Count < MostFailures)
+        {
+            failures.Add(error);
         }
     }
 

@@ -79,7 +79,7 @@ public sealed class CheckpointHook : IAsyncDisposable
     /// <summary>The id of the run, which its checkpoints have under the metadata key <c>run</c>: a random one, or that of the run that was resumed.</summary>
     public string Run => identity.Id;
 
-    /// <summary>The reports of all saves that are done, in the order in which they were done; a snapshot.</summary>
+    /// <summary>The reports of the last 1,000 saves that are done, in the order in which they were done; a snapshot.</summary>
     public IReadOnlyList<SaveReport> Reports => saver.Reports;
 
     /// <summary>What the saves did and cost together, so far.</summary>

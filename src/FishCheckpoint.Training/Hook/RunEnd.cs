@@ -36,7 +36,7 @@ internal sealed class RunEnd(StepCopier copier, BackgroundSaver saver, HookTask 
         Exit(asked);
         if (options.ThrowOnComplete)
         {
-            ThrowFailures(saver.Failures);
+            ThrowFailures(saver.Failures, saver.Summary.Failed);
         }
     }
 
@@ -78,11 +78,11 @@ internal sealed class RunEnd(StepCopier copier, BackgroundSaver saver, HookTask 
         }
     }
 
-    private static void ThrowFailures(IReadOnlyList<Exception> failures)
+    private static void ThrowFailures(IReadOnlyList<Exception> failures, int failed)
     {
         if (failures.Count > 1)
         {
-            throw new AggregateException($"{failures.Count} saves failed.", failures);
+            throw new AggregateException($"{Math.Max(failures.Count, failed)} saves failed.", failures);
         }
 
         if (failures.Count == 1)

@@ -11,12 +11,13 @@ namespace FishCheckpoint.Training;
 public sealed record SaveSummary(
     int Saved, int Failed, int Skipped, long StoredBytes, TimeSpan Stall, TimeSpan LongestStall, TimeSpan Background)
 {
-    internal static SaveSummary Of(IReadOnlyCollection<SaveReport> reports, int skipped) => new(
-        reports.Count(report => report.Error is null),
-        reports.Count(report => report.Error is not null),
-        skipped,
-        reports.Sum(report => report.StoredBytes),
-        TimeSpan.FromTicks(reports.Sum(report => report.Stall.Ticks)),
-        TimeSpan.FromTicks(reports.Select(report => report.Stall.Ticks).DefaultIfEmpty().Max()),
-        TimeSpan.FromTicks(reports.Sum(report => report.Background.Ticks)));
+    internal SaveSummary With(SaveReport report) => this with
+    {
+        Saved = Saved + (report.Error is null ? 1 : 0),
+        Failed = Failed + (report.Error is null ? 0 : 1),
+        StoredBytes = StoredBytes + report.StoredBytes,
+        Stall = Stall + report.Stall,
+        LongestStall = report.Stall > LongestStall ? report.Stall : LongestStall,
+        Background = Background + report.Background,
+    };
 }

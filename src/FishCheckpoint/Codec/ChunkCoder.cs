@@ -241,24 +241,28 @@ internal sealed class ChunkCoder
         }
 
         var rented = ArrayPool<byte>.Shared.Rent(bytes.Length);
-        var (planes, count) = (rented.AsMemory(0, bytes.Length), bytes.Length / sizeof(float));
-        BytePlanes.Split(bytes, sizeof(float), planes.Span);
-        var length = 0;
-        if (Noise.Looks(planes.Span[..count]))
+        try
         {
-            destination[length++] = PlanesOfFour;
+            var (planes, count) = (rented.AsMemory(0, bytes.Length), bytes.Length / sizeof(float));
+            BytePlanes.Split(bytes, sizeof(float), planes.Span);
+            if (!Noise.Looks(planes.Span[..count]))
+            {
+                return Runs.Write(options.Values, options.Level, bytes, destination, withLength: false);
+            }
+
+            destination[0] = PlanesOfFour;
+            var length = 1;
             for (var plane = 0; plane < sizeof(float); plane++)
             {
                 length += Runs.Write(options.Values, options.Level, planes.Span.Slice(plane * count, count), destination[length..], withLength: false);
             }
-        }
-        else
-        {
-            length = Runs.Write(options.Values, options.Level, bytes, destination, withLength: false);
-        }
 
-        ArrayPool<byte>.Shared.Return(rented);
-        return length;
+            return length;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
     }
 
     /// <summary>Decodes plain bytes: the mirror of <see cref="EncodeBytes"/>.</summary>
@@ -267,15 +271,21 @@ internal sealed class ChunkCoder
         if (source.Length > 0 && source[0] == PlanesOfFour && bytes.Length % sizeof(float) == 0)
         {
             var rented = ArrayPool<byte>.Shared.Rent(bytes.Length);
-            var (planes, count) = (rented.AsMemory(0, bytes.Length), bytes.Length / sizeof(float));
-            source = source[1..];
-            for (var plane = 0; plane < sizeof(float); plane++)
+            try
             {
-                Runs.Read(ref source, count, count, planes.Span.Slice(plane * count, count));
-            }
+                var (planes, count) = (rented.AsMemory(0, bytes.Length), bytes.Length / sizeof(float));
+                source = source[1..];
+                for (var plane = 0; plane < sizeof(float); plane++)
+                {
+                    Runs.Read(ref source, count, count, planes.Span.Slice(plane * count, count));
+                }
 
-            BytePlanes.Join(planes.Span, sizeof(float), bytes);
-            ArrayPool<byte>.Shared.Return(rented);
+                BytePlanes.Join(planes.Span, sizeof(float), bytes);
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(rented);
+            }
         }
         else
         {

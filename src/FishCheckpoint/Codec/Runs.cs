@@ -18,17 +18,23 @@ internal static class Runs
     {
         var room = run.Length + (3 * Varint.MaxLength);
         var rented = ArrayPool<byte>.Shared.Rent(room);
-        var used = Compressor.Compress(compression, level, run, rented, out var encoded);
-        destination[0] = (byte)used;
-        var length = 1 + Varint.Write(destination[1..], (ulong)encoded);
-        if (withLength)
+        try
         {
-            length += Varint.Write(destination[length..], (ulong)run.Length);
-        }
+            var used = Compressor.Compress(compression, level, run, rented, out var encoded);
+            destination[0] = (byte)used;
+            var length = 1 + Varint.Write(destination[1..], (ulong)encoded);
+            if (withLength)
+            {
+                length += Varint.Write(destination[length..], (ulong)run.Length);
+            }
 
-        rented.AsSpan(0, encoded).CopyTo(destination[length..]);
-        ArrayPool<byte>.Shared.Return(rented);
-        return length + encoded;
+            rented.AsSpan(0, encoded).CopyTo(destination[length..]);
+            return length + encoded;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
     }
 
     /// <summary>Reads a run: the mirror of <see cref="Write"/>.</summary>

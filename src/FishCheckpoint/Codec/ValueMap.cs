@@ -90,10 +90,16 @@ internal static class ValueMaps
         }
 
         var rented = ArrayPool<byte>.Shared.Rent(mapped.Length);
-        var values = rented.AsSpan(0, mapped.Length);
-        Units.Gather(state, positions, origin, unit, values);
-        Unmap(map, type, mapped, values, values);
-        Units.Scatter(state, positions, origin, unit, values);
-        ArrayPool<byte>.Shared.Return(rented);
+        try
+        {
+            var values = rented.AsSpan(0, mapped.Length);
+            Units.Gather(state, positions, origin, unit, values);
+            Unmap(map, type, mapped, values, values);
+            Units.Scatter(state, positions, origin, unit, values);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
     }
 }

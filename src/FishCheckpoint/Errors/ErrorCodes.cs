@@ -41,7 +41,13 @@ public static partial class ErrorCodes
         ErrorCode.KeyForbidden or ErrorCode.AccessUnprotected or ErrorCode.StoreReadOnly => ErrorKind.Forbidden,
         ErrorCode.TooManyRequests => ErrorKind.Busy,
         ErrorCode.InsufficientStorage or ErrorCode.QuotaExceeded => ErrorKind.Full,
-        _ => ErrorKind.Invalid,
+        ErrorCode.BodyTruncated or ErrorCode.CorruptFrame or ErrorCode.FileUnreadable or ErrorCode.FrameInvalid or ErrorCode.HeaderDataMismatch
+            or ErrorCode.HeaderDuplicateKey or ErrorCode.HeaderInvalidJson or ErrorCode.HeaderInvalidMetadata or ErrorCode.HeaderInvalidOffsets
+            or ErrorCode.HeaderInvalidShape or ErrorCode.HeaderInvalidStart or ErrorCode.HeaderMisaligned or ErrorCode.HeaderTruncated
+            or ErrorCode.HeaderUnknownDtype or ErrorCode.IndexRepeated or ErrorCode.IndexUnsorted or ErrorCode.ModelAmbiguous or ErrorCode.NameInvalid
+            or ErrorCode.NotSafetensors or ErrorCode.PatchInvalid or ErrorCode.PickleInvalid or ErrorCode.PickleRefused or ErrorCode.RequestInvalid
+            or ErrorCode.ShardIndexInvalid or ErrorCode.StepInvalid or ErrorCode.TorchFileInvalid or ErrorCode.VersionInvalid => ErrorKind.Invalid,
+        _ => throw new ArgumentOutOfRangeException(nameof(code), code, "The code has no family."),
     };
 
     [GeneratedRegex("(?<=[a-z])(?<letter>[A-Z])", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]

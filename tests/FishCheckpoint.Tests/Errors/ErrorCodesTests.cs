@@ -12,6 +12,7 @@ public sealed class ErrorCodesTests
     public void NameOf_EveryCode_ParsesBack(ErrorCode code)
     {
         var name = ErrorCodes.NameOf(code);
+        Assert.True(Enum.IsDefined(ErrorCodes.KindOf(code)));
 
         Assert.Matches("^[A-Z]+(_[A-Z]+)+$", name);
         Assert.True(ErrorCodes.TryParse(name, out var again));

@@ -274,6 +274,20 @@ public sealed class CheckpointHookTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => store.DisposeAsync();
 
+    [Fact]
+    public async Task Reports_OfALongRun_AreTheLatest_AndTheSummaryCountsAll()
+    {
+        await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 1, Busy = BusyPolicy.Wait, SaveAtEnd = false });
+        for (var step = 1; step <= 1_200; step++)
+        {
+            hook.OnStep(step);
+        }
+
+        var summary = await hook.CompleteAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((1_200, 7L * 1_200), (summary.Saved, summary.StoredBytes));
+        Assert.Equal(Enumerable.Range(201, 1_000).Select(step => (long)step), hook.Reports.Select(report => report.Step));
+    }
+
     private CheckpointHook Hook(CheckpointHookOptions options) =>
         new(store, "task", mask, _ => MemoryMarshal.AsBytes(weights.AsSpan()), options with { SaveOnStop = false });
 
