@@ -17,7 +17,8 @@ internal static class SaveWriter
         CatalogConnection connection, TaskContext task, long step, PreparedSave save, PreparedState? state, PreparedSideFiles? sideFiles,
         SaveOptions options, CodecOptions codec, string? savedBy, DateTimeOffset now)
     {
-        var found = SaveSituation.Find(connection, task, step, save);
+        var found = SaveSituation.Find(
+            connection, task.Name, task.Id, step, save.Delta.MaskId, save.Parent.Checkpoint?.Id, save.Guessing?.Reference);
         RequireParent(task, save, found);
         if (found.IsTaken)
         {

@@ -1,8 +1,6 @@
-using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Storage.Checkpoints;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>What a save finds when it is written: all that may have changed since it was encoded, by one question.</summary>
 /// <param name="Task">The row of the task of that name, if there still is one.</param>
@@ -20,10 +18,17 @@ internal sealed record SaveSituation(
     long? Task, bool IsTaken, Digest? ParentState, long ParentDepth, long ParentChainBytes, bool ReferenceIsThere, long? ReferenceDepth, long EarlierBytes,
     bool MaskIsStored, long MaskBytes, bool MaskIsAccounted)
 {
-    public static SaveSituation Find(CatalogConnection connection, TaskContext task, long step, PreparedSave save)
-    {
-        var (parent, reference) = (save.Parent.Checkpoint, save.Guessing?.Reference);
-        return connection.Single(
+    /// <summary>Finds it.</summary>
+    /// <param name="connection">A transaction.</param>
+    /// <param name="name">The task's name.</param>
+    /// <param name="task">Its row.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="mask">The mask.</param>
+    /// <param name="parent">The row of the parent; <see langword="null"/>: the base.</param>
+    /// <param name="reference">What the values are predicted from.</param>
+    public static SaveSituation Find(
+        CatalogConnection connection, string name, long task, long step, Digest mask, long? parent, CheckpointRow? reference) =>
+        connection.Single(
             """
             WITH RECURSIVE earlier (id) AS (SELECT $4 UNION ALL SELECT c.reference FROM earlier CROSS JOIN checkpoints c ON c.id = earlier.id WHERE c.reference IS NOT NULL)
             SELECT (SELECT id FROM tasks WHERE name = $0),
@@ -38,8 +43,7 @@ internal sealed record SaveSituation(
             row => new SaveSituation(
                 row.OptionalLong(0), row.GetBoolean(1), row.OptionalDigest(2), row.GetInt64(3), row.GetInt64(4), reference is null || !row.IsDBNull(5),
                 row.OptionalLong(6), row.GetInt64(7), !row.IsDBNull(8), row.GetInt64(9), row.GetBoolean(10)),
-            task.Name, task.Id, step, parent?.Id, reference?.Id, save.Delta.MaskId, reference?.State, reference?.Mask, reference?.Reference)!;
-    }
+            name, task, step, parent, reference?.Id, mask, reference?.State, reference?.Mask, reference?.Reference)!;
 }
 
 /// <summary>A checkpoint that was written.</summary>
