@@ -6,7 +6,7 @@ namespace FishCheckpoint.Bench;
 /// <summary>Measures a pair: sizes, then encoding and decoding and a store, in turns, so that a busy moment of the machine meets all of them.</summary>
 /// <param name="plan">What is measured.</param>
 /// <param name="settings">The store's options; its folder is a temporary one.</param>
-/// <param name="showing">Given the number of steps and the work, runs the work and shows the names of the steps that it reports as done.</param>
+/// <param name="showing">Given the number of steps and the work: runs it, and shows the names of the steps that it reports as done.</param>
 public sealed class BenchRun(BenchPlan plan, StoreOptions settings, Func<int, Func<Action<string>, Task>, Task> showing)
 {
     /// <summary>Measures, and removes what was made for it.</summary>

@@ -111,12 +111,13 @@ public sealed partial class ArchitectureTests
     [InlineData(Training)]
     [InlineData(Interchange)]
     [InlineData(Following)]
-    public void BesideTheDomain_Sources_HaveTheirProjectsNamespaceAndNeitherNetworkNorData(string project) => Assert.All(Repository.Files("*.cs", project), source =>
-    {
-        var text = Repository.Read(source);
-        Assert.Matches($@"(?m)^namespace {Path.GetFileName(project).Replace(".", @"\.", StringComparison.Ordinal)}(\.\w+)*;\r?$", text);
-        Assert.DoesNotMatch(NetworkOrData, text);
-    });
+    public void BesideTheDomain_Sources_HaveTheirNamespaceAndNeitherNetworkNorData(string project) =>
+        Assert.All(Repository.Files("*.cs", project), source =>
+        {
+            var text = Repository.Read(source);
+            Assert.Matches($@"(?m)^namespace {Regex.Escape(Path.GetFileName(project))}(\.\w+)*;\r?$", text);
+            Assert.DoesNotMatch(NetworkOrData, text);
+        });
 
     [Fact]
     public void Sources_OutsideParts_AreNamedInTheirPlaceOnly()

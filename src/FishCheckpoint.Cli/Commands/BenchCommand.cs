@@ -41,8 +41,9 @@ internal static class BenchCommand
         {
             var paths = parsed.GetValue(before) is { } path ? (path, parsed.GetRequiredValue(after)!) : ((string, string)?)null;
             var plan = new BenchPlan(paths, parsed.GetValue(rounds), Path.GetFullPath(parsed.GetValue(temporary) ?? Path.GetTempPath()));
-            var result = await new BenchRun(plan, shell.Settings.ToStoreOptions(), (steps, work) => Progress.StepsAsync(shell.Terminal, "measuring", steps, work))
-                .RunAsync(cancellation);
+            var run = new BenchRun(
+                plan, shell.Settings.ToStoreOptions(), (steps, work) => Progress.StepsAsync(shell.Terminal, "measuring", steps, work));
+            var result = await run.RunAsync(cancellation);
             if (parsed.GetValue(shell.Json))
             {
                 await shell.Terminal.Output.WriteLineAsync(JsonSerializer.Serialize(result, FishJson.Options));

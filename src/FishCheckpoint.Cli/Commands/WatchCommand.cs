@@ -37,7 +37,8 @@ internal static class WatchCommand
             {
                 Folder = Path.GetFullPath(parsed.GetRequiredValue(folder)), Task = parsed.GetRequiredValue(task), Base = parsed.GetValue(name), Pattern = parsed.GetValue(pattern),
                 Interval = Amounts.Span(parsed.GetRequiredValue(interval)), Settle = Amounts.Span(parsed.GetRequiredValue(settle)), Once = parsed.GetValue(once),
-                Open = path => LocalContent.OpenModel(path, shell.Settings.Limits.MaxHeaderBytes), OnWarning = warning => call.Terminal.SayError($"[yellow]{warning}[/]"),
+                Open = path => LocalContent.OpenModel(path, shell.Settings.Limits.MaxHeaderBytes),
+                OnWarning = warning => call.Terminal.SayError($"[yellow]{warning}[/]"),
             };
             return await WatchAsync(call, options, cancellation);
         });

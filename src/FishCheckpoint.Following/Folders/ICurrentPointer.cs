@@ -5,7 +5,8 @@ internal interface ICurrentPointer
 {
     /// <summary>The pointer of this system.</summary>
     static ICurrentPointer Here { get; } = OperatingSystem.IsWindows()
-        ? new TextPointer(new LinkCalls(), (written, place) => Tensors.AtomicFile.Replace(written, place, mayBeAway: false)) : new LinkPointer();
+        ? new TextPointer(new LinkCalls(), (written, place) => Tensors.AtomicFile.Replace(written, place, mayBeAway: false))
+        : new LinkPointer();
 
     /// <summary>The name of the folder that it points at; <see langword="null"/> where there is no pointer.</summary>
     /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.FolderTaken"/>: something else has its name, or it leads

@@ -117,7 +117,9 @@ public sealed class FolderWatcher(ICheckpointStore store, WatchOptions options, 
             var started = options.Time.GetTimestamp();
             using var model = Open(drop);
             var stored = await PatientlyAsync(
-                () => store.SaveAsync(task.Name, drop.Step, new CheckpointContent.Full(model), new SaveOptions { ExpectedBase = task.BaseId }, cancellation), cancellation);
+                () => store.SaveAsync(
+                    task.Name, drop.Step, new CheckpointContent.Full(model), new SaveOptions { ExpectedBase = task.BaseId }, cancellation),
+                cancellation);
             var info = stored.Value;
             var version = new WatchedVersion(
                 task.Name, drop.Step, drop.Name, stored.Created, info.Changed, info.StoredBytes, info.LogicalBytes, options.Time.GetElapsedTime(started).TotalSeconds,

@@ -30,7 +30,10 @@ public sealed record WatchOptions
     /// <summary>End when everything that is there now is saved or refused. Default: go on.</summary>
     public bool Once { get; init; }
 
-    /// <summary>Opens the model at a path, a file or folder; the watcher disposes it. Default: <see cref="ModelFolder.Open"/>, which reads safetensors files only.</summary>
+    /// <summary>
+    /// Opens the model at a path, a file or folder; the watcher disposes it. Default: <see cref="ModelFolder.Open"/>, which reads safetensors
+    /// files only.
+    /// </summary>
     public Func<string, ModelFolder> Open { get; init; } = static path => ModelFolder.Open(path);
 
     /// <summary>The longest first wait before a store that is out of reach is tried again. Default: half a second; it doubles up to half a minute.</summary>

@@ -10,8 +10,8 @@ public sealed class ConvertedTorchModel
     private ConvertedTorchModel(ModelFolder model, string? key) => (Model, Key) = (model, key);
 
     /// <summary>
-    /// The model, with the side files of the folder that it comes from; the types of objects beside it that were left unread count as left out. The caller disposes it,
-    /// and the temporary folder with it.
+    /// The model, with the side files of the folder that it comes from; the types of objects beside it that were left unread count as left
+    /// out. The caller disposes it, and the temporary folder with it.
     /// </summary>
     public ModelFolder Model { get; }
 

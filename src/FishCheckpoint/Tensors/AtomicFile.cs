@@ -72,7 +72,8 @@ public sealed unsafe class AtomicFile : IDisposable
     /// <param name="place">Where it goes, on the same file system.</param>
     /// <param name="mayBeAway">Whether the place may be empty for a moment on Windows, where the old file is open.</param>
     /// <exception cref="IOException">It cannot be moved; what was there is there still.</exception>
-    public static void Replace(string written, string place, bool mayBeAway = true) => FileReplacement.Move(written, place, FileMoves.Here, mayBeAway);
+    public static void Replace(string written, string place, bool mayBeAway = true) =>
+        FileReplacement.Move(written, place, FileMoves.Here, mayBeAway);
 
     /// <summary>
     /// Finishes what a crash may have interrupted in <see cref="Replace"/> on Windows; elsewhere a replacement is one step.

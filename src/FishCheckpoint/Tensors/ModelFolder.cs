@@ -51,9 +51,9 @@ public sealed class ModelFolder : IBlockReader, IDisposable
             : OpenShards(contents, maxHeaderLength);
     }
 
-    /// <summary>The same model as a copy of another one in a temporary folder. It takes the place of this object, which is not disposed then.</summary>
+    /// <summary>The same model, as a copy in a temporary folder. It takes the place of this object, which is not disposed then.</summary>
     /// <param name="folder">The temporary folder, which is deleted with the model.</param>
-    /// <param name="source">The folder that was copied from, whose side files belong to the model; <see langword="null"/>: a single file was.</param>
+    /// <param name="source">The folder that was copied, whose side files belong to the model; <see langword="null"/>: it was a file.</param>
     /// <param name="leftOut">What was left out beside that.</param>
     public ModelFolder AsTemporary(string folder, FolderContents? source, IEnumerable<LeftOutFile> leftOut) =>
         new(files, Files, source?.SideFiles ?? [], [.. source?.LeftOut ?? [], .. leftOut]) { WhenRead = WhenRead, temporary = folder };

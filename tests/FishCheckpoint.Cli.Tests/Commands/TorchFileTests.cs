@@ -39,7 +39,8 @@ public sealed class TorchFileTests : CommandTest
         (await FishAsync("base", "add", "base", Of("zip.pt"))).Succeeded();
         Directory.CreateDirectory(PathOf("drops"));
         File.Copy(Of("changed.pt"), PathOf("drops/step_2.pt"));
-        var saved = (await FishAsync("watch", PathOf("drops"), "--task", "task", "--base", "base", "--once", "--settle", "0s", "--json")).Json<WatchedVersion>();
+        string[] watch = ["watch", PathOf("drops"), "--task", "task", "--base", "base", "--once", "--settle", "0s", "--json"];
+        var saved = (await FishAsync(watch)).Json<WatchedVersion>();
         Assert.Equal((2, 2), (saved.Step, saved.Changed));
     }
 

@@ -109,7 +109,8 @@ public sealed class WatchTests : FollowingTest
 
         var unknown = await Assert.ThrowsAsync<FishException>(() => WatchAsync(Watched with { Task = "unknown" }));
         Assert.Equal(ErrorCode.TaskNotFound, unknown.Code);
-        Assert.Equal(ErrorCode.RequestInvalid, Assert.Throws<FishException>(() => new FolderWatcher(Store, Watched with { Pattern = "no-step" }, saved.Add)).Code);
+        var stepless = Watched with { Pattern = "no-step" };
+        Assert.Equal(ErrorCode.RequestInvalid, Assert.Throws<FishException>(() => new FolderWatcher(Store, stepless, saved.Add)).Code);
         var nowhere = await Assert.ThrowsAsync<FishException>(() => WatchAsync(Watched with { Folder = Path.Combine(Work, "nowhere") }));
         Assert.Equal(ErrorCode.FileNotFound, nowhere.Code);
     }

@@ -71,5 +71,6 @@ public sealed class ValueMapsTests
     [InlineData(nameof(ValueMap.Distance))]
     public void Apply_PositionOutside_Throws(string map) => Assert.All(
         new[] { -1, 4, 1L << 32, (1L << 32) + 1 },
-        position => Assert.ThrowsAny<Exception>(() => ValueMaps.Apply(Enum.Parse<ValueMap>(map), DType.F32, new byte[16], [position], 0, new byte[4])));
+        position => Assert.ThrowsAny<Exception>(() =>
+            ValueMaps.Apply(Enum.Parse<ValueMap>(map), DType.F32, new byte[16], [position], 0, new byte[4])));
 }

@@ -80,7 +80,8 @@ public sealed class TextPointerTests : IDisposable
         var waits = 0;
         var busy = FileMoves.Here with { IsWindows = true, Move = (_, _, _) => throw new UnauthorizedAccessException("open"), Wait = _ => waits++ };
 
-        Assert.Throws<UnauthorizedAccessException>(() => Move(new TextPointer(new LinkCalls(), (written, place) => FileReplacement.Move(written, place, busy, mayBeAway: false)), "step-2"));
+        var pointer = new TextPointer(new LinkCalls(), (written, place) => FileReplacement.Move(written, place, busy, mayBeAway: false));
+        Assert.Throws<UnauthorizedAccessException>(() => Move(pointer, "step-2"));
         Assert.Equal(("step-1", "step-1", 9), (Read(), Linked, waits));
     }
 
@@ -145,7 +146,8 @@ public sealed class TextPointerTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private static TextPointer Pointer(LinkCalls? links = null) => new(links ?? new LinkCalls(), (written, place) => AtomicFile.Replace(written, place, mayBeAway: false));
+    private static TextPointer Pointer(LinkCalls? links = null) =>
+        new(links ?? new LinkCalls(), (written, place) => AtomicFile.Replace(written, place, mayBeAway: false));
 
     private static PulledManifest Manifest(long step) =>
         new(PulledManifest.Current, "task", default, step, Digest.Of(BitConverter.GetBytes(step)), [], DateTimeOffset.UnixEpoch.AddHours(step));
