@@ -30,7 +30,7 @@ internal sealed class KeyReader(Func<CatalogConnection> open) : IDisposable
     {
         lock (gate)
         {
-            return Connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM keys)") == 1;
+            return KeyTable.Any(Connection);
         }
     }
 
@@ -49,8 +49,7 @@ internal sealed class KeyReader(Func<CatalogConnection> open) : IDisposable
     {
         lock (gate)
         {
-            return Connection.Single($"SELECT {KeyTable.Columns}, hash FROM keys WHERE id = $0", row => Tuple.Create<KeyInfo?, byte[]>(KeyTable.Read(row), row.Bytes(9)), id)
-                is var (key, hash) ? (key, hash) : (null, NoHash);
+            return KeyTable.WithHash(Connection, id) is var (key, hash) ? (key, hash) : (null, NoHash);
         }
     }
 }

@@ -40,7 +40,7 @@ internal sealed class Ledger(StoreOptions options)
         Note(connection, "base.add", null, name, newName ? Created : Unchanged, newContent ? bytes : 0);
         if (newContent && Caller.KeyId is { } key)
         {
-            connection.Execute("UPDATE bases SET added_by = $1 WHERE id = $0", id, key);
+            BaseTable.SetAddedBy(connection, id, key);
             Quotas.RequireKey(connection, key);
         }
     }
@@ -75,7 +75,7 @@ internal sealed class Ledger(StoreOptions options)
     public void Undeleted(CatalogConnection connection, string task, CheckpointRow row)
     {
         Note(connection, "checkpoint.undelete", task, $"{task}/{row.Step}", Created, row.BroughtBytes + row.ValueBytes + row.TrainerBytes);
-        RequireQuotas(connection, task, connection.Scalar<string?>("SELECT saved_by FROM checkpoints WHERE id = $0", row.Id));
+        RequireQuotas(connection, task, Savers.Of(connection, row.Id));
     }
 
     /// <summary>A deleted task was brought back with its checkpoints.</summary>
@@ -83,9 +83,7 @@ internal sealed class Ledger(StoreOptions options)
     {
         Note(connection, "task.undelete", task, task, Created);
         Quotas.RequireTask(connection, task);
-        foreach (var key in connection.Query(
-            "SELECT DISTINCT saved_by FROM checkpoints WHERE task = (SELECT id FROM tasks WHERE name = $0) AND deleted = 0 AND saved_by IS NOT NULL",
-            row => row.GetString(0), task))
+        foreach (var key in Savers.OfTask(connection, task))
         {
             Quotas.RequireKey(connection, key);
         }
@@ -105,9 +103,7 @@ internal sealed class Ledger(StoreOptions options)
         Note(connection, "state.put", task, $"{task}/{step}", given ? Created : Unchanged, given ? bytes : null);
         if (given)
         {
-            RequireQuotas(
-                connection, task,
-                connection.Scalar<string?>("SELECT saved_by FROM checkpoints WHERE task = (SELECT id FROM tasks WHERE name = $0) AND step = $1 AND deleted = 0", task, step));
+            RequireQuotas(connection, task, Savers.At(connection, task, step));
         }
 
         return given;

@@ -59,7 +59,7 @@ public sealed class StoreAccess : IAccessControl, IDisposable
                 throw new FishException(ErrorCode.RequestInvalid, "bytes", $"{quota.Bytes} bytes are no quota.", "Give 0 or more, or nothing for no limit.");
             }
 
-            connection.Execute("UPDATE tasks SET quota_bytes = $1 WHERE id = $0", id, quota.Bytes);
+            TaskRows.SetQuota(connection, id, quota.Bytes);
             ledger.Note(connection, "task.quota", task, task, Ledger.Changed, quota.Bytes);
             return TaskTable.Info(connection, task);
         },
@@ -98,8 +98,7 @@ public sealed class StoreAccess : IAccessControl, IDisposable
     public bool HasUsableKeys() => Guarded(() =>
     {
         using var snapshot = database.OpenSnapshot();
-        return snapshot.Connection.Scalar<long>(
-            "SELECT EXISTS (SELECT 1 FROM keys WHERE revoked IS NULL AND (expires IS NULL OR expires > $0))", Now) == 1;
+        return KeyTable.AnyUsable(snapshot.Connection, Now);
     });
 
     /// <summary>Whether a key that is limited to tasks reaches a base: one of its tasks is on it.</summary>
@@ -107,7 +106,7 @@ public sealed class StoreAccess : IAccessControl, IDisposable
     /// <param name="nameOrId">The base's name or id.</param>
     public Task<bool> ReachesBaseAsync(KeyInfo key, string nameOrId) => ReadAsync(connection =>
         BaseTable.Find(connection, nameOrId) is { } id
-            && connection.Query("SELECT name FROM tasks WHERE base = $0 AND former_name IS NULL", row => row.GetString(0), id).Exists(key.Reaches));
+            && TaskRows.NamesOnBase(connection, id).Exists(key.Reaches));
 
     /// <inheritdoc/>
     public void Dispose() => keys.Dispose();

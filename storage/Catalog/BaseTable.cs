@@ -155,4 +155,20 @@ internal sealed class BaseTable
 
     private static BaseInfo Read(CatalogRow row, string name, IReadOnlyList<BaseFileInfo> files) => new(
         name, row.Digest(0), row.Digest(1), row.GetInt32(2), row.GetInt64(3), row.GetInt64(4), files, row.Time(5));
+
+    /// <summary>Notes the key that a base was added with.</summary>
+    public static void SetAddedBy(CatalogConnection connection, Digest id, string key) =>
+        connection.Execute("UPDATE bases SET added_by = $1 WHERE id = $0", id, key);
+
+    /// <summary>The names of a base's files.</summary>
+    public static List<(Digest Base, string Name)> FilesOf(CatalogConnection connection, Digest id) =>
+        connection.Query("SELECT base, name FROM base_files WHERE base = $0", row => (row.Digest(0), row.GetString(1)), id);
+
+    /// <summary>The files whose bytes on disk were never noted.</summary>
+    public static List<(Digest Base, string Name)> Unmeasured(CatalogConnection connection) =>
+        connection.Query("SELECT base, name FROM base_files WHERE stored IS NULL", row => (row.Digest(0), row.GetString(1)));
+
+    /// <summary>Notes the bytes that a file takes on disk.</summary>
+    public static void SetStored(CatalogConnection connection, Digest id, string file, long bytes) => connection.Execute(
+        "UPDATE base_files SET stored = $2 WHERE base = $0 AND name = $1 AND stored IS NOT $2", id, file, bytes);
 }

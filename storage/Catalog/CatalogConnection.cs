@@ -36,6 +36,9 @@ internal abstract class CatalogConnection : IDisposable
     /// <summary>Rows that refer to a row that is missing.</summary>
     public abstract IReadOnlyList<(string Table, long? Row, string Missing)> CheckReferences();
 
+    /// <summary>A number that is another one when another connection has written since.</summary>
+    public abstract long VersionOfOthers();
+
     /// <inheritdoc/>
     public abstract void Dispose();
 }

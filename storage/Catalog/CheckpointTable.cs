@@ -112,9 +112,86 @@ internal static class CheckpointTable
     /// <summary>The checkpoint of a row, hidden or not.</summary>
     public static CheckpointRow? Row(CatalogConnection connection, long id) => connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, id);
 
-    /// <summary>The files of a checkpoint's model, for one that has headers of its own.</summary>
-    public static ModelFiles FilesOf(CatalogConnection connection, Digest headers) =>
-        HeaderSet.Read(connection.Scalar<byte[]>("SELECT data FROM headers WHERE id = $0", headers));
+    /// <summary>How many visible checkpoints a task, or the store, has.</summary>
+    public static long Count(CatalogConnection connection, long? task) =>
+        connection.Scalar<long>("SELECT count(*) FROM checkpoints WHERE deleted = 0 AND ($0 IS NULL OR task = $0)", task);
+
+    /// <summary>What a checkpoint is called in findings.</summary>
+    public static string? KeyOf(CatalogConnection connection, long id) => connection.Scalar<string?>(
+        "SELECT coalesce(t.former_name, t.name) || '/' || c.step || iif(c.deleted, ' (deleted)', '') "
+        + "FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE c.id = $0", id);
+
+    /// <summary>The frame of a checkpoint's trainer state.</summary>
+    public static long TrainerFrameOf(CatalogConnection connection, long id) =>
+        connection.Scalar<long>("SELECT trainer_frame FROM checkpoints WHERE id = $0", id);
+
+    /// <summary>The length of a checkpoint's chain, and its state.</summary>
+    public static Tuple<int, Digest>? DepthAndState(CatalogConnection connection, long id) =>
+        connection.Single("SELECT depth, state FROM checkpoints WHERE id = $0", row => Tuple.Create(row.GetInt32(0), row.Digest(1)), id);
+
+    /// <summary>The last of the checkpoints whose values are guessed from those of one.</summary>
+    public static long? LastGuessedFrom(CatalogConnection connection, long id) =>
+        connection.Scalar<long?>("SELECT max(id) FROM checkpoints WHERE reference = $0", id);
+
+    /// <summary>How many checkpoints' values are guessed from those of one.</summary>
+    public static long CountGuessedFrom(CatalogConnection connection, long id) =>
+        connection.Scalar<long>("SELECT count(*) FROM checkpoints WHERE reference = $0", id);
+
+    /// <summary>The head of a checkpoint's frame, where it is still that of a row: its number may be another's by now.</summary>
+    public static byte[]? HeadOf(CatalogConnection connection, CheckpointRow row) => connection.Scalar<byte[]?>(
+        "SELECT head FROM checkpoints c JOIN frames f ON f.id = c.frame "
+        + "WHERE c.id = $0 AND c.state = $1 AND c.frame = $2 AND c.reference IS $3",
+        row.Id, row.State, row.Frame, row.Reference);
+
+    /// <summary>As above, where the parent and the form of the frame are those of the row too.</summary>
+    public static byte[]? HeadOnParent(CatalogConnection connection, CheckpointRow row) => connection.Scalar<byte[]?>(
+        """
+        SELECT head FROM checkpoints c JOIN frames f ON f.id = c.frame
+        WHERE c.id = $0 AND c.state = $1 AND c.frame = $2 AND c.reference IS $3 AND c.parent IS $4 AND c.blocks = $5
+        """,
+        row.Id, row.State, row.Frame, row.Reference, row.Parent, row.IsBlocks ? 1 : 0);
+
+    /// <summary>Bytes of a checkpoint's values.</summary>
+    public static long ValueBytesOf(CatalogConnection connection, long id) =>
+        connection.Scalar<long>("SELECT value_bytes FROM checkpoints WHERE id = $0", id);
+
+    /// <summary>Whether a checkpoint is deleted.</summary>
+    public static bool IsDeleted(CatalogConnection connection, long id) =>
+        connection.Scalar<long>("SELECT deleted FROM checkpoints WHERE id = $0", id) != 0;
+
+    /// <summary>Bytes that some checkpoints account for.</summary>
+    public static long BytesOf(CatalogConnection connection, IEnumerable<long> ids) => connection.Scalar<long>(
+        "SELECT coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints "
+        + "WHERE id IN (SELECT value FROM json_each($0))",
+        $"[{string.Join(',', ids)}]");
+
+    /// <summary>Bytes that the checkpoints of some of a task's steps account for.</summary>
+    public static long BytesOfSteps(CatalogConnection connection, long task, IEnumerable<long> steps) => connection.Scalar<long>(
+        """
+        SELECT coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints
+        WHERE task = $0 AND deleted = 0 AND step IN (SELECT value FROM json_each($1))
+        """,
+        task, $"[{string.Join(',', steps)}]");
+
+    /// <summary>What the retention of a task decides by.</summary>
+    public static List<RetentionCandidate> RetentionCandidates(CatalogConnection connection, long task, string? monitor) =>
+        connection.Query(
+        """
+        SELECT c.step, c.created, c.pinned, (SELECT name FROM tags t WHERE t.checkpoint = c.id ORDER BY name LIMIT 1),
+          CASE WHEN $1 IS NOT NULL THEN (SELECT m.value FROM json_each(c.metrics) m WHERE m.key = $1 AND m.type IN ('integer', 'real')) END
+        FROM checkpoints c WHERE c.task = $0 AND c.deleted = 0
+        """,
+        row => new RetentionCandidate(
+            row.GetInt64(0), row.IsDBNull(4) ? null : row.GetDouble(4), row.Time(1), row.OptionalText(3), row.GetInt64(2) != 0),
+        task, monitor);
+
+    /// <summary>The step that a task's latest checkpoint is based on, where it is one of the task's own.</summary>
+    public static long? ParentStepOfLatest(CatalogConnection connection, long task) => connection.Scalar<long?>(
+        """
+        SELECT p.step FROM checkpoints p WHERE p.task = $0 AND p.deleted = 0
+          AND p.id = (SELECT parent FROM checkpoints WHERE task = $0 AND deleted = 0 ORDER BY step DESC LIMIT 1)
+        """,
+        task);
 
     // One query for a page, not one for each of its rows.
     private static ILookup<long, string> TagsOf(CatalogConnection connection, IReadOnlyList<CheckpointRow> rows) => connection.Query(

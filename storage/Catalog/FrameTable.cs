@@ -74,6 +74,10 @@ internal static class FrameTable
 
     public static void Delete(CatalogConnection connection, long id) => connection.Discard("DELETE FROM frames WHERE id = $0", id);
 
+    /// <summary>Where each piece of a frame begins, and its bytes.</summary>
+    public static List<(long Position, long Length)> Pieces(CatalogConnection connection, long id) => connection.Query(
+        "SELECT position, length(data) FROM pieces WHERE frame = $0 ORDER BY position", row => (row.GetInt64(0), row.GetInt64(1)), id);
+
     /// <summary>Bytes that a frame takes: head and payload.</summary>
     public static long SizeOf(IFrame frame) => frame.Head.Length + frame.PayloadLength;
 

@@ -9,7 +9,7 @@ namespace FishCheckpoint.Storage.Catalog;
 /// <summary>The rows of keys.</summary>
 internal static class KeyTable
 {
-    public const string Columns = "id, name, scope, tasks, created, expires, revoked, quota_bytes, stored_bytes";
+    private const string Columns = "id, name, scope, tasks, created, expires, revoked, quota_bytes, stored_bytes";
 
     /// <summary>Makes a key, in the caller's transaction.</summary>
     public static KeyInfo Insert(CatalogConnection connection, KeySpec spec, string id, Digest hash, DateTimeOffset now)
@@ -45,7 +45,18 @@ internal static class KeyTable
 
     public static KeyInfo? ById(CatalogConnection connection, string id) => connection.Single($"SELECT {Columns} FROM keys WHERE id = $0", Read, id);
 
-    public static KeyInfo Read(CatalogRow row) => new(
+    /// <summary>A key and the hash of its token.</summary>
+    public static Tuple<KeyInfo, byte[]>? WithHash(CatalogConnection connection, string id) =>
+        connection.Single($"SELECT {Columns}, hash FROM keys WHERE id = $0", row => Tuple.Create(Read(row), row.Bytes(9)), id);
+
+    /// <summary>Whether a key was ever made.</summary>
+    public static bool Any(CatalogConnection connection) => connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM keys)") == 1;
+
+    /// <summary>Whether there is a key that is taken now.</summary>
+    public static bool AnyUsable(CatalogConnection connection, DateTimeOffset now) => connection.Scalar<long>(
+        "SELECT EXISTS (SELECT 1 FROM keys WHERE revoked IS NULL AND (expires IS NULL OR expires > $0))", now) == 1;
+
+    private static KeyInfo Read(CatalogRow row) => new(
         row.GetString(0), row.GetString(1), (KeyScope)row.GetInt32(2),
         row.OptionalText(3) is { } tasks ? JsonSerializer.Deserialize<string[]>(tasks, FishJson.Options) : null,
         row.Time(4), TimeOf(row, 5), TimeOf(row, 6), row.OptionalLong(7), row.GetInt64(8));

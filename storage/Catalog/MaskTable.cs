@@ -17,4 +17,37 @@ internal static class MaskTable
         connection.Execute("UPDATE masks SET bytes = $1 WHERE id = $0", mask, bytes);
         ChainCost.MaskGrew(connection, mask, bytes - before);
     }
+
+    /// <summary>The frame of a mask whose row has a stamp.</summary>
+    public static long? FrameOf(CatalogConnection connection, Digest mask, string stamp) =>
+        connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0 AND frame || ' ' || bytes = $1", mask, stamp);
+
+    /// <summary>The head of a mask's frame.</summary>
+    public static byte[]? HeadOf(CatalogConnection connection, Digest mask) =>
+        connection.Scalar<byte[]?>("SELECT f.head FROM masks m JOIN frames f ON f.id = m.frame WHERE m.id = $0", mask);
+
+    /// <summary>As above, where the mask has that frame.</summary>
+    public static byte[]? HeadOf(CatalogConnection connection, Digest mask, long frame) =>
+        connection.Scalar<byte[]?>(
+            "SELECT head FROM masks m JOIN frames f ON f.id = m.frame WHERE m.id = $0 AND m.frame = $1", mask, frame);
+
+    /// <summary>Bytes of a mask's frame.</summary>
+    public static long BytesOf(CatalogConnection connection, Digest mask) =>
+        connection.Scalar<long>("SELECT bytes FROM masks WHERE id = $0", mask);
+
+    /// <summary>How many positions a mask has.</summary>
+    public static long CountOf(CatalogConnection connection, Digest mask) =>
+        connection.Scalar<long>("SELECT count FROM masks WHERE id = $0", mask);
+
+    /// <summary>A task that has a checkpoint on a mask.</summary>
+    public static long? TaskOf(CatalogConnection connection, Digest mask) =>
+        connection.Scalar<long?>("SELECT task FROM checkpoints WHERE mask = $0 LIMIT 1", mask);
+
+    /// <summary>Notes a mask whose positions are in blocks, unless it is known.</summary>
+    public static void InsertWithoutFrame(CatalogConnection connection, Digest mask, long count) => connection.Execute(
+        "INSERT INTO masks (id, frame, count, bytes) VALUES ($0, NULL, $1, 0) ON CONFLICT DO NOTHING", mask, count);
+
+    /// <summary>Notes the effort that a mask's frame was encoded with.</summary>
+    public static void SetEffort(CatalogConnection connection, Digest mask, CodecEffort effort) =>
+        connection.Execute("UPDATE masks SET effort = $1 WHERE id = $0", mask, (int)effort);
 }

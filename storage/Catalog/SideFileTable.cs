@@ -32,6 +32,10 @@ internal static class SideFileTable
     public static (long Id, long Frame)? Find(CatalogConnection connection, Digest sha256) => connection.Single(
         "SELECT id, frame FROM side_files WHERE sha256 = $0", row => Tuple.Create(row.GetInt64(0), row.GetInt64(1)), sha256) is var (id, frame) ? (id, frame) : null;
 
+    /// <summary>The frame of a row that still has a content.</summary>
+    public static long? FrameOf(CatalogConnection connection, long file, Digest sha256) =>
+        connection.Scalar<long?>("SELECT frame FROM side_files WHERE id = $0 AND sha256 = $1", file, sha256);
+
     /// <summary>Whether a checkpoint of a task has a file.</summary>
     public static bool IsOf(CatalogConnection connection, long file, long task) => connection.Scalar<long?>(
         "SELECT 1 FROM side_sets s CROSS JOIN checkpoints c ON c.side_set = s.id WHERE s.file = $0 AND c.task = $1 LIMIT 1",

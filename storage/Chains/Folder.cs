@@ -64,7 +64,7 @@ internal sealed class Folder(Database database, BaseFolder bases, TaskTable task
     private void ExpectCostly(string task, double maxReadCost)
     {
         using var snapshot = database.OpenSnapshot();
-        if (meter.IsTold && snapshot.Connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM tasks WHERE name = $0)", task) != 0)
+        if (meter.IsTold && TaskRows.Exists(snapshot.Connection, task))
         {
             var context = tasks.Context(snapshot.Connection, task);
             meter.Expect(FoldQueue.BytesOfCostly(snapshot.Connection, context.Id, new ChainBound(context.Layout.BaseBytes, maxReadCost, options.MaxChainDepth)));
@@ -102,7 +102,7 @@ internal sealed class Folder(Database database, BaseFolder bases, TaskTable task
     {
         using var snapshot = database.OpenSnapshot();
         var connection = snapshot.Connection;
-        if (connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM tasks WHERE name = $0)", task) == 0)
+        if (!TaskRows.Exists(connection, task))
         {
             return (null, null, true);
         }
@@ -165,7 +165,7 @@ internal sealed class Folder(Database database, BaseFolder bases, TaskTable task
         using var snapshot = database.OpenSnapshot();
         if (wanted.Task is not { } name)
         {
-            return snapshot.Connection.Query("SELECT name FROM tasks WHERE former_name IS NULL ORDER BY id", row => row.GetString(0));
+            return TaskRows.Names(snapshot.Connection);
         }
 
         _ = TaskTable.IdOf(snapshot.Connection, name);

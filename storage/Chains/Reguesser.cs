@@ -67,16 +67,14 @@ internal static class Reguesser
         foreach (var frame in frames.Frames)
         {
             FrameTable.Replace(connection, frame.Row.Frame, frame.Delta.Values, frame.Chunks);
-            connection.Execute(
-                "UPDATE checkpoints SET value_bytes = value_bytes + $1, reference = $2, effort = $3 WHERE id = $0",
-                frame.Row.Id, frame.Growth, frame.Reference, (int)frame.Effort);
+            CheckpointUpdates.SetReference(connection, frame.Row.Id, frame.Growth, frame.Reference, frame.Effort);
             ChainCost.FrameGrew(connection, frame.Row.Id, frame.Growth);
         }
 
-        var bytes = connection.Scalar<long>("SELECT value_bytes FROM checkpoints WHERE id = $0", row.Id);
+        var bytes = CheckpointTable.ValueBytesOf(connection, row.Id);
         foreach (var first in frames.Frames.Where(frame => frame.Row.Reference == row.Id))
         {
-            Unhook(connection, first.Row.Id, bytes);
+            CheckpointUpdates.ShortenReferences(connection, first.Row.Id, bytes);
         }
 
         return true;
@@ -86,30 +84,14 @@ internal static class Reguesser
     public static bool AreCurrent(CatalogConnection connection, CheckpointRow row, ReguessedFrames frames) =>
         IsCurrent(connection, row, frames.RowHead)
         && frames.Frames.All(frame => IsCurrent(connection, frame.Row, frame.OldHead))
-        && connection.Scalar<long>("SELECT count(*) FROM checkpoints WHERE reference = $0", row.Id) == frames.Frames.Count(frame => frame.Row.Reference == row.Id)
+        && CheckpointTable.CountGuessedFrom(connection, row.Id) == frames.Frames.Count(frame => frame.Row.Reference == row.Id)
         && frames.Frames.Where(frame => frame.Row.Reference == row.Id).All(frame =>
-            connection.Scalar<long>("SELECT count(*) FROM checkpoints WHERE reference = $0", frame.Row.Id)
+            CheckpointTable.CountGuessedFrom(connection, frame.Row.Id)
             == frames.Frames.Count(next => next.Row.Reference == frame.Row.Id));
 
     /// <summary>Whether a checkpoint is what it was found to be, frame, parent and all. A deleted one's number may be another's by now: state and head tell.</summary>
-    public static bool IsCurrent(CatalogConnection connection, CheckpointRow row, ReadOnlyMemory<byte> oldHead) => connection.Scalar<byte[]?>(
-        """
-        SELECT head FROM checkpoints c JOIN frames f ON f.id = c.frame
-        WHERE c.id = $0 AND c.state = $1 AND c.frame = $2 AND c.reference IS $3 AND c.parent IS $4 AND c.blocks = $5
-        """,
-        row.Id, row.State, row.Frame, row.Reference, row.Parent, row.IsBlocks ? 1 : 0) is { } head && oldHead.Span.SequenceEqual(head);
-
-    // It, and all that is guessed from it in turn, reads one frame less.
-    private static void Unhook(CatalogConnection connection, long first, long bytes)
-    {
-        const string Readers =
-            "WITH RECURSIVE readers (id) AS (SELECT $0 UNION ALL SELECT c.id FROM readers CROSS JOIN checkpoints c ON c.reference = readers.id) ";
-        connection.Execute(Readers + "UPDATE checkpoints SET reference_depth = reference_depth - 1 WHERE id IN readers", first);
-        foreach (var reader in connection.Query(Readers + "SELECT id FROM readers", found => found.GetInt64(0), first))
-        {
-            ChainCost.Shift(connection, reader, -bytes, 0);
-        }
-    }
+    public static bool IsCurrent(CatalogConnection connection, CheckpointRow row, ReadOnlyMemory<byte> oldHead) =>
+        CheckpointTable.HeadOnParent(connection, row) is { } head && oldHead.Span.SequenceEqual(head);
 
     private static ReguessedFrame Encode(
         CatalogConnection connection, RecodeMeans means, TaskContext context, CheckpointRow row, EarlierValues? earlier, IReadOnlyList<IFrame> before, long? reference,

@@ -79,7 +79,7 @@ internal static class Relayer
         }
 
         var before = CheckpointTable.Row(connection, row.Id)!;
-        var visible = connection.Scalar<long>("SELECT deleted FROM checkpoints WHERE id = $0", row.Id) == 0;
+        var visible = !CheckpointTable.IsDeleted(connection, row.Id);
         MaskAccounts.HandOver(connection, before);
         FrameTable.Replace(connection, row.Frame, relaid.Delta.Values, relaid.Chunks);
         Write(connection, relaid, before, onto, visible);
@@ -95,28 +95,24 @@ internal static class Relayer
     private static void Write(CatalogConnection connection, RelaidFrame relaid, CheckpointRow before, CheckpointRow? onto, bool visible)
     {
         var (delta, id) = (relaid.Delta, before.Id);
-        connection.Execute("UPDATE checkpoints SET brought_bytes = 0, blocks = 1 WHERE id = $0", id);
+        CheckpointUpdates.ReleaseMask(connection, id);
         var brought = delta.IsBlocks ? delta.PositionBytes : MaskAccounts.TakeOver(connection, delta.MaskId, visible);
         var values = relaid.Bytes - (delta.IsBlocks ? brought : 0);
         if (delta.IsBlocks)
         {
-            connection.Execute("INSERT INTO masks (id, frame, count, bytes) VALUES ($0, NULL, $1, 0) ON CONFLICT DO NOTHING", delta.MaskId, delta.Changed);
+            MaskTable.InsertWithoutFrame(connection, delta.MaskId, delta.Changed);
         }
 
-        connection.Execute(
-            """
-            UPDATE checkpoints SET parent = $1, mask = $2, blocks = $3, changed = $4, brought_bytes = $5, value_bytes = $6, proof = $7, reference = NULL,
-              reference_depth = $8, effort = $9 WHERE id = $0
-            """,
-            id, onto?.Id, delta.MaskId, delta.IsBlocks ? 1 : 0, delta.Changed, brought, values, relaid.Proof == before.State ? null : relaid.Proof,
-            relaid.MayBeGuessedFrom ? 0 : null, (int)relaid.Effort);
-        var mask = delta.IsBlocks ? 0 : connection.Scalar<long>("SELECT bytes FROM masks WHERE id = $0", delta.MaskId);
+        CheckpointUpdates.Rebase(connection, id, new RebasedFrame(
+            onto?.Id, delta.MaskId, delta.IsBlocks, delta.Changed, brought, values, relaid.Proof == before.State ? null : relaid.Proof,
+            relaid.MayBeGuessedFrom, relaid.Effort));
+        var mask = delta.IsBlocks ? 0 : MaskTable.BytesOf(connection, delta.MaskId);
         var chain = (onto?.ChainBytes ?? 0) + relaid.Bytes + mask;
         ChainCost.Shift(connection, id, chain - before.ChainBytes, (onto?.Depth ?? 0) + 1 - before.Depth);
     }
 
-    private static bool HasMask(CatalogConnection connection, EncodedDelta delta) => delta.IsBlocks || connection.Scalar<byte[]?>(
-        "SELECT f.head FROM masks m JOIN frames f ON f.id = m.frame WHERE m.id = $0", delta.MaskId) is { } head && delta.Mask!.Head.Span.SequenceEqual(head);
+    private static bool HasMask(CatalogConnection connection, EncodedDelta delta) => delta.IsBlocks
+        || (MaskTable.HeadOf(connection, delta.MaskId) is { } head && delta.Mask!.Head.Span.SequenceEqual(head));
 
     // Each frame that is given up, or read for that, is the one that was saved; the checkpoint's own is read to its digests.
     private static ReadOnlyMemory<byte> RequireOwn(CatalogConnection connection, OpenedState old, int shared, CancellationToken cancellation)

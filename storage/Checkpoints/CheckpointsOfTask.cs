@@ -39,7 +39,7 @@ internal static class CheckpointsOfTask
 
         /// <summary>The files of a checkpoint's model: its task's, or its own where the trainer's were laid out otherwise.</summary>
         public static ModelFiles OutputOf(CatalogConnection connection, TaskContext task, CheckpointRow checkpoint) =>
-            checkpoint.Headers is { } headers ? CheckpointTable.FilesOf(connection, headers) : task.Layout.Files;
+            checkpoint.Headers is { } headers ? HeaderTable.Files(connection, headers) : task.Layout.Files;
     }
 
     private static CheckpointRow? Best(CatalogConnection connection, TaskContext task)

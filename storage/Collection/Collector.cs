@@ -64,12 +64,7 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
     public RetentionPreview Preview(CatalogConnection connection, TaskContext task, Retention? retention)
     {
         var steps = retainer.RulesOf(task with { Retention = retention }) is { HasRules: true } rules ? retainer.Removable(connection, task, rules) : [];
-        var bytes = connection.Scalar<long>(
-            """
-            SELECT coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints
-            WHERE task = $0 AND deleted = 0 AND step IN (SELECT value FROM json_each($1))
-            """,
-            task.Id, $"[{string.Join(',', steps)}]");
+        var bytes = CheckpointTable.BytesOfSteps(connection, task.Id, steps);
         return new RetentionPreview(steps.Count, [.. steps.Take(RetentionPreview.MostListed)], bytes, options.DeletionGrace, null);
     }
 
@@ -96,7 +91,11 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
         round.Purged(expired.Count + (wanted.Now ? going.Count : 0));
         groups.Estimate(connection, round, [.. expired, .. immediate ? going.Select(row => row.Id) : []], cancellation);
         var kept = immediate ? [] : going;
-        use = use with { Checkpoints = use.Checkpoints - expired.Count + kept.Count, Bytes = use.Bytes - BytesOf(connection, expired) + kept.Sum(Owned) };
+        use = use with
+        {
+            Checkpoints = use.Checkpoints - expired.Count + kept.Count,
+            Bytes = use.Bytes - CheckpointTable.BytesOf(connection, expired) + kept.Sum(Owned),
+        };
         round.Leaves(use, BaseTable.Unused(connection, MostBases));
         round.Returned = Space.Unused(connection);
         return round.End();
@@ -151,13 +150,13 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
     private (List<CollectedCheckpoint?> Gone, bool More) DeleteSome(
         CatalogConnection connection, CollectRound round, TaskContext task, Retention rules, Going going)
     {
-        if (connection.Scalar<long?>("SELECT id FROM tasks WHERE name = $0", task.Name) != task.Id)
+        if (TaskRows.IdOf(connection, task.Name) != task.Id)
         {
             return ([], false);
         }
 
         // Where nobody has written since the last transaction of this pass, what that one decided holds.
-        var stamp = (database.Commits, connection.Scalar<long>("PRAGMA data_version"));
+        var stamp = (database.Commits, connection.VersionOfOthers());
         if (stamp != going.Stamp)
         {
             going.Steps = new Queue<long>(retainer.Removable(connection, task, rules));
@@ -175,10 +174,6 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
 
         return (gone, going.Steps.Count > 0);
     }
-
-    private static long BytesOf(CatalogConnection connection, IReadOnlyList<long> ids) => connection.Scalar<long>(
-        "SELECT coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints WHERE id IN (SELECT value FROM json_each($0))",
-        $"[{string.Join(',', ids)}]");
 
     private static long Owned(CheckpointRow row) => row.FrameBytes + row.TrainerBytes + (row.IsBlocks ? 0 : row.BroughtBytes);
 

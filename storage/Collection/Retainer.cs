@@ -17,7 +17,7 @@ internal sealed class Retainer(TaskTable tasks, StoreOptions options)
             return [];
         }
 
-        var names = task is null ? connection.Query("SELECT t.name FROM tasks t JOIN totals x ON x.base = t.base AND x.task = t.id WHERE x.checkpoints > 0 ORDER BY t.name", row => row.GetString(0)) : [task];
+        var names = task is null ? TaskRows.NamesWithCheckpoints(connection) : [task];
         var found = new List<(TaskContext, Retention)>();
         foreach (var name in names)
         {
@@ -35,21 +35,8 @@ internal sealed class Retainer(TaskTable tasks, StoreOptions options)
     /// <remarks>What the latest checkpoint is laid on stays with it: a trainer whose mask changes lays its next saves on that too.</remarks>
     public IReadOnlyList<long> Removable(CatalogConnection connection, TaskContext task, Retention rules)
     {
-        var candidates = connection.Query(
-            """
-            SELECT c.step, c.created, c.pinned, (SELECT name FROM tags t WHERE t.checkpoint = c.id ORDER BY name LIMIT 1),
-              CASE WHEN $1 IS NOT NULL THEN (SELECT m.value FROM json_each(c.metrics) m WHERE m.key = $1 AND m.type IN ('integer', 'real')) END
-            FROM checkpoints c WHERE c.task = $0 AND c.deleted = 0
-            """,
-            row => new RetentionCandidate(
-                row.GetInt64(0), row.IsDBNull(4) ? null : row.GetDouble(4), row.Time(1), row.OptionalText(3), row.GetInt64(2) != 0),
-            task.Id, rules.Monitor);
-        var anchor = connection.Scalar<long?>(
-            """
-            SELECT p.step FROM checkpoints p WHERE p.task = $0 AND p.deleted = 0
-              AND p.id = (SELECT parent FROM checkpoints WHERE task = $0 AND deleted = 0 ORDER BY step DESC LIMIT 1)
-            """,
-            task.Id);
+        var candidates = CheckpointTable.RetentionCandidates(connection, task.Id, rules.Monitor);
+        var anchor = CheckpointTable.ParentStepOfLatest(connection, task.Id);
         return [.. RetentionPlan.Decide(candidates, rules, options.Time.GetUtcNow())
             .Where(decision => decision.KeptBy is null && decision.Step != anchor).Select(decision => decision.Step)];
     }

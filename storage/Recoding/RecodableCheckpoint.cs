@@ -45,9 +45,7 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
     public override bool Replace(CatalogConnection connection, RecodedFrame recoded)
     {
         // A deleted checkpoint's number may be another's by now: the state and the head tell.
-        var head = connection.Scalar<byte[]?>(
-            "SELECT head FROM checkpoints c JOIN frames f ON f.id = c.frame WHERE c.id = $0 AND c.state = $1 AND c.frame = $2 AND c.reference IS $3",
-            row.Id, row.State, row.Frame, row.Reference);
+        var head = CheckpointTable.HeadOf(connection, row);
         if (head is null || !recoded.OldHead.Span.SequenceEqual(head))
         {
             return false;
@@ -58,12 +56,11 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
             FrameTable.Replace(connection, row.Frame, recoded.Frame, recoded.Chunks);
             var values = FrameTable.SizeOf(recoded.Frame) - recoded.PositionBytes - row.ValueBytes;
             var positions = row.IsBlocks ? recoded.PositionBytes - row.BroughtBytes : 0;
-            connection.Execute(
-                "UPDATE checkpoints SET value_bytes = value_bytes + $1, brought_bytes = brought_bytes + $2 WHERE id = $0", row.Id, values, positions);
+            CheckpointUpdates.FrameGrew(connection, row.Id, values, positions);
             ChainCost.FrameGrew(connection, row.Id, values + positions);
         }
 
-        connection.Execute("UPDATE checkpoints SET effort = $1 WHERE id = $0", row.Id, (int)CodecEffort.Small);
+        CheckpointUpdates.SetEffort(connection, row.Id, CodecEffort.Small);
         return true;
     }
 

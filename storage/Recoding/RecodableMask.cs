@@ -41,7 +41,7 @@ internal sealed class RecodableMask(Digest id, long frame, long bytes, string ta
 
     public override bool Replace(CatalogConnection connection, RecodedFrame recoded)
     {
-        var head = connection.Scalar<byte[]?>("SELECT head FROM masks m JOIN frames f ON f.id = m.frame WHERE m.id = $0 AND m.frame = $1", id, frame);
+        var head = MaskTable.HeadOf(connection, id, frame);
         if (head is null || !recoded.OldHead.Span.SequenceEqual(head))
         {
             return false;
@@ -52,7 +52,7 @@ internal sealed class RecodableMask(Digest id, long frame, long bytes, string ta
             MaskTable.Replace(connection, id, frame, recoded.Frame, recoded.Chunks);
         }
 
-        connection.Execute("UPDATE masks SET effort = $1 WHERE id = $0", id, (int)CodecEffort.Small);
+        MaskTable.SetEffort(connection, id, CodecEffort.Small);
         return true;
     }
 

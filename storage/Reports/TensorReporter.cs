@@ -15,7 +15,7 @@ internal static class TensorReporter
     {
         var (tensors, skipped) = (task.Layout.Layout.Tensors, SkippedOf(page));
         var totals = TensorSegments.Read(connection, task.Id, tensors.Count);
-        var checkpoints = connection.Scalar<long>("SELECT checkpoints FROM totals WHERE base = $0 AND task = $1", task.Base.Id, task.Id);
+        var checkpoints = TotalsTable.CheckpointsOf(connection, task.Base.Id, task.Id);
         var items = Enumerable.Range(0, tensors.Count)
             .OrderByDescending(tensor => totals[tensor].Positions + totals[tensor].Values).ThenBy(tensor => tensor).Skip(skipped).Take(page.Limit)
             .Select(tensor => Report(tensors[tensor], totals[tensor], checkpoints)).ToArray();

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Reports;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Tasks;
@@ -14,49 +12,17 @@ internal static class TimelineReporter
     public static TimelineReport Of(CatalogConnection connection, string task, TimelineRequest request)
     {
         var (info, id) = (TaskTable.Info(connection, task), TaskTable.IdOf(connection, task));
-        var first = connection.Scalar<long?>(
-            "SELECT min(step) FROM checkpoints WHERE task = $0 AND deleted = 0 AND step >= $1", id, request.From ?? 0);
-        var last = connection.Scalar<long?>(
-            "SELECT max(step) FROM checkpoints WHERE task = $0 AND deleted = 0 AND step <= $1", id, request.To ?? long.MaxValue);
+        var first = Timeline.FirstStep(connection, id, request.From ?? 0);
+        var last = Timeline.LastStep(connection, id, request.To ?? long.MaxValue);
         if (first is not { } from || last is not { } to || from > to)
         {
-            return new TimelineReport(task, info.Checkpoints, 1, [], MetricsOf(connection, id));
+            return new TimelineReport(task, info.Checkpoints, 1, [], Timeline.Metrics(connection, id, MostMetrics));
         }
 
         // One point is kept for the last checkpoint.
         var stride = ((to - from - 1) / (request.Points - 1)) + 1;
-        return new TimelineReport(task, info.Checkpoints, stride, PointsOf(connection, id, from, to, stride), MetricsOf(connection, id));
+        return new TimelineReport(
+            task, info.Checkpoints, stride, Timeline.Points(connection, id, from, to, stride),
+            Timeline.Metrics(connection, id, MostMetrics));
     }
-
-    private static List<TimelinePoint> PointsOf(CatalogConnection connection, long task, long from, long to, long stride) => connection.Query(
-        """
-        WITH RECURSIVE told (step) AS (
-          SELECT $1
-          UNION ALL SELECT (SELECT min(c.step) FROM checkpoints c WHERE c.task = $0 AND c.deleted = 0 AND c.step >= told.step + $3 AND c.step < $2)
-          FROM told WHERE told.step IS NOT NULL)
-        SELECT c.step, c.created, c.changed, c.brought_bytes + c.value_bytes + c.trainer_bytes, c.depth, c.metrics,
-          (SELECT json_group_array(t.name ORDER BY t.name) FROM tags t WHERE t.checkpoint = c.id)
-        FROM (SELECT step FROM told WHERE step IS NOT NULL UNION SELECT $2 ORDER BY step) points
-        CROSS JOIN checkpoints c ON c.task = $0 AND c.deleted = 0 AND c.step = points.step
-        """,
-        row => new TimelinePoint(
-            row.GetInt64(0), row.Time(1), row.GetInt64(2), row.GetInt64(3), row.GetInt32(4),
-            JsonSerializer.Deserialize<string[]>(row.GetString(6), FishJson.Options)!,
-            JsonSerializer.Deserialize<Dictionary<string, double>>(row.GetString(5), FishJson.Options)!),
-        task, from, to, stride);
-
-    private static List<MetricRange> MetricsOf(CatalogConnection connection, long task) => connection.Query(
-        """
-        WITH RECURSIVE names (name) AS (
-          SELECT (SELECT min(name) FROM metrics WHERE task = $0)
-          UNION ALL SELECT (SELECT min(m.name) FROM metrics m WHERE m.task = $0 AND m.name > names.name) FROM names WHERE names.name IS NOT NULL
-          LIMIT $1),
-        ranges (name, least, greatest) AS (
-          SELECT name, (SELECT min(value) FROM metrics m WHERE m.task = $0 AND m.name = names.name),
-            (SELECT max(value) FROM metrics m WHERE m.task = $0 AND m.name = names.name) FROM names WHERE name IS NOT NULL)
-        SELECT name, least, (SELECT max(step) FROM metrics m WHERE m.task = $0 AND m.name = ranges.name AND m.value = least),
-          greatest, (SELECT max(step) FROM metrics m WHERE m.task = $0 AND m.name = ranges.name AND m.value = greatest)
-        FROM ranges ORDER BY name
-        """,
-        row => new MetricRange(row.GetString(0), row.GetDouble(1), row.GetInt64(2), row.GetDouble(3), row.GetInt64(4)), task, MostMetrics);
 }

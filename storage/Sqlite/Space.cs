@@ -27,6 +27,10 @@ internal sealed class Space(Database database)
     public static long Unused(CatalogConnection connection) =>
         connection.Scalar<long>("PRAGMA freelist_count") * connection.Scalar<long>("PRAGMA page_size");
 
+    /// <summary>Bytes of all pages.</summary>
+    public static long Total(CatalogConnection connection) =>
+        connection.Scalar<long>("PRAGMA page_count") * connection.Scalar<long>("PRAGMA page_size");
+
     /// <summary>
     /// Moves pages from the end of the file into its gaps, shortens it, and empties the log. Readers go on meanwhile; one that keeps the log for long ends the work for now.
     /// </summary>

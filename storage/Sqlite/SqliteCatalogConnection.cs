@@ -124,6 +124,8 @@ internal sealed class SqliteCatalogConnection(SqliteConnection sqlite) : Catalog
         });
     }
 
+    public override long VersionOfOthers() => Scalar<long>("PRAGMA data_version");
+
     // It reads every page, which takes as long as reading the file; a cancellation interrupts it.
     public override IReadOnlyList<string> CheckStructure(int most, CancellationToken cancellation)
     {

@@ -19,11 +19,11 @@ internal sealed record TaskOrigin(long? Checkpoint, BaseContent Base, string Ten
     public static TaskOrigin Find(CatalogConnection connection, TaskTable tasks, TaskStart start, string branch)
     {
         var (name, step) = (Names.Check(start.Task, "task"), StepRef.At(start.Step));
-        var exists = connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM tasks WHERE name = $0)", branch) > 0;
+        var exists = TaskRows.Exists(connection, branch);
         var task = tasks.Context(connection, exists ? branch : name);
         return new TaskOrigin(
             exists ? null : CheckpointTable.Find(connection, task, step).Id, task.Base,
-            connection.Scalar<string>("SELECT tensors FROM tasks WHERE id = $0", task.Id), task.Layout.Layout.Id);
+            TaskRows.TensorsOf(connection, task.Id), task.Layout.Layout.Id);
     }
 
     /// <summary>Refuses other own tensors than the checkpoint has.</summary>

@@ -16,14 +16,11 @@ internal static class TaskRemover
     {
         TaskCheckpoints.Hide(connection, task, grace);
 
-        // A name that no task can have: the one that it had is free.
-        connection.Execute(
-            "UPDATE tasks SET former_name = name, name = '~' || id, deleted_at = $1, expires = $2 WHERE id = $0", task, grace.Now, grace.Expires);
+        TaskRows.Hide(connection, task, grace.Now, grace.Expires);
         TotalsKeeper.Forget(connection, task);
         if (grace.IsNone)
         {
-            foreach (var (id, frame) in connection.Query(
-                "SELECT id, trainer_frame FROM checkpoints WHERE task = $0 AND expires IS NOT NULL", row => (row.GetInt64(0), row.OptionalLong(1)), task))
+            foreach (var (id, frame) in GraceTable.OfTask(connection, task))
             {
                 CheckpointRemover.EndGrace(connection, id, frame);
             }
@@ -36,30 +33,15 @@ internal static class TaskRemover
     /// own tensors.</summary>
     public static void EndGrace(CatalogConnection connection, long task)
     {
-        var origin = connection.Scalar<long?>("SELECT origin FROM tasks WHERE id = $0", task);
-        connection.Execute("UPDATE tasks SET origin = NULL WHERE id = $0", task);
-        if (origin is { } start)
+        if (TaskRows.GiveUpOrigin(connection, task) is { } start)
         {
             CheckpointRemover.Collect(connection, start);
         }
 
-        while (HandOver(connection, task) > 0)
+        while (CheckpointUpdates.HandToBranches(connection, task) > 0)
         {
         }
 
-        connection.Execute("DELETE FROM tasks WHERE id = $0", task);
+        TaskRows.Delete(connection, task);
     }
-
-    // To a task whose checkpoints are laid on it or guessed from it, or that starts from it: from the branches down to the root of what is left.
-    private static int HandOver(CatalogConnection connection, long task) => connection.Execute(
-        """
-        UPDATE checkpoints SET task = heir FROM (
-          SELECT c.id AS given, coalesce(
-            (SELECT child.task FROM checkpoints child WHERE child.parent = c.id AND child.task <> $0 LIMIT 1),
-            (SELECT child.task FROM checkpoints child WHERE child.reference = c.id AND child.task <> $0 LIMIT 1),
-            (SELECT t.id FROM tasks t WHERE t.origin = c.id AND t.id <> $0 LIMIT 1)) AS heir
-          FROM checkpoints c WHERE c.task = $0)
-        WHERE id = given AND heir IS NOT NULL
-        """,
-        task);
 }

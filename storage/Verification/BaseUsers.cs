@@ -11,14 +11,13 @@ internal static class BaseUsers
     {
         IReadOnlySet<string>? tensors = file.Header is null ? null
             : damage.Tensors ?? file.Header.Tensors.Select(tensor => tensor.Info.Name).ToHashSet(StringComparer.Ordinal);
-        return [.. TasksOf(connection, id)
+        return [.. TaskRows.OnBase(connection, id)
             .Where(task => means.ContextOf(connection, task) is not { } context || tensors is null || Reads(context, tensors))
             .SelectMany(task => Affected.ByTask(connection, task))];
     }
 
-    public static List<AffectedCheckpoint> All(CatalogConnection connection, Digest id) => [.. TasksOf(connection, id).SelectMany(task => Affected.ByTask(connection, task))];
-
-    private static List<long> TasksOf(CatalogConnection connection, Digest id) => connection.Query("SELECT id FROM tasks WHERE base = $0 ORDER BY name", row => row.GetInt64(0), id);
+    public static List<AffectedCheckpoint> All(CatalogConnection connection, Digest id) =>
+        [.. TaskRows.OnBase(connection, id).SelectMany(task => Affected.ByTask(connection, task))];
 
     private static bool Reads(TaskContext task, IReadOnlySet<string> tensors) =>
         task.Layout.Sources.Any(source => source >= 0 && tensors.Contains(task.Base.Files.Layout.Tensors[source].Name));

@@ -25,12 +25,12 @@ internal sealed class ItemCheck(VerifyMeans means, bool quick)
     {
         ItemKind.Database => [(item, new StructureCheck(connection, means.Tasks, item).Run(cancellation))],
         ItemKind.BaseFile => [(item, BaseFile(connection, item, cancellation))],
-        ItemKind.Mask => connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0 AND frame || ' ' || bytes = $1", item.Id, item.Stamp) is null ? []
+        ItemKind.Mask => MaskTable.FrameOf(connection, item.Id, item.Stamp) is null ? []
             : [(item, Try(item, $"mask {item.Id}", () => MaskItemCheck.Mask(connection, item, means, quick, cancellation), () => Affected.ByMask(connection, item.Id)))],
-        ItemKind.SideFile => connection.Scalar<long?>("SELECT frame FROM side_files WHERE id = $0 AND sha256 = $1", item.Row, item.Id) is not { } frame ? []
+        ItemKind.SideFile => SideFileTable.FrameOf(connection, item.Row, item.Id) is not { } frame ? []
             : [(item, Try(
                 item, $"side file {item.Id}", () => MaskItemCheck.SideFile(connection, item, frame, quick, cancellation), () => Affected.BySideFile(connection, item.Row)))],
-        _ => KeyOf(connection, item) is not { } key ? []
+        _ => CheckpointTable.KeyOf(connection, item.Row) is not { } key ? []
             : [(item, Try(item, $"state of {key}", () => MaskItemCheck.State(connection, item, quick, cancellation), () => Affected.ByState(connection, item.Row)))],
     };
 
@@ -42,7 +42,7 @@ internal sealed class ItemCheck(VerifyMeans means, bool quick)
         foreach (var (row, error) in ValuesCheck.Run(connection, means, together[0].Family!, known.Keys, quick, cancellation))
         {
             var of = known.GetValueOrDefault(row.Id) ?? ItemOf(row);
-            var key = error is null ? "" : KeyOf(connection, of) ?? of.Name;
+            var key = error is null ? "" : CheckpointTable.KeyOf(connection, of.Row) ?? of.Name;
             results.Add((of, error is null ? [] : [new Finding(of.Name, key, Problems.Of(error), Affected.ByCheckpoint(connection, row.Id))]));
         }
 
@@ -81,7 +81,4 @@ internal sealed class ItemCheck(VerifyMeans means, bool quick)
             return [new Finding(item.Name, key, Problems.Of(error), affected())];
         }
     }
-
-    private static string? KeyOf(CatalogConnection connection, VerifyItem item) => connection.Scalar<string?>(
-        "SELECT coalesce(t.former_name, t.name) || '/' || c.step || iif(c.deleted, ' (deleted)', '') FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE c.id = $0", item.Row);
 }

@@ -14,7 +14,7 @@ internal static class MaskItemCheck
         var frame = StoredParts.OpenWhole(connection, item.Row, item.Bytes);
         var head = FrameHead.Parse(frame.Head);
         StoredParts.Require(head.Kind == FrameKind.Mask && head.Digests[1] == item.Id, item.Name, "The frame is not that of this mask.");
-        var count = connection.Scalar<long>("SELECT count FROM masks WHERE id = $0", item.Id);
+        var count = MaskTable.CountOf(connection, item.Id);
         StoredParts.Require(head.Count == count, item.Name, $"It is said to have {count} positions; its frame has {head.Count}.");
         if (LayoutOf(connection, item, means) is not { } layout)
         {
@@ -41,7 +41,7 @@ internal static class MaskItemCheck
     /// <summary>Throws what is wrong with a trainer state.</summary>
     public static void State(CatalogConnection connection, VerifyItem item, bool quick, CancellationToken cancellation)
     {
-        var id = connection.Scalar<long>("SELECT trainer_frame FROM checkpoints WHERE id = $0", item.Row);
+        var id = CheckpointTable.TrainerFrameOf(connection, item.Row);
         Plain(StoredParts.OpenWhole(connection, id, item.Bytes), quick, cancellation);
     }
 
@@ -70,5 +70,5 @@ internal static class MaskItemCheck
     }
 
     private static Layout? LayoutOf(CatalogConnection connection, VerifyItem item, VerifyMeans means) =>
-        connection.Scalar<long?>("SELECT task FROM checkpoints WHERE mask = $0 LIMIT 1", item.Id) is { } task ? means.ContextOf(connection, task)?.Layout.Layout : null;
+        MaskTable.TaskOf(connection, item.Id) is { } task ? means.ContextOf(connection, task)?.Layout.Layout : null;
 }

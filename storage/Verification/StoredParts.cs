@@ -13,8 +13,7 @@ internal static class StoredParts
     public static IFrame OpenWhole(CatalogConnection connection, long id, long bytes)
     {
         var (frame, end) = (FrameTable.Open(connection, id), 0L);
-        foreach (var (position, length) in connection.Query(
-            "SELECT position, length(data) FROM pieces WHERE frame = $0 ORDER BY position", row => (row.GetInt64(0), row.GetInt64(1)), id))
+        foreach (var (position, length) in FrameTable.Pieces(connection, id))
         {
             Require(position == end, $"frame {id}", $"A piece begins at {position}, where {end} is expected.");
             end += length;
@@ -52,9 +51,7 @@ internal static class StoredParts
 
     private static void RequireParent(CatalogConnection connection, TaskContext? task, CheckpointRow row, FrameHead head, string label)
     {
-        var parent = row.Parent is { } id
-            ? connection.Single("SELECT depth, state FROM checkpoints WHERE id = $0", found => Tuple.Create(found.GetInt32(0), found.Digest(1)), id)
-            : null;
+        var parent = row.Parent is { } id ? CheckpointTable.DepthAndState(connection, id) : null;
         Require(row.Parent is null || parent is not null, label, "Its parent is missing.");
         Require(row.Depth == (parent?.Item1 ?? 0) + 1, label, $"It has the depth {row.Depth}; its parent has {parent?.Item1 ?? 0}.");
         if ((parent?.Item2 ?? task?.BaseState) is { } state)

@@ -7,16 +7,6 @@ namespace FishCheckpoint.Storage.Verification;
 /// <summary>Checks the database as such: SQLite's own checks, what rows refer to, the running totals, and the rows of tasks and headers.</summary>
 internal sealed class StructureCheck(CatalogConnection connection, TaskTable tasks, VerifyItem item)
 {
-    private const string Totals =
-        """
-        SELECT coalesce(t.former_name, t.name) FROM tasks t LEFT JOIN totals x ON x.base = t.base AND x.task = t.id
-        WHERE (x.checkpoints, x.logical_bytes, x.changed, x.position_bytes, x.value_bytes, x.state_bytes) IS NOT (
-          SELECT count(*), coalesce(sum(c.logical_bytes), 0), coalesce(sum(c.changed), 0), coalesce(sum(c.brought_bytes), 0), coalesce(sum(c.value_bytes), 0),
-            coalesce(sum(c.trainer_bytes), 0) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0)
-          OR (x.grace, x.grace_bytes) IS NOT (SELECT count(*), coalesce(sum(c.brought_bytes + c.value_bytes + c.trainer_bytes), 0)
-            FROM checkpoints c WHERE c.task = t.id AND c.expires IS NOT NULL)
-        """;
-
     // As many as SQLite tells by itself.
     private const int MostProblems = 100;
 
@@ -26,8 +16,9 @@ internal sealed class StructureCheck(CatalogConnection connection, TaskTable tas
     {
         Guarded("database", () => Pages(cancellation));
         Guarded("database: references", References);
-        Guarded("database: totals", () => findings.AddRange(connection.Query(
-            Totals, row => Found($"database: totals of {row.GetString(0)}", "CORRUPT_STORE: The task's running totals are not the sums of its checkpoints.", []))));
+        Guarded("database: totals", () => findings.AddRange(TotalsTable.WrongTasks(connection).Select(
+            task => Found(
+                $"database: totals of {task}", "CORRUPT_STORE: The task's running totals are not the sums of its checkpoints.", []))));
         Guarded("database: tasks", Tasks);
         Guarded("database: headers", Headers);
         return findings;
@@ -48,7 +39,7 @@ internal sealed class StructureCheck(CatalogConnection connection, TaskTable tas
 
     private void Tasks()
     {
-        foreach (var (id, name, layout) in connection.Query("SELECT id, name, layout FROM tasks", row => (row.GetInt64(0), row.GetString(1), row.Digest(2))))
+        foreach (var (id, name, layout) in TaskRows.Layouts(connection))
         {
             try
             {
@@ -67,10 +58,9 @@ internal sealed class StructureCheck(CatalogConnection connection, TaskTable tas
 
     private void Headers()
     {
-        foreach (var id in connection.Query("SELECT id FROM headers", row => row.Digest(0)))
+        foreach (var id in HeaderTable.Ids(connection))
         {
-            var data = connection.Scalar<byte[]>("SELECT data FROM headers WHERE id = $0", id);
-            if (Digest.Of(data) != id)
+            if (Digest.Of(HeaderTable.Data(connection, id)) != id)
             {
                 findings.Add(Found($"headers {id}", "CORRUPT_STORE: The headers do not have their digest.", Affected.ByHeaders(connection, id)));
             }

@@ -16,8 +16,6 @@ internal sealed record CheckedCheckpoint(CheckpointRow Row, Exception? Error);
 /// </summary>
 internal static class ValuesCheck
 {
-    private const string Select = $"SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From}";
-
     /// <summary>Checks some of one family; of a row of guesses, all of it.</summary>
     public static List<CheckedCheckpoint> Run(
         CatalogConnection connection, VerifyMeans means, Family family, IEnumerable<long> checkpoints, bool quick, CancellationToken cancellation)
@@ -101,7 +99,7 @@ internal static class ValuesCheck
     {
         try
         {
-            var parent = row.Parent is { } id ? connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, id) : null;
+            var parent = row.Parent is { } id ? CheckpointTable.Row(connection, id) : null;
             return ParentState.Of(OpenedState.Open(connection, means.Folder, task, parent));
         }
         catch (Exception error) when (Problems.IsDamage(error))
@@ -111,18 +109,18 @@ internal static class ValuesCheck
     }
 
     private static List<CheckpointRow> Find(CatalogConnection connection, IEnumerable<long> checkpoints) =>
-        [.. checkpoints.Select(id => connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, id)).OfType<CheckpointRow>()];
+        [.. checkpoints.Select(id => CheckpointTable.Row(connection, id)).OfType<CheckpointRow>()];
 
     // From the first that is guessed from nothing to the last that is guessed from this one, by way of the newest at each fork.
     private static IReadOnlyList<CheckpointRow> WholeRow(CatalogConnection connection, long checkpoint)
     {
         var last = checkpoint;
         var seen = new HashSet<long>();
-        while (seen.Add(last) && connection.Scalar<long?>("SELECT max(id) FROM checkpoints WHERE reference = $0", last) is { } next)
+        while (seen.Add(last) && CheckpointTable.LastGuessedFrom(connection, last) is { } next)
         {
             last = next;
         }
 
-        return connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, last) is { } row ? CheckpointTable.References(connection, row) : [];
+        return CheckpointTable.Row(connection, last) is { } row ? CheckpointTable.References(connection, row) : [];
     }
 }

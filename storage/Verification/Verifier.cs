@@ -95,7 +95,7 @@ internal sealed class Verifier(Database database, BaseFolder folder, StoreOption
     {
         try
         {
-            return connection.Scalar<long>("SELECT count(*) FROM checkpoints WHERE deleted = 0 AND ($0 IS NULL OR task = $0)", task);
+            return CheckpointTable.Count(connection, task);
         }
         catch (CatalogException error) when (Problems.IsDamage(error))
         {

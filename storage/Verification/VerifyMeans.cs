@@ -25,7 +25,7 @@ internal sealed class VerifyMeans(BaseFolder folder)
         {
             try
             {
-                context = connection.Scalar<string?>("SELECT name FROM tasks WHERE id = $0", task) is { } name ? Tasks.Context(connection, name) : null;
+                context = TaskRows.NameOf(connection, task) is { } name ? Tasks.Context(connection, name) : null;
             }
             catch (Exception error) when (Problems.IsDamage(error))
             {

@@ -35,8 +35,11 @@ public sealed partial class DependencyTests
     // Who may name SQLite.
     private static readonly string[] HoldersOfSqlite = ["FishCheckpoint.Storage.Sqlite", "FishCheckpoint.Storage.Repairs", "FishCheckpoint.Storage.Backups"];
 
+    // Gateways: they hold SQL, and name nothing else of storage.
+    private const string Catalog = "FishCheckpoint.Storage.Catalog";
+
     // Who may hold SQL.
-    private static readonly string[] HoldersOfSql = [.. HoldersOfSqlite, "FishCheckpoint.Storage.Catalog"];
+    private static readonly string[] HoldersOfSql = [.. HoldersOfSqlite, Catalog];
 
     // What a library's namespaces begin with, and the namespaces that may name it.
     private static readonly (string Library, string[] Users)[] Libraries =
@@ -99,6 +102,12 @@ public sealed partial class DependencyTests
             {
                 yield return $"arrow: {type.FullName} -> {named.FullName}";
             }
+        }
+
+        foreach (var named in type.Names.Where(named =>
+            type.Namespace == Catalog && IsWithin(named.Namespace, "FishCheckpoint.Storage") && named.Namespace != Catalog))
+        {
+            yield return $"gateway: {type.FullName} -> {named.FullName}";
         }
 
         foreach (var (library, _) in Libraries.Where(rule =>

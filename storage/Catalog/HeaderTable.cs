@@ -1,0 +1,17 @@
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Storage.Catalog;
+
+/// <summary>The rows of headers: those of models that a trainer laid out otherwise than their task.</summary>
+internal static class HeaderTable
+{
+    /// <summary>The identities of all.</summary>
+    public static List<Digest> Ids(CatalogConnection connection) => connection.Query("SELECT id FROM headers", row => row.Digest(0));
+
+    /// <summary>The bytes of one.</summary>
+    public static byte[] Data(CatalogConnection connection, Digest id) =>
+        connection.Scalar<byte[]>("SELECT data FROM headers WHERE id = $0", id);
+
+    /// <summary>The files of a model by its headers.</summary>
+    public static ModelFiles Files(CatalogConnection connection, Digest id) => HeaderSet.Read(Data(connection, id));
+}
