@@ -193,6 +193,12 @@ internal static class CheckpointTable
         """,
         task);
 
+    /// <summary>A deleted checkpoint past its grace that no other checkpoint is based on or predicted from, and no task starts from.</summary>
+    public static CheckpointRow? Unneeded(CatalogConnection connection, long id) => connection.Single(
+        $"{Select} WHERE c.id = $0 AND c.deleted = 1 AND c.expires IS NULL "
+        + "AND NOT EXISTS (SELECT 1 FROM checkpoints child WHERE child.parent = c.id OR child.reference = c.id) "
+        + "AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = c.id)", CheckpointRow.Read, id);
+
     // One query for a page, not one for each of its rows.
     private static ILookup<long, string> TagsOf(CatalogConnection connection, IReadOnlyList<CheckpointRow> rows) => connection.Query(
         "SELECT checkpoint, name FROM tags WHERE checkpoint IN (SELECT value FROM json_each($0)) ORDER BY name",

@@ -63,6 +63,9 @@ internal static class CheckpointUpdates
         WHERE id = given AND heir IS NOT NULL
         """,
         task);
+
+    /// <summary>Deletes the row of a checkpoint.</summary>
+    public static void Delete(CatalogConnection connection, long id) => connection.Execute("DELETE FROM checkpoints WHERE id = $0", id);
 }
 
 /// <summary>A frame that takes the place of a checkpoint's own, against another parent.</summary>

@@ -72,4 +72,27 @@ internal static class GraceTable
     public static List<(long Id, long? TrainerFrame)> OfTask(CatalogConnection connection, long task) => connection.Query(
         "SELECT id, trainer_frame FROM checkpoints WHERE task = $0 AND expires IS NOT NULL",
         row => (row.GetInt64(0), row.OptionalLong(1)), task);
+
+    /// <summary>Takes a checkpoint out of view.</summary>
+    /// <param name="connection">A transaction.</param>
+    /// <param name="id">The checkpoint.</param>
+    /// <param name="brought">Bytes of its mask that it still accounts for.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="expires">When its grace ends.</param>
+    /// <param name="tags">The tags that it had, as JSON.</param>
+    public static void Hide(
+        CatalogConnection connection, long id, long brought, DateTimeOffset now, DateTimeOffset expires, string? tags) =>
+        connection.Execute(
+            """
+            UPDATE checkpoints SET deleted = 1, brought_bytes = $1, deleted_at = $2, expires = $3, former_tags = $4 WHERE id = $0
+            """,
+            id, brought, now, expires, tags);
+
+    /// <summary>Forgets what only bringing a deleted checkpoint back would need.</summary>
+    public static void Forget(CatalogConnection connection, long id) => connection.Execute(
+        """
+        UPDATE checkpoints SET trainer_frame = NULL, trainer_bytes = side_bytes, deleted_at = NULL, expires = NULL, former_tags = NULL, with_task = 0
+        WHERE id = $0
+        """,
+        id);
 }

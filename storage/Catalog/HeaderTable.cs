@@ -14,4 +14,8 @@ internal static class HeaderTable
 
     /// <summary>The files of a model by its headers.</summary>
     public static ModelFiles Files(CatalogConnection connection, Digest id) => HeaderSet.Read(Data(connection, id));
+
+    /// <summary>Deletes headers that no checkpoint has.</summary>
+    public static void DeleteUnused(CatalogConnection connection, Digest? id) => connection.Execute(
+        "DELETE FROM headers WHERE id = $0 AND NOT EXISTS (SELECT 1 FROM checkpoints WHERE headers = $0)", id);
 }

@@ -24,16 +24,13 @@ internal static class CheckpointRemover
     /// <summary>Takes a checkpoint with its tags out of view, without a grace its trainer state too; <see cref="Collect"/> then removes it and its side files.</summary>
     public static void Hide(CatalogConnection connection, CheckpointRow row, Grace grace)
     {
-        var tags = connection.Query("SELECT name FROM tags WHERE checkpoint = $0 ORDER BY name", tag => tag.GetString(0), row.Id);
-        connection.Execute("DELETE FROM tags WHERE checkpoint = $0", row.Id);
+        var tags = TagTable.Take(connection, row.Id);
 
         // A mask is accounted to a visible checkpoint, as long as there is one that reads it.
         var accounts = row.IsBlocks || !MaskAccounts.HandOver(connection, row, toHidden: false);
-        connection.Execute(
-            """
-            UPDATE checkpoints SET deleted = 1, brought_bytes = $1, deleted_at = $2, expires = $3, former_tags = $4 WHERE id = $0
-            """,
-            row.Id, accounts ? row.BroughtBytes : 0, grace.Now, grace.Expires, tags.Count == 0 ? null : JsonSerializer.Serialize(tags, FishJson.Options));
+        GraceTable.Hide(
+            connection, row.Id, accounts ? row.BroughtBytes : 0, grace.Now, grace.Expires,
+            tags.Count == 0 ? null : JsonSerializer.Serialize(tags, FishJson.Options));
         SideFileTable.HandOver(connection, row.Id);
         if (grace.IsNone)
         {
@@ -51,12 +48,7 @@ internal static class CheckpointRemover
     // What only coming back would need.
     private static void Forget(CatalogConnection connection, long checkpoint, long? trainerFrame)
     {
-        connection.Execute(
-            """
-            UPDATE checkpoints SET trainer_frame = NULL, trainer_bytes = side_bytes, deleted_at = NULL, expires = NULL, former_tags = NULL, with_task = 0
-            WHERE id = $0
-            """,
-            checkpoint);
+        GraceTable.Forget(connection, checkpoint);
         if (trainerFrame is { } frame)
         {
             FrameTable.Delete(connection, frame);
@@ -74,21 +66,16 @@ internal static class CheckpointRemover
         var waiting = new Stack<long>([checkpoint]);
         while (waiting.TryPop(out var id))
         {
-            var row = connection.Single(
-                $"SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From} WHERE c.id = $0 AND c.deleted = 1 AND c.expires IS NULL "
-                + "AND NOT EXISTS (SELECT 1 FROM checkpoints child WHERE child.parent = c.id OR child.reference = c.id) "
-                + "AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = c.id)", CheckpointRow.Read, id);
-            if (row is null)
+            if (CheckpointTable.Unneeded(connection, id) is not { } row)
             {
                 continue;
             }
 
-            connection.Execute("DELETE FROM checkpoints WHERE id = $0", row.Id);
+            CheckpointUpdates.Delete(connection, row.Id);
             FrameTable.Delete(connection, row.Frame);
             MaskAccounts.HandOver(connection, row);
             freed += row.FrameBytes + MaskAccounts.Drop(connection, row.Mask);
-            connection.Execute(
-                "DELETE FROM headers WHERE id = $0 AND NOT EXISTS (SELECT 1 FROM checkpoints WHERE headers = $0)", row.Headers);
+            HeaderTable.DeleteUnused(connection, row.Headers);
             foreach (var needed in new[] { row.Parent, row.Reference }.OfType<long>())
             {
                 waiting.Push(needed);
