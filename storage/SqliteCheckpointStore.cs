@@ -374,7 +374,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
                 var (row, taken) = DeletedTable.Undelete(connection, Names.Check(task, "task"), step, target.Step, Now);
                 if (options?.Pin == true)
                 {
-                    connection.Execute("UPDATE checkpoints SET pinned = 1 WHERE id = $0", row.Id);
+                    CheckpointUpdates.SetPin(connection, row.Id, pinned: true);
                 }
 
                 ledger.Undeleted(connection, task, row);
@@ -505,8 +505,8 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
             var context = Context(connection, task);
             var row = CheckpointTable.Find(connection, context, step);
             ledger.Note(connection, "tag.set", task, $"{task}/{tag}", Ledger.Changed);
-            return connection.Execute(
-                "INSERT INTO tags (task, name, checkpoint) VALUES ($0, $1, $2) ON CONFLICT DO UPDATE SET checkpoint = $2", context.Id, tag, row.Id);
+            TagTable.Set(connection, context.Id, tag, row.Id);
+            return true;
         },
         cancellation);
 
@@ -514,7 +514,7 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
     public Task RemoveTagAsync(string task, string tag, CancellationToken cancellation = default) => Write(
         connection =>
         {
-            if (connection.Execute("DELETE FROM tags WHERE task = $0 AND name = $1", Context(connection, task).Id, tag) == 0)
+            if (!TagTable.Remove(connection, Context(connection, task).Id, tag))
             {
                 throw new FishException(ErrorCode.TagNotFound, $"{task}/{tag}", "The task has no such tag.", "List the task's checkpoints with their tags.");
             }
@@ -530,7 +530,8 @@ public sealed class SqliteCheckpointStore : ICheckpointStore, IStorageReports, I
         {
             var row = CheckpointTable.Find(connection, Context(connection, task), step);
             ledger.Note(connection, pinned ? "checkpoint.pin" : "checkpoint.unpin", task, row.Label, Ledger.Changed);
-            return connection.Execute("UPDATE checkpoints SET pinned = $1 WHERE id = $0", row.Id, pinned ? 1 : 0);
+            CheckpointUpdates.SetPin(connection, row.Id, pinned);
+            return true;
         },
         cancellation);
 

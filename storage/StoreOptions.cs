@@ -2,7 +2,6 @@ using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Deletion;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage;

@@ -204,4 +204,29 @@ internal static class CheckpointTable
         "SELECT checkpoint, name FROM tags WHERE checkpoint IN (SELECT value FROM json_each($0)) ORDER BY name",
         row => (Checkpoint: row.GetInt64(0), Name: row.GetString(1)), $"[{string.Join(',', rows.Select(row => row.Id))}]")
         .ToLookup(tag => tag.Checkpoint, tag => tag.Name);
+
+    /// <summary>Stores the row of a new checkpoint.</summary>
+    /// <returns>Its id.</returns>
+    public static long Insert(CatalogConnection connection, NewCheckpoint made) => connection.Insert(
+        """
+        INSERT INTO checkpoints (task, step, parent, depth, mask, frame, headers, state, changed, logical_bytes, brought_bytes, value_bytes,
+          file_sha256, metrics, created, blocks, reference, reference_depth, effort, chain_bytes, elements, metadata, saved_by)
+        VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+        """,
+        made.Task, made.Step, made.Parent, made.Depth, made.Mask, made.Frame, made.Headers, made.State, made.Changed, made.LogicalBytes, made.BroughtBytes,
+        made.ValueBytes, made.FileDigest, made.Metrics, made.Created, made.IsBlocks ? 1 : 0, made.Reference, made.ReferenceDepth, (int)made.Effort,
+        made.ChainBytes, made.Elements, made.Metadata, made.SavedBy);
+
+    /// <summary>Whether a checkpoint that others are predicted from still holds the same values in the same way.</summary>
+    public static bool IsAsItWas(CatalogConnection connection, CheckpointRow row) => connection.Scalar<long>(
+        "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE id = $0 AND state = $1 AND mask = $2 AND blocks = 0 AND reference IS $3)",
+        row.Id, row.State, row.Mask, row.Reference) > 0;
+
+    /// <summary>How many a checkpoint is predicted from in turn.</summary>
+    public static long? ReferenceDepthOf(CatalogConnection connection, long? id) =>
+        connection.Scalar<long?>("SELECT reference_depth FROM checkpoints WHERE id = $0", id);
+
+    /// <summary>The visible checkpoints of a task.</summary>
+    public static IReadOnlyList<long> IdsOf(CatalogConnection connection, long task) =>
+        connection.Query("SELECT id FROM checkpoints WHERE task = $0 AND deleted = 0", row => row.GetInt64(0), task);
 }

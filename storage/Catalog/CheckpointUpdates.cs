@@ -66,6 +66,20 @@ internal static class CheckpointUpdates
 
     /// <summary>Deletes the row of a checkpoint.</summary>
     public static void Delete(CatalogConnection connection, long id) => connection.Execute("DELETE FROM checkpoints WHERE id = $0", id);
+
+    /// <summary>Gives a checkpoint the frame of its trainer state, with its bytes.</summary>
+    public static void SetState(CatalogConnection connection, long id, long frame, long bytes) => connection.Execute(
+        "UPDATE checkpoints SET trainer_frame = $1, trainer_bytes = side_bytes + $2 WHERE id = $0", id, frame, bytes);
+
+    /// <summary>Pins a checkpoint, or no longer.</summary>
+    public static void SetPin(CatalogConnection connection, long id, bool pinned) =>
+        connection.Execute("UPDATE checkpoints SET pinned = $1 WHERE id = $0", id, pinned ? 1 : 0);
+
+    /// <summary>A checkpoint's values were written anew: so many bytes, predicted from another one or from none.</summary>
+    public static void SetValues(CatalogConnection connection, long id, long bytes, long? reference, long? depth, CodecEffort effort) =>
+        connection.Execute(
+            "UPDATE checkpoints SET value_bytes = $1, reference = $2, reference_depth = $3, effort = $4 WHERE id = $0",
+            id, bytes, reference, depth, (int)effort);
 }
 
 /// <summary>A frame that takes the place of a checkpoint's own, against another parent.</summary>

@@ -18,4 +18,8 @@ internal static class HeaderTable
     /// <summary>Deletes headers that no checkpoint has.</summary>
     public static void DeleteUnused(CatalogConnection connection, Digest? id) => connection.Execute(
         "DELETE FROM headers WHERE id = $0 AND NOT EXISTS (SELECT 1 FROM checkpoints WHERE headers = $0)", id);
+
+    /// <summary>Stores headers under their digest, unless they are there.</summary>
+    public static void Insert(CatalogConnection connection, Digest id, byte[] data) =>
+        connection.Execute("INSERT INTO headers (id, data) VALUES ($0, $1) ON CONFLICT DO NOTHING", id, data);
 }

@@ -50,4 +50,20 @@ internal static class MaskTable
     /// <summary>Notes the effort that a mask's frame was encoded with.</summary>
     public static void SetEffort(CatalogConnection connection, Digest mask, CodecEffort effort) =>
         connection.Execute("UPDATE masks SET effort = $1 WHERE id = $0", mask, (int)effort);
+
+    /// <summary>Whether a visible checkpoint has a mask; with <paramref name="withFrame"/>, one whose values lie on the mask's frame.</summary>
+    public static bool IsInUse(CatalogConnection connection, Digest mask, bool withFrame) => connection.Scalar<long>(
+        "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND deleted = 0 AND blocks <= $1)", mask, withFrame ? 0 : 1) > 0;
+
+    /// <summary>The frame of a mask; <see langword="null"/>: none is stored.</summary>
+    public static long? FrameOf(CatalogConnection connection, Digest mask) =>
+        connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", mask);
+
+    /// <summary>Stores a mask whose frame is stored, known before or not.</summary>
+    public static void Insert(CatalogConnection connection, Digest mask, long frame, long count, long bytes, CodecEffort effort) => connection.Execute(
+        """
+        INSERT INTO masks (id, frame, count, bytes, effort) VALUES ($0, $1, $2, $3, $4)
+        ON CONFLICT (id) DO UPDATE SET frame = excluded.frame, bytes = excluded.bytes, effort = excluded.effort
+        """,
+        mask, frame, count, bytes, (int)effort);
 }

@@ -128,4 +128,29 @@ internal static class SideFileTable
         row => new Heir(row.GetInt64(0), row.GetInt64(1) != 0), file, besides);
 
     private sealed record Heir(long Checkpoint, bool IsHidden);
+
+    /// <summary>Gives a checkpoint its set of side files.</summary>
+    public static void SetSet(CatalogConnection connection, long checkpoint, Digest set) =>
+        connection.Execute("UPDATE checkpoints SET side_set = $1 WHERE id = $0", checkpoint, set);
+
+    /// <summary>Notes that a set has a file under a name.</summary>
+    public static void InsertInSet(CatalogConnection connection, Digest set, string name, long file) =>
+        connection.Execute("INSERT INTO side_sets (id, name, file) VALUES ($0, $1, $2) ON CONFLICT DO NOTHING", set, name, file);
+
+    /// <summary>Stores a file whose frame is stored.</summary>
+    /// <returns>Its row.</returns>
+    public static long Insert(CatalogConnection connection, Digest sha256, long bytes, long frame, long owner) => connection.Insert(
+        "INSERT INTO side_files (sha256, bytes, frame, owner) VALUES ($0, $1, $2, $3)", sha256, bytes, frame, owner);
+
+    /// <summary>Bytes of side files that a checkpoint accounts for.</summary>
+    public static long BytesOfCheckpoint(CatalogConnection connection, long checkpoint) =>
+        connection.Scalar<long>("SELECT side_bytes FROM checkpoints WHERE id = $0", checkpoint);
+
+    /// <summary>The checkpoint that accounts for a file.</summary>
+    public static long OwnerOf(CatalogConnection connection, long file) =>
+        connection.Scalar<long>("SELECT owner FROM side_files WHERE id = $0", file);
+
+    /// <summary>Bytes of a file, as it was sent.</summary>
+    public static long BytesOf(CatalogConnection connection, long file) =>
+        connection.Scalar<long>("SELECT bytes FROM side_files WHERE id = $0", file);
 }

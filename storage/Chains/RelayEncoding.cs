@@ -78,5 +78,5 @@ internal sealed class RelayEncoding(
             mask, diff([]), plain ? null : target.Reader, target.Identity, means.Codec, means.TemporaryFolder, null, cancellation), plain);
     }
 
-    private IFrame? SoundMask(Digest mask) => FrameMender.OpenSoundMask(connection, mask, Layout);
+    private IFrame? SoundMask(Digest mask) => FrameCheck.OpenSoundMask(connection, mask, Layout);
 }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Deletion;
 
 namespace FishCheckpoint.Storage.Checkpoints;
 

@@ -57,7 +57,7 @@ internal sealed record Guessing(CheckpointRow? Reference, IReadOnlyList<IFrame> 
         try
         {
             var earlier = Open(connection, rows);
-            return FrameMender.IsSoundValues(() => earlier.Frames[^1], maskFrame, task.Layout.Layout) ? From(task, earlier, mask, maskFrame, cache) : None;
+            return FrameCheck.IsSoundValues(() => earlier.Frames[^1], maskFrame, task.Layout.Layout) ? From(task, earlier, mask, maskFrame, cache) : None;
         }
         catch (FishException error) when (error.Kind != ErrorKind.Unavailable)
         {

@@ -74,15 +74,15 @@ internal sealed class PreparedSideFiles : IDisposable
             return 0;
         }
 
-        connection.Execute("UPDATE checkpoints SET side_set = $1 WHERE id = $0", checkpoint, set);
+        SideFileTable.SetSet(connection, checkpoint, set);
         foreach (var (name, sha256) in files)
         {
             var id = SideFileTable.Find(connection, sha256)?.Id ?? Insert(connection, checkpoint, sha256);
             SideFileTable.TakeOver(connection, id, checkpoint);
-            connection.Execute("INSERT INTO side_sets (id, name, file) VALUES ($0, $1, $2) ON CONFLICT DO NOTHING", set, name, id);
+            SideFileTable.InsertInSet(connection, set, name, id);
         }
 
-        return connection.Scalar<long>("SELECT side_bytes FROM checkpoints WHERE id = $0", checkpoint);
+        return SideFileTable.BytesOfCheckpoint(connection, checkpoint);
     }
 
     /// <summary>Puts whole frames in the place of damaged ones, in the caller's transaction.</summary>
@@ -94,7 +94,7 @@ internal sealed class PreparedSideFiles : IDisposable
             {
                 var before = FrameTable.SizeOf(FrameTable.Open(connection, existing));
                 FrameTable.Replace(connection, existing, frame, ChunkIndex.ReadBytes(frame, FrameHead.Parse(frame.Head)));
-                SideFileTable.Account(connection, connection.Scalar<long>("SELECT owner FROM side_files WHERE id = $0", id), FrameTable.SizeOf(frame) - before);
+                SideFileTable.Account(connection, SideFileTable.OwnerOf(connection, id), FrameTable.SizeOf(frame) - before);
             }
         }
     }
@@ -152,7 +152,7 @@ internal sealed class PreparedSideFiles : IDisposable
         }
 
         if (SideFileTable.Find(connection, sha256) is not var (id, frame) || !SideFileTable.IsOf(connection, id, task.Id)
-            || !FrameMender.IsSoundBytes(connection, frame))
+            || !FrameCheck.IsSoundBytes(connection, frame))
         {
             throw new FishException(
                 ErrorCode.SideFileUnknown, name,
@@ -160,7 +160,7 @@ internal sealed class PreparedSideFiles : IDisposable
         }
 
         files.Add((name, sha256));
-        return connection.Scalar<long>("SELECT bytes FROM side_files WHERE id = $0", id);
+        return SideFileTable.BytesOf(connection, id);
     }
 
     private static bool IsOfBase(TaskContext task, string name, Digest sha256) =>
@@ -185,7 +185,7 @@ internal sealed class PreparedSideFiles : IDisposable
         }
 
         files.Add((file.Name, sha256));
-        if (encoded.ContainsKey(sha256) || (SideFileTable.Find(connection, sha256) is var (_, frame) && FrameMender.IsSoundBytes(connection, frame)))
+        if (encoded.ContainsKey(sha256) || (SideFileTable.Find(connection, sha256) is var (_, frame) && FrameCheck.IsSoundBytes(connection, frame)))
         {
             return total;
         }
@@ -209,7 +209,6 @@ internal sealed class PreparedSideFiles : IDisposable
 
         var frame = FrameTable.Insert(connection, made.Frame, ChunkIndex.ReadBytes(made.Frame, FrameHead.Parse(made.Frame.Head)));
         SideFileTable.Account(connection, checkpoint, FrameTable.SizeOf(made.Frame));
-        return connection.Scalar<long>(
-            "INSERT INTO side_files (sha256, bytes, frame, owner) VALUES ($0, $1, $2, $3) RETURNING id", sha256, made.Bytes, frame, checkpoint);
+        return SideFileTable.Insert(connection, sha256, made.Bytes, frame, checkpoint);
     }
 }

@@ -57,27 +57,27 @@ internal sealed class PreparedState : IDisposable
     public long GiveNew(CatalogConnection connection, long checkpoint)
     {
         var id = FrameTable.Insert(connection, frame, ChunkIndex.ReadBytes(frame, head));
-        connection.Execute("UPDATE checkpoints SET trainer_frame = $1, trainer_bytes = side_bytes + $2 WHERE id = $0", checkpoint, id, Info.StoredBytes);
+        CheckpointUpdates.SetState(connection, checkpoint, id, Info.StoredBytes);
         return Info.StoredBytes;
     }
 
     /// <summary>Whether a checkpoint has another state, which can be read.</summary>
     public bool IsOther(CatalogConnection connection, CheckpointRow row) =>
-        row.TrainerFrame is { } existing && FrameMender.IsSoundBytes(connection, existing) && DigestOf(connection, existing) != Info.Sha256;
+        row.TrainerFrame is { } existing && FrameCheck.IsSoundBytes(connection, existing) && DigestOf(connection, existing) != Info.Sha256;
 
     public void Dispose() => writer.Dispose();
 
     // What a damaged one held can no longer be told: the one that is sent takes its place.
     private void Mend(CatalogConnection connection, string task, CheckpointRow row, long existing)
     {
-        if (FrameMender.IsSoundBytes(connection, existing))
+        if (FrameCheck.IsSoundBytes(connection, existing))
         {
             RequireSame(connection, task, row, existing);
             return;
         }
 
         FrameTable.Replace(connection, existing, frame, ChunkIndex.ReadBytes(frame, head));
-        connection.Execute("UPDATE checkpoints SET trainer_bytes = side_bytes + $1 WHERE id = $0", row.Id, Info.StoredBytes);
+        CheckpointUpdates.SetState(connection, row.Id, existing, Info.StoredBytes);
     }
 
     private void RequireSame(CatalogConnection connection, string task, CheckpointRow row, long existing)

@@ -57,9 +57,9 @@ internal sealed class RelaidMend(CatalogConnection connection, TaskContext task,
     private bool IsSound(CheckpointRow row)
     {
         var layout = task.Layout.Layout;
-        return row.IsBlocks ? FrameMender.IsSoundBlocks(connection, row.Frame, layout)
-            : row.MaskFrame is { } mask && FrameMender.IsSoundMask(connection, mask, layout)
-                && FrameMender.IsSoundValues(connection, row.Frame, FrameTable.Open(connection, mask), layout);
+        return row.IsBlocks ? FrameCheck.IsSoundBlocks(connection, row.Frame, layout)
+            : row.MaskFrame is { } mask && FrameCheck.IsSoundMask(connection, mask, layout)
+                && FrameCheck.IsSoundValues(connection, row.Frame, FrameTable.Open(connection, mask), layout);
     }
 
     private PreparedSave Encode(CheckpointRow row, OpenedState parent, PreparedSave save, CancellationToken cancellation)
@@ -73,7 +73,7 @@ internal sealed class RelaidMend(CatalogConnection connection, TaskContext task,
         }
 
         blocks.Dispose();
-        var mask = row.MaskFrame is { } frame && FrameMender.IsSoundMask(connection, frame, layout) ? FrameTable.Open(connection, frame) : null;
+        var mask = row.MaskFrame is { } frame && FrameCheck.IsSoundMask(connection, frame, layout) ? FrameTable.Open(connection, frame) : null;
         var guessing = row.ReferenceDepth is null ? null
             : mask is null ? Guessing.None : Guessing.Find(connection, task, row.Step, row, row.Mask, mask, cache);
         var on = guessing is null ? parent.Reader : null;

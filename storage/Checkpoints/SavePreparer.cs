@@ -333,12 +333,11 @@ internal sealed class SavePreparer(
     private OpenedState Open(CheckpointRow? checkpoint) => OpenedState.Open(connection, folder, task, checkpoint);
 
     // A mask that only deleted checkpoints have would be kept for the one that is saved now, and takes more than its positions do block by block.
-    private bool IsKnown(Digest mask) => connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND deleted = 0)", mask) > 0;
+    private bool IsKnown(Digest mask) => MaskTable.IsInUse(connection, mask, withFrame: false);
 
-    private bool IsStored(Digest mask) =>
-        connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND deleted = 0 AND blocks = 0)", mask) > 0;
+    private bool IsStored(Digest mask) => MaskTable.IsInUse(connection, mask, withFrame: true);
 
-    private IFrame? SoundMask(Digest mask) => FrameMender.OpenSoundMask(connection, mask, task.Layout.Layout);
+    private IFrame? SoundMask(Digest mask) => FrameCheck.OpenSoundMask(connection, mask, task.Layout.Layout);
 
     private IFrame StoredMask(Digest mask) => FrameTable.OpenMask(connection, mask)
         ?? throw new FishException(ErrorCode.MaskUnknown, mask.ToString(), "The store does not hold this mask.", "Send the mask's frame before the values'.");

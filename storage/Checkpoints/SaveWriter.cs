@@ -30,21 +30,13 @@ internal static class SaveWriter
         var size = FrameTable.SizeOf(save.Delta.Values);
         var values = size - (save.Delta.IsBlocks ? brought : 0);
         var logical = save.Output.Files.Sum(file => file.Header.FileLength);
-        var id = connection.Insert(
-            """
-            INSERT INTO checkpoints (task, step, parent, depth, mask, frame, headers, state, changed, logical_bytes, brought_bytes, value_bytes,
-              file_sha256, metrics, created, blocks, reference,
-              reference_depth, effort, chain_bytes, elements, metadata, saved_by)
-            VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
-            """,
-            task.Id, step, save.Parent.Checkpoint?.Id, found.ParentDepth + 1, save.Delta.MaskId, frame, BringHeaders(connection, task, save.Output),
-            save.State, save.Delta.Changed, logical, brought, values, options.ExpectedFileDigest, SaveInfo.ToJson(options.Metrics), now,
-            save.Delta.IsBlocks ? 1 : 0, save.Guessing?.Reference?.Id, DepthOf(save, found.ReferenceDepth), EffortOf(codec, save.MaskIsStored),
-            found.ParentChainBytes + maskBytes + size + found.EarlierBytes, task.Layout.Layout.Elements, SaveInfo.ToJson(options.Metadata), savedBy);
+        var id = CheckpointTable.Insert(connection, new NewCheckpoint(
+            task.Id, step, save.Parent.Checkpoint?.Id, found.ParentDepth + 1, save.Delta.MaskId, frame, BringHeaders(connection, task, save.Output), save.State,
+            save.Delta.Changed, logical, brought, values, options.ExpectedFileDigest, SaveInfo.ToJson(options.Metrics), now, save.Delta.IsBlocks,
+            save.Guessing?.Reference?.Id, DepthOf(save, found.ReferenceDepth), codec.EffortOf(save.MaskIsStored),
+            found.ParentChainBytes + maskBytes + size + found.EarlierBytes, task.Layout.Layout.Elements, SaveInfo.ToJson(options.Metadata), savedBy));
         return new SavedRow(id, brought + values + (sideFiles?.Give(connection, id) ?? 0) + (state?.GiveNew(connection, id) ?? 0));
     }
-
-    private static int EffortOf(CodecOptions codec, bool onAMask) => (int)codec.EffortOf(onAMask);
 
     private static long? DepthOf(PreparedSave save, long? before) => save.Guessing is null ? null : before + 1 ?? 0;
 
@@ -66,10 +58,7 @@ internal static class SaveWriter
     // Its values, and those before them, are what these are guessed from: folding may have laid it anew, or freed it from them.
     private static void RequireReference(CatalogConnection connection, PreparedSave save)
     {
-        if (save.Guessing?.Reference is { } reference
-            && connection.Scalar<long>(
-                "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE id = $0 AND state = $1 AND mask = $2 AND blocks = 0 AND reference IS $3)",
-                reference.Id, reference.State, reference.Mask, reference.Reference) == 0)
+        if (save.Guessing?.Reference is { } reference && !CheckpointTable.IsAsItWas(connection, reference))
         {
             throw new ReferenceGoneException();
         }
@@ -92,17 +81,14 @@ internal static class SaveWriter
         }
 
         var (frame, bytes) = (FrameTable.Insert(connection, save.Delta.Mask!, save.MaskChunks), FrameTable.SizeOf(save.Delta.Mask!));
-        connection.Execute(
-            "INSERT INTO masks (id, frame, count, bytes, effort) VALUES ($0, $1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET frame = $1, bytes = $3, effort = $4",
-            save.Delta.MaskId, frame, save.Delta.Changed, bytes, EffortOf(codec, onAMask: false));
+        MaskTable.Insert(connection, save.Delta.MaskId, frame, save.Delta.Changed, bytes, codec.EffortOf(onAMask: false));
         return (bytes, bytes);
     }
 
     // Its positions are in the checkpoint's own frame; that there is such a mask is known all the same.
     private static long BringBlocks(CatalogConnection connection, PreparedSave save)
     {
-        connection.Execute(
-            "INSERT INTO masks (id, frame, count, bytes) VALUES ($0, NULL, $1, 0) ON CONFLICT DO NOTHING", save.Delta.MaskId, save.Delta.Changed);
+        MaskTable.InsertWithoutFrame(connection, save.Delta.MaskId, save.Delta.Changed);
         return save.Delta.PositionBytes;
     }
 
@@ -117,8 +103,8 @@ internal static class SaveWriter
         }
 
         var mended = MendMask(connection, save, codec);
-        if (row.IsBlocks ? FrameMender.IsSoundBlocks(connection, row.Frame, save.Parent.Reader.Layout)
-            : FrameMender.IsSoundValues(connection, row.Frame, save.Delta.Mask!, save.Parent.Reader.Layout))
+        if (row.IsBlocks ? FrameCheck.IsSoundBlocks(connection, row.Frame, save.Parent.Reader.Layout)
+            : FrameCheck.IsSoundValues(connection, row.Frame, save.Delta.Mask!, save.Parent.Reader.Layout))
         {
             return mended;
         }
@@ -133,27 +119,24 @@ internal static class SaveWriter
 
         FrameTable.Replace(connection, row.Frame, save.Delta.Values, save.ValueChunks);
         var bytes = FrameTable.SizeOf(save.Delta.Values) - (row.IsBlocks ? row.BroughtBytes : 0);
-        connection.Execute(
-            "UPDATE checkpoints SET value_bytes = $1, reference = $2, reference_depth = $3, effort = $4 WHERE id = $0",
-            row.Id, bytes, save.Guessing?.Reference?.Id, DepthOf(save, DepthOfReference(connection, save)), EffortOf(codec, save.MaskIsStored));
+        var reference = save.Guessing?.Reference?.Id;
+        CheckpointUpdates.SetValues(
+            connection, row.Id, bytes, reference, DepthOf(save, CheckpointTable.ReferenceDepthOf(connection, reference)), codec.EffortOf(save.MaskIsStored));
         ChainCost.FrameGrew(connection, row.Id, bytes - row.ValueBytes);
         return true;
     }
 
-    private static long? DepthOfReference(CatalogConnection connection, PreparedSave save) =>
-        connection.Scalar<long?>("SELECT reference_depth FROM checkpoints WHERE id = $0", save.Guessing?.Reference?.Id);
-
     // Others may lie on the damaged frame: it is mended in its place.
     private static bool MendMask(CatalogConnection connection, PreparedSave save, CodecOptions codec)
     {
-        if (save.MaskIsStored || save.Delta.IsBlocks || connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", save.Delta.MaskId) is not { } frame
-            || FrameMender.IsSoundMask(connection, frame, save.Parent.Reader.Layout))
+        if (save.MaskIsStored || save.Delta.IsBlocks || MaskTable.FrameOf(connection, save.Delta.MaskId) is not { } frame
+            || FrameCheck.IsSoundMask(connection, frame, save.Parent.Reader.Layout))
         {
             return false;
         }
 
         MaskTable.Replace(connection, save.Delta.MaskId, frame, save.Delta.Mask!, save.MaskChunks);
-        connection.Execute("UPDATE masks SET effort = $1 WHERE id = $0", save.Delta.MaskId, EffortOf(codec, onAMask: false));
+        MaskTable.SetEffort(connection, save.Delta.MaskId, codec.EffortOf(onAMask: false));
         return true;
     }
 
@@ -166,7 +149,7 @@ internal static class SaveWriter
 
         var data = HeaderSet.Write(output);
         var id = Digest.Of(data);
-        connection.Execute("INSERT INTO headers (id, data) VALUES ($0, $1) ON CONFLICT DO NOTHING", id, data);
+        HeaderTable.Insert(connection, id, data);
         return id;
     }
 }

@@ -1,6 +1,5 @@
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Checkpoints;
-using FishCheckpoint.Storage.Deletion;
 using FishCheckpoint.Storage.Totals;
 
 namespace FishCheckpoint.Storage.Tasks;

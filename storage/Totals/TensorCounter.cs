@@ -68,7 +68,7 @@ internal sealed class TensorCounter(TaskTable tasks)
     {
         TensorSegments.Clear(connection, task);
         var counter = new TensorCounter(tasks);
-        foreach (var id in connection.Query("SELECT id FROM checkpoints WHERE task = $0 AND deleted = 0", row => row.GetInt64(0), task))
+        foreach (var id in CheckpointTable.IdsOf(connection, task))
         {
             counter.Count(connection, id, isIn: true);
             counter.unclear.Clear();

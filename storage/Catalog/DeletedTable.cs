@@ -2,10 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Checkpoints;
 
-namespace FishCheckpoint.Storage.Deletion;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Finds the deleted checkpoints and tasks that are in their grace, and brings them back.</summary>
 internal static class DeletedTable

@@ -1,7 +1,6 @@
-using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Storage.Checkpoints;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>To which checkpoint a mask's frame is accounted, and when it goes. In the caller's transaction.</summary>
 internal static class MaskAccounts

@@ -5,8 +5,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Frames;
 
-/// <summary>Puts a fresh frame in the place of a stored one that is damaged: who sends the same content again mends what there is of it.</summary>
-internal static class FrameMender
+/// <summary>Whether stored frames are as they were written: each chunk is read and compared with its checksum.</summary>
+internal static class FrameCheck
 {
     /// <summary>Whether every chunk of a stored mask has its checksum.</summary>
     public static bool IsSoundMask(CatalogConnection connection, long id, Layout layout) =>

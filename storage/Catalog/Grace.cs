@@ -1,4 +1,4 @@
-namespace FishCheckpoint.Storage.Deletion;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>How long what is deleted now stays recoverable.</summary>
 /// <param name="Now">The time of the deletion.</param>

@@ -1,9 +1,7 @@
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Checkpoints;
 
-namespace FishCheckpoint.Storage.Deletion;
+namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Hides all checkpoints of a task, or shows them again, in the caller's transaction: by a few statements, for a task may have very many.</summary>
 internal static class TaskCheckpoints
