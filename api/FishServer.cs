@@ -17,6 +17,7 @@ using FishCheckpoint.Api.Limits;
 using FishCheckpoint.Api.Maintenance;
 using FishCheckpoint.Api.Reports;
 using FishCheckpoint.Api.Routing;
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Api.State;
 using FishCheckpoint.Api.Tags;
 using FishCheckpoint.Api.Tasks;

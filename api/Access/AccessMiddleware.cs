@@ -2,6 +2,7 @@ using System.Net;
 using FishCheckpoint.Access;
 using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Api.Limits;
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Api.Access;

@@ -1,3 +1,4 @@
+using FishCheckpoint.Api.Settings;
 using Microsoft.AspNetCore.Http.Metadata;
 
 namespace FishCheckpoint.Api.Bodies;

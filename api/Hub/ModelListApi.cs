@@ -2,6 +2,7 @@ using System.Globalization;
 using FishCheckpoint.Access;
 using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Hosting;
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -1,3 +1,4 @@
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Checkpoints;
 using Microsoft.AspNetCore.Http.HttpResults;
 

@@ -1,3 +1,4 @@
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Tensors;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 

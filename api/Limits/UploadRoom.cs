@@ -1,4 +1,5 @@
 using System.Threading.RateLimiting;
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
 

@@ -1,6 +1,7 @@
 using FishCheckpoint.Access;
 using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Documents;
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using Microsoft.AspNetCore.Http.HttpResults;

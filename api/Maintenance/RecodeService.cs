@@ -1,4 +1,5 @@
 using FishCheckpoint.Api.Errors;
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage;
 

@@ -4,6 +4,7 @@ using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Api.Routing;
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -1,6 +1,7 @@
 using FishCheckpoint.Access;
 using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Hosting;
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Storage.Telemetry;
 using OpenTelemetry.Metrics;
@@ -22,7 +23,7 @@ internal static class TelemetryServices
         var settings = FishSettings.Of(configuration).Telemetry;
         services.AddSingleton<FishMetrics>();
         var telemetry = services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService(
-            settings.ServiceName, serviceVersion: typeof(FishServer).Assembly.GetName().Version?.ToString()));
+            settings.ServiceName, serviceVersion: typeof(TelemetryServices).Assembly.GetName().Version?.ToString()));
         if (settings.Metrics)
         {
             services.AddHostedService(provider => new StoreGauges(

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FishCheckpoint.Api;
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Cli.Hosting;
 using Microsoft.Extensions.Hosting;
 

@@ -1,4 +1,5 @@
 using FishCheckpoint.Api;
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;

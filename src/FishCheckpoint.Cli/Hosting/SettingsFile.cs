@@ -1,4 +1,4 @@
-using FishCheckpoint.Api;
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Errors;
 using Microsoft.Extensions.Configuration;
 

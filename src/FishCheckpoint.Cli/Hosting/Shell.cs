@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using FishCheckpoint.Api;
-using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Cli.Hosting.Suggestions;
+using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Client;
 using FishCheckpoint.Errors;
 

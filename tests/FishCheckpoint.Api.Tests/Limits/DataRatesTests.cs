@@ -1,4 +1,5 @@
 using FishCheckpoint.Api.Limits;
+using FishCheckpoint.Api.Settings;
 using Xunit;
 
 namespace FishCheckpoint.Api.Tests.Limits;

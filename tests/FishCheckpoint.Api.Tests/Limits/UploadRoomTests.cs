@@ -1,4 +1,5 @@
 using FishCheckpoint.Api.Limits;
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
 using Xunit;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using FishCheckpoint.Api;
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Bench;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Contract;

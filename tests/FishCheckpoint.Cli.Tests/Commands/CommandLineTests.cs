@@ -73,7 +73,7 @@ public sealed class CommandLineTests : CommandTest
         using var canceled = new CancellationTokenSource();
         await canceled.CancelAsync();
         using var error = new StringWriter();
-        var shell = new Shell(Cli.Output.Terminal.Of(TextWriter.Null, error), new Api.FishSettings());
+        var shell = new Shell(Cli.Output.Terminal.Of(TextWriter.Null, error), new Api.Settings.FishSettings());
         Assert.Equal(ExitCodes.Canceled, await FishCommandLine.RunAsync(["ls", "--data", Data], shell, canceled.Token));
         Assert.Contains("Canceled", error.ToString(), StringComparison.Ordinal);
     }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using FishCheckpoint.Api;
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Demo;
 using FishCheckpoint.Cli.Hosting;

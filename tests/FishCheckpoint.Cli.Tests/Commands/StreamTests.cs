@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using FishCheckpoint.Api;
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Output;
 using Xunit;

@@ -1,4 +1,4 @@
-using FishCheckpoint.Api;
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Cli.Tests.Commands;

@@ -1,4 +1,5 @@
 using FishCheckpoint.Api;
+using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Tensors;

@@ -5,7 +5,7 @@ using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Api;
+namespace FishCheckpoint.Api.Settings;
 
 /// <summary>The section <c>FishCheckpoint</c> of appsettings.json, which every program reads.</summary>
 public sealed class FishSettings
