@@ -12,15 +12,15 @@ internal static class DemoCommand
 {
     private const string FolderName = "demo";
 
-    public static Command Create(Shell shell) => Create(shell, new DemoPlan());
-
-    /// <summary>The command with another plan than the usual one.</summary>
-    public static Command Create(Shell shell, DemoPlan plan)
+    /// <summary>The command.</summary>
+    /// <param name="shell">Where it runs.</param>
+    /// <param name="other">Another plan than the usual one. That one is made when it is used: other commands need not load what it takes.</param>
+    public static Command Create(Shell shell, DemoPlan? other = null)
     {
         var command = new Command("demo", "Train on real digits, save every few steps, rebuild every checkpoint over HTTP, and compare bit for bit.");
         command.SetAction(async (parsed, cancellation) =>
         {
-            var json = parsed.GetValue(shell.Json);
+            var (json, plan) = (parsed.GetValue(shell.Json), other ?? new DemoPlan());
             var folder = Path.Combine(shell.DataFolderOf(parsed), FolderName);
             var demonstration = new Demonstration(shell.Terminal, plan, folder, line => Say(shell, json, line));
             var result = await demonstration.RunAsync(cancellation);
