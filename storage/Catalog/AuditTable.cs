@@ -72,8 +72,8 @@ internal static class AuditTable
 
     private static bool Count(CatalogConnection connection, AuditEntry refusal) => connection.Execute(
         """
-        UPDATE audit SET times = times + $0, last = max(last, $1)
-        WHERE last IS NOT NULL AND key IS $2 AND time >= $3 AND operation = $4 AND outcome = $5 AND task IS $6 AND address IS $7
+        UPDATE audit SET times = times + $0, last = max(last, $1) WHERE id = (SELECT max(id) FROM audit
+          WHERE last IS NOT NULL AND key IS $2 AND time >= $3 AND operation = $4 AND outcome = $5 AND task IS $6 AND address IS $7)
         """,
         refusal.Times, refusal.Last, refusal.KeyId, DayOf(refusal), refusal.Operation, refusal.Outcome, refusal.Task, refusal.Address) > 0;
 

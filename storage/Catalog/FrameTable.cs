@@ -58,13 +58,13 @@ internal static class FrameTable
                 found.Add(frame.Id, frame);
             }
         }
-        catch (CatalogException error) when (error.Fault == CatalogFault.Damaged)
+        catch (CatalogException)
         {
             // One by one it is told which.
             return distinct.ToDictionary(id => id, id => Open(connection, id, few));
         }
 
-        return distinct.Find(id => !found.ContainsKey(id)) is > 0 and var missing ? throw Missing(missing) : found;
+        return found.Count == distinct.Count ? found : throw Missing(distinct.First(id => !found.ContainsKey(id)));
     }
 
     /// <summary>The frame of a stored mask; <see langword="null"/> where no frame of it is stored.</summary>
@@ -157,9 +157,9 @@ internal static class FrameTable
                     together[id].Hold(piece);
                 }
             }
-            catch (CatalogException error) when (error.Fault == CatalogFault.Damaged)
+            catch (CatalogException)
             {
-                // Each tells its own damage when it is read.
+                // Each is read by itself then, and tells what is wrong with it.
             }
         }
     }

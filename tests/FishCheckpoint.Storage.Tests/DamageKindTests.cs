@@ -10,6 +10,15 @@ namespace FishCheckpoint.Storage.Tests;
 /// <summary>What is damaged in the store is never told as a fault of whoever asked.</summary>
 public sealed class DamageKindTests : StoreFixture
 {
+    // Rows that refer to a frame that never was.
+    private const string Strayed =
+        """
+        PRAGMA foreign_keys = OFF;
+        UPDATE masks SET frame = -frame WHERE frame = {0};
+        UPDATE checkpoints SET frame = -frame WHERE frame = {0};
+        UPDATE checkpoints SET trainer_frame = -trainer_frame WHERE trainer_frame = {0};
+        """;
+
     private readonly Mask mask = Mask.Create(
         TestModel.Create().Layout,
         [new TensorMask(0, Enumerable.Range(0, 2_000).Select(index => index * 28L).ToArray()), new TensorMask(1, new long[] { 3, 5 })]);
@@ -21,6 +30,7 @@ public sealed class DamageKindTests : StoreFixture
     [InlineData("UPDATE frames SET head = zeroblob(length(head)) WHERE id = {0}")]
     [InlineData("UPDATE frames SET head = CAST(substr(head, 1, length(head) / 2) AS BLOB) WHERE id = {0}")]
     [InlineData("UPDATE frames SET payload = payload + 1 WHERE id = {0}")]
+    [InlineData(Strayed)]
     public async Task Read_OfWhatIsDamaged_SaysThatTheStoreIs(string damage)
     {
         var frames = (await MakeAsync()).ToArray();

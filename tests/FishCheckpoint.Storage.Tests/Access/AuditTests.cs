@@ -100,6 +100,15 @@ public sealed class AuditTests : AccessFixture
     }
 
     [Fact]
+    public async Task Refusals_WrittenOneByOneByAnEarlierProgram_AreCountedOnce()
+    {
+        await RefuseAsync("PUT /x", "task");
+        Sql("INSERT INTO audit SELECT NULL, time, caller, key, address, operation, task, subject, outcome, bytes, times, last FROM audit WHERE last IS NOT NULL");
+        await RefuseAsync("PUT /x", "task");
+        Assert.Equal([2L, 1L], (await RefusalsAsync()).Select(entry => entry.Times));
+    }
+
+    [Fact]
     public async Task Refusals_OfOneKeyInADay_BeyondTheirNumber_AreCountedTogether()
     {
         for (var index = 0; index < 5_000; index++)
