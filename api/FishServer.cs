@@ -164,6 +164,7 @@ public static class FishServer
         services.AddSingleton<ITaskEvents>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<IStateComparison>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<IStorageReports>(provider => provider.GetRequiredService<StoreHost>().Store);
+        services.AddSingleton<Func<SqliteCheckpointStore>>(provider => () => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<ICheckpointRecoding>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<ICheckpointFolding>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<Func<ICheckpointRecoding>>(provider => provider.GetRequiredService<ICheckpointRecoding>);
@@ -204,9 +205,9 @@ public static class FishServer
         about.MapIndex();
         about.MapDashboard();
         about.MapHealth();
-        server.MapMetrics();
+        server.MapMetrics()?.Needs(KeyScope.Read, Reach.Store);
         server.MapOpenApi().Open().WithSummary("Describe the routes as an OpenAPI document");
-        server.MapReferencePage();
+        server.MapReferencePage().Open();
         var v1 = server.MapGroup("/v1").AddEndpointFilter<RouteGroupBuilder, NameFilter>().MayFail(400, 401, 403, 404, 429);
         v1.MapGroup("/bases").WithTags("Bases").MapBases();
         v1.MapGroup("/tasks").WithTags("Tasks").MapTasks();

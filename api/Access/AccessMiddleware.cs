@@ -1,7 +1,7 @@
 using System.Net;
 using FishCheckpoint.Access;
 using FishCheckpoint.Api.Hosting;
-using FishCheckpoint.Api.Limits;
+using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Errors;
 

@@ -1,4 +1,4 @@
-using FishCheckpoint.Api.Health;
+using FishCheckpoint.Api.Hosting;
 
 namespace FishCheckpoint.Api.Access;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Api.Limits;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
@@ -59,9 +60,6 @@ internal sealed class BodyStream : ReadOnlyStream
         return read;
     }
 
-    public static FishException Truncated(string key, Exception? inner) => new(
-        ErrorCode.BodyTruncated, key, "The body ended before its declared length, or stopped coming.", "Send it again; nothing was stored.", inner);
-
     protected override void Dispose(bool disposing)
     {
         hash?.Dispose();
@@ -76,7 +74,7 @@ internal sealed class BodyStream : ReadOnlyStream
         }
         catch (IOException error)
         {
-            throw Truncated(request.Path, error);
+            throw BodyErrors.Truncated(request.Path, error);
         }
     }
 
@@ -84,7 +82,7 @@ internal sealed class BodyStream : ReadOnlyStream
     {
         if (request.ContentLength is { } announced && total != announced)
         {
-            throw Truncated(request.Path, null);
+            throw BodyErrors.Truncated(request.Path, null);
         }
 
         if (hash is not null && Digest.Finish(hash) is var found && found != expected)

@@ -1,3 +1,4 @@
+using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
@@ -21,7 +22,7 @@ internal sealed class PartStream(Stream content, string key, long limit = long.M
         }
         catch (IOException error)
         {
-            throw BodyStream.Truncated(key, error);
+            throw BodyErrors.Truncated(key, error);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
@@ -63,7 +64,7 @@ internal sealed class Spooled : IDisposable
 
     private static FishException? Translate(Exception error) => error switch
     {
-        EndOfStreamException => BodyStream.Truncated("tar", error),
+        EndOfStreamException => BodyErrors.Truncated("tar", error),
         IOException or UnauthorizedAccessException => new FishException(
             ErrorCode.StorageUnavailable, "data folder", error.Message, "Check the disk's space and permissions, and try again; nothing was stored.", error),
         _ => null,

@@ -1,3 +1,4 @@
+using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Api.Bodies;
@@ -15,6 +16,6 @@ internal sealed class TarEntryStream(Stream content, long length, string name) :
     {
         var read = await content.ReadAsync(buffer, cancellationToken);
         total += read;
-        return read > 0 || buffer.Length == 0 || total == length ? read : throw BodyStream.Truncated(name, null);
+        return read > 0 || buffer.Length == 0 || total == length ? read : throw BodyErrors.Truncated(name, null);
     }
 }

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.Runtime.CompilerServices;
+using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
@@ -60,7 +61,7 @@ internal static class TarFiles
         }
         catch (EndOfStreamException error)
         {
-            throw BodyStream.Truncated("tar", error);
+            throw BodyErrors.Truncated("tar", error);
         }
         catch (Exception error) when (error is InvalidDataException or FormatException or ArgumentException or NotSupportedException or OverflowException)
         {

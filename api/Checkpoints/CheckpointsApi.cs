@@ -2,7 +2,6 @@ using FishCheckpoint.Access;
 using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Documents;
-using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;

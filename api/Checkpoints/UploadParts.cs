@@ -1,4 +1,5 @@
 using FishCheckpoint.Api.Bodies;
+using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
@@ -92,7 +93,7 @@ internal sealed class UploadParts : IDisposable
         catch (Exception error)
         {
             parts?.Dispose();
-            throw error is InvalidDataException ? Invalid(error.Message) : error is IOException ? BodyStream.Truncated(request.Path, error) : error;
+            throw error is InvalidDataException ? Invalid(error.Message) : error is IOException ? BodyErrors.Truncated(request.Path, error) : error;
         }
     }
 

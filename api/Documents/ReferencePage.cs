@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using FishCheckpoint.Api.Access;
 using Scalar.AspNetCore;
 
 namespace FishCheckpoint.Api.Documents;
@@ -11,8 +10,8 @@ namespace FishCheckpoint.Api.Documents;
 /// </summary>
 internal static class ReferencePage
 {
-    public static void MapReferencePage(this IEndpointRouteBuilder routes) =>
-        routes.MapScalarApiReference("/docs", Configure).Open()
+    public static IEndpointConventionBuilder MapReferencePage(this IEndpointRouteBuilder routes) =>
+        routes.MapScalarApiReference("/docs", Configure)
             .WithSummary("Show the OpenAPI document as a page for browsers, and give its files");
 
     private static void Configure(ScalarOptions options, HttpContext context)

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Api.Telemetry;
-using FishCheckpoint.Api.Hub;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Api.Errors;
@@ -89,7 +88,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, FishMetrics metric
     {
         (StatusCodes.Status415UnsupportedMediaType, _) => new FishException(
             ErrorCode.MediaTypeUnsupported, context.Request.ContentType ?? "", "This route takes JSON.", "Send Content-Type: application/json.", bad),
-        (StatusCodes.Status408RequestTimeout, _) => Bodies.BodyStream.Truncated(context.Request.Path, bad),
+        (StatusCodes.Status408RequestTimeout, _) => BodyErrors.Truncated(context.Request.Path, bad),
         (_, JsonException json) => new FishException(
             ErrorCode.RequestInvalid, json.Path ?? "$", $"The JSON body cannot be read at line {json.LineNumber + 1}, byte {json.BytePositionInLine}.",
             "Compare it with the schema in /openapi/v1.json.", bad),

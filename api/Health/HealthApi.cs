@@ -1,5 +1,5 @@
 using FishCheckpoint.Api.Access;
-using FishCheckpoint.Api.Errors;
+using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Errors;
 using Microsoft.AspNetCore.Http.HttpResults;
 

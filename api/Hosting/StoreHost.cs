@@ -1,4 +1,4 @@
-using FishCheckpoint.Api.Errors;
+using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Api.Hosting;

@@ -1,6 +1,7 @@
 using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Documents;
+using FishCheckpoint.Api.Errors;
 
 namespace FishCheckpoint.Api.Hub;
 

@@ -1,9 +1,7 @@
+using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Api.Hub;
-
-/// <summary>Marks the routes whose clients read an error's fields instead of its body.</summary>
-internal sealed record HubRoute;
 
 /// <summary>
 /// Says errors as the Hub's clients read them: <c>X-Error-Code</c>, which they make their exceptions of, and <c>X-Error-Message</c>, which they show. An answer to HEAD has no more

@@ -1,6 +1,6 @@
 using System.Net;
-using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Api.Settings;
+using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Errors;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;

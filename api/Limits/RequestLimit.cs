@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using FishCheckpoint.Api.Access;
+using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Errors;
 

@@ -1,5 +1,5 @@
-using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Api.Settings;
+using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage;
 

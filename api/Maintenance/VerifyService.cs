@@ -1,4 +1,3 @@
-using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;

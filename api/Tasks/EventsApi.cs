@@ -2,7 +2,7 @@ using System.Globalization;
 using FishCheckpoint.Access;
 using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Documents;
-using FishCheckpoint.Api.Limits;
+using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 

@@ -1,12 +1,12 @@
 using System.Diagnostics.Metrics;
-using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
+using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Api.Telemetry;
 
 /// <summary>What the store holds, read off its running totals whenever metrics are collected; not at all where the store cannot be read.</summary>
-internal sealed class StoreGauges(IMeterFactory meters, StoreHost host, TimeProvider time) : IHostedService
+internal sealed class StoreGauges(IMeterFactory meters, Func<SqliteCheckpointStore> store, TimeProvider time) : IHostedService
 {
     // One collection asks for every gauge: they share one report.
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
@@ -72,7 +72,7 @@ internal sealed class StoreGauges(IMeterFactory meters, StoreHost host, TimeProv
             read = time.GetUtcNow();
             try
             {
-                report = host.Store.ReportAsync().GetAwaiter().GetResult();
+                report = store().ReportAsync().GetAwaiter().GetResult();
             }
             catch (FishException)
             {
@@ -97,7 +97,7 @@ internal sealed class StoreGauges(IMeterFactory meters, StoreHost host, TimeProv
             try
             {
                 var last = verification is null || now - verifiedRead >= FreshVerification ? LastVerified(now) : verification.Value.Verified;
-                verification = (host.Store.ListDamageAsync().GetAwaiter().GetResult().Count, last);
+                verification = (store().ListDamageAsync().GetAwaiter().GetResult().Count, last);
             }
             catch (FishException)
             {
@@ -112,6 +112,6 @@ internal sealed class StoreGauges(IMeterFactory meters, StoreHost host, TimeProv
     private DateTimeOffset? LastVerified(DateTimeOffset now)
     {
         verifiedRead = now;
-        return host.Store.LastVerifiedAsync().GetAwaiter().GetResult();
+        return store().LastVerifiedAsync().GetAwaiter().GetResult();
     }
 }

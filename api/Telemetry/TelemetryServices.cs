@@ -1,8 +1,4 @@
-using FishCheckpoint.Access;
-using FishCheckpoint.Api.Access;
-using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Api.Settings;
-using FishCheckpoint.Storage;
 using FishCheckpoint.Storage.Telemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -26,9 +22,7 @@ internal static class TelemetryServices
             settings.ServiceName, serviceVersion: typeof(TelemetryServices).Assembly.GetName().Version?.ToString()));
         if (settings.Metrics)
         {
-            services.AddHostedService(provider => new StoreGauges(
-                provider.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), provider.GetRequiredService<StoreHost>(),
-                provider.GetRequiredService<StoreOptions>().Time));
+            services.AddHostedService<StoreGauges>();
             telemetry.WithMetrics(metrics => metrics
                 .AddMeter(FishMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
                 .AddPrometheusExporter());
@@ -43,12 +37,10 @@ internal static class TelemetryServices
         }
     }
 
-    public static void MapMetrics(this IEndpointRouteBuilder routes)
-    {
-        if (routes.ServiceProvider.GetRequiredService<FishSettings>().Telemetry.Metrics)
-        {
-            routes.MapPrometheusScrapingEndpoint(MetricsRoute).WithSummary("Give metrics as Prometheus text").WithMetadata(new HttpMethodMetadata([HttpMethods.Get]))
-                .Needs(KeyScope.Read, Reach.Store);
-        }
-    }
+    /// <summary>Adds the route of the metrics.</summary>
+    /// <returns>The route; <see langword="null"/> if the settings turn metrics off.</returns>
+    public static IEndpointConventionBuilder? MapMetrics(this IEndpointRouteBuilder routes) =>
+        routes.ServiceProvider.GetRequiredService<FishSettings>().Telemetry.Metrics
+            ? routes.MapPrometheusScrapingEndpoint(MetricsRoute).WithSummary("Give metrics as Prometheus text").WithMetadata(new HttpMethodMetadata([HttpMethods.Get]))
+            : null;
 }

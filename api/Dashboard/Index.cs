@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using FishCheckpoint.Api.Access;
-using FishCheckpoint.Api.Dashboard;
+using FishCheckpoint.Api.Documents;
 
-namespace FishCheckpoint.Api.Documents;
+namespace FishCheckpoint.Api.Dashboard;
 
 /// <summary>What lies at <c>/</c>: the dashboard for browsers, and for all others a plain list of the routes, read off the routes themselves.</summary>
 internal static partial class Index

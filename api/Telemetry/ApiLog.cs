@@ -1,4 +1,4 @@
-namespace FishCheckpoint.Api.Errors;
+namespace FishCheckpoint.Api.Telemetry;
 
 /// <summary>The server's log messages.</summary>
 internal static partial class ApiLog
