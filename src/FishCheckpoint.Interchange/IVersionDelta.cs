@@ -1,13 +1,9 @@
 using FishCheckpoint.Errors;
+using FishCheckpoint.Interchange.Hashing;
 using FishCheckpoint.Interchange.Patching;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange;
-
-/// <summary>A checksum that something has to have.</summary>
-/// <param name="Algorithm">One of the names of <see cref="Hashing.Checksums"/>.</param>
-/// <param name="Hex">In hexadecimal.</param>
-internal readonly record struct ExpectedChecksum(string Algorithm, string Hex);
 
 /// <summary>A delta in one of the formats, opened: which tensors it changes, and how.</summary>
 internal interface IVersionDelta : IDisposable

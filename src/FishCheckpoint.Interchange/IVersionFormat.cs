@@ -1,6 +1,4 @@
 using FishCheckpoint.Errors;
-using FishCheckpoint.Interchange.Export;
-using FishCheckpoint.Interchange.Import;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange;

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Output;
-using FishCheckpoint.Interchange;
 using FishCheckpoint.Interchange.Export;
+using FishCheckpoint.Interchange.Formats;
 
 namespace FishCheckpoint.Cli.Commands;
 

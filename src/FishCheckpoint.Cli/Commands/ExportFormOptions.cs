@@ -1,5 +1,5 @@
 using System.CommandLine;
-using FishCheckpoint.Interchange.Export;
+using FishCheckpoint.Interchange;
 
 namespace FishCheckpoint.Cli.Commands;
 

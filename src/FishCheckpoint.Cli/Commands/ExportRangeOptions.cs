@@ -1,7 +1,6 @@
 using System.CommandLine;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Interchange;
-using FishCheckpoint.Interchange.Export;
 
 namespace FishCheckpoint.Cli.Commands;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using FishCheckpoint.Interchange;
+using FishCheckpoint.Interchange.Formats;
 
 namespace FishCheckpoint.Cli.Commands;
 

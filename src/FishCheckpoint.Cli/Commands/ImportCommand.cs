@@ -5,6 +5,7 @@ using FishCheckpoint.Cli.Models;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Interchange;
+using FishCheckpoint.Interchange.Formats;
 using FishCheckpoint.Interchange.Import;
 using FishCheckpoint.Tensors;
 

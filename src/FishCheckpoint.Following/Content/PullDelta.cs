@@ -3,7 +3,6 @@ using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Following.Folders;
-using FishCheckpoint.Following.Pull;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Content;
@@ -12,19 +11,19 @@ namespace FishCheckpoint.Following.Content;
 internal static class PullDelta
 {
     /// <summary>Fetches it.</summary>
-    /// <param name="source">Where from.</param>
+    /// <param name="deltas">Gives deltas.</param>
     /// <param name="from">The local model.</param>
     /// <param name="wanted">The checkpoint.</param>
     /// <param name="maxBytes">The most bytes that it may have.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <returns>The delta, which the caller disposes; or why there is none.</returns>
     public static async Task<(EncodedDelta? Delta, string Because)> FetchAsync(
-        PullSource source, PulledManifest from, CheckpointInfo wanted, long maxBytes, CancellationToken cancellation)
+        IBoundedDeltas deltas, PulledManifest from, CheckpointInfo wanted, long maxBytes, CancellationToken cancellation)
     {
         EncodedDelta? delta;
         try
         {
-            delta = await source.Deltas.OpenDeltaWithinAsync(wanted.Task, StepRef.At(wanted.Step), StepRef.At(from.Step), maxBytes, cancellation);
+            delta = await deltas.OpenDeltaWithinAsync(wanted.Task, StepRef.At(wanted.Step), StepRef.At(from.Step), maxBytes, cancellation);
         }
         catch (FishException error) when (error.Kind is ErrorKind.NotFound or ErrorKind.Corrupt || IsDamaged(error))
         {

@@ -47,7 +47,7 @@ internal sealed class ModelFetch(PullSource source, PullOptions options, TaskInf
         }
 
         var modelBytes = model.Files.Where(file => headers.ContainsKey(file.Name)).Sum(file => file.Bytes);
-        var (delta, because) = await PullDelta.FetchAsync(source, from.Manifest, wanted, modelBytes, cancellation);
+        var (delta, because) = await PullDelta.FetchAsync(source.Deltas, from.Manifest, wanted, modelBytes, cancellation);
         if (delta is null)
         {
             return (null, because);

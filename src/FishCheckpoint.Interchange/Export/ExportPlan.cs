@@ -1,6 +1,7 @@
 using System.Globalization;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Interchange.Formats.DiskDelta;
 
 namespace FishCheckpoint.Interchange.Export;
 
@@ -33,7 +34,7 @@ internal static class ExportPlan
         {
             var full = below is null || (options.FullEvery > 0 && index > 0 && index % options.FullEvery == 0);
             var name = NameOf(options.Number ? NumberOf(index, options) : chosen[index].Step, options);
-            if (below is { } previous && Interchange.VersionName.Same(previous.Name, name))
+            if (below is { } previous && VersionName.Same(previous.Name, name))
             {
                 throw new FishException(
                     ErrorCode.RequestInvalid, name, "The step 0 and the state that the task starts from would be one version.", "Number the versions, or export from a step.");
@@ -64,7 +65,7 @@ internal static class ExportPlan
 
     private static string NameOf(long number, ExportOptions options) => options.VersionName is { } name
         ? name.Replace(Step, number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
-        : options.Format is InterchangeFormat.DiskDelta or InterchangeFormat.ModelExpress ? DiskDelta.DiskDeltaFormat.Padded(number)
+        : options.Format is InterchangeFormat.DiskDelta or InterchangeFormat.ModelExpress ? DiskDeltaFormat.Padded(number)
             : number.ToString(CultureInfo.InvariantCulture);
 
     private static void Check(ExportOptions options)
@@ -88,6 +89,6 @@ internal static class ExportPlan
                 $"Give a name such as run7-{Step}.");
         }
 
-        Interchange.VersionName.CheckFile(name.Replace(Step, "0", StringComparison.Ordinal), name);
+        VersionName.CheckFile(name.Replace(Step, "0", StringComparison.Ordinal), name);
     }
 }

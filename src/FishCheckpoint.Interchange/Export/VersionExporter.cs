@@ -1,6 +1,8 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Interchange.Formats;
+using FishCheckpoint.Interchange.Writing;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Export;

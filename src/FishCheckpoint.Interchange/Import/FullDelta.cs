@@ -1,4 +1,5 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Interchange.Hashing;
 using FishCheckpoint.Interchange.Patching;
 using FishCheckpoint.Tensors;
 

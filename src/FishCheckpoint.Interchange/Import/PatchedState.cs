@@ -57,6 +57,6 @@ internal sealed class PatchedState(IModelReader below, IVersionDelta delta, stri
             }
         }
 
-        PatchedTensor.Require(expected, hash.Finish(), version);
+        expected.Require(hash.Finish(), version);
     }
 }

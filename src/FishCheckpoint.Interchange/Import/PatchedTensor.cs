@@ -33,18 +33,6 @@ internal sealed class PatchedTensor : IDisposable
     /// <summary>Its bytes before the change.</summary>
     public ReadOnlySpan<byte> Before => before.AsSpan(0, Blocks.LengthOf(info, block));
 
-    /// <summary>Refuses a checksum that is another one.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>.</exception>
-    public static void Require(ExpectedChecksum expected, string found, string key)
-    {
-        if (!string.Equals(expected.Hex, found, StringComparison.OrdinalIgnoreCase))
-        {
-            throw new FishException(
-                ErrorCode.DigestMismatch, key, $"The {expected.Algorithm} of what the delta gives is {found}; the version says {(expected.Hex.Length <= 80 ? expected.Hex : expected.Hex[..80])}.",
-                "The version is damaged, or was made on another state; nothing of it was saved.");
-        }
-    }
-
     /// <summary>Reads the next block, changed; an empty span after the last, when the checksum has been compared.</summary>
     /// <exception cref="FishException">The change is damaged, or the checksum another one.</exception>
     public ReadOnlySpan<byte> Next()
@@ -75,7 +63,7 @@ internal sealed class PatchedTensor : IDisposable
         patch.Finish();
         if (expected is { } checksum)
         {
-            Require(checksum, hash!.Finish(), key);
+            checksum.Require(hash!.Finish(), key);
         }
     }
 }

@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Interchange.Formats;
 
 namespace FishCheckpoint.Interchange.Import;
 

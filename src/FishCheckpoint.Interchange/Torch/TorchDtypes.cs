@@ -13,7 +13,7 @@ internal static class TorchDtypes
         ["ByteStorage"] = (DType.U8, 1), ["BoolStorage"] = (DType.Bool, 1), ["ComplexFloatStorage"] = (DType.C64, 8), ["ComplexDoubleStorage"] = (null, 16),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    private static readonly FrozenDictionary<string, DType> Names = new Dictionary<string, DType>(StringComparer.Ordinal)
+    private static readonly FrozenDictionary<string, DType> Dtypes = new Dictionary<string, DType>(StringComparer.Ordinal)
     {
         ["float32"] = DType.F32, ["float64"] = DType.F64, ["float16"] = DType.F16, ["bfloat16"] = DType.BF16, ["int64"] = DType.I64, ["int32"] = DType.I32,
         ["int16"] = DType.I16, ["int8"] = DType.I8, ["uint8"] = DType.U8, ["bool"] = DType.Bool, ["complex64"] = DType.C64, ["uint16"] = DType.U16, ["uint32"] = DType.U32,
@@ -21,9 +21,14 @@ internal static class TorchDtypes
         ["float8_e4m3fnuz"] = DType.F8E4M3Fnuz, ["float8_e5m2fnuz"] = DType.F8E5M2Fnuz,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    private static readonly FrozenDictionary<DType, string> Names = Dtypes.ToFrozenDictionary(row => row.Value, row => row.Key);
+
     /// <summary>The dtype of a class of storages, as in <c>FloatStorage</c>, and bytes of its elements.</summary>
     public static bool TryStorage(string name, out (DType? Type, int Size) found) => Storages.TryGetValue(name, out found);
 
     /// <summary>The dtype of a name, as in <c>float32</c>.</summary>
-    public static bool TryDtype(string name, out DType type) => Names.TryGetValue(name, out type);
+    public static bool TryDtype(string name, out DType type) => Dtypes.TryGetValue(name, out type);
+
+    /// <summary>The name of a dtype, without PyTorch's own before it; <see langword="null"/> where PyTorch has no such dtype.</summary>
+    public static string? NameOf(DType type) => Names.GetValueOrDefault(type);
 }

@@ -109,7 +109,7 @@ public sealed class ReaderTests : InterchangeTest
         var other = await OpenAsync();
         await PrepareAsync(other);
         await ImportAsync(other, InterchangeFormat.Grail, "out");
-        var options = new FishCheckpoint.Interchange.Export.ExportOptions
+        var options = new FishCheckpoint.Interchange.ExportOptions
         {
             Format = InterchangeFormat.Grail, Folder = PathOf("back"), Task = "task", From = StepRef.At(1), To = StepRef.At(2),
         };

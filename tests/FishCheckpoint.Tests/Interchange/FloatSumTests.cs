@@ -1,4 +1,4 @@
-using FishCheckpoint.Interchange.Adapters;
+using FishCheckpoint.Interchange.Formats.Adapters;
 using FishCheckpoint.Interchange.Torch;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.Tests.Torch;

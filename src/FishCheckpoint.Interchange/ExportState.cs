@@ -1,0 +1,16 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Interchange;
+
+/// <summary>A state as a version.</summary>
+/// <param name="Name">The version's name.</param>
+/// <param name="Info">The checkpoint; <see langword="null"/> for the state that the task starts from.</param>
+/// <param name="Anchor">The name of the full version that its chain begins with.</param>
+internal sealed record ExportState(string Name, CheckpointInfo? Info, string Anchor)
+{
+    /// <summary>Its name as a number.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: it is none.</exception>
+    public long Number => VersionName.NumberOf(Name)
+        ?? throw new FishException(ErrorCode.RequestInvalid, Name, "Versions are numbers in this format.", "Leave the name of versions out.");
+}

@@ -1,0 +1,39 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Interchange.Files;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Interchange.Formats.Adapters;
+
+/// <summary>
+/// Formats whose every version is a difference to the base: one in the folder itself, or one in each of its folders. A folder's name is the version's; that of
+/// <c>checkpoint-500</c>, as trainers call theirs, is 500.
+/// </summary>
+internal abstract class AdapterFormat : IVersionFormat
+{
+    /// <summary>What the folder of a step is called.</summary>
+    public const string Prefix = "checkpoint-";
+
+    public bool KeepsFiles => false;
+
+    /// <summary>The file by which a version is known.</summary>
+    protected abstract string File { get; }
+
+    public IReadOnlyList<FoundVersion> Scan(string folder, ImportOptions options) =>
+        [.. (Holds(folder) ? [Path.TrimEndingDirectorySeparator(folder)] : VersionFolders.Of(folder).Where(Holds)).Select(Find)];
+
+    public ModelFolder OpenFull(FoundVersion version, ImportOptions options) => throw new NotSupportedException("There are no full versions.");
+
+    public abstract IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options);
+
+    public virtual IVersionWriter CreateWriter(ExportOptions options) => throw new FishException(
+        ErrorCode.RequestInvalid, options.Task, "The format is read alone.", "Export as shira, or as one of the others.");
+
+    private static FoundVersion Find(string path)
+    {
+        var folder = Path.GetFileName(path);
+        var name = folder.StartsWith(Prefix, StringComparison.Ordinal) && VersionName.NumberOf(folder[Prefix.Length..]) is not null ? folder[Prefix.Length..] : folder;
+        return new FoundVersion(VersionName.Check(name, folder), IsFull: false, null, path);
+    }
+
+    private bool Holds(string folder) => System.IO.File.Exists(Path.Combine(folder, File));
+}

@@ -1,0 +1,13 @@
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Interchange.Formats.Adapters;
+
+/// <summary>Sparse fine-tunings as composable-sft writes them: <c>pytorch_diff.bin</c> (docs/FORMATS.md, "lt-sft").</summary>
+internal sealed class LtSftFormat : AdapterFormat
+{
+    public const string FileName = "pytorch_diff.bin";
+
+    protected override string File => FileName;
+
+    public override IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options) => new LtSftReader(version);
+}

@@ -1,0 +1,111 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Interchange.Files;
+using FishCheckpoint.Interchange.Hashing;
+using FishCheckpoint.Interchange.Patching;
+using FishCheckpoint.Interchange.Pickles;
+using FishCheckpoint.Interchange.Torch;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Interchange.Formats.Adapters;
+
+/// <summary>
+/// <c>{"diffs": {name: {"size", "index_steps", "values"}}, "abs": {name: tensor}}</c>: differences that are added, at positions counted column by column (the first
+/// dimension runs fastest) and told by their steps; and tensors as a whole.
+/// </summary>
+internal sealed class LtSftReader : IVersionDelta
+{
+    private readonly string key;
+    private readonly TorchFile file;
+    private readonly TorchAdapter adapter;
+    private readonly Dictionary<string, object?> tensors = new(StringComparer.Ordinal);
+
+    public LtSftReader(FoundVersion version)
+    {
+        key = version.Key;
+        file = TorchFile.Open(Path.Combine(version.Path, LtSftFormat.FileName));
+        try
+        {
+            adapter = new TorchAdapter(file, key);
+            Collect("diffs");
+            Collect("abs");
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    public IReadOnlyCollection<string> Tensors => tensors.Keys;
+
+    public ExpectedChecksum? Whole => null;
+
+    public TensorPatch Open(string tensor, TensorInfo info)
+    {
+        var at = $"{key}: {tensor}";
+        switch (tensors[tensor])
+        {
+            case TorchTensor whole:
+                AdapterChecks.Whole(at, info, adapter.TypeOf(whole), whole.Shape);
+                return new WholePatch(adapter.Reader(whole));
+            case PickleMap difference:
+                return OpenDifference(at, info, difference);
+            default:
+                throw JsonFile.Fail(at, "The tensor is neither a difference nor a tensor.");
+        }
+    }
+
+    public ExpectedChecksum? ChecksumOf(string tensor) => null;
+
+    public void Dispose() => file.Dispose();
+
+    private void Collect(string kind)
+    {
+        if (!adapter.Root.TryGet(kind, out _))
+        {
+            return;
+        }
+
+        foreach (var (name, value) in adapter.Get<PickleMap>(adapter.Root, kind).Entries)
+        {
+            if (name is not string tensor || !tensors.TryAdd(tensor, value))
+            {
+                throw JsonFile.Fail(key, $"'{name}' is no name of a tensor, or stands in both maps.");
+            }
+        }
+    }
+
+    private ListedPatch OpenDifference(string at, TensorInfo info, PickleMap difference)
+    {
+        var (size, steps, values) = (adapter.Get<PickleTuple>(difference, "size"), adapter.Get<PickleList>(difference, "index_steps").Items, adapter.Get<TorchTensor>(difference, "values"));
+        AdapterChecks.Sum(at, info, adapter.TypeOf(values));
+        AdapterChecks.Shape(at, info, size.Items.Select(item => item as long? ?? throw JsonFile.Fail(at, "'size' is no shape.")));
+        if (values.Shape.Length != 1 || values.Elements != steps.Count)
+        {
+            throw new FishException(ErrorCode.PatchInvalid, at, $"There are {steps.Count} positions and {values.Elements} values.", "The version is damaged, or not of this format.");
+        }
+
+        var (positions, column) = (new long[steps.Count], 0L);
+        for (var index = 0; index < positions.Length; index++)
+        {
+            // No step is longer than a tensor: else the sum could run over.
+            column += steps[index] is long step && step >= -info.Units && step <= info.Units ? step : throw JsonFile.Fail(at, "A step between positions is no number, or longer than the tensor.");
+            positions[index] = column < 0 || column >= info.Units ? throw PositionOrder.OutOfRange(at, column, info.Units) : RowMajor(column, info.Shape);
+        }
+
+        return new ListedPatch(info, ListedElements.Create(at, info, positions, adapter.TypeOf(values), adapter.Bytes(values)), adds: true);
+    }
+
+    private static long RowMajor(long column, IReadOnlyList<long> shape)
+    {
+        var (position, stride) = (0L, shape.Aggregate(1L, (product, size) => product * size));
+        foreach (var size in shape)
+        {
+            stride /= size;
+            position += column % size * stride;
+            column /= size;
+        }
+
+        return position;
+    }
+}

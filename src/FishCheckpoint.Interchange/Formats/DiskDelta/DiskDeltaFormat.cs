@@ -1,0 +1,49 @@
+using System.Globalization;
+using FishCheckpoint.Interchange.Files;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Interchange.Formats.DiskDelta;
+
+/// <summary>A folder for each version: an ordinary model, or compressed differences with an index that says so (docs/FORMATS.md, "disk-delta").</summary>
+/// <param name="isModelExpress">Whether versions are written as ModelExpress takes them; what is read is the same.</param>
+internal sealed class DiskDeltaFormat(bool isModelExpress) : IVersionFormat
+{
+    private const string Prefix = "weight_v";
+
+    public bool KeepsFiles => true;
+
+    /// <summary>The folder of a version: numbers have six digits and a prefix, other names stand for themselves.</summary>
+    public static string FolderOf(string version) => VersionName.NumberOf(version) is { } number ? $"{Prefix}{Padded(number)}" : version;
+
+    public static string Padded(long number) => number.ToString("D6", CultureInfo.InvariantCulture);
+
+    public IReadOnlyList<FoundVersion> Scan(string folder, ImportOptions options) =>
+        [.. VersionFolders.Of(folder).Where(path => File.Exists(VersionFolders.IndexOf(path)) || VersionFolders.HasTensors(path)).Select(path => Find(path, options))];
+
+    public ModelFolder OpenFull(FoundVersion version, ImportOptions options) => FullVersion.Open(version, options.MaxHeaderLength);
+
+    public IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options) => new DiskDeltaReader(version, options.MaxHeaderLength);
+
+    public IVersionWriter CreateWriter(ExportOptions options) => new DiskDeltaWriter(options, isModelExpress);
+
+    // An index without an encoding is that of an ordinary sharded model.
+    private static FoundVersion Find(string path, ImportOptions options)
+    {
+        var folder = Path.GetFileName(path);
+        var name = folder.StartsWith(Prefix, StringComparison.Ordinal) ? folder[Prefix.Length..] : folder;
+        var index = File.Exists(VersionFolders.IndexOf(path)) ? DiskDeltaIndex.ReadMetadata(path, folder, options.MaxHeaderLength) : null;
+        if (index is { Version: { } version } && !VersionName.Same(version, name))
+        {
+            throw JsonFile.Fail(folder, $"The index says that this is the version {version}.");
+        }
+
+        return new FoundVersion(VersionName.Check(name, folder), index is not { Encoding: not null }, index?.Base, path)
+        {
+            Own = index is { Version: not null } || IsOneFile(path) ? [ShardIndex.FileName] : [],
+        };
+    }
+
+    // A model of one file needs no index; ModelExpress has one beside it all the same.
+    private static bool IsOneFile(string path) =>
+        VersionFolders.FilesOf(path).Where(VersionFolders.IsTensors).Select(Path.GetFileName).ToArray() is [ModelFiles.SingleFileName];
+}

@@ -1,0 +1,30 @@
+using FishCheckpoint.Interchange.Files;
+using FishCheckpoint.Interchange.Torch;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Interchange.Formats.Grail;
+
+/// <summary>The dtypes of the format, as it spells them.</summary>
+internal static class GrailDtypes
+{
+    public const string UInt8 = "uint8";
+    public const string UInt16 = "uint16";
+    public const string Int32 = "int32";
+
+    /// <summary>The spelling of a dtype of values; <see langword="null"/> where the format has none for it.</summary>
+    public static string? NameOf(DType type) => type is DType.BF16 or DType.F16 or DType.F32 ? TorchDtypes.NameOf(type) : null;
+
+    /// <summary>Bytes of a row or column.</summary>
+    public static int WidthOf(string name) => name switch { UInt8 => 1, UInt16 => 2, _ => 4 };
+
+    /// <summary>The narrowest dtype that the largest number fits; the format has no columns of one byte.</summary>
+    public static string For(long largest, bool isRow) => largest switch { <= 255 when isRow => UInt8, <= ushort.MaxValue => UInt16, _ => Int32 };
+
+    public static void Check(string name, string key)
+    {
+        if (name is not (UInt8 or UInt16 or Int32))
+        {
+            throw JsonFile.Fail(key, $"'{(name.Length <= 40 ? name : name[..40])}' is no dtype of rows and columns.");
+        }
+    }
+}
