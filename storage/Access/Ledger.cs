@@ -71,6 +71,10 @@ internal sealed class Ledger(StoreOptions options)
         return true;
     }
 
+    /// <summary>A checkpoint was deleted.</summary>
+    public void DeletedCheckpoint(CatalogConnection connection, string task, CheckpointRow row) =>
+        Note(connection, "checkpoint.delete", task, row.Label, Deleted, row.BroughtBytes + row.ValueBytes + row.TrainerBytes);
+
     /// <summary>A deleted checkpoint was brought back.</summary>
     public void Undeleted(CatalogConnection connection, string task, CheckpointRow row)
     {

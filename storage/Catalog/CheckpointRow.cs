@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Catalog;
@@ -36,6 +37,16 @@ internal sealed record CheckpointRow(
 
     /// <summary>What it is called in errors, as in <c>task/120</c>.</summary>
     public string Label => $"{TaskName}/{Step}";
+
+    /// <summary>Refuses to go on if the checkpoint is pinned.</summary>
+    public void RequireUnpinned()
+    {
+        if (Pinned)
+        {
+            throw new FishException(
+                ErrorCode.CheckpointPinned, Label, "The checkpoint is pinned.", "Unpin it first, if it is really to go.");
+        }
+    }
 
     /// <summary>Whether these are its metrics and metadata.</summary>
     public bool HasInfo(IReadOnlyDictionary<string, double> metrics, IReadOnlyDictionary<string, string> metadata) =>

@@ -1,0 +1,27 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Reports;
+using FishCheckpoint.Storage.Reports;
+
+namespace FishCheckpoint.Storage;
+
+/// <summary>The storage reports of a data folder.</summary>
+internal sealed class StoreReports(StoreContext store)
+{
+    public Task<StorageReport> GetStorageAsync(
+        string? task = null, CancellationToken cancellationToken = default) => store.ReadAsync(connection => task is null
+        ? StorageReporter.OfStore(connection, store.Database.Path) : StorageReporter.OfTask(connection, Names.Check(task, "task")));
+
+    public Task<StorageReport> GetBaseAsync(string nameOrId, CancellationToken cancellationToken = default) =>
+        store.ReadAsync(connection => StorageReporter.OfBase(connection, nameOrId));
+
+    public Task<Page<TensorReport>> ListTensorsAsync(string task, PageRequest page, CancellationToken cancellationToken = default) =>
+        store.ReadAsync(connection => TensorReporter.OfTask(connection, store.Context(connection, task), page.Checked()));
+
+    public Task<GrowthReport> GetGrowthAsync(GrowthRequest? request = null, CancellationToken cancellationToken = default) =>
+        store.ReadAsync(connection => GrowthReporter.Of(connection, (request ?? new GrowthRequest()).Checked(), store.Now));
+
+    public Task<TimelineReport> GetTimelineAsync(
+        string task, TimelineRequest? request = null, CancellationToken cancellationToken = default) =>
+        store.ReadAsync(
+            connection => TimelineReporter.Of(connection, Names.Check(task, "task"), (request ?? new TimelineRequest()).Checked()));
+}
