@@ -24,8 +24,7 @@ internal static class Affected
         $"""
         WITH RECURSIVE hit (id) AS (
           {seed}
-          UNION SELECT c.id FROM checkpoints c JOIN hit ON c.parent = hit.id
-          UNION SELECT c.id FROM checkpoints c JOIN hit ON c.reference = hit.id)
+          UNION SELECT c.id FROM hit CROSS JOIN checkpoints c WHERE c.parent = hit.id OR c.reference = hit.id)
         SELECT c.id, t.name || '/' || c.step FROM hit JOIN checkpoints c ON c.id = hit.id JOIN tasks t ON t.id = c.task
         WHERE c.deleted = 0 ORDER BY t.name, c.step
         """,

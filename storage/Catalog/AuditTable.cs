@@ -41,7 +41,7 @@ internal static class AuditTable
         }
 
         if (connection.Scalar<long>(
-            "SELECT count(*) FROM audit WHERE last IS NOT NULL AND key IS $0 AND time >= $1", refusal.KeyId, DayOf(refusal)) >= RefusalsADay)
+            "SELECT count(*) FROM audit WHERE last IS NOT NULL AND key IS NOT DISTINCT FROM $0 AND time >= $1", refusal.KeyId, DayOf(refusal)) >= RefusalsADay)
         {
             refusal = refusal with { Task = null, Address = null, Key = AuditEntry.Several };
             if (Count(connection, refusal))
@@ -72,8 +72,9 @@ internal static class AuditTable
 
     private static bool Count(CatalogConnection connection, AuditEntry refusal) => connection.Execute(
         """
-        UPDATE audit SET times = times + $0, last = max(last, $1) WHERE id = (SELECT max(id) FROM audit
-          WHERE last IS NOT NULL AND key IS $2 AND time >= $3 AND operation = $4 AND outcome = $5 AND task IS $6 AND address IS $7)
+        UPDATE audit SET times = times + $0, last = CASE WHEN last > $1 THEN last ELSE $1 END WHERE id = (SELECT max(id) FROM audit
+          WHERE last IS NOT NULL AND key IS NOT DISTINCT FROM $2 AND time >= $3 AND operation = $4 AND outcome = $5
+            AND task IS NOT DISTINCT FROM $6 AND address IS NOT DISTINCT FROM $7)
         """,
         refusal.Times, refusal.Last, refusal.KeyId, DayOf(refusal), refusal.Operation, refusal.Outcome, refusal.Task, refusal.Address) > 0;
 
@@ -84,14 +85,14 @@ internal static class AuditTable
     {
         var last = connection.Scalar<long?>("SELECT id FROM audit WHERE last IS NULL ORDER BY id DESC LIMIT 1 OFFSET $0", keep) ?? 0;
         connection.Execute(
-            "DELETE FROM audit WHERE id IN (SELECT id FROM (SELECT id, time FROM audit WHERE last IS NULL ORDER BY id LIMIT $2) WHERE id <= $0 OR time < $1)",
+            "DELETE FROM audit WHERE id IN (SELECT id FROM (SELECT id, time FROM audit WHERE last IS NULL ORDER BY id LIMIT $2) oldest WHERE id <= $0 OR time < $1)",
             last, before, AtOnce);
     }
 
     private static void TrimRefusals(CatalogConnection connection, long keep, DateTimeOffset before)
     {
         var over = connection.Scalar<long>("SELECT count(*) FROM audit WHERE last IS NOT NULL") - keep;
-        connection.Execute("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE last IS NOT NULL ORDER BY id LIMIT max($0, 0))", over);
+        connection.Execute("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE last IS NOT NULL ORDER BY id LIMIT $0)", Math.Max(over, 0));
         connection.Execute("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE last < $0 ORDER BY id LIMIT 16)", before);
     }
 

@@ -170,5 +170,5 @@ internal sealed class BaseTable
 
     /// <summary>Notes the bytes that a file takes on disk.</summary>
     public static void SetStored(CatalogConnection connection, Digest id, string file, long bytes) => connection.Execute(
-        "UPDATE base_files SET stored = $2 WHERE base = $0 AND name = $1 AND stored IS NOT $2", id, file, bytes);
+        "UPDATE base_files SET stored = $2 WHERE base = $0 AND name = $1 AND stored IS DISTINCT FROM $2", id, file, bytes);
 }

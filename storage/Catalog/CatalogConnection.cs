@@ -6,6 +6,25 @@ namespace FishCheckpoint.Storage.Catalog;
 /// <remarks>Every call throws <see cref="CatalogException"/> where the database fails.</remarks>
 internal abstract class CatalogConnection : IDisposable
 {
+    // Lists have few lengths, so that there are few distinct texts. SQLite finds each parameter among all before it: a longer list takes longer than two.
+    private static readonly int[] ListLengths = [4, 32, 256, 1024];
+
+    /// <summary>
+    /// Ids as parameters: a list such as <c>($1, $2, $3, $4)</c> to write after <c>IN</c>, and all arguments. Many ids are several lists, each for a statement of its own.
+    /// </summary>
+    /// <param name="ids">The ids, each once or more often. The last of a list may come again in it.</param>
+    /// <param name="before">The arguments before them.</param>
+    public static IEnumerable<(string List, object?[] Arguments)> In(IEnumerable<long> ids, params object?[] before)
+    {
+        foreach (var batch in ids.Distinct().Chunk(ListLengths[^1]))
+        {
+            var numbers = Enumerable.Range(0, ListLengths.First(length => length >= batch.Length)).ToArray();
+            yield return (
+                $"({string.Join(", ", numbers.Select(number => $"${before.Length + number}"))})",
+                [.. before, .. numbers.Select(number => (object?)batch[Math.Min(number, batch.Length - 1)])]);
+        }
+    }
+
     /// <summary>Runs all statements to their end.</summary>
     /// <returns>The rows that were changed.</returns>
     public abstract int Execute(string sql, params ReadOnlySpan<object?> arguments);

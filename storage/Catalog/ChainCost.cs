@@ -10,10 +10,10 @@ internal static class ChainCost
 {
     // Everything that is laid on what is listed in "changed", once for each way there.
     private const string Laid =
-        "laid (id) AS (SELECT id FROM changed UNION ALL SELECT c.id FROM laid CROSS JOIN checkpoints c ON c.parent = laid.id)";
+        "laid (id) AS (SELECT id FROM changed UNION ALL SELECT c.id FROM laid CROSS JOIN checkpoints c WHERE c.parent = laid.id)";
 
     private const string Add =
-        "UPDATE checkpoints SET chain_bytes = chain_bytes + $1 * times FROM (SELECT id AS at, count(*) AS times FROM laid GROUP BY id) WHERE id = at";
+        "UPDATE checkpoints SET chain_bytes = chain_bytes + $1 * times FROM (SELECT id AS at, count(*) AS times FROM laid GROUP BY id) counted WHERE id = at";
 
     /// <summary>A checkpoint's own frame has so many bytes more now: whoever reads it reads those.</summary>
     public static void FrameGrew(CatalogConnection connection, long checkpoint, long bytes)
@@ -22,7 +22,8 @@ internal static class ChainCost
         {
             connection.Execute(
                 $"""
-                WITH RECURSIVE changed (id) AS (SELECT $0 UNION ALL SELECT c.id FROM changed CROSS JOIN checkpoints c ON c.reference = changed.id), {Laid} {Add}
+                WITH RECURSIVE changed (id) AS (SELECT CAST($0 AS bigint)
+                  UNION ALL SELECT c.id FROM changed CROSS JOIN checkpoints c WHERE c.reference = changed.id), {Laid} {Add}
                 """,
                 checkpoint, bytes);
         }
@@ -45,7 +46,7 @@ internal static class ChainCost
         {
             connection.Execute(
                 $"""
-                WITH RECURSIVE changed (id) AS (SELECT $0), {Laid}
+                WITH RECURSIVE changed (id) AS (SELECT CAST($0 AS bigint)), {Laid}
                 UPDATE checkpoints SET chain_bytes = chain_bytes + $1, depth = depth + $2 WHERE id IN (SELECT id FROM laid)
                 """,
                 checkpoint, bytes, deltas);

@@ -72,18 +72,18 @@ internal static class CheckpointTable
 
     /// <summary>The chain of a checkpoint, nearest to the base first: of each, the checkpoints that its values are predicted from, the first first, and itself.</summary>
     public static IReadOnlyList<IReadOnlyList<CheckpointRow>> ChainWithEarlier(CatalogConnection connection, CheckpointRow checkpoint) => [.. Earlier(
-        connection, "chain (id) AS (SELECT $0 UNION SELECT parent FROM checkpoints JOIN chain USING (id) WHERE parent IS NOT NULL)", "SELECT id, id, 0 FROM chain",
+        connection, "chain (id) AS (SELECT CAST($0 AS bigint) UNION SELECT parent FROM checkpoints JOIN chain USING (id) WHERE parent IS NOT NULL)", "SELECT id, id, 0 FROM chain",
         checkpoint.Id).OrderBy(link => link[^1].Depth)];
 
     /// <summary>The checkpoints that the values of one are predicted from, the first first, and itself.</summary>
     public static IReadOnlyList<CheckpointRow> References(CatalogConnection connection, CheckpointRow checkpoint) =>
-        checkpoint.Reference is null ? [checkpoint] : Earlier(connection, "none (id) AS (SELECT 0)", "SELECT $0, $0, 0", checkpoint.Id).Single();
+        checkpoint.Reference is null ? [checkpoint] : Earlier(connection, "none (id) AS (SELECT 0)", "SELECT CAST($0 AS bigint), CAST($0 AS bigint), 0", checkpoint.Id).Single();
 
     private static IEnumerable<IReadOnlyList<CheckpointRow>> Earlier(
         CatalogConnection connection, string with, string begin, params ReadOnlySpan<object?> arguments) => connection.Query(
         $"""
         WITH RECURSIVE {with}, earlier (link, at, before) AS ({begin}
-          UNION ALL SELECT link, c.reference, before + 1 FROM earlier CROSS JOIN checkpoints c ON c.id = at WHERE c.reference IS NOT NULL)
+          UNION ALL SELECT link, c.reference, before + 1 FROM earlier CROSS JOIN checkpoints c WHERE c.id = at AND c.reference IS NOT NULL)
         SELECT {CheckpointRow.Columns}, link FROM earlier CROSS JOIN {CheckpointRow.From} WHERE c.id = at ORDER BY link, before DESC
         """,
         row => (Row: CheckpointRow.Read(row), Link: row.GetInt64(row.FieldCount - 1)), arguments)
@@ -103,7 +103,7 @@ internal static class CheckpointTable
 
     /// <summary>The checkpoint that the values of one are predicted from, hidden or not, after those that it is predicted from itself.</summary>
     public static IReadOnlyList<CheckpointRow> ReferenceOf(CatalogConnection connection, CheckpointRow checkpoint) =>
-        checkpoint.Reference is { } id ? Earlier(connection, "none (id) AS (SELECT 0)", "SELECT $0, $0, 0", id).SingleOrDefault() ?? [] : [];
+        checkpoint.Reference is { } id ? Earlier(connection, "none (id) AS (SELECT 0)", "SELECT CAST($0 AS bigint), CAST($0 AS bigint), 0", id).SingleOrDefault() ?? [] : [];
 
     /// <summary>The checkpoints whose values are guessed from those of one, hidden or not.</summary>
     public static IReadOnlyList<CheckpointRow> GuessedFrom(CatalogConnection connection, long checkpoint) =>
@@ -114,11 +114,11 @@ internal static class CheckpointTable
 
     /// <summary>How many visible checkpoints a task, or the store, has.</summary>
     public static long Count(CatalogConnection connection, long? task) =>
-        connection.Scalar<long>("SELECT count(*) FROM checkpoints WHERE deleted = 0 AND ($0 IS NULL OR task = $0)", task);
+        connection.Scalar<long>("SELECT count(*) FROM checkpoints WHERE deleted = 0 AND (CAST($0 AS bigint) IS NULL OR task = $0)", task);
 
     /// <summary>What a checkpoint is called in findings.</summary>
     public static string? KeyOf(CatalogConnection connection, long id) => connection.Scalar<string?>(
-        "SELECT coalesce(t.former_name, t.name) || '/' || c.step || iif(c.deleted, ' (deleted)', '') "
+        "SELECT coalesce(t.former_name, t.name) || '/' || c.step || CASE c.deleted WHEN 0 THEN '' ELSE ' (deleted)' END "
         + "FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE c.id = $0", id);
 
     /// <summary>The frame of a checkpoint's trainer state.</summary>
@@ -140,14 +140,14 @@ internal static class CheckpointTable
     /// <summary>The head of a checkpoint's frame, where it is still that of a row: its number may be another's by now.</summary>
     public static byte[]? HeadOf(CatalogConnection connection, CheckpointRow row) => connection.Scalar<byte[]?>(
         "SELECT head FROM checkpoints c JOIN frames f ON f.id = c.frame "
-        + "WHERE c.id = $0 AND c.state = $1 AND c.frame = $2 AND c.reference IS $3",
+        + "WHERE c.id = $0 AND c.state = $1 AND c.frame = $2 AND c.reference IS NOT DISTINCT FROM $3",
         row.Id, row.State, row.Frame, row.Reference);
 
     /// <summary>As above, where the parent and the form of the frame are those of the row too.</summary>
     public static byte[]? HeadOnParent(CatalogConnection connection, CheckpointRow row) => connection.Scalar<byte[]?>(
         """
         SELECT head FROM checkpoints c JOIN frames f ON f.id = c.frame
-        WHERE c.id = $0 AND c.state = $1 AND c.frame = $2 AND c.reference IS $3 AND c.parent IS $4 AND c.blocks = $5
+        WHERE c.id = $0 AND c.state = $1 AND c.frame = $2 AND c.reference IS NOT DISTINCT FROM $3 AND c.parent IS NOT DISTINCT FROM $4 AND c.blocks = $5
         """,
         row.Id, row.State, row.Frame, row.Reference, row.Parent, row.IsBlocks ? 1 : 0);
 
@@ -160,30 +160,33 @@ internal static class CheckpointTable
         connection.Scalar<long>("SELECT deleted FROM checkpoints WHERE id = $0", id) != 0;
 
     /// <summary>Bytes that some checkpoints account for.</summary>
-    public static long BytesOf(CatalogConnection connection, IEnumerable<long> ids) => connection.Scalar<long>(
-        "SELECT coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints "
-        + "WHERE id IN (SELECT value FROM json_each($0))",
-        $"[{string.Join(',', ids)}]");
+    public static long BytesOf(CatalogConnection connection, IEnumerable<long> ids) => CatalogConnection.In(ids).Sum(batch => connection.Scalar<long>(
+        $"SELECT coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints WHERE id IN {batch.List}", batch.Arguments));
 
     /// <summary>Bytes that the checkpoints of some of a task's steps account for.</summary>
-    public static long BytesOfSteps(CatalogConnection connection, long task, IEnumerable<long> steps) => connection.Scalar<long>(
-        """
+    public static long BytesOfSteps(CatalogConnection connection, long task, IEnumerable<long> steps) => CatalogConnection.In(steps, task).Sum(batch => connection.Scalar<long>(
+        $"""
         SELECT coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints
-        WHERE task = $0 AND deleted = 0 AND step IN (SELECT value FROM json_each($1))
+        WHERE task = $0 AND deleted = 0 AND step IN {batch.List}
         """,
-        task, $"[{string.Join(',', steps)}]");
+        batch.Arguments));
 
     /// <summary>What the retention of a task decides by.</summary>
-    public static List<RetentionCandidate> RetentionCandidates(CatalogConnection connection, long task, string? monitor) =>
-        connection.Query(
-        """
-        SELECT c.step, c.created, c.pinned, (SELECT name FROM tags t WHERE t.checkpoint = c.id ORDER BY name LIMIT 1),
-          CASE WHEN $1 IS NOT NULL THEN (SELECT m.value FROM json_each(c.metrics) m WHERE m.key = $1 AND m.type IN ('integer', 'real')) END
-        FROM checkpoints c WHERE c.task = $0 AND c.deleted = 0
-        """,
-        row => new RetentionCandidate(
-            row.GetInt64(0), row.IsDBNull(4) ? null : row.GetDouble(4), row.Time(1), row.OptionalText(3), row.GetInt64(2) != 0),
-        task, monitor);
+    public static List<RetentionCandidate> RetentionCandidates(CatalogConnection connection, long task, string? monitor)
+    {
+        // Read apart: an index finds them by value, not by step.
+        var values = monitor is null ? [] : connection.Query(
+            "SELECT step, value FROM metrics WHERE task = $0 AND name = $1", row => (Step: row.GetInt64(0), Value: row.GetDouble(1)), task, monitor)
+            .DistinctBy(metric => metric.Step).ToDictionary(metric => metric.Step, metric => metric.Value);
+        return connection.Query(
+            """
+            SELECT c.step, c.created, c.pinned, (SELECT name FROM tags t WHERE t.checkpoint = c.id ORDER BY name LIMIT 1)
+            FROM checkpoints c WHERE c.task = $0 AND c.deleted = 0
+            """,
+            row => new RetentionCandidate(
+                row.GetInt64(0), values.TryGetValue(row.GetInt64(0), out var value) ? value : null, row.Time(1), row.OptionalText(3), row.GetInt64(2) != 0),
+            task);
+    }
 
     /// <summary>The step that a task's latest checkpoint is based on, where it is one of the task's own.</summary>
     public static long? ParentStepOfLatest(CatalogConnection connection, long task) => connection.Scalar<long?>(
@@ -200,9 +203,10 @@ internal static class CheckpointTable
         + "AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = c.id)", CheckpointRow.Read, id);
 
     // One query for a page, not one for each of its rows.
-    private static ILookup<long, string> TagsOf(CatalogConnection connection, IReadOnlyList<CheckpointRow> rows) => connection.Query(
-        "SELECT checkpoint, name FROM tags WHERE checkpoint IN (SELECT value FROM json_each($0)) ORDER BY name",
-        row => (Checkpoint: row.GetInt64(0), Name: row.GetString(1)), $"[{string.Join(',', rows.Select(row => row.Id))}]")
+    private static ILookup<long, string> TagsOf(CatalogConnection connection, IReadOnlyList<CheckpointRow> rows) => CatalogConnection.In(rows.Select(row => row.Id))
+        .SelectMany(batch => connection.Query(
+            $"SELECT checkpoint, name FROM tags WHERE checkpoint IN {batch.List} ORDER BY name",
+            row => (Checkpoint: row.GetInt64(0), Name: row.GetString(1)), batch.Arguments))
         .ToLookup(tag => tag.Checkpoint, tag => tag.Name);
 
     /// <summary>Stores the row of a new checkpoint.</summary>
@@ -219,7 +223,7 @@ internal static class CheckpointTable
 
     /// <summary>Whether a checkpoint that others are predicted from still holds the same values in the same way.</summary>
     public static bool IsAsItWas(CatalogConnection connection, CheckpointRow row) => connection.Scalar<long>(
-        "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE id = $0 AND state = $1 AND mask = $2 AND blocks = 0 AND reference IS $3)",
+        "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE id = $0 AND state = $1 AND mask = $2 AND blocks = 0 AND reference IS NOT DISTINCT FROM $3)",
         row.Id, row.State, row.Mask, row.Reference) > 0;
 
     /// <summary>How many a checkpoint is predicted from in turn.</summary>

@@ -8,7 +8,7 @@ internal static class CheckpointUpdates
 {
     private const string Readers =
         "WITH RECURSIVE readers (id) AS "
-        + "(SELECT $0 UNION ALL SELECT c.id FROM readers CROSS JOIN checkpoints c ON c.reference = readers.id) ";
+        + "(SELECT CAST($0 AS bigint) UNION ALL SELECT c.id FROM readers CROSS JOIN checkpoints c WHERE c.reference = readers.id) ";
 
     /// <summary>A checkpoint's frame has so many more bytes of values and of positions.</summary>
     public static void FrameGrew(CatalogConnection connection, long id, long values, long positions) => connection.Execute(
@@ -27,7 +27,7 @@ internal static class CheckpointUpdates
     /// <summary>A checkpoint, and all that is guessed from it in turn, reads one frame of so many bytes less.</summary>
     public static void ShortenReferences(CatalogConnection connection, long first, long bytes)
     {
-        connection.Execute(Readers + "UPDATE checkpoints SET reference_depth = reference_depth - 1 WHERE id IN readers", first);
+        connection.Execute(Readers + "UPDATE checkpoints SET reference_depth = reference_depth - 1 WHERE id IN (SELECT id FROM readers)", first);
         foreach (var reader in connection.Query(Readers + "SELECT id FROM readers", row => row.GetInt64(0), first))
         {
             ChainCost.Shift(connection, reader, -bytes, 0);
@@ -59,7 +59,7 @@ internal static class CheckpointUpdates
             (SELECT child.task FROM checkpoints child WHERE child.parent = c.id AND child.task <> $0 LIMIT 1),
             (SELECT child.task FROM checkpoints child WHERE child.reference = c.id AND child.task <> $0 LIMIT 1),
             (SELECT t.id FROM tasks t WHERE t.origin = c.id AND t.id <> $0 LIMIT 1)) AS heir
-          FROM checkpoints c WHERE c.task = $0)
+          FROM checkpoints c WHERE c.task = $0) heirs
         WHERE id = given AND heir IS NOT NULL
         """,
         task);

@@ -25,7 +25,7 @@ internal sealed record CountedCheckpoint(long Task, bool IsBlocks, long Brought,
     /// </summary>
     public static IReadOnlyList<(long Id, bool IsFresh, CountedCheckpoint? Now)> Touched(CatalogConnection writer) => writer.Query(
         $"""
-        SELECT t.checkpoint, t.fresh, {Columns} FROM temp.touched t LEFT JOIN checkpoints c ON c.id = t.checkpoint AND c.deleted = 0
+        SELECT t.checkpoint, t.fresh, {Columns} FROM touched t LEFT JOIN checkpoints c ON c.id = t.checkpoint AND c.deleted = 0
           LEFT JOIN masks m ON m.id = c.mask LEFT JOIN tasks k ON k.id = c.task
         WHERE EXISTS (SELECT 1 FROM tasks WHERE id = t.task) OR EXISTS (SELECT 1 FROM checkpoints WHERE id = t.checkpoint)
         """,

@@ -51,11 +51,13 @@ internal static class FrameTable
         var (distinct, siblings, found) = (ids.Distinct().ToList(), new Siblings(), new Dictionary<long, IFrame>());
         try
         {
-            foreach (var frame in connection.Query(
-                $"SELECT {Columns} FROM frames f WHERE f.id IN (SELECT value FROM json_each($0))",
-                row => new StoredFrame(connection, row, few, siblings), $"[{string.Join(',', distinct)}]"))
+            foreach (var (list, batch) in CatalogConnection.In(distinct))
             {
-                found.Add(frame.Id, frame);
+                foreach (var frame in connection.Query(
+                    $"SELECT {Columns} FROM frames f WHERE f.id IN {list}", row => new StoredFrame(connection, row, few, siblings), batch))
+                {
+                    found.Add(frame.Id, frame);
+                }
             }
         }
         catch (CatalogException)
@@ -150,11 +152,13 @@ internal static class FrameTable
             small.RemoveAll(other => together.ContainsKey(other.Id));
             try
             {
-                foreach (var (id, piece) in connection.Query(
-                    "SELECT frame, data FROM pieces WHERE frame IN (SELECT value FROM json_each($0)) AND position = 0",
-                    row => (row.GetInt64(0), row.Bytes(1)), $"[{string.Join(',', together.Keys)}]"))
+                foreach (var (list, batch) in CatalogConnection.In(together.Keys))
                 {
-                    together[id].Hold(piece);
+                    foreach (var (id, piece) in connection.Query(
+                        $"SELECT frame, data FROM pieces WHERE frame IN {list} AND position = 0", row => (row.GetInt64(0), row.Bytes(1)), batch))
+                    {
+                        together[id].Hold(piece);
+                    }
                 }
             }
             catch (CatalogException)
@@ -229,7 +233,7 @@ internal static class FrameTable
         {
             var length = destination.Length;
             var part = Named(Id, () => connection.Single(
-                "SELECT substr(data, $1 - position + 1, $2) FROM pieces WHERE frame = $0 AND position <= $1 ORDER BY position DESC LIMIT 1",
+                "SELECT substr(data, CAST($1 - position + 1 AS integer), CAST($2 AS integer)) FROM pieces WHERE frame = $0 AND position <= $1 ORDER BY position DESC LIMIT 1",
                 row => row.Bytes(0), Id, offset, length));
             if (part is not { Length: > 0 })
             {

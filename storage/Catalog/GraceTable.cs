@@ -3,10 +3,10 @@ namespace FishCheckpoint.Storage.Catalog;
 /// <summary>The deleted checkpoints and tasks by the end of their grace.</summary>
 internal static class GraceTable
 {
-    private const string InTask = "expires > $0 AND ($1 IS NULL OR task IN (SELECT id FROM tasks WHERE name = $1 OR former_name = $1))";
+    private const string InTask = "expires > $0 AND (CAST($1 AS text) IS NULL OR task IN (SELECT id FROM tasks WHERE name = $1 OR former_name = $1))";
 
     // A checkpoint, or all that were deleted with its task.
-    private const string WithTask = "expires > $0 AND (id = $1 OR ($3 AND task = $2 AND with_task = 1))";
+    private const string WithTask = "expires > $0 AND (id = $1 OR ($3 = 1 AND task = $2 AND with_task = 1))";
 
     /// <summary>The checkpoints whose grace is over or, where it is to be ended, goes on.</summary>
     /// <param name="connection">A snapshot.</param>
@@ -16,7 +16,7 @@ internal static class GraceTable
     public static List<long> Expired(CatalogConnection connection, DateTimeOffset now, bool all, string? task) => connection.Query(
         """
         SELECT c.id FROM checkpoints c WHERE c.expires IS NOT NULL AND (c.expires <= $0
-          OR ($1 AND ($2 IS NULL OR c.task IN (SELECT id FROM tasks WHERE name = $2 OR former_name = $2)))) ORDER BY c.id
+          OR ($1 = 1 AND (CAST($2 AS text) IS NULL OR c.task IN (SELECT id FROM tasks WHERE name = $2 OR former_name = $2)))) ORDER BY c.id
         """,
         row => row.GetInt64(0), now, all ? 1 : 0, task);
 
@@ -32,7 +32,7 @@ internal static class GraceTable
     /// <summary>Ends the grace of deleted tasks that had a name, or of all.</summary>
     /// <returns>How many there were.</returns>
     public static int EndTasks(CatalogConnection connection, DateTimeOffset now, string? task) =>
-        connection.Execute("UPDATE tasks SET expires = $0 WHERE expires > $0 AND ($1 IS NULL OR former_name = $1)", now, task);
+        connection.Execute("UPDATE tasks SET expires = $0 WHERE expires > $0 AND (CAST($1 AS text) IS NULL OR former_name = $1)", now, task);
 
     /// <summary>Ends the grace of the checkpoints of a task, or of all.</summary>
     public static void EndCheckpoints(CatalogConnection connection, DateTimeOffset now, string? task) =>
@@ -51,7 +51,7 @@ internal static class GraceTable
             $"SELECT coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints WHERE {WithTask}",
             now, id, task, withTask ? 1 : 0);
         connection.Execute($"UPDATE checkpoints SET expires = $0 WHERE {WithTask}", now, id, task, withTask ? 1 : 0);
-        connection.Execute("UPDATE tasks SET expires = $0 WHERE id = $1 AND $2 AND expires > $0", now, task, withTask ? 1 : 0);
+        connection.Execute("UPDATE tasks SET expires = $0 WHERE id = $1 AND $2 = 1 AND expires > $0", now, task, withTask ? 1 : 0);
         return bytes;
     }
 

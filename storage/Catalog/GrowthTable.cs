@@ -16,8 +16,8 @@ internal static class GrowthTable
 
     /// <summary>What the days after one have added.</summary>
     public static GrowthSum After(CatalogConnection connection, byte[] @base, long task, int day) => connection.Single(
-        "SELECT 0, total(checkpoints), total(logical_bytes), total(stored_bytes) FROM growth WHERE base = $0 AND task = $1 AND day > $2",
-        row => new GrowthSum((long)row.GetDouble(1), (long)row.GetDouble(2), (long)row.GetDouble(3)), @base, task, day)!;
+        "SELECT 0, coalesce(sum(checkpoints), 0), coalesce(sum(logical_bytes), 0), coalesce(sum(stored_bytes), 0) FROM growth WHERE base = $0 AND task = $1 AND day > $2",
+        ReadSum, @base, task, day)!;
 
     private static GrowthSum ReadSum(CatalogRow row) => new(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3));
 }

@@ -7,21 +7,18 @@ internal static class HiddenGroups
 {
     // One that a task starts from, or that can be brought back, is needed as if it were not deleted.
     private const string Gone =
-        """
-        gone (id) AS (SELECT id FROM checkpoints WHERE deleted = 1 AND expires IS NULL AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = checkpoints.id)
-                      UNION SELECT value FROM json_each($0))
-        """;
+        "(SELECT id FROM checkpoints WHERE deleted = 1 AND expires IS NULL AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = checkpoints.id))";
+
+    private const string Select = $"SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From}";
 
     /// <summary>The groups of a store.</summary>
     /// <param name="connection">A snapshot.</param>
     /// <param name="going">Checkpoints that are there and are to be seen as deleted.</param>
     public static IReadOnlyList<HiddenGroup> Find(CatalogConnection connection, IReadOnlyCollection<long> going)
     {
-        var list = ListOf(going);
-        var gone = connection.Query(
-            $"WITH {Gone} SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From} WHERE c.id IN gone", CheckpointRow.Read, list).ToDictionary(row => row.Id);
-        var laid = connection.Query(
-            $"WITH {Gone} SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From} WHERE c.parent IN gone AND c.id NOT IN gone", CheckpointRow.Read, list);
+        var gone = OfGone(connection, going, list => $"{Select} WHERE c.id IN {list}", CheckpointRow.Read).DistinctBy(row => row.Id).ToDictionary(row => row.Id);
+        var laid = OfGone(connection, going, list => $"{Select} WHERE c.parent IN {list}", CheckpointRow.Read)
+            .Where(row => !gone.ContainsKey(row.Id)).DistinctBy(row => row.Id).ToArray();
         var groups = new Dictionary<long, (List<CheckpointRow> Hidden, List<CheckpointRow> Laid)>();
         foreach (var row in gone.Values)
         {
@@ -33,22 +30,23 @@ internal static class HiddenGroups
             GroupOf(groups, Top(gone, gone[row.Parent!.Value])).Laid.Add(row);
         }
 
-        var users = UsersOfMasks(connection, list);
+        var users = UsersOfMasks(connection, going, gone.Values);
         return [.. groups.OrderBy(group => group.Key).Select(group => Make(connection, gone, group.Value.Hidden, group.Value.Laid, users))];
     }
 
     /// <summary>The deleted checkpoints that others are guessed from, the latest first: so that each is freed of those that stay, and of no others.</summary>
     public static IReadOnlyList<CheckpointRow> GuessedFrom(CatalogConnection connection) => connection.Query(
-        $"WITH {Gone} SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From} WHERE c.id IN gone "
-        + "AND EXISTS (SELECT 1 FROM checkpoints reader WHERE reader.reference = c.id) ORDER BY c.step DESC, c.id DESC",
-        CheckpointRow.Read, ListOf([]));
+        $"{Select} WHERE c.id IN {Gone} AND EXISTS (SELECT 1 FROM checkpoints reader WHERE reader.reference = c.id) ORDER BY c.step DESC, c.id DESC",
+        CheckpointRow.Read);
 
     /// <summary>What is laid on a checkpoint or guessed from it, as in <c>task/120</c>.</summary>
     public static IReadOnlyList<string> NeededBy(CatalogConnection connection, long checkpoint) => connection.Query(
         "SELECT t.name || '/' || c.step FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE (c.parent = $0 OR c.reference = $0) AND c.deleted = 0 ORDER BY t.name, c.step",
         row => row.GetString(0), checkpoint);
 
-    private static string ListOf(IReadOnlyCollection<long> ids) => $"[{string.Join(',', ids)}]";
+    // What a query finds of the deleted ones, and then of those that are to be seen as such. Something may be found more than once.
+    private static IEnumerable<T> OfGone<T>(CatalogConnection connection, IReadOnlyCollection<long> going, Func<string, string> sql, Func<CatalogRow, T> read) =>
+        CatalogConnection.In(going).Prepend((List: Gone, Arguments: [])).SelectMany(ids => connection.Query(sql(ids.List), read, ids.Arguments));
 
     private static (List<CheckpointRow> Hidden, List<CheckpointRow> Laid) GroupOf(
         Dictionary<long, (List<CheckpointRow> Hidden, List<CheckpointRow> Laid)> groups, long top)
@@ -94,13 +92,19 @@ internal static class HiddenGroups
             .Sum(mask => users.TryGetValue(mask, out var use) && use.Staying == released.GetValueOrDefault(mask) ? use.Bytes : 0);
     }
 
-    // Of each mask that has a frame and a reader: its bytes, and how many of its readers stay. All in one query, for there may be very many groups.
-    private static Dictionary<Digest, MaskUse> UsersOfMasks(CatalogConnection connection, string gone) => connection.Query(
-        $"""
-        WITH {Gone} SELECT c.mask, m.bytes, sum(c.id NOT IN gone) FROM checkpoints c JOIN masks m ON m.id = c.mask
-        WHERE c.blocks = 0 AND c.mask IN (SELECT x.mask FROM checkpoints x WHERE x.id IN gone OR x.parent IN gone) GROUP BY c.mask
-        """,
-        row => (Mask: row.Digest(0), Use: new MaskUse(row.GetInt64(1), row.GetInt64(2))), gone).ToDictionary(mask => mask.Mask, mask => mask.Use);
+    // Of each mask that has a frame and a reader: its bytes, and how many of its readers stay. All at once, for there may be very many groups.
+    private static Dictionary<Digest, MaskUse> UsersOfMasks(CatalogConnection connection, IReadOnlyCollection<long> going, IEnumerable<CheckpointRow> gone)
+    {
+        var leaving = gone.Where(row => !row.IsBlocks).CountBy(row => row.Mask).ToDictionary();
+        return OfGone(
+            connection, going,
+            list => $"""
+            SELECT c.mask, min(m.bytes), count(*) FROM checkpoints c JOIN masks m ON m.id = c.mask
+            WHERE c.blocks = 0 AND c.mask IN (SELECT x.mask FROM checkpoints x WHERE x.id IN {list} OR x.parent IN {list}) GROUP BY c.mask
+            """,
+            row => (Mask: row.Digest(0), Bytes: row.GetInt64(1), Readers: row.GetInt64(2))).DistinctBy(use => use.Mask)
+            .ToDictionary(use => use.Mask, use => new MaskUse(use.Bytes, use.Readers - leaving.GetValueOrDefault(use.Mask)));
+    }
 
     private sealed record MaskUse(long Bytes, long Staying);
 }

@@ -9,11 +9,11 @@ internal static class RecodeQueue
     /// <param name="connection">A snapshot.</param>
     /// <param name="task">The task; <see langword="null"/> for all.</param>
     public static long BytesOfAll(CatalogConnection connection, long? task) =>
-        (task is null ? connection.Scalar<long>("SELECT coalesce(sum(bytes), 0) FROM masks WHERE effort IS NOT 2 AND frame IS NOT NULL") : 0)
+        (task is null ? connection.Scalar<long>("SELECT coalesce(sum(bytes), 0) FROM masks WHERE effort IS DISTINCT FROM 2 AND frame IS NOT NULL") : 0)
         + connection.Scalar<long>(
             """
-            SELECT coalesce(sum(value_bytes + CASE WHEN blocks <> 0 THEN brought_bytes ELSE 0 END), 0) FROM checkpoints INDEXED BY checkpoints_to_recode
-            WHERE effort IS NOT 2 AND ($0 IS NULL OR task = $0)
+            SELECT coalesce(sum(value_bytes + CASE WHEN blocks <> 0 THEN brought_bytes ELSE 0 END), 0) FROM checkpoints
+            WHERE effort IS DISTINCT FROM 2 AND (CAST($0 AS bigint) IS NULL OR task = $0)
             """,
             task);
 
@@ -24,8 +24,8 @@ internal static class RecodeQueue
     public static MaskToRecode? NextMask(CatalogConnection connection, long after, long? task) => connection.Single(
         """
         SELECT m.id, m.frame, m.bytes, t.name FROM masks m
-        JOIN tasks t ON t.id = (SELECT c.task FROM checkpoints c WHERE c.mask = m.id AND c.blocks = 0 AND ($1 IS NULL OR c.task = $1) LIMIT 1)
-        WHERE m.effort IS NOT 2 AND m.frame IS NOT NULL AND m.frame > $0 ORDER BY m.frame LIMIT 1
+        JOIN tasks t ON t.id = (SELECT c.task FROM checkpoints c WHERE c.mask = m.id AND c.blocks = 0 AND (CAST($1 AS bigint) IS NULL OR c.task = $1) LIMIT 1)
+        WHERE m.effort IS DISTINCT FROM 2 AND m.frame IS NOT NULL AND m.frame > $0 ORDER BY m.frame LIMIT 1
         """,
         row => new MaskToRecode(row.Digest(0), row.GetInt64(1), row.GetInt64(2), row.GetString(3)), after, task);
 
@@ -36,8 +36,8 @@ internal static class RecodeQueue
     public static CheckpointToRecode? NextCheckpoint(CatalogConnection connection, long after, long? task) => connection.Single(
         $"""
         SELECT {CheckpointRow.Columns}, t.name FROM {CheckpointRow.From} JOIN tasks t ON t.id = c.task
-        WHERE c.id = (SELECT id FROM checkpoints INDEXED BY checkpoints_to_recode
-                      WHERE effort IS NOT 2 AND id > $0 AND ($1 IS NULL OR task = $1) ORDER BY id LIMIT 1)
+        WHERE c.id = (SELECT id FROM checkpoints
+                      WHERE effort IS DISTINCT FROM 2 AND id > $0 AND (CAST($1 AS bigint) IS NULL OR task = $1) ORDER BY id LIMIT 1)
         """,
         row => new CheckpointToRecode(CheckpointRow.Read(row), row.GetString(row.FieldCount - 1)), after, task);
 }

@@ -38,7 +38,7 @@ internal static class SideFileTable
 
     /// <summary>Whether a checkpoint of a task has a file.</summary>
     public static bool IsOf(CatalogConnection connection, long file, long task) => connection.Scalar<long?>(
-        "SELECT 1 FROM side_sets s CROSS JOIN checkpoints c ON c.side_set = s.id WHERE s.file = $0 AND c.task = $1 LIMIT 1",
+        "SELECT 1 FROM side_sets s CROSS JOIN checkpoints c WHERE c.side_set = s.id AND s.file = $0 AND c.task = $1 LIMIT 1",
         file, task) is not null;
 
     /// <summary>Has other checkpoints account for a checkpoint's side files that it goes out of view with: visible ones that have them.</summary>
@@ -124,7 +124,7 @@ internal static class SideFileTable
 
     // A visible one, if there is one.
     private static Heir? HeirOf(CatalogConnection connection, long file, long besides) => connection.Single(
-        "SELECT c.id, c.deleted FROM side_sets s CROSS JOIN checkpoints c ON c.side_set = s.id WHERE s.file = $0 AND c.id <> $1 ORDER BY c.deleted LIMIT 1",
+        "SELECT c.id, c.deleted FROM side_sets s CROSS JOIN checkpoints c WHERE c.side_set = s.id AND s.file = $0 AND c.id <> $1 ORDER BY c.deleted LIMIT 1",
         row => new Heir(row.GetInt64(0), row.GetInt64(1) != 0), file, besides);
 
     private sealed record Heir(long Checkpoint, bool IsHidden);

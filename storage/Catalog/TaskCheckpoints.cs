@@ -26,7 +26,7 @@ internal static class TaskCheckpoints
         {
             if (connection.Scalar<long?>("SELECT id FROM checkpoints WHERE mask = $0 AND blocks = 0 AND deleted = 0 LIMIT 1", mask) is { } heir)
             {
-                connection.Execute("UPDATE checkpoints SET brought_bytes = iif(id = $0, 0, $2) WHERE id IN ($0, $1)", id, heir, bytes);
+                connection.Execute("UPDATE checkpoints SET brought_bytes = CASE WHEN id = $0 THEN 0 ELSE $2 END WHERE id IN ($0, $1)", id, heir, bytes);
             }
         }
 

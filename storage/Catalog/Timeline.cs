@@ -19,27 +19,27 @@ internal static class Timeline
     public static List<TimelinePoint> Points(CatalogConnection connection, long task, long from, long to, long stride) => connection.Query(
         """
         WITH RECURSIVE told (step) AS (
-          SELECT $1
+          SELECT CAST($1 AS bigint)
           UNION ALL SELECT (SELECT min(c.step) FROM checkpoints c WHERE c.task = $0 AND c.deleted = 0 AND c.step >= told.step + $3 AND c.step < $2)
           FROM told WHERE told.step IS NOT NULL)
         SELECT c.step, c.created, c.changed, c.brought_bytes + c.value_bytes + c.trainer_bytes, c.depth, c.metrics,
-          (SELECT json_group_array(t.name ORDER BY t.name) FROM tags t WHERE t.checkpoint = c.id)
-        FROM (SELECT step FROM told WHERE step IS NOT NULL UNION SELECT $2 ORDER BY step) points
-        CROSS JOIN checkpoints c ON c.task = $0 AND c.deleted = 0 AND c.step = points.step
+          (SELECT string_agg(t.name, ' ' ORDER BY t.name) FROM tags t WHERE t.checkpoint = c.id)
+        FROM (SELECT step FROM told WHERE step IS NOT NULL UNION SELECT $2) points
+        CROSS JOIN checkpoints c WHERE c.task = $0 AND c.deleted = 0 AND c.step = points.step ORDER BY points.step
         """,
         row => new TimelinePoint(
             row.GetInt64(0), row.Time(1), row.GetInt64(2), row.GetInt64(3), row.GetInt32(4),
-            JsonSerializer.Deserialize<string[]>(row.GetString(6), FishJson.Options)!,
+            row.OptionalText(6)?.Split(' ') ?? [],
             JsonSerializer.Deserialize<Dictionary<string, double>>(row.GetString(5), FishJson.Options)!),
         task, from, to, stride);
 
     /// <summary>The least and the greatest value of each metric of a task, by name.</summary>
     public static List<MetricRange> Metrics(CatalogConnection connection, long task, int most) => connection.Query(
         """
-        WITH RECURSIVE names (name) AS (
-          SELECT (SELECT min(name) FROM metrics WHERE task = $0)
-          UNION ALL SELECT (SELECT min(m.name) FROM metrics m WHERE m.task = $0 AND m.name > names.name) FROM names WHERE names.name IS NOT NULL
-          LIMIT $1),
+        WITH RECURSIVE names (name, number) AS (
+          SELECT (SELECT min(name) FROM metrics WHERE task = $0), 1
+          UNION ALL SELECT (SELECT min(m.name) FROM metrics m WHERE m.task = $0 AND m.name > names.name), number + 1
+            FROM names WHERE names.name IS NOT NULL AND number < $1),
         ranges (name, least, greatest) AS (
           SELECT name, (SELECT min(value) FROM metrics m WHERE m.task = $0 AND m.name = names.name),
             (SELECT max(value) FROM metrics m WHERE m.task = $0 AND m.name = names.name) FROM names WHERE name IS NOT NULL)

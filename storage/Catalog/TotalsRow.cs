@@ -29,7 +29,7 @@ internal sealed record TotalsRow(
     public const string Columns =
         "x.tasks, x.base_bytes, x.checkpoints, x.logical_bytes, x.elements, x.changed, x.position_bytes, x.value_bytes, x.state_bytes, x.deltas, "
         + "coalesce((SELECT d.depth FROM depths d WHERE d.base = x.base AND d.task = x.task AND d.checkpoints > 0 ORDER BY d.depth DESC LIMIT 1), 0), "
-        + "x.hidden_bytes - x.grace_bytes, x.grace, x.grace_bytes, CASE WHEN x.grace = 0 THEN NULL WHEN x.base = x'' THEN (SELECT min(expires) FROM checkpoints "
+        + "x.hidden_bytes - x.grace_bytes, x.grace, x.grace_bytes, CASE WHEN x.grace = 0 THEN NULL WHEN length(x.base) = 0 THEN (SELECT min(expires) FROM checkpoints "
         + "WHERE expires IS NOT NULL) WHEN x.task > 0 THEN (SELECT min(expires) FROM checkpoints e WHERE e.task = x.task AND e.expires IS NOT NULL) END";
 
     public long Stored => Positions + Values + State;

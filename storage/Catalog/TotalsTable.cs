@@ -5,6 +5,9 @@ namespace FishCheckpoint.Storage.Catalog;
 /// <summary>The running totals of the store, its bases and its tasks.</summary>
 internal static class TotalsTable
 {
+    // Where the totals of the store stand: with no base.
+    private static readonly byte[] Store = [];
+
     private const string NameOfBase = "(SELECT min(name) FROM base_names n WHERE n.base = x.base)";
 
     /// <summary>The totals of a task.</summary>
@@ -19,7 +22,7 @@ internal static class TotalsTable
 
     /// <summary>The totals of the store.</summary>
     public static TotalsRow OfStore(CatalogConnection connection) => connection.Single(
-        $"SELECT NULL, NULL, {TotalsRow.Columns} FROM totals x WHERE x.base = x'' AND x.task = 0", TotalsRow.Read)!;
+        $"SELECT NULL, NULL, {TotalsRow.Columns} FROM totals x WHERE x.base = $0 AND x.task = 0", TotalsRow.Read, Store)!;
 
     /// <summary>The totals of some bases.</summary>
     public static List<TotalsRow> Bases(CatalogConnection connection, int most) => connection.Query(
@@ -30,7 +33,7 @@ internal static class TotalsTable
     /// <summary>The totals of the tasks that store most.</summary>
     public static List<TotalsRow> Tasks(CatalogConnection connection, int most) => connection.Query(
         $"""
-        SELECT t.name, {NameOfBase}, {TotalsRow.Columns} FROM totals x CROSS JOIN tasks t ON t.id = x.task WHERE x.task > 0 AND t.former_name IS NULL
+        SELECT t.name, {NameOfBase}, {TotalsRow.Columns} FROM totals x CROSS JOIN tasks t WHERE t.id = x.task AND x.task > 0 AND t.former_name IS NULL
         ORDER BY x.position_bytes + x.value_bytes + x.state_bytes DESC, x.task DESC LIMIT $0
         """,
         TotalsRow.Read, most);
@@ -48,20 +51,23 @@ internal static class TotalsTable
     }
 
     private static long Of(CatalogConnection connection) =>
-        connection.Scalar<long>("SELECT position_bytes + value_bytes + state_bytes + hidden_bytes FROM totals WHERE base = x'' AND task = 0");
+        connection.Scalar<long>("SELECT position_bytes + value_bytes + state_bytes + hidden_bytes FROM totals WHERE base = $0 AND task = 0", Store);
 
     /// <summary>Bytes of deleted checkpoints that are still there for the sake of others, though their grace is over.</summary>
-    public static long Held(CatalogConnection connection) => connection.Scalar<long>("SELECT hidden_bytes - grace_bytes FROM totals WHERE base = x'' AND task = 0");
+    public static long Held(CatalogConnection connection) => connection.Scalar<long>("SELECT hidden_bytes - grace_bytes FROM totals WHERE base = $0 AND task = 0", Store);
 
     /// <summary>The tasks whose running totals are not the sums of their checkpoints.</summary>
     public static List<string> WrongTasks(CatalogConnection connection) => connection.Query(
         """
         SELECT coalesce(t.former_name, t.name) FROM tasks t LEFT JOIN totals x ON x.base = t.base AND x.task = t.id
-        WHERE (x.checkpoints, x.logical_bytes, x.changed, x.position_bytes, x.value_bytes, x.state_bytes) IS NOT (
-          SELECT count(*), coalesce(sum(c.logical_bytes), 0), coalesce(sum(c.changed), 0), coalesce(sum(c.brought_bytes), 0), coalesce(sum(c.value_bytes), 0),
-            coalesce(sum(c.trainer_bytes), 0) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0)
-          OR (x.grace, x.grace_bytes) IS NOT (SELECT count(*), coalesce(sum(c.brought_bytes + c.value_bytes + c.trainer_bytes), 0)
-            FROM checkpoints c WHERE c.task = t.id AND c.expires IS NOT NULL)
+        WHERE NOT EXISTS (
+          SELECT count(*) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0 HAVING count(*) = x.checkpoints
+            AND coalesce(sum(c.logical_bytes), 0) = x.logical_bytes AND coalesce(sum(c.changed), 0) = x.changed
+            AND coalesce(sum(c.brought_bytes), 0) = x.position_bytes AND coalesce(sum(c.value_bytes), 0) = x.value_bytes
+            AND coalesce(sum(c.trainer_bytes), 0) = x.state_bytes)
+          OR NOT EXISTS (
+          SELECT count(*) FROM checkpoints c WHERE c.task = t.id AND c.expires IS NOT NULL HAVING count(*) = x.grace
+            AND coalesce(sum(c.brought_bytes + c.value_bytes + c.trainer_bytes), 0) = x.grace_bytes)
         """,
         row => row.GetString(0));
 }

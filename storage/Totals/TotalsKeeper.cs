@@ -44,13 +44,13 @@ internal sealed class TotalsKeeper(TaskTable tasks, TimeProvider time, Func<Snap
         CountTensors(writer);
         writer.Execute(
             """
-            INSERT INTO growth SELECT base, task, $0, checkpoints, logical_bytes, stored_bytes FROM temp.grown g
+            INSERT INTO growth SELECT base, task, $0, checkpoints, logical_bytes, stored_bytes FROM grown g
               WHERE (checkpoints <> 0 OR logical_bytes <> 0 OR stored_bytes <> 0)
                 AND (task = 0 OR EXISTS (SELECT 1 FROM totals t WHERE t.base = g.base AND t.task = g.task))
-              ON CONFLICT DO UPDATE SET checkpoints = checkpoints + excluded.checkpoints, logical_bytes = logical_bytes + excluded.logical_bytes,
-                stored_bytes = stored_bytes + excluded.stored_bytes;
-            DELETE FROM temp.grown;
-            DELETE FROM temp.touched;
+              ON CONFLICT (base, task, day) DO UPDATE SET checkpoints = growth.checkpoints + excluded.checkpoints,
+                logical_bytes = growth.logical_bytes + excluded.logical_bytes, stored_bytes = growth.stored_bytes + excluded.stored_bytes;
+            DELETE FROM grown;
+            DELETE FROM touched;
             """,
             time.GetUtcNow().ToUnixTimeMilliseconds() / Day);
     }
@@ -58,7 +58,7 @@ internal sealed class TotalsKeeper(TaskTable tasks, TimeProvider time, Func<Snap
     /// <summary>Drops a task's totals by tensor, and what the transaction has touched of them: the task is deleted, and nothing of it is visible.</summary>
     public static void Forget(CatalogConnection writer, long task)
     {
-        writer.Execute("DELETE FROM temp.touched WHERE task = $0", task);
+        writer.Execute("DELETE FROM touched WHERE task = $0", task);
         writer.Execute("DELETE FROM task_tensors WHERE task = $0", task);
         writer.Execute("DELETE FROM tasks_to_count WHERE task = $0", task);
     }
