@@ -59,7 +59,8 @@ class Proxy:
 
 
 class Answers:
-    """A server that gives canned answers (status, body) to requests, one after another, each after ``delay`` seconds, and counts them."""
+    """A server that gives canned answers (status, body, and further lines of the head) to requests, one after another, each after ``delay`` seconds, and
+    counts them."""
 
     def __init__(self, *answers, version=None, delay=0):
         self.answers, self.requests, self.delay = list(answers), [], delay
@@ -85,9 +86,10 @@ class Answers:
                         break
                     request += data
                 self.requests.append(request.decode("latin-1"))
-                status, body = self.answers.pop(0)
+                status, body, *fields = self.answers.pop(0)
+                extra = "".join(f"{field}\r\n" for field in fields)
                 time.sleep(self.delay)
-                head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{self.version}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+                head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{self.version}{extra}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
                 client.sendall(head.encode() + body)
 
 

@@ -5,6 +5,7 @@ import os
 import tempfile
 import tracemalloc
 import unittest
+from unittest import mock
 
 from proxy import Answers, Proxy
 from support import needs_server, needs_torch, shared_server, torch, unique
@@ -14,6 +15,7 @@ if torch is not None:
     from fishcheckpoint.safetensors import load_file, save_file
     from fishcheckpoint.tensors.raw import bytes_of
     from fishcheckpoint.wire.bodies import FileBody, FolderBody
+    from fishcheckpoint.wire.transport import backoff
 
 
 def tensors_of(seed=0):
@@ -412,11 +414,16 @@ class RetryTests(unittest.TestCase):
         return client
 
     def test_busy_answers_are_tried_again(self):
-        answers = Answers((503, b""), (429, b""), (502, b"x"), (504, b""), (200, b'{"name":"t"}'))
-        self.assertEqual(self.client(answers, key="secret").get_task("t"), {"name": "t"})
-        self.assertEqual(len(self.pauses), 4)
-        self.assertLess(self.pauses[0], self.pauses[3])
+        answers = Answers((503, b""), (429, b"", "Retry-After: 2"), (502, b"x"), (504, b"", "Retry-After: 3600"), (200, b'{"name":"t"}'))
+        with mock.patch("random.random", return_value=0.5):
+            self.assertEqual(self.client(answers, key="secret").get_task("t"), {"name": "t"})
+        self.assertEqual([0.05, 2.1, 0.2, 10.4], [round(pause, 9) for pause in self.pauses])
         self.assertIn("Authorization: Bearer secret", answers.requests[0])
+
+    def test_waits_are_drawn_from_all_that_they_may_take(self):
+        for attempt, longest in enumerate((0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10, 10), 1):
+            waits = [backoff(attempt) / longest for _ in range(200)]
+            self.assertTrue(0 <= min(waits) < 0.1 and 0.9 < max(waits) <= 1, (min(waits), max(waits)))
 
     def test_work_of_the_server_is_waited_for_beyond_the_timeout(self):
         server = Answers(*[(200, b"{}")] * 8, delay=1.5)

@@ -33,6 +33,7 @@ internal static class Problem
                     Text(problem, "hint") + ServerVersion.AdviceOn(code, response))
                 {
                     Operation = Text(problem, "operation") ?? operation, Status = (int)response.StatusCode,
+                    RetryAfter = response.Headers.RetryAfter?.Delta,
                 };
             }
         }
@@ -49,7 +50,7 @@ internal static class Problem
         $"The server answered {(int)response.StatusCode} without a problem that this program knows.",
         "Check that the URL is a FishCheckpoint server's, and of this version.", error)
     {
-        Operation = operation, Status = (int)response.StatusCode,
+        Operation = operation, Status = (int)response.StatusCode, RetryAfter = response.Headers.RetryAfter?.Delta,
     };
 
     private static string? Text(JsonElement problem, string name) =>

@@ -20,13 +20,14 @@ public sealed class PullFollower(PullSource source, PullOptions options, Action<
     {
         using var puller = ModelPuller.Open(source, options);
         await using var waker = new Waker(source.Events, options);
-        var backoff = new Backoff(options.RetryDelay, options.Time, options.Random);
+        var backoff = new Backoff(options.RetryDelay, options.Random);
         for (var first = true; ;)
         {
-            switch (await TryAsync(puller, first, cancellation))
+            var (remedy, retryAfter) = await TryAsync(puller, first, cancellation);
+            switch (remedy)
             {
                 case Remedy.Retry:
-                    await backoff.WaitAsync(cancellation);
+                    await Task.Delay(backoff.Next(retryAfter), options.Time, cancellation);
                     break;
                 case Remedy.Wait:
                     backoff.Reset();
@@ -41,7 +42,7 @@ public sealed class PullFollower(PullSource source, PullOptions options, Action<
         }
     }
 
-    private async Task<Remedy> TryAsync(ModelPuller puller, bool first, CancellationToken cancellation)
+    private async Task<(Remedy Remedy, TimeSpan? RetryAfter)> TryAsync(ModelPuller puller, bool first, CancellationToken cancellation)
     {
         try
         {
@@ -52,12 +53,12 @@ public sealed class PullFollower(PullSource source, PullOptions options, Action<
                 moved(pulled);
             }
 
-            return Remedy.None;
+            return (Remedy.None, null);
         }
         catch (FishException error) when (Remedies.Of(error) is var remedy and not Remedy.None)
         {
             Tell(error.Message, remedy);
-            return remedy;
+            return (remedy, error.RetryAfter);
         }
     }
 

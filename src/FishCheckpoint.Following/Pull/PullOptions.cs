@@ -21,7 +21,7 @@ public sealed record PullOptions
     /// <summary>The longest safetensors header taken, in bytes. Default: 100,000,000.</summary>
     public int MaxHeaderLength { get; init; } = SafetensorsHeader.MaxLength;
 
-    /// <summary>The longest first wait before something is tried again. Default: half a second; it doubles up to half a minute.</summary>
+    /// <summary>The longest first wait before something is tried again. Default: half a second; it doubles up to half a minute (<see cref="Errors.Backoff"/>).</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How often to look though no event came. Default: every ten seconds.</summary>

@@ -1,4 +1,5 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Following.Pull;
 
@@ -45,12 +46,13 @@ internal sealed class Waker : IAsyncDisposable
 
     private async Task ListenAsync()
     {
-        var backoff = new Backoff(options.RetryDelay, options.Time, options.Random);
+        var backoff = new Backoff(options.RetryDelay, options.Random);
         long? known = null;
         try
         {
             while (true)
             {
+                TimeSpan? retryAfter = null;
                 try
                 {
                     await foreach (var happened in events.FollowAsync(options.Task, known, end.Token))
@@ -63,10 +65,11 @@ internal sealed class Waker : IAsyncDisposable
                 catch (Exception error) when (error is not OperationCanceledException)
                 {
                     // Whoever looks is told the same, and decides.
+                    retryAfter = (error as FishException)?.RetryAfter;
                 }
 
                 signal.Release();
-                await backoff.WaitAsync(end.Token);
+                await Task.Delay(backoff.Next(retryAfter), options.Time, end.Token);
             }
         }
         catch (OperationCanceledException)

@@ -15,7 +15,7 @@ public sealed class FolderWatcher(ICheckpointStore store, WatchOptions options, 
 {
     private readonly DropNames names = DropNames.Create(options.Pattern);
     private readonly SettledDrops settled = new(options.Settle, options.Time);
-    private readonly Backoff backoff = new(options.RetryDelay, options.Time, options.Random);
+    private readonly Backoff backoff = new(options.RetryDelay, options.Random);
 
     // By name, how a version looked when it was saved or refused.
     private readonly Dictionary<string, string> done = new(StringComparer.Ordinal);
@@ -170,7 +170,7 @@ public sealed class FolderWatcher(ICheckpointStore store, WatchOptions options, 
             catch (FishException error) when (error.Kind is ErrorKind.Busy or ErrorKind.Full || error.Code is ErrorCode.ServerUnavailable or ErrorCode.StorageUnavailable)
             {
                 Tell($"{error.Message} It will be tried again.");
-                await backoff.WaitAsync(cancellation);
+                await Task.Delay(backoff.Next(error.RetryAfter), options.Time, cancellation);
             }
         }
     }

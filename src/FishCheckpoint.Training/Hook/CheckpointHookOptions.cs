@@ -132,7 +132,7 @@ public sealed record CheckpointHookOptions
     /// </summary>
     public TimeSpan RetryFor { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>The pause before the first new try; it doubles up to 30 seconds. Default: 0.2 seconds.</summary>
+    /// <summary>The longest pause before the first new try; it doubles up to 30 seconds (<see cref="Errors.Backoff"/>). Default: 0.2 seconds.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Called with each report, on the background task and one at a time; what it throws counts as a failure of the hook. Default: nothing.</summary>

@@ -5,14 +5,13 @@ namespace FishCheckpoint.Training;
 /// <summary>Waits for a store that is out of reach when training is to resume, for <see cref="CheckpointHookOptions.RetryFor"/>, and says so at once.</summary>
 internal sealed class ResumeRetry(string task, CheckpointHookOptions options)
 {
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(10);
-
     /// <exception cref="FishException">What the last try threw.</exception>
     public async Task<T> RunAsync<T>(Func<Task<T>> resume, CancellationToken cancellation)
     {
-        var (begun, delay, warned) = (options.Clock.GetTimestamp(), options.RetryDelay, false);
+        var (begun, backoff, warned) = (options.Clock.GetTimestamp(), new Backoff(options.RetryDelay), false);
         while (true)
         {
+            TimeSpan delay;
             try
             {
                 return await resume();
@@ -22,6 +21,7 @@ internal sealed class ResumeRetry(string task, CheckpointHookOptions options)
             catch (FishException error) when (Transience.Of(error) != Retry.Never && error.Code != ErrorCode.DigestMismatch
                 && options.Clock.GetElapsedTime(begun) < options.RetryFor)
             {
+                delay = backoff.Next(error.RetryAfter);
                 if (!warned)
                 {
                     warned = true;
@@ -31,7 +31,6 @@ internal sealed class ResumeRetry(string task, CheckpointHookOptions options)
 
             var left = options.RetryFor - options.Clock.GetElapsedTime(begun);
             await Task.Delay(delay < left ? delay : left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellation);
-            delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, LongestDelay.Ticks));
         }
     }
 }

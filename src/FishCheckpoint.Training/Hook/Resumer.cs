@@ -217,7 +217,7 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
                 error.Code, error.Key, $"{error.Cause} The model's values are undefined now: they are parts of several states.",
                 "Resume again before anything is trained.", error)
             {
-                Status = error.Status,
+                Status = error.Status, RetryAfter = error.RetryAfter,
             };
         }
     }

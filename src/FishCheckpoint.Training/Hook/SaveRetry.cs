@@ -8,8 +8,6 @@ namespace FishCheckpoint.Training;
 /// </summary>
 internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
 {
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(30);
-
     private readonly CancellationTokenSource end = new();
     private readonly Lock gate = new();
     private TaskCompletionSource changed = NewSignal();
@@ -74,7 +72,7 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
     /// <returns>What it gave, and how often it was tried again.</returns>
     public async Task<(T Result, int Retries)> RunAsync<T>(long step, Func<Task<T>> save)
     {
-        var (delay, began) = (options.RetryDelay, (long?)null);
+        var (backoff, began) = (new Backoff(options.RetryDelay), (long?)null);
         if (gone is not null)
         {
             throw gone;
@@ -84,6 +82,7 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
         {
             for (var retries = 0; ; retries++)
             {
+                TimeSpan delay;
                 Note(attempt: options.Clock.GetTimestamp(), began: began);
                 try
                 {
@@ -92,6 +91,7 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
                 catch (FishException error) when (Transience.Of(error) is var retry and not Retry.Never && !IsOver(retry, began))
                 {
                     began ??= options.Clock.GetTimestamp();
+                    delay = backoff.Next(error.RetryAfter);
                     Warn(step, retries, error);
                 }
                 catch (FishException error)
@@ -106,7 +106,6 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
                 Note(began: began);
 
                 await Pause(delay);
-                delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, LongestDelay.Ticks));
             }
         }
         finally

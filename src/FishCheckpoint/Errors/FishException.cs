@@ -33,6 +33,9 @@ public sealed class FishException : Exception
     /// <summary>The status of the HTTP answer that it was read from; <see langword="null"/> where there was none, as from a server that was not reached.</summary>
     public int? Status { get; init; }
 
+    /// <summary>How long the server asks to wait before the next try (RFC 9110, Retry-After in seconds); <see langword="null"/> if it asks for nothing.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>The family of <see cref="Code"/>.</summary>
     public ErrorKind Kind => ErrorCodes.KindOf(Code);
 }

@@ -10,16 +10,17 @@ class FishError(Exception):
     """Something was refused or failed.
 
     ``code`` is the stable upper-case name that the server uses too (``BASE_MISMATCH``, ``STEP_TAKEN``, ``CORRUPT_FRAME``...), ``key`` what it is
-    about, ``cause`` why, ``hint`` what to do. ``operation`` and ``status`` are those of the HTTP call, where there was one.
+    about, ``cause`` why, ``hint`` what to do. ``operation`` and ``status`` are those of the HTTP call, where there was one, and ``retry_after`` the
+    seconds that the server asks to wait before the next attempt, if it does.
     """
 
     def __init__(
         self, code: str, key: str, cause: str, hint: str = "", *, operation: Optional[str] = None, status: Optional[int] = None,
-        transient: bool = False,
+        transient: bool = False, retry_after: Optional[float] = None,
     ) -> None:
         super().__init__(_text(code, key, cause, hint))
         self.code, self.key, self.cause, self.hint = code, key, cause, hint
-        self.operation, self.status, self._transient = operation, status, transient
+        self.operation, self.status, self._transient, self.retry_after = operation, status, transient, retry_after
 
     @property
     def transient(self) -> bool:

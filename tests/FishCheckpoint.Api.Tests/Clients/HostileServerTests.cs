@@ -59,7 +59,21 @@ public sealed class HostileServerTests
         Assert.Equal(advice.Length > 0, error.Hint != "Hint.");
     }
 
-    private sealed class Answers(string json, HttpStatusCode status = HttpStatusCode.OK, string? version = null) : HttpMessageHandler
+    [Theory]
+    [InlineData("2", 2.0)]
+    [InlineData("Wed, 21 Oct 2065 07:28:00 GMT", null)]
+    [InlineData(null, null)]
+    public async Task Refusal_WithRetryAfter_CarriesItsSeconds(string? retryAfter, double? expected)
+    {
+        using var http = new HttpClient(new Answers("busy", HttpStatusCode.ServiceUnavailable, retryAfter: retryAfter)) { BaseAddress = new Uri("http://busy.invalid") };
+        await using var client = new FishClient(http);
+
+        var error = await Assert.ThrowsAsync<FishException>(() => client.GetTaskAsync("task", TestContext.Current.CancellationToken));
+
+        Assert.Equal((ErrorCode.ServerUnavailable, expected), (error.Code, error.RetryAfter?.TotalSeconds));
+    }
+
+    private sealed class Answers(string json, HttpStatusCode status = HttpStatusCode.OK, string? version = null, string? retryAfter = null) : HttpMessageHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
@@ -68,6 +82,11 @@ public sealed class HostileServerTests
             if (version is not null)
             {
                 response.Headers.Add("Fish-Version", version);
+            }
+
+            if (retryAfter is not null)
+            {
+                response.Headers.Add("Retry-After", retryAfter);
             }
 
             return Task.FromResult(response);

@@ -68,7 +68,7 @@ class _Stream:
                     if not error.transient or (self._retry_for is not None and time.monotonic() - since >= self._retry_for):
                         raise
                     attempt += 1
-                    time.sleep(backoff(attempt))
+                    time.sleep(backoff(attempt, error.retry_after))
         finally:
             self._close()
 

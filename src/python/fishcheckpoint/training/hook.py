@@ -176,7 +176,7 @@ class FishHook:
                 attempt += 1
                 if attempt == 1:
                     self._messages.warn(f"Resuming waits for the server, at most {self._options.retry_for:g} seconds: {error}")
-                time.sleep(min(backoff(attempt), left))
+                time.sleep(min(backoff(attempt, error.retry_after), left))
 
     def _resume(self, at: Union[int, str]) -> Optional[int]:
         task = self._session.task

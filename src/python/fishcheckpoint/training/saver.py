@@ -228,18 +228,19 @@ class BackgroundSaver:
 
     def _open_first(self) -> None:
         # What the server says of the run is to be known at its first answer, not at the first save.
-        attempt = 0
+        attempt, retry_after = 0, None
         while not self._ending and not self._queue:
             try:
                 return self._open()
             except FishError as error:
                 if error.permanent:
                     return
+                retry_after = error.retry_after
             except Exception as error:
                 return self._messages.warn(f"The server could not be asked: {type(error).__name__}: {error}")
             attempt += 1
             with self._changed:
-                self._changed.wait_for(lambda: bool(self._queue) or self._ending, backoff(attempt))
+                self._changed.wait_for(lambda: bool(self._queue) or self._ending, backoff(attempt, retry_after))
 
     def _save(self, save: PendingSave) -> Optional[SaveReport]:
         start = self._options.clock()
@@ -290,7 +291,7 @@ class BackgroundSaver:
                     if not self._has_warned_of_outage:
                         self._has_warned_of_outage = True
                         self._messages.warn(f"Step {save.step} cannot be saved yet, and is tried again: {error}")
-                    self._pause(backoff(attempt))
+                    self._pause(backoff(attempt, error.retry_after))
                     if self._superseded:
                         raise Superseded from error
         finally:

@@ -13,11 +13,13 @@ _LEAST_SERVER = (0, 1, 0)
 _UNKNOWN_TO_OLDER = ("REQUEST_INVALID", "ROUTE_NOT_FOUND", "MEDIA_TYPE_UNSUPPORTED")
 
 
-def error_of(status: int, body: bytes, operation: str, version: Optional[str] = None) -> FishError:
+def error_of(status: int, body: bytes, operation: str, version: Optional[str] = None, retry_after: Optional[str] = None) -> FishError:
     """The error that an answer of 400 and above stands for.
 
     :param version: the server's, where it names it: a refusal of one that may be too old says so.
+    :param retry_after: the header field of this name; a date is ignored.
     """
+    seconds = float(retry_after) if retry_after is not None and re.fullmatch("[0-9]{1,9}", retry_after.strip()) else None
     try:
         problem = json.loads(body)
         hint = problem.get("hint") or ""
@@ -25,11 +27,11 @@ def error_of(status: int, body: bytes, operation: str, version: Optional[str] = 
             hint += " The server names no version and may be older than this client: upgrade it first."
         return FishError(
             problem["code"], problem.get("key") or operation, problem.get("cause") or problem.get("detail") or "", hint,
-            operation=operation, status=status)
+            operation=operation, status=status, retry_after=seconds)
     except (ValueError, TypeError, KeyError, AttributeError):
         return FishError(
             "SERVER_UNAVAILABLE", operation, f"The server answered {status} without a problem that this program knows.",
-            "Check that the URL is a FishCheckpoint server's, and of this version.", operation=operation, status=status)
+            "Check that the URL is a FishCheckpoint server's, and of this version.", operation=operation, status=status, retry_after=seconds)
 
 
 def unreachable(url: str, operation: str, error: BaseException) -> FishError:

@@ -27,9 +27,17 @@ _PROBLEM_BYTES = 1 << 20
 Answer = TypeVar("Answer")
 
 
-def backoff(attempt: int, longest: float = 10.0) -> float:
-    """Seconds to wait before a further attempt (1, 2...): 0.1, doubled each time, at most ``longest``, and up to half of it less by chance."""
-    return min(longest, 0.1 * 2 ** min(attempt - 1, 10)) * (1 - random.random() / 2)
+_LONGEST = 10.0
+"""Seconds that a wait takes at most."""
+
+
+def backoff(attempt: int, retry_after: Optional[float] = None) -> float:
+    """Seconds to wait before a further attempt (1, 2...): exponential backoff with full jitter, as the .NET clients have it.
+
+    :param retry_after: the seconds that the server asked for, which are added, up to the longest wait.
+    :returns: drawn evenly from zero to 0.1, doubled for each attempt, at most 10.
+    """
+    return min(_LONGEST, 0.1 * 2 ** min(attempt - 1, 10)) * random.random() + min(_LONGEST, retry_after or 0.0)
 
 
 class Transport:
@@ -116,7 +124,7 @@ class Transport:
             except FishError as error:
                 if not error.transient or attempt > self.retries:
                     raise
-                self._sleep(backoff(attempt))
+                self._sleep(backoff(attempt, error.retry_after))
 
     def _read(self, response: http.client.HTTPResponse, operation: str) -> bytes:
         try:
@@ -177,7 +185,7 @@ class Transport:
             self.close()
         if method == "DELETE" and response.status == 404 and attempt > 1:
             return response  # an attempt before this one did it, and its answer was lost
-        raise error_of(response.status, problem, operation, version)
+        raise error_of(response.status, problem, operation, version, response.getheader("Retry-After"))
 
     def _exchange(
         self, method: str, path: str, body: Optional[Body], headers: Mapping[str, str], patience: Optional[float],

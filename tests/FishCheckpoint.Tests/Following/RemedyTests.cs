@@ -4,21 +4,8 @@ using Xunit;
 
 namespace FishCheckpoint.Tests.Following;
 
-public sealed class BackoffTests
+public sealed class RemedyTests
 {
-    [Fact]
-    public void Next_AgainAndAgain_IsLongerUpToHalfAMinute()
-    {
-        var backoff = new Backoff(TimeSpan.FromSeconds(1), TimeProvider.System, new Random(1));
-        foreach (var most in new[] { 1, 2, 4, 8, 16, 30, 30 })
-        {
-            Assert.InRange(backoff.Next().TotalSeconds, most / 2.0, most);
-        }
-
-        backoff.Reset();
-        Assert.InRange(backoff.Next().TotalSeconds, 0.5, 1);
-    }
-
     [Fact]
     public void Remedy_OfEachKind_IsWhatHelps()
     {
