@@ -6,7 +6,7 @@ namespace FishCheckpoint.Interchange.Patching;
 /// <param name="source">Reads bytes from an offset.</param>
 /// <param name="begin">Where the region begins.</param>
 /// <param name="length">How many bytes it has.</param>
-internal sealed class RegionReader(Action<long, Span<byte>> source, long begin, long length)
+internal class RegionReader(Action<long, Span<byte>> source, long begin, long length)
 {
     private readonly byte[] buffer = new byte[(int)Math.Min(length, 1 << 16)];
     private long left = length;
@@ -14,11 +14,20 @@ internal sealed class RegionReader(Action<long, Span<byte>> source, long begin, 
     private int next;
     private int end;
 
-    public int U8()
+    /// <summary>Where the next byte lies in the source.</summary>
+    public long Position => at - (end - next);
+
+    /// <summary>How many bytes are left.</summary>
+    protected long Left => left + (end - next);
+
+    public byte U8()
     {
-        Span<byte> bytes = stackalloc byte[1];
-        Read(bytes);
-        return bytes[0];
+        if (next == end)
+        {
+            Fill();
+        }
+
+        return buffer[next++];
     }
 
     public int U16()
@@ -53,12 +62,15 @@ internal sealed class RegionReader(Action<long, Span<byte>> source, long begin, 
         }
     }
 
+    /// <summary>What is thrown if more is read than the region has. Default: a fault of the caller.</summary>
+    protected virtual Exception Ended() => new InvalidOperationException("More is read than the region has.");
+
     private void Fill()
     {
         (next, end) = (0, (int)Math.Min(buffer.Length, left));
         if (end == 0)
         {
-            throw new InvalidOperationException("More is read than the region has.");
+            throw Ended();
         }
 
         source(at, buffer.AsSpan(0, end));

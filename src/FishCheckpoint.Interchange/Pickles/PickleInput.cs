@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Unicode;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Interchange.Patching;
 
 namespace FishCheckpoint.Interchange.Pickles;
 
@@ -10,46 +11,12 @@ namespace FishCheckpoint.Interchange.Pickles;
 /// <param name="begin">Where the pickle begins.</param>
 /// <param name="length">How many bytes there are from there on.</param>
 /// <param name="key">Whom it concerns, for errors.</param>
-internal sealed class PickleInput(Action<long, Span<byte>> source, long begin, long length, string key)
+internal sealed class PickleInput(Action<long, Span<byte>> source, long begin, long length, string key) : RegionReader(source, begin, length)
 {
     private const int LongestLine = 512;
 
-    private readonly byte[] buffer = new byte[(int)Math.Min(length, 1 << 14)];
-    private long filled;
-    private int next;
-    private int end;
-
     /// <summary>Whom it concerns.</summary>
     public string Key => key;
-
-    /// <summary>Where the next byte lies in the source.</summary>
-    public long Position => begin + filled - (end - next);
-
-    private long Left => length - filled + (end - next);
-
-    public byte U8()
-    {
-        if (next == end)
-        {
-            Fill();
-        }
-
-        return buffer[next++];
-    }
-
-    public int U16()
-    {
-        Span<byte> bytes = stackalloc byte[2];
-        Read(bytes);
-        return BinaryPrimitives.ReadUInt16LittleEndian(bytes);
-    }
-
-    public uint U32()
-    {
-        Span<byte> bytes = stackalloc byte[4];
-        Read(bytes);
-        return BinaryPrimitives.ReadUInt32LittleEndian(bytes);
-    }
 
     /// <summary>A length of eight bytes.</summary>
     public long Length64()
@@ -104,33 +71,5 @@ internal sealed class PickleInput(Action<long, Span<byte>> source, long begin, l
         }
     }
 
-    private void Read(Span<byte> destination)
-    {
-        while (destination.Length > 0)
-        {
-            if (next == end)
-            {
-                Fill();
-            }
-
-            var part = buffer.AsSpan(next, Math.Min(end - next, destination.Length));
-            part.CopyTo(destination);
-            next += part.Length;
-            destination = destination[part.Length..];
-        }
-    }
-
-    private void Fill()
-    {
-        (next, end) = (0, (int)Math.Min(buffer.Length, length - filled));
-        if (end == 0)
-        {
-            throw Ended();
-        }
-
-        source(begin + filled, buffer.AsSpan(0, end));
-        filled += end;
-    }
-
-    private FishException Ended() => PickleErrors.Invalid(key, "The pickle ends before it is whole.");
+    protected override FishException Ended() => PickleErrors.Invalid(key, "The pickle ends before it is whole.");
 }

@@ -1,6 +1,5 @@
 using FishCheckpoint.Errors;
 using FishCheckpoint.Interchange.Files;
-using FishCheckpoint.Interchange.Hashing;
 using FishCheckpoint.Interchange.Patching;
 using FishCheckpoint.Interchange.Pickles;
 using FishCheckpoint.Interchange.Torch;
@@ -12,53 +11,40 @@ namespace FishCheckpoint.Interchange.Formats.Adapters;
 /// <c>{"pos": [[positions] …], "weight": [values …]}</c>, one for each trained parameter in the model's order: flat positions and new values. Names are not in it, so the
 /// order has to be told.
 /// </summary>
-internal sealed class FishDiffReader : IVersionDelta
+internal sealed class FishDiffReader : AdapterReader<TorchFile, (TorchTensor Positions, TorchTensor Values)>
 {
-    private readonly string key;
-    private readonly TorchFile file;
     private readonly TorchAdapter adapter;
-    private readonly Dictionary<string, (TorchTensor Positions, TorchTensor Values)> tensors = new(StringComparer.Ordinal);
 
     /// <param name="version">The version.</param>
     /// <param name="layout">The base's layout.</param>
     /// <param name="parameters">The names of the trained parameters in their order; <see langword="null"/>: as the base's file has them.</param>
     public FishDiffReader(FoundVersion version, Layout layout, IReadOnlyList<string>? parameters)
+        : base(version.Key, TorchFile.Open(Path.Combine(version.Path, FishDiffFormat.FileName)))
     {
-        key = version.Key;
-        file = TorchFile.Open(Path.Combine(version.Path, FishDiffFormat.FileName));
-        try
+        adapter = new TorchAdapter(File, Key);
+        Collect(() =>
         {
-            adapter = new TorchAdapter(file, key);
             var (positions, values) = (adapter.Get<PickleList>(adapter.Root, "pos").Items, adapter.Get<PickleList>(adapter.Root, "weight").Items);
             if (positions.Count != values.Count)
             {
-                throw JsonFile.Fail(key, $"There are positions of {positions.Count} parameters and values of {values.Count}.");
+                throw JsonFile.Fail(Key, $"There are positions of {positions.Count} parameters and values of {values.Count}.");
             }
 
-            var names = ParameterOrder.Of(layout, parameters, values.Count, key);
+            var names = ParameterOrder.Of(layout, parameters, values.Count, Key);
             for (var index = 0; index < names.Count; index++)
             {
-                var pair = (PositionsOf(positions[index]), values[index] as TorchTensor ?? throw JsonFile.Fail(key, "The values of a parameter are no tensor."));
-                if (!tensors.TryAdd(names[index], pair))
+                var pair = (PositionsOf(positions[index]), values[index] as TorchTensor ?? throw JsonFile.Fail(Key, "The values of a parameter are no tensor."));
+                if (!Entries.TryAdd(names[index], pair))
                 {
-                    throw new FishException(ErrorCode.RequestInvalid, $"{key}: {names[index]}", "The parameter is named twice.", "Name each once, in the model's order.");
+                    throw new FishException(ErrorCode.RequestInvalid, $"{Key}: {names[index]}", "The parameter is named twice.", "Name each once, in the model's order.");
                 }
             }
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+        });
     }
 
-    public IReadOnlyCollection<string> Tensors => tensors.Keys;
-
-    public ExpectedChecksum? Whole => null;
-
-    public TensorPatch Open(string tensor, TensorInfo info)
+    public override TensorPatch Open(string tensor, TensorInfo info)
     {
-        var ((positions, values), at) = (tensors[tensor], $"{key}: {tensor}");
+        var ((positions, values), at) = (Entries[tensor], $"{Key}: {tensor}");
         AdapterChecks.Whole(at, info, adapter.TypeOf(values), info.Shape);
         if (positions.Elements != values.Elements || positions.Shape.Length != 1 || values.Shape.Length != 1)
         {
@@ -69,15 +55,11 @@ internal sealed class FishDiffReader : IVersionDelta
         return new ListedPatch(info, ListedElements.Create(at, info, adapter.Numbers(positions), adapter.TypeOf(values), adapter.Bytes(values)), adds: false);
     }
 
-    public ExpectedChecksum? ChecksumOf(string tensor) => null;
-
-    public void Dispose() => file.Dispose();
-
     private TorchTensor PositionsOf(object? item) => item switch
     {
         TorchTensor tensor => tensor,
         PickleList { Items: [TorchTensor tensor] } => tensor,
         PickleTuple { Items: [TorchTensor tensor] } => tensor,
-        _ => throw JsonFile.Fail(key, "The positions of a parameter are no tensor."),
+        _ => throw JsonFile.Fail(Key, "The positions of a parameter are no tensor."),
     };
 }

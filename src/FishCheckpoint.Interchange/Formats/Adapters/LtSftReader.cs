@@ -1,6 +1,5 @@
 using FishCheckpoint.Errors;
 using FishCheckpoint.Interchange.Files;
-using FishCheckpoint.Interchange.Hashing;
 using FishCheckpoint.Interchange.Patching;
 using FishCheckpoint.Interchange.Pickles;
 using FishCheckpoint.Interchange.Torch;
@@ -12,38 +11,25 @@ namespace FishCheckpoint.Interchange.Formats.Adapters;
 /// <c>{"diffs": {name: {"size", "index_steps", "values"}}, "abs": {name: tensor}}</c>: differences that are added, at positions counted column by column (the first
 /// dimension runs fastest) and told by their steps; and tensors as a whole.
 /// </summary>
-internal sealed class LtSftReader : IVersionDelta
+internal sealed class LtSftReader : AdapterReader<TorchFile, object?>
 {
-    private readonly string key;
-    private readonly TorchFile file;
     private readonly TorchAdapter adapter;
-    private readonly Dictionary<string, object?> tensors = new(StringComparer.Ordinal);
 
     public LtSftReader(FoundVersion version)
+        : base(version.Key, TorchFile.Open(Path.Combine(version.Path, LtSftFormat.FileName)))
     {
-        key = version.Key;
-        file = TorchFile.Open(Path.Combine(version.Path, LtSftFormat.FileName));
-        try
+        adapter = new TorchAdapter(File, Key);
+        Collect(() =>
         {
-            adapter = new TorchAdapter(file, key);
             Collect("diffs");
             Collect("abs");
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+        });
     }
 
-    public IReadOnlyCollection<string> Tensors => tensors.Keys;
-
-    public ExpectedChecksum? Whole => null;
-
-    public TensorPatch Open(string tensor, TensorInfo info)
+    public override TensorPatch Open(string tensor, TensorInfo info)
     {
-        var at = $"{key}: {tensor}";
-        switch (tensors[tensor])
+        var at = $"{Key}: {tensor}";
+        switch (Entries[tensor])
         {
             case TorchTensor whole:
                 AdapterChecks.Whole(at, info, adapter.TypeOf(whole), whole.Shape);
@@ -55,10 +41,6 @@ internal sealed class LtSftReader : IVersionDelta
         }
     }
 
-    public ExpectedChecksum? ChecksumOf(string tensor) => null;
-
-    public void Dispose() => file.Dispose();
-
     private void Collect(string kind)
     {
         if (!adapter.Root.TryGet(kind, out _))
@@ -68,9 +50,9 @@ internal sealed class LtSftReader : IVersionDelta
 
         foreach (var (name, value) in adapter.Get<PickleMap>(adapter.Root, kind).Entries)
         {
-            if (name is not string tensor || !tensors.TryAdd(tensor, value))
+            if (name is not string tensor || !Entries.TryAdd(tensor, value))
             {
-                throw JsonFile.Fail(key, $"'{name}' is no name of a tensor, or stands in both maps.");
+                throw JsonFile.Fail(Key, $"'{name}' is no name of a tensor, or stands in both maps.");
             }
         }
     }

@@ -1,6 +1,5 @@
 using FishCheckpoint.Errors;
 using FishCheckpoint.Interchange.Files;
-using FishCheckpoint.Interchange.Hashing;
 using FishCheckpoint.Interchange.Patching;
 using FishCheckpoint.Tensors;
 
@@ -10,44 +9,19 @@ namespace FishCheckpoint.Interchange.Formats.Adapters;
 /// <c>MODULE.shira_indices</c> [2, n] (rows and columns) and <c>MODULE.shira_weight</c> [n], which is added to the module's weight; and modules that were saved as a
 /// whole.
 /// </summary>
-internal sealed class ShiraReader : IVersionDelta
+internal sealed class ShiraReader : AdapterReader<AdapterTensors, (string? Positions, string Values)>
 {
-    private readonly string key;
-    private readonly AdapterTensors file;
-    private readonly Dictionary<string, (string? Positions, string Values)> tensors = new(StringComparer.Ordinal);
-
     public ShiraReader(FoundVersion version, int maxHeaderLength)
+        : base(version.Key, OpenFile(version, maxHeaderLength)) => Collect(Collect);
+
+    public override TensorPatch Open(string tensor, TensorInfo info)
     {
-        key = version.Key;
-        if (JsonFile.Read(Path.Combine(version.Path, ShiraFormat.Config), key, maxHeaderLength).Text("peft_type", key) is var type && type != "SHIRA")
-        {
-            throw JsonFile.Fail(key, $"The adapter is of the type '{(type.Length <= 40 ? type : type[..40])}', not 'SHIRA'.");
-        }
-
-        file = AdapterTensors.Open(version.Path, ShiraFormat.Stem, maxHeaderLength);
-        try
-        {
-            Collect();
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
-
-    public IReadOnlyCollection<string> Tensors => tensors.Keys;
-
-    public ExpectedChecksum? Whole => null;
-
-    public TensorPatch Open(string tensor, TensorInfo info)
-    {
-        var ((positions, values), at) = (tensors[tensor], $"{key}: {tensor}");
-        var brought = file.InfoOf(values);
+        var ((positions, values), at) = (Entries[tensor], $"{Key}: {tensor}");
+        var brought = File.InfoOf(values);
         if (positions is null)
         {
             AdapterChecks.Whole(at, info, brought.Type, brought.Shape);
-            return new WholePatch(file.ReaderOf(values));
+            return new WholePatch(File.ReaderOf(values));
         }
 
         AdapterChecks.Sum(at, info, brought.Type);
@@ -56,13 +30,13 @@ internal sealed class ShiraReader : IVersionDelta
             throw new FishException(ErrorCode.ShapeMismatch, at, $"The tensor is {TensorInfo.ShapeText(info.Shape)}; the adapter is for a matrix.", "Name the base that the adapter was made on.");
         }
 
-        if (brought.Shape is not [var count] || !file.InfoOf(positions).Shape.SequenceEqual([2, count]))
+        if (brought.Shape is not [var count] || !File.InfoOf(positions).Shape.SequenceEqual([2, count]))
         {
             throw new FishException(
-                ErrorCode.PatchInvalid, at, $"{file.InfoOf(positions)} and {brought} are no pair of positions and values.", "The version is damaged, or not of this format.");
+                ErrorCode.PatchInvalid, at, $"{File.InfoOf(positions)} and {brought} are no pair of positions and values.", "The version is damaged, or not of this format.");
         }
 
-        var places = TorchAdapter.Numbers(file.InfoOf(positions).Type, file.Bytes(positions, at), at);
+        var places = TorchAdapter.Numbers(File.InfoOf(positions).Type, File.Bytes(positions, at), at);
         var flat = new long[count];
         for (var index = 0; index < flat.Length; index++)
         {
@@ -72,17 +46,24 @@ internal sealed class ShiraReader : IVersionDelta
                 "The adapter was made for another model, or is damaged.");
         }
 
-        return new ListedPatch(info, ListedElements.Create(at, info, flat, brought.Type, file.Bytes(values, at)), adds: true);
+        return new ListedPatch(info, ListedElements.Create(at, info, flat, brought.Type, File.Bytes(values, at)), adds: true);
     }
 
-    public ExpectedChecksum? ChecksumOf(string tensor) => null;
+    private static AdapterTensors OpenFile(FoundVersion version, int maxHeaderLength)
+    {
+        var key = version.Key;
+        if (JsonFile.Read(Path.Combine(version.Path, ShiraFormat.Config), key, maxHeaderLength).Text("peft_type", key) is var type && type != "SHIRA")
+        {
+            throw JsonFile.Fail(key, $"The adapter is of the type '{(type.Length <= 40 ? type : type[..40])}', not 'SHIRA'.");
+        }
 
-    public void Dispose() => file.Dispose();
+        return AdapterTensors.Open(version.Path, ShiraFormat.Stem, maxHeaderLength);
+    }
 
     private void Collect()
     {
-        var names = file.Names.ToHashSet(StringComparer.Ordinal);
-        foreach (var name in file.Names)
+        var names = File.Names.ToHashSet(StringComparer.Ordinal);
+        foreach (var name in File.Names)
         {
             if (name.EndsWith(ShiraFormat.Positions, StringComparison.Ordinal))
             {
@@ -102,14 +83,14 @@ internal sealed class ShiraReader : IVersionDelta
 
     private void Add(string tensor, string? positions, string values)
     {
-        if (!tensors.TryAdd(tensor, (positions, values)))
+        if (!Entries.TryAdd(tensor, (positions, values)))
         {
-            throw new FishException(ErrorCode.PatchInvalid, $"{key}: {tensor}", "The adapter changes the tensor twice.", "Write the adapter again.");
+            throw new FishException(ErrorCode.PatchInvalid, $"{Key}: {tensor}", "The adapter changes the tensor twice.", "Write the adapter again.");
         }
     }
 
     private FishException Missing(string there, string missing) =>
-        new(ErrorCode.PatchInvalid, $"{key}: {there}", $"There is no {missing}.", "Copy or write the adapter again.");
+        new(ErrorCode.PatchInvalid, $"{Key}: {there}", $"There is no {missing}.", "Copy or write the adapter again.");
 
     private static string Plain(string name) => name.StartsWith(ShiraFormat.ModelPrefix, StringComparison.Ordinal) ? name[ShiraFormat.ModelPrefix.Length..] : name;
 }
