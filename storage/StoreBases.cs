@@ -30,7 +30,7 @@ internal sealed class StoreBases(StoreContext store)
                     var isNew = !BaseTable.Exists(connection, content.Id);
                     var created = BaseTable.Insert(connection, name, content, store.Now);
                     store.Ledger.Added(connection, name, content.Id, content.AllFiles.Sum(file => file.Bytes), created, isNew);
-                    store.Folder.MoveIn(upload, content.Id);
+                    store.Folder.MoveIn(upload, content);
                     BaseMeasure.Note(connection, store.Folder, content.Id);
                     return new Saved<BaseInfo>(BaseTable.Info(connection, content.Id, name) with { LeftOut = leftOut }, created);
                 },

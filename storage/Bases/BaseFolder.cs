@@ -1,3 +1,5 @@
+using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Bases;
@@ -44,9 +46,14 @@ internal sealed class BaseFolder : IDisposable
     /// Moves a whole upload to its place, durably, file by file over what is there: the same content, whole, damaged, or left half by a crash.
     /// So adding a base again mends it, and readers that have a file open are not disturbed.
     /// </summary>
-    /// <remarks>In the transaction that makes the base known; a mark says so until <see cref="Settle"/>.</remarks>
-    public void MoveIn(string uploadFolder, Digest id)
+    /// <remarks>
+    /// In the transaction that makes the base known, which may be taken back and run again: what was moved the first time is in its place then, and the mark that stays
+    /// until <see cref="Settle"/> removes it where the store never knows it.
+    /// </remarks>
+    /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>: another process has removed what was moved the first time.</exception>
+    public void MoveIn(string uploadFolder, BaseContent content)
     {
+        var id = content.Id;
         File.WriteAllBytes(MarkOf(id), []);
 
         // Before there is a folder that nobody would know of without the mark.
@@ -55,6 +62,11 @@ internal sealed class BaseFolder : IDisposable
         MoveFiles(uploadFolder, target);
         AtomicFile.SyncFolder(bases);
         AtomicFile.SyncFolder(Path.GetDirectoryName(bases)!);
+        if (content.AllFiles.FirstOrDefault(file => !File.Exists(PathOf(id, file.Name))) is { } missing)
+        {
+            throw new FishException(
+                ErrorCode.StorageUnavailable, missing.Name, "The file was removed from the store's folder while the base was added.", "Send it again; nothing was stored.");
+        }
     }
 
     /// <summary>Says that a base is going: <see cref="Settle"/> removes its files once the store no longer knows it. In the transaction that deletes it.</summary>

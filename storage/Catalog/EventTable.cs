@@ -10,7 +10,7 @@ internal static class EventTable
 
     /// <summary>The number of the newest entry; 0 for none.</summary>
     public static long Newest(CatalogConnection connection) =>
-        connection.Scalar<long?>("SELECT seq FROM sqlite_sequence WHERE name = 'audit'") ?? 0;
+        connection.Scalar<long?>("SELECT max(id) FROM audit") ?? 0;
 
     /// <summary>Whether entries after one may have been let go.</summary>
     public static bool IsForgotten(CatalogConnection connection, long after) =>

@@ -111,8 +111,8 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
 
         foreach (var (task, rules) in withRules)
         {
-            var going = new Going();
-            while (round.Goes && await DeleteSomeAsync(round, task, rules, going, cancellation))
+            var going = Going.None;
+            while (round.Goes && (going = await DeleteSomeAsync(round, task, rules, going, cancellation)).Steps.Length > 0)
             {
                 cancellation.ThrowIfCancellationRequested();
             }
@@ -138,33 +138,28 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
     }
 
     // What is kept is decided in the transaction that deletes the others: a tag or a save that came meanwhile counts.
-    private async Task<bool> DeleteSomeAsync(CollectRound round, TaskContext task, Retention rules, Going going, CancellationToken cancellation)
+    private async Task<Going> DeleteSomeAsync(CollectRound round, TaskContext task, Retention rules, Going going, CancellationToken cancellation)
     {
-        var ((gone, more), freed) = await database.WriteAsync(
+        var ((gone, left), freed) = await database.WriteAsync(
             connection => TotalsTable.Freed(connection, () => DeleteSome(connection, round, task, rules, going)), cancellation);
         gone.ForEach(round.Deleted);
         round.Freed += freed;
-        return more;
+        return left;
     }
 
-    private (List<CollectedCheckpoint?> Gone, bool More) DeleteSome(
+    private (List<CollectedCheckpoint?> Gone, Going Left) DeleteSome(
         CatalogConnection connection, CollectRound round, TaskContext task, Retention rules, Going going)
     {
         if (TaskRows.IdOf(connection, task.Name) != task.Id)
         {
-            return ([], false);
+            return ([], Going.None);
         }
 
         // Where nobody has written since the last transaction of this pass, what that one decided holds.
-        var stamp = (database.Commits, connection.VersionOfOthers());
-        if (stamp != going.Stamp)
-        {
-            going.Steps = new Queue<long>(retainer.Removable(connection, task, rules));
-        }
-
-        going.Stamp = (stamp.Commits + 1, stamp.Item2);
+        var (commits, version) = (database.Commits, connection.VersionOfOthers());
+        var steps = going.Commits == commits && going.Version == version ? going.Steps : retainer.Removable(connection, task, rules).ToArray();
         var gone = new List<CollectedCheckpoint?>();
-        while (gone.Count < InOneTransaction && going.Steps.TryDequeue(out var step))
+        foreach (var step in steps[..Math.Min(InOneTransaction, steps.Length)].Span)
         {
             var row = CheckpointTable.AtStep(connection, task.Id, step)!;
             gone.Add(Listed(connection, round, row, rules));
@@ -172,7 +167,7 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
             ledger.Note(connection, "checkpoint.collect", task.Name, row.Label, Ledger.Deleted, Owned(row));
         }
 
-        return (gone, going.Steps.Count > 0);
+        return (gone, new Going(commits + 1, version, steps[gone.Count..]));
     }
 
     private static long Owned(CheckpointRow row) => row.FrameBytes + row.TrainerBytes + (row.IsBlocks ? 0 : row.BroughtBytes);
@@ -181,10 +176,8 @@ internal sealed class Collector(Database database, BaseFolder folder, TaskTable 
         ? new CollectedCheckpoint(row.TaskName, row.Step, RetentionPlan.Describe(rules), Owned(row), HiddenGroups.NeededBy(connection, row.Id)) : null;
 
     // The steps of a task that are still to go, and when that was decided: after so many commits of this process, at that version of the others'.
-    private sealed class Going
+    private sealed record Going(long Commits, long Version, ReadOnlyMemory<long> Steps)
     {
-        public (long Commits, long Version) Stamp { get; set; } = (-1, -1);
-
-        public Queue<long> Steps { get; set; } = new();
+        public static Going None { get; } = new(-1, -1, default);
     }
 }

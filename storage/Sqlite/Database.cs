@@ -2,7 +2,6 @@ using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite.Pages;
-using FishCheckpoint.Storage.Totals;
 using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Sqlite;
@@ -31,7 +30,7 @@ internal sealed class Database : IDisposable
 
     private Database(string path, bool isReadOnly, Action<CatalogConnection, string>? trace = null)
     {
-        (Path, IsReadOnly, this.trace) = (path, isReadOnly, trace);
+        (Path, IsReadOnly, this.trace) = (path, isReadOnly, trace ?? DefaultTrace);
         connectionString = new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, DefaultTimeout = 60, Pooling = true }.ToString();
         Space = new Space(this);
         if (!isReadOnly)
@@ -55,6 +54,12 @@ internal sealed class Database : IDisposable
     /// <summary>Transactions that this process has committed; exact within one that writes.</summary>
     public long Commits { get; private set; }
 
+    /// <summary>For tests: told of all statements of stores whose options name nobody to be told.</summary>
+    public static Action<CatalogConnection, string>? DefaultTrace { get; set; }
+
+    /// <summary>For tests: every transaction of this process runs its work twice, and takes back what it did the first time.</summary>
+    public static bool WorksTwice { get; set; }
+
     /// <summary>Runs at the end of every transaction that writes, before it commits.</summary>
     public Action<CatalogConnection>? BeforeCommit { get; set; }
 
@@ -73,7 +78,7 @@ internal sealed class Database : IDisposable
         try
         {
             Migrations.Run(database.writer!, () => StoreFolder.RequireNoBases(folder));
-            TotalsKeeper.Attach(database.writer!);
+            ChangeTracking.Attach(database.writer!);
             return database;
         }
         catch
@@ -143,6 +148,9 @@ internal sealed class Database : IDisposable
     public SqliteCatalogConnection OpenConnection() => Open().KeepStatements();
 
     /// <summary>Runs one transaction, alone among writers, committed and synced when this returns.</summary>
+    /// <param name="work">Has no effect but through its connection, or one that may come twice: it may be taken back and run again.</param>
+    /// <param name="cancellation">Ends it before it commits.</param>
+    /// <returns>What the work returned the last time.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.StoreReadOnly"/>, <see cref="ErrorCode.StorageUnavailable"/>.</exception>
     public async Task<T> WriteAsync<T>(Func<CatalogConnection, T> work, CancellationToken cancellation)
     {
@@ -157,6 +165,11 @@ internal sealed class Database : IDisposable
         {
             RequireInPlace();
             using var transaction = writer.Begin();
+            if (WorksTwice)
+            {
+                Rehearse(writer, work);
+            }
+
             var result = work(writer);
             BeforeCommit?.Invoke(writer);
             cancellation.ThrowIfCancellationRequested();
@@ -180,6 +193,22 @@ internal sealed class Database : IDisposable
         {
             writing.Release();
         }
+    }
+
+    // What fails, fails again.
+    private void Rehearse<T>(SqliteCatalogConnection connection, Func<CatalogConnection, T> work)
+    {
+        connection.Execute("SAVEPOINT rehearsal");
+        try
+        {
+            work(connection);
+            BeforeCommit?.Invoke(connection);
+        }
+        catch (Exception error) when (error is FishException or CatalogException)
+        {
+        }
+
+        connection.Execute("ROLLBACK TO rehearsal; RELEASE rehearsal");
     }
 
     /// <summary>Copies everything from the log into the database and cuts the log to nothing, as soon as no reader needs it; gives up after some seconds.</summary>

@@ -102,6 +102,8 @@ public abstract class DeletionContract : CheckpointStoreContract
         await SavePatchAsync(2, second.PatchAgainst(first), new SaveOptions { Parent = ParentChoice.Previous }, "gone");
         await SaveFullAsync(3, first, task: "gone");
         await Store.DeleteCheckpointAsync("gone", StepRef.At(3), Stop);
+        await Store.SetTagAsync("gone", "good", StepRef.At(1), Stop);
+        await Store.SetTagAsync("gone", "first", StepRef.At(1), Stop);
         await Store.DeleteTaskAsync("gone", Stop);
         await RefusedAsync(ErrorCode.TaskNotFound, () => Store.GetTaskAsync("gone", Stop));
         await RefusedAsync(ErrorCode.TaskNotFound, () => Deleted.UndeleteAsync("gone", 1, cancellation: Stop));
@@ -116,6 +118,7 @@ public abstract class DeletionContract : CheckpointStoreContract
         await RefusedAsync(ErrorCode.NameInvalid, () => Deleted.UndeleteTaskAsync("gone", "../gone", Stop));
         var back = await Deleted.UndeleteTaskAsync("gone", "back", Stop);
         Assert.Equal(("back", "a run", "loss", 2), (back.Name, back.Description, back.Retention!.Monitor, back.Checkpoints));
+        Assert.Equal(["first", "good"], (await Store.GetCheckpointAsync("back", StepRef.Parse("good"), Stop)).Tags);
         Assert.Equal(first.ToBytes(), await Store.RestoreAsync("back", 1));
         Assert.Equal(second.ToBytes(), await Store.RestoreAsync("back", 2));
 

@@ -37,6 +37,7 @@ internal static class Program
             return await ChildProgram.RunAsync(args);
         }
 
+        OwnRun.Prepare();
         return await ConsoleRunner.Run(args);
     }
 }

@@ -52,9 +52,34 @@ public sealed class ProgressTests : VerifyTest
         AssertWhole(result.BytesBefore);
     }
 
+    [Fact]
+    public async Task Fold_TellsHowFarItIsOfWhatCostsTooMuch()
+    {
+        await ReopenAsync(Options with { Progress = new Told(told) });
+        var model = Base;
+        for (var step = 1; step <= 10; step++)
+        {
+            var next = model.Change(step, 0.02);
+            var path = Path.Combine(Options.DataFolder, $"{step}.patch");
+            await File.WriteAllBytesAsync(path, next.PatchAgainst(model), Stop);
+            using var patch = Tensors.SafetensorsFile.Open(path);
+            await Store.SaveAsync("task", step, new CheckpointContent.Sparse(patch), new SaveOptions { Parent = ParentChoice.Previous }, Stop);
+            model = next;
+        }
+
+        Assert.NotEqual(0, (await Store.FoldAsync(new FoldOptions { MaxReadCost = 1.1 }, Stop)).Folded);
+        Assert.InRange(told[^1].Done, 1, told[^1].Total!.Value);
+        AssertAscends();
+    }
+
     private void AssertWhole(long bytes)
     {
         Assert.Equal(new WorkProgress(bytes, bytes), told[^1]);
+        AssertAscends();
+    }
+
+    private void AssertAscends()
+    {
         Assert.All(told.Zip(told.Skip(1)), pair => Assert.True(pair.First.Done <= pair.Second.Done));
         Assert.All(told, one => Assert.True(one.Total is null || one.Done <= one.Total));
     }

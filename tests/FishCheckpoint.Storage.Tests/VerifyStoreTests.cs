@@ -21,6 +21,7 @@ public sealed class VerifyStoreTests : VerifyTest
         Assert.Equal((Keys.Count, 0L), (report.Checkpoints, report.Affected));
         Assert.Equal(Ask("SELECT sum(length(head) + payload) FROM frames") + Ask("SELECT sum(bytes) FROM base_files"), report.Bytes);
         Assert.Empty(await Store.ListDamageAsync(Stop));
+        Assert.Equal(quick, await Store.LastVerifiedAsync(Stop) is null);
     }
 
     [Fact]

@@ -139,7 +139,7 @@ public abstract class VerifyTest : RecodeTest
         return bytes;
     }
 
-    private async Task SaveOnAsync(long step, TestModel model, long parent)
+    protected async Task SaveOnAsync(long step, TestModel model, long parent)
     {
         using var file = ModelFolder.Open(model.Write(Path.Combine(Options.DataFolder, "..", $"on-{step}")));
         await Store.SaveAsync("task", step, new CheckpointContent.Full(file), new SaveOptions { Parent = ParentChoice.At(parent) }, Stop);

@@ -110,6 +110,11 @@ public sealed partial class DependencyTests
             yield return $"gateway: {type.FullName} -> {named.FullName}";
         }
 
+        foreach (var text in type.Texts.Where(text => type.Namespace == Catalog && SqliteOnly().IsMatch(text)))
+        {
+            yield return $"dialect: {type.FullName} holds {SqliteOnly().Match(text)}";
+        }
+
         foreach (var (library, _) in Libraries.Where(rule =>
             !rule.Users.Any(user => IsWithin(type.Namespace, user)) && type.Names.Any(named => IsWithin(named.Namespace, rule.Library))))
         {
@@ -129,4 +134,10 @@ public sealed partial class DependencyTests
     [GeneratedRegex(
         @"^\s*(SELECT|INSERT|UPDATE|DELETE FROM|WITH( RECURSIVE)? \w+|PRAGMA|CREATE (TABLE|INDEX|TRIGGER|TEMP))\s", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Sql();
+
+    // What PostgreSQL does not take.
+    [GeneratedRegex(
+        @"\b(INDEXED BY|rowid|pragma\w*|json_each|hex\(|total\(|iif\(|sqlite_\w+|temp\.|TEMP TABLE|GLOB)|\bx''| IS (NOT )?\$|ON CONFLICT DO UPDATE",
+        RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SqliteOnly();
 }
