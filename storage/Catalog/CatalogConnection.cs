@@ -36,7 +36,7 @@ internal abstract class CatalogConnection : IDisposable
     /// <returns>Its id.</returns>
     public abstract long Insert(string sql, params ReadOnlySpan<object?> arguments);
 
-    /// <summary>The first value of the first row; the type's default where there is none, or it is null.</summary>
+    /// <summary>The first value of the first row; the type's default where there is none, or it is null. A condition is 0 or 1, a sum an integer.</summary>
     public abstract T Scalar<T>(string sql, params ReadOnlySpan<object?> arguments);
 
     /// <summary>All rows.</summary>

@@ -59,7 +59,7 @@ internal static class DeletedTable
             WHERE t.id > $0 AND (t.expires > $1 OR (t.former_name IS NULL AND x.grace > 0)) ORDER BY t.id LIMIT $2
             """,
             row => (Id: row.GetInt64(0), Item: new DeletedTask(
-                row.GetString(1), row.OptionalText(2) ?? "", row.GetInt64(3) != 0, row.GetInt64(4), row.GetInt64(5), row.Time(6), row.Time(7))),
+                row.GetString(1), row.OptionalText(2) ?? "", row.GetBoolean(3), row.GetInt64(4), row.GetInt64(5), row.Time(6), row.Time(7))),
             RowAfter(page), now, page.Limit + 1);
         return PageOf(rows, page);
     }
