@@ -24,8 +24,8 @@ using FishCheckpoint.Api.Tasks;
 using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Reports;
 using FishCheckpoint.Storage;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -158,23 +158,18 @@ public static class FishServer
         services.AddRequestLimit();
         services.AddSingleton<ConnectionGate>().AddSingleton<IConnectionListenerFactory, GatedListeners>();
         services.AddSingleton<IDiskSpace, SystemDisk>().AddSingleton<UploadRoom>();
-        services.AddSingleton<IAccessControl>(provider => provider.GetRequiredService<StoreHost>().Store.Access);
-        services.AddSingleton<ICheckpointStore>(provider => provider.GetRequiredService<StoreHost>().Store);
-        services.AddSingleton<IDeletedCheckpoints>(provider => provider.GetRequiredService<StoreHost>().Store);
-        services.AddSingleton<ITaskEvents>(provider => provider.GetRequiredService<StoreHost>().Store);
-        services.AddSingleton<IStateComparison>(provider => provider.GetRequiredService<StoreHost>().Store);
-        services.AddSingleton<IStorageReports>(provider => provider.GetRequiredService<StoreHost>().Store);
         services.AddSingleton<Func<SqliteCheckpointStore>>(provider => () => provider.GetRequiredService<StoreHost>().Store);
-        services.AddSingleton<ICheckpointRecoding>(provider => provider.GetRequiredService<StoreHost>().Store);
-        services.AddSingleton<ICheckpointFolding>(provider => provider.GetRequiredService<StoreHost>().Store);
-        services.AddSingleton<Func<ICheckpointRecoding>>(provider => provider.GetRequiredService<ICheckpointRecoding>);
-        services.AddSingleton<Func<ICheckpointFolding>>(provider => provider.GetRequiredService<ICheckpointFolding>);
+        services.AddSingleton<IFishStore>(provider => provider.GetRequiredService<StoreHost>().Store);
+        AddPart(services, store => store.Bases);
+        AddPart(services, store => store.Tasks);
+        AddPart(services, store => store.Checkpoints);
+        AddPart(services, store => store.States);
+        AddPart(services, store => store.Reports);
+        AddPart(services, store => store.Maintenance);
+        AddPart(services, store => store.Events);
+        AddPart(services, store => store.Access);
+        services.AddSingleton<Func<IMaintenance>>(provider => provider.GetRequiredService<IMaintenance>);
         services.AddHostedService<RecodeService>().AddHostedService<FoldService>().AddHostedService<VerifyService>().AddHostedService<CollectService>();
-        services.AddSingleton<IStoreVerification>(provider => provider.GetRequiredService<StoreHost>().Store);
-        services.AddSingleton<IStoreBackups>(provider => provider.GetRequiredService<StoreHost>().Store);
-        services.AddSingleton<Func<IStoreVerification>>(provider => provider.GetRequiredService<IStoreVerification>);
-        services.AddSingleton<ICheckpointCollector>(provider => provider.GetRequiredService<StoreHost>().Store);
-        services.AddSingleton<Func<ICheckpointCollector>>(provider => provider.GetRequiredService<ICheckpointCollector>);
         services.ConfigureHttpJsonOptions(json => FishJson.Configure(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddOptions<KestrelServerOptions>().Configure<FishSettings, ListenGuard>((kestrel, settings, guard) =>
@@ -198,6 +193,9 @@ public static class FishServer
         });
         services.AddFishOpenApi();
     }
+
+    private static void AddPart<T>(IServiceCollection services, Func<IFishStore, T> part)
+        where T : class => services.AddSingleton(provider => part(provider.GetRequiredService<IFishStore>()));
 
     private static void MapRoutes(RouteGroupBuilder server)
     {

@@ -5,12 +5,14 @@ using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Storage;
 
 /// <summary>The bases of a data folder.</summary>
-internal sealed class StoreBases(StoreContext store)
+internal sealed class StoreBases(StoreContext store) : IBases
 {
+    /// <inheritdoc/>
     public Task<Saved<BaseInfo>> AddAsync(string name, IAsyncEnumerable<UploadFile> files, CancellationToken cancellationToken =
         default) => StoreContext.GuardedAsync(async () =>
     {
@@ -47,15 +49,18 @@ internal sealed class StoreBases(StoreContext store)
         }
     });
 
+    /// <inheritdoc/>
     public Task<BaseInfo> GetAsync(string nameOrId, CancellationToken cancellationToken = default) => store.ReadAsync(connection =>
     {
         var id = BaseTable.Resolve(connection, nameOrId);
         return BaseTable.Info(connection, id, id.ToString() == nameOrId ? null : nameOrId);
     });
 
-    public Task<Page<BaseInfo>> ListAsync(PageRequest page, CancellationToken cancellationToken = default) =>
-        store.ReadAsync(connection => BaseTable.List(connection, page.Checked()));
+    /// <inheritdoc/>
+    public AsyncPageable<BaseInfo> ListAsync(PageRequest? page = null, CancellationToken cancellationToken = default) =>
+        store.List(BaseTable.List, page, cancellationToken);
 
+    /// <inheritdoc/>
     public Task<IModelReader> OpenAsync(
         string nameOrId, CancellationToken cancellationToken = default) => store.OpenModelAsync(connection =>
     {
@@ -64,6 +69,7 @@ internal sealed class StoreBases(StoreContext store)
         return (new TaskContext(TaskContext.BaseAlone, nameOrId, content, layout, null), null);
     });
 
+    /// <inheritdoc/>
     public Task<RemovedBase> DeleteAsync(
         string name, CancellationToken cancellationToken = default) => StoreContext.GuardedAsync(async () =>
     {

@@ -6,11 +6,12 @@ using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Collection;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Telemetry;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Storage;
 
 /// <summary>The checkpoints of a data folder.</summary>
-internal sealed class StoreCheckpoints(StoreContext store)
+internal sealed class StoreCheckpoints(StoreContext store) : ICheckpoints
 {
     // Each deletion makes this many earlier ones final, so that they do not pile up in a store that nobody collects.
     private const int FinalPerDeletion = 2;
@@ -23,6 +24,7 @@ internal sealed class StoreCheckpoints(StoreContext store)
 
     private readonly StoreSaver saver = new(store);
 
+    /// <inheritdoc/>
     public Task<Saved<CheckpointInfo>> SaveAsync(
         string task, long step, CheckpointContent content, SaveOptions? options =
             null, CancellationToken cancellationToken = default) => StoreContext.GuardedAsync(async () =>
@@ -55,12 +57,15 @@ internal sealed class StoreCheckpoints(StoreContext store)
         }
     });
 
+    /// <inheritdoc/>
     public Task<CheckpointInfo> GetAsync(string task, StepRef step, CancellationToken cancellationToken = default) =>
         store.GetCheckpointAsync(task, step);
 
-    public Task<Page<CheckpointInfo>> ListAsync(string task, PageRequest page, CancellationToken cancellationToken = default) =>
-        store.ReadAsync(connection => CheckpointTable.List(connection, store.Context(connection, task), page.Checked()));
+    /// <inheritdoc/>
+    public AsyncPageable<CheckpointInfo> ListAsync(string task, PageRequest? page = null, CancellationToken cancellationToken = default) =>
+        store.List((connection, part) => CheckpointTable.List(connection, store.Context(connection, task), part), page, cancellationToken);
 
+    /// <inheritdoc/>
     public Task DeleteAsync(string task, StepRef step, CancellationToken cancellationToken = default) => store.WriteAsync(
         connection =>
         {
@@ -72,9 +77,12 @@ internal sealed class StoreCheckpoints(StoreContext store)
         },
         cancellationToken);
 
-    public Task<Page<DeletedCheckpoint>> ListDeletedAsync(string task, PageRequest page, CancellationToken cancellationToken = default) =>
-        store.ReadAsync(connection => DeletedTable.Checkpoints(connection, task, page.Checked(), store.Now));
+    /// <inheritdoc/>
+    public AsyncPageable<DeletedCheckpoint> ListDeletedAsync(
+        string task, PageRequest? page = null, CancellationToken cancellationToken = default) =>
+        store.List((connection, part) => DeletedTable.Checkpoints(connection, task, part, store.Now), page, cancellationToken);
 
+    /// <inheritdoc/>
     public Task<Undeleted> UndeleteAsync(string task, long step, UndeleteOptions? options =
         null, CancellationToken cancellationToken = default) => StoreContext.GuardedAsync(async () =>
     {
@@ -97,32 +105,24 @@ internal sealed class StoreCheckpoints(StoreContext store)
         return new Undeleted(info, taken, store.Database.Read(connection => store.Collector.Removes(connection, task, info.Step)));
     });
 
-    public Task SetTagAsync(string task, string tag, StepRef step, CancellationToken cancellationToken = default) => store.WriteAsync(
+    /// <inheritdoc/>
+    public Task SetTagAsync(string task, string tag, StepRef? step, CancellationToken cancellationToken = default) => store.WriteAsync(
         connection =>
         {
-            Names.CheckTag(tag);
-            var context = store.Context(connection, task);
-            var row = CheckpointTable.Find(connection, context, step);
-            store.Ledger.Note(connection, "tag.set", task, $"{task}/{tag}", Ledger.Changed);
-            TagTable.Set(connection, context.Id, tag, row.Id);
-            return true;
-        },
-        cancellationToken);
-
-    public Task RemoveTagAsync(string task, string tag, CancellationToken cancellationToken = default) => store.WriteAsync(
-        connection =>
-        {
-            if (!TagTable.Remove(connection, store.Context(connection, task).Id, tag))
+            if (step is { } target)
             {
-                throw new FishException(
-                    ErrorCode.TagNotFound, $"{task}/{tag}", "The task has no such tag.", "List the task's checkpoints with their tags.");
+                SetTag(connection, task, tag, target);
+            }
+            else
+            {
+                RemoveTag(connection, task, tag);
             }
 
-            store.Ledger.Note(connection, "tag.remove", task, $"{task}/{tag}", Ledger.Deleted);
             return true;
         },
         cancellationToken);
 
+    /// <inheritdoc/>
     public Task SetPinAsync(string task, StepRef step, bool pinned, CancellationToken cancellationToken = default) => store.WriteAsync(
         connection =>
         {
@@ -132,4 +132,24 @@ internal sealed class StoreCheckpoints(StoreContext store)
             return true;
         },
         cancellationToken);
+
+    private void SetTag(CatalogConnection connection, string task, string tag, StepRef step)
+    {
+        Names.CheckTag(tag);
+        var context = store.Context(connection, task);
+        var row = CheckpointTable.Find(connection, context, step);
+        store.Ledger.Note(connection, "tag.set", task, $"{task}/{tag}", Ledger.Changed);
+        TagTable.Set(connection, context.Id, tag, row.Id);
+    }
+
+    private void RemoveTag(CatalogConnection connection, string task, string tag)
+    {
+        if (!TagTable.Remove(connection, store.Context(connection, task).Id, tag))
+        {
+            throw new FishException(
+                ErrorCode.TagNotFound, $"{task}/{tag}", "The task has no such tag.", "List the task's checkpoints with their tags.");
+        }
+
+        store.Ledger.Note(connection, "tag.remove", task, $"{task}/{tag}", Ledger.Deleted);
+    }
 }

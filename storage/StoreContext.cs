@@ -92,6 +92,10 @@ internal sealed class StoreContext : IDisposable
     public Task<T> WriteAsync<T>(Func<CatalogConnection, T> work, CancellationToken cancellationToken) =>
         GuardedAsync(() => Database.WriteAsync(work, cancellationToken));
 
+    public AsyncPageable<T> List<T>(
+        Func<CatalogConnection, PageRequest, Page<T>> read, PageRequest? page, CancellationToken cancellationToken) =>
+        new((part, _) => ReadAsync(connection => read(connection, part.Checked())), page, cancellationToken);
+
     // Off the caller's thread, and with the disk's and the database's errors in the words of this system.
     public static Task<T> GuardedAsync<T>(Func<Task<T>> work) => Task.Run(async () =>
     {

@@ -7,12 +7,14 @@ using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Recoding;
 using FishCheckpoint.Storage.Verification;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Storage;
 
 /// <summary>The maintenance of a data folder.</summary>
-internal sealed class StoreMaintenance(StoreContext store)
+internal sealed class StoreMaintenance(StoreContext store) : IMaintenance
 {
+    /// <inheritdoc/>
     public Task<FoldResult> FoldAsync(FoldOptions? options = null, CancellationToken cancellationToken = default) =>
         StoreContext.GuardedAsync(() =>
         {
@@ -21,6 +23,7 @@ internal sealed class StoreMaintenance(StoreContext store)
                 (options ?? new FoldOptions()).Checked(), cancellationToken);
         });
 
+    /// <inheritdoc/>
     public Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellationToken = default) =>
         StoreContext.GuardedAsync(async () =>
         {
@@ -37,6 +40,7 @@ internal sealed class StoreMaintenance(StoreContext store)
                 cancellationToken);
         });
 
+    /// <inheritdoc/>
     public Task<CollectResult> CollectAsync(
         CollectOptions? options = null, CancellationToken cancellationToken = default) => StoreContext.GuardedAsync(() =>
     {
@@ -50,10 +54,12 @@ internal sealed class StoreMaintenance(StoreContext store)
         return store.Collector.RunAsync(wanted, cancellationToken);
     });
 
+    /// <inheritdoc/>
     public Task<VerifyReport> VerifyAsync(VerifyOptions? options = null, CancellationToken cancellationToken = default) =>
         StoreContext.GuardedAsync(() => new Verifier(
             store.Database, store.Folder, store.Options).RunAsync((options ?? new VerifyOptions()).Checked(), cancellationToken));
 
+    /// <inheritdoc/>
     public Task<VerifyResult> VerifyCheckpointAsync(
         string task, StepRef step, CancellationToken cancellationToken = default) => store.ReadAsync(connection =>
     {
@@ -72,9 +78,11 @@ internal sealed class StoreMaintenance(StoreContext store)
         }
     });
 
+    /// <inheritdoc/>
     public Task<IReadOnlyList<KnownDamage>> ListDamageAsync(CancellationToken cancellationToken = default) =>
         store.ReadAsync<IReadOnlyList<KnownDamage>>(VerifiedTable.Damage);
 
+    /// <inheritdoc/>
     public Task<BackupReport> BackupAsync(BackupOptions options, CancellationToken cancellationToken = default) =>
         StoreContext.GuardedAsync(async () =>
         {
@@ -86,7 +94,7 @@ internal sealed class StoreMaintenance(StoreContext store)
 
             await using var copy = await SqliteCheckpointStore.OpenAsync(
                 new StoreOptions { DataFolder = options.To, Progress = store.Options.Progress }, cancellationToken);
-            var found = (await copy.VerifyStoreAsync(null, cancellationToken)).Damaged.Select(
+            var found = (await copy.Maintenance.VerifyAsync(null, cancellationToken)).Damaged.Select(
                 damage => new DamagedFrame(damage.Key, damage.Problem));
             return report with { Damaged = [.. report.Damaged, .. found], Verified = BackupVerification.Full };
         });

@@ -7,12 +7,14 @@ using FishCheckpoint.Storage.Chains;
 using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Storage.Reports;
 using FishCheckpoint.Storage.Telemetry;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Storage;
 
 /// <summary>The states of a data folder: those of models, and those of their trainers.</summary>
-internal sealed class StoreStates(StoreContext store)
+internal sealed class StoreStates(StoreContext store) : IStates
 {
+    /// <inheritdoc/>
     public Task<IModelReader> OpenAsync(
         string task, StepRef step, CancellationToken cancellationToken = default) => store.OpenModelAsync(connection =>
     {
@@ -21,6 +23,7 @@ internal sealed class StoreStates(StoreContext store)
         return (context, CheckpointTable.Find(connection, context, step));
     });
 
+    /// <inheritdoc/>
     public Task<IModelReader> OpenBranchPointAsync(
         string task, CancellationToken cancellationToken = default) => store.OpenModelAsync(connection =>
     {
@@ -29,6 +32,7 @@ internal sealed class StoreStates(StoreContext store)
         return (context, CheckpointTable.StartOf(connection, context));
     });
 
+    /// <inheritdoc/>
     public Task<EncodedDelta> OpenDeltaAsync(
         string task, StepRef to, StateRef from = default, CancellationToken cancellationToken = default) => store.ReadAsync(connection =>
     {
@@ -41,6 +45,7 @@ internal sealed class StoreStates(StoreContext store)
             source, target).Open([], []), null, source.Identity, store.Options.Codec, store.Options.TemporaryFolder, cancellationToken);
     });
 
+    /// <inheritdoc/>
     public async Task<EncodedDelta?> OpenDeltaAsync(
         string task, StepRef to, StateRef from, long maxBytes, CancellationToken cancellationToken = default)
     {
@@ -54,6 +59,7 @@ internal sealed class StoreStates(StoreContext store)
         return null;
     }
 
+    /// <inheritdoc/>
     public Task<ChangeReport> CompareAsync(
         string task, StepRef to, StateRef from = default, CancellationToken cancellationToken = default) => store.ReadAsync(connection =>
     {
@@ -66,6 +72,7 @@ internal sealed class StoreStates(StoreContext store)
         return StateComparer.Compare(source, target, from.Task, cancellationToken);
     });
 
+    /// <inheritdoc/>
     public Task<Saved<StateInfo>> PutTrainerStateAsync(
         string task, StepRef step, Stream content, CancellationToken cancellationToken = default) => StoreContext.GuardedAsync(async () =>
     {
@@ -83,6 +90,7 @@ internal sealed class StoreStates(StoreContext store)
         return new Saved<StateInfo>(state.Info, created);
     });
 
+    /// <inheritdoc/>
     public Task<Stream> OpenTrainerStateAsync(
         string task, StepRef step, CancellationToken cancellationToken = default) => StoreContext.GuardedAsync(() =>
     {

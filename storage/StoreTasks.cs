@@ -3,12 +3,14 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage.Access;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Tasks;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Storage;
 
 /// <summary>The tasks of a data folder.</summary>
-internal sealed class StoreTasks(StoreContext store)
+internal sealed class StoreTasks(StoreContext store) : ITasks
 {
+    /// <inheritdoc/>
     public Task<Saved<TaskInfo>> PutAsync(string task, TaskSpec spec, CancellationToken cancellationToken = default) => store.WriteAsync(
         connection =>
         {
@@ -20,6 +22,7 @@ internal sealed class StoreTasks(StoreContext store)
         },
         cancellationToken);
 
+    /// <inheritdoc/>
     public Task<TaskInfo> ChangeAsync(string task, JsonElement patch, bool dryRun = false, CancellationToken cancellationToken = default) =>
         dryRun
         ? store.ReadAsync(connection =>
@@ -39,12 +42,15 @@ internal sealed class StoreTasks(StoreContext store)
             },
             cancellationToken);
 
+    /// <inheritdoc/>
     public Task<TaskInfo> GetAsync(string task, CancellationToken cancellationToken = default) =>
         store.ReadAsync(connection => TaskTable.Info(connection, Names.Check(task, "task")));
 
-    public Task<Page<TaskInfo>> ListAsync(PageRequest page, CancellationToken cancellationToken = default) =>
-        store.ReadAsync(connection => TaskTable.List(connection, page.Checked()));
+    /// <inheritdoc/>
+    public AsyncPageable<TaskInfo> ListAsync(PageRequest? page = null, CancellationToken cancellationToken = default) =>
+        store.List(TaskTable.List, page, cancellationToken);
 
+    /// <inheritdoc/>
     public Task DeleteAsync(string task, CancellationToken cancellationToken = default) => store.WriteAsync(
         connection =>
         {
@@ -60,9 +66,11 @@ internal sealed class StoreTasks(StoreContext store)
         },
         cancellationToken);
 
-    public Task<Page<DeletedTask>> ListDeletedAsync(PageRequest page, CancellationToken cancellationToken = default) =>
-        store.ReadAsync(connection => DeletedTable.Tasks(connection, page.Checked(), store.Now));
+    /// <inheritdoc/>
+    public AsyncPageable<DeletedTask> ListDeletedAsync(PageRequest? page = null, CancellationToken cancellationToken = default) =>
+        store.List((connection, part) => DeletedTable.Tasks(connection, part, store.Now), page, cancellationToken);
 
+    /// <inheritdoc/>
     public Task<TaskInfo> UndeleteAsync(
         string task, string? asTask = null, CancellationToken cancellationToken = default) => store.WriteAsync(
         connection =>

@@ -155,7 +155,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settin
     {
         try
         {
-            await host.Store.GetTaskAsync(name);
+            await host.Store.Tasks.GetAsync(name);
             return false;
         }
         catch (FishException error) when (error.Kind is ErrorKind.NotFound or ErrorKind.Invalid)

@@ -16,6 +16,6 @@ internal static class AuditApi
     {
         await refusals.FlushAsync();
         var page = Paging.Of(limit, after);
-        return Paging.Answer(context, page, await access.ListAuditAsync(page, task, since, cancellation));
+        return Paging.Answer(context, page, await access.ListAuditAsync(page, task, since, cancellation).ReadPageAsync());
     }
 }

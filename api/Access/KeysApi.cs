@@ -28,7 +28,7 @@ internal static class KeysApi
         int? limit, string? after, HttpContext context, IAccessControl access, CancellationToken cancellation)
     {
         var page = Paging.Of(limit, after);
-        return Paging.Answer(context, page, await access.ListKeysAsync(page, cancellation));
+        return Paging.Answer(context, page, await access.ListKeysAsync(page, cancellation).ReadPageAsync());
     }
 
     private static async Task<Ok<KeyInfo>> RevokeAsync(string key, IAccessControl access, CancellationToken cancellation) =>

@@ -5,38 +5,30 @@ namespace FishCheckpoint.Api.Access;
 /// <summary>Lists for keys that do not reach everything: full pages of what they reach, and no word of the rest.</summary>
 internal static class VisiblePages
 {
-    private const int AtOnce = 1000;
-
     /// <summary>Reads on until the page is full or the list at its end.</summary>
     /// <param name="page">What is asked for.</param>
-    /// <param name="read">Reads part of the whole list.</param>
+    /// <param name="list">The whole list, from a page on.</param>
     /// <param name="visible">Whether an item is reached.</param>
     /// <param name="keyOf">An item's key in the list.</param>
     public static async Task<Page<T>> ReadAsync<T>(
-        PageRequest page, Func<PageRequest, Task<Page<T>>> read, Func<T, Task<bool>> visible, Func<T, string> keyOf)
+        PageRequest page, Func<PageRequest, IAsyncEnumerable<T>> list, Func<T, Task<bool>> visible, Func<T, string> keyOf)
     {
-        var (items, after) = (new List<T>(), page.After);
-        do
+        var items = new List<T>();
+        await foreach (var item in list(new PageRequest(PageRequest.MaxLimit, page.After)))
         {
-            var part = await read(new PageRequest(AtOnce, after));
-            foreach (var item in part.Items)
+            if (!await visible(item))
             {
-                if (!await visible(item))
-                {
-                    continue;
-                }
-
-                if (items.Count == page.Limit)
-                {
-                    return new Page<T>(items, keyOf(items[^1]));
-                }
-
-                items.Add(item);
+                continue;
             }
 
-            after = part.Next;
+            if (items.Count == page.Limit)
+            {
+                return new Page<T>(items, keyOf(items[^1]));
+            }
+
+            items.Add(item);
         }
-        while (after is not null);
+
         return new Page<T>(items, null);
     }
 }

@@ -7,6 +7,7 @@ using FishCheckpoint.Api.Restores;
 using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -33,11 +34,11 @@ internal static class BasesApi
             .WithSummary("Give one file of a base: a shard or a side file").MayFail(412, 416, 500);
     }
 
-    private static async Task<Ok<RemovedBase>> DeleteAsync(string name, ICheckpointStore store, CancellationToken cancellation) =>
-        TypedResults.Ok(await store.DeleteBaseAsync(name, cancellation));
+    private static async Task<Ok<RemovedBase>> DeleteAsync(string name, IBases bases, CancellationToken cancellation) =>
+        TypedResults.Ok(await bases.DeleteAsync(name, cancellation));
 
     private static async Task<Results<Created<BaseInfo>, Ok<BaseInfo>>> PutAsync(
-        string name, HttpRequest request, ICheckpointStore store, StoreOptions options, CancellationToken cancellation)
+        string name, HttpRequest request, IBases bases, StoreOptions options, CancellationToken cancellation)
     {
         var type = MediaTypes.Of(request);
         if (type is not (MediaTypes.Safetensors or MediaTypes.Bytes or MediaTypes.Tar))
@@ -49,36 +50,37 @@ internal static class BasesApi
         await using var body = new BodyStream(request, options.MaxUploadBytes, expected);
         var leftOut = new List<LeftOutFile>();
         var files = type == MediaTypes.Tar ? TarFiles.ReadAsync(body, leftOut, cancellation) : ModelUpload.FromStream(body);
-        var saved = await store.AddBaseAsync(name, files, cancellation);
+        var saved = await bases.AddAsync(name, files, cancellation);
         var added = saved.Value with { LeftOut = LeftOutFile.Join(leftOut, saved.Value.LeftOut) };
         return saved.Created ? TypedResults.Created($"/v1/bases/{name}", added) : TypedResults.Ok(added);
     }
 
     private static async Task<Ok<Page<BaseInfo>>> ListAsync(
-        int? limit, string? after, HttpContext context, ICheckpointStore store, StoreHost host, CancellationToken cancellation)
+        int? limit, string? after, HttpContext context, IBases store, StoreHost host, CancellationToken cancellation)
     {
         var page = Paging.Of(limit, after);
         var bases = context.Key() is { Tasks: not null } key
             ? await VisiblePages.ReadAsync(
-                page, part => store.ListBasesAsync(part, cancellation), item => host.Store.Access.ReachesBaseAsync(key, item.Name), item => item.Name)
-            : await store.ListBasesAsync(page, cancellation);
+                page, part => store.ListAsync(part, cancellation), item => host.Store.Access.ReachesBaseAsync(key, item.Name),
+                item => item.Name)
+            : await store.ListAsync(page, cancellation).ReadPageAsync();
         return Paging.Answer(context, page, bases);
     }
 
-    private static async Task<Ok<BaseInfo>> GetAsync(string name, ICheckpointStore store, CancellationToken cancellation) =>
-        TypedResults.Ok(await store.GetBaseAsync(name, cancellation));
+    private static async Task<Ok<BaseInfo>> GetAsync(string name, IBases bases, CancellationToken cancellation) =>
+        TypedResults.Ok(await bases.GetAsync(name, cancellation));
 
-    private static async Task<Ok<IReadOnlyList<RestoredFile>>> ListFilesAsync(string name, ICheckpointStore store, CancellationToken cancellation)
+    private static async Task<Ok<IReadOnlyList<RestoredFile>>> ListFilesAsync(string name, IBases bases, CancellationToken cancellation)
     {
-        await using var reader = await store.OpenBaseAsync(name, cancellation);
+        await using var reader = await bases.OpenAsync(name, cancellation);
         return TypedResults.Ok(reader.Files);
     }
 
     private static Task<ModelFileResult> GetModelAsync(
-        string name, [AsParameters] CheckedPart checks, ICheckpointStore store, CancellationToken cancellation) =>
-        GetFileAsync(name, ModelFiles.SingleFileName, checks, store, cancellation);
+        string name, [AsParameters] CheckedPart checks, IBases bases, CancellationToken cancellation) =>
+        GetFileAsync(name, ModelFiles.SingleFileName, checks, bases, cancellation);
 
     private static async Task<ModelFileResult> GetFileAsync(
-        string name, string file, [AsParameters] CheckedPart checks, ICheckpointStore store, CancellationToken cancellation) =>
-        new(await store.OpenBaseAsync(name, cancellation), file, checks: checks);
+        string name, string file, [AsParameters] CheckedPart checks, IBases bases, CancellationToken cancellation) =>
+        new(await bases.OpenAsync(name, cancellation), file, checks: checks);
 }

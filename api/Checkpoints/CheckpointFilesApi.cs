@@ -5,6 +5,7 @@ using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Api.Restores;
 using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -31,24 +32,25 @@ internal static class CheckpointFilesApi
             .WithSummary("Rebuild the raw bytes of one tensor; Fish-Dtype and Fish-Shape say what they are").MayFail(422, 500);
     }
 
-    private static async Task<Ok<IReadOnlyList<RestoredFile>>> ListAsync(string task, string step, ICheckpointStore store, CancellationToken cancellation)
+    private static async Task<Ok<IReadOnlyList<RestoredFile>>> ListAsync(
+        string task, string step, IStates states, CancellationToken cancellation)
     {
-        await using var reader = await store.OpenAsync(task, StepRef.Parse(step), cancellation);
+        await using var reader = await states.OpenAsync(task, StepRef.Parse(step), cancellation);
         return TypedResults.Ok(reader.Files);
     }
 
     private static Task<ModelFileResult> GetModelAsync(
-        string task, string step, [AsParameters] CheckedPart checks, ICheckpointStore store, CancellationToken cancellation) =>
-        GetFileAsync(task, step, ModelFiles.SingleFileName, checks, store, cancellation);
+        string task, string step, [AsParameters] CheckedPart checks, IStates states, CancellationToken cancellation) =>
+        GetFileAsync(task, step, ModelFiles.SingleFileName, checks, states, cancellation);
 
     private static async Task<ModelFileResult> GetFileAsync(
-        string task, string step, string file, [AsParameters] CheckedPart checks, ICheckpointStore store, CancellationToken cancellation) =>
-        new(await store.OpenAsync(task, StepRef.Parse(step), cancellation), file, checks: checks);
+        string task, string step, string file, [AsParameters] CheckedPart checks, IStates states, CancellationToken cancellation) =>
+        new(await states.OpenAsync(task, StepRef.Parse(step), cancellation), file, checks: checks);
 
     private static async Task<TensorResult> GetTensorAsync(
-        string task, string step, string tensor, HttpRequest request, ICheckpointStore store, CancellationToken cancellation)
+        string task, string step, string tensor, HttpRequest request, IStates states, CancellationToken cancellation)
     {
         var name = string.Join('/', RawPath.SegmentsOf(request).Skip(SegmentsBeforeTensor));
-        return new TensorResult(await store.OpenAsync(task, StepRef.Parse(step), cancellation), name.Length > 0 ? name : tensor);
+        return new TensorResult(await states.OpenAsync(task, StepRef.Parse(step), cancellation), name.Length > 0 ? name : tensor);
     }
 }

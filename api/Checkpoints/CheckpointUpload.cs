@@ -2,6 +2,7 @@ using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Storage;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Api.Checkpoints;
@@ -31,7 +32,7 @@ internal sealed class CheckpointUpload : IDisposable
     public IReadOnlyList<LeftOutFile>? LeftOut => LeftOutFile.Join(parts.LeftOut, (Content as CheckpointContent.Full)?.Model.LeftOut);
 
     public static async Task<CheckpointUpload> ReceiveAsync(
-        HttpRequest request, TaskInfo task, ICheckpointStore store, StoreOptions options, CancellationToken cancellation)
+        HttpRequest request, TaskInfo task, IBases bases, StoreOptions options, CancellationToken cancellation)
     {
         var received = await UploadParts.ReceiveAsync(request, options, cancellation);
         try
@@ -40,7 +41,7 @@ internal sealed class CheckpointUpload : IDisposable
             {
                 MediaTypes.Frames => OpenFrames(received),
                 MediaTypes.Tar => OpenModel(received, options),
-                _ => await OpenSafetensorsAsync(received, task, store, options, cancellation),
+                _ => await OpenSafetensorsAsync(received, task, bases, options, cancellation),
             };
         }
         catch
@@ -69,12 +70,13 @@ internal sealed class CheckpointUpload : IDisposable
     }
 
     private static async Task<CheckpointUpload> OpenSafetensorsAsync(
-        UploadParts received, TaskInfo task, ICheckpointStore store, StoreOptions options, CancellationToken cancellation)
+        UploadParts received, TaskInfo task, IBases bases, StoreOptions options, CancellationToken cancellation)
     {
         var file = SafetensorsFile.Open(received.Checkpoint.Path, options.MaxHeaderBytes);
         try
         {
-            if (PatchDetection.HasPatchNames(file.Header) && PatchDetection.IsPatch(file.Header, await TensorsOfAsync(task, store, cancellation)))
+            if (PatchDetection.HasPatchNames(file.Header)
+                && PatchDetection.IsPatch(file.Header, await TensorsOfAsync(task, bases, cancellation)))
             {
                 return new CheckpointUpload(received, file, new CheckpointContent.Sparse(file));
             }
@@ -89,9 +91,9 @@ internal sealed class CheckpointUpload : IDisposable
         return OpenModel(received, options);
     }
 
-    private static async Task<Func<string, bool>> TensorsOfAsync(TaskInfo task, ICheckpointStore store, CancellationToken cancellation)
+    private static async Task<Func<string, bool>> TensorsOfAsync(TaskInfo task, IBases bases, CancellationToken cancellation)
     {
-        await using var reader = await store.OpenBaseAsync(task.BaseId.ToString(), cancellation);
+        await using var reader = await bases.OpenAsync(task.BaseId.ToString(), cancellation);
         var layout = reader.Layout;
         return name => task.Tensors.TryGetValue(name, out var own) ? own is not null : layout.TryIndexOf(name, out _);
     }

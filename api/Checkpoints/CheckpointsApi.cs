@@ -6,6 +6,7 @@ using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Checkpoints;
@@ -27,19 +28,20 @@ internal static class CheckpointsApi
     }
 
     private static async Task<Results<Created<CheckpointInfo>, Ok<CheckpointInfo>>> PutAsync(
-        string task, string step, string? parent, string? @base, bool? overwrite, HttpRequest request, ICheckpointStore store, StoreOptions options,
+        string task, string step, string? parent, string? @base, bool? overwrite, HttpRequest request, IFishStore store,
+        StoreOptions options,
         FishMetrics metrics, ILogger<CheckpointUpload> logger, CancellationToken cancellation)
     {
         var number = StepRef.ParseStep(step);
-        var known = await store.GetTaskAsync(task, cancellation);
+        var known = await store.Tasks.GetAsync(task, cancellation);
         await request.HttpContext.RequireReachOfBaseAsync(@base);
-        var save = await SaveFields.ReadAsync(request, parent, @base, overwrite, store, cancellation);
+        var save = await SaveFields.ReadAsync(request, parent, @base, overwrite, store.Bases, cancellation);
 
         // What is laid on another task's checkpoint gives that one's values to whoever reads this.
         request.HttpContext.RequireReach(save.Parent.Task);
-        using var upload = await CheckpointUpload.ReceiveAsync(request, known, store, options, cancellation);
+        using var upload = await CheckpointUpload.ReceiveAsync(request, known, store.Bases, options, cancellation);
         var begun = options.Time.GetTimestamp();
-        var saved = await store.SaveAsync(task, number, upload.Content, upload.Complete(save), cancellation);
+        var saved = await store.Checkpoints.SaveAsync(task, number, upload.Content, upload.Complete(save), cancellation);
         metrics.Saved(saved, options.Time.GetElapsedTime(begun));
         if (saved.Created)
         {
@@ -51,21 +53,24 @@ internal static class CheckpointsApi
     }
 
     private static async Task<Ok<Page<CheckpointInfo>>> ListAsync(
-        string task, int? limit, string? after, string? order, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
+        string task, int? limit, string? after, string? order, HttpContext context, ICheckpoints checkpoints,
+        CancellationToken cancellation)
     {
         var page = Paging.Of(limit, after, order);
-        return Paging.Answer(context, page, await store.ListCheckpointsAsync(task, page, cancellation));
+        return Paging.Answer(context, page, await checkpoints.ListAsync(task, page, cancellation).ReadPageAsync());
     }
 
-    private static async Task<Ok<CheckpointInfo>> GetAsync(string task, string step, ICheckpointStore store, CancellationToken cancellation) =>
-        TypedResults.Ok(await store.GetCheckpointAsync(task, StepRef.Parse(step), cancellation));
+    private static async Task<Ok<CheckpointInfo>> GetAsync(
+        string task, string step, ICheckpoints checkpoints, CancellationToken cancellation) =>
+        TypedResults.Ok(await checkpoints.GetAsync(task, StepRef.Parse(step), cancellation));
 
-    private static async Task<NoContent> DeleteAsync(string task, string step, ICheckpointStore store, CancellationToken cancellation)
+    private static async Task<NoContent> DeleteAsync(string task, string step, ICheckpoints checkpoints, CancellationToken cancellation)
     {
-        await store.DeleteCheckpointAsync(task, StepRef.Parse(step), cancellation);
+        await checkpoints.DeleteAsync(task, StepRef.Parse(step), cancellation);
         return TypedResults.NoContent();
     }
 
-    private static async Task<Ok<VerifyResult>> VerifyAsync(string task, string step, ICheckpointStore store, CancellationToken cancellation) =>
-        TypedResults.Ok(await store.VerifyAsync(task, StepRef.Parse(step), cancellation));
+    private static async Task<Ok<VerifyResult>> VerifyAsync(
+        string task, string step, IMaintenance maintenance, CancellationToken cancellation) =>
+        TypedResults.Ok(await maintenance.VerifyCheckpointAsync(task, StepRef.Parse(step), cancellation));
 }

@@ -2,6 +2,7 @@ using System.Text;
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Api.Checkpoints;
@@ -16,14 +17,14 @@ internal static class SaveFields
     /// <param name="parent">The query's <c>parent</c>.</param>
     /// <param name="base">The query's <c>base</c>: an id, or an alias.</param>
     /// <param name="overwrite">The query's <c>overwrite</c>.</param>
-    /// <param name="store">Knows what base an alias stands for.</param>
+    /// <param name="bases">Knows what base an alias stands for.</param>
     /// <param name="cancellation">Ends the look-up.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.StepInvalid"/>, <see cref="ErrorCode.RequestInvalid"/>, <see cref="ErrorCode.BaseNotFound"/>.</exception>
     public static async Task<SaveOptions> ReadAsync(
-        HttpRequest request, string? parent, string? @base, bool? overwrite, ICheckpointStore store, CancellationToken cancellation) => new()
+        HttpRequest request, string? parent, string? @base, bool? overwrite, IBases bases, CancellationToken cancellation) => new()
     {
         Parent = parent is null ? ParentChoice.Auto : ParentChoice.Parse(parent),
-        ExpectedBase = @base is null ? null : Digest.TryParse(@base, out var id) ? id : (await store.GetBaseAsync(@base, cancellation)).Id,
+        ExpectedBase = @base is null ? null : Digest.TryParse(@base, out var id) ? id : (await bases.GetAsync(@base, cancellation)).Id,
         ExpectedFileDigest = DigestField.Read(request, DigestField.Representation),
         Overwrite = overwrite ?? false,
         Metrics = ReadMetrics(request.Headers[Metrics].ToString()),

@@ -3,6 +3,7 @@ using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Deletion;
@@ -23,10 +24,10 @@ internal static class DeletedApi
     }
 
     private static async Task<Ok<Page<DeletedTask>>> ListTasksAsync(
-        int? limit, string? after, HttpContext context, IDeletedCheckpoints store, CancellationToken cancellation)
+        int? limit, string? after, HttpContext context, ITasks store, CancellationToken cancellation)
     {
         var page = Paging.Of(limit, after);
-        var tasks = await store.ListDeletedTasksAsync(page, cancellation);
+        var tasks = await store.ListDeletedAsync(page, cancellation).ReadPageAsync();
         if (context.Key() is { Tasks: not null } key)
         {
             tasks = tasks with { Items = [.. tasks.Items.Where(task => key.Reaches(task.Name))] };
@@ -36,25 +37,25 @@ internal static class DeletedApi
     }
 
     private static async Task<Ok<Page<DeletedCheckpoint>>> ListAsync(
-        string task, int? limit, string? after, HttpContext context, IDeletedCheckpoints store, CancellationToken cancellation)
+        string task, int? limit, string? after, HttpContext context, ICheckpoints checkpoints, CancellationToken cancellation)
     {
         var page = Paging.Of(limit, after);
-        return Paging.Answer(context, page, await store.ListDeletedAsync(task, page, cancellation));
+        return Paging.Answer(context, page, await checkpoints.ListDeletedAsync(task, page, cancellation).ReadPageAsync());
     }
 
     private static async Task<Ok<Undeleted>> UndeleteAsync(
-        string task, string step, UndeleteOptions? options, IDeletedCheckpoints store, CancellationToken cancellation) =>
-        TypedResults.Ok(await store.UndeleteAsync(task, StepRef.ParseStep(step), options, cancellation));
+        string task, string step, UndeleteOptions? options, ICheckpoints checkpoints, CancellationToken cancellation) =>
+        TypedResults.Ok(await checkpoints.UndeleteAsync(task, StepRef.ParseStep(step), options, cancellation));
 
     private static async Task<Ok<TaskInfo>> UndeleteTaskAsync(
-        string task, TaskName? name, HttpContext context, IDeletedCheckpoints store, CancellationToken cancellation)
+        string task, TaskName? name, HttpContext context, ITasks tasks, CancellationToken cancellation)
     {
         if (name?.As is { } other && context.Key() is { Tasks: not null } key && !key.Reaches(other))
         {
             throw AccessMiddleware.OutOfReach(key);
         }
 
-        return TypedResults.Ok(await store.UndeleteTaskAsync(task, name?.As, cancellation));
+        return TypedResults.Ok(await tasks.UndeleteAsync(task, name?.As, cancellation));
     }
 }
 

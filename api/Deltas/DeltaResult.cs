@@ -2,6 +2,7 @@ using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Api.Deltas;
@@ -36,8 +37,8 @@ internal sealed class DeltaResult(EncodedDelta delta, TaskInfo task, string to, 
 
     private async Task<Layout> LayoutAsync(HttpContext context)
     {
-        var store = context.RequestServices.GetRequiredService<ICheckpointStore>();
-        await using var reader = await store.OpenAsync(task.Name, StepRef.Parse(to), context.RequestAborted);
+        var store = context.RequestServices.GetRequiredService<IFishStore>();
+        await using var reader = await store.States.OpenAsync(task.Name, StepRef.Parse(to), context.RequestAborted);
         return reader.Layout;
     }
 

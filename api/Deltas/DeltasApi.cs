@@ -4,6 +4,7 @@ using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Reports;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Deltas;
@@ -19,25 +20,28 @@ internal static class DeltasApi
             .WithSummary("Say of each tensor how much changed from a state (?from=base, a step, or TASK:STEP) to a step, and how far").MayFail(409, 500);
     }
 
-    private static async Task<DeltaResult> GetAsync(string task, string step, string? from, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
+    private static async Task<DeltaResult> GetAsync(
+        string task, string step, string? from, HttpContext context, IFishStore store, CancellationToken cancellation)
     {
         // Words are resolved once: "latest" may move on before the delta is made.
-        var to = await store.GetCheckpointAsync(task, StepRef.Parse(step), cancellation);
-        var start = await ResolveAsync(task, context, from is null ? StateRef.Base : StateRef.Parse(from), store, cancellation);
-        var known = await store.GetTaskAsync(task, cancellation);
-        var delta = await store.OpenDeltaAsync(task, StepRef.At(to.Step), start, cancellation);
+        var to = await store.Checkpoints.GetAsync(task, StepRef.Parse(step), cancellation);
+        var start = await ResolveAsync(task, context, from is null ? StateRef.Base : StateRef.Parse(from), store.Checkpoints, cancellation);
+        var known = await store.Tasks.GetAsync(task, cancellation);
+        var delta = await store.States.OpenDeltaAsync(task, StepRef.At(to.Step), start, cancellation);
         return new DeltaResult(delta, known, $"{to.Step}", start.ToString());
     }
 
     private static async Task<Ok<ChangeReport>> CompareAsync(
-        string task, string step, string? from, HttpContext context, ICheckpointStore store, IStateComparison comparison, CancellationToken cancellation)
+        string task, string step, string? from, HttpContext context, ICheckpoints checkpoints, IStates comparison,
+        CancellationToken cancellation)
     {
-        var to = await store.GetCheckpointAsync(task, StepRef.Parse(step), cancellation);
-        var start = await ResolveAsync(task, context, from is null ? StateRef.Base : StateRef.Parse(from), store, cancellation);
+        var to = await checkpoints.GetAsync(task, StepRef.Parse(step), cancellation);
+        var start = await ResolveAsync(task, context, from is null ? StateRef.Base : StateRef.Parse(from), checkpoints, cancellation);
         return TypedResults.Ok(await comparison.CompareAsync(task, StepRef.At(to.Step), start, cancellation));
     }
 
-    private static async Task<StateRef> ResolveAsync(string task, HttpContext context, StateRef start, ICheckpointStore store, CancellationToken cancellation)
+    private static async Task<StateRef> ResolveAsync(
+        string task, HttpContext context, StateRef start, ICheckpoints checkpoints, CancellationToken cancellation)
     {
         if (start.Step is not { } step)
         {
@@ -45,6 +49,6 @@ internal static class DeltasApi
         }
 
         context.RequireReach(start.Task);
-        return start with { Step = StepRef.At((await store.GetCheckpointAsync(start.Task ?? task, step, cancellation)).Step) };
+        return start with { Step = StepRef.At((await checkpoints.GetAsync(start.Task ?? task, step, cancellation)).Step) };
     }
 }

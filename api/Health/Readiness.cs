@@ -2,11 +2,12 @@ using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Api.Health;
 
 /// <summary>Whether the next request would be served: the server is not stopping, the store can be read, and the disk takes bytes.</summary>
-internal sealed class Readiness(StoreHost host, IStoreVerification verification, StoreOptions options, IHostApplicationLifetime lifetime)
+internal sealed class Readiness(StoreHost host, IMaintenance verification, StoreOptions options, IHostApplicationLifetime lifetime)
 {
     // Written and thrown away: a full disk often still takes an empty file.
     private const int ProbeBytes = 1 << 16;
@@ -21,7 +22,7 @@ internal sealed class Readiness(StoreHost host, IStoreVerification verification,
         }
 
         host.Store.RequireInPlace();
-        await host.Store.ListTasksAsync(new PageRequest(1), cancellation);
+        await host.Store.Tasks.ListAsync(new PageRequest(1), cancellation).ReadPageAsync();
         if (IsReadOnly)
         {
             return;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Hub;
@@ -12,7 +13,7 @@ internal static class CommitsApi
     private const int UsualCommits = 50;
 
     public static async Task<Ok<IReadOnlyList<HubCommit>>> ListAsync(
-        string task, string revision, int? limit, string? cursor, HttpContext context, ICheckpointStore store,
+        string task, string revision, int? limit, string? cursor, HttpContext context, IFishStore store,
             CancellationToken cancellation)
     {
         HubCommit newest;
@@ -34,7 +35,7 @@ internal static class CommitsApi
         }
 
         var page = new PageRequest(Math.Clamp(limit ?? UsualCommits, 1, MostCommits), cursor, Descending: true);
-        var part = await store.ListCheckpointsAsync(task, page, cancellation);
+        var part = await store.Checkpoints.ListAsync(task, page, cancellation).ReadPageAsync();
         context.SayNext(part.Next);
         return TypedResults.Ok<IReadOnlyList<HubCommit>>([.. part.Items.Select(HubCommit.Of)]);
     }

@@ -1,5 +1,5 @@
-using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Hub;
@@ -7,13 +7,13 @@ namespace FishCheckpoint.Api.Hub;
 /// <summary>The routes of discussions and pull requests, of which no repository has any.</summary>
 internal static class DiscussionsApi
 {
-    public static async Task<Ok<HubDiscussions>> ListAsync(string task, ICheckpointStore store, CancellationToken cancellation)
+    public static async Task<Ok<HubDiscussions>> ListAsync(string task, IFishStore store, CancellationToken cancellation)
     {
         await Repository.FindAsync(store, task, cancellation);
         return TypedResults.Ok(new HubDiscussions([], 0, 0));
     }
 
-    public static async Task GetAsync(string task, string number, ICheckpointStore store, CancellationToken cancellation)
+    public static async Task GetAsync(string task, string number, IFishStore store, CancellationToken cancellation)
     {
         await Repository.FindAsync(store, task, cancellation);
         throw new FishException(

@@ -3,8 +3,8 @@ using FishCheckpoint.Access;
 using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Api.Settings;
-using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
@@ -25,7 +25,7 @@ internal static class ModelListApi
     public static async Task<Ok<IReadOnlyList<HubModel>>> ListAsync(
         [FromQuery] string[]? search, [FromQuery] string[]? filter, string? author, int? limit, string? cursor, string? sort,
             string? direction, string? full,
-        HttpContext context, ICheckpointStore store, StoreHost host, FishSettings settings, CancellationToken cancellation)
+        HttpContext context, IFishStore store, StoreHost host, FishSettings settings, CancellationToken cancellation)
     {
         RequireKnown(context.Request.Query.Keys);
         var (order, start) = (OrderOf(sort, direction), StartOf(cursor));
@@ -51,7 +51,7 @@ internal static class ModelListApi
         return TypedResults.Ok<IReadOnlyList<HubModel>>(models);
     }
 
-    private static async Task<HubModel> FullAsync(Repository item, HttpContext context, ICheckpointStore store, string owner,
+    private static async Task<HubModel> FullAsync(Repository item, HttpContext context, IFishStore store, string owner,
         CancellationToken cancellation)
     {
         try
@@ -67,41 +67,28 @@ internal static class ModelListApi
     }
 
     // All tasks that the key reaches, and the bases whose names no task has.
-    private static async Task<List<Repository>> ReachedAsync(KeyInfo? key, ICheckpointStore store, StoreHost host,
+    private static async Task<List<Repository>> ReachedAsync(KeyInfo? key, IFishStore store, StoreHost host,
         CancellationToken cancellation)
     {
         var (found, tasks) = (new List<Repository>(), new HashSet<string>(StringComparer.Ordinal));
-        for (var page = new PageRequest(MostModels); ;)
+        await foreach (var task in store.Tasks.ListAsync(cancellationToken: cancellation))
         {
-            var part = await store.ListTasksAsync(page, cancellation);
-            tasks.UnionWith(part.Items.Select(task => task.Name));
-            found.AddRange(part.Items.Where(task => key?.Reaches(task.Name) != false).Select(Repository.Of));
-            if (part.Next is null)
+            tasks.Add(task.Name);
+            if (key?.Reaches(task.Name) != false)
             {
-                break;
+                found.Add(Repository.Of(task));
             }
-
-            page = page with { After = part.Next };
         }
 
-        for (var page = new PageRequest(MostModels); ;)
+        await foreach (var item in store.Bases.ListAsync(cancellationToken: cancellation))
         {
-            var part = await store.ListBasesAsync(page, cancellation);
-            foreach (var item in part.Items.Where(item => !tasks.Contains(item.Name)))
+            if (!tasks.Contains(item.Name) && (key?.Tasks is null || await host.Store.Access.ReachesBaseAsync(key, item.Name)))
             {
-                if (key?.Tasks is null || await host.Store.Access.ReachesBaseAsync(key, item.Name))
-                {
-                    found.Add(Repository.Of(item, item.Name));
-                }
+                found.Add(Repository.Of(item, item.Name));
             }
-
-            if (part.Next is null)
-            {
-                return found;
-            }
-
-            page = page with { After = part.Next };
         }
+
+        return found;
     }
 
     private static Func<IEnumerable<Repository>, IEnumerable<Repository>> OrderOf(string? sort, string? direction)

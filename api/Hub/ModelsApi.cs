@@ -1,5 +1,5 @@
 using FishCheckpoint.Api.Settings;
-using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Hub;
@@ -8,7 +8,7 @@ namespace FishCheckpoint.Api.Hub;
 internal static class ModelsApi
 {
     public static async Task<Ok<HubModel>> GetLatestAsync(
-        string task, string? blobs, HttpContext context, ICheckpointStore store, FishSettings settings, CancellationToken cancellation)
+        string task, string? blobs, HttpContext context, IFishStore store, FishSettings settings, CancellationToken cancellation)
     {
         // A repository that has nothing yet is one all the same.
         var found = await Repository.FindAsync(store, task, cancellation);
@@ -18,7 +18,8 @@ internal static class ModelsApi
     }
 
     public static async Task<Ok<HubModel>> GetAsync(
-        string task, string revision, string? blobs, HttpContext context, ICheckpointStore store, FishSettings settings, CancellationToken cancellation)
+        string task, string revision, string? blobs, HttpContext context, IFishStore store, FishSettings settings,
+        CancellationToken cancellation)
     {
         var found = await Repository.FindAsync(store, task, cancellation);
         await using var opened = await OpenedRevision.OpenAsync(store, task, revision, cancellation);
@@ -27,7 +28,7 @@ internal static class ModelsApi
     }
 
     /// <summary>Answers whether the key reaches a repository, as whoever asks for nothing else wants to know.</summary>
-    public static async Task<Ok> CheckAsync(string task, ICheckpointStore store, CancellationToken cancellation)
+    public static async Task<Ok> CheckAsync(string task, IFishStore store, CancellationToken cancellation)
     {
         await Repository.FindAsync(store, task, cancellation);
         return TypedResults.Ok();

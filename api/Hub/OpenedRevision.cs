@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Api.Hub;
 
@@ -16,34 +17,34 @@ internal sealed record OpenedRevision(IModelReader Reader, CommitId Commit, stri
 
     /// <summary>Opens a revision of a repository.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>; <see cref="ErrorCode.CheckpointNotFound"/>, <see cref="ErrorCode.TagNotFound"/>.</exception>
-    public static async Task<OpenedRevision> OpenAsync(ICheckpointStore store, string repository, string revision,
+    public static async Task<OpenedRevision> OpenAsync(IFishStore store, string repository, string revision,
         CancellationToken cancellation)
     {
         try
         {
             return CommitId.TryParse(revision, out var commit) ? await OpenAsync(store, repository, commit, cancellation)
-                : await OpenAsync(store, repository, Revision.Parse(revision), cancellation);
+                : await OpenAsync(store.States, repository, Revision.Parse(revision), cancellation);
         }
         catch (FishException missing) when (missing.Code == ErrorCode.TaskNotFound)
         {
-            var found = await Repository.FindBaseAsync(store, repository, missing, cancellation);
+            var found = await Repository.FindBaseAsync(store.Bases, repository, missing, cancellation);
             var commit = CommitId.OfBase(found.Id);
             return revision is Revision.Main or "latest" || revision == commit.Text
-                ? new OpenedRevision(await store.OpenBaseAsync($"{found.Id}", cancellation), commit, BaseTitle, found.Created, [])
+                ? new OpenedRevision(await store.Bases.OpenAsync($"{found.Id}", cancellation), commit, BaseTitle, found.Created, [])
                     : throw Revision.Missing(revision);
         }
     }
 
     public ValueTask DisposeAsync() => Reader.DisposeAsync();
 
-    private static async Task<OpenedRevision> OpenAsync(ICheckpointStore store, string task, CommitId commit, CancellationToken cancellation)
+    private static async Task<OpenedRevision> OpenAsync(IFishStore store, string task, CommitId commit, CancellationToken cancellation)
     {
-        await store.GetTaskAsync(task, cancellation);
+        await store.Tasks.GetAsync(task, cancellation);
         foreach (var step in commit.StepsIn(task))
         {
             try
             {
-                var opened = await OpenAsync(store, task, StepRef.At(step), cancellation);
+                var opened = await OpenAsync(store.States, task, StepRef.At(step), cancellation);
                 if (opened.Commit == commit)
                 {
                     return opened;
@@ -60,9 +61,9 @@ internal sealed record OpenedRevision(IModelReader Reader, CommitId Commit, stri
         throw Revision.Missing(commit.Text);
     }
 
-    private static async Task<OpenedRevision> OpenAsync(ICheckpointStore store, string task, StepRef step, CancellationToken cancellation)
+    private static async Task<OpenedRevision> OpenAsync(IStates states, string task, StepRef step, CancellationToken cancellation)
     {
-        var reader = await store.OpenAsync(task, step, cancellation);
+        var reader = await states.OpenAsync(task, step, cancellation);
         if (reader.Checkpoint is { } checkpoint)
         {
             var title = Revision.OfStep(checkpoint.Step);

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Hub;
@@ -9,28 +10,27 @@ namespace FishCheckpoint.Api.Hub;
 /// <summary>The route that lists a repository's revisions.</summary>
 internal static class RefsApi
 {
-    private const int AtOnce = 1000;
-
-    public static async Task<Ok<HubRefs>> ListAsync(string task, string? include_prs, ICheckpointStore store,
+    public static async Task<Ok<HubRefs>> ListAsync(string task, string? include_prs, IFishStore store,
         CancellationToken cancellation)
     {
         IReadOnlyList<HubRef>? pulls = HubApi.IsYes(include_prs) ? [] : null;
         try
         {
-            var known = await store.GetTaskAsync(task, cancellation);
-            return TypedResults.Ok(new HubRefs(await MainAsync(store, known, cancellation), [], TagsAsync(store, task, cancellation),
+            var known = await store.Tasks.GetAsync(task, cancellation);
+            return TypedResults.Ok(
+                new HubRefs(await MainAsync(store.Checkpoints, known, cancellation), [], TagsAsync(store.Checkpoints, task, cancellation),
                 pulls));
         }
         catch (FishException missing) when (missing.Code == ErrorCode.TaskNotFound)
         {
-            var commit = CommitId.OfBase((await Repository.FindBaseAsync(store, task, missing, cancellation)).Id);
+            var commit = CommitId.OfBase((await Repository.FindBaseAsync(store.Bases, task, missing, cancellation)).Id);
             return TypedResults.Ok(new HubRefs([MainOf(commit)], [], AsyncEnumerable.Empty<HubRef>(), pulls));
         }
     }
 
     private static HubRef MainOf(CommitId commit) => new(Revision.Main, $"refs/heads/{Revision.Main}", commit.Text);
 
-    private static async Task<IReadOnlyList<HubRef>> MainAsync(ICheckpointStore store, TaskInfo task, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<HubRef>> MainAsync(ICheckpoints checkpoints, TaskInfo task, CancellationToken cancellation)
     {
         if (task.Latest is null)
         {
@@ -39,7 +39,7 @@ internal static class RefsApi
 
         try
         {
-            var commit = CommitId.Of(await store.GetCheckpointAsync(task.Name, StepRef.Latest, cancellation));
+            var commit = CommitId.Of(await checkpoints.GetAsync(task.Name, StepRef.Latest, cancellation));
             return [MainOf(commit)];
         }
         catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound)
@@ -50,23 +50,18 @@ internal static class RefsApi
     }
 
     // Read as they are sent: a task may have 100,000 checkpoints.
-    private static async IAsyncEnumerable<HubRef> TagsAsync(ICheckpointStore store, string task, [EnumeratorCancellation] CancellationToken cancellation)
+    private static async IAsyncEnumerable<HubRef> TagsAsync(
+        ICheckpoints checkpoints, string task, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        for (var (page, more) = (new PageRequest(AtOnce), true); more;)
+        await foreach (var checkpoint in checkpoints.ListAsync(task, cancellationToken: cancellation))
         {
-            var part = await store.ListCheckpointsAsync(task, page, cancellation);
-            foreach (var checkpoint in part.Items)
+            var commit = CommitId.Of(checkpoint);
+            foreach (var tag in checkpoint.Tags.Where(Revision.CanBeTag))
             {
-                var commit = CommitId.Of(checkpoint);
-                foreach (var tag in checkpoint.Tags.Where(Revision.CanBeTag))
-                {
-                    yield return HubRef.Tag(tag, commit);
-                }
-
-                yield return HubRef.Tag(Revision.OfStep(checkpoint.Step), commit);
+                yield return HubRef.Tag(tag, commit);
             }
 
-            (page, more) = (page with { After = part.Next }, part.Next is not null);
+            yield return HubRef.Tag(Revision.OfStep(checkpoint.Step), commit);
         }
     }
 }

@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Api.Hub;
 
@@ -21,26 +22,26 @@ internal sealed record Repository(string Name, DateTimeOffset Created, DateTimeO
 
     /// <summary>Finds a repository.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>: neither a task nor a base has the name.</exception>
-    public static async Task<Repository> FindAsync(ICheckpointStore store, string name, CancellationToken cancellation)
+    public static async Task<Repository> FindAsync(IFishStore store, string name, CancellationToken cancellation)
     {
         try
         {
-            return Of(await store.GetTaskAsync(name, cancellation));
+            return Of(await store.Tasks.GetAsync(name, cancellation));
         }
         catch (FishException missing) when (missing.Code == ErrorCode.TaskNotFound)
         {
-            return Of(await FindBaseAsync(store, name, missing, cancellation), name);
+            return Of(await FindBaseAsync(store.Bases, name, missing, cancellation), name);
         }
     }
 
     /// <summary>Finds the base that a repository is, where no task has its name.</summary>
     /// <exception cref="FishException"><paramref name="missing"/>: there is none.</exception>
-    public static async Task<BaseInfo> FindBaseAsync(ICheckpointStore store, string name, FishException missing,
+    public static async Task<BaseInfo> FindBaseAsync(IBases bases, string name, FishException missing,
         CancellationToken cancellation)
     {
         try
         {
-            return await store.GetBaseAsync(name, cancellation);
+            return await bases.GetAsync(name, cancellation);
         }
         catch (FishException error) when (error.Code == ErrorCode.BaseNotFound)
         {

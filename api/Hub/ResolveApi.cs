@@ -1,5 +1,6 @@
 using FishCheckpoint.Api.Restores;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Api.Hub;
 
@@ -7,7 +8,7 @@ namespace FishCheckpoint.Api.Hub;
 internal static class ResolveApi
 {
     public static async Task<IResult> ResolveAsync(
-        string task, string revision, string? file, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
+        string task, string revision, string? file, HttpContext context, IFishStore store, CancellationToken cancellation)
     {
         var opened = await OpenedRevision.OpenAsync(store, task, revision, cancellation);
         try

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using FishCheckpoint.Api.Bodies;
-using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -16,7 +16,7 @@ internal static class TreeApi
 
     public static async Task<Ok<IReadOnlyList<HubEntry>>> ListAsync(
         string task, string revision, string? path, string? recursive, string? expand, int? limit, string? cursor, HttpContext context,
-        ICheckpointStore store, CancellationToken cancellation)
+        IFishStore store, CancellationToken cancellation)
     {
         await using var opened = await OpenedRevision.OpenAsync(store, task, revision, cancellation);
         context.SayCommit(opened.Commit);
@@ -36,7 +36,7 @@ internal static class TreeApi
     }
 
     public static async Task<Ok<IReadOnlyList<HubEntry>>> DescribeAsync(
-        string task, string revision, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
+        string task, string revision, HttpContext context, IFishStore store, CancellationToken cancellation)
     {
         var (paths, expand) = await ReadAsync(context.Request, cancellation);
         await using var opened = await OpenedRevision.OpenAsync(store, task, revision, cancellation);

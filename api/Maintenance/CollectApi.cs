@@ -3,6 +3,7 @@ using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Maintenance;
@@ -17,7 +18,8 @@ internal static class CollectApi
 
     // Seconds, as the command line has them.
     private static Task<Ok<CollectResult>> CollectAsync(
-        bool? dryRun, bool? now, string? task, double? maxTime, ICheckpointCollector store, IHostApplicationLifetime lifetime, CancellationToken cancellation)
+        bool? dryRun, bool? now, string? task, double? maxTime, IMaintenance store, IHostApplicationLifetime lifetime,
+        CancellationToken cancellation)
     {
         var options = new CollectOptions { DryRun = dryRun ?? false, Now = now ?? false, Task = task, MaxTime = Seconds(maxTime) };
         return Round.RunAsync("gc", "what was collected by then stays so", lifetime, ending => store.CollectAsync(options, ending), cancellation);

@@ -2,11 +2,12 @@ using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Api.Maintenance;
 
 /// <summary>Lets go in the background what nothing keeps.</summary>
-internal sealed class CollectService(FishSettings settings, StoreOptions options, Func<ICheckpointCollector> store, ILogger<CollectService> logger)
+internal sealed class CollectService(FishSettings settings, StoreOptions options, Func<IMaintenance> store, ILogger<CollectService> logger)
     : RoundService(nameof(FishSettings.MaintenanceSettings.CollectEvery), settings.Maintenance.CollectEvery, "collection", options, logger)
 {
     private CollectOptions Budget => new() { MaxTime = settings.Maintenance.CollectMaxTime };

@@ -4,6 +4,7 @@ using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Maintenance;
@@ -25,23 +26,23 @@ internal static class MaintenanceApi
     }
 
     private static Task<Ok<RecodeResult>> RecodeAsync(
-        RecodeOptions? options, ICheckpointRecoding store, IHostApplicationLifetime lifetime, CancellationToken cancellation) =>
+        RecodeOptions? options, IMaintenance store, IHostApplicationLifetime lifetime, CancellationToken cancellation) =>
         Round.RunAsync("recode", "what was recoded by then stays so", lifetime, ending => store.RecodeAsync(options, ending), cancellation);
 
     private static Task<Ok<FoldResult>> FoldAsync(
-        FoldOptions? options, ICheckpointFolding store, IHostApplicationLifetime lifetime, CancellationToken cancellation) =>
+        FoldOptions? options, IMaintenance store, IHostApplicationLifetime lifetime, CancellationToken cancellation) =>
         Round.RunAsync("fold", "what was folded by then stays so", lifetime, ending => store.FoldAsync(options, ending), cancellation);
 
     private static Task<Ok<VerifyReport>> VerifyAsync(
-        VerifyOptions? options, IStoreVerification store, IHostApplicationLifetime lifetime, CancellationToken cancellation) =>
-        Round.RunAsync("verify", "what was verified by then counts", lifetime, ending => store.VerifyStoreAsync(options, ending), cancellation);
+        VerifyOptions? options, IMaintenance store, IHostApplicationLifetime lifetime, CancellationToken cancellation) =>
+        Round.RunAsync("verify", "what was verified by then counts", lifetime, ending => store.VerifyAsync(options, ending), cancellation);
 
-    private static async Task<Ok<IReadOnlyList<KnownDamage>>> DamageAsync(IStoreVerification store, CancellationToken cancellation) =>
+    private static async Task<Ok<IReadOnlyList<KnownDamage>>> DamageAsync(IMaintenance store, CancellationToken cancellation) =>
         TypedResults.Ok(await store.ListDamageAsync(cancellation));
 
     // A name, never a path: what is outside the folder cannot be said.
     private static Task<Ok<BackupReport>> BackupAsync(
-        BackupOptions options, FishSettings settings, IStoreBackups store, IHostApplicationLifetime lifetime, CancellationToken cancellation)
+        BackupOptions options, FishSettings settings, IMaintenance store, IHostApplicationLifetime lifetime, CancellationToken cancellation)
     {
         var folder = settings.Maintenance.BackupFolder ?? throw new FishException(
             ErrorCode.RequestInvalid, $"{FishSettings.Section}:Maintenance:BackupFolder", "The server has no folder for backups.", "Name one in its settings.");

@@ -2,12 +2,13 @@ using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Api.Maintenance;
 
 /// <summary>Verifies in the background what was not verified for longest.</summary>
 internal sealed class VerifyService(
-    FishSettings settings, StoreOptions options, Func<IStoreVerification> store, FishMetrics metrics, ILogger<VerifyService> logger)
+    FishSettings settings, StoreOptions options, Func<IMaintenance> store, FishMetrics metrics, ILogger<VerifyService> logger)
     : RoundService(nameof(FishSettings.MaintenanceSettings.VerifyEvery), settings.Maintenance.VerifyEvery, "verification", options, logger)
 {
     private VerifyOptions Budget => new() { MaxBytes = settings.Maintenance.VerifyMaxBytes, MaxTime = settings.Maintenance.VerifyMaxTime };
@@ -16,7 +17,7 @@ internal sealed class VerifyService(
 
     protected override async Task<IReadOnlyList<DamagedFrame>> RoundAsync(CancellationToken stopping)
     {
-        var report = await store().VerifyStoreAsync(Budget, stopping);
+        var report = await store().VerifyAsync(Budget, stopping);
         ApiLog.Verified(logger, report.Items, report.Bytes, report.Damaged.Count);
         foreach (var damaged in report.Damaged)
         {

@@ -4,6 +4,7 @@ using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Reports;
@@ -23,32 +24,33 @@ internal static class ReportsApi
         group.MapGet("/tasks/{task}/reports/tensors", OfTensorsAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Report what a task holds of each tensor, the largest first");
     }
 
-    private static async Task<Ok<StorageReport>> OfStoreAsync(IStorageReports reports, CancellationToken cancellation) =>
-        TypedResults.Ok(await reports.ReportAsync(null, cancellation));
+    private static async Task<Ok<StorageReport>> OfStoreAsync(IReports reports, CancellationToken cancellation) =>
+        TypedResults.Ok(await reports.GetStorageAsync(null, cancellation));
 
-    private static async Task<Ok<StorageReport>> OfBaseAsync(string name, IStorageReports reports, CancellationToken cancellation) =>
-        TypedResults.Ok(await reports.ReportBaseAsync(name, cancellation));
+    private static async Task<Ok<StorageReport>> OfBaseAsync(string name, IReports reports, CancellationToken cancellation) =>
+        TypedResults.Ok(await reports.GetBaseAsync(name, cancellation));
 
-    private static async Task<Ok<StorageReport>> OfTaskAsync(string task, IStorageReports reports, CancellationToken cancellation) =>
-        TypedResults.Ok(await reports.ReportAsync(task, cancellation));
+    private static async Task<Ok<StorageReport>> OfTaskAsync(string task, IReports reports, CancellationToken cancellation) =>
+        TypedResults.Ok(await reports.GetStorageAsync(task, cancellation));
 
     private static async Task<Ok<Page<TensorReport>>> OfTensorsAsync(
-        string task, int? limit, string? after, HttpContext context, IStorageReports reports, CancellationToken cancellation)
+        string task, int? limit, string? after, HttpContext context, IReports reports, CancellationToken cancellation)
     {
         var page = Paging.Of(limit, after);
-        return Paging.Answer(context, page, await reports.ReportTensorsAsync(task, page, cancellation));
+        return Paging.Answer(context, page, await reports.ListTensorsAsync(task, page, cancellation).ReadPageAsync());
     }
 
     private static async Task<Ok<TimelineReport>> OfTimelineAsync(
-        string task, int? points, long? from, long? to, IStorageReports reports, CancellationToken cancellation)
+        string task, int? points, long? from, long? to, IReports reports, CancellationToken cancellation)
     {
         var request = new TimelineRequest { From = from, To = to };
-        return TypedResults.Ok(await reports.ReportTimelineAsync(task, points is { } most ? request with { Points = most } : request, cancellation));
+        return TypedResults.Ok(
+            await reports.GetTimelineAsync(task, points is { } most ? request with { Points = most } : request, cancellation));
     }
 
     private static async Task<Ok<GrowthReport>> OfGrowthAsync(
-        string? task, string? @base, DateOnly? from, DateOnly? to, string? bucket, IStorageReports reports, CancellationToken cancellation) =>
-        TypedResults.Ok(await reports.ReportGrowthAsync(
+        string? task, string? @base, DateOnly? from, DateOnly? to, string? bucket, IReports reports, CancellationToken cancellation) =>
+        TypedResults.Ok(await reports.GetGrowthAsync(
             new GrowthRequest { Task = task, Base = @base, From = from, To = to, Bucket = BucketOf(bucket) }, cancellation));
 
     private static GrowthBucket BucketOf(string? word) => word switch

@@ -5,6 +5,7 @@ using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Api.Restores;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.State;
@@ -22,15 +23,15 @@ internal static class StateApi
     }
 
     private static async Task<Results<Created<StateInfo>, Ok<StateInfo>>> PutAsync(
-        string task, string step, HttpRequest request, ICheckpointStore store, StoreOptions options, CancellationToken cancellation)
+        string task, string step, HttpRequest request, IStates states, StoreOptions options, CancellationToken cancellation)
     {
         var expected = DigestField.Read(request, DigestField.Representation) ?? DigestField.Read(request, DigestField.Content);
         await using var body = new BodyStream(request, options.MaxStateBytes, expected);
-        var saved = await store.PutStateAsync(task, StepRef.Parse(step), body, cancellation);
+        var saved = await states.PutTrainerStateAsync(task, StepRef.Parse(step), body, cancellation);
         return saved.Created ? TypedResults.Created($"/v1/tasks/{task}/checkpoints/{step}/state", saved.Value) : TypedResults.Ok(saved.Value);
     }
 
     private static async Task<StateResult> GetAsync(
-        string task, string step, [AsParameters] CheckedPart checks, ICheckpointStore store, CancellationToken cancellation) =>
-        new(await store.OpenStateAsync(task, StepRef.Parse(step), cancellation), checks);
+        string task, string step, [AsParameters] CheckedPart checks, IStates states, CancellationToken cancellation) =>
+        new(await states.OpenTrainerStateAsync(task, StepRef.Parse(step), cancellation), checks);
 }

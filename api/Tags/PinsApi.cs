@@ -2,6 +2,7 @@ using FishCheckpoint.Access;
 using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Tags;
@@ -15,15 +16,15 @@ internal static class PinsApi
         group.MapDelete("/{step}/pin", DeleteAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Let a pinned checkpoint go again").WithTags("Tags").MayFail(503);
     }
 
-    private static async Task<NoContent> PutAsync(string task, string step, ICheckpointStore store, CancellationToken cancellation)
+    private static async Task<NoContent> PutAsync(string task, string step, ICheckpoints checkpoints, CancellationToken cancellation)
     {
-        await store.SetPinAsync(task, StepRef.Parse(step), pinned: true, cancellation);
+        await checkpoints.SetPinAsync(task, StepRef.Parse(step), pinned: true, cancellation);
         return TypedResults.NoContent();
     }
 
-    private static async Task<NoContent> DeleteAsync(string task, string step, ICheckpointStore store, CancellationToken cancellation)
+    private static async Task<NoContent> DeleteAsync(string task, string step, ICheckpoints checkpoints, CancellationToken cancellation)
     {
-        await store.SetPinAsync(task, StepRef.Parse(step), pinned: false, cancellation);
+        await checkpoints.SetPinAsync(task, StepRef.Parse(step), pinned: false, cancellation);
         return TypedResults.NoContent();
     }
 }

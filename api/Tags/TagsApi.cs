@@ -2,6 +2,7 @@ using FishCheckpoint.Access;
 using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Tags;
@@ -15,15 +16,16 @@ internal static class TagsApi
         group.MapDelete("/{tag}", DeleteAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Remove a tag");
     }
 
-    private static async Task<NoContent> PutAsync(string task, string tag, TagTarget target, ICheckpointStore store, CancellationToken cancellation)
+    private static async Task<NoContent> PutAsync(
+        string task, string tag, TagTarget target, ICheckpoints checkpoints, CancellationToken cancellation)
     {
-        await store.SetTagAsync(task, tag, StepRef.At(target.Step), cancellation);
+        await checkpoints.SetTagAsync(task, tag, StepRef.At(target.Step), cancellation);
         return TypedResults.NoContent();
     }
 
-    private static async Task<NoContent> DeleteAsync(string task, string tag, ICheckpointStore store, CancellationToken cancellation)
+    private static async Task<NoContent> DeleteAsync(string task, string tag, ICheckpoints checkpoints, CancellationToken cancellation)
     {
-        await store.RemoveTagAsync(task, tag, cancellation);
+        await checkpoints.SetTagAsync(task, tag, null, cancellation);
         return TypedResults.NoContent();
     }
 }

@@ -3,8 +3,8 @@ using FishCheckpoint.Access;
 using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Api.Routing;
-using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Api.Tasks;
 
@@ -19,10 +19,11 @@ internal static class EventsApi
             .WithSummary("Tell what happens to the task's checkpoints, as it happens: server-sent events");
 
     private static async Task<EventStream> GetAsync(
-        string task, string? after, HttpRequest request, ICheckpointStore store, ITaskEvents events, IHostApplicationLifetime lifetime, TimeProvider time, CancellationToken cancellation)
+        string task, string? after, HttpRequest request, ITasks tasks, IEvents events, IHostApplicationLifetime lifetime, TimeProvider time,
+        CancellationToken cancellation)
     {
         // Refused before the answer begins: afterwards there is no status to say it with.
-        await store.GetTaskAsync(task, cancellation);
+        await tasks.GetAsync(task, cancellation);
         var known = (request.Headers[LastEventId].ToString() is { Length: > 0 } last ? last : after) is { } id ? Parse(id) : (long?)null;
         return new EventStream(token => events.FollowAsync(task, known, token), request.HttpContext.Features.Get<StillAdmitted>(), time, lifetime.ApplicationStopping);
     }

@@ -4,6 +4,7 @@ using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Api.Restores;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -23,17 +24,17 @@ internal static class StartApi
             .WithSummary("Rebuild one file of the model that a task starts from, or give a side file").MayFail(412, 416, 500);
     }
 
-    private static async Task<Ok<IReadOnlyList<RestoredFile>>> ListAsync(string task, ICheckpointStore store, CancellationToken cancellation)
+    private static async Task<Ok<IReadOnlyList<RestoredFile>>> ListAsync(string task, IStates states, CancellationToken cancellation)
     {
-        await using var reader = await store.OpenStartAsync(task, cancellation);
+        await using var reader = await states.OpenBranchPointAsync(task, cancellation);
         return TypedResults.Ok(reader.Files);
     }
 
     private static Task<ModelFileResult> GetModelAsync(
-        string task, [AsParameters] CheckedPart checks, ICheckpointStore store, CancellationToken cancellation) =>
-        GetFileAsync(task, ModelFiles.SingleFileName, checks, store, cancellation);
+        string task, [AsParameters] CheckedPart checks, IStates states, CancellationToken cancellation) =>
+        GetFileAsync(task, ModelFiles.SingleFileName, checks, states, cancellation);
 
     private static async Task<ModelFileResult> GetFileAsync(
-        string task, string file, [AsParameters] CheckedPart checks, ICheckpointStore store, CancellationToken cancellation) =>
-        new(await store.OpenStartAsync(task, cancellation), file, checks: checks);
+        string task, string file, [AsParameters] CheckedPart checks, IStates states, CancellationToken cancellation) =>
+        new(await states.OpenBranchPointAsync(task, cancellation), file, checks: checks);
 }

@@ -7,6 +7,7 @@ using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Tasks;
@@ -30,7 +31,7 @@ internal static class TasksApi
     }
 
     private static async Task<Results<Created<TaskInfo>, Ok<TaskInfo>>> PutAsync(
-        string task, TaskSpec spec, HttpContext context, ICheckpointStore store, FishSettings settings, CancellationToken cancellation)
+        string task, TaskSpec spec, HttpContext context, ITasks tasks, FishSettings settings, CancellationToken cancellation)
     {
         if (string.IsNullOrEmpty(spec.Base) && (spec.Base is not null || spec.From is null))
         {
@@ -40,12 +41,12 @@ internal static class TasksApi
 
         context.RequireReach(spec.From?.Task);
         await context.RequireReachOfBaseAsync(spec.Base);
-        var saved = await store.PutTaskAsync(task, spec, cancellation);
+        var saved = await tasks.PutAsync(task, spec, cancellation);
         return saved.Created ? TypedResults.Created($"/v1/tasks/{task}", saved.Value) : TypedResults.Ok(WithTime(saved.Value, settings));
     }
 
     private static async Task<Ok<TaskInfo>> PatchAsync(
-        string task, bool? dryRun, HttpRequest request, ICheckpointStore store, FishSettings settings, CancellationToken cancellation)
+        string task, bool? dryRun, HttpRequest request, ITasks tasks, FishSettings settings, CancellationToken cancellation)
     {
         if (MediaTypes.Of(request) is not (MediaTypes.MergePatch or MediaTypes.Json))
         {
@@ -53,7 +54,7 @@ internal static class TasksApi
         }
 
         using var patch = await ReadAsync(request, cancellation);
-        return TypedResults.Ok(WithTime(await store.ChangeTaskAsync(task, patch.RootElement, dryRun ?? false, cancellation), settings));
+        return TypedResults.Ok(WithTime(await tasks.ChangeAsync(task, patch.RootElement, dryRun ?? false, cancellation), settings));
     }
 
     private static async Task<JsonDocument> ReadAsync(HttpRequest request, CancellationToken cancellation)
@@ -73,24 +74,25 @@ internal static class TasksApi
         ? info with { Removes = removes with { Within = settings.Maintenance.CollectEvery } } : info;
 
     private static async Task<Ok<Page<TaskInfo>>> ListAsync(
-        int? limit, string? after, HttpContext context, ICheckpointStore store, CancellationToken cancellation)
+        int? limit, string? after, HttpContext context, ITasks store, CancellationToken cancellation)
     {
         var page = Paging.Of(limit, after);
         var tasks = context.Key() is { Tasks: not null } key
-            ? await VisiblePages.ReadAsync(page, part => store.ListTasksAsync(part, cancellation), item => Task.FromResult(key.Reaches(item.Name)), item => item.Name)
-            : await store.ListTasksAsync(page, cancellation);
+            ? await VisiblePages.ReadAsync(
+                page, part => store.ListAsync(part, cancellation), item => Task.FromResult(key.Reaches(item.Name)), item => item.Name)
+            : await store.ListAsync(page, cancellation).ReadPageAsync();
         return Paging.Answer(context, page, tasks);
     }
 
-    private static async Task<Ok<TaskInfo>> GetAsync(string task, ICheckpointStore store, CancellationToken cancellation) =>
-        TypedResults.Ok(await store.GetTaskAsync(task, cancellation));
+    private static async Task<Ok<TaskInfo>> GetAsync(string task, ITasks tasks, CancellationToken cancellation) =>
+        TypedResults.Ok(await tasks.GetAsync(task, cancellation));
 
     private static async Task<Ok<TaskInfo>> PutQuotaAsync(string task, TaskQuota quota, IAccessControl access, CancellationToken cancellation) =>
         TypedResults.Ok(await access.SetQuotaAsync(task, quota, cancellation));
 
-    private static async Task<NoContent> DeleteAsync(string task, ICheckpointStore store, CancellationToken cancellation)
+    private static async Task<NoContent> DeleteAsync(string task, ITasks tasks, CancellationToken cancellation)
     {
-        await store.DeleteTaskAsync(task, cancellation);
+        await tasks.DeleteAsync(task, cancellation);
         return TypedResults.NoContent();
     }
 }

@@ -72,7 +72,7 @@ internal sealed class StoreGauges(IMeterFactory meters, Func<SqliteCheckpointSto
             read = time.GetUtcNow();
             try
             {
-                report = store().ReportAsync().GetAwaiter().GetResult();
+                report = store().Reports.GetStorageAsync().GetAwaiter().GetResult();
             }
             catch (FishException)
             {
@@ -97,7 +97,7 @@ internal sealed class StoreGauges(IMeterFactory meters, Func<SqliteCheckpointSto
             try
             {
                 var last = verification is null || now - verifiedRead >= FreshVerification ? LastVerified(now) : verification.Value.Verified;
-                verification = (store().ListDamageAsync().GetAwaiter().GetResult().Count, last);
+                verification = (store().Maintenance.ListDamageAsync().GetAwaiter().GetResult().Count, last);
             }
             catch (FishException)
             {

@@ -44,8 +44,8 @@ internal static class Bench
         var mask = MaskSelection.Random(model.Layout, model.Rule(Ratio), 1);
         await using var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Path.Combine(folder, "data") });
         model.SaveFile(Path.Combine(folder, "base.safetensors"));
-        await store.AddBaseAsync("base", ModelUpload.FromPath(Path.Combine(folder, "base.safetensors")));
-        await store.PutTaskAsync("task", new TaskSpec("base"));
+        await store.Bases.AddAsync("base", ModelUpload.FromPath(Path.Combine(folder, "base.safetensors")));
+        await store.Tasks.PutAsync("task", new TaskSpec("base"));
         using var optimizer = TorchMaskedOptimizer.AdamW(model, mask);
         using var hook = TorchHook.Attach(store, "task", model, optimizer, mask, new TorchHookOptions
         {

@@ -59,9 +59,9 @@ static async Task PrepareAsync(string folder)
 
     model.SaveFile(Path.Combine(folder, "base.safetensors"));
     await using var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Path.Combine(folder, "data") });
-    await store.AddBaseAsync("base", ModelUpload.FromPath(Path.Combine(folder, "base.safetensors")));
-    await store.PutTaskAsync("whole", new TaskSpec("base"));
-    await store.PutTaskAsync("crashed", new TaskSpec("base"));
+    await store.Bases.AddAsync("base", ModelUpload.FromPath(Path.Combine(folder, "base.safetensors")));
+    await store.Tasks.PutAsync("whole", new TaskSpec("base"));
+    await store.Tasks.PutAsync("crashed", new TaskSpec("base"));
 }
 
 static void Train(string folder, string task, int crashAfter)
@@ -88,10 +88,10 @@ static async Task<bool> CompareAsync(string folder)
     var (same, compared, stored, dense) = (0, 0, 0L, 0L);
     foreach (var task in (string[])["whole", "crashed"])
     {
-        foreach (var checkpoint in (await store.ListCheckpointsAsync(task, new PageRequest(1000))).Items)
+        foreach (var checkpoint in (await store.Checkpoints.ListAsync(task, new PageRequest(1000)).ReadPageAsync()).Items)
         {
             var rebuilt = Path.Combine(folder, "rebuilt.safetensors");
-            await using (var reader = await store.OpenAsync(task, StepRef.At(checkpoint.Step)))
+            await using (var reader = await store.States.OpenAsync(task, StepRef.At(checkpoint.Step)))
             {
                 await reader.SaveFileAsync(ModelFiles.SingleFileName, rebuilt);
             }

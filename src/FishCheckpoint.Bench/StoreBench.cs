@@ -28,7 +28,7 @@ internal sealed class StoreBench(SqliteCheckpointStore store, BenchPair pair) : 
     public static async Task<StoreBench> CreateAsync(StoreOptions options, BenchPair pair, CancellationToken cancellation)
     {
         var store = await SqliteCheckpointStore.OpenAsync(options, cancellation);
-        await store.AddBaseAsync(BaseName, ModelUpload.FromPath(pair.BeforePath), cancellation);
+        await store.Bases.AddAsync(BaseName, ModelUpload.FromPath(pair.BeforePath), cancellation);
         return new StoreBench(store, pair);
     }
 
@@ -36,8 +36,9 @@ internal sealed class StoreBench(SqliteCheckpointStore store, BenchPair pair) : 
     public async Task RoundAsync(CancellationToken cancellation)
     {
         var task = $"round-{++rounds}";
-        await store.PutTaskAsync(task, new TaskSpec(BaseName), cancellation);
-        var saved = await Saving.TimeAsync(() => store.SaveAsync(task, 1, new CheckpointContent.Full(pair.AfterFiles), cancellation: cancellation));
+        await store.Tasks.PutAsync(task, new TaskSpec(BaseName), cancellation);
+        var saved = await Saving.TimeAsync(
+            () => store.Checkpoints.SaveAsync(task, 1, new CheckpointContent.Full(pair.AfterFiles), cancellationToken: cancellation));
         StoredBytes = saved.Value.StoredBytes;
         await Loading.TimeAsync(() => LoadAsync(task, cancellation));
         if (rounds == 1)
@@ -45,14 +46,14 @@ internal sealed class StoreBench(SqliteCheckpointStore store, BenchPair pair) : 
             await CompareAsync(task, cancellation);
         }
 
-        await store.DeleteTaskAsync(task, cancellation);
+        await store.Tasks.DeleteAsync(task, cancellation);
     }
 
     public ValueTask DisposeAsync() => store.DisposeAsync();
 
     private async Task<long> LoadAsync(string task, CancellationToken cancellation)
     {
-        await using var reader = await store.OpenAsync(task, StepRef.At(1), cancellation);
+        await using var reader = await store.States.OpenAsync(task, StepRef.At(1), cancellation);
         var pipe = PipeWriter.Create(Stream.Null);
         foreach (var file in reader.Files)
         {
@@ -65,7 +66,7 @@ internal sealed class StoreBench(SqliteCheckpointStore store, BenchPair pair) : 
 
     private async Task CompareAsync(string task, CancellationToken cancellation)
     {
-        await using var reader = await store.OpenAsync(task, StepRef.At(1), cancellation);
+        await using var reader = await store.States.OpenAsync(task, StepRef.At(1), cancellation);
         var bytes = new byte[Blocks.Size];
         for (var tensor = 0; tensor < pair.After.Layout.Tensors.Count; tensor++)
         {

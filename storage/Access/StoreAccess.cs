@@ -24,7 +24,7 @@ public sealed class StoreAccess : IAccessControl, IDisposable
     private DateTimeOffset Now => options.Time.GetUtcNow();
 
     /// <inheritdoc/>
-    public Task<NewKey> AddKeyAsync(KeySpec spec, CancellationToken cancellation = default) => WriteAsync(
+    public Task<NewKey> AddKeyAsync(KeySpec spec, CancellationToken cancellationToken = default) => WriteAsync(
         connection =>
         {
             spec.Checked(Now);
@@ -33,24 +33,24 @@ public sealed class StoreAccess : IAccessControl, IDisposable
             ledger.Note(connection, "key.add", null, $"key {key.Name} ({key.Id})", Ledger.Created);
             return new NewKey(key, token);
         },
-        cancellation);
+        cancellationToken);
 
     /// <inheritdoc/>
-    public Task<Page<KeyInfo>> ListKeysAsync(PageRequest page, CancellationToken cancellation = default) =>
-        ReadAsync(connection => KeyTable.List(connection, page.Checked()));
+    public AsyncPageable<KeyInfo> ListKeysAsync(PageRequest? page = null, CancellationToken cancellationToken = default) =>
+        new((part, _) => ReadAsync(connection => KeyTable.List(connection, part.Checked())), page, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<KeyInfo> RevokeKeyAsync(string nameOrId, CancellationToken cancellation = default) => WriteAsync(
+    public Task<KeyInfo> RevokeKeyAsync(string nameOrId, CancellationToken cancellationToken = default) => WriteAsync(
         connection =>
         {
             var key = KeyTable.Revoke(connection, Names.Check(nameOrId, "key"), Now);
             ledger.Note(connection, "key.revoke", null, $"key {key.Name} ({key.Id})", Ledger.Deleted);
             return key;
         },
-        cancellation);
+        cancellationToken);
 
     /// <inheritdoc/>
-    public Task<TaskInfo> SetQuotaAsync(string task, TaskQuota quota, CancellationToken cancellation = default) => WriteAsync(
+    public Task<TaskInfo> SetQuotaAsync(string task, TaskQuota quota, CancellationToken cancellationToken = default) => WriteAsync(
         connection =>
         {
             var id = TaskTable.IdOf(connection, Names.Check(task, "task"));
@@ -63,17 +63,20 @@ public sealed class StoreAccess : IAccessControl, IDisposable
             ledger.Note(connection, "task.quota", task, task, Ledger.Changed, quota.Bytes);
             return TaskTable.Info(connection, task);
         },
-        cancellation);
+        cancellationToken);
 
     /// <inheritdoc/>
-    public Task<Page<AuditEntry>> ListAuditAsync(
-        PageRequest page, string? task = null, DateTimeOffset? since = null, CancellationToken cancellation = default) =>
-        ReadAsync(connection => AuditTable.List(connection, page.Checked(), task is null ? null : Names.Check(task, "task"), since));
+    public AsyncPageable<AuditEntry> ListAuditAsync(
+        PageRequest? page = null, string? task = null, DateTimeOffset? since = null, CancellationToken cancellationToken = default) =>
+        new(
+            (part, _) => ReadAsync(
+                connection => AuditTable.List(connection, part.Checked(), task is null ? null : Names.Check(task, "task"), since)),
+            page, cancellationToken);
 
     /// <summary>Writes down requests that were refused. Equal ones of a day, by the same key from the same address, are one entry that counts them.</summary>
     /// <param name="refusals">Each with its caller, its method and route, the code of the refusal and how many times; their numbers are given anew.</param>
-    /// <param name="cancellation">Ends the call.</param>
-    public Task NoteRefusalsAsync(IReadOnlyList<AuditEntry> refusals, CancellationToken cancellation = default) => WriteAsync(
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task NoteRefusalsAsync(IReadOnlyList<AuditEntry> refusals, CancellationToken cancellationToken = default) => WriteAsync(
         connection =>
         {
             foreach (var refusal in refusals)
@@ -83,7 +86,7 @@ public sealed class StoreAccess : IAccessControl, IDisposable
 
             return true;
         },
-        cancellation);
+        cancellationToken);
 
     /// <summary>The key of a token: as the store has it now, whoever changed it.</summary>
     /// <param name="token">What was sent.</param>

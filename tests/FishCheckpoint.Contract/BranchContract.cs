@@ -14,26 +14,26 @@ public abstract class BranchContract : CheckpointStoreContract
     public async Task Save_OnAnotherTasksCheckpoint_OutlivesIt()
     {
         var (first, second) = await SaveTrunkAsync();
-        await Store.PutTaskAsync("branch", new TaskSpec("base"), Stop);
+        await Store.Tasks.PutAsync("branch", new TaskSpec("base"), Stop);
         var third = second.Change(3, 0.001);
         var saved = await SavePatchAsync(1, third.PatchAgainst(second), new SaveOptions { Parent = ParentChoice.Of("task", 2) }, "branch");
         Assert.Equal(("task:2", 3), (saved.Value.Parent, saved.Value.Depth));
         Assert.Equal(third.ToBytes(), await Store.RestoreAsync("branch", 1));
 
-        await Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(2), Stop);
         Assert.Equal(third.ToBytes(), await Store.RestoreAsync("branch", 1));
         Assert.Equal(first.ToBytes(), await Store.RestoreAsync("task", 1));
-        await Store.DeleteTaskAsync("task", Stop);
-        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.GetTaskAsync("task", Stop));
+        await Store.Tasks.DeleteAsync("task", Stop);
+        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.Tasks.GetAsync("task", Stop));
         Assert.Equal(third.ToBytes(), await Store.RestoreAsync("branch", 1));
-        Assert.True((await Store.VerifyAsync("branch", StepRef.At(1), Stop)).Sound);
+        Assert.True((await Store.Maintenance.VerifyCheckpointAsync("branch", StepRef.At(1), Stop)).Sound);
 
         // The name is free again, and what lies under the branch is not of it.
-        await Store.PutTaskAsync("task", new TaskSpec("base"), Stop);
+        await Store.Tasks.PutAsync("task", new TaskSpec("base"), Stop);
         await SaveFullAsync(2, first);
         Assert.Equal(third.ToBytes(), await Store.RestoreAsync("branch", 1));
-        await Store.DeleteTaskAsync("task", Stop);
-        await Store.DeleteTaskAsync("branch", Stop);
+        await Store.Tasks.DeleteAsync("task", Stop);
+        await Store.Tasks.DeleteAsync("branch", Stop);
         await AssertEmptyAsync();
     }
 
@@ -43,13 +43,13 @@ public abstract class BranchContract : CheckpointStoreContract
     public async Task Start_FromAnotherTask_IsWhatTheFirstSaveIsLaidOn(string parent)
     {
         var (_, second) = await SaveTrunkAsync();
-        var made = await Store.PutTaskAsync("branch", new TaskSpec(From: From), Stop);
+        var made = await Store.Tasks.PutAsync("branch", new TaskSpec(From: From), Stop);
         Assert.Equal((From, "base", true), (made.Value.From, made.Value.Base, made.Created));
-        Assert.False((await Store.PutTaskAsync("branch", new TaskSpec("base", "said later"), Stop)).Created);
-        Assert.Equal(From, (await Store.GetTaskAsync("branch", Stop)).From);
+        Assert.False((await Store.Tasks.PutAsync("branch", new TaskSpec("base", "said later"), Stop)).Created);
+        Assert.Equal(From, (await Store.Tasks.GetAsync("branch", Stop)).From);
 
-        await Store.DeleteTaskAsync("task", Stop);
-        Assert.False((await Store.PutTaskAsync("branch", new TaskSpec(From: From), Stop)).Created);
+        await Store.Tasks.DeleteAsync("task", Stop);
+        Assert.False((await Store.Tasks.PutAsync("branch", new TaskSpec(From: From), Stop)).Created);
         var third = second.Change(3, 0.001);
         await SavePatchAsync(1, third.PatchAgainst(second), new SaveOptions { Parent = ParentChoice.Parse(parent) }, "branch");
         var fourth = third.Change(4, 0.001);
@@ -58,7 +58,7 @@ public abstract class BranchContract : CheckpointStoreContract
         Assert.Equal(third.ToBytes(), await Store.RestoreAsync("branch", 1));
         Assert.Equal(fourth.ToBytes(), await Store.RestoreAsync("branch", 2));
         Assert.Equal(fourth.Change(5, 0.001).ToBytes(), await Store.RestoreAsync("branch", 3));
-        await Store.DeleteTaskAsync("branch", Stop);
+        await Store.Tasks.DeleteAsync("branch", Stop);
         await AssertEmptyAsync();
     }
 
@@ -66,12 +66,12 @@ public abstract class BranchContract : CheckpointStoreContract
     public async Task Start_WithOwnTensors_TakesThemAlong()
     {
         var own = new Dictionary<string, OwnTensor?>(StringComparer.Ordinal) { ["head.weight"] = new("F32", [3, 17]) };
-        await Store.PutTaskAsync("own", new TaskSpec("base", Tensors: own), Stop);
+        await Store.Tasks.PutAsync("own", new TaskSpec("base", Tensors: own), Stop);
         var model = Base.With(new Tensors.TensorInfo("head.weight", Tensors.DType.F32, [3, 17]));
         await SaveFullAsync(1, model, task: "own");
-        var branch = await Store.PutTaskAsync("branch", new TaskSpec(From: new TaskStart("own", 1)), Stop);
-        Assert.Equal((await Store.GetTaskAsync("own", Stop)).Layout, branch.Value.Layout);
-        await RefusedAsync(ErrorCode.LayoutMismatch, () => Store.PutTaskAsync(
+        var branch = await Store.Tasks.PutAsync("branch", new TaskSpec(From: new TaskStart("own", 1)), Stop);
+        Assert.Equal((await Store.Tasks.GetAsync("own", Stop)).Layout, branch.Value.Layout);
+        await RefusedAsync(ErrorCode.LayoutMismatch, () => Store.Tasks.PutAsync(
             "other", new TaskSpec("base", Tensors: new Dictionary<string, OwnTensor?>(StringComparer.Ordinal), From: new TaskStart("own", 1)), Stop));
         await RefusedAsync(ErrorCode.LayoutMismatch, () => SavePatchAsync(
             1, Base.Change(1).PatchAgainst(Base), new SaveOptions { Parent = ParentChoice.Of("own", 1) }));
@@ -81,14 +81,15 @@ public abstract class BranchContract : CheckpointStoreContract
     public async Task Branch_OfWhatCannotBe_IsRefused()
     {
         await SaveTrunkAsync();
-        await Store.PutTaskAsync("branch", new TaskSpec(From: From), Stop);
-        await RefusedAsync(ErrorCode.TaskTaken, () => Store.PutTaskAsync("branch", new TaskSpec(From: new TaskStart("task", 1)), Stop));
-        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.PutTaskAsync("other", new TaskSpec(From: new TaskStart("none", 1)), Stop));
-        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.PutTaskAsync("other", new TaskSpec(From: new TaskStart("task", 9)), Stop));
-        await RefusedAsync(ErrorCode.RequestInvalid, () => Store.PutTaskAsync("other", new TaskSpec(), Stop));
-        await Store.AddBaseAsync("second", ModelUpload.FromStream(new MemoryStream(TestModel.Create(9).ToBytes())), Stop);
-        await RefusedAsync(ErrorCode.BaseMismatch, () => Store.PutTaskAsync("other", new TaskSpec("second", From: From), Stop));
-        await Store.PutTaskAsync("elsewhere", new TaskSpec("second"), Stop);
+        await Store.Tasks.PutAsync("branch", new TaskSpec(From: From), Stop);
+        await RefusedAsync(ErrorCode.TaskTaken, () => Store.Tasks.PutAsync("branch", new TaskSpec(From: new TaskStart("task", 1)), Stop));
+        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.Tasks.PutAsync("other", new TaskSpec(From: new TaskStart("none", 1)), Stop));
+        await RefusedAsync(
+            ErrorCode.CheckpointNotFound, () => Store.Tasks.PutAsync("other", new TaskSpec(From: new TaskStart("task", 9)), Stop));
+        await RefusedAsync(ErrorCode.RequestInvalid, () => Store.Tasks.PutAsync("other", new TaskSpec(), Stop));
+        await Store.Bases.AddAsync("second", ModelUpload.FromStream(new MemoryStream(TestModel.Create(9).ToBytes())), Stop);
+        await RefusedAsync(ErrorCode.BaseMismatch, () => Store.Tasks.PutAsync("other", new TaskSpec("second", From: From), Stop));
+        await Store.Tasks.PutAsync("elsewhere", new TaskSpec("second"), Stop);
         var patch = Base.Change(3).PatchAgainst(Base);
         await RefusedAsync(ErrorCode.BaseMismatch, () => SavePatchAsync(1, patch, new SaveOptions { Parent = ParentChoice.Of("task", 2) }, "elsewhere"));
         await RefusedAsync(ErrorCode.TaskNotFound, () => SavePatchAsync(5, patch, new SaveOptions { Parent = ParentChoice.Of("none", 2) }));
@@ -99,19 +100,19 @@ public abstract class BranchContract : CheckpointStoreContract
     public async Task OpenStart_OfABranch_IsItsOriginWhateverBecomesOfThat()
     {
         var (first, second) = await SaveTrunkAsync();
-        await Store.PutTaskAsync("branch", new TaskSpec(From: From), Stop);
+        await Store.Tasks.PutAsync("branch", new TaskSpec(From: From), Stop);
         Assert.Equal(second.ToBytes(), await StartAsync("branch"));
-        await Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(2), Stop);
         Assert.Equal(second.ToBytes(), await StartAsync("branch"));
 
         // Another checkpoint of the same name.
         await SavePatchAsync(2, first.Change(8, 0.001).PatchAgainst(first), new SaveOptions { Parent = ParentChoice.Previous });
         Assert.Equal(second.ToBytes(), await StartAsync("branch"));
-        await Store.DeleteTaskAsync("task", Stop);
+        await Store.Tasks.DeleteAsync("task", Stop);
         Assert.Equal(second.ToBytes(), await StartAsync("branch"));
         await SavePatchAsync(2, second.Change(9, 0.001).PatchAgainst(second), task: "branch");
         Assert.Equal(second.ToBytes(), await StartAsync("branch"));
-        await Store.DeleteTaskAsync("branch", Stop);
+        await Store.Tasks.DeleteAsync("branch", Stop);
         await AssertEmptyAsync();
     }
 
@@ -120,9 +121,9 @@ public abstract class BranchContract : CheckpointStoreContract
     {
         Assert.Equal(Base.ToBytes(), await StartAsync("task"));
         var own = new Dictionary<string, OwnTensor?>(StringComparer.Ordinal) { ["head.weight"] = new("F32", [3, 17]), ["steps"] = null };
-        await Store.PutTaskAsync("own", new TaskSpec("base", Tensors: own), Stop);
-        await using var reader = await Store.OpenStartAsync("own", Stop);
-        Assert.Equal((await Store.GetTaskAsync("own", Stop)).Layout, reader.Layout.Id);
+        await Store.Tasks.PutAsync("own", new TaskSpec("base", Tensors: own), Stop);
+        await using var reader = await Store.States.OpenBranchPointAsync("own", Stop);
+        Assert.Equal((await Store.Tasks.GetAsync("own", Stop)).Layout, reader.Layout.Id);
         var (head, embed) = (new MemoryStream(), new MemoryStream());
         foreach (var (name, target) in new[] { ("head.weight", head), ("embed.weight", embed) })
         {
@@ -134,12 +135,12 @@ public abstract class BranchContract : CheckpointStoreContract
         Assert.Equal(new byte[3 * 17 * 4], head.ToArray());
         Assert.Equal(Base["embed.weight"], embed.ToArray());
         Assert.False(reader.Layout.TryIndexOf("steps", out _));
-        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.OpenStartAsync("none", Stop));
+        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.States.OpenBranchPointAsync("none", Stop));
     }
 
     private async Task<byte[]> StartAsync(string task)
     {
-        await using var reader = await Store.OpenStartAsync(task, Stop);
+        await using var reader = await Store.States.OpenBranchPointAsync(task, Stop);
         return await reader.ReadAsync();
     }
 
@@ -153,7 +154,7 @@ public abstract class BranchContract : CheckpointStoreContract
 
     private async Task AssertEmptyAsync()
     {
-        var report = await ((Reports.IStorageReports)Store).ReportAsync(null, Stop);
+        var report = await Store.Reports.GetStorageAsync(null, Stop);
         Assert.Equal((0L, 0L, 0L), (report.Checkpoints, report.Stored.Total, report.Disk!.Reclaimable));
     }
 }

@@ -29,8 +29,8 @@ public abstract class BranchTrainingContract : CheckpointStoreContract
         await hook.CompleteAsync(Stop);
 
         await AssertHeldAsync(held);
-        Assert.Equal((Origin, 0), ((await Store.GetTaskAsync("branch", Stop)).From, hook.Reports[0].Leak!.Count));
-        var infos = (await Store.ListCheckpointsAsync("branch", new PageRequest(), Stop)).Items;
+        Assert.Equal((Origin, 0), ((await Store.Tasks.GetAsync("branch", Stop)).From, hook.Reports[0].Leak!.Count));
+        var infos = (await Store.Checkpoints.ListAsync("branch", new PageRequest(), Stop).ReadPageAsync()).Items;
         Assert.All(infos, info => Assert.Equal(("trunk:4", hook.Reports[0].Changed), (info.Parent, info.Changed)));
         Assert.Empty(warnings);
     }
@@ -48,7 +48,8 @@ public abstract class BranchTrainingContract : CheckpointStoreContract
             Run(trainer, hook, 1, 3);
         }
 
-        Assert.Equal((Origin, 0L), ((await Store.GetTaskAsync("branch", Stop)).From, (await Store.GetTaskAsync("branch", Stop)).Checkpoints));
+        Assert.Equal(
+            (Origin, 0L), ((await Store.Tasks.GetAsync("branch", Stop)).From, (await Store.Tasks.GetAsync("branch", Stop)).Checkpoints));
     }
 
     [Theory]
@@ -76,7 +77,7 @@ public abstract class BranchTrainingContract : CheckpointStoreContract
             await hook.CompleteAsync(Stop);
             if (last == step)
             {
-                await Store.DeleteTaskAsync("trunk", Stop);
+                await Store.Tasks.DeleteAsync("trunk", Stop);
             }
         }
 
@@ -117,8 +118,8 @@ public abstract class BranchTrainingContract : CheckpointStoreContract
         }
 
         // The origin is a hidden checkpoint of the branch now; a visible one gets its number.
-        await Store.DeleteTaskAsync("trunk", Stop);
-        await Store.DeleteCheckpointAsync("branch", StepRef.At(Last), Stop);
+        await Store.Tasks.DeleteAsync("trunk", Stop);
+        await Store.Checkpoints.DeleteAsync("branch", StepRef.At(Last), Stop);
         var other = New("dense");
         await using (var hook = Hook(other, new CheckpointHookOptions { Overwrite = true }))
         {
@@ -144,7 +145,7 @@ public abstract class BranchTrainingContract : CheckpointStoreContract
     public async Task Fresh_OriginDeleted_StartsFromItAllTheSame(string gone)
     {
         var origin = await TrainTrunkAsync();
-        await Store.PutTaskAsync("branch", new TaskSpec(From: Origin), Stop);
+        await Store.Tasks.PutAsync("branch", new TaskSpec(From: Origin), Stop);
         await DeleteOriginAsync(gone);
         var (trainer, held) = (New("other"), new Dictionary<long, byte[]>());
         await using var hook = Hook(trainer, new CheckpointHookOptions { From = Origin });
@@ -183,18 +184,20 @@ public abstract class BranchTrainingContract : CheckpointStoreContract
         Run(trainer, hook, 1, Last + 2, held);
         await hook.CompleteAsync(Stop);
 
-        Assert.Equal([Last + 2L], (await Store.ListCheckpointsAsync("branch", new PageRequest(), Stop)).Items.Select(item => item.Step));
+        Assert.Equal([Last + 2L], (
+            await Store.Checkpoints.ListAsync("branch", new PageRequest(), Stop).ReadPageAsync()).Items.Select(item => item.Step));
         Assert.Equal(held[Last + 2], await Store.RestoreAsync("branch", Last + 2));
-        Assert.Equal((1, Origin), ((await Store.GetTaskAsync("branch", Stop)).Retention!.KeepLast, (await Store.GetTaskAsync("branch", Stop)).From));
-        Assert.Equal(Last, (await Store.GetCheckpointAsync("trunk", StepRef.At(Last), Stop)).Step);
+        Assert.Equal((1, Origin), (
+            (await Store.Tasks.GetAsync("branch", Stop)).Retention!.KeepLast, (await Store.Tasks.GetAsync("branch", Stop)).From));
+        Assert.Equal(Last, (await Store.Checkpoints.GetAsync("trunk", StepRef.At(Last), Stop)).Step);
     }
 
     [Fact]
     public async Task From_NotWhatTheTaskStartsFrom_IsRefused()
     {
         await TrainTrunkAsync();
-        await Store.PutTaskAsync("based", new TaskSpec("tiny"), Stop);
-        await Store.PutTaskAsync("branch", new TaskSpec(From: new TaskStart("trunk", 2)), Stop);
+        await Store.Tasks.PutAsync("based", new TaskSpec("tiny"), Stop);
+        await Store.Tasks.PutAsync("branch", new TaskSpec(From: new TaskStart("trunk", 2)), Stop);
         foreach (var task in new[] { "based", "branch" })
         {
             await using var hook = Hook(New(), new CheckpointHookOptions { From = Origin, ThrowOnComplete = false }, task);
@@ -221,7 +224,7 @@ public abstract class BranchTrainingContract : CheckpointStoreContract
         await RefusedAsync(ErrorCode.BaseNotFound, () => expecting.ResumeAsync(cancellation: Stop));
         await using var unnamed = Hook(New(), new CheckpointHookOptions());
         await RefusedAsync(ErrorCode.TaskNotFound, () => unnamed.ResumeAsync(cancellation: Stop));
-        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.GetTaskAsync("branch", Stop));
+        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.Tasks.GetAsync("branch", Stop));
     }
 
     [Fact]
@@ -235,7 +238,7 @@ public abstract class BranchTrainingContract : CheckpointStoreContract
 
         Assert.NotEqual(0, hook.Reports[0].Leak!.Count);
         Assert.Equal(trainer.ToFile(), await Store.RestoreAsync("branch", 3));
-        Assert.Equal("trunk:4", (await Store.GetCheckpointAsync("branch", StepRef.At(3), Stop)).Parent);
+        Assert.Equal("trunk:4", (await Store.Checkpoints.GetAsync("branch", StepRef.At(3), Stop)).Parent);
     }
 
     private static TinyTrainer New(string mask = "same")
@@ -268,8 +271,8 @@ public abstract class BranchTrainingContract : CheckpointStoreContract
     private async Task<byte[]> TrainTrunkAsync()
     {
         var trainer = New();
-        await Store.AddBaseAsync("tiny", ModelUpload.FromStream(new MemoryStream(trainer.ToFile())), Stop);
-        await Store.PutTaskAsync("trunk", new TaskSpec("tiny"), Stop);
+        await Store.Bases.AddAsync("tiny", ModelUpload.FromStream(new MemoryStream(trainer.ToFile())), Stop);
+        await Store.Tasks.PutAsync("trunk", new TaskSpec("tiny"), Stop);
         await using var hook = Hook(trainer, new CheckpointHookOptions(), "trunk");
         Run(trainer, hook, 1, Last);
         var held = trainer.ToFile();
@@ -282,15 +285,15 @@ public abstract class BranchTrainingContract : CheckpointStoreContract
     {
         if (gone == "checkpoint")
         {
-            await Store.DeleteCheckpointAsync("trunk", StepRef.At(Last), Stop);
+            await Store.Checkpoints.DeleteAsync("trunk", StepRef.At(Last), Stop);
             return;
         }
 
-        await Store.DeleteTaskAsync("trunk", Stop);
+        await Store.Tasks.DeleteAsync("trunk", Stop);
         if (gone == "name")
         {
             // Something else goes by the name now.
-            await Store.PutTaskAsync("trunk", new TaskSpec("tiny"), Stop);
+            await Store.Tasks.PutAsync("trunk", new TaskSpec("tiny"), Stop);
             var other = New("dense");
             await using var hook = Hook(other, new CheckpointHookOptions(), "trunk");
             Run(other, hook, 1, Last);

@@ -13,32 +13,34 @@ public abstract class CatalogContract : CheckpointStoreContract
     [Fact]
     public async Task AddBase_SameTwice_IsOneBase()
     {
-        var again = await Store.AddBaseAsync("base", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
+        var again = await Store.Bases.AddAsync("base", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
         Assert.False(again.Created);
         Assert.Equal(Digest.From(SHA256.HashData(Base.ToBytes())), again.Value.Id);
-        var alias = await Store.AddBaseAsync("alias", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
+        var alias = await Store.Bases.AddAsync("alias", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
         Assert.True(alias.Created);
         Assert.Equal(again.Value.Id, alias.Value.Id);
-        Assert.Equal(again.Value.Id, (await Store.GetBaseAsync(alias.Value.Id.ToString(), Stop)).Id);
-        Assert.Equal(["alias", "base"], (await Store.ListBasesAsync(new PageRequest(), Stop)).Items.Select(item => item.Name));
+        Assert.Equal(again.Value.Id, (await Store.Bases.GetAsync(alias.Value.Id.ToString(), Stop)).Id);
+        Assert.Equal(
+            ["alias", "base"], (await Store.Bases.ListAsync(new PageRequest(), Stop).ReadPageAsync()).Items.Select(item => item.Name));
     }
 
     [Fact]
     public async Task AddBase_OtherContentForATakenName_IsRefused() => await RefusedAsync(
-        ErrorCode.BaseTaken, () => Store.AddBaseAsync("base", ModelUpload.FromStream(new MemoryStream(Base.Change(1).ToBytes())), Stop));
+        ErrorCode.BaseTaken, () => Store.Bases.AddAsync("base", ModelUpload.FromStream(new MemoryStream(Base.Change(1).ToBytes())), Stop));
 
     [Fact]
     public async Task AddBase_HostileHeader_IsRefusedAndLeavesNothing()
     {
         byte[] file = [255, 255, 255, 255, 255, 0, 0, 0, (byte)'{', (byte)'}'];
-        await RefusedAsync(ErrorCode.HeaderTooLarge, () => Store.AddBaseAsync("bad", ModelUpload.FromStream(new MemoryStream(file)), Stop));
-        await RefusedAsync(ErrorCode.BaseNotFound, () => Store.GetBaseAsync("bad", Stop));
+        await RefusedAsync(
+            ErrorCode.HeaderTooLarge, () => Store.Bases.AddAsync("bad", ModelUpload.FromStream(new MemoryStream(file)), Stop));
+        await RefusedAsync(ErrorCode.BaseNotFound, () => Store.Bases.GetAsync("bad", Stop));
     }
 
     [Fact]
     public async Task OpenBase_AnyRange_EqualsTheFile()
     {
-        await using var reader = await Store.OpenBaseAsync("base", Stop);
+        await using var reader = await Store.Bases.OpenAsync("base", Stop);
         var bytes = Base.ToBytes();
         Assert.Equal(bytes, await reader.ReadAsync());
         var random = new Random(1);
@@ -67,17 +69,17 @@ public abstract class CatalogContract : CheckpointStoreContract
         var index = System.Text.Encoding.UTF8.GetString(ShardIndex.Create(files)).Replace("\n", " \n", StringComparison.Ordinal);
         await File.WriteAllTextAsync(Path.Combine(folder, ShardIndex.FileName), index, Stop);
         await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), "{}", Stop);
-        await Store.AddBaseAsync("sharded", ModelUpload.FromPath(folder), Stop);
-        await Store.PutTaskAsync("sharded", new TaskSpec("sharded"), Stop);
+        await Store.Bases.AddAsync("sharded", ModelUpload.FromPath(folder), Stop);
+        await Store.Tasks.PutAsync("sharded", new TaskSpec("sharded"), Stop);
 
         var changed = shards.Select(shard => shard.Change(3)).ToArray();
         changed.Zip(names).ToList().ForEach(pair => pair.First.Write(folder, pair.Second));
         using (var model = ModelFolder.Open(folder))
         {
-            await Store.SaveAsync("sharded", 1, new CheckpointContent.Full(model), null, Stop);
+            await Store.Checkpoints.SaveAsync("sharded", 1, new CheckpointContent.Full(model), null, Stop);
         }
 
-        await using var reader = await Store.OpenAsync("sharded", StepRef.At(1), Stop);
+        await using var reader = await Store.States.OpenAsync("sharded", StepRef.At(1), Stop);
         Assert.Equal(["config.json", .. names, ShardIndex.FileName], reader.Files.Select(file => file.Name));
         foreach (var file in reader.Files)
         {
@@ -88,12 +90,12 @@ public abstract class CatalogContract : CheckpointStoreContract
     [Fact]
     public async Task PutTask_Again_ChangesWhatMayChange()
     {
-        var again = await Store.PutTaskAsync("task", new TaskSpec("base", "words"), Stop);
+        var again = await Store.Tasks.PutAsync("task", new TaskSpec("base", "words"), Stop);
         Assert.False(again.Created);
-        Assert.Equal("words", (await Store.GetTaskAsync("task", Stop)).Description);
+        Assert.Equal("words", (await Store.Tasks.GetAsync("task", Stop)).Description);
         var tensors = new Dictionary<string, OwnTensor?>(StringComparer.Ordinal) { ["steps"] = null };
-        await RefusedAsync(ErrorCode.TaskTaken, () => Store.PutTaskAsync("task", new TaskSpec("base", Tensors: tensors), Stop));
-        await RefusedAsync(ErrorCode.BaseNotFound, () => Store.PutTaskAsync("new", new TaskSpec("none"), Stop));
+        await RefusedAsync(ErrorCode.TaskTaken, () => Store.Tasks.PutAsync("task", new TaskSpec("base", Tensors: tensors), Stop));
+        await RefusedAsync(ErrorCode.BaseNotFound, () => Store.Tasks.PutAsync("new", new TaskSpec("none"), Stop));
     }
 
     [Fact]
@@ -102,44 +104,46 @@ public abstract class CatalogContract : CheckpointStoreContract
         for (var step = 0; step < 7; step++)
         {
             await SaveFullAsync(step * 10, Base.Change(step));
-            await Store.PutTaskAsync($"t{step}", new TaskSpec("base"), Stop);
+            await Store.Tasks.PutAsync($"t{step}", new TaskSpec("base"), Stop);
         }
 
         var steps = new List<long>();
-        for (var (page, after) = (await Store.ListCheckpointsAsync("task", new PageRequest(3), Stop), ""); after is not null; after = page.Next)
+        for (var (page, after) = (
+            await Store.Checkpoints.ListAsync("task", new PageRequest(3), Stop).ReadPageAsync(), ""); after is not null; after = page.Next)
         {
-            page = after.Length == 0 ? page : await Store.ListCheckpointsAsync("task", new PageRequest(3, after), Stop);
+            page = after.Length == 0 ? page : await Store.Checkpoints.ListAsync("task", new PageRequest(3, after), Stop).ReadPageAsync();
             steps.AddRange(page.Items.Select(item => item.Step));
         }
 
         Assert.Equal([0, 10, 20, 30, 40, 50, 60], steps);
-        var tasks = await Store.ListTasksAsync(new PageRequest(5), Stop);
+        var tasks = await Store.Tasks.ListAsync(new PageRequest(5), Stop).ReadPageAsync();
         Assert.Equal(["t0", "t1", "t2", "t3", "t4"], tasks.Items.Select(item => item.Name));
-        Assert.Equal(["t5", "t6", "task"], (await Store.ListTasksAsync(new PageRequest(5, tasks.Next), Stop)).Items.Select(item => item.Name));
-        await RefusedAsync(ErrorCode.RequestInvalid, () => Store.ListTasksAsync(new PageRequest(0), Stop));
+        Assert.Equal(["t5", "t6", "task"], (
+            await Store.Tasks.ListAsync(new PageRequest(5, tasks.Next), Stop).ReadPageAsync()).Items.Select(item => item.Name));
+        await RefusedAsync(ErrorCode.RequestInvalid, () => Store.Tasks.ListAsync(new PageRequest(0), Stop).ReadPageAsync());
     }
 
     [Fact]
     public async Task Get_LatestBestAndTag_FindTheCheckpoint()
     {
-        await Store.PutTaskAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "loss", Mode: "min")), Stop);
+        await Store.Tasks.PutAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "loss", Mode: "min")), Stop);
         foreach (var (step, loss) in new[] { (1L, 0.5), (2L, 0.1), (3L, 0.3) })
         {
             var metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = loss };
             await SaveFullAsync(step, Base.Change((int)step), new SaveOptions { Metrics = metrics });
         }
 
-        await Store.SetTagAsync("task", "first", StepRef.At(1), Stop);
-        Assert.Equal(3, (await Store.GetCheckpointAsync("task", StepRef.Latest, Stop)).Step);
-        Assert.Equal(2, (await Store.GetCheckpointAsync("task", StepRef.Best, Stop)).Step);
-        var tagged = await Store.GetCheckpointAsync("task", StepRef.Parse("first"), Stop);
+        await Store.Checkpoints.SetTagAsync("task", "first", StepRef.At(1), Stop);
+        Assert.Equal(3, (await Store.Checkpoints.GetAsync("task", StepRef.Latest, Stop)).Step);
+        Assert.Equal(2, (await Store.Checkpoints.GetAsync("task", StepRef.Best, Stop)).Step);
+        var tagged = await Store.Checkpoints.GetAsync("task", StepRef.Parse("first"), Stop);
         Assert.Equal((1, 0.5), (tagged.Step, tagged.Metrics["loss"]));
         Assert.Equal(["first"], tagged.Tags);
-        await Store.RemoveTagAsync("task", "first", Stop);
-        await RefusedAsync(ErrorCode.TagNotFound, () => Store.GetCheckpointAsync("task", StepRef.Parse("first"), Stop));
-        await RefusedAsync(ErrorCode.TagNotFound, () => Store.RemoveTagAsync("task", "first", Stop));
-        await RefusedAsync(ErrorCode.NameInvalid, () => Store.SetTagAsync("task", "12", StepRef.At(1), Stop));
-        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.GetCheckpointAsync("task", StepRef.At(9), Stop));
+        await Store.Checkpoints.SetTagAsync("task", "first", null, Stop);
+        await RefusedAsync(ErrorCode.TagNotFound, () => Store.Checkpoints.GetAsync("task", StepRef.Parse("first"), Stop));
+        await RefusedAsync(ErrorCode.TagNotFound, () => Store.Checkpoints.SetTagAsync("task", "first", null, Stop));
+        await RefusedAsync(ErrorCode.NameInvalid, () => Store.Checkpoints.SetTagAsync("task", "12", StepRef.At(1), Stop));
+        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.Checkpoints.GetAsync("task", StepRef.At(9), Stop));
     }
 
     [Theory]
@@ -148,28 +152,29 @@ public abstract class CatalogContract : CheckpointStoreContract
     [InlineData(double.NegativeInfinity)]
     public async Task Save_MetricThatIsNoFiniteNumber_IsKeptAndIsNeverBest(double loss)
     {
-        await Store.PutTaskAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "loss", Mode: "min")), Stop);
+        await Store.Tasks.PutAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "loss", Mode: "min")), Stop);
         await SaveFullAsync(1, Base.Change(1), new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 0.5 } });
         await SaveFullAsync(2, Base.Change(2), new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = loss } });
-        Assert.Equal(loss, (await Store.GetCheckpointAsync("task", StepRef.At(2), Stop)).Metrics["loss"]);
-        Assert.Equal(1, (await Store.GetCheckpointAsync("task", StepRef.Best, Stop)).Step);
+        Assert.Equal(loss, (await Store.Checkpoints.GetAsync("task", StepRef.At(2), Stop)).Metrics["loss"]);
+        Assert.Equal(1, (await Store.Checkpoints.GetAsync("task", StepRef.Best, Stop)).Step);
     }
 
     [Fact]
     public async Task State_PutTwice_IsOneStateAndOtherIsRefused()
     {
         await SaveFullAsync(1, Base.Change(1));
-        await RefusedAsync(ErrorCode.StateNotFound, () => Store.OpenStateAsync("task", StepRef.At(1), Stop));
+        await RefusedAsync(ErrorCode.StateNotFound, () => Store.States.OpenTrainerStateAsync("task", StepRef.At(1), Stop));
         var bytes = new byte[700_001];
         new Random(1).NextBytes(bytes.AsSpan(0, 100_000));
-        Assert.True((await Store.PutStateAsync("task", StepRef.At(1), new MemoryStream(bytes), Stop)).Created);
-        Assert.False((await Store.PutStateAsync("task", StepRef.At(1), new MemoryStream(bytes), Stop)).Created);
-        await RefusedAsync(ErrorCode.StateTaken, () => Store.PutStateAsync("task", StepRef.At(1), new MemoryStream([1]), Stop));
-        await using var stream = await Store.OpenStateAsync("task", StepRef.At(1), Stop);
+        Assert.True((await Store.States.PutTrainerStateAsync("task", StepRef.At(1), new MemoryStream(bytes), Stop)).Created);
+        Assert.False((await Store.States.PutTrainerStateAsync("task", StepRef.At(1), new MemoryStream(bytes), Stop)).Created);
+        await RefusedAsync(
+            ErrorCode.StateTaken, () => Store.States.PutTrainerStateAsync("task", StepRef.At(1), new MemoryStream([1]), Stop));
+        await using var stream = await Store.States.OpenTrainerStateAsync("task", StepRef.At(1), Stop);
         using var read = new MemoryStream();
         await stream.CopyToAsync(read, Stop);
         Assert.Equal(bytes, read.ToArray());
-        Assert.InRange((await Store.GetCheckpointAsync("task", StepRef.At(1), Stop)).StateBytes, 100_000, 110_000);
+        Assert.InRange((await Store.Checkpoints.GetAsync("task", StepRef.At(1), Stop)).StateBytes, 100_000, 110_000);
     }
 
     [Theory]
@@ -186,7 +191,7 @@ public abstract class CatalogContract : CheckpointStoreContract
             await SaveFullAsync(step, models[^1]);
         }
 
-        using var delta = await Store.OpenDeltaAsync("task", StepRef.At(to), from is { } step1 ? StepRef.At(step1) : null, Stop);
+        using var delta = await Store.States.OpenDeltaAsync("task", StepRef.At(to), from is { } step1 ? StepRef.At(step1) : null, Stop);
         Assert.Equal(models[(int)to].ToBytes(), Lay(delta, models[(int)(from ?? 0)]));
     }
 
@@ -195,13 +200,13 @@ public abstract class CatalogContract : CheckpointStoreContract
     {
         var (here, there) = (Base.Change(1, 0.02), Base.Change(2, 0.03));
         await SaveFullAsync(1, here);
-        await Store.PutTaskAsync("sister", new TaskSpec("base"), Stop);
+        await Store.Tasks.PutAsync("sister", new TaskSpec("base"), Stop);
         await SaveFullAsync(7, there, task: "sister");
-        using var delta = await Store.OpenDeltaAsync("task", StepRef.Latest, StateRef.Parse("sister:latest"), Stop);
+        using var delta = await Store.States.OpenDeltaAsync("task", StepRef.Latest, StateRef.Parse("sister:latest"), Stop);
         Assert.Equal(here.ToBytes(), Lay(delta, there));
-        using var back = await Store.OpenDeltaAsync("sister", StepRef.At(7), StateRef.Parse("task:1"), Stop);
+        using var back = await Store.States.OpenDeltaAsync("sister", StepRef.At(7), StateRef.Parse("task:1"), Stop);
         Assert.Equal(there.ToBytes(), Lay(back, here));
-        using var same = await Store.OpenDeltaAsync("task", StepRef.At(1), StateRef.Parse("task:1"), Stop);
+        using var same = await Store.States.OpenDeltaAsync("task", StepRef.At(1), StateRef.Parse("task:1"), Stop);
         Assert.Equal(here.ToBytes(), Lay(same, here));
     }
 
@@ -209,15 +214,19 @@ public abstract class CatalogContract : CheckpointStoreContract
     public async Task Delta_FromATaskOfAnotherBase_IsRefused()
     {
         await SaveFullAsync(1, Base.Change(1));
-        await Store.PutTaskAsync("own", new TaskSpec("base", Tensors: new Dictionary<string, OwnTensor?>(StringComparer.Ordinal) { ["own.weight"] = new("F32", [3]) }), Stop);
+        await Store.Tasks.PutAsync("own", new TaskSpec(
+            "base", Tensors: new Dictionary<string, OwnTensor?>(StringComparer.Ordinal) { ["own.weight"] = new("F32", [3]) }), Stop);
         await SaveFullAsync(1, Base.With(new Tensors.TensorInfo("own.weight", Tensors.DType.F32, [3])), task: "own");
         var second = TestModel.Create(9);
-        await Store.AddBaseAsync("second", ModelUpload.FromStream(new MemoryStream(second.ToBytes())), Stop);
-        await Store.PutTaskAsync("elsewhere", new TaskSpec("second"), Stop);
+        await Store.Bases.AddAsync("second", ModelUpload.FromStream(new MemoryStream(second.ToBytes())), Stop);
+        await Store.Tasks.PutAsync("elsewhere", new TaskSpec("second"), Stop);
         await SaveFullAsync(1, second.Change(1), task: "elsewhere");
-        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.OpenDeltaAsync("task", StepRef.At(1), StateRef.Parse("none:1"), Stop));
-        await RefusedAsync(ErrorCode.LayoutMismatch, () => Store.OpenDeltaAsync("task", StepRef.At(1), StateRef.Parse("own:1"), Stop));
-        await RefusedAsync(ErrorCode.BaseMismatch, () => Store.OpenDeltaAsync("task", StepRef.At(1), StateRef.Parse("elsewhere:1"), Stop));
+        await RefusedAsync(
+            ErrorCode.TaskNotFound, () => Store.States.OpenDeltaAsync("task", StepRef.At(1), StateRef.Parse("none:1"), Stop));
+        await RefusedAsync(
+            ErrorCode.LayoutMismatch, () => Store.States.OpenDeltaAsync("task", StepRef.At(1), StateRef.Parse("own:1"), Stop));
+        await RefusedAsync(
+            ErrorCode.BaseMismatch, () => Store.States.OpenDeltaAsync("task", StepRef.At(1), StateRef.Parse("elsewhere:1"), Stop));
     }
 
     private static byte[] Lay(Codec.EncodedDelta delta, TestModel start)
@@ -239,9 +248,9 @@ public abstract class CatalogContract : CheckpointStoreContract
         var state = new byte[4 << 20];
         new Random(5).NextBytes(state);
         await SaveFullAsync(1, Base.Change(1, 0.001));
-        var without = await ((Reports.IStorageReports)Store).ReportAsync("task", Stop);
-        await Store.PutStateAsync("task", StepRef.At(1), new MemoryStream(state), Stop);
-        foreach (var report in new[] { await ((Reports.IStorageReports)Store).ReportAsync("task", Stop), await ((Reports.IStorageReports)Store).ReportAsync(null, Stop) })
+        var without = await Store.Reports.GetStorageAsync("task", Stop);
+        await Store.States.PutTrainerStateAsync("task", StepRef.At(1), new MemoryStream(state), Stop);
+        foreach (var report in new[] { await Store.Reports.GetStorageAsync("task", Stop), await Store.Reports.GetStorageAsync(null, Stop) })
         {
             Assert.True(report.Stored.Total > report.LogicalBytes);
             Assert.Equal((without.Ratio, without.Stored.Model), (report.Ratio, report.Stored.Model));
@@ -260,15 +269,15 @@ public abstract class CatalogContract : CheckpointStoreContract
             await SavePatchAsync(step, models[step].PatchAgainst(models[step - 1]), new SaveOptions { Parent = ParentChoice.Previous });
         }
 
-        await Store.SetTagAsync("task", "two", StepRef.At(2), Stop);
-        await Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop);
-        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.GetCheckpointAsync("task", StepRef.At(2), Stop));
-        await RefusedAsync(ErrorCode.TagNotFound, () => Store.GetCheckpointAsync("task", StepRef.Parse("two"), Stop));
+        await Store.Checkpoints.SetTagAsync("task", "two", StepRef.At(2), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(2), Stop);
+        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.Checkpoints.GetAsync("task", StepRef.At(2), Stop));
+        await RefusedAsync(ErrorCode.TagNotFound, () => Store.Checkpoints.GetAsync("task", StepRef.Parse("two"), Stop));
         Assert.Equal(models[4].ToBytes(), await Store.RestoreAsync("task", 4));
         await SaveFullAsync(2, models[3]);
-        await Store.DeleteTaskAsync("task", Stop);
-        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.GetTaskAsync("task", Stop));
-        var report = await ((Reports.IStorageReports)Store).ReportAsync(null, Stop);
+        await Store.Tasks.DeleteAsync("task", Stop);
+        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.Tasks.GetAsync("task", Stop));
+        var report = await Store.Reports.GetStorageAsync(null, Stop);
         Assert.Equal((0, 0, 0), (report.Checkpoints, report.Stored.Total, report.Disk!.Reclaimable));
     }
 
@@ -278,11 +287,11 @@ public abstract class CatalogContract : CheckpointStoreContract
         var (first, second) = (Base.Change(1, 0.0005), Base.Change(1, 0.0005).Change(2, 0.0005));
         await SavePatchAsync(1, first.PatchAgainst(Base));
         await SavePatchAsync(2, second.PatchAgainst(first), new SaveOptions { Parent = ParentChoice.Previous });
-        var before = await ((Reports.IStorageReports)Store).ReportAsync("task", Stop);
-        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+        var before = await Store.Reports.GetStorageAsync("task", Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
         var again = await SavePatchAsync(3, first.PatchAgainst(Base), new SaveOptions { Parent = ParentChoice.Base });
         Assert.Equal(again.Value.PositionBytes + again.Value.ValueBytes, again.Value.StoredBytes);
-        var after = await ((Reports.IStorageReports)Store).ReportAsync("task", Stop);
+        var after = await Store.Reports.GetStorageAsync("task", Stop);
         Assert.Equal(before.Stored, after.Stored);
     }
 
@@ -291,8 +300,8 @@ public abstract class CatalogContract : CheckpointStoreContract
     {
         var model = Base.Change(1);
         await SaveFullAsync(1, model);
-        await using var reader = await Store.OpenAsync("task", StepRef.At(1), Stop);
-        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+        await using var reader = await Store.States.OpenAsync("task", StepRef.At(1), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
         if (ReadsSnapshots)
         {
             Assert.Equal(model.ToBytes(), await reader.ReadAsync());
@@ -308,7 +317,7 @@ public abstract class CatalogContract : CheckpointStoreContract
     {
         var model = Base.Change(1);
         await SaveFullAsync(1, model);
-        await using var reader = await Store.OpenAsync("task", StepRef.At(1), Stop);
+        await using var reader = await Store.States.OpenAsync("task", StepRef.At(1), Stop);
         foreach (var tensor in Base.Layout.Tensors)
         {
             using var target = new MemoryStream();
@@ -326,7 +335,7 @@ public abstract class CatalogContract : CheckpointStoreContract
     {
         await SaveFullAsync(1, Base.Change(1));
         await SaveFullAsync(2, Base.Change(1).Change(2, 0.0001));
-        var result = await Store.VerifyAsync("task", StepRef.At(2), Stop);
+        var result = await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(2), Stop);
         Assert.True(result.Sound, result.Problem);
         Assert.True(result.BytesRead > Base.Layout.Bytes);
     }
@@ -336,14 +345,14 @@ public abstract class CatalogContract : CheckpointStoreContract
     {
         var one = await SaveFullAsync(1, Base.Change(1));
         var two = await SaveFullAsync(2, Base.Change(2));
-        await Store.PutStateAsync("task", StepRef.At(2), new MemoryStream(new byte[1000]), Stop);
-        var report = await ((Reports.IStorageReports)Store).ReportAsync("task", Stop);
-        var state = (await Store.GetCheckpointAsync("task", StepRef.At(2), Stop)).StateBytes;
+        await Store.States.PutTrainerStateAsync("task", StepRef.At(2), new MemoryStream(new byte[1000]), Stop);
+        var report = await Store.Reports.GetStorageAsync("task", Stop);
+        var state = (await Store.Checkpoints.GetAsync("task", StepRef.At(2), Stop)).StateBytes;
         Assert.Equal((2, 2 * Base.ToBytes().LongLength), (report.Checkpoints, report.LogicalBytes));
         Assert.Equal(one.Value.StoredBytes + two.Value.StoredBytes + state, report.Stored.Total);
         Assert.Equal(one.Value.Changed + two.Value.Changed, report.Changed);
         Assert.Equal((double)report.LogicalBytes / report.Stored.Model, report.Ratio);
-        var whole = await ((Reports.IStorageReports)Store).ReportAsync(null, Stop);
+        var whole = await Store.Reports.GetStorageAsync(null, Stop);
         Assert.Equal(report.Stored, whole.Stored);
         Assert.Equal("task", Assert.Single(whole.Tasks!).Task);
         AssertBasesTake(whole.Disk!.Bases);
@@ -352,13 +361,14 @@ public abstract class CatalogContract : CheckpointStoreContract
     [Fact]
     public async Task Report_OfBaseTensorsAndGrowth_AddUp()
     {
-        var reports = (Reports.IStorageReports)Store;
-        await Store.PutTaskAsync("other", new TaskSpec("base"), Stop);
+        var reports = Store.Reports;
+        await Store.Tasks.PutAsync("other", new TaskSpec("base"), Stop);
         await SaveFullAsync(1, Base.Change(1));
         await SaveFullAsync(2, Base.Change(1).Change(2, 0.0001));
         await SaveFullAsync(1, Base.Change(3), task: "other");
-        var (task, other, whole) = (await reports.ReportAsync("task", Stop), await reports.ReportAsync("other", Stop), await reports.ReportAsync(null, Stop));
-        var ofBase = await reports.ReportBaseAsync("base", Stop);
+        var (task, other, whole) = (await reports.GetStorageAsync(
+            "task", Stop), await reports.GetStorageAsync("other", Stop), await reports.GetStorageAsync(null, Stop));
+        var ofBase = await reports.GetBaseAsync("base", Stop);
         Assert.Equal((task.Stored.Total + other.Stored.Total, 3L, 2L), (ofBase.Stored.Total, ofBase.Checkpoints, ofBase.TaskCount));
         Assert.Equal(("base", "base", null), (ofBase.Base, task.Base, whole.Base));
         Assert.Equal(whole.Disk!.Bases, ofBase.BaseBytes);
@@ -367,46 +377,51 @@ public abstract class CatalogContract : CheckpointStoreContract
         Assert.Equal((2L, task.Chains.MeanDepth), (task.Chains.MaxDepth, 1.5));
         Assert.True(task.Chains.MeanReadBytes > Base.ToBytes().Length);
 
-        var tensors = await reports.ReportTensorsAsync("task", new PageRequest(), Stop);
+        var tensors = await reports.ListTensorsAsync("task", new PageRequest(), Stop).ReadPageAsync();
         Assert.Equal(Base.Layout.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal), tensors.Items.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
         Assert.Equal(task.Changed, tensors.Items.Sum(tensor => tensor.Changed));
         Assert.InRange(tensors.Items.Sum(tensor => tensor.Stored), 1, task.Stored.Total);
         Assert.Equal(("embed.weight", 2L, 2 * 600_000L * 4), (tensors.Items[0].Name, tensors.Items[0].Checkpoints, tensors.Items[0].LogicalBytes));
-        Assert.Equal(tensors.Items[2].Name, Assert.Single((await reports.ReportTensorsAsync("task", new PageRequest(1, "2"), Stop)).Items).Name);
-        Assert.Equal("3", (await reports.ReportTensorsAsync("task", new PageRequest(1, "2"), Stop)).Next);
+        Assert.Equal(tensors.Items[2].Name, Assert.Single(
+            (await reports.ListTensorsAsync("task", new PageRequest(1, "2"), Stop).ReadPageAsync()).Items).Name);
+        Assert.Equal("3", (await reports.ListTensorsAsync("task", new PageRequest(1, "2"), Stop).ReadPageAsync()).Next);
 
-        var growth = await reports.ReportGrowthAsync(new Reports.GrowthRequest { Task = "task", Bucket = Reports.GrowthBucket.Month }, Stop);
+        var growth = await reports.GetGrowthAsync(new Reports.GrowthRequest { Task = "task", Bucket = Reports.GrowthBucket.Month }, Stop);
         Assert.Equal((30, Reports.GrowthBucket.Month, "task"), (growth.Points.Count, growth.Bucket, growth.Task));
         Assert.Equal((2L, task.Stored.Total, task.LogicalBytes), (growth.Points[^1].CheckpointsAtEnd, growth.Points[^1].StoredBytesAtEnd, growth.Points[^1].LogicalBytesAtEnd));
-        Assert.Equal(3, (await reports.ReportGrowthAsync(new Reports.GrowthRequest { Base = "base" }, Stop)).Points.Sum(point => point.Checkpoints));
+        Assert.Equal(
+            3, (await reports.GetGrowthAsync(new Reports.GrowthRequest { Base = "base" }, Stop)).Points.Sum(point => point.Checkpoints));
 
-        await RefusedAsync(ErrorCode.BaseNotFound, () => reports.ReportBaseAsync("none", Stop));
-        await RefusedAsync(ErrorCode.TaskNotFound, () => reports.ReportTensorsAsync("none", new PageRequest(), Stop));
-        await RefusedAsync(ErrorCode.RequestInvalid, () => reports.ReportTensorsAsync("task", new PageRequest(1, "x"), Stop));
-        await RefusedAsync(ErrorCode.TaskNotFound, () => reports.ReportGrowthAsync(new Reports.GrowthRequest { Task = "none" }, Stop));
-        await RefusedAsync(ErrorCode.RequestInvalid, () => reports.ReportGrowthAsync(new Reports.GrowthRequest { Task = "task", Base = "base" }, Stop));
-        await RefusedAsync(ErrorCode.RequestInvalid, () => reports.ReportGrowthAsync(new Reports.GrowthRequest { From = DateOnly.MinValue }, Stop));
-        await RefusedAsync(ErrorCode.RequestInvalid, () => reports.ReportGrowthAsync(new Reports.GrowthRequest { From = DateOnly.MaxValue }, Stop));
+        await RefusedAsync(ErrorCode.BaseNotFound, () => reports.GetBaseAsync("none", Stop));
+        await RefusedAsync(ErrorCode.TaskNotFound, () => reports.ListTensorsAsync("none", new PageRequest(), Stop).ReadPageAsync());
+        await RefusedAsync(ErrorCode.RequestInvalid, () => reports.ListTensorsAsync("task", new PageRequest(1, "x"), Stop).ReadPageAsync());
+        await RefusedAsync(ErrorCode.TaskNotFound, () => reports.GetGrowthAsync(new Reports.GrowthRequest { Task = "none" }, Stop));
+        await RefusedAsync(
+            ErrorCode.RequestInvalid, () => reports.GetGrowthAsync(new Reports.GrowthRequest { Task = "task", Base = "base" }, Stop));
+        await RefusedAsync(
+            ErrorCode.RequestInvalid, () => reports.GetGrowthAsync(new Reports.GrowthRequest { From = DateOnly.MinValue }, Stop));
+        await RefusedAsync(
+            ErrorCode.RequestInvalid, () => reports.GetGrowthAsync(new Reports.GrowthRequest { From = DateOnly.MaxValue }, Stop));
     }
 
     [Fact]
     public async Task Best_GoesByTheMetricThatIsMonitored_TheLatestOfEquals()
     {
-        await Store.PutTaskAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "loss")), Stop);
+        await Store.Tasks.PutAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "loss")), Stop);
         foreach (var (step, loss) in new[] { (1, 0.5), (2, 0.25), (3, 0.25), (4, double.NaN), (5, 0.75), (6, -0.5) })
         {
             await SaveFullAsync(step, Base.Change(step, 0.0001), new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = loss, ["n"] = 1 } });
         }
 
-        Assert.Equal(6, (await Store.GetCheckpointAsync("task", StepRef.Best, Stop)).Step);
-        await Store.DeleteCheckpointAsync("task", StepRef.At(6), Stop);
-        Assert.Equal(3, (await Store.GetCheckpointAsync("task", StepRef.Best, Stop)).Step);
-        await Store.PutTaskAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "loss", Mode: "max")), Stop);
-        Assert.Equal(5, (await Store.GetCheckpointAsync("task", StepRef.Best, Stop)).Step);
-        await Store.PutTaskAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "n", Mode: "max")), Stop);
-        Assert.Equal(5, (await Store.GetCheckpointAsync("task", StepRef.Best, Stop)).Step);
-        await Store.PutTaskAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "none")), Stop);
-        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.GetCheckpointAsync("task", StepRef.Best, Stop));
+        Assert.Equal(6, (await Store.Checkpoints.GetAsync("task", StepRef.Best, Stop)).Step);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(6), Stop);
+        Assert.Equal(3, (await Store.Checkpoints.GetAsync("task", StepRef.Best, Stop)).Step);
+        await Store.Tasks.PutAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "loss", Mode: "max")), Stop);
+        Assert.Equal(5, (await Store.Checkpoints.GetAsync("task", StepRef.Best, Stop)).Step);
+        await Store.Tasks.PutAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "n", Mode: "max")), Stop);
+        Assert.Equal(5, (await Store.Checkpoints.GetAsync("task", StepRef.Best, Stop)).Step);
+        await Store.Tasks.PutAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "none")), Stop);
+        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.Checkpoints.GetAsync("task", StepRef.Best, Stop));
     }
 
     /// <summary>Whether an open reader goes on after its checkpoint is deleted; a client of a server reads by separate requests and cannot.</summary>

@@ -1,6 +1,7 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
+using FishCheckpoint.Stores;
 using Xunit;
 
 namespace FishCheckpoint.Contract;
@@ -8,9 +9,9 @@ namespace FishCheckpoint.Contract;
 /// <summary>What every store says of the way from one state to another, and of the way of a task.</summary>
 public abstract class ComparisonContract : CheckpointStoreContract
 {
-    private IStateComparison Comparison => (IStateComparison)Store;
+    private IStates Comparison => Store.States;
 
-    private IStorageReports Reports => (IStorageReports)Store;
+    private IReports Reports => Store.Reports;
 
     [Fact]
     public async Task Compare_CountsWhatTellsTwoStatesApart()
@@ -18,7 +19,7 @@ public abstract class ComparisonContract : CheckpointStoreContract
         var (first, second) = (Base.Change(1), Base.Change(2, 0.2));
         await SaveFullAsync(1, first);
         await SaveFullAsync(2, second);
-        await Store.SetTagAsync("task", "good", StepRef.At(1), Stop);
+        await Store.Checkpoints.SetTagAsync("task", "good", StepRef.At(1), Stop);
         AssertCounts(await Comparison.CompareAsync("task", StepRef.Latest, default, Stop), "base", 2, Base, second);
         AssertCounts(await Comparison.CompareAsync("task", StepRef.At(2), StateRef.Parse("good"), Stop), "1", 2, first, second);
         AssertCounts(await Comparison.CompareAsync("task", StepRef.At(1), StateRef.Parse("2"), Stop), "2", 1, second, first);
@@ -30,8 +31,9 @@ public abstract class ComparisonContract : CheckpointStoreContract
     [Fact]
     public async Task Compare_AcrossTasks_NeedsTheSameLayout()
     {
-        await Store.PutTaskAsync("other", new TaskSpec("base"), Stop);
-        await Store.PutTaskAsync("apart", new TaskSpec("base", Tensors: new Dictionary<string, OwnTensor?>(StringComparer.Ordinal) { ["head.weight"] = null }), Stop);
+        await Store.Tasks.PutAsync("other", new TaskSpec("base"), Stop);
+        await Store.Tasks.PutAsync("apart", new TaskSpec(
+            "base", Tensors: new Dictionary<string, OwnTensor?>(StringComparer.Ordinal) { ["head.weight"] = null }), Stop);
         var (mine, theirs) = (Base.Change(1), Base.Change(2));
         await SaveFullAsync(1, mine);
         await SaveFullAsync(7, theirs, task: "other");
@@ -45,32 +47,33 @@ public abstract class ComparisonContract : CheckpointStoreContract
     [Fact]
     public async Task Timeline_IsThinnedEvenly_AndNamesWhereMetricsAreBest()
     {
-        await Store.PutTaskAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "accuracy", Mode: "max")), Stop);
+        await Store.Tasks.PutAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "accuracy", Mode: "max")), Stop);
         for (var step = 1; step <= 21; step++)
         {
             var metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = Math.Abs(step - 8), ["accuracy"] = Math.Min(step, 12), ["odd"] = double.NaN };
             await SaveFullAsync(step * 10, Base.Change(step, 0.0001), new SaveOptions { Metrics = metrics });
         }
 
-        await Store.SetTagAsync("task", "good", StepRef.At(80), Stop);
-        var all = await Reports.ReportTimelineAsync("task", null, Stop);
+        await Store.Checkpoints.SetTagAsync("task", "good", StepRef.At(80), Stop);
+        var all = await Reports.GetTimelineAsync("task", null, Stop);
         Assert.Equal((21L, 1L), (all.Checkpoints, all.Stride));
         Assert.Equal(Enumerable.Range(1, 21).Select(step => step * 10L), all.Points.Select(point => point.Step));
         Assert.Equal(["good"], all.Points[7].Tags);
-        var info = await Store.GetCheckpointAsync("task", StepRef.At(80), Stop);
+        var info = await Store.Checkpoints.GetAsync("task", StepRef.At(80), Stop);
         Assert.Equal((info.StoredBytes, info.Changed, info.Depth, info.Created), (all.Points[7].StoredBytes, all.Points[7].Changed, all.Points[7].Depth, all.Points[7].Created));
         Assert.Equal([new MetricRange("accuracy", 1, 10, 12, 210), new MetricRange("loss", 0, 80, 13, 210)], all.Metrics);
-        var few = await Reports.ReportTimelineAsync("task", new TimelineRequest { Points = 5 }, Stop);
+        var few = await Reports.GetTimelineAsync("task", new TimelineRequest { Points = 5 }, Stop);
         Assert.Equal([10L, 60, 110, 160, 210], few.Points.Select(point => point.Step));
-        var part = await Reports.ReportTimelineAsync("task", new TimelineRequest { Points = 2, From = 35, To = 125 }, Stop);
+        var part = await Reports.GetTimelineAsync("task", new TimelineRequest { Points = 2, From = 35, To = 125 }, Stop);
         Assert.Equal([40L, 120], part.Points.Select(point => point.Step));
-        Assert.Empty((await Reports.ReportTimelineAsync("task", new TimelineRequest { From = 500 }, Stop)).Points);
-        await RefusedAsync(ErrorCode.RequestInvalid, () => Reports.ReportTimelineAsync("task", new TimelineRequest { Points = 1 }, Stop));
-        await RefusedAsync(ErrorCode.RequestInvalid, () => Reports.ReportTimelineAsync("task", new TimelineRequest { From = 2, To = 1 }, Stop));
-        await RefusedAsync(ErrorCode.TaskNotFound, () => Reports.ReportTimelineAsync("none", null, Stop));
-        var task = await Store.GetTaskAsync("task", Stop);
+        Assert.Empty((await Reports.GetTimelineAsync("task", new TimelineRequest { From = 500 }, Stop)).Points);
+        await RefusedAsync(ErrorCode.RequestInvalid, () => Reports.GetTimelineAsync("task", new TimelineRequest { Points = 1 }, Stop));
+        await RefusedAsync(
+            ErrorCode.RequestInvalid, () => Reports.GetTimelineAsync("task", new TimelineRequest { From = 2, To = 1 }, Stop));
+        await RefusedAsync(ErrorCode.TaskNotFound, () => Reports.GetTimelineAsync("none", null, Stop));
+        var task = await Store.Tasks.GetAsync("task", Stop);
         Assert.Equal((210L, 12.0, 210L), (task.Best, task.BestValue, task.Latest));
-        Assert.Equal((await Store.GetCheckpointAsync("task", StepRef.Latest, Stop)).Created, task.Saved);
+        Assert.Equal((await Store.Checkpoints.GetAsync("task", StepRef.Latest, Stop)).Created, task.Saved);
         await AssertBackwardsAsync();
     }
 
@@ -79,11 +82,12 @@ public abstract class ComparisonContract : CheckpointStoreContract
     {
         await SaveFullAsync(0, Base.Change(1));
         await SaveFullAsync(long.MaxValue, Base.Change(2));
-        var ends = await Reports.ReportTimelineAsync("task", new TimelineRequest { Points = 2 }, Stop);
+        var ends = await Reports.GetTimelineAsync("task", new TimelineRequest { Points = 2 }, Stop);
         Assert.Equal([0L, long.MaxValue], ends.Points.Select(point => point.Step));
-        Assert.Equal([long.MaxValue, 0L], (await Store.ListCheckpointsAsync("task", new PageRequest(Descending: true), Stop)).Items.Select(item => item.Step));
+        Assert.Equal([long.MaxValue, 0L], (await Store.Checkpoints.ListAsync(
+            "task", new PageRequest(Descending: true), Stop).ReadPageAsync()).Items.Select(item => item.Step));
         Assert.Empty(ends.Metrics);
-        Assert.Null((await Store.GetTaskAsync("task", Stop)).Best);
+        Assert.Null((await Store.Tasks.GetAsync("task", Stop)).Best);
     }
 
     private async Task AssertBackwardsAsync()
@@ -91,7 +95,7 @@ public abstract class ComparisonContract : CheckpointStoreContract
         var (found, page) = (new List<long>(), new PageRequest(8, Descending: true));
         for (Page<CheckpointInfo> part; ; page = page with { After = part.Next })
         {
-            part = await Store.ListCheckpointsAsync("task", page, Stop);
+            part = await Store.Checkpoints.ListAsync("task", page, Stop).ReadPageAsync();
             found.AddRange(part.Items.Select(item => item.Step));
             if (part.Next is null)
             {

@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using Xunit;
 
 namespace FishCheckpoint.Contract;
@@ -7,7 +8,7 @@ namespace FishCheckpoint.Contract;
 /// <summary>What every store that tells events does.</summary>
 public abstract class EventContract : CheckpointStoreContract
 {
-    private ITaskEvents Events => (ITaskEvents)Store;
+    private IEvents Events => Store.Events;
 
     [Fact]
     public async Task Follow_FromTheBeginning_TellsEverythingOnceAndInOrder()
@@ -16,18 +17,18 @@ public abstract class EventContract : CheckpointStoreContract
         await SaveFullAsync(1, Base.Change(1));
         await RefusedAsync(ErrorCode.StepTaken, () => SaveFullAsync(1, Base.Change(2)));
         await SaveFullAsync(2, Base.Change(2));
-        await Store.PutStateAsync("task", StepRef.At(2), new MemoryStream([1, 2, 3]), Stop);
-        await Store.SetTagAsync("task", "good", StepRef.At(2), Stop);
-        await Store.SetPinAsync("task", StepRef.At(1), pinned: true, Stop);
-        await Store.SetPinAsync("task", StepRef.At(1), pinned: false, Stop);
-        await Store.PutTaskAsync("other", new TaskSpec("base"), Stop);
+        await Store.States.PutTrainerStateAsync("task", StepRef.At(2), new MemoryStream([1, 2, 3]), Stop);
+        await Store.Checkpoints.SetTagAsync("task", "good", StepRef.At(2), Stop);
+        await Store.Checkpoints.SetPinAsync("task", StepRef.At(1), pinned: true, Stop);
+        await Store.Checkpoints.SetPinAsync("task", StepRef.At(1), pinned: false, Stop);
+        await Store.Tasks.PutAsync("other", new TaskSpec("base"), Stop);
         await SaveFullAsync(5, Base.Change(5), task: "other");
-        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
-        await Store.RemoveTagAsync("task", "good", Stop);
-        await Store.DeleteTaskAsync("task", Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
+        await Store.Checkpoints.SetTagAsync("task", "good", null, Stop);
+        await Store.Tasks.DeleteAsync("task", Stop);
 
         await RefusedAsync(ErrorCode.TaskNotFound, () => TakeAsync("task", 0, 1));
-        await Store.PutTaskAsync("task", new TaskSpec("base"), Stop);
+        await Store.Tasks.PutAsync("task", new TaskSpec("base"), Stop);
         var events = await TakeAsync("task", 0, 100);
         Assert.Equal(
             [
@@ -54,7 +55,7 @@ public abstract class EventContract : CheckpointStoreContract
         var first = await following;
         Assert.True(first[0].Step >= 2);
         Assert.Equal(first[0].Step + 1, first[1].Step);
-        await Store.SetTagAsync("task", "good", StepRef.At(1), Stop);
+        await Store.Checkpoints.SetTagAsync("task", "good", StepRef.At(1), Stop);
         var rest = await TakeAsync("task", first[0].Id, 2);
         Assert.Equal(first[1], rest[0]);
         var tagged = (await TakeAsync("task", (await LastSavedAsync(first[0].Id)).Id, 1))[0];
@@ -83,7 +84,7 @@ public abstract class EventContract : CheckpointStoreContract
         }
 
         var last = await LastSavedAsync(0);
-        Assert.True((await ((ICheckpointFolding)Store).FoldAsync(new FoldOptions { MaxReadCost = 1.1 }, Stop)).Folded > 0);
+        Assert.True((await Store.Maintenance.FoldAsync(new FoldOptions { MaxReadCost = 1.1 }, Stop)).Folded > 0);
         Assert.Equal(TaskEventKind.Folded, (await TakeAsync("task", last.Id, 1))[0].Kind);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         var waiting = TakeAsync("task", null, 1, end.Token);
@@ -93,7 +94,7 @@ public abstract class EventContract : CheckpointStoreContract
 
     private async Task<TaskEvent> LastSavedAsync(long after)
     {
-        var highest = (await Store.GetCheckpointAsync("task", StepRef.Latest, Stop)).Step;
+        var highest = (await Store.Checkpoints.GetAsync("task", StepRef.Latest, Stop)).Step;
         await foreach (var happened in Events.FollowAsync("task", after, Stop))
         {
             if (happened.Kind == TaskEventKind.Saved && happened.Step == highest)

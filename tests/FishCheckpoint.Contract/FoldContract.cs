@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 using Xunit;
 
@@ -12,7 +13,7 @@ public abstract class FoldContract : CheckpointStoreContract
 
     private static readonly FoldOptions Tight = new() { MaxReadCost = 1.1 };
 
-    private ICheckpointFolding Folding => (ICheckpointFolding)Store;
+    private IMaintenance Folding => Store.Maintenance;
 
     [Fact]
     public async Task Fold_ChainThatCostsTooMuch_IsReadForLessAndIsTheSame()
@@ -46,7 +47,7 @@ public abstract class FoldContract : CheckpointStoreContract
         var models = await SaveChainAsync();
         foreach (var step in new long[] { 3, 4, 8 })
         {
-            await Store.DeleteCheckpointAsync("task", StepRef.At(step), Stop);
+            await Store.Checkpoints.DeleteAsync("task", StepRef.At(step), Stop);
             models.Remove(step);
         }
 
@@ -82,7 +83,7 @@ public abstract class FoldContract : CheckpointStoreContract
     public async Task Fold_WhileOthersReadSaveAndDelete_DisturbsNone()
     {
         var models = await SaveChainAsync();
-        await using var open = await Store.OpenAsync("task", StepRef.At(Steps), Stop);
+        await using var open = await Store.States.OpenAsync("task", StepRef.At(Steps), Stop);
         var last = models[Steps];
         var writing = Task.Run(
             async () =>
@@ -92,7 +93,7 @@ public abstract class FoldContract : CheckpointStoreContract
                     var next = last.Change(step, 0.02);
                     await SavePatchAsync(step, next.PatchAgainst(last), new SaveOptions { Parent = ParentChoice.Previous });
                     (models[step], last) = (next, next);
-                    await Store.DeleteCheckpointAsync("task", StepRef.At(step - Steps), Stop);
+                    await Store.Checkpoints.DeleteAsync("task", StepRef.At(step - Steps), Stop);
                     models.Remove(step - Steps);
                 }
             },
@@ -106,7 +107,7 @@ public abstract class FoldContract : CheckpointStoreContract
         Assert.Empty((await Folding.FoldAsync(Tight, Stop)).Damaged);
         Assert.Equal(models[Steps].ToBytes(), await open.ReadAsync());
         await AssertAllAsync(models);
-        await Store.DeleteTaskAsync("task", Stop);
+        await Store.Tasks.DeleteAsync("task", Stop);
         Assert.Equal((0L, 0L), ((await ReportAsync()).Stored.Total, (await ReportAsync()).Disk!.Reclaimable));
     }
 
@@ -149,8 +150,8 @@ public abstract class FoldContract : CheckpointStoreContract
         var infos = new List<(Digest, Digest, long)>();
         foreach (var step in models.Keys)
         {
-            var info = await Store.GetCheckpointAsync("task", StepRef.At(step), Stop);
-            await using var reader = await Store.OpenAsync("task", StepRef.At(step), Stop);
+            var info = await Store.Checkpoints.GetAsync("task", StepRef.At(step), Stop);
+            await using var reader = await Store.States.OpenAsync("task", StepRef.At(step), Stop);
             infos.Add((info.State, reader.Files.Single().Tag, info.ChainBytes));
         }
 
@@ -162,10 +163,10 @@ public abstract class FoldContract : CheckpointStoreContract
         foreach (var (step, model) in models)
         {
             Assert.Equal(model.ToBytes(), await Store.RestoreAsync("task", step));
-            var verified = await Store.VerifyAsync("task", StepRef.At(step), Stop);
+            var verified = await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(step), Stop);
             Assert.True(verified.Sound, verified.Problem);
         }
     }
 
-    private Task<Reports.StorageReport> ReportAsync() => ((Reports.IStorageReports)Store).ReportAsync(null, Stop);
+    private Task<Reports.StorageReport> ReportAsync() => Store.Reports.GetStorageAsync(null, Stop);
 }

@@ -32,7 +32,7 @@ public abstract class HookContract : CheckpointStoreContract
 
         Assert.Equal(0, hook.Reports[0].Leak!.Count);
         Assert.Empty(warnings);
-        var infos = (await Store.ListCheckpointsAsync("tiny", new PageRequest(), Stop)).Items;
+        var infos = (await Store.Checkpoints.ListAsync("tiny", new PageRequest(), Stop).ReadPageAsync()).Items;
         Assert.All(infos, info => Assert.Equal(("base", hook.Reports[0].Changed), (info.Parent, info.Changed)));
         Assert.All(infos.Skip(1), info => Assert.Equal(info.ValueBytes + info.StateBytes, info.StoredBytes));
     }
@@ -60,7 +60,7 @@ public abstract class HookContract : CheckpointStoreContract
         await hook.CompleteAsync(Stop);
         for (var step = 1; step <= 3; step++)
         {
-            await using var reader = await Store.OpenAsync("tiny", StepRef.At(step), Stop);
+            await using var reader = await Store.States.OpenAsync("tiny", StepRef.At(step), Stop);
             Assert.Equal(["config.json", "model.safetensors", "sub/vocab.txt"], reader.Files.Select(file => file.Name));
             Assert.Equal(step == 1 ? "{}" : $"after {step - 1}",
                 System.Text.Encoding.UTF8.GetString(await reader.ReadAsync("config.json")));
@@ -97,7 +97,7 @@ public abstract class HookContract : CheckpointStoreContract
 
         Assert.Equal(whole.ToFile(), second.ToFile());
         Assert.Equal(whole.ToFile(), await Store.RestoreAsync("tiny", 40));
-        Assert.Equal("base", (await Store.GetCheckpointAsync("tiny", StepRef.Latest, Stop)).Parent);
+        Assert.Equal("base", (await Store.Checkpoints.GetAsync("tiny", StepRef.Latest, Stop)).Parent);
         Assert.Empty(warnings);
     }
 
@@ -116,7 +116,7 @@ public abstract class HookContract : CheckpointStoreContract
             await hook.CompleteAsync(Stop);
         }
 
-        await Store.PutTaskAsync("tiny", new TaskSpec("tiny"), Stop);
+        await Store.Tasks.PutAsync("tiny", new TaskSpec("tiny"), Stop);
         TinyTrainer trainer = null!;
         for (var round = 0; round < 6; round++)
         {
@@ -127,7 +127,7 @@ public abstract class HookContract : CheckpointStoreContract
         }
 
         Assert.Equal(whole.ToFile(), trainer.ToFile());
-        foreach (var info in (await Store.ListCheckpointsAsync("tiny", new PageRequest(), Stop)).Items)
+        foreach (var info in (await Store.Checkpoints.ListAsync("tiny", new PageRequest(), Stop).ReadPageAsync()).Items)
         {
             Assert.Equal(await Store.RestoreAsync("whole", info.Step), await Store.RestoreAsync("tiny", info.Step));
             Assert.InRange(info.Depth, 1, 8);
@@ -150,11 +150,11 @@ public abstract class HookContract : CheckpointStoreContract
         }
 
         // What the last one is laid on is deleted, and another one gets its number.
-        var laid = await Store.GetCheckpointAsync("tiny", StepRef.Latest, Stop);
+        var laid = await Store.Checkpoints.GetAsync("tiny", StepRef.Latest, Stop);
         Assert.Equal((9, "6"), (laid.Step, laid.Parent));
-        Assert.Equal((await Store.GetCheckpointAsync("tiny", StepRef.At(6), Stop)).State, laid.ParentState);
-        Assert.Null((await Store.GetCheckpointAsync("tiny", StepRef.At(3), Stop)).ParentState);
-        await Store.DeleteCheckpointAsync("tiny", StepRef.At(6), Stop);
+        Assert.Equal((await Store.Checkpoints.GetAsync("tiny", StepRef.At(6), Stop)).State, laid.ParentState);
+        Assert.Null((await Store.Checkpoints.GetAsync("tiny", StepRef.At(3), Stop)).ParentState);
+        await Store.Checkpoints.DeleteAsync("tiny", StepRef.At(6), Stop);
         await using (var hook = Hook(New(), new CheckpointHookOptions { Overwrite = true }))
         {
             hook.OnStep(6);
@@ -166,7 +166,7 @@ public abstract class HookContract : CheckpointStoreContract
         Assert.Equal(9, (await again.ResumeAsync(StepRef.At(9), Stop))!.Step);
         Run(resumed, again, 10, 12);
         await again.CompleteAsync(Stop);
-        Assert.Equal("9", (await Store.GetCheckpointAsync("tiny", StepRef.Latest, Stop)).Parent);
+        Assert.Equal("9", (await Store.Checkpoints.GetAsync("tiny", StepRef.Latest, Stop)).Parent);
         Assert.Equal(resumed.ToFile(), await Store.RestoreAsync("tiny", 12));
     }
 
@@ -258,14 +258,14 @@ public abstract class HookContract : CheckpointStoreContract
         var refused = Assert.Throws<FishException>(() => mixed.OnStep(4));
         Assert.Equal(ErrorCode.RunTaken, refused.Code);
         Assert.Contains("ResumeAsync", refused.Hint, StringComparison.Ordinal);
-        Assert.Equal(3, (await Store.GetCheckpointAsync("tiny", StepRef.Latest, Stop)).Step);
+        Assert.Equal(3, (await Store.Checkpoints.GetAsync("tiny", StepRef.Latest, Stop)).Step);
 
         // Told so, it resumes, and goes on with the id of the run.
         Assert.Equal(3, (await mixed.ResumeAsync(cancellation: Stop))!.Step);
         Run(second, mixed, 4, 4);
         await mixed.CompleteAsync(Stop);
-        Assert.Equal((run, run), (mixed.Run, (await Store.GetCheckpointAsync("tiny", StepRef.At(4), Stop)).Metadata["run"]));
-        Assert.Equal(run, (await Store.GetCheckpointAsync("tiny", StepRef.At(1), Stop)).Metadata["run"]);
+        Assert.Equal((run, run), (mixed.Run, (await Store.Checkpoints.GetAsync("tiny", StepRef.At(4), Stop)).Metadata["run"]));
+        Assert.Equal(run, (await Store.Checkpoints.GetAsync("tiny", StepRef.At(1), Stop)).Metadata["run"]);
     }
 
     [Fact]
@@ -289,7 +289,7 @@ public abstract class HookContract : CheckpointStoreContract
         }
 
         // Two that begin at once: the second to save a step gets the error with its next one.
-        await Store.PutTaskAsync("two", new TaskSpec("tiny"), Stop);
+        await Store.Tasks.PutAsync("two", new TaskSpec("tiny"), Stop);
         await using (var one = Hook(first, EveryStep with { ThrowOnComplete = false }, "two"))
         await using (var two = Hook(other, EveryStep with { ThrowOnComplete = false }, "two"))
         {
@@ -301,7 +301,7 @@ public abstract class HookContract : CheckpointStoreContract
         await using var replacing = Hook(other, EveryStep with { Overwrite = true });
         replacing.OnStep(3);
         await replacing.CompleteAsync(Stop);
-        var info = await Store.GetCheckpointAsync("tiny", StepRef.At(3), Stop);
+        var info = await Store.Checkpoints.GetAsync("tiny", StepRef.At(3), Stop);
         Assert.Equal((replacing.Run, true), (info.Metadata["run"], replacing.Reports[0].Created));
         Assert.Equal(other.ToFile(), await Store.RestoreAsync("tiny", 3));
     }
@@ -436,7 +436,7 @@ public abstract class HookContract : CheckpointStoreContract
             Assert.Contains("up to 5", error.Cause, StringComparison.Ordinal);
         }
 
-        Assert.Equal(5, (await Store.ListCheckpointsAsync("tiny", new PageRequest(), Stop)).Items.Count);
+        Assert.Equal(5, (await Store.Checkpoints.ListAsync("tiny", new PageRequest(), Stop).ReadPageAsync()).Items.Count);
 
         await using var resumed = Hook(second, EveryStep with { Overwrite = true });
         await resumed.ResumeAsync(StepRef.At(2), Stop);
@@ -518,11 +518,11 @@ public abstract class HookContract : CheckpointStoreContract
             Assert.Contains("OwnTensors = [", Assert.Throws<FishException>(() => without.OnStep(1)).Hint, StringComparison.Ordinal);
         }
 
-        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.GetTaskAsync("headed", Stop));
+        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.Tasks.GetAsync("headed", Stop));
         await using var hook = Make(new CheckpointHookOptions { Base = "tiny", OwnTensors = ["fc2.*", "score.bias"] });
         hook.OnStep(1);
         await hook.CompleteAsync(Stop);
-        await using var reader = await Store.OpenAsync("headed", StepRef.At(1), Stop);
+        await using var reader = await Store.States.OpenAsync("headed", StepRef.At(1), Stop);
         Assert.Equal(layout.Tensors.Select(tensor => tensor.Name).Order(), reader.Layout.Tensors.Select(tensor => tensor.Name).Order());
         Assert.Equal(0, hook.Reports[0].Leak!.Count);
     }
@@ -558,7 +558,8 @@ public abstract class HookContract : CheckpointStoreContract
             Run(trainer, hook, 1, 13);
             throw new InvalidOperationException("The data ran out.");
         });
-        Assert.Equal([10L, 13L], (await Store.ListCheckpointsAsync("tiny", new PageRequest(), Stop)).Items.Select(item => item.Step));
+        Assert.Equal([10L, 13L], (
+            await Store.Checkpoints.ListAsync("tiny", new PageRequest(), Stop).ReadPageAsync()).Items.Select(item => item.Step));
         Assert.Equal(trainer.ToFile(), await Store.RestoreAsync("tiny", 13));
     }
 
@@ -609,14 +610,14 @@ public abstract class HookContract : CheckpointStoreContract
             if (step == 4)
             {
                 await hook.SaveAsync(force: true, cancellation: Stop);
-                await Store.SetTagAsync("tiny", "good", StepRef.At(4), Stop);
+                await Store.Checkpoints.SetTagAsync("tiny", "good", StepRef.At(4), Stop);
             }
         }
 
         await hook.CompleteAsync(Stop);
-        var kept = (await Store.ListCheckpointsAsync("tiny", new PageRequest(), Stop)).Items.Select(item => item.Step);
+        var kept = (await Store.Checkpoints.ListAsync("tiny", new PageRequest(), Stop).ReadPageAsync()).Items.Select(item => item.Step);
         Assert.Equal([4L, 7L, 10L, 20L, 24L, 25L], kept);
-        Assert.Equal(7, (await Store.GetCheckpointAsync("tiny", StepRef.Best, Stop)).Step);
+        Assert.Equal(7, (await Store.Checkpoints.GetAsync("tiny", StepRef.Best, Stop)).Step);
         Assert.Equal(trainer.ToFile(), await Store.RestoreAsync("tiny", 25));
         Assert.Empty(warnings);
     }
@@ -634,7 +635,8 @@ public abstract class HookContract : CheckpointStoreContract
 
         Assert.Equal(15, hook.Summary.Saved);
         Assert.Equal(trainer.ToFile(), await Store.RestoreAsync("tiny", 15));
-        Assert.Equal([12L, 15L], (await Store.ListCheckpointsAsync("tiny", new PageRequest(), Stop)).Items.Select(item => item.Step));
+        Assert.Equal([12L, 15L], (
+            await Store.Checkpoints.ListAsync("tiny", new PageRequest(), Stop).ReadPageAsync()).Items.Select(item => item.Step));
         Assert.Empty(warnings);
     }
 
@@ -653,7 +655,7 @@ public abstract class HookContract : CheckpointStoreContract
 
         Assert.Equal(held, await Store.RestoreAsync("tiny", 5));
         Assert.Equal(trainer.ToFile(), await Store.RestoreAsync("tiny", 8));
-        Assert.Equal("5", (await Store.GetCheckpointAsync("tiny", StepRef.Latest, Stop)).Parent);
+        Assert.Equal("5", (await Store.Checkpoints.GetAsync("tiny", StepRef.Latest, Stop)).Parent);
     }
 
     private sealed record StateSnapshot(string Text)
@@ -675,7 +677,8 @@ public abstract class HookContract : CheckpointStoreContract
     }
 
     private async Task<string> StepsAsync() =>
-        string.Join(' ', (await Store.ListCheckpointsAsync("tiny", new PageRequest(), Stop)).Items.Select(item => item.Step));
+        string.Join(
+            ' ', (await Store.Checkpoints.ListAsync("tiny", new PageRequest(), Stop).ReadPageAsync()).Items.Select(item => item.Step));
 
     private static CheckpointHookOptions EveryStep => new() { SaveEverySteps = 1 };
 
@@ -708,8 +711,8 @@ public abstract class HookContract : CheckpointStoreContract
     private async Task<TinyTrainer> BeginAsync(string task = "tiny")
     {
         var trainer = New();
-        await Store.AddBaseAsync("tiny", ModelUpload.FromStream(new MemoryStream(trainer.ToFile())), Stop);
-        await Store.PutTaskAsync(task, new TaskSpec("tiny"), Stop);
+        await Store.Bases.AddAsync("tiny", ModelUpload.FromStream(new MemoryStream(trainer.ToFile())), Stop);
+        await Store.Tasks.PutAsync(task, new TaskSpec("tiny"), Stop);
         return trainer;
     }
 

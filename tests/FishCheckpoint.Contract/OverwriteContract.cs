@@ -17,8 +17,8 @@ public abstract class OverwriteContract : CheckpointStoreContract
         (metrics["nan"], metrics["up"], metrics["down"], metrics["tiny"]) = (double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.Epsilon);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["run"] = "a1", ["config é"] = new string('{', 50_000) + "\0\n\u2028\"", ["empty"] = "" };
         var saved = await SaveFullAsync(1, Base.Change(1), new SaveOptions { Metrics = metrics, Metadata = metadata });
-        var listed = Assert.Single((await Store.ListCheckpointsAsync("task", new PageRequest(), Stop)).Items);
-        foreach (var info in new[] { saved.Value, listed, await Store.GetCheckpointAsync("task", StepRef.Latest, Stop) })
+        var listed = Assert.Single((await Store.Checkpoints.ListAsync("task", new PageRequest(), Stop).ReadPageAsync()).Items);
+        foreach (var info in new[] { saved.Value, listed, await Store.Checkpoints.GetAsync("task", StepRef.Latest, Stop) })
         {
             Assert.Equal(metrics, info.Metrics);
             Assert.Equal(metadata, info.Metadata);
@@ -37,7 +37,7 @@ public abstract class OverwriteContract : CheckpointStoreContract
         name = name switch { "half a pair" => "half \ud83d", "too long" => new string('n', SaveInfo.MaxNameLength + 1), _ => name };
         await RefusedAsync(ErrorCode.RequestInvalid, () => SaveFullAsync(1, Base, new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { [name] = 1 } }));
         await RefusedAsync(ErrorCode.RequestInvalid, () => SaveFullAsync(1, Base, new SaveOptions { Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [name] = "" } }));
-        Assert.Empty((await Store.ListCheckpointsAsync("task", new PageRequest(), Stop)).Items);
+        Assert.Empty((await Store.Checkpoints.ListAsync("task", new PageRequest(), Stop).ReadPageAsync()).Items);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public abstract class OverwriteContract : CheckpointStoreContract
         var (found, page) = (new List<long>(), new PageRequest(100));
         do
         {
-            var part = await Store.ListCheckpointsAsync("task", page, Stop);
+            var part = await Store.Checkpoints.ListAsync("task", page, Stop).ReadPageAsync();
             Assert.InRange(part.Items.Count, 1, 9);
             found.AddRange(part.Items.Select(item => item.Step));
             page = page with { After = part.Next };
@@ -74,8 +74,8 @@ public abstract class OverwriteContract : CheckpointStoreContract
         var (first, second) = (Base.Change(1), Base.Change(1).Change(2));
         await SaveFullAsync(5, first, new SaveOptions { OpenState = () => new MemoryStream([1]), Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 1 } });
         await SavePatchAsync(6, second.PatchAgainst(first), new SaveOptions { Parent = ParentChoice.At(5) });
-        await Store.PutTaskAsync("branch", new TaskSpec("base", From: TaskStart.Parse("task:5")), Stop);
-        await Store.SetTagAsync("task", "good", StepRef.At(5), Stop);
+        await Store.Tasks.PutAsync("branch", new TaskSpec("base", From: TaskStart.Parse("task:5")), Stop);
+        await Store.Checkpoints.SetTagAsync("task", "good", StepRef.At(5), Stop);
         var other = Base.Change(9);
 
         await RefusedAsync(ErrorCode.StepTaken, () => SaveFullAsync(5, other));
@@ -85,13 +85,15 @@ public abstract class OverwriteContract : CheckpointStoreContract
         Assert.Equal(0, saved.Value.StateBytes);
         Assert.Equal(other.ToBytes(), await Store.RestoreAsync("task", 5));
         Assert.Equal(second.ToBytes(), await Store.RestoreAsync("task", 6));
-        await using var start = await Store.OpenStartAsync("branch", Stop);
+        await using var start = await Store.States.OpenBranchPointAsync("branch", Stop);
         Assert.Equal(first.ToBytes(), await start.ReadAsync());
 
         // A tag names content: it goes with the old one, and does not move to the new one.
-        await RefusedAsync(ErrorCode.TagNotFound, () => Store.GetCheckpointAsync("task", StepRef.Parse("good"), Stop));
-        Assert.Equal([5, 6], (await Store.ListCheckpointsAsync("task", new PageRequest(), Stop)).Items.Select(item => item.Step));
-        Assert.All(new long[] { 5, 6 }, step => Assert.True(Store.VerifyAsync("task", StepRef.At(step), Stop).GetAwaiter().GetResult().Sound));
+        await RefusedAsync(ErrorCode.TagNotFound, () => Store.Checkpoints.GetAsync("task", StepRef.Parse("good"), Stop));
+        Assert.Equal(
+            [5, 6], (await Store.Checkpoints.ListAsync("task", new PageRequest(), Stop).ReadPageAsync()).Items.Select(item => item.Step));
+        Assert.All(new long[] { 5, 6 }, step => Assert.True(
+            Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(step), Stop).GetAwaiter().GetResult().Sound));
     }
 
     [Fact]
@@ -104,9 +106,9 @@ public abstract class OverwriteContract : CheckpointStoreContract
         };
         var model = Base.Change(3);
         Assert.True((await SaveFullAsync(1, model, options)).Created);
-        await Store.SetTagAsync("task", "good", StepRef.At(1), Stop);
+        await Store.Checkpoints.SetTagAsync("task", "good", StepRef.At(1), Stop);
         Assert.False((await SaveFullAsync(1, model, options)).Created);
-        Assert.Equal(["good"], (await Store.GetCheckpointAsync("task", StepRef.At(1), Stop)).Tags);
+        Assert.Equal(["good"], (await Store.Checkpoints.GetAsync("task", StepRef.At(1), Stop)).Tags);
     }
 
     [Fact]
@@ -116,14 +118,14 @@ public abstract class OverwriteContract : CheckpointStoreContract
         var options = Overwriting with { OpenState = () => new MemoryStream([1]) };
         await SaveFullAsync(1, model, options);
         Assert.True((await SaveFullAsync(1, model, options = options with { OpenState = () => new MemoryStream([2, 2]) })).Created);
-        await using (var state = await Store.OpenStateAsync("task", StepRef.At(1), Stop))
+        await using (var state = await Store.States.OpenTrainerStateAsync("task", StepRef.At(1), Stop))
         {
             Assert.Equal((2, 2, -1), (state.ReadByte(), state.ReadByte(), state.ReadByte()));
         }
 
         Assert.True((await SaveFullAsync(1, model, options = options with { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 2 } })).Created);
         Assert.True((await SaveFullAsync(1, model, options with { Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["run"] = "b" } })).Created);
-        var info = await Store.GetCheckpointAsync("task", StepRef.At(1), Stop);
+        var info = await Store.Checkpoints.GetAsync("task", StepRef.At(1), Stop);
         Assert.Equal((2, "b"), (info.Metrics["loss"], info.Metadata["run"]));
         Assert.Equal(model.ToBytes(), await Store.RestoreAsync("task", 1));
     }
@@ -133,7 +135,7 @@ public abstract class OverwriteContract : CheckpointStoreContract
     {
         var model = Base.Change(4);
         await SaveFullAsync(1, model);
-        await Store.SetPinAsync("task", StepRef.At(1), true, Stop);
+        await Store.Checkpoints.SetPinAsync("task", StepRef.At(1), true, Stop);
         await RefusedAsync(ErrorCode.CheckpointPinned, () => SaveFullAsync(1, Base.Change(5), Overwriting));
         Assert.False((await SaveFullAsync(1, model, Overwriting)).Created);
         Assert.Equal(model.ToBytes(), await Store.RestoreAsync("task", 1));
@@ -143,7 +145,7 @@ public abstract class OverwriteContract : CheckpointStoreContract
     public async Task Overwrite_WithTheMaskOfTheReplacedOne_IsStored()
     {
         var mask = Mask.Create(Base.Layout, [new TensorMask(1, new long[] { 7, 9, 4000 })]);
-        Task<Saved<CheckpointInfo>> SaveAsync(int seed, SaveOptions? options) => Store.SaveAsync(
+        Task<Saved<CheckpointInfo>> SaveAsync(int seed, SaveOptions? options) => Store.Checkpoints.SaveAsync(
             "task", 3, new CheckpointContent.Changed(Deltas.MaskedState.Gather(mask, tensor => Base.Change(seed, 1)[Base.Layout.Tensors[tensor].Name])), options, Stop);
         await SaveAsync(1, null);
         var once = await Store.RestoreAsync("task", 3);
@@ -170,6 +172,6 @@ public abstract class OverwriteContract : CheckpointStoreContract
         Assert.All(await Task.WhenAll(models.Select(model => SaveFullAsync(7, model, Overwriting))), saved => Assert.True(saved.Created));
         var left = await Store.RestoreAsync("task", 7);
         Assert.Single(models, model => model.ToBytes().SequenceEqual(left));
-        Assert.Single((await Store.ListCheckpointsAsync("task", new PageRequest(), Stop)).Items);
+        Assert.Single((await Store.Checkpoints.ListAsync("task", new PageRequest(), Stop).ReadPageAsync()).Items);
     }
 }

@@ -1,6 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Reports;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 using Xunit;
 
@@ -9,7 +9,7 @@ namespace FishCheckpoint.Contract;
 /// <summary>What every store that recodes does. It is opened with the effort <see cref="Codec.CodecEffort.Fast"/>.</summary>
 public abstract class RecodeContract : CheckpointStoreContract
 {
-    private ICheckpointRecoding Recoding => (ICheckpointRecoding)Store;
+    private IMaintenance Recoding => Store.Maintenance;
 
     [Fact]
     public async Task Recode_EveryForm_GivesTheSameContentInFewerBytes()
@@ -88,15 +88,15 @@ public abstract class RecodeContract : CheckpointStoreContract
         var saves = await SaveAllAsync();
         foreach (var step in new long[] { 1, 10, 12 })
         {
-            await Store.DeleteCheckpointAsync("task", StepRef.At(step), Stop);
+            await Store.Checkpoints.DeleteAsync("task", StepRef.At(step), Stop);
             saves.Models.Remove(("task", step));
         }
 
         await Recoding.RecodeAsync(null, Stop);
         await AssertAllAsync(saves);
-        await Store.DeleteTaskAsync("task", Stop);
-        await Store.DeleteTaskAsync("narrow", Stop);
-        var report = await ((IStorageReports)Store).ReportAsync(null, Stop);
+        await Store.Tasks.DeleteAsync("task", Stop);
+        await Store.Tasks.DeleteAsync("narrow", Stop);
+        var report = await Store.Reports.GetStorageAsync(null, Stop);
         Assert.Equal((0L, 0L, 0L), (report.Checkpoints, report.Stored.Total, report.Disk!.Reclaimable));
     }
 
@@ -116,7 +116,8 @@ public abstract class RecodeContract : CheckpointStoreContract
                     await saves.SaveMaskedAsync("task", step, 1, mask, Base);
                     if (step % 2 == 0)
                     {
-                        await Store.DeleteCheckpointAsync("task", StepRef.At(step - 1), new CancellationToken()).ContinueWith(_ => { }, Stop);
+                        await Store.Checkpoints.DeleteAsync(
+                            "task", StepRef.At(step - 1), new CancellationToken()).ContinueWith(_ => { }, Stop);
                         saves.Models.Remove(("task", step - 1));
                     }
                 }
@@ -180,8 +181,8 @@ public abstract class RecodeContract : CheckpointStoreContract
         var identities = new List<(Digest, Digest, Digest)>();
         foreach (var (task, step) in saves.Models.Keys)
         {
-            var info = await Store.GetCheckpointAsync(task, StepRef.At(step), Stop);
-            await using var reader = await Store.OpenAsync(task, StepRef.At(step), Stop);
+            var info = await Store.Checkpoints.GetAsync(task, StepRef.At(step), Stop);
+            await using var reader = await Store.States.OpenAsync(task, StepRef.At(step), Stop);
             identities.Add((info.State, info.Mask, reader.Files.Single().Tag));
         }
 
@@ -193,10 +194,10 @@ public abstract class RecodeContract : CheckpointStoreContract
         foreach (var ((task, step), model) in saves.Models)
         {
             Assert.Equal(model.ToBytes(), await Store.RestoreAsync(task, step));
-            var verified = await Store.VerifyAsync(task, StepRef.At(step), Stop);
+            var verified = await Store.Maintenance.VerifyCheckpointAsync(task, StepRef.At(step), Stop);
             Assert.True(verified.Sound, verified.Problem);
         }
     }
 
-    private async Task<long> StoredAsync(string? task = null) => (await ((IStorageReports)Store).ReportAsync(task, Stop)).Stored.Total;
+    private async Task<long> StoredAsync(string? task = null) => (await Store.Reports.GetStorageAsync(task, Stop)).Stored.Total;
 }

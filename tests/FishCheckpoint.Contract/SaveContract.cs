@@ -54,7 +54,7 @@ public abstract class SaveContract : CheckpointStoreContract
             Assert.Equal(models[step].ToBytes(), await Store.RestoreAsync("task", step));
         }
 
-        var page = await Store.ListCheckpointsAsync("task", new PageRequest(1000), Stop);
+        var page = await Store.Checkpoints.ListAsync("task", new PageRequest(1000), Stop).ReadPageAsync();
         Assert.Contains(page.Items, item => item.Parent != "base");
         Assert.All(page.Items, AssertCheapToRead);
     }
@@ -85,7 +85,7 @@ public abstract class SaveContract : CheckpointStoreContract
             model = next;
         }
 
-        var page = await Store.ListCheckpointsAsync("task", new PageRequest(1000), Stop);
+        var page = await Store.Checkpoints.ListAsync("task", new PageRequest(1000), Stop).ReadPageAsync();
         Assert.InRange(page.Items.Max(item => item.Depth), 3, 19);
         Assert.All(page.Items, AssertCheapToRead);
         Assert.Equal(model.ToBytes(), await Store.RestoreAsync("task", 20));
@@ -100,8 +100,8 @@ public abstract class SaveContract : CheckpointStoreContract
     {
         var mask = Mask.Create(Base.Layout, [new TensorMask(0, Enumerable.Range(0, 5000).Select(index => index * 117L).ToArray())]);
         var (first, second) = (Base.Change(6), Base.Change(7));
-        var one = await Store.SaveAsync("task", 1, new CheckpointContent.Changed(Gather(mask, first)), null, Stop);
-        var two = await Store.SaveAsync("task", 2, new CheckpointContent.Changed(Gather(mask, second)), null, Stop);
+        var one = await Store.Checkpoints.SaveAsync("task", 1, new CheckpointContent.Changed(Gather(mask, first)), null, Stop);
+        var two = await Store.Checkpoints.SaveAsync("task", 2, new CheckpointContent.Changed(Gather(mask, second)), null, Stop);
         Assert.Equal(one.Value.ValueBytes + one.Value.PositionBytes, one.Value.StoredBytes);
         Assert.Equal(two.Value.ValueBytes, two.Value.StoredBytes);
         Assert.Equal((mask.Id, mask.Id), (one.Value.Mask, two.Value.Mask));
@@ -118,12 +118,12 @@ public abstract class SaveContract : CheckpointStoreContract
         var model = Masked(mask, Base.Change(8, 1));
         if (maskKnown)
         {
-            await Store.SaveAsync("task", 1, new CheckpointContent.Changed(Gather(mask, Base)), null, Stop);
+            await Store.Checkpoints.SaveAsync("task", 1, new CheckpointContent.Changed(Gather(mask, Base)), null, Stop);
         }
 
         using var encoded = DeltaEncoder.Encode(Gather(mask, model).OpenReader(), null, default, new CodecOptions(), Folder, Stop);
         using var sent = maskKnown ? new EncodedDelta(null, encoded.Values) : encoded;
-        await Store.SaveAsync("task", 2, new CheckpointContent.Encoded(sent), null, Stop);
+        await Store.Checkpoints.SaveAsync("task", 2, new CheckpointContent.Encoded(sent), null, Stop);
         Assert.Equal(model.ToBytes(), await Store.RestoreAsync("task", 2));
     }
 
@@ -133,7 +133,8 @@ public abstract class SaveContract : CheckpointStoreContract
         var mask = Mask.Create(Base.Layout, [new TensorMask(1, new long[] { 7 })]);
         using var encoded = DeltaEncoder.Encode(Gather(mask, Base).OpenReader(), null, default, new CodecOptions(), Folder, Stop);
         using var sent = new EncodedDelta(null, encoded.Values);
-        await RefusedAsync(ErrorCode.MaskUnknown, () => Store.SaveAsync("task", 2, new CheckpointContent.Encoded(sent), null, Stop));
+        await RefusedAsync(
+            ErrorCode.MaskUnknown, () => Store.Checkpoints.SaveAsync("task", 2, new CheckpointContent.Encoded(sent), null, Stop));
         await NothingSavedAsync();
     }
 
@@ -142,7 +143,8 @@ public abstract class SaveContract : CheckpointStoreContract
     {
         var mask = Mask.Create(Base.Layout, [new TensorMask(1, new long[] { 7 })]);
         using var encoded = DeltaEncoder.Encode(Gather(mask, Base).OpenReader(), null, Digest.Of("other"u8), new CodecOptions(), Folder, Stop);
-        await RefusedAsync(ErrorCode.BaseMismatch, () => Store.SaveAsync("task", 2, new CheckpointContent.Encoded(encoded), null, Stop));
+        await RefusedAsync(
+            ErrorCode.BaseMismatch, () => Store.Checkpoints.SaveAsync("task", 2, new CheckpointContent.Encoded(encoded), null, Stop));
         await NothingSavedAsync();
     }
 
@@ -298,17 +300,17 @@ public abstract class SaveContract : CheckpointStoreContract
         header.Dispose();
         Assert.True(header.Header.Tensors.Count > 1);
         await RefusedAsync(ErrorCode.PatchInvalid, () => SavePatchAsync(2, TestModel.Patch(named, (part.Info, bytes))));
-        Assert.Single((await Store.ListCheckpointsAsync("task", new PageRequest(), Stop)).Items);
+        Assert.Single((await Store.Checkpoints.ListAsync("task", new PageRequest(), Stop).ReadPageAsync()).Items);
     }
 
     [Fact]
     public async Task Save_ChangedAfterItsMaskWasDeleted_IsStored()
     {
         var mask = Mask.Create(Base.Layout, [new TensorMask(1, new long[] { 7, 9 })]);
-        await Store.SaveAsync("task", 1, new CheckpointContent.Changed(Gather(mask, Base.Change(1, 1))), null, Stop);
-        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+        await Store.Checkpoints.SaveAsync("task", 1, new CheckpointContent.Changed(Gather(mask, Base.Change(1, 1))), null, Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
         var model = Base.Change(2, 1);
-        var saved = await Store.SaveAsync(
+        var saved = await Store.Checkpoints.SaveAsync(
             "task", 2, new CheckpointContent.Changed(Gather(mask, model)), new SaveOptions { OpenState = () => new MemoryStream([1, 2, 3]) }, Stop);
         Assert.True(saved.Created);
         Assert.Equal(Masked(mask, model).ToBytes(), await Store.RestoreAsync("task", 2));
@@ -326,7 +328,7 @@ public abstract class SaveContract : CheckpointStoreContract
 
         var failing = new SaveOptions { OpenState = () => new FailingStream() };
         await Assert.ThrowsAnyAsync<Exception>(() => SaveFullAsync(2, Base.Change(2), failing));
-        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.GetCheckpointAsync("task", StepRef.At(2), Stop));
+        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.Checkpoints.GetAsync("task", StepRef.At(2), Stop));
     }
 
     [Fact]
@@ -360,7 +362,7 @@ public abstract class SaveContract : CheckpointStoreContract
         {
             ["head.weight"] = new OwnTensor("F32", [2, 17]), ["head.extra"] = new OwnTensor("BF16", [3]), ["steps"] = null,
         };
-        await Store.PutTaskAsync("own", new TaskSpec("base", Tensors: tensors), Stop);
+        await Store.Tasks.PutAsync("own", new TaskSpec("base", Tensors: tensors), Stop);
         await RefusedAsync(ErrorCode.TensorUnknown, () => SaveFullAsync(1, Base, task: "own"));
         var model = Base.Change(3).Without("steps").With(own).With(new TensorInfo("head.extra", DType.BF16, [3]));
         await SaveFullAsync(1, model, task: "own");
@@ -368,7 +370,7 @@ public abstract class SaveContract : CheckpointStoreContract
 
         // A patch says nothing of the own tensors: they are zeros.
         await SavePatchAsync(2, TestModel.Patch(null, (new TensorInfo("layer.0.bias.indices", DType.I32, [1]), [4, 0, 0, 0]), (new TensorInfo("layer.0.bias.values", DType.F32, [1]), [1, 2, 3, 4])), task: "own");
-        await using var reader = await Store.OpenAsync("own", StepRef.At(2), Stop);
+        await using var reader = await Store.States.OpenAsync("own", StepRef.At(2), Stop);
         Assert.Contains(reader.Layout.Tensors, tensor => tensor.Equals(own));
         var restored = await reader.ReadAsync();
         Assert.Equal(reader.FileOf("model.safetensors").Bytes, restored.Length);
@@ -376,7 +378,7 @@ public abstract class SaveContract : CheckpointStoreContract
 
     private async Task<byte[]> StateOfAsync(long step)
     {
-        await using var stream = await Store.OpenStateAsync("task", StepRef.At(step), Stop);
+        await using var stream = await Store.States.OpenTrainerStateAsync("task", StepRef.At(step), Stop);
         using var copy = new MemoryStream();
         await stream.CopyToAsync(copy, Stop);
         return copy.ToArray();
@@ -481,8 +483,8 @@ public abstract class SaveContract : CheckpointStoreContract
 
     private async Task NothingSavedAsync()
     {
-        Assert.Empty((await Store.ListCheckpointsAsync("task", new PageRequest(), Stop)).Items);
-        var report = await ((Reports.IStorageReports)Store).ReportAsync("task", Stop);
+        Assert.Empty((await Store.Checkpoints.ListAsync("task", new PageRequest(), Stop).ReadPageAsync()).Items);
+        var report = await Store.Reports.GetStorageAsync("task", Stop);
         Assert.Equal((0, 0), (report.Checkpoints, report.Stored.Total));
     }
 }

@@ -22,8 +22,8 @@ public abstract class SideFileContract : CheckpointStoreContract
         // Saved without, a checkpoint has the base's.
         await SaveFullAsync(2, Base.Change(2), task: "sided");
         await ExpectAsync(2, ("config.json", "base's"), ("tokenizer.json", "base's"));
-        Assert.Null((await Store.GetCheckpointAsync("sided", StepRef.At(2), Stop)).SideFiles);
-        Assert.True((await Store.VerifyAsync("sided", StepRef.At(1), Stop)).Sound);
+        Assert.Null((await Store.Checkpoints.GetAsync("sided", StepRef.At(2), Stop)).SideFiles);
+        Assert.True((await Store.Maintenance.VerifyCheckpointAsync("sided", StepRef.At(1), Stop)).Sound);
     }
 
     [Fact]
@@ -33,7 +33,7 @@ public abstract class SideFileContract : CheckpointStoreContract
         var options = new SaveOptions { SideFiles = Files(("config.json", "patched"), ("README.md", new string('x', 300_000))) };
         await SavePatchAsync(1, Base.Change(1).PatchAgainst(Base), options, "sided");
         await ExpectAsync(1, ("README.md", new string('x', 300_000)), ("config.json", "patched"), ("tokenizer.json", "base's"));
-        await using var reader = await Store.OpenAsync("sided", StepRef.At(1), Stop);
+        await using var reader = await Store.States.OpenAsync("sided", StepRef.At(1), Stop);
         Assert.Equal("xxx", System.Text.Encoding.UTF8.GetString(await reader.ReadAsync("README.md", 299_990, 3)));
     }
 
@@ -69,9 +69,9 @@ public abstract class SideFileContract : CheckpointStoreContract
         Assert.Equal(0, second.Value.SideBytes);
 
         // The other one accounts for it when the first goes.
-        await Store.DeleteCheckpointAsync("sided", StepRef.At(1), Stop);
+        await Store.Checkpoints.DeleteAsync("sided", StepRef.At(1), Stop);
         await ExpectAsync(2, ("config.json", "base's"), ("copy.json", text), ("tokenizer.json", text));
-        Assert.True((await Store.VerifyAsync("sided", StepRef.At(2), Stop)).Sound);
+        Assert.True((await Store.Maintenance.VerifyCheckpointAsync("sided", StepRef.At(2), Stop)).Sound);
     }
 
     [Fact]
@@ -91,13 +91,13 @@ public abstract class SideFileContract : CheckpointStoreContract
         await ExpectAsync(3, ("config.json", "own"), ("tokenizer.json", "base's"), ("vocab.txt", "words"));
 
         // Only of the task itself; and none that went with its last checkpoint.
-        await Store.PutTaskAsync("another", new TaskSpec("sided"), Stop);
+        await Store.Tasks.PutAsync("another", new TaskSpec("sided"), Stop);
         var refused = await RefusedAsync(
             ErrorCode.SideFileUnknown,
             () => SavePatchAsync(1, Base.Change(1).PatchAgainst(Base), new SaveOptions { KnownSideFiles = Known(("vocab.txt", "words")) },
                 "another"));
         Assert.Equal("vocab.txt", refused.Key);
-        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.GetCheckpointAsync("another", StepRef.At(1), Stop));
+        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.Checkpoints.GetAsync("another", StepRef.At(1), Stop));
         await RefusedAsync(
             ErrorCode.SideFileUnknown,
             () => SavePatchAsync(4, Base.Change(4).PatchAgainst(Base), new SaveOptions { KnownSideFiles = Known(("vocab.txt", "other")) },
@@ -119,8 +119,8 @@ public abstract class SideFileContract : CheckpointStoreContract
         await PutSidedAsync();
         var text = string.Concat(Enumerable.Range(0, 20_000).Select(number => $"{number * 7919 % 10_007:x} "));
         Assert.InRange((await SaveSidedAsync(1, Base.Change(1), ("vocab.txt", text))).Value.SideBytes, 10_000, long.MaxValue);
-        await Store.AddBaseAsync("second", ModelUpload.FromStream(new MemoryStream(Base.Change(9).ToBytes())), Stop);
-        await Store.PutTaskAsync("second", new TaskSpec("second"), Stop);
+        await Store.Bases.AddAsync("second", ModelUpload.FromStream(new MemoryStream(Base.Change(9).ToBytes())), Stop);
+        await Store.Tasks.PutAsync("second", new TaskSpec("second"), Stop);
         var saved = await SavePatchAsync(1, Base.Change(1).PatchAgainst(Base.Change(9)),
             new SaveOptions { SideFiles = Files(("sub/words.txt", text)) }, "second");
         Assert.Equal(0, saved.Value.SideBytes);
@@ -142,7 +142,7 @@ public abstract class SideFileContract : CheckpointStoreContract
         await RefusedAsync(
             ErrorCode.NameInvalid,
             () => SavePatchAsync(1, Base.Change(1).PatchAgainst(Base), new SaveOptions { SideFiles = [new SideFile(name, path)] }, "sided"));
-        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.GetCheckpointAsync("sided", StepRef.At(1), Stop));
+        await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.Checkpoints.GetAsync("sided", StepRef.At(1), Stop));
     }
 
     [Fact]
@@ -161,9 +161,9 @@ public abstract class SideFileContract : CheckpointStoreContract
     {
         var (model, changed) = (TestModel.Create(5, null, new TensorInfo("w", DType.F32, [3, 1 << 18])),
             TestModel.Create(6, null, new TensorInfo("w", DType.F32, [3, 1 << 18])));
-        await Store.AddBaseAsync("wide", ModelUpload.FromStream(
+        await Store.Bases.AddAsync("wide", ModelUpload.FromStream(
             new MemoryStream(TestModel.Create(4, null, new TensorInfo("w", DType.F32, [3, 1 << 18])).ToBytes())), Stop);
-        await Store.PutTaskAsync("wide", new TaskSpec("wide"), Stop);
+        await Store.Tasks.PutAsync("wide", new TaskSpec("wide"), Stop);
         var folder = Path.Combine(Folder, "changing");
         var path = model.Write(folder);
         using var opened = ModelFolder.Open(folder);
@@ -183,13 +183,13 @@ public abstract class SideFileContract : CheckpointStoreContract
                 }
             }
         };
-        var save = () => Store.SaveAsync("wide", 1, new CheckpointContent.Full(opened), null, Stop);
+        var save = () => Store.Checkpoints.SaveAsync("wide", 1, new CheckpointContent.Full(opened), null, Stop);
         if (how == "shorter")
         {
             var error = await Assert.ThrowsAsync<FishException>(save);
             Assert.Contains("model.safetensors", $"{error.Key} {error.Cause}", StringComparison.Ordinal);
             Assert.Equal(ErrorCode.BodyTruncated, error.Code);
-            await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.GetCheckpointAsync("wide", StepRef.At(1), Stop));
+            await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.Checkpoints.GetAsync("wide", StepRef.At(1), Stop));
         }
         else
         {
@@ -199,8 +199,8 @@ public abstract class SideFileContract : CheckpointStoreContract
 
         await SaveFullAsync(2, model, task: "wide");
         Assert.Equal(model.ToBytes(), await Store.RestoreAsync("wide", 2));
-        Assert.All((await Store.ListCheckpointsAsync("wide", new PageRequest(), Stop)).Items, info =>
-            Assert.True(Store.VerifyAsync("wide", StepRef.At(info.Step), Stop).Result.Sound));
+        Assert.All((await Store.Checkpoints.ListAsync("wide", new PageRequest(), Stop).ReadPageAsync()).Items, info =>
+            Assert.True(Store.Maintenance.VerifyCheckpointAsync("wide", StepRef.At(info.Step), Stop).Result.Sound));
     }
 
     [Fact]
@@ -217,9 +217,9 @@ public abstract class SideFileContract : CheckpointStoreContract
             }
         }
 
-        var error = await Assert.ThrowsAsync<FishException>(() => Store.AddBaseAsync("shrinking", Files(), Stop));
+        var error = await Assert.ThrowsAsync<FishException>(() => Store.Bases.AddAsync("shrinking", Files(), Stop));
         Assert.Contains("model-00002-of-00002.safetensors", $"{error.Key} {error.Cause}", StringComparison.Ordinal);
-        await RefusedAsync(ErrorCode.BaseNotFound, () => Store.GetBaseAsync("shrinking", Stop));
+        await RefusedAsync(ErrorCode.BaseNotFound, () => Store.Bases.GetAsync("shrinking", Stop));
     }
 
     [Theory]
@@ -236,19 +236,19 @@ public abstract class SideFileContract : CheckpointStoreContract
         var model = ModelFolder.Open(folder);
         File.Delete(Path.Combine(folder, name));
         var added = await RefusedAsync(ErrorCode.FileNotFound, () =>
-            Store.AddBaseAsync("vanishing", ModelUpload.FromContents(contents), Stop));
+            Store.Bases.AddAsync("vanishing", ModelUpload.FromContents(contents), Stop));
         Assert.EndsWith(name, added.Key.Replace('\\', '/'), StringComparison.Ordinal);
-        await RefusedAsync(ErrorCode.BaseNotFound, () => Store.GetBaseAsync("vanishing", Stop));
+        await RefusedAsync(ErrorCode.BaseNotFound, () => Store.Bases.GetAsync("vanishing", Stop));
 
         // The weights of a model that is open are still there, on systems that can delete open files; its side files are not.
         if (!ModelFiles.IsName(name))
         {
-            await Store.AddBaseAsync("pair", ModelUpload.FromContents(FolderContents.Read(folder)), Stop);
-            await Store.PutTaskAsync("pair", new TaskSpec("pair"), Stop);
+            await Store.Bases.AddAsync("pair", ModelUpload.FromContents(FolderContents.Read(folder)), Stop);
+            await Store.Tasks.PutAsync("pair", new TaskSpec("pair"), Stop);
             var saved = await RefusedAsync(ErrorCode.FileNotFound, () =>
-                Store.SaveAsync("pair", 1, new CheckpointContent.Full(model), null, Stop));
+                Store.Checkpoints.SaveAsync("pair", 1, new CheckpointContent.Full(model), null, Stop));
             Assert.EndsWith(name, saved.Key.Replace('\\', '/'), StringComparison.Ordinal);
-            await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.GetCheckpointAsync("pair", StepRef.At(1), Stop));
+            await RefusedAsync(ErrorCode.CheckpointNotFound, () => Store.Checkpoints.GetAsync("pair", StepRef.At(1), Stop));
         }
 
         model.Dispose();
@@ -260,12 +260,12 @@ public abstract class SideFileContract : CheckpointStoreContract
         var folder = Path.Combine(Folder, "kinds");
         Base.Write(folder);
         Write(folder, ("1_Pooling/config.json", "{}"), ("__init__.py", ""), ("optimizer.pt", "o"), ("onnx/model.onnx", "x"));
-        var added = await Store.AddBaseAsync("kinds", All(folder), Stop);
+        var added = await Store.Bases.AddAsync("kinds", All(folder), Stop);
         Assert.Equal(["1_Pooling/config.json", "__init__.py", "model.safetensors"], added.Value.Files.Select(file => file.Name));
         Assert.Equal(["onnx/", "optimizer.pt"], added.Value.LeftOut!.Select(file => file.Name));
-        await using var reader = await Store.OpenBaseAsync("kinds", Stop);
+        await using var reader = await Store.Bases.OpenAsync("kinds", Stop);
         Assert.Equal("{}", System.Text.Encoding.UTF8.GetString(await reader.ReadAsync("1_Pooling/config.json")));
-        Assert.Null((await Store.GetBaseAsync("kinds", Stop)).LeftOut);
+        Assert.Null((await Store.Bases.GetAsync("kinds", Stop)).LeftOut);
     }
 
     // Half of the file goes with the first byte that is read of it.
@@ -296,8 +296,8 @@ public abstract class SideFileContract : CheckpointStoreContract
         var folder = Path.Combine(Folder, "sided-base");
         Base.Write(folder);
         Write(folder, ("config.json", "base's"), ("tokenizer.json", "base's"));
-        await Store.AddBaseAsync("sided", ModelUpload.FromPath(folder), Stop);
-        await Store.PutTaskAsync("sided", new TaskSpec("sided"), Stop);
+        await Store.Bases.AddAsync("sided", ModelUpload.FromPath(folder), Stop);
+        await Store.Tasks.PutAsync("sided", new TaskSpec("sided"), Stop);
     }
 
     private async Task<Saved<CheckpointInfo>> SaveSidedAsync(long step, TestModel model, params (string Name, string Text)[] files)
@@ -306,12 +306,12 @@ public abstract class SideFileContract : CheckpointStoreContract
         model.Write(folder);
         Write(folder, files);
         using var opened = ModelFolder.Open(folder);
-        return await Store.SaveAsync("sided", step, new CheckpointContent.Full(opened), null, Stop);
+        return await Store.Checkpoints.SaveAsync("sided", step, new CheckpointContent.Full(opened), null, Stop);
     }
 
     private async Task ExpectAsync(long step, params (string Name, string Text)[] expected)
     {
-        await using var reader = await Store.OpenAsync("sided", StepRef.At(step), Stop);
+        await using var reader = await Store.States.OpenAsync("sided", StepRef.At(step), Stop);
         var side = reader.Files.Where(file => !ModelFiles.IsName(file.Name)).ToArray();
         Assert.Equal(expected.Select(file => file.Name), side.Select(file => file.Name));
         foreach (var ((_, text), file) in expected.Zip(side))

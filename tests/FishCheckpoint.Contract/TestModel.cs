@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Pipelines;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Contract;
@@ -136,9 +137,9 @@ public static class Restored
         return target.ToArray();
     }
 
-    public static async Task<byte[]> RestoreAsync(this ICheckpointStore store, string task, long step)
+    public static async Task<byte[]> RestoreAsync(this IFishStore store, string task, long step)
     {
-        await using var reader = await store.OpenAsync(task, StepRef.At(step));
+        await using var reader = await store.States.OpenAsync(task, StepRef.At(step));
         return await reader.ReadAsync();
     }
 }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Masks;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Contract;
@@ -10,7 +11,7 @@ namespace FishCheckpoint.Contract;
 /// Saves of every form that a checkpoint is stored in: full models against the base and in a chain, a patch, a fixed mask's values that are guessed one from another
 /// (the task <c>task</c>), and such that are told from their parent (the task <c>narrow</c>, of a base in bf16).
 /// </summary>
-public sealed class VariedSaves(ICheckpointStore store, TestModel wide, string folder, CancellationToken stop)
+public sealed class VariedSaves(IFishStore store, TestModel wide, string folder, CancellationToken stop)
 {
     private readonly Random random = new(20261124);
 
@@ -42,8 +43,8 @@ public sealed class VariedSaves(ICheckpointStore store, TestModel wide, string f
         await SavePatchAsync(3, wide.Change(3, 0.02));
         await SaveMaskedAsync("task", 10, 7, MaskOf(wide, 9_000), Smooth(wide));
 
-        await store.AddBaseAsync("narrow", ModelUpload.FromStream(new MemoryStream(Narrow.ToBytes())), stop);
-        await store.PutTaskAsync("narrow", new TaskSpec("narrow"), stop);
+        await store.Bases.AddAsync("narrow", ModelUpload.FromStream(new MemoryStream(Narrow.ToBytes())), stop);
+        await store.Tasks.PutAsync("narrow", new TaskSpec("narrow"), stop);
         await SaveMaskedAsync("narrow", 1, 3, MaskOf(Narrow, 20_000), Narrow);
     }
 
@@ -56,7 +57,7 @@ public sealed class VariedSaves(ICheckpointStore store, TestModel wide, string f
             model = Move(model, mask);
             Models[(task, step)] = model;
             var delta = MaskedState.Gather(mask, tensor => model[mask.Layout.Tensors[tensor].Name]);
-            await store.SaveAsync(task, step, new CheckpointContent.Changed(delta), null, stop);
+            await store.Checkpoints.SaveAsync(task, step, new CheckpointContent.Changed(delta), null, stop);
         }
     }
 
@@ -81,7 +82,7 @@ public sealed class VariedSaves(ICheckpointStore store, TestModel wide, string f
     {
         Models[("task", step)] = model;
         using var file = ModelFolder.Open(model.Write(Path.Combine(folder, $"full-{step}")));
-        await store.SaveAsync("task", step, new CheckpointContent.Full(file), null, stop);
+        await store.Checkpoints.SaveAsync("task", step, new CheckpointContent.Full(file), null, stop);
     }
 
     private async Task SavePatchAsync(long step, TestModel model)
@@ -90,7 +91,7 @@ public sealed class VariedSaves(ICheckpointStore store, TestModel wide, string f
         var path = Path.Combine(folder, $"{step}.patch");
         await File.WriteAllBytesAsync(path, model.PatchAgainst(wide), stop);
         using var file = SafetensorsFile.Open(path);
-        await store.SaveAsync("task", step, new CheckpointContent.Sparse(file), null, stop);
+        await store.Checkpoints.SaveAsync("task", step, new CheckpointContent.Sparse(file), null, stop);
     }
 
     private TestModel Move(TestModel model, Mask mask)

@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using Xunit;
 
 namespace FishCheckpoint.Contract;
@@ -7,7 +8,7 @@ namespace FishCheckpoint.Contract;
 /// <summary>What every store that is verified as a whole does.</summary>
 public abstract class VerifyContract : CheckpointStoreContract
 {
-    private IStoreVerification Verification => (IStoreVerification)Store;
+    private IMaintenance Verification => Store.Maintenance;
 
     [Theory]
     [InlineData(true)]
@@ -16,7 +17,7 @@ public abstract class VerifyContract : CheckpointStoreContract
     {
         var saves = new VariedSaves(Store, Base, Folder, Stop);
         await saves.SaveAsync();
-        var report = await Verification.VerifyStoreAsync(new VerifyOptions { Quick = quick }, Stop);
+        var report = await Verification.VerifyAsync(new VerifyOptions { Quick = quick }, Stop);
         Assert.Equal((quick, true, (long)saves.Models.Count, 0L), (report.Quick, report.Finished, report.Checkpoints, report.Affected));
         Assert.Empty(report.Damaged);
 
@@ -33,7 +34,7 @@ public abstract class VerifyContract : CheckpointStoreContract
         var (items, rounds) = (0L, 0);
         for (; items < 6 + saves.Models.Count; rounds++)
         {
-            var report = await Verification.VerifyStoreAsync(new VerifyOptions { MaxTime = TimeSpan.FromTicks(1) }, Stop);
+            var report = await Verification.VerifyAsync(new VerifyOptions { MaxTime = TimeSpan.FromTicks(1) }, Stop);
             Assert.InRange(report.Items, 1, 16);
             items += report.Items;
         }
@@ -44,13 +45,14 @@ public abstract class VerifyContract : CheckpointStoreContract
     [Fact]
     public async Task Verify_WhatCannotBe_IsRefused()
     {
-        await RefusedAsync(ErrorCode.TaskNotFound, () => Verification.VerifyStoreAsync(new VerifyOptions { Task = "none" }, Stop));
-        await RefusedAsync(ErrorCode.NameInvalid, () => Verification.VerifyStoreAsync(new VerifyOptions { Task = "../a" }, Stop));
-        await RefusedAsync(ErrorCode.RequestInvalid, () => Verification.VerifyStoreAsync(new VerifyOptions { MaxBytes = 0 }, Stop));
-        await RefusedAsync(ErrorCode.RequestInvalid, () => Verification.VerifyStoreAsync(new VerifyOptions { MaxTime = TimeSpan.Zero }, Stop));
+        await RefusedAsync(ErrorCode.TaskNotFound, () => Verification.VerifyAsync(new VerifyOptions { Task = "none" }, Stop));
+        await RefusedAsync(ErrorCode.NameInvalid, () => Verification.VerifyAsync(new VerifyOptions { Task = "../a" }, Stop));
+        await RefusedAsync(ErrorCode.RequestInvalid, () => Verification.VerifyAsync(new VerifyOptions { MaxBytes = 0 }, Stop));
+        await RefusedAsync(ErrorCode.RequestInvalid, () => Verification.VerifyAsync(new VerifyOptions { MaxTime = TimeSpan.Zero }, Stop));
         foreach (var (part, of) in new[] { (0, 3), (4, 3), (1, 0), (1, 10_001), (-1, -1) })
         {
-            await RefusedAsync(ErrorCode.RequestInvalid, () => Verification.VerifyStoreAsync(new VerifyOptions { Subset = new VerifySubset(part, of) }, Stop));
+            await RefusedAsync(
+                ErrorCode.RequestInvalid, () => Verification.VerifyAsync(new VerifyOptions { Subset = new VerifySubset(part, of) }, Stop));
         }
     }
 }

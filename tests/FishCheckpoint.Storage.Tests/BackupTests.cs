@@ -15,13 +15,13 @@ public sealed class BackupTests : VerifyTest
     public async Task Backup_CanBeOpenedAndHoldsEverything()
     {
         var saves = await PrepareAsync();
-        var report = await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        var report = await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         Assert.Equal((2L, 0L, 0L), (report.Copied, report.Linked, report.Kept));
         Assert.Equal(Keys.Count, report.Checkpoints);
         Assert.Empty(report.Damaged);
         Assert.Equal(["backup.json", "backup.lock", "bases", "fish.db"], Names(Target));
         await using var copy = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop);
-        Assert.Empty((await copy.VerifyStoreAsync(null, Stop)).Damaged);
+        Assert.Empty((await copy.Maintenance.VerifyAsync(null, Stop)).Damaged);
         foreach (var ((task, step), model) in saves.Models)
         {
             Assert.Equal(model.ToBytes(), await copy.RestoreAsync(task, step));
@@ -32,28 +32,28 @@ public sealed class BackupTests : VerifyTest
     public async Task Backup_Again_CopiesNoFileTwice()
     {
         await PrepareAsync();
-        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         await SaveAsync(60, Base.Change(60, 0.001));
         Models.Add(("task", 60), Base.Change(60, 0.001));
-        var again = await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        var again = await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         Assert.Equal((0L, 2L, 0L), (again.Copied, again.Kept, again.BaseBytes));
         await using var copy = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop);
         Assert.Equal(Base.Change(60, 0.001).ToBytes(), await copy.RestoreAsync("task", 60));
-        Assert.Equal(Keys.Count, (await copy.VerifyStoreAsync(null, Stop)).Checkpoints);
+        Assert.Equal(Keys.Count, (await copy.Maintenance.VerifyAsync(null, Stop)).Checkpoints);
     }
 
     [Fact]
     public async Task Backup_Again_MendsItsOwnFilesAndKeepsThemFromDamage()
     {
         await PrepareAsync();
-        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         var copied = Path.Combine(Target, Path.GetRelativePath(Options.DataFolder, BaseFileOf(Base)));
         FlipFile(copied, 2_000_000);
-        Assert.Equal(1, (await Store.BackupAsync(new BackupOptions { To = Target }, Stop)).Copied);
+        Assert.Equal(1, (await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop)).Copied);
         Assert.Equal(Base.ToBytes(), await File.ReadAllBytesAsync(copied, Stop));
 
         FlipFile(BaseFileOf(Base), 2_000_000);
-        var kept = await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        var kept = await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         Assert.Equal(2, kept.Kept);
         Assert.Equal(Base.ToBytes(), await File.ReadAllBytesAsync(copied, Stop));
     }
@@ -63,21 +63,21 @@ public sealed class BackupTests : VerifyTest
     {
         await PrepareAsync();
         FlipFile(BaseFileOf(Base), 2_000_000);
-        var report = await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        var report = await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         Assert.StartsWith("base ", Assert.Single(report.Damaged).Key, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFiles(Target, ".*", SearchOption.AllDirectories));
         await using var copy = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop);
-        Assert.True((await copy.VerifyAsync("narrow", StepRef.At(1), Stop)).Sound);
+        Assert.True((await copy.Maintenance.VerifyCheckpointAsync("narrow", StepRef.At(1), Stop)).Sound);
     }
 
     [Fact]
     public async Task Backup_Linked_TakesNoRoom()
     {
         await PrepareAsync();
-        var report = await Store.BackupAsync(new BackupOptions { To = Target, Link = true }, Stop);
+        var report = await Store.Maintenance.BackupAsync(new BackupOptions { To = Target, Link = true }, Stop);
         Assert.Equal((0L, 2L, 0L), (report.Copied, report.Linked, report.BaseBytes));
         await using var copy = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop);
-        Assert.Empty((await copy.VerifyStoreAsync(null, Stop)).Damaged);
+        Assert.Empty((await copy.Maintenance.VerifyAsync(null, Stop)).Damaged);
     }
 
     [Fact]
@@ -103,13 +103,14 @@ public sealed class BackupTests : VerifyTest
             }
 
             var (before, target) = (Interlocked.Read(ref acknowledged), Path.Combine(Target, $"{round}"));
-            await Store.BackupAsync(new BackupOptions { To = target }, Stop);
+            await Store.Maintenance.BackupAsync(new BackupOptions { To = target }, Stop);
             var after = Interlocked.Read(ref acknowledged) + 1;
             await using var copy = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = target }, Stop);
-            var steps = (await copy.ListCheckpointsAsync("task", new PageRequest(1000), Stop)).Items.Select(item => item.Step).ToArray();
+            var steps = (await copy.Checkpoints.ListAsync("task", new PageRequest(1000), Stop).ReadPageAsync()).Items.Select(
+                item => item.Step).ToArray();
             Assert.Equal(Enumerable.Range(1, steps.Length).Select(step => (long)step), steps);
             Assert.InRange(steps.Length, before, after);
-            Assert.Empty((await copy.VerifyStoreAsync(null, Stop)).Damaged);
+            Assert.Empty((await copy.Maintenance.VerifyAsync(null, Stop)).Damaged);
             Assert.Equal(Base.Change(steps.Length, 0.001).ToBytes(), await copy.RestoreAsync("task", steps.Length));
         }
 
@@ -123,20 +124,20 @@ public sealed class BackupTests : VerifyTest
         await PrepareAsync();
         Directory.CreateDirectory(Target);
         await File.WriteAllTextAsync(Path.Combine(Target, "thesis.txt"), "mine", Stop);
-        await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = Target }, Stop));
+        await RefusedAsync(ErrorCode.FolderTaken, () => Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop));
         Assert.Equal(["thesis.txt"], Names(Target));
-        await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = Options.DataFolder }, Stop));
+        await RefusedAsync(ErrorCode.FolderTaken, () => Store.Maintenance.BackupAsync(new BackupOptions { To = Options.DataFolder }, Stop));
     }
 
     [Fact]
     public async Task Backup_IntoAStoreThatIsInUse_IsRefused()
     {
         await PrepareAsync();
-        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         await using var copy = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop);
-        await copy.PutTaskAsync("other", new TaskSpec("base"), Stop);
-        await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = Target }, Stop));
-        Assert.Equal("other", (await copy.GetTaskAsync("other", Stop)).Name);
+        await copy.Tasks.PutAsync("other", new TaskSpec("base"), Stop);
+        await RefusedAsync(ErrorCode.FolderTaken, () => Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop));
+        Assert.Equal("other", (await copy.Tasks.GetAsync("other", Stop)).Name);
     }
 
     [Fact]
@@ -146,12 +147,13 @@ public sealed class BackupTests : VerifyTest
         await using (var other = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop))
         {
             var open = Names(Target);
-            await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = Target, Replace = true }, Stop));
+            await RefusedAsync(
+                ErrorCode.FolderTaken, () => Store.Maintenance.BackupAsync(new BackupOptions { To = Target, Replace = true }, Stop));
             Assert.Equal(open, Names(Target));
         }
 
         var before = Contents(Target);
-        await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = Target }, Stop));
+        await RefusedAsync(ErrorCode.FolderTaken, () => Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop));
         Assert.Equal(before, Contents(Target));
     }
 
@@ -161,11 +163,13 @@ public sealed class BackupTests : VerifyTest
         await PrepareAsync();
         using var canceled = new CancellationTokenSource();
         await canceled.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.BackupAsync(new BackupOptions { To = Target }, canceled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, canceled.Token));
         Assert.False(Directory.Exists(Target));
-        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         var before = Contents(Target);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.BackupAsync(new BackupOptions { To = Target }, canceled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, canceled.Token));
         Assert.Equal(before, Contents(Target));
     }
 
@@ -176,7 +180,8 @@ public sealed class BackupTests : VerifyTest
 
         // A folder that cannot be made stands for a disk that cannot be written.
         await File.WriteAllTextAsync(Target, "", Stop);
-        var error = await RefusedAsync(ErrorCode.StorageUnavailable, () => Store.BackupAsync(new BackupOptions { To = Path.Combine(Target, "inner") }, Stop));
+        var error = await RefusedAsync(ErrorCode.StorageUnavailable, () => Store.Maintenance.BackupAsync(
+            new BackupOptions { To = Path.Combine(Target, "inner") }, Stop));
         Assert.Contains("inner", error.Key + error.Cause, StringComparison.Ordinal);
         Assert.Equal("", await File.ReadAllTextAsync(Target, Stop));
     }
@@ -189,7 +194,7 @@ public sealed class BackupTests : VerifyTest
         await File.WriteAllTextAsync(Path.Combine(Target, "fish.db"), "half", Stop);
         await RefusedAsync(ErrorCode.StoreIncomplete, () => SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop));
         await RefusedAsync(ErrorCode.StoreIncomplete, () => StoreRestore.RunAsync(Target, Target + "-restored", Stop));
-        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         Assert.Equal(["backup.json", "backup.lock", "bases", "fish.db"], Names(Target));
     }
 
@@ -197,11 +202,12 @@ public sealed class BackupTests : VerifyTest
     public async Task Backup_WhileAnotherIsUnderWay_IsRefusedAndDisturbsNothing()
     {
         await PrepareAsync();
-        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         var before = Contents(Target);
         using (new FileStream(Path.Combine(Target, Backup.LockName), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
         {
-            await RefusedAsync(ErrorCode.BackupBusy, () => Store.BackupAsync(new BackupOptions { To = Target, Replace = true }, Stop));
+            await RefusedAsync(
+                ErrorCode.BackupBusy, () => Store.Maintenance.BackupAsync(new BackupOptions { To = Target, Replace = true }, Stop));
         }
 
         Assert.Equal(before, Contents(Target));
@@ -209,7 +215,8 @@ public sealed class BackupTests : VerifyTest
         {
             try
             {
-                return (await Store.BackupAsync(new BackupOptions { To = Target + "-new" }, Stop)).Checkpoints > 0 ? ErrorCode.NameInvalid : ErrorCode.CorruptStore;
+                return (await Store.Maintenance.BackupAsync(new BackupOptions { To = Target + "-new" }, Stop)).Checkpoints > 0
+                    ? ErrorCode.NameInvalid : ErrorCode.CorruptStore;
             }
             catch (FishException error)
             {
@@ -219,67 +226,70 @@ public sealed class BackupTests : VerifyTest
         Assert.Contains(ErrorCode.NameInvalid, both);
         Assert.All(both, code => Assert.True(code is ErrorCode.NameInvalid or ErrorCode.BackupBusy, $"{code}"));
         await using var copy = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target + "-new" }, Stop);
-        Assert.Empty((await copy.VerifyStoreAsync(null, Stop)).Damaged);
+        Assert.Empty((await copy.Maintenance.VerifyAsync(null, Stop)).Damaged);
     }
 
     [Fact]
     public async Task Backup_OverAnothersOrAFullerOne_WantsAReplace()
     {
         await PrepareAsync();
-        var report = await Store.BackupAsync(new BackupOptions { To = Target, Verify = BackupVerification.Full }, Stop);
+        var report = await Store.Maintenance.BackupAsync(new BackupOptions { To = Target, Verify = BackupVerification.Full }, Stop);
         Assert.Equal((BackupVerification.Full, 2L), (report.Verified, report.Bases));
         Assert.True(report.Bytes > report.DatabaseBytes);
         var before = Contents(Target);
         var empty = Path.Combine(Options.DataFolder, "..", "empty");
         await using (var other = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = empty }, Stop))
         {
-            var error = await RefusedAsync(ErrorCode.FolderTaken, () => other.BackupAsync(new BackupOptions { To = Target }, Stop));
+            var error = await RefusedAsync(
+                ErrorCode.FolderTaken, () => other.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop));
             Assert.Contains("another store", error.Cause, StringComparison.Ordinal);
             Assert.Contains("--replace", error.Hint, StringComparison.Ordinal);
             Assert.Equal(before, Contents(Target));
-            Assert.Equal(0, (await other.BackupAsync(new BackupOptions { To = Target, Replace = true }, Stop)).Checkpoints);
+            Assert.Equal(0, (await other.Maintenance.BackupAsync(new BackupOptions { To = Target, Replace = true }, Stop)).Checkpoints);
         }
 
         // The same store, emptied meanwhile.
-        await Store.BackupAsync(new BackupOptions { To = Target, Replace = true }, Stop);
-        foreach (var task in (await Store.ListTasksAsync(new PageRequest(), Stop)).Items)
+        await Store.Maintenance.BackupAsync(new BackupOptions { To = Target, Replace = true }, Stop);
+        foreach (var task in (await Store.Tasks.ListAsync(new PageRequest(), Stop).ReadPageAsync()).Items)
         {
-            await Store.DeleteTaskAsync(task.Name, Stop);
+            await Store.Tasks.DeleteAsync(task.Name, Stop);
         }
 
-        foreach (var named in (await Store.ListBasesAsync(new PageRequest(), Stop)).Items)
+        foreach (var named in (await Store.Bases.ListAsync(new PageRequest(), Stop).ReadPageAsync()).Items)
         {
-            await Store.DeleteBaseAsync(named.Name, Stop);
+            await Store.Bases.DeleteAsync(named.Name, Stop);
         }
 
-        Assert.Contains("empty", (await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = Target }, Stop))).Cause, StringComparison.Ordinal);
+        Assert.Contains("empty", (await RefusedAsync(ErrorCode.FolderTaken, () => Store.Maintenance.BackupAsync(
+            new BackupOptions { To = Target }, Stop))).Cause, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Backup_OverACopyThatWasSavedTo_WantsAReplace()
     {
         await PrepareAsync();
-        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         await using (var copy = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop))
         {
-            await copy.PutTaskAsync("other", new TaskSpec("base"), Stop);
+            await copy.Tasks.PutAsync("other", new TaskSpec("base"), Stop);
         }
 
-        await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = Target }, Stop));
-        await Store.BackupAsync(new BackupOptions { To = Target, Replace = true }, Stop);
-        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        await RefusedAsync(ErrorCode.FolderTaken, () => Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop));
+        await Store.Maintenance.BackupAsync(new BackupOptions { To = Target, Replace = true }, Stop);
+        await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
     }
 
     [Fact]
     public async Task Backup_OfADamagedDatabase_LeavesTheEarlierOne()
     {
         await PrepareAsync();
-        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         var before = Contents(Target);
         Sql("UPDATE totals SET changed = changed + 1 WHERE task > 0");
-        await RefusedAsync(ErrorCode.CorruptStore, () => Store.BackupAsync(new BackupOptions { To = Target }, Stop));
+        await RefusedAsync(ErrorCode.CorruptStore, () => Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop));
         Assert.Equal(before, Contents(Target));
-        Assert.Equal(BackupVerification.None, (await Store.BackupAsync(new BackupOptions { To = Target, Verify = BackupVerification.None }, Stop)).Verified);
+        Assert.Equal(BackupVerification.None, (
+            await Store.Maintenance.BackupAsync(new BackupOptions { To = Target, Verify = BackupVerification.None }, Stop)).Verified);
     }
 
     [Theory]
@@ -294,7 +304,8 @@ public sealed class BackupTests : VerifyTest
         await File.WriteAllTextAsync(path, "mine", Stop);
         await File.WriteAllTextAsync(Path.Combine(Target, "other.txt"), "mine too", Stop);
         var before = Contents(Target);
-        await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = Target, Replace = true }, Stop));
+        await RefusedAsync(
+            ErrorCode.FolderTaken, () => Store.Maintenance.BackupAsync(new BackupOptions { To = Target, Replace = true }, Stop));
         Assert.Equal(before, Contents(Target));
     }
 
@@ -308,10 +319,10 @@ public sealed class BackupTests : VerifyTest
             await File.WriteAllTextAsync(Path.Combine(Target, name), "This fo", Stop);
         }
 
-        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         Assert.Equal(["backup.json", "backup.lock", "bases", "fish.db"], Names(Target));
         await File.WriteAllTextAsync(Path.Combine(Target, "backup.json.0c.tmp"), "{", Stop);
-        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         Assert.Equal(["backup.json", "backup.lock", "bases", "fish.db"], Names(Target));
         Directory.CreateDirectory(Target + "-restored");
         await File.WriteAllTextAsync(Path.Combine(Target + "-restored", "incomplete.0d.tmp"), "", Stop);
@@ -323,14 +334,14 @@ public sealed class BackupTests : VerifyTest
     public async Task Restore_MakesTheSameStore()
     {
         var saves = await PrepareAsync();
-        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         var before = Contents(Target);
         var report = await StoreRestore.RunAsync(Target, Target + "-restored", Stop);
         Assert.Equal((Keys.Count, 2L), (report.Checkpoints, report.Copied));
         Assert.Equal(before, Contents(Target));
         await using (var restored = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target + "-restored" }, Stop))
         {
-            Assert.Empty((await restored.VerifyStoreAsync(null, Stop)).Damaged);
+            Assert.Empty((await restored.Maintenance.VerifyAsync(null, Stop)).Damaged);
             Assert.Equal(saves.Models[("task", 12)].ToBytes(), await restored.RestoreAsync("task", 12));
         }
 
@@ -343,7 +354,7 @@ public sealed class BackupTests : VerifyTest
     public async Task Restore_InAStoresPlace_IsRefusedUnlessItIsToReplaceIt()
     {
         var saves = await PrepareAsync();
-        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         var place = Target + "-place";
         var options = new RestoreOptions { Backup = Target, DataFolder = place, Replace = true };
         string other;
@@ -383,7 +394,7 @@ public sealed class BackupTests : VerifyTest
     public async Task Restore_BrokenOffWhileTheStoresChangedPlaces_GoesOn()
     {
         await PrepareAsync();
-        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         var place = Target + "-place";
         await using (var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = place }, Stop))
         {
@@ -397,12 +408,13 @@ public sealed class BackupTests : VerifyTest
         var error = await RefusedAsync(ErrorCode.StoreIncomplete, () => SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = place }, Stop));
         Assert.Contains("--replace' again", error.Hint, StringComparison.Ordinal);
         await RefusedAsync(ErrorCode.StoreIncomplete, () => StoreRestore.RunAsync(Target, place, Stop));
-        await RefusedAsync(ErrorCode.FolderTaken, () => Store.BackupAsync(new BackupOptions { To = place, Replace = true }, Stop));
+        await RefusedAsync(
+            ErrorCode.FolderTaken, () => Store.Maintenance.BackupAsync(new BackupOptions { To = place, Replace = true }, Stop));
         await StoreRestore.RunAsync(new RestoreOptions { Backup = Target, DataFolder = place, Replace = true }, Stop);
         Assert.Equal(["bases", "fish.db", "tmp"], Names(place));
         await using var whole = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = place }, Stop);
         Assert.Equal(Store.Identity, whole.Identity);
-        Assert.Empty((await whole.VerifyStoreAsync(null, Stop)).Damaged);
+        Assert.Empty((await whole.Maintenance.VerifyAsync(null, Stop)).Damaged);
     }
 
     private static string[] Names(string folder) =>

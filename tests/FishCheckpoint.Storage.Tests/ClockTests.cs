@@ -16,17 +16,18 @@ public sealed class ClockTests : StoreFixture
             await ReopenAsync(Options with { Time = new FixedTime(years[step]) });
             using var file = Tensors.ModelFolder.Open(Base.Change(step + 1).Write(Path.Combine(Options.DataFolder, $"step-{step}")));
             var metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = step };
-            await Store.SaveAsync("task", step, new CheckpointContent.Full(file), new SaveOptions { Metrics = metrics }, Stop);
+            await Store.Checkpoints.SaveAsync("task", step, new CheckpointContent.Full(file), new SaveOptions { Metrics = metrics }, Stop);
         }
 
         var retention = new Retention(KeepLast: 2, Monitor: "loss");
-        await Store.PutTaskAsync("task", new TaskSpec("base", Retention: retention), Stop);
-        var items = (await Store.ListCheckpointsAsync("task", new PageRequest(), Stop)).Items;
+        await Store.Tasks.PutAsync("task", new TaskSpec("base", Retention: retention), Stop);
+        var items = (await Store.Checkpoints.ListAsync("task", new PageRequest(), Stop).ReadPageAsync()).Items;
         Assert.Equal([0, 1, 2, 3, 4], items.Select(item => item.Step));
         Assert.Equal(years, items.Select(item => item.Created.Year));
-        Assert.Equal(4, (await Store.GetCheckpointAsync("task", StepRef.Latest, Stop)).Step);
-        Assert.Equal(0, (await Store.GetCheckpointAsync("task", StepRef.Best, Stop)).Step);
-        Assert.Equal([1, 2], (await Store.CollectAsync(new CollectOptions { DryRun = true }, Stop)).Checkpoints.Select(item => item.Step));
+        Assert.Equal(4, (await Store.Checkpoints.GetAsync("task", StepRef.Latest, Stop)).Step);
+        Assert.Equal(0, (await Store.Checkpoints.GetAsync("task", StepRef.Best, Stop)).Step);
+        Assert.Equal([1, 2], (
+            await Store.Maintenance.CollectAsync(new CollectOptions { DryRun = true }, Stop)).Checkpoints.Select(item => item.Step));
         for (var step = 0; step < years.Length; step++)
         {
             Assert.Equal(Base.Change(step + 1).ToBytes(), await Store.RestoreAsync("task", step));
@@ -40,7 +41,7 @@ public sealed class ClockTests : StoreFixture
     {
         await ReopenAsync(Options with { Time = new FixedTime(year) });
         await SaveAsync(1, Base.Change(1));
-        Assert.True((await Store.RecodeAsync(new RecodeOptions { MaxTime = TimeSpan.FromHours(1) }, Stop)).Finished);
+        Assert.True((await Store.Maintenance.RecodeAsync(new RecodeOptions { MaxTime = TimeSpan.FromHours(1) }, Stop)).Finished);
     }
 
     [Fact]

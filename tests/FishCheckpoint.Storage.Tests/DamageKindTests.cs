@@ -72,14 +72,14 @@ public sealed class DamageKindTests : StoreFixture
             ($"open {step}", () => store.RestoreAsync("task", step)),
             ($"delta {step}", () => ReadAsync(store, step, default)),
             ($"delta of the one before {step}", () => ReadAsync(store, step, step == 1 ? default : StateRef.FromStepRef(StepRef.At(step - 1)))),
-            ($"compare {step}", () => store.CompareAsync("task", StepRef.At(step), default, Stop)),
-            ($"verify {step}", () => store.VerifyAsync("task", StepRef.At(step), Stop)),
+            ($"compare {step}", () => store.States.CompareAsync("task", StepRef.At(step), default, Stop)),
+            ($"verify {step}", () => store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(step), Stop)),
             ($"state {step}", () => ReadStateAsync(store, step)),
         ]),
-        ("verify", () => store.VerifyStoreAsync(null, Stop)),
-        ("recode", () => store.RecodeAsync(null, Stop)),
-        ("fold", () => store.FoldAsync(null, Stop)),
-        ("tensors", () => store.ReportTensorsAsync("task", new PageRequest(), Stop)),
+        ("verify", () => store.Maintenance.VerifyAsync(null, Stop)),
+        ("recode", () => store.Maintenance.RecodeAsync(null, Stop)),
+        ("fold", () => store.Maintenance.FoldAsync(null, Stop)),
+        ("tensors", () => store.Reports.ListTensorsAsync("task", new PageRequest(), Stop).ReadPageAsync()),
     ];
 
     private async Task<IEnumerable<(long Frame, string What)>> MakeAsync()
@@ -88,12 +88,12 @@ public sealed class DamageKindTests : StoreFixture
         for (var step = 1; step <= 3; step++)
         {
             model = model.Change(step, 0.0001);
-            await Store.SaveAsync(
+            await Store.Checkpoints.SaveAsync(
                 "task", step, new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => model[mask.Layout.Tensors[tensor].Name])), null, Stop);
         }
 
         await SaveAsync(4, model.Change(9, 0.001));
-        await Store.PutStateAsync("task", StepRef.At(2), new MemoryStream(new byte[5_000]), Stop);
+        await Store.States.PutTrainerStateAsync("task", StepRef.At(2), new MemoryStream(new byte[5_000]), Stop);
         return [
             .. new long[] { 1, 2, 3, 4 }.Select(step => (Ask($"SELECT frame FROM checkpoints WHERE step = {step}"), $"values of {step}")),
             (Ask("SELECT m.frame FROM masks m JOIN checkpoints c ON c.mask = m.id WHERE c.step = 1"), "mask"),
@@ -103,7 +103,7 @@ public sealed class DamageKindTests : StoreFixture
 
     private static async Task ReadAsync(SqliteCheckpointStore store, long step, StateRef from)
     {
-        using var delta = await store.OpenDeltaAsync("task", StepRef.At(step), from, Stop);
+        using var delta = await store.States.OpenDeltaAsync("task", StepRef.At(step), from, Stop);
         var buffer = new byte[delta.Values.PayloadLength];
         delta.Values.ReadPayload(0, buffer);
         if (delta.Mask is { } frame)
@@ -114,9 +114,9 @@ public sealed class DamageKindTests : StoreFixture
 
     private static async Task ReadStateAsync(SqliteCheckpointStore store, long step)
     {
-        if ((await store.GetCheckpointAsync("task", StepRef.At(step), Stop)).StateBytes > 0)
+        if ((await store.Checkpoints.GetAsync("task", StepRef.At(step), Stop)).StateBytes > 0)
         {
-            await using var state = await store.OpenStateAsync("task", StepRef.At(step), Stop);
+            await using var state = await store.States.OpenTrainerStateAsync("task", StepRef.At(step), Stop);
             await state.CopyToAsync(Stream.Null, Stop);
         }
     }

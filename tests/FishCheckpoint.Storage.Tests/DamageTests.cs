@@ -19,7 +19,7 @@ public sealed class DamageTests : StoreFixture
         Flip("SELECT frame FROM checkpoints WHERE step = 1");
         await AssertDamagedAsync(1, ErrorCode.CorruptCheckpoint);
         Assert.Equal(Base.Change(2).ToBytes(), await Store.RestoreAsync("task", 2));
-        Assert.True((await Store.VerifyAsync("task", StepRef.At(2), Stop)).Sound);
+        Assert.True((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(2), Stop)).Sound);
     }
 
     [Fact]
@@ -36,13 +36,13 @@ public sealed class DamageTests : StoreFixture
         var first = Base.Change(1, 0.0005);
         var info = await SavePatchAsync(1, first);
         Flip("SELECT m.frame FROM masks m JOIN checkpoints c ON c.mask = m.id WHERE c.step = 1");
-        Assert.False((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
+        Assert.False((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(1), Stop)).Sound);
 
         var again = await SavePatchAsync(2, first);
 
         Assert.Equal(info.Mask, again.Mask);
-        Assert.True((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
-        Assert.True((await Store.VerifyAsync("task", StepRef.At(2), Stop)).Sound);
+        Assert.True((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(1), Stop)).Sound);
+        Assert.True((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(2), Stop)).Sound);
         Assert.Equal(first.ToBytes(), await Store.RestoreAsync("task", 1));
     }
 
@@ -52,7 +52,7 @@ public sealed class DamageTests : StoreFixture
         await SaveAsync(1, Base.Change(1));
         Flip("SELECT frame FROM checkpoints WHERE step = 1");
         await SaveAsync(1, Base.Change(1));
-        Assert.True((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
+        Assert.True((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(1), Stop)).Sound);
         Assert.Equal(Base.Change(1).ToBytes(), await Store.RestoreAsync("task", 1));
     }
 
@@ -60,12 +60,12 @@ public sealed class DamageTests : StoreFixture
     public async Task Restore_FlippedByteInBlocks_IsRefusedAndMendedByTheSameSave()
     {
         await SaveAsync(1, Base.Change(1));
-        var info = await Store.GetCheckpointAsync("task", StepRef.At(1), Stop);
+        var info = await Store.Checkpoints.GetAsync("task", StepRef.At(1), Stop);
         Flip("SELECT frame FROM checkpoints WHERE step = 1 AND blocks = 1");
         await AssertDamagedAsync(1, ErrorCode.CorruptCheckpoint);
         await SaveAsync(1, Base.Change(1));
-        var again = await Store.GetCheckpointAsync("task", StepRef.At(1), Stop);
-        Assert.True((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
+        var again = await Store.Checkpoints.GetAsync("task", StepRef.At(1), Stop);
+        Assert.True((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(1), Stop)).Sound);
         Assert.Equal((info.StoredBytes, info.State), (again.StoredBytes, again.State));
     }
 
@@ -97,7 +97,7 @@ public sealed class DamageTests : StoreFixture
         }
 
         await AssertDamagedAsync(1, ErrorCode.CorruptBase);
-        await using var reader = await Store.OpenAsync("task", StepRef.At(1), Stop);
+        await using var reader = await Store.States.OpenAsync("task", StepRef.At(1), Stop);
         var head = await reader.ReadAsync(offset: 0, length: Base.Header.DataStart + (1 << 20));
         Assert.Equal(Base.Change(1).ToBytes()[..head.Length], head);
     }
@@ -127,8 +127,8 @@ public sealed class DamageTests : StoreFixture
             File.Delete(BaseFile);
         }
 
-        Assert.False((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
-        await Store.AddBaseAsync("base", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
+        Assert.False((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(1), Stop)).Sound);
+        await Store.Bases.AddAsync("base", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
         Assert.Equal(Base.Change(1).ToBytes(), await Store.RestoreAsync("task", 1));
     }
 
@@ -148,19 +148,19 @@ public sealed class DamageTests : StoreFixture
         await SaveAsync(1, Base.Change(1));
         await SaveAsync(2, Base.Change(2));
         Sql("UPDATE checkpoints SET mask = (SELECT mask FROM checkpoints WHERE step = 2), frame = (SELECT frame FROM checkpoints WHERE step = 2) WHERE step = 1");
-        Assert.False((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
+        Assert.False((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(1), Stop)).Sound);
     }
 
     [Fact]
     public async Task OpenState_FlippedByte_IsRefused()
     {
         await SaveAsync(1, Base.Change(1));
-        await Store.PutStateAsync("task", StepRef.At(1), new MemoryStream(new byte[5000]), Stop);
+        await Store.States.PutTrainerStateAsync("task", StepRef.At(1), new MemoryStream(new byte[5000]), Stop);
         Flip("SELECT trainer_frame FROM checkpoints WHERE step = 1");
-        await using var stream = await Store.OpenStateAsync("task", StepRef.At(1), Stop);
+        await using var stream = await Store.States.OpenTrainerStateAsync("task", StepRef.At(1), Stop);
         var error = await Assert.ThrowsAsync<FishException>(() => stream.CopyToAsync(Stream.Null, Stop));
         Assert.Equal((ErrorCode.CorruptCheckpoint, "task/1 state"), (error.Code, error.Key));
-        Assert.False((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
+        Assert.False((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(1), Stop)).Sound);
     }
 
     private void Flip(string frame)
@@ -182,14 +182,14 @@ public sealed class DamageTests : StoreFixture
         var path = Path.Combine(Options.DataFolder, $"{Guid.NewGuid():N}.patch");
         await File.WriteAllBytesAsync(path, model.PatchAgainst(Base), Stop);
         using var file = SafetensorsFile.Open(path);
-        return (await Store.SaveAsync("task", step, new CheckpointContent.Sparse(file), null, Stop)).Value;
+        return (await Store.Checkpoints.SaveAsync("task", step, new CheckpointContent.Sparse(file), null, Stop)).Value;
     }
 
     private async Task AssertDamagedAsync(long step, ErrorCode code)
     {
         var error = await Assert.ThrowsAsync<FishException>(() => Store.RestoreAsync("task", step));
         Assert.Equal(code, error.Code);
-        var verified = await Store.VerifyAsync("task", StepRef.At(step), Stop);
+        var verified = await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(step), Stop);
         Assert.False(verified.Sound);
         Assert.NotNull(verified.Problem);
     }

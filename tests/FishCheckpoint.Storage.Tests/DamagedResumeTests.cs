@@ -29,14 +29,14 @@ public sealed class DamagedResumeTests : StoreFixture
         Assert.Equal(warnings, from.Warnings);
 
         // Step 3 comes out with the same bits: saved again, it is mended.
-        Assert.False((await Store.VerifyAsync("tiny", StepRef.At(3), Stop)).Sound);
+        Assert.False((await Store.Maintenance.VerifyCheckpointAsync("tiny", StepRef.At(3), Stop)).Sound);
         trainer.Step(3);
         hook.OnStep(3);
         trainer.Step(4);
         hook.OnStep(4);
         await hook.CompleteAsync(Stop);
         Assert.Equal(trainer.ToFile(), await Store.RestoreAsync("tiny", 4));
-        Assert.True((await Store.VerifyAsync("tiny", StepRef.At(3), Stop)).Sound);
+        Assert.True((await Store.Maintenance.VerifyCheckpointAsync("tiny", StepRef.At(3), Stop)).Sound);
         Assert.Equal(held[3], await Store.RestoreAsync("tiny", 3));
     }
 
@@ -93,8 +93,8 @@ public sealed class DamagedResumeTests : StoreFixture
     private async Task<Dictionary<long, byte[]>> TrainAsync()
     {
         var trainer = New();
-        await Store.AddBaseAsync("tiny", ModelUpload.FromStream(new MemoryStream(trainer.ToFile())), Stop);
-        await Store.PutTaskAsync("tiny", new TaskSpec("tiny"), Stop);
+        await Store.Bases.AddAsync("tiny", ModelUpload.FromStream(new MemoryStream(trainer.ToFile())), Stop);
+        await Store.Tasks.PutAsync("tiny", new TaskSpec("tiny"), Stop);
         await using var hook = Hook(trainer);
         var held = new Dictionary<long, byte[]>();
         for (var step = 1; step <= 3; step++)

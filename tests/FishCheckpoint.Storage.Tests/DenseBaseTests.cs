@@ -19,8 +19,8 @@ public sealed class DenseBaseTests : StoreFixture
     {
         await ReopenAsync(Dense);
         var model = Weights(700_001);
-        await Store.AddBaseAsync("weights", ModelUpload.FromStream(new MemoryStream(model)), Stop);
-        await using var reader = await Store.OpenBaseAsync("weights", Stop);
+        await Store.Bases.AddAsync("weights", ModelUpload.FromStream(new MemoryStream(model)), Stop);
+        await using var reader = await Store.Bases.OpenAsync("weights", Stop);
         Assert.Equal(model, await reader.ReadAsync());
         var random = new Random(2);
         for (var sample = 0; sample < 30; sample++)
@@ -32,9 +32,9 @@ public sealed class DenseBaseTests : StoreFixture
 
         var stored = new FileInfo(FileOf(Digest.Of(model))).Length;
         Assert.InRange(stored, 1, model.Length * 67L / 100);
-        var report = await Store.ReportAsync(null, Stop);
+        var report = await Store.Reports.GetStorageAsync(null, Stop);
         Assert.Equal(stored + Base.ToBytes().Length, report.Disk!.Bases);
-        Assert.Equal(model.Length, (await Store.GetBaseAsync("weights", Stop)).Bytes);
+        Assert.Equal(model.Length, (await Store.Bases.GetAsync("weights", Stop)).Bytes);
     }
 
     [Fact]
@@ -42,15 +42,15 @@ public sealed class DenseBaseTests : StoreFixture
     {
         await SaveAsync(1, Base.Change(1));
         var path = FileOf(Digest.Of(Base.ToBytes()));
-        await using var before = await Store.OpenAsync("task", StepRef.At(1), Stop);
+        await using var before = await Store.States.OpenAsync("task", StepRef.At(1), Stop);
         foreach (var options in new[] { Dense, Options })
         {
             await ReopenAsync(options);
-            var again = await Store.AddBaseAsync("base", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
+            var again = await Store.Bases.AddAsync("base", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
             Assert.False(again.Created);
             Assert.Equal(options.Bases == BaseCompression.Dense, IsDense(path));
             Assert.Equal(Base.Change(1).ToBytes(), await Store.RestoreAsync("task", 1));
-            Assert.True((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
+            Assert.True((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(1), Stop)).Sound);
         }
 
         Assert.Equal(Base.ToBytes(), await File.ReadAllBytesAsync(path, Stop));
@@ -82,7 +82,7 @@ public sealed class DenseBaseTests : StoreFixture
         Assert.Equal(ErrorCode.CorruptBase, error.Code);
         Assert.Contains("embed.weight", error.Key, StringComparison.Ordinal);
         Assert.Contains("block 1", error.Cause, StringComparison.Ordinal);
-        await using var reader = await Store.OpenAsync("task", StepRef.At(1), Stop);
+        await using var reader = await Store.States.OpenAsync("task", StepRef.At(1), Stop);
         var head = await reader.ReadAsync(offset: 0, length: Base.Header.DataStart + (1 << 20));
         Assert.Equal(Base.Change(1).ToBytes()[..head.Length], head);
     }
@@ -92,7 +92,7 @@ public sealed class DenseBaseTests : StoreFixture
     {
         await ReopenAsync(Dense);
         var model = Weights(600);
-        await Store.AddBaseAsync("small", ModelUpload.FromStream(new MemoryStream(model)), Stop);
+        await Store.Bases.AddAsync("small", ModelUpload.FromStream(new MemoryStream(model)), Stop);
         var path = FileOf(Digest.Of(model));
         var whole = await File.ReadAllBytesAsync(path, Stop);
         for (var place = 0; place < whole.Length; place++)
@@ -113,12 +113,12 @@ public sealed class DenseBaseTests : StoreFixture
             await File.WriteAllBytesAsync(path, whole, Stop);
         }
 
-        await using var reader = await Store.OpenBaseAsync("small", Stop);
+        await using var reader = await Store.Bases.OpenAsync("small", Stop);
         Assert.Equal(model, await reader.ReadAsync());
 
         async Task AssertCorruptAsync()
         {
-            await using var damaged = await Store.OpenBaseAsync("small", Stop);
+            await using var damaged = await Store.Bases.OpenAsync("small", Stop);
             Assert.Equal(ErrorCode.CorruptBase, (await Assert.ThrowsAsync<FishException>(() => damaged.ReadAsync())).Code);
         }
     }
@@ -129,7 +129,7 @@ public sealed class DenseBaseTests : StoreFixture
         await ReopenAsync(Dense);
         var model = TestModel.Create(1, null, new TensorInfo("zeros", DType.F32, [100]), new TensorInfo("five", DType.U8, [5]));
         Array.Clear(model["zeros"]);
-        await Store.AddBaseAsync("small", ModelUpload.FromStream(new MemoryStream(model.ToBytes())), Stop);
+        await Store.Bases.AddAsync("small", ModelUpload.FromStream(new MemoryStream(model.ToBytes())), Stop);
 
         var header = model.Header.ToFileBytes();
         byte[] zeros = [5, 0, 5, 0, 5, 0, 5, 0];
@@ -178,7 +178,7 @@ public sealed class DenseBaseTests : StoreFixture
     private async Task<string> CompressAsync()
     {
         await ReopenAsync(Dense);
-        await Store.AddBaseAsync("base", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
+        await Store.Bases.AddAsync("base", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
         var path = FileOf(Digest.Of(Base.ToBytes()));
         Assert.True(IsDense(path));
         return path;

@@ -57,8 +57,9 @@ public sealed class DurabilityTests : IDisposable
         await using var store = await SqliteCheckpointStore.OpenAsync(
             new StoreOptions { DataFolder = Path.Combine(disk.Folder, "data"), Retention = new Retention(KeepLast: 2) }, TestContext.Current.CancellationToken);
         var model = TestModel.Create(1, null, new TensorInfo("w", DType.F32, [1000]));
-        await store.AddBaseAsync("base", ModelUpload.FromStream(new MemoryStream(model.ToBytes())), TestContext.Current.CancellationToken);
-        await store.PutTaskAsync("task", new TaskSpec("base"), TestContext.Current.CancellationToken);
+        await store.Bases.AddAsync(
+            "base", ModelUpload.FromStream(new MemoryStream(model.ToBytes())), TestContext.Current.CancellationToken);
+        await store.Tasks.PutAsync("task", new TaskSpec("base"), TestContext.Current.CancellationToken);
 
         // Twice what the disk holds, of which the trainer keeps two steps.
         for (var step = 1; step <= 100; step++)
@@ -66,19 +67,19 @@ public sealed class DurabilityTests : IDisposable
             var state = new byte[8_000_000];
             new Random(step).NextBytes(state);
             using var file = ModelFolder.Open(model.Change(step, 0.1).Write(Path.Combine(folder, "model")));
-            await store.SaveAsync(
+            await store.Checkpoints.SaveAsync(
                 "task", step, new CheckpointContent.Full(file), new SaveOptions { OpenState = () => new MemoryStream(state) }, TestContext.Current.CancellationToken);
             if (step % 3 == 0)
             {
-                await store.CollectAsync(null, TestContext.Current.CancellationToken);
+                await store.Maintenance.CollectAsync(null, TestContext.Current.CancellationToken);
             }
         }
 
-        var grace = (await store.ReportAsync(null, TestContext.Current.CancellationToken)).Grace;
+        var grace = (await store.Reports.GetStorageAsync(null, TestContext.Current.CancellationToken)).Grace;
         Assert.InRange(grace.Bytes, 100_000_000, 400_000_000);
         Assert.Equal(model.Change(100, 0.1).ToBytes(), await store.RestoreAsync("task", 100));
-        await store.UndeleteAsync("task", 97, cancellation: TestContext.Current.CancellationToken);
-        Assert.Empty((await store.VerifyStoreAsync(null, TestContext.Current.CancellationToken)).Damaged);
+        await store.Checkpoints.UndeleteAsync("task", 97, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Empty((await store.Maintenance.VerifyAsync(null, TestContext.Current.CancellationToken)).Damaged);
     }
 
     [Fact(Timeout = 600_000)]

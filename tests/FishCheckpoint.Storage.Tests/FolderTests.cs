@@ -67,15 +67,16 @@ public sealed class FolderTests : StoreFixture
         var id = Tensors.Digest.Of(model.ToBytes());
         Directory.CreateDirectory(Path.Combine(Options.DataFolder, "bases", id.ToString()));
         await File.WriteAllTextAsync(Path.Combine(Options.DataFolder, "bases", id.ToString(), "model.safetensors"), "half", Stop);
-        await Store.AddBaseAsync("nine", ModelUpload.FromStream(new MemoryStream(model.ToBytes())), Stop);
-        await using var reader = await Store.OpenBaseAsync("nine", Stop);
+        await Store.Bases.AddAsync("nine", ModelUpload.FromStream(new MemoryStream(model.ToBytes())), Stop);
+        await using var reader = await Store.Bases.OpenAsync("nine", Stop);
         Assert.Equal(model.ToBytes(), await reader.ReadAsync());
     }
 
     [Fact]
     public async Task AddBase_Refused_LeavesNoFile()
     {
-        await Assert.ThrowsAsync<FishException>(() => Store.AddBaseAsync("bad", ModelUpload.FromStream(new MemoryStream([1, 2, 3])), Stop));
+        await Assert.ThrowsAsync<FishException>(
+            () => Store.Bases.AddAsync("bad", ModelUpload.FromStream(new MemoryStream([1, 2, 3])), Stop));
         Assert.Empty(Directory.GetFileSystemEntries(Options.TemporaryFolder));
         Assert.Single(Directory.GetDirectories(Path.Combine(Options.DataFolder, "bases")));
     }
@@ -85,7 +86,7 @@ public sealed class FolderTests : StoreFixture
     {
         await using var small = await SqliteCheckpointStore.OpenAsync(Options with { MaxUploadBytes = 1000 }, Stop);
         var error = await Assert.ThrowsAsync<FishException>(
-            () => small.AddBaseAsync("large", ModelUpload.FromStream(new MemoryStream(Base.Change(3).ToBytes())), Stop));
+            () => small.Bases.AddAsync("large", ModelUpload.FromStream(new MemoryStream(Base.Change(3).ToBytes())), Stop));
         Assert.Equal(ErrorCode.TooLarge, error.Code);
     }
 
@@ -104,7 +105,7 @@ public sealed class FolderTests : StoreFixture
             else
             {
                 using var file = Tensors.ModelFolder.Open(path);
-                await second.SaveAsync("task", step, new CheckpointContent.Full(file), null, Stop);
+                await second.Checkpoints.SaveAsync("task", step, new CheckpointContent.Full(file), null, Stop);
             }
         }));
         for (var step = 0; step < 10; step++)
@@ -123,7 +124,7 @@ public sealed class FolderTests : StoreFixture
         await using (var writer = await SqliteCheckpointStore.OpenAsync(Options with { Codec = new CodecOptions(compression, compression, 3) }, Stop))
         {
             using var file = Tensors.ModelFolder.Open(Base.Change(1).Write(Path.Combine(Options.DataFolder, "..", "model")));
-            await writer.SaveAsync("task", 1, new CheckpointContent.Full(file), null, Stop);
+            await writer.Checkpoints.SaveAsync("task", 1, new CheckpointContent.Full(file), null, Stop);
         }
 
         Assert.Equal(Base.Change(1).ToBytes(), await Store.RestoreAsync("task", 1));

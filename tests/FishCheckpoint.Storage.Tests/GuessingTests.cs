@@ -20,7 +20,7 @@ public sealed class GuessingTests : StoreFixture
     public async Task Save_FixedMaskManyTimes_TakesLessAndComesBack(bool reopened)
     {
         var models = await SaveAllAsync(12, reopened);
-        var infos = (await Store.ListCheckpointsAsync("task", new PageRequest(), Stop)).Items;
+        var infos = (await Store.Checkpoints.ListAsync("task", new PageRequest(), Stop).ReadPageAsync()).Items;
 
         // Now and then one begins anew, so that every step stays cheap to read.
         Assert.InRange(infos.Count(info => info.ValueBytes < 0.8 * infos[0].ValueBytes), 8, 11);
@@ -33,14 +33,14 @@ public sealed class GuessingTests : StoreFixture
         var models = await SaveAllAsync(6, reopened: false);
         foreach (var step in new long[] { 1, 3, 4 })
         {
-            await Store.DeleteCheckpointAsync("task", StepRef.At(step), Stop);
+            await Store.Checkpoints.DeleteAsync("task", StepRef.At(step), Stop);
             models.Remove(step);
         }
 
         await AssertAllAsync(models);
         foreach (var step in models.Keys)
         {
-            await Store.DeleteCheckpointAsync("task", StepRef.At(step), Stop);
+            await Store.Checkpoints.DeleteAsync("task", StepRef.At(step), Stop);
         }
 
         Assert.Equal((0L, 0L), await CountAsync());
@@ -52,7 +52,7 @@ public sealed class GuessingTests : StoreFixture
         var models = await SaveAllAsync(4, reopened: false);
         Sql("UPDATE pieces SET data = CAST(x'00' || substr(data, 2) AS BLOB) WHERE frame = (SELECT frame FROM checkpoints WHERE step = 2)");
         await ReopenAsync();
-        Assert.False((await Store.VerifyAsync("task", StepRef.At(4), Stop)).Sound);
+        Assert.False((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(4), Stop)).Sound);
         await SaveAsync(2, models[2]);
         await AssertAllAsync(models);
     }
@@ -72,15 +72,15 @@ public sealed class GuessingTests : StoreFixture
         var next = Move(models[3], new Random(9));
         await SaveAsync(4, next);
         Assert.Equal(next.ToBytes(), await Store.RestoreAsync("task", 4));
-        Assert.True((await Store.VerifyAsync("task", StepRef.At(4), Stop)).Sound);
-        Assert.False((await Store.VerifyAsync("task", StepRef.At(3), Stop)).Sound);
+        Assert.True((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(4), Stop)).Sound);
+        Assert.False((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(3), Stop)).Sound);
     }
 
     [Fact]
     public async Task Save_ADamagedStepAgain_StaysOnWhatItWasGuessedFrom()
     {
         var models = await SaveAllAsync(5, reopened: false);
-        await Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(2), Stop);
         Damage(3);
         await ReopenAsync();
         await SaveAsync(3, models[3]);
@@ -117,7 +117,7 @@ public sealed class GuessingTests : StoreFixture
         for (var step = 3L; step < 40; step++)
         {
             models.Add(step, Move(models[step - 1], new Random((int)step)));
-            await Task.WhenAll(SaveAsync(step, models[step]), Store.DeleteCheckpointAsync("task", StepRef.At(step - 1), Stop));
+            await Task.WhenAll(SaveAsync(step, models[step]), Store.Checkpoints.DeleteAsync("task", StepRef.At(step - 1), Stop));
             models.Remove(step - 2);
         }
 
@@ -175,7 +175,7 @@ public sealed class GuessingTests : StoreFixture
         return copy;
     }
 
-    private new Task SaveAsync(long step, TestModel model) => Store.SaveAsync(
+    private new Task SaveAsync(long step, TestModel model) => Store.Checkpoints.SaveAsync(
         "task", step, new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => model[mask.Layout.Tensors[tensor].Name])), null, Stop);
 
     private async Task AssertAllAsync(SortedDictionary<long, TestModel> models)
@@ -183,13 +183,13 @@ public sealed class GuessingTests : StoreFixture
         foreach (var (step, model) in models)
         {
             Assert.Equal(model.ToBytes(), await Store.RestoreAsync("task", step));
-            Assert.True((await Store.VerifyAsync("task", StepRef.At(step), Stop)).Sound);
+            Assert.True((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(step), Stop)).Sound);
         }
     }
 
     private async Task<(long Checkpoints, long Stored)> CountAsync()
     {
-        var report = await Store.ReportAsync(cancellation: Stop);
+        var report = await Store.Reports.GetStorageAsync(cancellationToken: Stop);
         return (report.Checkpoints, report.Stored.Total + report.Disk!.Reclaimable);
     }
 }

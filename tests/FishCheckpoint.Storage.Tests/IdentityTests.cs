@@ -16,8 +16,8 @@ public sealed class IdentityTests : StoreFixture
     {
         var identity = Store.Identity;
         Assert.Matches("^[0-9a-f]{32}$", identity);
-        Assert.Equal(identity, (await Store.ReportAsync(null, Stop)).Store);
-        Assert.Null((await Store.ReportAsync("task", Stop)).Store);
+        Assert.Equal(identity, (await Store.Reports.GetStorageAsync(null, Stop)).Store);
+        Assert.Null((await Store.Reports.GetStorageAsync("task", Stop)).Store);
         await ReopenAsync();
         Assert.Equal(identity, Store.Identity);
         await using var second = await SqliteCheckpointStore.OpenAsync(Options with { DataFolder = Other }, Stop);
@@ -29,7 +29,7 @@ public sealed class IdentityTests : StoreFixture
     {
         await SaveAsync(1, Base.Change(1));
         var (backup, restored, repaired) = (Other + "-backup", Other + "-restored", Other + "-repaired");
-        Assert.Equal(Store.Identity, (await Store.BackupAsync(new BackupOptions { To = backup }, Stop)).Store);
+        Assert.Equal(Store.Identity, (await Store.Maintenance.BackupAsync(new BackupOptions { To = backup }, Stop)).Store);
         Assert.Equal(Store.Identity, (await StoreRestore.RunAsync(backup, restored, Stop)).Store);
         await StoreRepair.RunAsync(new RepairOptions { DataFolder = restored, To = repaired }, Stop);
         foreach (var folder in new[] { backup, restored, repaired })
@@ -82,7 +82,7 @@ public sealed class IdentityTests : StoreFixture
         Assert.Equal(before, Directory.EnumerateFiles(Options.DataFolder, "*", SearchOption.AllDirectories).Order());
         File.Move(away, DatabasePath, overwrite: true);
         await ReopenAsync();
-        Assert.Single((await Store.ListBasesAsync(new PageRequest(), Stop)).Items);
+        Assert.Single((await Store.Bases.ListAsync(new PageRequest(), Stop).ReadPageAsync()).Items);
     }
 
     [Fact]

@@ -22,7 +22,8 @@ public sealed class KillTests : StoreFixture
         {
             acknowledged.AddRange(await RunWriterAsync(round * 1000, random.Next(5, 120)));
             await ReopenAsync();
-            var there = (await Store.ListCheckpointsAsync("task", new PageRequest(1000), Stop)).Items.Select(item => item.Step).ToHashSet();
+            var there = (await Store.Checkpoints.ListAsync("task", new PageRequest(1000), Stop).ReadPageAsync()).Items.Select(
+                item => item.Step).ToHashSet();
             Assert.Subset(there, acknowledged.ToHashSet());
             foreach (var step in there.Where(step => step >= round * 1000))
             {
@@ -43,7 +44,7 @@ public sealed class KillTests : StoreFixture
             var path = model.Change((int)step, 0.001).Write(Path.Combine(folder, "..", $"writer-{first}"));
             using (var file = ModelFolder.Open(path))
             {
-                await store.SaveAsync("task", step, new CheckpointContent.Full(file));
+                await store.Checkpoints.SaveAsync("task", step, new CheckpointContent.Full(file));
             }
 
             Console.WriteLine($"saved {step}");

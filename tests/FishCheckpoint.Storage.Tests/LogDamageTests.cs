@@ -49,7 +49,7 @@ public sealed class LogDamageTests : RepairTest
         FlipFile(path, log.PlaceOf(log.Committed - 1) + 9000);
         Assert.Null(StoreLook.DamageOfLog(Killed));
         await using var opened = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Killed }, Stop);
-        Assert.Empty((await opened.VerifyStoreAsync(null, Stop)).Damaged);
+        Assert.Empty((await opened.Maintenance.VerifyAsync(null, Stop)).Damaged);
     }
 
     [Fact]

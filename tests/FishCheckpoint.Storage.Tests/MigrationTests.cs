@@ -92,7 +92,8 @@ public sealed class MigrationTests : StoreFixture
         AssertTotalsAreARecount();
         await SaveAsync(3, second.Change(3));
         AssertTotalsAreARecount();
-        Assert.All(new long[] { 1, 2, 3 }, step => Assert.True(Store.VerifyAsync("task", StepRef.At(step), Stop).GetAwaiter().GetResult().Sound));
+        Assert.All(new long[] { 1, 2, 3 }, step => Assert.True(
+            Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(step), Stop).GetAwaiter().GetResult().Sound));
     }
 
     // What was deleted could not be brought back.
@@ -130,6 +131,6 @@ public sealed class MigrationTests : StoreFixture
         var path = Path.Combine(Options.DataFolder, $"{step}.patch");
         await File.WriteAllBytesAsync(path, model.PatchAgainst(Base), Stop);
         using var patch = Tensors.SafetensorsFile.Open(path);
-        await Store.SaveAsync("task", step, new CheckpointContent.Sparse(patch), null, Stop);
+        await Store.Checkpoints.SaveAsync("task", step, new CheckpointContent.Sparse(patch), null, Stop);
     }
 }

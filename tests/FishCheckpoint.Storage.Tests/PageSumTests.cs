@@ -33,7 +33,7 @@ public sealed class PageSumTests : StoreFixture
 
         // Another connection has none of the pages in memory.
         SqliteConnection.ClearAllPools();
-        var error = await Assert.ThrowsAsync<FishException>(() => Store.GetCheckpointAsync("task", StepRef.At(1), Stop));
+        var error = await Assert.ThrowsAsync<FishException>(() => Store.Checkpoints.GetAsync("task", StepRef.At(1), Stop));
         Assert.Equal(ErrorCode.CorruptStore, error.Code);
         Assert.Matches("frame [0-9]+ of fish.db-wal is not what was written", error.Message);
     }
@@ -55,15 +55,15 @@ public sealed class PageSumTests : StoreFixture
         var random = new byte[200_000];
         new Random(4).NextBytes(random);
         await SaveAsync(1, Base.Change(1));
-        await Store.PutStateAsync("task", StepRef.At(1), new MemoryStream(random), Stop);
+        await Store.States.PutTrainerStateAsync("task", StepRef.At(1), new MemoryStream(random), Stop);
         await Store.DisposeAsync();
         Flip(DatabasePath, StoredBytes("SELECT data FROM pieces p JOIN checkpoints c ON p.frame = c.trainer_frame").AsSpan(100_000, 8));
         await ReopenAsync();
-        Assert.False((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
-        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+        Assert.False((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(1), Stop)).Sound);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
         Assert.Equal(0, Ask("SELECT count(*) FROM pieces"));
         await SaveAsync(1, Base.Change(1));
-        Assert.True((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
+        Assert.True((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(1), Stop)).Sound);
     }
 
     [Fact]
@@ -175,7 +175,7 @@ public sealed class PageSumTests : StoreFixture
     private async Task ReopenAndReadAsync()
     {
         await ReopenAsync();
-        await Store.GetCheckpointAsync("task", StepRef.At(1), Stop);
+        await Store.Checkpoints.GetAsync("task", StepRef.At(1), Stop);
     }
 
     private byte[] StoredBytes(string sql)
@@ -195,7 +195,7 @@ public sealed class PageSumTests : StoreFixture
     {
         using var file = Tensors.ModelFolder.Open(Base.Change((int)step).Write(Path.Combine(Options.DataFolder, $"step-{step}")));
         var metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = loss };
-        await Store.SaveAsync("task", step, new CheckpointContent.Full(file), new SaveOptions { Metrics = metrics }, Stop);
+        await Store.Checkpoints.SaveAsync("task", step, new CheckpointContent.Full(file), new SaveOptions { Metrics = metrics }, Stop);
     }
 
     private static void Flip(string path, ReadOnlySpan<byte> pattern)

@@ -43,7 +43,7 @@ public sealed class ParentCacheTests : StoreFixture
         }
 
         Assert.Equal(expected.ToBytes(), await Store.RestoreAsync("task", 2));
-        Assert.True((await Store.VerifyAsync("task", StepRef.At(2), Stop)).Sound);
+        Assert.True((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(2), Stop)).Sound);
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class ParentCacheTests : StoreFixture
     private Task SaveAsync(long step, Mask positions)
     {
         var model = Base.Change((int)step, 1);
-        return Store.SaveAsync(
+        return Store.Checkpoints.SaveAsync(
             "task", step, new CheckpointContent.Changed(MaskedState.Gather(positions, tensor => model[positions.Layout.Tensors[tensor].Name])), null, Stop);
     }
 }

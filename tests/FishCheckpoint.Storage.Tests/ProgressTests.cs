@@ -18,16 +18,16 @@ public sealed class ProgressTests : VerifyTest
     {
         await PrepareAsync();
         await ReopenAsync(Options with { Progress = new Told(told) });
-        var verified = await Store.VerifyStoreAsync(null, Stop);
+        var verified = await Store.Maintenance.VerifyAsync(null, Stop);
         AssertWhole(verified.Bytes);
         Assert.True(told.Count > verified.Items, "A base's file is told by its blocks.");
 
         told.Clear();
-        var report = await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        var report = await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         AssertWhole(report.DatabaseBytes + report.BaseBytes);
 
         told.Clear();
-        await Store.BackupAsync(new BackupOptions { To = Target }, Stop);
+        await Store.Maintenance.BackupAsync(new BackupOptions { To = Target }, Stop);
         AssertWhole(report.DatabaseBytes + report.BaseBytes);
 
         told.Clear();
@@ -47,7 +47,7 @@ public sealed class ProgressTests : VerifyTest
         await ReopenAsync(Options with { Codec = new CodecOptions { Effort = CodecEffort.Fast }, Progress = new Told(told) });
         await SaveAsync(1, Base.Change(1));
         await SaveAsync(2, Base.Change(2));
-        var result = await Store.RecodeAsync(null, Stop);
+        var result = await Store.Maintenance.RecodeAsync(null, Stop);
         Assert.NotEqual(0, result.Recoded + result.Kept);
         AssertWhole(result.BytesBefore);
     }
@@ -63,11 +63,11 @@ public sealed class ProgressTests : VerifyTest
             var path = Path.Combine(Options.DataFolder, $"{step}.patch");
             await File.WriteAllBytesAsync(path, next.PatchAgainst(model), Stop);
             using var patch = Tensors.SafetensorsFile.Open(path);
-            await Store.SaveAsync("task", step, new CheckpointContent.Sparse(patch), new SaveOptions { Parent = ParentChoice.Previous }, Stop);
+            await Store.Checkpoints.SaveAsync("task", step, new CheckpointContent.Sparse(patch), new SaveOptions { Parent = ParentChoice.Previous }, Stop);
             model = next;
         }
 
-        Assert.NotEqual(0, (await Store.FoldAsync(new FoldOptions { MaxReadCost = 1.1 }, Stop)).Folded);
+        Assert.NotEqual(0, (await Store.Maintenance.FoldAsync(new FoldOptions { MaxReadCost = 1.1 }, Stop)).Folded);
         Assert.InRange(told[^1].Done, 1, told[^1].Total!.Value);
         AssertAscends();
     }

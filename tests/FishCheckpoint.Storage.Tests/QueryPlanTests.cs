@@ -16,10 +16,10 @@ public sealed class QueryPlanTests : StoreFixture
     [Fact]
     public async Task Questions_ScanNoTable()
     {
-        await Store.PutTaskAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "loss")), Stop);
+        await Store.Tasks.PutAsync("task", new TaskSpec("base", Retention: new Retention(Monitor: "loss")), Stop);
         await SaveAsync(1, Base.Change(1));
         await SaveAsync(2, Base.Change(2));
-        await Store.SetTagAsync("task", "good", StepRef.At(2), Stop);
+        await Store.Checkpoints.SetTagAsync("task", "good", StepRef.At(2), Stop);
         Sql("UPDATE checkpoints SET metrics = '{\"loss\":0.5}'");
 
         using var connection = SqliteCatalogConnection.OpenFile(DatabasePath);

@@ -26,7 +26,7 @@ public sealed class RecodeKillTests : RecodeTest
         }
 
         Assert.InRange(Ask("SELECT sum(length(data)) FROM pieces"), 1, stored - 1);
-        Assert.True((await Store.RecodeAsync(null, Stop)).Finished);
+        Assert.True((await Store.Maintenance.RecodeAsync(null, Stop)).Finished);
         AssertTotalsAreARecount();
         await AssertAllAsync(saves);
     }
@@ -35,7 +35,7 @@ public sealed class RecodeKillTests : RecodeTest
     internal static async Task RecodeAsync(string folder)
     {
         await using var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = folder, Codec = Fast });
-        while (!(await store.RecodeAsync(new RecodeOptions { MaxBytes = 1 })).Finished)
+        while (!(await store.Maintenance.RecodeAsync(new RecodeOptions { MaxBytes = 1 })).Finished)
         {
             Console.WriteLine("recoded");
             await Console.Out.FlushAsync();

@@ -22,7 +22,7 @@ public abstract class RecodeTest : StoreFixture
     {
         foreach (var ((task, step), model) in saves.Models)
         {
-            var verified = await Store.VerifyAsync(task, StepRef.At(step), Stop);
+            var verified = await Store.Maintenance.VerifyCheckpointAsync(task, StepRef.At(step), Stop);
             Assert.True(verified.Sound != damaged.Contains((task, step)), $"{task}/{step}: {verified.Problem}");
             if (verified.Sound)
             {

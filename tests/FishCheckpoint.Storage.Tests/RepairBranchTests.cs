@@ -24,22 +24,22 @@ public sealed class RepairBranchTests : RepairTest
 
         // Nothing is laid on the base in its place, unless somebody says so.
         await using var repaired = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop);
-        Assert.Equal(new TaskStart("task", 40), (await repaired.GetTaskAsync("branch", Stop)).From);
-        await RefusedAsync(ErrorCode.CheckpointNotFound, () => repaired.OpenStartAsync("branch", Stop));
+        Assert.Equal(new TaskStart("task", 40), (await repaired.Tasks.GetAsync("branch", Stop)).From);
+        await RefusedAsync(ErrorCode.CheckpointNotFound, () => repaired.States.OpenBranchPointAsync("branch", Stop));
         await RefusedAsync(ErrorCode.CheckpointNotFound, () => SavePatchAsync(repaired, 9, ParentChoice.Auto));
         await SavePatchAsync(repaired, 9, ParentChoice.Base);
         await SavePatchAsync(repaired, 10, ParentChoice.At(3));
         await SaveFullAsync(repaired, "branch", 11, Base.Change(60, 0.001), ParentChoice.Auto);
         Assert.Equal(Base.Change(60, 0.001).ToBytes(), await repaired.RestoreAsync("branch", 11));
-        await repaired.DeleteTaskAsync("branch", Stop);
-        Assert.Empty((await repaired.VerifyStoreAsync(null, Stop)).Damaged);
+        await repaired.Tasks.DeleteAsync("branch", Stop);
+        Assert.Empty((await repaired.Maintenance.VerifyAsync(null, Stop)).Damaged);
     }
 
     [Fact]
     public async Task Repair_OriginThatAnotherHasToo_TakesIt()
     {
         await PrepareBranchAsync();
-        await Store.PutTaskAsync("twin", new TaskSpec("base"), Stop);
+        await Store.Tasks.PutAsync("twin", new TaskSpec("base"), Stop);
         await SaveFullAsync(Store, "twin", 1, Models[("task", 40)], ParentChoice.Base);
         Models.Add(("twin", 1), Models[("task", 40)]);
         FlipPiece(Frames("SELECT frame FROM checkpoints WHERE step = 40")[0]);
@@ -91,7 +91,7 @@ public sealed class RepairBranchTests : RepairTest
     private async Task PrepareBranchAsync()
     {
         await PrepareAsync();
-        await Store.PutTaskAsync("branch", new TaskSpec(From: new TaskStart("task", 40)), Stop);
+        await Store.Tasks.PutAsync("branch", new TaskSpec(From: new TaskStart("task", 40)), Stop);
         var (first, whole) = (Models[("task", 40)].Change(51, 0.001), Base.Change(52, 0.001));
         await SaveFullAsync(Store, "branch", 1, first, ParentChoice.Parse("task:40"));
         await SaveFullAsync(Store, "branch", 2, first.Change(53, 0.001), ParentChoice.At(1));
@@ -111,7 +111,7 @@ public sealed class RepairBranchTests : RepairTest
     private async Task SaveFullAsync(SqliteCheckpointStore store, string task, long step, TestModel model, ParentChoice parent)
     {
         using var file = ModelFolder.Open(model.Write(Path.Combine(Options.DataFolder, "..", $"{task}-{step}")));
-        await store.SaveAsync(task, step, new CheckpointContent.Full(file), new SaveOptions { Parent = parent }, Stop);
+        await store.Checkpoints.SaveAsync(task, step, new CheckpointContent.Full(file), new SaveOptions { Parent = parent }, Stop);
     }
 
     private async Task SavePatchAsync(SqliteCheckpointStore store, long step, ParentChoice parent)
@@ -119,6 +119,6 @@ public sealed class RepairBranchTests : RepairTest
         var path = Path.Combine(Options.DataFolder, "..", $"{step}.patch");
         await File.WriteAllBytesAsync(path, Base.Change(70, 0.001).PatchAgainst(Base), Stop);
         using var file = SafetensorsFile.Open(path);
-        await store.SaveAsync("branch", step, new CheckpointContent.Sparse(file), new SaveOptions { Parent = parent }, Stop);
+        await store.Checkpoints.SaveAsync("branch", step, new CheckpointContent.Sparse(file), new SaveOptions { Parent = parent }, Stop);
     }
 }

@@ -62,7 +62,7 @@ public sealed class RepairPageTests : RepairTest
         await PrepareAsync();
         await Store.DisposeAsync();
         await ReopenAsync(Options with { DeletionGrace = TimeSpan.Zero });
-        await Store.DeleteCheckpointAsync("task", FishCheckpoint.Checkpoints.StepRef.At(30), Stop);
+        await Store.Checkpoints.DeleteAsync("task", FishCheckpoint.Checkpoints.StepRef.At(30), Stop);
         Models.Remove(("task", 30));
         Sql("PRAGMA wal_checkpoint(TRUNCATE)");
         await Store.DisposeAsync();
@@ -100,7 +100,7 @@ public sealed class RepairPageTests : RepairTest
         await PrepareAsync();
         Sql("VACUUM");
         Sql("PRAGMA wal_checkpoint(TRUNCATE)");
-        Assert.Empty((await Store.VerifyStoreAsync(null, Stop)).Damaged);
+        Assert.Empty((await Store.Maintenance.VerifyAsync(null, Stop)).Damaged);
         await Store.DisposeAsync();
         await EmptyPageAsync(isFirst ? 1 : await SchemaLeafAsync());
         await RefusedAsync(ErrorCode.CorruptStore, () => SqliteCheckpointStore.OpenAsync(Options, Stop));

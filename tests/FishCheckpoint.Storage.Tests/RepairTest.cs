@@ -26,7 +26,7 @@ public abstract class RepairTest : VerifyTest
     {
         Assert.False(Directory.Exists(Path.Combine(Target, "original")));
         await using var repaired = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop);
-        var verified = await repaired.VerifyStoreAsync(null, Stop);
+        var verified = await repaired.Maintenance.VerifyAsync(null, Stop);
         Assert.True(verified.Finished);
         Assert.True(verified.Damaged.Count == 0, string.Join(';', verified.Damaged));
         Assert.Equal(Models.Count - lost.Count, verified.Checkpoints);
@@ -40,7 +40,7 @@ public abstract class RepairTest : VerifyTest
     private protected async Task<HashSet<string>> AssertSoundAsync(RepairReport report)
     {
         await using var repaired = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop);
-        Assert.Empty((await repaired.VerifyStoreAsync(null, Stop)).Damaged);
+        Assert.Empty((await repaired.Maintenance.VerifyAsync(null, Stop)).Damaged);
         var there = new HashSet<string>(StringComparer.Ordinal);
         foreach (var ((task, step), model) in Models)
         {

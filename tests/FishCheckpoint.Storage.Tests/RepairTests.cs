@@ -62,17 +62,17 @@ public sealed class RepairTests : RepairTest
         Assert.True(File.Exists(Path.Combine(Target, "quarantine", "manifest.json")));
         await AssertHoldsAsync(lost);
         await using var repaired = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Target }, Stop);
-        await Assert.ThrowsAsync<FishException>(() => repaired.OpenStateAsync("task", StepRef.At(2), Stop));
+        await Assert.ThrowsAsync<FishException>(() => repaired.States.OpenTrainerStateAsync("task", StepRef.At(2), Stop));
     }
 
     [Fact]
     public async Task Repair_DamagedValuesThatAnotherHasToo_TakesThem()
     {
         await PrepareAsync();
-        await Store.PutTaskAsync("twin", new TaskSpec("base"), Stop);
+        await Store.Tasks.PutAsync("twin", new TaskSpec("base"), Stop);
         using (var file = Tensors.ModelFolder.Open(Base.Change(30, 0.001).Rearranged().Write(Path.Combine(Options.DataFolder, "..", "twin"))))
         {
-            await Store.SaveAsync("twin", 1, new CheckpointContent.Full(file), null, Stop);
+            await Store.Checkpoints.SaveAsync("twin", 1, new CheckpointContent.Full(file), null, Stop);
         }
 
         Models.Add(("twin", 1), Base.Change(30, 0.001).Rearranged());
@@ -95,7 +95,7 @@ public sealed class RepairTests : RepairTest
         await File.WriteAllBytesAsync(path, model.PatchAgainst(Base), Stop);
         using (var file = Tensors.SafetensorsFile.Open(path))
         {
-            await Store.SaveAsync("task", 81, new CheckpointContent.Sparse(file), null, Stop);
+            await Store.Checkpoints.SaveAsync("task", 81, new CheckpointContent.Sparse(file), null, Stop);
         }
 
         Models.Add(("task", 80), model);

@@ -42,18 +42,18 @@ public sealed class SaveSnapshotTests : StoreFixture
     public async Task Save_WhatItCountsOnGoesMeanwhile_IsMadeAgain(string task)
     {
         // Of the same task, the values are guessed from it; of another, only the mask is the same.
-        await Store.PutTaskAsync("other", new TaskSpec("base"), Stop);
+        await Store.Tasks.PutAsync("other", new TaskSpec("base"), Stop);
         await SaveAsync(1, 1, null, task);
         var attempts = 0;
         await SaveAsync(2, 2, () =>
         {
             if (attempts++ == 0)
             {
-                Store.DeleteCheckpointAsync(task, StepRef.At(1), Stop).GetAwaiter().GetResult();
+                Store.Checkpoints.DeleteAsync(task, StepRef.At(1), Stop).GetAwaiter().GetResult();
             }
         });
         Assert.Equal(2, attempts);
-        Assert.True((await Store.VerifyAsync("task", StepRef.At(2), Stop)).Sound);
+        Assert.True((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(2), Stop)).Sound);
         AssertTotalsAreARecount();
     }
 
@@ -90,7 +90,7 @@ public sealed class SaveSnapshotTests : StoreFixture
         var mask = Mask.Create(Base.Layout, [new TensorMask(0, Enumerable.Range(0, 5000).Select(index => index * 7L).ToArray())]);
         var model = Base.Change(seed, 1);
         var content = new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => model[mask.Layout.Tensors[tensor].Name]));
-        return await Store.SaveAsync(task, step, content, new SaveOptions { OpenState = encoded is null ? null : Open }, Stop);
+        return await Store.Checkpoints.SaveAsync(task, step, content, new SaveOptions { OpenState = encoded is null ? null : Open }, Stop);
 
         Stream Open()
         {

@@ -20,18 +20,18 @@ public sealed class SideFileStorageTests : StoreFixture
         await SaveSidedAsync(2, "shared", "two");
         await SaveSidedAsync(3, "shared", "two");
         Assert.Equal((3, 2), (Count("side_files"), Sets()));
-        Assert.Equal(0, (await Store.GetCheckpointAsync("task", StepRef.At(3), Stop)).SideBytes);
+        Assert.Equal(0, (await Store.Checkpoints.GetAsync("task", StepRef.At(3), Stop)).SideBytes);
         AssertTotalsAreARecount();
 
-        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
         AssertTotalsAreARecount();
         Assert.Equal(2, Count("side_files"));
-        await Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(2), Stop);
         AssertTotalsAreARecount();
         Assert.Equal((2, 1), (Count("side_files"), Sets()));
-        Assert.Equal(SideBytes(), (await Store.GetCheckpointAsync("task", StepRef.At(3), Stop)).SideBytes);
-        Assert.True((await Store.VerifyStoreAsync(null, Stop)).Damaged is []);
-        await Store.DeleteCheckpointAsync("task", StepRef.At(3), Stop);
+        Assert.Equal(SideBytes(), (await Store.Checkpoints.GetAsync("task", StepRef.At(3), Stop)).SideBytes);
+        Assert.True((await Store.Maintenance.VerifyAsync(null, Stop)).Damaged is []);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(3), Stop);
         Assert.Equal((0, 0), (Count("side_files"), Sets()));
         AssertTotalsAreARecount();
     }
@@ -42,18 +42,20 @@ public sealed class SideFileStorageTests : StoreFixture
         await ReopenAsync(Options with { DeletionGrace = TimeSpan.FromHours(1) });
         await SaveSidedAsync(1, "shared", "one");
         await SaveSidedAsync(2, "shared", "two");
-        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
         AssertTotalsAreARecount();
-        Assert.Equal(SideBytes(), (await Store.GetCheckpointAsync("task", StepRef.At(2), Stop)).SideBytes + Ask("SELECT side_bytes FROM checkpoints WHERE step = 1"));
+        Assert.Equal(SideBytes(), (await Store.Checkpoints.GetAsync("task", StepRef.At(2), Stop)).SideBytes + Ask(
+            "SELECT side_bytes FROM checkpoints WHERE step = 1"));
         Assert.Equal(3, Count("side_files"));
 
-        Assert.Equal(0, (await Store.ListDeletedAsync("task", new PageRequest(), Stop)).Items.Single().StateBytes);
+        Assert.Equal(
+            0, (await Store.Checkpoints.ListDeletedAsync("task", new PageRequest(), Stop).ReadPageAsync()).Items.Single().StateBytes);
 
-        await Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(2), Stop);
         await SaveSidedAsync(3, "shared", "three");
         AssertTotalsAreARecount();
         Assert.Equal(0, Ask("SELECT count(*) FROM side_files f JOIN side_sets s ON s.file = f.id JOIN checkpoints c ON c.id = f.owner WHERE s.name = 'config.json' AND c.deleted = 1"));
-        await Store.CollectAsync(new CollectOptions { Now = true }, Stop);
+        await Store.Maintenance.CollectAsync(new CollectOptions { Now = true }, Stop);
         Assert.Equal(2, Count("side_files"));
         AssertTotalsAreARecount();
     }
@@ -66,13 +68,14 @@ public sealed class SideFileStorageTests : StoreFixture
         await ReopenAsync(Options with { DeletionGrace = TimeSpan.FromHours(1) });
         await SaveSidedAsync(1, "shared", "same");
         await SaveSidedAsync(2, "shared", "same");
-        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
-        await (ofTheTask ? Store.DeleteTaskAsync("task", Stop) : Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop));
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
+        await (ofTheTask ? Store.Tasks.DeleteAsync("task", Stop) : Store.Checkpoints.DeleteAsync("task", StepRef.At(2), Stop));
         AssertTotalsAreARecount();
-        await (ofTheTask ? (Task)Store.UndeleteTaskAsync("task", cancellation: Stop) : Store.UndeleteAsync("task", 1, cancellation: Stop));
+        await (ofTheTask ? (Task)Store.Tasks.UndeleteAsync(
+            "task", cancellationToken: Stop) : Store.Checkpoints.UndeleteAsync("task", 1, cancellationToken: Stop));
         AssertTotalsAreARecount();
-        Assert.Equal(SideBytes(), (await Store.GetCheckpointAsync("task", StepRef.At(ofTheTask ? 2 : 1), Stop)).SideBytes);
-        await Store.CollectAsync(new CollectOptions { Now = true }, Stop);
+        Assert.Equal(SideBytes(), (await Store.Checkpoints.GetAsync("task", StepRef.At(ofTheTask ? 2 : 1), Stop)).SideBytes);
+        await Store.Maintenance.CollectAsync(new CollectOptions { Now = true }, Stop);
         AssertTotalsAreARecount();
         Assert.Equal(2, Count("side_files"));
     }
@@ -82,7 +85,7 @@ public sealed class SideFileStorageTests : StoreFixture
     {
         await SaveSidedAsync(1, "shared", "one");
         await SaveSidedAsync(1, "shared", "two", new SaveOptions { Overwrite = true });
-        await using (var reader = await Store.OpenAsync("task", StepRef.At(1), Stop))
+        await using (var reader = await Store.States.OpenAsync("task", StepRef.At(1), Stop))
         {
             Assert.Equal("two", System.Text.Encoding.UTF8.GetString(await reader.ReadAsync("README.md")));
             Assert.Equal("shared", System.Text.Encoding.UTF8.GetString(await reader.ReadAsync("config.json")));
@@ -97,7 +100,7 @@ public sealed class SideFileStorageTests : StoreFixture
     {
         await SaveSidedAsync(1, "shared", "one");
         await SaveAsync(2, Base.Change(1).Change(2, 0.0001));
-        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
         Assert.Equal(0, Count("side_files"));
         AssertTotalsAreARecount();
     }
@@ -109,17 +112,17 @@ public sealed class SideFileStorageTests : StoreFixture
         await SaveSidedAsync(2, "shared", "two");
         Sql("UPDATE pieces SET data = zeroblob(length(data)) "
             + "WHERE frame = (SELECT f.frame FROM side_files f JOIN side_sets s ON s.file = f.id WHERE s.name = 'config.json' LIMIT 1)");
-        var report = await Store.VerifyStoreAsync(null, Stop);
+        var report = await Store.Maintenance.VerifyAsync(null, Stop);
         Assert.Equal(["task/1", "task/2"], Assert.Single(report.Damaged).Affected);
-        Assert.False((await Store.VerifyAsync("task", StepRef.At(1), Stop)).Sound);
-        await using (var reader = await Store.OpenAsync("task", StepRef.At(1), Stop))
+        Assert.False((await Store.Maintenance.VerifyCheckpointAsync("task", StepRef.At(1), Stop)).Sound);
+        await using (var reader = await Store.States.OpenAsync("task", StepRef.At(1), Stop))
         {
             Assert.Equal(ErrorCode.CorruptCheckpoint, (await Assert.ThrowsAsync<FishException>(() => reader.ReadAsync("config.json"))).Code);
             Assert.Equal(Base.Change(1).ToBytes(), await reader.ReadAsync());
         }
 
         Assert.False((await SaveSidedAsync(1, "shared", "one")).Created);
-        Assert.True((await Store.VerifyStoreAsync(null, Stop)).Damaged is []);
+        Assert.True((await Store.Maintenance.VerifyAsync(null, Stop)).Damaged is []);
         AssertTotalsAreARecount();
     }
 
@@ -134,12 +137,12 @@ public sealed class SideFileStorageTests : StoreFixture
         var report = await StoreRepair.RunAsync(new RepairOptions { DataFolder = Options.DataFolder, To = target }, Stop);
         Assert.Contains(report.Quarantined, dropped => dropped.Key.StartsWith("side file", StringComparison.Ordinal));
         await using var repaired = await SqliteCheckpointStore.OpenAsync(Options with { DataFolder = target }, Stop);
-        await using var reader = await repaired.OpenAsync("task", StepRef.At(1), Stop);
+        await using var reader = await repaired.States.OpenAsync("task", StepRef.At(1), Stop);
         Assert.Equal(Base.Change(1).ToBytes(), await reader.ReadAsync());
         Assert.Single(reader.Files, file => !ModelFiles.IsName(file.Name));
-        await using var second = await repaired.OpenAsync("task", StepRef.At(2), Stop);
+        await using var second = await repaired.States.OpenAsync("task", StepRef.At(2), Stop);
         Assert.Equal("two", System.Text.Encoding.UTF8.GetString(await second.ReadAsync("README.md")));
-        Assert.True((await repaired.VerifyStoreAsync(null, Stop)).Damaged is []);
+        Assert.True((await repaired.Maintenance.VerifyAsync(null, Stop)).Damaged is []);
         await ReopenAsync();
     }
 
@@ -147,9 +150,9 @@ public sealed class SideFileStorageTests : StoreFixture
     public async Task Backup_HasTheSideFiles()
     {
         await SaveSidedAsync(1, "shared", "one");
-        await Store.BackupAsync(new BackupOptions { To = Path.Combine(folder, "backup") }, Stop);
+        await Store.Maintenance.BackupAsync(new BackupOptions { To = Path.Combine(folder, "backup") }, Stop);
         await using var copy = await SqliteCheckpointStore.OpenAsync(Options with { DataFolder = Path.Combine(folder, "backup") }, Stop);
-        await using var reader = await copy.OpenAsync("task", StepRef.At(1), Stop);
+        await using var reader = await copy.States.OpenAsync("task", StepRef.At(1), Stop);
         Assert.Equal("one", System.Text.Encoding.UTF8.GetString(await reader.ReadAsync("README.md")));
     }
 
@@ -176,6 +179,6 @@ public sealed class SideFileStorageTests : StoreFixture
         await File.WriteAllTextAsync(Path.Combine(place, "config.json"), shared, Stop);
         await File.WriteAllTextAsync(Path.Combine(place, "README.md"), own, Stop);
         using var model = ModelFolder.Open(place);
-        return await Store.SaveAsync("task", step, new CheckpointContent.Full(model), options, Stop);
+        return await Store.Checkpoints.SaveAsync("task", step, new CheckpointContent.Full(model), options, Stop);
     }
 }

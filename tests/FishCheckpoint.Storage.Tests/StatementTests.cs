@@ -63,7 +63,7 @@ public sealed class StatementTests : StoreFixture
             var path = Path.Combine(Options.DataFolder, $"{step}.patch");
             await File.WriteAllBytesAsync(path, next.PatchAgainst(model), Stop);
             using var patch = Tensors.SafetensorsFile.Open(path);
-            await Store.SaveAsync(
+            await Store.Checkpoints.SaveAsync(
                 "task", step, new CheckpointContent.Sparse(patch),
                 new SaveOptions { Parent = step == 1 ? ParentChoice.Base : ParentChoice.At(step - 1) }, Stop);
             model = next;
@@ -76,10 +76,10 @@ public sealed class StatementTests : StoreFixture
     private async Task<int> CountOpeningAsync(long step)
     {
         ran.Clear();
-        await using var opened = await Store.OpenAsync("task", StepRef.At(step), Stop);
+        await using var opened = await Store.States.OpenAsync("task", StepRef.At(step), Stop);
         return ran.Count;
     }
 
-    private Task SaveAsync(long step, TestModel model, SaveOptions? options) => Store.SaveAsync(
+    private Task SaveAsync(long step, TestModel model, SaveOptions? options) => Store.Checkpoints.SaveAsync(
         "task", step, new CheckpointContent.Changed(MaskedState.Gather(mask, tensor => model[mask.Layout.Tensors[tensor].Name])), options, Stop);
 }

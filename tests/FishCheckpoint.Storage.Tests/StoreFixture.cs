@@ -24,8 +24,8 @@ public abstract class StoreFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Store = await SqliteCheckpointStore.OpenAsync(Options, Stop);
-        await Store.AddBaseAsync("base", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
-        await Store.PutTaskAsync("task", new TaskSpec("base"), Stop);
+        await Store.Bases.AddAsync("base", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
+        await Store.Tasks.PutAsync("task", new TaskSpec("base"), Stop);
     }
 
     public async ValueTask DisposeAsync()
@@ -44,7 +44,7 @@ public abstract class StoreFixture : IAsyncLifetime
     protected async Task SaveAsync(long step, TestModel model)
     {
         using var file = ModelFolder.Open(model.Write(Path.Combine(folder, $"{Guid.NewGuid():N}")));
-        await Store.SaveAsync("task", step, new CheckpointContent.Full(file), null, Stop);
+        await Store.Checkpoints.SaveAsync("task", step, new CheckpointContent.Full(file), null, Stop);
     }
 
     /// <summary>Runs SQL on the database as another program would.</summary>

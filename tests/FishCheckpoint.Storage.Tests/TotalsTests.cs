@@ -34,11 +34,11 @@ public sealed class TotalsTests : StoreFixture
         }
 
         AssertTotalsAreARecount();
-        await Store.DeleteTaskAsync("narrow", Stop);
+        await Store.Tasks.DeleteAsync("narrow", Stop);
         AssertTotalsAreARecount();
-        await Store.DeleteTaskAsync("task", Stop);
+        await Store.Tasks.DeleteAsync("task", Stop);
         AssertTotalsAreARecount();
-        var report = await Store.ReportAsync(null, Stop);
+        var report = await Store.Reports.GetStorageAsync(null, Stop);
         Assert.Equal((0L, 0L, 0L), (report.Checkpoints, report.Stored.Total, report.Reclaimable));
     }
 
@@ -48,7 +48,7 @@ public sealed class TotalsTests : StoreFixture
         await SaveAsync(1, Base.Change(1));
         await SaveAsync(2, Base.Change(2));
         Sql("UPDATE frames SET head = zeroblob(200) WHERE id = (SELECT frame FROM checkpoints WHERE step = 1)");
-        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
         AssertTotalsAreARecount();
     }
 
@@ -58,11 +58,11 @@ public sealed class TotalsTests : StoreFixture
         await ReopenAsync(Options with { Time = clock });
         await SaveAsync(1, Base.Change(1));
         await SaveAsync(2, Base.Change(2));
-        var first = (await Store.ReportAsync("task", Stop)).Stored.Total;
+        var first = (await Store.Reports.GetStorageAsync("task", Stop)).Stored.Total;
         clock.Now += TimeSpan.FromDays(3);
-        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
-        var left = await Store.ReportAsync("task", Stop);
-        var report = await Store.ReportGrowthAsync(new GrowthRequest { Task = "task" }, Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
+        var left = await Store.Reports.GetStorageAsync("task", Stop);
+        var report = await Store.Reports.GetGrowthAsync(new GrowthRequest { Task = "task" }, Stop);
         Assert.Equal(30, report.Points.Count);
         Assert.Equal([2L, 0, 0, -1], report.Points.TakeLast(4).Select(point => point.Checkpoints));
         Assert.Equal([2L, 2, 2, 1], report.Points.TakeLast(4).Select(point => point.CheckpointsAtEnd));
@@ -70,7 +70,8 @@ public sealed class TotalsTests : StoreFixture
         Assert.All(report.Points.SkipLast(4), point => Assert.Equal((0L, 0L), (point.StoredBytes, point.StoredBytesAtEnd)));
 
         // A look back does not know what came later.
-        var earlier = await Store.ReportGrowthAsync(new GrowthRequest { To = DateOnly.FromDateTime(clock.Now.UtcDateTime).AddDays(-1), Bucket = GrowthBucket.Week }, Stop);
+        var earlier = await Store.Reports.GetGrowthAsync(
+            new GrowthRequest { To = DateOnly.FromDateTime(clock.Now.UtcDateTime).AddDays(-1), Bucket = GrowthBucket.Week }, Stop);
         Assert.Equal((2L, first), (earlier.Points[^1].CheckpointsAtEnd, earlier.Points[^1].StoredBytesAtEnd));
     }
 
@@ -82,16 +83,16 @@ public sealed class TotalsTests : StoreFixture
         await ReopenAsync(Options with { Bases = compression });
         var saves = new VariedSaves(Store, Base, Scratch, Stop);
         await saves.SaveAsync();
-        await Store.PutStateAsync("task", StepRef.At(3), new MemoryStream(new byte[300_000]), Stop);
-        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
-        await Store.DeleteCheckpointAsync("task", StepRef.At(10), Stop);
+        await Store.States.PutTrainerStateAsync("task", StepRef.At(3), new MemoryStream(new byte[300_000]), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(10), Stop);
         Sql("PRAGMA wal_checkpoint(TRUNCATE)");
-        var disk = (await Store.ReportAsync(null, Stop)).Disk!;
+        var disk = (await Store.Reports.GetStorageAsync(null, Stop)).Disk!;
         AssertNear(SizeOf("*"), disk.Bases + disk.Database + disk.Wal);
         AssertNear(new FileInfo(DatabasePath).Length, disk.Database);
         AssertNear(SizeOf("*.safetensors"), disk.Bases);
 
-        var report = await Store.ReportAsync(null, Stop);
+        var report = await Store.Reports.GetStorageAsync(null, Stop);
         Assert.Equal(disk.Database, report.Stored.Total + report.Reclaimable + disk.Overhead + disk.FreePages);
         Assert.InRange(disk.Overhead, 1, disk.Database);
         Assert.True(report.Reclaimable > 0);
@@ -111,17 +112,17 @@ public sealed class TotalsTests : StoreFixture
                 saves.Models[("task", step)] = Base;
                 break;
             case 3 or 4 or 5:
-                await Store.DeleteCheckpointAsync(task, StepRef.At(existing), Stop);
+                await Store.Checkpoints.DeleteAsync(task, StepRef.At(existing), Stop);
                 saves.Models.Remove((task, existing));
                 break;
             case 6:
-                await Store.RecodeAsync(new RecodeOptions { MaxBytes = 100_000 }, Stop);
+                await Store.Maintenance.RecodeAsync(new RecodeOptions { MaxBytes = 100_000 }, Stop);
                 break;
             case 7:
                 await GiveStateAsync(task, existing, random.Next(1, 5000));
                 break;
             default:
-                await Store.PutTaskAsync($"more-{step}", new TaskSpec("base"), Stop);
+                await Store.Tasks.PutAsync($"more-{step}", new TaskSpec("base"), Stop);
                 break;
         }
     }
@@ -130,7 +131,7 @@ public sealed class TotalsTests : StoreFixture
     {
         try
         {
-            await Store.PutStateAsync(task, StepRef.At(step), new MemoryStream(new byte[bytes]), Stop);
+            await Store.States.PutTrainerStateAsync(task, StepRef.At(step), new MemoryStream(new byte[bytes]), Stop);
         }
         catch (FishException taken) when (taken.Code == ErrorCode.StateTaken)
         {

@@ -24,8 +24,8 @@ public sealed class TrainingKillTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await using var store = await OpenAsync(folder);
-        await store.AddBaseAsync(Task, ModelUpload.FromStream(new MemoryStream(New().ToFile())), Stop);
-        await store.PutTaskAsync(Task, new TaskSpec(Task), Stop);
+        await store.Bases.AddAsync(Task, ModelUpload.FromStream(new MemoryStream(New().ToFile())), Stop);
+        await store.Tasks.PutAsync(Task, new TaskSpec(Task), Stop);
     }
 
     public ValueTask DisposeAsync()
@@ -75,7 +75,7 @@ public sealed class TrainingKillTests : IAsyncLifetime
         await trainer.WaitForExitAsync(Stop);
         Assert.Equal(code, trainer.ExitCode);
         await using var store = await OpenAsync(folder);
-        var latest = await store.GetCheckpointAsync(Task, StepRef.Latest, Stop);
+        var latest = await store.Checkpoints.GetAsync(Task, StepRef.Latest, Stop);
 
         // The step after the last that it told of: there it took note of the signal.
         Assert.Equal(told + 1, latest.Step);

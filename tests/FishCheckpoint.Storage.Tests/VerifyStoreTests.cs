@@ -14,13 +14,13 @@ public sealed class VerifyStoreTests : VerifyTest
     public async Task Sound_FindsNothing(bool quick)
     {
         await PrepareAsync();
-        var report = await Store.VerifyStoreAsync(new VerifyOptions { Quick = quick }, Stop);
+        var report = await Store.Maintenance.VerifyAsync(new VerifyOptions { Quick = quick }, Stop);
         Assert.True(report.Finished);
         Assert.Empty(report.Damaged);
         Assert.Equal(Frames(AllFrames).Count + 3L, report.Items);
         Assert.Equal((Keys.Count, 0L), (report.Checkpoints, report.Affected));
         Assert.Equal(Ask("SELECT sum(length(head) + payload) FROM frames") + Ask("SELECT sum(bytes) FROM base_files"), report.Bytes);
-        Assert.Empty(await Store.ListDamageAsync(Stop));
+        Assert.Empty(await Store.Maintenance.ListDamageAsync(Stop));
         Assert.Equal(quick, await Store.LastVerifiedAsync(Stop) is null);
     }
 
@@ -41,7 +41,7 @@ public sealed class VerifyStoreTests : VerifyTest
         }
 
         Assert.Empty((await AssertExactAsync()).Damaged);
-        Assert.Empty(await Store.ListDamageAsync(Stop));
+        Assert.Empty(await Store.Maintenance.ListDamageAsync(Stop));
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class VerifyStoreTests : VerifyTest
             var hex = $"{(char)(was / 256)}{(char)(was % 256)}";
             Sql(string.Format(Flip, 40, hex == "55" ? "56" : "55", frame));
             Assert.Single((await AssertExactAsync()).Damaged);
-            Assert.Single((await Store.VerifyStoreAsync(new VerifyOptions { Quick = true }, Stop)).Damaged);
+            Assert.Single((await Store.Maintenance.VerifyAsync(new VerifyOptions { Quick = true }, Stop)).Damaged);
             Sql(string.Format(Flip, 40, hex, frame));
         }
 
@@ -67,7 +67,7 @@ public sealed class VerifyStoreTests : VerifyTest
     {
         await PrepareAsync();
         Sql("DELETE FROM pieces WHERE frame = (SELECT frame FROM checkpoints WHERE step = 40)");
-        var quick = await Store.VerifyStoreAsync(new VerifyOptions { Quick = true }, Stop);
+        var quick = await Store.Maintenance.VerifyAsync(new VerifyOptions { Quick = true }, Stop);
         Assert.Equal("task/40", Assert.Single(quick.Damaged).Key);
         Assert.Equal(["task/40", "task/42"], Assert.Single((await AssertExactAsync()).Damaged).Affected);
     }
@@ -82,7 +82,7 @@ public sealed class VerifyStoreTests : VerifyTest
         await PrepareAsync();
         var path = BaseFileOf(Base);
         FlipFile(path, offset < 0 ? new FileInfo(path).Length + offset : offset);
-        Assert.Empty((await Store.VerifyStoreAsync(new VerifyOptions { Quick = true, Task = "narrow" }, Stop)).Damaged);
+        Assert.Empty((await Store.Maintenance.VerifyAsync(new VerifyOptions { Quick = true, Task = "narrow" }, Stop)).Damaged);
         var damaged = Assert.Single((await AssertExactAsync()).Damaged);
         Assert.StartsWith("base ", damaged.Key, StringComparison.Ordinal);
         Assert.Equal(!replaced, damaged.Affected.Contains("own/1"));
@@ -93,7 +93,7 @@ public sealed class VerifyStoreTests : VerifyTest
     {
         await PrepareAsync();
         File.Delete(BaseFileOf(Base));
-        var damaged = Assert.Single((await Store.VerifyStoreAsync(new VerifyOptions { Quick = true }, Stop)).Damaged);
+        var damaged = Assert.Single((await Store.Maintenance.VerifyAsync(new VerifyOptions { Quick = true }, Stop)).Damaged);
         Assert.Equal(Keys.Count(key => key.Task != "narrow"), damaged.AffectedCount);
         await AssertExactAsync();
     }
@@ -165,7 +165,7 @@ public sealed class VerifyStoreTests : VerifyTest
 
         // What only a full one finds, a quick one does not find gone.
         Assert.Empty(await Report(quick: true));
-        Assert.Equal("task/42", Assert.Single(await Store.ListDamageAsync(Stop)).Key);
+        Assert.Equal("task/42", Assert.Single(await Store.Maintenance.ListDamageAsync(Stop)).Key);
     }
 
     [Fact]
@@ -173,15 +173,15 @@ public sealed class VerifyStoreTests : VerifyTest
     {
         await PrepareAsync();
         FlipPiece(Frames("SELECT frame FROM checkpoints WHERE step = 40")[0]);
-        await Store.VerifyStoreAsync(null, Stop);
-        var found = Assert.Single(await Store.ListDamageAsync(Stop));
-        await Store.VerifyStoreAsync(null, Stop);
-        var again = Assert.Single(await Store.ListDamageAsync(Stop));
+        await Store.Maintenance.VerifyAsync(null, Stop);
+        var found = Assert.Single(await Store.Maintenance.ListDamageAsync(Stop));
+        await Store.Maintenance.VerifyAsync(null, Stop);
+        var again = Assert.Single(await Store.Maintenance.ListDamageAsync(Stop));
         Assert.Equal((found.Key, found.Found), (again.Key, again.Found));
         Assert.True(again.Seen >= found.Seen);
         await SaveAsync(40, Base.Change(40, 0.001));
         Assert.Empty((await AssertExactAsync()).Damaged);
-        Assert.Empty(await Store.ListDamageAsync(Stop));
+        Assert.Empty(await Store.Maintenance.ListDamageAsync(Stop));
     }
 
     [Fact]
@@ -189,12 +189,13 @@ public sealed class VerifyStoreTests : VerifyTest
     {
         await PrepareAsync();
         FlipPiece(Frames("SELECT frame FROM checkpoints WHERE step = 30")[0]);
-        await Store.VerifyStoreAsync(null, Stop);
-        await Store.DeleteCheckpointAsync("task", StepRef.At(30), Stop);
-        await Store.VerifyStoreAsync(null, Stop);
-        Assert.Empty(await Store.ListDamageAsync(Stop));
+        await Store.Maintenance.VerifyAsync(null, Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(30), Stop);
+        await Store.Maintenance.VerifyAsync(null, Stop);
+        Assert.Empty(await Store.Maintenance.ListDamageAsync(Stop));
         Assert.Equal(0, Ask("SELECT count(*) FROM verified WHERE item LIKE 'checkpoint %' AND substr(item, 12) NOT IN (SELECT id FROM checkpoints)"));
     }
 
-    private async Task<IReadOnlyList<DamagedItem>> Report(bool quick) => (await Store.VerifyStoreAsync(new VerifyOptions { Quick = quick }, Stop)).Damaged;
+    private async Task<IReadOnlyList<DamagedItem>> Report(bool quick) =>
+        (await Store.Maintenance.VerifyAsync(new VerifyOptions { Quick = quick }, Stop)).Damaged;
 }

@@ -19,16 +19,16 @@ public abstract class VerifyTest : RecodeTest
     {
         var saves = await SaveAllAsync();
         await SaveAsync(30, Base.Change(30, 0.001).Rearranged());
-        await Store.PutStateAsync("task", StepRef.At(2), new MemoryStream(new byte[300_000]), Stop);
-        await Store.PutStateAsync("narrow", StepRef.At(1), new MemoryStream([1, 2, 3]), Stop);
-        await Store.PutTaskAsync("own", new TaskSpec("base", Tensors: new Dictionary<string, OwnTensor?>(StringComparer.Ordinal)
+        await Store.States.PutTrainerStateAsync("task", StepRef.At(2), new MemoryStream(new byte[300_000]), Stop);
+        await Store.States.PutTrainerStateAsync("narrow", StepRef.At(1), new MemoryStream([1, 2, 3]), Stop);
+        await Store.Tasks.PutAsync("own", new TaskSpec("base", Tensors: new Dictionary<string, OwnTensor?>(StringComparer.Ordinal)
         {
             ["embed.weight"] = new OwnTensor("F32", [10, 4]),
         }), Stop);
         var own = Base.With(new TensorInfo("embed.weight", DType.F32, [10, 4]));
         using (var file = ModelFolder.Open(own.Write(Path.Combine(Options.DataFolder, "..", "own"))))
         {
-            await Store.SaveAsync("own", 1, new CheckpointContent.Full(file), null, Stop);
+            await Store.Checkpoints.SaveAsync("own", 1, new CheckpointContent.Full(file), null, Stop);
         }
 
         // A chain of blocks, whose middle is only there for its end.
@@ -36,7 +36,7 @@ public abstract class VerifyTest : RecodeTest
         await SaveAsync(40, middle);
         await SaveOnAsync(41, middle.Change(41, 0.001), 40);
         await SaveOnAsync(42, middle.Change(41, 0.001).Change(42, 0.001), 41);
-        await Store.DeleteCheckpointAsync("task", StepRef.At(41), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(41), Stop);
         foreach (var (key, model) in saves.Models)
         {
             Models.Add(key, model);
@@ -55,7 +55,7 @@ public abstract class VerifyTest : RecodeTest
         var unsound = new List<string>();
         foreach (var (task, step) in Keys)
         {
-            if (!(await Store.VerifyAsync(task, StepRef.At(step), Stop)).Sound)
+            if (!(await Store.Maintenance.VerifyCheckpointAsync(task, StepRef.At(step), Stop)).Sound)
             {
                 unsound.Add($"{task}/{step}");
             }
@@ -67,7 +67,7 @@ public abstract class VerifyTest : RecodeTest
     /// <summary>Verifies the whole store, and compares what it says is affected with what cannot be read.</summary>
     internal async Task<VerifyReport> AssertExactAsync()
     {
-        var (report, unsound) = (await Store.VerifyStoreAsync(null, Stop), await UnsoundAsync());
+        var (report, unsound) = (await Store.Maintenance.VerifyAsync(null, Stop), await UnsoundAsync());
         Assert.True(report.Finished);
         Assert.Equal(unsound, report.Damaged.SelectMany(item => item.Affected).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
         Assert.Equal(((long)Keys.Count, (long)unsound.Count), (report.Checkpoints, report.Affected));
@@ -142,6 +142,7 @@ public abstract class VerifyTest : RecodeTest
     protected async Task SaveOnAsync(long step, TestModel model, long parent)
     {
         using var file = ModelFolder.Open(model.Write(Path.Combine(Options.DataFolder, "..", $"on-{step}")));
-        await Store.SaveAsync("task", step, new CheckpointContent.Full(file), new SaveOptions { Parent = ParentChoice.At(parent) }, Stop);
+        await Store.Checkpoints.SaveAsync(
+            "task", step, new CheckpointContent.Full(file), new SaveOptions { Parent = ParentChoice.At(parent) }, Stop);
     }
 }

@@ -19,7 +19,8 @@ internal static class AuditCommand
         shell.OnStore(command, async (call, cancellation) =>
         {
             var from = call.Parsed.GetValue(since) is { } text ? TimeOf(text) : (DateTimeOffset?)null;
-            var page = await call.Access.ListAuditAsync(new PageRequest(call.Parsed.GetValue(limit)), call.Parsed.GetValue(task), from, cancellation);
+            var page = await call.Store.Access.ListAuditAsync(
+                new PageRequest(call.Parsed.GetValue(limit)), call.Parsed.GetValue(task), from, cancellation).ReadPageAsync();
             call.PrintList(page.Items, "such entries", items => Describe(call, items));
         });
         return command;

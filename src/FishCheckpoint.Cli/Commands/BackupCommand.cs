@@ -34,7 +34,8 @@ internal static class BackupCommand
                     _ => BackupVerification.Quick,
                 },
             };
-            var report = await Progress.SpinAsync(call.Terminal, "backing up", () => call.Opened.Backups.BackupAsync(options, cancellation));
+            var report = await Progress.SpinAsync(
+                call.Terminal, "backing up", () => call.Store.Maintenance.BackupAsync(options, cancellation));
             call.Print(report, done =>
             {
                 CopyTexts.Describe(call.Terminal, done);

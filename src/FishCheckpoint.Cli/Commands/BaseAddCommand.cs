@@ -34,7 +34,7 @@ internal static class BaseAddCommand
             var (files, total) = torch is not null ? (TorchUpload.FilesOf(torch), TorchUpload.BytesOf(torch))
                 : contents is not null ? (ModelUpload.FromContents(contents), BytesOf(contents)) : (ModelUpload.FromPath(source), BytesOf(source));
             Saved<BaseInfo> saved = null!;
-            await Progress.BytesAsync(call.Terminal, "adding", total, async passed => saved = await call.Store.AddBaseAsync(
+            await Progress.BytesAsync(call.Terminal, "adding", total, async passed => saved = await call.Store.Bases.AddAsync(
                 call.Parsed.GetRequiredValue(name), Counted(files, passed, cancellation), cancellation));
             var added = saved.Value with { LeftOut = LeftOutFile.Join([.. contents?.LeftOut ?? [], .. torch?.LeftUnread ?? []], saved.Value.LeftOut) };
             call.Print(added, info =>

@@ -12,7 +12,7 @@ internal static class BaseListCommand
         var command = new Command("ls", "List the bases.");
         shell.OnStore(command, async (call, cancellation) =>
         {
-            var bases = await Pages.AllAsync(page => call.Store.ListBasesAsync(page, cancellation));
+            var bases = await call.Store.Bases.ListAsync(cancellationToken: cancellation).ToListAsync(cancellation);
             call.PrintList(bases, "bases", items =>
             {
                 var table = Tables.Create("base", "?=id", "?>tensors", ">elements", ">bytes", "?>files", "?=added");

@@ -15,9 +15,9 @@ internal static class BaseRemoveCommand
         shell.OnStore(command, async (call, cancellation) =>
         {
             var given = call.Parsed.GetRequiredValue(name);
-            var info = await call.Store.GetBaseAsync(given, cancellation);
+            var info = await call.Store.Bases.GetAsync(given, cancellation);
             confirmation.Ask(call, $"Remove base {given} ({Say.Bytes(info.Bytes)})", forGood: true);
-            var removed = await call.Store.DeleteBaseAsync(given, cancellation);
+            var removed = await call.Store.Bases.DeleteAsync(given, cancellation);
             call.Print(removed, done => call.Say(done.Deleted
                 ? (FormattableString)$"Removed base [bold]{done.Name}[/]: {Say.Bytes(done.FreedBytes)} are free"
                 : $"Removed the name [bold]{done.Name}[/]; the base is still there as {string.Join(", ", done.Names)}"));

@@ -28,7 +28,8 @@ internal static class CollectCommand
                 MaxTime = Seconds.TimeOf("--max-time", call.Parsed.GetValue(time)),
             };
             await AskAsync(call, confirmation, options, cancellation);
-            var result = await Progress.SpinAsync(call.Terminal, options.DryRun ? "looking" : "collecting", () => call.Collector.CollectAsync(options, cancellation));
+            var result = await Progress.SpinAsync(
+                call.Terminal, options.DryRun ? "looking" : "collecting", () => call.Store.Maintenance.CollectAsync(options, cancellation));
             call.Print(result, done => Describe(call.Terminal, done));
             return result.Damaged.Count == 0 ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
         });
@@ -43,7 +44,8 @@ internal static class CollectCommand
             return;
         }
 
-        var planned = await call.Collector.CollectAsync(options with { DryRun = true, MaxTime = TimeSpan.FromTicks(1) }, cancellation);
+        var planned = await call.Store.Maintenance.CollectAsync(
+            options with { DryRun = true, MaxTime = TimeSpan.FromTicks(1) }, cancellation);
         if (options.Now && planned.Purged > 0)
         {
             confirmation.Ask(call, $"Remove {Say.Count(planned.Purged)} deleted checkpoints for good", forGood: true);

@@ -35,7 +35,7 @@ internal static class CopyTexts
     public static async Task<bool> VerifyAsync(Terminal terminal, bool json, StoreOptions options, CancellationToken cancellation)
     {
         await using var copy = await SqliteCheckpointStore.OpenAsync(options, cancellation);
-        var report = await Progress.SpinAsync(terminal, "verifying", () => copy.VerifyStoreAsync(null, cancellation));
+        var report = await Progress.SpinAsync(terminal, "verifying", () => copy.Maintenance.VerifyAsync(null, cancellation));
         if (!json)
         {
             VerifyTexts.Describe(terminal, report);

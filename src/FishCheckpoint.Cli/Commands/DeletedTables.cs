@@ -8,7 +8,7 @@ internal static class DeletedTables
 {
     public static async Task PrintTasksAsync(Call call, CancellationToken cancellation)
     {
-        var tasks = await Pages.AllAsync(page => call.Opened.Deleted.ListDeletedTasksAsync(page, cancellation));
+        var tasks = await call.Store.Tasks.ListDeletedAsync(cancellationToken: cancellation).ToListAsync(cancellation);
         call.Print(tasks, items =>
         {
             var table = Tables.Create("task", "deleted", ">checkpoints", ">stored", "?base", "?=when", "=until");
@@ -21,7 +21,7 @@ internal static class DeletedTables
 
     public static async Task PrintAsync(Call call, string task, CancellationToken cancellation)
     {
-        var checkpoints = await Pages.AllAsync(page => call.Opened.Deleted.ListDeletedAsync(task, page, cancellation));
+        var checkpoints = await call.Store.Checkpoints.ListDeletedAsync(task, cancellationToken: cancellation).ToListAsync(cancellation);
         call.Print(checkpoints, items =>
         {
             var table = Tables.Create(">step", ">stored", "metrics", "tags", "?with task", "?=saved", "?=deleted", "=until");

@@ -25,9 +25,9 @@ internal static class DiffCommand
             var (name, source) = (parsed.GetRequiredValue(task), StateRef.Parse(parsed.GetRequiredValue(from)));
 
             // Words are resolved once: "latest" may move on before everything is read.
-            var info = await call.Store.GetCheckpointAsync(name, StepRef.Parse(parsed.GetRequiredValue(to)), cancellation);
-            using var delta = await call.Store.OpenDeltaAsync(name, StepRef.At(info.Step), source, cancellation);
-            await using var reader = await call.Store.OpenAsync(name, StepRef.At(info.Step), cancellation);
+            var info = await call.Store.Checkpoints.GetAsync(name, StepRef.Parse(parsed.GetRequiredValue(to)), cancellation);
+            using var delta = await call.Store.States.OpenDeltaAsync(name, StepRef.At(info.Step), source, cancellation);
+            await using var reader = await call.Store.States.OpenAsync(name, StepRef.At(info.Step), cancellation);
             var patch = parsed.GetValue(path);
             if (patch is not null)
             {

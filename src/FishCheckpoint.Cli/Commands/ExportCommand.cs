@@ -22,7 +22,7 @@ internal static class ExportCommand
             var options = form.Of(parsed, range.Of(parsed, InterchangeFormats.Parse(parsed.GetRequiredValue(format)), Path.GetFullPath(parsed.GetRequiredValue(folder))));
             options = options with { OnWarning = warning => call.Terminal.SayError($"[yellow]{warning}[/]") };
             ExportReport? report = null;
-            var count = await VersionExporter.CountAsync(call.Store, options, cancellation);
+            var count = await VersionExporter.CountAsync(call.Store.Checkpoints, options, cancellation);
             await Progress.StepsAsync(call.Terminal, "exporting", count, async done =>
                 report = await VersionExporter.ExportAsync(call.Store, options, item => done(item.Version), cancellation));
             call.Print(report!, made => Describe(call, made));

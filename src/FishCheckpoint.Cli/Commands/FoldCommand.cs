@@ -26,7 +26,7 @@ internal static class FoldCommand
                 Task = call.Parsed.GetValue(task), MaxBytes = call.Parsed.GetValue(bytes), MaxTime = Seconds.TimeOf("--max-time", call.Parsed.GetValue(time)),
                 MaxReadCost = call.Parsed.GetValue(cost),
             };
-            var result = await Progress.SpinAsync(call.Terminal, "folding", () => call.Folding.FoldAsync(options, cancellation));
+            var result = await Progress.SpinAsync(call.Terminal, "folding", () => call.Store.Maintenance.FoldAsync(options, cancellation));
             call.Print(result, done => Describe(call.Terminal, done));
             return result.Damaged.Count == 0 ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
         });

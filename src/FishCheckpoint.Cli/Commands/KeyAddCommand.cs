@@ -23,7 +23,7 @@ internal static class KeyAddCommand
                 call.Parsed.GetValue(tasks) is { Length: > 0 } limits ? limits : null,
                 call.Parsed.GetValue(expires) is { } span ? TimeProvider.System.GetUtcNow() + Amounts.Span(span) : null,
                 call.Parsed.GetValue(quota) is { } bytes ? Amounts.Bytes(bytes) : null);
-            var added = await call.Access.AddKeyAsync(spec, cancellation);
+            var added = await call.Store.Access.AddKeyAsync(spec, cancellation);
             call.Print(added, key =>
             {
                 call.Terminal.Error.WriteLine("Keep this token: it is not stored and cannot be shown again.");

@@ -12,7 +12,7 @@ internal static class KeyListCommand
         var command = new Command("ls", "List the keys, without their tokens.");
         shell.OnStore(command, async (call, cancellation) =>
         {
-            var keys = await Pages.AllAsync(page => call.Access.ListKeysAsync(page, cancellation));
+            var keys = await call.Store.Access.ListKeysAsync(cancellationToken: cancellation).ToListAsync(cancellation);
             call.PrintList(keys, "keys", items =>
             {
                 var table = Tables.Create("key", "?=id", "=scope", "tasks", "?>stored", "?>quota", "?=made", "=expires", "=revoked");

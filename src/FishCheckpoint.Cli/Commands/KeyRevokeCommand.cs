@@ -12,7 +12,7 @@ internal static class KeyRevokeCommand
         var command = new Command("revoke", "Revoke a key: the next request with it is refused.") { name };
         shell.OnStore(command, async (call, cancellation) =>
         {
-            var revoked = await call.Access.RevokeKeyAsync(call.Parsed.GetRequiredValue(name), cancellation);
+            var revoked = await call.Store.Access.RevokeKeyAsync(call.Parsed.GetRequiredValue(name), cancellation);
             call.Print(revoked, key => call.Say($"Revoked key [bold]{key.Name}[/] ({key.Id})"));
         });
         return command;

@@ -24,7 +24,7 @@ internal static class ListCommand
 
     private static async Task PrintAsync(Call call, string task, CancellationToken cancellation)
     {
-        var checkpoints = await Pages.AllAsync(page => call.Store.ListCheckpointsAsync(task, page, cancellation));
+        var checkpoints = await call.Store.Checkpoints.ListAsync(task, cancellationToken: cancellation).ToListAsync(cancellation);
         call.PrintList(checkpoints, $"checkpoints of {task}", items =>
         {
             var table = Tables.Create(">step", "?>parent", "?>depth", "?>changed", "?>model", ">stored", "?>trainer state", "metrics", "tags", "?=saved");

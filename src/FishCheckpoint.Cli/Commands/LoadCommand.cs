@@ -5,6 +5,7 @@ using FishCheckpoint.Cli.Models;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Following.Load;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Cli.Commands;
@@ -29,7 +30,8 @@ internal static class LoadCommand
         {
             var parsed = call.Parsed;
             var target = new ModelTarget(call.Terminal, parsed.GetRequiredValue(path), parsed.GetValue(replace));
-            var loaded = await LoadAsync(call.Store, parsed.GetRequiredValue(task), StepRef.Parse(parsed.GetRequiredValue(step)), target,
+            var loaded = await LoadAsync(
+                call.Store.States, parsed.GetRequiredValue(task), StepRef.Parse(parsed.GetRequiredValue(step)), target,
                 cancellation);
             Print(call, target, loaded);
         });
@@ -37,14 +39,14 @@ internal static class LoadCommand
     }
 
     // Once more where the step was saved with other content meanwhile: then it is one version from its beginning.
-    private static async Task<LoadedModel> LoadAsync(ICheckpointStore store, string task, StepRef step, ModelTarget target,
+    private static async Task<LoadedModel> LoadAsync(IStates states, string task, StepRef step, ModelTarget target,
         CancellationToken cancellation)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                await using var reader = await store.OpenAsync(task, step, cancellation);
+                await using var reader = await states.OpenAsync(task, step, cancellation);
                 return await target.WriteAsync(reader, cancellation);
             }
             catch (FishException error) when (error.Code == ErrorCode.CheckpointChanged && attempt == 1 && !target.IsStream)

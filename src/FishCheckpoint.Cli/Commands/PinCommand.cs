@@ -18,10 +18,10 @@ internal static class PinCommand
             var (name, reference) = (call.Parsed.GetRequiredValue(task), StepRef.Parse(call.Parsed.GetRequiredValue(step)));
 
             // What 'latest' means is settled once, so that what is said is what is pinned.
-            var at = StepRef.At((await call.Store.GetCheckpointAsync(name, reference, cancellation)).Step);
-            await call.Store.SetPinAsync(name, at, !call.Parsed.GetValue(remove), cancellation);
+            var at = StepRef.At((await call.Store.Checkpoints.GetAsync(name, reference, cancellation)).Step);
+            await call.Store.Checkpoints.SetPinAsync(name, at, !call.Parsed.GetValue(remove), cancellation);
             call.Print(
-                await call.Store.GetCheckpointAsync(name, at, cancellation),
+                await call.Store.Checkpoints.GetAsync(name, at, cancellation),
                 info => call.Say($"[bold]{info.Task}/{info.Step}[/] is {(info.Pinned ? "pinned" : "not pinned")}"));
         });
         return command;

@@ -48,26 +48,26 @@ internal static class PullCommand
                     MaxHeaderLength = shell.Settings.Limits.MaxHeaderBytes,
                     OnWarning = warning => call.Terminal.SayError($"[yellow]{warning}[/]"),
                 };
-                var source = new PullSource(call.Store, call.Opened.Deltas, call.Opened.Events);
-                return parsed.GetValue(follow) ? await FollowAsync(call, source, options, cancellation) : await OnceAsync(call, source, options, cancellation);
+                return parsed.GetValue(follow)
+                    ? await FollowAsync(call, options, cancellation) : await OnceAsync(call, options, cancellation);
             },
             parsed => ModelPuller.SpoolFolderOf(parsed.GetRequiredValue(folder)));
         return command;
     }
 
-    private static async Task<int> OnceAsync(Call call, PullSource source, PullOptions options, CancellationToken cancellation)
+    private static async Task<int> OnceAsync(Call call, PullOptions options, CancellationToken cancellation)
     {
-        using var puller = ModelPuller.Open(source, options);
+        using var puller = ModelPuller.Open(call.Store, options);
         var pulled = await Progress.SpinAsync(call.Terminal, $"pulling {options.Task}", () => puller.PullAsync(cancellation));
         call.Print(pulled, model => Describe(call, model));
         return ExitCodes.Ok;
     }
 
-    private static async Task<int> FollowAsync(Call call, PullSource source, PullOptions options, CancellationToken cancellation)
+    private static async Task<int> FollowAsync(Call call, PullOptions options, CancellationToken cancellation)
     {
         try
         {
-            await new PullFollower(source, options, pulled =>
+            await new PullFollower(call.Store, options, pulled =>
             {
                 call.Print(pulled, model => Describe(call, model));
                 call.Terminal.Output.Flush();

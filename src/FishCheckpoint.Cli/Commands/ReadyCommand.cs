@@ -17,7 +17,7 @@ internal static class ReadyCommand
             var server = shell.ServerOf(parsed) ?? throw new FishException(
                 ErrorCode.RequestInvalid, "--server", "Only a server can be asked whether it is ready.", "Give its URL: --server http://127.0.0.1:5080, or set FISH_SERVER.");
             await using var client = FishClient.Connect(server);
-            await client.WaitUntilReadyAsync(TimeOf(parsed.GetValue(wait)), cancellation: cancellation);
+            await client.WaitUntilReadyAsync(TimeOf(parsed.GetValue(wait)), cancellationToken: cancellation);
             Call.Print(shell.Terminal, parsed.GetValue(shell.Json), new Answer(true), _ => shell.Terminal.Say($"ready"));
             return ExitCodes.Ok;
         });

@@ -21,7 +21,8 @@ internal static class RecodeCommand
             {
                 Task = call.Parsed.GetValue(task), MaxBytes = call.Parsed.GetValue(bytes), MaxTime = Seconds.TimeOf("--max-time", call.Parsed.GetValue(time)),
             };
-            var result = await Progress.SpinAsync(call.Terminal, "recoding", () => call.Recoding.RecodeAsync(options, cancellation));
+            var result = await Progress.SpinAsync(
+                call.Terminal, "recoding", () => call.Store.Maintenance.RecodeAsync(options, cancellation));
             call.Print(result, done => Describe(call.Terminal, done));
             return result.Damaged.Count == 0 ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
         });

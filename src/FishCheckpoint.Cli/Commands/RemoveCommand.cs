@@ -32,16 +32,16 @@ internal static class RemoveCommand
             if (call.Parsed.GetValue(step) is { } reference)
             {
                 // What 'latest' means is settled once, so that what is said is what is deleted.
-                var info = await call.Store.GetCheckpointAsync(name, StepRef.Parse(reference), cancellation);
-                await call.Store.DeleteCheckpointAsync(name, StepRef.At(info.Step), cancellation);
+                var info = await call.Store.Checkpoints.GetAsync(name, StepRef.Parse(reference), cancellation);
+                await call.Store.Checkpoints.DeleteAsync(name, StepRef.At(info.Step), cancellation);
                 call.Print(new Removed(name, info.Step), removed => call.Say(
                     $"Deleted [bold]{removed.Task}/{removed.Step}[/]; while its grace lasts, 'fish undelete {removed.Task} {removed.Step}' brings it back"));
             }
             else
             {
-                var info = await call.Store.GetTaskAsync(name, cancellation);
+                var info = await call.Store.Tasks.GetAsync(name, cancellation);
                 confirmation.Ask(call, $"Delete task {name} with its {Say.Count(info.Checkpoints)} checkpoints");
-                await call.Store.DeleteTaskAsync(name, cancellation);
+                await call.Store.Tasks.DeleteAsync(name, cancellation);
                 call.Print(new Removed(name), removed => call.Say(
                     $"Deleted task [bold]{removed.Task}[/]; while its grace lasts, 'fish undelete {removed.Task}' brings it back"));
             }

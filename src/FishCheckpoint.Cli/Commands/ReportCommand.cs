@@ -46,7 +46,8 @@ internal static class ReportCommand
             throw new FishException(ErrorCode.RequestInvalid, "--base", "A report is of a task or of a base, not of both.", "Leave one out.");
         }
 
-        var report = @base is null ? await call.Reports.ReportAsync(task, cancellation) : await call.Reports.ReportBaseAsync(@base, cancellation);
+        var report = @base is null
+            ? await call.Store.Reports.GetStorageAsync(task, cancellation) : await call.Store.Reports.GetBaseAsync(@base, cancellation);
         call.Print(report, made => StorageTable.Print(call.Terminal.Console, made));
     }
 
@@ -57,10 +58,11 @@ internal static class ReportCommand
             throw new FishException(ErrorCode.RequestInvalid, "--tensors", "Tensors are told of one task.", "Name the task.");
         }
 
-        var all = await Pages.AllAsync(page => call.Reports.ReportTensorsAsync(task, page, cancellation));
+        var all = await call.Store.Reports.ListTensorsAsync(task, cancellationToken: cancellation).ToListAsync(cancellation);
         call.Print(all, rows => TensorTable.Print(call.Terminal.Console, rows));
     }
 
     private static async Task PrintGrowthAsync(Call call, GrowthRequest request, CancellationToken cancellation) =>
-        call.Print(await call.Reports.ReportGrowthAsync(request, cancellation), report => GrowthTable.Print(call.Terminal.Console, report));
+        call.Print(
+            await call.Store.Reports.GetGrowthAsync(request, cancellation), report => GrowthTable.Print(call.Terminal.Console, report));
 }

@@ -31,7 +31,7 @@ internal static class RestoreCommand
                 Verify = !parsed.GetValue(verify) ? null : async (folder, ending) =>
                 {
                     await using var copy = await SqliteCheckpointStore.OpenAsync(OptionsOf(folder), ending);
-                    return (verified = await copy.VerifyStoreAsync(null, ending)).Damaged.Count == 0;
+                    return (verified = await copy.Maintenance.VerifyAsync(null, ending)).Damaged.Count == 0;
                 },
             };
             StoreOptions OptionsOf(string folder) => new() { DataFolder = folder, Progress = shell.Terminal.Work };

@@ -50,7 +50,8 @@ internal static class SaveCommand
             using var content = LocalContent.Open(input.Path, forms.Of(parsed), shell.Settings.Limits.MaxHeaderBytes,
                 parsed.GetValue(stateDict), choice.Of(parsed));
             var saved = await Progress.OfContentAsync(
-                call.Terminal, $"saving {name}/{number}", content.Content, () => call.Store.SaveAsync(name, number, content.Content, options, cancellation));
+                call.Terminal, $"saving {name}/{number}", content.Content, () => call.Store.Checkpoints.SaveAsync(
+                    name, number, content.Content, options, cancellation));
             var info = saved.Value with { LeftOut = LeftOutFile.Join(content.LeftOut, saved.Value.LeftOut) };
             call.Print(info, made => Describe(call, saved with { Value = made }, content));
         });
@@ -72,6 +73,6 @@ internal static class SaveCommand
         }
 
         // An id of a base that is not here is what the check is for: the store refuses it as another one.
-        return Digest.TryParse(nameOrId, out var id) ? id : (await call.Store.GetBaseAsync(nameOrId, cancellation)).Id;
+        return Digest.TryParse(nameOrId, out var id) ? id : (await call.Store.Bases.GetAsync(nameOrId, cancellation)).Id;
     }
 }

@@ -14,7 +14,7 @@ internal static class ShowCommand
         var command = new Command("show", "Show what a checkpoint is and costs.") { task, step };
         shell.OnStore(command, async (call, cancellation) =>
         {
-            var info = await call.Store.GetCheckpointAsync(
+            var info = await call.Store.Checkpoints.GetAsync(
                 call.Parsed.GetRequiredValue(task), StepRef.Parse(call.Parsed.GetRequiredValue(step)), cancellation);
             call.Print(info, found => Describe(call.Terminal, found));
         });

@@ -26,13 +26,13 @@ internal static class TagCommand
             var (name, label) = (call.Parsed.GetRequiredValue(task), call.Parsed.GetRequiredValue(tag));
             if (call.Parsed.GetValue(step) is { } reference)
             {
-                await call.Store.SetTagAsync(name, label, StepRef.Parse(reference), cancellation);
-                var info = await call.Store.GetCheckpointAsync(name, StepRef.Parse(label), cancellation);
+                await call.Store.Checkpoints.SetTagAsync(name, label, StepRef.Parse(reference), cancellation);
+                var info = await call.Store.Checkpoints.GetAsync(name, StepRef.Parse(label), cancellation);
                 call.Print(info, found => call.Say($"[bold]{label}[/] is {found.Task}/{found.Step}"));
             }
             else
             {
-                await call.Store.RemoveTagAsync(name, label, cancellation);
+                await call.Store.Checkpoints.SetTagAsync(name, label, null, cancellation);
                 call.Print(new Removed(name, null, label), _ => call.Say($"Removed tag [bold]{label}[/] of {name}"));
             }
         });

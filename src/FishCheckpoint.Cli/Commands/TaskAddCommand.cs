@@ -52,7 +52,7 @@ internal static class TaskAddCommand
                 spec = spec with { Description = existing.Description, Metadata = existing.Metadata, Retention = existing.Retention };
             }
 
-            var saved = await call.Store.PutTaskAsync(name, spec, cancellation);
+            var saved = await call.Store.Tasks.PutAsync(name, spec, cancellation);
             call.Print(saved.Value, info => call.Say($"{(saved.Created ? "Added" : "Already there:")} task [bold]{info.Name}[/] on base {info.Base}"));
         });
         return command;
@@ -62,7 +62,7 @@ internal static class TaskAddCommand
     {
         try
         {
-            return await call.Store.GetTaskAsync(name, cancellation);
+            return await call.Store.Tasks.GetAsync(name, cancellation);
         }
         catch (FishException error) when (error.Code == ErrorCode.TaskNotFound)
         {

@@ -16,7 +16,7 @@ internal static class TaskListCommand
 
     public static async Task PrintAsync(Call call, CancellationToken cancellation)
     {
-        var tasks = await Pages.AllAsync(page => call.Store.ListTasksAsync(page, cancellation));
+        var tasks = await call.Store.Tasks.ListAsync(cancellationToken: cancellation).ToListAsync(cancellation);
         call.PrintList(tasks, "tasks", items =>
         {
             var table = Tables.Create("task", "base", ">checkpoints", ">latest", "?own tensors", "?description", "?=added");

@@ -19,7 +19,7 @@ internal static class TaskQuotaCommand
         {
             var given = call.Parsed.GetRequiredValue(bytes);
             var quota = new TaskQuota(given == None ? null : Amounts.Bytes(given));
-            var changed = await call.Access.SetQuotaAsync(call.Parsed.GetRequiredValue(task), quota, cancellation);
+            var changed = await call.Store.Access.SetQuotaAsync(call.Parsed.GetRequiredValue(task), quota, cancellation);
             call.Print(changed, info => call.Say($"[bold]{info.Name}[/] may store {(info.QuotaBytes is { } most ? Say.Bytes(most) : "what it likes")}"));
         });
         return command;

@@ -53,7 +53,7 @@ internal static class TaskSetCommand
             }
 
             var element = JsonSerializer.SerializeToElement(patch);
-            var planned = await call.Store.ChangeTaskAsync(name, element, dryRun: true, cancellation);
+            var planned = await call.Store.Tasks.ChangeAsync(name, element, dryRun: true, cancellation);
             if (call.Parsed.GetValue(dry))
             {
                 call.Print(planned, info => Describe(call, info, "would have"));
@@ -65,7 +65,7 @@ internal static class TaskSetCommand
                 confirmation.Ask(call, $"Let the retention of {name} delete {Say.Count(removes.Checkpoints)} checkpoints");
             }
 
-            call.Print(await call.Store.ChangeTaskAsync(name, element, dryRun: false, cancellation), info => Describe(call, info, "has"));
+            call.Print(await call.Store.Tasks.ChangeAsync(name, element, dryRun: false, cancellation), info => Describe(call, info, "has"));
         });
         return command;
     }

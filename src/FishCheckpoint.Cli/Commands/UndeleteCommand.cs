@@ -35,13 +35,13 @@ internal static class UndeleteCommand
             var (name, target) = (call.Parsed.GetRequiredValue(task), call.Parsed.GetValue(other));
             if (call.Parsed.GetValue(step) is not { } text)
             {
-                var back = await call.Opened.Deleted.UndeleteTaskAsync(name, target, cancellation);
+                var back = await call.Store.Tasks.UndeleteAsync(name, target, cancellation);
                 call.Print(new UndeletedTask(back), found => call.Say($"Task [bold]{found.Task.Name}[/] is back, with {Say.Count(found.Task.Checkpoints)} checkpoints"));
                 return;
             }
 
             var options = new UndeleteOptions(target is null ? null : StepOf(target), call.Parsed.GetValue(pin));
-            var undeleted = await call.Opened.Deleted.UndeleteAsync(name, StepOf(text), options, cancellation);
+            var undeleted = await call.Store.Checkpoints.UndeleteAsync(name, StepOf(text), options, cancellation);
             call.Print(undeleted, found => Describe(call, found));
         });
         return command;

@@ -41,14 +41,16 @@ internal static class VerifyCommand
 
     private static async Task<int> OneAsync(Call call, string task, string step, CancellationToken cancellation)
     {
-        var result = await Progress.SpinAsync(call.Terminal, "verifying", () => call.Store.VerifyAsync(task, StepRef.Parse(step), cancellation));
+        var result = await Progress.SpinAsync(
+            call.Terminal, "verifying", () => call.Store.Maintenance.VerifyCheckpointAsync(task, StepRef.Parse(step), cancellation));
         call.Print(result, found => VerifyTexts.Describe(call.Terminal, found));
         return result.Sound ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
     }
 
     private static async Task<int> StoreAsync(Call call, VerifyOptions options, CancellationToken cancellation)
     {
-        var report = await Progress.SpinAsync(call.Terminal, "verifying", () => call.Opened.Verification.VerifyStoreAsync(options.Checked(), cancellation));
+        var report = await Progress.SpinAsync(
+            call.Terminal, "verifying", () => call.Store.Maintenance.VerifyAsync(options.Checked(), cancellation));
         call.Print(report, found => VerifyTexts.Describe(call.Terminal, found));
         return report.Damaged.Count == 0 ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
     }

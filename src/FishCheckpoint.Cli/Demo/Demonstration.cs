@@ -35,15 +35,15 @@ internal sealed class Demonstration(Terminal terminal, DemoPlan plan, string fol
         var rebuilt = await RebuildAsync(server.Client, runs.Saved, cancellation);
         say($"Rebuilt them all over HTTP: {Say.Bytes(rebuilt.Bytes)} in {rebuilding.Elapsed.TotalSeconds:N1} s.");
         var before = plan.Tasks.ToDictionary(task => task.Name, task => trainer.AccuracyBefore(pretraining.Model, task), StringComparer.Ordinal);
-        return new DemoResult(
-            folder, accuracy, before, runs.Accuracies, runs.Saved, rebuilt, await server.Client.ReportAsync(null, cancellation), clock.Elapsed.TotalSeconds);
+        var report = await server.Client.Reports.GetStorageAsync(null, cancellation);
+        return new DemoResult(folder, accuracy, before, runs.Accuracies, runs.Saved, rebuilt, report, clock.Elapsed.TotalSeconds);
     }
 
     private async Task<BaseInfo> AddBaseAsync(FishClient client, Mlp model, CancellationToken cancellation)
     {
         var path = Path.Combine(folder, $"{BaseName}.safetensors");
         ModelExport.Write(model, path);
-        return (await client.AddBaseAsync(BaseName, ModelUpload.FromPath(path), cancellation)).Value;
+        return (await client.Bases.AddAsync(BaseName, ModelUpload.FromPath(path), cancellation)).Value;
     }
 
     private async Task<RunResults> TrainAsync(FishClient client, DemoTrainer trainer, Mlp trainedBase, Digest baseId, CancellationToken cancellation)
@@ -67,7 +67,7 @@ internal sealed class Demonstration(Terminal terminal, DemoPlan plan, string fol
     private async Task<double> TrainAndSaveAsync(
         FishClient client, DemoTask task, DemoRun run, Digest baseId, RunResults results, CancellationToken cancellation)
     {
-        await client.PutTaskAsync(run.Name, task.Spec(BaseName), cancellation);
+        await client.Tasks.PutAsync(run.Name, task.Spec(BaseName), cancellation);
         var (saved, accuracy) = await SavingRun.TrainAsync(client, run, baseId, plan.SaveEverySteps, cancellation);
         results.Add(saved);
         return accuracy;
@@ -80,7 +80,7 @@ internal sealed class Demonstration(Terminal terminal, DemoPlan plan, string fol
         {
             foreach (var run in runs)
             {
-                results.Add(await Rebuild.RunAsync(client, run, done, cancellation));
+                results.Add(await Rebuild.RunAsync(client.States, run, done, cancellation));
             }
         });
         return RebuildResult.Sum(results);

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Security.Cryptography;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Models;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Cli.Demo;
@@ -10,17 +11,17 @@ namespace FishCheckpoint.Cli.Demo;
 internal static class Rebuild
 {
     /// <summary>Rebuilds the checkpoints of one run.</summary>
-    /// <param name="store">The API's client.</param>
+    /// <param name="states">The API's client.</param>
     /// <param name="run">The run, with what its trainer held.</param>
     /// <param name="done">Called after each checkpoint.</param>
     /// <param name="cancellation">Ends the work.</param>
     /// <returns>How many are the same bit for bit, how many bytes were rebuilt, and which are not the same.</returns>
-    public static async Task<RebuildResult> RunAsync(ICheckpointStore store, SavedRun run, Action<string> done, CancellationToken cancellation)
+    public static async Task<RebuildResult> RunAsync(IStates states, SavedRun run, Action<string> done, CancellationToken cancellation)
     {
         var (identical, bytes, different) = (0, 0L, new List<string>());
         foreach (var (step, held) in run.Held.OrderBy(pair => pair.Key))
         {
-            var (digest, length) = await DigestAsync(store, run.Task, step, cancellation);
+            var (digest, length) = await DigestAsync(states, run.Task, step, cancellation);
             if (digest == held)
             {
                 identical++;
@@ -37,9 +38,10 @@ internal static class Rebuild
         return new RebuildResult(identical, bytes, different);
     }
 
-    private static async Task<(Digest Digest, long Length)> DigestAsync(ICheckpointStore store, string task, long step, CancellationToken cancellation)
+    private static async Task<(Digest Digest, long Length)> DigestAsync(
+        IStates states, string task, long step, CancellationToken cancellation)
     {
-        await using var reader = await store.OpenAsync(task, StepRef.At(step), cancellation);
+        await using var reader = await states.OpenAsync(task, StepRef.At(step), cancellation);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var pipe = PipeWriter.Create(new HashingStream(Stream.Null, hash));
         var file = reader.FileOf(ModelFiles.SingleFileName);

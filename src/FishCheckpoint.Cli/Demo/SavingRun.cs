@@ -1,5 +1,5 @@
-using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Demo;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.Training;
 
@@ -16,7 +16,7 @@ internal static class SavingRun
     /// <param name="cancellation">Ends training between two steps.</param>
     /// <returns>What was saved, and the share of test images that the trained model gets right.</returns>
     public static async Task<(SavedRun Saved, double Accuracy)> TrainAsync(
-        ICheckpointStore store, DemoRun run, Digest baseId, long saveEverySteps, CancellationToken cancellation)
+        IFishStore store, DemoRun run, Digest baseId, long saveEverySteps, CancellationToken cancellation)
     {
         // Every due step is to be rebuilt afterwards, so none may be skipped: training waits when the saver lags four copies behind.
         var options = new CheckpointHookOptions

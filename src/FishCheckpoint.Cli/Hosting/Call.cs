@@ -1,9 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
-using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Output;
-using FishCheckpoint.Reports;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Cli.Hosting;
 
@@ -14,17 +13,7 @@ namespace FishCheckpoint.Cli.Hosting;
 /// <param name="Json">Whether the result is JSON.</param>
 internal sealed record Call(ParseResult Parsed, Terminal Terminal, OpenedStore Opened, bool Json)
 {
-    public ICheckpointStore Store => Opened.Store;
-
-    public IStorageReports Reports => Opened.Reports;
-
-    public ICheckpointRecoding Recoding => Opened.Recoding;
-
-    public IAccessControl Access => Opened.Access;
-
-    public ICheckpointFolding Folding => Opened.Folding;
-
-    public ICheckpointCollector Collector => Opened.Collector;
+    public IFishStore Store => Opened.Store;
 
     /// <summary>Prints a result: the value as JSON, or what is made of it for people.</summary>
     public void Print<T>(T value, Action<T> forPeople) => Print(Terminal, Json, value, forPeople);

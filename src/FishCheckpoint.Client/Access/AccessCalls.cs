@@ -8,24 +8,26 @@ namespace FishCheckpoint.Client.Access;
 /// <summary>The routes of keys, quotas and the audit log.</summary>
 internal sealed class AccessCalls(FishHttp server) : IAccessControl
 {
-    public Task<NewKey> AddKeyAsync(KeySpec spec, CancellationToken cancellation = default) =>
-        server.JsonAsync<NewKey>(HttpMethod.Post, Routes.Keys, cancellation, JsonContent.Create(spec, options: FishJson.Options));
+    public Task<NewKey> AddKeyAsync(KeySpec spec, CancellationToken cancellationToken = default) =>
+        server.JsonAsync<NewKey>(HttpMethod.Post, Routes.Keys, cancellationToken, JsonContent.Create(spec, options: FishJson.Options));
 
-    public Task<Page<KeyInfo>> ListKeysAsync(PageRequest page, CancellationToken cancellation = default) =>
-        server.JsonAsync<Page<KeyInfo>>(HttpMethod.Get, Routes.Page(Routes.Keys, page), cancellation);
+    public AsyncPageable<KeyInfo> ListKeysAsync(PageRequest? page = null, CancellationToken cancellationToken = default) =>
+        server.List<KeyInfo>(Routes.Keys, page, cancellationToken);
 
-    public Task<KeyInfo> RevokeKeyAsync(string nameOrId, CancellationToken cancellation = default) =>
-        server.JsonAsync<KeyInfo>(HttpMethod.Delete, Routes.Key(nameOrId), cancellation);
+    public Task<KeyInfo> RevokeKeyAsync(string nameOrId, CancellationToken cancellationToken = default) =>
+        server.JsonAsync<KeyInfo>(HttpMethod.Delete, Routes.Key(nameOrId), cancellationToken);
 
-    public Task<TaskInfo> SetQuotaAsync(string task, TaskQuota quota, CancellationToken cancellation = default) =>
-        server.JsonAsync<TaskInfo>(HttpMethod.Put, Routes.Quota(task), cancellation, JsonContent.Create(quota, options: FishJson.Options));
+    public Task<TaskInfo> SetQuotaAsync(string task, TaskQuota quota, CancellationToken cancellationToken = default) =>
+        server.JsonAsync<TaskInfo>(
+            HttpMethod.Put, Routes.Quota(task), cancellationToken, JsonContent.Create(quota, options: FishJson.Options));
 
-    public Task<Page<AuditEntry>> ListAuditAsync(
-        PageRequest page, string? task = null, DateTimeOffset? since = null, CancellationToken cancellation = default)
+    public AsyncPageable<AuditEntry> ListAuditAsync(
+        PageRequest? page = null, string? task = null, DateTimeOffset? since = null, CancellationToken cancellationToken = default)
     {
-        var path = Routes.Page(Routes.Audit, page);
-        path = task is null ? path : $"{path}&task={Names.Check(task, "task")}";
-        return server.JsonAsync<Page<AuditEntry>>(
-            HttpMethod.Get, since is { } from ? $"{path}&since={Uri.EscapeDataString(from.ToString("O"))}" : path, cancellation);
+        var only = task is null ? "" : $"&task={Names.Check(task, "task")}";
+        only = since is { } from ? $"{only}&since={Uri.EscapeDataString(from.ToString("O"))}" : only;
+        return new AsyncPageable<AuditEntry>(
+            (part, stop) => server.JsonAsync<Page<AuditEntry>>(HttpMethod.Get, $"{Routes.Page(Routes.Audit, part)}{only}", stop),
+            page, cancellationToken);
     }
 }

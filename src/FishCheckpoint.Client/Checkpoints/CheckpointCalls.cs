@@ -1,15 +1,15 @@
 using System.Net.Http.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client.Http;
-using FishCheckpoint.Client.Reading;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Client.Checkpoints;
 
 /// <summary>The routes under <c>/v1/tasks/{task}/checkpoints</c> that concern whole checkpoints.</summary>
-internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
+internal sealed class CheckpointCalls(FishHttp server, string spoolFolder) : ICheckpoints
 {
     // Values are sent without the parent's state: the server lays them against the parent that it has.
     private static readonly CodecOptions Plain = new();
@@ -22,11 +22,12 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
     private readonly KnownSideFiles sideFiles = new();
 
     public async Task<Saved<CheckpointInfo>> SaveAsync(
-        string task, long step, CheckpointContent content, SaveOptions options, CancellationToken cancellation)
+        string task, long step, CheckpointContent content, SaveOptions? options = null, CancellationToken cancellationToken = default)
     {
+        options ??= new SaveOptions();
         if (content is CheckpointContent.Changed changed)
         {
-            return await SaveChangedAsync(task, step, changed.Delta, options, cancellation);
+            return await SaveChangedAsync(task, step, changed.Delta, options, cancellationToken);
         }
 
         StreamedContent Open() => content switch
@@ -37,34 +38,44 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
             _ => throw new ArgumentException("The form of the content is not known.", nameof(content)),
         };
         var all = options with { SideFiles = options.SideFilesOf(content) };
-        return await SendAsync(task, step, Open, all, patient: content is CheckpointContent.Full, cancellation);
+        return await SendAsync(task, step, Open, all, patient: content is CheckpointContent.Full, cancellationToken);
     }
 
-    public Task<CheckpointInfo> GetAsync(string task, StepRef step, CancellationToken cancellation) =>
-        server.JsonAsync<CheckpointInfo>(HttpMethod.Get, Routes.Checkpoint(task, step), cancellation);
+    public Task<CheckpointInfo> GetAsync(string task, StepRef step, CancellationToken cancellationToken = default) =>
+        server.JsonAsync<CheckpointInfo>(HttpMethod.Get, Routes.Checkpoint(task, step), cancellationToken);
 
-    public Task<Page<CheckpointInfo>> ListAsync(string task, PageRequest page, CancellationToken cancellation) =>
-        server.JsonAsync<Page<CheckpointInfo>>(HttpMethod.Get, Routes.Page(Routes.Checkpoints(task), page), cancellation);
+    public AsyncPageable<CheckpointInfo> ListAsync(string task, PageRequest? page = null, CancellationToken cancellationToken = default) =>
+        server.List<CheckpointInfo>(Routes.Checkpoints(task), page, cancellationToken);
 
-    public Task DeleteAsync(string task, StepRef step, CancellationToken cancellation) =>
-        server.DoneAsync(HttpMethod.Delete, Routes.Checkpoint(task, step), content: null, cancellation);
+    public Task DeleteAsync(string task, StepRef step, CancellationToken cancellationToken = default) =>
+        server.DoneAsync(HttpMethod.Delete, Routes.Checkpoint(task, step), content: null, cancellationToken);
 
-    public Task<Page<DeletedCheckpoint>> ListDeletedAsync(string task, PageRequest page, CancellationToken cancellation) =>
-        server.JsonAsync<Page<DeletedCheckpoint>>(HttpMethod.Get, Routes.Page(Routes.Deleted(task), page), cancellation);
+    public AsyncPageable<DeletedCheckpoint> ListDeletedAsync(
+        string task, PageRequest? page = null, CancellationToken cancellationToken = default) =>
+        server.List<DeletedCheckpoint>(Routes.Deleted(task), page, cancellationToken);
 
-    public Task<Undeleted> UndeleteAsync(string task, long step, UndeleteOptions options, CancellationToken cancellation) => server.JsonAsync<Undeleted>(
-        HttpMethod.Post, Routes.Undelete(task, step), cancellation, JsonContent.Create(options, options: FishJson.Options));
+    public Task<Undeleted> UndeleteAsync(
+        string task, long step, UndeleteOptions? options = null, CancellationToken cancellationToken = default) => server.JsonAsync<Undeleted>(
+        HttpMethod.Post, Routes.Undelete(task, step), cancellationToken,
+        JsonContent.Create(options ?? new UndeleteOptions(), options: FishJson.Options));
 
-    /// <summary>Opens a checkpoint; a word or tag is resolved once, so that one reader reads one checkpoint.</summary>
-    public async Task<IModelReader> OpenAsync(string task, StepRef step, CancellationToken cancellation)
+    /// <summary>Tags a step; a word or another tag is resolved first.</summary>
+    public async Task SetTagAsync(string task, string tag, StepRef? step, CancellationToken cancellationToken = default)
     {
-        var resolved = step.Step is null ? StepRef.At((await GetAsync(task, step, cancellation)).Step) : step;
-        return await RemoteModelReader.OpenAsync(
-            server, Routes.Checkpoint(task, resolved), stop => VerifyAsync(task, resolved, stop), cancellation);
+        var route = Routes.Tag(task, tag);
+        if (step is not { } target)
+        {
+            await server.DoneAsync(HttpMethod.Delete, route, content: null, cancellationToken);
+            return;
+        }
+
+        var number = target.Step ?? (await GetAsync(task, target, cancellationToken)).Step;
+        await server.DoneAsync(
+            HttpMethod.Put, route, JsonContent.Create(new TagTarget(number), options: FishJson.Options), cancellationToken);
     }
 
-    public Task<VerifyResult> VerifyAsync(string task, StepRef step, CancellationToken cancellation) =>
-        server.JsonAsync<VerifyResult>(HttpMethod.Post, $"{Routes.Checkpoint(task, step)}/verify", cancellation, wait: server.ForComputed);
+    public Task SetPinAsync(string task, StepRef step, bool pinned, CancellationToken cancellationToken = default) =>
+        server.DoneAsync(pinned ? HttpMethod.Put : HttpMethod.Delete, Routes.Pin(task, step), content: null, cancellationToken);
 
     // The server keeps masks: one that it has answered with need not be encoded and sent again, unless it was deleted meanwhile.
     private async Task<Saved<CheckpointInfo>> SaveChangedAsync(
@@ -125,4 +136,6 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder)
         return await server.SaveAsync<CheckpointInfo>(
             SaveRequest.PathOf(task, step, options), body ?? (HttpContent)checkpoint, request => SaveRequest.Prepare(request, options, patient), cancellation);
     }
+
+    private sealed record TagTarget(long Step);
 }

@@ -99,6 +99,10 @@ internal sealed class FishHttp
         return await ReadAsync<T>(response, cancellation);
     }
 
+    /// <summary>A list whose pages are requested while it is walked.</summary>
+    public AsyncPageable<T> List<T>(string path, PageRequest? page, CancellationToken cancellation) =>
+        new((part, stop) => JsonAsync<Page<T>>(HttpMethod.Get, Routes.Page(path, part), stop), page, cancellation);
+
     /// <summary>Sends a request whose answer has no content.</summary>
     public async Task DoneAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation, TimeSpan? wait = null)
     {

@@ -1,34 +1,39 @@
 using System.Net.Http.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client.Http;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Client.Maintenance;
 
 /// <summary>The routes of maintenance. They answer when the work is done, which may take hours: their silence has no limit.</summary>
-internal sealed class MaintenanceCalls(FishHttp server)
+internal sealed class MaintenanceCalls(FishHttp server) : IMaintenance
 {
     private static readonly TimeSpan UntilDone = Timeout.InfiniteTimeSpan;
 
-    public Task<RecodeResult> RecodeAsync(RecodeOptions? options, CancellationToken cancellation) =>
-        PostAsync<RecodeResult, RecodeOptions>(Routes.Recode, (options ?? new RecodeOptions()).Checked(), cancellation);
+    public Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellationToken = default) =>
+        PostAsync<RecodeResult, RecodeOptions>(Routes.Recode, (options ?? new RecodeOptions()).Checked(), cancellationToken);
 
-    public Task<VerifyReport> VerifyAsync(VerifyOptions? options, CancellationToken cancellation) =>
-        PostAsync<VerifyReport, VerifyOptions>(Routes.Verify, (options ?? new VerifyOptions()).Checked(), cancellation);
+    public Task<VerifyReport> VerifyAsync(VerifyOptions? options = null, CancellationToken cancellationToken = default) =>
+        PostAsync<VerifyReport, VerifyOptions>(Routes.Verify, (options ?? new VerifyOptions()).Checked(), cancellationToken);
 
-    public Task<IReadOnlyList<KnownDamage>> ListDamageAsync(CancellationToken cancellation) =>
-        server.JsonAsync<IReadOnlyList<KnownDamage>>(HttpMethod.Get, Routes.Damage, cancellation);
+    public Task<VerifyResult> VerifyCheckpointAsync(string task, StepRef step, CancellationToken cancellationToken = default) =>
+        server.JsonAsync<VerifyResult>(
+            HttpMethod.Post, $"{Routes.Checkpoint(task, step)}/verify", cancellationToken, wait: server.ForComputed);
 
-    public Task<BackupReport> BackupAsync(BackupOptions options, CancellationToken cancellation) =>
-        PostAsync<BackupReport, BackupOptions>(Routes.Backup, options with { To = Names.Check(options.To, "backup") }, cancellation);
+    public Task<IReadOnlyList<KnownDamage>> ListDamageAsync(CancellationToken cancellationToken = default) =>
+        server.JsonAsync<IReadOnlyList<KnownDamage>>(HttpMethod.Get, Routes.Damage, cancellationToken);
 
-    public Task<CollectResult> CollectAsync(CollectOptions? options, CancellationToken cancellation)
+    public Task<BackupReport> BackupAsync(BackupOptions options, CancellationToken cancellationToken = default) =>
+        PostAsync<BackupReport, BackupOptions>(Routes.Backup, options with { To = Names.Check(options.To, "backup") }, cancellationToken);
+
+    public Task<CollectResult> CollectAsync(CollectOptions? options = null, CancellationToken cancellationToken = default)
     {
         var path = Routes.Collect((options ?? new CollectOptions()).Checked());
-        return server.JsonAsync<CollectResult>(HttpMethod.Post, path, cancellation, wait: UntilDone);
+        return server.JsonAsync<CollectResult>(HttpMethod.Post, path, cancellationToken, wait: UntilDone);
     }
 
-    public Task<FoldResult> FoldAsync(FoldOptions? options, CancellationToken cancellation) =>
-        PostAsync<FoldResult, FoldOptions>(Routes.Fold, (options ?? new FoldOptions()).Checked(), cancellation);
+    public Task<FoldResult> FoldAsync(FoldOptions? options = null, CancellationToken cancellationToken = default) =>
+        PostAsync<FoldResult, FoldOptions>(Routes.Fold, (options ?? new FoldOptions()).Checked(), cancellationToken);
 
     private Task<TResult> PostAsync<TResult, TOptions>(string path, TOptions options, CancellationToken cancellation) =>
         server.JsonAsync<TResult>(HttpMethod.Post, path, cancellation, JsonContent.Create(options, options: FishJson.Options), UntilDone);

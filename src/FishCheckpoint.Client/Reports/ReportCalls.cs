@@ -1,27 +1,28 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client.Http;
 using FishCheckpoint.Reports;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Client.Reports;
 
 /// <summary>The routes of reports.</summary>
-internal sealed class ReportCalls(FishHttp server)
+internal sealed class ReportCalls(FishHttp server) : IReports
 {
-    public Task<StorageReport> StorageAsync(string? task, CancellationToken cancellation) =>
-        server.JsonAsync<StorageReport>(HttpMethod.Get, Routes.Report(task), cancellation);
+    public Task<StorageReport> GetStorageAsync(string? task = null, CancellationToken cancellationToken = default) =>
+        server.JsonAsync<StorageReport>(HttpMethod.Get, Routes.Report(task), cancellationToken);
 
-    public Task<StorageReport> BaseAsync(string nameOrId, CancellationToken cancellation) =>
-        server.JsonAsync<StorageReport>(HttpMethod.Get, Routes.BaseReport(nameOrId), cancellation);
+    public Task<StorageReport> GetBaseAsync(string nameOrId, CancellationToken cancellationToken = default) =>
+        server.JsonAsync<StorageReport>(HttpMethod.Get, Routes.BaseReport(nameOrId), cancellationToken);
 
-    public Task<Page<TensorReport>> TensorsAsync(string task, PageRequest page, CancellationToken cancellation) =>
-        server.JsonAsync<Page<TensorReport>>(HttpMethod.Get, Routes.Page(Routes.TensorReport(task), page), cancellation);
+    public AsyncPageable<TensorReport> ListTensorsAsync(
+        string task, PageRequest? page = null, CancellationToken cancellationToken = default) =>
+        server.List<TensorReport>(Routes.TensorReport(task), page, cancellationToken);
 
-    public Task<GrowthReport> GrowthAsync(GrowthRequest request, CancellationToken cancellation) =>
-        server.JsonAsync<GrowthReport>(HttpMethod.Get, Routes.Growth(request.Checked()), cancellation);
+    public Task<GrowthReport> GetGrowthAsync(GrowthRequest? request = null, CancellationToken cancellationToken = default) =>
+        server.JsonAsync<GrowthReport>(HttpMethod.Get, Routes.Growth((request ?? new GrowthRequest()).Checked()), cancellationToken);
 
-    public Task<TimelineReport> TimelineAsync(string task, TimelineRequest request, CancellationToken cancellation) =>
-        server.JsonAsync<TimelineReport>(HttpMethod.Get, Routes.Timeline(task, request.Checked()), cancellation);
-
-    public Task<ChangeReport> ChangesAsync(string task, StepRef to, StateRef from, CancellationToken cancellation) =>
-        server.JsonAsync<ChangeReport>(HttpMethod.Get, Routes.Changes(task, to, from), cancellation, wait: server.ForComputed);
+    public Task<TimelineReport> GetTimelineAsync(
+        string task, TimelineRequest? request = null, CancellationToken cancellationToken = default) =>
+        server.JsonAsync<TimelineReport>(
+            HttpMethod.Get, Routes.Timeline(task, (request ?? new TimelineRequest()).Checked()), cancellationToken);
 }

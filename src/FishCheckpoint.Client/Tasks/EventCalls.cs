@@ -3,24 +3,26 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client.Http;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Client.Tasks;
 
 /// <summary>The route of a task's events.</summary>
-internal sealed class EventCalls(FishHttp server)
+internal sealed class EventCalls(FishHttp server) : IEvents
 {
     // The server breaks a silence of fifteen seconds.
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
 
     /// <summary>The events of one connection.</summary>
-    public async IAsyncEnumerable<TaskEvent> FollowAsync(string task, long? after, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<TaskEvent> FollowAsync(
+        string task, long? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         using var response = await server.SendAsync(
-            HttpMethod.Get, Routes.Events(task, after), wait: LongestSilence, cancellation: cancellation);
-        await using var body = await response.Content.ReadAsStreamAsync(cancellation);
+            HttpMethod.Get, Routes.Events(task, after), wait: LongestSilence, cancellation: cancellationToken);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         await using var events = SseParser.Create(body, (_, data) => JsonSerializer.Deserialize<TaskEvent>(data, FishJson.Options)!)
-            .EnumerateAsync(cancellation).GetAsyncEnumerator(cancellation);
-        while (await NextAsync(events, cancellation))
+            .EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await NextAsync(events, cancellationToken))
         {
             var happened = events.Current.Data;
             yield return happened;

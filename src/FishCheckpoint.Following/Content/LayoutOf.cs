@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Content;
@@ -9,14 +10,15 @@ internal static class LayoutOf
 {
     /// <summary>Takes the model's, or makes it of the base.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: neither is what the task says.</exception>
-    public static async Task<Layout> TaskAsync(ICheckpointStore store, TaskInfo task, IModelReader model, int maxHeaderLength, CancellationToken cancellation)
+    public static async Task<Layout> TaskAsync(
+        IBases bases, TaskInfo task, IModelReader model, int maxHeaderLength, CancellationToken cancellation)
     {
         if (model.Layout.Id == task.Layout)
         {
             return model.Layout;
         }
 
-        await using var opened = await store.OpenBaseAsync(task.BaseId.ToString(), cancellation);
+        await using var opened = await bases.OpenAsync(task.BaseId.ToString(), cancellation);
         var headers = await ModelHeaders.ReadAsync(opened, maxHeaderLength, cancellation);
         var layout = TaskLayout.Create(new ModelFiles(headers.Select(pair => new ModelFile(pair.Key, pair.Value))), task.Tensors).Layout;
         return layout.Id == task.Layout ? layout

@@ -3,6 +3,7 @@ using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Following.Folders;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Content;
@@ -18,12 +19,12 @@ internal static class PullDelta
     /// <param name="cancellation">Ends the work.</param>
     /// <returns>The delta, which the caller disposes; or why there is none.</returns>
     public static async Task<(EncodedDelta? Delta, string Because)> FetchAsync(
-        IBoundedDeltas deltas, PulledManifest from, CheckpointInfo wanted, long maxBytes, CancellationToken cancellation)
+        IStates deltas, PulledManifest from, CheckpointInfo wanted, long maxBytes, CancellationToken cancellation)
     {
         EncodedDelta? delta;
         try
         {
-            delta = await deltas.OpenDeltaWithinAsync(wanted.Task, StepRef.At(wanted.Step), StepRef.At(from.Step), maxBytes, cancellation);
+            delta = await deltas.OpenDeltaAsync(wanted.Task, StepRef.At(wanted.Step), StepRef.At(from.Step), maxBytes, cancellation);
         }
         catch (FishException error) when (error.Kind is ErrorKind.NotFound or ErrorKind.Corrupt || IsDamaged(error))
         {

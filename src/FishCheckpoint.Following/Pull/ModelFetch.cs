@@ -3,6 +3,7 @@ using FishCheckpoint.Codec;
 using FishCheckpoint.Following.Content;
 using FishCheckpoint.Following.Folders;
 using FishCheckpoint.Tensors;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Following.Pull;
 
@@ -13,12 +14,12 @@ namespace FishCheckpoint.Following.Pull;
 internal sealed record Fetched(IReadOnlyList<PulledFile> Files, PullForm Form, long Bytes);
 
 /// <summary>Brings the files of one checkpoint into a hidden folder, by a delta or whole.</summary>
-/// <param name="source">Where from.</param>
+/// <param name="store">Where from.</param>
 /// <param name="options">The options.</param>
 /// <param name="task">The task.</param>
 /// <param name="wanted">The checkpoint.</param>
 /// <param name="model">The checkpoint, opened.</param>
-internal sealed class ModelFetch(PullSource source, PullOptions options, TaskInfo task, CheckpointInfo wanted, IModelReader model)
+internal sealed class ModelFetch(IFishStore store, PullOptions options, TaskInfo task, CheckpointInfo wanted, IModelReader model)
 {
     private readonly FullCopy full = new(model, wanted.State, options.MaxHeaderLength);
 
@@ -47,7 +48,7 @@ internal sealed class ModelFetch(PullSource source, PullOptions options, TaskInf
         }
 
         var modelBytes = model.Files.Where(file => headers.ContainsKey(file.Name)).Sum(file => file.Bytes);
-        var (delta, because) = await PullDelta.FetchAsync(source.Deltas, from.Manifest, wanted, modelBytes, cancellation);
+        var (delta, because) = await PullDelta.FetchAsync(store.States, from.Manifest, wanted, modelBytes, cancellation);
         if (delta is null)
         {
             return (null, because);
@@ -55,7 +56,7 @@ internal sealed class ModelFetch(PullSource source, PullOptions options, TaskInf
 
         using (delta)
         {
-            var layout = await LayoutOf.TaskAsync(source.Store, task, model, options.MaxHeaderLength, cancellation);
+            var layout = await LayoutOf.TaskAsync(store.Bases, task, model, options.MaxHeaderLength, cancellation);
             return await Task.Run(() => PullDelta.FindDamage(delta, layout, cancellation), cancellation) is { } damage
                 ? (null, damage) : (await ApplyAsync(from, local, headers, delta, layout, incoming, cancellation), "");
         }

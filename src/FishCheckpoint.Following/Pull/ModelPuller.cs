@@ -2,6 +2,7 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Following.Content;
 using FishCheckpoint.Following.Folders;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Following.Pull;
 
@@ -14,23 +15,24 @@ public sealed class ModelPuller : IDisposable
     // A checkpoint may be deleted while it is pulled; what was asked for is another one then.
     private const int Attempts = 3;
 
-    private readonly PullSource source;
+    private readonly IFishStore store;
     private readonly PullOptions options;
     private readonly PullFolder folder;
     private bool verified;
 
-    private ModelPuller(PullSource source, PullOptions options, PullFolder folder) => (this.source, this.options, this.folder) = (source, options, folder);
+    private ModelPuller(IFishStore store, PullOptions options, PullFolder folder) =>
+        (this.store, this.options, this.folder) = (store, options, folder);
 
     /// <summary>Takes the folder.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another process has it, or it holds something else; <see cref="ErrorCode.NameInvalid"/>;
     /// <see cref="ErrorCode.StorageUnavailable"/>, <see cref="ErrorCode.InsufficientStorage"/>.</exception>
-    public static ModelPuller Open(PullSource source, PullOptions options)
+    public static ModelPuller Open(IFishStore store, PullOptions options)
     {
         Names.Check(options.Task, "task");
         ArgumentOutOfRangeException.ThrowIfNegative(options.Keep);
         try
         {
-            return new ModelPuller(source, options, PullFolder.Open(options.Folder, options.OnWarning));
+            return new ModelPuller(store, options, PullFolder.Open(options.Folder, options.OnWarning));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -53,7 +55,7 @@ public sealed class ModelPuller : IDisposable
             for (var attempt = 1; ; attempt++)
             {
                 var started = options.Time.GetTimestamp();
-                var wanted = await source.Store.GetCheckpointAsync(options.Task, options.Step, cancellation);
+                var wanted = await store.Checkpoints.GetAsync(options.Task, options.Step, cancellation);
                 if (await PullAsync(wanted, started, attempt == Attempts, cancellation) is { } pulled)
                 {
                     return pulled;
@@ -71,7 +73,7 @@ public sealed class ModelPuller : IDisposable
 
     private async Task<PulledModel?> PullAsync(CheckpointInfo wanted, long started, bool last, CancellationToken cancellation)
     {
-        var task = await source.Store.GetTaskAsync(options.Task, cancellation);
+        var task = await store.Tasks.GetAsync(options.Task, cancellation);
         var current = folder.Find();
         var plan = PullPlan.Of(current, folder.All(), task, wanted);
         if (plan is PullPlan.Stay stay)
@@ -109,7 +111,7 @@ public sealed class ModelPuller : IDisposable
     {
         try
         {
-            await using var model = await source.Store.OpenAsync(options.Task, StepRef.At(wanted.Step), cancellation);
+            await using var model = await store.States.OpenAsync(options.Task, StepRef.At(wanted.Step), cancellation);
             return ModelHeaders.AreIn(there, model, options.MaxHeaderLength);
         }
         catch (FishException error) when (error.Kind == ErrorKind.Corrupt)
@@ -121,7 +123,7 @@ public sealed class ModelPuller : IDisposable
 
     private async Task<PulledModel?> FetchAsync(PullPlan plan, PulledFolder? current, TaskInfo task, CheckpointInfo wanted, long started, CancellationToken cancellation)
     {
-        await using var model = await source.Store.OpenAsync(options.Task, StepRef.At(wanted.Step), cancellation);
+        await using var model = await store.States.OpenAsync(options.Task, StepRef.At(wanted.Step), cancellation);
         if (model.Checkpoint is { } opened && IsOther(opened, wanted))
         {
             return null;
@@ -129,9 +131,9 @@ public sealed class ModelPuller : IDisposable
 
         FolderNames.CheckAll(model.Files.Select(file => file.Name));
         using var incoming = folder.Begin();
-        var (fetched, because) = await FetchAsync(plan, new ModelFetch(source, options, task, wanted, model), incoming, cancellation);
+        var (fetched, because) = await FetchAsync(plan, new ModelFetch(store, options, task, wanted, model), incoming, cancellation);
         if (model.Checkpoint is null
-            && IsOther(await source.Store.GetCheckpointAsync(options.Task, StepRef.At(wanted.Step), cancellation), wanted))
+            && IsOther(await store.Checkpoints.GetAsync(options.Task, StepRef.At(wanted.Step), cancellation), wanted))
         {
             // Deleted and saved anew while its parts were fetched one by one.
             return null;

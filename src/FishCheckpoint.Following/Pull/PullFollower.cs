@@ -1,4 +1,5 @@
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Following.Pull;
 
@@ -6,10 +7,10 @@ namespace FishCheckpoint.Following.Pull;
 /// Keeps a folder at the newest or best checkpoint of a task until it is cancelled. Events only wake it: what is newest, the store is asked each time. A store out of
 /// reach, a full disk and damage are told once and tried again, each time after a longer wait.
 /// </summary>
-/// <param name="source">Where from.</param>
+/// <param name="store">Where from.</param>
 /// <param name="options">What, and where to.</param>
 /// <param name="moved">Told each time that the pointer has moved, and where it is at first.</param>
-public sealed class PullFollower(PullSource source, PullOptions options, Action<PulledModel> moved)
+public sealed class PullFollower(IFishStore store, PullOptions options, Action<PulledModel> moved)
 {
     private string? told;
 
@@ -18,8 +19,8 @@ public sealed class PullFollower(PullSource source, PullOptions options, Action<
     /// <exception cref="OperationCanceledException">It was cancelled, which is how it is meant to end.</exception>
     public async Task RunAsync(CancellationToken cancellation = default)
     {
-        using var puller = ModelPuller.Open(source, options);
-        await using var waker = new Waker(source.Events, options);
+        using var puller = ModelPuller.Open(store, options);
+        await using var waker = new Waker(store.Events, options);
         var backoff = new Backoff(options.RetryDelay, options.Random);
         for (var first = true; ;)
         {

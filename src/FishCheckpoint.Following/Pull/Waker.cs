@@ -1,19 +1,19 @@
-using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Following.Pull;
 
 /// <summary>Listens to a task's events, and says that there is reason to look. What happened is not its business: who looks finds out.</summary>
 internal sealed class Waker : IAsyncDisposable
 {
-    private readonly ITaskEvents events;
+    private readonly IEvents events;
     private readonly PullOptions options;
     private readonly SemaphoreSlim signal = new(0);
     private readonly CancellationTokenSource end = new();
     private readonly Task listening;
 
     /// <summary>Begins to listen.</summary>
-    public Waker(ITaskEvents events, PullOptions options)
+    public Waker(IEvents events, PullOptions options)
     {
         (this.events, this.options) = (events, options);
         listening = Task.Run(ListenAsync);

@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Watch;
@@ -11,7 +12,7 @@ namespace FishCheckpoint.Following.Watch;
 /// <param name="store">The store, embedded or remote.</param>
 /// <param name="options">What is watched.</param>
 /// <param name="saved">Told of each version that is stored.</param>
-public sealed class FolderWatcher(ICheckpointStore store, WatchOptions options, Action<WatchedVersion> saved)
+public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action<WatchedVersion> saved)
 {
     private readonly DropNames names = DropNames.Create(options.Pattern);
     private readonly SettledDrops settled = new(options.Settle, options.Time);
@@ -59,7 +60,7 @@ public sealed class FolderWatcher(ICheckpointStore store, WatchOptions options, 
             return;
         }
 
-        var states = await PatientlyAsync(() => WatchedTask.StatesAsync(store, options.Task, cancellation), cancellation);
+        var states = await PatientlyAsync(() => WatchedTask.StatesAsync(store.Checkpoints, options.Task, cancellation), cancellation);
         foreach (var drop in Drop.All(folder, names))
         {
             if (record.Find(drop) is { } before && states.TryGetValue(drop.Step, out var state) && state == before.State)
@@ -117,7 +118,7 @@ public sealed class FolderWatcher(ICheckpointStore store, WatchOptions options, 
             var started = options.Time.GetTimestamp();
             using var model = Open(drop);
             var stored = await PatientlyAsync(
-                () => store.SaveAsync(
+                () => store.Checkpoints.SaveAsync(
                     task.Name, drop.Step, new CheckpointContent.Full(model), new SaveOptions { ExpectedBase = task.BaseId }, cancellation),
                 cancellation);
             var info = stored.Value;

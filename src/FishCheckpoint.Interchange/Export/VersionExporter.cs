@@ -3,6 +3,7 @@ using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Interchange.Formats;
 using FishCheckpoint.Interchange.Writing;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Export;
@@ -13,12 +14,10 @@ namespace FishCheckpoint.Interchange.Export;
 /// </summary>
 public static class VersionExporter
 {
-    private const int PageSize = 1000;
-
     /// <summary>How many versions an export makes.</summary>
     /// <exception cref="FishException">A checkpoint is missing, or the options contradict themselves.</exception>
-    public static async Task<int> CountAsync(ICheckpointStore store, ExportOptions options, CancellationToken cancellation = default) =>
-        ExportPlan.Of(await SavedAsync(store, options, cancellation), options).Length;
+    public static async Task<int> CountAsync(ICheckpoints checkpoints, ExportOptions options, CancellationToken cancellation = default) =>
+        ExportPlan.Of(await SavedAsync(checkpoints, options, cancellation), options).Length;
 
     /// <summary>Exports.</summary>
     /// <param name="store">The store, embedded or remote.</param>
@@ -27,9 +26,9 @@ public static class VersionExporter
     /// <param name="cancellation">Ends the export; of the version being written nothing is left.</param>
     /// <exception cref="FishException">A checkpoint is missing or damaged, the format cannot carry a tensor (the key names it), or another version has the place.</exception>
     public static async Task<ExportReport> ExportAsync(
-        ICheckpointStore store, ExportOptions options, Action<ExportedVersion>? done = null, CancellationToken cancellation = default)
+        IFishStore store, ExportOptions options, Action<ExportedVersion>? done = null, CancellationToken cancellation = default)
     {
-        var plan = ExportPlan.Of(await SavedAsync(store, options, cancellation), options);
+        var plan = ExportPlan.Of(await SavedAsync(store.Checkpoints, options, cancellation), options);
         var writer = InterchangeFormats.Open(options.Format).CreateWriter(options);
         Directory.CreateDirectory(options.Folder);
         var exported = new List<ExportedVersion>();
@@ -37,8 +36,8 @@ public static class VersionExporter
         {
             cancellation.ThrowIfCancellationRequested();
             var written = version.Below is { } below
-                ? await WriteDeltaAsync(store, options, writer, version.State, below, cancellation)
-                : await WriteFullAsync(store, options, writer, version.State, cancellation);
+                ? await WriteDeltaAsync(store.States, options, writer, version.State, below, cancellation)
+                : await WriteFullAsync(store.States, options, writer, version.State, cancellation);
             exported.Add(new ExportedVersion(version.State.Name, version.State.Info!.Step, version.Below is null, written.Created, written.Path, written.Bytes));
             done?.Invoke(exported[^1]);
         }
@@ -47,32 +46,26 @@ public static class VersionExporter
             InterchangeFormats.NameOf(options.Format), Path.GetFullPath(options.Folder), exported.Count(version => version.Created), exported.Sum(version => version.Bytes), exported);
     }
 
-    private static async Task<List<CheckpointInfo>> SavedAsync(ICheckpointStore store, ExportOptions options, CancellationToken cancellation)
+    private static async Task<List<CheckpointInfo>> SavedAsync(
+        ICheckpoints checkpoints, ExportOptions options, CancellationToken cancellation)
     {
-        var last = await store.GetCheckpointAsync(options.Task, options.To, cancellation);
-        var first = options.From is { } from ? (await store.GetCheckpointAsync(options.Task, from, cancellation)).Step : 0;
+        var last = await checkpoints.GetAsync(options.Task, options.To, cancellation);
+        var first = options.From is { } from ? (await checkpoints.GetAsync(options.Task, from, cancellation)).Step : 0;
         if (first > last.Step)
         {
             throw new FishException(
                 ErrorCode.RequestInvalid, options.Task, $"The first step, {first}, comes after the last, {last.Step}.", "Name them the other way round.");
         }
 
-        var saved = new List<CheckpointInfo>();
-        for (var after = first == 0 ? null : $"{first - 1}"; ;)
-        {
-            var page = await store.ListCheckpointsAsync(options.Task, new PageRequest(PageSize, after), cancellation);
-            saved.AddRange(page.Items.TakeWhile(item => item.Step <= last.Step));
-            if ((after = page.Next) is null || page.Items[^1].Step >= last.Step)
-            {
-                return saved;
-            }
-        }
+        var page = new PageRequest(PageRequest.MaxLimit, first == 0 ? null : $"{first - 1}");
+        var steps = checkpoints.ListAsync(options.Task, page, cancellation).TakeWhile(item => item.Step <= last.Step);
+        return await steps.ToListAsync(cancellation);
     }
 
     private static async Task<Written> WriteFullAsync(
-        ICheckpointStore store, ExportOptions options, IVersionWriter writer, ExportState state, CancellationToken cancellation)
+        IStates states, ExportOptions options, IVersionWriter writer, ExportState state, CancellationToken cancellation)
     {
-        await using var opened = await store.OpenAsync(options.Task, StepRef.At(state.Info!.Step), cancellation);
+        await using var opened = await states.OpenAsync(options.Task, StepRef.At(state.Info!.Step), cancellation);
         var model = options.SideFiles is { } folder ? new SideFiles(opened, folder) : opened;
         if (options.Format == InterchangeFormat.DiskDelta && model.Files.All(file => file.Name != ModelConfig.FileName))
         {
@@ -85,23 +78,24 @@ public static class VersionExporter
     }
 
     private static async Task<Written> WriteDeltaAsync(
-        ICheckpointStore store, ExportOptions options, IVersionWriter writer, ExportState state, ExportState below, CancellationToken cancellation)
+        IStates states, ExportOptions options, IVersionWriter writer, ExportState state, ExportState below, CancellationToken cancellation)
     {
         var (task, step) = (options.Task, StepRef.At(state.Info!.Step));
         await using var from = below.Info is { } info
-            ? await store.OpenAsync(task, StepRef.At(info.Step), cancellation) : await store.OpenStartAsync(task, cancellation);
-        await using var to = await store.OpenAsync(task, step, cancellation);
+            ? await states.OpenAsync(task, StepRef.At(info.Step), cancellation) : await states.OpenBranchPointAsync(task, cancellation);
+        await using var to = await states.OpenAsync(task, step, cancellation);
         var changed = below.Info is { } before
-            ? await ChangedAsync(store, task, step, StepRef.At(before.Step), to.Layout, cancellation) : [.. Enumerable.Range(0, to.Layout.Tensors.Count)];
+            ? await ChangedAsync(states, task, step, StepRef.At(before.Step), to.Layout, cancellation)
+            : [.. Enumerable.Range(0, to.Layout.Tensors.Count)];
         var files = await TensorFiles.ReadAsync(to, cancellation);
         return await Task.Run(() => writer.WriteDelta(state, below, new StatePair(from, to, changed, files), cancellation), cancellation);
     }
 
     // Which tensors may differ is read from the index of the delta's mask alone.
     private static async Task<int[]> ChangedAsync(
-        ICheckpointStore store, string task, StepRef to, StepRef from, Layout layout, CancellationToken cancellation)
+        IStates states, string task, StepRef to, StepRef from, Layout layout, CancellationToken cancellation)
     {
-        using var delta = await store.OpenDeltaAsync(task, to, from, cancellation);
+        using var delta = await states.OpenDeltaAsync(task, to, from, cancellation);
         return delta.Mask is { } mask && delta.MaskHead is { } head
             ? [.. ChunkIndex.ReadMask(mask, head, layout).Select(chunk => chunk.Tensor).Distinct()]
             : [.. Enumerable.Range(0, layout.Tensors.Count)];

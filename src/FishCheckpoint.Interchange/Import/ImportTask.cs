@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Import;
@@ -12,11 +13,11 @@ internal static class ImportTask
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: no base was named; <see cref="ErrorCode.BaseNotFound"/>: it is not there, and the first
     /// version no full one; <see cref="ErrorCode.BaseMismatch"/>: the task has another.</exception>
     public static async Task<string?> PrepareAsync(
-        ICheckpointStore store, IVersionFormat format, ImportOptions options, FoundVersion first, CancellationToken cancellation)
+        IFishStore store, IVersionFormat format, ImportOptions options, FoundVersion first, CancellationToken cancellation)
     {
-        if (await FindTaskAsync(store, options.Task, cancellation) is { } task)
+        if (await FindTaskAsync(store.Tasks, options.Task, cancellation) is { } task)
         {
-            await RequireBaseAsync(store, options, task, cancellation);
+            await RequireBaseAsync(store.Bases, options, task, cancellation);
             return null;
         }
 
@@ -27,16 +28,16 @@ internal static class ImportTask
         }
 
         Names.Check(options.Task, "task");
-        var added = await AddBaseAsync(store, format, options, first, cancellation);
-        await store.PutTaskAsync(options.Task, new TaskSpec(options.Base), cancellation);
+        var added = await AddBaseAsync(store.Bases, format, options, first, cancellation);
+        await store.Tasks.PutAsync(options.Task, new TaskSpec(options.Base), cancellation);
         return added ? options.Base : null;
     }
 
-    private static async Task<TaskInfo?> FindTaskAsync(ICheckpointStore store, string task, CancellationToken cancellation)
+    private static async Task<TaskInfo?> FindTaskAsync(ITasks tasks, string task, CancellationToken cancellation)
     {
         try
         {
-            return await store.GetTaskAsync(task, cancellation);
+            return await tasks.GetAsync(task, cancellation);
         }
         catch (FishException error) when (error.Code == ErrorCode.TaskNotFound)
         {
@@ -44,9 +45,9 @@ internal static class ImportTask
         }
     }
 
-    private static async Task RequireBaseAsync(ICheckpointStore store, ImportOptions options, TaskInfo task, CancellationToken cancellation)
+    private static async Task RequireBaseAsync(IBases bases, ImportOptions options, TaskInfo task, CancellationToken cancellation)
     {
-        if (options.Base is { } name && (await store.GetBaseAsync(name, cancellation)).Id is var id && id != task.BaseId)
+        if (options.Base is { } name && (await bases.GetAsync(name, cancellation)).Id is var id && id != task.BaseId)
         {
             throw new FishException(
                 ErrorCode.BaseMismatch, task.Name, $"The task is bound to the base {task.Base} ({task.BaseId}); {name} is {id}.", "Leave the base out, or import into another task.");
@@ -54,17 +55,17 @@ internal static class ImportTask
     }
 
     private static async Task<bool> AddBaseAsync(
-        ICheckpointStore store, IVersionFormat format, ImportOptions options, FoundVersion first, CancellationToken cancellation)
+        IBases bases, IVersionFormat format, ImportOptions options, FoundVersion first, CancellationToken cancellation)
     {
         try
         {
-            await store.GetBaseAsync(options.Base!, cancellation);
+            await bases.GetAsync(options.Base!, cancellation);
             return false;
         }
         catch (FishException error) when (error.Code == ErrorCode.BaseNotFound && first.IsFull)
         {
             using var model = format.OpenFull(first, options); // refused before anything is sent, if it lies
-            await store.AddBaseAsync(options.Base!, FilesOf(model), cancellation);
+            await bases.AddAsync(options.Base!, FilesOf(model), cancellation);
             return true;
         }
     }

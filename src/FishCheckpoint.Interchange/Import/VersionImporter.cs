@@ -1,6 +1,6 @@
-using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Interchange.Formats;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Interchange.Import;
 
@@ -21,7 +21,7 @@ public static class VersionImporter
     /// <param name="cancellation">Ends the import between two versions or within one, of which nothing is saved then.</param>
     /// <exception cref="FishException">A version is damaged, hostile, missing, or does not fit: the key names it, and the tensor. Or the store refuses.</exception>
     public static async Task<ImportReport> ImportAsync(
-        ICheckpointStore store, ImportOptions options, Action<ImportedVersion>? done = null, CancellationToken cancellation = default)
+        IFishStore store, ImportOptions options, Action<ImportedVersion>? done = null, CancellationToken cancellation = default)
     {
         var found = await Task.Run(() => Find(options), cancellation);
         var format = InterchangeFormats.Open(options.Format);

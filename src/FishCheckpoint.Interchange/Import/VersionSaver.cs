@@ -1,12 +1,13 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Import;
 
 /// <summary>Saves one version after another, each on the state that it says.</summary>
-internal sealed class VersionSaver(ICheckpointStore store, IVersionFormat format, ImportOptions options, VersionSteps steps)
+internal sealed class VersionSaver(IFishStore store, IVersionFormat format, ImportOptions options, VersionSteps steps)
 {
     // The store encodes anew, on the parent that it has, and proves that; on their way the frames are compared with their digests.
     private static readonly CodecOptions Passing = new() { Effort = CodecEffort.Runs, Prove = false };
@@ -20,7 +21,7 @@ internal sealed class VersionSaver(ICheckpointStore store, IVersionFormat format
         var step = await steps.OfAsync(version, cancellation);
         if (options.OnlyNew && await steps.FindAsync(version.Name, cancellation) is { } there)
         {
-            var info = await store.GetCheckpointAsync(options.Task, StepRef.At(there), cancellation);
+            var info = await store.Checkpoints.GetAsync(options.Task, StepRef.At(there), cancellation);
             before = there;
             return new ImportedVersion(version.Name, there, version.IsFull, Created: false, info.Changed, info.StoredBytes);
         }
@@ -38,7 +39,8 @@ internal sealed class VersionSaver(ICheckpointStore store, IVersionFormat format
         {
             if (format.KeepsFiles)
             {
-                return await store.SaveAsync(options.Task, step, new CheckpointContent.Full(model), OptionsOf(version, ParentChoice.Auto),
+                return await store.Checkpoints.SaveAsync(
+                    options.Task, step, new CheckpointContent.Full(model), OptionsOf(version, ParentChoice.Auto),
                     cancellation);
             }
 
@@ -69,7 +71,7 @@ internal sealed class VersionSaver(ICheckpointStore store, IVersionFormat format
         ImportParent below, IVersionDelta delta, FoundVersion version, long step, CancellationToken cancellation)
     {
         using var encoded = await Task.Run(() => Encode(below, delta, version, cancellation), cancellation);
-        return await store.SaveAsync(
+        return await store.Checkpoints.SaveAsync(
             options.Task, step, new CheckpointContent.Encoded(encoded), OptionsOf(version, below.Choice), cancellation);
     }
 
@@ -106,11 +108,11 @@ internal sealed class VersionSaver(ICheckpointStore store, IVersionFormat format
     {
         if (step is not { } at)
         {
-            return new ImportParent(await store.OpenStartAsync(options.Task, cancellation), ParentChoice.Auto, default);
+            return new ImportParent(await store.States.OpenBranchPointAsync(options.Task, cancellation), ParentChoice.Auto, default);
         }
 
-        var info = await store.GetCheckpointAsync(options.Task, StepRef.At(at), cancellation);
-        return new ImportParent(await store.OpenAsync(options.Task, StepRef.At(at), cancellation), ParentChoice.At(at), info.State);
+        var info = await store.Checkpoints.GetAsync(options.Task, StepRef.At(at), cancellation);
+        return new ImportParent(await store.States.OpenAsync(options.Task, StepRef.At(at), cancellation), ParentChoice.At(at), info.State);
     }
 
     private sealed record ImportParent(IModelReader Model, ParentChoice Choice, Digest State) : IAsyncDisposable

@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Interchange.Import;
 
@@ -7,7 +8,7 @@ namespace FishCheckpoint.Interchange.Import;
 /// Which step a version is. A number is its own step. Another name counts on from the first step, and stays with its step as a tag, or, where it cannot be one, in
 /// the task's metadata, so that a later import finds it.
 /// </summary>
-internal sealed class VersionSteps(ICheckpointStore store, ImportOptions options)
+internal sealed class VersionSteps(IFishStore store, ImportOptions options)
 {
     private const string MetadataPrefix = "version.";
 
@@ -44,7 +45,8 @@ internal sealed class VersionSteps(ICheckpointStore store, ImportOptions options
         if (known.TryAdd(VersionName.KeyOf(version.Name), step) && version.Number is null)
         {
             next = Math.Max(next, step + 1);
-            await (IsTag(version.Name) ? store.SetTagAsync(options.Task, version.Name, StepRef.At(step), cancellation) : NoteInTaskAsync(version.Name, step, cancellation));
+            await (IsTag(version.Name)
+                ? store.Checkpoints.SetTagAsync(options.Task, version.Name, StepRef.At(step), cancellation) : NoteInTaskAsync(version.Name, step, cancellation));
         }
     }
 
@@ -64,7 +66,7 @@ internal sealed class VersionSteps(ICheckpointStore store, ImportOptions options
     {
         try
         {
-            return (await store.GetCheckpointAsync(options.Task, step, cancellation)).Step;
+            return (await store.Checkpoints.GetAsync(options.Task, step, cancellation)).Step;
         }
         catch (FishException error) when (error.Code is ErrorCode.CheckpointNotFound or ErrorCode.TagNotFound)
         {
@@ -74,7 +76,7 @@ internal sealed class VersionSteps(ICheckpointStore store, ImportOptions options
 
     private async Task<long?> NotedAsync(string name, CancellationToken cancellation)
     {
-        task ??= await store.GetTaskAsync(options.Task, cancellation);
+        task ??= await store.Tasks.GetAsync(options.Task, cancellation);
         foreach (var (key, value) in task.Metadata)
         {
             if (value == name && key.StartsWith(MetadataPrefix, StringComparison.Ordinal) && VersionName.NumberOf(key[MetadataPrefix.Length..]) is { } step)
@@ -88,9 +90,9 @@ internal sealed class VersionSteps(ICheckpointStore store, ImportOptions options
 
     private async Task NoteInTaskAsync(string name, long step, CancellationToken cancellation)
     {
-        var now = await store.GetTaskAsync(options.Task, cancellation);
+        var now = await store.Tasks.GetAsync(options.Task, cancellation);
         var metadata = new Dictionary<string, string>(now.Metadata, StringComparer.Ordinal) { [$"{MetadataPrefix}{step}"] = name };
-        task = (await store.PutTaskAsync(
+        task = (await store.Tasks.PutAsync(
             options.Task, new TaskSpec(now.Base, now.Description, metadata, now.Retention, now.Tensors), cancellation)).Value;
     }
 }

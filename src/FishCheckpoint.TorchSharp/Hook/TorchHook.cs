@@ -1,6 +1,7 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Masks;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Training;
 using TorchSharp;
 
@@ -43,7 +44,7 @@ public sealed class TorchHook : IAsyncDisposable, IDisposable
     /// <see cref="TorchOptimizerState"/>; or see <see cref="CheckpointHook"/>.</exception>
     /// <exception cref="ArgumentException">An option is out of its range, or two parts have one section.</exception>
     public static TorchHook Attach(
-        ICheckpointStore store, string task, torch.nn.Module module, torch.optim.Optimizer optimizer, Mask mask, TorchHookOptions? options = null)
+        IFishStore store, string task, torch.nn.Module module, torch.optim.Optimizer optimizer, Mask mask, TorchHookOptions? options = null)
     {
         var model = new TorchModel(module, mask.Layout);
         try
@@ -58,7 +59,7 @@ public sealed class TorchHook : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Begins to watch a training run whose model is known already, as to its optimizer.</summary>
-    /// <inheritdoc cref="Attach(ICheckpointStore, string, torch.nn.Module, torch.optim.Optimizer, Mask, TorchHookOptions)"/>
+    /// <inheritdoc cref="Attach(IFishStore, string, torch.nn.Module, torch.optim.Optimizer, Mask, TorchHookOptions)"/>
     /// <param name="store">Where checkpoints go. Not disposed.</param>
     /// <param name="task">The task that they are of; it exists in the store.</param>
     /// <param name="model">The model that trains. Not owned.</param>
@@ -66,7 +67,7 @@ public sealed class TorchHook : IAsyncDisposable, IDisposable
     /// <param name="mask">The positions that training changes.</param>
     /// <param name="options">Cadence and parts; <see langword="null"/> for the defaults.</param>
     public static TorchHook Attach(
-        ICheckpointStore store, string task, TorchModel model, torch.optim.Optimizer optimizer, Mask mask, TorchHookOptions? options = null) =>
+        IFishStore store, string task, TorchModel model, torch.optim.Optimizer optimizer, Mask mask, TorchHookOptions? options = null) =>
         new(MakeHook(store, task, model, optimizer, mask, options ?? new TorchHookOptions()), model, ownsModel: false);
 
     /// <summary>Takes note of a finished step, and saves it when it is due. Call it last, when everything is as the next step will find it.</summary>
@@ -110,7 +111,7 @@ public sealed class TorchHook : IAsyncDisposable, IDisposable
     }
 
     private static CheckpointHook MakeHook(
-        ICheckpointStore store, string task, TorchModel model, torch.optim.Optimizer optimizer, Mask mask, TorchHookOptions options)
+        IFishStore store, string task, TorchModel model, torch.optim.Optimizer optimizer, Mask mask, TorchHookOptions options)
     {
         var parts = new Dictionary<string, IResumable>(options.Hook.State, StringComparer.Ordinal);
         if (options.IncludeOptimizer)

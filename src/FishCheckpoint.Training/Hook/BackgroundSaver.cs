@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Training;
 
@@ -17,7 +18,7 @@ internal sealed class BackgroundSaver : IAsyncDisposable
 
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
-    private readonly ICheckpointStore store;
+    private readonly ICheckpoints checkpoints;
     private readonly string name;
     private readonly CheckpointHookOptions options;
     private readonly RunIdentity run;
@@ -45,9 +46,9 @@ internal sealed class BackgroundSaver : IAsyncDisposable
     /// <param name="run">Which run this is.</param>
     /// <param name="task">The task, opened with the first save.</param>
     /// <param name="options">The hook's.</param>
-    public BackgroundSaver(ICheckpointStore store, string name, RunIdentity run, HookTask task, CheckpointHookOptions options)
+    public BackgroundSaver(IFishStore store, string name, RunIdentity run, HookTask task, CheckpointHookOptions options)
     {
-        (this.store, this.name, this.run, this.task, this.options) = (store, name, run, task, options);
+        (this.checkpoints, this.name, this.run, this.task, this.options) = (store.Checkpoints, name, run, task, options);
         queue = new SaveQueue(options.QueueCapacity);
         retry = new SaveRetry(options);
         log = new SaveLog(name, options);
@@ -238,7 +239,8 @@ internal sealed class BackgroundSaver : IAsyncDisposable
         }
 
         LayOnWhatIsStored(save);
-        var saved = await store.SaveAsync(name, save.Step, new CheckpointContent.Changed(opened.Fit.ToTask(save.Delta!)), OptionsOf(save));
+        var saved = await checkpoints.SaveAsync(
+            name, save.Step, new CheckpointContent.Changed(opened.Fit.ToTask(save.Delta!)), OptionsOf(save));
         replaces.TryRemove(save.Step, out _);
         if (keeper is not null)
         {

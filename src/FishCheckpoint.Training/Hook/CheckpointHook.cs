@@ -1,6 +1,7 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Masks;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Training;
 
@@ -22,7 +23,7 @@ namespace FishCheckpoint.Training;
 public sealed class CheckpointHook : IAsyncDisposable
 {
     private readonly CheckpointHookOptions options;
-    private readonly ICheckpointStore store;
+    private readonly IFishStore store;
     private readonly string task;
     private readonly ITrainingModel model;
     private readonly RunIdentity identity;
@@ -44,7 +45,7 @@ public sealed class CheckpointHook : IAsyncDisposable
     /// layout than the model;
     /// <see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.FileUnreadable"/>: a side file.</exception>
     /// <exception cref="ArgumentException">An option is out of its range, or does not fit another one.</exception>
-    public CheckpointHook(ICheckpointStore store, string task, Mask mask, ITrainingModel model, CheckpointHookOptions? options = null)
+    public CheckpointHook(IFishStore store, string task, Mask mask, ITrainingModel model, CheckpointHookOptions? options = null)
     {
         (this.store, this.model) = (store, model);
         this.options = (options ?? new CheckpointHookOptions()).Checked();
@@ -53,22 +54,22 @@ public sealed class CheckpointHook : IAsyncDisposable
         run = new RunState(model, this.options, mask);
         lineage = new Lineage(mask, tensor => this.options.Buffers(tensor) || this.options.IsOwn(tensor));
         cadence = new Cadence(this.options);
-        identity = new RunIdentity(store, task, this.options);
+        identity = new RunIdentity(store.Checkpoints, task, this.options);
         opening = new HookTask(store, task, model.Layout, identity, this.options);
         saver = new BackgroundSaver(store, task, identity, opening, this.options);
-        var leakGuard = new LeakGuard(store, task, model, opening, this.options);
+        var leakGuard = new LeakGuard(store.States, task, model, opening, this.options);
         copier = new StepCopier(run, lineage, leakGuard, new StepMetrics(this.options, identity.Metadata), cadence, saver, this.options);
         end = new RunEnd(copier, saver, opening, this.options);
     }
 
     /// <summary>Begins to watch a training run whose tensors lie in this process' memory.</summary>
-    /// <inheritdoc cref="CheckpointHook(ICheckpointStore, string, Mask, ITrainingModel, CheckpointHookOptions)"/>
+    /// <inheritdoc cref="CheckpointHook(IFishStore, string, Mask, ITrainingModel, CheckpointHookOptions)"/>
     /// <param name="store">Where checkpoints go. Not disposed.</param>
     /// <param name="task">The task that they are of; it exists in the store, or is made with <see cref="CheckpointHookOptions.From"/>.</param>
     /// <param name="mask">The positions that training changes, on the task's layout.</param>
     /// <param name="parameters">Where the bytes of a tensor of that layout lie.</param>
     /// <param name="options">Cadence and the rest; <see langword="null"/> for the defaults.</param>
-    public CheckpointHook(ICheckpointStore store, string task, Mask mask, TensorMemory parameters, CheckpointHookOptions? options = null)
+    public CheckpointHook(IFishStore store, string task, Mask mask, TensorMemory parameters, CheckpointHookOptions? options = null)
         : this(store, task, mask, new HostModel(mask.Layout, parameters), options)
     {
     }

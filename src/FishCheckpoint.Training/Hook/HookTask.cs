@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Training;
@@ -9,7 +10,7 @@ namespace FishCheckpoint.Training;
 /// other tensors than the model, or has the checkpoints of another run. Safe for use by the training thread and the saver at once.
 /// </summary>
 internal sealed class HookTask(
-    ICheckpointStore store, string name, Layout model, RunIdentity run, CheckpointHookOptions options) : IDisposable
+    IFishStore store, string name, Layout model, RunIdentity run, CheckpointHookOptions options) : IDisposable
 {
     private readonly SemaphoreSlim gate = new(1, 1);
     private volatile OpenedTask? opened;
@@ -20,11 +21,11 @@ internal sealed class HookTask(
     public FishException? Refusal => refusal;
 
     /// <summary>The task's checkpoint of the highest step; <see langword="null"/> for none.</summary>
-    public static async Task<CheckpointInfo?> NewestAsync(ICheckpointStore store, string task, CancellationToken cancellation = default)
+    public static async Task<CheckpointInfo?> NewestAsync(ICheckpoints checkpoints, string task, CancellationToken cancellation = default)
     {
         try
         {
-            return await store.GetCheckpointAsync(task, StepRef.Latest, cancellation);
+            return await checkpoints.GetAsync(task, StepRef.Latest, cancellation);
         }
         catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound)
         {
@@ -106,7 +107,7 @@ internal sealed class HookTask(
         TaskInfo info;
         try
         {
-            info = await store.GetTaskAsync(name, cancellation);
+            info = await store.Tasks.GetAsync(name, cancellation);
         }
         catch (FishException error) when (error.Code == ErrorCode.TaskNotFound && (options.From is not null || options.Base is not null))
         {
@@ -114,7 +115,7 @@ internal sealed class HookTask(
         }
 
         await CheckAsync(info, cancellation);
-        await using var start = await store.OpenStartAsync(name, cancellation);
+        await using var start = await store.States.OpenBranchPointAsync(name, cancellation);
         return await OpenedAsync(info, start.Layout, cancellation);
     }
 
@@ -136,7 +137,7 @@ internal sealed class HookTask(
     }
 
     private async Task<Digest?> BaseAsync(CancellationToken cancellation) =>
-        options.Base is null ? null : (await store.GetBaseAsync(options.Base, cancellation)).Id;
+        options.Base is null ? null : (await store.Bases.GetAsync(options.Base, cancellation)).Id;
 
     // The model is compared before the task is made: one that nothing fits would be in the way of the next try.
     private async Task<OpenedTask> MakeAsync(CancellationToken cancellation)
@@ -144,28 +145,28 @@ internal sealed class HookTask(
         Dictionary<string, OwnTensor?>? own = null;
         if (options.From is { } from)
         {
-            await using var origin = await store.OpenAsync(from.Task, StepRef.At(from.Step), cancellation);
+            await using var origin = await store.States.OpenAsync(from.Task, StepRef.At(from.Step), cancellation);
             LayoutFit.Of(model, origin.Layout, name, isNew: false);
         }
         else
         {
-            await using var @base = await store.OpenBaseAsync(options.Base!, cancellation);
+            await using var @base = await store.Bases.OpenAsync(options.Base!, cancellation);
             own = LayoutFit.OwnTensors(model, @base.Layout, options);
             LayoutFit.Of(model, LayoutFit.With(@base.Layout, own), name, isNew: true);
         }
 
         var spec = new TaskSpec(
             options.Base ?? options.ExpectedBase?.ToString(), Retention: options.Retention, Tensors: own is { Count: > 0 } ? own : null, From: options.From);
-        var made = (await store.PutTaskAsync(name, spec, cancellation)).Value;
+        var made = (await store.Tasks.PutAsync(name, spec, cancellation)).Value;
         await CheckAsync(made, cancellation);
-        await using var start = await store.OpenStartAsync(name, cancellation);
+        await using var start = await store.States.OpenBranchPointAsync(name, cancellation);
         return await OpenedAsync(made, start.Layout, cancellation);
     }
 
     private async Task<OpenedTask> OpenedAsync(TaskInfo info, Layout layout, CancellationToken cancellation)
     {
         var fit = LayoutFit.Of(model, layout, name, isNew: false);
-        return new OpenedTask(info, fit, (await NewestAsync(store, name, cancellation))?.Step);
+        return new OpenedTask(info, fit, (await NewestAsync(store.Checkpoints, name, cancellation))?.Step);
     }
 }
 

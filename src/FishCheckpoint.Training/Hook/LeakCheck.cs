@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Masks;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Training;
@@ -10,12 +11,12 @@ namespace FishCheckpoint.Training;
 /// Compares the whole model with what its saves are laid on: what differs there and is in no save has leaked. Reads the store block by block, so memory
 /// does not grow with the model; time does.
 /// </summary>
-/// <param name="store">Where they are.</param>
+/// <param name="states">Where they are.</param>
 /// <param name="task">The task.</param>
 /// <param name="model">The model.</param>
 /// <param name="opening">Makes the task where it is yet to be made.</param>
 /// <param name="patience">How long the store may be silent.</param>
-internal sealed class LeakCheck(ICheckpointStore store, string task, ITrainingModel model, HookTask opening, TimeSpan patience)
+internal sealed class LeakCheck(IStates states, string task, ITrainingModel model, HookTask opening, TimeSpan patience)
 {
     private const int Shown = 8;
 
@@ -57,7 +58,9 @@ internal sealed class LeakCheck(ICheckpointStore store, string task, ITrainingMo
     private async Task<(IModelReader Reader, LayoutFit Fit)> OpenAsync(long? anchor, CancellationToken cancellation)
     {
         var fit = (await opening.OpenAsync(cancellation)).Fit;
-        return (anchor is { } step ? await store.OpenAsync(task, StepRef.At(step), cancellation) : await store.OpenStartAsync(task, cancellation), fit);
+        var state = anchor is { } step
+            ? await states.OpenAsync(task, StepRef.At(step), cancellation) : await states.OpenBranchPointAsync(task, cancellation);
+        return (state, fit);
     }
 
     private void Wait(CancellationTokenSource silence) => silence.CancelAfter(patience > TimeSpan.Zero ? patience : Timeout.InfiniteTimeSpan);

@@ -1,14 +1,14 @@
-using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Training;
 
 /// <summary>Decides when a leak check is due, and what follows from one. Used on the training thread only.</summary>
-internal sealed class LeakGuard(ICheckpointStore store, string task, ITrainingModel model, HookTask opening, CheckpointHookOptions options)
+internal sealed class LeakGuard(IStates states, string task, ITrainingModel model, HookTask opening, CheckpointHookOptions options)
 {
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
-    private readonly LeakCheck check = new(store, task, model, opening, options.RetryFor);
+    private readonly LeakCheck check = new(states, task, model, opening, options.RetryFor);
     private bool due = true;
     private bool warned;
 

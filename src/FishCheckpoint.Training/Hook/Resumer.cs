@@ -1,12 +1,13 @@
 using System.IO.Pipelines;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Training;
 
 /// <summary>Reads the newest sound checkpoint back into a model, and its trainer state; before the first one, what a branch starts from.</summary>
-internal sealed class Resumer(ICheckpointStore store, string task, ITrainingModel model, HookTask opening, CheckpointHookOptions options)
+internal sealed class Resumer(IFishStore store, string task, ITrainingModel model, HookTask opening, CheckpointHookOptions options)
 {
     private readonly List<string> warnings = [];
     private readonly List<long> damaged = [];
@@ -59,7 +60,8 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
             {
                 var state = await ReadStateAsync(candidate, cancellation);
                 check(state);
-                await ReadModelAsync(await store.OpenAsync(task, StepRef.At(candidate.Step), cancellation), $"{task}/{candidate.Step}", cancellation);
+                await ReadModelAsync(
+                    await store.States.OpenAsync(task, StepRef.At(candidate.Step), cancellation), $"{task}/{candidate.Step}", cancellation);
                 await CheckUnchangedAsync(candidate, cancellation);
                 await FindLaterAsync(candidate, cancellation);
                 return (candidate, state);
@@ -81,7 +83,7 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
         // A new line of training: the values alone are the origin's, not its trainer state.
         if (IsBranch)
         {
-            await ReadModelAsync(await store.OpenStartAsync(task, cancellation), $"{task}/start", cancellation);
+            await ReadModelAsync(await store.States.OpenBranchPointAsync(task, cancellation), $"{task}/start", cancellation);
         }
 
         return null;
@@ -96,7 +98,8 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
         try
         {
             return !IsBranch && ParentChoice.Parse(checkpoint.Parent) is { Task: null } choice
-                && (choice.Step is not { } step || (await store.GetCheckpointAsync(task, StepRef.At(step), cancellation)).State == checkpoint.ParentState);
+                && (choice.Step is not { } step
+                    || (await store.Checkpoints.GetAsync(task, StepRef.At(step), cancellation)).State == checkpoint.ParentState);
         }
         catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound)
         {
@@ -115,7 +118,7 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
 
     private async Task FindLaterAsync(CheckpointInfo restored, CancellationToken cancellation)
     {
-        var latest = await store.GetCheckpointAsync(task, StepRef.Latest, cancellation);
+        var latest = await store.Checkpoints.GetAsync(task, StepRef.Latest, cancellation);
         Later = latest.Step > restored.Step && !damaged.Contains(latest.Step) ? latest.Step : null;
     }
 
@@ -125,7 +128,7 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
         CheckpointInfo first;
         try
         {
-            first = await store.GetCheckpointAsync(task, from ?? StepRef.Latest, cancellation);
+            first = await store.Checkpoints.GetAsync(task, from ?? StepRef.Latest, cancellation);
         }
         catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound && (from is null || from == StepRef.Latest))
         {
@@ -140,7 +143,7 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
             var older = (await ListAsync(cancellation)).Select(item => item.Step).Where(step => step < first.Step);
             foreach (var step in older.OrderDescending())
             {
-                yield return await store.GetCheckpointAsync(task, StepRef.At(step), cancellation);
+                yield return await store.Checkpoints.GetAsync(task, StepRef.At(step), cancellation);
             }
 
             yield break;
@@ -156,30 +159,17 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
 
         foreach (var step in steps)
         {
-            yield return await store.GetCheckpointAsync(task, StepRef.At(step), cancellation);
+            yield return await store.Checkpoints.GetAsync(task, StepRef.At(step), cancellation);
         }
     }
 
-    private async Task<List<CheckpointInfo>> ListAsync(CancellationToken cancellation)
-    {
-        var all = new List<CheckpointInfo>();
-        for (var page = new PageRequest(1000); ;)
-        {
-            var part = await store.ListCheckpointsAsync(task, page, cancellation);
-            all.AddRange(part.Items);
-            if (part.Next is null)
-            {
-                return all;
-            }
-
-            page = page with { After = part.Next };
-        }
-    }
+    private ValueTask<List<CheckpointInfo>> ListAsync(CancellationToken cancellation) =>
+        store.Checkpoints.ListAsync(task, cancellationToken: cancellation).ToListAsync(cancellation);
 
     // The trainer state and the model's files come one by one: what the step is before and after them says that they are of one save.
     private async Task CheckUnchangedAsync(CheckpointInfo read, CancellationToken cancellation)
     {
-        var now = await store.GetCheckpointAsync(task, StepRef.At(read.Step), cancellation);
+        var now = await store.Checkpoints.GetAsync(task, StepRef.At(read.Step), cancellation);
         if (now.State != read.State || now.Created != read.Created)
         {
             throw new FishException(
@@ -196,7 +186,7 @@ internal sealed class Resumer(ICheckpointStore store, string task, ITrainingMode
             return null;
         }
 
-        await using var content = await store.OpenStateAsync(task, StepRef.At(checkpoint.Step), cancellation);
+        await using var content = await store.States.OpenTrainerStateAsync(task, StepRef.At(checkpoint.Step), cancellation);
         return await TrainerState.ReadAsync(content, $"{task}/{checkpoint.Step}", cancellation);
     }
 

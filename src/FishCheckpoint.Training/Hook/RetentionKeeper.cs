@@ -1,11 +1,12 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Training;
 
 /// <summary>Tells the store a task's retention, and deletes after each save what it lets go. Used on the saver's task only.</summary>
 internal sealed class RetentionKeeper(
-    ICheckpointStore store, string task, Retention retention, RunIdentity run, CheckpointHookOptions options)
+    IFishStore store, string task, Retention retention, RunIdentity run, CheckpointHookOptions options)
 {
     private readonly Dictionary<long, RetentionCandidate> steps = [];
     private bool prepared;
@@ -18,22 +19,20 @@ internal sealed class RetentionKeeper(
             return;
         }
 
-        var info = await store.GetTaskAsync(task);
+        var info = await store.Tasks.GetAsync(task);
         if (info.Retention != retention)
         {
-            await store.PutTaskAsync(task, new TaskSpec(info.BaseId.ToString(), info.Description, info.Metadata, retention, info.Tensors));
+            await store.Tasks.PutAsync(
+                task, new TaskSpec(info.BaseId.ToString(), info.Description, info.Metadata, retention, info.Tensors));
         }
 
-        for (string? after = null, next = string.Empty; next is not null; after = next)
+        await foreach (var item in store.Checkpoints.ListAsync(task))
         {
-            var page = await store.ListCheckpointsAsync(task, new PageRequest(1000, after));
             // Another run's checkpoints are not this one's to delete.
-            foreach (var item in page.Items.Where(item => !(options.Overwrite || options.NewRun) || RunIdentity.Of(item) == run.Id))
+            if (!(options.Overwrite || options.NewRun) || RunIdentity.Of(item) == run.Id)
             {
                 steps[item.Step] = CandidateOf(item);
             }
-
-            next = page.Next;
         }
 
         prepared = true;
@@ -59,14 +58,14 @@ internal sealed class RetentionKeeper(
         try
         {
             // Tagged or pinned meanwhile?
-            var info = await store.GetCheckpointAsync(task, StepRef.At(step));
+            var info = await store.Checkpoints.GetAsync(task, StepRef.At(step));
             if (info.Tags.Count > 0 || info.Pinned)
             {
                 steps[step] = CandidateOf(info);
                 return;
             }
 
-            await store.DeleteCheckpointAsync(task, StepRef.At(step));
+            await store.Checkpoints.DeleteAsync(task, StepRef.At(step));
         }
         catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound)
         {

@@ -1,12 +1,13 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Training;
 
 /// <summary>
 /// Which run this is: two runs never mix in a task unless the options ask for it. Safe for use by the training thread and the saver at once.
 /// </summary>
-internal sealed class RunIdentity(ICheckpointStore store, string task, CheckpointHookOptions options)
+internal sealed class RunIdentity(ICheckpoints saved, string task, CheckpointHookOptions options)
 {
     private const string Key = "run";
 
@@ -103,7 +104,7 @@ internal sealed class RunIdentity(ICheckpointStore store, string task, Checkpoin
     /// <exception cref="FishException"><see cref="ErrorCode.RunTaken"/>.</exception>
     public async Task RequireAloneAsync(OpenedTask opened)
     {
-        if (options.Overwrite || await HookTask.NewestAsync(store, task) is not { } newest || newest.Step <= opened.Latest)
+        if (options.Overwrite || await HookTask.NewestAsync(saved, task) is not { } newest || newest.Step <= opened.Latest)
         {
             return;
         }

@@ -3,20 +3,6 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Checkpoints;
 
-/// <summary>
-/// Lets go what nothing keeps, and gives its bytes back to the disk: what tasks' retention does not keep is deleted; what is left of a deleted checkpoint, because others
-/// are laid on it, goes once these are laid anew; unused pages leave the database's file. No checkpoint that stays ever becomes unreadable by it.
-/// </summary>
-public interface ICheckpointCollector
-{
-    /// <summary>Runs one round, or, dry, says what one would do.</summary>
-    /// <param name="options">What is taken; <see langword="null"/> for everything.</param>
-    /// <param name="cancellation">Ends the round; what was done by then stays so, and the next goes on from there.</param>
-    /// <returns>What was done, or would be.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>; <see cref="ErrorCode.RequestInvalid"/>; <see cref="ErrorCode.StorageUnavailable"/>.</exception>
-    Task<CollectResult> CollectAsync(CollectOptions? options = null, CancellationToken cancellation = default);
-}
-
 /// <summary>What a round takes.</summary>
 public sealed record CollectOptions
 {

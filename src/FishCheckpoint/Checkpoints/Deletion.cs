@@ -1,41 +1,6 @@
-using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Checkpoints;
-
-/// <summary>
-/// Brings back what was deleted. Whatever deletes a checkpoint or a task (a request, a retention, a trainer's rules), its bytes are kept until a grace is over; until
-/// then it comes back bit for bit, with its trainer state, metrics and tags. Safe for use by many callers at once.
-/// </summary>
-public interface IDeletedCheckpoints
-{
-    /// <summary>The deleted checkpoints of a task that can be brought back, in the order in which they were saved.</summary>
-    /// <param name="task">The name of a task, or of a deleted one.</param>
-    /// <param name="page">Which part of the list.</param>
-    /// <param name="cancellation">Ends the call.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>.</exception>
-    Task<Page<DeletedCheckpoint>> ListDeletedAsync(string task, PageRequest page, CancellationToken cancellation = default);
-
-    /// <summary>The deleted tasks that can be brought back, and the tasks of which deleted checkpoints can.</summary>
-    Task<Page<DeletedTask>> ListDeletedTasksAsync(PageRequest page, CancellationToken cancellation = default);
-
-    /// <summary>Brings a deleted checkpoint back: of several that were deleted at the step, the last.</summary>
-    /// <param name="task">Its task.</param>
-    /// <param name="step">The step that it had.</param>
-    /// <param name="options">Where it goes, and whether it is pinned.</param>
-    /// <param name="cancellation">Ends the call.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>: there is none, or its grace is over;
-    /// <see cref="ErrorCode.StepTaken"/>: another one was saved at the step since; <see cref="ErrorCode.QuotaExceeded"/>.</exception>
-    Task<Undeleted> UndeleteAsync(string task, long step, UndeleteOptions? options = null, CancellationToken cancellation = default);
-
-    /// <summary>Brings a deleted task back with the checkpoints that were deleted with it: of several that had the name, the last.</summary>
-    /// <param name="task">The name that it had.</param>
-    /// <param name="asTask">The name that it gets. Default: the one that it had.</param>
-    /// <param name="cancellation">Ends the call.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>: there is none, or its grace is over; <see cref="ErrorCode.TaskTaken"/>: the name was given
-    /// to another task since; <see cref="ErrorCode.NameInvalid"/>; <see cref="ErrorCode.QuotaExceeded"/>.</exception>
-    Task<TaskInfo> UndeleteTaskAsync(string task, string? asTask = null, CancellationToken cancellation = default);
-}
 
 /// <summary>How a deleted checkpoint comes back.</summary>
 /// <param name="As">The step that it gets. Default: the one that it had.</param>

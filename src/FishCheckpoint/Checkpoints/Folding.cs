@@ -2,24 +2,6 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Checkpoints;
 
-/// <summary>
-/// Keeps chains short, when there is time: lays checkpoints that cost too much to read on an earlier state, and those that lie on a deleted one on what that lies on.
-/// Contents, identities and ETags stay what they are, and so does all that is laid on them.
-/// </summary>
-public interface ICheckpointFolding
-{
-    /// <summary>
-    /// Takes the checkpoints of each task, the oldest first. Each is read with its checksums, encoded against the state from which it is cheapest to go on, read back and
-    /// compared bit by bit, and put in place in a transaction of its own. Whoever reads meanwhile is not disturbed.
-    /// </summary>
-    /// <param name="options">What is taken, and how much of it; <see langword="null"/> for everything.</param>
-    /// <param name="cancellation">Ends the round; what was folded by then stays so.</param>
-    /// <returns>What was done. Checkpoints that cannot be read are named and left as they are, and tried again by the next round.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>; <see cref="ErrorCode.RequestInvalid"/>: a budget is not positive, or a cost is below 1;
-    /// <see cref="ErrorCode.StorageUnavailable"/>: the disk is full, or cannot be written; what was not folded by then is as it was.</exception>
-    Task<FoldResult> FoldAsync(FoldOptions? options = null, CancellationToken cancellation = default);
-}
-
 /// <summary>What a round of folding takes.</summary>
 public sealed record FoldOptions
 {

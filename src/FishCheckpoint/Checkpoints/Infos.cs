@@ -151,15 +151,18 @@ public sealed record StateInfo(long Bytes, long StoredBytes, Digest Sha256);
 /// <param name="Created"><see langword="true"/> when this call stored it; <see langword="false"/> when the same was there already.</param>
 public sealed record Saved<T>(T Value, bool Created);
 
-/// <summary>Which part of a list to give.</summary>
-/// <param name="Limit">The most items, 1 to 1000.</param>
+/// <summary>Which part of a list to give, or, of a list that is read to its end, where it begins.</summary>
+/// <param name="Limit">The most items of a page, 1 to 1000: one request asks for that many.</param>
 /// <param name="After">Start after this key (a name, or a step); <see langword="null"/> starts at the beginning.</param>
 /// <param name="Descending">Whether the list goes from its last item to its first. Lists of checkpoints alone can; the others keep their order.</param>
 public sealed record PageRequest(int Limit = 100, string? After = null, bool Descending = false)
 {
+    /// <summary>The most items of a page.</summary>
+    public const int MaxLimit = 1000;
+
     /// <summary>Returns this, or refuses it.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a part has 1 to 1000 items.</exception>
-    public PageRequest Checked() => Limit is >= 1 and <= 1000 ? this : throw new FishException(
+    public PageRequest Checked() => Limit is >= 1 and <= MaxLimit ? this : throw new FishException(
         ErrorCode.RequestInvalid, "limit", $"A page has 1 to 1000 items, not {Limit}.", "Ask for fewer and follow the next page.");
 }
 

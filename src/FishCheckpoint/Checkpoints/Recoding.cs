@@ -1,25 +1,6 @@
-using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Checkpoints;
-
-/// <summary>
-/// Makes what is stored smaller, when there is time: saving never waits for the smallest form, and need not. Contents, identities and ETags stay what they are.
-/// </summary>
-public interface ICheckpointRecoding
-{
-    /// <summary>
-    /// Takes the frames that were written with another effort than <see cref="CodecEffort.Small"/>: masks, then the values of checkpoints, the oldest first. Each
-    /// is read with all its checksums and digests and encoded again, read back, and put in the old one's place if it is smaller, in a transaction of its own. A frame
-    /// is tried once.
-    /// </summary>
-    /// <param name="options">What is taken, and how much of it; <see langword="null"/> for everything.</param>
-    /// <param name="cancellation">Ends the round; what was replaced by then stays so.</param>
-    /// <returns>What was done. Frames that cannot be read are named and left as they are, and tried again by the next round.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>; <see cref="ErrorCode.RequestInvalid"/>: a budget is not positive;
-    /// <see cref="ErrorCode.StorageUnavailable"/>: the disk is full, or cannot be written; what was not replaced by then is as it was.</exception>
-    Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellation = default);
-}
 
 /// <summary>What a round of recoding takes.</summary>
 public sealed record RecodeOptions

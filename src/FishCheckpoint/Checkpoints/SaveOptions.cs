@@ -22,9 +22,9 @@ public sealed record SaveOptions
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>
-    /// Whether a checkpoint of other content at the step is replaced, in one transaction: the old one is deleted as
-    /// <see cref="ICheckpointStore.DeleteCheckpointAsync"/> does, with its tags, which name content; what is based on it stays readable. A pinned one is
-    /// refused (CHECKPOINT_PINNED). Content is the model, the trainer state where one is sent, metrics and metadata: the same again changes nothing.
+    /// Whether a checkpoint of other content at the step is replaced, in one transaction: the old one is deleted as by a request,
+    /// with its tags, which name content; what is based on it stays readable. A pinned one is refused (CHECKPOINT_PINNED). Content is the
+    /// model, the trainer state where one is sent, metrics and metadata: the same again changes nothing.
     /// Default: other content is refused (STEP_TAKEN).
     /// </summary>
     public bool Overwrite { get; init; }

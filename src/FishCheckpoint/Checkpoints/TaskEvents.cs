@@ -1,20 +1,4 @@
-using FishCheckpoint.Errors;
-
 namespace FishCheckpoint.Checkpoints;
-
-/// <summary>Tells what happens to a task's checkpoints, as it happens and from where one left off.</summary>
-public interface ITaskEvents
-{
-    /// <summary>The events of a task, in the order in which they were committed, each once it is on disk; goes on until cancelled or until the task is deleted.</summary>
-    /// <param name="task">The task.</param>
-    /// <param name="after">
-    /// The <see cref="TaskEvent.Id"/> of the last event that is known; <see langword="null"/>: only what comes from now on. Where events after it are not kept any more
-    /// (they are as long as the audit log is), the first is <see cref="TaskEventKind.Reset"/>: look at everything anew.
-    /// </param>
-    /// <param name="cancellation">Ends the events.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>.</exception>
-    IAsyncEnumerable<TaskEvent> FollowAsync(string task, long? after = null, CancellationToken cancellation = default);
-}
 
 /// <summary>Something that happened to a checkpoint of a task.</summary>
 /// <param name="Id">Ascending within a store, with gaps: give the last one to go on from there.</param>

@@ -87,6 +87,7 @@ public sealed class AuditApiTests : AccessTest
     private async Task<AuditEntry[]> WrittenAsync()
     {
         await using var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Server.DataFolder }, Stop);
-        return [.. (await store.Access.ListAuditAsync(new PageRequest(1000), null, null, Stop)).Items.Where(entry => entry.Last is not null)];
+        return [.. (await store.Access.ListAuditAsync(new PageRequest(1000), null, null, Stop).ReadPageAsync()).Items.Where(
+            entry => entry.Last is not null)];
     }
 }

@@ -48,15 +48,15 @@ public sealed class TlsTests : IAsyncLifetime
     {
         Assert.Equal("https", server.Address.Scheme);
         await using var client = FishClient.Connect(server.Address, new FishClientOptions { Key = token, CertificateAuthorities = Pem });
-        Assert.Empty((await client.ListTasksAsync(new PageRequest(), Stop)).Items);
-        Assert.Equal("root", Assert.Single((await client.Access.ListKeysAsync(new PageRequest(), Stop)).Items).Name);
+        Assert.Empty((await client.Tasks.ListAsync(new PageRequest(), Stop).ReadPageAsync()).Items);
+        Assert.Equal("root", Assert.Single((await client.Access.ListKeysAsync(new PageRequest(), Stop).ReadPageAsync()).Items).Name);
     }
 
     [Fact]
     public async Task Client_WithoutTheCertificate_TrustsNobody()
     {
         await using var client = FishClient.Connect(server.Address, new FishClientOptions { Key = token });
-        var error = await Assert.ThrowsAsync<FishException>(() => client.ListTasksAsync(new PageRequest(), Stop));
+        var error = await Assert.ThrowsAsync<FishException>(() => client.Tasks.ListAsync(new PageRequest(), Stop).ReadPageAsync());
         Assert.Equal(ErrorCode.CertificateUntrusted, error.Code);
         Assert.Contains("FISH_CA", error.Hint, StringComparison.Ordinal);
     }
@@ -67,7 +67,7 @@ public sealed class TlsTests : IAsyncLifetime
         var other = Path.Combine(folder, "other.pem");
         WriteCertificate(other, Path.Combine(folder, "other.key")).Dispose();
         await using var client = FishClient.Connect(server.Address, new FishClientOptions { Key = token, CertificateAuthorities = other });
-        await Assert.ThrowsAsync<FishException>(() => client.ListTasksAsync(new PageRequest(), Stop));
+        await Assert.ThrowsAsync<FishException>(() => client.Tasks.ListAsync(new PageRequest(), Stop).ReadPageAsync());
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class TlsTests : IAsyncLifetime
     {
         var elsewhere = new UriBuilder(server.Address) { Host = "127.0.0.2" }.Uri;
         await using var client = FishClient.Connect(elsewhere, new FishClientOptions { Key = token, CertificateAuthorities = Pem });
-        await Assert.ThrowsAsync<FishException>(() => client.ListTasksAsync(new PageRequest(), Stop));
+        await Assert.ThrowsAsync<FishException>(() => client.Tasks.ListAsync(new PageRequest(), Stop).ReadPageAsync());
     }
 
     [Fact]

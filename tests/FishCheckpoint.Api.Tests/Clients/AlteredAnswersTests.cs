@@ -80,7 +80,7 @@ public sealed class AlteredAnswersTests : ApiTest
         await ExpectAsync(HttpStatusCode.Created, PutJsonAsync("/v1/tasks/shards", """{"base":"shards"}"""));
         await ExpectAsync(HttpStatusCode.Created, PutAsync($"{Shards}/5", Tar(2), "application/x-tar"));
         await using var client = new FishClient(Client);
-        await using var reader = await client.OpenAsync("shards", StepRef.At(5), Stop);
+        await using var reader = await client.States.OpenAsync("shards", StepRef.At(5), Stop);
         await ReadAsync(reader, "model-1.safetensors");
         await ExpectAsync(HttpStatusCode.NoContent, SendAsync(HttpMethod.Delete, $"{Shards}/5"));
         await ExpectAsync(HttpStatusCode.Created, PutAsync($"{Shards}/5", Tar(3), "application/x-tar"));
@@ -172,7 +172,7 @@ public sealed class AlteredAnswersTests : ApiTest
         {
             altered.Alter = (request, body) => request.RequestUri!.Query.Contains("offset=0", StringComparison.Ordinal) ? Flip(body, 77)
                 : body;
-            using var puller = ModelPuller.Open(new PullSource(client, client, client), new PullOptions { Task = "wide", Folder = folder });
+            using var puller = ModelPuller.Open(client, new PullOptions { Task = "wide", Folder = folder });
             Assert.Equal(ErrorCode.DigestMismatch, (await Assert.ThrowsAsync<FishException>(() => puller.PullAsync(Stop))).Code);
             Assert.Empty(Directory.EnumerateDirectories(folder));
 
@@ -197,7 +197,7 @@ public sealed class AlteredAnswersTests : ApiTest
         var folder = Directory.CreateTempSubdirectory("fish-altered-").FullName;
         try
         {
-            using var puller = ModelPuller.Open(new PullSource(client, client, client), new PullOptions { Task = "wide", Folder = folder });
+            using var puller = ModelPuller.Open(client, new PullOptions { Task = "wide", Folder = folder });
             await puller.PullAsync(Stop);
             var told = model.Under(new Dictionary<string, string>(StringComparer.Ordinal) { ["step"] = "7" }).ToBytes();
             await ExpectAsync(HttpStatusCode.Created, PutAsync("/v1/tasks/wide/checkpoints/7?overwrite=true", told));
@@ -297,7 +297,7 @@ public sealed class AlteredAnswersTests : ApiTest
     {
         using var http = new HttpClient(altered, disposeHandler: false) { BaseAddress = altered.Server };
         await using var client = new FishClient(http);
-        await using var reader = await client.OpenAsync("wide", StepRef.At(7), Stop);
+        await using var reader = await client.States.OpenAsync("wide", StepRef.At(7), Stop);
         var path = Path.Combine(Directory.CreateTempSubdirectory("fish-altered-").FullName, "model.safetensors");
         try
         {
@@ -319,7 +319,7 @@ public sealed class AlteredAnswersTests : ApiTest
     {
         using var http = new HttpClient(altered, disposeHandler: false) { BaseAddress = altered.Server };
         await using var client = new FishClient(http);
-        await using var state = await client.OpenStateAsync("wide", StepRef.At(7), Stop);
+        await using var state = await client.States.OpenTrainerStateAsync("wide", StepRef.At(7), Stop);
         using var bytes = new MemoryStream();
         await state.CopyToAsync(bytes, Stop);
         return bytes.ToArray();

@@ -1,6 +1,6 @@
-using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client;
 using FishCheckpoint.Contract;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
@@ -12,7 +12,7 @@ public sealed class ClientSaveTests : SaveContract
 {
     private LoopbackServer? server;
 
-    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+    protected override async Task<IFishStore> OpenAsync(string dataFolder) =>
         (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
 
     protected override async Task CloseAsync() => await server!.DisposeAsync();
@@ -23,7 +23,7 @@ public sealed class ClientOverwriteTests : OverwriteContract
 {
     private LoopbackServer? server;
 
-    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+    protected override async Task<IFishStore> OpenAsync(string dataFolder) =>
         (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
 
     protected override async Task CloseAsync() => await server!.DisposeAsync();
@@ -36,7 +36,7 @@ public sealed class ClientCatalogTests : CatalogContract
 
     protected override bool ReadsSnapshots => false;
 
-    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+    protected override async Task<IFishStore> OpenAsync(string dataFolder) =>
         (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
 
     protected override async Task CloseAsync() => await server!.DisposeAsync();
@@ -47,7 +47,7 @@ public sealed class ClientSideFileTests : SideFileContract
 {
     private LoopbackServer? server;
 
-    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+    protected override async Task<IFishStore> OpenAsync(string dataFolder) =>
         (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
 
     protected override async Task CloseAsync() => await server!.DisposeAsync();
@@ -58,7 +58,7 @@ public sealed class ClientHookTests : HookContract
 {
     private LoopbackServer? server;
 
-    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+    protected override async Task<IFishStore> OpenAsync(string dataFolder) =>
         (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
 
     protected override async Task CloseAsync() => await server!.DisposeAsync();
@@ -69,7 +69,7 @@ public sealed class ClientRecodeTests : RecodeContract
 {
     private LoopbackServer? server;
 
-    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+    protected override async Task<IFishStore> OpenAsync(string dataFolder) =>
         (server = await LoopbackServer.StartAsync(dataFolder, settings: KeyValuePair.Create("FishCheckpoint:Compression:Effort", (string?)"Fast"))).OpenClient();
 
     protected override async Task CloseAsync() => await server!.DisposeAsync();
@@ -80,7 +80,7 @@ public sealed class ClientVerifyTests : VerifyContract
 {
     private LoopbackServer? server;
 
-    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+    protected override async Task<IFishStore> OpenAsync(string dataFolder) =>
         (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
 
     protected override async Task CloseAsync() => await server!.DisposeAsync();
@@ -91,7 +91,7 @@ public sealed class ClientFoldTests : FoldContract
 {
     private LoopbackServer? server;
 
-    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+    protected override async Task<IFishStore> OpenAsync(string dataFolder) =>
         (server = await LoopbackServer.StartAsync(dataFolder, settings: KeyValuePair.Create("FishCheckpoint:DeletionGrace", (string?)"00:00:00"))).OpenClient();
 
     protected override async Task CloseAsync() => await server!.DisposeAsync();
@@ -102,7 +102,7 @@ public sealed class ClientComparisonTests : ComparisonContract
 {
     private LoopbackServer? server;
 
-    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+    protected override async Task<IFishStore> OpenAsync(string dataFolder) =>
         (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
 
     protected override async Task CloseAsync() => await server!.DisposeAsync();
@@ -113,7 +113,7 @@ public sealed class ClientBranchTests : BranchContract
 {
     private LoopbackServer? server;
 
-    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+    protected override async Task<IFishStore> OpenAsync(string dataFolder) =>
         (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
 
     protected override async Task CloseAsync() => await server!.DisposeAsync();
@@ -124,7 +124,7 @@ public sealed class ClientBranchTrainingTests : BranchTrainingContract
 {
     private LoopbackServer? server;
 
-    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+    protected override async Task<IFishStore> OpenAsync(string dataFolder) =>
         (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
 
     protected override async Task CloseAsync() => await server!.DisposeAsync();
@@ -135,7 +135,7 @@ public sealed class ClientDeletionTests : DeletionContract
 {
     private LoopbackServer? server;
 
-    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+    protected override async Task<IFishStore> OpenAsync(string dataFolder) =>
         (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
 
     protected override async Task CloseAsync() => await server!.DisposeAsync();
@@ -177,7 +177,7 @@ public sealed class ClientEventTests : EventContract
 {
     private LoopbackServer? server;
 
-    protected override async Task<ICheckpointStore> OpenAsync(string dataFolder) =>
+    protected override async Task<IFishStore> OpenAsync(string dataFolder) =>
         (server = await LoopbackServer.StartAsync(dataFolder)).OpenClient();
 
     protected override async Task CloseAsync() => await server!.DisposeAsync();

@@ -26,8 +26,8 @@ public sealed class HookOutageTests : IDisposable
         var trainer = new TinyTrainer(new SeededRandom(3));
         await using var client = FishClient.Connect(new Uri($"http://127.0.0.1:{port}"));
         var server = await LoopbackServer.StartAsync(folder, port);
-        await client.AddBaseAsync("tiny", ModelUpload.FromStream(new MemoryStream(trainer.ToFile())), Stop);
-        await client.PutTaskAsync("tiny", new TaskSpec("tiny"), Stop);
+        await client.Bases.AddAsync("tiny", ModelUpload.FromStream(new MemoryStream(trainer.ToFile())), Stop);
+        await client.Tasks.PutAsync("tiny", new TaskSpec("tiny"), Stop);
         var (warnings, away) = (new List<string>(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         await using var hook = new CheckpointHook(client, "tiny", trainer.Mask, trainer.BytesOf, new CheckpointHookOptions
         {
@@ -127,8 +127,8 @@ public sealed class HookOutageTests : IDisposable
     {
         var trainer = new TinyTrainer(new SeededRandom(3));
         await using var direct = server.OpenClient();
-        await direct.AddBaseAsync("tiny", ModelUpload.FromStream(new MemoryStream(trainer.ToFile())), Stop);
-        await direct.PutTaskAsync("tiny", new TaskSpec("tiny"), Stop);
+        await direct.Bases.AddAsync("tiny", ModelUpload.FromStream(new MemoryStream(trainer.ToFile())), Stop);
+        await direct.Tasks.PutAsync("tiny", new TaskSpec("tiny"), Stop);
         return trainer;
     }
 

@@ -23,7 +23,7 @@ public sealed class HostileServerTests
         using var http = new HttpClient(new Answers($$"""[{"name":"{{name}}","bytes":8,"tag":"{{new string('0', 64)}}","sha256":null}]""")) { BaseAddress = new Uri("http://hostile.invalid") };
         await using var client = new FishClient(http);
 
-        var error = await Assert.ThrowsAsync<FishException>(() => client.OpenBaseAsync("base", TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<FishException>(() => client.Bases.OpenAsync("base", TestContext.Current.CancellationToken));
 
         Assert.Equal((ErrorCode.NameInvalid, name), (error.Code, error.Key));
     }
@@ -52,7 +52,7 @@ public sealed class HostileServerTests
         using var http = new HttpClient(new Answers(json, HttpStatusCode.BadRequest, version)) { BaseAddress = new Uri("http://older.invalid") };
         await using var client = new FishClient(http);
 
-        var error = await Assert.ThrowsAsync<FishException>(() => client.GetTaskAsync("task", TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<FishException>(() => client.Tasks.GetAsync("task", TestContext.Current.CancellationToken));
 
         Assert.Equal(ErrorCode.RequestInvalid, error.Code);
         Assert.Contains(advice, error.Hint, StringComparison.Ordinal);
@@ -68,7 +68,7 @@ public sealed class HostileServerTests
         using var http = new HttpClient(new Answers("busy", HttpStatusCode.ServiceUnavailable, retryAfter: retryAfter)) { BaseAddress = new Uri("http://busy.invalid") };
         await using var client = new FishClient(http);
 
-        var error = await Assert.ThrowsAsync<FishException>(() => client.GetTaskAsync("task", TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<FishException>(() => client.Tasks.GetAsync("task", TestContext.Current.CancellationToken));
 
         Assert.Equal((ErrorCode.ServerUnavailable, expected), (error.Code, error.RetryAfter?.TotalSeconds));
     }

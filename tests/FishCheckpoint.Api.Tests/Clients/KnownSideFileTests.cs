@@ -32,8 +32,9 @@ public sealed partial class KnownSideFileTests : ApiTest
                 using var opened = ModelFolder.Open(Model.Change((int)step).Write(Path.Combine(folder, $"{step}")));
                 SideFile[] sides = [new("config.json", Path.Combine(folder, "config.json")),
                     new("sub/vocab.txt", Path.Combine(folder, "vocab.txt"))];
-                await client.SaveAsync("sided", step, new CheckpointContent.Full(opened), new SaveOptions { SideFiles = sides }, Stop);
-                await using var reader = await client.OpenAsync("sided", StepRef.At(step), Stop);
+                await client.Checkpoints.SaveAsync(
+                    "sided", step, new CheckpointContent.Full(opened), new SaveOptions { SideFiles = sides }, Stop);
+                await using var reader = await client.States.OpenAsync("sided", StepRef.At(step), Stop);
                 Assert.Equal(await File.ReadAllBytesAsync(sides[0].Path, Stop), await reader.ReadAsync("config.json"));
                 Assert.Equal(await File.ReadAllBytesAsync(sides[1].Path, Stop), await reader.ReadAsync("sub/vocab.txt"));
                 return [.. sent.Names];

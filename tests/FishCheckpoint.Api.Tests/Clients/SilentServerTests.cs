@@ -30,11 +30,11 @@ public sealed class SilentServerTests
         await using var server = new ScriptedServer(ScriptedServer.Silent);
         await using var client = Connect(server, Tiny);
 
-        await AssertSilentAsync(() => client.GetTaskAsync("task", Stop));
-        await AssertSilentAsync(() => client.OpenBaseAsync("base", Stop));
-        await AssertSilentAsync(() => client.DeleteTaskAsync("task", Stop));
-        await AssertSilentAsync(() => client.OpenStateAsync("task", StepRef.At(1), Stop));
-        await AssertSilentAsync(() => client.PutTaskAsync("task", new TaskSpec("base"), Stop));
+        await AssertSilentAsync(() => client.Tasks.GetAsync("task", Stop));
+        await AssertSilentAsync(() => client.Bases.OpenAsync("base", Stop));
+        await AssertSilentAsync(() => client.Tasks.DeleteAsync("task", Stop));
+        await AssertSilentAsync(() => client.States.OpenTrainerStateAsync("task", StepRef.At(1), Stop));
+        await AssertSilentAsync(() => client.Tasks.PutAsync("task", new TaskSpec("base"), Stop));
     }
 
     [Theory]
@@ -50,8 +50,8 @@ public sealed class SilentServerTests
         });
         await using var client = Connect(server, Tiny);
 
-        await AssertSilentAsync(() => client.ListTasksAsync(new PageRequest(), Stop));
-        await AssertSilentAsync(() => client.OpenDeltaAsync("task", StepRef.At(1), cancellation: Stop));
+        await AssertSilentAsync(() => client.Tasks.ListAsync(new PageRequest(), Stop).ReadPageAsync());
+        await AssertSilentAsync(() => client.States.OpenDeltaAsync("task", StepRef.At(1), cancellationToken: Stop));
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class SilentServerTests
         });
         await using var client = Connect(server, TimeSpan.FromSeconds(1));
 
-        var error = await Assert.ThrowsAsync<FishException>(() => client.GetTaskAsync("task", Stop));
+        var error = await Assert.ThrowsAsync<FishException>(() => client.Tasks.GetAsync("task", Stop));
         Assert.Equal((ErrorCode.ServerUnavailable, 503), (error.Code, error.Status));
     }
 
@@ -83,7 +83,7 @@ public sealed class SilentServerTests
         // The server is asked what is damaged, and is silent to that too.
         await AssertSilentAsync(async () =>
         {
-            await using var state = await client.OpenStateAsync("task", StepRef.At(1), Stop);
+            await using var state = await client.States.OpenTrainerStateAsync("task", StepRef.At(1), Stop);
             await state.CopyToAsync(Stream.Null, Stop);
         });
     }
@@ -98,7 +98,8 @@ public sealed class SilentServerTests
         });
         await using var client = Connect(server, Tiny);
 
-        await AssertSilentAsync(() => client.PutStateAsync("task", StepRef.At(1), new MemoryStream(new byte[64 << 20]), Stop));
+        await AssertSilentAsync(
+            () => client.States.PutTrainerStateAsync("task", StepRef.At(1), new MemoryStream(new byte[64 << 20]), Stop));
     }
 
     [Fact]
@@ -116,7 +117,7 @@ public sealed class SilentServerTests
         });
         await using var client = Connect(server, TimeSpan.FromSeconds(1));
 
-        Assert.Empty((await client.ListTasksAsync(new PageRequest(), Stop)).Items);
+        Assert.Empty((await client.Tasks.ListAsync(new PageRequest(), Stop).ReadPageAsync()).Items);
     }
 
     [Fact]
@@ -139,7 +140,8 @@ public sealed class SilentServerTests
         });
         await using var client = Connect(server, TimeSpan.FromSeconds(0.7));
 
-        Assert.Equal(bytes, (await client.PutStateAsync("task", StepRef.At(1), new MemoryStream(new byte[bytes]), Stop)).Value.Bytes);
+        Assert.Equal(
+            bytes, (await client.States.PutTrainerStateAsync("task", StepRef.At(1), new MemoryStream(new byte[bytes]), Stop)).Value.Bytes);
     }
 
     [Fact]
@@ -159,7 +161,7 @@ public sealed class SilentServerTests
         });
         await using var client = Connect(server, Short);
 
-        Assert.Equal(1, (await client.PutStateAsync("task", StepRef.At(1), new SlowSource(), Stop)).Value.Bytes);
+        Assert.Equal(1, (await client.States.PutTrainerStateAsync("task", StepRef.At(1), new SlowSource(), Stop)).Value.Bytes);
     }
 
     [Fact]
@@ -169,7 +171,7 @@ public sealed class SilentServerTests
         await using var client = Connect(server, Timeout.InfiniteTimeSpan);
         using var soon = new CancellationTokenSource(50);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.GetTaskAsync("task", soon.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.Tasks.GetAsync("task", soon.Token));
     }
 
     [Theory]

@@ -53,9 +53,10 @@ public sealed class ShutdownTests : ApiTest
     private async Task RequireStepsAsync(params long[] steps)
     {
         await using var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Server.DataFolder }, Stop);
-        var page = await store.ListCheckpointsAsync("task", new(10), Stop);
+        var page = await store.Checkpoints.ListAsync("task", new(10), Stop).ReadPageAsync();
         Assert.Equal(steps, page.Items.Select(item => item.Step));
-        Assert.All(await Task.WhenAll(steps.Select(step => store.VerifyAsync("task", FishCheckpoint.Checkpoints.StepRef.At(step), Stop))), result => Assert.True(result.Sound));
+        Assert.All(await Task.WhenAll(steps.Select(step => store.Maintenance.VerifyCheckpointAsync(
+            "task", FishCheckpoint.Checkpoints.StepRef.At(step), Stop))), result => Assert.True(result.Sound));
     }
 
     private static async Task WaitUntilAsync(Func<Task<bool>> condition)

@@ -18,7 +18,7 @@ public sealed class CollectApiTests : ApiTest
         Assert.Equal([1L, 2, 4], dry.Checkpoints.Select(item => item.Step));
         Assert.Equal(5, (await JsonAsync<Page<CheckpointInfo>>(Steps)).Items.Count);
         await using var client = FishClient.Connect(Server.Address);
-        var real = await client.CollectAsync(new CollectOptions { Task = "task", MaxTime = TimeSpan.FromHours(1) }, Stop);
+        var real = await client.Maintenance.CollectAsync(new CollectOptions { Task = "task", MaxTime = TimeSpan.FromHours(1) }, Stop);
         Assert.Equal(dry.Checkpoints.Select(item => item.Step), real.Checkpoints.Select(item => item.Step));
         Assert.Equal([3L, 5], (await JsonAsync<Page<CheckpointInfo>>(Steps)).Items.Select(item => item.Step));
         Assert.Equal(Base.Change(5).ToBytes(), await BytesAsync($"{Steps}/5/model.safetensors"));

@@ -6,6 +6,7 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -93,10 +94,10 @@ public sealed class RecodeServiceTests
         Assert.Equal(0, failing.Fails);
     }
 
-    private void Use(WebApplicationBuilder builder, ICheckpointRecoding recoding)
+    private void Use(WebApplicationBuilder builder, IMaintenance recoding)
     {
         UseClock(builder);
-        builder.Services.AddSingleton<Func<ICheckpointRecoding>>(() => recoding);
+        builder.Services.AddSingleton<Func<IMaintenance>>(() => recoding);
     }
 
     private void UseClock(WebApplicationBuilder builder) => builder.Services.AddSingleton(
@@ -112,7 +113,7 @@ public sealed class RecodeServiceTests
     private static async Task<long> StoredAsync(ApiServer server) =>
         (await server.Client.GetFromJsonAsync<StorageReport>("/v1/reports/storage", FishJson.Options, Stop))!.Stored.Total;
 
-    private sealed class EndlessRecoding : ICheckpointRecoding
+    private sealed class EndlessRecoding : FakeMaintenance
     {
         public TaskCompletionSource Begun { get; } = new();
 
@@ -120,7 +121,7 @@ public sealed class RecodeServiceTests
 
         public int Fails { get; set; }
 
-        public async Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellation = default)
+        public override async Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellationToken = default)
         {
             if (Fails-- > 0)
             {
@@ -129,8 +130,8 @@ public sealed class RecodeServiceTests
 
             Fails = 0;
             Begun.TrySetResult();
-            cancellation.Register(() => Canceled = true);
-            await Task.Delay(Timeout.Infinite, cancellation);
+            cancellationToken.Register(() => Canceled = true);
+            await Task.Delay(Timeout.Infinite, cancellationToken);
             throw new InvalidOperationException("This is never reached.");
         }
     }

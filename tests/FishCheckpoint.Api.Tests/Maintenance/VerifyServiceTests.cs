@@ -2,6 +2,7 @@ using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Api.Tests.Support;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -52,26 +53,24 @@ public sealed class VerifyServiceTests
         Assert.Equal(ErrorCode.RequestInvalid, error.Code);
     }
 
-    private void Use(WebApplicationBuilder builder, IStoreVerification verification)
+    private void Use(WebApplicationBuilder builder, IMaintenance verification)
     {
         builder.Services.AddSingleton(provider => provider.GetRequiredService<FishSettings>().ToStoreOptions() with { Time = clock });
-        builder.Services.AddSingleton<Func<IStoreVerification>>(() => verification);
+        builder.Services.AddSingleton<Func<IMaintenance>>(() => verification);
     }
 
-    private sealed class Recorded : IStoreVerification
+    private sealed class Recorded : FakeMaintenance
     {
         public System.Collections.Concurrent.ConcurrentQueue<VerifyOptions> Asked { get; } = new();
 
         public int Fails { get; set; }
 
-        public Task<VerifyReport> VerifyStoreAsync(VerifyOptions? options = null, CancellationToken cancellation = default)
+        public override Task<VerifyReport> VerifyAsync(VerifyOptions? options = null, CancellationToken cancellationToken = default)
         {
             Asked.Enqueue(options!);
             return Fails-- > 0 ? throw new FishException(ErrorCode.StorageUnavailable, "disk", "The disk is full.", "Make room.")
                 : Task.FromResult(new VerifyReport(false, 1, 7, true, 1, 1, [new DamagedItem("task/1", "CORRUPT_FRAME", ["task/1"], 1)]));
         }
-
-        public Task<IReadOnlyList<KnownDamage>> ListDamageAsync(CancellationToken cancellation = default) => throw new NotSupportedException();
     }
 
     // Its timers run when the test says so.

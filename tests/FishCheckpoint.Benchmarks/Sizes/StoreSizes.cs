@@ -15,13 +15,13 @@ internal static class StoreSizes
         try
         {
             await using var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Path.Combine(folder, "data"), Codec = new Codec.CodecOptions { Effort = Codec.CodecEffort.Small } });
-            await store.AddBaseAsync("base", ModelUpload.FromPath(fish.BasePath));
-            await store.PutTaskAsync("task", new TaskSpec("base"));
+            await store.Bases.AddAsync("base", ModelUpload.FromPath(fish.BasePath));
+            await store.Tasks.PutAsync("task", new TaskSpec("base"));
             var saved = new List<CheckpointInfo>();
             foreach (var (step, path) in fish.Steps)
             {
                 using var patch = SafetensorsFile.Open(path);
-                saved.Add((await store.SaveAsync("task", step, new CheckpointContent.Sparse(patch))).Value);
+                saved.Add((await store.Checkpoints.SaveAsync("task", step, new CheckpointContent.Sparse(patch))).Value);
             }
 
             await CheckAsync(store, fish, folder);
@@ -38,7 +38,7 @@ internal static class StoreSizes
         foreach (var (step, path) in fish.Steps)
         {
             var restored = Path.Combine(folder, "restored.safetensors");
-            await using (var reader = await store.OpenAsync("task", StepRef.At(step)))
+            await using (var reader = await store.States.OpenAsync("task", StepRef.At(step)))
             {
                 await reader.SaveFileAsync(ModelFiles.SingleFileName, restored);
             }

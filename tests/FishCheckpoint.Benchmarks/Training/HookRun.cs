@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Storage;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.Training;
 
@@ -39,7 +40,7 @@ internal static class HookRun
         }
     }
 
-    private static async Task CostAsync(ICheckpointStore store, int batch, int turns)
+    private static async Task CostAsync(IFishStore store, int batch, int turns)
     {
         var network = new WideNetwork(batch, 1024, 2048, 2048, 2048, 10);
         var mask = MaskSelection.Random(network.Layout, new MaskRule { Ratio = 0.005 }, 1);
@@ -75,7 +76,7 @@ internal static class HookRun
         Console.WriteLine($"{summary.StoredBytes / summary.Saved:N0} bytes a save (moments included)");
     }
 
-    private static async Task StallAsync(ICheckpointStore store, int width, double ratio)
+    private static async Task StallAsync(IFishStore store, int width, double ratio)
     {
         var network = new WideNetwork(1, width / 2, width, width, width, 10);
         var mask = MaskSelection.Random(network.Layout, new MaskRule { Ratio = ratio }, 1);
@@ -113,7 +114,7 @@ internal static class HookRun
         optimizer.Step(network.Values, network.Gradients);
     }
 
-    private static CheckpointHook Hook(ICheckpointStore store, string task, WideNetwork network, Masks.Mask mask, MaskedAdamW? optimizer) => new(
+    private static CheckpointHook Hook(IFishStore store, string task, WideNetwork network, Masks.Mask mask, MaskedAdamW? optimizer) => new(
         store, task, mask, tensor => MemoryMarshal.AsBytes(network.Values(tensor)),
         new CheckpointHookOptions
         {
@@ -122,7 +123,7 @@ internal static class HookRun
                 : new Dictionary<string, IResumable>(StringComparer.Ordinal) { ["optimizer"] = optimizer },
         });
 
-    private static async Task AddTaskAsync(ICheckpointStore store, string name, WideNetwork network)
+    private static async Task AddTaskAsync(IFishStore store, string name, WideNetwork network)
     {
         var file = new MemoryStream();
         file.Write(HeaderWriter.Create(network.Layout.Tensors).ToFileBytes());
@@ -132,8 +133,8 @@ internal static class HookRun
         }
 
         file.Position = 0;
-        await store.AddBaseAsync(name, ModelUpload.FromStream(file));
-        await store.PutTaskAsync(name, new TaskSpec(name));
+        await store.Bases.AddAsync(name, ModelUpload.FromStream(file));
+        await store.Tasks.PutAsync(name, new TaskSpec(name));
     }
 
     private static string Show(List<double> values, double scale = 1)

@@ -2,6 +2,7 @@ using FishCheckpoint.Api;
 using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -47,7 +48,7 @@ public sealed class DashboardServer : IAsyncLifetime
         await server.StartAsync();
         Address = new Uri(server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
         Client.BaseAddress = Address;
-        await FillAsync(server.Services.GetRequiredService<ICheckpointStore>());
+        await FillAsync(server.Services.GetRequiredService<IFishStore>());
     }
 
     public async Task StopAsync() => await server!.StopAsync();
@@ -75,13 +76,13 @@ public sealed class DashboardServer : IAsyncLifetime
         new("head." + Hostile, DType.F32, [4, 16]),
     ];
 
-    private async Task FillAsync(ICheckpointStore store)
+    private async Task FillAsync(IFishStore store)
     {
         var start = TestModel.Create(1, null, Tensors());
-        await store.AddBaseAsync("tiny", ModelUpload.FromStream(new MemoryStream(start.ToBytes())));
-        await store.PutTaskAsync("alpha", new TaskSpec("tiny", Hostile, Retention: new Retention(Monitor: "loss")));
-        await store.PutTaskAsync("beta", new TaskSpec("tiny", Retention: new Retention(KeepLast: 1)));
-        await store.PutTaskAsync("gamma", new TaskSpec("tiny"));
+        await store.Bases.AddAsync("tiny", ModelUpload.FromStream(new MemoryStream(start.ToBytes())));
+        await store.Tasks.PutAsync("alpha", new TaskSpec("tiny", Hostile, Retention: new Retention(Monitor: "loss")));
+        await store.Tasks.PutAsync("beta", new TaskSpec("tiny", Retention: new Retention(KeepLast: 1)));
+        await store.Tasks.PutAsync("gamma", new TaskSpec("tiny"));
         for (var step = 1; step <= steps; step++)
         {
             var metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = Math.Abs(step - 150) + 0.5, ["accuracy"] = step / 1000.0 };
@@ -90,20 +91,20 @@ public sealed class DashboardServer : IAsyncLifetime
                 metrics[Hostile] = 1;
             }
 
-            await SaveAsync(store, "alpha", step * 10, start.Change(step), metrics);
+            await SaveAsync(store.Checkpoints, "alpha", step * 10, start.Change(step), metrics);
         }
 
         for (var step = 1; step <= 3; step++)
         {
-            await SaveAsync(store, "beta", step, start.Change(step, 0.9), []);
+            await SaveAsync(store.Checkpoints, "beta", step, start.Change(step, 0.9), []);
         }
 
-        await store.SetTagAsync("alpha", "good", StepRef.At(10L * (steps - (steps / 40))));
+        await store.Checkpoints.SetTagAsync("alpha", "good", StepRef.At(10L * (steps - (steps / 40))));
     }
 
-    private async Task SaveAsync(ICheckpointStore store, string task, long step, TestModel model, Dictionary<string, double> metrics)
+    private async Task SaveAsync(ICheckpoints checkpoints, string task, long step, TestModel model, Dictionary<string, double> metrics)
     {
         using var file = ModelFolder.Open(model.Write(Path.Combine(folder, "upload")));
-        await store.SaveAsync(task, step, new CheckpointContent.Full(file), new SaveOptions { Metrics = metrics });
+        await checkpoints.SaveAsync(task, step, new CheckpointContent.Full(file), new SaveOptions { Metrics = metrics });
     }
 }

@@ -45,7 +45,7 @@ public sealed record CopyChild(bool IsBackup, string From, string To, int Mode, 
             if (IsBackup)
             {
                 await using var store = await SqliteCheckpointStore.OpenAsync(new ChildArguments(From, 0, 0, 0).ToOptions());
-                await store.BackupAsync(new BackupOptions { To = To });
+                await store.Maintenance.BackupAsync(new BackupOptions { To = To });
             }
             else
             {

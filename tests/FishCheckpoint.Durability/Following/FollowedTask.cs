@@ -34,8 +34,8 @@ internal sealed class FollowedTask : IAsyncDisposable
         var first = TestModel.Create(
             seed, null, new TensorInfo("embed.weight", DType.F32, [300, 1000]), new TensorInfo("layer.weight", DType.BF16, [300, 170]), new TensorInfo("steps", DType.I64, []));
         var opened = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = data, Codec = new CodecOptions { Effort = CodecEffort.Fast } });
-        await opened.AddBaseAsync("base", ModelUpload.FromStream(new MemoryStream(first.ToBytes())));
-        await opened.PutTaskAsync(Name, new TaskSpec("base"));
+        await opened.Bases.AddAsync("base", ModelUpload.FromStream(new MemoryStream(first.ToBytes())));
+        await opened.Tasks.PutAsync(Name, new TaskSpec("base"));
         return new FollowedTask(opened, seed, scratch, first);
     }
 
@@ -68,13 +68,14 @@ internal sealed class FollowedTask : IAsyncDisposable
         {
             await File.WriteAllBytesAsync(path, model.PatchAgainst(before));
             using var patch = SafetensorsFile.Open(path);
-            await store.SaveAsync(Name, step, new CheckpointContent.Sparse(patch), new SaveOptions { Parent = ParentChoice.Previous });
+            await store.Checkpoints.SaveAsync(
+                Name, step, new CheckpointContent.Sparse(patch), new SaveOptions { Parent = ParentChoice.Previous });
         }
         else
         {
             await File.WriteAllBytesAsync(path, file.ToBytes());
             using var full = ModelFolder.Open(path);
-            await store.SaveAsync(Name, step, new CheckpointContent.Full(full));
+            await store.Checkpoints.SaveAsync(Name, step, new CheckpointContent.Full(full));
         }
 
         (Newest, Saves) = (step, Saves + 1);
@@ -89,10 +90,10 @@ internal sealed class FollowedTask : IAsyncDisposable
     // Never the newest: so the newest only grows.
     private async Task DeleteAsync()
     {
-        var page = await store.ListCheckpointsAsync(Name, new PageRequest(1000));
+        var page = await store.Checkpoints.ListAsync(Name, new PageRequest(1000)).ReadPageAsync();
         if (page.Items.Count > Kept)
         {
-            await store.DeleteCheckpointAsync(Name, StepRef.At(page.Items[random.Next(page.Items.Count - 1)].Step));
+            await store.Checkpoints.DeleteAsync(Name, StepRef.At(page.Items[random.Next(page.Items.Count - 1)].Step));
         }
     }
 }

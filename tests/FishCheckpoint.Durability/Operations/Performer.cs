@@ -34,25 +34,28 @@ public sealed class Performer(SqliteCheckpointStore store, string scratch)
 
     private Task DoAsync(Operation operation) => operation.Kind switch
     {
-        OperationKind.AddBase => store.AddBaseAsync(operation.Task, ModelUpload.FromStream(new MemoryStream(Contents.Base(operation.Content).ToBytes()))),
-        OperationKind.PutTask => store.PutTaskAsync(
+        OperationKind.AddBase =>
+            store.Bases.AddAsync(operation.Task, ModelUpload.FromStream(new MemoryStream(Contents.Base(operation.Content).ToBytes()))),
+        OperationKind.PutTask => store.Tasks.PutAsync(
             operation.Task, new TaskSpec(Contents.BaseOf(operation.Task), Contents.DescriptionOf(operation.Content), Retention: ModelRetention.Of(operation.Content))),
-        OperationKind.Branch => store.PutTaskAsync(operation.Task, new TaskSpec(
+        OperationKind.Branch => store.Tasks.PutAsync(operation.Task, new TaskSpec(
             null, Contents.DescriptionOf(operation.Content), Retention: ModelRetention.Of(operation.Content),
             From: new TaskStart(operation.Start!.Value.Task, operation.Start.Value.Step))),
         OperationKind.SaveFull => SaveFullAsync(operation),
         OperationKind.SavePatch => SavePatchAsync(operation),
         OperationKind.SaveMasked => SaveAsync(operation, new CheckpointContent.Changed(Contents.DeltaOf(operation))),
-        OperationKind.PutState => store.PutStateAsync(operation.Task, StepRef.At(operation.Step), new MemoryStream(Contents.StateOf(operation.State))),
-        OperationKind.SetTag => store.SetTagAsync(operation.Task, operation.Tag, StepRef.At(operation.Step)),
-        OperationKind.RemoveTag => store.RemoveTagAsync(operation.Task, operation.Tag),
-        OperationKind.DeleteCheckpoint => store.DeleteCheckpointAsync(operation.Task, StepRef.At(operation.Step)),
-        OperationKind.DeleteTask => store.DeleteTaskAsync(operation.Task),
-        OperationKind.Pin or OperationKind.Unpin => store.SetPinAsync(operation.Task, StepRef.At(operation.Step), operation.Kind == OperationKind.Pin),
-        OperationKind.Undelete => store.UndeleteAsync(
+        OperationKind.PutState => store.States.PutTrainerStateAsync(
+            operation.Task, StepRef.At(operation.Step), new MemoryStream(Contents.StateOf(operation.State))),
+        OperationKind.SetTag => store.Checkpoints.SetTagAsync(operation.Task, operation.Tag, StepRef.At(operation.Step)),
+        OperationKind.RemoveTag => store.Checkpoints.SetTagAsync(operation.Task, operation.Tag, null),
+        OperationKind.DeleteCheckpoint => store.Checkpoints.DeleteAsync(operation.Task, StepRef.At(operation.Step)),
+        OperationKind.DeleteTask => store.Tasks.DeleteAsync(operation.Task),
+        OperationKind.Pin or OperationKind.Unpin =>
+            store.Checkpoints.SetPinAsync(operation.Task, StepRef.At(operation.Step), operation.Kind == OperationKind.Pin),
+        OperationKind.Undelete => store.Checkpoints.UndeleteAsync(
             operation.Task, operation.Step, new UndeleteOptions(operation.Content == 0 ? null : operation.Content - 1)),
-        OperationKind.UndeleteTask => store.UndeleteTaskAsync(operation.Task, operation.Tag.Length == 0 ? null : operation.Tag),
-        OperationKind.RemoveBase => store.DeleteBaseAsync(operation.Task),
+        OperationKind.UndeleteTask => store.Tasks.UndeleteAsync(operation.Task, operation.Tag.Length == 0 ? null : operation.Tag),
+        OperationKind.RemoveBase => store.Bases.DeleteAsync(operation.Task),
         OperationKind.Recode => RecodeAsync(),
         OperationKind.Fold => FoldAsync(operation),
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation.Kind, "This kind is not done yet."),
@@ -72,7 +75,7 @@ public sealed class Performer(SqliteCheckpointStore store, string scratch)
         await SaveAsync(operation, new CheckpointContent.Sparse(patch));
     }
 
-    private Task SaveAsync(Operation operation, CheckpointContent content) => store.SaveAsync(
+    private Task SaveAsync(Operation operation, CheckpointContent content) => store.Checkpoints.SaveAsync(
         operation.Task, operation.Step, content, new SaveOptions
         {
             Metrics = Contents.MetricsOf(operation.Content),
@@ -95,10 +98,10 @@ public sealed class Performer(SqliteCheckpointStore store, string scratch)
         return files;
     }
 
-    private async Task RecodeAsync() => RequireSound("Recoding", (await store.RecodeAsync()).Damaged);
+    private async Task RecodeAsync() => RequireSound("Recoding", (await store.Maintenance.RecodeAsync()).Damaged);
 
     // What a read may cost is little more than one of the base, so that there is much to fold.
-    private async Task FoldAsync(Operation operation) => RequireSound("Folding", (await store.FoldAsync(new FoldOptions
+    private async Task FoldAsync(Operation operation) => RequireSound("Folding", (await store.Maintenance.FoldAsync(new FoldOptions
     {
         Task = operation.Task.Length == 0 ? null : operation.Task, MaxReadCost = 1 + (operation.Content / 8.0),
     })).Damaged);
@@ -109,10 +112,10 @@ public sealed class Performer(SqliteCheckpointStore store, string scratch)
         var options = new CollectOptions { Task = operation.Task.Length == 0 ? null : operation.Task, Now = operation.IsFinal };
         if (foresee is not null)
         {
-            await foresee(OutcomeOf(await store.CollectAsync(options with { DryRun = true })));
+            await foresee(OutcomeOf(await store.Maintenance.CollectAsync(options with { DryRun = true })));
         }
 
-        return OutcomeOf(await store.CollectAsync(options));
+        return OutcomeOf(await store.Maintenance.CollectAsync(options));
     }
 
     private static string OutcomeOf(CollectResult result)

@@ -98,7 +98,7 @@ public sealed record PowerChild(string Disk, string Record, int Work, int Seed)
         FaultShim.Mark("backup-begun");
         try
         {
-            await store.BackupAsync(new BackupOptions { To = Path.Combine(Disk, Backup) });
+            await store.Maintenance.BackupAsync(new BackupOptions { To = Path.Combine(Disk, Backup) });
             FaultShim.Mark("backup-made");
         }
         catch (FishException error)

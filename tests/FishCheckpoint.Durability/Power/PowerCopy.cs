@@ -49,7 +49,7 @@ public sealed record PowerCopy(CopyKind Kind, StoreModel? Before, StoreModel Aft
 
         await using (var store = await SqliteCheckpointStore.OpenAsync(options))
         {
-            await store.BackupAsync(new BackupOptions { To = Path.Combine(disk, PowerChild.Backup) });
+            await store.Maintenance.BackupAsync(new BackupOptions { To = Path.Combine(disk, PowerChild.Backup) });
         }
 
         if (kind == CopyKind.Restore)

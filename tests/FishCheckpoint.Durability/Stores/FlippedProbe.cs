@@ -17,16 +17,16 @@ public static class FlippedProbe
         switch (words[0])
         {
             case "base":
-                await using (var reader = await store.OpenBaseAsync(words[1]))
+                await using (var reader = await store.Bases.OpenAsync(words[1]))
                 {
                     return $"base {words[1]} {StoreModel.Hash(await reader.ReadAsync())}";
                 }
 
             case "task":
-                var task = await store.GetTaskAsync(words[1]);
+                var task = await store.Tasks.GetAsync(words[1]);
                 return StoreModel.TaskLine(task.Name, Contents.BaseOf(task.Name), task.Description, task.Checkpoints, task.Latest);
             default:
-                return await StoreProbe.LineAsync(store, await store.GetCheckpointAsync(words[1], StepRef.At(long.Parse(words[2]))));
+                return await StoreProbe.LineAsync(store, await store.Checkpoints.GetAsync(words[1], StepRef.At(long.Parse(words[2]))));
         }
     }
 
@@ -35,12 +35,15 @@ public static class FlippedProbe
     public static async Task<int> ListsAsync(SqliteCheckpointStore store, IReadOnlyList<string> lines, Action<string> found)
     {
         var refused = 0;
-        refused += await CompareAsync(async () => (await store.ListBasesAsync(All)).Items.Select(item => $"base {item.Name}"), lines, "base ", 2, found);
-        refused += await CompareAsync(async () => (await store.ListTasksAsync(All)).Items.Select(item => $"task {item.Name}"), lines, "task ", 2, found);
+        refused += await CompareAsync(async () => (
+            await store.Bases.ListAsync(All).ReadPageAsync()).Items.Select(item => $"base {item.Name}"), lines, "base ", 2, found);
+        refused += await CompareAsync(async () => (
+            await store.Tasks.ListAsync(All).ReadPageAsync()).Items.Select(item => $"task {item.Name}"), lines, "task ", 2, found);
         foreach (var task in lines.Where(line => line.StartsWith("task ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1]))
         {
             refused += await CompareAsync(
-                async () => (await store.ListCheckpointsAsync(task, All)).Items.Select(item => $"step {task} {item.Step}"), lines, $"step {task} ", 3, found);
+                async () => (await store.Checkpoints.ListAsync(task, All).ReadPageAsync()).Items.Select(
+                    item => $"step {task} {item.Step}"), lines, $"step {task} ", 3, found);
         }
 
         return refused;

@@ -76,14 +76,14 @@ public static class StoreAudit
     public static async Task<IReadOnlyList<string>> RunAsync(SqliteCheckpointStore store)
     {
         var wrong = new List<string>(Recount(Path.Combine(store.Options.DataFolder, "fish.db")));
-        var report = await store.ReportAsync();
+        var report = await store.Reports.GetStorageAsync();
         var counted = 0L;
-        foreach (var task in (await store.ListTasksAsync(new PageRequest(1000))).Items)
+        foreach (var task in (await store.Tasks.ListAsync(new PageRequest(1000)).ReadPageAsync()).Items)
         {
-            foreach (var step in (await store.ListCheckpointsAsync(task.Name, new PageRequest(1000))).Items)
+            foreach (var step in (await store.Checkpoints.ListAsync(task.Name, new PageRequest(1000)).ReadPageAsync()).Items)
             {
                 counted += step.StoredBytes;
-                if (await store.VerifyAsync(task.Name, StepRef.At(step.Step)) is { Sound: false } verified)
+                if (await store.Maintenance.VerifyCheckpointAsync(task.Name, StepRef.At(step.Step)) is { Sound: false } verified)
                 {
                     wrong.Add($"{task.Name}/{step.Step} is not sound: {verified.Problem}");
                 }

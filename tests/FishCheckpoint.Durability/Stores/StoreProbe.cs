@@ -14,16 +14,16 @@ public static class StoreProbe
     public static async Task<IReadOnlyList<string>> LinesAsync(SqliteCheckpointStore store)
     {
         var lines = new List<string>();
-        foreach (var found in (await store.ListBasesAsync(All)).Items)
+        foreach (var found in (await store.Bases.ListAsync(All).ReadPageAsync()).Items)
         {
-            await using var reader = await store.OpenBaseAsync(found.Name);
+            await using var reader = await store.Bases.OpenAsync(found.Name);
             lines.Add($"base {found.Name} {StoreModel.Hash(await reader.ReadAsync())}");
         }
 
-        foreach (var task in (await store.ListTasksAsync(All)).Items)
+        foreach (var task in (await store.Tasks.ListAsync(All).ReadPageAsync()).Items)
         {
             lines.Add(StoreModel.TaskLine(task.Name, Contents.BaseOf(task.Name), task.Description, task.Checkpoints, task.Latest));
-            foreach (var step in (await store.ListCheckpointsAsync(task.Name, All)).Items)
+            foreach (var step in (await store.Checkpoints.ListAsync(task.Name, All).ReadPageAsync()).Items)
             {
                 lines.Add(await LineAsync(store, step));
             }
@@ -35,11 +35,12 @@ public static class StoreProbe
     private static async Task<List<string>> DeletedAsync(SqliteCheckpointStore store)
     {
         var lines = new List<string>();
-        var tasks = (await store.ListDeletedTasksAsync(All)).Items;
+        var tasks = (await store.Tasks.ListDeletedAsync(All).ReadPageAsync()).Items;
         lines.AddRange(tasks.Where(task => task.Whole).Select(task => StoreModel.DeletedTaskLine(task.Name, task.Checkpoints)));
         foreach (var name in tasks.Select(task => task.Name).Distinct(StringComparer.Ordinal))
         {
-            lines.AddRange((await store.ListDeletedAsync(name, All)).Items.Select(item => StoreModel.DeletedLine(
+            lines.AddRange(
+                (await store.Checkpoints.ListDeletedAsync(name, All).ReadPageAsync()).Items.Select(item => StoreModel.DeletedLine(
                 name, item.WithTask, item.Step, item.StateBytes == 0 ? "-" : "state", item.Metrics["loss"], item.Tags)));
         }
 
@@ -53,7 +54,7 @@ public static class StoreProbe
 
     private static async Task<string> FilesOfAsync(SqliteCheckpointStore store, CheckpointInfo step)
     {
-        await using var reader = await store.OpenAsync(step.Task, StepRef.At(step.Step));
+        await using var reader = await store.States.OpenAsync(step.Task, StepRef.At(step.Step));
         var files = new List<(string, byte[])>();
         foreach (var file in reader.Files.Where(file => file.Name != ModelFiles.SingleFileName))
         {
@@ -70,7 +71,7 @@ public static class StoreProbe
             return "-";
         }
 
-        await using var stream = await store.OpenStateAsync(step.Task, StepRef.At(step.Step));
+        await using var stream = await store.States.OpenTrainerStateAsync(step.Task, StepRef.At(step.Step));
         using var bytes = new MemoryStream();
         await stream.CopyToAsync(bytes);
         return StoreModel.Hash(bytes.ToArray());

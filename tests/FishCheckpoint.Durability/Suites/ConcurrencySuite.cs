@@ -31,9 +31,9 @@ public static class ConcurrencySuite
         await using (var store = await SqliteCheckpointStore.OpenAsync(new ChildArguments(data, 0, 0, 0).ToOptions()))
         {
             result.Find(await StoreAudit.RunAsync(store), $"seed {seed}, at the end");
-            foreach (var task in (await store.ListTasksAsync(new PageRequest())).Items)
+            foreach (var task in (await store.Tasks.ListAsync(new PageRequest()).ReadPageAsync()).Items)
             {
-                foreach (var step in (await store.ListCheckpointsAsync(task.Name, new PageRequest())).Items)
+                foreach (var step in (await store.Checkpoints.ListAsync(task.Name, new PageRequest()).ReadPageAsync()).Items)
                 {
                     var same = (await store.RestoreAsync(task.Name, step.Step)).AsSpan().SequenceEqual(Contents.Of(ConcurrentChild.SaveOf(task.Name, step.Step)).ToBytes());
                     result.Find(same ? [] : [$"{task.Name}/{step.Step} has other bytes"], $"seed {seed}, at the end");

@@ -46,12 +46,12 @@ internal sealed class StoreTarget : FuzzTarget
     {
         var data = Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"fish-fuzz-{Guid.NewGuid():N}");
         var target = new StoreTarget(await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = data, DeletionGrace = TimeSpan.Zero, MaxHeaderBytes = 1 << 20, MaxStateBytes = 1 << 16 }), data);
-        await target.store.AddBaseAsync("base", ModelUpload.FromStream(new MemoryStream(StoreSeeds.FileOf(target.world.Parent))));
-        await target.store.PutTaskAsync(Task, new TaskSpec("base"));
+        await target.store.Bases.AddAsync("base", ModelUpload.FromStream(new MemoryStream(StoreSeeds.FileOf(target.world.Parent))));
+        await target.store.Tasks.PutAsync(Task, new TaskSpec("base"));
         var first = target.Folder["first"];
         await File.WriteAllBytesAsync(first, StoreSeeds.FileOf(target.world.Moved(target.world.Few(9), 9)));
         using var model = ModelFolder.Open(first);
-        await target.store.SaveAsync(Task, 1, new CheckpointContent.Full(model));
+        await target.store.Checkpoints.SaveAsync(Task, 1, new CheckpointContent.Full(model));
         return target;
     }
 
@@ -153,8 +153,9 @@ internal sealed class StoreTarget : FuzzTarget
 
     private async Task SaveAsync(CheckpointContent content, byte[]? state = null)
     {
-        await store.SaveAsync(Task, 2, content, state is null ? null : new SaveOptions { OpenState = () => new MemoryStream(state) });
-        var verified = await store.VerifyAsync(Task, StepRef.At(2));
+        await store.Checkpoints.SaveAsync(
+            Task, 2, content, state is null ? null : new SaveOptions { OpenState = () => new MemoryStream(state) });
+        var verified = await store.Maintenance.VerifyCheckpointAsync(Task, StepRef.At(2));
         WrongException.Unless(verified.Sound, $"What was saved does not verify: {verified.Problem}");
         var restored = await store.RestoreAsync(Task, 2);
         if (content is CheckpointContent.Full full)
@@ -165,22 +166,22 @@ internal sealed class StoreTarget : FuzzTarget
 
         if (state is not null)
         {
-            await using var stream = await store.OpenStateAsync(Task, StepRef.At(2));
+            await using var stream = await store.States.OpenTrainerStateAsync(Task, StepRef.At(2));
             using var read = new MemoryStream();
             await stream.CopyToAsync(read);
             WrongException.Unless(read.ToArray().AsSpan().SequenceEqual(state), "A trainer state comes back as another one.");
         }
 
-        await store.DeleteCheckpointAsync(Task, StepRef.At(2));
+        await store.Checkpoints.DeleteAsync(Task, StepRef.At(2));
     }
 
     // Everything that can be seen, and the files that lie about.
     private string Held() => JsonSerializer.Serialize(
         new
         {
-            Task = store.GetTaskAsync(Task).GetAwaiter().GetResult(),
-            Checkpoints = store.ListCheckpointsAsync(Task, new PageRequest(100)).GetAwaiter().GetResult().Items,
-            Stored = store.ReportAsync().GetAwaiter().GetResult().Stored,
+            Task = store.Tasks.GetAsync(Task).GetAwaiter().GetResult(),
+            Checkpoints = store.Checkpoints.ListAsync(Task, new PageRequest(100)).ReadPageAsync().GetAwaiter().GetResult().Items,
+            Stored = store.Reports.GetStorageAsync().GetAwaiter().GetResult().Stored,
             Files = Directory.EnumerateFiles(store.Options.TemporaryFolder).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)).ToArray(),
         },
         FishJson.Options);

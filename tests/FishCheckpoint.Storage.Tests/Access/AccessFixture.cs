@@ -27,12 +27,13 @@ public abstract class AccessFixture : StoreFixture, IAsyncLifetime
     protected async Task<NewKey> AddKeyAsync(string name, KeyScope scope = KeyScope.Write, long? quota = null, DateTimeOffset? expires = null) =>
         await Access.AddKeyAsync(new KeySpec(name, scope, null, expires, quota), Stop);
 
-    protected async Task<long> StoredByAsync(string name) => (await Access.ListKeysAsync(new PageRequest(), Stop)).Items.Single(key => key.Name == name).StoredBytes;
+    protected async Task<long> StoredByAsync(string name) =>
+        (await Access.ListKeysAsync(new PageRequest(), Stop).ReadPageAsync()).Items.Single(key => key.Name == name).StoredBytes;
 
     protected void CallAs(NewKey key) => Caller = new Caller(key.Key.Name, key.Key.Id);
 
     protected async Task<IReadOnlyList<AuditEntry>> AuditAsync(string? task = null) =>
-        (await Access.ListAuditAsync(new PageRequest(1000), task, null, Stop)).Items;
+        (await Access.ListAuditAsync(new PageRequest(1000), task, null, Stop).ReadPageAsync()).Items;
 }
 
 /// <summary>A clock that stands.</summary>

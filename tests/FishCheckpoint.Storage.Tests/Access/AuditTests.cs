@@ -11,17 +11,17 @@ public sealed class AuditTests : AccessFixture
     public async Task Every_WriteAndDeletion_IsWrittenDown()
     {
         Caller = new Caller("a", "0123456789ab", "192.0.2.1");
-        await Store.AddBaseAsync("again", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
-        await Store.PutTaskAsync("t", new TaskSpec("base"), Stop);
-        await Store.PutTaskAsync("t", new TaskSpec("base", "text"), Stop);
+        await Store.Bases.AddAsync("again", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
+        await Store.Tasks.PutAsync("t", new TaskSpec("base"), Stop);
+        await Store.Tasks.PutAsync("t", new TaskSpec("base", "text"), Stop);
         await SaveAsync(1, Base.Change(1));
         await SaveAsync(1, Base.Change(1));
-        await Store.PutStateAsync("task", StepRef.Latest, new MemoryStream(new byte[10]), Stop);
-        await Store.SetTagAsync("task", "good", StepRef.At(1), Stop);
-        await Store.RemoveTagAsync("task", "good", Stop);
+        await Store.States.PutTrainerStateAsync("task", StepRef.Latest, new MemoryStream(new byte[10]), Stop);
+        await Store.Checkpoints.SetTagAsync("task", "good", StepRef.At(1), Stop);
+        await Store.Checkpoints.SetTagAsync("task", "good", null, Stop);
         await Access.SetQuotaAsync("task", new TaskQuota(1_000_000), Stop);
-        await Store.DeleteCheckpointAsync("task", StepRef.Latest, Stop);
-        await Store.DeleteTaskAsync("task", Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.Latest, Stop);
+        await Store.Tasks.DeleteAsync("task", Stop);
         await AddKeyAsync("k");
         await Access.RevokeKeyAsync("k", Stop);
 
@@ -45,7 +45,7 @@ public sealed class AuditTests : AccessFixture
         using var other = Tensors.ModelFolder.Open(Base.Change(2).Write(Path.Combine(Options.DataFolder, "other")));
         for (var time = 0; time < 2; time++)
         {
-            await Store.SaveAsync("task", 1, new CheckpointContent.Full(other), new SaveOptions { Overwrite = true }, Stop);
+            await Store.Checkpoints.SaveAsync("task", 1, new CheckpointContent.Full(other), new SaveOptions { Overwrite = true }, Stop);
         }
 
         Assert.Equal(
@@ -73,7 +73,7 @@ public sealed class AuditTests : AccessFixture
         await SaveAsync(1, Base.Change(1));
         for (var index = 0; index < 700; index++)
         {
-            await Store.SetTagAsync("task", $"t{index}", StepRef.Latest, Stop);
+            await Store.Checkpoints.SetTagAsync("task", $"t{index}", StepRef.Latest, Stop);
             await RefuseAsync($"PUT /{index}", at: Clock.Now.AddDays(index));
         }
 
@@ -96,7 +96,8 @@ public sealed class AuditTests : AccessFixture
             [("task", "192.0.2.1", 3L, 24), ("task", "192.0.2.2", 3L, 2), ("other", "192.0.2.1", 3L, 1), ("task", "192.0.2.1", 6L, 1)],
             (await RefusalsAsync()).Select(entry => (entry.Task, entry.Address, entry.Times, (int)(entry.Last!.Value - Clock.Now).TotalHours)));
         Assert.Equal([24, 2, 1, 0], (await RefusalsAsync()).Select(entry => (int)(entry.Time - Clock.Now).TotalHours));
-        Assert.Equal(3, (await Access.ListAuditAsync(new PageRequest(1000), "task", Clock.Now.AddHours(1), Stop)).Items.Count(entry => entry.Last is not null));
+        Assert.Equal(3, (await Access.ListAuditAsync(
+            new PageRequest(1000), "task", Clock.Now.AddHours(1), Stop).ReadPageAsync()).Items.Count(entry => entry.Last is not null));
     }
 
     [Fact]
@@ -136,7 +137,7 @@ public sealed class AuditTests : AccessFixture
         }
 
         await SaveAsync(2, Base.Change(2));
-        var next = await Store.FollowAsync("task", place, Stop).FirstAsync(Stop);
+        var next = await Store.Events.FollowAsync("task", place, Stop).FirstAsync(Stop);
         Assert.Equal((TaskEventKind.Saved, 2L), (next.Kind, next.Step));
     }
 
@@ -147,7 +148,7 @@ public sealed class AuditTests : AccessFixture
         for (var index = 0; index < 600; index++)
         {
             Clock.Now = Clock.Now.AddDays(1);
-            await Store.SetTagAsync("task", $"t{index}", StepRef.Latest, Stop);
+            await Store.Checkpoints.SetTagAsync("task", $"t{index}", StepRef.Latest, Stop);
             await RefuseAsync($"PUT /{index}");
         }
 
@@ -166,8 +167,8 @@ public sealed class AuditTests : AccessFixture
             await RefuseAsync($"PUT /{index}");
         }
 
-        var first = await Access.ListAuditAsync(new PageRequest(3), null, Clock.Now, Stop);
-        var second = await Access.ListAuditAsync(new PageRequest(3, first.Next), null, Clock.Now, Stop);
+        var first = await Access.ListAuditAsync(new PageRequest(3), null, Clock.Now, Stop).ReadPageAsync();
+        var second = await Access.ListAuditAsync(new PageRequest(3, first.Next), null, Clock.Now, Stop).ReadPageAsync();
         Assert.Equal(["PUT /4", "PUT /3", "PUT /2", "PUT /1", "PUT /0"], first.Items.Concat(second.Items).Select(entry => entry.Operation));
         Assert.Null(second.Next);
     }

@@ -73,7 +73,7 @@ public sealed class KeyTests : AccessFixture
         var second = await AddKeyAsync("a");
         Assert.Null(Access.Authenticate(first.Token));
         Assert.NotNull(Access.Authenticate(second.Token));
-        Assert.Equal(2, (await Access.ListKeysAsync(new PageRequest(), Stop)).Items.Count);
+        Assert.Equal(2, (await Access.ListKeysAsync(new PageRequest(), Stop).ReadPageAsync()).Items.Count);
     }
 
     [Fact]
@@ -84,11 +84,11 @@ public sealed class KeyTests : AccessFixture
             await AddKeyAsync(name);
         }
 
-        var first = await Access.ListKeysAsync(new PageRequest(2), Stop);
-        var second = await Access.ListKeysAsync(new PageRequest(2, first.Next), Stop);
+        var first = await Access.ListKeysAsync(new PageRequest(2), Stop).ReadPageAsync();
+        var second = await Access.ListKeysAsync(new PageRequest(2, first.Next), Stop).ReadPageAsync();
         Assert.Equal(["c", "a", "b"], first.Items.Concat(second.Items).Select(key => key.Name));
         Assert.Null(second.Next);
-        await Assert.ThrowsAsync<FishException>(() => Access.ListKeysAsync(new PageRequest(2, "x"), Stop));
+        await Assert.ThrowsAsync<FishException>(() => Access.ListKeysAsync(new PageRequest(2, "x"), Stop).ReadPageAsync());
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class KeyTests : AccessFixture
     {
         var key = (await Access.AddKeyAsync(new KeySpec("a", KeyScope.Read, ["ta*"]), Stop)).Key;
         var stranger = (await Access.AddKeyAsync(new KeySpec("b", KeyScope.Read, ["other"]), Stop)).Key;
-        var id = (await Store.GetBaseAsync("base", Stop)).Id.ToString();
+        var id = (await Store.Bases.GetAsync("base", Stop)).Id.ToString();
         Assert.True(await Access.ReachesBaseAsync(key, "base"));
         Assert.True(await Access.ReachesBaseAsync(key, id));
         Assert.False(await Access.ReachesBaseAsync(stranger, "base"));

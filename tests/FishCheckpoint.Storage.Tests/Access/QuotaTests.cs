@@ -10,12 +10,12 @@ public sealed class QuotaTests : AccessFixture
     [Fact]
     public async Task Key_Quota_HoldsAcrossTasksAndIsGivenBack()
     {
-        await Store.PutTaskAsync("other", new TaskSpec("base"), Stop);
+        await Store.Tasks.PutAsync("other", new TaskSpec("base"), Stop);
         var key = await AddKeyAsync("a");
         CallAs(key);
         await SaveAsync(1, Base.Change(1));
         var stored = await StoredByAsync("a");
-        Assert.Equal((await Store.GetCheckpointAsync("task", StepRef.At(1), Stop)).StoredBytes, stored);
+        Assert.Equal((await Store.Checkpoints.GetAsync("task", StepRef.At(1), Stop)).StoredBytes, stored);
         Sql($"UPDATE keys SET quota_bytes = {stored + 1}");
 
         await RefusedAsync("key ", () => SaveAsync(2, Base.Change(2)));
@@ -24,10 +24,10 @@ public sealed class QuotaTests : AccessFixture
 
         // The same again takes nothing, so it is not refused.
         await SaveAsync(1, Base.Change(1));
-        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
         Assert.Equal(0, await StoredByAsync("a"));
         await SaveAsync(1, Base.Change(1));
-        await Store.DeleteTaskAsync("task", Stop);
+        await Store.Tasks.DeleteAsync("task", Stop);
         Assert.Equal(0, await StoredByAsync("a"));
     }
 
@@ -43,9 +43,9 @@ public sealed class QuotaTests : AccessFixture
         await GiveStateAsync(3, 5000);
         CallAs(await AddKeyAsync("b"));
         await SaveAsync(7, Base.Change(1).Change(9));
-        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
-        await Store.DeleteCheckpointAsync("task", StepRef.At(4), Stop);
-        await Store.RecodeAsync(null, Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(4), Stop);
+        await Store.Maintenance.RecodeAsync(null, Stop);
         foreach (var name in (string[])["a", "b"])
         {
             var counted = Ask($"SELECT coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints WHERE deleted = 0 AND saved_by = (SELECT id FROM keys WHERE name = '{name}')");
@@ -60,15 +60,15 @@ public sealed class QuotaTests : AccessFixture
         var key = await AddKeyAsync("a", quota: 10);
         CallAs(key);
         var other = Base.Change(1).ToBytes();
-        await RefusedAsync("key ", () => Store.AddBaseAsync("second", ModelUpload.FromStream(new MemoryStream(other)), Stop));
+        await RefusedAsync("key ", () => Store.Bases.AddAsync("second", ModelUpload.FromStream(new MemoryStream(other)), Stop));
         Assert.Single(Directory.EnumerateDirectories(Path.Combine(Options.DataFolder, "bases")));
         Assert.Empty(Directory.EnumerateFileSystemEntries(Options.TemporaryFolder));
         Sql("UPDATE keys SET quota_bytes = NULL");
-        await Store.AddBaseAsync("second", ModelUpload.FromStream(new MemoryStream(other)), Stop);
+        await Store.Bases.AddAsync("second", ModelUpload.FromStream(new MemoryStream(other)), Stop);
         Assert.Equal(other.Length, await StoredByAsync("a"));
 
         // Content that is there already costs nobody anything.
-        await Store.AddBaseAsync("third", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
+        await Store.Bases.AddAsync("third", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
         Assert.Equal(other.Length, await StoredByAsync("a"));
     }
 
@@ -76,14 +76,14 @@ public sealed class QuotaTests : AccessFixture
     public async Task Task_Quota_HoldsForSavesAndStates()
     {
         await SaveAsync(1, Base.Change(1));
-        var report = await Store.ReportAsync("task", Stop);
+        var report = await Store.Reports.GetStorageAsync("task", Stop);
         Assert.Equal(report.Stored.Total, (await Access.SetQuotaAsync("task", new TaskQuota(report.Stored.Total), Stop)).QuotaBytes);
 
         // A trainer that puts its task again changes nothing about it.
-        await Store.PutTaskAsync("task", new TaskSpec("base", "described"), Stop);
+        await Store.Tasks.PutAsync("task", new TaskSpec("base", "described"), Stop);
         await RefusedAsync("task task", () => SaveAsync(2, Base.Change(2)));
         await RefusedAsync("task task", () => GiveStateAsync(1, 100));
-        Assert.Equivalent(report, await Store.ReportAsync("task", Stop), strict: true);
+        Assert.Equivalent(report, await Store.Reports.GetStorageAsync("task", Stop), strict: true);
         Assert.Null((await Access.SetQuotaAsync("task", new TaskQuota(null), Stop)).QuotaBytes);
         await SaveAsync(2, Base.Change(2));
         AssertTotalsAreARecount();
@@ -100,16 +100,17 @@ public sealed class QuotaTests : AccessFixture
     public async Task LimitedKey_MakesNoTask()
     {
         Caller = new Caller("limited", "0123456789ab", IsLimited: true);
-        Assert.Equal(ErrorCode.KeyForbidden, (await Assert.ThrowsAsync<FishException>(() => Store.PutTaskAsync("new", new TaskSpec("base"), Stop))).Code);
-        Assert.Single((await Store.ListTasksAsync(new PageRequest(), Stop)).Items);
-        await Store.PutTaskAsync("task", new TaskSpec("base", "described"), Stop);
+        Assert.Equal(ErrorCode.KeyForbidden, (
+            await Assert.ThrowsAsync<FishException>(() => Store.Tasks.PutAsync("new", new TaskSpec("base"), Stop))).Code);
+        Assert.Single((await Store.Tasks.ListAsync(new PageRequest(), Stop).ReadPageAsync()).Items);
+        await Store.Tasks.PutAsync("task", new TaskSpec("base", "described"), Stop);
     }
 
     private Task GiveStateAsync(long step, int bytes)
     {
         var state = new byte[bytes];
         new Random(1).NextBytes(state);
-        return Store.PutStateAsync("task", StepRef.At(step), new MemoryStream(state), Stop);
+        return Store.States.PutTrainerStateAsync("task", StepRef.At(step), new MemoryStream(state), Stop);
     }
 
     private static async Task RefusedAsync(string key, Func<Task> work)

@@ -24,7 +24,7 @@ public abstract class ChainTest : StoreFixture
             var mask = Mask.Create(Base.Layout, [new TensorMask(0, positions)]);
             var delta = MaskedState.Gather(mask, tensor => model[mask.Layout.Tensors[tensor].Name]);
             var chosen = step == first && parent is { } given ? given : ParentChoice.Previous;
-            await Store.SaveAsync(task, step, new CheckpointContent.Changed(delta), new SaveOptions { Parent = chosen }, Stop);
+            await Store.Checkpoints.SaveAsync(task, step, new CheckpointContent.Changed(delta), new SaveOptions { Parent = chosen }, Stop);
         }
     }
 

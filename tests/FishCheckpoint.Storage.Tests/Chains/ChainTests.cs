@@ -20,7 +20,7 @@ public sealed class ChainTests : ChainTest
         Assert.Equal(0, Ask($"SELECT count(*) FROM checkpoints WHERE {bytes} + chain_bytes > 1.5 * ({bytes} + {bare.Most})"));
         Assert.InRange(Ask("SELECT count(*) FROM checkpoints c JOIN checkpoints p ON p.id = c.parent WHERE c.depth <= p.depth"), 0, 0);
         Assert.InRange(Ask("SELECT max(depth) FROM checkpoints"), 10, 59);
-        Assert.Equal(0, (await Store.FoldAsync(null, Stop)).Folded);
+        Assert.Equal(0, (await Store.Maintenance.FoldAsync(null, Stop)).Folded);
         await AssertAllAsync();
     }
 
@@ -48,7 +48,7 @@ public sealed class ChainTests : ChainTest
     public async Task Fold_LowerBound_FoldsTheFewThatHelpTheMost()
     {
         await SaveStepsAsync("task", 1, 40, Changed);
-        var result = await Store.FoldAsync(new FoldOptions { MaxReadCost = 1.2 }, Stop);
+        var result = await Store.Maintenance.FoldAsync(new FoldOptions { MaxReadCost = 1.2 }, Stop);
         Assert.InRange(result.Folded, 1, 20);
         var bytes = Base.Layout.Bytes;
         Assert.Equal(0, Ask(
@@ -68,7 +68,7 @@ public sealed class ChainTests : ChainTest
     {
         var random = new Random(seed);
         await ReopenAsync(Options with { MaxReadCost = 1.3 });
-        await Store.PutTaskAsync("branch", new TaskSpec("base"), Stop);
+        await Store.Tasks.PutAsync("branch", new TaskSpec("base"), Stop);
         var next = new Dictionary<string, long>(StringComparer.Ordinal) { ["task"] = 1, ["branch"] = 1 };
         for (var turn = 0; turn < 40; turn++)
         {
@@ -83,19 +83,20 @@ public sealed class ChainTests : ChainTest
             else if (what == 3)
             {
                 var (gone, step) = Models.Keys.ElementAt(random.Next(Models.Count));
-                await Store.DeleteCheckpointAsync(gone, StepRef.At(step), Stop);
+                await Store.Checkpoints.DeleteAsync(gone, StepRef.At(step), Stop);
                 Models.Remove((gone, step));
             }
             else
             {
-                Assert.Empty((await Store.FoldAsync(new FoldOptions { MaxReadCost = 1 + (random.NextDouble() / 4) }, Stop)).Damaged);
+                Assert.Empty(
+                    (await Store.Maintenance.FoldAsync(new FoldOptions { MaxReadCost = 1 + (random.NextDouble() / 4) }, Stop)).Damaged);
                 AssertTotalsAreARecount();
                 await AssertAllAsync();
             }
         }
 
         await AssertAllAsync();
-        await Store.DeleteTaskAsync("task", Stop);
+        await Store.Tasks.DeleteAsync("task", Stop);
         AssertTotalsAreARecount();
         foreach (var key in Models.Keys.Where(key => key.Task == "task").ToArray())
         {
@@ -103,7 +104,7 @@ public sealed class ChainTests : ChainTest
         }
 
         await AssertAllAsync();
-        await Store.DeleteTaskAsync("branch", Stop);
+        await Store.Tasks.DeleteAsync("branch", Stop);
         Assert.Equal(0, Ask("SELECT (SELECT count(*) FROM checkpoints) + (SELECT count(*) FROM frames) + (SELECT count(*) FROM masks)"));
     }
 
@@ -113,7 +114,7 @@ public sealed class ChainTests : ChainTest
         var bare = new List<long>();
         for (var step = 1; step <= 8; step++)
         {
-            bare.Add((await Store.GetCheckpointAsync("task", StepRef.At(step), Stop)).StoredBytes);
+            bare.Add((await Store.Checkpoints.GetAsync("task", StepRef.At(step), Stop)).StoredBytes);
         }
 
         return (bare.Max(), bare.Average());

@@ -28,7 +28,7 @@ public sealed class FoldKillTests : ChainTest
         }
 
         Assert.InRange(Ask("SELECT sum(chain_bytes) FROM checkpoints"), 1, chain - 1);
-        Assert.True((await Store.FoldAsync(Tight, Stop)).Finished);
+        Assert.True((await Store.Maintenance.FoldAsync(Tight, Stop)).Finished);
         AssertTotalsAreARecount();
         await AssertAllAsync();
     }
@@ -38,7 +38,7 @@ public sealed class FoldKillTests : ChainTest
     {
         await SaveStepsAsync("task", 1, 12, 6_000);
         await using var other = await SqliteCheckpointStore.OpenAsync(Options, Stop);
-        var results = await Task.WhenAll(Store.FoldAsync(Tight, Stop), other.FoldAsync(Tight, Stop));
+        var results = await Task.WhenAll(Store.Maintenance.FoldAsync(Tight, Stop), other.Maintenance.FoldAsync(Tight, Stop));
         Assert.All(results, result => Assert.Empty(result.Damaged));
         Assert.InRange(results.Sum(result => result.Folded), 1, 24);
         AssertTotalsAreARecount();
@@ -50,12 +50,12 @@ public sealed class FoldKillTests : ChainTest
     {
         await SaveStepsAsync("task", 1, 8, 6_000);
         Sql("CREATE TRIGGER fails BEFORE UPDATE OF depth ON checkpoints BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END");
-        var error = await Assert.ThrowsAsync<Errors.FishException>(() => Store.FoldAsync(Tight, Stop));
+        var error = await Assert.ThrowsAsync<Errors.FishException>(() => Store.Maintenance.FoldAsync(Tight, Stop));
         Assert.Equal(Errors.ErrorCode.StorageUnavailable, error.Code);
         AssertTotalsAreARecount();
         await AssertAllAsync();
         Sql("DROP TRIGGER fails");
-        Assert.InRange((await Store.FoldAsync(Tight, Stop)).Folded, 1, 8);
+        Assert.InRange((await Store.Maintenance.FoldAsync(Tight, Stop)).Folded, 1, 8);
         AssertTotalsAreARecount();
         await AssertAllAsync();
     }
@@ -66,7 +66,7 @@ public sealed class FoldKillTests : ChainTest
         await SaveStepsAsync("task", 1, 8, 6_000);
         var frame = Ask("SELECT frame FROM checkpoints WHERE step = 3");
         Sql($"UPDATE pieces SET data = CAST(substr(data, 1, 20) || x'5A5B5C' || substr(data, 24) AS BLOB) WHERE frame = {frame} AND position = 0");
-        var result = await Store.FoldAsync(Tight, Stop);
+        var result = await Store.Maintenance.FoldAsync(Tight, Stop);
         Assert.NotEmpty(result.Damaged);
         Assert.All(result.Damaged, found => Assert.Contains("CORRUPT_", found.Problem, StringComparison.Ordinal));
         Assert.Equal(1, Ask($"SELECT hex(substr(data, 21, 3)) = '5A5B5C' FROM pieces WHERE frame = {frame} AND position = 0"));
@@ -77,7 +77,7 @@ public sealed class FoldKillTests : ChainTest
     internal static async Task FoldAsync(string folder)
     {
         await using var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = folder });
-        while (!(await store.FoldAsync(Tight with { MaxBytes = 1 })).Finished)
+        while (!(await store.Maintenance.FoldAsync(Tight with { MaxBytes = 1 })).Finished)
         {
             Console.WriteLine("folded");
             await Console.Out.FlushAsync();

@@ -112,7 +112,7 @@ public sealed class RelaidMendTests : RelayTest
         Sql($"UPDATE pieces SET data = CAST(substr(data, 1, 20) || x'5A5B5C' || substr(data, 24) AS BLOB) WHERE frame = {frame} AND position = 0");
         foreach (var damaged in also.Prepend(step))
         {
-            Assert.False((await Store.VerifyAsync(task, StepRef.At(damaged), Stop)).Sound);
+            Assert.False((await Store.Maintenance.VerifyCheckpointAsync(task, StepRef.At(damaged), Stop)).Sound);
         }
     }
 
@@ -136,6 +136,6 @@ public sealed class RelaidMendTests : RelayTest
     {
         var delta = MaskedState.Gather(mask, tensor => saves.Models[(task, step)][mask.Layout.Tensors[tensor].Name]);
         var options = new SaveOptions { Parent = parent is { } at ? ParentChoice.At(at) : ParentChoice.Auto };
-        await Store.SaveAsync(task, step, new CheckpointContent.Changed(delta), options, Stop);
+        await Store.Checkpoints.SaveAsync(task, step, new CheckpointContent.Changed(delta), options, Stop);
     }
 }

@@ -58,7 +58,7 @@ public abstract class RelayTest : RecodeTest
         await File.WriteAllBytesAsync(path, model.PatchAgainst(from), Stop);
         using var patch = SafetensorsFile.Open(path);
         var options = new SaveOptions { Parent = parent is { } at ? ParentChoice.At(at) : ParentChoice.Base };
-        return await Store.SaveAsync("task", step, new CheckpointContent.Sparse(patch), options, Stop);
+        return await Store.Checkpoints.SaveAsync("task", step, new CheckpointContent.Sparse(patch), options, Stop);
     }
 
     // Counts what its transactions touch, as a store's does.

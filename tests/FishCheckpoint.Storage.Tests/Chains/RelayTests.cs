@@ -28,14 +28,14 @@ public sealed class RelayTests : RelayTest
         await AssertAllAsync(saves);
         Assert.Equal(before, await IdentitiesAsync(saves));
         Assert.InRange(Ask("SELECT count(*) FROM checkpoints WHERE proof IS NOT NULL"), 3, 8);
-        Assert.Equal("20", (await Store.GetCheckpointAsync("task", StepRef.At(24), Stop)).Parent);
+        Assert.Equal("20", (await Store.Checkpoints.GetAsync("task", StepRef.At(24), Stop)).Parent);
 
-        Assert.True((await Store.RecodeAsync(null, Stop)).Finished);
+        Assert.True((await Store.Maintenance.RecodeAsync(null, Stop)).Finished);
         AssertTotalsAreARecount();
         await AssertAllAsync(saves);
         foreach (var (task, step) in saves.Models.Keys)
         {
-            await Store.DeleteCheckpointAsync(task, StepRef.At(step), Stop);
+            await Store.Checkpoints.DeleteAsync(task, StepRef.At(step), Stop);
             AssertTotalsAreARecount();
         }
 
@@ -47,7 +47,7 @@ public sealed class RelayTests : RelayTest
     {
         var saves = await SaveAllAsync();
         await SaveChainAsync(saves, 20, 3);
-        await Store.DeleteCheckpointAsync("task", StepRef.At(21), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(21), Stop);
         saves.Models.Remove(("task", 21));
         Assert.Equal(1, Ask("SELECT count(*) FROM checkpoints WHERE deleted = 1"));
         Assert.True(await RelayAsync("task", 22, 20));
@@ -61,10 +61,10 @@ public sealed class RelayTests : RelayTest
     {
         var saves = await SaveAllAsync();
         await SaveChainAsync(saves, 20, 4);
-        await Store.DeleteCheckpointAsync("task", StepRef.At(22), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(22), Stop);
         saves.Models.Remove(("task", 22));
         Assert.True(await RelayAsync("task", 22, null));
-        Assert.Equal(2, (await Store.GetCheckpointAsync("task", StepRef.At(23), Stop)).Depth);
+        Assert.Equal(2, (await Store.Checkpoints.GetAsync("task", StepRef.At(23), Stop)).Depth);
         AssertTotalsAreARecount();
         await AssertAllAsync(saves);
     }
@@ -86,8 +86,8 @@ public sealed class RelayTests : RelayTest
     {
         var saves = await SaveAllAsync();
         await SaveChainAsync(saves, 20, 3);
-        await Store.DeleteCheckpointAsync("task", StepRef.At(21), Stop);
-        await using var reader = await Store.OpenAsync("task", StepRef.At(22), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(21), Stop);
+        await using var reader = await Store.States.OpenAsync("task", StepRef.At(22), Stop);
         Assert.True(await RelayAsync("task", 22, null));
         Assert.Equal(saves.Models[("task", 22)].ToBytes(), await reader.ReadAsync());
         Assert.Equal(saves.Models[("task", 22)].ToBytes(), await Store.RestoreAsync("task", 22));
@@ -106,9 +106,9 @@ public sealed class RelayTests : RelayTest
         {
             var work = what switch
             {
-                "delete" => Store.DeleteCheckpointAsync("task", StepRef.At(step), Stop),
+                "delete" => Store.Checkpoints.DeleteAsync("task", StepRef.At(step), Stop),
                 "relay" => RelayAsync("task", step, null),
-                _ => Store.RecodeAsync(null, Stop),
+                _ => Store.Maintenance.RecodeAsync(null, Stop),
             };
             work.GetAwaiter().GetResult();
         }
@@ -156,7 +156,7 @@ public sealed class RelayTests : RelayTest
         Assert.Equal(0, Ask($"SELECT count(*) FROM checkpoints WHERE reference = (SELECT id FROM checkpoints WHERE step = {step})"));
         AssertTotalsAreARecount();
         await AssertAllAsync(saves);
-        await Store.DeleteCheckpointAsync("task", StepRef.At(step), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(step), Stop);
         saves.Models.Remove(("task", step));
         Assert.Equal(0, Ask("SELECT count(*) FROM checkpoints WHERE deleted = 1"));
         await AssertAllAsync(saves);
@@ -179,8 +179,8 @@ public sealed class RelayTests : RelayTest
         var identities = new List<(string, long, Digest, Digest)>();
         foreach (var (task, step) in saves.Models.Keys)
         {
-            await using var reader = await Store.OpenAsync(task, StepRef.At(step), Stop);
-            identities.Add((task, step, (await Store.GetCheckpointAsync(task, StepRef.At(step), Stop)).State, reader.Files.Single().Tag));
+            await using var reader = await Store.States.OpenAsync(task, StepRef.At(step), Stop);
+            identities.Add((task, step, (await Store.Checkpoints.GetAsync(task, StepRef.At(step), Stop)).State, reader.Files.Single().Tag));
         }
 
         return identities;

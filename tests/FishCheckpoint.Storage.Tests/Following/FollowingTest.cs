@@ -1,6 +1,6 @@
 using System.Reflection;
-using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Following.Pull;
+using FishCheckpoint.Stores;
 using Xunit;
 
 namespace FishCheckpoint.Storage.Tests.Following;
@@ -21,8 +21,6 @@ public abstract class FollowingTest : StoreFixture
         Task = "task", Folder = Pulled, RetryDelay = TimeSpan.FromMilliseconds(5), LookEvery = TimeSpan.FromMilliseconds(200), OnWarning = Warnings.Add,
     };
 
-    internal PullSource Source => new(Store, Store, Store);
-
     // Where links are not for everybody, a file holds the folder's name.
     internal string Current => Path.Combine(
         Pulled, File.Exists(Path.Combine(Pulled, "current.txt")) ? File.ReadAllText(Path.Combine(Pulled, "current.txt")).Trim() : "current");
@@ -31,9 +29,9 @@ public abstract class FollowingTest : StoreFixture
 
     internal IEnumerable<string> Models => Directory.EnumerateDirectories(Pulled, "step-*").Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal);
 
-    internal async Task<PulledModel> PullAsync(PullSource? source = null, PullOptions? options = null)
+    internal async Task<PulledModel> PullAsync(IFishStore? store = null, PullOptions? options = null)
     {
-        using var puller = ModelPuller.Open(source ?? Source, options ?? Wanted);
+        using var puller = ModelPuller.Open(store ?? Store, options ?? Wanted);
         return await puller.PullAsync(Stop);
     }
 
@@ -50,23 +48,33 @@ public abstract class FollowingTest : StoreFixture
     internal void AssertNoLeftovers() => Assert.Empty(Directory.EnumerateFileSystemEntries(Pulled, ".incoming-*"));
 
     /// <summary>The store, but for what is answered otherwise.</summary>
-    /// <param name="answer">Given the method's name and arguments: another answer, or <see langword="null"/> for the store's own.</param>
-    internal ICheckpointStore Altered(Func<string, object?[], object?> answer)
-    {
-        var altered = DispatchProxy.Create<ICheckpointStore, AlteredStore>();
-        ((AlteredStore)altered).Alter(Store, answer);
-        return altered;
-    }
+    /// <param name="answer">Given the part and the method, as in <c>States.OpenAsync</c>, and the arguments: another answer, or
+    /// <see langword="null"/> for the
+    /// store's own.</param>
+    internal IFishStore Altered(Func<string, object?[], object?> answer) => (IFishStore)AlteredStore.Of(typeof(IFishStore), Store, answer);
 }
 
-/// <summary>Passes calls on, but for some.</summary>
+/// <summary>Passes calls on to a store and its parts, but for some.</summary>
 public class AlteredStore : DispatchProxy
 {
-    private ICheckpointStore store = null!;
+    private object target = null!;
     private Func<string, object?[], object?> answer = null!;
 
-    internal void Alter(ICheckpointStore altered, Func<string, object?[], object?> answers) => (store, answer) = (altered, answers);
+    internal static object Of(Type type, object target, Func<string, object?[], object?> answer)
+    {
+        var altered = Create(type, typeof(AlteredStore));
+        (((AlteredStore)altered).target, ((AlteredStore)altered).answer) = (target, answer);
+        return altered;
+    }
 
-    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
-        answer(targetMethod!.Name, args!) ?? targetMethod.Invoke(store, BindingFlags.DoNotWrapExceptions, null, args, null);
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+    {
+        if (answer($"{targetMethod!.DeclaringType!.Name[1..]}.{targetMethod.Name}", args!) is { } altered)
+        {
+            return altered;
+        }
+
+        var own = targetMethod.Invoke(target, BindingFlags.DoNotWrapExceptions, null, args, null);
+        return targetMethod.IsSpecialName && targetMethod.ReturnType.IsInterface ? Of(targetMethod.ReturnType, own!, answer) : own;
+    }
 }

@@ -18,13 +18,15 @@ public sealed class PullFailureTests : FollowingTest
         await PullAsync();
         using (var file = ModelFolder.Open(Base.Change(2).Write(Path.Combine(Work, "second"))))
         {
-            await Store.SaveAsync("task", 2, new CheckpointContent.Full(file), new SaveOptions { ExpectedFileDigest = Digest.Of(Base.Change(2).ToBytes()) }, Stop);
+            await Store.Checkpoints.SaveAsync("task", 2, new CheckpointContent.Full(
+                file), new SaveOptions { ExpectedFileDigest = Digest.Of(Base.Change(2).ToBytes()) }, Stop);
         }
 
-        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
-        var damaging = Altered((name, arguments) => name == nameof(ICheckpointStore.OpenAsync) ? DamagingAsync((string)arguments[0]!, (StepRef)arguments[1]!) : null);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
+        var damaging = Altered(
+            (name, arguments) => name == "States.OpenAsync" ? DamagingAsync((string)arguments[0]!, (StepRef)arguments[1]!) : null);
 
-        var refused = await Assert.ThrowsAsync<FishException>(() => PullAsync(new PullSource(damaging, Store, Store)));
+        var refused = await Assert.ThrowsAsync<FishException>(() => PullAsync(damaging));
         Assert.Equal((ErrorCode.DigestMismatch, "model.safetensors"), (refused.Code, refused.Key));
         Assert.Equal(Base.Change(1).ToBytes(), CurrentModel);
         AssertNoLeftovers();
@@ -36,15 +38,15 @@ public sealed class PullFailureTests : FollowingTest
         await SaveAsync(1, Base.Change(1));
         await SaveAsync(2, Base.Change(2));
         var opened = 0;
-        var deleting = Altered((name, _) => name == nameof(ICheckpointStore.OpenAsync) && opened++ == 0 ? DeleteAsync() : null);
+        var deleting = Altered((name, _) => name == "States.OpenAsync" && opened++ == 0 ? DeleteAsync() : null);
 
-        Assert.Equal(1, (await PullAsync(new PullSource(deleting, Store, Store))).Step);
+        Assert.Equal(1, (await PullAsync(deleting)).Step);
         Assert.Equal(Base.Change(1).ToBytes(), CurrentModel);
 
         async Task<IModelReader> DeleteAsync()
         {
-            await Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop);
-            return await Store.OpenAsync("task", StepRef.At(2), Stop);
+            await Store.Checkpoints.DeleteAsync("task", StepRef.At(2), Stop);
+            return await Store.States.OpenAsync("task", StepRef.At(2), Stop);
         }
     }
 
@@ -53,8 +55,7 @@ public sealed class PullFailureTests : FollowingTest
     {
         await SaveAsync(1, Base.Change(1));
         var away = false;
-        var source = new PullSource(
-            Altered((name, _) => away && name == nameof(ICheckpointStore.GetCheckpointAsync) ? Task.FromException<CheckpointInfo>(Away()) : null), Store, Store);
+        var source = Altered((name, _) => away && name == "Checkpoints.GetAsync" ? Task.FromException<CheckpointInfo>(Away()) : null);
         var moves = new List<long>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         var following = new PullFollower(source, Wanted, pulled => moves.Add(pulled.Step)).RunAsync(stop.Token);
@@ -79,11 +80,11 @@ public sealed class PullFailureTests : FollowingTest
     public async Task Follow_OfATaskWithoutCheckpoints_WaitsForOne()
     {
         var moves = new List<long>();
-        var following = new PullFollower(Source, Wanted, pulled => moves.Add(pulled.Step)).RunAsync(Stop);
+        var following = new PullFollower(Store, Wanted, pulled => moves.Add(pulled.Step)).RunAsync(Stop);
         await UntilAsync(() => Warnings.Count > 0);
         await SaveAsync(4, Base.Change(4));
         await UntilAsync(() => moves.Count == 1);
-        await Store.DeleteTaskAsync("task", Stop);
+        await Store.Tasks.DeleteAsync("task", Stop);
         Assert.Equal(ErrorCode.TaskNotFound, (await Assert.ThrowsAsync<FishException>(() => following)).Code);
         Assert.Equal(Base.Change(4).ToBytes(), CurrentModel);
     }
@@ -117,7 +118,8 @@ public sealed class PullFailureTests : FollowingTest
         }
     }
 
-    private async Task<IModelReader> DamagingAsync(string task, StepRef step) => new DamagingReader(await Store.OpenAsync(task, step, Stop));
+    private async Task<IModelReader> DamagingAsync(string task, StepRef step) =>
+        new DamagingReader(await Store.States.OpenAsync(task, step, Stop));
 
     // Gives a file with one byte flipped, as a bad network might.
     private sealed class DamagingReader(IModelReader inner) : IModelReader

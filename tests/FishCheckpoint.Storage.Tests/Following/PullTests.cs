@@ -54,7 +54,7 @@ public sealed class PullTests : FollowingTest
         await SaveAsync(1, Base.Change(1));
         await PullAsync();
         await SaveAsync(2, Base.Change(2));
-        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
 
         var pulled = await PullAsync();
         Assert.Equal(PullForm.Full, pulled.Form);
@@ -126,7 +126,7 @@ public sealed class PullTests : FollowingTest
     {
         await SaveAsync(1, Base.Change(1));
         await PullAsync();
-        await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
         await SaveAsync(1, Base.Change(2));
 
         var pulled = await PullAsync();
@@ -141,7 +141,7 @@ public sealed class PullTests : FollowingTest
         await PullAsync();
         await SaveAsync(2, Base.Change(2));
         await PullAsync();
-        await Store.DeleteCheckpointAsync("task", StepRef.At(2), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(2), Stop);
 
         var back = await PullAsync();
         Assert.Equal((PullForm.Kept, 1, 0), (back.Form, back.Step, back.FetchedBytes));
@@ -151,11 +151,12 @@ public sealed class PullTests : FollowingTest
     [Fact]
     public async Task Pull_OfTheBest_FollowsTheMetric()
     {
-        await Store.PutTaskAsync("task", new TaskSpec("base", Retention: new Retention { Monitor = "loss", Mode = "min" }), Stop);
+        await Store.Tasks.PutAsync("task", new TaskSpec("base", Retention: new Retention { Monitor = "loss", Mode = "min" }), Stop);
         foreach (var (step, loss) in new[] { (1, 0.5), (2, 0.25), (3, 0.75) })
         {
             using var file = ModelFolder.Open(Base.Change(step).Write(Path.Combine(Work, $"{step}")));
-            await Store.SaveAsync("task", step, new CheckpointContent.Full(file), new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = loss } }, Stop);
+            await Store.Checkpoints.SaveAsync("task", step, new CheckpointContent.Full(
+                file), new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = loss } }, Stop);
         }
 
         Assert.Equal(2, (await PullAsync(options: Wanted with { Step = StepRef.Best })).Step);
@@ -168,16 +169,17 @@ public sealed class PullTests : FollowingTest
         var (first, second) = (TestModel.Create(1, null, new TensorInfo("a", DType.F32, [400, 100])), TestModel.Create(2, null, new TensorInfo("b", DType.BF16, [70, 50])));
         Write(first, second, "base");
         await File.WriteAllTextAsync(Path.Combine(Work, "base", "config.json"), "{}", Stop);
-        await Store.AddBaseAsync("sharded", ModelUpload.FromPath(Path.Combine(Work, "base")), Stop);
-        await Store.PutTaskAsync("shards", new TaskSpec("sharded", Tensors: new Dictionary<string, OwnTensor?>(StringComparer.Ordinal) { ["head"] = new("F32", [3]) }), Stop);
+        await Store.Bases.AddAsync("sharded", ModelUpload.FromPath(Path.Combine(Work, "base")), Stop);
+        await Store.Tasks.PutAsync("shards", new TaskSpec(
+            "sharded", Tensors: new Dictionary<string, OwnTensor?>(StringComparer.Ordinal) { ["head"] = new("F32", [3]) }), Stop);
         foreach (var step in new[] { 1, 2 })
         {
             var head = second.Change(step).With(new TensorInfo("head", DType.F32, [3]), step);
             using var model = ModelFolder.Open(Write(first.Change(step), head, $"{step}"));
-            await Store.SaveAsync("shards", step, new CheckpointContent.Full(model), null, Stop);
+            await Store.Checkpoints.SaveAsync("shards", step, new CheckpointContent.Full(model), null, Stop);
             var pulled = await PullAsync(options: Wanted with { Task = "shards" });
             Assert.Equal(step == 1 ? PullForm.Full : PullForm.Delta, pulled.Form);
-            await using var reader = await Store.OpenAsync("shards", StepRef.At(step), Stop);
+            await using var reader = await Store.States.OpenAsync("shards", StepRef.At(step), Stop);
             foreach (var file in reader.Files)
             {
                 Assert.Equal(await reader.ReadAsync(file.Name), await File.ReadAllBytesAsync(Path.Combine(pulled.Path, file.Name), Stop));
@@ -221,7 +223,7 @@ public sealed class PullTests : FollowingTest
         await PullAsync();
         foreach (var (model, form) in new[] { (told, PullForm.Delta), (Base.Change(1), PullForm.Delta), (Base.Change(1).Rearranged(), PullForm.Full) })
         {
-            await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+            await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
             await SaveAsync(1, model);
             var pulled = await PullAsync();
             Assert.Equal(form, pulled.Form);
@@ -236,9 +238,9 @@ public sealed class PullTests : FollowingTest
     {
         await SaveAsync(1, Base.Change(1));
         await PullAsync();
-        var damaged = Altered((method, _) => method == nameof(ICheckpointStore.OpenAsync)
+        var damaged = Altered((method, _) => method == "States.OpenAsync"
             ? throw new FishException(ErrorCode.CorruptCheckpoint, "task/1", "It is damaged.", "Repair it.") : null);
-        Assert.Equal(PullForm.Current, (await PullAsync(Source with { Store = damaged })).Form);
+        Assert.Equal(PullForm.Current, (await PullAsync(damaged)).Form);
     }
 
     [Fact]
@@ -246,17 +248,17 @@ public sealed class PullTests : FollowingTest
     {
         await SaveAsync(1, Base.Change(1));
         await PullAsync();
-        await Store.PutTaskAsync("other", new TaskSpec("base"), Stop);
+        await Store.Tasks.PutAsync("other", new TaskSpec("base"), Stop);
         using (var file = ModelFolder.Open(Base.Change(5).Write(Path.Combine(Work, "other"))))
         {
-            await Store.SaveAsync("other", 1, new CheckpointContent.Full(file), null, Stop);
+            await Store.Checkpoints.SaveAsync("other", 1, new CheckpointContent.Full(file), null, Stop);
         }
 
         await RefusedAsync(ErrorCode.FolderTaken, Wanted with { Task = "other" });
         var another = TestModel.Create(7);
-        await Store.DeleteTaskAsync("task", Stop);
-        await Store.AddBaseAsync("another", ModelUpload.FromStream(new MemoryStream(another.ToBytes())), Stop);
-        await Store.PutTaskAsync("task", new TaskSpec("another"), Stop);
+        await Store.Tasks.DeleteAsync("task", Stop);
+        await Store.Bases.AddAsync("another", ModelUpload.FromStream(new MemoryStream(another.ToBytes())), Stop);
+        await Store.Tasks.PutAsync("task", new TaskSpec("another"), Stop);
         await SaveAsync(9, another.Change(1));
         await RefusedAsync(ErrorCode.BaseMismatch, Wanted);
         Assert.Equal(Base.Change(1).ToBytes(), CurrentModel);
@@ -266,7 +268,7 @@ public sealed class PullTests : FollowingTest
     public async Task Pull_IntoAFolderInUse_IsRefused()
     {
         await SaveAsync(1, Base.Change(1));
-        using var first = ModelPuller.Open(Source, Wanted);
+        using var first = ModelPuller.Open(Store, Wanted);
         await RefusedAsync(ErrorCode.FolderTaken, Wanted);
         await first.PullAsync(Stop);
         first.Dispose();
@@ -327,11 +329,11 @@ public sealed class PullTests : FollowingTest
 
         if (Directory.Exists(Pulled))
         {
-            await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+            await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
         }
 
         using var model = ModelFolder.Open(folder);
-        await Store.SaveAsync("task", 1, new CheckpointContent.Full(model), null, Stop);
+        await Store.Checkpoints.SaveAsync("task", 1, new CheckpointContent.Full(model), null, Stop);
     }
 
     private async Task AssertPulledAsync(string name, params (string Name, string Text)[] sideFiles)

@@ -46,7 +46,7 @@ public sealed class WatchTests : FollowingTest
         Assert.Empty(await WatchAsync(Watched));
         Assert.Equal((8, 4), (saves, saved.Count(version => !version.Created)));
 
-        await Store.DeleteCheckpointAsync("task", StepRef.At(100), Stop);
+        await Store.Checkpoints.DeleteAsync("task", StepRef.At(100), Stop);
         Assert.Empty(await WatchAsync(Watched));
         Assert.Equal((9, 100, true), (saves, saved[^1].Step, saved[^1].Created));
         Assert.Empty(Warnings);
@@ -93,7 +93,7 @@ public sealed class WatchTests : FollowingTest
     {
         Base.Change(1).Write(Dropped, "step_1.safetensors");
         var asked = 0;
-        var store = Altered((name, _) => name == nameof(ICheckpointStore.SaveAsync) && asked++ < 3
+        var store = Altered((name, _) => name == "Checkpoints.SaveAsync" && asked++ < 3
             ? Task.FromException<Saved<CheckpointInfo>>(new FishException(ErrorCode.ServerUnavailable, "store", "It is away.", "Wait.")) : null);
         Assert.Empty(await new FolderWatcher(store, Watched, saved.Add).RunAsync(Stop));
         Assert.Equal((4, 1L), (asked, Assert.Single(saved).Step));
@@ -127,7 +127,7 @@ public sealed class WatchTests : FollowingTest
     {
         var counting = Altered((name, _) =>
         {
-            saves += name == nameof(ICheckpointStore.SaveAsync) ? 1 : 0;
+            saves += name == "Checkpoints.SaveAsync" ? 1 : 0;
             return null;
         });
         return new FolderWatcher(counting, options, saved.Add).RunAsync(stop ?? Stop);

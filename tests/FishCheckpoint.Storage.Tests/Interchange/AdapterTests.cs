@@ -36,7 +36,7 @@ public sealed class AdapterTests : InterchangeTest
 
         Assert.Equal(0, (await ImportAsync(Store, format, "", options => options with { Folder = Path.Combine(Golden, folder) })).Saved);
         await ImportAsync(Store, format, "", options => options with { Folder = Path.Combine(Golden, folder, "checkpoint-2"), Task = "one", Base = "base" });
-        Assert.Equal(2, (await Store.GetCheckpointAsync("one", StepRef.Latest, Stop)).Step);
+        Assert.Equal(2, (await Store.Checkpoints.GetAsync("one", StepRef.Latest, Stop)).Step);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class AdapterTests : InterchangeTest
         await ImportAsync(Store, InterchangeFormat.FishDiff, "", options => options with { Folder = folder, Parameters = Parameters });
 
         using var expected = TorchModel.Open(Path.Combine(Golden, "expected", "fish-diff-1.pt"));
-        await using var reader = await Store.OpenAsync("task", StepRef.At(1), Stop);
+        await using var reader = await Store.States.OpenAsync("task", StepRef.At(1), Stop);
         for (var index = 0; index < expected.Header.Tensors.Count; index++)
         {
             var bytes = new byte[expected.Header.Tensors[index].Info.Bytes];
@@ -80,12 +80,12 @@ public sealed class AdapterTests : InterchangeTest
             {
                 await ImportAsync(Store, format, "damaged");
                 Assert.Equal(BytesOf(Path.Combine("expected", $"{folder}-1.pt")), await Store.RestoreAsync("task", 1));
-                await Store.DeleteCheckpointAsync("task", StepRef.At(1), Stop);
+                await Store.Checkpoints.DeleteAsync("task", StepRef.At(1), Stop);
             }
             catch (FishException error)
             {
                 Assert.NotEmpty(error.Cause);
-                Assert.Empty(await StepsOfAsync(Store));
+                Assert.Empty(await StepsOfAsync(Store.Checkpoints));
             }
         }
     }
@@ -160,7 +160,7 @@ public sealed class AdapterTests : InterchangeTest
             var changed = model.Copy();
             BinaryPrimitives.WriteSingleLittleEndian(changed[tensor].AsSpan(at * 4), value);
             using var file = ModelFolder.Open(changed.Write(PathOf($"{++step}")));
-            await Store.SaveAsync("task", step, new CheckpointContent.Full(file), null, Stop);
+            await Store.Checkpoints.SaveAsync("task", step, new CheckpointContent.Full(file), null, Stop);
             var options = new ExportOptions { Format = InterchangeFormat.Shira, Folder = PathOf("refused"), Task = "task", From = StepRef.At(step), To = StepRef.At(step) };
             var error = await Assert.ThrowsAsync<FishException>(() => VersionExporter.ExportAsync(Store, options, cancellation: Stop));
             Assert.Equal((code, $"{step}: {tensor}"), (error.Code, error.Key));
@@ -234,15 +234,15 @@ public sealed class AdapterTests : InterchangeTest
             bytes = TestModel.Patch(null, tensors);
         }
 
-        await Store.AddBaseAsync("base", ModelUpload.FromStream(new MemoryStream(bytes)), Stop);
-        await Store.PutTaskAsync("task", new TaskSpec("base"), Stop);
+        await Store.Bases.AddAsync("base", ModelUpload.FromStream(new MemoryStream(bytes)), Stop);
+        await Store.Tasks.PutAsync("task", new TaskSpec("base"), Stop);
     }
 
     private async Task<FishException> RefusedAsync(ErrorCode code, InterchangeFormat format, string folder, string[]? parameters = null)
     {
         var error = await Assert.ThrowsAsync<FishException>(() => ImportAsync(Store, format, "", options => options with { Folder = folder, Parameters = parameters }));
         Assert.True(code == error.Code, error.Message);
-        Assert.Empty(await StepsOfAsync(Store));
+        Assert.Empty(await StepsOfAsync(Store.Checkpoints));
         return error;
     }
 

@@ -54,7 +54,7 @@ public sealed class FlippedByteTests : InterchangeTest
 
     private async Task<bool> IsRefusedAsync(InterchangeFormat format, string task, string where)
     {
-        await Store.PutTaskAsync(task, new TaskSpec("base"), Stop);
+        await Store.Tasks.PutAsync(task, new TaskSpec("base"), Stop);
         FishException? refusal = null;
         try
         {
@@ -65,7 +65,8 @@ public sealed class FlippedByteTests : InterchangeTest
             refusal = error;
         }
 
-        var steps = (await Store.ListCheckpointsAsync(task, new PageRequest(10), Stop)).Items.Select(item => item.Step).Order().ToArray();
+        var steps = (await Store.Checkpoints.ListAsync(task, new PageRequest(10), Stop).ReadPageAsync()).Items.Select(
+            item => item.Step).Order().ToArray();
         Assert.True(refusal is null ? steps is [1, 2, 3] : steps is [] or [1], $"{where}: {string.Join(", ", steps)} are stored. {refusal}");
         Assert.True(refusal is null || (refusal.Key.Contains('2', StringComparison.Ordinal) && !refusal.Key.Contains('/', StringComparison.Ordinal)), $"{where}: {refusal}");
         foreach (var step in steps)

@@ -23,10 +23,10 @@ public sealed class GoldenTests : InterchangeTest
     {
         await using (var model = File.OpenRead(Path.Combine(Golden, "base.safetensors")))
         {
-            await Store.AddBaseAsync("base", ModelUpload.FromStream(model), Stop);
+            await Store.Bases.AddAsync("base", ModelUpload.FromStream(model), Stop);
         }
 
-        await Store.PutTaskAsync("task", new TaskSpec("base"), Stop);
+        await Store.Tasks.PutAsync("task", new TaskSpec("base"), Stop);
         var report = await VersionImporter.ImportAsync(
             Store, new ImportOptions { Format = format, Folder = Path.Combine(Golden, folder), Task = "task", SpoolFolder = Path.GetTempPath() }, cancellation: Stop);
 
@@ -44,7 +44,7 @@ public sealed class GoldenTests : InterchangeTest
 
     private async Task<byte[]> ReadAsync(long step, string tensor)
     {
-        await using var reader = await Store.OpenAsync("task", StepRef.At(step), Stop);
+        await using var reader = await Store.States.OpenAsync("task", StepRef.At(step), Stop);
         using var bytes = new MemoryStream();
         var pipe = PipeWriter.Create(bytes);
         await reader.CopyTensorAsync(tensor, pipe, Stop);

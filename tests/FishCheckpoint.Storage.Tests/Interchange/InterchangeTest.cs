@@ -3,6 +3,7 @@ using FishCheckpoint.Contract;
 using FishCheckpoint.Interchange;
 using FishCheckpoint.Interchange.Export;
 using FishCheckpoint.Interchange.Import;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 using Xunit;
 
@@ -55,15 +56,15 @@ public abstract class InterchangeTest : IAsyncLifetime
         {
             Steps.Add(step, state);
             using var file = ModelFolder.Open(state.Write(PathOf($"{Guid.NewGuid():N}")));
-            await Store.SaveAsync("task", step, new CheckpointContent.Full(file), null, Stop);
+            await Store.Checkpoints.SaveAsync("task", step, new CheckpointContent.Full(file), null, Stop);
         }
     }
 
     /// <summary>Gives a store the same base and an empty task.</summary>
-    protected async Task PrepareAsync(ICheckpointStore store)
+    protected async Task PrepareAsync(IFishStore store)
     {
-        await store.AddBaseAsync("base", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
-        await store.PutTaskAsync("task", new TaskSpec("base"), Stop);
+        await store.Bases.AddAsync("base", ModelUpload.FromStream(new MemoryStream(Base.ToBytes())), Stop);
+        await store.Tasks.PutAsync("task", new TaskSpec("base"), Stop);
     }
 
     protected Task<ExportReport> ExportAsync(InterchangeFormat format, string name, Func<ExportOptions, ExportOptions>? change = null)
@@ -72,13 +73,14 @@ public abstract class InterchangeTest : IAsyncLifetime
         return VersionExporter.ExportAsync(Store, change?.Invoke(options) ?? options, cancellation: Stop);
     }
 
-    protected Task<ImportReport> ImportAsync(ICheckpointStore store, InterchangeFormat format, string name, Func<ImportOptions, ImportOptions>? change = null)
+    protected Task<ImportReport> ImportAsync(
+        IFishStore store, InterchangeFormat format, string name, Func<ImportOptions, ImportOptions>? change = null)
     {
         var options = new ImportOptions { Format = format, Folder = PathOf(name), Task = "task", SpoolFolder = folder };
         return VersionImporter.ImportAsync(store, change?.Invoke(options) ?? options, cancellation: Stop);
     }
 
-    protected async Task AssertSameAsync(ICheckpointStore store, params long[] steps)
+    protected async Task AssertSameAsync(IFishStore store, params long[] steps)
     {
         foreach (var step in steps.Length > 0 ? steps : [.. Steps.Keys])
         {
@@ -86,6 +88,6 @@ public abstract class InterchangeTest : IAsyncLifetime
         }
     }
 
-    protected static async Task<long[]> StepsOfAsync(ICheckpointStore store) =>
-        [.. (await store.ListCheckpointsAsync("task", new PageRequest(1000), Stop)).Items.Select(item => item.Step)];
+    protected static async Task<long[]> StepsOfAsync(ICheckpoints checkpoints) =>
+        [.. (await checkpoints.ListAsync("task", new PageRequest(1000), Stop).ReadPageAsync()).Items.Select(item => item.Step)];
 }

@@ -171,9 +171,9 @@ public sealed class ReaderTests : InterchangeTest
         var empty = await OpenAsync();
         await ImportAsync(empty, format, "out", options => options with { Base = "made" });
 
-        await using var kept = await other.OpenAsync("task", StepRef.At(1), Stop);
+        await using var kept = await other.States.OpenAsync("task", StepRef.At(1), Stop);
         Assert.Equal(["config.json", "model.safetensors"], kept.Files.Select(file => file.Name));
-        await using var made = await empty.OpenBaseAsync("made", Stop);
+        await using var made = await empty.Bases.OpenAsync("made", Stop);
         Assert.Equal(["config.json", "model.safetensors"], made.Files.Select(file => file.Name));
     }
 
@@ -198,13 +198,13 @@ public sealed class ReaderTests : InterchangeTest
             await File.WriteAllTextAsync(Path.Combine(folder, name), text, Stop);
         }
 
-        await Store.AddBaseAsync("base", ModelUpload.FromPath(folder), Stop);
-        await Store.PutTaskAsync("task", new TaskSpec("base"), Stop);
+        await Store.Bases.AddAsync("base", ModelUpload.FromPath(folder), Stop);
+        await Store.Tasks.PutAsync("task", new TaskSpec("base"), Stop);
         foreach (var (step, state) in new[] { (1L, model.Change(2)), (2L, model.Change(2).Change(3)) })
         {
             Steps.Add(step, state);
             using var file = ModelFolder.Open(state.Write(PathOf($"{Guid.NewGuid():N}")));
-            await Store.SaveAsync("task", step, new CheckpointContent.Full(file), null, Stop);
+            await Store.Checkpoints.SaveAsync("task", step, new CheckpointContent.Full(file), null, Stop);
         }
     }
 }

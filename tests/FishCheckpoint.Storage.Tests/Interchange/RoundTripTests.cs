@@ -89,7 +89,7 @@ public sealed class RoundTripTests : InterchangeTest
 
     private static async Task AssertTensorsAsync(SqliteCheckpointStore store, long step, TestModel model)
     {
-        await using var reader = await store.OpenAsync("task", StepRef.At(step), Stop);
+        await using var reader = await store.States.OpenAsync("task", StepRef.At(step), Stop);
         foreach (var tensor in model.Layout.Tensors)
         {
             using var bytes = new MemoryStream();

@@ -1,14 +1,18 @@
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
+using System.Text.Json;
+using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Reports;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Tests.Training;
 
 /// <summary>Keeps saves in memory; a test can hold them back, or make them fail.</summary>
-internal sealed class FakeStore : ICheckpointStore
+internal sealed class FakeStore : IFishStore, ITasks, ICheckpoints, IStates
 {
     public ConcurrentQueue<(string Task, long Step, CheckpointContent.Changed Content, SaveOptions Options)> Saves { get; } = new();
 
@@ -18,7 +22,7 @@ internal sealed class FakeStore : ICheckpointStore
     public Func<string, byte[]>? Base { get; set; }
 
     public async Task<Saved<CheckpointInfo>> SaveAsync(
-        string task, long step, CheckpointContent content, SaveOptions? options = null, CancellationToken cancellation = default)
+        string task, long step, CheckpointContent content, SaveOptions? options = null, CancellationToken cancellationToken = default)
     {
         await BeforeSave(step);
         var created = !Saves.Any(save => save.Step == step);
@@ -42,63 +46,94 @@ internal sealed class FakeStore : ICheckpointStore
 
     public static FishException Taken(long step) => new(ErrorCode.StepTaken, $"task/{step}", "The step is taken.", "Use another one.");
 
+    public ITasks Tasks => this;
+
+    public ICheckpoints Checkpoints => this;
+
+    public IStates States => this;
+
+    public IBases Bases => throw new NotSupportedException();
+
+    public IReports Reports => throw new NotSupportedException();
+
+    public IMaintenance Maintenance => throw new NotSupportedException();
+
+    public IEvents Events => throw new NotSupportedException();
+
+    public IAccessControl Access => throw new NotSupportedException();
+
+    public void Dispose()
+    {
+    }
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    public Task<Saved<BaseInfo>> AddBaseAsync(string name, IAsyncEnumerable<UploadFile> files, CancellationToken cancellation = default) =>
+    public Task<IModelReader> OpenBranchPointAsync(string task, CancellationToken cancellationToken = default) => Base is { } bytes
+        ? Task.FromResult<IModelReader>(new FakeReader(bytes, Layout))
+        : throw new FishException(ErrorCode.ServerUnavailable, "fake", "There is no base.", "Give one.");
+
+    Task<Saved<TaskInfo>> ITasks.PutAsync(string task, TaskSpec spec, CancellationToken cancellationToken) =>
+        Task.FromResult(new Saved<TaskInfo>(InfoOf(task), false));
+
+    Task<TaskInfo> ITasks.GetAsync(string task, CancellationToken cancellationToken) => Task.FromResult(InfoOf(task));
+
+    AsyncPageable<TaskInfo> ITasks.ListAsync(PageRequest? page, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    Task<TaskInfo> ITasks.ChangeAsync(string task, JsonElement patch, bool dryRun, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public Task<BaseInfo> GetBaseAsync(string nameOrId, CancellationToken cancellation = default) => throw new NotSupportedException();
+    Task ITasks.DeleteAsync(string task, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<Page<BaseInfo>> ListBasesAsync(PageRequest page, CancellationToken cancellation = default) => throw new NotSupportedException();
+    AsyncPageable<DeletedTask> ITasks.ListDeletedAsync(PageRequest? page, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
-    public Task<IModelReader> OpenBaseAsync(string nameOrId, CancellationToken cancellation = default) => Base is { } bytes
-        ? Task.FromResult<IModelReader>(new FakeReader(bytes, Layout)) : throw new FishException(ErrorCode.ServerUnavailable, "fake", "There is no base.", "Give one.");
+    Task<TaskInfo> ITasks.UndeleteAsync(string task, string? asTask, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
-    public async Task<Saved<TaskInfo>> PutTaskAsync(string task, TaskSpec spec, CancellationToken cancellation = default) =>
-        new(await GetTaskAsync(task, cancellation), false);
-
-    public Task<TaskInfo> GetTaskAsync(string task, CancellationToken cancellation = default) => Task.FromResult(new TaskInfo(
-        task, "base", default, default, null, new Dictionary<string, string>(StringComparer.Ordinal), null,
-        new Dictionary<string, OwnTensor?>(StringComparer.Ordinal), 0, null, DateTimeOffset.UnixEpoch));
-
-    public Task<Page<TaskInfo>> ListTasksAsync(PageRequest page, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    public Task<RemovedBase> DeleteBaseAsync(string name, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    public Task<TaskInfo> ChangeTaskAsync(
-        string task, System.Text.Json.JsonElement patch, bool dryRun = false, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    public Task DeleteTaskAsync(string task, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    public Task<CheckpointInfo> GetCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default) => Latest is { } latest
+    Task<CheckpointInfo> ICheckpoints.GetAsync(string task, StepRef step, CancellationToken cancellationToken) => Latest is { } latest
         ? Task.FromResult(new CheckpointInfo(
-            task, latest, "base", default, default, 0, 0, 0, 0, 0, 0, 1, null, new Dictionary<string, double>(StringComparer.Ordinal), [], DateTimeOffset.UnixEpoch))
+            task, latest, "base", default, default, 0, 0, 0, 0, 0, 0, 1, null, new Dictionary<string, double>(StringComparer.Ordinal), [],
+            DateTimeOffset.UnixEpoch))
         : throw new FishException(ErrorCode.CheckpointNotFound, $"{task}/{step}", "The task has no such checkpoint.", "Save one.");
 
-    public Task<Page<CheckpointInfo>> ListCheckpointsAsync(string task, PageRequest page, CancellationToken cancellation = default) =>
-        Task.FromResult(new Page<CheckpointInfo>([], null));
+    AsyncPageable<CheckpointInfo> ICheckpoints.ListAsync(string task, PageRequest? page, CancellationToken cancellationToken) =>
+        new((_, _) => Task.FromResult(new Page<CheckpointInfo>([], null)), page, cancellationToken);
 
-    public Task DeleteCheckpointAsync(string task, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
+    Task ICheckpoints.DeleteAsync(string task, StepRef step, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<IModelReader> OpenAsync(string task, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
-
-    public Task<IModelReader> OpenStartAsync(string task, CancellationToken cancellation = default) => OpenBaseAsync("base", cancellation);
-
-    public Task<EncodedDelta> OpenDeltaAsync(string task, StepRef to, StateRef from = default, CancellationToken cancellation = default) =>
+    AsyncPageable<DeletedCheckpoint> ICheckpoints.ListDeletedAsync(string task, PageRequest? page, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public Task<Saved<StateInfo>> PutStateAsync(string task, StepRef step, Stream content, CancellationToken cancellation = default) =>
+    Task<Undeleted> ICheckpoints.UndeleteAsync(string task, long step, UndeleteOptions? options, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public Task<Stream> OpenStateAsync(string task, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
+    Task ICheckpoints.SetTagAsync(string task, string tag, StepRef? step, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
-    public Task SetTagAsync(string task, string tag, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
+    Task ICheckpoints.SetPinAsync(string task, StepRef step, bool pinned, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
-    public Task RemoveTagAsync(string task, string tag, CancellationToken cancellation = default) => throw new NotSupportedException();
+    Task<IModelReader> IStates.OpenAsync(string task, StepRef step, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
-    public Task SetPinAsync(string task, StepRef step, bool pinned, CancellationToken cancellation = default) => throw new NotSupportedException();
+    Task<EncodedDelta> IStates.OpenDeltaAsync(string task, StepRef to, StateRef from, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
-    public Task<VerifyResult> VerifyAsync(string task, StepRef step, CancellationToken cancellation = default) => throw new NotSupportedException();
+    Task<EncodedDelta?> IStates.OpenDeltaAsync(
+        string task, StepRef to, StateRef from, long maxBytes, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    Task<ChangeReport> IStates.CompareAsync(string task, StepRef to, StateRef from, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    Task<Saved<StateInfo>> IStates.PutTrainerStateAsync(string task, StepRef step, Stream content, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    Task<Stream> IStates.OpenTrainerStateAsync(string task, StepRef step, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    private static TaskInfo InfoOf(string task) => new(
+        task, "base", default, default, null, new Dictionary<string, string>(StringComparer.Ordinal), null,
+        new Dictionary<string, OwnTensor?>(StringComparer.Ordinal), 0, null, DateTimeOffset.UnixEpoch);
 
     private sealed class FakeReader(Func<string, byte[]> bytes, Layout? layout) : IModelReader
     {

@@ -41,8 +41,10 @@ public sealed class KillTests
         // And so does every checkpoint on the way.
         await temporary.ReopenAsync();
         await whole.ReopenAsync();
-        var steps = (await whole.Store.ListCheckpointsAsync(KillRun.Task, new PageRequest(1000), Stop)).Items.Select(item => item.Step).ToArray();
-        Assert.Equal(steps, (await temporary.Store.ListCheckpointsAsync(KillRun.Task, new PageRequest(1000), Stop)).Items.Select(item => item.Step));
+        var steps = (await whole.Store.Checkpoints.ListAsync(KillRun.Task, new PageRequest(1000), Stop).ReadPageAsync()).Items.Select(
+            item => item.Step).ToArray();
+        Assert.Equal(steps, (await temporary.Store.Checkpoints.ListAsync(
+            KillRun.Task, new PageRequest(1000), Stop).ReadPageAsync()).Items.Select(item => item.Step));
         foreach (var step in steps)
         {
             Assert.Equal(await whole.RestoreAsync(KillRun.Task, step), await temporary.RestoreAsync(KillRun.Task, step));

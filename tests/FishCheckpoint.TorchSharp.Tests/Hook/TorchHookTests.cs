@@ -43,7 +43,7 @@ public sealed class TorchHookTests
             Assert.Equal(file, await temporary.RestoreAsync("task", step + 1));
         }
 
-        Assert.InRange((await temporary.Store.GetCheckpointAsync("task", Checkpoints.StepRef.Latest, Stop)).Metrics["loss"], 0.01, 10);
+        Assert.InRange((await temporary.Store.Checkpoints.GetAsync("task", Checkpoints.StepRef.Latest, Stop)).Metrics["loss"], 0.01, 10);
     }
 
     [Theory]

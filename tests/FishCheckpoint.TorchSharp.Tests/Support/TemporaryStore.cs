@@ -25,10 +25,10 @@ internal sealed class TemporaryStore : IAsyncDisposable
         }
 
         await made.ReopenAsync();
-        await made.Store.AddBaseAsync("base", ModelUpload.FromPath(made.BaseFile));
+        await made.Store.Bases.AddAsync("base", ModelUpload.FromPath(made.BaseFile));
         foreach (var task in tasks)
         {
-            await made.Store.PutTaskAsync(task, new TaskSpec("base"));
+            await made.Store.Tasks.PutAsync(task, new TaskSpec("base"));
         }
 
         return made;
@@ -47,7 +47,7 @@ internal sealed class TemporaryStore : IAsyncDisposable
     /// <summary>The model file of a checkpoint.</summary>
     public async Task<byte[]> RestoreAsync(string task, long step)
     {
-        await using var reader = await Store.OpenAsync(task, StepRef.At(step));
+        await using var reader = await Store.States.OpenAsync(task, StepRef.At(step));
         var path = Path.Combine(Folder, $"{Guid.NewGuid():N}");
         await reader.SaveFileAsync(ModelFiles.SingleFileName, path);
         return await File.ReadAllBytesAsync(path);

@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Cli.Hosting.Suggestions;
 
@@ -10,7 +11,7 @@ internal static class NearNames
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     /// <summary>The error with such a hint; the error as it was where there is nothing to say.</summary>
-    public static async Task<FishException> AddAsync(FishException error, ICheckpointStore store, CancellationToken cancellation)
+    public static async Task<FishException> AddAsync(FishException error, IFishStore store, CancellationToken cancellation)
     {
         if (error.Code is not (ErrorCode.TaskNotFound or ErrorCode.BaseNotFound or ErrorCode.TagNotFound or ErrorCode.CheckpointNotFound))
         {
@@ -31,22 +32,24 @@ internal static class NearNames
         }
     }
 
-    private static async Task<string> SayAsync(FishException error, ICheckpointStore store, CancellationToken cancellation)
+    private static async Task<string> SayAsync(FishException error, IFishStore store, CancellationToken cancellation)
     {
         var page = new PageRequest(MostNames);
         switch (error.Code)
         {
             case ErrorCode.TaskNotFound:
-                return Like(error.Key, (await store.ListTasksAsync(page, cancellation)).Items.Select(task => task.Name));
+                var tasks = store.Tasks.ListAsync(page, cancellation).Take(MostNames).Select(task => task.Name);
+                return Like(error.Key, await tasks.ToListAsync(cancellation));
             case ErrorCode.BaseNotFound:
-                return Like(error.Key, (await store.ListBasesAsync(page, cancellation)).Items.Select(found => found.Name));
+                var bases = store.Bases.ListAsync(page, cancellation).Take(MostNames).Select(found => found.Name);
+                return Like(error.Key, await bases.ToListAsync(cancellation));
             default:
                 if (error.Key.Split('/') is not [var task, var step])
                 {
                     return string.Empty;
                 }
 
-                var found = await store.ListCheckpointsAsync(task, page, cancellation);
+                var found = await store.Checkpoints.ListAsync(task, page, cancellation).ReadPageAsync();
                 return error.Code == ErrorCode.TagNotFound ? Like(step, found.Items.SelectMany(item => item.Tags).Concat(["latest", "best"]))
                     : long.TryParse(step, out var number) && found.Next is null ? Around(number, [.. found.Items.Select(item => item.Step)])
                     : string.Empty;

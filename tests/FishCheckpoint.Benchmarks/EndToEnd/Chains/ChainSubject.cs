@@ -32,8 +32,8 @@ internal sealed class ChainSubject(SqliteCheckpointStore store, ISteps steps) : 
             writer.Commit();
         }
 
-        await store.AddBaseAsync("base", ModelUpload.FromPath(path));
-        await store.PutTaskAsync(Task, new TaskSpec("base"));
+        await store.Bases.AddAsync("base", ModelUpload.FromPath(path));
+        await store.Tasks.PutAsync(Task, new TaskSpec("base"));
         return new ChainSubject(store, steps);
     }
 
@@ -42,7 +42,7 @@ internal sealed class ChainSubject(SqliteCheckpointStore store, ISteps steps) : 
     {
         for (var step = 1; step <= count; step++)
         {
-            var saved = await store.SaveAsync(
+            var saved = await store.Checkpoints.SaveAsync(
                 Task, step, new CheckpointContent.Changed(steps.Next()), new SaveOptions { Parent = ParentChoice.Previous });
             Infos.Add(saved.Value);
             held.Add(Digest());
@@ -57,7 +57,7 @@ internal sealed class ChainSubject(SqliteCheckpointStore store, ISteps steps) : 
         for (var step = every; step <= held.Count; step += every)
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            await using var reader = await store.OpenAsync(Task, StepRef.At(step));
+            await using var reader = await store.States.OpenAsync(Task, StepRef.At(step));
             for (var tensor = 0; tensor < steps.Layout.Tensors.Count; tensor++)
             {
                 var bytes = new MemoryStream();
@@ -78,7 +78,7 @@ internal sealed class ChainSubject(SqliteCheckpointStore store, ISteps steps) : 
     public async Task<double> RestoreAsync(int step)
     {
         var clock = Stopwatch.StartNew();
-        await using var reader = await store.OpenAsync(Task, StepRef.At(step));
+        await using var reader = await store.States.OpenAsync(Task, StepRef.At(step));
         var file = reader.FileOf(ModelFiles.SingleFileName);
         await reader.CopyToAsync(file.Name, 0, file.Bytes, PipeWriter.Create(Stream.Null));
         return clock.Elapsed.TotalSeconds;

@@ -47,16 +47,16 @@ internal sealed class DeltaSubject : IAsyncDisposable
         var subject = new DeltaSubject(await ServerProcess.StartAsync(folder), new ReclaimModel(megabytes, 1));
         await using (var file = subject.model.ToFile())
         {
-            await subject.client.AddBaseAsync("base", ModelUpload.FromStream(file));
+            await subject.client.Bases.AddAsync("base", ModelUpload.FromStream(file));
         }
 
-        await subject.client.PutTaskAsync(Task, new TaskSpec("base"));
+        await subject.client.Tasks.PutAsync(Task, new TaskSpec("base"));
         Mask? mask = null;
         for (var step = 1; step <= steps; step++)
         {
             mask = mask is null || !fixedMask ? subject.model.Draw(Share) : mask;
             var options = new SaveOptions { Parent = fixedMask ? ParentChoice.Base : ParentChoice.Previous };
-            await subject.client.SaveAsync(Task, step, new CheckpointContent.Changed(subject.model.Next(mask)), options);
+            await subject.client.Checkpoints.SaveAsync(Task, step, new CheckpointContent.Changed(subject.model.Next(mask)), options);
             subject.digests.Add(step, subject.model.Sha256());
         }
 
@@ -70,7 +70,7 @@ internal sealed class DeltaSubject : IAsyncDisposable
     /// <returns>Bytes that were sent.</returns>
     public async Task<long> ByDeltaAsync(int from, int to)
     {
-        using var delta = await client.OpenDeltaAsync(Task, StepRef.At(to), StepRef.At(from));
+        using var delta = await client.States.OpenDeltaAsync(Task, StepRef.At(to), StepRef.At(from));
         using var decoder = new DeltaDecoder(delta.Mask!, delta.Values, model.Layout, null);
         for (var chunk = new DeltaChunk(); decoder.Read(chunk);)
         {

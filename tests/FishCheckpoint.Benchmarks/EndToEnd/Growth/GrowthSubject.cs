@@ -6,6 +6,7 @@ using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Masks;
 using FishCheckpoint.Storage;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Benchmarks.EndToEnd.Growth;
 
@@ -30,11 +31,11 @@ internal sealed class GrowthSubject : IAsyncDisposable
     public IReadOnlyDictionary<string, Func<Task>> Works => new Dictionary<string, Func<Task>>(StringComparer.Ordinal)
     {
         ["encode: positions and values to frames, in memory"] = EncodeAsync,
-        ["save, embedded store, fixed mask"] = () => SaveAsync(store, mask),
-        ["save over HTTP, fixed mask"] = () => SaveAsync(client, mask),
+        ["save, embedded store, fixed mask"] = () => SaveAsync(store.Checkpoints, mask),
+        ["save over HTTP, fixed mask"] = () => SaveAsync(client.Checkpoints, mask),
         ["load one tensor of 4 million elements over HTTP"] = LoadTensorAsync,
         ["load 64 KiB of the model over HTTP"] = () => LoadRangeAsync(1 << 16),
-        [NewMask] = () => SaveAsync(store, model.Draw(checked((int)mask.Count), random)),
+        [NewMask] = () => SaveAsync(store.Checkpoints, model.Draw(checked((int)mask.Count), random)),
     };
 
     /// <summary>The work that reads the parent's values at positions all over the model, and so the base.</summary>
@@ -46,8 +47,8 @@ internal sealed class GrowthSubject : IAsyncDisposable
         var path = Path.Combine(Directory.CreateDirectory(folder).FullName, "base.safetensors");
         written.Write(path);
         var embedded = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Path.Combine(folder, "data") });
-        await embedded.AddBaseAsync("base", ModelUpload.FromPath(path));
-        await embedded.PutTaskAsync(Task, new TaskSpec("base"));
+        await embedded.Bases.AddAsync("base", ModelUpload.FromPath(path));
+        await embedded.Tasks.PutAsync(Task, new TaskSpec("base"));
         File.Delete(path);
 
         // The server opens the same folder: one base on disk for both.
@@ -80,18 +81,18 @@ internal sealed class GrowthSubject : IAsyncDisposable
         return System.Threading.Tasks.Task.CompletedTask;
     }
 
-    private Task SaveAsync(ICheckpointStore target, Mask on) =>
+    private Task SaveAsync(ICheckpoints target, Mask on) =>
         target.SaveAsync(Task, step++, new CheckpointContent.Changed(new Delta(on, GrowthModel.Values(on, random))));
 
     private async Task LoadTensorAsync()
     {
-        await using var reader = await client.OpenAsync(Task, StepRef.Latest);
+        await using var reader = await client.States.OpenAsync(Task, StepRef.Latest);
         await reader.CopyTensorAsync(model.Layout.Tensors[0].Name, System.IO.Pipelines.PipeWriter.Create(Stream.Null));
     }
 
     private async Task LoadRangeAsync(long length)
     {
-        await using var reader = await client.OpenAsync(Task, StepRef.Latest);
+        await using var reader = await client.States.OpenAsync(Task, StepRef.Latest);
         var file = reader.FileOf(Tensors.ModelFiles.SingleFileName);
         await reader.CopyToAsync(file.Name, file.Bytes / 2, length, System.IO.Pipelines.PipeWriter.Create(Stream.Null));
     }

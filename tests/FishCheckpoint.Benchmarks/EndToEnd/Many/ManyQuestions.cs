@@ -1,6 +1,7 @@
 using System.Globalization;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Reports;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Benchmarks.EndToEnd.Many;
 
@@ -11,27 +12,29 @@ internal static class ManyQuestions
     /// <param name="store">The store, or a client of its server.</param>
     /// <param name="task">The task.</param>
     /// <param name="checkpoints">How many checkpoints it has.</param>
-    public static IReadOnlyList<(string Name, Func<Task> Ask)> Of(ICheckpointStore store, string task, int checkpoints)
+    public static IReadOnlyList<(string Name, Func<Task> Ask)> Of(IFishStore store, string task, int checkpoints)
     {
-        var (random, reports) = (new Random(7), (IStorageReports)store);
+        var (random, reports) = (new Random(7), store.Reports);
         return
         [
-            ("list: the first 100", () => store.ListCheckpointsAsync(task, new PageRequest())),
-            ("list: 100 from the middle", () => store.ListCheckpointsAsync(task, new PageRequest(100, Text(checkpoints / 2)))),
-            ("list: the last 100", () => store.ListCheckpointsAsync(task, new PageRequest(100, Text(checkpoints - 101)))),
-            ("list: 1000 from the middle", () => store.ListCheckpointsAsync(task, new PageRequest(1000, Text(checkpoints / 2)))),
-            ("list the tasks", () => store.ListTasksAsync(new PageRequest())),
-            ("get: a step", () => store.GetCheckpointAsync(task, StepRef.At(random.Next(checkpoints)))),
-            ("get: latest", () => store.GetCheckpointAsync(task, StepRef.Latest)),
-            ("get: best", () => store.GetCheckpointAsync(task, StepRef.Best)),
-            ("get: a tag", () => store.GetCheckpointAsync(task, StepRef.Parse($"tag-{random.Next(checkpoints / 100) * 100}"))),
-            ("get: the task", () => store.GetTaskAsync(task)),
-            ("report: the store", () => reports.ReportAsync()),
-            ("report: the base", () => reports.ReportBaseAsync("base")),
-            ("report: the task", () => reports.ReportAsync(task)),
-            ("report: the task's tensors", () => reports.ReportTensorsAsync(task, new PageRequest())),
-            ("report: growth of 30 days", () => reports.ReportGrowthAsync()),
-            ("report: growth of the task in a thousand days", () => reports.ReportGrowthAsync(
+            ("list: the first 100", () => store.Checkpoints.ListAsync(task, new PageRequest()).ReadPageAsync()),
+            ("list: 100 from the middle", () => store.Checkpoints.ListAsync(
+                task, new PageRequest(100, Text(checkpoints / 2))).ReadPageAsync()),
+            ("list: the last 100", () => store.Checkpoints.ListAsync(task, new PageRequest(100, Text(checkpoints - 101))).ReadPageAsync()),
+            ("list: 1000 from the middle", () => store.Checkpoints.ListAsync(
+                task, new PageRequest(1000, Text(checkpoints / 2))).ReadPageAsync()),
+            ("list the tasks", () => store.Tasks.ListAsync(new PageRequest()).ReadPageAsync()),
+            ("get: a step", () => store.Checkpoints.GetAsync(task, StepRef.At(random.Next(checkpoints)))),
+            ("get: latest", () => store.Checkpoints.GetAsync(task, StepRef.Latest)),
+            ("get: best", () => store.Checkpoints.GetAsync(task, StepRef.Best)),
+            ("get: a tag", () => store.Checkpoints.GetAsync(task, StepRef.Parse($"tag-{random.Next(checkpoints / 100) * 100}"))),
+            ("get: the task", () => store.Tasks.GetAsync(task)),
+            ("report: the store", () => reports.GetStorageAsync()),
+            ("report: the base", () => reports.GetBaseAsync("base")),
+            ("report: the task", () => reports.GetStorageAsync(task)),
+            ("report: the task's tensors", () => reports.ListTensorsAsync(task, new PageRequest()).ReadPageAsync()),
+            ("report: growth of 30 days", () => reports.GetGrowthAsync()),
+            ("report: growth of the task in a thousand days", () => reports.GetGrowthAsync(
                 new GrowthRequest { Task = task, From = DateOnly.FromDateTime(DateTime.UtcNow).AddDays(-999) })),
         ];
     }

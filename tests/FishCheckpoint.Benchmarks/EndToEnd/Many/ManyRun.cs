@@ -3,9 +3,9 @@ using System.Globalization;
 using System.Text;
 using FishCheckpoint.Benchmarks.EndToEnd.Processes;
 using FishCheckpoint.Benchmarks.EndToEnd.Reports;
-using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client;
 using FishCheckpoint.Storage;
+using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Benchmarks.EndToEnd.Many;
 
@@ -66,7 +66,7 @@ internal static class ManyRun
         await AskAsync(client, task, checkpoints, turns, rows);
     }
 
-    private static async Task AskAsync(ICheckpointStore store, string task, int checkpoints, int turns, Dictionary<string, List<string>> rows)
+    private static async Task AskAsync(IFishStore store, string task, int checkpoints, int turns, Dictionary<string, List<string>> rows)
     {
         var questions = ManyQuestions.Of(store, task, checkpoints);
         var times = questions.Select(_ => new List<double>()).ToArray();

@@ -31,7 +31,7 @@ internal sealed class ManyStore
     {
         await using var opened = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = folder });
         await using var file = new MemoryStream(HeaderWriter.Create(Model.Tensors).ToFileBytes().Concat(new byte[Model.Bytes]).ToArray());
-        await opened.AddBaseAsync("base", ModelUpload.FromStream(file));
+        await opened.Bases.AddAsync("base", ModelUpload.FromStream(file));
         var many = new ManyStore(opened);
 
         // One is encoded while another is written.
@@ -56,15 +56,15 @@ internal sealed class ManyStore
 
     private async Task FillAsync(string task, int checkpoints)
     {
-        await store.PutTaskAsync(task, new TaskSpec("base", Retention: new Retention(Monitor: "loss")));
+        await store.Tasks.PutAsync(task, new TaskSpec("base", Retention: new Retention(Monitor: "loss")));
         var random = new Random(checkpoints);
         for (var step = 0; step < checkpoints; step++)
         {
             var options = new SaveOptions { Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = random.NextDouble(), ["epoch"] = step / 100 } };
-            await store.SaveAsync(task, step, Content(masks[random.Next(masks.Length)], random), options);
+            await store.Checkpoints.SaveAsync(task, step, Content(masks[random.Next(masks.Length)], random), options);
             if (step % 100 == 0)
             {
-                await store.SetTagAsync(task, $"tag-{step}", StepRef.At(step));
+                await store.Checkpoints.SetTagAsync(task, $"tag-{step}", StepRef.At(step));
             }
         }
     }

@@ -16,7 +16,7 @@ internal sealed record Deletion(IReadOnlyList<CheckpointInfo> Going, IReadOnlyLi
         var (going, staying) = (new List<CheckpointInfo>(), new List<CheckpointInfo>());
         foreach (var task in new[] { ReclaimStore.Fixed, ReclaimStore.Chain, ReclaimStore.Folded, ReclaimStore.Trial })
         {
-            var all = (await client.ListCheckpointsAsync(task, new PageRequest(1000))).Items;
+            var all = (await client.Checkpoints.ListAsync(task, new PageRequest(1000)).ReadPageAsync()).Items;
             var anchor = task is ReclaimStore.Chain or ReclaimStore.Folded ? all[^1].Parent : null;
             foreach (var info in all)
             {
@@ -35,13 +35,13 @@ internal sealed record Deletion(IReadOnlyList<CheckpointInfo> Going, IReadOnlyLi
     {
         foreach (var info in Going.Where(info => info.Task == ReclaimStore.Fixed))
         {
-            await client.DeleteCheckpointAsync(info.Task, StepRef.At(info.Step));
+            await client.Checkpoints.DeleteAsync(info.Task, StepRef.At(info.Step));
         }
 
-        await client.DeleteTaskAsync(ReclaimStore.Trial);
+        await client.Tasks.DeleteAsync(ReclaimStore.Trial);
         foreach (var task in new[] { ReclaimStore.Chain, ReclaimStore.Folded })
         {
-            await client.PutTaskAsync(task, new TaskSpec("base", Retention: new Retention(KeepEvery: KeepEvery)));
+            await client.Tasks.PutAsync(task, new TaskSpec("base", Retention: new Retention(KeepEvery: KeepEvery)));
         }
     }
 }

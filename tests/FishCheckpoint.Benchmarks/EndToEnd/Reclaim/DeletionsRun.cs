@@ -50,7 +50,7 @@ internal static class DeletionsRun
     private static async Task<IReadOnlyList<(string Name, string Cells)>> MeasureAsync(string folder, int count)
     {
         await using var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = folder });
-        await store.PutTaskAsync("live", new TaskSpec("base"));
+        await store.Tasks.PutAsync("live", new TaskSpec("base"));
         var rows = new List<(string, string)>();
         foreach (var (name, work) in Works(store, count))
         {
@@ -73,15 +73,16 @@ internal static class DeletionsRun
         const string Task = ManyStore.Large;
         return
         [
-            ("delete each by a request", () => EachAsync(step => store.DeleteCheckpointAsync(Task, StepRef.At(step)))),
+            ("delete each by a request", () => EachAsync(step => store.Checkpoints.DeleteAsync(Task, StepRef.At(step)))),
             ("list the deleted, 1,000 a page", () => ListAsync(store)),
-            ("undelete each by a request", () => EachAsync(step => store.UndeleteAsync(Task, step))),
-            ("delete the task", () => store.DeleteTaskAsync(Task)),
-            ("undelete the task", () => store.UndeleteTaskAsync(Task)),
-            ("say what a retention of the last 10 would delete", () => store.PutTaskAsync(Task, new TaskSpec("base", Retention: new Retention(KeepLast: 10)))),
-            ("delete by the retention (`gc`)", () => store.CollectAsync()),
-            ("say what `gc --now` would free", () => store.CollectAsync(new CollectOptions { Now = true, DryRun = true })),
-            ("remove all of it (`gc --now`)", () => store.CollectAsync(new CollectOptions { Now = true })),
+            ("undelete each by a request", () => EachAsync(step => store.Checkpoints.UndeleteAsync(Task, step))),
+            ("delete the task", () => store.Tasks.DeleteAsync(Task)),
+            ("undelete the task", () => store.Tasks.UndeleteAsync(Task)),
+            ("say what a retention of the last 10 would delete", () => store.Tasks.PutAsync(
+                Task, new TaskSpec("base", Retention: new Retention(KeepLast: 10)))),
+            ("delete by the retention (`gc`)", () => store.Maintenance.CollectAsync()),
+            ("say what `gc --now` would free", () => store.Maintenance.CollectAsync(new CollectOptions { Now = true, DryRun = true })),
+            ("remove all of it (`gc --now`)", () => store.Maintenance.CollectAsync(new CollectOptions { Now = true })),
         ];
     }
 
@@ -90,7 +91,7 @@ internal static class DeletionsRun
         string? after = null;
         do
         {
-            after = (await store.ListDeletedAsync(ManyStore.Large, new PageRequest(1000, after))).Next;
+            after = (await store.Checkpoints.ListDeletedAsync(ManyStore.Large, new PageRequest(1000, after)).ReadPageAsync()).Next;
         }
         while (after is not null);
     }
@@ -113,7 +114,8 @@ internal static class DeletionsRun
         while (!end.IsCancellationRequested)
         {
             var clock = Stopwatch.StartNew();
-            await store.SaveAsync("live", Stopwatch.GetTimestamp(), ManyStore.Content(mask, random), cancellation: CancellationToken.None);
+            await store.Checkpoints.SaveAsync(
+                "live", Stopwatch.GetTimestamp(), ManyStore.Content(mask, random), cancellationToken: CancellationToken.None);
             longest = Math.Max(longest, clock.Elapsed.TotalSeconds);
         }
 

@@ -60,10 +60,10 @@ internal static class GraceCost
         });
         await using (var file = model.ToFile())
         {
-            await store.AddBaseAsync("base", ModelUpload.FromStream(file));
+            await store.Bases.AddAsync("base", ModelUpload.FromStream(file));
         }
 
-        await store.PutTaskAsync("task", new TaskSpec("base"));
+        await store.Tasks.PutAsync("task", new TaskSpec("base"));
         var state = new float[2 * mask.Tensors.Sum(tensor => tensor.Positions.Length)];
         for (var minute = 1; minute <= Minutes; minute++)
         {
@@ -74,14 +74,15 @@ internal static class GraceCost
             }
 
             var bytes = System.Runtime.InteropServices.MemoryMarshal.AsBytes(state.AsSpan()).ToArray();
-            await store.SaveAsync("task", minute, new CheckpointContent.Changed(model.Next(mask)), new SaveOptions { OpenState = () => new MemoryStream(bytes) });
+            await store.Checkpoints.SaveAsync("task", minute, new CheckpointContent.Changed(
+                model.Next(mask)), new SaveOptions { OpenState = () => new MemoryStream(bytes) });
             if (minute % CollectEvery == 0)
             {
-                await store.CollectAsync();
+                await store.Maintenance.CollectAsync();
             }
         }
 
-        return (await store.ReportAsync(), DiskSize.Of(folder));
+        return (await store.Reports.GetStorageAsync(), DiskSize.Of(folder));
     }
 
     private sealed class MinuteClock : TimeProvider

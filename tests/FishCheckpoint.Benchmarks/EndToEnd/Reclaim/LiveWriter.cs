@@ -19,13 +19,13 @@ internal sealed class LiveWriter(FishClient client, ReclaimModel model)
 
     public async Task GoOnAsync(CancellationToken end)
     {
-        await client.PutTaskAsync(Name, new TaskSpec("base"), CancellationToken.None);
+        await client.Tasks.PutAsync(Name, new TaskSpec("base"), CancellationToken.None);
         var mask = model.Draw(Share);
         for (var step = 1; !end.IsCancellationRequested; step++)
         {
             var content = new CheckpointContent.Changed(model.Next(mask));
             var clock = Stopwatch.StartNew();
-            var saved = await client.SaveAsync(Name, step, content, cancellation: CancellationToken.None);
+            var saved = await client.Checkpoints.SaveAsync(Name, step, content, cancellationToken: CancellationToken.None);
             Times.Add(clock.Elapsed.TotalSeconds);
             StoredBytes += saved.Value.StoredBytes;
             await Task.Delay(Pause, CancellationToken.None);

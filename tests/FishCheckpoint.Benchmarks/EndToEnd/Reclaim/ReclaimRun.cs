@@ -48,8 +48,9 @@ internal static class ReclaimRun
         await using var server = await ServerProcess.StartAsync(folder, "--FishCheckpoint:DeletionGrace", "00:00:00");
         await using var client = FishClient.Connect(server.Address);
         using var http = ServerCalls.ClientOf(server);
-        await client.CollectAsync();
-        var (deletion, reportBefore, before) = (await Deletion.PlanAsync(client), await client.ReportAsync(), DiskSize.Of(folder));
+        await client.Maintenance.CollectAsync();
+        var (deletion, reportBefore, before) = (
+            await Deletion.PlanAsync(client), await client.Reports.GetStorageAsync(), DiskSize.Of(folder));
         var staying = deletion.Staying.Select(info => (info.Task, info.Step)).ToArray();
 
         using var end = new CancellationTokenSource();
@@ -65,20 +66,20 @@ internal static class ReclaimRun
 
         var deleting = await TimeAsync(() => deletion.BeginAsync(client));
         var planned = default(CollectResult)!;
-        var planning = await TimeAsync(async () => planned = await client.CollectAsync(new CollectOptions { DryRun = true }));
+        var planning = await TimeAsync(async () => planned = await client.Maintenance.CollectAsync(new CollectOptions { DryRun = true }));
         var first = default(CollectResult)!;
-        var collecting = await TimeAsync(async () => first = await client.CollectAsync());
+        var collecting = await TimeAsync(async () => first = await client.Maintenance.CollectAsync());
         var held = DiskSize.Of(folder);
         await hurry.CancelAsync();
         await slowly;
         var second = default(CollectResult)!;
-        var finishing = await TimeAsync(async () => second = await client.CollectAsync());
+        var finishing = await TimeAsync(async () => second = await client.Maintenance.CollectAsync());
         await end.CancelAsync();
         await Task.WhenAll([.. reading, writing]);
 
         // What the trainer saved since the round.
-        await client.CollectAsync();
-        var (reportAfter, after, check) = (await client.ReportAsync(), DiskSize.Of(folder), new ModelStreams(http, store));
+        await client.Maintenance.CollectAsync();
+        var (reportAfter, after, check) = (await client.Reports.GetStorageAsync(), DiskSize.Of(folder), new ModelStreams(http, store));
         foreach (var checkpoint in staying)
         {
             await check.ReadAsync(checkpoint);

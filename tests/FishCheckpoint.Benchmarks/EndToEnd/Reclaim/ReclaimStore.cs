@@ -34,7 +34,7 @@ internal sealed record ReclaimStore(IReadOnlyDictionary<(string Task, long Step)
         await using var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = folder });
         await using (var file = new ReclaimModel(megabytes, 0).ToFile())
         {
-            await store.AddBaseAsync("base", ModelUpload.FromStream(file));
+            await store.Bases.AddAsync("base", ModelUpload.FromStream(file));
         }
 
         foreach (var (index, (task, count)) in new[] { (Fixed, steps), (Chain, steps), (Folded, steps), (Trial, steps / 3) }.Index())
@@ -42,7 +42,7 @@ internal sealed record ReclaimStore(IReadOnlyDictionary<(string Task, long Step)
             await FillAsync(store, task, count, new ReclaimModel(megabytes, index + 1), digests);
         }
 
-        var folded = await store.FoldAsync(new FoldOptions { Task = Folded, MaxReadCost = FoldedCost });
+        var folded = await store.Maintenance.FoldAsync(new FoldOptions { Task = Folded, MaxReadCost = FoldedCost });
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{folded.Folded} checkpoints folded"));
         return new ReclaimStore(digests);
     }
@@ -50,13 +50,13 @@ internal sealed record ReclaimStore(IReadOnlyDictionary<(string Task, long Step)
     private static async Task FillAsync(
         SqliteCheckpointStore store, string task, int count, ReclaimModel model, Dictionary<(string, long), string> digests)
     {
-        await store.PutTaskAsync(task, new TaskSpec("base"));
+        await store.Tasks.PutAsync(task, new TaskSpec("base"));
         Mask? mask = null;
         for (var step = 1; step <= count; step++)
         {
             mask = mask is null || task is Chain or Folded ? model.Draw(Redrawn) : mask;
             var options = new SaveOptions { Parent = task is Chain or Folded ? ParentChoice.Previous : ParentChoice.Base };
-            await store.SaveAsync(task, step, new CheckpointContent.Changed(model.Next(mask)), options);
+            await store.Checkpoints.SaveAsync(task, step, new CheckpointContent.Changed(model.Next(mask)), options);
             digests[(task, step)] = model.Sha256();
         }
 

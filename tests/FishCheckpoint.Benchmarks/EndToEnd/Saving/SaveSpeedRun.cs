@@ -50,7 +50,7 @@ internal static class SaveSpeedRun
             await SettleAsync(turn);
             patch.MoveValues(random);
             var (step, delta) = (turn + WarmUps, patch.ToDelta(mask));
-            var masked = await TimeAsync(() => client.SaveAsync("masked", step, new CheckpointContent.Changed(delta)));
+            var masked = await TimeAsync(() => client.Checkpoints.SaveAsync("masked", step, new CheckpointContent.Changed(delta)));
             patch.MovePositions(random);
             await SettleAsync(turn);
             using var body = patch.ToContent();

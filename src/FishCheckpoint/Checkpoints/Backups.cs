@@ -1,22 +1,4 @@
-using FishCheckpoint.Errors;
-
 namespace FishCheckpoint.Checkpoints;
-
-/// <summary>Copies a store that is in use.</summary>
-public interface IStoreBackups
-{
-    /// <summary>
-    /// Makes a data folder that holds what the store held at one moment, and can be opened as any other; savers and readers go on meanwhile. Where there is an earlier
-    /// backup, files of bases that it has already, whole, are not copied again, and it stays what it was until the new one takes its place at once.
-    /// </summary>
-    /// <param name="options">Where it goes.</param>
-    /// <param name="cancellation">Ends the copying; a new folder is removed again, an earlier backup stays as it was.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: there is something else, a store that is in use, or, without
-    /// <see cref="BackupOptions.Replace"/>, a backup of another store or of more than this one has; <see cref="ErrorCode.BackupBusy"/>: another backup into the folder is
-    /// under way; <see cref="ErrorCode.CorruptStore"/>: the copy is damaged, and was not kept;
-    /// <see cref="ErrorCode.StorageUnavailable"/>: the disk is full, or cannot be written.</exception>
-    Task<BackupReport> BackupAsync(BackupOptions options, CancellationToken cancellation = default);
-}
 
 /// <summary>Where a backup goes.</summary>
 public sealed record BackupOptions

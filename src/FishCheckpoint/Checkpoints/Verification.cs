@@ -2,22 +2,6 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Checkpoints;
 
-/// <summary>
-/// Reads what is stored and compares it with what it has to be: all of it, or a part of it at a time. Each stored thing is read once, however many checkpoints need it.
-/// </summary>
-public interface IStoreVerification
-{
-    /// <summary>Verifies what was not verified for longest, first.</summary>
-    /// <param name="options">What is verified, and how much of it; <see langword="null"/> for everything.</param>
-    /// <param name="cancellation">Ends the round; what was verified by then counts.</param>
-    /// <returns>What was found. Damage is an answer here, not an error.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>; <see cref="ErrorCode.RequestInvalid"/>: a budget is not positive, or there is no such subset.</exception>
-    Task<VerifyReport> VerifyStoreAsync(VerifyOptions? options = null, CancellationToken cancellation = default);
-
-    /// <summary>The damage that verifications have found and none has found gone since.</summary>
-    Task<IReadOnlyList<KnownDamage>> ListDamageAsync(CancellationToken cancellation = default);
-}
-
 /// <summary>One of several parts of a store that together are all of it; a thing is always in the same part.</summary>
 /// <param name="Part">The part, from 1.</param>
 /// <param name="Of">How many parts there are, up to 10,000.</param>
@@ -87,3 +71,11 @@ public sealed record DamagedItem(string Key, string Problem, IReadOnlyList<strin
 /// <param name="Found">When that was first found.</param>
 /// <param name="Seen">When it was last found.</param>
 public sealed record KnownDamage(string Key, string Problem, DateTimeOffset Found, DateTimeOffset Seen);
+
+/// <summary>What the verification of one checkpoint found.</summary>
+/// <param name="Task">The task.</param>
+/// <param name="Step">The step.</param>
+/// <param name="Sound">Whether everything is as it was saved.</param>
+/// <param name="BytesRead">Bytes of base and frames that were read.</param>
+/// <param name="Problem">What is damaged, when not sound.</param>
+public sealed record VerifyResult(string Task, long Step, bool Sound, long BytesRead, string? Problem);
