@@ -2,6 +2,7 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Bases;
 using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
@@ -15,6 +16,23 @@ public sealed class FolderTests : StoreFixture
         await SaveAsync(1, Base.Change(1));
         await ReopenAsync();
         Assert.Equal(Base.Change(1).ToBytes(), await Store.RestoreAsync("task", 1));
+    }
+
+    [Fact]
+    public async Task MoveIn_Again_KeepsWhatIsThere_AndRefusesWhatWasRemovedMeanwhile()
+    {
+        using var folder = new BaseFolder(Options);
+        var upload = folder.CreateUploadFolder();
+        var content = await new BaseReceiver(Options, upload).ReceiveAsync(ModelUpload.FromStream(new MemoryStream(Base.Change(9).ToBytes())), Stop);
+        folder.MoveIn(upload, content);
+        folder.MoveIn(upload, content);
+        Assert.Equal(Base.Change(9).ToBytes(), await File.ReadAllBytesAsync(folder.PathOf(content.Id, "model.safetensors"), Stop));
+
+        folder.Settle(_ => false);
+        Assert.Equal(ErrorCode.StorageUnavailable, Assert.Throws<FishException>(() => folder.MoveIn(upload, content)).Code);
+        folder.Settle(_ => false);
+        Assert.Empty(folder.Unsettled());
+        Assert.False(Directory.Exists(Path.GetDirectoryName(folder.PathOf(content.Id, "model.safetensors"))));
     }
 
     [Fact]

@@ -34,6 +34,22 @@ public sealed class FrameBatchTests : StoreFixture
         Assert.Equal(ErrorCode.StorageUnavailable, Assert.Throws<FishException>(() => FrameTable.OpenAll(broken, frames)).Code);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1, 4)]
+    [InlineData(4, 4)]
+    [InlineData(5, 32)]
+    [InlineData(1024, 1024)]
+    [InlineData(1030, 1024, 32)]
+    public void In_AnyNumberOfIds_GivesListsOfFewLengthsWithEachIdInOne(int count, params int[] lengths)
+    {
+        var lists = CatalogConnection.In(Enumerable.Range(1, count).Select(id => (long)id), "first").ToArray();
+        Assert.Equal(lengths, lists.Select(list => list.Arguments.Length - 1));
+        Assert.All(lists, list => Assert.Equal("first", list.Arguments[0]));
+        Assert.All(lists, list => Assert.Equal($"({string.Join(", ", Enumerable.Range(1, list.Arguments.Length - 1).Select(number => $"${number}"))})", list.List));
+        Assert.Equal(Enumerable.Range(1, count).Select(id => (long)id), lists.SelectMany(list => list.Arguments.Skip(1).Distinct()).Cast<long>());
+    }
+
     private async Task<long[]> MakeAsync()
     {
         for (var step = 1; step <= 3; step++)
