@@ -6,8 +6,8 @@ namespace FishCheckpoint.Storage.Catalog;
 /// <remarks>Every call throws <see cref="CatalogException"/> where the database fails.</remarks>
 internal abstract class CatalogConnection : IDisposable
 {
-    // Lists have few lengths, so that there are few distinct texts. SQLite finds each parameter among all before it: a longer list takes longer than two.
-    private static readonly int[] ListLengths = [4, 32, 256, 1024];
+    // Lists have few lengths, so that there are few distinct texts. SQLite looks for each parameter among all before it: one long list takes longer than a few short ones.
+    private static readonly int[] ListLengths = [4, 32, 256];
 
     /// <summary>
     /// Ids as parameters: a list such as <c>($1, $2, $3, $4)</c> to write after <c>IN</c>, and all arguments. Many ids are several lists, each for a statement of its own.

@@ -61,7 +61,7 @@ internal static class CheckpointTable
         count = Math.Max(count, Math.Min(texts.Count, 1));
         var more = texts.Count > count;
         var rows = connection.Query($"{Select} WHERE {where}", CheckpointRow.Read, task, after, count);
-        var tags = TagsOf(connection, rows);
+        var tags = TagsOf(connection, task, rows);
         var items = rows.Select(row => row.ToInfo(name, tags[row.Id])).ToArray();
         return new Page<CheckpointInfo>(items, more ? StepRef.At(items[^1].Step).ToString() : null);
     }
@@ -203,10 +203,13 @@ internal static class CheckpointTable
         + "AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = c.id)", CheckpointRow.Read, id);
 
     // One query for a page, not one for each of its rows.
-    private static ILookup<long, string> TagsOf(CatalogConnection connection, IReadOnlyList<CheckpointRow> rows) => CatalogConnection.In(rows.Select(row => row.Id))
-        .SelectMany(batch => connection.Query(
-            $"SELECT checkpoint, name FROM tags WHERE checkpoint IN {batch.List} ORDER BY name",
-            row => (Checkpoint: row.GetInt64(0), Name: row.GetString(1)), batch.Arguments))
+    private static ILookup<long, string> TagsOf(CatalogConnection connection, long task, IReadOnlyList<CheckpointRow> rows) => connection.Query(
+        """
+        SELECT t.checkpoint, t.name FROM checkpoints c CROSS JOIN tags t
+        WHERE c.task = $0 AND c.deleted = 0 AND c.step BETWEEN $1 AND $2 AND t.checkpoint = c.id ORDER BY t.name
+        """,
+        row => (Checkpoint: row.GetInt64(0), Name: row.GetString(1)),
+        task, rows.Select(row => row.Step).DefaultIfEmpty().Min(), rows.Select(row => row.Step).DefaultIfEmpty().Max())
         .ToLookup(tag => tag.Checkpoint, tag => tag.Name);
 
     /// <summary>Stores the row of a new checkpoint.</summary>
