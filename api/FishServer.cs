@@ -38,7 +38,8 @@ public static class FishServer
 {
     // No address of the settings, which would be overridden with a warning; and a log that stays short.
     private static readonly string[] LocalSettings =
-        ["--Urls=", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Microsoft.AspNetCore=Warning", "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning"];
+        ["--Urls=", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Microsoft.AspNetCore=Warning",
+            "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning"];
 
     /// <summary>Builds the server. Its store opens when it starts and closes when it has stopped.</summary>
     /// <param name="args">The command line: settings as in <c>--urls http://127.0.0.1:5080 --FishCheckpoint:DataFolder data</c>.</param>
@@ -71,13 +72,15 @@ public static class FishServer
     }
 
     /// <summary>
-    /// Runs a server for programs of this user on this machine, on a Unix socket and nowhere else, until its last client has gone. It asks for no keys: whoever may open
-    /// the socket may open the data folder. Its socket is named in the folder's <c>local.lock</c>; one server at a time has it.
+    /// Runs a server for programs of this user on this machine, on a Unix socket and nowhere else, until its last client has gone. It asks
+    /// for no keys: whoever may open the socket may open the data folder. Its socket is named in the folder's <c>local.lock</c>; one server
+    /// at a time has it.
     /// </summary>
     /// <param name="args">The command line, with the data folder's setting.</param>
     /// <param name="started">Called when it listens.</param>
     /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another local server serves the folder; what opening the store throws.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another local server serves the folder; what opening the store
+    /// throws.</exception>
     public static async Task RunLocalAsync(string[] args, Action started, CancellationToken cancellation)
     {
         LocalSocket? socket = null;
@@ -111,8 +114,8 @@ public static class FishServer
     /// <summary>Starts a server that <see cref="Build"/> made.</summary>
     /// <param name="server">The server.</param>
     /// <param name="cancellation">Ends the start.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.AddressInUse"/>: another program listens there already; <see cref="ErrorCode.RequestInvalid"/>: it
-    /// cannot listen where the settings say; or what opening the store refuses.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.AddressInUse"/>: another program listens there already;
+    /// <see cref="ErrorCode.RequestInvalid"/>: it cannot listen where the settings say; or what opening the store refuses.</exception>
     public static async Task StartFishAsync(this WebApplication server, CancellationToken cancellation = default)
     {
         try
@@ -125,12 +128,14 @@ public static class FishServer
                 ErrorCode.AddressInUse, UrlsOf(server), $"The address is in use by another program: {error.Message}",
                 "End the other program (it may be another 'fish serve'), or listen elsewhere: --urls http://127.0.0.1:PORT.", error);
         }
-        catch (Exception error) when (error is FormatException or ArgumentException or InvalidOperationException or IOException or SocketException
+        catch (Exception error)
+            when (error is FormatException or ArgumentException or InvalidOperationException or IOException or SocketException
             or CryptographicException)
         {
             throw new FishException(
                 ErrorCode.RequestInvalid, UrlsOf(server), $"The server did not start: {error.Message.Split('\n')[0].Trim()}",
-                "Give an address as in http://127.0.0.1:5080; https takes a certificate besides (docs/ACCESS.md). Limits of the settings may be out of range, too.", error);
+                "Give an address as in http://127.0.0.1:5080; https takes a certificate besides (docs/ACCESS.md). Limits of the settings "
+                    + "may be out of range, too.", error);
         }
     }
 
@@ -144,7 +149,10 @@ public static class FishServer
         services.AddSingleton(provider =>
         {
             var requests = provider.GetRequiredService<IHttpContextAccessor>();
-            return provider.GetRequiredService<FishSettings>().ToStoreOptions() with { Caller = () => RequestCallers.CallerOf(requests.HttpContext) };
+            return provider.GetRequiredService<FishSettings>().ToStoreOptions() with
+            {
+                Caller = () => RequestCallers.CallerOf(requests.HttpContext),
+            };
         });
         services.AddSingleton(provider => provider.GetRequiredService<StoreOptions>().Time);
         services.AddSystemd();
@@ -169,7 +177,8 @@ public static class FishServer
         AddPart(services, store => store.Events);
         AddPart(services, store => store.Access);
         services.AddSingleton<Func<IMaintenance>>(provider => provider.GetRequiredService<IMaintenance>);
-        services.AddHostedService<RecodeService>().AddHostedService<FoldService>().AddHostedService<VerifyService>().AddHostedService<CollectService>();
+        services.AddHostedService<RecodeService>().AddHostedService<FoldService>().AddHostedService<VerifyService>()
+            .AddHostedService<CollectService>();
         services.ConfigureHttpJsonOptions(json => FishJson.Configure(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddOptions<KestrelServerOptions>().Configure<FishSettings, ListenGuard>((kestrel, settings, guard) =>
@@ -178,7 +187,8 @@ public static class FishServer
             kestrel.ConfigureEndpointDefaults(listen => guard.Check(listen.EndPoint));
             ConnectionGate.Check(settings.Limits);
             kestrel.Limits.RequestHeadersTimeout = settings.Limits.SilentFor;
-            (kestrel.Limits.MinRequestBodyDataRate, kestrel.Limits.MinResponseDataRate) = (DataRates.OfBodies(settings.Limits), DataRates.OfAnswers(settings.Limits));
+            (kestrel.Limits.MinRequestBodyDataRate, kestrel.Limits.MinResponseDataRate) =
+                (DataRates.OfBodies(settings.Limits), DataRates.OfAnswers(settings.Limits));
 
             // Every body is limited where it is read: JSON by JsonLimit, uploads by their routes.
             kestrel.Limits.MaxRequestBodySize = null;
@@ -187,8 +197,9 @@ public static class FishServer
         {
             transport.MaxWriteBufferSize = DataRates.WriteAheadBytes;
 
-            // A block is sent by the thread that rebuilt it, from its own cache; where the socket is full, that thread goes on with the next block. These are
-            // threads of the pool, to which the runtime hands each socket's events: one that waits for the disk holds up no other connection.
+            // A block is sent by the thread that rebuilt it, from its own cache; where the socket is full, that thread goes on with the
+            // next block. These are threads of the pool, to which the runtime hands each socket's events: one that waits for the disk holds
+            // up no other connection.
             transport.UnsafePreferInlineScheduling = true;
         });
         services.AddFishOpenApi();

@@ -8,8 +8,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Api.Access;
 
 /// <summary>
-/// Lets a request through to its route if its key reaches so far. A key is asked for as soon as one was ever made, of whoever comes from beyond loopback, and
-/// always where the settings say so.
+/// Lets a request through to its route if its key reaches so far. A key is asked for as soon as one was ever made, of whoever comes from
+/// beyond loopback, and always where the settings say so.
 /// </summary>
 internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settings, StoreHost host, IServiceProvider services)
 {
@@ -83,7 +83,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settin
                     ErrorCode.KeyRequired, context.Request.Path, "The server takes requests with a key only.",
                     "Send Authorization: Bearer TOKEN; 'fish key add' on the data folder makes one.")
                 : new FishException(
-                    ErrorCode.KeyInvalid, context.Request.Path, "The key is unknown, expired or revoked.", "Ask for another one; 'fish key ls' lists them.");
+                    ErrorCode.KeyInvalid, context.Request.Path, "The key is unknown, expired or revoked.",
+                    "Ask for another one; 'fish key ls' lists them.");
         }
 
         RequireLoopbackName(context.Request.Host.Host);
@@ -104,7 +105,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settin
     }
 
     private static string? TokenOf(HttpRequest request) =>
-        request.Headers.Authorization is [{ } field] && field.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? field[Scheme.Length..].Trim() : null;
+        request.Headers.Authorization is [{ } field] && field.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? field[Scheme.Length..].Trim() : null;
 
     // A page from elsewhere may give its own name the address of this machine; its browser then asks for that name.
     private static void RequireLoopbackName(string host)
@@ -112,13 +114,14 @@ internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settin
         if (host is not ("" or "localhost") && !(IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address)))
         {
             throw new FishException(
-                ErrorCode.KeyForbidden, host.Length <= 128 ? host : host[..128], "A server without keys answers to the names of loopback only.",
+                ErrorCode.KeyForbidden, host.Length <= 128 ? host : host[..128],
+                "A server without keys answers to the names of loopback only.",
                 "Ask for 127.0.0.1 or localhost, or make a key (fish key add).");
         }
     }
 
-    // A page from elsewhere may send forms and simple requests to this machine, and need not read the answers to do harm. Browsers say where a request comes from; other
-    // programs do not.
+    // A page from elsewhere may send forms and simple requests to this machine, and need not read the answers to do harm. Browsers say
+    // where a request comes from; other programs do not.
     private static void RequireSameSite(HttpRequest request)
     {
         if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
@@ -128,7 +131,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settin
 
         var (site, origin) = (request.Headers["Sec-Fetch-Site"].ToString(), request.Headers.Origin.ToString());
         if (site is not ("" or "same-origin" or "none") || (origin.Length > 0
-            && !(Uri.TryCreate(origin, UriKind.Absolute, out var from) && string.Equals(from.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase))))
+            && !(Uri.TryCreate(origin, UriKind.Absolute, out var from)
+                && string.Equals(from.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase))))
         {
             throw new FishException(
                 ErrorCode.KeyForbidden, origin is { Length: > 0 and <= 128 } ? origin : "another site",
@@ -138,7 +142,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settin
     }
 
     // A Unix socket has no address, and is guarded by its file's permissions.
-    private static bool IsLoopback(IPAddress? local) => local is null || IPAddress.IsLoopback(local.IsIPv4MappedToIPv6 ? local.MapToIPv4() : local);
+    private static bool IsLoopback(IPAddress? local) =>
+        local is null || IPAddress.IsLoopback(local.IsIPv4MappedToIPv6 ? local.MapToIPv4() : local);
 
     private async Task<bool> ReachesAsync(HttpContext context, KeyInfo key, Reach reach) => reach switch
     {
@@ -166,5 +171,6 @@ internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settin
 
     private static string Spelled(KeyScope scope) => $"{scope}".ToLowerInvariant();
 
-    private static FishException Forbidden(KeyInfo key, string cause) => new(ErrorCode.KeyForbidden, $"key {key.Name}", cause, "Use a key that reaches so far.");
+    private static FishException Forbidden(KeyInfo key, string cause) =>
+        new(ErrorCode.KeyForbidden, $"key {key.Name}", cause, "Use a key that reaches so far.");
 }

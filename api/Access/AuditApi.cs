@@ -12,7 +12,8 @@ internal static class AuditApi
         .WithSummary("List who wrote and deleted what, and what was refused, the newest first; ?task= and ?since= narrow it down");
 
     private static async Task<Ok<Page<AuditEntry>>> ListAsync(
-        int? limit, string? after, string? task, DateTimeOffset? since, HttpContext context, IAccessControl access, RefusalCounts refusals, CancellationToken cancellation)
+        int? limit, string? after, string? task, DateTimeOffset? since, HttpContext context, IAccessControl access, RefusalCounts refusals,
+        CancellationToken cancellation)
     {
         await refusals.FlushAsync();
         var page = Paging.Of(limit, after);

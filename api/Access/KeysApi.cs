@@ -13,11 +13,13 @@ internal static class KeysApi
     {
         group.MapPost("/", AddAsync).Needs(KeyScope.Admin, Reach.Store)
             .WithSummary("Make a key; its token is in this answer and never again").MayFail(409, 413, 415);
-        group.MapGet("/", ListAsync).Needs(KeyScope.Admin, Reach.Store).WithSummary("List the keys in the order in which they were made, without their tokens");
+        group.MapGet("/", ListAsync).Needs(KeyScope.Admin, Reach.Store)
+            .WithSummary("List the keys in the order in which they were made, without their tokens");
         group.MapDelete("/{key}", RevokeAsync).Needs(KeyScope.Admin, Reach.Store).WithSummary("Revoke a key, by its name or its id");
     }
 
-    private static async Task<Created<NewKey>> AddAsync(KeySpec spec, HttpResponse response, IAccessControl access, CancellationToken cancellation)
+    private static async Task<Created<NewKey>> AddAsync(
+        KeySpec spec, HttpResponse response, IAccessControl access, CancellationToken cancellation)
     {
         var added = await access.AddKeyAsync(spec, cancellation);
         response.Headers.CacheControl = "no-store";

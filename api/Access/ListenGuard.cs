@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace FishCheckpoint.Api.Access;
 
 /// <summary>
-/// Keeps a server that nobody has a key of on loopback. It is asked for each endpoint before that is bound, whatever configured it; those that are configured
-/// before the store is open are looked at once it is.
+/// Keeps a server that nobody has a key of on loopback. It is asked for each endpoint before that is bound, whatever configured it; those
+/// that are configured before the store is open are looked at once it is.
 /// </summary>
 internal sealed class ListenGuard(StoreHost host, ILogger<ListenGuard> logger, Func<IServer> server) : IHostedLifecycleService
 {
@@ -60,14 +60,16 @@ internal sealed class ListenGuard(StoreHost host, ILogger<ListenGuard> logger, F
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+    private static bool IsLoopback(string host) =>
+        host == "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
     private void Require(IPEndPoint place)
     {
         if (!host.Store.Access.HasUsableKeys())
         {
             throw new FishException(
-                ErrorCode.AccessUnprotected, $"{place}", "The server would listen beyond loopback, and there is no key: everyone could read and delete everything.",
+                ErrorCode.AccessUnprotected, $"{place}",
+                "The server would listen beyond loopback, and there is no key: everyone could read and delete everything.",
                 "Make a key first (fish key add NAME --scope admin, on the data folder), or listen on 127.0.0.1.");
         }
     }

@@ -5,8 +5,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Api.Access;
 
 /// <summary>
-/// Writes refusals into the audit log: the first of its kind at once, equal ones that follow as a count, once a minute and when the server stops. So a key that is
-/// refused all the time takes no more writes, memory or log than one that is refused now and then.
+/// Writes refusals into the audit log: the first of its kind at once, equal ones that follow as a count, once a minute and when the server
+/// stops. So a key that is refused all the time takes no more writes, memory or log than one that is refused now and then.
 /// </summary>
 internal sealed class RefusalCounts(StoreHost host, TimeProvider time, ILogger<RefusalCounts> logger) : IHostedService, IDisposable
 {
@@ -32,7 +32,8 @@ internal sealed class RefusalCounts(StoreHost host, TimeProvider time, ILogger<R
     {
         var now = time.GetUtcNow();
         var entry = new AuditEntry(
-            0, now, caller.Name, caller.KeyId, caller.Address, operation, task, refusal.Key, ErrorCodes.NameOf(refusal.Code), null, Last: now);
+            0, now, caller.Name, caller.KeyId, caller.Address, operation, task, refusal.Key, ErrorCodes.NameOf(refusal.Code),
+            null, Last: now);
         lock (gate)
         {
             if (!Count(entry))

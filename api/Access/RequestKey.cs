@@ -7,7 +7,9 @@ namespace FishCheckpoint.Api.Access;
 /// <summary>The key that a request came with, once it is known to be one.</summary>
 internal sealed record RequestKey(KeyInfo Key);
 
-/// <summary>Whether a request that was let in would be now: its key may have been revoked, or have expired. For answers that go on.</summary>
+/// <summary>
+/// Whether a request that was let in would be now: its key may have been revoked, or have expired. For answers that go on.
+/// </summary>
 internal delegate bool StillAdmitted();
 
 /// <summary>Who sent a request.</summary>
@@ -26,7 +28,9 @@ internal static class RequestCallers
         }
     }
 
-    /// <summary>Refuses a request whose key does not reach a base that its query or body names: one that is there and one that is not alike.</summary>
+    /// <summary>
+    /// Refuses a request whose key does not reach a base that its query or body names: one that is there and one that is not alike.
+    /// </summary>
     /// <exception cref="FishException"><see cref="ErrorCode.KeyForbidden"/>.</exception>
     public static async Task RequireReachOfBaseAsync(this HttpContext context, string? nameOrId)
     {

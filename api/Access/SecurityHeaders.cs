@@ -3,13 +3,14 @@ using FishCheckpoint.Api.Hosting;
 namespace FishCheckpoint.Api.Access;
 
 /// <summary>
-/// The header fields of every answer: the program's version; and for a browser, to run nothing that is not from here, to guess no types, to show
-/// this in no other page, to tell no one the address.
+/// The header fields of every answer: the program's version; and for a browser, to run nothing that is not from here, to guess no types, to
+/// show this in no other page, to tell no one the address.
 /// </summary>
 internal sealed class SecurityHeaders(RequestDelegate next)
 {
     private const string Policy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri "
+            + "'none'; form-action 'none'; frame-ancestors 'none'";
 
     public Task InvokeAsync(HttpContext context)
     {

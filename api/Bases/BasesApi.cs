@@ -18,7 +18,8 @@ internal static class BasesApi
 {
     public static void MapBases(this RouteGroupBuilder group)
     {
-        group.MapPut("/{name}", PutAsync).Needs(KeyScope.Write, Reach.Store).TakesUploads().TakesBody(MediaTypes.Safetensors, MediaTypes.Bytes, MediaTypes.Tar)
+        group.MapPut("/{name}", PutAsync).Needs(KeyScope.Write, Reach.Store).TakesUploads()
+            .TakesBody(MediaTypes.Safetensors, MediaTypes.Bytes, MediaTypes.Tar)
             .TakesHeader(DigestField.Representation, "sha-256=:BASE64: of the body, verified before anything is kept.")
             .WithSummary("Add a base: one safetensors file, or a folder as a tar stream").MayFail(409, 413, 415, 422, 507);
         group.MapGet("/", ListAsync).Needs(KeyScope.Read, Reach.List).WithSummary("List the bases by name");
@@ -28,7 +29,8 @@ internal static class BasesApi
             .WithSummary("Give a base's file, or a range of it").MayFail(412, 416, 500);
         group.MapDelete("/{name}", DeleteAsync).Needs(KeyScope.Admin, Reach.Store)
             .WithSummary("Remove a name of a base, and with its last name the base, for good; refused while tasks are on it").MayFail(409);
-        group.MapGet("/{name}/files", ListFilesAsync).Needs(KeyScope.Read, Reach.Base).WithSummary("List the files of a base, side files included");
+        group.MapGet("/{name}/files", ListFilesAsync).Needs(KeyScope.Read, Reach.Base)
+            .WithSummary("List the files of a base, side files included");
         group.MapMethods("/{name}/files/{**file}", ["GET", "HEAD"], GetFileAsync).Needs(KeyScope.Read, Reach.Base)
             .GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes, CheckedBlocks.MediaType)
             .WithSummary("Give one file of a base: a shard or a side file").MayFail(412, 416, 500);

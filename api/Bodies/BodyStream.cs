@@ -7,8 +7,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Api.Bodies;
 
 /// <summary>
-/// A request's body as it arrives. Too long, cut short, or of another digest than announced, it throws from its last read at the latest, so whoever reads
-/// it to the end before committing never commits a wrong one.
+/// A request's body as it arrives. Too long, cut short, or of another digest than announced, it throws from its last read at the latest, so
+/// whoever reads it to the end before committing never commits a wrong one.
 /// </summary>
 internal sealed class BodyStream : ReadOnlyStream
 {
@@ -25,8 +25,8 @@ internal sealed class BodyStream : ReadOnlyStream
     /// <param name="request">The request.</param>
     /// <param name="limit">The most bytes taken.</param>
     /// <param name="expected">The announced SHA-256 of the body, if any.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>; <see cref="ErrorCode.InsufficientStorage"/>; <see cref="ErrorCode.MediaTypeUnsupported"/>: the
-    /// body is compressed.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>; <see cref="ErrorCode.InsufficientStorage"/>;
+    /// <see cref="ErrorCode.MediaTypeUnsupported"/>: the body is compressed.</exception>
     public BodyStream(HttpRequest request, long limit, Digest? expected)
     {
         (this.request, body, this.limit, this.expected) = (request, request.Body, limit, expected);
@@ -88,10 +88,12 @@ internal sealed class BodyStream : ReadOnlyStream
         if (hash is not null && Digest.Finish(hash) is var found && found != expected)
         {
             throw new FishException(
-                ErrorCode.DigestMismatch, request.Path, $"The body has the digest {found}; {expected} was announced.", "Send it again; nothing was stored.");
+                ErrorCode.DigestMismatch, request.Path, $"The body has the digest {found}; {expected} was announced.",
+                "Send it again; nothing was stored.");
         }
     }
 
     private FishException TooLarge() => new(
-        ErrorCode.TooLarge, request.Path, $"The body is longer than the {limit} bytes that the server takes.", "Raise the server's limit (FishCheckpoint:Limits), or send less.");
+        ErrorCode.TooLarge, request.Path, $"The body is longer than the {limit} bytes that the server takes.",
+        "Raise the server's limit (FishCheckpoint:Limits), or send less.");
 }

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace FishCheckpoint.Api.Bodies;
 
-/// <summary>The fields <c>Repr-Digest</c> and <c>Content-Digest</c> (RFC 9530): <c>sha-256=:BASE64:</c>; 64 hexadecimal digits are taken too.</summary>
+/// <summary>
+/// The fields <c>Repr-Digest</c> and <c>Content-Digest</c> (RFC 9530): <c>sha-256=:BASE64:</c>; 64 hexadecimal digits are taken too.
+/// </summary>
 internal static class DigestField
 {
     public const string Representation = "Repr-Digest";
@@ -16,7 +18,9 @@ internal static class DigestField
     /// <summary>Writes a field.</summary>
     public static string Format(Digest digest) => $"{Algorithm}:{Convert.ToBase64String(digest)}:";
 
-    /// <summary>Whether a request asks for the SHA-256 of what it names (RFC 9530, section 4); a weight of 0 says that it does not.</summary>
+    /// <summary>
+    /// Whether a request asks for the SHA-256 of what it names (RFC 9530, section 4); a weight of 0 says that it does not.
+    /// </summary>
     public static bool IsWanted(HttpRequest request) => Members(request.Headers[Wanted]).Any(
         member => member.StartsWith(Algorithm, StringComparison.OrdinalIgnoreCase) && member[Algorithm.Length..].Trim() != "0");
 
@@ -49,7 +53,8 @@ internal static class DigestField
         }
 
         var bytes = new byte[Digest.Size];
-        if (value is not [':', .. var base64, ':'] || !Convert.TryFromBase64String(base64, bytes, out var written) || written != Digest.Size)
+        if (value is not [':', .. var base64, ':'] || !Convert.TryFromBase64String(base64, bytes, out var written)
+            || written != Digest.Size)
         {
             return false;
         }

@@ -37,14 +37,17 @@ internal static class MediaTypes
     /// <exception cref="FishException"><see cref="ErrorCode.MediaTypeUnsupported"/>.</exception>
     public static void RequirePlain(HttpRequest request)
     {
-        if (request.Headers.ContentEncoding.ToString() is { Length: > 0 } coding && !coding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+        if (request.Headers.ContentEncoding.ToString() is { Length: > 0 } coding
+            && !coding.Equals("identity", StringComparison.OrdinalIgnoreCase))
         {
             throw new FishException(
-                ErrorCode.MediaTypeUnsupported, $"Content-Encoding: {(coding.Length <= 40 ? coding : coding[..40])}", "Bodies with a content coding are not taken.",
+                ErrorCode.MediaTypeUnsupported, $"Content-Encoding: {(coding.Length <= 40 ? coding : coding[..40])}",
+                "Bodies with a content coding are not taken.",
                 "Send the body uncompressed; the store compresses what it keeps.");
         }
     }
 
     private static double QualityOf(IEnumerable<MediaTypeHeaderValue> accepted, string type) => accepted
-        .Where(range => range.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase)).Select(range => range.Quality ?? 1).DefaultIfEmpty(0).Max();
+        .Where(range => range.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase)).Select(range => range.Quality ?? 1)
+        .DefaultIfEmpty(0).Max();
 }

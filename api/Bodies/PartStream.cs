@@ -4,7 +4,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Api.Bodies;
 
-/// <summary>The content of a form's part. Where the body ends before the part does, that is said as such; to the spool it would look like a fault of the disk.</summary>
+/// <summary>
+/// The content of a form's part. Where the body ends before the part does, that is said as such; to the spool it would look like a fault of
+/// the disk.
+/// </summary>
 /// <param name="content">The part.</param>
 /// <param name="key">What it is called in errors.</param>
 /// <param name="limit">The most bytes that it may have. Default: the body's own limit.</param>

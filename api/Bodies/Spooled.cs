@@ -22,7 +22,8 @@ internal sealed class Spooled : IDisposable
         ReceiveAsync(options, path => WriteAsync(path, body, cancellation));
 
     /// <summary>Receives files into a folder.</summary>
-    public static Task<Spooled> ReceiveFolderAsync(StoreOptions options, IAsyncEnumerable<UploadFile> files, CancellationToken cancellation) =>
+    public static Task<Spooled> ReceiveFolderAsync(
+        StoreOptions options, IAsyncEnumerable<UploadFile> files, CancellationToken cancellation) =>
         ReceiveAsync(options, async path =>
         {
             Directory.CreateDirectory(path);
@@ -66,7 +67,8 @@ internal sealed class Spooled : IDisposable
     {
         EndOfStreamException => BodyErrors.Truncated("tar", error),
         IOException or UnauthorizedAccessException => new FishException(
-            ErrorCode.StorageUnavailable, "data folder", error.Message, "Check the disk's space and permissions, and try again; nothing was stored.", error),
+            ErrorCode.StorageUnavailable, "data folder", error.Message,
+            "Check the disk's space and permissions, and try again; nothing was stored.", error),
         _ => null,
     };
 

@@ -3,7 +3,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Api.Bodies;
 
-/// <summary>The content of a tar entry. Where the tar stream ends before the entry does, this throws; the reader below would only end.</summary>
+/// <summary>
+/// The content of a tar entry. Where the tar stream ends before the entry does, this throws; the reader below would only end.
+/// </summary>
 internal sealed class TarEntryStream(Stream content, long length, string name) : ReadOnlyStream
 {
     private long total;

@@ -8,16 +8,18 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Api.Bodies;
 
 /// <summary>
-/// A folder as a tar stream: regular files with their paths in it, one after another. Links, devices and paths that lead elsewhere are refused; hidden files are left
-/// out, and so are names that no model's file has, as they are of a folder on disk.
+/// A folder as a tar stream: regular files with their paths in it, one after another. Links, devices and paths that lead elsewhere are
+/// refused; hidden files are left out, and so are names that no model's file has, as they are of a folder on disk.
 /// </summary>
 internal static class TarFiles
 {
     private const int MaxFiles = 10_000;
 
-    /// <summary>The files, each to be read before the next is asked for. The body has been read to its end when the last one was given.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.RequestInvalid"/>, <see cref="ErrorCode.TooLarge"/>,
-    /// <see cref="ErrorCode.BodyTruncated"/>.</exception>
+    /// <summary>
+    /// The files, each to be read before the next is asked for. The body has been read to its end when the last one was given.
+    /// </summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.RequestInvalid"/>,
+    /// <see cref="ErrorCode.TooLarge"/>, <see cref="ErrorCode.BodyTruncated"/>.</exception>
     /// <param name="body">The stream.</param>
     /// <param name="leftOut">Takes what is left out.</param>
     /// <param name="cancellation">Ends the reading.</param>
@@ -36,7 +38,8 @@ internal static class TarFiles
 
             if (++count > MaxFiles)
             {
-                throw new FishException(ErrorCode.TooLarge, "tar", $"The folder has more than {MaxFiles} files.", "Send the model's files only.");
+                throw new FishException(
+                    ErrorCode.TooLarge, "tar", $"The folder has more than {MaxFiles} files.", "Send the model's files only.");
             }
 
             if (ReasonOf(name) is { } reason)
@@ -63,9 +66,11 @@ internal static class TarFiles
         {
             throw BodyErrors.Truncated("tar", error);
         }
-        catch (Exception error) when (error is InvalidDataException or FormatException or ArgumentException or NotSupportedException or OverflowException)
+        catch (Exception error)
+            when (error is InvalidDataException or FormatException or ArgumentException or NotSupportedException or OverflowException)
         {
-            throw new FishException(ErrorCode.RequestInvalid, "tar", $"The body is not a tar stream: {error.Message}", "Make it with: tar -C FOLDER -cf - .", error);
+            throw new FishException(ErrorCode.RequestInvalid, "tar", $"The body is not a tar stream: {error.Message}",
+                "Make it with: tar -C FOLDER -cf - .", error);
         }
     }
 
@@ -73,7 +78,8 @@ internal static class TarFiles
     private static string? ReasonOf(string name)
     {
         var segments = name.Split('/');
-        return FilePaths.IsValid(name) || Array.Exists(segments, segment => segment is "" or "." or "..") || name.AsSpan().ContainsAny('\\', ':', '\0') ? null
+        return FilePaths.IsValid(name) || Array.Exists(segments, segment => segment is "" or "." or "..")
+            || name.AsSpan().ContainsAny('\\', ':', '\0') ? null
             : Array.Exists(segments, segment => segment.StartsWith('.')) ? "hidden" : "a name that cannot be kept";
     }
 
@@ -89,7 +95,8 @@ internal static class TarFiles
         if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile))
         {
             throw new FishException(
-                ErrorCode.NameInvalid, Shown(name), $"A folder holds regular files only, not a {entry.EntryType}.", "Make it with: tar -C FOLDER -cf - FILES.");
+                ErrorCode.NameInvalid, Shown(name), $"A folder holds regular files only, not a {entry.EntryType}.",
+                "Make it with: tar -C FOLDER -cf - FILES.");
         }
 
         return name;

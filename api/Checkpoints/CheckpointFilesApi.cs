@@ -17,17 +17,21 @@ internal static class CheckpointFilesApi
     // The segments before a tensor's name: /v1/tasks/{task}/checkpoints/{step}/tensors/.
     private const int SegmentsBeforeTensor = 6;
 
-    private const string WantsDigest = "sha-256=1 with HEAD: rebuild the file to say its SHA-256 in Repr-Digest, where it is not known anyway.";
+    private const string WantsDigest =
+        "sha-256=1 with HEAD: rebuild the file to say its SHA-256 in Repr-Digest, where it is not known anyway.";
 
     public static void MapCheckpointFiles(this RouteGroupBuilder group)
     {
         group.MapMethods("/{step}/model.safetensors", ["GET", "HEAD"], GetModelAsync).Needs(KeyScope.Read, Reach.Task)
             .GivesBytes(MediaTypes.Safetensors, CheckedBlocks.MediaType)
-            .TakesHeader(DigestField.Wanted, WantsDigest).WithSummary("Rebuild the full model of a step, or a range of it").MayFail(412, 416, 500);
-        group.MapGet("/{step}/files", ListAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("List the files of a step's model, side files included");
+            .TakesHeader(DigestField.Wanted, WantsDigest).WithSummary("Rebuild the full model of a step, or a range of it")
+            .MayFail(412, 416, 500);
+        group.MapGet("/{step}/files", ListAsync).Needs(KeyScope.Read, Reach.Task)
+            .WithSummary("List the files of a step's model, side files included");
         group.MapMethods("/{step}/files/{**file}", ["GET", "HEAD"], GetFileAsync).Needs(KeyScope.Read, Reach.Task)
             .GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes, CheckedBlocks.MediaType)
-            .TakesHeader(DigestField.Wanted, WantsDigest).WithSummary("Rebuild one file of a sharded model, or give a side file").MayFail(412, 416, 500);
+            .TakesHeader(DigestField.Wanted, WantsDigest).WithSummary("Rebuild one file of a sharded model, or give a side file")
+            .MayFail(412, 416, 500);
         group.MapGet("/{step}/tensors/{**tensor}", GetTensorAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Bytes)
             .WithSummary("Rebuild the raw bytes of one tensor; Fish-Dtype and Fish-Shape say what they are").MayFail(422, 500);
     }

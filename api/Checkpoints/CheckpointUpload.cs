@@ -18,7 +18,9 @@ internal sealed class CheckpointUpload : IDisposable
 
     public CheckpointContent Content { get; }
 
-    /// <summary>Adds what came in the form's other parts: trainer state, side files, metrics (before those of the header field) and metadata.</summary>
+    /// <summary>
+    /// Adds what came in the form's other parts: trainer state, side files, metrics (before those of the header field) and metadata.
+    /// </summary>
     public SaveOptions Complete(SaveOptions save) => save with
     {
         OpenState = parts.State is { } state ? () => PositionalFile.OpenStream(state.Path) : null,

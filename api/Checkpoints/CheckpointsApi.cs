@@ -16,15 +16,26 @@ internal static class CheckpointsApi
 {
     public static void MapCheckpoints(this RouteGroupBuilder group)
     {
-        group.MapPut("/{step}", PutAsync).Needs(KeyScope.Write, Reach.Task).TakesUploads().TakesBody(MediaTypes.Safetensors, MediaTypes.Tar, MediaTypes.Frames, MediaTypes.Form)
-            .TakesHeader(DigestField.Representation, "sha-256=:BASE64: of the full model file that the checkpoint gives, verified before anything is kept.")
+        group.MapPut("/{step}", PutAsync).Needs(KeyScope.Write, Reach.Task).TakesUploads()
+            .TakesBody(MediaTypes.Safetensors, MediaTypes.Tar, MediaTypes.Frames, MediaTypes.Form)
+            .TakesHeader(DigestField.Representation,
+                "sha-256=:BASE64: of the full model file that the checkpoint gives, verified before anything is kept.")
             .TakesHeader(DigestField.Content, "sha-256=:BASE64: of the body, verified before anything is kept.")
-            .TakesHeader(SaveFields.Metrics, """A JSON object of numbers, as in {"loss":0.12}; the form's part 'info' has no limit of a header field.""")
-            .WithSummary("Save a checkpoint: a full model, a sparse patch, or frames; as a form's part 'checkpoint', with the trainer state as the part 'state', metrics and metadata as the part 'info', side files as parts 'file', or by their digests in 'info' where the task has them. ?overwrite=true replaces one of other content").MayFail(409, 413, 415, 422, 507);
-        group.MapGet("/", ListAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("List a task's checkpoints by step; ?order=descending: the latest first");
-        group.MapGet("/{step}", GetAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Describe a checkpoint; {step} is also latest, best or a tag");
-        group.MapDelete("/{step}", DeleteAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Delete a checkpoint; until its grace is over it can be brought back, and others whose parent it is stay readable").MayFail(409);
-        group.MapPost("/{step}/verify", VerifyAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Read everything that a checkpoint is made of and compare it with its digests");
+            .TakesHeader(SaveFields.Metrics,
+                """A JSON object of numbers, as in {"loss":0.12}; the form's part 'info' has no limit of a header field.""")
+            .WithSummary(
+                "Save a checkpoint: a full model, a sparse patch, or frames; as a form's part 'checkpoint', with the trainer state as the "
+                + "part 'state', metrics and metadata as the part 'info', side files as parts 'file', or by their digests in 'info' where "
+                + "the task has them. ?overwrite=true replaces one of other content").MayFail(409, 413, 415, 422, 507);
+        group.MapGet("/", ListAsync).Needs(KeyScope.Read, Reach.Task)
+            .WithSummary("List a task's checkpoints by step; ?order=descending: the latest first");
+        group.MapGet("/{step}", GetAsync).Needs(KeyScope.Read, Reach.Task)
+            .WithSummary("Describe a checkpoint; {step} is also latest, best or a tag");
+        group.MapDelete("/{step}", DeleteAsync).Needs(KeyScope.Write, Reach.Task)
+            .WithSummary("Delete a checkpoint; until its grace is over it can be brought back, and others whose parent it is stay readable")
+            .MayFail(409);
+        group.MapPost("/{step}/verify", VerifyAsync).Needs(KeyScope.Read, Reach.Task)
+            .WithSummary("Read everything that a checkpoint is made of and compare it with its digests");
     }
 
     private static async Task<Results<Created<CheckpointInfo>, Ok<CheckpointInfo>>> PutAsync(

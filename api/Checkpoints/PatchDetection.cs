@@ -7,8 +7,8 @@ namespace FishCheckpoint.Api.Checkpoints;
 internal static class PatchDetection
 {
     /// <summary>
-    /// A patch is a file of nothing but <c>NAME.indices</c> and <c>NAME.values</c>, none of them a tensor of the task layout. A file without tensors is one
-    /// when its metadata say so: an empty full model is more likely a mistake than a patch that changes nothing.
+    /// A patch is a file of nothing but <c>NAME.indices</c> and <c>NAME.values</c>, none of them a tensor of the task layout. A file
+    /// without tensors is one when its metadata say so: an empty full model is more likely a mistake than a patch that changes nothing.
     /// </summary>
     /// <param name="header">The body's header.</param>
     /// <param name="inTaskLayout">Whether the task layout has a tensor of a name.</param>

@@ -19,7 +19,8 @@ internal static class SaveFields
     /// <param name="overwrite">The query's <c>overwrite</c>.</param>
     /// <param name="bases">Knows what base an alias stands for.</param>
     /// <param name="cancellation">Ends the look-up.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.StepInvalid"/>, <see cref="ErrorCode.RequestInvalid"/>, <see cref="ErrorCode.BaseNotFound"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.StepInvalid"/>, <see cref="ErrorCode.RequestInvalid"/>,
+    /// <see cref="ErrorCode.BaseNotFound"/>.</exception>
     public static async Task<SaveOptions> ReadAsync(
         HttpRequest request, string? parent, string? @base, bool? overwrite, IBases bases, CancellationToken cancellation) => new()
     {
@@ -31,5 +32,6 @@ internal static class SaveFields
     };
 
     private static IReadOnlyDictionary<string, double> ReadMetrics(string json) =>
-        json.Length == 0 ? new Dictionary<string, double>(StringComparer.Ordinal) : SaveInfo.ParseMetrics(Encoding.UTF8.GetBytes(json), Metrics);
+        json.Length == 0 ? new Dictionary<string, double>(StringComparer.Ordinal)
+            : SaveInfo.ParseMetrics(Encoding.UTF8.GetBytes(json), Metrics);
 }

@@ -10,8 +10,8 @@ using Microsoft.Net.Http.Headers;
 namespace FishCheckpoint.Api.Checkpoints;
 
 /// <summary>
-/// A save's body, received: the checkpoint alone, or as <c>multipart/form-data</c> the part <c>checkpoint</c> and then, in any order, the parts <c>state</c>
-/// and <c>info</c>, and parts <c>file</c>, each a side file with its file name. Leaves nothing behind.
+/// A save's body, received: the checkpoint alone, or as <c>multipart/form-data</c> the part <c>checkpoint</c> and then, in any order, the
+/// parts <c>state</c> and <c>info</c>, and parts <c>file</c>, each a side file with its file name. Leaves nothing behind.
 /// </summary>
 internal sealed class UploadParts : IDisposable
 {
@@ -23,7 +23,8 @@ internal sealed class UploadParts : IDisposable
     private readonly List<Spooled> spooledFiles = [];
     private readonly List<SideFile> sideFiles = [];
 
-    private UploadParts(Spooled checkpoint, string type, IReadOnlyList<LeftOutFile> leftOut) => (Checkpoint, Type, LeftOut) = (checkpoint, type, leftOut);
+    private UploadParts(Spooled checkpoint, string type, IReadOnlyList<LeftOutFile> leftOut) =>
+        (Checkpoint, Type, LeftOut) = (checkpoint, type, leftOut);
 
     /// <summary>The checkpoint: a file, or for a tar a folder.</summary>
     public Spooled Checkpoint { get; }
@@ -64,7 +65,8 @@ internal sealed class UploadParts : IDisposable
         spooledFiles.ForEach(file => file.Dispose());
     }
 
-    private static async Task<UploadParts> ReceiveFormAsync(HttpRequest request, BodyStream body, StoreOptions options, CancellationToken cancellation)
+    private static async Task<UploadParts> ReceiveFormAsync(
+        HttpRequest request, BodyStream body, StoreOptions options, CancellationToken cancellation)
     {
         UploadParts? parts = null;
         try
@@ -93,7 +95,8 @@ internal sealed class UploadParts : IDisposable
         catch (Exception error)
         {
             parts?.Dispose();
-            throw error is InvalidDataException ? Invalid(error.Message) : error is IOException ? BodyErrors.Truncated(request.Path, error) : error;
+            throw error is InvalidDataException ? Invalid(error.Message) : error is IOException
+                ? BodyErrors.Truncated(request.Path, error) : error;
         }
     }
 
@@ -101,7 +104,8 @@ internal sealed class UploadParts : IDisposable
     {
         var name = NameOf(section);
         Require(
-            (name == StatePart && State is null) || (name == InfoPart && Info is null), "After the checkpoint one part named 'state', one named 'info' and parts named 'file' may come.");
+            (name == StatePart && State is null) || (name == InfoPart && Info is null),
+            "After the checkpoint one part named 'state', one named 'info' and parts named 'file' may come.");
         var content = new PartStream(section.Body, name!);
         if (name == StatePart)
         {
@@ -132,7 +136,8 @@ internal sealed class UploadParts : IDisposable
         sideFiles.Add(new SideFile(name!, spooled.Path));
     }
 
-    private static async Task<UploadParts> ReceiveCheckpointAsync(MultipartSection section, StoreOptions options, CancellationToken cancellation)
+    private static async Task<UploadParts> ReceiveCheckpointAsync(
+        MultipartSection section, StoreOptions options, CancellationToken cancellation)
     {
         Require(NameOf(section) == CheckpointPart, "The first part has to be named 'checkpoint'.");
         var type = MediaTypes.Of(section.ContentType);
@@ -143,7 +148,8 @@ internal sealed class UploadParts : IDisposable
     private static async Task<UploadParts> SpoolAsync(string type, Stream body, StoreOptions options, CancellationToken cancellation)
     {
         var leftOut = new List<LeftOutFile>();
-        var spooled = type == MediaTypes.Tar ? await Spooled.ReceiveFolderAsync(options, TarFiles.ReadAsync(body, leftOut, cancellation), cancellation)
+        var spooled = type == MediaTypes.Tar
+            ? await Spooled.ReceiveFolderAsync(options, TarFiles.ReadAsync(body, leftOut, cancellation), cancellation)
             : await Spooled.ReceiveFileAsync(options, body, cancellation);
         return new UploadParts(spooled, type, leftOut);
     }
@@ -164,11 +170,13 @@ internal sealed class UploadParts : IDisposable
     }
 
     private static string? NameOf(MultipartSection section) =>
-        ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition) ? HeaderUtilities.RemoveQuotes(disposition.Name).ToString() : null;
+        ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)
+            ? HeaderUtilities.RemoveQuotes(disposition.Name).ToString() : null;
 
     private static string? FileNameOf(MultipartSection section) =>
         ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)
-            ? HeaderUtilities.RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName).Value : null;
+            ? HeaderUtilities.RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName).Value
+            : null;
 
     private static void Require(bool holds, string cause)
     {
@@ -179,5 +187,6 @@ internal sealed class UploadParts : IDisposable
     }
 
     private static FishException Invalid(string cause) => new(
-        ErrorCode.RequestInvalid, MediaTypes.Form, cause, "Send the part 'checkpoint' with its own Content-Type, then the parts 'state' and 'info'.");
+        ErrorCode.RequestInvalid, MediaTypes.Form, cause,
+        "Send the part 'checkpoint' with its own Content-Type, then the parts 'state' and 'info'.");
 }

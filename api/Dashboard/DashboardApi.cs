@@ -6,16 +6,21 @@ using Microsoft.Net.Http.Headers;
 
 namespace FishCheckpoint.Api.Dashboard;
 
-/// <summary>The route of the dashboard's files. They hold nothing of the store: what they show, they ask for with the reader's key.</summary>
+/// <summary>
+/// The route of the dashboard's files. They hold nothing of the store: what they show, they ask for with the reader's key.
+/// </summary>
 internal static class DashboardApi
 {
     public static void MapDashboard(this IEndpointRouteBuilder routes) =>
-        routes.MapMethods("/dashboard/{file}", [HttpMethods.Get, HttpMethods.Head], (string file, HttpContext context) => Give(file, context)).Open()
-            .WithSummary("Give a file of the dashboard").GivesBytes("text/html", "text/css", "text/javascript", "image/svg+xml", "text/plain").MayFail(404);
+        routes.MapMethods("/dashboard/{file}", [HttpMethods.Get, HttpMethods.Head], (string file, HttpContext context) =>
+            Give(file, context)).Open()
+            .WithSummary("Give a file of the dashboard")
+            .GivesBytes("text/html", "text/css", "text/javascript", "image/svg+xml", "text/plain").MayFail(404);
 
     /// <summary>Whether a request would rather have the page than the plain list: browsers name HTML, other clients do not.</summary>
     public static bool PrefersPage(HttpRequest request) =>
-        request.GetTypedHeaders().Accept.Any(type => type.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase) && type.Quality is not 0);
+        request.GetTypedHeaders().Accept.Any(
+            type => type.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase) && type.Quality is not 0);
 
     /// <summary>A file, or 304 where the client has it.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>.</exception>

@@ -18,7 +18,8 @@ internal static class DashboardFiles
     private const string Prefix = "dashboard/";
 
     private static readonly FrozenDictionary<string, DashboardFile> Files = typeof(DashboardFiles).Assembly.GetManifestResourceNames()
-        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).ToFrozenDictionary(name => name[Prefix.Length..], Read, StringComparer.Ordinal);
+        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+        .ToFrozenDictionary(name => name[Prefix.Length..], Read, StringComparer.Ordinal);
 
     /// <summary>The names of all files.</summary>
     public static IEnumerable<string> Names => Files.Keys;

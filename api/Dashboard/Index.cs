@@ -5,16 +5,20 @@ using FishCheckpoint.Api.Documents;
 
 namespace FishCheckpoint.Api.Dashboard;
 
-/// <summary>What lies at <c>/</c>: the dashboard for browsers, and for all others a plain list of the routes, read off the routes themselves.</summary>
+/// <summary>
+/// What lies at <c>/</c>: the dashboard for browsers, and for all others a plain list of the routes, read off the routes themselves.
+/// </summary>
 internal static partial class Index
 {
     public static void MapIndex(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/", Get).Open().WithSummary("Give the dashboard where HTML is accepted, and else list the routes").GivesBytes("text/html", "text/plain");
+        routes.MapGet("/", Get).Open().WithSummary("Give the dashboard where HTML is accepted, and else list the routes")
+            .GivesBytes("text/html", "text/plain");
 
     private static IResult Get(HttpContext context, EndpointDataSource endpoints)
     {
         context.Response.Headers.Vary = "Accept";
-        return DashboardApi.PrefersPage(context.Request) ? DashboardApi.Give(DashboardFiles.Page, context) : TypedResults.Text(Write(endpoints));
+        return DashboardApi.PrefersPage(context.Request)
+            ? DashboardApi.Give(DashboardFiles.Page, context) : TypedResults.Text(Write(endpoints));
     }
 
     private static string Write(EndpointDataSource endpoints)
@@ -23,7 +27,9 @@ internal static partial class Index
         foreach (var route in endpoints.Endpoints.OfType<RouteEndpoint>())
         {
             var methods = string.Join('|', route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []);
-            text.Append($"{methods,-9} {Shown(route.RoutePattern.RawText)}\n          {route.Metadata.GetMetadata<Microsoft.AspNetCore.Http.Metadata.IEndpointSummaryMetadata>()?.Summary}\n");
+            text.Append(
+                $"{methods,-9} {Shown(route.RoutePattern.RawText)}\n          "
+                + $"{route.Metadata.GetMetadata<Microsoft.AspNetCore.Http.Metadata.IEndpointSummaryMetadata>()?.Summary}\n");
         }
 
         return text.ToString();

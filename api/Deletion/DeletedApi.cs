@@ -18,9 +18,11 @@ internal static class DeletedApi
         group.MapGet("/tasks/{task}/deleted", ListAsync).Needs(KeyScope.Read, Reach.Task).WithTags("Checkpoints")
             .WithSummary("List the deleted checkpoints of a task, or of a deleted one, that can be brought back");
         group.MapPost("/tasks/{task}/undelete", UndeleteTaskAsync).Needs(KeyScope.Admin, Reach.Task).WithTags("Tasks")
-            .WithSummary("Bring a deleted task back with its checkpoints; the body is optional: {\"as\":\"NAME\"}").MayFail(409, 413, 415, 507);
+            .WithSummary("Bring a deleted task back with its checkpoints; the body is optional: {\"as\":\"NAME\"}")
+            .MayFail(409, 413, 415, 507);
         group.MapPost("/tasks/{task}/checkpoints/{step}/undelete", UndeleteAsync).Needs(KeyScope.Write, Reach.Task).WithTags("Checkpoints")
-            .WithSummary("Bring a deleted checkpoint back, bit for bit; the body is optional: {\"as\":STEP,\"pin\":true}").MayFail(409, 413, 415, 507);
+            .WithSummary("Bring a deleted checkpoint back, bit for bit; the body is optional: {\"as\":STEP,\"pin\":true}")
+            .MayFail(409, 413, 415, 507);
     }
 
     private static async Task<Ok<Page<DeletedTask>>> ListTasksAsync(

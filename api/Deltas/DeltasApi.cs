@@ -15,9 +15,12 @@ internal static class DeltasApi
     public static void MapDeltas(this RouteGroupBuilder group)
     {
         group.MapGet("/{step}/delta", GetAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Safetensors, MediaTypes.Frames)
-            .WithSummary("Give what changed from a state (?from=base, a step, or TASK:STEP) to a step, as a sparse patch or, by Accept, as frames").MayFail(409, 500);
+            .WithSummary(
+                "Give what changed from a state (?from=base, a step, or TASK:STEP) to a step, as a sparse patch or, by Accept, as frames")
+                .MayFail(409, 500);
         group.MapGet("/{step}/diff", CompareAsync).Needs(KeyScope.Read, Reach.Task)
-            .WithSummary("Say of each tensor how much changed from a state (?from=base, a step, or TASK:STEP) to a step, and how far").MayFail(409, 500);
+            .WithSummary("Say of each tensor how much changed from a state (?from=base, a step, or TASK:STEP) to a step, and how far")
+            .MayFail(409, 500);
     }
 
     private static async Task<DeltaResult> GetAsync(

@@ -13,7 +13,10 @@ internal static class OpenApiDocument
     {
         options.AddDocumentTransformer((document, _, _) =>
         {
-            document.Info = new OpenApiInfo { Title = "FishCheckpoint", Version = "1", Description = "A checkpoint store for models that share a base." };
+            document.Info = new OpenApiInfo
+            {
+                Title = "FishCheckpoint", Version = "1", Description = "A checkpoint store for models that share a base.",
+            };
             document.Components ??= new OpenApiComponents();
             document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal);
             document.Components.SecuritySchemes[Key] = new OpenApiSecurityScheme

@@ -26,7 +26,10 @@ internal static class RouteDescriptions
             operation.Parameters ??= [];
             operation.Parameters.Add(new OpenApiParameter
             {
-                Name = name, In = ParameterLocation.Header, Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                Name = name, In = ParameterLocation.Header, Description = description, Schema = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String,
+                },
             });
             return Task.CompletedTask;
         });
@@ -57,7 +60,8 @@ internal static class RouteDescriptions
     }
 
     /// <summary>The route limits its body itself: the common limit is for JSON.</summary>
-    public static RouteHandlerBuilder TakesUploads(this RouteHandlerBuilder route) => route.WithMetadata(new DisableRequestSizeLimitAttribute());
+    public static RouteHandlerBuilder TakesUploads(this RouteHandlerBuilder route) =>
+        route.WithMetadata(new DisableRequestSizeLimitAttribute());
 
     private static OpenApiSchema Binary() => new() { Type = JsonSchemaType.String, Format = "binary" };
 }

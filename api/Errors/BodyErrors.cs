@@ -10,5 +10,6 @@ internal static class BodyErrors
     /// <param name="inner">What reading threw; <see langword="null"/>: it ended early.</param>
     /// <returns><see cref="ErrorCode.BodyTruncated"/>.</returns>
     public static FishException Truncated(string key, Exception? inner) => new(
-        ErrorCode.BodyTruncated, key, "The body ended before its declared length, or stopped coming.", "Send it again; nothing was stored.", inner);
+        ErrorCode.BodyTruncated, key, "The body ended before its declared length, or stopped coming.",
+        "Send it again; nothing was stored.", inner);
 }

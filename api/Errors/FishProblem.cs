@@ -4,7 +4,9 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Api.Errors;
 
-/// <summary>Problem details (RFC 9457) with this system's own members: what was being done, to what, why it was refused, and what to do.</summary>
+/// <summary>
+/// Problem details (RFC 9457) with this system's own members: what was being done, to what, why it was refused, and what to do.
+/// </summary>
 internal sealed record FishProblem(
     string Type, string Title, int Status, string Detail, string Code, string Operation, string Key, string Cause, string Hint,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null)
@@ -16,7 +18,9 @@ internal sealed record FishProblem(
     public static FishProblem Of(FishException error, string operation) => Create(
         ErrorStatus.Of(error.Kind), ErrorCodes.NameOf(error.Code), error.Operation ?? operation, error.Key, error.Cause, error.Hint);
 
-    /// <summary>A problem of a code; also for the few codes that only HTTP has (INTERNAL, METHOD_NOT_ALLOWED, PRECONDITION_FAILED).</summary>
+    /// <summary>
+    /// A problem of a code; also for the few codes that only HTTP has (INTERNAL, METHOD_NOT_ALLOWED, PRECONDITION_FAILED).
+    /// </summary>
     public static FishProblem Create(int status, string code, string operation, string key, string cause, string hint) => new(
         $"urn:fishcheckpoint:error:{code}", TitleOf(code), status, $"{cause} {hint}".Trim(), code, operation, key, cause, hint);
 
@@ -30,7 +34,8 @@ internal sealed record FishProblem(
         switch (Status)
         {
             case StatusCodes.Status401Unauthorized:
-                response.Headers.WWWAuthenticate = Code == ErrorCodes.NameOf(ErrorCode.KeyInvalid) ? $"{Challenge}, error=\"invalid_token\"" : Challenge;
+                response.Headers.WWWAuthenticate = Code == ErrorCodes.NameOf(ErrorCode.KeyInvalid)
+                    ? $"{Challenge}, error=\"invalid_token\"" : Challenge;
                 break;
             case StatusCodes.Status403Forbidden:
                 response.Headers.WWWAuthenticate = $"{Challenge}, error=\"insufficient_scope\"";

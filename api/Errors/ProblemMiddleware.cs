@@ -5,7 +5,9 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Api.Errors;
 
-/// <summary>Turns everything that is thrown, and every bare error status, into problem details. Nothing half sent ends as if it were whole.</summary>
+/// <summary>
+/// Turns everything that is thrown, and every bare error status, into problem details. Nothing half sent ends as if it were whole.
+/// </summary>
 internal sealed class ProblemMiddleware(RequestDelegate next, FishMetrics metrics, ILogger<ProblemMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -87,12 +89,15 @@ internal sealed class ProblemMiddleware(RequestDelegate next, FishMetrics metric
     private static FishException Translate(HttpContext context, BadHttpRequestException bad) => (bad.StatusCode, bad.InnerException) switch
     {
         (StatusCodes.Status415UnsupportedMediaType, _) => new FishException(
-            ErrorCode.MediaTypeUnsupported, context.Request.ContentType ?? "", "This route takes JSON.", "Send Content-Type: application/json.", bad),
+            ErrorCode.MediaTypeUnsupported, context.Request.ContentType ?? "", "This route takes JSON.",
+            "Send Content-Type: application/json.", bad),
         (StatusCodes.Status408RequestTimeout, _) => BodyErrors.Truncated(context.Request.Path, bad),
         (_, JsonException json) => new FishException(
-            ErrorCode.RequestInvalid, json.Path ?? "$", $"The JSON body cannot be read at line {json.LineNumber + 1}, byte {json.BytePositionInLine}.",
+            ErrorCode.RequestInvalid, json.Path ?? "$",
+            $"The JSON body cannot be read at line {json.LineNumber + 1}, byte {json.BytePositionInLine}.",
             "Compare it with the schema in /openapi/v1.json.", bad),
-        _ => new FishException(ErrorCode.RequestInvalid, context.Request.Path, bad.Message, "Compare the request with /openapi/v1.json.", bad),
+        _ => new FishException(
+            ErrorCode.RequestInvalid, context.Request.Path, bad.Message, "Compare the request with /openapi/v1.json.", bad),
     };
 
     private static FishProblem? BareProblem(HttpContext context)
@@ -101,12 +106,14 @@ internal sealed class ProblemMiddleware(RequestDelegate next, FishMetrics metric
         return (response.HasStarted || response.ContentType is not null, response.StatusCode) switch
         {
             (false, StatusCodes.Status404NotFound) => FishProblem.Of(
-                new FishException(ErrorCode.RouteNotFound, path, "There is no such route.", "GET / lists the routes."), OperationOf(context)),
+                new FishException(ErrorCode.RouteNotFound, path, "There is no such route.", "GET / lists the routes."),
+                OperationOf(context)),
             (false, StatusCodes.Status405MethodNotAllowed) => FishProblem.Create(
                 response.StatusCode, "METHOD_NOT_ALLOWED", OperationOf(context), path, $"The route does not take {context.Request.Method}.",
                 $"It takes {response.Headers.Allow}."),
             (false, StatusCodes.Status400BadRequest or StatusCodes.Status408RequestTimeout) => FishProblem.Of(
-                new FishException(ErrorCode.RequestInvalid, path, "The request cannot be read.", "Compare it with /openapi/v1.json."), OperationOf(context)),
+                new FishException(ErrorCode.RequestInvalid, path, "The request cannot be read.", "Compare it with /openapi/v1.json."),
+                OperationOf(context)),
             (false, StatusCodes.Status415UnsupportedMediaType) => FishProblem.Of(
                 new FishException(
                     ErrorCode.MediaTypeUnsupported, context.Request.ContentType ?? "", "The route does not take this media type.",

@@ -6,19 +6,23 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Api.Health;
 
-/// <summary>Whether the next request would be served: the server is not stopping, the store can be read, and the disk takes bytes.</summary>
+/// <summary>
+/// Whether the next request would be served: the server is not stopping, the store can be read, and the disk takes bytes.
+/// </summary>
 internal sealed class Readiness(StoreHost host, IMaintenance verification, StoreOptions options, IHostApplicationLifetime lifetime)
 {
     // Written and thrown away: a full disk often still takes an empty file.
     private const int ProbeBytes = 1 << 16;
 
     /// <summary>Returns when everything is ready.</summary>
-    /// <exception cref="FishException">Something is not: <see cref="ErrorCode.ServerUnavailable"/>, <see cref="ErrorCode.StorageUnavailable"/> and the store's own.</exception>
+    /// <exception cref="FishException">Something is not: <see cref="ErrorCode.ServerUnavailable"/>,
+    /// <see cref="ErrorCode.StorageUnavailable"/> and the store's own.</exception>
     public async Task RequireAsync(CancellationToken cancellation)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            throw new FishException(ErrorCode.ServerUnavailable, "server", "The server stops.", "Ask another one, or try again when it is back.");
+            throw new FishException(
+                ErrorCode.ServerUnavailable, "server", "The server stops.", "Ask another one, or try again when it is back.");
         }
 
         host.Store.RequireInPlace();
@@ -43,7 +47,8 @@ internal sealed class Readiness(StoreHost host, IMaintenance verification, Store
     public bool IsReadOnly => host.Store.IsReadOnly;
 
     /// <summary>
-    /// How many stored things are known to be damaged. A store with some is ready all the same: what they do not touch is served, and taking the server away would mend nothing.
+    /// How many stored things are known to be damaged. A store with some is ready all the same: what they do not touch is served, and
+    /// taking the server away would mend nothing.
     /// </summary>
     /// <returns><see langword="null"/>: what is known cannot be read.</returns>
     public async Task<int?> DamagedAsync(CancellationToken cancellation)

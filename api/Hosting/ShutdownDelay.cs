@@ -3,7 +3,9 @@ using FishCheckpoint.Api.Telemetry;
 
 namespace FishCheckpoint.Api.Hosting;
 
-/// <summary>Goes on listening for a while after the server was asked to stop, so that whoever asks /readyz sends its clients elsewhere first.</summary>
+/// <summary>
+/// Goes on listening for a while after the server was asked to stop, so that whoever asks /readyz sends its clients elsewhere first.
+/// </summary>
 internal sealed class ShutdownDelay(FishSettings settings, TimeProvider time, ILogger<ShutdownDelay> logger) : IHostedLifecycleService
 {
     private int asked;

@@ -3,8 +3,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Api.Hosting;
 
 /// <summary>
-/// Takes no new work once the server is asked to stop: what would change something is refused with 503 before its body is read, and what is under way is
-/// finished. Reading goes on as long as the server listens.
+/// Takes no new work once the server is asked to stop: what would change something is refused with 503 before its body is read, and what is
+/// under way is finished. Reading goes on as long as the server listens.
 /// </summary>
 internal sealed class StoppingMiddleware(RequestDelegate next, IHostApplicationLifetime lifetime)
 {
@@ -12,7 +12,8 @@ internal sealed class StoppingMiddleware(RequestDelegate next, IHostApplicationL
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (!lifetime.ApplicationStopping.IsCancellationRequested || HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
+        if (!lifetime.ApplicationStopping.IsCancellationRequested || HttpMethods.IsGet(context.Request.Method)
+            || HttpMethods.IsHead(context.Request.Method))
         {
             return next(context);
         }
@@ -27,6 +28,7 @@ internal sealed class StoppingMiddleware(RequestDelegate next, IHostApplicationL
 
             return Task.CompletedTask;
         });
-        throw new FishException(ErrorCode.ServerUnavailable, context.Request.Path, "The server stops, and takes nothing new.", "Try again when it is back; nothing was changed.");
+        throw new FishException(ErrorCode.ServerUnavailable, context.Request.Path, "The server stops, and takes nothing new.",
+            "Try again when it is back; nothing was changed.");
     }
 }

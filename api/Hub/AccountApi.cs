@@ -11,9 +11,11 @@ internal static class AccountApi
     public static Ok<HubUser> Get(HttpContext context)
     {
         var key = context.Key() ?? throw new FishException(
-            ErrorCode.KeyRequired, context.Request.Path, "The request came without a key that the server knows.", "A server without keys needs none: leave the token out.");
+            ErrorCode.KeyRequired, context.Request.Path, "The request came without a key that the server knows.",
+            "A server without keys needs none: leave the token out.");
         var role = key.Scope == KeyScope.Read ? "read" : "write";
-        return TypedResults.Ok(new HubUser("user", key.Id, key.Name, key.Name, [], new HubAuth("access_token", new HubToken(key.Name, role))));
+        return TypedResults.Ok(
+            new HubUser("user", key.Id, key.Name, key.Name, [], new HubAuth("access_token", new HubToken(key.Name, role))));
     }
 }
 

@@ -7,16 +7,16 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Api.Hub;
 
 /// <summary>
-/// The 40 hexadecimal digits that name a checkpoint as a commit: by where it lies and what its files are. They are made of what is stored anyway, so no table keeps
-/// them, and they lead to their step, so no lookup is a search:
+/// The 40 hexadecimal digits that name a checkpoint as a commit: by where it lies and what its files are. They are made of what is stored
+/// anyway, so no table keeps them, and they lead to their step, so no lookup is a search:
 /// <code>
 /// check = SHA-256("fishcheckpoint commit 1\n" task 0 step state headers side)  the state covers the base with its side files; side
 ///                                                                              names the checkpoint's own, and is empty without
 /// place = step XOR SHA-256("fishcheckpoint commit place 1\n" task 0 check)     4 bytes, or 8 for steps from 2^32 on
 /// id    = place check                                                          20 bytes: the check is cut to 16, or 12
 /// </code>
-/// Whoever looks one up takes the step out of its place, and compares the whole id with that of the checkpoint there. A step that was saved anew with other content has
-/// another id.
+/// Whoever looks one up takes the step out of its place, and compares the whole id with that of the checkpoint there. A step that was saved
+/// anew with other content has another id.
 /// </summary>
 /// <param name="Text">Forty lower-case hexadecimal digits.</param>
 internal readonly record struct CommitId(string Text)

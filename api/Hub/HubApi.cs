@@ -82,12 +82,14 @@ internal static class HubApi
         new(All, "/spaces/{owner}/{name}/resolve/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Answer that there are no spaces"),
         new(All, "/api/datasets/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Answer that there are no datasets"),
         new(All, "/api/spaces/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Answer that there are no spaces"),
-        new(All, "/api/{kind:regex(^(?!resolve$).*$)}/{**rest}", HubRefusal.NoRoute, Reach.Nothing, "Answer that the protocol has no such route here"),
+        new(All, "/api/{kind:regex(^(?!resolve$).*$)}/{**rest}", HubRefusal.NoRoute, Reach.Nothing,
+            "Answer that the protocol has no such route here"),
     ];
 
     public static void MapHub(this IEndpointRouteBuilder routes)
     {
-        var hub = routes.MapGroup("").WithTags("Hub").WithMetadata(new HubRoute()).AddEndpointFilter<RouteGroupBuilder, RepositoryFilter>().MayFail(400, 401, 403, 404, 429);
+        var hub = routes.MapGroup("").WithTags("Hub").WithMetadata(new HubRoute()).AddEndpointFilter<RouteGroupBuilder, RepositoryFilter>()
+            .MayFail(400, 401, 403, 404, 429);
         foreach (var endpoint in Table)
         {
             endpoint.MapTo(hub);
@@ -116,8 +118,11 @@ internal static class HubApi
         }
 
         var (request, response) = (context.Request, context.Response);
-        var query = QueryString.Create(request.Query.Where(field => field.Key != "cursor").SelectMany(field => field.Value.Select(value => KeyValuePair.Create(field.Key, value))))
+        var query = QueryString.Create(
+            request.Query.Where(field => field.Key != "cursor")
+            .SelectMany(field => field.Value.Select(value => KeyValuePair.Create(field.Key, value))))
             .Add("cursor", cursor);
-        response.Headers.Link = $"<{request.Scheme}://{request.Host.ToUriComponent()}{request.PathBase.ToUriComponent()}{request.Path.ToUriComponent()}{query.ToUriComponent()}>; rel=\"next\"";
+        response.Headers.Link = $"<{request.Scheme}://{request.Host.ToUriComponent()}{request.PathBase.ToUriComponent()}"
+            + $"{request.Path.ToUriComponent()}{query.ToUriComponent()}>; rel=\"next\"";
     }
 }

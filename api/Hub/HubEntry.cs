@@ -15,7 +15,8 @@ internal sealed record HubEntry(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] HubLfs? Lfs = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] HubCommit? LastCommit = null)
 {
-    public static HubEntry Of(RestoredFile file, HubCommit? lastCommit) => new("file", HubFile.BlobOf(file), file.Bytes, file.Name, HubFile.LfsOf(file), lastCommit);
+    public static HubEntry Of(RestoredFile file, HubCommit? lastCommit) =>
+        new("file", HubFile.BlobOf(file), file.Bytes, file.Name, HubFile.LfsOf(file), lastCommit);
 
     /// <param name="path">The directory's path.</param>
     /// <param name="files">All files below it.</param>

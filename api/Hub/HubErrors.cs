@@ -4,8 +4,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Api.Hub;
 
 /// <summary>
-/// Says errors as the Hub's clients read them: <c>X-Error-Code</c>, which they make their exceptions of, and <c>X-Error-Message</c>, which they show. An answer to HEAD has no more
-/// than that. The body stays problem details.
+/// Says errors as the Hub's clients read them: <c>X-Error-Code</c>, which they make their exceptions of, and <c>X-Error-Message</c>, which
+/// they show. An answer to HEAD has no more than that. The body stays problem details.
 /// </summary>
 internal sealed class HubErrors(RequestDelegate next)
 {
@@ -17,7 +17,8 @@ internal sealed class HubErrors(RequestDelegate next)
         {
             await next(context);
         }
-        catch (FishException error) when (context.GetEndpoint()?.Metadata.GetMetadata<HubRoute>() is not null && !context.Response.HasStarted)
+        catch (FishException error)
+            when (context.GetEndpoint()?.Metadata.GetMetadata<HubRoute>() is not null && !context.Response.HasStarted)
         {
             // On its way out: what was prepared before the error is cleared.
             context.Response.OnStarting(() =>
@@ -61,5 +62,6 @@ internal sealed class HubErrors(RequestDelegate next)
     };
 
     // A field's value is one line of ASCII.
-    private static string Shown(string text) => string.Concat(text.Take(MostCharacters).Select(letter => letter is >= ' ' and <= '~' ? letter : '?'));
+    private static string Shown(string text) =>
+        string.Concat(text.Take(MostCharacters).Select(letter => letter is >= ' ' and <= '~' ? letter : '?'));
 }

@@ -9,8 +9,8 @@ namespace FishCheckpoint.Api.Hub;
 internal static class HubFile
 {
     /// <summary>
-    /// What clients keep a file under: its SHA-256 where that is known, as for every file in LFS. Otherwise the store's own tag, which names the bytes as strictly, in a form that no
-    /// client takes for a digest to compare with.
+    /// What clients keep a file under: its SHA-256 where that is known, as for every file in LFS. Otherwise the store's own tag, which
+    /// names the bytes as strictly, in a form that no client takes for a digest to compare with.
     /// </summary>
     public static string TagOf(RestoredFile file) => file.Sha256 is { } digest ? digest.ToString() : $"fish-{file.Tag}";
 
@@ -28,7 +28,8 @@ internal static class HubFile
 
     // The text that git has in the place of a file in LFS (git-lfs, docs/spec.md).
     private static byte[] Pointer(Digest digest, long bytes) =>
-        Encoding.ASCII.GetBytes(FormattableString.Invariant($"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {bytes}\n"));
+        Encoding.ASCII.GetBytes(
+            FormattableString.Invariant($"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {bytes}\n"));
 
     private static string GitName(string kind, byte[] content)
     {

@@ -17,7 +17,8 @@ namespace FishCheckpoint.Api.Hub;
 /// <param name="Siblings">The files; left out of lists without <c>full</c>.</param>
 /// <param name="Safetensors">How many elements of which dtypes.</param>
 internal sealed record HubModel(
-    string Id, string Author, string? Sha, string? LastModified, string CreatedAt, bool Private, IReadOnlyList<string> Tags, bool Gated = false, bool Disabled = false,
+    string Id, string Author, string? Sha, string? LastModified, string CreatedAt, bool Private, IReadOnlyList<string> Tags,
+    bool Gated = false, bool Disabled = false,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<HubSibling>? Siblings = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] HubTensors? Safetensors = null)
 {
@@ -47,7 +48,8 @@ internal sealed record HubModel(
     };
 
     /// <summary>A time as the clients read it: UTC, to the millisecond.</summary>
-    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    public static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }
 
 /// <summary>A file of a repository.</summary>

@@ -16,7 +16,8 @@ internal sealed record OpenedRevision(IModelReader Reader, CommitId Commit, stri
     private const string BaseTitle = "base";
 
     /// <summary>Opens a revision of a repository.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>; <see cref="ErrorCode.CheckpointNotFound"/>, <see cref="ErrorCode.TagNotFound"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>; <see cref="ErrorCode.CheckpointNotFound"/>,
+    /// <see cref="ErrorCode.TagNotFound"/>.</exception>
     public static async Task<OpenedRevision> OpenAsync(IFishStore store, string repository, string revision,
         CancellationToken cancellation)
     {

@@ -4,7 +4,10 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Api.Hub;
 
-/// <summary>Lets the names of tasks through, alone or under the one owner there is. Any other owner has no repositories: a name of somewhere else is never answered with a task of here.</summary>
+/// <summary>
+/// Lets the names of tasks through, alone or under the one owner there is. Any other owner has no repositories: a name of somewhere else is
+/// never answered with a task of here.
+/// </summary>
 internal sealed class RepositoryFilter(FishSettings settings) : IEndpointFilter
 {
     public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)

@@ -27,11 +27,13 @@ internal static class ResolveApi
             throw;
         }
 
-        // Clients ask twice, for what a file is and for its bytes. Between the two a later step may be saved: they would keep its bytes under the name of the earlier one's.
+        // Clients ask twice, for what a file is and for its bytes. Between the two a later step may be saved: they would keep its bytes
+        // under the name of the earlier one's.
         await opened.DisposeAsync();
         context.Response.Headers.CacheControl = "no-cache";
         var repository = context.Request.RouteValues["owner"] is string owner ? $"{owner}/{task}" : task;
-        return TypedResults.Redirect($"{context.Request.PathBase}/{repository}/resolve/{opened.Commit}/{file}", permanent: false, preserveMethod: true);
+        return TypedResults.Redirect(
+            $"{context.Request.PathBase}/{repository}/resolve/{opened.Commit}/{file}", permanent: false, preserveMethod: true);
     }
 
     private static void Describe(HttpResponse response, RestoredFile found)

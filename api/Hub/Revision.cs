@@ -34,8 +34,10 @@ internal static class Revision
 
     /// <summary>Nothing has this name.</summary>
     public static FishException Missing(string revision, Exception? inner = null) => new(
-        ErrorCode.CheckpointNotFound, revision, "The task has no such revision.", "Ask for main, latest, best, step-N, a tag, or a commit of /api/models/{task}/refs.", inner);
+        ErrorCode.CheckpointNotFound, revision, "The task has no such revision.",
+        "Ask for main, latest, best, step-N, a tag, or a commit of /api/models/{task}/refs.", inner);
 
     private static bool IsStep(string revision) =>
-        revision.StartsWith(StepPrefix, StringComparison.Ordinal) && revision.Length > StepPrefix.Length && revision[StepPrefix.Length..].All(char.IsAsciiDigit);
+        revision.StartsWith(StepPrefix, StringComparison.Ordinal) && revision.Length > StepPrefix.Length
+            && revision[StepPrefix.Length..].All(char.IsAsciiDigit);
 }

@@ -67,7 +67,9 @@ internal static class TreeApi
         }
         catch (Exception error) when (error is InvalidDataException or JsonException)
         {
-            throw new FishException(ErrorCode.RequestInvalid, "paths", "The body is no list of paths.", """Send paths=FILE&paths=FILE, or {"paths":["FILE"]}.""", error);
+            throw new FishException(
+                ErrorCode.RequestInvalid, "paths", "The body is no list of paths.",
+                """Send paths=FILE&paths=FILE, or {"paths":["FILE"]}.""", error);
         }
     }
 

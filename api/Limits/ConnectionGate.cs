@@ -8,9 +8,10 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace FishCheckpoint.Api.Limits;
 
 /// <summary>
-/// Counts the connections of IP addresses, so that silent ones lock nobody out and descriptors do not run out. One that sends no whole request in time is closed, and
-/// of those beyond a number from one address the oldest. Where all places are taken, a new connection takes that of one which is idle; where none is, a few more places
-/// are there for open routes, so that the server's state can always be asked for.
+/// Counts the connections of IP addresses, so that silent ones lock nobody out and descriptors do not run out. One that sends no whole
+/// request in time is closed, and of those beyond a number from one address the oldest. Where all places are taken, a new connection takes
+/// that of one which is idle; where none is, a few more places are there for open routes, so that the server's state can always be asked
+/// for.
 /// </summary>
 internal sealed class ConnectionGate : IDisposable
 {
@@ -70,9 +71,12 @@ internal sealed class ConnectionGate : IDisposable
         }
     }
 
-    /// <summary>The gate's record of a request's connection; <see langword="null"/>: one that is not counted, as of a Unix socket.</summary>
+    /// <summary>
+    /// The gate's record of a request's connection; <see langword="null"/>: one that is not counted, as of a Unix socket.
+    /// </summary>
     public static HeldConnection? Of(HttpContext context) =>
-        context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(typeof(ConnectionGate), out var held) == true ? held as HeldConnection : null;
+        context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(typeof(ConnectionGate), out var held) == true
+            ? held as HeldConnection : null;
 
     /// <summary>Refuses limits that would let nobody in.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>.</exception>
@@ -88,7 +92,8 @@ internal sealed class ConnectionGate : IDisposable
             if (!isRight)
             {
                 throw new FishException(
-                    ErrorCode.RequestInvalid, $"{FishSettings.Section}:Limits:{name}", $"It is {value}.", "Set it to 1 or more; a time to a second or more.");
+                    ErrorCode.RequestInvalid, $"{FishSettings.Section}:Limits:{name}", $"It is {value}.",
+                    "Set it to 1 or more; a time to a second or more.");
             }
         }
     }
@@ -158,7 +163,8 @@ internal sealed class ConnectionGate : IDisposable
     public void Dispose() => sweeping.Dispose();
 
     private HeldConnection? Oldest(bool spoken) =>
-        idle.FirstOrDefault(held => held.HasSpoken == spoken) is { } oldest && time.GetElapsedTime(oldest.IdleSince) >= Patience ? oldest : null;
+        idle.FirstOrDefault(held => held.HasSpoken == spoken) is { } oldest && time.GetElapsedTime(oldest.IdleSince) >= Patience
+            ? oldest : null;
 
     // Not under the lock, and at once: their descriptors are free when this returns, however busy the threads are.
     private static void Close(List<HeldConnection> forgotten) => forgotten.ForEach(held => held.Connection.Abort());
@@ -197,7 +203,8 @@ internal sealed class ConnectionGate : IDisposable
         {
             var silent = idle.Where(held => !held.HasSpoken && time.GetElapsedTime(held.IdleSince) >= Patience).ToArray();
             closed.AddRange(silent.Where(held => time.GetElapsedTime(held.IdleSince) >= limits.SilentFor));
-            closed.AddRange(silent.Except(closed.ToArray()).GroupBy(held => held.Address).SelectMany(many => many.SkipLast(limits.MaxSilentConnections)));
+            closed.AddRange(silent.Except(closed.ToArray()).GroupBy(held => held.Address)
+                .SelectMany(many => many.SkipLast(limits.MaxSilentConnections)));
             closed.ForEach(Forget);
         }
 

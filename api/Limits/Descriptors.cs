@@ -24,6 +24,8 @@ internal static class Descriptors
     }
 
     /// <summary>The limit that is in force, of the file <c>/proc/self/limits</c>; <see langword="null"/>: none, or beyond an int.</summary>
-    public static int? LimitOf(string limits) => limits.Split('\n').FirstOrDefault(line => line.StartsWith(Row, StringComparison.Ordinal)) is { } row
-        && int.TryParse(row[Row.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(), CultureInfo.InvariantCulture, out var limit) ? limit : null;
+    public static int? LimitOf(string limits) =>
+        limits.Split('\n').FirstOrDefault(line => line.StartsWith(Row, StringComparison.Ordinal)) is { } row
+        && int.TryParse(row[Row.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(), CultureInfo.InvariantCulture,
+            out var limit) ? limit : null;
 }

@@ -20,7 +20,8 @@ internal static class RequestLimit
     }
 
     // The container disposes the limiter, whose timer would keep a stopped server in memory: the framework's own middleware does not.
-    public static void AddRequestLimit(this IServiceCollection services) => services.AddSingleton(provider => Limiter(provider.GetRequiredService<FishSettings>()));
+    public static void AddRequestLimit(this IServiceCollection services) =>
+        services.AddSingleton(provider => Limiter(provider.GetRequiredService<FishSettings>()));
 
     /// <summary>Answers as many requests at once as there is room for.</summary>
     public static void UseRequestLimit(this WebApplication server) => server.Use(next =>

@@ -23,7 +23,8 @@ internal sealed class UploadGate(RequestDelegate next, UploadRoom room, StoreHos
         host.Store.RequireWritable();
         RequireQuota(context);
 
-        // Nothing has come yet: to a mere announcement of those who may not remove deleted checkpoints themselves, these give way as far as the reserve goes.
+        // Nothing has come yet: to a mere announcement of those who may not remove deleted checkpoints themselves, these give way as far as
+        // the reserve goes.
         if (room.Missing(context.Request.ContentLength ?? 0) is > 0 and var missing
             && (context.Key() is null or { Scope: KeyScope.Admin, Tasks: null } || missing <= room.KeptFree))
         {

@@ -67,7 +67,8 @@ internal sealed class UploadRoom(FishSettings settings, StoreOptions options, ID
         {
             if (bytes > limits.MaxTemporaryBytes - reserved)
             {
-                throw Full($"Uploads would take {bytes} bytes more than the {reserved} that they have set aside of {limits.MaxTemporaryBytes}.");
+                throw Full(
+                    $"Uploads would take {bytes} bytes more than the {reserved} that they have set aside of {limits.MaxTemporaryBytes}.");
             }
 
             RequireFree(bytes);
@@ -107,5 +108,6 @@ internal sealed class UploadRoom(FishSettings settings, StoreOptions options, ID
     }
 
     private static FishException Full(string cause) => new(
-        ErrorCode.InsufficientStorage, "data folder", cause, "Free some space, or try again when other uploads are done; nothing was stored.");
+        ErrorCode.InsufficientStorage, "data folder", cause,
+        "Free some space, or try again when other uploads are done; nothing was stored.");
 }

@@ -22,7 +22,8 @@ internal static class Round
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new FishException(ErrorCode.ServerUnavailable, what, $"The server stops; {state}.", "Ask again: the next round goes on from there.");
+            throw new FishException(
+                ErrorCode.ServerUnavailable, what, $"The server stops; {state}.", "Ask again: the next round goes on from there.");
         }
     }
 }

@@ -14,14 +14,19 @@ internal static class ReportsApi
 {
     public static void MapReports(this RouteGroupBuilder group)
     {
-        group.MapGet("/reports/storage", OfStoreAsync).Needs(KeyScope.Read, Reach.Store).WithSummary("Report what the whole store holds and costs");
+        group.MapGet("/reports/storage", OfStoreAsync).Needs(KeyScope.Read, Reach.Store)
+            .WithSummary("Report what the whole store holds and costs");
         group.MapGet("/reports/growth", OfGrowthAsync).Needs(KeyScope.Read, Reach.Store)
             .WithSummary("Report how the store, a base or a task has grown: by day, week or month, from and to as in 2026-01-31");
-        group.MapGet("/bases/{name}/reports/storage", OfBaseAsync).Needs(KeyScope.Read, Reach.Store).WithSummary("Report what the tasks of a base hold and cost");
-        group.MapGet("/tasks/{task}/reports/storage", OfTaskAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Report what a task holds and costs");
+        group.MapGet("/bases/{name}/reports/storage", OfBaseAsync).Needs(KeyScope.Read, Reach.Store)
+            .WithSummary("Report what the tasks of a base hold and cost");
+        group.MapGet("/tasks/{task}/reports/storage", OfTaskAsync).Needs(KeyScope.Read, Reach.Task)
+            .WithSummary("Report what a task holds and costs");
         group.MapGet("/tasks/{task}/reports/timeline", OfTimelineAsync).Needs(KeyScope.Read, Reach.Task)
-            .WithSummary("Report a task's checkpoints along its steps, thinned out to ?points=, and where each metric is least and greatest");
-        group.MapGet("/tasks/{task}/reports/tensors", OfTensorsAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Report what a task holds of each tensor, the largest first");
+            .WithSummary(
+                "Report a task's checkpoints along its steps, thinned out to ?points=, and where each metric is least and greatest");
+        group.MapGet("/tasks/{task}/reports/tensors", OfTensorsAsync).Needs(KeyScope.Read, Reach.Task)
+            .WithSummary("Report what a task holds of each tensor, the largest first");
     }
 
     private static async Task<Ok<StorageReport>> OfStoreAsync(IReports reports, CancellationToken cancellation) =>
@@ -59,6 +64,7 @@ internal static class ReportsApi
         "week" => GrowthBucket.Week,
         "month" => GrowthBucket.Month,
         _ => throw new FishException(
-            ErrorCode.RequestInvalid, "bucket", $"Growth is told by day, week or month, not by {(word.Length <= 20 ? word : word[..20])}.", "Ask for one of these."),
+            ErrorCode.RequestInvalid, "bucket", $"Growth is told by day, week or month, not by {(word.Length <= 20 ? word : word[..20])}.",
+            "Ask for one of these."),
     };
 }

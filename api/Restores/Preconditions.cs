@@ -21,7 +21,8 @@ internal static class Preconditions
 
     /// <summary>Whether a range may be answered as one: there is no If-Range, or it names this content.</summary>
     public static bool RangeApplies(HttpRequest request, EntityTagHeaderValue tag) =>
-        request.Headers.IfRange.Count == 0 || (request.GetTypedHeaders().IfRange?.EntityTag is { } wanted && Matches(wanted, tag, strong: true));
+        request.Headers.IfRange.Count == 0
+            || (request.GetTypedHeaders().IfRange?.EntityTag is { } wanted && Matches(wanted, tag, strong: true));
 
     private static bool Matches(EntityTagHeaderValue wanted, EntityTagHeaderValue tag, bool strong) =>
         wanted.Equals(EntityTagHeaderValue.Any) || wanted.Compare(tag, strong);

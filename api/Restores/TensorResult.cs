@@ -14,7 +14,8 @@ internal sealed class TensorResult(IModelReader reader, string tensor) : IResult
         await using var owned = reader;
         if (!reader.Layout.TryIndexOf(tensor, out var index))
         {
-            throw new FishException(ErrorCode.TensorUnknown, tensor, "The model has no such tensor.", "The header of model.safetensors lists them.");
+            throw new FishException(
+                ErrorCode.TensorUnknown, tensor, "The model has no such tensor.", "The header of model.safetensors lists them.");
         }
 
         var (info, response) = (reader.Layout.Tensors[index], httpContext.Response);

@@ -16,19 +16,24 @@ internal static class Paging
         {
             null or "ascending" => false,
             "descending" => true,
-            _ => throw new FishException(ErrorCode.RequestInvalid, "order", "A list is ascending or descending.", "Ask for one of these, or leave it out."),
+            _ => throw new FishException(
+                ErrorCode.RequestInvalid, "order", "A list is ascending or descending.", "Ask for one of these, or leave it out."),
         },
     };
 
     public static PageRequest Of(int? limit, string? after) => (limit ?? DefaultLimit) is >= 1 and <= MaxLimit
         ? new PageRequest(limit ?? DefaultLimit, after)
-        : throw new FishException(ErrorCode.RequestInvalid, "limit", $"A page has 1 to {MaxLimit} items, not {limit}.", "Ask for fewer and follow the next page.");
+        : throw new FishException(
+            ErrorCode.RequestInvalid, "limit", $"A page has 1 to {MaxLimit} items, not {limit}.",
+            "Ask for fewer and follow the next page.");
 
     public static Ok<Page<T>> Answer<T>(HttpContext context, PageRequest asked, Page<T> page)
     {
         if (page.Next is { } next)
         {
-            context.Response.Headers.Link = $"<{context.Request.PathBase}{context.Request.Path}?limit={asked.Limit}&after={Uri.EscapeDataString(next)}{(asked.Descending ? "&order=descending" : "")}>; rel=\"next\"";
+            var order = asked.Descending ? "&order=descending" : "";
+            var path = $"{context.Request.PathBase}{context.Request.Path}";
+            context.Response.Headers.Link = $"<{path}?limit={asked.Limit}&after={Uri.EscapeDataString(next)}{order}>; rel=\"next\"";
         }
 
         return TypedResults.Ok(page);

@@ -19,7 +19,9 @@ internal static class RawPath
         return [.. (query < 0 ? target : target[..query]).Split('/').Skip(1).Select(Uri.UnescapeDataString)];
     }
 
-    /// <summary>Refuses a path with <c>.</c> or <c>..</c> in it: the server would undo them, and the request mean something else than it says.</summary>
+    /// <summary>
+    /// Refuses a path with <c>.</c> or <c>..</c> in it: the server would undo them, and the request mean something else than it says.
+    /// </summary>
     /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>.</exception>
     public static void RefuseDotSegments(HttpRequest request)
     {

@@ -54,7 +54,8 @@ public sealed class FishSettings
         catch (InvalidOperationException error)
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, Section, error.Message, "Mend the value in appsettings.json, in the environment or on the command line; the README has a table.", error);
+                ErrorCode.RequestInvalid, Section, error.Message,
+                "Mend the value in appsettings.json, in the environment or on the command line; the README has a table.", error);
         }
     }
 
@@ -85,8 +86,8 @@ public sealed class FishSettings
     public sealed class CompressionSettings
     {
         /// <summary>
-        /// How much is done to make deltas small: Auto, Fast, Small, or Runs, which is compression and nothing else. Default: Auto, which is Fast for the values of
-        /// a fixed mask and Small for all else.
+        /// How much is done to make deltas small: Auto, Fast, Small, or Runs, which is compression and nothing else. Default: Auto, which
+        /// is Fast for the values of a fixed mask and Small for all else.
         /// </summary>
         public CodecEffort Effort { get; set; } = CodecEffort.Auto;
 
@@ -113,7 +114,10 @@ public sealed class FishSettings
     /// <summary>Checkpoints as model repositories (docs/HUB.md).</summary>
     public sealed class HubSettings
     {
-        /// <summary>The one owner that repositories may be asked for under, as in <c>fish/sst2</c>; the task's name alone is taken too. Default: fish.</summary>
+        /// <summary>
+        /// The one owner that repositories may be asked for under, as in <c>fish/sst2</c>; the task's name alone is taken too. Default:
+        /// fish.
+        /// </summary>
         public string Owner { get; set; } = "fish";
     }
 
@@ -133,7 +137,9 @@ public sealed class FishSettings
     /// <summary>Chains of deltas.</summary>
     public sealed class ChainSettings
     {
-        /// <summary>The most that reading a checkpoint may cost, in bytes: so many times the base and one delta; at least 1. Default: 3.</summary>
+        /// <summary>
+        /// The most that reading a checkpoint may cost, in bytes: so many times the base and one delta; at least 1. Default: 3.
+        /// </summary>
         public double MaxReadCost { get; set; } = 3;
     }
 
@@ -150,7 +156,8 @@ public sealed class FishSettings
         public TimeSpan? KeepWithin { get; set; }
 
         /// <summary>The retention that these settings say; <see langword="null"/> where there is no rule.</summary>
-        public Retention? ToRetention() => new Retention(KeepLast, KeepEvery, KeepWithin: KeepWithin) is { HasRules: true } rules ? rules : null;
+        public Retention? ToRetention() =>
+            new Retention(KeepLast, KeepEvery, KeepWithin: KeepWithin) is { HasRules: true } rules ? rules : null;
     }
 
     /// <summary>Work in the background.</summary>
@@ -162,7 +169,9 @@ public sealed class FishSettings
         /// <summary>The most stored bytes that a round takes; <see langword="null"/>: all. Default: all.</summary>
         public long? RecodeMaxBytes { get; set; }
 
-        /// <summary>How long a round goes on; <see langword="null"/>: until everything is done. Default: until everything is done.</summary>
+        /// <summary>
+        /// How long a round goes on; <see langword="null"/>: until everything is done. Default: until everything is done.
+        /// </summary>
         public TimeSpan? RecodeMaxTime { get; set; }
 
         /// <summary>How often what was not verified for longest is verified; zero: never. At most 49 days. Default: never.</summary>
@@ -171,25 +180,38 @@ public sealed class FishSettings
         /// <summary>The most stored bytes that a round of verification reads; <see langword="null"/>: all. Default: all.</summary>
         public long? VerifyMaxBytes { get; set; }
 
-        /// <summary>How long a round of verification goes on; <see langword="null"/>: until everything is done. Default: until everything is done.</summary>
+        /// <summary>
+        /// How long a round of verification goes on; <see langword="null"/>: until everything is done. Default: until everything is done.
+        /// </summary>
         public TimeSpan? VerifyMaxTime { get; set; }
 
-        /// <summary>The folder in which backups that are asked for over HTTP are made; <see langword="null"/>: none are. Default: none.</summary>
+        /// <summary>
+        /// The folder in which backups that are asked for over HTTP are made; <see langword="null"/>: none are. Default: none.
+        /// </summary>
         public string? BackupFolder { get; set; }
 
-        /// <summary>How often checkpoints that cost too much to read are laid on earlier ones; zero: never. At most 49 days. Default: never.</summary>
+        /// <summary>
+        /// How often checkpoints that cost too much to read are laid on earlier ones; zero: never. At most 49 days. Default: never.
+        /// </summary>
         public TimeSpan FoldEvery { get; set; }
 
         /// <summary>The most bytes of frames that such a round reads; <see langword="null"/>: all. Default: all.</summary>
         public long? FoldMaxBytes { get; set; }
 
-        /// <summary>How long such a round goes on; <see langword="null"/>: until everything is done. Default: until everything is done.</summary>
+        /// <summary>
+        /// How long such a round goes on; <see langword="null"/>: until everything is done. Default: until everything is done.
+        /// </summary>
         public TimeSpan? FoldMaxTime { get; set; }
 
-        /// <summary>How often what no retention keeps is deleted, and unused bytes are given back; zero: never. At most 49 days. Default: every ten minutes.</summary>
+        /// <summary>
+        /// How often what no retention keeps is deleted, and unused bytes are given back; zero: never. At most 49 days. Default: every ten
+        /// minutes.
+        /// </summary>
         public TimeSpan CollectEvery { get; set; } = TimeSpan.FromMinutes(10);
 
-        /// <summary>How long such a round goes on; <see langword="null"/>: until everything is done. Default: until everything is done.</summary>
+        /// <summary>
+        /// How long such a round goes on; <see langword="null"/>: until everything is done. Default: until everything is done.
+        /// </summary>
         public TimeSpan? CollectMaxTime { get; set; }
     }
 
@@ -209,10 +231,14 @@ public sealed class FishSettings
     /// <summary>What happens after SIGTERM or Ctrl-C.</summary>
     public sealed class ShutdownSettings
     {
-        /// <summary>How long requests that are under way may go on; then they are broken off, and a save leaves nothing. Default: a minute.</summary>
+        /// <summary>
+        /// How long requests that are under way may go on; then they are broken off, and a save leaves nothing. Default: a minute.
+        /// </summary>
         public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(1);
 
-        /// <summary>How long the server still listens, while <c>/readyz</c> says 503 already; part of <see cref="Timeout"/>. Default: not at all.</summary>
+        /// <summary>
+        /// How long the server still listens, while <c>/readyz</c> says 503 already; part of <see cref="Timeout"/>. Default: not at all.
+        /// </summary>
         public TimeSpan Delay { get; set; }
     }
 
@@ -235,12 +261,14 @@ public sealed class FishSettings
         public int MaxChainDepth { get; set; } = 128;
 
         /// <summary>
-        /// The most connections at once; further ones take the place of one that is idle, or are closed. Lowered at the start where this process may not open
-        /// twice as many files. At least 1. Default: 1,000.
+        /// The most connections at once; further ones take the place of one that is idle, or are closed. Lowered at the start where this
+        /// process may not open twice as many files. At least 1. Default: 1,000.
         /// </summary>
         public int MaxConnections { get; set; } = 1000;
 
-        /// <summary>The most connections from one address that have sent no request yet; of further ones the oldest are closed. Default: 64.</summary>
+        /// <summary>
+        /// The most connections from one address that have sent no request yet; of further ones the oldest are closed. Default: 64.
+        /// </summary>
         public int MaxSilentConnections { get; set; } = 64;
 
         /// <summary>How long a connection may take to send its first request; then it is closed. Default: 10 seconds.</summary>
@@ -262,8 +290,8 @@ public sealed class FishSettings
         public long MaxTemporaryBytes { get; set; } = 1L << 40;
 
         /// <summary>
-        /// What uploads leave free of the data folder's disk: the database's log may need as much. Where it is not free, the grace of what was deleted first ends early.
-        /// Default: 256 MiB.
+        /// What uploads leave free of the data folder's disk: the database's log may need as much. Where it is not free, the grace of what
+        /// was deleted first ends early. Default: 256 MiB.
         /// </summary>
         public long MinFreeBytes { get; set; } = 256L << 20;
     }

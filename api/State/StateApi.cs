@@ -28,7 +28,8 @@ internal static class StateApi
         var expected = DigestField.Read(request, DigestField.Representation) ?? DigestField.Read(request, DigestField.Content);
         await using var body = new BodyStream(request, options.MaxStateBytes, expected);
         var saved = await states.PutTrainerStateAsync(task, StepRef.Parse(step), body, cancellation);
-        return saved.Created ? TypedResults.Created($"/v1/tasks/{task}/checkpoints/{step}/state", saved.Value) : TypedResults.Ok(saved.Value);
+        return saved.Created ? TypedResults.Created($"/v1/tasks/{task}/checkpoints/{step}/state", saved.Value)
+            : TypedResults.Ok(saved.Value);
     }
 
     private static async Task<StateResult> GetAsync(

@@ -12,8 +12,10 @@ internal static class PinsApi
 {
     public static void MapPins(this RouteGroupBuilder group)
     {
-        group.MapPut("/{step}/pin", PutAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Pin a checkpoint: neither a retention nor a request deletes it").WithTags("Tags").MayFail(503);
-        group.MapDelete("/{step}/pin", DeleteAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Let a pinned checkpoint go again").WithTags("Tags").MayFail(503);
+        group.MapPut("/{step}/pin", PutAsync).Needs(KeyScope.Write, Reach.Task)
+            .WithSummary("Pin a checkpoint: neither a retention nor a request deletes it").WithTags("Tags").MayFail(503);
+        group.MapDelete("/{step}/pin", DeleteAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Let a pinned checkpoint go again")
+            .WithTags("Tags").MayFail(503);
     }
 
     private static async Task<NoContent> PutAsync(string task, string step, ICheckpoints checkpoints, CancellationToken cancellation)

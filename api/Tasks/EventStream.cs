@@ -9,12 +9,14 @@ namespace FishCheckpoint.Api.Tasks;
 
 /// <summary>Sends events as they come, and a comment now and then, so that neither side waits for a connection that is gone.</summary>
 /// <param name="follow">Begins the events.</param>
-/// <param name="admitted">Looked at before each event and comment: where it says no, the events end; <see langword="null"/>: nobody is shut out.</param>
+/// <param name="admitted">Looked at before each event and comment: where it says no, the events end; <see langword="null"/>: nobody is shut
+/// out.</param>
 /// <param name="time">Counts the silence.</param>
 /// <param name="stopping">Ends them: the client comes again with the last id that it got.</param>
 // Kept by hand: the framework's ServerSentEvents result sends no comments, so that a silent connection that is gone goes unnoticed.
 internal sealed class EventStream(
-    Func<CancellationToken, IAsyncEnumerable<TaskEvent>> follow, StillAdmitted? admitted, TimeProvider time, CancellationToken stopping) : IResult
+    Func<CancellationToken, IAsyncEnumerable<TaskEvent>> follow, StillAdmitted? admitted, TimeProvider time,
+    CancellationToken stopping) : IResult
 {
     public const string MediaType = "text/event-stream";
 

@@ -14,7 +14,8 @@ internal static class EventsApi
     private const string LastEventId = "Last-Event-ID";
 
     public static void MapEvents(this RouteGroupBuilder group) =>
-        group.MapGet("/{task}/events", GetAsync).Needs(KeyScope.Read, Reach.Task).WithMetadata(LongAnswer.Instance).GivesBytes(EventStream.MediaType)
+        group.MapGet("/{task}/events", GetAsync).Needs(KeyScope.Read, Reach.Task).WithMetadata(LongAnswer.Instance)
+            .GivesBytes(EventStream.MediaType)
             .TakesHeader(LastEventId, "The id of the last event that is known: only later ones are sent. As a query: ?after=.")
             .WithSummary("Tell what happens to the task's checkpoints, as it happens: server-sent events");
 
@@ -25,9 +26,11 @@ internal static class EventsApi
         // Refused before the answer begins: afterwards there is no status to say it with.
         await tasks.GetAsync(task, cancellation);
         var known = (request.Headers[LastEventId].ToString() is { Length: > 0 } last ? last : after) is { } id ? Parse(id) : (long?)null;
-        return new EventStream(token => events.FollowAsync(task, known, token), request.HttpContext.Features.Get<StillAdmitted>(), time, lifetime.ApplicationStopping);
+        return new EventStream(token =>
+            events.FollowAsync(task, known, token), request.HttpContext.Features.Get<StillAdmitted>(), time, lifetime.ApplicationStopping);
     }
 
-    private static long Parse(string id) => long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw new FishException(
+    private static long Parse(string id) =>
+        long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw new FishException(
         ErrorCode.RequestInvalid, LastEventId, "This is no id of an event.", "Send the id of the last event that came, or leave it out.");
 }

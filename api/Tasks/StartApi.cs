@@ -18,7 +18,8 @@ internal static class StartApi
         group.MapMethods("/{task}/start/model.safetensors", ["GET", "HEAD"], GetModelAsync).Needs(KeyScope.Read, Reach.Task)
             .GivesBytes(MediaTypes.Safetensors, CheckedBlocks.MediaType)
             .WithSummary("Rebuild the model that a task starts from, or a range of it").MayFail(412, 416, 500);
-        group.MapGet("/{task}/start/files", ListAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("List the files of the model that a task starts from");
+        group.MapGet("/{task}/start/files", ListAsync).Needs(KeyScope.Read, Reach.Task)
+            .WithSummary("List the files of the model that a task starts from");
         group.MapMethods("/{task}/start/files/{**file}", ["GET", "HEAD"], GetFileAsync).Needs(KeyScope.Read, Reach.Task)
             .GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes, CheckedBlocks.MediaType)
             .WithSummary("Rebuild one file of the model that a task starts from, or give a side file").MayFail(412, 416, 500);

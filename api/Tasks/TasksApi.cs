@@ -17,13 +17,18 @@ internal static class TasksApi
 {
     public static void MapTasks(this RouteGroupBuilder group)
     {
-        group.MapPut("/{task}", PutAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Make a task, or replace its description, metadata and retention: what is left out of these is removed").MayFail(409, 413, 415, 422);
+        group.MapPut("/{task}", PutAsync).Needs(KeyScope.Write, Reach.Task)
+            .WithSummary("Make a task, or replace its description, metadata and retention: what is left out of these is removed")
+            .MayFail(409, 413, 415, 422);
         group.MapPatch("/{task}", PatchAsync).Needs(KeyScope.Write, Reach.Task).Accepts<TaskPatch>(MediaTypes.MergePatch, MediaTypes.Json)
-            .WithSummary("Change of a task's description, metadata and retention what a JSON merge patch (RFC 7396) names; ?dryRun=true only says what would be")
+            .WithSummary(
+                "Change of a task's description, metadata and retention what a JSON merge patch (RFC 7396) names; ?dryRun=true only says "
+                + "what would be")
             .MayFail(413, 415);
         group.MapGet("/", ListAsync).Needs(KeyScope.Read, Reach.List).WithSummary("List the tasks by name");
         group.MapGet("/{task}", GetAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Describe a task");
-        group.MapDelete("/{task}", DeleteAsync).Needs(KeyScope.Admin, Reach.Task).WithSummary("Delete a task with all its checkpoints; until their grace is over they can be brought back").MayFail(409);
+        group.MapDelete("/{task}", DeleteAsync).Needs(KeyScope.Admin, Reach.Task)
+            .WithSummary("Delete a task with all its checkpoints; until their grace is over they can be brought back").MayFail(409);
         group.MapPut("/{task}/quota", PutQuotaAsync).Needs(KeyScope.Admin, Reach.Task)
             .WithSummary("Say how many bytes a task may store: {\"bytes\":null} for no limit").MayFail(413, 415);
         group.MapStart();
@@ -36,7 +41,8 @@ internal static class TasksApi
         if (string.IsNullOrEmpty(spec.Base) && (spec.Base is not null || spec.From is null))
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, "base", "The task names no base.", """Send {"base":"NAME"}, or {"from":{"task":"NAME","step":N}}.""");
+                ErrorCode.RequestInvalid, "base", "The task names no base.",
+                """Send {"base":"NAME"}, or {"from":{"task":"NAME","step":N}}.""");
         }
 
         context.RequireReach(spec.From?.Task);
@@ -70,7 +76,8 @@ internal static class TasksApi
     }
 
     // When the server collects, only its settings say.
-    private static TaskInfo WithTime(TaskInfo info, FishSettings settings) => info.Removes is { } removes && settings.Maintenance.CollectEvery > TimeSpan.Zero
+    private static TaskInfo WithTime(TaskInfo info, FishSettings settings) =>
+        info.Removes is { } removes && settings.Maintenance.CollectEvery > TimeSpan.Zero
         ? info with { Removes = removes with { Within = settings.Maintenance.CollectEvery } } : info;
 
     private static async Task<Ok<Page<TaskInfo>>> ListAsync(
@@ -87,7 +94,8 @@ internal static class TasksApi
     private static async Task<Ok<TaskInfo>> GetAsync(string task, ITasks tasks, CancellationToken cancellation) =>
         TypedResults.Ok(await tasks.GetAsync(task, cancellation));
 
-    private static async Task<Ok<TaskInfo>> PutQuotaAsync(string task, TaskQuota quota, IAccessControl access, CancellationToken cancellation) =>
+    private static async Task<Ok<TaskInfo>> PutQuotaAsync(
+        string task, TaskQuota quota, IAccessControl access, CancellationToken cancellation) =>
         TypedResults.Ok(await access.SetQuotaAsync(task, quota, cancellation));
 
     private static async Task<NoContent> DeleteAsync(string task, ITasks tasks, CancellationToken cancellation)

@@ -21,7 +21,10 @@ internal static partial class ApiLog
     [LoggerMessage(22, LogLevel.Warning, "The store of {DataFolder} can only be read: this user may not write there; changes are refused")]
     public static partial void OpenedReadOnly(ILogger logger, string dataFolder);
 
-    [LoggerMessage(23, LogLevel.Warning, "MaxConnections is lowered from {Wanted} to {Most}: this process may open {Left} more files, and requests need half of them. 'ulimit -n' and LimitNOFILE of systemd raise that")]
+    [LoggerMessage(
+        23, LogLevel.Warning,
+        "MaxConnections is lowered from {Wanted} to {Most}: this process may open {Left} more files, and requests need half of them. "
+        + "'ulimit -n' and LimitNOFILE of systemd raise that")]
     public static partial void ConnectionsLowered(ILogger logger, int wanted, int most, int left);
 
     [LoggerMessage(6, LogLevel.Warning, "The store is not ready")]
@@ -30,7 +33,10 @@ internal static partial class ApiLog
     [LoggerMessage(7, LogLevel.Information, "Recoded {Recoded} frames and kept {Kept}: {BytesBefore} bytes are {BytesAfter} now")]
     public static partial void Recoded(ILogger logger, long recoded, long kept, long bytesBefore, long bytesAfter);
 
-    [LoggerMessage(14, LogLevel.Information, "Deleted {Deleted} checkpoints that no retention keeps and laid {Relaid} anew: {Freed} bytes are free, {Returned} given back to the disk")]
+    [LoggerMessage(
+        14, LogLevel.Information,
+        "Deleted {Deleted} checkpoints that no retention keeps and laid {Relaid} anew: {Freed} bytes are free, {Returned} given back to "
+        + "the disk")]
     public static partial void Collected(ILogger logger, long deleted, long relaid, long freed, long returned);
 
     [LoggerMessage(8, LogLevel.Warning, "{Key} is damaged: {Problem}")]
@@ -39,14 +45,18 @@ internal static partial class ApiLog
     [LoggerMessage(9, LogLevel.Warning, "A round of {What} was broken off; the next one goes on from there")]
     public static partial void RoundEnded(ILogger logger, string what, Exception error);
 
-    [LoggerMessage(15, LogLevel.Information, "Folded {Folded} checkpoints: reading them takes {ReadAfter} bytes of frames instead of {ReadBefore}; the store grew by {Growth} bytes")]
+    [LoggerMessage(
+        15, LogLevel.Information,
+        "Folded {Folded} checkpoints: reading them takes {ReadAfter} bytes of frames instead of {ReadBefore}; the store grew by {Growth} "
+        + "bytes")]
     public static partial void Folded(ILogger logger, long folded, long readAfter, long readBefore, long growth);
 
     [LoggerMessage(10, LogLevel.Information, "Stopping: what is under way may go on for {Timeout}; listening ends in {Delay}")]
     public static partial void Stopping(ILogger logger, TimeSpan delay, TimeSpan timeout);
 
     [LoggerMessage(11, LogLevel.Information, "Saved {Task}/{Step} on {Parent}: {Changed} values, {StoredBytes} of {LogicalBytes} bytes")]
-    public static partial void Saved(ILogger logger, string task, long step, string parent, long changed, long storedBytes, long logicalBytes);
+    public static partial void Saved(
+        ILogger logger, string task, long step, string parent, long changed, long storedBytes, long logicalBytes);
 
     [LoggerMessage(12, LogLevel.Information, "The store is closed")]
     public static partial void Closed(ILogger logger);

@@ -23,17 +23,20 @@ internal sealed class FishMetrics
     public FishMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(MeterName);
-        saves = meter.CreateCounter<long>("fish.saves", "{save}", "Saves that were answered, by whether they made a checkpoint or found the same one there.");
+        saves = meter.CreateCounter<long>(
+            "fish.saves", "{save}", "Saves that were answered, by whether they made a checkpoint or found the same one there.");
         saveDuration = meter.CreateHistogram<double>("fish.save.duration", "s", "From the body's last byte to the checkpoint on disk.");
         changed = meter.CreateCounter<long>("fish.saved.values", "{value}", "Values of the checkpoints that were made.");
         logical = meter.CreateCounter<long>("fish.saved.logical", "By", "Bytes of the checkpoints that were made, as full model files.");
         stored = meter.CreateCounter<long>("fish.saved.stored", "By", "Bytes that the checkpoints that were made take.");
-        ratio = meter.CreateHistogram<double>("fish.save.ratio", null, "Full bytes to stored ones, of each model that was saved; its trainer state aside.",
+        ratio = meter.CreateHistogram<double>(
+            "fish.save.ratio", null, "Full bytes to stored ones, of each model that was saved; its trainer state aside.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10000] });
         depth = meter.CreateHistogram<int>("fish.save.chain_depth", "{delta}", "Deltas from the base, of each checkpoint that was made.",
             advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] });
         refused = meter.CreateCounter<long>("fish.refusals", "{request}", "Requests that were refused or failed, by their code.");
-        damage = meter.CreateCounter<long>("fish.damage", "{finding}", "Times that something stored was found damaged, by what was asked for.");
+        damage = meter.CreateCounter<long>(
+            "fish.damage", "{finding}", "Times that something stored was found damaged, by what was asked for.");
     }
 
     /// <summary>A save was answered.</summary>

@@ -5,7 +5,9 @@ using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Api.Telemetry;
 
-/// <summary>What the store holds, read off its running totals whenever metrics are collected; not at all where the store cannot be read.</summary>
+/// <summary>
+/// What the store holds, read off its running totals whenever metrics are collected; not at all where the store cannot be read.
+/// </summary>
 internal sealed class StoreGauges(IMeterFactory meters, Func<SqliteCheckpointStore> store, TimeProvider time) : IHostedService
 {
     // One collection asks for every gauge: they share one report.
@@ -28,24 +30,32 @@ internal sealed class StoreGauges(IMeterFactory meters, Func<SqliteCheckpointSto
         Observe(meter, "fish.store.values", "{value}", "Values of the checkpoints that are there.", whole => [new(whole.Changed)]);
         Observe(meter, "fish.store.logical", "By", "Bytes of all checkpoints as full model files.", whole => [new(whole.LogicalBytes)]);
         Observe(meter, "fish.store.stored", "By", "Bytes that the checkpoints take, by kind.", whole =>
-            [Of(whole.Stored.Positions, "kind", "positions"), Of(whole.Stored.Values, "kind", "values"), Of(whole.Stored.State, "kind", "state")]);
+            [Of(whole.Stored.Positions, "kind", "positions"), Of(whole.Stored.Values, "kind", "values"),
+                Of(whole.Stored.State, "kind", "state")]);
         Observe(meter, "fish.store.disk", "By", "Bytes on disk, by what takes them.", whole => whole.Disk is { } disk
             ? [Of(disk.Bases, "part", "bases"), Of(disk.Database, "part", "database"), Of(disk.Wal, "part", "wal")] : []);
-        Observe(meter, "fish.store.reclaimable", "By", "Bytes of the database that nothing visible needs: unused pages, and deleted checkpoints, those in their grace apart.", whole =>
-            whole.Disk is { } disk ? [Of(disk.FreePages, "part", "free_pages"), Of(disk.Reclaimable, "part", "deleted"), Of(disk.Grace, "part", "grace")] : []);
+        Observe(meter, "fish.store.reclaimable", "By",
+            "Bytes of the database that nothing visible needs: unused pages, and deleted checkpoints, those in their grace apart.", whole =>
+            whole.Disk is { } disk
+                ? [Of(disk.FreePages, "part", "free_pages"), Of(disk.Reclaimable, "part", "deleted"), Of(disk.Grace, "part", "grace")]
+                : []);
         meter.CreateObservableGauge(
-            "fish.store.ratio", () => Report() is { } whole ? [new Measurement<double>(whole.Ratio)] : Array.Empty<Measurement<double>>(), null,
+            "fish.store.ratio", () => Report() is { } whole
+                ? [new Measurement<double>(whole.Ratio)] : Array.Empty<Measurement<double>>(), null,
             "Full bytes to stored bytes of all models; trainer states and bases aside.");
         meter.CreateObservableGauge(
             "fish.store.chain_depth",
-            () => Report() is { } whole ? [Depth(whole.Chains.MeanDepth, "mean"), Depth(whole.Chains.MaxDepth, "max")] : Array.Empty<Measurement<double>>(),
+            () => Report() is { } whole
+                ? [Depth(whole.Chains.MeanDepth, "mean"), Depth(whole.Chains.MaxDepth, "max")] : Array.Empty<Measurement<double>>(),
             "{delta}", "Deltas between the checkpoints that are there and their bases.");
         meter.CreateObservableGauge(
-            "fish.store.damaged", () => Verification() is { } known ? [new Measurement<long>(known.Damaged)] : Array.Empty<Measurement<long>>(),
+            "fish.store.damaged", () => Verification() is { } known
+                ? [new Measurement<long>(known.Damaged)] : Array.Empty<Measurement<long>>(),
             "{item}", "Stored things that a verification has found damaged and none has found gone since.");
         meter.CreateObservableGauge(
             "fish.store.verified.timestamp",
-            () => Verification()?.Verified is { } last ? [new Measurement<double>(last.ToUnixTimeMilliseconds() / 1e3)] : Array.Empty<Measurement<double>>(),
+            () => Verification()?.Verified is { } last
+                ? [new Measurement<double>(last.ToUnixTimeMilliseconds() / 1e3)] : Array.Empty<Measurement<double>>(),
             "s", "When something stored was last verified in full, in seconds since 1970; not there where nothing was.");
         return Task.CompletedTask;
     }
@@ -56,7 +66,8 @@ internal sealed class StoreGauges(IMeterFactory meters, Func<SqliteCheckpointSto
 
     private static Measurement<double> Depth(double value, string of) => new(value, KeyValuePair.Create<string, object?>("of", of));
 
-    private void Observe(Meter meter, string name, string unit, string description, Func<StorageReport, IEnumerable<Measurement<long>>> values) =>
+    private void Observe(Meter meter, string name, string unit, string description,
+        Func<StorageReport, IEnumerable<Measurement<long>>> values) =>
         meter.CreateObservableGauge(name, () => Report() is { } whole ? values(whole) : [], unit, description);
 
     // Collections come one at a time, and a report takes some milliseconds at any size.
@@ -96,7 +107,8 @@ internal sealed class StoreGauges(IMeterFactory meters, Func<SqliteCheckpointSto
 
             try
             {
-                var last = verification is null || now - verifiedRead >= FreshVerification ? LastVerified(now) : verification.Value.Verified;
+                var last = verification is null || now - verifiedRead >= FreshVerification
+                    ? LastVerified(now) : verification.Value.Verified;
                 verification = (store().Maintenance.ListDamageAsync().GetAwaiter().GetResult().Count, last);
             }
             catch (FishException)

@@ -32,7 +32,8 @@ internal static class TelemetryServices
         {
             telemetry.WithTracing(traces => traces
                 .AddSource(StoreTraces.SourceName)
-                .AddAspNetCoreInstrumentation(options => options.Filter = context => !Unremarkable.Contains(context.Request.Path.Value, StringComparer.Ordinal))
+                .AddAspNetCoreInstrumentation(
+                    options => options.Filter = context => !Unremarkable.Contains(context.Request.Path.Value, StringComparer.Ordinal))
                 .AddOtlpExporter(exporter => exporter.Endpoint = collector));
         }
     }
@@ -41,6 +42,7 @@ internal static class TelemetryServices
     /// <returns>The route; <see langword="null"/> if the settings turn metrics off.</returns>
     public static IEndpointConventionBuilder? MapMetrics(this IEndpointRouteBuilder routes) =>
         routes.ServiceProvider.GetRequiredService<FishSettings>().Telemetry.Metrics
-            ? routes.MapPrometheusScrapingEndpoint(MetricsRoute).WithSummary("Give metrics as Prometheus text").WithMetadata(new HttpMethodMetadata([HttpMethods.Get]))
+            ? routes.MapPrometheusScrapingEndpoint(MetricsRoute).WithSummary("Give metrics as Prometheus text").WithMetadata(
+                new HttpMethodMetadata([HttpMethods.Get]))
             : null;
 }

@@ -52,7 +52,11 @@ static async Task PrepareAsync(string folder)
 
     using var model = new TorchModel(net);
     var fisher = TorchFisher.Estimate(
-        model, Points.Count, example => net.call(after.Places.narrow(0, example, 1)), example => (int)after.Truth[example].item<long>(), new FisherOptions { Samples = 128 });
+        model, Points.Count, example => net.call(after.Places.narrow(0, example, 1)), example => (int)after.Truth[example].item<long>(),
+        new FisherOptions
+        {
+            Samples = 128,
+        });
     var mask = MaskSelection.Fish(fisher, model.Rule(0.05));
     MaskFile.Write(Path.Combine(folder, "mask.safetensors"), mask);
     Console.WriteLine($"FISH mask: {mask.Count:N0} of {model.Layout.Elements:N0} values train.");
@@ -103,7 +107,8 @@ static async Task<bool> CompareAsync(string folder)
         }
     }
 
-    Console.WriteLine($"{same} of {compared} rebuilt model files are, byte for byte, what the trainer held, and the crashed run's are the whole run's.");
+    Console.WriteLine(
+        $"{same} of {compared} rebuilt model files are, byte for byte, what the trainer held, and the crashed run's are the whole run's.");
     Console.WriteLine($"They would take {dense / 1e6:F1} MB as files; {stored / 1e6:F2} MB are stored, trainer states included.");
     return same == compared && compared == 2 * Training.Steps / Training.SaveEvery;
 }

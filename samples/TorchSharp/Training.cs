@@ -78,7 +78,9 @@ internal static class Training
         }
 
         var summary = await hook.CompleteAsync();
-        Console.WriteLine($"  done: step {Steps}, {points.Accuracy(net):P1} right; {summary.Saved} saves held the loop for {summary.Stall.TotalMilliseconds:F1} ms in all");
+        Console.WriteLine(
+            $"  done: step {Steps}, {points.Accuracy(net):P1} right; {summary.Saved} saves held the loop for "
+            + $"{summary.Stall.TotalMilliseconds:F1} ms in all");
     }
 
     private static double Step(Net net, Points points, optim.Optimizer optimizer, Shuffle shuffle)

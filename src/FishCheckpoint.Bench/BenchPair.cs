@@ -91,7 +91,8 @@ internal sealed class BenchPair : IDisposable
         {
             // Of a task, that this layout would be, there is no talk here.
             throw new FishException(
-                error.Code, error.Key, "BEFORE and AFTER do not have the same tensors.", "Give two checkpoints of one model, in one dtype.", error);
+                error.Code, error.Key, "BEFORE and AFTER do not have the same tensors.",
+                "Give two checkpoints of one model, in one dtype.", error);
         }
     }
 }

@@ -15,7 +15,8 @@ namespace FishCheckpoint.Bench;
 /// <param name="Encodings">Ours first, then the yardsticks.</param>
 /// <param name="Store">A save and a load through an embedded store.</param>
 public sealed record BenchResult(
-    bool Synthetic, string? Before, string? After, int Tensors, long Elements, long ModelBytes, long Changed, double Density, bool InMemory, int Rounds,
+    bool Synthetic, string? Before, string? After, int Tensors, long Elements, long ModelBytes, long Changed, double Density,
+    bool InMemory, int Rounds,
     bool BitExact, IReadOnlyList<EncodingResult> Encodings, StoreResult Store);
 
 /// <summary>What an encoding takes.</summary>
@@ -42,4 +43,5 @@ public sealed record EncodingResult(
 /// <param name="AllSaveSeconds">Each round's time.</param>
 /// <param name="AllLoadSeconds">Each round's time.</param>
 public sealed record StoreResult(
-    string Folder, long StoredBytes, double SaveSeconds, double LoadSeconds, IReadOnlyList<double> AllSaveSeconds, IReadOnlyList<double> AllLoadSeconds);
+    string Folder, long StoredBytes, double SaveSeconds, double LoadSeconds, IReadOnlyList<double> AllSaveSeconds,
+    IReadOnlyList<double> AllLoadSeconds);

@@ -3,7 +3,9 @@ using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Bench;
 
-/// <summary>Measures a pair: sizes, then encoding and decoding and a store, in turns, so that a busy moment of the machine meets all of them.</summary>
+/// <summary>
+/// Measures a pair: sizes, then encoding and decoding and a store, in turns, so that a busy moment of the machine meets all of them.
+/// </summary>
 /// <param name="plan">What is measured.</param>
 /// <param name="settings">The store's options; its folder is a temporary one.</param>
 /// <param name="showing">Given the number of steps and the work: runs it, and shows the names of the steps that it reports as done.</param>
@@ -64,7 +66,8 @@ public sealed class BenchRun(BenchPlan plan, StoreOptions settings, Func<int, Fu
             DecodeSeconds = effort.Decoding.Seconds,
         });
         return new BenchResult(
-            plan.Paths is null, plan.Paths?.Before, plan.Paths?.After, pair.Layout.Tensors.Count, pair.Layout.Elements, pair.Layout.Bytes, changed,
+            plan.Paths is null, plan.Paths?.Before, plan.Paths?.After, pair.Layout.Tensors.Count, pair.Layout.Elements,
+            pair.Layout.Bytes, changed,
             pair.Layout.Elements == 0 ? 0 : (double)changed / pair.Layout.Elements, pair.IsHeld, plan.Rounds,
             store.IsBitExact && Array.TrueForAll(efforts, effort => effort.IsBitExact),
             [

@@ -27,11 +27,15 @@ internal sealed class EffortBench(string name, CodecEffort effort, BenchPair pai
 
     public Timings Decoding { get; } = new();
 
-    /// <summary>Encodes (finding what changed, hashing it, and decoding again all that was encoded, as a save does), decodes, and compares every byte.</summary>
+    /// <summary>
+    /// Encodes (finding what changed, hashing it, and decoding again all that was encoded, as a save does), decodes, and compares every
+    /// byte.
+    /// </summary>
     public void Round(CancellationToken cancellation)
     {
         using var encoded = Encoding.Time(() => BlocksEncoder.TryEncode(
-            new StateDiff(pair.Before, pair.After), pair.Before, default, new CodecOptions { Effort = effort }, spoolFolder, cancellation: cancellation)!);
+            new StateDiff(pair.Before, pair.After), pair.Before, default, new CodecOptions { Effort = effort }, spoolFolder,
+            cancellation: cancellation)!);
         Bytes = encoded.Length;
         Decode(encoded, cancellation);
     }

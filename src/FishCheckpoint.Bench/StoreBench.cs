@@ -32,7 +32,9 @@ internal sealed class StoreBench(SqliteCheckpointStore store, BenchPair pair) : 
         return new StoreBench(store, pair);
     }
 
-    /// <summary>Saves once, into an empty task, and loads. Then the task is deleted: a save whose positions are known already would cost less.</summary>
+    /// <summary>
+    /// Saves once, into an empty task, and loads. Then the task is deleted: a save whose positions are known already would cost less.
+    /// </summary>
     public async Task RoundAsync(CancellationToken cancellation)
     {
         var task = $"round-{++rounds}";

@@ -4,8 +4,9 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Bench;
 
 /// <summary>
-/// Two small bf16 checkpoints for who has none at hand: Gaussian weights in float32, moved by far smaller Gaussian steps, and cast. Some 5% of the values change.
-/// Real training moves values in ways that this does not have, so that its figures say how the machine does, not what a user would save.
+/// Two small bf16 checkpoints for who has none at hand: Gaussian weights in float32, moved by far smaller Gaussian steps, and cast. Some 5%
+/// of the values change. Real training moves values in ways that this does not have, so that its figures say how the machine does, not what
+/// a user would save.
 /// </summary>
 internal static class SyntheticPair
 {

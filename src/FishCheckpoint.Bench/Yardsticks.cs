@@ -13,7 +13,8 @@ internal sealed record Yardsticks(long Dense, long DenseZstd, long IndexAndValue
 
     public static Yardsticks Of(BenchPair pair, IReadOnlyList<long> changes, CancellationToken cancellation) => new(
         pair.Layout.Bytes, Compressed(pair.After, cancellation),
-        pair.Layout.Tensors.Zip(changes).Sum(tensor => tensor.Second * (tensor.First.UnitSize + (tensor.First.Units > int.MaxValue ? sizeof(long) : sizeof(int)))));
+        pair.Layout.Tensors.Zip(changes)
+            .Sum(tensor => tensor.Second * (tensor.First.UnitSize + (tensor.First.Units > int.MaxValue ? sizeof(long) : sizeof(int)))));
 
     private static long Compressed(IBlockReader model, CancellationToken cancellation)
     {

@@ -25,7 +25,8 @@ internal static class FishCommandLine
         try
         {
             return await parsed.InvokeAsync(
-                new InvocationConfiguration { Output = shell.Terminal.Output, Error = shell.Terminal.Error, EnableDefaultExceptionHandler = false }, cancellation);
+                new InvocationConfiguration { Output = shell.Terminal.Output, Error = shell.Terminal.Error,
+                    EnableDefaultExceptionHandler = false }, cancellation);
         }
         catch (Exception error)
         {
@@ -36,7 +37,8 @@ internal static class FishCommandLine
     /// <summary>All commands.</summary>
     public static RootCommand Create(Shell shell)
     {
-        var root = new RootCommand("A checkpoint store for models that share a base: full models of any step from the deltas that training left.")
+        var root = new RootCommand(
+            "A checkpoint store for models that share a base: full models of any step from the deltas that training left.")
         {
             ServeCommand.Create(shell),
             ReadyCommand.Create(shell),

@@ -16,7 +16,8 @@ namespace FishCheckpoint.Client;
 /// is streamed both ways; refusals of the server come back as the same <see cref="Errors.FishException"/> that the embedded store throws.
 /// </summary>
 /// <remarks>
-/// Readers read by separate requests, so a checkpoint that is deleted while it is read ends the reading. Safe for use by many callers at once.
+/// Readers read by separate requests, so a checkpoint that is deleted while it is read ends the reading. Safe for use by many callers at
+/// once.
 /// </remarks>
 public sealed class FishClient : IFishStore
 {
@@ -25,7 +26,8 @@ public sealed class FishClient : IFishStore
     private readonly HealthCalls health;
 
     /// <summary>Talks to the server at the client's <see cref="HttpClient.BaseAddress"/>.</summary>
-    /// <param name="http">The HTTP client. Its timeout covers a whole upload, so long ones want <see cref="Timeout.InfiniteTimeSpan"/>.</param>
+    /// <param name="http">The HTTP client. Its timeout covers a whole upload, so long ones want
+    /// <see cref="Timeout.InfiniteTimeSpan"/>.</param>
     /// <param name="ownsHttp">Whether this object disposes the HTTP client. Default: no.</param>
     /// <param name="spoolFolder">Where deltas that outgrow memory lie meanwhile. Default: the system's temporary folder.</param>
     /// <param name="idleTimeout">See <see cref="FishClientOptions.IdleTimeout"/>. Default: 60 seconds.</param>
@@ -68,7 +70,8 @@ public sealed class FishClient : IFishStore
     /// <summary>Connects to a server with an HTTP client of its own, without a timeout for whole requests.</summary>
     /// <param name="server">The server's address, as in <c>http://127.0.0.1:5080</c>.</param>
     /// <param name="spoolFolder">Where deltas that outgrow memory lie meanwhile. Default: the system's temporary folder.</param>
-    public static FishClient Connect(Uri server, string? spoolFolder = null) => Connect(server, new FishClientOptions { SpoolFolder = spoolFolder });
+    public static FishClient Connect(Uri server, string? spoolFolder = null) =>
+        Connect(server, new FishClientOptions { SpoolFolder = spoolFolder });
 
     /// <summary>As above, with a key, or for a server whose certificate the system does not trust.</summary>
     /// <param name="server">The server's address, as in <c>https://models.example:5080</c>.</param>
@@ -81,7 +84,8 @@ public sealed class FishClient : IFishStore
     /// <param name="longest">How long to go on asking; nothing: ask once.</param>
     /// <param name="time">The clock. Default: the system's.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <exception cref="Errors.FishException">It is not ready, and why: <see cref="Errors.ErrorCode.ServerUnavailable"/>, <see cref="Errors.ErrorCode.StorageUnavailable"/>.</exception>
+    /// <exception cref="Errors.FishException">It is not ready, and why: <see cref="Errors.ErrorCode.ServerUnavailable"/>,
+    /// <see cref="Errors.ErrorCode.StorageUnavailable"/>.</exception>
     public Task WaitUntilReadyAsync(TimeSpan longest = default, TimeProvider? time = null, CancellationToken cancellationToken = default) =>
         health.WaitAsync(longest, time ?? TimeProvider.System, cancellationToken);
 

@@ -11,15 +11,19 @@ public sealed record FishClientOptions
     /// <summary>The key's token, sent with every request as <c>Authorization: Bearer</c>. Default: none.</summary>
     public string? Key { get; init; }
 
-    /// <summary>A PEM file of the certificates that the server's is to be signed by, or of the server's own; no others are trusted then. Default: those that the system trusts.</summary>
+    /// <summary>
+    /// A PEM file of the certificates that the server's is to be signed by, or of the server's own; no others are trusted then. Default:
+    /// those that the system trusts.
+    /// </summary>
     public string? CertificateAuthorities { get; init; }
 
     /// <summary>
     /// How long a request waits while no byte moves in either direction: then the server is unavailable (SERVER_UNAVAILABLE), which a
-    /// training hook tries again. An upload or download that moves is never ended. Connecting has a limit of its own, of 10 seconds. Work that
-    /// the server does before it answers gets more: a verification, a comparison and a delta ten times as long, maintenance without end; after
-    /// an upload the answer may take so much longer as the upload took, at most ten times the limit. A stream of events ends after 60 seconds
-    /// without its heartbeat. From 1 ms to 1 day, or <see cref="Timeout.InfiniteTimeSpan"/>: no limit. Default: 60 seconds.
+    /// training hook tries again. An upload or download that moves is never ended. Connecting has a limit of its own, of 10 seconds. Work
+    /// that the server does before it answers gets more: a verification, a comparison and a delta ten times as long, maintenance without
+    /// end; after an upload the answer may take so much longer as the upload took, at most ten times the limit. A stream of events ends
+    /// after 60 seconds without its heartbeat. From 1 ms to 1 day, or <see cref="Timeout.InfiniteTimeSpan"/>: no limit. Default: 60
+    /// seconds.
     /// </summary>
     public TimeSpan IdleTimeout { get; init; } = DefaultIdleTimeout;
 
@@ -28,9 +32,11 @@ public sealed record FishClientOptions
     /// <summary>Where deltas that outgrow memory lie meanwhile. Default: the system's temporary folder.</summary>
     public string? SpoolFolder { get; init; }
 
-    /// <summary>An HTTP client of a server that does as these options say, without a timeout for whole requests. The caller disposes it.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.KeyInvalid"/>: the key is no token; <see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.RequestInvalid"/>:
-    /// the certificates cannot be read.</exception>
+    /// <summary>
+    /// An HTTP client of a server that does as these options say, without a timeout for whole requests. The caller disposes it.
+    /// </summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.KeyInvalid"/>: the key is no token; <see cref="ErrorCode.FileNotFound"/>,
+    /// <see cref="ErrorCode.RequestInvalid"/>: the certificates cannot be read.</exception>
     public HttpClient CreateHttp(Uri server)
     {
         var authorization = Key is null ? null : Bearer(Key);
@@ -50,11 +56,14 @@ public sealed record FishClientOptions
     }
 
     /// <summary>These options without the key, so that it gets into no log.</summary>
-    public override string ToString() => $"{nameof(FishClientOptions)} {{ Key = {(Key is null ? "none" : "given")}, CertificateAuthorities = {CertificateAuthorities} }}";
+    public override string ToString() =>
+        $"{nameof(FishClientOptions)} {{ Key = {(Key is null ? "none" : "given")}, CertificateAuthorities = {CertificateAuthorities} }}";
 
     private static AuthenticationHeaderValue Bearer(string key) => key.Length > 0 && key.All(letter => letter is > ' ' and <= '~')
         ? new AuthenticationHeaderValue("Bearer", key)
-        : throw new FishException(ErrorCode.KeyInvalid, "key", "The key is empty, or holds what no token holds.", "Give the token as 'fish key add' has shown it.");
+        : throw new FishException(
+            ErrorCode.KeyInvalid, "key", "The key is empty, or holds what no token holds.",
+            "Give the token as 'fish key add' has shown it.");
 
     private static X509ChainPolicy PolicyOf(string file)
     {

@@ -3,7 +3,9 @@ using FishCheckpoint.Training;
 
 namespace FishCheckpoint.Demo;
 
-/// <summary>One training run, made ready: its model and its mask are known, so that a <see cref="CheckpointHook"/> can be attached before it trains.</summary>
+/// <summary>
+/// One training run, made ready: its model and its mask are known, so that a <see cref="CheckpointHook"/> can be attached before it trains.
+/// </summary>
 public sealed class DemoRun
 {
     private readonly Digits digits;

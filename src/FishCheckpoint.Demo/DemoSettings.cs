@@ -1,6 +1,8 @@
 namespace FishCheckpoint.Demo;
 
-/// <summary>How the demo trains. The same for every kind of mask, but for the learning rate: few weights need larger steps than many.</summary>
+/// <summary>
+/// How the demo trains. The same for every kind of mask, but for the learning rate: few weights need larger steps than many.
+/// </summary>
 public sealed record DemoSettings
 {
     /// <summary>Passes over the images when the base is trained.</summary>

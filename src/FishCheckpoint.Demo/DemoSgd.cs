@@ -3,10 +3,13 @@ using FishCheckpoint.Training;
 
 namespace FishCheckpoint.Demo;
 
-/// <summary>Trains a model on a mask with <see cref="MaskedSgd"/>: no bit outside of it changes, and no gradient outside of it is computed.</summary>
+/// <summary>
+/// Trains a model on a mask with <see cref="MaskedSgd"/>: no bit outside of it changes, and no gradient outside of it is computed.
+/// </summary>
 internal sealed class DemoSgd
 {
-    // Gradients are clipped to this length, as is usual in fine-tuning: a task far from the base would otherwise begin with steps that spoil it.
+    // Gradients are clipped to this length, as is usual in fine-tuning: a task far from the base would otherwise begin with steps that
+    // spoil it.
     private const double LongestGradient = 1;
 
     private readonly MlpPass pass;

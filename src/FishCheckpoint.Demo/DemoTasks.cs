@@ -37,7 +37,8 @@ public static class DemoTasks
     /// <summary>The tasks.</summary>
     public static IReadOnlyList<DemoTask> All { get; } =
     [
-        new("rotated", "Digits turned by 90 degrees.", BaseClasses, samples => Move(samples, (row, column) => (Digits.Side - 1 - column, row))),
+        new("rotated", "Digits turned by 90 degrees.", BaseClasses, samples =>
+            Move(samples, (row, column) => (Digits.Side - 1 - column, row))),
         new("mirrored", "Digits as in a mirror.", BaseClasses, samples => Move(samples, (row, column) => (row, Digits.Side - 1 - column))),
         new("inverted", "Digits in white on black, with noise.", BaseClasses, Invert),
         new("permuted", "Digits with their pixels in another order.", BaseClasses, Permute),

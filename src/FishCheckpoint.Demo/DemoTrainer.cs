@@ -37,7 +37,8 @@ public sealed class DemoTrainer(Digits digits, DemoSettings? settings = null)
         var (name, rate) = kind == DemoMask.Dense
             ? ($"{task.Name}-dense", settings.DenseRate)
             : ($"{task.Name}-{(kind == DemoMask.Fish ? "fish" : "random")}-{100 * (decimal)ratio:0.###}", settings.MaskedRate);
-        return new DemoRun(name, model, mask, new Digits(task.Derive(digits.Train), task.Derive(digits.Test)), settings, settings.Epochs, rate);
+        return new DemoRun(
+            name, model, mask, new Digits(task.Derive(digits.Train), task.Derive(digits.Test)), settings, settings.Epochs, rate);
     }
 
     /// <summary>How well the base does a task before any training for it.</summary>
@@ -48,7 +49,8 @@ public sealed class DemoTrainer(Digits digits, DemoSettings? settings = null)
 
     // Shared by the ratios of a task.
     private FisherInformation FisherOf(Mlp trainedBase, DemoTask task) =>
-        fisher.GetOrAdd((task, trainedBase), key => new Lazy<FisherInformation>(() => ComputeFisher(StartOf(key.Base, key.Task), key.Task))).Value;
+        fisher.GetOrAdd((task, trainedBase), key =>
+            new Lazy<FisherInformation>(() => ComputeFisher(StartOf(key.Base, key.Task), key.Task))).Value;
 
     private FisherInformation ComputeFisher(Mlp model, DemoTask task)
     {

@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics;
 namespace FishCheckpoint.Demo;
 
 /// <summary>
-/// The matrix products of the demo's model, row-major. Always 8 lanes and fused multiply-adds: sums are made in the same order on every machine.
+/// The matrix products of the demo's model, row-major. Always 8 lanes and fused multiply-adds: sums are made in the same order on every
+/// machine.
 /// </summary>
 internal static unsafe class Kernels
 {
@@ -30,7 +31,8 @@ internal static unsafe class Kernels
                 var row = 0;
                 for (; row <= rows - 4; row += 4)
                 {
-                    Dots(xs + (row * inputs), ws + (output * inputs), ws + (second * inputs), inputs, ys + (row * outputs), outputs, output, second);
+                    Dots(xs + (row * inputs), ws + (output * inputs), ws + (second * inputs), inputs, ys + (row * outputs), outputs,
+                        output, second);
                 }
 
                 for (; row < rows; row++)
@@ -48,10 +50,11 @@ internal static unsafe class Kernels
     }
 
     /// <summary>
-    /// <c>c[i, n] += sum over k of a[i * strideI + k * strideK] * b[k, n]</c>: with the strides of the deltas it is a layer's way back, with those of
-    /// their transpose its weights' gradient.
+    /// <c>c[i, n] += sum over k of a[i * strideI + k * strideK] * b[k, n]</c>: with the strides of the deltas it is a layer's way back,
+    /// with those of their transpose its weights' gradient.
     /// </summary>
-    public static void AddProduct(ReadOnlySpan<float> a, int strideI, int strideK, ReadOnlySpan<float> b, Span<float> c, int rows, int inner, int columns)
+    public static void AddProduct(
+        ReadOnlySpan<float> a, int strideI, int strideK, ReadOnlySpan<float> b, Span<float> c, int rows, int inner, int columns)
     {
         b = b[..(inner * columns)];
         c = c[..(rows * columns)];
@@ -74,7 +77,9 @@ internal static unsafe class Kernels
         }
     }
 
-    /// <summary>ReLU and its derivative: clears <paramref name="values"/> where <paramref name="gate"/> is not positive. Both may be the same.</summary>
+    /// <summary>
+    /// ReLU and its derivative: clears <paramref name="values"/> where <paramref name="gate"/> is not positive. Both may be the same.
+    /// </summary>
     public static void ClearWhereNotPositive(ReadOnlySpan<float> gate, Span<float> values)
     {
         fixed (float* gates = gate[..values.Length], targets = values)
@@ -117,7 +122,8 @@ internal static unsafe class Kernels
     private static void Dots(float* x, float* w0, float* w1, int inputs, float* y, int stride, int first, int second)
     {
         float* x1 = x + inputs, x2 = x1 + inputs, x3 = x2 + inputs;
-        Vector256<float> s00 = default, s10 = default, s20 = default, s30 = default, s01 = default, s11 = default, s21 = default, s31 = default;
+        Vector256<float> s00 = default, s10 = default, s20 = default, s30 = default, s01 = default, s11 = default, s21 = default,
+        s31 = default;
         var index = 0;
         for (; index <= inputs - Lanes; index += Lanes)
         {

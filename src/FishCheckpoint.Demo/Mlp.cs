@@ -4,7 +4,9 @@ using FishCheckpoint.Training;
 
 namespace FishCheckpoint.Demo;
 
-/// <summary>A small classifier: linear layers with ReLU between them. Its parameters are plain arrays, one per tensor of <see cref="Layout"/>.</summary>
+/// <summary>
+/// A small classifier: linear layers with ReLU between them. Its parameters are plain arrays, one per tensor of <see cref="Layout"/>.
+/// </summary>
 public sealed class Mlp
 {
     private readonly int[] widths;
@@ -21,7 +23,9 @@ public sealed class Mlp
         }
     }
 
-    /// <summary>Names and shapes: <c>layers.0.weight</c> [out, in], <c>layers.0.bias</c> [out], ..., <c>head.weight</c>, <c>head.bias</c>, all F32.</summary>
+    /// <summary>
+    /// Names and shapes: <c>layers.0.weight</c> [out, in], <c>layers.0.bias</c> [out], ..., <c>head.weight</c>, <c>head.bias</c>, all F32.
+    /// </summary>
     public Layout Layout { get; }
 
     /// <summary>The parameters: per tensor of the layout, row-major. Changed by training.</summary>
@@ -54,7 +58,8 @@ public sealed class Mlp
         var layout = LayoutOf(changed);
         return new Mlp(
             changed,
-            [.. layout.Tensors.Select((tensor, index) => index < layout.Tensors.Count - 2 ? (float[])Parameters[index].Clone() : Draw(tensor, random))]);
+            [.. layout.Tensors.Select(
+                (tensor, index) => index < layout.Tensors.Count - 2 ? (float[])Parameters[index].Clone() : Draw(tensor, random))]);
     }
 
     /// <summary>The tensors of a model with these widths.</summary>

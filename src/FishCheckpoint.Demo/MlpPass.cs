@@ -1,6 +1,8 @@
 namespace FishCheckpoint.Demo;
 
-/// <summary>A batch on its way through a model and back: the activations and the derivatives that gradients are made of. Reused from batch to batch.</summary>
+/// <summary>
+/// A batch on its way through a model and back: the activations and the derivatives that gradients are made of. Reused from batch to batch.
+/// </summary>
 internal sealed class MlpPass
 {
     private readonly Mlp model;
@@ -29,7 +31,10 @@ internal sealed class MlpPass
     /// <summary>What layer <paramref name="layer"/> was given: [count, inputs].</summary>
     public ReadOnlySpan<float> InputsOf(int layer) => activations[layer].AsSpan(0, Count * model.Widths[layer]);
 
-    /// <summary>The loss's derivatives by what layer <paramref name="layer"/> gave, before its ReLU: [count, outputs]. Valid after <see cref="Backward"/>.</summary>
+    /// <summary>
+    /// The loss's derivatives by what layer <paramref name="layer"/> gave, before its ReLU: [count, outputs]. Valid after
+    /// <see cref="Backward"/>.
+    /// </summary>
     public ReadOnlySpan<float> DeltasOf(int layer) => deltas[layer].AsSpan(0, Count * model.Widths[layer + 1]);
 
     /// <summary>Runs some of the images through the model.</summary>

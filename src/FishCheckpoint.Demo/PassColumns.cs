@@ -1,8 +1,8 @@
 namespace FishCheckpoint.Demo;
 
 /// <summary>
-/// A pass with the batch innermost: the gradient of one weight is then the product of two runs, so that a mask's gradient costs what the mask has,
-/// not what the model has.
+/// A pass with the batch innermost: the gradient of one weight is then the product of two runs, so that a mask's gradient costs what the
+/// mask has, not what the model has.
 /// </summary>
 internal sealed class PassColumns
 {

@@ -37,7 +37,10 @@ internal static class Remedies
     {
         FishException fish => fish,
         IOException io when FullDisk.Is(io) => new FishException(
-            ErrorCode.InsufficientStorage, folder, $"The disk has no room: {io.Message}", "Free some space, or keep fewer older models; nothing there was changed.", io),
-        _ => new FishException(ErrorCode.StorageUnavailable, folder, error.Message, "Check the folder, its permissions and its disk; nothing there was changed.", error),
+            ErrorCode.InsufficientStorage, folder, $"The disk has no room: {io.Message}",
+            "Free some space, or keep fewer older models; nothing there was changed.", io),
+        _ =>
+            new FishException(ErrorCode.StorageUnavailable, folder, error.Message,
+                "Check the folder, its permissions and its disk; nothing there was changed.", error),
     };
 }

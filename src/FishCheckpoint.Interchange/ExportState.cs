@@ -12,5 +12,6 @@ internal sealed record ExportState(string Name, CheckpointInfo? Info, string Anc
     /// <summary>Its name as a number.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: it is none.</exception>
     public long Number => VersionName.NumberOf(Name)
-        ?? throw new FishException(ErrorCode.RequestInvalid, Name, "Versions are numbers in this format.", "Leave the name of versions out.");
+        ?? throw new FishException(
+            ErrorCode.RequestInvalid, Name, "Versions are numbers in this format.", "Leave the name of versions out.");
 }

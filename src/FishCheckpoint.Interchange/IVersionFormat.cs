@@ -23,7 +23,9 @@ internal interface IVersionFormat
     IReadOnlyDictionary<string, string> MetadataOf(FoundVersion version, ImportOptions options) => new Dictionary<string,
         string>(StringComparer.Ordinal);
 
-    /// <summary>Opens a delta, and checks what can be checked without the state that it is laid on but for its layout. The caller disposes it.</summary>
+    /// <summary>
+    /// Opens a delta, and checks what can be checked without the state that it is laid on but for its layout. The caller disposes it.
+    /// </summary>
     /// <exception cref="FishException">It is damaged, hostile, or not of this format.</exception>
     IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options);
 

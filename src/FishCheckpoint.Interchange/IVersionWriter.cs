@@ -13,7 +13,8 @@ internal readonly record struct Written(bool Created, string Path, long Bytes);
 internal interface IVersionWriter
 {
     /// <summary>Writes a full version.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another one is there; or the format cannot carry the model, or the model is damaged.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another one is there; or the format cannot carry the model, or
+    /// the model is damaged.</exception>
     Task<Written> WriteFullAsync(ExportState state, IModelReader model, CancellationToken cancellation);
 
     /// <summary>Writes a delta.</summary>

@@ -14,7 +14,9 @@ public sealed record ImportOptions
     /// <summary>The task. Made if it is not there, on <see cref="Base"/>.</summary>
     public required string Task { get; init; }
 
-    /// <summary>The base of a task that is to be made. Made itself, if it is not there, of the first version, which is then a full one.</summary>
+    /// <summary>
+    /// The base of a task that is to be made. Made itself, if it is not there, of the first version, which is then a full one.
+    /// </summary>
     public string? Base { get; init; }
 
     /// <summary>The version that the state is which the task starts from: what the first delta may be laid on. Default: 0.</summary>
@@ -27,14 +29,14 @@ public sealed record ImportOptions
     public bool OnlyNew { get; init; }
 
     /// <summary>
-    /// Whether a number may be missing between two versions of a format that does not say what a delta is laid on: some writers leave one out where nothing
-    /// changed. Default: no, since a lost version looks the same.
+    /// Whether a number may be missing between two versions of a format that does not say what a delta is laid on: some writers leave one
+    /// out where nothing changed. Default: no, since a lost version looks the same.
     /// </summary>
     public bool AllowGaps { get; init; }
 
     /// <summary>
-    /// The names of the trained parameters in the model's order, for the format that has none (fish-diff). <see langword="null"/>: as the base's file has them, which is
-    /// refused where they are sorted by name. Default: so.
+    /// The names of the trained parameters in the model's order, for the format that has none (fish-diff). <see langword="null"/>: as the
+    /// base's file has them, which is refused where they are sorted by name. Default: so.
     /// </summary>
     public IReadOnlyList<string>? Parameters { get; init; }
 

@@ -27,7 +27,8 @@ internal sealed class StatePair(IModelReader from, IModelReader to, IReadOnlyLis
     public IModelReader To => to;
 
     /// <summary>The tensors that may differ, in the order that Python sorts names in.</summary>
-    public IEnumerable<TensorInfo> Changed => changed.Select(index => Layout.Tensors[index]).OrderBy(tensor => tensor.Name, Comparer<string>.Create(NameOrder.Compare));
+    public IEnumerable<TensorInfo> Changed =>
+        changed.Select(index => Layout.Tensors[index]).OrderBy(tensor => tensor.Name, Comparer<string>.Create(NameOrder.Compare));
 
     /// <summary>Reads a tensor of both states.</summary>
     public void Read(TensorInfo tensor, Visit visit, CancellationToken cancellation)

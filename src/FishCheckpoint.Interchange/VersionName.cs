@@ -23,7 +23,9 @@ internal static class VersionName
     /// <summary>Refuses a name that is no name.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>.</exception>
     public static string Check(string name, string key) => name.Length is > 0 and <= Longest && !name.Any(char.IsControl) ? name
-        : throw new FishException(ErrorCode.VersionInvalid, key, $"A version's name has 1 to {Longest} characters, none of them a control character.", "Write the version again.");
+        : throw new FishException(
+            ErrorCode.VersionInvalid, key, $"A version's name has 1 to {Longest} characters, none of them a control character.",
+            "Write the version again.");
 
     /// <summary>
     /// Refuses the name of a file that is more than the name of a file, or that this system cannot have, before anything of this name is

@@ -3,9 +3,11 @@ using System.Numerics;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// Random numbers that are the same for the same seed on every platform and runtime, which <see cref="Random"/> does not promise. Not for secrets.
+/// Random numbers that are the same for the same seed on every platform and runtime, which <see cref="Random"/> does not promise. Not for
+/// secrets.
 /// </summary>
-/// <remarks>xoshiro256**, seeded by SplitMix64 (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", 2021). Not safe for concurrent use.</remarks>
+/// <remarks>xoshiro256**, seeded by SplitMix64 (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", 2021). Not safe for
+/// concurrent use.</remarks>
 public sealed class SeededRandom : IResumable
 {
     private const string StateName = "xoshiro256**";

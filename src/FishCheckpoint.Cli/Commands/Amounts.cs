@@ -9,14 +9,16 @@ internal static class Amounts
     // Longer units first: GB ends in B too.
     private static readonly (string Unit, decimal Bytes)[] Sizes =
     [
-        ("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("TiB", 1L << 40), ("KB", 1e3m), ("MB", 1e6m), ("GB", 1e9m), ("TB", 1e12m), ("B", 1), ("", 1),
+        ("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("TiB", 1L << 40), ("KB", 1e3m), ("MB", 1e6m), ("GB", 1e9m), ("TB", 1e12m),
+        ("B", 1), ("", 1),
     ];
 
     private static readonly (string Unit, decimal Seconds)[] Spans = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400), ("w", 604_800)];
 
     /// <summary>Bytes, as in <c>10GB</c>, <c>1.5TiB</c> or <c>4096</c>.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>.</exception>
-    public static long Bytes(string text) => (long)(Parse(text, Sizes, long.MaxValue) ?? throw Wrong(text, "number of bytes", "10GB, 1.5TiB or 4096"));
+    public static long Bytes(string text) =>
+        (long)(Parse(text, Sizes, long.MaxValue) ?? throw Wrong(text, "number of bytes", "10GB, 1.5TiB or 4096"));
 
     /// <summary>A time span, as in <c>30d</c>, <c>12h</c> or <c>90m</c>.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>.</exception>
@@ -26,7 +28,8 @@ internal static class Amounts
     private static decimal? Parse(string text, (string Unit, decimal Factor)[] units, decimal most)
     {
         var (unit, factor) = Array.Find(units, known => text.EndsWith(known.Unit, StringComparison.OrdinalIgnoreCase));
-        return unit is not null && decimal.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+        return unit is not null && decimal.TryParse(
+            text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
             && number <= most / factor ? number * factor : null;
     }
 

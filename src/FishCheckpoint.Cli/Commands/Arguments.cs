@@ -10,7 +10,10 @@ internal static class Arguments
 
     public static Argument<string> Task() => new("TASK") { Description = "The task." };
 
-    public static Argument<string?> OptionalTask() => new("TASK") { Description = "The task. Default: all of them.", Arity = ArgumentArity.ZeroOrOne };
+    public static Argument<string?> OptionalTask() => new("TASK")
+    {
+        Description = "The task. Default: all of them.", Arity = ArgumentArity.ZeroOrOne,
+    };
 
     public static Argument<string> Step() => new("STEP") { Description = "A step, latest, best, or a tag." };
 

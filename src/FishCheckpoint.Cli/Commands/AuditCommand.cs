@@ -13,7 +13,10 @@ internal static class AuditCommand
     public static Command Create(Shell shell)
     {
         var task = new Option<string?>("--task") { Description = "Only what concerns this task.", HelpName = "TASK" };
-        var since = new Option<string?>("--since") { Description = "Only from a time on (2026-01-31T12:00:00Z), or what is no older than a span (7d).", HelpName = "TIME" };
+        var since = new Option<string?>("--since")
+        {
+            Description = "Only from a time on (2026-01-31T12:00:00Z), or what is no older than a span (7d).", HelpName = "TIME",
+        };
         var limit = new Option<int>("--limit") { Description = "The most entries.", HelpName = "N", DefaultValueFactory = _ => 100 };
         var command = new Command("audit", "List who wrote and deleted what, the newest first.") { task, since, limit };
         shell.OnStore(command, async (call, cancellation) =>
@@ -30,7 +33,8 @@ internal static class AuditCommand
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time : TimeProvider.System.GetUtcNow() - Amounts.Span(text);
 
-    private static string OutcomeOf(AuditEntry entry) => entry.Times == 1 ? entry.Outcome : $"{entry.Outcome}, {Say.Count(entry.Times)} times";
+    private static string OutcomeOf(AuditEntry entry) =>
+        entry.Times == 1 ? entry.Outcome : $"{entry.Outcome}, {Say.Count(entry.Times)} times";
 
     private static void Describe(Call call, IReadOnlyList<AuditEntry> entries)
     {
@@ -38,7 +42,8 @@ internal static class AuditCommand
         foreach (var entry in entries)
         {
             table.Row(
-                Say.Time(entry.Time), entry.Caller, entry.Address ?? "-", entry.Operation, entry.Key, OutcomeOf(entry), entry.Bytes is { } bytes ? Say.Count(bytes) : "-");
+                Say.Time(entry.Time), entry.Caller, entry.Address ?? "-", entry.Operation, entry.Key, OutcomeOf(entry),
+                entry.Bytes is { } bytes ? Say.Count(bytes) : "-");
         }
 
         call.Terminal.Console.Write(table);

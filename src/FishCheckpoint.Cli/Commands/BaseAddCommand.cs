@@ -21,26 +21,37 @@ internal static class BaseAddCommand
             Description = "A safetensors or PyTorch file, or a folder of shards with their side files; a pipe, or - for standard input.",
         };
         var (stateDict, choice) = (StateDictOption.Create(), new ModelChoiceOptions());
-        var command = new Command("add", "Add a base: a safetensors or PyTorch file, or a sharded folder.") { name, path, stateDict, choice.File, choice.Variant };
+        var command = new Command("add", "Add a base: a safetensors or PyTorch file, or a sharded folder.")
+        {
+            name, path, stateDict, choice.File, choice.Variant,
+        };
         shell.OnStore(command, async (call, cancellation) =>
         {
             using var input = await LocalInput.OpenAsync(
                 call.Parsed.GetRequiredValue(path), call.Terminal, shell.Settings.Limits.MaxUploadBytes, cancellation);
             var source = input.Path;
             var limit = shell.Settings.Limits.MaxHeaderBytes;
-            var contents = Directory.Exists(source) ? await Task.Run(() => FolderContents.Read(source, choice.Of(call.Parsed), limit), cancellation) : null;
+            var contents = Directory.Exists(source)
+                ? await Task.Run(() => FolderContents.Read(source, choice.Of(call.Parsed), limit), cancellation) : null;
             using var torch = contents?.IsTorch ?? TorchModelFiles.Is(source)
-                ? await Task.Run(() => TorchModelFiles.Open(source, call.Parsed.GetValue(stateDict), limit, choice.Of(call.Parsed)), cancellation) : null;
+                ? await Task.Run(() => TorchModelFiles.Open(source, call.Parsed.GetValue(stateDict), limit, choice.Of(call.Parsed)),
+                    cancellation) : null;
             var (files, total) = torch is not null ? (TorchUpload.FilesOf(torch), TorchUpload.BytesOf(torch))
-                : contents is not null ? (ModelUpload.FromContents(contents), BytesOf(contents)) : (ModelUpload.FromPath(source), BytesOf(source));
+                : contents is not null ? (ModelUpload.FromContents(contents), BytesOf(contents))
+                    : (ModelUpload.FromPath(source), BytesOf(source));
             Saved<BaseInfo> saved = null!;
             await Progress.BytesAsync(call.Terminal, "adding", total, async passed => saved = await call.Store.Bases.AddAsync(
                 call.Parsed.GetRequiredValue(name), Counted(files, passed, cancellation), cancellation));
-            var added = saved.Value with { LeftOut = LeftOutFile.Join([.. contents?.LeftOut ?? [], .. torch?.LeftUnread ?? []], saved.Value.LeftOut) };
+            var added = saved.Value with
+            {
+                LeftOut = LeftOutFile.Join([.. contents?.LeftOut ?? [], .. torch?.LeftUnread ?? []], saved.Value.LeftOut),
+            };
             call.Print(added, info =>
             {
                 call.Say(
-                    $"{(saved.Created ? "Added" : "Already there:")} base [bold]{info.Name}[/]: {Say.Count(info.Tensors)} tensors, {Say.Count(info.Elements)} elements, {Say.Bytes(info.Bytes)}, id {Say.Short(info.Id)}{StateDictOption.Describe(torch?.Key)}");
+                    $"{(saved.Created ? "Added" : "Already there:")} base [bold]{info.Name}[/]: {Say.Count(info.Tensors)} tensors, ",
+                    $"{Say.Count(info.Elements)} elements, {Say.Bytes(info.Bytes)}, id ",
+                    $"{Say.Short(info.Id)}{StateDictOption.Describe(torch?.Key)}");
                 call.SayLeftOut(info.LeftOut);
             });
         }, creates: true);

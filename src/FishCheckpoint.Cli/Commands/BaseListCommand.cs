@@ -19,7 +19,8 @@ internal static class BaseListCommand
                 foreach (var item in items)
                 {
                     table.Row(
-                        item.Name, Say.Short(item.Id), Say.Count(item.Tensors), Say.Count(item.Elements), Say.Bytes(item.Bytes), Say.Count(item.Files.Count),
+                        item.Name, Say.Short(item.Id), Say.Count(item.Tensors), Say.Count(item.Elements), Say.Bytes(item.Bytes),
+                        Say.Count(item.Files.Count),
                         Say.Time(item.Created));
                 }
 

@@ -11,7 +11,11 @@ internal static class BaseRemoveCommand
     {
         var name = new Argument<string>("BASE") { Description = "The name to remove." };
         var confirmation = new Confirmation();
-        var command = new Command("rm", "Remove a name of a base, and with its last name the base, for good. Refused while tasks are on it.") { name, confirmation.Yes };
+        var command = new Command(
+            "rm", "Remove a name of a base, and with its last name the base, for good. Refused while tasks are on it.")
+        {
+            name, confirmation.Yes,
+        };
         shell.OnStore(command, async (call, cancellation) =>
         {
             var given = call.Parsed.GetRequiredValue(name);

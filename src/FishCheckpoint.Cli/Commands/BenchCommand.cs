@@ -15,12 +15,23 @@ internal static class BenchCommand
 
     public static Command Create(Shell shell)
     {
-        var before = new Argument<string?>("BEFORE") { Description = "A safetensors file, or a folder of shards. Default: a small synthetic pair.", Arity = ArgumentArity.ZeroOrOne };
-        var after = new Argument<string?>("AFTER") { Description = "A later checkpoint of the same model.", Arity = ArgumentArity.ZeroOrOne };
-        var rounds = new Option<int>("--rounds") { Description = "How often each thing is timed.", HelpName = "N", DefaultValueFactory = _ => DefaultRounds };
+        var before = new Argument<string?>("BEFORE")
+        {
+            Description = "A safetensors file, or a folder of shards. Default: a small synthetic pair.", Arity = ArgumentArity.ZeroOrOne,
+        };
+        var after = new Argument<string?>("AFTER")
+        {
+            Description = "A later checkpoint of the same model.", Arity = ArgumentArity.ZeroOrOne,
+        };
+        var rounds = new Option<int>("--rounds")
+        {
+            Description = "How often each thing is timed.", HelpName = "N", DefaultValueFactory = _ => DefaultRounds,
+        };
         var temporary = new Option<string?>("--temp")
         {
-            Description = "Where a temporary store is made, with a copy of BEFORE: its disk is what a durable save waits for. Default: the system's folder.", HelpName = "DIR",
+            Description =
+                "Where a temporary store is made, with a copy of BEFORE: its disk is what a durable save waits for. Default: the system's "
+                + "folder.", HelpName = "DIR",
         };
         rounds.Validators.Add(result =>
         {
@@ -29,7 +40,10 @@ internal static class BenchCommand
                 result.AddError("--rounds has to be 1 or more.");
             }
         });
-        var command = new Command("bench", "Measure what two checkpoints take and how fast, here; bit for bit, beside simple yardsticks.") { before, after, rounds, temporary };
+        var command = new Command("bench", "Measure what two checkpoints take and how fast, here; bit for bit, beside simple yardsticks.")
+        {
+            before, after, rounds, temporary,
+        };
         command.Validators.Add(result =>
         {
             if (result.GetValue(before) is not null && result.GetValue(after) is null)

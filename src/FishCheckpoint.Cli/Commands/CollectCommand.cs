@@ -13,10 +13,17 @@ internal static class CollectCommand
     {
         var task = new Option<string?>("--task") { Description = "Only the retention of this task.", HelpName = "TASK" };
         var dry = new Option<bool>("--dry-run") { Description = "Say what would go and why, and change nothing." };
-        var time = new Option<double?>("--max-time") { Description = "How long it may go on, in seconds. Default: until everything is done.", HelpName = "S" };
-        var now = new Option<bool>("--now") { Description = "End the grace of what is deleted (with --task, of that task): it cannot be brought back then." };
+        var time = new Option<double?>("--max-time")
+        {
+            Description = "How long it may go on, in seconds. Default: until everything is done.", HelpName = "S",
+        };
+        var now = new Option<bool>("--now")
+        {
+            Description = "End the grace of what is deleted (with --task, of that task): it cannot be brought back then.",
+        };
         var confirmation = new Confirmation();
-        var command = new Command("gc", "Delete what no retention keeps, and give the bytes of what was deleted longer ago than its grace back to the disk.")
+        var command = new Command(
+            "gc", "Delete what no retention keeps, and give the bytes of what was deleted longer ago than its grace back to the disk.")
         {
             task, dry, now, time, confirmation.Yes,
         };
@@ -60,8 +67,10 @@ internal static class CollectCommand
     {
         foreach (var gone in result.Checkpoints)
         {
-            var needed = gone.NeededBy.Count == 0 ? string.Empty : $"; what is laid on it stays readable: {string.Join(", ", gone.NeededBy)}";
-            terminal.Say($"[bold]{gone.Task}/{gone.Step}[/] {(result.DryRun ? "would go" : "is gone")}, {Say.Bytes(gone.Bytes)}: {gone.Why}{needed}");
+            var needed = gone.NeededBy.Count == 0
+                ? string.Empty : $"; what is laid on it stays readable: {string.Join(", ", gone.NeededBy)}";
+            terminal.Say($"[bold]{gone.Task}/{gone.Step}[/] {(result.DryRun ? "would go" : "is gone")}, {Say.Bytes(gone.Bytes)}: ",
+                $"{gone.Why}{needed}");
         }
 
         if (result.Deleted > result.Checkpoints.Count)
@@ -76,17 +85,25 @@ internal static class CollectCommand
 
         if (result.DryRun)
         {
-            terminal.Say($"{Say.Count(result.Deleted)} checkpoints would go, {Say.Count(result.Purged)} of those that are deleted be removed, and {Say.Count(result.Relaid)} be rebased: {Say.Bytes(result.FreedBytes)} would come free; {Say.Bytes(result.ReturnedBytes)} are free already");
+            terminal.Say(
+                $"{Say.Count(result.Deleted)} checkpoints would go, {Say.Count(result.Purged)} of those that are deleted be removed, and ",
+                $"{Say.Count(result.Relaid)} be rebased: {Say.Bytes(result.FreedBytes)} would come free; ",
+                $"{Say.Bytes(result.ReturnedBytes)} are free already");
         }
         else
         {
-            terminal.Say($"{Say.Count(result.Deleted)} checkpoints deleted, {Say.Count(result.Purged)} removed after their grace, {Say.Count(result.Relaid)} rebased, {Say.Bytes(result.FreedBytes)} freed: the disk has {Say.Bytes(Math.Max(0, result.ReturnedBytes))} more");
+            terminal.Say(
+                $"{Say.Count(result.Deleted)} checkpoints deleted, {Say.Count(result.Purged)} removed after their grace, ",
+                $"{Say.Count(result.Relaid)} rebased, {Say.Bytes(result.FreedBytes)} freed: the disk has ",
+                $"{Say.Bytes(Math.Max(0, result.ReturnedBytes))} more");
         }
 
         if (result.Grace is { Checkpoints: > 0 } grace)
         {
             var next = grace.Next is { } first ? $", the first of them until {Say.Time(first)} UTC" : string.Empty;
-            terminal.Say($"{Say.Count(grace.Checkpoints)} deleted checkpoints ({Say.Bytes(grace.Bytes)}) can be brought back{next}: fish ls --deleted; 'fish gc --now' removes them at once");
+            terminal.Say(
+                $"{Say.Count(grace.Checkpoints)} deleted checkpoints ({Say.Bytes(grace.Bytes)}) can be brought back{next}: fish ls ",
+                $"--deleted; 'fish gc --now' removes them at once");
         }
 
         foreach (var unused in result.UnusedBases)
@@ -102,7 +119,8 @@ internal static class CollectCommand
 
         if (result.HeldBytes > 0)
         {
-            terminal.Say($"{Say.Bytes(result.HeldBytes)} of deleted checkpoints stay for others that are laid on them: anew, these would take more");
+            terminal.Say(
+                $"{Say.Bytes(result.HeldBytes)} of deleted checkpoints stay for others that are laid on them: anew, these would take more");
         }
 
         if (!result.Finished)

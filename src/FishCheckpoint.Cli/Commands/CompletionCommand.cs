@@ -10,12 +10,14 @@ internal static class CompletionCommand
     {
         var name = new Argument<string>("SHELL") { Description = "bash, zsh or fish." };
         name.AcceptOnlyFromAmong("bash", "zsh", "fish");
-        var command = new Command("completion", "Print a script that completes commands, options and names in a shell; docs/CLI.md says where it goes.") { name };
+        var command = new Command(
+            "completion", "Print a script that completes commands, options and names in a shell; docs/CLI.md says where it goes.") { name };
         command.SetAction(parsed =>
         {
             var chosen = parsed.GetRequiredValue(name);
             Call.Print(
-                shell.Terminal, parsed.GetValue(shell.Json), new CompletionScript(chosen, Read($"completion.{chosen}")), made => shell.Terminal.Output.Write(made.Script));
+                shell.Terminal, parsed.GetValue(shell.Json), new CompletionScript(chosen, Read($"completion.{chosen}")),
+                made => shell.Terminal.Output.Write(made.Script));
             return ExitCodes.Ok;
         });
         return command;

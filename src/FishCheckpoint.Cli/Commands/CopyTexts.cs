@@ -14,10 +14,14 @@ internal static class CopyTexts
             terminal.Say($"[red]damaged[/] [bold]{damaged.Key}[/]: {damaged.Problem}");
         }
 
-        terminal.Say($"{Say.Count(report.Checkpoints)} checkpoints: {Say.Bytes(report.DatabaseBytes)} of database; {Say.Count(report.Copied)} files of bases copied ({Say.Bytes(report.BaseBytes)}), {Say.Count(report.Linked)} linked, {Say.Count(report.Kept)} there already");
+        terminal.Say($"{Say.Count(report.Checkpoints)} checkpoints: {Say.Bytes(report.DatabaseBytes)} of database; ",
+            $"{Say.Count(report.Copied)} files of bases copied ({Say.Bytes(report.BaseBytes)}), {Say.Count(report.Linked)} linked, ",
+            $"{Say.Count(report.Kept)} there already");
         if (report.Store is { } store)
         {
-            terminal.Say($"a copy of store {store}, made {Say.Time(report.Taken)} UTC: {Say.Count(report.Bases)} bases, {Say.Count(report.Tasks)} tasks, {Say.Bytes(report.Bytes)}");
+            terminal.Say(
+                $"a copy of store {store}, made {Say.Time(report.Taken)} UTC: {Say.Count(report.Bases)} bases, {Say.Count(report.Tasks)} ",
+                $"tasks, {Say.Bytes(report.Bytes)}");
         }
     }
 
@@ -25,7 +29,8 @@ internal static class CopyTexts
     public static void DescribeVerification(Terminal terminal, BackupReport report) => terminal.Say(report switch
     {
         { Verified: BackupVerification.None } => $"the copy was not verified",
-        { Damaged.Count: > 0 } => (FormattableString)$"{Say.Count(report.Damaged.Count)} things are damaged: docs/REPAIR.md says what to do",
+        { Damaged.Count: > 0 } =>
+            (FormattableString)$"{Say.Count(report.Damaged.Count)} things are damaged: docs/REPAIR.md says what to do",
         { Verified: BackupVerification.Full } => $"everything in it was verified and is sound",
         _ => $"its structure and checksums were verified and are sound; --verify full decodes everything",
     });

@@ -13,7 +13,8 @@ internal static class DeletedTables
         {
             var table = Tables.Create("task", "deleted", ">checkpoints", ">stored", "?base", "?=when", "=until");
             items.ForEach(item => table.Row(
-                item.Name, item.Whole ? "the task" : "checkpoints", Say.Count(item.Checkpoints), Say.Bytes(item.Bytes), item.Base, Say.Time(item.Deleted),
+                item.Name, item.Whole ? "the task" : "checkpoints", Say.Count(item.Checkpoints), Say.Bytes(item.Bytes), item.Base,
+                Say.Time(item.Deleted),
                 Say.Time(item.Expires)));
             call.Terminal.Console.Write(table);
         });
@@ -26,7 +27,8 @@ internal static class DeletedTables
         {
             var table = Tables.Create(">step", ">stored", "metrics", "tags", "?with task", "?=saved", "?=deleted", "=until");
             items.ForEach(item => table.Row(
-                $"{item.Step}", Say.Bytes(item.StoredBytes), Say.Metrics(item.Metrics), string.Join(' ', item.Tags), item.WithTask ? "yes" : "no",
+                $"{item.Step}", Say.Bytes(item.StoredBytes), Say.Metrics(item.Metrics), string.Join(' ', item.Tags),
+                item.WithTask ? "yes" : "no",
                 Say.Time(item.Created), Say.Time(item.Deleted), Say.Time(item.Expires)));
             call.Terminal.Console.Write(table);
         });

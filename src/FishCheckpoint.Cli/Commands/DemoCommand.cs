@@ -14,10 +14,12 @@ internal static class DemoCommand
 
     /// <summary>The command.</summary>
     /// <param name="shell">Where it runs.</param>
-    /// <param name="other">Another plan than the usual one. That one is made when it is used: other commands need not load what it takes.</param>
+    /// <param name="other">Another plan than the usual one. That one is made when it is used: other commands need not load what it
+    /// takes.</param>
     public static Command Create(Shell shell, DemoPlan? other = null)
     {
-        var command = new Command("demo", "Train on real digits, save every few steps, rebuild every checkpoint over HTTP, and compare bit for bit.");
+        var command = new Command(
+            "demo", "Train on real digits, save every few steps, rebuild every checkpoint over HTTP, and compare bit for bit.");
         command.SetAction(async (parsed, cancellation) =>
         {
             var (json, plan) = (parsed.GetValue(shell.Json), other ?? new DemoPlan());
@@ -55,7 +57,8 @@ internal static class DemoCommand
         shell.Terminal.Say($"");
         shell.Terminal.Say($"[bold]Try next[/]");
         shell.Terminal.Say($"  {fish} serve --data {data}");
-        shell.Terminal.Say($"  curl -o step{step}.safetensors http://127.0.0.1:5080/v1/tasks/{run.Task}/checkpoints/{step}/model.safetensors");
+        shell.Terminal.Say(
+            $"  curl -o step{step}.safetensors http://127.0.0.1:5080/v1/tasks/{run.Task}/checkpoints/{step}/model.safetensors");
         shell.Terminal.Say($"  {fish} ls {run.Task} --data {data}");
         shell.Terminal.Say($"  {fish} diff {run.Task} base latest --data {data}");
     }

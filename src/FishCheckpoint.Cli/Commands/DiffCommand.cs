@@ -14,11 +14,17 @@ internal static class DiffCommand
     public static Command Create(Shell shell)
     {
         var task = Arguments.Task();
-        var from = new Argument<string>("FROM") { Description = "base, a step, latest, best, or a tag; of another task on the same base as TASK:STEP." };
+        var from = new Argument<string>("FROM")
+        {
+            Description = "base, a step, latest, best, or a tag; of another task on the same base as TASK:STEP.",
+        };
         var to = new Argument<string>("TO") { Description = "A step, latest, best, or a tag." };
         var path = new Option<string?>("--out") { Description = "Write the difference as a sparse patch: to a file, or a pipe.",
             HelpName = "PATCH.safetensors" };
-        var command = new Command("diff", "Show how much of each tensor differs between two states, and write the difference.") { task, from, to, path };
+        var command = new Command("diff", "Show how much of each tensor differs between two states, and write the difference.")
+        {
+            task, from, to, path,
+        };
         shell.OnStore(command, async (call, cancellation) =>
         {
             var parsed = call.Parsed;
@@ -47,7 +53,8 @@ internal static class DiffCommand
     private static DiffResult Result(Tensors.Layout layout, TensorChange[] changes, string? patch) => new(
         changes.Sum(change => change.Changed), layout.Elements, Density(changes.Sum(change => change.Changed), layout.Elements), patch,
         [.. changes.Select(change => new TensorDiff(
-            change.Tensor.Name, DTypes.NameOf(change.Tensor.Type), change.Tensor.Shape, change.Changed, Density(change.Changed, change.Tensor.Units)))]);
+            change.Tensor.Name, DTypes.NameOf(change.Tensor.Type), change.Tensor.Shape, change.Changed,
+            Density(change.Changed, change.Tensor.Units)))]);
 
     private static double Density(long changed, long units) => units == 0 ? 0 : (double)changed / units;
 
@@ -62,7 +69,9 @@ internal static class DiffCommand
         }
 
         terminal.Console.Write(table);
-        terminal.Say($"{Say.Count(result.Changed)} of {Say.Count(result.Elements)} values differ: {Say.Percent(result.Density)}, in {result.Tensors.Count} tensors");
+        terminal.Say(
+            $"{Say.Count(result.Changed)} of {Say.Count(result.Elements)} values differ: {Say.Percent(result.Density)}, in ",
+            $"{result.Tensors.Count} tensors");
         if (result.Patch is { } patch)
         {
             terminal.Say($"Patch: [bold]{patch}[/]");

@@ -13,7 +13,8 @@ internal static class DoctorCommand
     /// <summary>The command on another machine than this one.</summary>
     public static Command Create(Shell shell, Machine machine)
     {
-        var command = new Command("doctor", "Look for what is wrong with this program, a data folder or a server, and say what to do; nothing is changed.");
+        var command = new Command(
+            "doctor", "Look for what is wrong with this program, a data folder or a server, and say what to do; nothing is changed.");
         command.SetAction(async (parsed, cancellation) =>
         {
             var server = shell.ServerOf(parsed);
@@ -59,7 +60,8 @@ internal static class DoctorCommand
             }
         }
 
-        var (warnings, failures) = (report.Checks.Count(check => check.Status == Check.IsWarn), report.Checks.Count(check => check.Status == Check.IsFail));
+        var (warnings, failures) =
+            (report.Checks.Count(check => check.Status == Check.IsWarn), report.Checks.Count(check => check.Status == Check.IsFail));
         terminal.Say($"{report.Checks.Count} checks: {failures} failed, {warnings} to look at");
     }
 }

@@ -11,15 +11,22 @@ internal static class ExportCommand
 {
     public static Command Create(Shell shell)
     {
-        var (format, folder) = (FormatArgument.Create(), new Argument<string>("DIR") { Description = "The folder that the versions go to." });
+        var (format, folder) =
+            (FormatArgument.Create(), new Argument<string>("DIR") { Description = "The folder that the versions go to." });
         var (range, form) = (new ExportRangeOptions(), new ExportFormOptions());
-        var command = new Command("export", "Write checkpoints as versions that another system reads; one that follows never sees half of one.") { format, folder };
+        var command = new Command(
+            "export", "Write checkpoints as versions that another system reads; one that follows never sees half of one.")
+        {
+            format, folder,
+        };
         range.AddTo(command);
         form.AddTo(command);
         shell.OnStore(command, async (call, cancellation) =>
         {
             var parsed = call.Parsed;
-            var options = form.Of(parsed, range.Of(parsed, InterchangeFormats.Parse(parsed.GetRequiredValue(format)), Path.GetFullPath(parsed.GetRequiredValue(folder))));
+            var options = form.Of(
+                parsed, range.Of(
+                    parsed, InterchangeFormats.Parse(parsed.GetRequiredValue(format)), Path.GetFullPath(parsed.GetRequiredValue(folder))));
             options = options with { OnWarning = warning => call.Terminal.SayError($"[yellow]{warning}[/]") };
             ExportReport? report = null;
             var count = await VersionExporter.CountAsync(call.Store.Checkpoints, options, cancellation);
@@ -35,10 +42,13 @@ internal static class ExportCommand
         var table = Tables.Create("version", ">step", "?kind", ">bytes", "");
         foreach (var version in report.Versions)
         {
-            table.Row(version.Version, $"{version.Step}", version.Full ? "full" : "delta", Say.Bytes(version.Bytes), version.Created ? "" : "already there");
+            table.Row(version.Version, $"{version.Step}", version.Full ? "full" : "delta", Say.Bytes(version.Bytes),
+                version.Created ? "" : "already there");
         }
 
         call.Terminal.Console.Write(table);
-        call.Say($"{Say.Count(report.Written)} of {Say.Count(report.Versions.Count)} versions written to [bold]{report.Folder}[/], {Say.Bytes(report.Bytes)} in all");
+        call.Say(
+            $"{Say.Count(report.Written)} of {Say.Count(report.Versions.Count)} versions written to [bold]{report.Folder}[/], ",
+            $"{Say.Bytes(report.Bytes)} in all");
     }
 }

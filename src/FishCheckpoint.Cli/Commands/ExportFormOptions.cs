@@ -17,7 +17,10 @@ internal sealed class ExportFormOptions
         HelpName = "CHECKSUM",
     };
 
-    private readonly Option<string?> positions = new("--positions") { Description = "sparse-patch-v3: gap_delta or raw. Default: gap_delta.", HelpName = "POSITIONS" };
+    private readonly Option<string?> positions = new("--positions")
+    {
+        Description = "sparse-patch-v3: gap_delta or raw. Default: gap_delta.", HelpName = "POSITIONS",
+    };
 
     private readonly Option<long?> shardSize = new("--shard-size")
     {
@@ -49,7 +52,8 @@ internal sealed class ExportFormOptions
 
     public ExportOptions Of(ParseResult parsed, ExportOptions options) => options with
     {
-        Encoding = parsed.GetValue(encoding), Checksum = parsed.GetValue(checksum), Positions = parsed.GetValue(positions), ShardSize = parsed.GetValue(shardSize),
+        Encoding = parsed.GetValue(encoding), Checksum = parsed.GetValue(checksum), Positions = parsed.GetValue(positions),
+        ShardSize = parsed.GetValue(shardSize),
         Number = parsed.GetValue(number), VersionName = parsed.GetValue(name), SideFiles = parsed.GetValue(sideFiles),
     };
 }

@@ -11,7 +11,9 @@ internal sealed class ExportRangeOptions
 
     private readonly Option<string> from = new("--from")
     {
-        Description = "The first checkpoint, written as a full version (a step, latest, best, or a tag); or base: version 0, which followers have, and not written. shira: the first that is written.",
+        Description =
+            "The first checkpoint, written as a full version (a step, latest, best, or a tag); or base: version 0, which followers have, "
+            + "and not written. shira: the first that is written.",
         HelpName = "A", Required = true,
     };
 
@@ -22,7 +24,10 @@ internal sealed class ExportRangeOptions
         Description = "Take each N-th of the saved steps between them; 0: none.", HelpName = "N", DefaultValueFactory = _ => 1,
     };
 
-    private readonly Option<int> fullEvery = new("--full-every") { Description = "Make each N-th version a full one. Default: the first alone.", HelpName = "N" };
+    private readonly Option<int> fullEvery = new("--full-every")
+    {
+        Description = "Make each N-th version a full one. Default: the first alone.", HelpName = "N",
+    };
 
     public void AddTo(Command command)
     {

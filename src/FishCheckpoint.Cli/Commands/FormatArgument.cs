@@ -8,6 +8,7 @@ internal static class FormatArgument
 {
     public static Argument<string> Create() => new("FORMAT")
     {
-        Description = string.Join("; ", InterchangeFormats.All.Select(format => $"{format.Name} ({format.Users}; also {string.Join(", ", format.Aliases)})")) + ".",
+        Description = string.Join("; ",
+            InterchangeFormats.All.Select(format => $"{format.Name} ({format.Users}; also {string.Join(", ", format.Aliases)})")) + ".",
     };
 }

@@ -16,26 +16,40 @@ internal static class ImportCommand
 {
     public static Command Create(Shell shell)
     {
-        var (format, folder) = (FormatArgument.Create(), new Argument<string>("DIR") { Description = "The folder that the versions lie in." });
+        var (format, folder) =
+            (FormatArgument.Create(), new Argument<string>("DIR") { Description = "The folder that the versions lie in." });
         var task = new Option<string>("--task") { Description = "The task; made if it is not there.", HelpName = "TASK", Required = true };
         var name = new Option<string?>("--base")
         {
-            Description = "The base of a task that is to be made; made itself, of the first version, if it is not there and that version is a full one.", HelpName = "BASE",
+            Description =
+                "The base of a task that is to be made; made itself, of the first version, if it is not there and that version is a full "
+                + "one.", HelpName = "BASE",
         };
         var version = new Option<string>("--base-version")
         {
-            Description = "The version that the base is, which the first delta may be laid on.", HelpName = "VERSION", DefaultValueFactory = _ => "0",
+            Description = "The version that the base is, which the first delta may be laid on.", HelpName = "VERSION",
+            DefaultValueFactory = _ => "0",
         };
         var step = new Option<string>("--step")
         {
-            Description = "The step of the first version whose name is no number; the others count on from there. A number is its own step.", HelpName = "N",
+            Description =
+                "The step of the first version whose name is no number; the others count on from there. A number is its own step.",
+                HelpName = "N",
             DefaultValueFactory = _ => "1",
         };
-        var onlyNew = new Option<bool>("--new") { Description = "Leave versions alone whose step is stored already, without comparing them." };
-        var gaps = new Option<bool>("--allow-gaps") { Description = "sparse-patch: take it that nothing changed where a number is missing." };
+        var onlyNew = new Option<bool>("--new")
+        {
+            Description = "Leave versions alone whose step is stored already, without comparing them.",
+        };
+        var gaps = new Option<bool>("--allow-gaps")
+        {
+            Description = "sparse-patch: take it that nothing changed where a number is missing.",
+        };
         var parameters = new Option<string?>("--parameters")
         {
-            Description = "fish-diff: a file with the names of the trained parameters, one a line, in the model's order. Default: the base's order, unless it is sorted.", HelpName = "FILE",
+            Description =
+                "fish-diff: a file with the names of the trained parameters, one a line, in the model's order. Default: the base's order, "
+                + "unless it is sorted.", HelpName = "FILE",
         };
         var command = new Command("import", "Import the weights that another system has written, each version as a checkpoint.")
         {
@@ -50,7 +64,8 @@ internal static class ImportCommand
             {
                 Format = InterchangeFormats.Parse(parsed.GetRequiredValue(format)), Folder = Path.GetFullPath(input.Path),
                 Task = parsed.GetRequiredValue(task), Base = parsed.GetValue(name), BaseVersion = parsed.GetRequiredValue(version),
-                FirstStep = StepRef.ParseStep(parsed.GetRequiredValue(step)), OnlyNew = parsed.GetValue(onlyNew), AllowGaps = parsed.GetValue(gaps),
+                FirstStep = StepRef.ParseStep(parsed.GetRequiredValue(step)), OnlyNew = parsed.GetValue(onlyNew),
+                AllowGaps = parsed.GetValue(gaps),
                 Parameters = await NamesOf(parsed.GetValue(parameters), shell.Settings.Limits.MaxHeaderBytes, cancellation),
                 MaxHeaderLength = shell.Settings.Limits.MaxHeaderBytes,
             };
@@ -101,11 +116,14 @@ internal static class ImportCommand
         foreach (var version in report.Versions)
         {
             table.Row(
-                version.Version, $"{version.Step}", version.Full ? "full" : "delta", Say.Count(version.Changed), Say.Bytes(version.StoredBytes),
+                version.Version, $"{version.Step}", version.Full ? "full" : "delta", Say.Count(version.Changed),
+                Say.Bytes(version.StoredBytes),
                 version.Created ? "" : "already there");
         }
 
         call.Terminal.Console.Write(table);
-        call.Say($"{Say.Count(report.Saved)} of {Say.Count(report.Versions.Count)} versions saved into [bold]{report.Task}[/], {Say.Bytes(report.Versions.Sum(version => version.StoredBytes))} in all");
+        call.Say(
+            $"{Say.Count(report.Saved)} of {Say.Count(report.Versions.Count)} versions saved into [bold]{report.Task}[/], ",
+            $"{Say.Bytes(report.Versions.Sum(version => version.StoredBytes))} in all");
     }
 }

@@ -11,8 +11,14 @@ namespace FishCheckpoint.Cli.Commands;
 internal sealed class KeepOptions(Option<string?> monitor, Option<string> mode)
 {
     private readonly Option<int?> last = new("--keep-last") { Description = "Keep the newest checkpoints, this many.", HelpName = "N" };
-    private readonly Option<long?> every = new("--keep-every") { Description = "Keep the checkpoints whose step is a multiple of this.", HelpName = "N" };
-    private readonly Option<int?> best = new("--keep-best") { Description = "Keep the best checkpoints by --monitor, this many.", HelpName = "N" };
+    private readonly Option<long?> every = new("--keep-every")
+    {
+        Description = "Keep the checkpoints whose step is a multiple of this.", HelpName = "N",
+    };
+    private readonly Option<int?> best = new("--keep-best")
+    {
+        Description = "Keep the best checkpoints by --monitor, this many.", HelpName = "N",
+    };
     private readonly Option<TimeSpan?> within = new("--keep-within")
     {
         Description = "Keep what was saved in this time before now, as in 12h, 7d or 4w.", HelpName = "TIME", CustomParser = Parse,
@@ -30,7 +36,8 @@ internal sealed class KeepOptions(Option<string?> monitor, Option<string> mode)
     public Retention? RetentionOf(ParseResult parsed)
     {
         var retention = new Retention(
-            parsed.GetValue(last), parsed.GetValue(every), parsed.GetValue(best), parsed.GetValue(monitor), parsed.GetRequiredValue(mode), parsed.GetValue(within));
+            parsed.GetValue(last), parsed.GetValue(every), parsed.GetValue(best), parsed.GetValue(monitor), parsed.GetRequiredValue(mode),
+            parsed.GetValue(within));
         return retention.HasRules || retention.Monitor is not null ? retention.Checked() : null;
     }
 
@@ -39,8 +46,10 @@ internal sealed class KeepOptions(Option<string?> monitor, Option<string> mode)
     {
         (Option Option, string Rule, Func<object?> Value)[] all =
         [
-            (last, "keepLast", () => parsed.GetValue(last)), (every, "keepEvery", () => parsed.GetValue(every)), (best, "keepBest", () => parsed.GetValue(best)),
-            (within, "keepWithin", () => parsed.GetValue(within)), (monitor, "monitor", () => parsed.GetValue(monitor)), (mode, "mode", () => parsed.GetValue(mode)),
+            (last, "keepLast", () => parsed.GetValue(last)), (every, "keepEvery", () => parsed.GetValue(every)),
+            (best, "keepBest", () => parsed.GetValue(best)),
+            (within, "keepWithin", () => parsed.GetValue(within)), (monitor, "monitor", () => parsed.GetValue(monitor)),
+            (mode, "mode", () => parsed.GetValue(mode)),
         ];
         return all.Where(item => parsed.GetResult(item.Option) is { Implicit: false })
             .Select(item => (item.Rule, JsonSerializer.SerializeToNode(item.Value(), FishJson.Options)));
@@ -49,7 +58,8 @@ internal sealed class KeepOptions(Option<string?> monitor, Option<string> mode)
     private static TimeSpan? Parse(ArgumentResult argument)
     {
         var text = argument.Tokens[0].Value;
-        if (text.Length > 1 && int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var count) && UnitOf(text[^1]) is { } unit)
+        if (text.Length > 1 && int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            && UnitOf(text[^1]) is { } unit)
         {
             return count * unit;
         }

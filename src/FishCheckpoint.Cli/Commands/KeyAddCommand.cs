@@ -10,11 +10,24 @@ internal static class KeyAddCommand
     public static Command Create(Shell shell)
     {
         var name = new Argument<string>("NAME") { Description = "Its name." };
-        var scope = new Option<string>("--scope") { Description = "How far it reaches: read, write or admin.", HelpName = "SCOPE", Required = true };
+        var scope = new Option<string>("--scope")
+        {
+            Description = "How far it reaches: read, write or admin.", HelpName = "SCOPE", Required = true,
+        };
         scope.AcceptOnlyFromAmong("read", "write", "admin");
-        var tasks = new Option<string[]>("--task") { Description = "A task that it is limited to, or the beginning of names, as in team-*. May be repeated. Default: all.", HelpName = "TASK" };
-        var expires = new Option<string?>("--expires") { Description = "How long it is taken, as in 30d. Default: until it is revoked.", HelpName = "SPAN" };
-        var quota = new Option<string?>("--quota") { Description = "The most that its checkpoints and bases store, as in 10GB. Default: no limit.", HelpName = "BYTES" };
+        var tasks = new Option<string[]>("--task")
+        {
+            Description = "A task that it is limited to, or the beginning of names, as in team-*. May be repeated. Default: all.",
+            HelpName = "TASK",
+        };
+        var expires = new Option<string?>("--expires")
+        {
+            Description = "How long it is taken, as in 30d. Default: until it is revoked.", HelpName = "SPAN",
+        };
+        var quota = new Option<string?>("--quota")
+        {
+            Description = "The most that its checkpoints and bases store, as in 10GB. Default: no limit.", HelpName = "BYTES",
+        };
         var command = new Command("add", "Make a key. Its token is shown now and never again.") { name, scope, tasks, expires, quota };
         shell.OnStore(command, async (call, cancellation) =>
         {

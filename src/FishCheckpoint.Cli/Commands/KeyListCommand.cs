@@ -19,8 +19,10 @@ internal static class KeyListCommand
                 foreach (var key in items)
                 {
                     table.Row(
-                        key.Name, key.Id, $"{key.Scope}".ToLowerInvariant(), key.Tasks is null ? "all" : string.Join(' ', key.Tasks), Say.Bytes(key.StoredBytes),
-                        key.QuotaBytes is { } quota ? Say.Bytes(quota) : "-", Say.Time(key.Created), TimeOf(key.Expires), TimeOf(key.Revoked));
+                        key.Name, key.Id, $"{key.Scope}".ToLowerInvariant(), key.Tasks is null ? "all" : string.Join(' ', key.Tasks),
+                        Say.Bytes(key.StoredBytes),
+                        key.QuotaBytes is { } quota ? Say.Bytes(quota) : "-", Say.Time(key.Created), TimeOf(key.Expires),
+                        TimeOf(key.Revoked));
                 }
 
                 call.Terminal.Console.Write(table);

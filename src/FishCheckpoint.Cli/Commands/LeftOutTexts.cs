@@ -11,7 +11,8 @@ internal static class LeftOutTexts
     private const int MostNamed = 5;
 
     /// <summary>A line for each reason, with the names of the first few files.</summary>
-    public static IEnumerable<string> Lines(IReadOnlyList<LeftOutFile>? leftOut) => (leftOut ?? []).GroupBy(file => file.Reason, StringComparer.Ordinal).Select(group =>
+    public static IEnumerable<string> Lines(IReadOnlyList<LeftOutFile>? leftOut) =>
+        (leftOut ?? []).GroupBy(file => file.Reason, StringComparer.Ordinal).Select(group =>
     {
         var names = group.Select(file => Shown(file.Name)).ToArray();
         var more = names.Length > MostNamed ? $" and {Say.Count(names.Length - MostNamed)} more" : "";

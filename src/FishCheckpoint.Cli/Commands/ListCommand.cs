@@ -9,7 +9,10 @@ internal static class ListCommand
 {
     public static Command Create(Shell shell)
     {
-        var task = new Argument<string?>("TASK") { Description = "The task whose checkpoints to list. Default: list the tasks.", Arity = ArgumentArity.ZeroOrOne };
+        var task = new Argument<string?>("TASK")
+        {
+            Description = "The task whose checkpoints to list. Default: list the tasks.", Arity = ArgumentArity.ZeroOrOne,
+        };
         var deleted = new Option<bool>("--deleted") { Description = "List what is deleted and can be brought back: see 'fish undelete'." };
         var command = new Command("ls", "List the tasks, or the checkpoints of one.") { task, deleted };
         shell.OnStore(command, (call, cancellation) => (call.Parsed.GetValue(task), call.Parsed.GetValue(deleted)) switch
@@ -27,11 +30,13 @@ internal static class ListCommand
         var checkpoints = await call.Store.Checkpoints.ListAsync(task, cancellationToken: cancellation).ToListAsync(cancellation);
         call.PrintList(checkpoints, $"checkpoints of {task}", items =>
         {
-            var table = Tables.Create(">step", "?>parent", "?>depth", "?>changed", "?>model", ">stored", "?>trainer state", "metrics", "tags", "?=saved");
+            var table = Tables.Create(
+                ">step", "?>parent", "?>depth", "?>changed", "?>model", ">stored", "?>trainer state", "metrics", "tags", "?=saved");
             foreach (var item in items)
             {
                 table.Row(
-                    $"{item.Step}", item.Parent, $"{item.Depth}", Say.Count(item.Changed), Say.Bytes(item.LogicalBytes), Say.Bytes(item.StoredBytes - item.StateBytes), Say.Bytes(item.StateBytes),
+                    $"{item.Step}", item.Parent, $"{item.Depth}", Say.Count(item.Changed), Say.Bytes(item.LogicalBytes),
+                    Say.Bytes(item.StoredBytes - item.StateBytes), Say.Bytes(item.StateBytes),
                     Say.Metrics(item.Metrics), string.Join(' ', item.Tags), Say.Time(item.Created));
             }
 

@@ -16,7 +16,8 @@ internal static class OwnTensors
         {
             if (!tensors.TryAdd(name, tensor))
             {
-                throw new FishException(ErrorCode.RequestInvalid, name, "The tensor is named twice.", "Name each tensor once, in --own or --drop.");
+                throw new FishException(
+                    ErrorCode.RequestInvalid, name, "The tensor is named twice.", "Name each tensor once, in --own or --drop.");
             }
         }
 

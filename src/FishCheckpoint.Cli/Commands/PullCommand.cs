@@ -12,15 +12,27 @@ internal static class PullCommand
     public static Command Create(Shell shell)
     {
         var task = Arguments.Task();
-        var folder = new Argument<string>("DIR") { Description = "The folder: DIR/step-N for each model, and the link DIR/current. Made if it is not there; of this task alone." };
-        var follow = new Option<bool>("--follow") { Description = "Go on until Ctrl-C: pull each new checkpoint, wait while the server is away." };
-        var best = new Option<bool>("--best") { Description = "Pull the checkpoint with the best value of the task's metric, not the newest." };
+        var folder = new Argument<string>("DIR")
+        {
+            Description = "The folder: DIR/step-N for each model, and the link DIR/current. Made if it is not there; of this task alone.",
+        };
+        var follow = new Option<bool>("--follow")
+        {
+            Description = "Go on until Ctrl-C: pull each new checkpoint, wait while the server is away.",
+        };
+        var best = new Option<bool>("--best")
+        {
+            Description = "Pull the checkpoint with the best value of the task's metric, not the newest.",
+        };
         var step = new Option<string?>("--step") { Description = "Pull this step, or the checkpoint of this tag.", HelpName = "STEP" };
         var keep = new Option<int>("--keep")
         {
-            Description = "How many older models to keep besides: who reads one while the link moves can end reading.", HelpName = "N", DefaultValueFactory = _ => 1,
+            Description = "How many older models to keep besides: who reads one while the link moves can end reading.", HelpName = "N",
+            DefaultValueFactory = _ => 1,
         };
-        var command = new Command("pull", "Bring a folder to the newest checkpoint, by a delta to the model that is there or by the full model, whichever is smaller.")
+        var command = new Command(
+            "pull",
+            "Bring a folder to the newest checkpoint, by a delta to the model that is there or by the full model, whichever is smaller.")
         {
             task, folder, follow, best, step, keep,
         };
@@ -43,8 +55,10 @@ internal static class PullCommand
                 var parsed = call.Parsed;
                 var options = new PullOptions
                 {
-                    Task = parsed.GetRequiredValue(task), Folder = Path.GetFullPath(parsed.GetRequiredValue(folder)), Keep = parsed.GetValue(keep),
-                    Step = parsed.GetValue(best) ? StepRef.Best : parsed.GetValue(step) is { } named ? StepRef.Parse(named) : StepRef.Latest,
+                    Task = parsed.GetRequiredValue(task), Folder = Path.GetFullPath(parsed.GetRequiredValue(folder)),
+                    Keep = parsed.GetValue(keep),
+                    Step = parsed.GetValue(best) ? StepRef.Best : parsed.GetValue(step) is { } named
+                        ? StepRef.Parse(named) : StepRef.Latest,
                     MaxHeaderLength = shell.Settings.Limits.MaxHeaderBytes,
                     OnWarning = warning => call.Terminal.SayError($"[yellow]{warning}[/]"),
                 };

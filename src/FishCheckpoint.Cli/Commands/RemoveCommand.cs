@@ -11,11 +11,16 @@ internal static class RemoveCommand
     public static Command Create(Shell shell)
     {
         var task = Arguments.Task();
-        var step = new Argument<string?>("STEP") { Description = "The checkpoint: a step, latest, best, or a tag.", Arity = ArgumentArity.ZeroOrOne };
+        var step = new Argument<string?>("STEP")
+        {
+            Description = "The checkpoint: a step, latest, best, or a tag.", Arity = ArgumentArity.ZeroOrOne,
+        };
         var all = new Option<bool>("--all") { Description = "Delete the task with all its checkpoints." };
         var confirmation = new Confirmation();
         var command = new Command(
-            "rm", "Delete a checkpoint, or a task. 'fish undelete' brings it back until its grace is over; checkpoints whose parent it is stay readable.")
+            "rm",
+            "Delete a checkpoint, or a task. 'fish undelete' brings it back until its grace is over; checkpoints whose parent it is stay "
+            + "readable.")
         {
             task, step, all, confirmation.Yes,
         };
@@ -35,7 +40,8 @@ internal static class RemoveCommand
                 var info = await call.Store.Checkpoints.GetAsync(name, StepRef.Parse(reference), cancellation);
                 await call.Store.Checkpoints.DeleteAsync(name, StepRef.At(info.Step), cancellation);
                 call.Print(new Removed(name, info.Step), removed => call.Say(
-                    $"Deleted [bold]{removed.Task}/{removed.Step}[/]; while its grace lasts, 'fish undelete {removed.Task} {removed.Step}' brings it back"));
+                    $"Deleted [bold]{removed.Task}/{removed.Step}[/]; while its grace lasts, ",
+                    $"'fish undelete {removed.Task} {removed.Step}' brings it back"));
             }
             else
             {

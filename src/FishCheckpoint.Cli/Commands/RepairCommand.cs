@@ -13,10 +13,23 @@ internal static class RepairCommand
 
     public static Command Create(Shell shell)
     {
-        var to = new Option<string>("--to") { Description = "The new data folder: missing or empty.", HelpName = "NEWDIR", Required = true };
-        var bases = new Option<string[]>("--base") { Description = "A whole file of a base that is damaged; more than one may be given.", HelpName = "FILE" };
-        var drop = new Option<bool>("--drop-damaged-bases") { Description = "Leave out damaged bases that no whole file is found for, with all that is laid on them." };
-        var command = new Command("repair", "Make a new data folder of a damaged one, which is only read: of what is sound, and what can be rebuilt.") { to, bases, drop };
+        var to = new Option<string>("--to")
+        {
+            Description = "The new data folder: missing or empty.", HelpName = "NEWDIR", Required = true,
+        };
+        var bases = new Option<string[]>("--base")
+        {
+            Description = "A whole file of a base that is damaged; more than one may be given.", HelpName = "FILE",
+        };
+        var drop = new Option<bool>("--drop-damaged-bases")
+        {
+            Description = "Leave out damaged bases that no whole file is found for, with all that is laid on them.",
+        };
+        var command = new Command(
+            "repair", "Make a new data folder of a damaged one, which is only read: of what is sound, and what can be rebuilt.")
+        {
+            to, bases, drop,
+        };
         command.Validators.Add(result =>
         {
             if (result.GetValue(shell.Server) is not null)
@@ -28,7 +41,8 @@ internal static class RepairCommand
         {
             var options = new RepairOptions
             {
-                DataFolder = shell.DataFolderOf(parsed), To = parsed.GetRequiredValue(to), Bases = parsed.GetValue(bases) ?? [], DropDamagedBases = parsed.GetValue(drop), Progress = shell.Terminal.Work,
+                DataFolder = shell.DataFolderOf(parsed), To = parsed.GetRequiredValue(to), Bases = parsed.GetValue(bases) ?? [],
+                DropDamagedBases = parsed.GetValue(drop), Progress = shell.Terminal.Work,
             };
             RepairReport report;
             try
@@ -64,6 +78,8 @@ internal static class RepairCommand
             }
         }
 
-        terminal.Say($"{Say.Count(report.Checkpoints)} checkpoints kept, all of them verified; {Say.Count(report.Lost)} lost{(report.Quarantined.Count > 0 ? "; quarantine/manifest.json lists what is left of them" : "")}");
+        terminal.Say(
+            $"{Say.Count(report.Checkpoints)} checkpoints kept, all of them verified; {Say.Count(report.Lost)} ",
+            $"lost{(report.Quarantined.Count > 0 ? "; quarantine/manifest.json lists what is left of them" : "")}");
     }
 }

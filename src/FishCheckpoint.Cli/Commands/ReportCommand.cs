@@ -15,10 +15,17 @@ internal static class ReportCommand
         var @base = new Option<string?>("--base") { Description = "The tasks of this base.", HelpName = "BASE" };
         var tensors = new Option<bool>("--tensors") { Description = "Show the task by tensor, the largest first." };
         var growth = new Option<bool>("--growth") { Description = "Show how it has grown." };
-        var by = new Option<string>("--by") { Description = "The steps of --growth: day, week or month.", HelpName = "STEP", DefaultValueFactory = _ => "day" };
+        var by = new Option<string>("--by")
+        {
+            Description = "The steps of --growth: day, week or month.", HelpName = "STEP", DefaultValueFactory = _ => "day",
+        };
         by.AcceptOnlyFromAmong("day", "week", "month");
-        var (from, to) = (DayOption("--from", "The first day of --growth, as in 2026-01-31. Default: 30 steps before the last."), DayOption("--to", "The last. Default: today."));
-        var command = new Command("report", "Show what is stored, and what it would be as full models.") { task, @base, tensors, growth, by, from, to };
+        var (from, to) = (DayOption("--from", "The first day of --growth, as in 2026-01-31. Default: 30 steps before the last."),
+            DayOption("--to", "The last. Default: today."));
+        var command = new Command("report", "Show what is stored, and what it would be as full models.")
+        {
+            task, @base, tensors, growth, by, from, to,
+        };
         shell.OnStore(command, (call, cancellation) =>
         {
             var (ofTask, ofBase) = (call.Parsed.GetValue(task), call.Parsed.GetValue(@base));
@@ -32,18 +39,23 @@ internal static class ReportCommand
                 return PrintGrowthAsync(call, request, cancellation);
             }
 
-            return call.Parsed.GetValue(tensors) ? PrintTensorsAsync(call, ofTask, cancellation) : PrintStorageAsync(call, ofTask, ofBase, cancellation);
+            return call.Parsed.GetValue(tensors)
+                ? PrintTensorsAsync(call, ofTask, cancellation) : PrintStorageAsync(call, ofTask, ofBase, cancellation);
         });
         return command;
     }
 
-    private static Option<DateOnly?> DayOption(string name, string description) => new(name) { Description = description, HelpName = "DAY" };
+    private static Option<DateOnly?> DayOption(string name, string description) => new(name)
+    {
+        Description = description, HelpName = "DAY",
+    };
 
     private static async Task PrintStorageAsync(Call call, string? task, string? @base, CancellationToken cancellation)
     {
         if (task is not null && @base is not null)
         {
-            throw new FishException(ErrorCode.RequestInvalid, "--base", "A report is of a task or of a base, not of both.", "Leave one out.");
+            throw new FishException(
+                ErrorCode.RequestInvalid, "--base", "A report is of a task or of a base, not of both.", "Leave one out.");
         }
 
         var report = @base is null

@@ -14,16 +14,22 @@ internal static class RestoreCommand
     public static Command Create(Shell shell)
     {
         var backup = new Argument<string>("BACKUP") { Description = "The folder of a backup. It stays as it is." };
-        var data = new Argument<string>("DIR") { Description = "The new data folder: missing or empty, or with --replace one that holds a store." };
+        var data = new Argument<string>("DIR")
+        {
+            Description = "The new data folder: missing or empty, or with --replace one that holds a store.",
+        };
         var replace = new Option<bool>("--replace")
         {
-            Description = "Replace the store that DIR holds, which nobody may have open. It stays until the restored one is verified, and is then removed.",
+            Description =
+                "Replace the store that DIR holds, which nobody may have open. It stays until the restored one is verified, and is then "
+                + "removed.",
         };
         var verify = new Option<bool>("--verify") { Description = "Read all of the new folder afterwards, as fish verify does." };
         var command = new Command("restore", "Make a data folder of a backup.") { backup, data, replace, verify };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var (from, to, json) = (parsed.GetRequiredValue(backup), Path.GetFullPath(parsed.GetRequiredValue(data)), parsed.GetValue(shell.Json));
+            var (from, to, json) =
+                (parsed.GetRequiredValue(backup), Path.GetFullPath(parsed.GetRequiredValue(data)), parsed.GetValue(shell.Json));
             VerifyReport? verified = null;
             var options = new RestoreOptions
             {
@@ -57,7 +63,8 @@ internal static class RestoreCommand
             Call.Print(shell.Terminal, json, report, done => CopyTexts.Describe(shell.Terminal, done));
             Show();
             var sound = report.Damaged.Count == 0
-                && (!parsed.GetValue(verify) || verified is not null || await CopyTexts.VerifyAsync(shell.Terminal, json, OptionsOf(to), cancellation));
+                && (!parsed.GetValue(verify) || verified is not null
+                    || await CopyTexts.VerifyAsync(shell.Terminal, json, OptionsOf(to), cancellation));
             return sound ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
         });
         return command;

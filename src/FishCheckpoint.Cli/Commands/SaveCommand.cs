@@ -20,12 +20,25 @@ internal static class SaveCommand
         };
         var parent = new Option<string>("--parent")
         {
-            Description = "What the content is laid against: auto, base, previous, or a step.", HelpName = "PARENT", DefaultValueFactory = _ => "auto",
+            Description = "What the content is laid against: auto, base, previous, or a step.", HelpName = "PARENT",
+            DefaultValueFactory = _ => "auto",
         };
-        var baseId = new Option<string?>("--base") { Description = "The base (name or id) that training started from; another one is refused.", HelpName = "ID" };
-        var metric = new Option<string[]>("--metric") { Description = "A number to keep with it, as in loss=0.31, or NaN, inf, -inf. May be repeated.", HelpName = "KEY=NUMBER" };
-        var metadata = new Option<string[]>("--metadata") { Description = "A text to keep with it, as in run=a1. May be repeated.", HelpName = "KEY=VALUE" };
-        var overwrite = new Option<bool>("--overwrite") { Description = "Replace a checkpoint of other content, which is deleted as 'fish rm' does, with its tags." };
+        var baseId = new Option<string?>("--base")
+        {
+            Description = "The base (name or id) that training started from; another one is refused.", HelpName = "ID",
+        };
+        var metric = new Option<string[]>("--metric")
+        {
+            Description = "A number to keep with it, as in loss=0.31, or NaN, inf, -inf. May be repeated.", HelpName = "KEY=NUMBER",
+        };
+        var metadata = new Option<string[]>("--metadata")
+        {
+            Description = "A text to keep with it, as in run=a1. May be repeated.", HelpName = "KEY=VALUE",
+        };
+        var overwrite = new Option<bool>("--overwrite")
+        {
+            Description = "Replace a checkpoint of other content, which is deleted as 'fish rm' does, with its tags.",
+        };
         var (forms, stateDict, choice) = (new ContentFormOptions(), StateDictOption.Create(), new ModelChoiceOptions());
         var command = new Command("save", "Save a checkpoint: a full model, a sparse patch or frames, told apart by their content.")
         {
@@ -61,7 +74,10 @@ internal static class SaveCommand
     private static void Describe(Call call, Saved<CheckpointInfo> saved, LocalContent content)
     {
         var info = saved.Value;
-        call.Say($"{(saved.Created ? "Saved" : "Already there:")} [bold]{info.Task}/{info.Step}[/] ({content.Form.ToString().ToLowerInvariant()}): {Say.Count(info.Changed)} values against {info.Parent}, {Say.Bytes(info.StoredBytes)} for a model of {Say.Bytes(info.LogicalBytes)}{StateDictOption.Describe(content.StateDict)}");
+        call.Say(
+            $"{(saved.Created ? "Saved" : "Already there:")} [bold]{info.Task}/{info.Step}[/] ",
+            $"({content.Form.ToString().ToLowerInvariant()}): {Say.Count(info.Changed)} values against {info.Parent}, ",
+            $"{Say.Bytes(info.StoredBytes)} for a model of {Say.Bytes(info.LogicalBytes)}{StateDictOption.Describe(content.StateDict)}");
         call.SayLeftOut(info.LeftOut);
     }
 

@@ -14,7 +14,9 @@ internal static class ServeCommand
         var urls = new Option<string?>("--urls") { Description = "Where to listen. Default: Urls of appsettings.json.", HelpName = "URLS" };
         var local = new Option<bool>("--local")
         {
-            Description = "Serve programs of this user on this machine alone, on a Unix socket, until the last of them has gone; the Python client starts it so.",
+            Description =
+                "Serve programs of this user on this machine alone, on a Unix socket, until the last of them has gone; the Python client "
+                + "starts it so.",
         };
         var command = new Command("serve", "Serve a data folder over HTTP, until Ctrl-C.") { urls, local };
         command.Validators.Add(result =>
@@ -31,7 +33,8 @@ internal static class ServeCommand
             {
                 await FishServer.RunLocalAsync(
                     Arguments(data, null), () => Call.Print(shell.Terminal, parsed.GetValue(shell.Json), new Served(data, []), served =>
-                        shell.Terminal.Say($"Serving [bold]{served.Data}[/] to programs of this user. It ends when the last has gone.")), cancellation);
+                        shell.Terminal.Say($"Serving [bold]{served.Data}[/] to programs of this user. It ends when the last has gone.")),
+                        cancellation);
                 return ExitCodes.Ok;
             }
 
@@ -48,5 +51,6 @@ internal static class ServeCommand
     private sealed record Served(string Data, IReadOnlyList<string> Urls);
 
     private static string[] Arguments(string data, string? urls) =>
-        [$"--{FishSettings.Section}:{nameof(FishSettings.DataFolder)}={data}", .. urls is null ? Array.Empty<string>() : [$"--urls={urls}"]];
+        [$"--{FishSettings.Section}:{nameof(FishSettings.DataFolder)}={data}",
+            .. urls is null ? Array.Empty<string>() : [$"--urls={urls}"]];
 }

@@ -31,13 +31,18 @@ internal static class ShowCommand
             ("saved", $"{Say.Time(info.Created)} UTC"),
             ("changed", $"{Say.Count(info.Changed)} values"),
             ("model", Say.Bytes(info.LogicalBytes)),
-            ("stored", $"{Say.Bytes(model)}, {Say.Ratio(model == 0 ? 0 : (double)info.LogicalBytes / model)} less{(info.StateBytes > 0 ? $"; and a trainer state of {Say.Bytes(info.StateBytes)}" : string.Empty)}"),
-            ("frames", $"positions {Say.Bytes(info.PositionBytes)}, values {Say.Bytes(info.ValueBytes)}, trainer state {Say.Bytes(info.StateBytes)}"),
+            ("stored",
+                $"{Say.Bytes(model)}, {Say.Ratio(model == 0 ? 0 : (double)info.LogicalBytes / model)} "
+                + $"less{(info.StateBytes > 0 ? $"; and a trainer state of {Say.Bytes(info.StateBytes)}" : string.Empty)}"),
+            ("frames",
+                $"positions {Say.Bytes(info.PositionBytes)}, values {Say.Bytes(info.ValueBytes)}, trainer state "
+                + $"{Say.Bytes(info.StateBytes)}"),
             ("state", info.State.ToString()),
             ("mask", info.Mask.ToString()),
             ("file", info.FileDigest?.ToString() ?? "-"),
             ("metrics", Say.Metrics(info.Metrics)),
-            ("metadata", string.Join(' ', info.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}"))),
+            ("metadata", string.Join(
+                ' ', info.Metadata.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}"))),
             ("tags", string.Join(' ', info.Tags)),
         ];
         foreach (var (name, value) in rows.Where(row => row.Value.Length > 0))

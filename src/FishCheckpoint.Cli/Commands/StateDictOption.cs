@@ -7,7 +7,9 @@ internal static class StateDictOption
 {
     public static Option<string?> Create() => new("--state-dict")
     {
-        Description = "PyTorch files: the key that the model stands under, or several with slashes between. Default: all of the file, or state_dict, model_state_dict or model.",
+        Description =
+            "PyTorch files: the key that the model stands under, or several with slashes between. Default: all of the file, or state_dict, "
+            + "model_state_dict or model.",
         HelpName = "KEY",
     };
 

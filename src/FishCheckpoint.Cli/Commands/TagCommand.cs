@@ -11,7 +11,10 @@ internal static class TagCommand
     {
         var task = Arguments.Task();
         var tag = new Argument<string>("TAG") { Description = "The tag." };
-        var step = new Argument<string?>("STEP") { Description = "What it is set on: a step, latest, best, or a tag.", Arity = ArgumentArity.ZeroOrOne };
+        var step = new Argument<string?>("STEP")
+        {
+            Description = "What it is set on: a step, latest, best, or a tag.", Arity = ArgumentArity.ZeroOrOne,
+        };
         var remove = new Option<bool>("--rm") { Description = "Remove the tag." };
         var command = new Command("tag", "Set a tag on a checkpoint, or remove one.") { task, tag, step, remove };
         command.Validators.Add(result =>

@@ -16,19 +16,30 @@ internal static class TaskAddCommand
         var baseName = new Option<string>("--base") { Description = "Name or id of its base.", HelpName = "NAME" };
         var from = new Option<string?>("--from")
         {
-            Description = "The checkpoint that it starts from, of a task on the same base; the base and own tensors are then that task's.", HelpName = "TASK:STEP",
+            Description = "The checkpoint that it starts from, of a task on the same base; the base and own tensors are then that task's.",
+            HelpName = "TASK:STEP",
         };
         var description = new Option<string?>("--description") { Description = "Free text.", HelpName = "TEXT" };
         var own = new Option<string[]>("--own")
         {
-            Description = "A tensor that the task replaces or adds, as in head.weight:F32:2,64. Starts as zeros. May be repeated.", HelpName = "NAME:DTYPE:SHAPE",
+            Description = "A tensor that the task replaces or adds, as in head.weight:F32:2,64. Starts as zeros. May be repeated.",
+            HelpName = "NAME:DTYPE:SHAPE",
         };
-        var drop = new Option<string[]>("--drop") { Description = "A tensor of the base that the task does not have. May be repeated.", HelpName = "NAME" };
+        var drop = new Option<string[]>("--drop")
+        {
+            Description = "A tensor of the base that the task does not have. May be repeated.", HelpName = "NAME",
+        };
         var monitor = new Option<string?>("--monitor") { Description = "The metric that 'best' goes by.", HelpName = "METRIC" };
-        var mode = new Option<string>("--mode") { Description = "Which values of it are better: min or max.", DefaultValueFactory = _ => "min" };
+        var mode = new Option<string>("--mode")
+        {
+            Description = "Which values of it are better: min or max.", DefaultValueFactory = _ => "min",
+        };
         mode.AcceptOnlyFromAmong("min", "max");
         var keep = new KeepOptions(monitor, mode);
-        var command = new Command("add", "Add a task. One that is there stays as it is: 'fish task set' changes it.") { task, baseName, from, description, own, drop, monitor, mode };
+        var command = new Command("add", "Add a task. One that is there stays as it is: 'fish task set' changes it.")
+        {
+            task, baseName, from, description, own, drop, monitor, mode,
+        };
         keep.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -42,7 +53,8 @@ internal static class TaskAddCommand
             var tensors = OwnTensors.Parse(call.Parsed.GetValue(own) ?? [], call.Parsed.GetValue(drop) ?? []);
             var name = call.Parsed.GetRequiredValue(task);
             var spec = new TaskSpec(
-                call.Parsed.GetValue(baseName), call.Parsed.GetValue(description), Retention: keep.RetentionOf(call.Parsed), Tensors: tensors,
+                call.Parsed.GetValue(baseName), call.Parsed.GetValue(description), Retention: keep.RetentionOf(call.Parsed),
+                Tensors: tensors,
                 From: StartOf(call.Parsed.GetValue(from)));
             if (await FindAsync(call, name, cancellation) is { } existing)
             {
@@ -53,7 +65,8 @@ internal static class TaskAddCommand
             }
 
             var saved = await call.Store.Tasks.PutAsync(name, spec, cancellation);
-            call.Print(saved.Value, info => call.Say($"{(saved.Created ? "Added" : "Already there:")} task [bold]{info.Name}[/] on base {info.Base}"));
+            call.Print(saved.Value, info =>
+                call.Say($"{(saved.Created ? "Added" : "Already there:")} task [bold]{info.Name}[/] on base {info.Base}"));
         });
         return command;
     }
@@ -75,7 +88,8 @@ internal static class TaskAddCommand
     {
         var before = JsonSerializer.SerializeToNode(existing.Retention ?? new Retention(), FishJson.Options)!;
         var differ = rules.Where(rule => !JsonNode.DeepEquals(before[rule.Rule], rule.Value))
-            .Select(rule => $"retention.{rule.Rule} is {before[rule.Rule]?.ToJsonString() ?? "not set"}, not {rule.Value?.ToJsonString()}").ToList();
+            .Select(rule => $"retention.{rule.Rule} is {before[rule.Rule]?.ToJsonString() ?? "not set"}, not {rule.Value?.ToJsonString()}")
+            .ToList();
         if (description is not null && description != existing.Description)
         {
             differ.Insert(0, $"the description is '{existing.Description}', not '{description}'");

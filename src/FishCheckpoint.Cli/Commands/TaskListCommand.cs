@@ -24,7 +24,8 @@ internal static class TaskListCommand
             {
                 table.Row(
                     item.Name, item.Base, Say.Count(item.Checkpoints), item.Latest is { } latest ? $"{latest}" : "-",
-                    string.Join(' ', item.Tensors.Select(tensor => tensor.Value is null ? $"-{tensor.Key}" : tensor.Key)), item.Description ?? string.Empty,
+                    string.Join(' ', item.Tensors.Select(tensor => tensor.Value is null ? $"-{tensor.Key}" : tensor.Key)),
+                    item.Description ?? string.Empty,
                     Say.Time(item.Created));
             }
 

@@ -13,14 +13,18 @@ internal static class TaskQuotaCommand
     public static Command Create(Shell shell)
     {
         var task = Arguments.Task();
-        var bytes = new Argument<string>("BYTES") { Description = $"The most stored bytes of its checkpoints, as in 10GB; {None}: no limit." };
+        var bytes = new Argument<string>("BYTES")
+        {
+            Description = $"The most stored bytes of its checkpoints, as in 10GB; {None}: no limit.",
+        };
         var command = new Command("quota", "Say how many bytes a task may store. What is there already stays.") { task, bytes };
         shell.OnStore(command, async (call, cancellation) =>
         {
             var given = call.Parsed.GetRequiredValue(bytes);
             var quota = new TaskQuota(given == None ? null : Amounts.Bytes(given));
             var changed = await call.Store.Access.SetQuotaAsync(call.Parsed.GetRequiredValue(task), quota, cancellation);
-            call.Print(changed, info => call.Say($"[bold]{info.Name}[/] may store {(info.QuotaBytes is { } most ? Say.Bytes(most) : "what it likes")}"));
+            call.Print(changed, info =>
+                call.Say($"[bold]{info.Name}[/] may store {(info.QuotaBytes is { } most ? Say.Bytes(most) : "what it likes")}"));
         });
         return command;
     }

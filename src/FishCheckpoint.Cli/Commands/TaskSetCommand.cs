@@ -14,8 +14,10 @@ internal static class TaskSetCommand
     // What --clear takes, and where it stands in a task.
     private static readonly Dictionary<string, string[]> Clearable = new(StringComparer.Ordinal)
     {
-        ["description"] = ["description"], ["metadata"] = ["metadata"], ["retention"] = ["retention"], ["keep-last"] = ["retention", "keepLast"],
-        ["keep-every"] = ["retention", "keepEvery"], ["keep-best"] = ["retention", "keepBest"], ["keep-within"] = ["retention", "keepWithin"],
+        ["description"] = ["description"], ["metadata"] = ["metadata"], ["retention"] = ["retention"],
+        ["keep-last"] = ["retention", "keepLast"],
+        ["keep-every"] = ["retention", "keepEvery"], ["keep-best"] = ["retention", "keepBest"],
+        ["keep-within"] = ["retention", "keepWithin"],
         ["monitor"] = ["retention", "monitor"],
     };
 
@@ -28,14 +30,21 @@ internal static class TaskSetCommand
             Description = "A free key and its value; without '=', the key is removed. May be repeated.", HelpName = "KEY=VALUE",
         };
         var monitor = new Option<string?>("--monitor") { Description = "The metric that 'best' goes by.", HelpName = "METRIC" };
-        var mode = new Option<string>("--mode") { Description = "Which values of it are better: min or max.", DefaultValueFactory = _ => "min" };
+        var mode = new Option<string>("--mode")
+        {
+            Description = "Which values of it are better: min or max.", DefaultValueFactory = _ => "min",
+        };
         mode.AcceptOnlyFromAmong("min", "max");
         var keep = new KeepOptions(monitor, mode);
-        var clear = new Option<string[]>("--clear") { Description = $"What to remove: {string.Join(", ", Clearable.Keys)}. May be repeated.", HelpName = "NAME" };
+        var clear = new Option<string[]>("--clear")
+        {
+            Description = $"What to remove: {string.Join(", ", Clearable.Keys)}. May be repeated.", HelpName = "NAME",
+        };
         clear.AcceptOnlyFromAmong([.. Clearable.Keys]);
         var dry = new Option<bool>("--dry-run") { Description = "Say what would be, and change nothing." };
         var confirmation = new Confirmation();
-        var command = new Command("set", "Change what is named of a task, and nothing else. Says first what a changed retention would delete.")
+        var command = new Command(
+            "set", "Change what is named of a task, and nothing else. Says first what a changed retention would delete.")
         {
             task, description, metadata, monitor, mode,
         };
@@ -49,7 +58,8 @@ internal static class TaskSetCommand
             var patch = PatchOf(call.Parsed, description, metadata, keep, clear);
             if (patch.Count == 0)
             {
-                throw new FishException(ErrorCode.RequestInvalid, name, "Nothing is named that would change.", "Give --description, --metadata, --keep-..., or --clear.");
+                throw new FishException(ErrorCode.RequestInvalid, name, "Nothing is named that would change.",
+                    "Give --description, --metadata, --keep-..., or --clear.");
             }
 
             var element = JsonSerializer.SerializeToElement(patch);
@@ -87,14 +97,18 @@ internal static class TaskSetCommand
         const int Most = 10;
         var steps = string.Join(", ", removes.Steps.Take(Most)) + (removes.Checkpoints > Most ? ", ..." : string.Empty);
         var when = removes.Within is { } within ? $"within {within:c}" : "with the next 'fish gc'";
-        var grace = removes.Grace > TimeSpan.Zero ? $"for {removes.Grace:c} after that they can be brought back" : "they cannot be brought back";
-        call.Say($"the retention deletes {Say.Count(removes.Checkpoints)} checkpoints ({steps}; {Say.Bytes(removes.Bytes)}) {when}; {grace}");
+        var grace = removes.Grace > TimeSpan.Zero
+            ? $"for {removes.Grace:c} after that they can be brought back" : "they cannot be brought back";
+        call.Say(
+            $"the retention deletes {Say.Count(removes.Checkpoints)} checkpoints ({steps}; {Say.Bytes(removes.Bytes)}) {when}; {grace}");
     }
 
     private static void Describe(Call call, TaskInfo info, string has)
     {
         var rules = info.Retention is { } retention ? JsonSerializer.Serialize(retention, FishJson.Options) : "none";
-        call.Say($"[bold]{info.Name}[/] {has} the description '{info.Description}', the metadata {JsonSerializer.Serialize(info.Metadata, FishJson.Options)}, the retention {rules}");
+        call.Say(
+            $"[bold]{info.Name}[/] {has} the description '{info.Description}', the metadata ",
+            $"{JsonSerializer.Serialize(info.Metadata, FishJson.Options)}, the retention {rules}");
         DescribeRemoval(call, info.Removes);
     }
 

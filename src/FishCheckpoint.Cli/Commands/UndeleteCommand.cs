@@ -15,14 +15,19 @@ internal static class UndeleteCommand
         var task = new Argument<string>("TASK") { Description = "The task, or the name that a deleted one had." };
         var step = new Argument<string?>("STEP")
         {
-            Description = "The step that the deleted checkpoint had; of several, the one that was deleted last. Default: the deleted task.", Arity = ArgumentArity.ZeroOrOne,
+            Description = "The step that the deleted checkpoint had; of several, the one that was deleted last. Default: the deleted task.",
+            Arity = ArgumentArity.ZeroOrOne,
         };
         var other = new Option<string?>("--as")
         {
             Description = "Where it comes back, if its own place is taken: another step; for a task, another name.", HelpName = "STEP|NAME",
         };
         var pin = new Option<bool>("--pin") { Description = "Pin the checkpoint, so that no retention deletes it again." };
-        var command = new Command("undelete", "Bring a deleted checkpoint or task back, bit for bit. 'fish ls --deleted' lists what can come back.") { task, step, other, pin };
+        var command = new Command(
+            "undelete", "Bring a deleted checkpoint or task back, bit for bit. 'fish ls --deleted' lists what can come back.")
+        {
+            task, step, other, pin,
+        };
         command.Validators.Add(result =>
         {
             if (result.GetValue(pin) && result.GetValue(step) is null)
@@ -36,7 +41,8 @@ internal static class UndeleteCommand
             if (call.Parsed.GetValue(step) is not { } text)
             {
                 var back = await call.Store.Tasks.UndeleteAsync(name, target, cancellation);
-                call.Print(new UndeletedTask(back), found => call.Say($"Task [bold]{found.Task.Name}[/] is back, with {Say.Count(found.Task.Checkpoints)} checkpoints"));
+                call.Print(new UndeletedTask(back), found =>
+                    call.Say($"Task [bold]{found.Task.Name}[/] is back, with {Say.Count(found.Task.Checkpoints)} checkpoints"));
                 return;
             }
 
@@ -57,12 +63,16 @@ internal static class UndeleteCommand
 
         if (found.GoesAgain)
         {
-            call.Say($"the task's retention does not keep it, and deletes it again: 'fish pin {found.Checkpoint.Task} {found.Checkpoint.Step}' keeps it");
+            call.Say(
+                $"the task's retention does not keep it, and deletes it again: 'fish pin {found.Checkpoint.Task} {found.Checkpoint.Step}' ",
+                $"keeps it");
         }
     }
 
     private static long StepOf(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step
-        : throw new FishException(ErrorCode.StepInvalid, text, "A deleted checkpoint is named by its step.", "Give a whole number; 'fish ls TASK --deleted' lists them.");
+        : throw new FishException(
+            ErrorCode.StepInvalid, text, "A deleted checkpoint is named by its step.",
+            "Give a whole number; 'fish ls TASK --deleted' lists them.");
 
     private sealed record UndeletedTask(TaskInfo Task);
 }

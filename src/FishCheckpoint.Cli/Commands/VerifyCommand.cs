@@ -12,11 +12,26 @@ internal static class VerifyCommand
     public static Command Create(Shell shell)
     {
         var task = Arguments.OptionalTask();
-        var step = new Argument<string?>("STEP") { Description = "One checkpoint: a step, latest, best, or a tag. Default: all of them.", Arity = ArgumentArity.ZeroOrOne };
-        var quick = new Option<bool>("--quick") { Description = "Only the structure: heads, indices, lengths, sums and names; no values are read." };
-        var subset = new Option<string?>("--subset") { Description = "One of so many parts of the store, as in 3/7; each thing is always in the same part.", HelpName = "N/T" };
-        var time = new Option<double?>("--max-time") { Description = "How long it may go on, in seconds; the next run goes on from there.", HelpName = "S" };
-        var bytes = new Option<long?>("--max-bytes") { Description = "The most stored bytes that are read; the next run goes on from there.", HelpName = "N" };
+        var step = new Argument<string?>("STEP")
+        {
+            Description = "One checkpoint: a step, latest, best, or a tag. Default: all of them.", Arity = ArgumentArity.ZeroOrOne,
+        };
+        var quick = new Option<bool>("--quick")
+        {
+            Description = "Only the structure: heads, indices, lengths, sums and names; no values are read.",
+        };
+        var subset = new Option<string?>("--subset")
+        {
+            Description = "One of so many parts of the store, as in 3/7; each thing is always in the same part.", HelpName = "N/T",
+        };
+        var time = new Option<double?>("--max-time")
+        {
+            Description = "How long it may go on, in seconds; the next run goes on from there.", HelpName = "S",
+        };
+        var bytes = new Option<long?>("--max-bytes")
+        {
+            Description = "The most stored bytes that are read; the next run goes on from there.", HelpName = "N",
+        };
         var command = new Command(
             "verify", "Read what is stored, what was not verified for longest first, and compare it with its checksums and digests.")
         {
@@ -24,7 +39,9 @@ internal static class VerifyCommand
         };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(step) is not null && (result.GetValue(quick) || result.GetValue(subset) is not null || result.GetValue(time) is not null || result.GetValue(bytes) is not null))
+            if (result.GetValue(step) is not null
+                && (result.GetValue(quick) || result.GetValue(subset) is not null || result.GetValue(time) is not null
+                    || result.GetValue(bytes) is not null))
             {
                 result.AddError("One checkpoint is verified whole: leave the options out, or the STEP.");
             }
@@ -57,7 +74,9 @@ internal static class VerifyCommand
 
     private static TimeSpan? TimeOf(double? seconds) => seconds is null ? null
         : seconds > 0 && seconds < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds.Value)
-        : throw new FishException(ErrorCode.RequestInvalid, "--max-time", $"{seconds} seconds are no time to verify in.", "Give more than nothing, or leave it out.");
+        : throw new FishException(
+            ErrorCode.RequestInvalid, "--max-time", $"{seconds} seconds are no time to verify in.",
+            "Give more than nothing, or leave it out.");
 
     private static VerifySubset? SubsetOf(string? text)
     {
@@ -66,7 +85,10 @@ internal static class VerifyCommand
             return null;
         }
 
-        return text.Split('/') is [var part, var of] && int.TryParse(part, out var number) && int.TryParse(of, out var count) ? new VerifySubset(number, count)
-            : throw new FishException(ErrorCode.RequestInvalid, "--subset", $"'{text}' is no part of a store.", "Give the part and how many there are, as in 3/7.");
+        return text.Split('/') is [var part, var of] && int.TryParse(part, out var number) && int.TryParse(of, out var count)
+            ? new VerifySubset(number, count)
+            : throw new FishException(
+                ErrorCode.RequestInvalid, "--subset", $"'{text}' is no part of a store.",
+                "Give the part and how many there are, as in 3/7.");
     }
 }

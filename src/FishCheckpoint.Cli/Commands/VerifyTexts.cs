@@ -26,7 +26,10 @@ internal static class VerifyTexts
             terminal.Say($"  affects {Affected(damaged)}");
         }
 
-        terminal.Say($"{Say.Count(report.Checkpoints - report.Affected)} of {Say.Count(report.Checkpoints)} checkpoints are sound{(report.Finished ? "" : " as far as was read")}; {Say.Count(report.Items)} things, {Say.Bytes(report.Bytes)} {(report.Quick ? "checked by their structure" : "read")}");
+        terminal.Say(
+            $"{Say.Count(report.Checkpoints - report.Affected)} of {Say.Count(report.Checkpoints)} checkpoints are ",
+            $"sound{(report.Finished ? "" : " as far as was read")}; {Say.Count(report.Items)} things, {Say.Bytes(report.Bytes)} ",
+            $"{(report.Quick ? "checked by their structure" : "read")}");
         if (!report.Finished)
         {
             terminal.Say($"more is left: the next run goes on from there");
@@ -39,5 +42,6 @@ internal static class VerifyTexts
     }
 
     private static string Affected(DamagedItem damaged) => damaged.AffectedCount == 0 ? "no checkpoint that can be told"
-        : string.Join(", ", damaged.Affected.Take(MostNames)) + (damaged.AffectedCount > MostNames ? $" and {Say.Count(damaged.AffectedCount - MostNames)} more" : "");
+        : string.Join(", ", damaged.Affected.Take(MostNames)) + (damaged.AffectedCount > MostNames
+            ? $" and {Say.Count(damaged.AffectedCount - MostNames)} more" : "");
 }

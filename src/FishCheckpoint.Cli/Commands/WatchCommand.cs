@@ -12,21 +12,32 @@ internal static class WatchCommand
     public static Command Create(Shell shell)
     {
         var folder = new Argument<string>("DIR") { Description = "The folder that a trainer writes its checkpoints to." };
-        var task = new Option<string>("--task") { Description = "The task; made with --base if it is not there.", HelpName = "TASK", Required = true };
+        var task = new Option<string>("--task")
+        {
+            Description = "The task; made with --base if it is not there.", HelpName = "TASK", Required = true,
+        };
         var name = new Option<string?>("--base") { Description = "The base of a task that is to be made.", HelpName = "BASE" };
         var pattern = new Option<string?>("--pattern")
         {
-            Description = "The names to take, with {step} for the step and * for anything. Default: step_N and step-N with .safetensors, .bin, .pt or .pth, checkpoint-N/, global_step_N/, step_N/.",
+            Description =
+                "The names to take, with {step} for the step and * for anything. Default: step_N and step-N with .safetensors, .bin, .pt "
+                + "or .pth, checkpoint-N/, global_step_N/, step_N/.",
             HelpName = "NAME",
         };
-        var interval = new Option<string>("--interval") { Description = "How often to look.", HelpName = "TIME", DefaultValueFactory = _ => "1s" };
+        var interval = new Option<string>("--interval")
+        {
+            Description = "How often to look.", HelpName = "TIME", DefaultValueFactory = _ => "1s",
+        };
         var settle = new Option<string>("--settle")
         {
-            Description = "How long files have to stay as they are before they count as written.", HelpName = "TIME", DefaultValueFactory = _ => "2s",
+            Description = "How long files have to stay as they are before they count as written.", HelpName = "TIME",
+            DefaultValueFactory = _ => "2s",
         };
         var once = new Option<bool>("--once") { Description = "Save what is there, and end." };
         var command = new Command(
-            "watch", "Save new full models as a trainer drops them into a folder, until Ctrl-C. Folders of deltas (weight sync) are for 'fish import'.")
+            "watch",
+            "Save new full models as a trainer drops them into a folder, until Ctrl-C. Folders of deltas (weight sync) are for 'fish "
+            + "import'.")
         {
             folder, task, name, pattern, interval, settle, once,
         };
@@ -35,8 +46,10 @@ internal static class WatchCommand
             var parsed = call.Parsed;
             var options = new WatchOptions
             {
-                Folder = Path.GetFullPath(parsed.GetRequiredValue(folder)), Task = parsed.GetRequiredValue(task), Base = parsed.GetValue(name), Pattern = parsed.GetValue(pattern),
-                Interval = Amounts.Span(parsed.GetRequiredValue(interval)), Settle = Amounts.Span(parsed.GetRequiredValue(settle)), Once = parsed.GetValue(once),
+                Folder = Path.GetFullPath(parsed.GetRequiredValue(folder)), Task = parsed.GetRequiredValue(task),
+                Base = parsed.GetValue(name), Pattern = parsed.GetValue(pattern),
+                Interval = Amounts.Span(parsed.GetRequiredValue(interval)), Settle = Amounts.Span(parsed.GetRequiredValue(settle)),
+                Once = parsed.GetValue(once),
                 Open = path => LocalContent.OpenModel(path, shell.Settings.Limits.MaxHeaderBytes),
                 OnWarning = warning => call.Terminal.SayError($"[yellow]{warning}[/]"),
             };
@@ -66,7 +79,9 @@ internal static class WatchCommand
     private static void Describe(Call call, WatchedVersion version)
     {
         call.Say(
-            $"{(version.Created ? "Saved" : "Already there:")} [bold]{version.Task}/{version.Step}[/] from {version.Name}: {Say.Count(version.Changed)} values, {Say.Bytes(version.StoredBytes)} for a model of {Say.Bytes(version.ModelBytes)}, in {version.Seconds:F2} s");
+            $"{(version.Created ? "Saved" : "Already there:")} [bold]{version.Task}/{version.Step}[/] from {version.Name}: ",
+            $"{Say.Count(version.Changed)} values, {Say.Bytes(version.StoredBytes)} for a model of {Say.Bytes(version.ModelBytes)}, ",
+            $"in {version.Seconds:F2} s");
         call.SayLeftOut(version.LeftOut);
     }
 }

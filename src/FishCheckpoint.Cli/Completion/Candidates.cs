@@ -5,7 +5,9 @@ using FishCheckpoint.Cli.Commands;
 
 namespace FishCheckpoint.Cli.Completion;
 
-/// <summary>Works out what can stand at the end of a command line: commands, options, or values of the argument or option whose turn it is.</summary>
+/// <summary>
+/// Works out what can stand at the end of a command line: commands, options, or values of the argument or option whose turn it is.
+/// </summary>
 internal sealed class Candidates(StoreNames names)
 {
     private static readonly string[] Words = ["latest", "best"];
@@ -31,7 +33,8 @@ internal sealed class Candidates(StoreNames names)
             return [];
         }
 
-        if (!afterDash && word.StartsWith("--", StringComparison.Ordinal) && word.IndexOf('=') is > 0 and var sign && Find(options, word[..sign]) is { } given)
+        if (!afterDash && word.StartsWith("--", StringComparison.Ordinal) && word.IndexOf('=') is > 0 and var sign
+            && Find(options, word[..sign]) is { } given)
         {
             var head = word[..(sign + 1)];
             return Starting(word, ValuesOf(given, parsed, word[(sign + 1)..]).Select(value => (head + value.Text, value.About)));
@@ -76,7 +79,8 @@ internal sealed class Candidates(StoreNames names)
         }
     }
 
-    private static Option? Find(IEnumerable<Option> options, string name) => options.FirstOrDefault(option => option.Name == name || option.Aliases.Contains(name));
+    private static Option? Find(IEnumerable<Option> options, string name) =>
+        options.FirstOrDefault(option => option.Name == name || option.Aliases.Contains(name));
 
     private static bool TakesValue(Option option) => option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool);
 
@@ -90,13 +94,15 @@ internal sealed class Candidates(StoreNames names)
     }
 
     // By what the help calls them, so that every command that takes a task has its names.
-    private IEnumerable<string> NamesOf(Symbol symbol, ParseResult parsed, string word) => (symbol, symbol is Option option ? option.HelpName : symbol.Name) switch
+    private IEnumerable<string> NamesOf(Symbol symbol, ParseResult parsed, string word) =>
+        (symbol, symbol is Option option ? option.HelpName : symbol.Name) switch
     {
         (_, "TASK") => names.Tasks(parsed),
         (_, "BASE") or (Option { Name: "--base", HelpName: not "FILE" }, _) => names.Bases(parsed),
         (_, "TAG") => TaskOf(parsed) is { } task ? names.Tags(parsed, task) : [],
         (Argument { Description: Arguments.NewStepText }, _) => [],
-        (_, "STEP" or "TO" or "A" or "B" or "PARENT" or "FROM" or "TASK:STEP") => States(parsed, word, symbol is { Name: "FROM" or "--from" or "--parent" }),
+        (_, "STEP" or "TO" or "A" or "B" or "PARENT" or "FROM" or "TASK:STEP") =>
+            States(parsed, word, symbol is { Name: "FROM" or "--from" or "--parent" }),
         _ => [],
     };
 

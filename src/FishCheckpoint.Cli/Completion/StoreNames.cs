@@ -7,8 +7,8 @@ using FishCheckpoint.Storage;
 namespace FishCheckpoint.Cli.Completion;
 
 /// <summary>
-/// The names that a store has, for the TAB key: asked of the folder, which is only read, or of the server. Whatever fails or takes longer than a moment gives none; a
-/// shell that waits is worse than one that knows no names.
+/// The names that a store has, for the TAB key: asked of the folder, which is only read, or of the server. Whatever fails or takes longer
+/// than a moment gives none; a shell that waits is worse than one that knows no names.
 /// </summary>
 internal sealed class StoreNames(Shell shell)
 {
@@ -33,7 +33,8 @@ internal sealed class StoreNames(Shell shell)
             .Select(item => item.Step).OrderDescending().Select(step => $"{step}"));
 
     // What a shell puts into its line may be run: nothing goes there that is no name, whatever a server says.
-    private static bool IsName(string text) => text.Length is > 0 and <= 128 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');
+    private static bool IsName(string text) =>
+        text.Length is > 0 and <= 128 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');
 
     private IReadOnlyList<string> Ask(
         ParseResult parsed, Func<StoreLook, IEnumerable<string>> ofFolder,

@@ -6,7 +6,8 @@ using System.CommandLine.Parsing;
 namespace FishCheckpoint.Cli.Completion;
 
 /// <summary>
-/// Answers the shells' scripts: <c>fish [suggest:POSITION] LINE</c> prints a candidate a line, and what it is after a tab. Never fails and never writes to standard error.
+/// Answers the shells' scripts: <c>fish [suggest:POSITION] LINE</c> prints a candidate a line, and what it is after a tab. Never fails and
+/// never writes to standard error.
 /// </summary>
 internal sealed class SuggestAction(SuggestDirective directive, StoreNames names) : SynchronousCommandLineAction
 {
@@ -15,7 +16,8 @@ internal sealed class SuggestAction(SuggestDirective directive, StoreNames names
     public override int Invoke(ParseResult parseResult)
     {
         var line = parseResult.Tokens.LastOrDefault(token => token.Type != TokenType.Directive)?.Value ?? string.Empty;
-        var position = int.TryParse(parseResult.GetResult(directive)?.Values is [var first, ..] ? first : null, out var given) ? Math.Clamp(given, 0, line.Length) : line.Length;
+        var position = int.TryParse(parseResult.GetResult(directive)?.Values is [var first, ..] ? first : null, out var given)
+            ? Math.Clamp(given, 0, line.Length) : line.Length;
         if (CommandWords.Split(line[..position]) is not [_, .. var before, var word])
         {
             return 0;

@@ -16,7 +16,8 @@ internal static class DemoFolder
             if (!File.Exists(Path.Combine(path, Marker)) && Directory.EnumerateFileSystemEntries(path).Any())
             {
                 throw new FishException(
-                    ErrorCode.StorageUnavailable, path, "The folder holds something that no demo has made; it was left as it is.", "Give another folder with --data.");
+                    ErrorCode.StorageUnavailable, path, "The folder holds something that no demo has made; it was left as it is.",
+                    "Give another folder with --data.");
             }
 
             Directory.Delete(path, recursive: true);

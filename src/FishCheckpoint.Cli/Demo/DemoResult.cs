@@ -12,7 +12,8 @@ namespace FishCheckpoint.Cli.Demo;
 /// <param name="Storage">What is stored, and what it would be as full models.</param>
 /// <param name="Seconds">How long it all took.</param>
 internal sealed record DemoResult(
-    string Folder, double BaseAccuracy, IReadOnlyDictionary<string, double> Before, IReadOnlyList<RunAccuracy> Accuracies, IReadOnlyList<SavedRun> Saved,
+    string Folder, double BaseAccuracy, IReadOnlyDictionary<string, double> Before, IReadOnlyList<RunAccuracy> Accuracies,
+    IReadOnlyList<SavedRun> Saved,
     RebuildResult Rebuilt, StorageReport Storage, double Seconds)
 {
     /// <summary>Whether every checkpoint came back as the trainer held it.</summary>

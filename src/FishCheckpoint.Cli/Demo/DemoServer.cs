@@ -30,7 +30,8 @@ internal sealed class DemoServer : IAsyncDisposable
     /// <param name="address">Where it is to listen. Default: a free port.</param>
     public static async Task<DemoServer> StartAsync(string dataFolder, CancellationToken cancellation, Uri? address = null)
     {
-        string[] arguments = [$"--urls={address?.AbsoluteUri ?? "http://127.0.0.1:0"}", $"--{FishSettings.Section}:{nameof(FishSettings.DataFolder)}={dataFolder}"];
+        string[] arguments = [$"--urls={address?.AbsoluteUri ?? "http://127.0.0.1:0"}",
+            $"--{FishSettings.Section}:{nameof(FishSettings.DataFolder)}={dataFolder}"];
         var built = FishServer.Build(arguments, builder => builder.Logging.ClearProviders());
         try
         {

@@ -22,7 +22,8 @@ internal static class DemoTables
 
     private static FittedTable Accuracy(DemoResult result, IReadOnlyList<double> ratios)
     {
-        string[] columns = ["task", ">before", ">dense 100%", .. ratios.SelectMany(ratio => new[] { $">FISH {Percent(ratio)}", $">random {Percent(ratio)}" })];
+        string[] columns = ["task", ">before", ">dense 100%",
+            .. ratios.SelectMany(ratio => new[] { $">FISH {Percent(ratio)}", $">random {Percent(ratio)}" })];
         var table = Tables.Create(columns);
         foreach (var task in result.Before.Keys)
         {
@@ -41,7 +42,8 @@ internal static class DemoTables
             result.Accuracies.Single(run => run.Task == task && run.Kind == kind && run.Ratio == ratio).Accuracy;
 
         void Row(string name, double before, Func<DemoMask, double, double> of) => table.Row(
-            [name, Say.Share(before), Say.Share(of(DemoMask.Dense, 1)), .. ratios.SelectMany(ratio => new[] { Say.Share(of(DemoMask.Fish, ratio)), Say.Share(of(DemoMask.Random, ratio)) })]);
+            [name, Say.Share(before), Say.Share(of(DemoMask.Dense, 1)),
+                .. ratios.SelectMany(ratio => new[] { Say.Share(of(DemoMask.Fish, ratio)), Say.Share(of(DemoMask.Random, ratio)) })]);
     }
 
     private static FittedTable Hook(DemoResult result)
@@ -52,7 +54,8 @@ internal static class DemoTables
         {
             var (saves, each) = (run.Saves, (double)run.Saves.StoredBytes / Math.Max(1, run.Saves.Saved));
             table.Row(
-                run.Task, Say.Count(saves.Saved), $"{saves.Stall.TotalMilliseconds / Math.Max(1, saves.Saved):N2} ms", $"{saves.LongestStall.TotalMilliseconds:N1} ms",
+                run.Task, Say.Count(saves.Saved), $"{saves.Stall.TotalMilliseconds / Math.Max(1, saves.Saved):N2} ms",
+                $"{saves.LongestStall.TotalMilliseconds:N1} ms",
                 Say.Bytes((long)each), Say.Percent(each / full));
         }
 
@@ -64,11 +67,15 @@ internal static class DemoTables
         var total = result.Saved.Sum(run => run.Saves.Saved);
         if (result.IsBitExact)
         {
-            console.MarkupLineInterpolated($"[green bold]{Say.Count(result.Rebuilt.Identical)} of {Say.Count(total)} checkpoints came back over HTTP bit-identical[/] to the file that the trainer held. {result.Seconds:N0} s in all.");
+            console.MarkupLine(CleanText.Markup(
+                $"[green bold]{Say.Count(result.Rebuilt.Identical)} of {Say.Count(total)} checkpoints came back over HTTP ",
+                $"bit-identical[/] to the file that the trainer held. {result.Seconds:N0} s in all."));
             return;
         }
 
-        console.MarkupLineInterpolated($"[red bold]Only {Say.Count(result.Rebuilt.Identical)} of {Say.Count(total)} checkpoints came back bit-identical.[/] Not: {string.Join(", ", result.Rebuilt.Different.Take(10))}");
+        console.MarkupLine(CleanText.Markup(
+            $"[red bold]Only {Say.Count(result.Rebuilt.Identical)} of {Say.Count(total)} checkpoints came back bit-identical.[/] Not: ",
+            $"{string.Join(", ", result.Rebuilt.Different.Take(10))}"));
     }
 
     private static void Head(IAnsiConsole console, string text)

@@ -21,20 +21,24 @@ internal sealed class Demonstration(Terminal terminal, DemoPlan plan, string fol
         DemoFolder.Recreate(folder);
         var trainer = new DemoTrainer(Digits.Load(), plan.Training);
         var pretraining = trainer.PrepareBase();
-        var accuracy = await Progress.SpinAsync(terminal, "pretraining", () => Task.Run(() => pretraining.Train(null, cancellation), cancellation));
-        say($"Pretrained a network of [bold]{Say.Count(pretraining.Model.Layout.Elements)}[/] parameters on real handwritten digits: {Say.Share(accuracy)} of the test images right.");
+        var accuracy = await Progress.SpinAsync(
+            terminal, "pretraining", () => Task.Run(() => pretraining.Train(null, cancellation), cancellation));
+        var (size, right) = (Say.Count(pretraining.Model.Layout.Elements), Say.Share(accuracy));
+        say($"Pretrained a network of [bold]{size}[/] parameters on real handwritten digits: {right} of the test images right.");
 
         await using var server = await DemoServer.StartAsync(folder, cancellation);
         var baseInfo = await AddBaseAsync(server.Client, pretraining.Model, cancellation);
         say($"Serving on [bold]{server.Address}[/]; base [bold]{BaseName}[/] is {Say.Bytes(baseInfo.Bytes)}, id {Say.Short(baseInfo.Id)}.");
 
         var runs = await TrainAsync(server.Client, trainer, pretraining.Model, baseInfo.Id, cancellation);
-        say($"Trained {runs.Accuracies.Count} times; saved {Say.Count(runs.Saved.Sum(run => run.Held.Count))} checkpoints of {runs.Saved.Count} FISH runs while they trained.");
+        var saved = Say.Count(runs.Saved.Sum(run => run.Held.Count));
+        say($"Trained {runs.Accuracies.Count} times; saved {saved} checkpoints of {runs.Saved.Count} FISH runs while they trained.");
 
         var rebuilding = Stopwatch.StartNew();
         var rebuilt = await RebuildAsync(server.Client, runs.Saved, cancellation);
         say($"Rebuilt them all over HTTP: {Say.Bytes(rebuilt.Bytes)} in {rebuilding.Elapsed.TotalSeconds:N1} s.");
-        var before = plan.Tasks.ToDictionary(task => task.Name, task => trainer.AccuracyBefore(pretraining.Model, task), StringComparer.Ordinal);
+        var before = plan.Tasks.ToDictionary(
+            task => task.Name, task => trainer.AccuracyBefore(pretraining.Model, task), StringComparer.Ordinal);
         var report = await server.Client.Reports.GetStorageAsync(null, cancellation);
         return new DemoResult(folder, accuracy, before, runs.Accuracies, runs.Saved, rebuilt, report, clock.Elapsed.TotalSeconds);
     }
@@ -46,10 +50,12 @@ internal sealed class Demonstration(Terminal terminal, DemoPlan plan, string fol
         return (await client.Bases.AddAsync(BaseName, ModelUpload.FromPath(path), cancellation)).Value;
     }
 
-    private async Task<RunResults> TrainAsync(FishClient client, DemoTrainer trainer, Mlp trainedBase, Digest baseId, CancellationToken cancellation)
+    private async Task<RunResults> TrainAsync(
+        FishClient client, DemoTrainer trainer, Mlp trainedBase, Digest baseId, CancellationToken cancellation)
     {
         var results = new RunResults();
-        var jobs = plan.Tasks.SelectMany(task => plan.Ratios.SelectMany(ratio => new[] { (task, DemoMask.Fish, ratio), (task, DemoMask.Random, ratio) })
+        var jobs = plan.Tasks.SelectMany(
+            task => plan.Ratios.SelectMany(ratio => new[] { (task, DemoMask.Fish, ratio), (task, DemoMask.Random, ratio) })
             .Append((task, DemoMask.Dense, 1.0))).ToArray();
         await Progress.StepsAsync(terminal, "training", jobs.Length, done => Parallel.ForEachAsync(jobs, AllCores, async (job, _) =>
         {

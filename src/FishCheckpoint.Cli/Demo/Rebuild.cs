@@ -58,5 +58,6 @@ internal static class Rebuild
 internal sealed record RebuildResult(int Identical, long Bytes, IReadOnlyList<string> Different)
 {
     public static RebuildResult Sum(IEnumerable<RebuildResult> results) => results.Aggregate(
-        new RebuildResult(0, 0, []), (sum, one) => new RebuildResult(sum.Identical + one.Identical, sum.Bytes + one.Bytes, [.. sum.Different, .. one.Different]));
+        new RebuildResult(0, 0, []),
+        (sum, one) => new RebuildResult(sum.Identical + one.Identical, sum.Bytes + one.Bytes, [.. sum.Different, .. one.Different]));
 }

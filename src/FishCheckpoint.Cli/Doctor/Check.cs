@@ -22,7 +22,11 @@ internal sealed record Check(string Name, string Status, string Found, string? A
 
     public static Check Warn(string name, string found, string advice) => new(name, IsWarn, found, advice);
 
-    public static Check Fail(string name, string found, string advice, ErrorKind kind = ErrorKind.Unavailable) => new(name, IsFail, found, advice) { Kind = kind };
+    public static Check Fail(string name, string found, string advice, ErrorKind kind = ErrorKind.Unavailable) =>
+        new(name, IsFail, found, advice)
+    {
+        Kind = kind,
+    };
 
     /// <summary>Runs a check whose own failure is one of what it looks at.</summary>
     public static IEnumerable<Check> Guarded(string name, Func<IEnumerable<Check>> look)

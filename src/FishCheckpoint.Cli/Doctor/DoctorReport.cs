@@ -13,12 +13,14 @@ internal sealed record DoctorReport(string Status, string Version, IReadOnlyList
     private static readonly ErrorKind[] Worst = [ErrorKind.Corrupt, ErrorKind.Full, ErrorKind.Unavailable];
 
     public static DoctorReport Of(string version, IReadOnlyList<Check> checks) => new(
-        checks.Any(check => check.Status == Check.IsFail) ? Check.IsFail : checks.Any(check => check.Status == Check.IsWarn) ? Check.IsWarn : Check.IsOk, version, checks);
+        checks.Any(check => check.Status == Check.IsFail) ? Check.IsFail : checks.Any(check => check.Status == Check.IsWarn)
+            ? Check.IsWarn : Check.IsOk, version, checks);
 
     /// <summary>The exit code of the worst failure; 0 where there is none.</summary>
     public int ExitCode()
     {
         var kinds = Checks.Where(check => check.Status == Check.IsFail).Select(check => check.Kind).ToArray();
-        return kinds.Length == 0 ? ExitCodes.Ok : ExitCodes.Of(Array.Find(Worst, kinds.Contains) is var worst && kinds.Contains(worst) ? worst : kinds[0]);
+        return kinds.Length == 0 ? ExitCodes.Ok
+            : ExitCodes.Of(Array.Find(Worst, kinds.Contains) is var worst && kinds.Contains(worst) ? worst : kinds[0]);
     }
 }

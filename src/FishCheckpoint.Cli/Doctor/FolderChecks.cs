@@ -11,7 +11,8 @@ internal sealed class FolderChecks(Machine machine, string folder)
     private const long LeastFree = 64_000_000;
     private const long LittleFree = 1_000_000_000;
     private const int MostFiles = 100_000;
-    private const string AsAWriter = "Open it once as a user who may write it ('fish ls' does it), or copy the folder to a place where you may write.";
+    private const string AsAWriter =
+        "Open it once as a user who may write it ('fish ls' does it), or copy the folder to a place where you may write.";
 
     // No clock that runs shows less: this program was written after it.
     private static readonly DateTimeOffset Epoch = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -31,7 +32,9 @@ internal sealed class FolderChecks(Machine machine, string folder)
 
         if (!Directory.Exists(folder))
         {
-            return [Check.Warn(Name, $"{folder} does not exist", "'fish base add' and 'fish serve' create it; if there should be one, check --data and FISH_DATA."), .. Place(NearestOf(folder)), Clock(null)];
+            return [Check.Warn(Name, $"{folder} does not exist",
+                "'fish base add' and 'fish serve' create it; if there should be one, check --data and FISH_DATA."),
+                .. Place(NearestOf(folder)), Clock(null)];
         }
 
         return
@@ -39,7 +42,12 @@ internal sealed class FolderChecks(Machine machine, string folder)
             .. Check.Guarded(Name, () => [Complete()]),
             .. Check.Guarded("writable", () => [Writable()]),
             .. Place(folder),
-            .. Check.Guarded("in use", () => [Check.Ok("in use", StoreLook.CountUsers(folder) is > 0 and var users ? $"by {users} process{(users == 1 ? "" : "es")}" : "by nobody")]),
+            .. Check.Guarded(
+                "in use",
+                () =>
+                    [Check.Ok(
+                        "in use", StoreLook.CountUsers(folder) is > 0 and var users ? $"by {users} process{(users == 1 ? "" : "es")}"
+                        : "by nobody")]),
             .. Check.Guarded("database", Database),
         ];
     }
@@ -48,7 +56,8 @@ internal sealed class FolderChecks(Machine machine, string folder)
     {
         StoreLook.RequireComplete(folder);
         return StoreLook.LeftoversOf(folder) is { Count: > 0 } left
-            ? Check.Warn(Name, $"{folder}; a restore has left {string.Join(" and ", left)}", "If none is under way, delete that: the store does without it.")
+            ? Check.Warn(Name, $"{folder}; a restore has left {string.Join(" and ", left)}",
+                "If none is under way, delete that: the store does without it.")
             : Check.Ok(Name, folder);
     }
 
@@ -74,7 +83,9 @@ internal sealed class FolderChecks(Machine machine, string folder)
     {
         null => Check.Ok("file system", "unknown"),
         var kind when Mounts.IsRemote(kind) => Check.Warn(
-            "file system", kind, "SQLite's log and its locks are not safe over a network: keep the folder on a local disk, and reach it from elsewhere by fish serve."),
+            "file system", kind,
+            "SQLite's log and its locks are not safe over a network: keep the folder on a local disk, and reach it from elsewhere by fish "
+            + "serve."),
         var kind => Check.Ok("file system", kind),
     };
 
@@ -83,13 +94,17 @@ internal sealed class FolderChecks(Machine machine, string folder)
         var (free, stored) = (machine.FreeBytes(path), Directory.Exists(folder) ? StoredBytes() : 0);
         var found = $"{Say.Bytes(free)} free, {Say.Bytes(stored)} stored";
         return IsReadOnly ? Check.Ok("space", found)
-            : free < LeastFree ? Check.Fail("space", found, "Free some: nothing can be saved, and even deleting needs a little.", ErrorKind.Full)
-            : free < LittleFree || free < stored / 10 ? Check.Warn("space", found, "Free some, or let 'fish gc' delete what no retention keeps.")
+            : free < LeastFree ? Check.Fail(
+                "space", found, "Free some: nothing can be saved, and even deleting needs a little.", ErrorKind.Full)
+            : free < LittleFree || free < stored / 10
+                ? Check.Warn("space", found, "Free some, or let 'fish gc' delete what no retention keeps.")
             : Check.Ok("space", found);
     }
 
     private long StoredBytes() => new DirectoryInfo(folder)
-        .EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint })
+        .EnumerateFiles(
+            "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true,
+                AttributesToSkip = FileAttributes.ReparsePoint })
         .Take(MostFiles).Sum(file => file.Length);
 
     private IEnumerable<Check> Database()
@@ -101,7 +116,8 @@ internal sealed class FolderChecks(Machine machine, string folder)
                 .. Check.Guarded("database", () =>
                 {
                     StoreLook.RequireNoRemains(folder);
-                    return [Check.Warn("database", "there is none yet", "'fish base add' and 'fish serve' create it; if there should be one, check --data and FISH_DATA.")];
+                    return [Check.Warn("database", "there is none yet",
+                        "'fish base add' and 'fish serve' create it; if there should be one, check --data and FISH_DATA.")];
                 }),
                 Clock(null),
             ];
@@ -130,25 +146,35 @@ internal sealed class FolderChecks(Machine machine, string folder)
             return [Check.Ok("contents", $"{Say.Count(tasks)} tasks, {Say.Count(bases)} bases")];
         }),
         .. Check.Guarded("known damage", () => [look.KnownDamage is > 0 and var damaged
-            ? Check.Fail("known damage", $"{Say.Count(damaged)} things were found damaged", "Run 'fish verify' for what they affect; docs/REPAIR.md says what to do.", ErrorKind.Corrupt)
+            ? Check.Fail("known damage", $"{Say.Count(damaged)} things were found damaged",
+                "Run 'fish verify' for what they affect; docs/REPAIR.md says what to do.", ErrorKind.Corrupt)
             : Check.Ok("known damage", "none")]),
         .. Check.Guarded("clock", () => [Clock(look.NewestSave)]),
     ];
 
     private Check Log() => IsReadOnly
         ? Check.Fail("log", "a log was left without its index, so the store cannot be read without writing", AsAWriter, ErrorKind.Forbidden)
-        : Check.Warn("log", "a log was left without its index; it is not looked into", "The next command that opens the folder takes it in.");
+        : Check.Warn(
+            "log", "a log was left without its index; it is not looked into", "The next command that opens the folder takes it in.");
 
     private Check Schema(long schema) =>
         schema == StoreLook.NewestSchema ? Check.Ok("schema", $"{schema}")
-        : schema > StoreLook.NewestSchema ? Check.Fail("schema", $"{schema}; this program knows {StoreLook.NewestSchema}", "Use a newer program.")
+        : schema > StoreLook.NewestSchema
+            ? Check.Fail("schema", $"{schema}; this program knows {StoreLook.NewestSchema}", "Use a newer program.")
         : IsReadOnly ? Check.Fail(
-            "schema", $"{schema}; it has to be brought up to {StoreLook.NewestSchema} before it can be read, and this user may only read it", AsAWriter, ErrorKind.Forbidden)
-        : Check.Warn("schema", $"{schema}; this program makes {StoreLook.NewestSchema}", "The next command that opens the folder brings it up to date; earlier programs cannot open it then. Make a backup first if you may go back.");
+            "schema",
+            $"{schema}; it has to be brought up to {StoreLook.NewestSchema} before it can be read, and this user may only read it",
+            AsAWriter, ErrorKind.Forbidden)
+        : Check.Warn(
+            "schema", $"{schema}; this program makes {StoreLook.NewestSchema}",
+            "The next command that opens the folder brings it up to date; earlier programs cannot open it then. Make a backup first if you "
+            + "may go back.");
 
     private Check Integrity(IReadOnlyList<string>? problems) => problems switch
     {
-        null => Check.Ok("integrity", $"nothing found in {machine.CheckTime.TotalSeconds:N0} s, which were not enough for all", "Run 'fish verify --quick' for all of it."),
+        null =>
+            Check.Ok("integrity", $"nothing found in {machine.CheckTime.TotalSeconds:N0} s, which were not enough for all",
+                "Run 'fish verify --quick' for all of it."),
         [] => Check.Ok("integrity", "the database's structure and the checksums of its pages are sound"),
         _ => Check.Fail("integrity", problems[0], "Restore a backup, or run 'fish repair': docs/REPAIR.md says how.", ErrorKind.Corrupt),
     };
@@ -156,8 +182,11 @@ internal sealed class FolderChecks(Machine machine, string folder)
     private Check Clock(DateTimeOffset? newest)
     {
         var now = machine.Time.GetUtcNow();
-        return now < Epoch ? Check.Fail("clock", $"{Say.Time(now)} UTC", "Set the clock: retention by time and keys that expire go by it.", ErrorKind.Invalid)
-            : newest > now + Tolerance ? Check.Warn("clock", $"{Say.Time(now)} UTC, and the newest checkpoint was saved at {Say.Time(newest.Value)}", "Set the clock; if it is right, it was wrong then: retention by time goes by when checkpoints were saved.")
+        return now < Epoch ? Check.Fail(
+            "clock", $"{Say.Time(now)} UTC", "Set the clock: retention by time and keys that expire go by it.", ErrorKind.Invalid)
+            : newest > now + Tolerance
+                ? Check.Warn("clock", $"{Say.Time(now)} UTC, and the newest checkpoint was saved at {Say.Time(newest.Value)}",
+                    "Set the clock; if it is right, it was wrong then: retention by time goes by when checkpoints were saved.")
             : Check.Ok("clock", $"{Say.Time(now)} UTC");
     }
 

@@ -17,7 +17,9 @@ internal sealed record Machine
     /// <summary>The version of SQLite.</summary>
     public Func<string> Sqlite { get; init; } = () => StoreLook.SqliteVersion;
 
-    /// <summary>The kind of file system that a path lies on, as the system calls it; <see langword="null"/> where it does not say.</summary>
+    /// <summary>
+    /// The kind of file system that a path lies on, as the system calls it; <see langword="null"/> where it does not say.
+    /// </summary>
     public Func<string, string?> FileSystem { get; init; } = Mounts.KindOf;
 
     /// <summary>Bytes that this user can still write where a path lies.</summary>
@@ -41,5 +43,6 @@ internal sealed record Machine
     /// <summary>The operating system and the processor.</summary>
     public static string Platform => $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}";
 
-    private static string VersionOf(Assembly assembly) => assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+    private static string VersionOf(Assembly assembly) =>
+        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 }

@@ -8,7 +8,9 @@ internal static class Mounts
 
     // SQLite's log needs memory that processes share, and locks that hold: file systems over a network give neither for sure.
     private static readonly string[] Remote =
-        ["nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "glusterfs", "beegfs", "ocfs2", "gfs2", "fuse.sshfs", "fuse.s3fs", "fuse.rclone", "fuse.gcsfuse", "fuse.glusterfs", "fuse.ceph", "fuse.juicefs", "davfs", "webdav", "afpfs"];
+        ["nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "glusterfs", "beegfs", "ocfs2",
+            "gfs2", "fuse.sshfs", "fuse.s3fs", "fuse.rclone", "fuse.gcsfuse", "fuse.glusterfs", "fuse.ceph", "fuse.juicefs", "davfs",
+            "webdav", "afpfs"];
 
     /// <summary>Whether a kind is one over a network.</summary>
     public static bool IsRemote(string kind) => Remote.Contains(kind, StringComparer.OrdinalIgnoreCase);
@@ -52,8 +54,10 @@ internal static class Mounts
             }
 
             // Of two at one point the later one hides the earlier.
-            var point = fields[4].Replace("\\040", " ", StringComparison.Ordinal).Replace("\\011", "\t", StringComparison.Ordinal).Replace("\\134", "\\", StringComparison.Ordinal);
-            if (point.Length >= found.Point.Length && (point == "/" || path == point || path.StartsWith(point + "/", StringComparison.Ordinal)))
+            var point = fields[4].Replace("\\040", " ", StringComparison.Ordinal).Replace("\\011", "\t", StringComparison.Ordinal)
+                .Replace("\\134", "\\", StringComparison.Ordinal);
+            if (point.Length >= found.Point.Length
+                && (point == "/" || path == point || path.StartsWith(point + "/", StringComparison.Ordinal)))
             {
                 found = (point, fields[dash + 1]);
             }

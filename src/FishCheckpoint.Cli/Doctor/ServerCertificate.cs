@@ -22,7 +22,8 @@ internal static class ServerCertificate
                 TargetHost = server.Host,
                 RemoteCertificateValidationCallback = (_, certificate, _, _) =>
                 {
-                    end = certificate is X509Certificate2 known ? new DateTimeOffset(known.NotAfter.ToUniversalTime(), TimeSpan.Zero) : null;
+                    end = certificate is X509Certificate2 known
+                        ? new DateTimeOffset(known.NotAfter.ToUniversalTime(), TimeSpan.Zero) : null;
                     return false;
                 },
             };

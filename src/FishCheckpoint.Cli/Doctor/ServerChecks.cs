@@ -37,7 +37,8 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
             }
 
             checks.Add(response.IsSuccessStatusCode ? Check.Ok("server", $"{server} answers in {alive.Time.TotalMilliseconds:N1} ms")
-                : Check.Fail("server", $"{server} answers {(int)response.StatusCode}", "Is it a FishCheckpoint server? Check the URL, and a proxy before it."));
+                : Check.Fail("server", $"{server} answers {(int)response.StatusCode}",
+                    "Is it a FishCheckpoint server? Check the URL, and a proxy before it."));
             if (response.IsSuccessStatusCode)
             {
                 checks.Add(Version(response));
@@ -52,11 +53,13 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
         }
     }
 
-    private static string AdviceOn(string problem) => problem.Contains("SSL", StringComparison.Ordinal) || problem.Contains("certificate", StringComparison.OrdinalIgnoreCase)
+    private static string AdviceOn(string problem) =>
+        problem.Contains("SSL", StringComparison.Ordinal) || problem.Contains("certificate", StringComparison.OrdinalIgnoreCase)
         ? "The server's certificate is not trusted: name the authority with --ca or FISH_CA, and check the host's name."
         : "Check the URL, that the server runs (fish serve), and firewalls and proxies between.";
 
-    private async Task<(HttpResponseMessage? Response, TimeSpan Time, string? Problem)> AskAsync(HttpClient http, string route, CancellationToken cancellation)
+    private async Task<(HttpResponseMessage? Response, TimeSpan Time, string? Problem)> AskAsync(
+        HttpClient http, string route, CancellationToken cancellation)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(machine.ServerPatience);
@@ -85,12 +88,14 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
     {
         if (!response.Headers.TryGetValues(VersionHeader, out var values))
         {
-            return Check.Warn("server version", "it does not say", "It is an earlier program, or none of this system: use the same version on both sides.");
+            return Check.Warn("server version", "it does not say",
+                "It is an earlier program, or none of this system: use the same version on both sides.");
         }
 
         var (theirs, own) = (string.Concat(values), machine.Version.Split('+')[0]);
         return theirs == own ? Check.Ok("server version", theirs)
-            : Check.Warn("server version", $"{theirs}; this program is {own}", "Use the same version on both sides: what one of them does not know, it refuses.");
+            : Check.Warn("server version", $"{theirs}; this program is {own}",
+                "Use the same version on both sides: what one of them does not know, it refuses.");
     }
 
     private Check Skew(HttpResponseMessage response)
@@ -102,7 +107,9 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
 
         var skew = theirs - machine.Time.GetUtcNow();
         return skew.Duration() <= MostSkew ? Check.Ok("server clock", "as here, within half a minute")
-            : Check.Warn("server clock", $"{skew.Duration():d\\.hh\\:mm\\:ss} {(skew > TimeSpan.Zero ? "ahead of" : "behind")} this machine's", "Set the one that is wrong: keys expire and retention goes by the server's.");
+            : Check.Warn(
+                "server clock", $"{skew.Duration():d\\.hh\\:mm\\:ss} {(skew > TimeSpan.Zero ? "ahead of" : "behind")} this machine's",
+                "Set the one that is wrong: keys expire and retention goes by the server's.");
     }
 
     private async Task<Check> ReadyAsync(HttpClient http, CancellationToken cancellation)
@@ -114,8 +121,10 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
         }
 
         var text = (await response.Content.ReadAsStringAsync(cancellation)).Trim();
-        return !response.IsSuccessStatusCode ? Check.Fail("server store", CauseOf(text), "Run fish doctor on the server's machine, and look at its log.")
-            : text.Contains("damage", StringComparison.Ordinal) ? Check.Warn("server store", text, "fish verify says what is affected; docs/REPAIR.md what to do.")
+        return !response.IsSuccessStatusCode
+            ? Check.Fail("server store", CauseOf(text), "Run fish doctor on the server's machine, and look at its log.")
+            : text.Contains("damage", StringComparison.Ordinal)
+                ? Check.Warn("server store", text, "fish verify says what is affected; docs/REPAIR.md what to do.")
             : Check.Ok("server store", text);
     }
 
@@ -124,7 +133,8 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
         var given = options.Key is not null;
         if (given && server is { Scheme: "http", IsLoopback: false })
         {
-            return [.. await ScopeAsync(http, given, cancellation), Check.Warn("transport", "the key goes to another machine unencrypted", "Use https: docs/ACCESS.md says how.")];
+            return [.. await ScopeAsync(http, given, cancellation),
+                Check.Warn("transport", "the key goes to another machine unencrypted", "Use https: docs/ACCESS.md says how.")];
         }
 
         return await ScopeAsync(http, given, cancellation);
@@ -138,7 +148,9 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
             case null:
                 return [Check.Fail("key", read.Problem!, "Look at the server's log.")];
             case HttpStatusCode.Unauthorized:
-                return [Check.Fail("key", given ? "the server does not take this key: it is unknown, revoked or expired" : "the server asks for a key", "Give one with --key or FISH_KEY; 'fish key add' on the server's data folder makes one.", ErrorKind.Unauthenticated)];
+                return [Check.Fail(
+                    "key", given ? "the server does not take this key: it is unknown, revoked or expired" : "the server asks for a key",
+                    "Give one with --key or FISH_KEY; 'fish key add' on the server's data folder makes one.", ErrorKind.Unauthenticated)];
             case HttpStatusCode.Forbidden:
                 return [Check.Fail("key", "the key may not list tasks", "Ask for one with the scope read or more.", ErrorKind.Forbidden)];
             case HttpStatusCode.OK:
@@ -150,7 +162,9 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
         var admin = await AskAsync(http, "/v1/keys?limit=1", cancellation);
         if (!given)
         {
-            return [Check.Ok("key", admin.Response?.IsSuccessStatusCode == true ? "none is needed: whoever reaches the server may do all" : "none is needed for reading")];
+            return [Check.Ok(
+                "key", admin.Response?.IsSuccessStatusCode == true ? "none is needed: whoever reaches the server may do all"
+                : "none is needed for reading")];
         }
 
         var (name, role) = await NameAsync(http, cancellation);
@@ -169,7 +183,8 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
         try
         {
             using var json = JsonDocument.Parse(await report.Response.Content.ReadAsStringAsync(cancellation));
-            return json.RootElement.TryGetProperty("store", out var store) && store.GetString() is { } identity ? [Check.Ok("store", identity)] : [];
+            return json.RootElement.TryGetProperty("store", out var store) && store.GetString() is { } identity
+                ? [Check.Ok("store", identity)] : [];
         }
         catch (JsonException)
         {
@@ -187,7 +202,8 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
         }
 
         using var json = JsonDocument.Parse(await who.Response.Content.ReadAsStringAsync(cancellation));
-        return (json.RootElement.GetProperty("name").GetString() ?? "?", json.RootElement.GetProperty("auth").GetProperty("accessToken").GetProperty("role").GetString() ?? "?");
+        return (json.RootElement.GetProperty("name").GetString() ?? "?",
+            json.RootElement.GetProperty("auth").GetProperty("accessToken").GetProperty("role").GetString() ?? "?");
     }
 
     private async Task<IEnumerable<Check>> CertificateAsync(CancellationToken cancellation)
@@ -207,7 +223,8 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
                 : end - now < SoonOver ? [Check.Warn("certificate", $"it ends at {Say.Time(end.Value)} UTC", "Renew it soon.")]
                 : [Check.Ok("certificate", $"until {Say.Time(end.Value)} UTC")];
         }
-        catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException or OperationCanceledException
+            && !cancellation.IsCancellationRequested)
         {
             return [];
         }

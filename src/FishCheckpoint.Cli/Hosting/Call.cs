@@ -44,7 +44,7 @@ internal sealed record Call(ParseResult Parsed, Terminal Terminal, OpenedStore O
     }
 
     /// <summary>Prints a line for people; nothing with <c>--json</c>.</summary>
-    public void Say(FormattableString line)
+    public void Say(params FormattableString[] line)
     {
         if (!Json)
         {

@@ -3,7 +3,8 @@ using System.CommandLine;
 namespace FishCheckpoint.Cli.Hosting;
 
 /// <summary>
-/// Lets validators of commands look at options that cannot be read: asking for the value of one throws, and what is wrong with it is said already.
+/// Lets validators of commands look at options that cannot be read: asking for the value of one throws, and what is wrong with it is said
+/// already.
 /// </summary>
 internal static class CarefulValidators
 {

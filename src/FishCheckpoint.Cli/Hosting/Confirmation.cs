@@ -4,8 +4,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Cli.Hosting;
 
 /// <summary>
-/// Asks before something is deleted. Where a person is at the terminal, the answer decides; elsewhere a script goes on without, unless what it does is for good: then it
-/// has to say <c>--yes</c>.
+/// Asks before something is deleted. Where a person is at the terminal, the answer decides; elsewhere a script goes on without, unless what
+/// it does is for good: then it has to say <c>--yes</c>.
 /// </summary>
 internal sealed class Confirmation
 {
@@ -30,7 +30,8 @@ internal sealed class Confirmation
             if (forGood)
             {
                 throw new FishException(
-                    ErrorCode.RequestInvalid, Yes.Name, $"{question}: that cannot be undone, and nobody is at a terminal to be asked.", "Say --yes.");
+                    ErrorCode.RequestInvalid, Yes.Name, $"{question}: that cannot be undone, and nobody is at a terminal to be asked.",
+                    "Say --yes.");
             }
 
             return;

@@ -31,10 +31,12 @@ internal static class Failure
                 return Print(terminal, only, json, code);
             case IOException or UnauthorizedAccessException:
                 return Print(terminal, json, new FailureText(
-                    "IO_ERROR", error.GetType().Name, error.Message, "Check the path, its permissions and the free space.", ExitCodes.Unexpected));
+                    "IO_ERROR", error.GetType().Name, error.Message, "Check the path, its permissions and the free space.",
+                    ExitCodes.Unexpected));
             default:
                 Print(terminal, json, new FailureText(
-                    "UNEXPECTED", error.GetType().Name, error.Message, "This is a fault of the program; please report it with what follows.", ExitCodes.Unexpected));
+                    "UNEXPECTED", error.GetType().Name, error.Message,
+                    "This is a fault of the program; please report it with what follows.", ExitCodes.Unexpected));
                 if (!json)
                 {
                     terminal.Error.WriteLine(error);
@@ -51,7 +53,8 @@ internal static class Failure
         var help = $"Try '{path} --help'.";
         if (json)
         {
-            return Print(terminal, json, new FailureText("USAGE", path, string.Join(' ', errors), $"{hint} {help}".TrimStart(), ExitCodes.Usage));
+            return Print(
+                terminal, json, new FailureText("USAGE", path, string.Join(' ', errors), $"{hint} {help}".TrimStart(), ExitCodes.Usage));
         }
 
         foreach (var error in errors)

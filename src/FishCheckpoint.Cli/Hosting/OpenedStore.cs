@@ -16,14 +16,16 @@ internal sealed class OpenedStore : IAsyncDisposable
 
     public IFishStore Store { get; }
 
-    public static async Task<OpenedStore> OpenAsync(Shell shell, ParseResult parsed, string? spoolFolder, bool creates, CancellationToken cancellation)
+    public static async Task<OpenedStore> OpenAsync(
+        Shell shell, ParseResult parsed, string? spoolFolder, bool creates, CancellationToken cancellation)
     {
         if (shell.ServerOf(parsed) is { } server)
         {
             if (Shell.IsGiven(parsed, shell.Data))
             {
                 throw new FishException(
-                    ErrorCode.RequestInvalid, "--server", "A command works on a data folder or on a server, not on both.", "Give --data or --server.");
+                    ErrorCode.RequestInvalid, "--server", "A command works on a data folder or on a server, not on both.",
+                    "Give --data or --server.");
             }
 
             var client = FishClient.Connect(server, shell.ClientOptionsOf(parsed) with { SpoolFolder = spoolFolder });

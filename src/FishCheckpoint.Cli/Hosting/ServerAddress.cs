@@ -18,5 +18,6 @@ internal static class ServerAddress
     }
 
     /// <summary>The address, or <see langword="null"/> for what is no URL of a server.</summary>
-    public static Uri? TryParse(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? address : null;
+    public static Uri? TryParse(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? address : null;
 }

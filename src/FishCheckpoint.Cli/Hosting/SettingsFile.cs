@@ -4,7 +4,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace FishCheckpoint.Cli.Hosting;
 
-/// <summary>Reads the settings as the server does: the file beside the program, then the one in the working folder, then the environment.</summary>
+/// <summary>
+/// Reads the settings as the server does: the file beside the program, then the one in the working folder, then the environment.
+/// </summary>
 internal static class SettingsFile
 {
     private const string Name = "appsettings.json";
@@ -23,7 +25,8 @@ internal static class SettingsFile
         catch (InvalidDataException error)
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, Name, error.InnerException?.Message ?? error.Message, $"{error.Message} Mend the file, or take it away.", error);
+                ErrorCode.RequestInvalid, Name, error.InnerException?.Message ?? error.Message,
+                $"{error.Message} Mend the file, or take it away.", error);
         }
     }
 }

@@ -15,9 +15,12 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
 
     public FishSettings Settings => settings;
 
-    /// <summary>How long the TAB key waits for names of the store. Default: the environment's FISH_COMPLETION_SECONDS, else 2 seconds.</summary>
+    /// <summary>
+    /// How long the TAB key waits for names of the store. Default: the environment's FISH_COMPLETION_SECONDS, else 2 seconds.
+    /// </summary>
     public TimeSpan SuggestPatience { get; init; } = TimeSpan.FromSeconds(
-        double.TryParse(Environment.GetEnvironmentVariable("FISH_COMPLETION_SECONDS"), CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and < 600
+        double.TryParse(Environment.GetEnvironmentVariable("FISH_COMPLETION_SECONDS"), CultureInfo.InvariantCulture, out var seconds)
+            && seconds is > 0 and < 600
             ? seconds : 2);
 
     /// <summary>Reads a variable of the environment.</summary>
@@ -26,31 +29,39 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
     /// <summary>The data folder to work on.</summary>
     public Option<string?> Data { get; } = new("--data")
     {
-        Description = "The data folder to work on. Default: FISH_DATA, else FishCheckpoint:DataFolder of appsettings.json.", HelpName = "DIR", Recursive = true,
+        Description = "The data folder to work on. Default: FISH_DATA, else FishCheckpoint:DataFolder of appsettings.json.",
+        HelpName = "DIR", Recursive = true,
     };
 
     /// <summary>The server to work on, in the place of a data folder.</summary>
     public Option<Uri?> Server { get; } = new("--server")
     {
-        Description = "The server to work on, in the place of a data folder: http://HOST:PORT. Default: FISH_SERVER.", HelpName = "URL", Recursive = true,
+        Description = "The server to work on, in the place of a data folder: http://HOST:PORT. Default: FISH_SERVER.", HelpName = "URL",
+        Recursive = true,
         CustomParser = ServerAddress.Parse,
     };
 
     /// <summary>The key that the server is asked with.</summary>
     public Option<string?> Key { get; } = new("--key")
     {
-        Description = "The key for the server. Default: the environment's FISH_KEY, which other users of this machine cannot see.", HelpName = "TOKEN", Recursive = true,
+        Description = "The key for the server. Default: the environment's FISH_KEY, which other users of this machine cannot see.",
+        HelpName = "TOKEN", Recursive = true,
     };
 
     /// <summary>The certificates that the server's is trusted by.</summary>
     public Option<string?> Ca { get; } = new("--ca")
     {
-        Description = "PEM file of the certificate authority, or of the server's own certificate. Default: FISH_CA, else what the system trusts.", HelpName = "FILE",
+        Description =
+            "PEM file of the certificate authority, or of the server's own certificate. Default: FISH_CA, else what the system trusts.",
+            HelpName = "FILE",
         Recursive = true,
     };
 
     /// <summary>Whether the result is JSON.</summary>
-    public Option<bool> Json { get; } = new("--json") { Description = "Print the result as JSON, and nothing else, on standard output.", Recursive = true };
+    public Option<bool> Json { get; } = new("--json")
+    {
+        Description = "Print the result as JSON, and nothing else, on standard output.", Recursive = true,
+    };
 
     /// <summary>Whether long work keeps its progress to itself.</summary>
     public Option<bool> NoProgress { get; } = new("--no-progress", "--quiet", "-q")
@@ -64,7 +75,8 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
     /// <summary>The server of a call: the option's, else the environment's, unless a data folder is given.</summary>
     /// <param name="parsed">The call.</param>
     /// <returns><see langword="null"/>: the call works on a data folder.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: FISH_SERVER is no URL, or stands beside FISH_DATA.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: FISH_SERVER is no URL, or stands beside
+    /// FISH_DATA.</exception>
     public Uri? ServerOf(ParseResult parsed)
     {
         if (parsed.GetValue(Server) is { } given)
@@ -80,12 +92,14 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
         if (Named("FISH_DATA") is not null)
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, "FISH_SERVER", "FISH_SERVER and FISH_DATA are both set: a command works on a server or on a data folder.",
+                ErrorCode.RequestInvalid, "FISH_SERVER",
+                "FISH_SERVER and FISH_DATA are both set: a command works on a server or on a data folder.",
                 "Unset one of them, or give --server or --data, which go before both.");
         }
 
         return ServerAddress.TryParse(named) ?? throw new FishException(
-            ErrorCode.RequestInvalid, "FISH_SERVER", $"'{named}' is no URL of a server.", "Set one as in http://127.0.0.1:5080, or unset the variable.");
+            ErrorCode.RequestInvalid, "FISH_SERVER", $"'{named}' is no URL of a server.",
+            "Set one as in http://127.0.0.1:5080, or unset the variable.");
     }
 
     /// <summary>Whether an option stands on the command line.</summary>
@@ -103,7 +117,8 @@ internal sealed class Shell(Terminal terminal, FishSettings settings)
     /// <param name="spoolFolder">Where what a server sends lies meanwhile. Default: the system's temporary folder.</param>
     /// <param name="creates">Whether the command creates a store in a data folder that holds none; otherwise it is refused.</param>
     public void OnStore(
-        Command command, Func<Call, CancellationToken, Task<int>> run, Func<ParseResult, string>? spoolFolder = null, bool creates = false) =>
+        Command command, Func<Call, CancellationToken, Task<int>> run, Func<ParseResult, string>? spoolFolder = null,
+        bool creates = false) =>
         command.SetAction(async (parsed, cancellation) =>
     {
         await using var store = await OpenedStore.OpenAsync(this, parsed, spoolFolder?.Invoke(parsed), creates, cancellation);

@@ -26,7 +26,8 @@ internal sealed class WordOption : Option<string?>
         for (var at = 0; at < args.Length && args[at] != "--"; at++)
         {
             command = command.Subcommands.FirstOrDefault(child => child.Name == args[at]) ?? command;
-            if (command.Options.OfType<WordOption>().FirstOrDefault(option => option.Name == args[at]) is { } found && !found.words.Contains(args.ElementAtOrDefault(at + 1)))
+            if (command.Options.OfType<WordOption>().FirstOrDefault(option => option.Name == args[at]) is { } found
+                && !found.words.Contains(args.ElementAtOrDefault(at + 1)))
             {
                 completed[at] = $"{found.Name}={found.words[0]}";
             }

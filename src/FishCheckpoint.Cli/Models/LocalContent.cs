@@ -11,7 +11,8 @@ internal sealed class LocalContent : IDisposable
 {
     private readonly IDisposable file;
 
-    private LocalContent(ContentForm form, CheckpointContent content, IDisposable file) => (Form, Content, this.file) = (form, content, file);
+    private LocalContent(ContentForm form, CheckpointContent content, IDisposable file) =>
+        (Form, Content, this.file) = (form, content, file);
 
     public ContentForm Form { get; }
 
@@ -21,10 +22,12 @@ internal sealed class LocalContent : IDisposable
     /// <param name="path">Its path.</param>
     /// <param name="form">The form that it has; <see langword="null"/> looks inside.</param>
     /// <param name="maxHeaderLength">The longest safetensors header taken, in bytes.</param>
-    /// <param name="stateDict">The key that the model stands under in a PyTorch file; <see langword="null"/>: all of it, or a usual one.</param>
+    /// <param name="stateDict">The key that the model stands under in a PyTorch file; <see langword="null"/>: all of it, or a usual
+    /// one.</param>
     /// <param name="choice">Which model of a folder is meant. Default: the one that a loader would take.</param>
     /// <exception cref="FishException">It is missing, or lies.</exception>
-    public static LocalContent Open(string path, ContentForm? form, int maxHeaderLength, string? stateDict = null, ModelChoice? choice = null)
+    public static LocalContent Open(
+        string path, ContentForm? form, int maxHeaderLength, string? stateDict = null, ModelChoice? choice = null)
     {
         if (form is null or ContentForm.Full && TorchModelFiles.Is(path, choice))
         {
@@ -98,5 +101,6 @@ internal sealed class LocalContent : IDisposable
         : header.Tensors.All(tensor => IsHalf(tensor.Info.Name));
 
     private static bool IsHalf(string name) =>
-        name.EndsWith(SparsePatchReader.IndicesSuffix, StringComparison.Ordinal) || name.EndsWith(SparsePatchReader.ValuesSuffix, StringComparison.Ordinal);
+        name.EndsWith(SparsePatchReader.IndicesSuffix, StringComparison.Ordinal)
+            || name.EndsWith(SparsePatchReader.ValuesSuffix, StringComparison.Ordinal);
 }

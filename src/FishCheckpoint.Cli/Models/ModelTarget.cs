@@ -49,7 +49,8 @@ internal sealed record ModelTarget(Terminal Terminal, string Path, bool Replace)
         var asFile = !Directory.Exists(Path) && !System.IO.Path.EndsInDirectorySeparator(Path) && tensors.Length == 1
             && (reader.Files.Count == 1 || IsSafetensors(Path));
         return asFile ? tensors[0] : !File.Exists(Path) ? null : throw new FishException(
-            ErrorCode.RequestInvalid, Path, $"This is a file, and the model has {reader.Files.Count} files.", "Name a folder, where they all go.");
+            ErrorCode.RequestInvalid, Path, $"This is a file, and the model has {reader.Files.Count} files.",
+            "Name a folder, where they all go.");
     }
 
     private async Task<LoadedFile> WriteAsync(IModelReader reader, RestoredFile file, Action<long> passed, CancellationToken cancellation)

@@ -62,7 +62,8 @@ internal sealed record BarCell(params IReadOnlyList<(double Share, Color Color)>
 
     public override int Least => Width / 3;
 
-    public override IReadOnlyList<Segment> Lines(int width) => [.. Bars.Select(bar => new Segment(TextOf(bar.Share, width), new Style(bar.Color)))];
+    public override IReadOnlyList<Segment> Lines(int width) =>
+        [.. Bars.Select(bar => new Segment(TextOf(bar.Share, width), new Style(bar.Color)))];
 
     private static string TextOf(double share, int width)
     {

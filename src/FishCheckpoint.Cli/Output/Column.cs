@@ -11,8 +11,8 @@ internal sealed record Column(string Name, bool IsNumber = false, bool IsWhole =
     public const int LeastText = 8;
 
     /// <summary>
-    /// A column by its name; before it <c>&gt;</c> says that it holds numbers, <c>=</c> that it holds what is not cut, and <c>?</c> before these that it goes first where
-    /// there is no room.
+    /// A column by its name; before it <c>&gt;</c> says that it holds numbers, <c>=</c> that it holds what is not cut, and <c>?</c> before
+    /// these that it goes first where there is no room.
     /// </summary>
     public static implicit operator Column(string name) => name switch
     {

@@ -13,7 +13,8 @@ internal static class ColumnFit
     {
         var widths = new int[columns.Count];
         var left = room + Gap;
-        foreach (var index in Enumerable.Range(0, columns.Count).OrderByDescending(index => index == 0 ? int.MaxValue : columns[index].Importance))
+        foreach (var index in Enumerable.Range(0, columns.Count)
+            .OrderByDescending(index => index == 0 ? int.MaxValue : columns[index].Importance))
         {
             if (index == 0 || columns[index].Least + Gap <= left)
             {

@@ -4,8 +4,8 @@ using Spectre.Console.Rendering;
 namespace FishCheckpoint.Cli.Output;
 
 /// <summary>
-/// A table that fits where it is shown: text is shortened with an ellipsis, bars get shorter, and then the least important columns are left out and named below.
-/// Numbers are never cut, nor is the first column, by which a row is found: where it alone is wider, lines break.
+/// A table that fits where it is shown: text is shortened with an ellipsis, bars get shorter, and then the least important columns are left
+/// out and named below. Numbers are never cut, nor is the first column, by which a row is found: where it alone is wider, lines break.
 /// </summary>
 internal sealed class FittedTable(params Column[] columns) : Renderable
 {
@@ -28,7 +28,8 @@ internal sealed class FittedTable(params Column[] columns) : Renderable
     {
         var widths = ColumnFit.Plan([.. columns.Select(Asked)], maxWidth);
         var shown = Enumerable.Range(0, columns.Length).Where(index => widths[index] > 0).ToArray();
-        foreach (var segment in Line(shown, widths, index => new Segment(TextCell.Cut(columns[index].Name, columns[index].Name.Length, widths[index]), Faint)))
+        foreach (var segment in Line(
+            shown, widths, index => new Segment(TextCell.Cut(columns[index].Name, columns[index].Name.Length, widths[index]), Faint)))
         {
             yield return segment;
         }
@@ -92,7 +93,8 @@ internal sealed class FittedTable(params Column[] columns) : Renderable
     {
         var cells = rows.Select(row => row[index]).ToArray();
         var (full, least) = (Math.Max(1, Longest(cell => cell.Full)), Longest(cell => cell.Least));
-        return (Math.Max(column.IsWhole || index == 0 ? full : least, Math.Min(column.Name.Length, Column.LeastText)) is var needed && needed > 0 ? needed : 1,
+        return (Math.Max(column.IsWhole || index == 0 ? full : least, Math.Min(column.Name.Length, Column.LeastText)) is var needed
+            && needed > 0 ? needed : 1,
             Math.Max(full, column.Name.Length), cells.OfType<BarCell>().Any() ? int.MinValue : column.Importance);
 
         int Longest(Func<Cell, int> width) => cells.Select(width).DefaultIfEmpty(0).Max();

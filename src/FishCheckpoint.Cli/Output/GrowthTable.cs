@@ -15,8 +15,10 @@ internal static class GrowthTable
         {
             table.Row(
                 [
-                    point.From.ToString("O", CultureInfo.InvariantCulture), Signed(point.Checkpoints, Say.Count), Signed(point.LogicalBytes, Say.Bytes),
-                    Signed(point.StoredBytes, Say.Bytes), Say.Count(point.CheckpointsAtEnd), Say.Bytes(point.LogicalBytesAtEnd), Say.Bytes(point.StoredBytesAtEnd),
+                    point.From.ToString("O", CultureInfo.InvariantCulture), Signed(point.Checkpoints, Say.Count),
+                    Signed(point.LogicalBytes, Say.Bytes),
+                    Signed(point.StoredBytes, Say.Bytes), Say.Count(point.CheckpointsAtEnd), Say.Bytes(point.LogicalBytesAtEnd),
+                    Say.Bytes(point.StoredBytesAtEnd),
                 ],
                 Tables.Bar((double)point.StoredBytesAtEnd / largest, Color.Green));
         }
@@ -25,5 +27,6 @@ internal static class GrowthTable
         console.MarkupLineInterpolated($"stored: with trainer states; dense: models alone");
     }
 
-    private static string Signed(long value, Func<long, string> say) => value switch { 0 => "-", > 0 => $"+{say(value)}", _ => $"-{say(-value)}" };
+    private static string Signed(long value, Func<long, string> say) =>
+        value switch { 0 => "-", > 0 => $"+{say(value)}", _ => $"-{say(-value)}" };
 }

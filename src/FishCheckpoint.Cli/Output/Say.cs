@@ -41,5 +41,6 @@ internal static class Say
     public static string Metrics(IEnumerable<KeyValuePair<string, double>> metrics) =>
         string.Join(' ', metrics.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value:G6}"));
 
-    private static string Three(double value) => value switch { >= 100 => $"{value:N0}", >= 10 => $"{value:N1}", >= 0.1 or 0 => $"{value:N2}", _ => $"{value:G2}" };
+    private static string Three(double value) =>
+        value switch { >= 100 => $"{value:N0}", >= 10 => $"{value:N1}", >= 0.1 or 0 => $"{value:N2}", _ => $"{value:G2}" };
 }

@@ -4,8 +4,8 @@ using Spectre.Console;
 namespace FishCheckpoint.Cli.Output;
 
 /// <summary>
-/// A storage report as a table with bars: per task the bytes as full models, those that the models take, and their ratio; trainer states, which full models would not
-/// hold either, stand by themselves.
+/// A storage report as a table with bars: per task the bytes as full models, those that the models take, and their ratio; trainer states,
+/// which full models would not hold either, stand by themselves.
 /// </summary>
 internal static class StorageTable
 {
@@ -13,7 +13,8 @@ internal static class StorageTable
     {
         var rows = report.Tasks ?? [report];
         var largest = rows.Select(row => row.LogicalBytes).DefaultIfEmpty().Max();
-        var table = Tables.Create("task", "?>checkpoints", "?>density", ">dense", ">stored", ">ratio", "?>trainer states", "dense / stored");
+        var table = Tables.Create(
+            "task", "?>checkpoints", "?>density", ">dense", ">stored", ">ratio", "?>trainer states", "dense / stored");
         foreach (var row in rows)
         {
             Add(table, row, row.Task ?? row.Base ?? "all", largest);
@@ -30,7 +31,8 @@ internal static class StorageTable
     }
 
     private static void Add(FittedTable table, StorageReport row, string name, long largest) => table.Row(
-        [name, Say.Count(row.Checkpoints), Say.Percent(row.Density), Say.Bytes(row.LogicalBytes), Say.Bytes(row.Stored.Model), Say.Ratio(row.Ratio), Say.Bytes(row.Stored.State)],
+        [name, Say.Count(row.Checkpoints), Say.Percent(row.Density), Say.Bytes(row.LogicalBytes), Say.Bytes(row.Stored.Model),
+            Say.Ratio(row.Ratio), Say.Bytes(row.Stored.State)],
         new BarCell((Share(row.LogicalBytes, largest), Color.Grey), (Share(row.Stored.Model, largest), Color.Green)));
 
     private static void Describe(IAnsiConsole console, StorageReport report)
@@ -41,11 +43,16 @@ internal static class StorageTable
         }
 
         var stored = report.Stored;
-        console.MarkupLineInterpolated($"stored: models {Say.Bytes(stored.Model)} (values {Say.Bytes(stored.Values)}, positions {Say.Bytes(stored.Positions)}), trainer states {Say.Bytes(stored.State)}; {report.BytesPerChangedValue:N2} bytes per changed value");
-        console.MarkupLineInterpolated($"chains: {report.Chains.MeanDepth:N1} deltas on average, {report.Chains.MaxDepth} at most; a restore reads about {Say.Bytes(report.Chains.MeanReadBytes)}");
+        console.MarkupLine(CleanText.Markup(
+            $"stored: models {Say.Bytes(stored.Model)} (values {Say.Bytes(stored.Values)}, positions {Say.Bytes(stored.Positions)}), ",
+            $"trainer states {Say.Bytes(stored.State)}; {report.BytesPerChangedValue:N2} bytes per changed value"));
+        console.MarkupLine(CleanText.Markup(
+            $"chains: {report.Chains.MeanDepth:N1} deltas on average, {report.Chains.MaxDepth} at most; a restore reads about ",
+            $"{Say.Bytes(report.Chains.MeanReadBytes)}"));
         if (report.Grace.Checkpoints > 0)
         {
-            console.MarkupLineInterpolated($"deleted, and can be brought back: {Say.Count(report.Grace.Checkpoints)} checkpoints, {Say.Bytes(report.Grace.Bytes)}");
+            console.MarkupLineInterpolated(
+                $"deleted, and can be brought back: {Say.Count(report.Grace.Checkpoints)} checkpoints, {Say.Bytes(report.Grace.Bytes)}");
         }
 
         if (report.BaseBytes is { } bytes)
@@ -55,7 +62,9 @@ internal static class StorageTable
 
         if (report.Disk is { } disk)
         {
-            console.MarkupLineInterpolated($"on disk: bases {Say.Bytes(disk.Bases)}, database {Say.Bytes(disk.Database)} (overhead {Say.Bytes(disk.Overhead)}, free {Say.Bytes(disk.FreePages)}), log {Say.Bytes(disk.Wal)}; reclaimable {Say.Bytes(disk.Reclaimable)}");
+            console.MarkupLine(CleanText.Markup(
+                $"on disk: bases {Say.Bytes(disk.Bases)}, database {Say.Bytes(disk.Database)} (overhead {Say.Bytes(disk.Overhead)}, free ",
+                $"{Say.Bytes(disk.FreePages)}), log {Say.Bytes(disk.Wal)}; reclaimable {Say.Bytes(disk.Reclaimable)}"));
         }
     }
 

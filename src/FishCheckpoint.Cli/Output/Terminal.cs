@@ -6,7 +6,9 @@ using Spectre.Console;
 
 namespace FishCheckpoint.Cli.Output;
 
-/// <summary>Standard output for results and standard error for progress and errors; colors only where a person looks on (and never with NO_COLOR).</summary>
+/// <summary>
+/// Standard output for results and standard error for progress and errors; colors only where a person looks on (and never with NO_COLOR).
+/// </summary>
 internal sealed class Terminal
 {
     // Wider than any table: what is read by a program is neither cut nor broken into lines.
@@ -97,7 +99,8 @@ internal sealed class Terminal
     public static Terminal Of(TextWriter output, TextWriter error) => Of(output, error, TerminalTraits.Plain);
 
     /// <summary>Text into writers as if they were what <paramref name="traits"/> says.</summary>
-    public static Terminal Of(TextWriter output, TextWriter error, TerminalTraits traits, TimeProvider? time = null, TextReader? input = null) =>
+    public static Terminal Of(
+        TextWriter output, TextWriter error, TerminalTraits traits, TimeProvider? time = null, TextReader? input = null) =>
         new(output, error, traits) { Time = time ?? TimeProvider.System, Input = input ?? TextReader.Null };
 
     /// <summary>Asks a question; only <c>y</c> and <c>yes</c> are a yes.</summary>
@@ -109,10 +112,10 @@ internal sealed class Terminal
     }
 
     /// <summary>Prints a line of text with markup; what is put in is shown as it is.</summary>
-    public void Say(FormattableString line) => Console.MarkupLineInterpolated(CleanText.Of(line));
+    public void Say(params FormattableString[] line) => Console.MarkupLine(CleanText.Markup(line));
 
     /// <summary>As <see cref="Say"/>, on standard error.</summary>
-    public void SayError(FormattableString line) => ErrorConsole.MarkupLineInterpolated(CleanText.Of(line));
+    public void SayError(params FormattableString[] line) => ErrorConsole.MarkupLine(CleanText.Markup(line));
 
     /// <summary>
     /// Standard error for a line that is written over: codes move the cursor, and are colors only where colors are wanted.

@@ -30,7 +30,8 @@ internal sealed record TerminalTraits(
         var isTerminal = outputIsTerminal || errorIsTerminal;
         return new TerminalTraits(
             outputIsTerminal, errorIsTerminal, Colors(outputIsTerminal), Colors(errorIsTerminal), !dumb,
-            !isTerminal ? null : int.TryParse(variable("COLUMNS"), out var given) && given > 0 ? given : columns() is > 0 and var asked ? asked : null);
+            !isTerminal ? null : int.TryParse(variable("COLUMNS"), out var given)
+                && given > 0 ? given : columns() is > 0 and var asked ? asked : null);
 
         bool Colors(bool terminal) => !refused && (forced || (terminal && !dumb));
     }

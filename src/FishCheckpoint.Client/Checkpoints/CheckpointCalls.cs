@@ -14,7 +14,8 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder) : ICh
     // Values are sent without the parent's state: the server lays them against the parent that it has.
     private static readonly CodecOptions Plain = new();
 
-    // And encodes them anew: on the same machine their bytes go as they are. It compares them with their digest, so that they need no proof here.
+    // And encodes them anew: on the same machine their bytes go as they are. It compares them with their digest, so that they need no proof
+    // here.
     private static readonly CodecOptions Unproved = new() { Prove = false };
     private static readonly CodecOptions Raw = new(Compression.Stored, Compression.Stored) { Prove = false };
 
@@ -55,7 +56,8 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder) : ICh
         server.List<DeletedCheckpoint>(Routes.Deleted(task), page, cancellationToken);
 
     public Task<Undeleted> UndeleteAsync(
-        string task, long step, UndeleteOptions? options = null, CancellationToken cancellationToken = default) => server.JsonAsync<Undeleted>(
+        string task, long step, UndeleteOptions? options = null,
+        CancellationToken cancellationToken = default) => server.JsonAsync<Undeleted>(
         HttpMethod.Post, Routes.Undelete(task, step), cancellationToken,
         JsonContent.Create(options ?? new UndeleteOptions(), options: FishJson.Options));
 
@@ -86,7 +88,8 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder) : ICh
             try
             {
                 using var encoded = DeltaEncoder.EncodeMasked(
-                    known, delta.OpenValues(), mapped: false, default, server.IsLocal ? Raw : Unproved, spoolFolder, cancellation: cancellation);
+                    known, delta.OpenValues(), mapped: false, default, server.IsLocal ? Raw : Unproved, spoolFolder,
+                    cancellation: cancellation);
                 using var values = new EncodedDelta(null, encoded.Values);
                 return await SendAsync(task, step, () => Bodies.Frames(values), options, patient: false, cancellation);
             }
@@ -134,7 +137,8 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder) : ICh
         using var body = options.OpenState is null && info is null && options.SideFiles.Count == 0 ? null
             : Bodies.Form(checkpoint, options.OpenState?.Invoke(), info, options.SideFiles);
         return await server.SaveAsync<CheckpointInfo>(
-            SaveRequest.PathOf(task, step, options), body ?? (HttpContent)checkpoint, request => SaveRequest.Prepare(request, options, patient), cancellation);
+            SaveRequest.PathOf(task, step, options), body ?? (HttpContent)checkpoint,
+            request => SaveRequest.Prepare(request, options, patient), cancellation);
     }
 
     private sealed record TagTarget(long Step);

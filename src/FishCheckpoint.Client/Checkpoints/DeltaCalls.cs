@@ -18,7 +18,8 @@ internal sealed class DeltaCalls(FishHttp server, string spoolFolder)
     {
         var path = $"{Routes.Checkpoint(task, to)}/delta?from={from}";
         using var response = await server.SendAsync(
-            HttpMethod.Get, path, prepare: request => request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(EncodedDelta.MediaType)),
+            HttpMethod.Get, path, prepare: request => request.Headers.Accept.Add(
+                new MediaTypeWithQualityHeaderValue(EncodedDelta.MediaType)),
             wait: server.ForComputed, cancellation: cancellation);
         if (response.Content.Headers.ContentLength > maxBytes)
         {

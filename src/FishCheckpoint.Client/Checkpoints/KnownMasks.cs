@@ -4,8 +4,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Client.Checkpoints;
 
 /// <summary>
-/// The masks that the server is known to hold: the last few, as a trainer uses one or a few. Of each the head of its frame is kept, which is enough to encode
-/// values on it: its positions are not encoded again. Safe for use by many callers at once.
+/// The masks that the server is known to hold: the last few, as a trainer uses one or a few. Of each the head of its frame is kept, which
+/// is enough to encode values on it: its positions are not encoded again. Safe for use by many callers at once.
 /// </summary>
 internal sealed class KnownMasks
 {
@@ -14,7 +14,9 @@ internal sealed class KnownMasks
     private readonly Lock gate = new();
     private readonly List<(Digest Mask, IFrame Frame)> masks = [];
 
-    /// <summary>The head of a mask's frame, without its positions; <see langword="null"/> when the server is not known to hold the mask.</summary>
+    /// <summary>
+    /// The head of a mask's frame, without its positions; <see langword="null"/> when the server is not known to hold the mask.
+    /// </summary>
     public IFrame? Find(Digest mask)
     {
         lock (gate)
@@ -51,6 +53,7 @@ internal sealed class KnownMasks
 
         public long PayloadLength => 0;
 
-        public void ReadPayload(long offset, Span<byte> destination) => throw new NotSupportedException("Only the head of this mask is here.");
+        public void ReadPayload(long offset, Span<byte> destination) =>
+            throw new NotSupportedException("Only the head of this mask is here.");
     }
 }

@@ -13,7 +13,8 @@ internal static class ModelBody
             ? Bodies.File(model.Paths.Single(), Bodies.Safetensors, model.WhenRead)
             : Bodies.TarOf(Shards(model), spoolFolder);
 
-    private static async IAsyncEnumerable<UploadFile> Shards(ModelFolder model, [EnumeratorCancellation] CancellationToken cancellation = default)
+    private static async IAsyncEnumerable<UploadFile> Shards(
+        ModelFolder model, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         foreach (var (path, file) in model.Paths.Zip(model.Files.Files))
         {

@@ -4,7 +4,9 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Client.Checkpoints;
 
-/// <summary>What goes with a save besides its body: parent, base and overwrite in the query, the digest in a header, metrics and metadata in a part.</summary>
+/// <summary>
+/// What goes with a save besides its body: parent, base and overwrite in the query, the digest in a header, metrics and metadata in a part.
+/// </summary>
 internal static class SaveRequest
 {
     public static string PathOf(string task, long step, SaveOptions options)
@@ -15,7 +17,8 @@ internal static class SaveRequest
     }
 
     /// <summary>The metrics, metadata and known side files; <see langword="null"/> without.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>, <see cref="ErrorCode.TooLarge"/>: refused before anything is sent.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>, <see cref="ErrorCode.TooLarge"/>: refused before anything is
+    /// sent.</exception>
     public static SaveInfo? InfoOf(string task, long step, SaveOptions options) =>
         options.Metrics.Count + options.Metadata.Count + options.KnownSideFiles.Count == 0 ? null
         : new SaveInfo(

@@ -59,7 +59,8 @@ internal static class Bodies
         delta.Length);
 
     /// <summary>
-    /// A checkpoint with its trainer state, metrics, metadata and side files as one form, so that the server stores them in one transaction. Owns all.
+    /// A checkpoint with its trainer state, metrics, metadata and side files as one form, so that the server stores them in one
+    /// transaction. Owns all.
     /// </summary>
     public static MultipartFormDataContent Form(StreamedContent checkpoint, Stream? state, SaveInfo? info, IEnumerable<SideFile> sideFiles)
     {
@@ -71,7 +72,8 @@ internal static class Bodies
 
         if (info is not null)
         {
-            form.Add(new ByteArrayContent(info.ToJson()) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } }, "info");
+            form.Add(
+                new ByteArrayContent(info.ToJson()) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } }, "info");
         }
 
         foreach (var file in sideFiles)

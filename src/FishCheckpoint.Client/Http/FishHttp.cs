@@ -28,7 +28,8 @@ internal sealed class FishHttp
         }
 
         (this.http, this.idle) = (http, idle);
-        var address = http.BaseAddress ?? throw new ArgumentException("The HTTP client has no base address: the server's URL.", nameof(http));
+        var address = http.BaseAddress
+            ?? throw new ArgumentException("The HTTP client has no base address: the server's URL.", nameof(http));
         server = address.AbsoluteUri.EndsWith('/') ? address : new Uri(address.AbsoluteUri + "/");
     }
 
@@ -132,14 +133,16 @@ internal sealed class FishHttp
         && message.Contains("certificate", StringComparison.OrdinalIgnoreCase)
         ? new FishException(
             ErrorCode.CertificateUntrusted, server.AbsoluteUri, $"The server's certificate is not trusted: {message}",
-            "Name the certificate of the authority that signed it, or its own, as a PEM file: --ca FILE, or FISH_CA in the environment.", error)
+            "Name the certificate of the authority that signed it, or its own, as a PEM file: --ca FILE, or FISH_CA in the environment.",
+            error)
         : null;
 
     private async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellation)
     {
         try
         {
-            return await response.Content.ReadFromJsonAsync<T>(FishJson.Options, cancellation) ?? throw new JsonException("The answer is null.");
+            return await response.Content.ReadFromJsonAsync<T>(FishJson.Options, cancellation)
+                ?? throw new JsonException("The answer is null.");
         }
         catch (Exception error) when (error is JsonException or IOException or HttpRequestException)
         {

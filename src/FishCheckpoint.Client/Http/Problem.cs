@@ -29,7 +29,8 @@ internal static class Problem
                 && ErrorCodes.TryParse(Text(problem, "code") ?? string.Empty, out var code))
             {
                 return new FishException(
-                    code, Text(problem, "key") ?? operation, Text(problem, "cause") ?? Text(problem, "detail") ?? "The server gives no cause.",
+                    code, Text(problem, "key") ?? operation,
+                    Text(problem, "cause") ?? Text(problem, "detail") ?? "The server gives no cause.",
                     Text(problem, "hint") + ServerVersion.AdviceOn(code, response))
                 {
                     Operation = Text(problem, "operation") ?? operation, Status = (int)response.StatusCode,

@@ -5,7 +5,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Client.Http;
 
-/// <summary>The paths of the API, relative to the server's address. Names are checked here, so that none can climb out of its segment.</summary>
+/// <summary>
+/// The paths of the API, relative to the server's address. Names are checked here, so that none can climb out of its segment.
+/// </summary>
 internal static class Routes
 {
     public const string Bases = "v1/bases";
@@ -73,7 +75,8 @@ internal static class Routes
         var bucket = request.Bucket switch { GrowthBucket.Week => "week", GrowthBucket.Month => "month", _ => "day" };
         return string.Concat(
             $"v1/reports/growth?bucket={bucket}", Field("task", request.Task), Field("base", request.Base),
-            Field("from", request.From?.ToString("O", CultureInfo.InvariantCulture)), Field("to", request.To?.ToString("O", CultureInfo.InvariantCulture)));
+            Field("from", request.From?.ToString("O", CultureInfo.InvariantCulture)),
+            Field("to", request.To?.ToString("O", CultureInfo.InvariantCulture)));
 
         static string Field(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
     }
@@ -85,11 +88,13 @@ internal static class Routes
         file == ModelFiles.SingleFileName ? $"{model}/{file}" : $"{model}/files/{Names.CheckFilePath(file)}";
 
     public static string Page(string path, PageRequest page) =>
-        $"{path}?limit={page.Limit}{(page.After is null ? "" : $"&after={Uri.EscapeDataString(page.After)}")}{(page.Descending ? "&order=descending" : "")}";
+        $"{path}?limit={page.Limit}{(page.After is null ? "" : $"&after={Uri.EscapeDataString(page.After)}")}"
+        + $"{(page.Descending ? "&order=descending" : "")}";
 
     public static string Timeline(string task, TimelineRequest request) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Task(task)}/reports/timeline?points={request.Points}{(request.From is null ? "" : "&from=")}{request.From}{(request.To is null ? "" : "&to=")}{request.To}");
+        $"{Task(task)}/reports/timeline?points={request.Points}{(request.From is null ? "" : "&from=")}{request.From}"
+        + $"{(request.To is null ? "" : "&to=")}{request.To}");
 
     public static string Changes(string task, StepRef to, StateRef from) => $"{Checkpoint(task, to)}/diff?from={from}";
 }

@@ -15,13 +15,15 @@ internal static class ServerVersion
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
     /// <summary>Refuses a server that is too old for this client, by its first answer.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.ServerUnavailable"/>, with a status: trying again would find the same.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.ServerUnavailable"/>, with a status: trying again would find the
+    /// same.</exception>
     public static void Require(HttpResponseMessage response, Uri server)
     {
         if ((int)response.StatusCode < 500 && Of(response) is { } version && NumberOf(version) is { } number && number < Least)
         {
             throw new FishException(
-                ErrorCode.ServerUnavailable, server.AbsoluteUri, $"The server is of version {version}; this client needs {Least} or a newer one.",
+                ErrorCode.ServerUnavailable, server.AbsoluteUri,
+                $"The server is of version {version}; this client needs {Least} or a newer one.",
                 $"Upgrade the server to {Own}, or use a client of the server's version.")
             {
                 Status = (int)response.StatusCode,
@@ -37,8 +39,10 @@ internal static class ServerVersion
             return string.Empty;
         }
 
-        return Of(response) is not { } version ? $" The server names no version and may be older than this client ({Own}): upgrade it first."
-            : NumberOf(version) < NumberOf(Own) ? $" The server is of version {version}, older than this client ({Own}): upgrade it." : string.Empty;
+        return Of(response) is not { } version
+            ? $" The server names no version and may be older than this client ({Own}): upgrade it first."
+            : NumberOf(version) < NumberOf(Own)
+                ? $" The server is of version {version}, older than this client ({Own}): upgrade it." : string.Empty;
     }
 
     private static string? Of(HttpResponseMessage response) =>

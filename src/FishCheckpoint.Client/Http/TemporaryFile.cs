@@ -8,7 +8,8 @@ internal sealed class TemporaryFile : IDisposable, IAsyncDisposable
         Path = path;
         Stream = new FileStream(path, new FileStreamOptions
         {
-            Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 0, Options = FileOptions.Asynchronous,
+            Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 0,
+            Options = FileOptions.Asynchronous,
         });
     }
 

@@ -4,7 +4,9 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Client.Reading;
 
-/// <summary>Finds out why an answer ended early: a server that finds damage while it answers can only end the answer, and is asked afterwards.</summary>
+/// <summary>
+/// Finds out why an answer ended early: a server that finds damage while it answers can only end the answer, and is asked afterwards.
+/// </summary>
 /// <param name="server">The server.</param>
 /// <param name="verify">Asks it what is damaged; <see langword="null"/> where it cannot be asked.</param>
 internal sealed class EarlyEnd(FishHttp server, Func<CancellationToken, Task<VerifyResult>>? verify)

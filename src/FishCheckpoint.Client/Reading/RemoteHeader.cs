@@ -23,7 +23,8 @@ internal static class RemoteHeader
         return HeaderParser.Parse(json[..length], file.Name, dataLength);
     }
 
-    private static async Task<byte[]> ReadAsync(IModelReader reader, RestoredFile file, long offset, int length, CancellationToken cancellation)
+    private static async Task<byte[]> ReadAsync(
+        IModelReader reader, RestoredFile file, long offset, int length, CancellationToken cancellation)
     {
         using var target = new MemoryStream(length);
         var pipe = PipeWriter.Create(target, new StreamPipeWriterOptions(leaveOpen: true));

@@ -28,7 +28,8 @@ internal sealed class RemoteModelReader : IModelReader
     /// <param name="model">The path of the base or checkpoint.</param>
     /// <param name="verify">Asks the server what is damaged, when an answer ends early.</param>
     /// <param name="cancellation">Ends the opening.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>: the server names a file that no model has; or what it refuses.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>: the server names a file that no model has; or what it
+    /// refuses.</exception>
     public static async Task<RemoteModelReader> OpenAsync(
         FishHttp server, string model, Func<CancellationToken, Task<VerifyResult>>? verify, CancellationToken cancellation)
     {

@@ -41,7 +41,8 @@ internal sealed class EventCalls(FishHttp server) : IEvents
         {
             return await events.MoveNextAsync();
         }
-        catch (Exception error) when (!cancellation.IsCancellationRequested && error is IOException or HttpRequestException or JsonException)
+        catch (Exception error)
+            when (!cancellation.IsCancellationRequested && error is IOException or HttpRequestException or JsonException)
         {
             throw server.Unavailable(error);
         }

@@ -13,7 +13,8 @@ namespace FishCheckpoint.Following.Content;
 internal sealed class FullCopy(IModelReader model, Digest state, int maxHeaderLength)
 {
     /// <summary>Pulls a file.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>: it is not what it was to be; or as <see cref="IModelReader.CopyToAsync"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>: it is not what it was to be; or as
+    /// <see cref="IModelReader.CopyToAsync"/>.</exception>
     public async Task<PulledFile> WriteAsync(RestoredFile file, IncomingFolder incoming, CancellationToken cancellation)
     {
         PulledFile pulled;

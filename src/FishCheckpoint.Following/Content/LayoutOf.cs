@@ -5,7 +5,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Content;
 
-/// <summary>Finds the layout of a task: the order that the positions of its deltas go by, which a checkpoint's own headers need not have.</summary>
+/// <summary>
+/// Finds the layout of a task: the order that the positions of its deltas go by, which a checkpoint's own headers need not have.
+/// </summary>
 internal static class LayoutOf
 {
     /// <summary>Takes the model's, or makes it of the base.</summary>
@@ -22,6 +24,8 @@ internal static class LayoutOf
         var headers = await ModelHeaders.ReadAsync(opened, maxHeaderLength, cancellation);
         var layout = TaskLayout.Create(new ModelFiles(headers.Select(pair => new ModelFile(pair.Key, pair.Value))), task.Tensors).Layout;
         return layout.Id == task.Layout ? layout
-            : throw new FishException(ErrorCode.LayoutMismatch, task.Name, "The task's layout does not follow from its base and its own tensors.", "Verify the store.");
+            : throw new FishException(
+                ErrorCode.LayoutMismatch, task.Name, "The task's layout does not follow from its base and its own tensors.",
+                "Verify the store.");
     }
 }

@@ -10,7 +10,8 @@ internal static class Mismatch
 {
     /// <summary>The refusal of a file of another length or digest.</summary>
     public static FishException Of(RestoredFile expected, PulledFile pulled) => new(
-        ErrorCode.DigestMismatch, expected.Name, $"The file was to have {expected.Bytes} bytes and SHA-256 {expected.Sha256}; it has {pulled.Bytes} bytes and {pulled.Sha256}.",
+        ErrorCode.DigestMismatch, expected.Name,
+        $"The file was to have {expected.Bytes} bytes and SHA-256 {expected.Sha256}; it has {pulled.Bytes} bytes and {pulled.Sha256}.",
         "Nothing was changed. If it happens again, verify the checkpoint.");
 
     /// <summary>Whether a header makes the file what its tag says, together with the state.</summary>

@@ -22,7 +22,8 @@ internal static class ModelHeaders
         .All(file => here.Manifest!.Files.Any(old => old.Name == file.Name && (old.Sha256 == file.Tag || IsIn(here, file, maxLength))));
 
     /// <summary>Reads the headers of all files that hold tensors, by name.</summary>
-    public static async Task<Dictionary<string, SafetensorsHeader>> ReadAsync(IModelReader model, int maxLength, CancellationToken cancellation)
+    public static async Task<Dictionary<string, SafetensorsHeader>> ReadAsync(
+        IModelReader model, int maxLength, CancellationToken cancellation)
     {
         var headers = new Dictionary<string, SafetensorsHeader>(StringComparer.Ordinal);
         foreach (var file in model.Files.Where(file => IsTensors(file.Name)))

@@ -7,8 +7,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Following.Content;
 
 /// <summary>
-/// Writes a model anew out of a local one and a delta, in one pass: each block is read, counted into the old file's digest, patched, counted into the new one's, and
-/// written. The local model is only read.
+/// Writes a model anew out of a local one and a delta, in one pass: each block is read, counted into the old file's digest, patched,
+/// counted into the new one's, and written. The local model is only read.
 /// </summary>
 /// <param name="from">The local model.</param>
 /// <param name="layout">The layout that the delta's positions refer to.</param>

@@ -8,7 +8,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Content;
 
-/// <summary>Fetches the delta from a local model to a checkpoint, and checks it as far as that goes before it is laid on anything.</summary>
+/// <summary>
+/// Fetches the delta from a local model to a checkpoint, and checks it as far as that goes before it is laid on anything.
+/// </summary>
 internal static class PullDelta
 {
     /// <summary>Fetches it.</summary>

@@ -22,7 +22,8 @@ internal sealed class IncomingFile : Stream
         var path = Path.Combine(folder, name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         FullDisk.RequireRoom(Path.GetDirectoryName(path)!, length);
-        stream = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 });
+        stream = new FileStream(
+            path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 });
     }
 
     /// <summary>Called with the number of bytes that were written, each time.</summary>

@@ -2,7 +2,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Folders;
 
-/// <summary>A model that is being pulled: hidden until it is whole, verified and on disk. Goes with this object where it was not given its place.</summary>
+/// <summary>
+/// A model that is being pulled: hidden until it is whole, verified and on disk. Goes with this object where it was not given its place.
+/// </summary>
 internal sealed class IncomingFolder : IDisposable
 {
     private readonly string path;

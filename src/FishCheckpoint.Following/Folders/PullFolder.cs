@@ -58,7 +58,8 @@ internal sealed class PullFolder : IDisposable
     public PulledFolder? Find() => pointer.Read(Path) is { } name ? At(name) : null;
 
     /// <summary>All models that are there, the last pulled first.</summary>
-    public IReadOnlyList<PulledFolder> All() => [.. Directory.EnumerateDirectories(Path, $"{Prefix}*").Select(path => At(System.IO.Path.GetFileName(path)))
+    public IReadOnlyList<PulledFolder> All() =>
+        [.. Directory.EnumerateDirectories(Path, $"{Prefix}*").Select(path => At(System.IO.Path.GetFileName(path)))
         .Where(folder => folder.Manifest is not null).OrderByDescending(folder => folder.Manifest!.Pulled)];
 
     /// <summary>Begins to pull a model.</summary>
@@ -81,7 +82,8 @@ internal sealed class PullFolder : IDisposable
     public void Tidy(int keep, PulledFolder? before)
     {
         var current = pointer.Read(Path);
-        foreach (var folder in All().Where(folder => folder.Name != current).OrderByDescending(folder => folder.Name == before?.Name).Skip(keep))
+        foreach (var folder in All().Where(folder => folder.Name != current).OrderByDescending(folder => folder.Name == before?.Name)
+            .Skip(keep))
         {
             Remove(folder.Path);
         }
@@ -110,7 +112,8 @@ internal sealed class PullFolder : IDisposable
         }
         catch (IOException error) when (!FullDisk.Is(error))
         {
-            throw new FishException(ErrorCode.FolderTaken, path, $"Another process pulls into this folder: {error.Message}", "End it, or pull into another folder.", error);
+            throw new FishException(ErrorCode.FolderTaken, path, $"Another process pulls into this folder: {error.Message}",
+                "End it, or pull into another folder.", error);
         }
     }
 
@@ -130,7 +133,8 @@ internal sealed class PullFolder : IDisposable
         {
             if (!File.Exists(System.IO.Path.Combine(place, PulledManifest.FileName)))
             {
-                throw new FishException(ErrorCode.FolderTaken, place, "The folder is none that a pull has made.", "Pull into another folder, or move it away.");
+                throw new FishException(
+                    ErrorCode.FolderTaken, place, "The folder is none that a pull has made.", "Pull into another folder, or move it away.");
             }
 
             Remove(place);

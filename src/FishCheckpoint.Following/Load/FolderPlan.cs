@@ -75,7 +75,9 @@ internal sealed partial record FolderPlan(IReadOnlyList<string> Remove, IReadOnl
     // All that is at the top, and of what lies deeper that which this load or an earlier one names.
     private static string[] NamesIn(string folder, IEnumerable<string> named) => [.. Directory.EnumerateFileSystemEntries(folder)
         .Select(path => Path.GetFileName(path)!)
-        .Concat(named.Where(name => name.Contains('/', StringComparison.Ordinal) && (Path.Exists(Path.Combine(folder, name)) || IsBlocked(folder, name))))
+        .Concat(
+            named.Where(name => name.Contains('/', StringComparison.Ordinal)
+                && (Path.Exists(Path.Combine(folder, name)) || IsBlocked(folder, name))))
         .Distinct(FolderNames.Comparer).Order(StringComparer.Ordinal)];
 
     // A file or a link in the place of a sub-folder: through a link, files would come to lie elsewhere.

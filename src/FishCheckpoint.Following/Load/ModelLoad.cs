@@ -124,7 +124,8 @@ public static class ModelLoad
             AtomicFile.Replace(Path.Combine(staged, file.Name), place);
         }
 
-        foreach (var place in files.Select(file => Path.GetDirectoryName(Path.Combine(folder, file.Name))!).Append(folder).Distinct(StringComparer.Ordinal))
+        foreach (var place in files.Select(file => Path.GetDirectoryName(Path.Combine(folder, file.Name))!).Append(folder)
+            .Distinct(StringComparer.Ordinal))
         {
             AtomicFile.SyncFolder(place);
         }

@@ -38,7 +38,8 @@ internal sealed class ModelFetch(IFishStore store, PullOptions options, TaskInfo
     /// <summary>Fetches the delta, and makes the files of it and of the local ones.</summary>
     /// <returns>What was fetched; or why there is no way by a delta.</returns>
     /// <exception cref="DamagedCopyException">The local model is not what was written.</exception>
-    public async Task<(Fetched? Fetched, string Because)> PatchAsync(PulledFolder from, IncomingFolder incoming, CancellationToken cancellation)
+    public async Task<(Fetched? Fetched, string Because)> PatchAsync(
+        PulledFolder from, IncomingFolder incoming, CancellationToken cancellation)
     {
         var local = from.Manifest!.Files.ToDictionary(file => file.Name, StringComparer.Ordinal);
         var headers = await ModelHeaders.ReadAsync(model, options.MaxHeaderLength, cancellation);
@@ -63,7 +64,8 @@ internal sealed class ModelFetch(IFishStore store, PullOptions options, TaskInfo
     }
 
     private async Task<Fetched> ApplyAsync(
-        PulledFolder from, Dictionary<string, PulledFile> local, Dictionary<string, SafetensorsHeader> headers, EncodedDelta delta, Layout layout, IncomingFolder incoming,
+        PulledFolder from, Dictionary<string, PulledFile> local, Dictionary<string, SafetensorsHeader> headers, EncodedDelta delta,
+        Layout layout, IncomingFolder incoming,
         CancellationToken cancellation)
     {
         var cursor = DeltaCursor.Open(delta.Mask, [delta.Values], layout, $"{wanted.Task}/{wanted.Step}");

@@ -7,8 +7,8 @@ using FishCheckpoint.Stores;
 namespace FishCheckpoint.Following.Pull;
 
 /// <summary>
-/// Brings a folder to a checkpoint of a task: beside what is there, verified, on disk, and only then pointed at. Whatever ends it on the way leaves the pointer at a whole
-/// model. One folder, one process; not safe for use by two callers at once.
+/// Brings a folder to a checkpoint of a task: beside what is there, verified, on disk, and only then pointed at. Whatever ends it on the
+/// way leaves the pointer at a whole model. One folder, one process; not safe for use by two callers at once.
 /// </summary>
 public sealed class ModelPuller : IDisposable
 {
@@ -24,8 +24,9 @@ public sealed class ModelPuller : IDisposable
         (this.store, this.options, this.folder) = (store, options, folder);
 
     /// <summary>Takes the folder.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another process has it, or it holds something else; <see cref="ErrorCode.NameInvalid"/>;
-    /// <see cref="ErrorCode.StorageUnavailable"/>, <see cref="ErrorCode.InsufficientStorage"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another process has it, or it holds something else;
+    /// <see cref="ErrorCode.NameInvalid"/>; <see cref="ErrorCode.StorageUnavailable"/>,
+    /// <see cref="ErrorCode.InsufficientStorage"/>.</exception>
     public static ModelPuller Open(IFishStore store, PullOptions options)
     {
         Names.Check(options.Task, "task");
@@ -40,14 +41,18 @@ public sealed class ModelPuller : IDisposable
         }
     }
 
-    /// <summary>Where deltas may lie while they are applied: on the folder's own disk, and gone with it when a process that was killed has left them.</summary>
+    /// <summary>
+    /// Where deltas may lie while they are applied: on the folder's own disk, and gone with it when a process that was killed has left
+    /// them.
+    /// </summary>
     public static string SpoolFolderOf(string folder) => PullFolder.SpoolOf(Path.GetFullPath(folder));
 
     /// <summary>Pulls what is wanted now, if it is not there.</summary>
     /// <returns>What the folder points at.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>; <see cref="ErrorCode.FolderTaken"/>,
-    /// <see cref="ErrorCode.BaseMismatch"/>: the folder is of another task or base; <see cref="ErrorCode.DigestMismatch"/>: what came is not what it was to be;
-    /// <see cref="ErrorCode.InsufficientStorage"/>, <see cref="ErrorCode.StorageUnavailable"/>: the local disk; or what the store says. The pointer is where it was.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>;
+    /// <see cref="ErrorCode.FolderTaken"/>, <see cref="ErrorCode.BaseMismatch"/>: the folder is of another task or base;
+    /// <see cref="ErrorCode.DigestMismatch"/>: what came is not what it was to be; <see cref="ErrorCode.InsufficientStorage"/>,
+    /// <see cref="ErrorCode.StorageUnavailable"/>: the local disk; or what the store says. The pointer is where it was.</exception>
     public async Task<PulledModel> PullAsync(CancellationToken cancellation = default)
     {
         try
@@ -121,7 +126,8 @@ public sealed class ModelPuller : IDisposable
         }
     }
 
-    private async Task<PulledModel?> FetchAsync(PullPlan plan, PulledFolder? current, TaskInfo task, CheckpointInfo wanted, long started, CancellationToken cancellation)
+    private async Task<PulledModel?> FetchAsync(
+        PullPlan plan, PulledFolder? current, TaskInfo task, CheckpointInfo wanted, long started, CancellationToken cancellation)
     {
         await using var model = await store.States.OpenAsync(options.Task, StepRef.At(wanted.Step), cancellation);
         if (model.Checkpoint is { } opened && IsOther(opened, wanted))
@@ -150,7 +156,8 @@ public sealed class ModelPuller : IDisposable
     private static bool IsOther(CheckpointInfo found, CheckpointInfo wanted) => found.State != wanted.State
         || found.SideFiles != wanted.SideFiles;
 
-    private async Task<(Fetched Fetched, string? Because)> FetchAsync(PullPlan plan, ModelFetch fetch, IncomingFolder incoming, CancellationToken cancellation)
+    private async Task<(Fetched Fetched, string? Because)> FetchAsync(
+        PullPlan plan, ModelFetch fetch, IncomingFolder incoming, CancellationToken cancellation)
     {
         var because = (plan as PullPlan.Full)?.Because;
         if (plan.From is { } from)
@@ -181,7 +188,8 @@ public sealed class ModelPuller : IDisposable
         return damage;
     }
 
-    private static Task<string?> FindDamageAsync(PulledFolder there, CancellationToken cancellation) => Task.Run(() => there.FindDamage(cancellation), cancellation);
+    private static Task<string?> FindDamageAsync(PulledFolder there, CancellationToken cancellation) =>
+        Task.Run(() => there.FindDamage(cancellation), cancellation);
 
     private PullPlan.Full? Revise(string? damage) => damage is null ? null : new PullPlan.Full(Warn(damage));
 
@@ -205,5 +213,6 @@ public sealed class ModelPuller : IDisposable
     }
 
     private PulledModel ResultOf(PulledFolder there, PullForm form, long bytes, long started, string? because) => new(
-        options.Task, there.Manifest!.Step, there.Manifest.State, form, bytes, there.Manifest.Bytes, options.Time.GetElapsedTime(started).TotalSeconds, there.Path, because);
+        options.Task, there.Manifest!.Step, there.Manifest.State, form, bytes, there.Manifest.Bytes,
+        options.Time.GetElapsedTime(started).TotalSeconds, there.Path, because);
 }

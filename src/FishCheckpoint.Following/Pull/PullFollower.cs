@@ -4,8 +4,8 @@ using FishCheckpoint.Stores;
 namespace FishCheckpoint.Following.Pull;
 
 /// <summary>
-/// Keeps a folder at the newest or best checkpoint of a task until it is cancelled. Events only wake it: what is newest, the store is asked each time. A store out of
-/// reach, a full disk and damage are told once and tried again, each time after a longer wait.
+/// Keeps a folder at the newest or best checkpoint of a task until it is cancelled. Events only wake it: what is newest, the store is asked
+/// each time. A store out of reach, a full disk and damage are told once and tried again, each time after a longer wait.
 /// </summary>
 /// <param name="store">Where from.</param>
 /// <param name="options">What, and where to.</param>
@@ -15,7 +15,8 @@ public sealed class PullFollower(IFishStore store, PullOptions options, Action<P
     private string? told;
 
     /// <summary>Follows.</summary>
-    /// <exception cref="FishException">What no waiting helps against: the task is not there, the key does not reach, the folder is another task's or another process's.</exception>
+    /// <exception cref="FishException">What no waiting helps against: the task is not there, the key does not reach, the folder is another
+    /// task's or another process's.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled, which is how it is meant to end.</exception>
     public async Task RunAsync(CancellationToken cancellation = default)
     {

@@ -15,13 +15,19 @@ public sealed record PullOptions
     /// <summary>Which checkpoint. Default: the newest.</summary>
     public StepRef Step { get; init; } = StepRef.Latest;
 
-    /// <summary>How many older models stay beside the one that is pointed at. Default: 1, so that who reads it while the pointer moves can end reading.</summary>
+    /// <summary>
+    /// How many older models stay beside the one that is pointed at. Default: 1, so that who reads it while the pointer moves can end
+    /// reading.
+    /// </summary>
     public int Keep { get; init; } = 1;
 
     /// <summary>The longest safetensors header taken, in bytes. Default: 100,000,000.</summary>
     public int MaxHeaderLength { get; init; } = SafetensorsHeader.MaxLength;
 
-    /// <summary>The longest first wait before something is tried again. Default: half a second; it doubles up to half a minute (<see cref="Errors.Backoff"/>).</summary>
+    /// <summary>
+    /// The longest first wait before something is tried again. Default: half a second; it doubles up to half a minute
+    /// (<see cref="Errors.Backoff"/>).
+    /// </summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How often to look though no event came. Default: every ten seconds.</summary>

@@ -29,8 +29,9 @@ internal abstract record PullPlan
     /// <param name="all">What it holds.</param>
     /// <param name="task">The task.</param>
     /// <param name="wanted">The checkpoint.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the folder is another task's; <see cref="ErrorCode.BaseMismatch"/>: it is of this task's name, but on
-    /// another base. Who reads the folder has loaded what belongs to that model: another one in its place is never what was asked for.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the folder is another task's;
+    /// <see cref="ErrorCode.BaseMismatch"/>: it is of this task's name, but on another base. Who reads the folder has loaded what belongs
+    /// to that model: another one in its place is never what was asked for.</exception>
     public static PullPlan Of(PulledFolder? current, IReadOnlyList<PulledFolder> all, TaskInfo task, CheckpointInfo wanted)
     {
         foreach (var manifest in all.Select(folder => folder.Manifest!))
@@ -38,13 +39,15 @@ internal abstract record PullPlan
             if (manifest.Task != task.Name)
             {
                 throw new FishException(
-                    ErrorCode.FolderTaken, task.Name, $"The folder holds models of the task '{manifest.Task}'.", "Pull each task into a folder of its own.");
+                    ErrorCode.FolderTaken, task.Name, $"The folder holds models of the task '{manifest.Task}'.",
+                    "Pull each task into a folder of its own.");
             }
 
             if (manifest.Base != task.BaseId)
             {
                 throw new FishException(
-                    ErrorCode.BaseMismatch, task.Name, $"The folder's models are on the base {manifest.Base}; the task is on {task.BaseId}.",
+                    ErrorCode.BaseMismatch, task.Name,
+                    $"The folder's models are on the base {manifest.Base}; the task is on {task.BaseId}.",
                     "It is another model: pull it into another folder, or remove this one when nobody reads it.");
             }
         }

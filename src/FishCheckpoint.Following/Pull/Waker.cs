@@ -3,7 +3,9 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Following.Pull;
 
-/// <summary>Listens to a task's events, and says that there is reason to look. What happened is not its business: who looks finds out.</summary>
+/// <summary>
+/// Listens to a task's events, and says that there is reason to look. What happened is not its business: who looks finds out.
+/// </summary>
 internal sealed class Waker : IAsyncDisposable
 {
     private readonly IEvents events;
@@ -27,7 +29,8 @@ internal sealed class Waker : IAsyncDisposable
         var late = Task.Delay(options.LookEvery, options.Time, stop.Token);
         await Task.WhenAny(woken, late);
         await stop.CancelAsync();
-        await Task.WhenAll(woken, late).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await Task.WhenAll(woken, late)
+            .ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         cancellation.ThrowIfCancellationRequested();
         while (signal.Wait(0, CancellationToken.None))
         {

@@ -37,7 +37,8 @@ internal sealed record Drop(string Name, long Step, string Model, FishException?
         {
             if (!Directory.Exists(entry.FullName))
             {
-                return IsModelFile(entry.Name) ? new Drop(entry.Name, step, entry.FullName, null, LookOf([new FileInfo(entry.FullName)])) : null;
+                return IsModelFile(entry.Name)
+                    ? new Drop(entry.Name, step, entry.FullName, null, LookOf([new FileInfo(entry.FullName)])) : null;
             }
 
             FishException? problem = null;
@@ -50,7 +51,8 @@ internal sealed record Drop(string Name, long Step, string Model, FishException?
                 }
                 catch (FishException error)
                 {
-                    // The first folder that holds a part of a model says what is wrong with it; one that holds none may hold another folder that does.
+                    // The first folder that holds a part of a model says what is wrong with it; one that holds none may hold another folder
+                    // that does.
                     problem = error.Code == ErrorCode.FileNotFound ? problem ?? error : error;
                     if (error.Code != ErrorCode.FileNotFound)
                     {
@@ -69,11 +71,13 @@ internal sealed record Drop(string Name, long Step, string Model, FishException?
         }
     }
 
-    private static string LookOf(FolderContents contents) => LookOf(contents.Weights.Select(name => new FileInfo(Path.Combine(contents.Folder, name)))
+    private static string LookOf(FolderContents contents) =>
+        LookOf(contents.Weights.Select(name => new FileInfo(Path.Combine(contents.Folder, name)))
         .Concat(contents.SideFiles.Select(file => new FileInfo(file.Path))));
 
     private static string LookOf(IEnumerable<FileInfo> files) => string.Join(
-        '\n', files.OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => $"{file.Name} {file.Length} {file.LastWriteTimeUtc.Ticks}"));
+        '\n', files.OrderBy(file => file.Name, StringComparer.Ordinal)
+            .Select(file => $"{file.Name} {file.Length} {file.LastWriteTimeUtc.Ticks}"));
 
     private static bool IsModelFile(string name) => Endings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal));
 }

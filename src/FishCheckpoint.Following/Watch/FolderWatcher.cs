@@ -6,8 +6,9 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Following.Watch;
 
 /// <summary>
-/// Saves the versions that a trainer drops into a folder, in the order of their steps, each once its files have stayed as they are for a while and are as long as they say
-/// themselves. What is refused is told once, and looked at again when it has changed. The same folder again saves nothing anew.
+/// Saves the versions that a trainer drops into a folder, in the order of their steps, each once its files have stayed as they are for a
+/// while and are as long as they say themselves. What is refused is told once, and looked at again when it has changed. The same folder
+/// again saves nothing anew.
 /// </summary>
 /// <param name="store">The store, embedded or remote.</param>
 /// <param name="options">What is watched.</param>
@@ -26,7 +27,8 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
 
     /// <summary>Watches until it is cancelled, or with <see cref="WatchOptions.Once"/> until all that is there is done.</summary>
     /// <returns>What was refused.</returns>
-    /// <exception cref="FishException">What no waiting helps against: there is no such folder or task, the task is on another base, the key does not reach.</exception>
+    /// <exception cref="FishException">What no waiting helps against: there is no such folder or task, the task is on another base, the key
+    /// does not reach.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public async Task<IReadOnlyList<FishException>> RunAsync(CancellationToken cancellation = default)
     {
@@ -71,7 +73,8 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
     }
 
     // A version that has not settled holds back the later ones: steps are saved in their order.
-    private async Task<int> LookAsync(string folder, WatchRecord record, TaskInfo task, List<FishException> refused, CancellationToken cancellation)
+    private async Task<int> LookAsync(
+        string folder, WatchRecord record, TaskInfo task, List<FishException> refused, CancellationToken cancellation)
     {
         IReadOnlyList<Drop> drops;
         try
@@ -123,7 +126,8 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
                 cancellation);
             var info = stored.Value;
             var version = new WatchedVersion(
-                task.Name, drop.Step, drop.Name, stored.Created, info.Changed, info.StoredBytes, info.LogicalBytes, options.Time.GetElapsedTime(started).TotalSeconds,
+                task.Name, drop.Step, drop.Name, stored.Created, info.Changed, info.StoredBytes, info.LogicalBytes,
+                options.Time.GetElapsedTime(started).TotalSeconds,
                 LeftOutFile.Join(model.LeftOut, info.LeftOut));
             return (version, info.State);
         }
@@ -155,7 +159,8 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
 
     // Anything else is of the task or the store, and would be the same for every version.
     private static bool IsOfTheVersion(FishException error) =>
-        error.Kind is not (ErrorKind.Unauthenticated or ErrorKind.Forbidden) && error.Code is not (ErrorCode.TaskNotFound or ErrorCode.BaseMismatch);
+        error.Kind is not (ErrorKind.Unauthenticated or ErrorKind.Forbidden)
+            && error.Code is not (ErrorCode.TaskNotFound or ErrorCode.BaseMismatch);
 
     private async Task<T> PatientlyAsync<T>(Func<Task<T>> ask, CancellationToken cancellation)
     {
@@ -168,7 +173,9 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
                 told = null;
                 return answer;
             }
-            catch (FishException error) when (error.Kind is ErrorKind.Busy or ErrorKind.Full || error.Code is ErrorCode.ServerUnavailable or ErrorCode.StorageUnavailable)
+            catch (FishException error)
+                when (error.Kind is ErrorKind.Busy or ErrorKind.Full
+                    || error.Code is ErrorCode.ServerUnavailable or ErrorCode.StorageUnavailable)
             {
                 Tell($"{error.Message} It will be tried again.");
                 await Task.Delay(backoff.Next(error.RetryAfter), options.Time, cancellation);
@@ -199,7 +206,9 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
             }
 
             noted = false;
-            options.OnWarning($"What was saved cannot be noted in {WatchRecord.FileName}: {error.Message} After a restart, versions are read again to find that they are stored.");
+            options.OnWarning(
+                $"What was saved cannot be noted in {WatchRecord.FileName}: {error.Message} After a restart, versions are read again to "
+                + "find that they are stored.");
         }
     }
 }

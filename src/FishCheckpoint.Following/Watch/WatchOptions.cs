@@ -31,12 +31,15 @@ public sealed record WatchOptions
     public bool Once { get; init; }
 
     /// <summary>
-    /// Opens the model at a path, a file or folder; the watcher disposes it. Default: <see cref="ModelFolder.Open"/>, which reads safetensors
-    /// files only.
+    /// Opens the model at a path, a file or folder; the watcher disposes it. Default: <see cref="ModelFolder.Open"/>, which reads
+    /// safetensors files only.
     /// </summary>
     public Func<string, ModelFolder> Open { get; init; } = static path => ModelFolder.Open(path);
 
-    /// <summary>The longest first wait before a store that is out of reach is tried again. Default: half a second; it doubles up to half a minute (<see cref="Errors.Backoff"/>).</summary>
+    /// <summary>
+    /// The longest first wait before a store that is out of reach is tried again. Default: half a second; it doubles up to half a minute
+    /// (<see cref="Errors.Backoff"/>).
+    /// </summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Told what is refused, and what is tried again. Default: nobody.</summary>

@@ -5,7 +5,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Watch;
 
-/// <summary>What was saved out of a watched folder, as a hidden file in it: so that nothing is read again only to find that it is stored.</summary>
+/// <summary>
+/// What was saved out of a watched folder, as a hidden file in it: so that nothing is read again only to find that it is stored.
+/// </summary>
 /// <param name="Version">Of this form: 1.</param>
 /// <param name="Task">The task.</param>
 /// <param name="Base">The identity of its base.</param>
@@ -24,7 +26,9 @@ internal sealed record WatchRecord(int Version, string Task, Digest Base, Dictio
         try
         {
             var file = new FileInfo(Path.Combine(folder, FileName));
-            if (file.Exists && file.Length <= MaxBytes && JsonSerializer.Deserialize<WatchRecord>(File.ReadAllBytes(file.FullName), FishJson.Options) is { Version: Current, Saved: not null } read
+            if (file.Exists && file.Length <= MaxBytes
+                && JsonSerializer.Deserialize<WatchRecord>(
+                    File.ReadAllBytes(file.FullName), FishJson.Options) is { Version: Current, Saved: not null } read
                 && read.Task == task.Name && read.Base == task.BaseId && read.Saved.Values.All(saved => saved is not null))
             {
                 return read;
@@ -39,7 +43,8 @@ internal sealed record WatchRecord(int Version, string Task, Digest Base, Dictio
     }
 
     /// <summary>Whether a version was saved as it looks now.</summary>
-    public SavedDrop? Find(Drop drop) => Saved.TryGetValue(drop.Name, out var saved) && saved.Step == drop.Step && saved.Look == LookOf(drop) ? saved : null;
+    public SavedDrop? Find(Drop drop) =>
+        Saved.TryGetValue(drop.Name, out var saved) && saved.Step == drop.Step && saved.Look == LookOf(drop) ? saved : null;
 
     /// <summary>Notes that a version was saved.</summary>
     public void Add(Drop drop, Digest state) => Saved[drop.Name] = new SavedDrop(drop.Step, LookOf(drop), state);

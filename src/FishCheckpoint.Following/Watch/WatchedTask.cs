@@ -9,7 +9,8 @@ namespace FishCheckpoint.Following.Watch;
 internal static class WatchedTask
 {
     /// <summary>Finds the task, or makes it on the base that was named.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.BaseNotFound"/>; <see cref="ErrorCode.BaseMismatch"/>: it is on another base.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.BaseNotFound"/>;
+    /// <see cref="ErrorCode.BaseMismatch"/>: it is on another base.</exception>
     public static async Task<TaskInfo> PrepareAsync(IFishStore store, WatchOptions options, CancellationToken cancellation)
     {
         TaskInfo task;
@@ -24,7 +25,8 @@ internal static class WatchedTask
 
         return options.Base is not { } name || (await store.Bases.GetAsync(name, cancellation)).Id is var id && id == task.BaseId ? task
             : throw new FishException(
-                ErrorCode.BaseMismatch, task.Name, $"The task is bound to the base {task.Base} ({task.BaseId}), not to {name}.", "Leave the base out, or name another task.");
+                ErrorCode.BaseMismatch, task.Name, $"The task is bound to the base {task.Base} ({task.BaseId}), not to {name}.",
+                "Leave the base out, or name another task.");
     }
 
     /// <summary>The states of all its checkpoints, by step.</summary>

@@ -22,7 +22,8 @@ internal static class ExportPlan
     public static PlannedVersion[] Of(IReadOnlyList<CheckpointInfo> saved, ExportOptions options)
     {
         Check(options);
-        var chosen = saved.Where((_, index) => index == 0 || index == saved.Count - 1 || (options.Every > 0 && index % options.Every == 0)).ToArray();
+        var chosen = saved.Where((_, index) => index == 0 || index == saved.Count - 1 || (options.Every > 0 && index % options.Every == 0))
+            .ToArray();
         if (options.Format == InterchangeFormat.Shira)
         {
             return OnBase(chosen, options);
@@ -37,7 +38,8 @@ internal static class ExportPlan
             if (below is { } previous && VersionName.Same(previous.Name, name))
             {
                 throw new FishException(
-                    ErrorCode.RequestInvalid, name, "The step 0 and the state that the task starts from would be one version.", "Number the versions, or export from a step.");
+                    ErrorCode.RequestInvalid, name, "The step 0 and the state that the task starts from would be one version.",
+                    "Number the versions, or export from a step.");
             }
 
             var state = new ExportState(name, chosen[index], full ? name : below!.Anchor);
@@ -53,15 +55,18 @@ internal static class ExportPlan
     {
         if (options.FullEvery > 0 || options.Number || options.ShardSize is not null)
         {
-            throw new FishException(ErrorCode.RequestInvalid, options.Task, "Adapters are never full, numbered or sharded.", "Leave these options out.");
+            throw new FishException(
+                ErrorCode.RequestInvalid, options.Task, "Adapters are never full, numbered or sharded.", "Leave these options out.");
         }
 
         var start = new ExportState("base", null, "base");
         return [.. chosen.Select(info => new PlannedVersion(new ExportState(NameOf(info.Step, options), info, start.Anchor), start))];
     }
 
-    // Followers have version 0 from elsewhere: a full version that is written is 1, unless the format has none, and it is what they are started with.
-    private static long NumberOf(int index, ExportOptions options) => options.Format == InterchangeFormat.Manifest && options.From is not null ? index : index + 1;
+    // Followers have version 0 from elsewhere: a full version that is written is 1, unless the format has none, and it is what they are
+    // started with.
+    private static long NumberOf(int index, ExportOptions options) =>
+        options.Format == InterchangeFormat.Manifest && options.From is not null ? index : index + 1;
 
     private static string NameOf(long number, ExportOptions options) => options.VersionName is { } name
         ? name.Replace(Step, number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
@@ -72,7 +77,8 @@ internal static class ExportPlan
     {
         if (options.Every < 0 || options.FullEvery < 0 || options.ShardSize is <= 0)
         {
-            throw new FishException(ErrorCode.RequestInvalid, options.Task, "A number of versions or bytes is too small.", "Give positive numbers.");
+            throw new FishException(
+                ErrorCode.RequestInvalid, options.Task, "A number of versions or bytes is too small.", "Give positive numbers.");
         }
 
         if (options.VersionName is not { } name)

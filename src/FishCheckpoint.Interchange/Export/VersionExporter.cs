@@ -9,8 +9,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Export;
 
 /// <summary>
-/// Exports checkpoints as versions. Each appears whole or not at all, so a follower may look on; the same export again finds that all is there, and goes on
-/// where one was stopped.
+/// Exports checkpoints as versions. Each appears whole or not at all, so a follower may look on; the same export again finds that all is
+/// there, and goes on where one was stopped.
 /// </summary>
 public static class VersionExporter
 {
@@ -24,7 +24,8 @@ public static class VersionExporter
     /// <param name="options">What, and how.</param>
     /// <param name="done">Told of each version that is done.</param>
     /// <param name="cancellation">Ends the export; of the version being written nothing is left.</param>
-    /// <exception cref="FishException">A checkpoint is missing or damaged, the format cannot carry a tensor (the key names it), or another version has the place.</exception>
+    /// <exception cref="FishException">A checkpoint is missing or damaged, the format cannot carry a tensor (the key names it), or another
+    /// version has the place.</exception>
     public static async Task<ExportReport> ExportAsync(
         IFishStore store, ExportOptions options, Action<ExportedVersion>? done = null, CancellationToken cancellation = default)
     {
@@ -38,12 +39,14 @@ public static class VersionExporter
             var written = version.Below is { } below
                 ? await WriteDeltaAsync(store.States, options, writer, version.State, below, cancellation)
                 : await WriteFullAsync(store.States, options, writer, version.State, cancellation);
-            exported.Add(new ExportedVersion(version.State.Name, version.State.Info!.Step, version.Below is null, written.Created, written.Path, written.Bytes));
+            exported.Add(new ExportedVersion(
+                version.State.Name, version.State.Info!.Step, version.Below is null, written.Created, written.Path, written.Bytes));
             done?.Invoke(exported[^1]);
         }
 
         return new ExportReport(
-            InterchangeFormats.NameOf(options.Format), Path.GetFullPath(options.Folder), exported.Count(version => version.Created), exported.Sum(version => version.Bytes), exported);
+            InterchangeFormats.NameOf(options.Format), Path.GetFullPath(options.Folder), exported.Count(version => version.Created),
+            exported.Sum(version => version.Bytes), exported);
     }
 
     private static async Task<List<CheckpointInfo>> SavedAsync(
@@ -54,7 +57,8 @@ public static class VersionExporter
         if (first > last.Step)
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, options.Task, $"The first step, {first}, comes after the last, {last.Step}.", "Name them the other way round.");
+                ErrorCode.RequestInvalid, options.Task, $"The first step, {first}, comes after the last, {last.Step}.",
+                "Name them the other way round.");
         }
 
         var page = new PageRequest(PageRequest.MaxLimit, first == 0 ? null : $"{first - 1}");

@@ -14,19 +14,22 @@ internal static class JsonFile
     /// <param name="path">The file.</param>
     /// <param name="key">Whom it concerns, for errors.</param>
     /// <param name="maxLength">The longest that is read, in bytes.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.TooLarge"/>, <see cref="ErrorCode.VersionInvalid"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.TooLarge"/>,
+    /// <see cref="ErrorCode.VersionInvalid"/>.</exception>
     public static JsonElement Read(string path, string key, int maxLength)
     {
         if (!File.Exists(path))
         {
-            throw new FishException(ErrorCode.FileNotFound, key, $"The file '{Path.GetFileName(path)}' does not exist.", "Copy or write the version again.");
+            throw new FishException(
+                ErrorCode.FileNotFound, key, $"The file '{Path.GetFileName(path)}' does not exist.", "Copy or write the version again.");
         }
 
         using var handle = PositionalFile.Open(path);
         var length = RandomAccess.GetLength(handle);
         if (length > maxLength)
         {
-            throw new FishException(ErrorCode.TooLarge, key, $"'{Path.GetFileName(path)}' has {length} bytes; at most {maxLength} are read.", "Write the version again.");
+            throw new FishException(ErrorCode.TooLarge, key,
+                $"'{Path.GetFileName(path)}' has {length} bytes; at most {maxLength} are read.", "Write the version again.");
         }
 
         var json = new byte[length];
@@ -46,12 +49,14 @@ internal static class JsonFile
         try
         {
             using var document = JsonDocument.Parse(json, Options);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : throw Fail(key, $"'{what}' is no object.");
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? document.RootElement.Clone() : throw Fail(key, $"'{what}' is no object.");
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
             // The latter: a name with half of a pair of surrogates.
-            throw new FishException(ErrorCode.VersionInvalid, key, $"'{what}' cannot be read: {error.Message}", "Copy or write the version again.", error);
+            throw new FishException(
+                ErrorCode.VersionInvalid, key, $"'{what}' cannot be read: {error.Message}", "Copy or write the version again.", error);
         }
     }
 
@@ -71,7 +76,8 @@ internal static class JsonFile
 
     /// <summary>A whole number from 0 of an object.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: it is missing, or no such number.</exception>
-    public static long Number(this JsonElement json, string name, string key) => json.OptionalNumber(name, key) ?? throw Fail(key, $"'{name}' is missing.");
+    public static long Number(this JsonElement json, string name, string key) =>
+        json.OptionalNumber(name, key) ?? throw Fail(key, $"'{name}' is missing.");
 
     /// <summary>A whole number from 0 of an object, where it is there.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: it is no such number.</exception>
@@ -99,19 +105,22 @@ internal static class JsonFile
     /// <summary>A list of texts of an object; empty where it is missing.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>.</exception>
     public static string[] Texts(this JsonElement json, string name, string key) => json.Find(name) is null ? [] :
-        [.. json.Items(name, key).Select(item => item.ValueKind == JsonValueKind.String ? TextOf(item, name, key) : throw Fail(key, $"'{name}' is no list of texts."))];
+        [.. json.Items(name, key).Select(
+            item => item.ValueKind == JsonValueKind.String ? TextOf(item, name, key) : throw Fail(key, $"'{name}' is no list of texts."))];
 
     /// <summary>A map of texts of an object.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>.</exception>
     public static Dictionary<string, string> Map(this JsonElement json, string name, string key)
     {
         var map = new Dictionary<string, string>(StringComparer.Ordinal);
-        var entries = json.Find(name) is { ValueKind: JsonValueKind.Object } found ? found.EnumerateObject() : throw Fail(key, $"'{name}' is no map.");
+        var entries = json.Find(name) is { ValueKind: JsonValueKind.Object } found
+            ? found.EnumerateObject() : throw Fail(key, $"'{name}' is no map.");
         foreach (var entry in entries)
         {
             map.Add(
                 entry.Name,
-                entry.Value.ValueKind == JsonValueKind.String ? TextOf(entry.Value, entry.Name, key) : throw Fail(key, $"'{name}' is no map of texts."));
+                entry.Value.ValueKind == JsonValueKind.String
+                    ? TextOf(entry.Value, entry.Name, key) : throw Fail(key, $"'{name}' is no map of texts."));
         }
 
         return map;
@@ -119,9 +128,11 @@ internal static class JsonFile
 
     /// <summary>A part of an object; <see langword="null"/> where it is missing, or null.</summary>
     public static JsonElement? Find(this JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
+            ? value : null;
 
-    public static FishException Fail(string key, string cause) => new(ErrorCode.VersionInvalid, key, cause, "Copy or write the version again.");
+    public static FishException Fail(string key, string cause) =>
+        new(ErrorCode.VersionInvalid, key, cause, "Copy or write the version again.");
 
     // Half of a pair of surrogates can be written in JSON, and is no text.
     private static string TextOf(JsonElement value, string name, string key)

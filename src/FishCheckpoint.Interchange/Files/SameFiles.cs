@@ -15,7 +15,8 @@ internal static class SameFiles
         if (!(Directory.Exists(written) ? SameFolders(written, place) : SameContent(written, place)))
         {
             throw new FishException(
-                ErrorCode.FolderTaken, place, "Another version is there under this name.", "Export into another folder, or remove the version if nobody follows it.");
+                ErrorCode.FolderTaken, place, "Another version is there under this name.",
+                "Export into another folder, or remove the version if nobody follows it.");
         }
     }
 
@@ -24,7 +25,8 @@ internal static class SameFiles
         string[] Files(string folder) => [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(folder, file)).Order(StringComparer.Ordinal)];
         var files = Files(left);
-        return files.SequenceEqual(Files(right)) && Array.TrueForAll(files, file => SameContent(Path.Combine(left, file), Path.Combine(right, file)));
+        return files.SequenceEqual(Files(right))
+            && Array.TrueForAll(files, file => SameContent(Path.Combine(left, file), Path.Combine(right, file)));
     }
 
     private static bool SameContent(string left, string right)

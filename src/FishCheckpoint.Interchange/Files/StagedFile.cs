@@ -2,7 +2,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Files;
 
-/// <summary>A version that is one file: hidden beside its place, synced and renamed when it is whole. One that is there already has to be the same.</summary>
+/// <summary>
+/// A version that is one file: hidden beside its place, synced and renamed when it is whole. One that is there already has to be the same.
+/// </summary>
 internal sealed class StagedFile : IDisposable
 {
     private readonly string place;
@@ -21,7 +23,11 @@ internal sealed class StagedFile : IDisposable
         }
 
         staging = Path.Combine(folder, $".{Path.GetFileName(this.place)}.{Guid.NewGuid():N}.tmp");
-        Stream = new FileStream(staging, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 1 << 16 });
+        Stream = new FileStream(
+            staging, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 1 << 16,
+            });
     }
 
     /// <summary>The content being written.</summary>

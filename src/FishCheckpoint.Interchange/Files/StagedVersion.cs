@@ -4,8 +4,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Files;
 
 /// <summary>
-/// A version being written: a hidden folder beside its place, synced and renamed when it is whole, so that who follows never sees half of one. A version that is
-/// there already has to be the same, byte for byte.
+/// A version being written: a hidden folder beside its place, synced and renamed when it is whole, so that who follows never sees half of
+/// one. A version that is there already has to be the same, byte for byte.
 /// </summary>
 internal sealed class StagedVersion : IDisposable
 {
@@ -91,7 +91,11 @@ internal sealed class StagedVersion : IDisposable
     {
         var path = PathOf(file);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        return new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 1 << 16 });
+        return new FileStream(
+            path, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 1 << 16,
+            });
     }
 
     private void Seal(string file, FileStream stream)

@@ -5,9 +5,11 @@ namespace FishCheckpoint.Interchange.Files;
 /// <summary>Looks through folders. What begins with a dot is being written, or is somebody's own.</summary>
 internal static class VersionFolders
 {
-    public static IEnumerable<string> Of(string folder) => Directory.EnumerateDirectories(folder).Where(IsShown).Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Of(string folder) =>
+        Directory.EnumerateDirectories(folder).Where(IsShown).Order(StringComparer.Ordinal);
 
-    public static IEnumerable<string> FilesOf(string folder) => Directory.EnumerateFiles(folder).Where(IsShown).Order(StringComparer.Ordinal);
+    public static IEnumerable<string> FilesOf(string folder) =>
+        Directory.EnumerateFiles(folder).Where(IsShown).Order(StringComparer.Ordinal);
 
     public static bool HasTensors(string folder) => FilesOf(folder).Any(IsTensors);
 

@@ -16,7 +16,8 @@ internal readonly record struct ExpectedChecksum(string Algorithm, string Hex)
         if (!string.Equals(Hex, found, StringComparison.OrdinalIgnoreCase))
         {
             throw new FishException(
-                ErrorCode.DigestMismatch, key, $"The {Algorithm} of what the delta gives is {found}; the version says {(Hex.Length <= 80 ? Hex : Hex[..80])}.",
+                ErrorCode.DigestMismatch, key,
+                $"The {Algorithm} of what the delta gives is {found}; the version says {(Hex.Length <= 80 ? Hex : Hex[..80])}.",
                 "The version is damaged, or was made on another state; nothing of it was saved.");
         }
     }

@@ -10,8 +10,8 @@ internal static class ImportTask
 {
     /// <summary>Makes what is missing.</summary>
     /// <returns>The name of the base, if it was added.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: no base was named; <see cref="ErrorCode.BaseNotFound"/>: it is not there, and the first
-    /// version no full one; <see cref="ErrorCode.BaseMismatch"/>: the task has another.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: no base was named; <see cref="ErrorCode.BaseNotFound"/>: it
+    /// is not there, and the first version no full one; <see cref="ErrorCode.BaseMismatch"/>: the task has another.</exception>
     public static async Task<string?> PrepareAsync(
         IFishStore store, IVersionFormat format, ImportOptions options, FoundVersion first, CancellationToken cancellation)
     {
@@ -24,7 +24,8 @@ internal static class ImportTask
         if (options.Base is null)
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, options.Task, "There is no such task, and no base was named to make it on.", "Name a base that is there, or a new name for the first full version.");
+                ErrorCode.RequestInvalid, options.Task, "There is no such task, and no base was named to make it on.",
+                "Name a base that is there, or a new name for the first full version.");
         }
 
         Names.Check(options.Task, "task");
@@ -50,7 +51,8 @@ internal static class ImportTask
         if (options.Base is { } name && (await bases.GetAsync(name, cancellation)).Id is var id && id != task.BaseId)
         {
             throw new FishException(
-                ErrorCode.BaseMismatch, task.Name, $"The task is bound to the base {task.Base} ({task.BaseId}); {name} is {id}.", "Leave the base out, or import into another task.");
+                ErrorCode.BaseMismatch, task.Name, $"The task is bound to the base {task.Base} ({task.BaseId}); {name} is {id}.",
+                "Leave the base out, or import into another task.");
         }
     }
 

@@ -3,7 +3,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Import;
 
-/// <summary>What a version changes, as chunks: the units whose bits differ afterwards, whatever the version lists. In memory are two blocks of one tensor.</summary>
+/// <summary>
+/// What a version changes, as chunks: the units whose bits differ afterwards, whatever the version lists. In memory are two blocks of one
+/// tensor.
+/// </summary>
 internal sealed class PatchedDelta(PatchedState state, CancellationToken cancellation) : IDeltaReader, IDisposable
 {
     private readonly int[] found = new int[Blocks.Size];

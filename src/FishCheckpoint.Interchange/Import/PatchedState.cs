@@ -17,12 +17,15 @@ internal sealed class PatchedState(IModelReader below, IVersionDelta delta, stri
 
     /// <summary>The tensors that change, as indices in the layout, ascending.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TensorUnknown"/>.</exception>
-    public int[] Changing { get; } = [.. delta.Tensors.Select(name => below.Layout.TryIndexOf(name, out var index) ? index : throw new FishException(
-        ErrorCode.TensorUnknown, $"{version}: {name}", "The task layout has no such tensor.", "Name the base that the versions were made on."))
+    public int[] Changing { get; } =
+        [.. delta.Tensors.Select(name => below.Layout.TryIndexOf(name, out var index) ? index : throw new FishException(
+        ErrorCode.TensorUnknown, $"{version}: {name}", "The task layout has no such tensor.",
+        "Name the base that the versions were made on."))
         .Order()];
 
     /// <summary>Reads a tensor that changes.</summary>
-    public PatchedTensor Open(int tensor, CancellationToken cancellation) => new(below, delta, Layout.Tensors[tensor], version, cancellation);
+    public PatchedTensor Open(int tensor, CancellationToken cancellation) =>
+        new(below, delta, Layout.Tensors[tensor], version, cancellation);
 
     /// <summary>Compares the whole state with the checksum that the delta has for it, if it has one.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>.</exception>

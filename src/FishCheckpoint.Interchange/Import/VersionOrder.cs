@@ -15,7 +15,8 @@ internal static class VersionOrder
             if (!taken.TryAdd(VersionName.KeyOf(version.Name), version))
             {
                 throw new FishException(
-                    ErrorCode.VersionInvalid, version.Key, $"'{taken[VersionName.KeyOf(version.Name)].Key}' is the version {version.Name} too.",
+                    ErrorCode.VersionInvalid, version.Key,
+                    $"'{taken[VersionName.KeyOf(version.Name)].Key}' is the version {version.Name} too.",
                     "Leave one of them in the folder.");
             }
         }

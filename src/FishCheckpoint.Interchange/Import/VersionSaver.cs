@@ -48,7 +48,8 @@ internal sealed class VersionSaver(IFishStore store, IVersionFormat format, Impo
             using var delta = new FullDelta(model, below.Model.Layout, options.MaxHeaderLength);
             return await SaveOnAsync(below, delta, version, step, cancellation);
         }
-        catch (FishException error) when (error.Code is ErrorCode.LayoutMismatch or ErrorCode.DtypeMismatch or ErrorCode.ShapeMismatch or ErrorCode.TensorUnknown or ErrorCode.TensorMissing)
+        catch (FishException error) when (error.Code is ErrorCode.LayoutMismatch or ErrorCode.DtypeMismatch or ErrorCode.ShapeMismatch
+                or ErrorCode.TensorUnknown or ErrorCode.TensorMissing)
         {
             // The store knows the tensor, but not which version it is from.
             throw new FishException(error.Code, $"{version.Key}: {error.Key}", error.Cause, error.Hint, error);
@@ -100,7 +101,8 @@ internal sealed class VersionSaver(IFishStore store, IVersionFormat format, Impo
         }
 
         return VersionName.Same(name, options.BaseVersion) ? null : throw new FishException(
-            ErrorCode.VersionNotFound, version.Key, $"The delta is laid on the version {name}, which is neither in the folder nor in the task.",
+            ErrorCode.VersionNotFound, version.Key,
+            $"The delta is laid on the version {name}, which is neither in the folder nor in the task.",
             $"Bring the version, or say that the base is it; now {options.BaseVersion} is.");
     }
 

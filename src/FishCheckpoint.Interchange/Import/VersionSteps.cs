@@ -5,8 +5,8 @@ using FishCheckpoint.Stores;
 namespace FishCheckpoint.Interchange.Import;
 
 /// <summary>
-/// Which step a version is. A number is its own step. Another name counts on from the first step, and stays with its step as a tag, or, where it cannot be one, in
-/// the task's metadata, so that a later import finds it.
+/// Which step a version is. A number is its own step. Another name counts on from the first step, and stays with its step as a tag, or,
+/// where it cannot be one, in the task's metadata, so that a later import finds it.
 /// </summary>
 internal sealed class VersionSteps(IFishStore store, ImportOptions options)
 {
@@ -46,7 +46,8 @@ internal sealed class VersionSteps(IFishStore store, ImportOptions options)
         {
             next = Math.Max(next, step + 1);
             await (IsTag(version.Name)
-                ? store.Checkpoints.SetTagAsync(options.Task, version.Name, StepRef.At(step), cancellation) : NoteInTaskAsync(version.Name, step, cancellation));
+                ? store.Checkpoints.SetTagAsync(options.Task, version.Name, StepRef.At(step), cancellation)
+                : NoteInTaskAsync(version.Name, step, cancellation));
         }
     }
 
@@ -79,7 +80,8 @@ internal sealed class VersionSteps(IFishStore store, ImportOptions options)
         task ??= await store.Tasks.GetAsync(options.Task, cancellation);
         foreach (var (key, value) in task.Metadata)
         {
-            if (value == name && key.StartsWith(MetadataPrefix, StringComparison.Ordinal) && VersionName.NumberOf(key[MetadataPrefix.Length..]) is { } step)
+            if (value == name && key.StartsWith(MetadataPrefix, StringComparison.Ordinal)
+                && VersionName.NumberOf(key[MetadataPrefix.Length..]) is { } step)
             {
                 return await StoredAsync(StepRef.At(step), cancellation);
             }

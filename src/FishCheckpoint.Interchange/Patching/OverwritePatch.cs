@@ -6,8 +6,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Patching;
 
 /// <summary>
-/// A frame of a count, so many positions of bytes (u32, little-endian, ascending) and as many new bytes. It is read twice at once, the one time for the
-/// positions and the other for the bytes, so that it need not be held.
+/// A frame of a count, so many positions of bytes (u32, little-endian, ascending) and as many new bytes. It is read twice at once, the one
+/// time for the positions and the other for the bytes, so that it need not be held.
 /// </summary>
 internal sealed class OverwritePatch : TensorPatch
 {
@@ -28,7 +28,8 @@ internal sealed class OverwritePatch : TensorPatch
     /// <param name="open">Opens the frame.</param>
     /// <param name="info">The tensor.</param>
     /// <param name="key">Whom it concerns, for errors.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: the frame has not the length that its count says, or the tensor not so many bytes.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: the frame has not the length that its count says, or the
+    /// tensor not so many bytes.</exception>
     public OverwritePatch(Func<ZstdReader> open, TensorInfo info, string key)
     {
         (this.info, this.key, positions) = (info, key, open());
@@ -40,7 +41,8 @@ internal sealed class OverwritePatch : TensorPatch
             count = left = unread = BinaryPrimitives.ReadUInt32LittleEndian(start);
             if (left > info.Bytes)
             {
-                throw new FishException(ErrorCode.VersionInvalid, key, $"{left} bytes are to change of the {info.Bytes} that there are.", "The version is damaged or hostile.");
+                throw new FishException(ErrorCode.VersionInvalid, key, $"{left} bytes are to change of the {info.Bytes} that there are.",
+                    "The version is damaged or hostile.");
             }
 
             positions.Require(4 + (left * 5));

@@ -8,7 +8,8 @@ internal sealed class TensorStream : IDisposable
 {
     private const int Ahead = 4 << 20;
 
-    private readonly Pipe pipe = new(new PipeOptions(pauseWriterThreshold: Ahead, resumeWriterThreshold: Ahead / 2, minimumSegmentSize: 1 << 18));
+    private readonly Pipe pipe = new(
+        new PipeOptions(pauseWriterThreshold: Ahead, resumeWriterThreshold: Ahead / 2, minimumSegmentSize: 1 << 18));
     private readonly CancellationTokenSource stop;
     private readonly Stream stream;
     private readonly Task copying;

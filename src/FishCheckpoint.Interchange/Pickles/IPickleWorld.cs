@@ -1,7 +1,8 @@
 namespace FishCheckpoint.Interchange.Pickles;
 
 /// <summary>
-/// What a pickle can name, and what comes of it. A pickle is a program; here it can name nothing but what a world knows, and none of that is code of the pickle's.
+/// What a pickle can name, and what comes of it. A pickle is a program; here it can name nothing but what a world knows, and none of that
+/// is code of the pickle's.
 /// </summary>
 internal interface IPickleWorld
 {

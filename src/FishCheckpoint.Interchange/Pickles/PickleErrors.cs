@@ -19,5 +19,5 @@ internal static class PickleErrors
 
     /// <summary>A name out of the pickle, as errors may quote it.</summary>
     public static string Quote(string name) =>
-        $"'{new string([.. (name.Length <= LongestName ? name : name[..LongestName]).Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter)])}'";
+        $"'{string.Concat(name.Take(LongestName).Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter))}'";
 }

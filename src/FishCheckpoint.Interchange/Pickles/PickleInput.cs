@@ -11,7 +11,8 @@ namespace FishCheckpoint.Interchange.Pickles;
 /// <param name="begin">Where the pickle begins.</param>
 /// <param name="length">How many bytes there are from there on.</param>
 /// <param name="key">Whom it concerns, for errors.</param>
-internal sealed class PickleInput(Action<long, Span<byte>> source, long begin, long length, string key) : RegionReader(source, begin, length)
+internal sealed class PickleInput(Action<long, Span<byte>> source, long begin, long length, string key)
+    : RegionReader(source, begin, length)
 {
     private const int LongestLine = 512;
 
@@ -58,7 +59,8 @@ internal sealed class PickleInput(Action<long, Span<byte>> source, long begin, l
             line.Add(line.Count < LongestLine ? letter : throw PickleErrors.Invalid(key, $"A name is longer than {LongestLine} bytes."));
         }
 
-        return Utf8.IsValid(line.ToArray()) ? Encoding.UTF8.GetString(line.ToArray()) : throw PickleErrors.Invalid(key, "A name is not in UTF-8.");
+        return Utf8.IsValid(line.ToArray())
+            ? Encoding.UTF8.GetString(line.ToArray()) : throw PickleErrors.Invalid(key, "A name is not in UTF-8.");
     }
 
     /// <summary>Refuses a length that the input has not.</summary>

@@ -4,8 +4,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Interchange.Pickles;
 
 /// <summary>
-/// Reads a pickle of the protocols 2 to 5. Where Python's machine would import and call, this one asks an <see cref="IPickleWorld"/>; it never recurses, and makes
-/// nothing that its limits do not allow. Objects that the world leaves unread are taken as they come and dropped.
+/// Reads a pickle of the protocols 2 to 5. Where Python's machine would import and call, this one asks an <see cref="IPickleWorld"/>; it
+/// never recurses, and makes nothing that its limits do not allow. Objects that the world leaves unread are taken as they come and dropped.
 /// </summary>
 // Kept by hand: the package for pickles, Razorvine.Pickle, has no limits: of a stream it allocates whatever length is named.
 internal sealed class PickleMachine
@@ -27,7 +27,8 @@ internal sealed class PickleMachine
     /// <param name="input">Its bytes; left behind the pickle's last.</param>
     /// <param name="world">What it can name.</param>
     /// <param name="limits">What it may make.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.PickleInvalid"/>, <see cref="ErrorCode.PickleRefused"/>, <see cref="ErrorCode.TooLarge"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.PickleInvalid"/>, <see cref="ErrorCode.PickleRefused"/>,
+    /// <see cref="ErrorCode.TooLarge"/>.</exception>
     public static object? Read(PickleInput input, IPickleWorld world, PickleLimits limits) => new PickleMachine(input, world, limits).Run();
 
     private object? Run()

@@ -38,7 +38,8 @@ internal sealed class PickleStack(string key, PickleLimits limits)
     }
 
     /// <summary>The value on top.</summary>
-    public object? Peek() => values.Count > (marks.Count == 0 ? 0 : marks[^1]) ? values[^1] : throw PickleErrors.Invalid(key, "The pickle takes a value where there is none.");
+    public object? Peek() => values.Count > (marks.Count == 0 ? 0 : marks[^1])
+        ? values[^1] : throw PickleErrors.Invalid(key, "The pickle takes a value where there is none.");
 
     /// <summary>The value on top, which has to be of a kind.</summary>
     public T Peek<T>(string what)
@@ -73,7 +74,9 @@ internal sealed class PickleStack(string key, PickleLimits limits)
 
     public void Memoize() => Remember((uint)memo.Count);
 
-    public void Recall(uint place) => Push(memo.TryGetValue(place, out var value) ? value : throw PickleErrors.Invalid(key, $"The pickle recalls {place}, which it did not note."));
+    public void Recall(uint place) =>
+        Push(memo.TryGetValue(place, out var value) ? value
+            : throw PickleErrors.Invalid(key, $"The pickle recalls {place}, which it did not note."));
 
     private void Count(ref int counter, int more, int most, string what) =>
         counter = counter + more <= most ? counter + more : throw PickleErrors.TooLarge(key, $"The pickle makes more than {most} {what}.");

@@ -2,8 +2,8 @@ using System.Numerics;
 
 namespace FishCheckpoint.Interchange.Pickles;
 
-/// <summary>A tuple of a pickle. Other values are null, <see cref="bool"/>, <see cref="long"/>, <see cref="BigInteger"/>, <see cref="double"/>, <see cref="string"/>,
-/// byte arrays, the containers below, and what an <see cref="IPickleWorld"/> makes.</summary>
+/// <summary>A tuple of a pickle. Other values are null, <see cref="bool"/>, <see cref="long"/>, <see cref="BigInteger"/>,
+/// <see cref="double"/>, <see cref="string"/>, byte arrays, the containers below, and what an <see cref="IPickleWorld"/> makes.</summary>
 internal sealed record PickleTuple(object?[] Items);
 
 /// <summary>A list of a pickle, or a set: what it holds, in order.</summary>
@@ -12,7 +12,10 @@ internal sealed class PickleList
     public List<object?> Items { get; } = [];
 }
 
-/// <summary>An object beside the tensors that is left unread: its class or function was not imported, nothing of it was run, and what it was filled with is dropped.</summary>
+/// <summary>
+/// An object beside the tensors that is left unread: its class or function was not imported, nothing of it was run, and what it was filled
+/// with is dropped.
+/// </summary>
 /// <param name="Name">The name of its class or of the function that makes it.</param>
 internal sealed record UnreadObject(string Name);
 
@@ -24,7 +27,9 @@ internal sealed class PickleMap(string key)
 
     public IReadOnlyList<(object? Key, object? Value)> Entries => entries;
 
-    /// <summary>Whether it has entries whose keys are neither texts nor numbers: these were dropped, and the map is none of a model's.</summary>
+    /// <summary>
+    /// Whether it has entries whose keys are neither texts nor numbers: these were dropped, and the map is none of a model's.
+    /// </summary>
     public bool HasUnread { get; private set; }
 
     /// <summary>Adds an entry.</summary>

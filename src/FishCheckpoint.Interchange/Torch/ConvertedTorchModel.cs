@@ -48,7 +48,8 @@ public sealed class ConvertedTorchModel
     private static void Write(TorchPart part, string folder)
     {
         using var content = part.Model.AsStream();
-        using var file = new FileStream(Path.Combine(folder, part.Name), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        using var file = new FileStream(
+            Path.Combine(folder, part.Name), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
         content.CopyTo(file, 1 << 20);
     }
 }

@@ -4,12 +4,16 @@ using FishCheckpoint.Interchange.Pickles;
 
 namespace FishCheckpoint.Interchange.Torch;
 
-/// <summary>The files that torch.save wrote before 1.6, and still does on request: a few pickles one after another, then the storages. They have no checksums.</summary>
+/// <summary>
+/// The files that torch.save wrote before 1.6, and still does on request: a few pickles one after another, then the storages. They have no
+/// checksums.
+/// </summary>
 internal static class LegacyContainer
 {
     private const long Protocol = 1001;
 
-    private static readonly BigInteger Magic = BigInteger.Parse("119547037146038801333356", System.Globalization.CultureInfo.InvariantCulture);
+    private static readonly BigInteger Magic = BigInteger.Parse(
+        "119547037146038801333356", System.Globalization.CultureInfo.InvariantCulture);
 
     private static ReadOnlySpan<byte> MagicBytes => [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
 
@@ -48,7 +52,8 @@ internal static class LegacyContainer
 
     private static void CheckSystem(ByteSource file, object? system)
     {
-        if (system is not PickleMap map || !map.TryGet("protocol_version", out var protocol) || protocol is not Protocol || !map.TryGet("little_endian", out var little) || little is not bool)
+        if (system is not PickleMap map || !map.TryGet("protocol_version", out var protocol) || protocol is not Protocol
+            || !map.TryGet("little_endian", out var little) || little is not bool)
         {
             throw TorchErrors.Invalid(file.Key, "The file does not say by what kind of machine it was written.");
         }
@@ -66,14 +71,17 @@ internal static class LegacyContainer
         {
             if (item is not string name || !world.Storages.TryGetValue(name, out var storage) || storage.Begin >= 0)
             {
-                throw TorchErrors.Invalid(file.Key, $"The list of storages names {PickleErrors.Quote(item as string ?? "something")}, which is none, or twice.");
+                throw TorchErrors.Invalid(
+                    file.Key, $"The list of storages names {PickleErrors.Quote(item as string ?? "something")}, which is none, or twice.");
             }
 
             var count = BinaryPrimitives.ReadInt64LittleEndian(file.Bytes(at, sizeof(long)));
             if (count != storage.Count || storage.Bytes > file.Length - at - sizeof(long))
             {
                 throw TorchErrors.Invalid(
-                    file.Key, $"The storage {PickleErrors.Quote(name)} is to have {count} elements where the pickle says {storage.Count}, and {file.Length - at - sizeof(long)} bytes are left.");
+                    file.Key,
+                    $"The storage {PickleErrors.Quote(name)} is to have {count} elements where the pickle says {storage.Count}, and "
+                    + $"{file.Length - at - sizeof(long)} bytes are left.");
             }
 
             storage.Begin = at + sizeof(long);
@@ -82,7 +90,8 @@ internal static class LegacyContainer
 
         if (left != 0 || at != file.Length)
         {
-            throw TorchErrors.Invalid(file.Key, $"{left} storages are missing from the file, or {file.Length - at} bytes follow the last one.");
+            throw TorchErrors.Invalid(
+                file.Key, $"{left} storages are missing from the file, or {file.Length - at} bytes follow the last one.");
         }
     }
 }

@@ -1,6 +1,9 @@
 namespace FishCheckpoint.Interchange.Torch;
 
-/// <summary>Small pieces of a storage, each read once while it is near: so a transposed matrix is not read once for each of its columns. At most 128 MiB.</summary>
+/// <summary>
+/// Small pieces of a storage, each read once while it is near: so a transposed matrix is not read once for each of its columns. At most 128
+/// MiB.
+/// </summary>
 /// <param name="length">Bytes of the storage.</param>
 /// <param name="read">Reads bytes of it.</param>
 /// <param name="mostPages">How many pieces of 2 KiB are held. Default: 65,536.</param>

@@ -11,13 +11,15 @@ internal static class StateDict
 
     /// <summary>Finds the map of names to tensors.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="key">The key that it stands under, or several with slashes between; <see langword="null"/>: the whole file, or one of the usual keys.</param>
+    /// <param name="key">The key that it stands under, or several with slashes between; <see langword="null"/>: the whole file, or one of
+    /// the usual keys.</param>
     /// <returns>The tensors in the map's order, and the key that they stood under.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.TorchFileInvalid"/>: there is none, or more than one.</exception>
     public static (IReadOnlyList<(string Name, TorchTensor Tensor)> Tensors, string? Key) Find(TorchFile file, string? key)
     {
         var root = file.Root as PickleMap ?? throw TorchErrors.Cannot(
-            file.Key, $"The file holds {KindOf(file.Root)}, not a map of names to tensors.", "Write a state dict: torch.save(model.state_dict(), ...).");
+            file.Key, $"The file holds {KindOf(file.Root)}, not a map of names to tensors.",
+            "Write a state dict: torch.save(model.state_dict(), ...).");
         if (key is not null)
         {
             return (Read(file, Below(file, root, key), key), key);
@@ -36,11 +38,13 @@ internal static class StateDict
         }
 
         throw found.Length > 1
-            ? TorchErrors.Cannot(file.Key, $"The file holds several models: {string.Join(", ", found)}.", "Say which one with --state-dict.")
+            ? TorchErrors.Cannot(
+                file.Key, $"The file holds several models: {string.Join(", ", found)}.", "Say which one with --state-dict.")
             : TorchErrors.Cannot(file.Key, NotAModel(root), $"Say with --state-dict which of these the model is: {KeysOf(root)}.");
     }
 
-    private static bool IsModel(PickleMap map) => map.Entries.Count > 0 && !map.HasUnread && map.Entries.All(entry => entry.Value is TorchTensor);
+    private static bool IsModel(PickleMap map) =>
+        map.Entries.Count > 0 && !map.HasUnread && map.Entries.All(entry => entry.Value is TorchTensor);
 
     private static PickleMap Below(TorchFile file, PickleMap root, string key)
     {
@@ -48,7 +52,8 @@ internal static class StateDict
         foreach (var name in key.Split('/'))
         {
             map = map.TryGet(name, out var value) && value is PickleMap below ? below
-                : throw TorchErrors.Cannot(file.Key, $"There is no map under the key {PickleErrors.Quote(name)}.", $"These are there: {KeysOf(map)}.");
+                : throw TorchErrors.Cannot(
+                    file.Key, $"There is no map under the key {PickleErrors.Quote(name)}.", $"These are there: {KeysOf(map)}.");
         }
 
         return map;
@@ -56,22 +61,29 @@ internal static class StateDict
 
     private static (string Name, TorchTensor Tensor)[] Read(TorchFile file, PickleMap map, string? key) => map.HasUnread
         ? throw TorchErrors.Cannot(
-            file.Key, $"The map{(key is null ? "" : $" under {PickleErrors.Quote(key)}")} has keys that are neither texts nor numbers.", "Write a map of names to tensors alone.")
+            file.Key, $"The map{(key is null ? "" : $" under {PickleErrors.Quote(key)}")} has keys that are neither texts nor numbers.",
+            "Write a map of names to tensors alone.")
         : [.. map.Entries.Select(entry =>
     {
         var name = entry.Key as string ?? throw TorchErrors.Invalid(file.Key, "A tensor's name is no text.");
         var tensor = entry.Value as TorchTensor ?? throw TorchErrors.Cannot(
-            file.Key, $"{PickleErrors.Quote(name)}{(key is null ? "" : $" under {PickleErrors.Quote(key)}")} is {KindOf(entry.Value)}, not a tensor.", "Write the file with tensors alone.");
+            file.Key,
+            $"{PickleErrors.Quote(name)}{(key is null ? "" : $" under {PickleErrors.Quote(key)}")} is {KindOf(entry.Value)}, not a tensor.",
+            "Write the file with tensors alone.");
         return tensor.Type is not null ? (name, tensor) : throw new FishException(
-            ErrorCode.HeaderUnknownDtype, $"{file.Key}: {name}", $"The tensor is of the type {tensor.Storage.TypeName}, which safetensors has not.", "Convert it before it is written.");
+            ErrorCode.HeaderUnknownDtype, $"{file.Key}: {name}",
+            $"The tensor is of the type {tensor.Storage.TypeName}, which safetensors has not.", "Convert it before it is written.");
     })];
 
-    private static string NotAModel(PickleMap root) => root.Entries.FirstOrDefault(entry => entry.Value is not TorchTensor) is { Key: not null } entry
-        ? $"{PickleErrors.Quote($"{entry.Key}")} is {KindOf(entry.Value)}, so the map is no state dict, and none of {string.Join(", ", Usual)} in it is one."
+    private static string NotAModel(PickleMap root) =>
+        root.Entries.FirstOrDefault(entry => entry.Value is not TorchTensor) is { Key: not null } entry
+        ? $"{PickleErrors.Quote($"{entry.Key}")} is {KindOf(entry.Value)}, so the map is no state dict, and none of "
+            + $"{string.Join(", ", Usual)} in it is one."
         : "The map is no state dict.";
 
     private static string KeysOf(PickleMap map) =>
-        map.Entries.Where(entry => entry.Value is PickleMap).Select(entry => PickleErrors.Quote($"{entry.Key}")).Take(20).DefaultIfEmpty("none").Aggregate((left, right) => $"{left}, {right}");
+        map.Entries.Where(entry => entry.Value is PickleMap).Select(entry => PickleErrors.Quote($"{entry.Key}")).Take(20)
+            .DefaultIfEmpty("none").Aggregate((left, right) => $"{left}, {right}");
 
     private static string KindOf(object? value) => value switch
     {

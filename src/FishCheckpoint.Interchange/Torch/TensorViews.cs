@@ -19,7 +19,8 @@ internal static class TensorViews
     /// <exception cref="FishException">The view is none of the storage, or has more elements than it.</exception>
     public static TorchTensor Rebuild(string key, object? storage, object? offset, object? size, object? stride, object? dtype)
     {
-        if (storage is not TorchStorage of || offset is not long begin || size is not PickleTuple dimensions || stride is not PickleTuple steps)
+        if (storage is not TorchStorage of || offset is not long begin || size is not PickleTuple dimensions
+            || stride is not PickleTuple steps)
         {
             throw PickleErrors.Invalid(key, "A tensor is made of something else than a storage, its offset, its size and its strides.");
         }
@@ -54,14 +55,19 @@ internal static class TensorViews
 
             if (last >= count)
             {
-                throw TorchErrors.Invalid(key, $"A tensor {TensorInfo.ShapeText(shape)} ends at element {last} of the storage {PickleErrors.Quote(storage.Key)}, which has {count}.");
+                throw TorchErrors.Invalid(
+                    key,
+                    $"A tensor {TensorInfo.ShapeText(shape)} ends at element {last} of the storage {PickleErrors.Quote(storage.Key)}, "
+                    + $"which has {count}.");
             }
 
             // Expanded views cost nothing in PyTorch and everything in a file.
             if (elements > count)
             {
                 throw TorchErrors.Cannot(
-                    key, $"A tensor {TensorInfo.ShapeText(shape)} has {elements} elements, and its storage {PickleErrors.Quote(storage.Key)} only {count}: it was expanded.",
+                    key,
+                    $"A tensor {TensorInfo.ShapeText(shape)} has {elements} elements, and its storage {PickleErrors.Quote(storage.Key)} "
+                    + $"only {count}: it was expanded.",
                     "Write it with its elements: tensor.contiguous().");
             }
         }
@@ -72,5 +78,6 @@ internal static class TensorViews
     }
 
     private static long[] Numbers(PickleTuple tuple, string key) =>
-        [.. tuple.Items.Select(item => item is long number and >= 0 ? number : throw TorchErrors.Invalid(key, "A size or stride is no number from 0."))];
+        [.. tuple.Items.Select(
+            item => item is long number and >= 0 ? number : throw TorchErrors.Invalid(key, "A size or stride is no number from 0."))];
 }

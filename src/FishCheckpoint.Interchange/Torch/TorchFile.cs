@@ -12,7 +12,8 @@ internal sealed class TorchFile : IDisposable
 
     private readonly ByteSource source;
 
-    private TorchFile(ByteSource source, object? root, IReadOnlyCollection<string> unread) => (this.source, Root, Unread) = (source, root, unread);
+    private TorchFile(ByteSource source, object? root, IReadOnlyCollection<string> unread) =>
+        (this.source, Root, Unread) = (source, root, unread);
 
     /// <summary>What was saved: a tensor, or containers of tensors and of a few other values.</summary>
     public object? Root { get; }
@@ -37,9 +38,12 @@ internal sealed class TorchFile : IDisposable
             {
                 Kind.Zip => ZipContainer.Read(opened, limits ?? new PickleLimits()),
                 Kind.Legacy => LegacyContainer.Read(opened, limits ?? new PickleLimits()),
-                Kind.Tar => throw TorchErrors.Cannot(opened.Key, "The file is a tar file, as PyTorch wrote before 0.1.10.", "Load it with an old PyTorch, and save it again."),
+                Kind.Tar => throw TorchErrors.Cannot(
+                    opened.Key, "The file is a tar file, as PyTorch wrote before 0.1.10.",
+                    "Load it with an old PyTorch, and save it again."),
                 Kind.BarePickle => throw TorchErrors.Cannot(
-                    opened.Key, "The file is a pickle that torch.save did not write.", "Write its tensors with torch.save, or as safetensors."),
+                    opened.Key, "The file is a pickle that torch.save did not write.",
+                    "Write its tensors with torch.save, or as safetensors."),
                 _ => throw TorchErrors.Invalid(opened.Key, "The file does not begin as one of torch.save's."),
             };
             return new TorchFile(opened, root, unread);
@@ -80,13 +84,14 @@ internal sealed class TorchFile : IDisposable
     {
         Span<byte> start = stackalloc byte[(int)Math.Min(source.Length, 300)];
         source.Read(0, start);
-        // A safetensors file begins with the length of its header, which may look like another file's first bytes; but no pickle begins with so small a number, and no
-        // zip file goes on with a brace.
+        // A safetensors file begins with the length of its header, which may look like another file's first bytes; but no pickle begins
+        // with so small a number, and no zip file goes on with a brace.
         var isLength = start.Length >= sizeof(ulong) && BinaryPrimitives.ReadUInt64LittleEndian(start) <= SafetensorsHeader.MaxLength;
         return start.StartsWith(ZipStart) && !(isLength && start.Length > sizeof(ulong) && start[sizeof(ulong)] == (byte)'{') ? Kind.Zip
             : isLength ? Kind.Other
             : start.Length >= 262 && start[257..262].SequenceEqual("ustar"u8) ? Kind.Tar
-            : start.Length >= 2 && start[0] == 0x80 && start[1] is >= 2 and <= 5 ? (LegacyContainer.Is(start) ? Kind.Legacy : Kind.BarePickle)
+            : start.Length >= 2 && start[0] == 0x80 && start[1] is >= 2 and <= 5
+                ? (LegacyContainer.Is(start) ? Kind.Legacy : Kind.BarePickle)
             : Kind.Other;
     }
 

@@ -4,8 +4,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Torch;
 
 /// <summary>
-/// The state dict of a PyTorch file as a safetensors file: the same names, dtypes, shapes and bits, in the state dict's order, one piece each. Nothing of a tensor is
-/// held. Not safe for use by two threads at once.
+/// The state dict of a PyTorch file as a safetensors file: the same names, dtypes, shapes and bits, in the state dict's order, one piece
+/// each. Nothing of a tensor is held. Not safe for use by two threads at once.
 /// </summary>
 public sealed class TorchModel : IDisposable
 {
@@ -35,8 +35,10 @@ public sealed class TorchModel : IDisposable
 
     /// <summary>Opens a file, reads what it holds, and compares its tensors with their checksums.</summary>
     /// <param name="path">A <c>.pt</c>, <c>.pth</c> or <c>.bin</c> file of torch.save's.</param>
-    /// <param name="key">The key that the state dict stands under, or several with slashes between; <see langword="null"/>: all of the file, or one of the usual keys.</param>
-    /// <exception cref="FishException">It is missing, damaged, hostile, holds no state dict, or something that safetensors has not.</exception>
+    /// <param name="key">The key that the state dict stands under, or several with slashes between; <see langword="null"/>: all of the
+    /// file, or one of the usual keys.</param>
+    /// <exception cref="FishException">It is missing, damaged, hostile, holds no state dict, or something that safetensors has
+    /// not.</exception>
     public static TorchModel Open(string path, string? key = null)
     {
         var opened = TorchFile.Open(path);
@@ -81,7 +83,9 @@ public sealed class TorchModel : IDisposable
         if (infos.Aggregate(0.0, (sum, info) => sum + info.Bytes) is var bytes && bytes > (double)file.Length * MostRepeated)
         {
             throw new FishException(
-                ErrorCode.TooLarge, file.Key, $"The tensors share storages so that they would take {bytes:F0} bytes, of a file of {file.Length}.", "Write each tensor once.");
+                ErrorCode.TooLarge, file.Key,
+                $"The tensors share storages so that they would take {bytes:F0} bytes, of a file of {file.Length}.",
+                "Write each tensor once.");
         }
 
         // Read again as any header is: a name may be one that no header can have.

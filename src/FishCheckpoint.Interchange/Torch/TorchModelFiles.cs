@@ -8,7 +8,10 @@ namespace FishCheckpoint.Interchange.Torch;
 /// <param name="Model">Its content. Owned by whoever opened the model.</param>
 public sealed record TorchPart(string Name, TorchModel Model);
 
-/// <summary>A model that PyTorch has written: one file, or a folder of <c>pytorch_model*.bin</c> with side files, opened to be read as safetensors files.</summary>
+/// <summary>
+/// A model that PyTorch has written: one file, or a folder of <c>pytorch_model*.bin</c> with side files, opened to be read as safetensors
+/// files.
+/// </summary>
 public sealed class TorchModelFiles : IDisposable
 {
     private const string Stem = "pytorch_model";
@@ -28,7 +31,9 @@ public sealed class TorchModelFiles : IDisposable
     /// <summary>The folder's other files, without the index: it is made anew for safetensors files.</summary>
     public IReadOnlyList<SideFile> SideFiles => Contents?.SideFiles ?? [];
 
-    /// <summary>The types of objects beside the models that were left unread, never run, as what was left out; the first few by name.</summary>
+    /// <summary>
+    /// The types of objects beside the models that were left unread, never run, as what was left out; the first few by name.
+    /// </summary>
     public IReadOnlyList<LeftOutFile> LeftUnread =>
     [
         .. Parts.SelectMany(part => part.Model.Unread).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
@@ -51,8 +56,10 @@ public sealed class TorchModelFiles : IDisposable
     /// <param name="key">As in <see cref="TorchModel.Open"/>.</param>
     /// <param name="maxIndexLength">The longest index that is read, in bytes.</param>
     /// <param name="choice">Which model of a folder is meant. Default: the one that a loader would take.</param>
-    /// <exception cref="FishException">A file is missing, damaged, hostile or no state dict; or the index does not fit the files.</exception>
-    public static TorchModelFiles Open(string path, string? key = null, int maxIndexLength = SafetensorsHeader.MaxLength, ModelChoice? choice = null)
+    /// <exception cref="FishException">A file is missing, damaged, hostile or no state dict; or the index does not fit the
+    /// files.</exception>
+    public static TorchModelFiles Open(
+        string path, string? key = null, int maxIndexLength = SafetensorsHeader.MaxLength, ModelChoice? choice = null)
     {
         if (!Directory.Exists(path))
         {

@@ -31,17 +31,23 @@ internal sealed record DtypeName(DType Type);
 /// <summary>A class or function whose objects are left unread.</summary>
 internal sealed record UnreadClass(string Name);
 
-/// <summary>The only names that a pickle may name and get something for. None of them is code that it brings, and each stands for a few lines here.</summary>
+/// <summary>
+/// The only names that a pickle may name and get something for. None of them is code that it brings, and each stands for a few lines here.
+/// </summary>
 internal static class TorchNames
 {
     private static readonly FrozenDictionary<string, TorchName> Known = new Dictionary<string, TorchName>(StringComparer.Ordinal)
     {
         ["torch._utils _rebuild_tensor"] = TorchName.RebuildTensor, ["torch._utils _rebuild_tensor_v2"] = TorchName.RebuildTensorV2,
         ["torch._utils _rebuild_tensor_v3"] = TorchName.RebuildTensorV3, ["torch._utils _rebuild_parameter"] = TorchName.RebuildParameter,
-        ["torch._utils _rebuild_parameter_with_state"] = TorchName.RebuildParameterWithState, ["torch._tensor _rebuild_from_type_v2"] = TorchName.RebuildFromType,
-        ["torch Tensor"] = TorchName.TensorType, ["torch.nn.parameter Parameter"] = TorchName.TensorType, ["collections OrderedDict"] = TorchName.OrderedMap,
-        ["builtins set"] = TorchName.Set, ["__builtin__ set"] = TorchName.Set, ["torch Size"] = TorchName.Size, ["torch device"] = TorchName.Device,
-        ["_codecs encode"] = TorchName.EncodedBytes, ["numpy.core.multiarray scalar"] = TorchName.NumpyScalar, ["numpy._core.multiarray scalar"] = TorchName.NumpyScalar,
+        ["torch._utils _rebuild_parameter_with_state"] = TorchName.RebuildParameterWithState,
+        ["torch._tensor _rebuild_from_type_v2"] = TorchName.RebuildFromType,
+        ["torch Tensor"] = TorchName.TensorType, ["torch.nn.parameter Parameter"] = TorchName.TensorType,
+        ["collections OrderedDict"] = TorchName.OrderedMap,
+        ["builtins set"] = TorchName.Set, ["__builtin__ set"] = TorchName.Set, ["torch Size"] = TorchName.Size,
+        ["torch device"] = TorchName.Device,
+        ["_codecs encode"] = TorchName.EncodedBytes, ["numpy.core.multiarray scalar"] = TorchName.NumpyScalar,
+        ["numpy._core.multiarray scalar"] = TorchName.NumpyScalar,
         ["numpy dtype"] = TorchName.NumpyDtype,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

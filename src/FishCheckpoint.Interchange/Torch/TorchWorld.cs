@@ -5,8 +5,8 @@ using FishCheckpoint.Interchange.Pickles;
 namespace FishCheckpoint.Interchange.Torch;
 
 /// <summary>
-/// What the pickle of a PyTorch file can name: tensors, and the containers that they stand in. Other objects beside them are left unread: never made, never run. One in
-/// the place of a tensor or of a map of tensors is refused where it is looked for.
+/// What the pickle of a PyTorch file can name: tensors, and the containers that they stand in. Other objects beside them are left unread:
+/// never made, never run. One in the place of a tensor or of a map of tensors is refused where it is looked for.
 /// </summary>
 /// <param name="key">The file, for errors.</param>
 /// <param name="found">Told of each storage when it is first named.</param>
@@ -45,10 +45,13 @@ internal sealed class TorchWorld(string key, Action<TorchStorage> found) : IPick
         return (function, items.Length) switch
         {
             (TorchName.RebuildTensor, 4) => TensorViews.Rebuild(key, items[0], items[1], items[2], items[3], null),
-            (TorchName.RebuildTensorV2, 6 or 7) => TensorViews.Rebuild(key, items[0], items[1], items[2], items[3], NoMetadata(items, 6, null)),
-            (TorchName.RebuildTensorV3, 7 or 8) => TensorViews.Rebuild(key, items[0], items[1], items[2], items[3], NoMetadata(items, 7, items[6])),
+            (TorchName.RebuildTensorV2, 6 or 7) =>
+                TensorViews.Rebuild(key, items[0], items[1], items[2], items[3], NoMetadata(items, 6, null)),
+            (TorchName.RebuildTensorV3, 7 or 8) =>
+                TensorViews.Rebuild(key, items[0], items[1], items[2], items[3], NoMetadata(items, 7, items[6])),
             (TorchName.RebuildParameter, 3) or (TorchName.RebuildParameterWithState, 4) => items[0] as TorchTensor ?? throw Wrong(function),
-            (TorchName.RebuildFromType, 4) when items[1] is TorchName.TensorType && items[0] is TorchName and not TorchName.RebuildFromType && items[2] is PickleTuple inner =>
+            (TorchName.RebuildFromType, 4) when items[1] is TorchName.TensorType && items[0] is TorchName and not TorchName.RebuildFromType
+                && items[2] is PickleTuple inner =>
                 Call(items[0]!, inner) as TorchTensor ?? throw Wrong(function),
             (TorchName.OrderedMap, 0) => new PickleMap(key),
             (TorchName.OrderedMap, 1) when items[0] is PickleList pairs => MapOf(pairs),
@@ -58,7 +61,8 @@ internal sealed class TorchWorld(string key, Action<TorchStorage> found) : IPick
             (TorchName.Device, 1 or 2) when items[0] is string => string.Join(':', items),
             (TorchName.EncodedBytes, 2) when items is [string text, "latin1"] => Latin(text),
             (TorchName.NumpyDtype, 3) when items[0] is string code => new NumpyDtype(code),
-            (TorchName.NumpyScalar, 2) when items is [NumpyDtype type, byte[] bytes] && NumpyNumbers.TryRead(type, bytes) is { } number => number,
+            (TorchName.NumpyScalar, 2)
+                when items is [NumpyDtype type, byte[] bytes] && NumpyNumbers.TryRead(type, bytes) is { } number => number,
             (TorchName.NumpyScalar, 1 or 2) => Skip("numpy scalar"),
             (TorchName.NumpyDtype, 3) when items[0] is UnreadObject or UnreadClass => Skip("numpy.dtype"),
             _ => throw Wrong(function),
@@ -83,7 +87,8 @@ internal sealed class TorchWorld(string key, Action<TorchStorage> found) : IPick
 
     public object? Persistent(object? id)
     {
-        if (id is not PickleTuple { Items: ["storage", StorageClass type, string name, string, long count, .. var view] } || view is not ([] or [null]))
+        if (id is not PickleTuple { Items: ["storage", StorageClass type, string name, string, long count, .. var view] }
+            || view is not ([] or [null]))
         {
             throw PickleErrors.Refused(key, "something outside of the pickle that is no storage of a tensor");
         }
@@ -133,13 +138,17 @@ internal sealed class TorchWorld(string key, Action<TorchStorage> found) : IPick
         return map;
     }
 
-    private byte[] Latin(string text) => text.All(letter => letter <= 0xFF) ? Encoding.Latin1.GetBytes(text) : throw PickleErrors.Invalid(key, "A text is not in Latin-1.");
+    private byte[] Latin(string text) =>
+        text.All(letter => letter <= 0xFF) ? Encoding.Latin1.GetBytes(text) : throw PickleErrors.Invalid(key, "A text is not in Latin-1.");
 
     // Conjugate and negative views: their bits are others than those stored.
-    private object? NoMetadata(object?[] items, int place, object? value) => items.Length == place || items[place] is null or PickleMap { Entries.Count: 0 } ? value
-        : throw TorchErrors.Cannot(key, "A tensor is stored as a conjugate or negative view.", "Write it resolved: tensor.resolve_conj().resolve_neg().");
+    private object? NoMetadata(object?[] items, int place, object? value) =>
+        items.Length == place || items[place] is null or PickleMap { Entries.Count: 0 } ? value
+        : throw TorchErrors.Cannot(
+            key, "A tensor is stored as a conjugate or negative view.", "Write it resolved: tensor.resolve_conj().resolve_neg().");
 
     private FishException Wrong(object function) => function is TorchName or StorageClass or DtypeName
-        ? PickleErrors.Invalid(key, $"{(function as StorageClass)?.Name ?? function.ToString()} is called with other arguments than PyTorch gives it.")
+        ? PickleErrors.Invalid(
+            key, $"{(function as StorageClass)?.Name ?? function.ToString()} is called with other arguments than PyTorch gives it.")
         : PickleErrors.Refused(key, $"a call of something that is no function ({function.GetType().Name})");
 }

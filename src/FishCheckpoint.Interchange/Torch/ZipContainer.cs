@@ -26,7 +26,8 @@ internal static class ZipContainer
         var input = new PickleInput(file.Read, pickle.Begin, pickle.Length, file.Key);
         var world = new TorchWorld(file.Key, storage => Place(file, entries, root, storage));
         var read = PickleMachine.Read(input, world, limits);
-        return input.Position == pickle.End ? (read, world.Unread) : throw PickleErrors.Invalid(file.Key, $"{pickle.End - input.Position} bytes follow the pickle.");
+        return input.Position == pickle.End
+            ? (read, world.Unread) : throw PickleErrors.Invalid(file.Key, $"{pickle.End - input.Position} bytes follow the pickle.");
     }
 
     /// <summary>Compares bytes with their checksum.</summary>
@@ -36,7 +37,8 @@ internal static class ZipContainer
         if (file.ChecksumOf(begin, length) is var found && found != expected)
         {
             throw new FishException(
-                ErrorCode.DigestMismatch, file.Key, $"The CRC-32 of {PickleErrors.Quote(name)} is {found:x8}; the zip file says {expected:x8}.",
+                ErrorCode.DigestMismatch, file.Key,
+                $"The CRC-32 of {PickleErrors.Quote(name)} is {found:x8}; the zip file says {expected:x8}.",
                 "The file is damaged, or was written without checksums (torch.serialization.set_crc32_options); copy or write it again.");
         }
     }
@@ -50,7 +52,8 @@ internal static class ZipContainer
 
         if (entry.Length != storage.Bytes)
         {
-            throw TorchErrors.Invalid(file.Key, $"The storage {PickleErrors.Quote(storage.Key)} has {entry.Length} bytes; the pickle says {storage.Bytes}.");
+            throw TorchErrors.Invalid(
+                file.Key, $"The storage {PickleErrors.Quote(storage.Key)} has {entry.Length} bytes; the pickle says {storage.Bytes}.");
         }
 
         (storage.Begin, storage.Checksum) = (entry.Begin, entry.Checksum);
@@ -58,22 +61,28 @@ internal static class ZipContainer
 
     private static string RootOf(ByteSource file, Dictionary<string, ZipEntry> entries)
     {
-        string[] pickles = [.. entries.Keys.Where(name => name.EndsWith("/" + Pickle, StringComparison.Ordinal) && name.IndexOf('/', StringComparison.Ordinal) == name.Length - Pickle.Length - 1)];
+        string[] pickles =
+            [.. entries.Keys.Where(name => name.EndsWith("/" + Pickle, StringComparison.Ordinal)
+                && name.IndexOf('/', StringComparison.Ordinal) == name.Length - Pickle.Length - 1)];
         if (pickles.Length != 1)
         {
-            throw TorchErrors.Invalid(file.Key, $"The zip file has {pickles.Length} pickles of the name {Pickle}; a file of torch.save has one.");
+            throw TorchErrors.Invalid(
+                file.Key, $"The zip file has {pickles.Length} pickles of the name {Pickle}; a file of torch.save has one.");
         }
 
         var root = pickles[0][..^Pickle.Length];
         return !entries.Keys.Any(name => name == $"{root}constants.pkl" || name.StartsWith($"{root}code/", StringComparison.Ordinal)) ? root
-            : throw TorchErrors.Cannot(file.Key, "The file is a TorchScript program, not tensors.", "Write its state dict: torch.save(module.state_dict(), ...).");
+            : throw TorchErrors.Cannot(
+                file.Key, "The file is a TorchScript program, not tensors.", "Write its state dict: torch.save(module.state_dict(), ...).");
     }
 
     private static void CheckOrder(ByteSource file, Dictionary<string, ZipEntry> entries, string root)
     {
-        if (entries.TryGetValue(root + "byteorder", out var order) && Encoding.ASCII.GetString(file.Bytes(order.Begin, Math.Min(order.Length, 16))) is var text && text != "little")
+        if (entries.TryGetValue(root + "byteorder", out var order)
+            && Encoding.ASCII.GetString(file.Bytes(order.Begin, Math.Min(order.Length, 16))) is var text && text != "little")
         {
-            throw TorchErrors.Cannot(file.Key, $"The file's byte order is {PickleErrors.Quote(text)}, not little.", "Write it on a little-endian machine.");
+            throw TorchErrors.Cannot(
+                file.Key, $"The file's byte order is {PickleErrors.Quote(text)}, not little.", "Write it on a little-endian machine.");
         }
     }
 }

@@ -6,8 +6,8 @@ using FishCheckpoint.Interchange.Pickles;
 namespace FishCheckpoint.Interchange.Torch;
 
 /// <summary>
-/// The directory of a zip file as PyTorch writes it: everything stored as it is, no comment, nothing before or behind. What two readers could read differently is
-/// refused (APPNOTE.TXT, 4.3).
+/// The directory of a zip file as PyTorch writes it: everything stored as it is, no comment, nothing before or behind. What two readers
+/// could read differently is refused (APPNOTE.TXT, 4.3).
 /// </summary>
 // Kept by hand: ZipArchive does not give the offset of an entry's bytes, and opens archives that two readers read differently.
 internal static class ZipDirectory
@@ -66,14 +66,16 @@ internal static class ZipDirectory
         {
             var wideAt = U64(file, locator, 8);
             ReadOnlySpan<byte> wide = file.Bytes(wideAt, WideEndLength);
-            if (U32(wide, 0) != 0x06064b50 || U64(file, wide, 4) != WideEndLength - 12 || wideAt + WideEndLength != at - LocatorLength || U32(wide, 16) != 0 || U32(wide, 20) != 0)
+            if (U32(wide, 0) != 0x06064b50 || U64(file, wide, 4) != WideEndLength - 12 || wideAt + WideEndLength != at - LocatorLength
+                || U32(wide, 16) != 0 || U32(wide, 20) != 0)
             {
                 throw Fail(file, "The zip file's wide directory is not where it should be.");
             }
 
             var narrow = (count, length, begin);
             (count, length, begin, at) = (U64(file, wide, 32), U64(file, wide, 40), U64(file, wide, 48), wideAt);
-            if (Differs(narrow.count, count, ushort.MaxValue) || Differs(narrow.length, length, uint.MaxValue) || Differs(narrow.begin, begin, uint.MaxValue) || U64(file, wide, 24) != count)
+            if (Differs(narrow.count, count, ushort.MaxValue) || Differs(narrow.length, length, uint.MaxValue)
+                || Differs(narrow.begin, begin, uint.MaxValue) || U64(file, wide, 24) != count)
             {
                 throw Fail(file, "The zip file's two directories contradict each other.");
             }
@@ -83,7 +85,8 @@ internal static class ZipDirectory
             throw Fail(file, "The zip file is a part of several.");
         }
 
-        return begin <= at && begin + length == at ? (count, begin, length) : throw Fail(file, "The zip directory is not where it should be.");
+        return begin <= at && begin + length == at
+            ? (count, begin, length) : throw Fail(file, "The zip directory is not where it should be.");
     }
 
     private static bool Differs(long narrow, long wide, long full) => narrow != wide && narrow != full;
@@ -105,11 +108,14 @@ internal static class ZipDirectory
         var name = NameOf(file, left.Slice(EntryLength, nameLength));
         if ((flags & ~(Descriptor | Utf8Names)) != 0 || method != 0 || commentLength != 0)
         {
-            throw Fail(file, $"{PickleErrors.Quote(name)} is compressed, encrypted or commented on in the zip file; PyTorch stores everything as it is.");
+            throw Fail(
+                file, $"{PickleErrors.Quote(name)} is compressed, encrypted or commented on in the zip file; PyTorch stores everything as "
+                + "it is.");
         }
 
         var wide = WideOf(file, name, left.Slice(EntryLength + nameLength, extraLength));
-        var sizes = (Full: Wide(file, name, U32(left, 24), ref wide), Stored: Wide(file, name, U32(left, 20), ref wide), Header: Wide(file, name, U32(left, 42), ref wide));
+        var sizes = (Full: Wide(file, name, U32(left, 24), ref wide), Stored: Wide(file, name, U32(left, 20), ref wide),
+            Header: Wide(file, name, U32(left, 42), ref wide));
         left = left[(EntryLength + nameLength + extraLength)..];
         if (sizes.Full != sizes.Stored)
         {
@@ -124,9 +130,11 @@ internal static class ZipDirectory
     {
         ReadOnlySpan<byte> header = file.Bytes(at, HeaderLength);
         var begin = at + HeaderLength + nameLength + U16(header, 28);
-        var own = U32(header, 0) == 0x04034b50 && U16(header, 26) == nameLength && U16(header, 6) == flags && U16(header, 8) == 0 && NameOf(file, file.Bytes(at + HeaderLength, nameLength)) == name;
+        var own = U32(header, 0) == 0x04034b50 && U16(header, 26) == nameLength && U16(header, 6) == flags && U16(header, 8) == 0
+            && NameOf(file, file.Bytes(at + HeaderLength, nameLength)) == name;
         var told = (flags & Descriptor) != 0 || (U32(header, 14) == crc && Same(U32(header, 18), length) && Same(U32(header, 22), length));
-        return own && told && begin <= file.Length - length ? begin : throw Fail(file, $"The zip file's directory and its entry {PickleErrors.Quote(name)} contradict each other.");
+        return own && told && begin <= file.Length - length
+            ? begin : throw Fail(file, $"The zip file's directory and its entry {PickleErrors.Quote(name)} contradict each other.");
     }
 
     private static bool Same(uint narrow, long length) => narrow == length || narrow == uint.MaxValue;

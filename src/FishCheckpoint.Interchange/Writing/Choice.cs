@@ -14,7 +14,8 @@ internal static class Choice
             return chosen ?? choices[0];
         }
 
-        throw new FishException(ErrorCode.RequestInvalid, chosen, $"The format has no such {what}.", $"It has {string.Join(", ", choices)}.");
+        throw new FishException(
+            ErrorCode.RequestInvalid, chosen, $"The format has no such {what}.", $"It has {string.Join(", ", choices)}.");
     }
 
     /// <summary>Refuses a choice where there is none.</summary>

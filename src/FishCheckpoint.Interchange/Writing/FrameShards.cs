@@ -10,13 +10,16 @@ internal static class FrameShards
     /// <param name="frames">The frames.</param>
     /// <param name="files">In which of the model's files each tensor is.</param>
     /// <param name="shardSize">After how many bytes another file begins; <see langword="null"/>: as the model's own files.</param>
-    public static List<List<SpooledFrame>> Of(IReadOnlyList<SpooledFrame> frames, IReadOnlyDictionary<string, int> files, long? shardSize) => shardSize is { } most
-        ? BySize(frames, most) : [.. frames.GroupBy(frame => files.GetValueOrDefault(frame.Tensor.Name)).OrderBy(group => group.Key).Select(group => group.ToList())];
+    public static List<List<SpooledFrame>> Of(
+        IReadOnlyList<SpooledFrame> frames, IReadOnlyDictionary<string, int> files, long? shardSize) => shardSize is { } most
+        ? BySize(frames, most) : [.. frames.GroupBy(frame => files.GetValueOrDefault(frame.Tensor.Name)).OrderBy(group => group.Key)
+            .Select(group => group.ToList())];
 
     /// <summary>Writes frames as a safetensors file.</summary>
     public static void Write(StagedVersion version, string file, IReadOnlyList<SpooledFrame> frames, FrameSpool spool, bool withChecksums)
     {
-        var metadata = withChecksums ? frames.ToDictionary(frame => frame.Tensor.Name, frame => frame.Checksum, StringComparer.Ordinal) : null;
+        var metadata = withChecksums
+            ? frames.ToDictionary(frame => frame.Tensor.Name, frame => frame.Checksum, StringComparer.Ordinal) : null;
         var header = HeaderWriter.Create(frames.Select(frame => new TensorInfo(frame.Tensor.Name, DType.U8, [frame.Length])), metadata);
         version.Write(file, stream =>
         {

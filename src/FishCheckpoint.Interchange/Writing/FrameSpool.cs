@@ -62,7 +62,8 @@ internal sealed class FrameSpool(string checksum, string spoolFolder) : IDisposa
     {
         if (tensor.Bytes > uint.MaxValue)
         {
-            throw new FishException(ErrorCode.TooLarge, tensor.Name, $"The tensor has {tensor.Bytes} bytes; positions of bytes have 32 bits.", "Use the encoding xor.");
+            throw new FishException(ErrorCode.TooLarge, tensor.Name,
+                $"The tensor has {tensor.Bytes} bytes; positions of bytes have 32 bits.", "Use the encoding xor.");
         }
 
         using var positions = new Spool(spoolFolder);

@@ -14,7 +14,8 @@ internal static class ModelFilesWriter
     /// <param name="cancellation">Ends the writing.</param>
     /// <param name="except">Names that the format has for files of its own: the model's of these names are left out.</param>
     public static async Task WriteAsync(
-        StagedVersion version, string folder, IModelReader model, CancellationToken cancellation, IReadOnlyCollection<string>? except = null)
+        StagedVersion version, string folder, IModelReader model, CancellationToken cancellation,
+        IReadOnlyCollection<string>? except = null)
     {
         var names = new FolderNames();
         foreach (var file in model.Files.Where(file => except?.Contains(file.Name) != true))

@@ -165,5 +165,6 @@ internal sealed unsafe class ZstdReader : IDisposable
         context = null;
     }
 
-    private FishException Fail(string cause) => new(ErrorCode.VersionInvalid, key, cause, "It is damaged or hostile; copy or write the version again.");
+    private FishException Fail(string cause) =>
+        new(ErrorCode.VersionInvalid, key, cause, "It is damaged or hostile; copy or write the version again.");
 }

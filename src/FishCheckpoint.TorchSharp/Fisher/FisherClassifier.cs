@@ -6,7 +6,9 @@ using TorchSharp;
 
 namespace FishCheckpoint.TorchSharp;
 
-/// <summary>A module as the estimator asks for it. While it lives, the module is in evaluation mode, and its own gradients are set aside.</summary>
+/// <summary>
+/// A module as the estimator asks for it. While it lives, the module is in evaluation mode, and its own gradients are set aside.
+/// </summary>
 internal sealed class FisherClassifier : IFisherModel, IDisposable
 {
     private readonly TorchModel model;
@@ -25,7 +27,8 @@ internal sealed class FisherClassifier : IFisherModel, IDisposable
         TorchModel model, int examples, Func<int, torch.Tensor> logits, Func<int, int>? labelOf, FisherOptions options, bool? asDevice)
     {
         (this.model, this.logits, this.labelOf, this.options, Examples) = (model, logits, labelOf, options, examples);
-        trained = [.. Enumerable.Range(0, model.Tensors.Count).Where(tensor => model.Tied.CanonicalOf(tensor) == tensor && model.Trains(model.Layout.Tensors[tensor]))];
+        trained = [.. Enumerable.Range(0, model.Tensors.Count)
+            .Where(tensor => model.Tied.CanonicalOf(tensor) == tensor && model.Trains(model.Layout.Tensors[tensor]))];
         onDevice = [.. trained.Where(tensor => asDevice ?? model.Tensors[tensor].Live.device_type != DeviceType.CPU)];
         aside = new SetAside(model);
     }
@@ -35,7 +38,8 @@ internal sealed class FisherClassifier : IFisherModel, IDisposable
     public int Examples { get; }
 
     public int LabelOf(int example) => labelOf?.Invoke(example)
-        ?? throw new FishException(ErrorCode.RequestInvalid, "labelOf", "The empirical Fisher needs true labels.", $"Give them, or choose {FisherKind.Expected}.");
+        ?? throw new FishException(
+            ErrorCode.RequestInvalid, "labelOf", "The empirical Fisher needs true labels.", $"Give them, or choose {FisherKind.Expected}.");
 
     public ReadOnlySpan<float> ProbabilitiesOf(int example)
     {
@@ -108,7 +112,8 @@ internal sealed class FisherClassifier : IFisherModel, IDisposable
         if (raw.shape is not [.., > 0 and var labels] || labels != raw.numel())
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, $"example {example}", $"The logits are {TensorInfo.ShapeText(raw.shape)}; one example's are [labels] or [1, labels].",
+                ErrorCode.RequestInvalid, $"example {example}",
+                $"The logits are {TensorInfo.ShapeText(raw.shape)}; one example's are [labels] or [1, labels].",
                 "Run the module on one example at a time.");
         }
 
@@ -121,7 +126,8 @@ internal sealed class FisherClassifier : IFisherModel, IDisposable
         if (label < 0 || label >= logProbabilities!.numel())
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, $"example {example}", $"There is no label {label} of {logProbabilities!.numel()}.", "Count labels from 0.");
+                ErrorCode.RequestInvalid, $"example {example}", $"There is no label {label} of {logProbabilities!.numel()}.",
+                "Count labels from 0.");
         }
 
         using var scope = torch.NewDisposeScope();

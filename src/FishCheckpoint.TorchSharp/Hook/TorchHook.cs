@@ -7,14 +7,17 @@ using TorchSharp;
 
 namespace FishCheckpoint.TorchSharp;
 
-/// <summary>The training hook for a TorchSharp loop: a <see cref="CheckpointHook"/> that saves module, optimizer, schedule and random numbers as one.</summary>
+/// <summary>
+/// The training hook for a TorchSharp loop: a <see cref="CheckpointHook"/> that saves module, optimizer, schedule and random numbers as
+/// one.
+/// </summary>
 /// <remarks>
 /// <code>
 /// using var hook = TorchHook.Attach(store, "my-task", model, optimizer, mask);
 /// hook.OnStep(step, loss); // last in each step, behind the optimizer's and the scheduler's
 /// </code>
-/// Called from the thread that trains. Torch's modes (<c>no_grad</c>) and dispose scopes belong to a thread: a loop that awaits <see cref="ResumeAsync"/> inside
-/// of one may go on with another thread, and <see cref="Resume"/> stays.
+/// Called from the thread that trains. Torch's modes (<c>no_grad</c>) and dispose scopes belong to a thread: a loop that awaits
+/// <see cref="ResumeAsync"/> inside of one may go on with another thread, and <see cref="Resume"/> stays.
 /// </remarks>
 public sealed class TorchHook : IAsyncDisposable, IDisposable
 {
@@ -36,12 +39,13 @@ public sealed class TorchHook : IAsyncDisposable, IDisposable
     /// <param name="task">The task that they are of; it exists in the store.</param>
     /// <param name="module">The module that trains, on the layout of the mask. Not owned.</param>
     /// <param name="optimizer">
-    /// What steps on it. A <see cref="TorchMaskedOptimizer"/> goes along when the mask changes; of an ordinary one the whole state is saved. Not owned.
+    /// What steps on it. A <see cref="TorchMaskedOptimizer"/> goes along when the mask changes; of an ordinary one the whole state is
+    /// saved. Not owned.
     /// </param>
     /// <param name="mask">The positions that training changes.</param>
     /// <param name="options">Cadence and parts; <see langword="null"/> for the defaults.</param>
-    /// <exception cref="FishException">The module does not have the mask's layout, see <see cref="TorchModel"/>; the optimizer's state cannot be saved, see
-    /// <see cref="TorchOptimizerState"/>; or see <see cref="CheckpointHook"/>.</exception>
+    /// <exception cref="FishException">The module does not have the mask's layout, see <see cref="TorchModel"/>; the optimizer's state
+    /// cannot be saved, see <see cref="TorchOptimizerState"/>; or see <see cref="CheckpointHook"/>.</exception>
     /// <exception cref="ArgumentException">An option is out of its range, or two parts have one section.</exception>
     public static TorchHook Attach(
         IFishStore store, string task, torch.nn.Module module, torch.optim.Optimizer optimizer, Mask mask, TorchHookOptions? options = null)
@@ -70,17 +74,21 @@ public sealed class TorchHook : IAsyncDisposable, IDisposable
         IFishStore store, string task, TorchModel model, torch.optim.Optimizer optimizer, Mask mask, TorchHookOptions? options = null) =>
         new(MakeHook(store, task, model, optimizer, mask, options ?? new TorchHookOptions()), model, ownsModel: false);
 
-    /// <summary>Takes note of a finished step, and saves it when it is due. Call it last, when everything is as the next step will find it.</summary>
+    /// <summary>
+    /// Takes note of a finished step, and saves it when it is due. Call it last, when everything is as the next step will find it.
+    /// </summary>
     /// <param name="step">The step; not negative.</param>
     /// <param name="loss">Kept with the checkpoint as its metric <c>loss</c>. Reading it off a device waits for the device.</param>
     /// <inheritdoc cref="CheckpointHook.OnStep"/>
-    public StepOutcome OnStep(long step, double loss) => OnStep(step, new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = loss });
+    public StepOutcome OnStep(long step, double loss) =>
+        OnStep(step, new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = loss });
 
     /// <inheritdoc cref="CheckpointHook.OnStep"/>
     public StepOutcome OnStep(long step, IReadOnlyDictionary<string, double>? metrics = null) => Hook.OnStep(step, metrics);
 
     /// <inheritdoc cref="CheckpointHook.SaveAsync"/>
-    public Task<SaveReport?> SaveAsync(bool force = false, IReadOnlyDictionary<string, double>? metrics = null, CancellationToken cancellation = default) =>
+    public Task<SaveReport?> SaveAsync(
+        bool force = false, IReadOnlyDictionary<string, double>? metrics = null, CancellationToken cancellation = default) =>
         Hook.SaveAsync(force, metrics, cancellation);
 
     /// <summary>Training goes on with another mask; a <see cref="TorchMaskedOptimizer"/> is told.</summary>
@@ -88,9 +96,12 @@ public sealed class TorchHook : IAsyncDisposable, IDisposable
     public void SetMask(Mask mask) => Hook.SetMask(mask);
 
     /// <inheritdoc cref="CheckpointHook.ResumeAsync"/>
-    public Task<Resumption?> ResumeAsync(StepRef? from = null, CancellationToken cancellation = default) => Hook.ResumeAsync(from, cancellation);
+    public Task<Resumption?> ResumeAsync(StepRef? from = null, CancellationToken cancellation = default) =>
+        Hook.ResumeAsync(from, cancellation);
 
-    /// <summary>As <see cref="ResumeAsync"/>, holding the calling thread meanwhile: its torch modes and dispose scopes then hold for the loop too.</summary>
+    /// <summary>
+    /// As <see cref="ResumeAsync"/>, holding the calling thread meanwhile: its torch modes and dispose scopes then hold for the loop too.
+    /// </summary>
     /// <inheritdoc cref="CheckpointHook.ResumeAsync"/>
     public Resumption? Resume(StepRef? from = null) => Task.Run(() => Hook.ResumeAsync(from)).GetAwaiter().GetResult();
 
@@ -100,7 +111,9 @@ public sealed class TorchHook : IAsyncDisposable, IDisposable
     /// <summary>As <see cref="DisposeAsync"/>, waiting for it.</summary>
     public void Dispose() => Task.Run(async () => await DisposeAsync()).GetAwaiter().GetResult();
 
-    /// <summary>Waits until everything that is queued is stored, and saves nothing more; see <see cref="CheckpointHook.DisposeAsync"/>.</summary>
+    /// <summary>
+    /// Waits until everything that is queued is stored, and saves nothing more; see <see cref="CheckpointHook.DisposeAsync"/>.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         await Hook.DisposeAsync();

@@ -7,8 +7,8 @@ namespace FishCheckpoint.TorchSharp;
 public sealed record TorchHookOptions
 {
     /// <summary>
-    /// Cadence and the rest; parts of <see cref="CheckpointHookOptions.State"/>, such as a sampler's <see cref="SeededRandom"/>, are saved beside those below.
-    /// Default: the hook's defaults.
+    /// Cadence and the rest; parts of <see cref="CheckpointHookOptions.State"/>, such as a sampler's <see cref="SeededRandom"/>, are saved
+    /// beside those below. Default: the hook's defaults.
     /// </summary>
     public CheckpointHookOptions Hook { get; init; } = new();
 

@@ -6,8 +6,8 @@ using TorchSharp;
 namespace FishCheckpoint.TorchSharp;
 
 /// <summary>
-/// A tensor's elements by their flat positions, wherever and however they lie: in this process' memory without a copy, also where the tensor is not
-/// contiguous; on a device through index tensors, so that only what is asked for crosses.
+/// A tensor's elements by their flat positions, wherever and however they lie: in this process' memory without a copy, also where the
+/// tensor is not contiguous; on a device through index tensors, so that only what is asked for crosses.
 /// </summary>
 internal sealed class FlatTensor
 {
@@ -37,8 +37,8 @@ internal sealed class FlatTensor
     /// <param name="tensor">Stays valid while this is used.</param>
     /// <param name="info">What it has to be.</param>
     /// <param name="asDevice">Goes the way of a device also where it lies on the host.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.DtypeMismatch"/>, <see cref="ErrorCode.ShapeMismatch"/>; <see cref="ErrorCode.RequestInvalid"/>:
-    /// its elements share memory, or have none.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.DtypeMismatch"/>, <see cref="ErrorCode.ShapeMismatch"/>;
+    /// <see cref="ErrorCode.RequestInvalid"/>: its elements share memory, or have none.</exception>
     public static FlatTensor Of(torch.Tensor tensor, TensorInfo info, bool asDevice = false)
     {
         Check(tensor, info);
@@ -46,7 +46,8 @@ internal sealed class FlatTensor
         if (strided is { IsInjective: false })
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, info.Name, "Several elements of the tensor share memory, as after expand().", "Register a clone of it.");
+                ErrorCode.RequestInvalid, info.Name, "Several elements of the tensor share memory, as after expand().",
+                "Register a clone of it.");
         }
 
         return new FlatTensor(tensor, info, strided, asDevice || tensor.device_type != DeviceType.CPU);
@@ -146,7 +147,9 @@ internal sealed class FlatTensor
         return shape is null ? detached.view(-1) : detached.as_strided([shape.Span], [1], Tensor.storage_offset());
     }
 
-    /// <summary>An index tensor for <see cref="Memory"/>, or of the positions as they are, on the tensor's device; the caller owns it.</summary>
+    /// <summary>
+    /// An index tensor for <see cref="Memory"/>, or of the positions as they are, on the tensor's device; the caller owns it.
+    /// </summary>
     public torch.Tensor IndexOf(ReadOnlySpan<long> positions, bool asPositions = false)
     {
         using var scope = torch.NewDisposeScope();
@@ -166,20 +169,23 @@ internal sealed class FlatTensor
         if (TorchDTypes.Of(tensor.dtype, info.Name) is var type && type != info.Type)
         {
             throw new FishException(
-                ErrorCode.DtypeMismatch, info.Name, $"The module's tensor is {DTypes.NameOf(type)}; the layout says {DTypes.NameOf(info.Type)}.",
+                ErrorCode.DtypeMismatch, info.Name,
+                $"The module's tensor is {DTypes.NameOf(type)}; the layout says {DTypes.NameOf(info.Type)}.",
                 "Convert the module, or make base and layout of its dtype.");
         }
 
         if (!tensor.shape.AsSpan().SequenceEqual(info.Shape.ToArray()))
         {
             throw new FishException(
-                ErrorCode.ShapeMismatch, info.Name, $"The module's tensor is {TensorInfo.ShapeText(tensor.shape)}; the layout says {TensorInfo.ShapeText(info.Shape)}.",
+                ErrorCode.ShapeMismatch, info.Name,
+                $"The module's tensor is {TensorInfo.ShapeText(tensor.shape)}; the layout says {TensorInfo.ShapeText(info.Shape)}.",
                 "Build the module as the base was, or declare the tensor as the task's own.");
         }
 
         if (tensor.is_sparse || tensor.device_type == DeviceType.META)
         {
-            throw new FishException(ErrorCode.RequestInvalid, info.Name, "The tensor is sparse, or has no values.", "Register dense tensors with values.");
+            throw new FishException(
+                ErrorCode.RequestInvalid, info.Name, "The tensor is sparse, or has no values.", "Register dense tensors with values.");
         }
     }
 
@@ -207,7 +213,8 @@ internal sealed class FlatTensor
             }
 
             visit(
-                new Span<byte>(data + origin, (int)Math.Min(Window, span - origin)), places[begin..end], first, size, values[(begin * size)..(end * size)]);
+                new Span<byte>(data + origin, (int)Math.Min(Window, span - origin)), places[begin..end], first, size,
+                values[(begin * size)..(end * size)]);
             begin = end;
         }
     }

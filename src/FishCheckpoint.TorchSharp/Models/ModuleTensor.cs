@@ -27,7 +27,8 @@ internal sealed class ModuleTensor(torch.nn.Module owner, string leaf, bool isPa
     /// <exception cref="FishException"><see cref="ErrorCode.TensorMissing"/>: the module has it no more.</exception>
     public torch.Tensor Live => (isParameter ? owner.get_parameter(leaf) : owner.get_buffer(leaf)) is { IsInvalid: false } tensor
         ? tensor : throw new FishException(
-            ErrorCode.TensorMissing, info.Name, "The module has no such tensor now, or a disposed one.", "Keep the module whole; tie parameters after moving it.");
+            ErrorCode.TensorMissing, info.Name, "The module has no such tensor now, or a disposed one.",
+            "Keep the module whole; tie parameters after moving it.");
 
     /// <summary>The parameter now; <see langword="null"/> for a buffer.</summary>
     public Parameter? Parameter => isParameter ? (Parameter)Live : null;
@@ -45,7 +46,9 @@ internal sealed class ModuleTensor(torch.nn.Module owner, string leaf, bool isPa
         return flat;
     }
 
-    /// <summary>The index tensor of positions on the tensor's device, kept for the same object; <see langword="null"/> on the host.</summary>
+    /// <summary>
+    /// The index tensor of positions on the tensor's device, kept for the same object; <see langword="null"/> on the host.
+    /// </summary>
     public torch.Tensor? IndexOf(TensorMask positions) => Flat() is { IsOnHost: false } now ? index.Of(now, positions) : null;
 
     public void Dispose() => index.Dispose();

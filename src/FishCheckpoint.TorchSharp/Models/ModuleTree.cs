@@ -12,7 +12,8 @@ internal sealed class ModuleTree
     public ModuleTree(torch.nn.Module root) => Add(string.Empty, root);
 
     /// <summary>Each tensor's name: parameters first, then persistent buffers, both from the root down.</summary>
-    public IEnumerable<string> Names => modules.SelectMany(pair => pair.Value.named_parameters(false).Select(leaf => Join(pair.Key, leaf.name)))
+    public IEnumerable<string> Names =>
+        modules.SelectMany(pair => pair.Value.named_parameters(false).Select(leaf => Join(pair.Key, leaf.name)))
         .Concat(modules.SelectMany(pair => pair.Value.named_buffers(false).Select(leaf => Join(pair.Key, leaf.name))));
 
     /// <summary>All modules, each before its children.</summary>
@@ -25,7 +26,8 @@ internal sealed class ModuleTree
         // The longest path first: keys of a dictionary of parameters may hold dots.
         for (var dot = name.Length; dot >= 0; dot = dot == 0 ? -1 : Math.Max(0, name.LastIndexOf('.', dot - 1)))
         {
-            var (path, leaf) = dot == 0 ? (string.Empty, name) : dot == name.Length ? (name, string.Empty) : (name[..dot], name[(dot + 1)..]);
+            var (path, leaf) = dot == 0 ? (string.Empty, name) : dot == name.Length
+                ? (name, string.Empty) : (name[..dot], name[(dot + 1)..]);
             if (leaf.Length == 0 || !modules.TryGetValue(path, out var owner))
             {
                 continue;
@@ -48,7 +50,8 @@ internal sealed class ModuleTree
     /// <summary>The tensor of a name that <see cref="Names"/> gave.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: the module does not give its tensors by name.</exception>
     public torch.Tensor Get(string name) => Find(name)?.Tensor ?? throw new FishException(
-        ErrorCode.RequestInvalid, name, "The module names the tensor, but does not give it by that name, as modules of TorchScript do.", "Train a module of TorchSharp.");
+        ErrorCode.RequestInvalid, name, "The module names the tensor, but does not give it by that name, as modules of TorchScript do.",
+        "Train a module of TorchSharp.");
 
     /// <summary>What a tensor is to a layout.</summary>
     public static TensorInfo InfoOf(string name, torch.Tensor tensor) => new(name, TorchDTypes.Of(tensor.dtype, name), tensor.shape);

@@ -12,8 +12,8 @@ internal sealed class SharedMemory
     private int numbers;
 
     /// <summary>
-    /// Whether two objects are one tensor of torch, with one gradient: modules that are written in C++ give a new object each time they are asked for a
-    /// parameter. One tensor's flag is that of both.
+    /// Whether two objects are one tensor of torch, with one gradient: modules that are written in C++ give a new object each time they are
+    /// asked for a parameter. One tensor's flag is that of both.
     /// </summary>
     public static bool IsOne(torch.Tensor left, torch.Tensor right)
     {

@@ -1,6 +1,8 @@
 namespace FishCheckpoint.TorchSharp;
 
-/// <summary>Where the elements of a tensor lie: the way from flat positions, which count through the shape, to places in its memory.</summary>
+/// <summary>
+/// Where the elements of a tensor lie: the way from flat positions, which count through the shape, to places in its memory.
+/// </summary>
 /// <param name="sizes">The dimensions.</param>
 /// <param name="strides">Elements from one index to the next, for each dimension.</param>
 internal sealed class TensorShape(long[] sizes, long[] strides)
@@ -12,7 +14,8 @@ internal sealed class TensorShape(long[] sizes, long[] strides)
     public long[] Strides => strides;
 
     /// <summary>From the first element to behind the last one, in elements.</summary>
-    public long Span { get; } = Array.Exists(sizes, size => size == 0) ? 0 : 1 + sizes.Zip(strides, (size, stride) => (size - 1) * stride).Sum();
+    public long Span { get; } = Array.Exists(sizes, size => size == 0)
+        ? 0 : 1 + sizes.Zip(strides, (size, stride) => (size - 1) * stride).Sum();
 
     /// <summary>Whether no two elements share memory, as those of an expanded tensor do.</summary>
     public bool IsInjective

@@ -11,7 +11,8 @@ internal static class TorchDTypes
     [
         (torch.ScalarType.Float64, DType.F64), (torch.ScalarType.Float32, DType.F32), (torch.ScalarType.Float16, DType.F16),
         (torch.ScalarType.BFloat16, DType.BF16), (torch.ScalarType.Int64, DType.I64), (torch.ScalarType.Int32, DType.I32),
-        (torch.ScalarType.Int16, DType.I16), (torch.ScalarType.Int8, DType.I8), (torch.ScalarType.Byte, DType.U8), (torch.ScalarType.Bool, DType.Bool),
+        (torch.ScalarType.Int16, DType.I16), (torch.ScalarType.Int8, DType.I8), (torch.ScalarType.Byte, DType.U8),
+        (torch.ScalarType.Bool, DType.Bool),
     ];
 
     /// <summary>The safetensors dtype of a tensor.</summary>
@@ -27,7 +28,8 @@ internal static class TorchDTypes
         }
 
         throw new FishException(
-            ErrorCode.DtypeMismatch, name, $"The tensor is {type}; checkpoints hold floats, whole numbers and booleans of a module, no complex or quantized tensors.",
+            ErrorCode.DtypeMismatch, name,
+            $"The tensor is {type}; checkpoints hold floats, whole numbers and booleans of a module, no complex or quantized tensors.",
             "Hold real and imaginary part as two tensors, or do not register it.");
     }
 

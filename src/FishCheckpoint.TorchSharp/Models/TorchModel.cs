@@ -6,11 +6,13 @@ using TorchSharp;
 
 namespace FishCheckpoint.TorchSharp;
 
-/// <summary>A TorchSharp module as the hook, masks and optimizers see it: its parameters and persistent buffers by name, in the order of a layout.</summary>
+/// <summary>
+/// A TorchSharp module as the hook, masks and optimizers see it: its parameters and persistent buffers by name, in the order of a layout.
+/// </summary>
 /// <remarks>
-/// Tensors are looked up by name for each use, so the module may be moved or converted back and forth in between; its tree of modules stays as it is. On the
-/// host, values are read where they lie, also from tensors that are not contiguous; from another device only the values asked for cross. Not safe for
-/// concurrent use.
+/// Tensors are looked up by name for each use, so the module may be moved or converted back and forth in between; its tree of modules stays
+/// as it is. On the host, values are read where they lie, also from tensors that are not contiguous; from another device only the values
+/// asked for cross. Not safe for concurrent use.
 /// </remarks>
 public sealed class TorchModel : ITrainingModel, IDisposable
 {
@@ -22,13 +24,14 @@ public sealed class TorchModel : ITrainingModel, IDisposable
     /// <summary>Takes a module.</summary>
     /// <param name="module">The module. Not owned: neither it nor its tensors are disposed here.</param>
     /// <param name="layout">
-    /// The task layout that checkpoints have, as of the base's file or a mask; it has to name each parameter and persistent buffer, with or without what wrapping a
-    /// model adds to names (<see cref="TensorNames"/>). Default: <see cref="LayoutOf"/> the module.
+    /// The task layout that checkpoints have, as of the base's file or a mask; it has to name each parameter and persistent buffer, with or
+    /// without what wrapping a model adds to names (<see cref="TensorNames"/>). Default: <see cref="LayoutOf"/> the module.
     /// </param>
-    /// <exception cref="FishException"><see cref="ErrorCode.TensorMissing"/>: the module lacks a tensor of the layout; <see cref="ErrorCode.TensorUnknown"/>: the
-    /// layout lacks one of the module; <see cref="ErrorCode.DtypeMismatch"/>, <see cref="ErrorCode.ShapeMismatch"/>: a tensor is another one, or complex or
-    /// quantized; <see cref="ErrorCode.RequestInvalid"/>: a tensor is sparse, or its elements share memory. The code and key are of the first difference; the cause has
-    /// all (beyond 20 a count).</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.TensorMissing"/>: the module lacks a tensor of the layout;
+    /// <see cref="ErrorCode.TensorUnknown"/>: the layout lacks one of the module; <see cref="ErrorCode.DtypeMismatch"/>,
+    /// <see cref="ErrorCode.ShapeMismatch"/>: a tensor is another one, or complex or quantized; <see cref="ErrorCode.RequestInvalid"/>: a
+    /// tensor is sparse, or its elements share memory. The code and key are of the first difference; the cause has all (beyond 20 a
+    /// count).</exception>
     public TorchModel(torch.nn.Module module, Layout? layout = null)
         : this(module, layout, asDevice: false)
     {
@@ -58,8 +61,8 @@ public sealed class TorchModel : ITrainingModel, IDisposable
     public Layout Layout { get; }
 
     /// <summary>
-    /// Tensors of the layout that are the same memory, for <see cref="MaskRule.Tied"/>. On other devices than the host, only what is one tensor of torch is
-    /// found, not two over the same memory.
+    /// Tensors of the layout that are the same memory, for <see cref="MaskRule.Tied"/>. On other devices than the host, only what is one
+    /// tensor of torch is found, not two over the same memory.
     /// </summary>
     public TiedTensors Tied { get; }
 
@@ -68,19 +71,22 @@ public sealed class TorchModel : ITrainingModel, IDisposable
     internal IEnumerable<torch.nn.Module> Modules => tree.Modules;
 
     /// <summary>
-    /// The layout of a module: its parameters, then its persistent buffers, both from the root down, by the names that a state dictionary has. What is the same
-    /// memory stands there once, under its first name.
+    /// The layout of a module: its parameters, then its persistent buffers, both from the root down, by the names that a state dictionary
+    /// has. What is the same memory stands there once, under its first name.
     /// </summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.DtypeMismatch"/>: a tensor is complex or quantized; <see cref="ErrorCode.RequestInvalid"/>: the
-    /// module does not give its tensors by name.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.DtypeMismatch"/>: a tensor is complex or quantized;
+    /// <see cref="ErrorCode.RequestInvalid"/>: the module does not give its tensors by name.</exception>
     public static Layout LayoutOf(torch.nn.Module module)
     {
         var (tree, memory, seen) = (new ModuleTree(module), new SharedMemory(), new HashSet<int>());
-        return new Layout([.. tree.Names.Select(name => (Name: name, Tensor: tree.Get(name))).Where(pair => seen.Add(memory.NumberOf(pair.Tensor)))
+        return new Layout(
+            [.. tree.Names.Select(name => (Name: name, Tensor: tree.Get(name))).Where(pair => seen.Add(memory.NumberOf(pair.Tensor)))
             .Select(pair => ModuleTree.InfoOf(pair.Name, pair.Tensor))]);
     }
 
-    /// <summary>Whether a tensor of the layout trains: a parameter of a float dtype that asks for gradients. For <see cref="MaskRule.Trainable"/>.</summary>
+    /// <summary>
+    /// Whether a tensor of the layout trains: a parameter of a float dtype that asks for gradients. For <see cref="MaskRule.Trainable"/>.
+    /// </summary>
     public bool Trains(TensorInfo tensor) => Layout.TryIndexOf(tensor.Name, out var index)
         && tensors[index] is { IsParameter: true } found && TorchDTypes.IsFloat(found.Info.Type) && found.Live.requires_grad;
 
@@ -106,7 +112,9 @@ public sealed class TorchModel : ITrainingModel, IDisposable
     /// <exception cref="FishException">A tensor is not what the layout says any more.</exception>
     public void Write(int tensor, long offset, ReadOnlySpan<byte> bytes) => tensors[tensor].Flat().Write(offset, bytes);
 
-    /// <summary>Writes the model as a safetensors file, as for a base: its tensors in the order of the layout. The file appears whole or not at all.</summary>
+    /// <summary>
+    /// Writes the model as a safetensors file, as for a base: its tensors in the order of the layout. The file appears whole or not at all.
+    /// </summary>
     /// <param name="path">Where it is to appear.</param>
     /// <param name="metadata">The <c>__metadata__</c> map; <see langword="null"/> for none.</param>
     public void SaveFile(string path, IReadOnlyDictionary<string, string>? metadata = null)
@@ -126,10 +134,12 @@ public sealed class TorchModel : ITrainingModel, IDisposable
         writer.Commit();
     }
 
-    /// <summary>Fills the module from a safetensors file that holds each tensor of the layout: the mirror of <see cref="SaveFile"/>.</summary>
+    /// <summary>
+    /// Fills the module from a safetensors file that holds each tensor of the layout: the mirror of <see cref="SaveFile"/>.
+    /// </summary>
     /// <param name="path">The file; it may hold other tensors too.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.TensorMissing"/>, <see cref="ErrorCode.DtypeMismatch"/>, <see cref="ErrorCode.ShapeMismatch"/>, or a
-    /// code for each way a header can lie. Nothing is changed then.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.TensorMissing"/>, <see cref="ErrorCode.DtypeMismatch"/>,
+    /// <see cref="ErrorCode.ShapeMismatch"/>, or a code for each way a header can lie. Nothing is changed then.</exception>
     public void LoadFile(string path)
     {
         using var file = SafetensorsFile.Open(path);
@@ -150,7 +160,10 @@ public sealed class TorchModel : ITrainingModel, IDisposable
     /// <summary>Frees the index tensors that are kept on a device; the module stays as it is.</summary>
     public void Dispose() => Array.ForEach(tensors, tensor => tensor.Dispose());
 
-    /// <summary>The gradient of a tensor, of the same shape: the sum of those of its aliases. The caller disposes it; <see langword="null"/> where there is none.</summary>
+    /// <summary>
+    /// The gradient of a tensor, of the same shape: the sum of those of its aliases. The caller disposes it; <see langword="null"/> where
+    /// there is none.
+    /// </summary>
     internal torch.Tensor? GradientOf(int tensor)
     {
         var group = Tied.GroupOf(tensor);
@@ -202,7 +215,8 @@ public sealed class TorchModel : ITrainingModel, IDisposable
     {
         if (!stored.TryGetValue(info.Name, out var source))
         {
-            throw new FishException(ErrorCode.TensorMissing, info.Name, "The file has no such tensor.", "Give a file of the module's layout.");
+            throw new FishException(
+                ErrorCode.TensorMissing, info.Name, "The file has no such tensor.", "Give a file of the module's layout.");
         }
 
         return source.Info.Equals(info) ? source : throw new FishException(
@@ -213,13 +227,15 @@ public sealed class TorchModel : ITrainingModel, IDisposable
     private ModuleTensor Find(TensorInfo info, bool asDevice)
     {
         var (owner, leaf, isParameter, _) = tree.Find(names.Find(info.Name) ?? info.Name) ?? throw new FishException(
-            ErrorCode.TensorMissing, info.Name, "The module has no tensor of this name.", "Build the module as the base was, or drop the tensor as the task's own.");
+            ErrorCode.TensorMissing, info.Name, "The module has no tensor of this name.",
+            "Build the module as the base was, or drop the tensor as the task's own.");
         var found = new ModuleTensor(owner, leaf, isParameter, info) { AsDevice = asDevice };
         found.Flat();
         return found;
     }
 
-    // What trains and is in no checkpoint would be lost without a word. What has the memory of a tensor of the layout is in them by that one's name.
+    // What trains and is in no checkpoint would be lost without a word. What has the memory of a tensor of the layout is in them by that
+    // one's name.
     private void RequireAll(SharedMemory memory)
     {
         var known = new Dictionary<int, int>();
@@ -252,20 +268,23 @@ public sealed class TorchModel : ITrainingModel, IDisposable
     private FishException WithOthers(FishException first)
     {
         const int Shown = 20;
-        var (inLayout, differences, own) = (new TensorNames(Layout.Tensors.Select(tensor => tensor.Name)), new List<string>(), new List<string>());
+        var (inLayout, differences, own) =
+            (new TensorNames(Layout.Tensors.Select(tensor => tensor.Name)), new List<string>(), new List<string>());
         foreach (var (info, name) in Layout.Tensors.Select(info => (info, names.Find(info.Name))))
         {
             var found = name is null ? null : tree.Find(name)?.Tensor;
             if (found is null || !found.shape.SequenceEqual(info.Shape) || found.dtype != TorchDTypes.ToTorch(info.Type))
             {
                 own.Add(info.Name);
-                differences.Add(found is null ? $"{info} is missing from the module" : $"'{info.Name}' is {found.dtype} {TensorInfo.ShapeText(found.shape)}, not {info}");
+                differences.Add(found is null ? $"{info} is missing from the module"
+                    : $"'{info.Name}' is {found.dtype} {TensorInfo.ShapeText(found.shape)}, not {info}");
             }
         }
 
         // What is tied to a tensor of the layout is there by that one's name.
         var memory = new SharedMemory();
-        var known = Layout.Tensors.Select(info => names.Find(info.Name)).OfType<string>().Select(name => memory.NumberOf(tree.Get(name))).ToHashSet();
+        var known = Layout.Tensors.Select(info => names.Find(info.Name)).OfType<string>().Select(name => memory.NumberOf(tree.Get(name)))
+            .ToHashSet();
         foreach (var name in tree.Names.Where(name => inLayout.Find(name) is null && !known.Contains(memory.NumberOf(tree.Get(name)))))
         {
             own.Add(name);
@@ -275,8 +294,10 @@ public sealed class TorchModel : ITrainingModel, IDisposable
         var rest = differences.Count > Shown ? $"; and {differences.Count - Shown} more" : "";
         var option = string.Join(", ", own.Take(Shown).Select(name => $"\"{name}\""));
         return differences.Count < 2 ? first : new FishException(
-            first.Code, first.Key, $"The module differs from the layout in {differences.Count} tensors: {string.Join("; ", differences.Take(Shown))}{rest}.",
-            $"Build the module as the base was or, for a new task with tensors of its own, make the mask on TorchModel.LayoutOf(module) and give the hook Base and "
+            first.Code, first.Key,
+            $"The module differs from the layout in {differences.Count} tensors: {string.Join("; ", differences.Take(Shown))}{rest}.",
+            "Build the module as the base was or, for a new task with tensors of its own, make the mask on TorchModel.LayoutOf(module) "
+                + "and give the hook Base and "
             + $"OwnTensors = [{option}{(own.Count > Shown ? ", ..." : "")}].", first);
     }
 }

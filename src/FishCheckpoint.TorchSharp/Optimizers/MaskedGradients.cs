@@ -7,8 +7,8 @@ using TorchSharp.Modules;
 namespace FishCheckpoint.TorchSharp;
 
 /// <summary>
-/// Sets gradients off a mask to 0, for loops that keep an ordinary optimizer. Weight decay, and momentum from before, still change what lies off the mask: the
-/// hook's leak check finds that. <see cref="TorchMaskedOptimizer"/> has neither trouble.
+/// Sets gradients off a mask to 0, for loops that keep an ordinary optimizer. Weight decay, and momentum from before, still change what
+/// lies off the mask: the hook's leak check finds that. <see cref="TorchMaskedOptimizer"/> has neither trouble.
 /// </summary>
 /// <param name="model">The model. Not owned.</param>
 public sealed class MaskedGradients(TorchModel model) : IDisposable
@@ -22,7 +22,8 @@ public sealed class MaskedGradients(TorchModel model) : IDisposable
     {
         if (mask.Layout.Id != model.Layout.Id)
         {
-            throw new FishException(ErrorCode.LayoutMismatch, "mask", "The mask is of another layout than the model.", "Choose it on the model's layout.");
+            throw new FishException(
+                ErrorCode.LayoutMismatch, "mask", "The mask is of another layout than the model.", "Choose it on the model's layout.");
         }
 
         var masks = mask.Tensors.ToDictionary(tensor => tensor.Tensor);

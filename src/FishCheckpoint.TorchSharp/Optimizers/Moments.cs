@@ -26,7 +26,8 @@ internal sealed class Moments : IDisposable
 
     private static torch.Tensor? Moved(torch.Tensor? moment, torch.Tensor values)
     {
-        if (moment is null || (moment.device_type == values.device_type && moment.device_index == values.device_index && moment.dtype == values.dtype))
+        if (moment is null
+            || (moment.device_type == values.device_type && moment.device_index == values.device_index && moment.dtype == values.dtype))
         {
             return moment;
         }

@@ -7,14 +7,14 @@ public enum StepArithmetic
     Automatic,
 
     /// <summary>
-    /// The domain's own loops, for float32 on the host: no fused multiply-adds, so the bits are the same on every machine. They follow PyTorch's order of
-    /// operations and differ from TorchSharp's optimizers in last bits.
+    /// The domain's own loops, for float32 on the host: no fused multiply-adds, so the bits are the same on every machine. They follow
+    /// PyTorch's order of operations and differ from TorchSharp's optimizers in last bits.
     /// </summary>
     Portable,
 
     /// <summary>
-    /// Tensor operations on the masked values, on the device where they lie, in the order of TorchSharp's own optimizers: the bits are libtorch's, and with it
-    /// those of the machine.
+    /// Tensor operations on the masked values, on the device where they lie, in the order of TorchSharp's own optimizers: the bits are
+    /// libtorch's, and with it those of the machine.
     /// </summary>
     Torch,
 }

@@ -3,7 +3,9 @@ using TorchSharp;
 
 namespace FishCheckpoint.TorchSharp;
 
-/// <summary>The arithmetic of an optimizer as tensor operations, on any device: the same operations in the same order as TorchSharp's own.</summary>
+/// <summary>
+/// The arithmetic of an optimizer as tensor operations, on any device: the same operations in the same order as TorchSharp's own.
+/// </summary>
 internal interface ITensorKernel
 {
     /// <summary>The name of the optimizer of the domain that it computes as.</summary>

@@ -149,7 +149,8 @@ internal sealed class TensorStep : IMaskedStep
     {
         if (mask.Layout.Id != Mask.Layout.Id)
         {
-            throw new FishException(ErrorCode.LayoutMismatch, "mask", "The mask is of another layout.", "Choose it on the layout that is trained.");
+            throw new FishException(
+                ErrorCode.LayoutMismatch, "mask", "The mask is of another layout.", "Choose it on the layout that is trained.");
         }
     }
 
@@ -180,7 +181,8 @@ internal sealed class TensorStep : IMaskedStep
             throw state.Mismatch(step + info.Name, "It is negative.");
         }
 
-        foreach (var key in new[] { kernel.FirstKey, kernel.SecondKey }.OfType<string>().Where(key => kernel.StepKey is not null || state.Has(key + info.Name)))
+        foreach (var key in new[] { kernel.FirstKey, kernel.SecondKey }.OfType<string>()
+            .Where(key => kernel.StepKey is not null || state.Has(key + info.Name)))
         {
             state.Bytes(key + info.Name, info.Type, count);
         }

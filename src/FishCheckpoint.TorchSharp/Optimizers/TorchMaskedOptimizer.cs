@@ -8,12 +8,13 @@ using TorchSharp.Modules;
 namespace FishCheckpoint.TorchSharp;
 
 /// <summary>
-/// SGD, Adam or AdamW on the positions of a mask, and on nothing else: no other value changes a bit, by decay or momentum either, and moments are held for the
-/// mask's positions only. An optimizer of TorchSharp otherwise: learning rate schedulers drive it, and a loop need not know the difference.
+/// SGD, Adam or AdamW on the positions of a mask, and on nothing else: no other value changes a bit, by decay or momentum either, and
+/// moments are held for the mask's positions only. An optimizer of TorchSharp otherwise: learning rate schedulers drive it, and a loop need
+/// not know the difference.
 /// </summary>
 /// <remarks>
-/// Steps on parameters of float dtypes that the mask has positions of; tied parameters are stepped on once, with the sum of their gradients. Not safe for
-/// concurrent use.
+/// Steps on parameters of float dtypes that the mask has positions of; tied parameters are stepped on once, with the sum of their
+/// gradients. Not safe for concurrent use.
 /// </remarks>
 public sealed class TorchMaskedOptimizer : torch.optim.Optimizer, IResumable
 {
@@ -21,12 +22,14 @@ public sealed class TorchMaskedOptimizer : torch.optim.Optimizer, IResumable
     private readonly IMaskedStep stepper;
     private readonly ParamGroup group;
 
-    private TorchMaskedOptimizer(TorchModel model, Mask mask, double learningRate, StepArithmetic arithmetic, Func<Mask, MaskedOptimizer> host, ITensorKernel kernel)
+    private TorchMaskedOptimizer(
+        TorchModel model, Mask mask, double learningRate, StepArithmetic arithmetic, Func<Mask, MaskedOptimizer> host, ITensorKernel kernel)
         : base(IntPtr.Zero)
     {
         if (mask.Layout.Id != model.Layout.Id)
         {
-            throw new FishException(ErrorCode.LayoutMismatch, "mask", "The mask is of another layout than the model.", "Choose it on the model's layout.");
+            throw new FishException(
+                ErrorCode.LayoutMismatch, "mask", "The mask is of another layout than the model.", "Choose it on the model's layout.");
         }
 
         this.model = model;
@@ -34,8 +37,10 @@ public sealed class TorchMaskedOptimizer : torch.optim.Optimizer, IResumable
         var portable = arithmetic switch
         {
             StepArithmetic.Automatic => stepped.Tensors.All(IsPortable),
-            StepArithmetic.Portable when stepped.Tensors.FirstOrDefault(tensor => !IsPortable(tensor)) is { } other => throw new FishException(
-                ErrorCode.RequestInvalid, mask.Layout.Tensors[other.Tensor].Name, "Portable steps are for float32 tensors on the host.", $"Choose {StepArithmetic.Torch}."),
+            StepArithmetic.Portable when stepped.Tensors.FirstOrDefault(tensor => !IsPortable(tensor)) is { } other =>
+                throw new FishException(
+                ErrorCode.RequestInvalid, mask.Layout.Tensors[other.Tensor].Name, "Portable steps are for float32 tensors on the host.",
+                $"Choose {StepArithmetic.Torch}."),
             StepArithmetic.Portable => true,
             _ => false,
         };
@@ -51,7 +56,10 @@ public sealed class TorchMaskedOptimizer : torch.optim.Optimizer, IResumable
         _parameter_groups = new List<ParamGroup> { group };
     }
 
-    /// <summary>The positions that are stepped on: those of the mask that was given, without aliases and without what is no parameter of a float dtype.</summary>
+    /// <summary>
+    /// The positions that are stepped on: those of the mask that was given, without aliases and without what is no parameter of a float
+    /// dtype.
+    /// </summary>
     public Mask SteppedMask => stepper.Mask;
 
     /// <summary>The learning rate of the next step; schedulers set it.</summary>
@@ -69,8 +77,8 @@ public sealed class TorchMaskedOptimizer : torch.optim.Optimizer, IResumable
     /// <param name="mask">The positions to step on, on the model's layout.</param>
     /// <param name="options">How; <see langword="null"/> for the defaults.</param>
     /// <param name="arithmetic">Who computes.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>; <see cref="ErrorCode.RequestInvalid"/>: an option is out of its range, or the
-    /// arithmetic does not fit.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>; <see cref="ErrorCode.RequestInvalid"/>: an option is out of
+    /// its range, or the arithmetic does not fit.</exception>
     public static TorchMaskedOptimizer Sgd(
         TorchModel model, Mask mask, SgdOptions? options = null, StepArithmetic arithmetic = StepArithmetic.Automatic)
     {
@@ -84,16 +92,20 @@ public sealed class TorchMaskedOptimizer : torch.optim.Optimizer, IResumable
         TorchModel model, Mask mask, AdamOptions? options = null, StepArithmetic arithmetic = StepArithmetic.Automatic)
     {
         options ??= new AdamOptions();
-        return new(model, mask, options.LearningRate, arithmetic, stepped => new MaskedAdam(stepped, options), new AdamTensorKernel(options, decoupled: false));
+        return new(model, mask, options.LearningRate, arithmetic, stepped =>
+            new MaskedAdam(stepped, options), new AdamTensorKernel(options, decoupled: false));
     }
 
-    /// <summary>Adam with decoupled decay, as <c>torch.optim.AdamW</c>; the default decay is PyTorch's 0.01, where TorchSharp's is 0.</summary>
+    /// <summary>
+    /// Adam with decoupled decay, as <c>torch.optim.AdamW</c>; the default decay is PyTorch's 0.01, where TorchSharp's is 0.
+    /// </summary>
     /// <inheritdoc cref="Sgd"/>
     public static TorchMaskedOptimizer AdamW(
         TorchModel model, Mask mask, AdamWOptions? options = null, StepArithmetic arithmetic = StepArithmetic.Automatic)
     {
         options ??= new AdamWOptions();
-        return new(model, mask, options.LearningRate, arithmetic, stepped => new MaskedAdamW(stepped, options), new AdamTensorKernel(options, decoupled: true));
+        return new(model, mask, options.LearningRate, arithmetic, stepped =>
+            new MaskedAdamW(stepped, options), new AdamTensorKernel(options, decoupled: true));
     }
 
     /// <summary>Takes one step. A tensor without a gradient is passed over, with its state.</summary>
@@ -113,7 +125,9 @@ public sealed class TorchMaskedOptimizer : torch.optim.Optimizer, IResumable
         return loss!;
     }
 
-    /// <summary>Sets all gradients of the module to 0, as TorchSharp's optimizers do; the module's own <c>zero_grad</c> lets them go instead.</summary>
+    /// <summary>
+    /// Sets all gradients of the module to 0, as TorchSharp's optimizers do; the module's own <c>zero_grad</c> lets them go instead.
+    /// </summary>
     public override void zero_grad()
     {
         foreach (var parameter in model.Module.parameters())
@@ -161,7 +175,8 @@ public sealed class TorchMaskedOptimizer : torch.optim.Optimizer, IResumable
     private Mask Stepped(Mask mask)
     {
         var single = model.Tied.WithoutAliases(mask);
-        bool Steps(TensorMask tensor) => model.Tensors[tensor.Tensor] is { IsParameter: true } found && TorchDTypes.IsFloat(found.Info.Type);
+        bool Steps(TensorMask tensor) =>
+            model.Tensors[tensor.Tensor] is { IsParameter: true } found && TorchDTypes.IsFloat(found.Info.Type);
         return single.Tensors.All(Steps) ? single : Mask.Create(single.Layout, single.Tensors.Where(Steps));
     }
 }

@@ -4,7 +4,9 @@ using FishCheckpoint.Training;
 
 namespace FishCheckpoint.TorchSharp;
 
-/// <summary>Numbers, flags and words that an object holds in fields, saved and taken back by name: for parts of TorchSharp that offer no other way.</summary>
+/// <summary>
+/// Numbers, flags and words that an object holds in fields, saved and taken back by name: for parts of TorchSharp that offer no other way.
+/// </summary>
 internal static class Fields
 {
     private const BindingFlags Own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
@@ -64,8 +66,10 @@ internal static class Fields
                 return ValueOf(Nullable.GetUnderlyingType(field.FieldType) ?? field.FieldType, text);
             }
 
-            double[] numbers = [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
-            return numbers.Length == list.Count ? numbers : throw new ArgumentException($"{numbers.Length} numbers are saved, {list.Count} are held.");
+            double[] numbers = [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
+            return numbers.Length == list.Count
+                ? numbers : throw new ArgumentException($"{numbers.Length} numbers are saved, {list.Count} are held.");
         }
         catch (Exception error) when (error is FormatException or OverflowException or ArgumentException)
         {

@@ -8,8 +8,8 @@ using TorchSharp.Modules;
 namespace FishCheckpoint.TorchSharp;
 
 /// <summary>
-/// The state of an ordinary optimizer of TorchSharp, through its state dictionary: moments and counts by the names of their parameters, and the options of each
-/// group. Dense moments are as large as the model; <see cref="TorchMaskedOptimizer"/> holds those of the mask alone.
+/// The state of an ordinary optimizer of TorchSharp, through its state dictionary: moments and counts by the names of their parameters, and
+/// the options of each group. Dense moments are as large as the model; <see cref="TorchMaskedOptimizer"/> holds those of the mask alone.
 /// </summary>
 public sealed class TorchOptimizerState : IResumable
 {
@@ -22,8 +22,8 @@ public sealed class TorchOptimizerState : IResumable
     /// <summary>Takes part for an optimizer.</summary>
     /// <param name="model">The model that it trains. Not owned.</param>
     /// <param name="optimizer">The optimizer, made after the module was moved and converted. Not owned.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: it has no state dictionary, as LBFGS, or steps on a parameter that is not the
-    /// model's.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: it has no state dictionary, as LBFGS, or steps on a
+    /// parameter that is not the model's.</exception>
     public TorchOptimizerState(TorchModel model, torch.optim.Optimizer optimizer)
     {
         this.model = model;
@@ -126,7 +126,8 @@ public sealed class TorchOptimizerState : IResumable
     private void CheckGroups(StateSection state)
     {
         var groups = Groups();
-        var saved = state.Names.Where(name => name.StartsWith("group/", StringComparison.Ordinal)).Select(name => name.Split('/')[1]).Distinct().Count();
+        var saved = state.Names.Where(name => name.StartsWith("group/", StringComparison.Ordinal)).Select(name => name.Split('/')[1])
+            .Distinct().Count();
         if (saved != groups.Count)
         {
             throw state.Mismatch("group", $"The state has {saved} parameter groups; the optimizer has {groups.Count}.");
@@ -214,7 +215,8 @@ public sealed class TorchOptimizerState : IResumable
 
     private string[] Names()
     {
-        var named = model.Tensors.Where(tensor => tensor.IsParameter).Select(tensor => (tensor.Info.Name, Parameter: tensor.Parameter!)).ToArray();
+        var named = model.Tensors.Where(tensor => tensor.IsParameter)
+            .Select(tensor => (tensor.Info.Name, Parameter: tensor.Parameter!)).ToArray();
         var byHandle = new Dictionary<nint, string>();
         foreach (var (name, parameter) in named)
         {
@@ -223,6 +225,7 @@ public sealed class TorchOptimizerState : IResumable
 
         return [.. optimizer.parameters().Select(parameter => byHandle.GetValueOrDefault(parameter.Handle)
             ?? Array.Find(named, pair => SharedMemory.IsOne(pair.Parameter, parameter)).Name ?? throw new FishException(
-                ErrorCode.RequestInvalid, "optimizer", "It steps on a parameter that the model does not have now.", "Make it after moving or converting the module."))];
+                ErrorCode.RequestInvalid, "optimizer", "It steps on a parameter that the model does not have now.",
+                "Make it after moving or converting the module."))];
     }
 }

@@ -7,12 +7,13 @@ using TorchSharp;
 namespace FishCheckpoint.TorchSharp;
 
 /// <summary>
-/// Torch's own random numbers, those of dropout and of random tensors: the generator of the host, and those of CUDA devices. What a sampler draws from
-/// elsewhere, as from <see cref="SeededRandom"/>, is a part of its own.
+/// Torch's own random numbers, those of dropout and of random tensors: the generator of the host, and those of CUDA devices. What a sampler
+/// draws from elsewhere, as from <see cref="SeededRandom"/>, is a part of its own.
 /// </summary>
 /// <remarks>
-/// TorchSharp gives no access to the state of CUDA generators. So where there are some, each save seeds them anew, with a seed that follows from the host's
-/// generator, and keeps the seed: a resumed run then draws what the run that saved went on to draw. Saving thus changes what CUDA draws next.
+/// TorchSharp gives no access to the state of CUDA generators. So where there are some, each save seeds them anew, with a seed that follows
+/// from the host's generator, and keeps the seed: a resumed run then draws what the run that saved went on to draw. Saving thus changes
+/// what CUDA draws next.
 /// </remarks>
 public sealed class TorchRandom : IResumable
 {
@@ -52,7 +53,8 @@ public sealed class TorchRandom : IResumable
         var bytes = state.Bytes(HostKey, DType.U8);
         if (now.dtype != torch.ScalarType.Byte || now.numel() != bytes.Length)
         {
-            throw state.Mismatch(HostKey, $"It has {bytes.Length} bytes; this libtorch's generator has {now.numel()} elements of {now.dtype}.");
+            throw state.Mismatch(
+                HostKey, $"It has {bytes.Length} bytes; this libtorch's generator has {now.numel()} elements of {now.dtype}.");
         }
 
         if (seedCuda is not null && state.Has(CudaKey))

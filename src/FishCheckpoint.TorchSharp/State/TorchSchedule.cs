@@ -6,12 +6,13 @@ using TorchSharp;
 namespace FishCheckpoint.TorchSharp;
 
 /// <summary>
-/// A learning rate scheduler of TorchSharp: where it stands, and the rates of its optimizer. Give it the scheduler of a resumed run, made as before; its
-/// numbers are then those of the run that saved.
+/// A learning rate scheduler of TorchSharp: where it stands, and the rates of its optimizer. Give it the scheduler of a resumed run, made
+/// as before; its numbers are then those of the run that saved.
 /// </summary>
 /// <remarks>
-/// TorchSharp's schedulers have no state dictionary. As PyTorch's do, this keeps every number, flag and word that the scheduler holds, the private ones too,
-/// and those of schedulers inside of it; functions are not kept. They belong to this version of TorchSharp: another one may refuse them (STATE_MISMATCH).
+/// TorchSharp's schedulers have no state dictionary. As PyTorch's do, this keeps every number, flag and word that the scheduler holds, the
+/// private ones too, and those of schedulers inside of it; functions are not kept. They belong to this version of TorchSharp: another one
+/// may refuse them (STATE_MISMATCH).
 /// </remarks>
 public sealed class TorchSchedule : IResumable
 {

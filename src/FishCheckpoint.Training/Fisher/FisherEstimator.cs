@@ -4,8 +4,8 @@ namespace FishCheckpoint.Training;
 
 /// <summary>Estimates the diagonal of a model's Fisher information, example by example.</summary>
 /// <remarks>
-/// After Sung, Nair, Raffel, "Training Neural Networks with Fixed Sparse Masks" (2021), equations 3 and 4, without the division by the number of
-/// examples, which changes no order. Deterministic: the same model, options and seed give the same bits.
+/// After Sung, Nair, Raffel, "Training Neural Networks with Fixed Sparse Masks" (2021), equations 3 and 4, without the division by the
+/// number of examples, which changes no order. Deterministic: the same model, options and seed give the same bits.
 /// </remarks>
 public static class FisherEstimator
 {

@@ -10,9 +10,9 @@ namespace FishCheckpoint.Training;
 /// </summary>
 /// <remarks>
 /// The empirical Fisher is the sum over examples of the squared gradient of the log-likelihood of the true label (Sung, Nair, Raffel 2021,
-/// equation 4; the paper divides by the number of examples, which changes no order); <see cref="FisherEstimator"/> makes this one and others. One call
-/// per tensor and example: the square of a mean over a batch is another thing. Holds 4 bytes per element of every tensor that was given a gradient.
-/// Not safe for concurrent use.
+/// equation 4; the paper divides by the number of examples, which changes no order); <see cref="FisherEstimator"/> makes this one and
+/// others. One call per tensor and example: the square of a mean over a batch is another thing. Holds 4 bytes per element of every tensor
+/// that was given a gradient. Not safe for concurrent use.
 /// </remarks>
 /// <param name="layout">The tensors that gradients are given for.</param>
 /// <param name="power">What of the gradients is summed up.</param>
@@ -45,7 +45,8 @@ public sealed class FisherInformation(Layout layout, FisherPower power = FisherP
         var info = layout.Tensors[tensor];
         if (gradient.Length != info.Units)
         {
-            throw new ArgumentException($"Tensor '{info.Name}' has {info.Units} elements, its gradient {gradient.Length}.", nameof(gradient));
+            throw new ArgumentException(
+                $"Tensor '{info.Name}' has {info.Units} elements, its gradient {gradient.Length}.", nameof(gradient));
         }
 
         var sums = scores[tensor] ??= new float[gradient.Length];
@@ -62,8 +63,9 @@ public sealed class FisherInformation(Layout layout, FisherPower power = FisherP
     /// <summary>Adds the sums of another worker, who saw other examples.</summary>
     /// <param name="other">Its sums; only read.</param>
     /// <remarks>
-    /// One addition in float32 per element: <c>this + other</c>. Float additions depend on their order, so workers that are merged in the same order
-    /// (by rank, as a rule) give the same bits on every machine, and in another order, or as one worker, sums that differ in their last bits.
+    /// One addition in float32 per element: <c>this + other</c>. Float additions depend on their order, so workers that are merged in the
+    /// same order (by rank, as a rule) give the same bits on every machine, and in another order, or as one worker, sums that differ in
+    /// their last bits.
     /// </remarks>
     /// <exception cref="FishException">
     /// <see cref="ErrorCode.LayoutMismatch"/>: its layout is another one; <see cref="ErrorCode.RequestInvalid"/>: its power is.
@@ -80,7 +82,9 @@ public sealed class FisherInformation(Layout layout, FisherPower power = FisherP
         }
     }
 
-    /// <summary>Adds sums of a tensor that were accumulated elsewhere, as on a GPU: of what <see cref="Power"/> says, weighted already.</summary>
+    /// <summary>
+    /// Adds sums of a tensor that were accumulated elsewhere, as on a GPU: of what <see cref="Power"/> says, weighted already.
+    /// </summary>
     /// <param name="tensor">Index of the tensor in the layout.</param>
     /// <param name="sums">One per element, flat, none negative. Only read.</param>
     /// <exception cref="ArgumentException">There is another number of them than of elements.</exception>
@@ -97,7 +101,10 @@ public sealed class FisherInformation(Layout layout, FisherPower power = FisherP
         AddAbsolutes(scores[tensor] ??= new float[sums.Length], sums, 1);
     }
 
-    /// <summary>The sums of a tensor: never negative; empty when no gradient was given for it. Owned by this object and changed by <see cref="Add"/>.</summary>
+    /// <summary>
+    /// The sums of a tensor: never negative; empty when no gradient was given for it. Owned by this object and changed by
+    /// <see cref="Add"/>.
+    /// </summary>
     /// <param name="tensor">Index of the tensor in the layout.</param>
     public ReadOnlySpan<float> Scores(int tensor) => scores[tensor];
 
@@ -106,12 +113,14 @@ public sealed class FisherInformation(Layout layout, FisherPower power = FisherP
     {
         if (otherLayout.Id != layout.Id)
         {
-            throw new FishException(ErrorCode.LayoutMismatch, "fisher", "The sums are of another layout.", "Add up what was computed on one layout.");
+            throw new FishException(
+                ErrorCode.LayoutMismatch, "fisher", "The sums are of another layout.", "Add up what was computed on one layout.");
         }
 
         if (otherPower != power)
         {
-            throw new FishException(ErrorCode.RequestInvalid, "power", $"The sums are of {otherPower}; {power} is expected.", "Use one power.");
+            throw new FishException(
+                ErrorCode.RequestInvalid, "power", $"The sums are of {otherPower}; {power} is expected.", "Use one power.");
         }
     }
 
@@ -146,5 +155,8 @@ public sealed class FisherInformation(Layout layout, FisherPower power = FisherP
     }
 }
 
-/// <summary>Gives the scores of a tensor by its index in the layout: one float per element, none negative; empty where all are 0. Read before the next call.</summary>
+/// <summary>
+/// Gives the scores of a tensor by its index in the layout: one float per element, none negative; empty where all are 0. Read before the
+/// next call.
+/// </summary>
 public delegate ReadOnlySpan<float> TensorScores(int tensor);

@@ -7,13 +7,14 @@ public enum FisherKind
     Empirical,
 
     /// <summary>
-    /// Each one, weighted with the probability that the model gives it: the expectation over p(y|x), computed (equation 3). One gradient for each label
-    /// of an example; no true labels are needed.
+    /// Each one, weighted with the probability that the model gives it: the expectation over p(y|x), computed (equation 3). One gradient
+    /// for each label of an example; no true labels are needed.
     /// </summary>
     Expected,
 
     /// <summary>
-    /// One drawn from p(y|x): the expectation of equation 3, estimated by a single draw, for many labels. One gradient an example; no true labels are needed.
+    /// One drawn from p(y|x): the expectation of equation 3, estimated by a single draw, for many labels. One gradient an example; no true
+    /// labels are needed.
     /// </summary>
     Sampled,
 }

@@ -15,7 +15,8 @@ public sealed record FisherOptions
     public int Samples { get; init; } = 1024;
 
     /// <summary>
-    /// The examples to use, in this order, up to <see cref="Samples"/> of them. Default: <see langword="null"/>, for as many drawn without repetition.
+    /// The examples to use, in this order, up to <see cref="Samples"/> of them. Default: <see langword="null"/>, for as many drawn without
+    /// repetition.
     /// </summary>
     public IReadOnlyList<int>? Examples { get; init; }
 
@@ -40,7 +41,8 @@ public sealed record FisherOptions
         {
             if ((uint)example >= (uint)available)
             {
-                throw new FishException(ErrorCode.RequestInvalid, "examples", $"There is no example {example} of {available}.", "Count examples from 0.");
+                throw new FishException(
+                    ErrorCode.RequestInvalid, "examples", $"There is no example {example} of {available}.", "Count examples from 0.");
             }
         }
 

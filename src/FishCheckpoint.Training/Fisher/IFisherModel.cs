@@ -20,7 +20,9 @@ public interface IFisherModel
     /// <returns>One probability for each label; owned by the model, and read before its next call.</returns>
     ReadOnlySpan<float> ProbabilitiesOf(int example);
 
-    /// <summary>The gradient of log p(label|example), of this one example alone: the sign does not matter, a mean over a batch is another thing.</summary>
+    /// <summary>
+    /// The gradient of log p(label|example), of this one example alone: the sign does not matter, a mean over a batch is another thing.
+    /// </summary>
     /// <param name="example">Which, from 0.</param>
     /// <param name="label">Which label, from 0.</param>
     /// <param name="gradients">Takes each tensor's gradient once; a tensor that gets none has a gradient of 0.</param>

@@ -6,7 +6,9 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Stores copied states one after another, in the background, and keeps the reports. Nothing that a save throws gets out.</summary>
+/// <summary>
+/// Stores copied states one after another, in the background, and keeps the reports. Nothing that a save throws gets out.
+/// </summary>
 internal sealed class BackgroundSaver : IAsyncDisposable
 {
     // After this many refusals in a row OnStep throws: nothing is being saved.
@@ -80,7 +82,8 @@ internal sealed class BackgroundSaver : IAsyncDisposable
     public void ThrowIfCompleted() => ObjectDisposedException.ThrowIf(completed, typeof(CheckpointHook));
 
     /// <summary>Says on the training thread that saving has no prospect.</summary>
-    /// <exception cref="FishException">A step is taken by another run, or three saves in a row were refused: the code of the first.</exception>
+    /// <exception cref="FishException">A step is taken by another run, or three saves in a row were refused: the code of the
+    /// first.</exception>
     /// <exception cref="InvalidOperationException">As above, where the first failed otherwise.</exception>
     public void ThrowIfRefused()
     {
@@ -89,7 +92,8 @@ internal sealed class BackgroundSaver : IAsyncDisposable
         {
             throw new FishException(
                 other.Code, other.Key, $"Step {step.Step} is not stored: {other.Cause}",
-                "Another run saves to this task, or saved to it before. Resume from its newest step, train to a task of another name, or set "
+                "Another run saves to this task, or saved to it before. Resume from its newest step, train to a task of another name, or "
+                    + "set "
                 + "Overwrite to replace what is there.",
                 other);
         }
@@ -97,9 +101,11 @@ internal sealed class BackgroundSaver : IAsyncDisposable
         if (count >= MaxRefusals)
         {
             var cause = string.Create(
-                CultureInfo.InvariantCulture, $"The last {count} saves failed, the first of them at step {refused!.Step}: {refused.Error!.Message}");
+                CultureInfo.InvariantCulture,
+                $"The last {count} saves failed, the first of them at step {refused!.Step}: {refused.Error!.Message}");
             throw refused.Error is FishException first
-                ? new FishException(first.Code, first.Key, cause, "Nothing of this run is being saved: mend that first; SaveAsync tries again.", first)
+                ? new FishException(
+                    first.Code, first.Key, cause, "Nothing of this run is being saved: mend that first; SaveAsync tries again.", first)
                 : new InvalidOperationException(cause, refused.Error);
         }
     }
@@ -109,7 +115,8 @@ internal sealed class BackgroundSaver : IAsyncDisposable
 
     /// <summary>Takes a slot for a copy; counts the step as skipped where there is none.</summary>
     /// <param name="wait">Waits for one, but not for a store that is out of reach.</param>
-    /// <param name="patient">Waits for that too: until it has been away for as long as saves are tried again or, when training is over, until it is given up.</param>
+    /// <param name="patient">Waits for that too: until it has been away for as long as saves are tried again or, when training is over,
+    /// until it is given up.</param>
     /// <param name="isBest">Whether the step is the best so far.</param>
     /// <param name="replaced">A copy that waited, and was left out for this one.</param>
     public bool TryReserve(bool wait, bool patient, bool isBest, out PendingSave? replaced)
@@ -190,7 +197,8 @@ internal sealed class BackgroundSaver : IAsyncDisposable
         if (Interlocked.Increment(ref skipped) == 1)
         {
             options.OnWarning(
-                $"task {name}: a due step was skipped, for earlier ones are still being saved; the newest waits. Skipped steps are counted in the summary from here on");
+                $"task {name}: a due step was skipped, for earlier ones are still being saved; the newest waits. Skipped steps are counted "
+                    + "in the summary from here on");
         }
     }
 
@@ -207,7 +215,10 @@ internal sealed class BackgroundSaver : IAsyncDisposable
 
     private async Task<SaveReport> SaveOneAsync(PendingSave save)
     {
-        var report = new SaveReport(save.Step, save.Stall, TimeSpan.Zero, save.Delta?.Mask.Count ?? 0, 0, Created: false, save.CopyError) { Leak = save.Leak };
+        var report = new SaveReport(save.Step, save.Stall, TimeSpan.Zero, save.Delta?.Mask.Count ?? 0, 0, Created: false, save.CopyError)
+        {
+            Leak = save.Leak,
+        };
         if (save.Delta is null)
         {
             return report;

@@ -6,8 +6,8 @@ using FishCheckpoint.Stores;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// Saves a training run while it runs: each due step's masked values are copied on the training thread, and stored in the background. The stall is
-/// proportional to the mask, not to the model.
+/// Saves a training run while it runs: each due step's masked values are copied on the training thread, and stored in the background. The
+/// stall is proportional to the mask, not to the model.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -15,10 +15,11 @@ namespace FishCheckpoint.Training;
 /// hook.OnStep(step); // after each optimizer step
 /// await hook.CompleteAsync(); // when training is over
 /// </code>
-/// <see cref="OnStep"/>, <see cref="SaveAsync"/>, <see cref="SetMask"/>, <see cref="ResumeAsync"/> and <see cref="CompleteAsync"/> are called from the thread
-/// that changes the parameters, one at a time; the rest from anywhere. A failed save is reported, and thrown by <see cref="CompleteAsync"/>. A store that is out
-/// of reach is tried again, and meanwhile the newest due step waits: what skipped ones would have saved, the next one saves. <see cref="OnStep"/> throws where saving
-/// has no prospect: the model is not the task's, the task has the checkpoints of another run, a step is taken by other content, or three saves in a row were refused.
+/// <see cref="OnStep"/>, <see cref="SaveAsync"/>, <see cref="SetMask"/>, <see cref="ResumeAsync"/> and <see cref="CompleteAsync"/> are
+/// called from the thread that changes the parameters, one at a time; the rest from anywhere. A failed save is reported, and thrown by
+/// <see cref="CompleteAsync"/>. A store that is out of reach is tried again, and meanwhile the newest due step waits: what skipped ones
+/// would have saved, the next one saves. <see cref="OnStep"/> throws where saving has no prospect: the model is not the task's, the task
+/// has the checkpoints of another run, a step is taken by other content, or three saves in a row were refused.
 /// </remarks>
 public sealed class CheckpointHook : IAsyncDisposable
 {
@@ -37,7 +38,8 @@ public sealed class CheckpointHook : IAsyncDisposable
 
     /// <summary>Begins to watch a training run.</summary>
     /// <param name="store">Where checkpoints go: an embedded store, or a client of a server. Not disposed.</param>
-    /// <param name="task">The task that they are of; it exists in the store, or is made with <see cref="CheckpointHookOptions.From"/>.</param>
+    /// <param name="task">The task that they are of; it exists in the store, or is made with
+    /// <see cref="CheckpointHookOptions.From"/>.</param>
     /// <param name="mask">The positions that training changes, on the task's layout.</param>
     /// <param name="model">The tensors that are trained. Not owned.</param>
     /// <param name="options">Cadence and the rest; <see langword="null"/> for the defaults.</param>
@@ -65,7 +67,8 @@ public sealed class CheckpointHook : IAsyncDisposable
     /// <summary>Begins to watch a training run whose tensors lie in this process' memory.</summary>
     /// <inheritdoc cref="CheckpointHook(IFishStore, string, Mask, ITrainingModel, CheckpointHookOptions)"/>
     /// <param name="store">Where checkpoints go. Not disposed.</param>
-    /// <param name="task">The task that they are of; it exists in the store, or is made with <see cref="CheckpointHookOptions.From"/>.</param>
+    /// <param name="task">The task that they are of; it exists in the store, or is made with
+    /// <see cref="CheckpointHookOptions.From"/>.</param>
     /// <param name="mask">The positions that training changes, on the task's layout.</param>
     /// <param name="parameters">Where the bytes of a tensor of that layout lie.</param>
     /// <param name="options">Cadence and the rest; <see langword="null"/> for the defaults.</param>
@@ -77,7 +80,9 @@ public sealed class CheckpointHook : IAsyncDisposable
     /// <summary>The positions that training changes now.</summary>
     public Mask Mask => lineage.Mask;
 
-    /// <summary>The id of the run, which its checkpoints have under the metadata key <c>run</c>: a random one, or that of the run that was resumed.</summary>
+    /// <summary>
+    /// The id of the run, which its checkpoints have under the metadata key <c>run</c>: a random one, or that of the run that was resumed.
+    /// </summary>
     public string Run => identity.Id;
 
     /// <summary>The reports of the last 1,000 saves that are done, in the order in which they were done; a snapshot.</summary>
@@ -89,10 +94,11 @@ public sealed class CheckpointHook : IAsyncDisposable
     /// <summary>Takes note of a finished optimizer step, and saves it when it is due.</summary>
     /// <param name="step">The step; not negative.</param>
     /// <param name="metrics">Numbers to keep with the checkpoint, such as the loss. Copied.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.StepInvalid"/>: the step is negative; <see cref="ErrorCode.MaskLeak"/>: with <see cref="LeakPolicy.Fail"/>.
-    /// Nothing can be saved: <see cref="ErrorCode.LayoutMismatch"/>: the model differs from the task, with every difference; <see cref="ErrorCode.RunTaken"/>: the
-    /// task has the checkpoints of another run; <see cref="ErrorCode.StepTaken"/>, <see cref="ErrorCode.StateTaken"/>: an earlier save met other content;
-    /// <see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.BaseMismatch"/>, <see cref="ErrorCode.TaskTaken"/>: see <see cref="CheckpointHookOptions.From"/> and
+    /// <exception cref="FishException"><see cref="ErrorCode.StepInvalid"/>: the step is negative; <see cref="ErrorCode.MaskLeak"/>: with
+    /// <see cref="LeakPolicy.Fail"/>. Nothing can be saved: <see cref="ErrorCode.LayoutMismatch"/>: the model differs from the task, with
+    /// every difference; <see cref="ErrorCode.RunTaken"/>: the task has the checkpoints of another run; <see cref="ErrorCode.StepTaken"/>,
+    /// <see cref="ErrorCode.StateTaken"/>: an earlier save met other content; <see cref="ErrorCode.TaskNotFound"/>,
+    /// <see cref="ErrorCode.BaseMismatch"/>, <see cref="ErrorCode.TaskTaken"/>: see <see cref="CheckpointHookOptions.From"/> and
     /// <see cref="CheckpointHookOptions.Base"/>; or the first of three refusals in a row.</exception>
     /// <exception cref="InvalidOperationException">Three saves in a row failed, the first in a way that is not the store's.</exception>
     /// <exception cref="ObjectDisposedException">The hook is completed.</exception>
@@ -123,12 +129,15 @@ public sealed class CheckpointHook : IAsyncDisposable
     }
 
     /// <summary>Saves the last step given to <see cref="OnStep"/> outside of the cadence, and waits until it is stored.</summary>
-    /// <param name="force">Waits for room when the saver is busy, even where the policy is to skip; for the end of a run, or before a risky step.</param>
+    /// <param name="force">Waits for room when the saver is busy, even where the policy is to skip; for the end of a run, or before a risky
+    /// step.</param>
     /// <param name="metrics">Numbers to keep with the checkpoint; not those of a step that the cadence has saved already.</param>
     /// <param name="cancellation">Ends the waiting, not the save.</param>
-    /// <returns>Its report, of a failure too; <see langword="null"/> when it was skipped, when there was no step yet, or, with a warning, when the store has been out of
-    /// reach for <see cref="CheckpointHookOptions.RetryFor"/>: the save is then still tried, and <see cref="Reports"/> will tell.</returns>
-    /// <remarks>The values are copied before this returns its task. A step that is saved already is not saved again: its report is given.</remarks>
+    /// <returns>Its report, of a failure too; <see langword="null"/> when it was skipped, when there was no step yet, or, with a warning,
+    /// when the store has been out of reach for <see cref="CheckpointHookOptions.RetryFor"/>: the save is then still tried, and
+    /// <see cref="Reports"/> will tell.</returns>
+    /// <remarks>The values are copied before this returns its task. A step that is saved already is not saved again: its report is
+    /// given.</remarks>
     /// <exception cref="FishException"><see cref="ErrorCode.MaskLeak"/>: with <see cref="LeakPolicy.Fail"/>.</exception>
     /// <exception cref="ObjectDisposedException">The hook is completed.</exception>
     public async Task<SaveReport?> SaveAsync(
@@ -152,7 +161,10 @@ public sealed class CheckpointHook : IAsyncDisposable
         return await StoredAsync(last.Step, last.Done.Task, cancellation);
     }
 
-    /// <summary>Training goes on with another mask. The last step is saved first if it is not yet, so that later saves stay as sparse as the new mask.</summary>
+    /// <summary>
+    /// Training goes on with another mask. The last step is saved first if it is not yet, so that later saves stay as sparse as the new
+    /// mask.
+    /// </summary>
     /// <param name="mask">The mask, on the same layout. <see cref="CheckpointHookOptions.OnMaskChanged"/> is told.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: it is of another layout.</exception>
     /// <exception cref="ObjectDisposedException">The hook is completed.</exception>
@@ -177,19 +189,20 @@ public sealed class CheckpointHook : IAsyncDisposable
     }
 
     /// <summary>
-    /// Puts the model, and the parts of <see cref="CheckpointHookOptions.State"/>, back to the newest sound checkpoint: training then goes on bit for bit as if it
-    /// had never ended. For each damaged one there is a warning.
+    /// Puts the model, and the parts of <see cref="CheckpointHookOptions.State"/>, back to the newest sound checkpoint: training then goes
+    /// on bit for bit as if it had never ended. For each damaged one there is a warning.
     /// </summary>
     /// <param name="from">The newest checkpoint to try. Default: the newest of the run that saved last; a warning names a newer one of
     /// another run.</param>
     /// <param name="cancellation">Ends the reading; the model then holds parts of several states.</param>
-    /// <returns>Where training goes on; <see langword="null"/> when the task has no checkpoint yet: training begins, with the model as it is or, where the task starts from
-    /// another one's checkpoint, with the model's values put to that one.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>: no checkpoint is sound; <see cref="ErrorCode.CheckpointNotFound"/>: the one asked for is
-    /// not there; <see cref="ErrorCode.TaskTaken"/>: the task starts from something else than <see cref="CheckpointHookOptions.From"/>; <see cref="ErrorCode.BaseMismatch"/>,
-    /// <see cref="ErrorCode.LayoutMismatch"/>; <see cref="ErrorCode.StateMismatch"/>: the state is of another optimizer, mask or part; nothing was changed then.
-    /// <see cref="ErrorCode.ServerUnavailable"/>: the store stayed out of reach for <see cref="CheckpointHookOptions.RetryFor"/>; a warning says at once that it is
-    /// waited for.</exception>
+    /// <returns>Where training goes on; <see langword="null"/> when the task has no checkpoint yet: training begins, with the model as it
+    /// is or, where the task starts from another one's checkpoint, with the model's values put to that one.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>: no checkpoint is sound;
+    /// <see cref="ErrorCode.CheckpointNotFound"/>: the one asked for is not there; <see cref="ErrorCode.TaskTaken"/>: the task starts from
+    /// something else than <see cref="CheckpointHookOptions.From"/>; <see cref="ErrorCode.BaseMismatch"/>,
+    /// <see cref="ErrorCode.LayoutMismatch"/>; <see cref="ErrorCode.StateMismatch"/>: the state is of another optimizer, mask or part;
+    /// nothing was changed then. <see cref="ErrorCode.ServerUnavailable"/>: the store stayed out of reach for
+    /// <see cref="CheckpointHookOptions.RetryFor"/>; a warning says at once that it is waited for.</exception>
     public async Task<Resumption?> ResumeAsync(StepRef? from = null, CancellationToken cancellation = default)
     {
         saver.ThrowIfCompleted();
@@ -224,10 +237,14 @@ public sealed class CheckpointHook : IAsyncDisposable
         return new Resumption(checkpoint, complete, resumer.Warnings);
     }
 
-    /// <summary>Saves the last step if it is not saved yet (<see cref="CheckpointHookOptions.SaveAtEnd"/>), and waits until everything is stored. No step is taken from here on.</summary>
+    /// <summary>
+    /// Saves the last step if it is not saved yet (<see cref="CheckpointHookOptions.SaveAtEnd"/>), and waits until everything is stored. No
+    /// step is taken from here on.
+    /// </summary>
     /// <param name="cancellation">Ends the waiting, not the saves.</param>
     /// <exception cref="AggregateException">Several saves failed.</exception>
-    /// <exception cref="Exception">One save failed: what it threw. Neither with <see cref="CheckpointHookOptions.ThrowOnComplete"/> off.</exception>
+    /// <exception cref="Exception">One save failed: what it threw. Neither with <see cref="CheckpointHookOptions.ThrowOnComplete"/>
+    /// off.</exception>
     public async Task<SaveSummary> CompleteAsync(CancellationToken cancellation = default)
     {
         await end.CompleteAsync(cancellation);
@@ -235,8 +252,9 @@ public sealed class CheckpointHook : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until everything that is queued is stored, and saves nothing more. A hook that was not completed, as one whose <c>using</c> an exception leaves, saves the last
-    /// step first (<see cref="CheckpointHookOptions.SaveOnError"/>). Never throws what failed; <see cref="Reports"/> and a warning tell.
+    /// Waits until everything that is queued is stored, and saves nothing more. A hook that was not completed, as one whose <c>using</c> an
+    /// exception leaves, saves the last step first (<see cref="CheckpointHookOptions.SaveOnError"/>). Never throws what failed;
+    /// <see cref="Reports"/> and a warning tell.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -257,7 +275,8 @@ public sealed class CheckpointHook : IAsyncDisposable
 
         cancellation.ThrowIfCancellationRequested();
         options.OnWarning(
-            $"step {step} is not stored yet, for the store has been out of reach for {options.RetryFor.TotalSeconds} s; it is not waited for any "
+            $"step {step} is not stored yet, for the store has been out of reach for {options.RetryFor.TotalSeconds} s; it is not waited "
+                + "for any "
             + "longer, and still tried");
         return null;
     }
@@ -275,7 +294,8 @@ public sealed class CheckpointHook : IAsyncDisposable
         if (mask.Layout.Id != model.Layout.Id)
         {
             throw new FishException(
-                ErrorCode.LayoutMismatch, task, $"The mask is for the layout {mask.Layout.Id}; the model's is {model.Layout.Id}.", "Choose the mask on the model's layout.");
+                ErrorCode.LayoutMismatch, task, $"The mask is for the layout {mask.Layout.Id}; the model's is {model.Layout.Id}.",
+                "Choose the mask on the model's layout.");
         }
     }
 }

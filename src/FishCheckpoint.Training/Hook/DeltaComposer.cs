@@ -9,7 +9,8 @@ internal static class DeltaComposer
     /// <summary>The delta that does what both do, one after the other.</summary>
     /// <param name="first">Laid on some state.</param>
     /// <param name="second">Laid on what <paramref name="first"/> gives, on the same layout; its values win.</param>
-    /// <returns>A delta on the state that <paramref name="first"/> is laid on. Values that only one has are not copied where a tensor is only in that one.</returns>
+    /// <returns>A delta on the state that <paramref name="first"/> is laid on. Values that only one has are not copied where a tensor is
+    /// only in that one.</returns>
     /// <exception cref="ArgumentException">The layouts differ.</exception>
     public static Delta Compose(Delta first, Delta second)
     {
@@ -29,10 +30,12 @@ internal static class DeltaComposer
         {
             var tensor = first.Mask.Tensors[index];
             parts[tensor.Tensor] = later.TryGetValue(tensor.Tensor, out var over)
-                ? Merge(tensor, first.Values[index], over.tensor, over.Item2, first.Mask.Layout.Tensors[tensor.Tensor].UnitSize) : (tensor, first.Values[index]);
+                ? Merge(tensor, first.Values[index], over.tensor, over.Item2, first.Mask.Layout.Tensors[tensor.Tensor].UnitSize)
+                : (tensor, first.Values[index]);
         }
 
-        return new Delta(Mask.Create(first.Mask.Layout, parts.Values.Select(part => part.Tensor)), [.. parts.Values.Select(part => part.Values)]);
+        return new Delta(
+            Mask.Create(first.Mask.Layout, parts.Values.Select(part => part.Tensor)), [.. parts.Values.Select(part => part.Values)]);
     }
 
     private static (TensorMask Tensor, ReadOnlyMemory<byte> Values) Merge(
@@ -48,7 +51,8 @@ internal static class DeltaComposer
             var takeSecond = i == left.Length || (j < right.Length && right[j] <= left[i]);
             i += takeSecond && i < left.Length && left[i] == right[j] ? 1 : 0;
             positions[count] = takeSecond ? right[j] : left[i];
-            (takeSecond ? secondValues.Span.Slice(j * unit, unit) : firstValues.Span.Slice(i * unit, unit)).CopyTo(values.AsSpan(count * unit));
+            (takeSecond ? secondValues.Span.Slice(j * unit, unit) : firstValues.Span.Slice(i * unit, unit))
+                .CopyTo(values.AsSpan(count * unit));
             (i, j) = takeSecond ? (i, j + 1) : (i + 1, j);
             count++;
         }

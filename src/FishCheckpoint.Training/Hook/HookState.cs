@@ -4,7 +4,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>What a hook itself needs to go on: the mask, where it is not the one that the hook was made with, and the saves since it changed.</summary>
+/// <summary>
+/// What a hook itself needs to go on: the mask, where it is not the one that the hook was made with, and the saves since it changed.
+/// </summary>
 internal static class HookState
 {
     /// <summary>The hook's section of the trainer state.</summary>
@@ -38,10 +40,13 @@ internal static class HookState
         }
 
         var names = new TensorNames(first.Layout.Tensors.Select(tensor => tensor.Name));
-        var mask = Mask.Create(first.Layout, state.Names.Where(name => name.StartsWith(Positions, StringComparison.Ordinal)).Select(name => new TensorMask(
-            names.Find(name[Positions.Length..]) is { } found && first.Layout.TryIndexOf(found, out var tensor) ? tensor : throw state.Mismatch(name, "The model has no such tensor."),
+        var mask = Mask.Create(
+            first.Layout, state.Names.Where(name => name.StartsWith(Positions, StringComparison.Ordinal)).Select(name => new TensorMask(
+            names.Find(name[Positions.Length..]) is { } found && first.Layout.TryIndexOf(found, out var tensor)
+                ? tensor : throw state.Mismatch(name, "The model has no such tensor."),
             state.Longs(name).ToArray())));
         return mask.Id.ToString() == id || mask.BareId.ToString() == id ? (mask, saves) : throw state.Mismatch(
-            MaskId, string.Create(CultureInfo.InvariantCulture, $"The checkpoint was trained with the mask {id}; the hook has {first.Id}."));
+            MaskId,
+            string.Create(CultureInfo.InvariantCulture, $"The checkpoint was trained with the mask {id}; the hook has {first.Id}."));
     }
 }

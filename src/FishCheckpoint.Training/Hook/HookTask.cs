@@ -6,8 +6,9 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// The task of a hook: made where the options say what it starts from and it is not there yet, and refused where it starts from something else, has
-/// other tensors than the model, or has the checkpoints of another run. Safe for use by the training thread and the saver at once.
+/// The task of a hook: made where the options say what it starts from and it is not there yet, and refused where it starts from something
+/// else, has other tensors than the model, or has the checkpoints of another run. Safe for use by the training thread and the saver at
+/// once.
 /// </summary>
 internal sealed class HookTask(
     IFishStore store, string name, Layout model, RunIdentity run, CheckpointHookOptions options) : IDisposable
@@ -59,15 +60,19 @@ internal sealed class HookTask(
         catch (Exception error) when (error is OperationCanceledException || Transience.Of(error) != Retry.Never)
         {
             asked = true;
-            options.OnWarning($"task {name}: the store cannot say yet whether the model fits; training goes on, and it is asked again with each save: {error.Message}");
+            options.OnWarning(
+                $"task {name}: the store cannot say yet whether the model fits; training goes on, and it is asked again with each save: "
+                + $"{error.Message}");
         }
     }
 
     /// <summary>The task, found and compared once. The same again, or from another process at the same time, makes one task.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>: there is no such task and the options do not say what it is to start from, or the task that
-    /// they name is not there; <see cref="ErrorCode.BaseNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>: what they name is not there;
-    /// <see cref="ErrorCode.TaskTaken"/>: the task starts from something else; <see cref="ErrorCode.BaseMismatch"/>: it is of another base than the one expected;
-    /// <see cref="ErrorCode.LayoutMismatch"/>: the model is another one, and nothing was made; <see cref="ErrorCode.RunTaken"/>: it has checkpoints of another run.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>: there is no such task and the options do not say what it is to
+    /// start from, or the task that they name is not there; <see cref="ErrorCode.BaseNotFound"/>,
+    /// <see cref="ErrorCode.CheckpointNotFound"/>: what they name is not there; <see cref="ErrorCode.TaskTaken"/>: the task starts from
+    /// something else; <see cref="ErrorCode.BaseMismatch"/>: it is of another base than the one expected;
+    /// <see cref="ErrorCode.LayoutMismatch"/>: the model is another one, and nothing was made; <see cref="ErrorCode.RunTaken"/>: it has
+    /// checkpoints of another run.</exception>
     public async Task<OpenedTask> OpenAsync(CancellationToken cancellation = default)
     {
         try
@@ -124,7 +129,8 @@ internal sealed class HookTask(
         if (options.From is not null && info.From != options.From)
         {
             throw new FishException(
-                ErrorCode.TaskTaken, name, $"The task exists and starts from {info.From?.ToString() ?? "its base"}; this run is to start from {options.From}.",
+                ErrorCode.TaskTaken, name,
+                $"The task exists and starts from {info.From?.ToString() ?? "its base"}; this run is to start from {options.From}.",
                 "Train to a task of another name, or leave the option From out to go on with this one.");
         }
 
@@ -156,7 +162,8 @@ internal sealed class HookTask(
         }
 
         var spec = new TaskSpec(
-            options.Base ?? options.ExpectedBase?.ToString(), Retention: options.Retention, Tensors: own is { Count: > 0 } ? own : null, From: options.From);
+            options.Base ?? options.ExpectedBase?.ToString(), Retention: options.Retention, Tensors: own is { Count: > 0 } ? own : null,
+            From: options.From);
         var made = (await store.Tasks.PutAsync(name, spec, cancellation)).Value;
         await CheckAsync(made, cancellation);
         await using var start = await store.States.OpenBranchPointAsync(name, cancellation);

@@ -10,8 +10,11 @@ public interface ITrainingModel
     /// <summary>Names, dtypes and shapes: the task layout of the checkpoints.</summary>
     Layout Layout { get; }
 
-    /// <summary>Copies the values at a mask's positions of one tensor: what training waits for in each save. On a GPU only these cross to the host.</summary>
-    /// <param name="positions">Tensor and positions; the same object for the same mask, so that what is derived from it can be kept.</param>
+    /// <summary>
+    /// Copies the values at a mask's positions of one tensor: what training waits for in each save. On a GPU only these cross to the host.
+    /// </summary>
+    /// <param name="positions">Tensor and positions; the same object for the same mask, so that what is derived from it can be
+    /// kept.</param>
     /// <param name="values">Filled with raw bits in the order of the positions; as long as they are.</param>
     void Gather(TensorMask positions, Span<byte> values);
 

@@ -6,7 +6,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>How the tensors of a model stand in a task's layout: by name, whatever their order and what wrapping a model adds to names.</summary>
+/// <summary>
+/// How the tensors of a model stand in a task's layout: by name, whatever their order and what wrapping a model adds to names.
+/// </summary>
 internal sealed class LayoutFit
 {
     private const int Shown = 20;
@@ -27,7 +29,8 @@ internal sealed class LayoutFit
     /// <param name="task">The task's, or that of the base that one is to be made on.</param>
     /// <param name="key">The task, for the error.</param>
     /// <param name="isNew">Whether the task is still to be made, so that its own tensors can be chosen.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>, with every difference; those beyond 20 are counted.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>, with every difference; those beyond 20 are
+    /// counted.</exception>
     public static LayoutFit Of(Layout model, Layout task, string key, bool isNew)
     {
         var (names, indices) = (new TensorNames(task.Tensors.Select(tensor => tensor.Name)), new int[model.Tensors.Count]);
@@ -78,11 +81,12 @@ internal sealed class LayoutFit
         return new Delta(last.To, [.. order.Select(index => delta.Values[index])]);
     }
 
-    /// <summary>The own tensors of a new task on a base: the model's that the option names and the base lacks, or has otherwise; and the base's that it names and the
-    /// model lacks, as <see langword="null"/>.</summary>
+    /// <summary>The own tensors of a new task on a base: the model's that the option names and the base lacks, or has otherwise; and the
+    /// base's that it names and the model lacks, as <see langword="null"/>.</summary>
     public static Dictionary<string, OwnTensor?> OwnTensors(Layout model, Layout @base, CheckpointHookOptions options)
     {
-        var (inBase, inModel) = (new TensorNames(@base.Tensors.Select(tensor => tensor.Name)), new TensorNames(model.Tensors.Select(tensor => tensor.Name)));
+        var (inBase, inModel) =
+            (new TensorNames(@base.Tensors.Select(tensor => tensor.Name)), new TensorNames(model.Tensors.Select(tensor => tensor.Name)));
         var own = new Dictionary<string, OwnTensor?>(StringComparer.Ordinal);
         foreach (var tensor in model.Tensors.Where(options.IsOwn))
         {
@@ -105,25 +109,30 @@ internal sealed class LayoutFit
     public static Layout With(Layout @base, IReadOnlyDictionary<string, OwnTensor?> own) => own.Count == 0 ? @base : new Layout([
         .. @base.Tensors.Where(tensor => !own.ContainsKey(tensor.Name)),
         .. own.Where(pair => pair.Value is not null).Select(pair => new TensorInfo(
-            pair.Key, DTypes.TryParse(pair.Value!.Dtype, out var type) ? type : throw new ArgumentException(pair.Value.Dtype), [.. pair.Value.Shape]))]);
+            pair.Key, DTypes.TryParse(pair.Value!.Dtype, out var type) ? type : throw new ArgumentException(pair.Value.Dtype),
+            [.. pair.Value.Shape]))]);
 
     private static string? Difference(TensorInfo model, TensorInfo? task)
     {
         var (type, shape) = (DTypes.NameOf(model.Type), TensorInfo.ShapeText(model.Shape));
         return task is null ? $"'{model.Name}' ({type}, {shape}) is not in it"
-            : !model.Shape.SequenceEqual(task.Shape) ? $"'{task.Name}' has the shape {shape}, there it has {TensorInfo.ShapeText(task.Shape)}"
+            : !model.Shape.SequenceEqual(task.Shape)
+                ? $"'{task.Name}' has the shape {shape}, there it has {TensorInfo.ShapeText(task.Shape)}"
             : model.Type != task.Type ? $"'{task.Name}' has the dtype {type}, there it has {DTypes.NameOf(task.Type)}" : null;
     }
 
     private static FishException Misfit(string key, bool isNew, List<string> differences, List<string> own)
     {
         var rest = differences.Count > Shown ? $"; and {differences.Count - Shown} more" : "";
-        var option = $"OwnTensors = [{string.Join(", ", own.Take(Shown).Select(name => $"\"{name}\""))}{(own.Count > Shown ? ", ..." : "")}]";
+        var option =
+            $"OwnTensors = [{string.Join(", ", own.Take(Shown).Select(name => $"\"{name}\""))}{(own.Count > Shown ? ", ..." : "")}]";
         return new FishException(
             ErrorCode.LayoutMismatch, key,
             $"The model differs from {(isNew ? "the base of the new task" : "the task")} '{key}' in {differences.Count} tensors: "
             + $"{string.Join("; ", differences.Take(Shown))}{rest}.",
-            isNew ? $"If that is meant, give the hook {option} (names or patterns): tensors that the base has not begin as zeros. Otherwise train the base's model, in its dtypes."
+            isNew
+                ? $"If that is meant, give the hook {option} (names or patterns): tensors that the base has not begin as zeros. Otherwise "
+                + "train the base's model, in its dtypes."
                 : $"Train the model that the task is of, or train into a task of another name, made by the hook with Base and {option}.");
     }
 }

@@ -8,8 +8,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// Compares the whole model with what its saves are laid on: what differs there and is in no save has leaked. Reads the store block by block, so memory
-/// does not grow with the model; time does.
+/// Compares the whole model with what its saves are laid on: what differs there and is in no save has leaked. Reads the store block by
+/// block, so memory does not grow with the model; time does.
 /// </summary>
 /// <param name="states">Where they are.</param>
 /// <param name="task">The task.</param>
@@ -38,7 +38,8 @@ internal sealed class LeakCheck(IStates states, string task, ITrainingModel mode
             for (var tensor = 0; tensor < model.Layout.Tensors.Count; tensor++)
             {
                 var positions = allowed.GetValueOrDefault(tensor);
-                if (positions.Length < model.Layout.Tensors[tensor].Units && Compare(reference, fit.NameOf(tensor), tensor, positions.Span, silence) is { Count: > 0 } found)
+                if (positions.Length < model.Layout.Tensors[tensor].Units
+                    && Compare(reference, fit.NameOf(tensor), tensor, positions.Span, silence) is { Count: > 0 } found)
                 {
                     leaked.Add(new TensorMask(tensor, found.ToArray()));
                 }
@@ -53,7 +54,8 @@ internal sealed class LeakCheck(IStates states, string task, ITrainingModel mode
     }
 
     private TensorLeak LeakOf(TensorMask leak) =>
-        new(model.Layout.Tensors[leak.Tensor].Name, leak.Positions.Length, leak.Positions[..Math.Min(Shown, leak.Positions.Length)].ToArray());
+        new(model.Layout.Tensors[leak.Tensor].Name, leak.Positions.Length,
+            leak.Positions[..Math.Min(Shown, leak.Positions.Length)].ToArray());
 
     private async Task<(IModelReader Reader, LayoutFit Fit)> OpenAsync(long? anchor, CancellationToken cancellation)
     {
@@ -63,7 +65,8 @@ internal sealed class LeakCheck(IStates states, string task, ITrainingModel mode
         return (state, fit);
     }
 
-    private void Wait(CancellationTokenSource silence) => silence.CancelAfter(patience > TimeSpan.Zero ? patience : Timeout.InfiniteTimeSpan);
+    private void Wait(CancellationTokenSource silence) =>
+        silence.CancelAfter(patience > TimeSpan.Zero ? patience : Timeout.InfiniteTimeSpan);
 
     private List<long> Compare(IModelReader reference, string name, int tensor, ReadOnlySpan<long> allowed, CancellationTokenSource silence)
     {
@@ -97,7 +100,8 @@ internal sealed class LeakCheck(IStates states, string task, ITrainingModel mode
 
     private static Stream OpenRead(IModelReader reader, string tensor, CancellationToken cancellation)
     {
-        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4 * Blocks.Size, resumeWriterThreshold: 2 * Blocks.Size, useSynchronizationContext: false));
+        var pipe = new Pipe(new PipeOptions(
+            pauseWriterThreshold: 4 * Blocks.Size, resumeWriterThreshold: 2 * Blocks.Size, useSynchronizationContext: false));
         _ = Task.Run(async () =>
         {
             try

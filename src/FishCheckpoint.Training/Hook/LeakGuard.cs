@@ -73,7 +73,8 @@ internal sealed class LeakGuard(IStates states, string task, ITrainingModel mode
         {
             throw new FishException(
                 ErrorCode.MaskLeak, $"{task}/{report.Step}", report.ToString(),
-                "Let the optimizer change masked positions only (weight decay and momentum go past masked gradients), name buffers, or widen the mask.");
+                "Let the optimizer change masked positions only (weight decay and momentum go past masked gradients), name buffers, or "
+                    + "widen the mask.");
         }
 
         options.OnWarning(report.ToString());

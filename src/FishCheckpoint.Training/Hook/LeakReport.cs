@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace FishCheckpoint.Training;
 
 /// <summary>What a leak check found: values that training changed although the mask does not hold their positions.</summary>
@@ -9,9 +11,13 @@ public sealed record LeakReport(long Step, IReadOnlyList<TensorLeak> Tensors, Ti
     /// <summary>How many values leaked.</summary>
     public long Count => Tensors.Sum(tensor => tensor.Count);
 
-    /// <summary>As in <c>step 10: 4,096 values of 2 tensors changed outside of the mask (fc1.weight: 4,000 at 0, 1, 2, ...; fc1.bias: 96 at 5, ...)</c>.</summary>
-    public override string ToString() => FormattableString.Invariant(
-        $"step {Step}: {Count:N0} values of {Tensors.Count} tensors changed outside of the mask ({string.Join("; ", Tensors.Take(5))}{(Tensors.Count > 5 ? "; ..." : string.Empty)})");
+    /// <summary>
+    /// As in <c>step 10: 4,096 values of 2 tensors changed outside of the mask (fc1.weight: 4,000 at 0, 1, 2, ...; fc1.bias: 96 at 5,
+    /// ...)</c>.
+    /// </summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"step {Step}: {Count:N0} values of {Tensors.Count} tensors changed outside of the mask "
+            + $"({string.Join("; ", Tensors.Take(5))}{(Tensors.Count > 5 ? "; ..." : string.Empty)})");
 }
 
 /// <summary>The values of one tensor that leaked.</summary>

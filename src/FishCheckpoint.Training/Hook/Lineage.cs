@@ -5,12 +5,13 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// What each save is laid on, and which positions it holds: all that may differ from there. So each save says all of its state relative to the anchor,
-/// and a save that is skipped or fails takes nothing from the next one. Used on the training thread only.
+/// What each save is laid on, and which positions it holds: all that may differ from there. So each save says all of its state relative to
+/// the anchor, and a save that is skipped or fails takes nothing from the next one. Used on the training thread only.
 /// </summary>
 /// <remarks>
-/// With a fixed mask the anchor is what the task starts from for ever: its base, or the checkpoint that it branched from. When the mask changes, the last saved step becomes the anchor: saves stay as sparse as the mask,
-/// and a chain grows with the changes of the mask, not with the saves.
+/// With a fixed mask the anchor is what the task starts from for ever: its base, or the checkpoint that it branched from. When the mask
+/// changes, the last saved step becomes the anchor: saves stay as sparse as the mask, and a chain grows with the changes of the mask, not
+/// with the saves.
 /// </remarks>
 internal sealed class Lineage
 {
@@ -57,7 +58,8 @@ internal sealed class Lineage
     {
         (Mask, Saved) = (mask, With(mask));
         var parent = ParentChoice.Parse(checkpoint.Parent);
-        Anchor = checkpoint.Mask == Saved.Id && parentUsable && parent.Task is null ? new Anchor(parent.Step, null) : new Anchor(checkpoint.Step, null);
+        Anchor = checkpoint.Mask == Saved.Id && parentUsable && parent.Task is null
+            ? new Anchor(parent.Step, null) : new Anchor(checkpoint.Step, null);
     }
 
     private Mask With(Mask mask) => whole.Count == 0 ? mask : MaskSets.Union(mask, whole);

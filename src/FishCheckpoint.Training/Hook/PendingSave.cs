@@ -42,8 +42,11 @@ internal sealed class PendingSave
     public TaskCompletionSource<SaveReport> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
-/// <summary>The state that saves are laid on: what the task starts from, a checkpoint of it that is stored, or one that is still being saved.</summary>
-/// <param name="Step">The checkpoint's step; <see langword="null"/> for what the task starts from: its base, or the checkpoint of another task, whose step is none of its own.</param>
+/// <summary>
+/// The state that saves are laid on: what the task starts from, a checkpoint of it that is stored, or one that is still being saved.
+/// </summary>
+/// <param name="Step">The checkpoint's step; <see langword="null"/> for what the task starts from: its base, or the checkpoint of another
+/// task, whose step is none of its own.</param>
 /// <param name="Pending">The checkpoint's save, where this hook makes it.</param>
 internal sealed record Anchor(long? Step, PendingSave? Pending)
 {

@@ -2,7 +2,10 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Waits for a store that is out of reach when training is to resume, for <see cref="CheckpointHookOptions.RetryFor"/>, and says so at once.</summary>
+/// <summary>
+/// Waits for a store that is out of reach when training is to resume, for <see cref="CheckpointHookOptions.RetryFor"/>, and says so at
+/// once.
+/// </summary>
 internal sealed class ResumeRetry(string task, CheckpointHookOptions options)
 {
     /// <exception cref="FishException">What the last try threw.</exception>
@@ -25,7 +28,8 @@ internal sealed class ResumeRetry(string task, CheckpointHookOptions options)
                 if (!warned)
                 {
                     warned = true;
-                    options.OnWarning($"task {task} cannot be resumed yet; it is tried for {options.RetryFor.TotalSeconds} s: {error.Message}");
+                    options.OnWarning(
+                        $"task {task} cannot be resumed yet; it is tried for {options.RetryFor.TotalSeconds} s: {error.Message}");
                 }
             }
 

@@ -6,7 +6,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Reads the newest sound checkpoint back into a model, and its trainer state; before the first one, what a branch starts from.</summary>
+/// <summary>
+/// Reads the newest sound checkpoint back into a model, and its trainer state; before the first one, what a branch starts from.
+/// </summary>
 internal sealed class Resumer(IFishStore store, string task, ITrainingModel model, HookTask opening, CheckpointHookOptions options)
 {
     private readonly List<string> warnings = [];
@@ -24,7 +26,10 @@ internal sealed class Resumer(IFishStore store, string task, ITrainingModel mode
 
     private bool IsBranch => opened!.Info.From is not null;
 
-    /// <summary>Restores the model from the newest sound checkpoint. Where there is none yet and the task starts from another one's, restores that one.</summary>
+    /// <summary>
+    /// Restores the model from the newest sound checkpoint. Where there is none yet and the task starts from another one's, restores that
+    /// one.
+    /// </summary>
     /// <param name="from">The newest one to try; <see langword="null"/> for the latest.</param>
     /// <param name="check">Refuses a trainer state that the parts of the run cannot take, before anything is changed.</param>
     /// <param name="cancellation">Ends the reading; the model then holds parts of several states.</param>
@@ -77,7 +82,8 @@ internal sealed class Resumer(IFishStore store, string task, ITrainingModel mode
         if (damage is not null)
         {
             throw new FishException(
-                damage.Code, task, "No checkpoint of the task is sound; the model's values are undefined now.", "Verify the store, or restore it from a backup.", damage);
+                damage.Code, task, "No checkpoint of the task is sound; the model's values are undefined now.",
+                "Verify the store, or restore it from a backup.", damage);
         }
 
         // A new line of training: the values alone are the origin's, not its trainer state.
@@ -90,8 +96,9 @@ internal sealed class Resumer(IFishStore store, string task, ITrainingModel mode
     }
 
     /// <summary>
-    /// Whether more can be laid on the parent of a checkpoint: the base, or a step that was not deleted; another one that was saved at its number since is none. Never on a
-    /// branch: there a number may be the step of what it started from, handed over when that task was deleted.
+    /// Whether more can be laid on the parent of a checkpoint: the base, or a step that was not deleted; another one that was saved at its
+    /// number since is none. Never on a branch: there a number may be the step of what it started from, handed over when that task was
+    /// deleted.
     /// </summary>
     public async Task<bool> IsParentThereAsync(CheckpointInfo checkpoint, CancellationToken cancellation)
     {
@@ -215,7 +222,8 @@ internal sealed class Resumer(IFishStore store, string task, ITrainingModel mode
     private async Task ReadTensorAsync(IModelReader reader, string name, int tensor, CancellationToken cancellation)
     {
         var info = model.Layout.Tensors[tensor];
-        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4 * Blocks.Size, resumeWriterThreshold: 2 * Blocks.Size, useSynchronizationContext: false));
+        var pipe = new Pipe(new PipeOptions(
+            pauseWriterThreshold: 4 * Blocks.Size, resumeWriterThreshold: 2 * Blocks.Size, useSynchronizationContext: false));
         var copying = CopyAsync(reader, name, pipe.Writer, cancellation);
         var offset = 0L;
         try

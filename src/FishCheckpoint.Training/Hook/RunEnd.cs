@@ -2,7 +2,9 @@ using System.Runtime.ExceptionServices;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>The end of a run: saves its last step, waits for what is on its way, and stops on a signal. Used on the training thread only.</summary>
+/// <summary>
+/// The end of a run: saves its last step, waits for what is on its way, and stops on a signal. Used on the training thread only.
+/// </summary>
 internal sealed class RunEnd(StepCopier copier, BackgroundSaver saver, HookTask opening, CheckpointHookOptions options) : IAsyncDisposable
 {
     private readonly StopSignals? signals = options.SaveOnStop ? new StopSignals() : null;

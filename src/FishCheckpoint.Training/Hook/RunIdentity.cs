@@ -5,7 +5,8 @@ using FishCheckpoint.Stores;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// Which run this is: two runs never mix in a task unless the options ask for it. Safe for use by the training thread and the saver at once.
+/// Which run this is: two runs never mix in a task unless the options ask for it. Safe for use by the training thread and the saver at
+/// once.
 /// </summary>
 internal sealed class RunIdentity(ICheckpoints saved, string task, CheckpointHookOptions options)
 {
@@ -15,8 +16,8 @@ internal sealed class RunIdentity(ICheckpoints saved, string task, CheckpointHoo
     private volatile string id = Guid.NewGuid().ToString("N");
 
     /// <summary>
-    /// The id in the metadata of each checkpoint. Random; a resumed run takes the id of the run that it goes on with, and keeps its own where it
-    /// goes back before steps that are there.
+    /// The id in the metadata of each checkpoint. Random; a resumed run takes the id of the run that it goes on with, and keeps its own
+    /// where it goes back before steps that are there.
     /// </summary>
     public string Id => id;
 

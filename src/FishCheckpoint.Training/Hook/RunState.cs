@@ -3,7 +3,10 @@ using FishCheckpoint.Masks;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Copies what a save holds, and puts back what a resumed run needs: the model's masked values, and the parts of the trainer state. Used on the training thread only.</summary>
+/// <summary>
+/// Copies what a save holds, and puts back what a resumed run needs: the model's masked values, and the parts of the trainer state. Used on
+/// the training thread only.
+/// </summary>
 /// <param name="model">The tensors that are trained.</param>
 /// <param name="options">Names the parts.</param>
 /// <param name="first">The mask that the hook was made with.</param>
@@ -43,7 +46,8 @@ internal sealed class RunState(ITrainingModel model, CheckpointHookOptions optio
     }
 
     /// <summary>The mask that a checkpoint was trained with, and the saves since it changed.</summary>
-    public (Mask Mask, int SavesSinceMask) MaskOf(TrainerState? state) => state?.Sections.Contains(HookState.Section, StringComparer.Ordinal) == true
+    public (Mask Mask, int SavesSinceMask) MaskOf(TrainerState? state) =>
+        state?.Sections.Contains(HookState.Section, StringComparer.Ordinal) == true
         ? HookState.LoadFrom(state.Section(HookState.Section), first) : (first, 0);
 
     /// <summary>Refuses a state that a part cannot take, before anything is changed.</summary>

@@ -1,8 +1,8 @@
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// The copies on their way to the store: a bounded number in memory. Where there is no room, a new one takes the place of the oldest that waits and may be left out,
-/// so that the newest waits. Safe for use by many callers at once.
+/// The copies on their way to the store: a bounded number in memory. Where there is no room, a new one takes the place of the oldest that
+/// waits and may be left out, so that the newest waits. Safe for use by many callers at once.
 /// </summary>
 internal sealed class SaveQueue(int capacity) : IDisposable
 {
@@ -14,7 +14,8 @@ internal sealed class SaveQueue(int capacity) : IDisposable
     private bool completed;
 
     /// <summary>Takes a slot for a copy.</summary>
-    /// <param name="isBest">Whether the step is the best by the monitored metric so far: bests that wait are outdone, and one more slot is there for it.</param>
+    /// <param name="isBest">Whether the step is the best by the monitored metric so far: bests that wait are outdone, and one more slot is
+    /// there for it.</param>
     /// <param name="replaces">Whether a copy that waits may be left out for it.</param>
     /// <param name="replaced">The copy that was left out for it; no longer here.</param>
     public bool TryReserve(bool isBest, bool replaces, out PendingSave? replaced)

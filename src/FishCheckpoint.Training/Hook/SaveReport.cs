@@ -9,7 +9,8 @@ namespace FishCheckpoint.Training;
 /// <param name="Background">How long the store worked on it, in the background; pauses before new tries included.</param>
 /// <param name="Changed">Positions of the delta.</param>
 /// <param name="StoredBytes">Bytes that it added to the store; 0 when it failed or was there already.</param>
-/// <param name="Created">Whether this save stored it; <see langword="false"/> when the same checkpoint was there already, or when it failed.</param>
+/// <param name="Created">Whether this save stored it; <see langword="false"/> when the same checkpoint was there already, or when it
+/// failed.</param>
 /// <param name="Error">Why it failed; <see langword="null"/> when it is stored.</param>
 public sealed record SaveReport(
     long Step, TimeSpan Stall, TimeSpan Background, long Changed, long StoredBytes, bool Created, Exception? Error = null)

@@ -3,8 +3,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// Tries a save again: while its store is out of reach, without end as long as training runs; what the store fails at, for a while. Once training is over, for a
-/// while in any case.
+/// Tries a save again: while its store is out of reach, without end as long as training runs; what the store fails at, for a while. Once
+/// training is over, for a while in any case.
 /// </summary>
 internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
 {
@@ -20,14 +20,18 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
     /// <summary>Whether a save is waiting for its store to come back.</summary>
     public bool Trying => trying;
 
-    /// <summary>Whether the store has been out of reach, or silent in the save that it works on, for longer than <see cref="CheckpointHookOptions.RetryFor"/>.</summary>
+    /// <summary>
+    /// Whether the store has been out of reach, or silent in the save that it works on, for longer than
+    /// <see cref="CheckpointHookOptions.RetryFor"/>.
+    /// </summary>
     public bool IsLate
     {
         get
         {
             lock (gate)
             {
-                return (outage ?? (options.RetryFor > TimeSpan.Zero ? attempt : null)) is { } since && options.Clock.GetElapsedTime(since) >= options.RetryFor;
+                return (outage ?? (options.RetryFor > TimeSpan.Zero ? attempt : null)) is { } since
+                    && options.Clock.GetElapsedTime(since) >= options.RetryFor;
             }
         }
     }
@@ -118,7 +122,8 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
     public void Dispose() => end.Dispose();
 
     private bool IsOver(Retry retry, long? began) => end.IsCancellationRequested
-        || (retry == Retry.ForAWhile && (options.RetryFor == TimeSpan.Zero || (began is { } since && options.Clock.GetElapsedTime(since) >= options.RetryFor)));
+        || (retry == Retry.ForAWhile
+            && (options.RetryFor == TimeSpan.Zero || (began is { } since && options.Clock.GetElapsedTime(since) >= options.RetryFor)));
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

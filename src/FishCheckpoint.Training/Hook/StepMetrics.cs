@@ -34,8 +34,10 @@ internal sealed class StepMetrics(CheckpointHookOptions options, IReadOnlyDictio
         {
             warned = true;
             options.OnWarning(string.Create(
-                CultureInfo.InvariantCulture, $"step {step}: {metrics.Count - kept.Count} of {metrics.Count} metrics are left out, here and in later steps without "
-                + $"a word: a name has 1 to {SaveInfo.MaxNameLength} characters and no controls, and metrics and metadata are at most {SaveInfo.MaxBytes} bytes of JSON"));
+                CultureInfo.InvariantCulture,
+                $"step {step}: {metrics.Count - kept.Count} of {metrics.Count} metrics are left out, here and in later steps without "
+                + $"a word: a name has 1 to {SaveInfo.MaxNameLength} characters and no controls, and metrics and metadata are at most "
+                    + $"{SaveInfo.MaxBytes} bytes of JSON"));
         }
 
         return kept;

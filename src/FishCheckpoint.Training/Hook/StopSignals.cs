@@ -9,7 +9,8 @@ internal sealed class StopSignals : IDisposable
     private volatile int signal;
 
     public StopSignals() => registrations =
-        [PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Take(context, 15)), PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Take(context, 2))];
+        [PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Take(context, 15)),
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Take(context, 2))];
 
     /// <summary>The number of the signal that came; 0 when none did.</summary>
     public int Signal => signal;

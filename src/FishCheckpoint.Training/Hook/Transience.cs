@@ -27,7 +27,8 @@ internal static class Transience
         ErrorCode.ServerUnavailable => fish.Status >= 500 ? Retry.ForAWhile : Retry.Never,
 
         // A full or failing disk; a body that a proxy cut short.
-        ErrorCode.StorageUnavailable or ErrorCode.InsufficientStorage or ErrorCode.BodyTruncated or ErrorCode.DigestMismatch => Retry.ForAWhile,
+        ErrorCode.StorageUnavailable or ErrorCode.InsufficientStorage or ErrorCode.BodyTruncated or ErrorCode.DigestMismatch =>
+            Retry.ForAWhile,
         _ => Retry.Never,
     };
 }

@@ -4,8 +4,8 @@ namespace FishCheckpoint.Training;
 internal static class BudgetShares
 {
     /// <summary>
-    /// The method of the largest remainder (Hamilton): each tensor gets its exact share rounded down; what is left goes, one each, to the largest
-    /// fractions, and to the earlier tensor where they are equal.
+    /// The method of the largest remainder (Hamilton): each tensor gets its exact share rounded down; what is left goes, one each, to the
+    /// largest fractions, and to the earlier tensor where they are equal.
     /// </summary>
     /// <param name="units">The tensors' sizes.</param>
     /// <param name="budget">At most the sum of the sizes.</param>
@@ -20,7 +20,8 @@ internal static class BudgetShares
 
         var quotas = units.Select(size => Int128.DivRem((Int128)budget * size, total)).ToArray();
         var shares = Array.ConvertAll(quotas, quota => (long)quota.Quotient);
-        foreach (var tensor in Enumerable.Range(0, shares.Length).OrderByDescending(tensor => quotas[tensor].Remainder).Take((int)(budget - shares.Sum())))
+        foreach (var tensor in Enumerable.Range(0, shares.Length).OrderByDescending(tensor => quotas[tensor].Remainder)
+            .Take((int)(budget - shares.Sum())))
         {
             shares[tensor]++;
         }

@@ -13,7 +13,8 @@ internal static class DenseMask
         if (stored.Info.Type is not (DType.Bool or DType.U8 or DType.F32 or DType.F16 or DType.BF16))
         {
             throw new FishException(
-                ErrorCode.DtypeMismatch, tensor.Name, $"The mask is {DTypes.NameOf(stored.Info.Type)}.", "A dense mask is BOOL, U8, F32, F16 or BF16.");
+                ErrorCode.DtypeMismatch, tensor.Name, $"The mask is {DTypes.NameOf(stored.Info.Type)}.",
+                "A dense mask is BOOL, U8, F32, F16 or BF16.");
         }
 
         if (!stored.Info.Shape.SequenceEqual(tensor.Shape) || tensor.Elements != tensor.Units)

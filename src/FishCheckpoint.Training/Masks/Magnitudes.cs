@@ -62,7 +62,8 @@ internal sealed class Magnitudes(Layout layout, TensorBytes tensorBytes)
                 break;
             default:
                 throw new FishException(
-                    ErrorCode.DtypeMismatch, info.Name, $"Magnitudes of {DTypes.NameOf(info.Type)} are not compared; F32, F16 and BF16 are.",
+                    ErrorCode.DtypeMismatch, info.Name,
+                    $"Magnitudes of {DTypes.NameOf(info.Type)} are not compared; F32, F16 and BF16 are.",
                     "Let the tensor always train, or not at all.");
         }
     }

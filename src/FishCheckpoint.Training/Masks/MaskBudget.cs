@@ -5,11 +5,12 @@ namespace FishCheckpoint.Training;
 
 /// <summary>How many positions a mask is to have: the arithmetic of a <see cref="MaskRule"/> on a layout.</summary>
 /// <param name="Trainable">Elements of all trainable tensors, those that always train included; of tied tensors once.</param>
-/// <param name="Total">Positions of the mask, repetitions in aliases not counted: the ratio of <paramref name="Trainable"/>, rounded down.</param>
+/// <param name="Total">Positions of the mask, repetitions in aliases not counted: the ratio of <paramref name="Trainable"/>, rounded
+/// down.</param>
 /// <param name="AlwaysTrained">Positions of the tensors that always train.</param>
 /// <remarks>
-/// As in the paper's code (Sung, Nair, Raffel, "Training Neural Networks with Fixed Sparse Masks", 2021): <c>k = floor(total * ratio) - head</c>.
-/// The ratio is taken as the decimal that it was written as, so that 29% of 100 is 29 and not, as with binary floats, 28.
+/// As in the paper's code (Sung, Nair, Raffel, "Training Neural Networks with Fixed Sparse Masks", 2021): <c>k = floor(total * ratio) -
+/// head</c>. The ratio is taken as the decimal that it was written as, so that 29% of 100 is 29 and not, as with binary floats, 28.
 /// </remarks>
 public readonly record struct MaskBudget(long Trainable, long Total, long AlwaysTrained)
 {
@@ -24,7 +25,8 @@ public readonly record struct MaskBudget(long Trainable, long Total, long Always
     {
         if (!(rule.Ratio is >= 0 and <= 1))
         {
-            throw new FishException(ErrorCode.RequestInvalid, "ratio", $"{rule.Ratio} is no share of the elements.", "Give a ratio from 0 to 1, as in 0.005.");
+            throw new FishException(
+                ErrorCode.RequestInvalid, "ratio", $"{rule.Ratio} is no share of the elements.", "Give a ratio from 0 to 1, as in 0.005.");
         }
 
         var tensors = new TrainedTensors(layout, rule);

@@ -6,9 +6,10 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// Masks as safetensors files. Written: <c>NAME.indices</c> [n] for each tensor with positions, I32 where they fit and I64 elsewhere, flat and ascending,
-/// with the layout's and the mask's identities in <c>__metadata__</c>. Read: such files, also of other tools and without the identities; and dense masks,
-/// BOOL, U8, F32, F16 or BF16 tensors under the parameters' names and in their shapes, in which everything that is not zero (NaN is not) is in.
+/// Masks as safetensors files. Written: <c>NAME.indices</c> [n] for each tensor with positions, I32 where they fit and I64 elsewhere, flat
+/// and ascending, with the layout's and the mask's identities in <c>__metadata__</c>. Read: such files, also of other tools and without the
+/// identities; and dense masks, BOOL, U8, F32, F16 or BF16 tensors under the parameters' names and in their shapes, in which everything
+/// that is not zero (NaN is not) is in.
 /// </summary>
 public static class MaskFile
 {
@@ -29,7 +30,8 @@ public static class MaskFile
             ["format"] = "fish-mask", [LayoutKey] = mask.Layout.Id.ToString(), [MaskKey] = mask.Id.ToString(),
         };
         var tensors = mask.Tensors.Select(tensor => new TensorInfo(
-            mask.Layout.Tensors[tensor.Tensor].Name + IndicesSuffix, IndexTypeOf(mask.Layout.Tensors[tensor.Tensor]), [tensor.Positions.Length]));
+            mask.Layout.Tensors[tensor.Tensor].Name + IndicesSuffix, IndexTypeOf(mask.Layout.Tensors[tensor.Tensor]),
+            [tensor.Positions.Length]));
         using var writer = new SafetensorsWriter(path, HeaderWriter.Create(tensors, metadata));
         foreach (var tensor in mask.Tensors)
         {
@@ -48,10 +50,10 @@ public static class MaskFile
     /// <param name="path">The file.</param>
     /// <param name="layout">The layout that the mask is for.</param>
     /// <exception cref="FishException">
-    /// <see cref="ErrorCode.FileNotFound"/>, or a code for each way a header can lie; <see cref="ErrorCode.TensorUnknown"/>: the layout has no such
-    /// tensor; <see cref="ErrorCode.DtypeMismatch"/>, <see cref="ErrorCode.ShapeMismatch"/>; <see cref="ErrorCode.IndexUnsorted"/>,
-    /// <see cref="ErrorCode.IndexRepeated"/>, <see cref="ErrorCode.IndexOutOfRange"/>; <see cref="ErrorCode.PatchInvalid"/>: a tensor has positions and a
-    /// dense mask; <see cref="ErrorCode.DigestMismatch"/>: the mask is not the one that was written.
+    /// <see cref="ErrorCode.FileNotFound"/>, or a code for each way a header can lie; <see cref="ErrorCode.TensorUnknown"/>: the layout has
+    /// no such tensor; <see cref="ErrorCode.DtypeMismatch"/>, <see cref="ErrorCode.ShapeMismatch"/>; <see cref="ErrorCode.IndexUnsorted"/>,
+    /// <see cref="ErrorCode.IndexRepeated"/>, <see cref="ErrorCode.IndexOutOfRange"/>; <see cref="ErrorCode.PatchInvalid"/>: a tensor has
+    /// positions and a dense mask; <see cref="ErrorCode.DigestMismatch"/>: the mask is not the one that was written.
     /// </exception>
     public static Mask Read(string path, Layout layout)
     {
@@ -60,20 +62,24 @@ public static class MaskFile
         foreach (var stored in file.Header.Tensors)
         {
             var (tensor, dense) = Find(stored.Info, layout);
-            var positions = dense ? DenseMask.Read(file, stored, layout.Tensors[tensor]) : IndexList.Read(file, stored, layout.Tensors[tensor]);
+            var positions = dense ? DenseMask.Read(file, stored, layout.Tensors[tensor])
+                : IndexList.Read(file, stored, layout.Tensors[tensor]);
             if (!read.TryAdd(tensor, new TensorMask(tensor, positions)))
             {
                 throw new FishException(
-                    ErrorCode.PatchInvalid, layout.Tensors[tensor].Name, "The file holds its positions and a dense mask of it.", "Keep one of them.");
+                    ErrorCode.PatchInvalid, layout.Tensors[tensor].Name, "The file holds its positions and a dense mask of it.",
+                    "Keep one of them.");
             }
         }
 
         var mask = Mask.Create(layout, read.Values);
         var metadata = file.Header.Metadata;
-        return metadata.GetValueOrDefault(LayoutKey) != layout.Id.ToString() || metadata.GetValueOrDefault(MaskKey) is not { } id || id == mask.Id.ToString()
+        return metadata.GetValueOrDefault(LayoutKey) != layout.Id.ToString() || metadata.GetValueOrDefault(MaskKey) is not { } id
+            || id == mask.Id.ToString()
             ? mask
             : throw new FishException(
-                ErrorCode.DigestMismatch, path, $"The mask is {mask.Id}; the file says {id}.", "The file was changed or damaged: copy or write it again.");
+                ErrorCode.DigestMismatch, path, $"The mask is {mask.Id}; the file says {id}.",
+                "The file was changed or damaged: copy or write it again.");
     }
 
     // A parameter's own name comes first: it may end in ".indices" itself.
@@ -84,10 +90,12 @@ public static class MaskFile
             return (tensor, true);
         }
 
-        return stored.Name.EndsWith(IndicesSuffix, StringComparison.Ordinal) && layout.TryIndexOf(stored.Name[..^IndicesSuffix.Length], out tensor)
+        return stored.Name.EndsWith(IndicesSuffix, StringComparison.Ordinal)
+            && layout.TryIndexOf(stored.Name[..^IndicesSuffix.Length], out tensor)
             ? (tensor, false)
             : throw new FishException(
-                ErrorCode.TensorUnknown, stored.Name, "The task layout has no such tensor.", "A mask file holds NAME.indices, or dense masks under the tensors' names.");
+                ErrorCode.TensorUnknown, stored.Name, "The task layout has no such tensor.",
+                "A mask file holds NAME.indices, or dense masks under the tensors' names.");
     }
 
     private static DType IndexTypeOf(TensorInfo tensor) => tensor.Units - 1 <= int.MaxValue ? DType.I32 : DType.I64;

@@ -18,7 +18,8 @@ public sealed record MaskReport(IReadOnlyList<TensorReport> Tensors, long Elemen
 
     /// <summary>Makes the report of a mask.</summary>
     /// <param name="mask">The mask.</param>
-    /// <param name="rule">The rule that it was chosen by; <see langword="null"/> when it is not known: each tensor is then taken as competing.</param>
+    /// <param name="rule">The rule that it was chosen by; <see langword="null"/> when it is not known: each tensor is then taken as
+    /// competing.</param>
     public static MaskReport Of(Mask mask, MaskRule? rule = null)
     {
         var (layout, trained) = (mask.Layout, rule is null ? null : new TrainedTensors(mask.Layout, rule));

@@ -9,19 +9,21 @@ public sealed record MaskRule
     public double Ratio { get; init; } = 0.005;
 
     /// <summary>
-    /// Tensors that are in the mask with every position, such as a new classifier head; they count in the budget. They may stand anywhere in the layout.
-    /// Default: none. <see cref="Named"/>, <see cref="NamePrefix"/>, <see cref="NameLike"/> and <see cref="AnyOf"/> make such predicates.
+    /// Tensors that are in the mask with every position, such as a new classifier head; they count in the budget. They may stand anywhere
+    /// in the layout. Default: none. <see cref="Named"/>, <see cref="NamePrefix"/>, <see cref="NameLike"/> and <see cref="AnyOf"/> make
+    /// such predicates.
     /// </summary>
     public Func<TensorInfo, bool> AlwaysTrained { get; init; } = _ => false;
 
     /// <summary>
-    /// Tensors that train at all; others are in no mask and count in no budget (buffers, such as position ids). Default: all of a float dtype with
-    /// whole bytes per element.
+    /// Tensors that train at all; others are in no mask and count in no budget (buffers, such as position ids). Default: all of a float
+    /// dtype with whole bytes per element.
     /// </summary>
     public Func<TensorInfo, bool> Trainable { get; init; } = IsFloat;
 
     /// <summary>
-    /// Tensors that are the same memory: they count once, compete once, and have the same positions. Default: <see cref="TiedTensors.None"/>.
+    /// Tensors that are the same memory: they count once, compete once, and have the same positions. Default:
+    /// <see cref="TiedTensors.None"/>.
     /// </summary>
     public TiedTensors Tied { get; init; } = TiedTensors.None;
 

@@ -7,25 +7,31 @@ namespace FishCheckpoint.Training;
 
 /// <summary>Chooses the positions of a mask: by score, by name, or at random as a control.</summary>
 /// <remarks>
-/// With <see cref="MaskRule.Tied"/>, positions are chosen in the first tensor of each group and repeated in its aliases: the mask then holds
-/// <see cref="MaskBudget.Total"/> positions and the repetitions.
+/// With <see cref="MaskRule.Tied"/>, positions are chosen in the first tensor of each group and repeated in its aliases: the mask then
+/// holds <see cref="MaskBudget.Total"/> positions and the repetitions.
 /// </remarks>
 public static class MaskSelection
 {
-    /// <summary>The FISH mask: the positions of the highest Fisher information over all tensors, and all positions that always train.</summary>
+    /// <summary>
+    /// The FISH mask: the positions of the highest Fisher information over all tensors, and all positions that always train.
+    /// </summary>
     /// <param name="fisher">The accumulated information.</param>
     /// <param name="rule">Budget and tensors.</param>
-    /// <returns>A mask of exactly <see cref="MaskBudget.Total"/> positions. Ties go to the earlier tensor, then to the lower position.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: see <see cref="MaskBudget.Compute"/>, or a score is not a number.</exception>
+    /// <returns>A mask of exactly <see cref="MaskBudget.Total"/> positions. Ties go to the earlier tensor, then to the lower
+    /// position.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: see <see cref="MaskBudget.Compute"/>, or a score is not a
+    /// number.</exception>
     public static Mask Fish(FisherInformation fisher, MaskRule rule) => Top(fisher.Layout, fisher.Scores, rule);
 
     /// <summary>The positions of the highest scores over all tensors, and all positions that always train.</summary>
     /// <param name="layout">The tensors.</param>
     /// <param name="scores">Their scores, such as Fisher information or magnitudes.</param>
     /// <param name="rule">Budget and tensors.</param>
-    /// <returns>A mask of exactly <see cref="MaskBudget.Total"/> positions. Ties go to the earlier tensor, then to the lower position.</returns>
+    /// <returns>A mask of exactly <see cref="MaskBudget.Total"/> positions. Ties go to the earlier tensor, then to the lower
+    /// position.</returns>
     /// <remarks>Time is proportional to the number of elements, in four passes; memory beyond the scores to that of positions.</remarks>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: see <see cref="MaskBudget.Compute"/>, or a score is not a number.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: see <see cref="MaskBudget.Compute"/>, or a score is not a
+    /// number.</exception>
     /// <exception cref="ArgumentException">Scores of a tensor have another length than the tensor.</exception>
     public static Mask Top(Layout layout, TensorScores scores, MaskRule rule)
     {
@@ -38,46 +44,52 @@ public static class MaskSelection
     /// <param name="scores">Their scores, such as Fisher information or magnitudes.</param>
     /// <param name="rule">Budget and tensors.</param>
     /// <returns>
-    /// A mask of exactly <see cref="MaskBudget.Total"/> positions: <see cref="MaskBudget.Free"/> is split in proportion to the competing tensors'
-    /// elements, rounded down, and the positions that this leaves go, one each, to the tensors with the largest fractions, earlier ones first. Ties inside
-    /// a tensor go to the lower position.
+    /// A mask of exactly <see cref="MaskBudget.Total"/> positions: <see cref="MaskBudget.Free"/> is split in proportion to the competing
+    /// tensors' elements, rounded down, and the positions that this leaves go, one each, to the tensors with the largest fractions, earlier
+    /// ones first. Ties inside a tensor go to the lower position.
     /// </returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: see <see cref="MaskBudget.Compute"/>, or a score is not a number.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: see <see cref="MaskBudget.Compute"/>, or a score is not a
+    /// number.</exception>
     /// <exception cref="ArgumentException">Scores of a tensor have another length than the tensor.</exception>
     public static Mask TopOfEach(Layout layout, TensorScores scores, MaskRule rule)
     {
         var (budget, tensors) = (MaskBudget.Compute(layout, rule), new TrainedTensors(layout, rule));
         var shares = BudgetShares.Split([.. tensors.Competing.Select(tensor => layout.Tensors[tensor].Units)], budget.Free);
-        return tensors.Complete(tensors.Competing.Zip(shares).SelectMany(pair => ScoreThreshold.Choose(layout, [pair.First], scores, pair.Second)));
+        return tensors.Complete(
+            tensors.Competing.Zip(shares).SelectMany(pair => ScoreThreshold.Choose(layout, [pair.First], scores, pair.Second)));
     }
 
     /// <summary>The positions of the largest absolute values over all tensors, and all positions that always train.</summary>
     /// <param name="layout">The tensors.</param>
     /// <param name="tensorBytes">Their values: F32, F16 or BF16.</param>
     /// <param name="rule">Budget and tensors.</param>
-    /// <returns>A mask of exactly <see cref="MaskBudget.Total"/> positions. Ties go to the earlier tensor, then to the lower position.</returns>
+    /// <returns>A mask of exactly <see cref="MaskBudget.Total"/> positions. Ties go to the earlier tensor, then to the lower
+    /// position.</returns>
     /// <remarks>Takes 4 bytes of memory for each element of the largest tensor.</remarks>
     /// <exception cref="FishException">
-    /// <see cref="ErrorCode.RequestInvalid"/>: see <see cref="MaskBudget.Compute"/>, or a value is not a number; <see cref="ErrorCode.DtypeMismatch"/>:
-    /// a competing tensor is of another dtype.
+    /// <see cref="ErrorCode.RequestInvalid"/>: see <see cref="MaskBudget.Compute"/>, or a value is not a number;
+    /// <see cref="ErrorCode.DtypeMismatch"/>: a competing tensor is of another dtype.
     /// </exception>
-    public static Mask Magnitude(Layout layout, TensorBytes tensorBytes, MaskRule rule) => Top(layout, new Magnitudes(layout, tensorBytes).Of, rule);
+    public static Mask Magnitude(Layout layout, TensorBytes tensorBytes, MaskRule rule) =>
+        Top(layout, new Magnitudes(layout, tensorBytes).Of, rule);
 
     /// <summary>
-    /// BitFit (Ben Zaken, Ravfogel, Goldberg, "BitFit: Simple Parameter-efficient Fine-tuning for Transformer-based Masked Language-models", 2022): every
-    /// position of the bias terms, and of the tensors that always train.
+    /// BitFit (Ben Zaken, Ravfogel, Goldberg, "BitFit: Simple Parameter-efficient Fine-tuning for Transformer-based Masked
+    /// Language-models", 2022): every position of the bias terms, and of the tensors that always train.
     /// </summary>
     /// <param name="layout">The tensors.</param>
     /// <param name="rule">Tensors; its ratio is not used: the mask is as large as the bias terms are.</param>
     /// <param name="isBias">Which tensors are bias terms. Default: <see cref="MaskRule.IsBias"/>.</param>
     public static Mask BitFit(Layout layout, MaskRule rule, Func<TensorInfo, bool>? isBias = null) =>
-        new TrainedTensors(layout, rule with { AlwaysTrained = MaskRule.AnyOf(rule.AlwaysTrained, isBias ?? MaskRule.IsBias) }).Complete([]);
+        new TrainedTensors(layout, rule with { AlwaysTrained = MaskRule.AnyOf(rule.AlwaysTrained, isBias ?? MaskRule.IsBias) })
+            .Complete([]);
 
     /// <summary>As many positions as <see cref="Top"/> would choose, each equally likely, and all positions that always train.</summary>
     /// <param name="layout">The tensors.</param>
     /// <param name="rule">Budget and tensors.</param>
     /// <param name="seed">Names the choice: the same one gives the same mask.</param>
-    /// <remarks>Selection sampling in one pass (Knuth, The Art of Computer Programming, volume 2, 3.4.2, algorithm S): positions come out in order.</remarks>
+    /// <remarks>Selection sampling in one pass (Knuth, The Art of Computer Programming, volume 2, 3.4.2, algorithm S): positions come out
+    /// in order.</remarks>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: see <see cref="MaskBudget.Compute"/>.</exception>
     public static Mask Random(Layout layout, MaskRule rule, long seed)
     {

@@ -22,7 +22,8 @@ internal static class MaskSets
     {
         if (left.Layout.Id != right.Layout.Id)
         {
-            throw new FishException(ErrorCode.LayoutMismatch, "mask", "The masks are of two layouts.", "Choose both on the same task layout.");
+            throw new FishException(
+                ErrorCode.LayoutMismatch, "mask", "The masks are of two layouts.", "Choose both on the same task layout.");
         }
 
         var rights = right.Tensors.ToDictionary(tensor => tensor.Tensor);

@@ -3,7 +3,9 @@ namespace FishCheckpoint.Training;
 /// <summary>Patterns of names, in which only <c>*</c> and <c>?</c> mean something.</summary>
 internal static class NamePattern
 {
-    /// <summary>Whether the whole name fits. Time is at most the product of both lengths: only the last <c>*</c> is ever tried again.</summary>
+    /// <summary>
+    /// Whether the whole name fits. Time is at most the product of both lengths: only the last <c>*</c> is ever tried again.
+    /// </summary>
     public static bool Matches(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
     {
         var (at, index, star, resumed) = (0, 0, -1, 0);

@@ -6,8 +6,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// The k-th highest score of many tensors, found by counting and not by sorting: floats that are not negative are ordered as their bits are, so one
-/// pass counts the upper 16 bits, and a second one the lower 16 bits of the only bucket that the k-th can be in.
+/// The k-th highest score of many tensors, found by counting and not by sorting: floats that are not negative are ordered as their bits
+/// are, so one pass counts the upper 16 bits, and a second one the lower 16 bits of the only bucket that the k-th can be in.
 /// </summary>
 /// <param name="Value">The bits of the k-th highest score; everything above is in.</param>
 /// <param name="Ties">How many of the scores equal to it are in: the first ones, by layout order, then position.</param>
@@ -32,7 +32,8 @@ internal readonly record struct ScoreThreshold(int Value, long Ties)
         var (ties, chosen) = (threshold.Ties, new List<TensorMask>());
         foreach (var tensor in tensors)
         {
-            chosen.Add(new TensorMask(tensor, ThresholdScan.Collect(scores(tensor), layout.Tensors[tensor].Units, threshold.Value, ref ties)));
+            chosen.Add(
+                new TensorMask(tensor, ThresholdScan.Collect(scores(tensor), layout.Tensors[tensor].Units, threshold.Value, ref ties)));
         }
 
         return chosen;

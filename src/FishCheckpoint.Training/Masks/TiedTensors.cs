@@ -5,8 +5,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// Tensors of a layout that are the same memory, such as an embedding and the output layer tied to it. The file holds each of them, so each has to be
-/// in the mask; they train as one, so they are scored, counted and stepped on as one.
+/// Tensors of a layout that are the same memory, such as an embedding and the output layer tied to it. The file holds each of them, so each
+/// has to be in the mask; they train as one, so they are scored, counted and stepped on as one.
 /// </summary>
 public sealed class TiedTensors
 {
@@ -29,7 +29,9 @@ public sealed class TiedTensors
     /// <summary>No tensor shares memory with another one.</summary>
     public static TiedTensors None { get; } = new([]);
 
-    /// <summary>Indices of the tensors that are one, in layout order: the first one is the canonical one, the others are its aliases.</summary>
+    /// <summary>
+    /// Indices of the tensors that are one, in layout order: the first one is the canonical one, the others are its aliases.
+    /// </summary>
     public IReadOnlyList<IReadOnlyList<int>> Groups { get; }
 
     /// <summary>Finds tensors of one dtype with the same first byte and length; tensors that only overlap are not found.</summary>

@@ -4,8 +4,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// A <see cref="MaskRule"/> on a layout: what each tensor is to it. Tied tensors are one: they train when any of them does, and always when any of them
-/// always does, since they cannot differ.
+/// A <see cref="MaskRule"/> on a layout: what each tensor is to it. Tied tensors are one: they train when any of them does, and always when
+/// any of them always does, since they cannot differ.
 /// </summary>
 internal sealed class TrainedTensors
 {
@@ -15,7 +15,8 @@ internal sealed class TrainedTensors
     public TrainedTensors(Layout layout, MaskRule rule)
     {
         (this.layout, this.rule) = (layout, rule);
-        var canonical = Enumerable.Range(0, layout.Tensors.Count).Where(tensor => rule.Tied.CanonicalOf(tensor) == tensor && Any(tensor, rule.Trainable))
+        var canonical = Enumerable.Range(0, layout.Tensors.Count)
+            .Where(tensor => rule.Tied.CanonicalOf(tensor) == tensor && Any(tensor, rule.Trainable))
             .ToLookup(tensor => Any(tensor, rule.AlwaysTrained));
         (Competing, Always) = ([.. canonical[false]], [.. canonical[true]]);
     }
@@ -54,5 +55,6 @@ internal sealed class TrainedTensors
         return positions;
     }
 
-    private bool Any(int canonical, Func<TensorInfo, bool> predicate) => rule.Tied.GroupOf(canonical).Any(tensor => predicate(layout.Tensors[tensor]));
+    private bool Any(int canonical, Func<TensorInfo, bool> predicate) =>
+        rule.Tied.GroupOf(canonical).Any(tensor => predicate(layout.Tensors[tensor]));
 }

@@ -11,7 +11,8 @@ namespace FishCheckpoint.Training;
 /// <param name="Epsilon">Added to the denominator.</param>
 /// <param name="NegativeStep">The learning rate / (1 - beta1^step), negated.</param>
 internal readonly record struct AdamFactors(
-    float Shrink, float Decay, float MeanWeight, float MeanKept, float SquareKept, float SquareWeight, float CorrectionRoot, float Epsilon, float NegativeStep)
+    float Shrink, float Decay, float MeanWeight, float MeanKept, float SquareKept, float SquareWeight, float CorrectionRoot, float Epsilon,
+    float NegativeStep)
 {
     /// <summary>The scalars of a step.</summary>
     public static AdamFactors Of(AdamOptions options, bool decoupled, double rate, long step)

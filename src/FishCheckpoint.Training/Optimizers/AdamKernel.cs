@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// The hot loop of <see cref="MaskedAdam"/> and <see cref="MaskedAdamW"/>: PyTorch's <c>_single_tensor_adam</c>. Each operation is rounded by itself, in
-/// vectors and in the rest alike, so no bit depends on the width of a machine's vectors.
+/// The hot loop of <see cref="MaskedAdam"/> and <see cref="MaskedAdamW"/>: PyTorch's <c>_single_tensor_adam</c>. Each operation is rounded
+/// by itself, in vectors and in the rest alike, so no bit depends on the width of a machine's vectors.
 /// </summary>
 internal static class AdamKernel
 {
@@ -14,7 +14,8 @@ internal static class AdamKernel
     private const float NearStart = 0.5f;
 
     /// <summary>Takes one step.</summary>
-    public static void Step(Span<float> values, ReadOnlySpan<float> gradients, Span<float> means, Span<float> squares, in AdamFactors factors)
+    public static void Step(
+        Span<float> values, ReadOnlySpan<float> gradients, Span<float> means, Span<float> squares, in AdamFactors factors)
     {
         var ws = MemoryMarshal.Cast<float, Vector<float>>(values);
         var gs = MemoryMarshal.Cast<float, Vector<float>>(gradients)[..ws.Length];
@@ -32,7 +33,8 @@ internal static class AdamKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Step(ref Vector<float> value, Vector<float> gradient, ref Vector<float> mean, ref Vector<float> square, in AdamFactors factors)
+    private static void Step(
+        ref Vector<float> value, Vector<float> gradient, ref Vector<float> mean, ref Vector<float> square, in AdamFactors factors)
     {
         value = factors.Shrink == 1 ? value : value * factors.Shrink;
         gradient = factors.Decay == 0 ? gradient : gradient + (value * factors.Decay);

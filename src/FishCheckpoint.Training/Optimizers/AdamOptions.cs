@@ -1,6 +1,8 @@
 namespace FishCheckpoint.Training;
 
-/// <summary>Options of <see cref="MaskedAdam"/> and <see cref="MaskedAdamW"/>; names and defaults are those of <c>torch.optim</c>.</summary>
+/// <summary>
+/// Options of <see cref="MaskedAdam"/> and <see cref="MaskedAdamW"/>; names and defaults are those of <c>torch.optim</c>.
+/// </summary>
 public record AdamOptions
 {
     /// <summary>The learning rate of the first step. Default: 0.001.</summary>
@@ -16,8 +18,8 @@ public record AdamOptions
     public double Epsilon { get; init; } = 1e-8;
 
     /// <summary>
-    /// <see cref="MaskedAdam"/>: the multiple of a value that is added to its gradient (L2); default 0. <see cref="MaskedAdamW"/>: the multiple that the
-    /// learning rate takes off the value itself; default 0.01.
+    /// <see cref="MaskedAdam"/>: the multiple of a value that is added to its gradient (L2); default 0. <see cref="MaskedAdamW"/>: the
+    /// multiple that the learning rate takes off the value itself; default 0.01.
     /// </summary>
     public double WeightDecay { get; init; }
 

@@ -2,7 +2,10 @@ using FishCheckpoint.Masks;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Clips gradients by their length, as <c>torch.nn.utils.clip_grad_norm_</c>: over the mask's positions alone, since nothing else is stepped on.</summary>
+/// <summary>
+/// Clips gradients by their length, as <c>torch.nn.utils.clip_grad_norm_</c>: over the mask's positions alone, since nothing else is
+/// stepped on.
+/// </summary>
 public static class GradientClip
 {
     // PyTorch's, against a norm of 0.
@@ -43,7 +46,9 @@ public static class GradientClip
         return sum;
     }
 
-    /// <summary>What gradients are multiplied with, so that they are no longer than a limit: <c>limit / (norm + 1e-6)</c>, at most 1.</summary>
+    /// <summary>
+    /// What gradients are multiplied with, so that they are no longer than a limit: <c>limit / (norm + 1e-6)</c>, at most 1.
+    /// </summary>
     /// <param name="norm">Their length.</param>
     /// <param name="limit">The longest length wanted.</param>
     public static float Scale(double norm, double limit) => (float)Math.Min(1, limit / (norm + Epsilon));

@@ -12,7 +12,10 @@ public static class LearningRates
         ? peak * step / warmup
         : peak * (1 - Progress(step, warmup, total));
 
-    /// <summary>From 0 up to the peak in equal parts, then down to the lowest rate along half a cosine (Loshchilov and Hutter, "SGDR", 2017), where it stays.</summary>
+    /// <summary>
+    /// From 0 up to the peak in equal parts, then down to the lowest rate along half a cosine (Loshchilov and Hutter, "SGDR", 2017), where
+    /// it stays.
+    /// </summary>
     /// <param name="step">Steps taken before this one.</param>
     /// <param name="warmup">Steps of the way up; 0 for none.</param>
     /// <param name="total">Steps of the whole.</param>

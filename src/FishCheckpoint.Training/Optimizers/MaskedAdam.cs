@@ -3,10 +3,13 @@ using FishCheckpoint.Masks;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Adam on a mask, as <c>torch.optim.Adam</c> (Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015), with L2 weight decay.</summary>
+/// <summary>
+/// Adam on a mask, as <c>torch.optim.Adam</c> (Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015), with L2 weight decay.
+/// </summary>
 /// <remarks>
 /// Holds two floats per position. As in PyTorch, steps are counted per tensor, from its first gradient on. A position that
-/// <see cref="MaskedOptimizer.SetMask"/> adds to a tensor starts with moments of 0 under the tensor's count, as one does that had gradients of 0 until then.
+/// <see cref="MaskedOptimizer.SetMask"/> adds to a tensor starts with moments of 0 under the tensor's count, as one does that had gradients
+/// of 0 until then.
 /// </remarks>
 public class MaskedAdam : MaskedOptimizer
 {
@@ -46,7 +49,8 @@ public class MaskedAdam : MaskedOptimizer
     /// <param name="maskTensor">Index of the tensor in the mask's <see cref="Mask.Tensors"/>.</param>
     public long StepsOf(int maskTensor) => steps[maskTensor];
 
-    private protected override void Begin(int maskTensor) => factors = AdamFactors.Of(options, decoupled, LearningRate, ++steps[maskTensor]);
+    private protected override void Begin(int maskTensor) =>
+        factors = AdamFactors.Of(options, decoupled, LearningRate, ++steps[maskTensor]);
 
     private protected override void UpdateRun(int maskTensor, int begin, Span<float> run, ReadOnlySpan<float> gradient) => AdamKernel.Step(
         run, gradient, means[maskTensor].AsSpan(begin, run.Length), squares[maskTensor].AsSpan(begin, run.Length), factors);
@@ -89,8 +93,8 @@ public class MaskedAdam : MaskedOptimizer
 }
 
 /// <summary>
-/// Adam on a mask with decoupled weight decay, as <c>torch.optim.AdamW</c> (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019). Only
-/// values of the mask decay.
+/// Adam on a mask with decoupled weight decay, as <c>torch.optim.AdamW</c> (Loshchilov and Hutter, "Decoupled Weight Decay Regularization",
+/// 2019). Only values of the mask decay.
 /// </summary>
 /// <param name="mask">The positions to step on.</param>
 /// <param name="options">How; <see langword="null"/> for the defaults.</param>

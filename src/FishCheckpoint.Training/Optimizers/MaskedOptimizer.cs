@@ -4,13 +4,14 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// Steps on the positions of a mask, and on nothing else: no other value changes a bit, by decay or momentum either, and state is held for the mask's
-/// positions only. Give it a mask without aliases (<see cref="TiedTensors.WithoutAliases"/>), or tied memory is stepped on twice.
+/// Steps on the positions of a mask, and on nothing else: no other value changes a bit, by decay or momentum either, and state is held for
+/// the mask's positions only. Give it a mask without aliases (<see cref="TiedTensors.WithoutAliases"/>), or tied memory is stepped on
+/// twice.
 /// </summary>
 /// <remarks>
-/// The values are those of the dense optimizer of PyTorch (its <c>_single_tensor_*</c> functions, operation by operation in float32, scalars in double)
-/// when that is given gradients of 0 off the mask and no decay there, without fused multiply-adds: the bits are the same on every machine. Not safe for
-/// concurrent use.
+/// The values are those of the dense optimizer of PyTorch (its <c>_single_tensor_*</c> functions, operation by operation in float32,
+/// scalars in double) when that is given gradients of 0 off the mask and no decay there, without fused multiply-adds: the bits are the same
+/// on every machine. Not safe for concurrent use.
 /// </remarks>
 public abstract class MaskedOptimizer : IResumable
 {
@@ -39,7 +40,8 @@ public abstract class MaskedOptimizer : IResumable
 
     /// <summary>Takes one step on every tensor of the mask.</summary>
     /// <param name="parameters">The tensors' values; only those at the mask's positions are changed.</param>
-    /// <param name="gradientOf">Their gradients; only those at the mask's positions are read. A tensor without one is passed over, with its state.</param>
+    /// <param name="gradientOf">Their gradients; only those at the mask's positions are read. A tensor without one is passed over, with its
+    /// state.</param>
     /// <param name="gradientScale">What gradients are multiplied with, as by <see cref="GradientClip"/>.</param>
     /// <exception cref="ArgumentException">A tensor or gradient has another length than the layout says; nothing was changed.</exception>
     public void Step(TensorValues parameters, TensorGradients gradientOf, float gradientScale = 1)
@@ -84,7 +86,8 @@ public abstract class MaskedOptimizer : IResumable
         var count = Mask.Tensors[maskTensor].Positions.Length;
         if (maskedValues.Length != count || maskedGradients.Length != count)
         {
-            throw new ArgumentException($"The tensor has {count} positions; {maskedValues.Length} values and {maskedGradients.Length} gradients are given.");
+            throw new ArgumentException(
+                $"The tensor has {count} positions; {maskedValues.Length} values and {maskedGradients.Length} gradients are given.");
         }
 
         Begin(maskTensor);
@@ -92,8 +95,9 @@ public abstract class MaskedOptimizer : IResumable
     }
 
     /// <summary>
-    /// Goes on with another mask. Positions that are in both keep their state; new ones start with a state of 0; what left the mask is forgotten, also when
-    /// it comes back later. What is counted per tensor goes on for tensors that are in both masks, and starts anew for the others.
+    /// Goes on with another mask. Positions that are in both keep their state; new ones start with a state of 0; what left the mask is
+    /// forgotten, also when it comes back later. What is counted per tensor goes on for tensors that are in both masks, and starts anew for
+    /// the others.
     /// </summary>
     /// <param name="mask">The mask, on the same layout.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: it is on another layout.</exception>
@@ -101,7 +105,8 @@ public abstract class MaskedOptimizer : IResumable
     {
         if (mask.Layout.Id != Mask.Layout.Id)
         {
-            throw new FishException(ErrorCode.LayoutMismatch, "mask", "The mask is of another layout.", "Choose it on the layout that is trained.");
+            throw new FishException(
+                ErrorCode.LayoutMismatch, "mask", "The mask is of another layout.", "Choose it on the layout that is trained.");
         }
 
         Carry(new MaskOverlap(Mask, mask));
@@ -150,7 +155,8 @@ public abstract class MaskedOptimizer : IResumable
         }
     }
 
-    private bool IsOfMask(StateSection state) => state.Text(MaskKey) is var id && (id == Mask.BareId.ToString() || id == Mask.Id.ToString());
+    private bool IsOfMask(StateSection state) =>
+        state.Text(MaskKey) is var id && (id == Mask.BareId.ToString() || id == Mask.Id.ToString());
 
     // All of them first: a step is taken whole or not at all.
     private void Check(TensorValues parameters, TensorGradients gradientOf)
@@ -162,7 +168,8 @@ public abstract class MaskedOptimizer : IResumable
             var (values, gradient) = (parameters(tensor).Length, gradientOf(tensor).Length);
             if (gradient > 0 && (values != info.Units || gradient != info.Units))
             {
-                throw new ArgumentException($"Tensor '{info.Name}' has {info.Units} elements; {values} and a gradient of {gradient} are given.");
+                throw new ArgumentException(
+                    $"Tensor '{info.Name}' has {info.Units} elements; {values} and a gradient of {gradient} are given.");
             }
         }
     }

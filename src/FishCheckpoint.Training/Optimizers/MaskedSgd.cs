@@ -5,8 +5,8 @@ namespace FishCheckpoint.Training;
 
 /// <summary>Gradient descent with momentum on a mask, as <c>torch.optim.SGD</c>.</summary>
 /// <remarks>
-/// Holds one float per position with momentum, and nothing without. As in PyTorch, the first gradient of a tensor becomes its momentum as it is, without
-/// dampening; a position that <see cref="MaskedOptimizer.SetMask"/> adds to a tensor with momentum starts with one of 0.
+/// Holds one float per position with momentum, and nothing without. As in PyTorch, the first gradient of a tensor becomes its momentum as
+/// it is, without dampening; a position that <see cref="MaskedOptimizer.SetMask"/> adds to a tensor with momentum starts with one of 0.
 /// </remarks>
 public sealed class MaskedSgd : MaskedOptimizer
 {
@@ -49,7 +49,8 @@ public sealed class MaskedSgd : MaskedOptimizer
         }
 
         var factors = new SgdFactors(
-            (float)options.WeightDecay, (float)options.Momentum, (float)(1 - options.Dampening), (float)-LearningRate, options.Nesterov, first);
+            (float)options.WeightDecay, (float)options.Momentum, (float)(1 - options.Dampening), (float)-LearningRate,
+            options.Nesterov, first);
         SgdKernel.Step(run, gradient, buffers[maskTensor].AsSpan(begin, run.Length), factors);
     }
 

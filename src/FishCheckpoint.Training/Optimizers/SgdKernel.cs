@@ -13,8 +13,8 @@ namespace FishCheckpoint.Training;
 internal readonly record struct SgdFactors(float Decay, float Momentum, float Fresh, float NegativeRate, bool Nesterov, bool First);
 
 /// <summary>
-/// The hot loops of <see cref="MaskedSgd"/>: PyTorch's <c>_single_tensor_sgd</c>. Multiplications and additions are rounded one by one, in vectors and in
-/// the rest alike, so no bit depends on the width of a machine's vectors.
+/// The hot loops of <see cref="MaskedSgd"/>: PyTorch's <c>_single_tensor_sgd</c>. Multiplications and additions are rounded one by one, in
+/// vectors and in the rest alike, so no bit depends on the width of a machine's vectors.
 /// </summary>
 internal static class SgdKernel
 {
@@ -36,7 +36,9 @@ internal static class SgdKernel
         }
     }
 
-    /// <summary>A step with momentum: <c>b = momentum * b + fresh * g; w += -rate * b</c>, or with Nesterov <c>w += -rate * (g + momentum * b)</c>.</summary>
+    /// <summary>
+    /// A step with momentum: <c>b = momentum * b + fresh * g; w += -rate * b</c>, or with Nesterov <c>w += -rate * (g + momentum * b)</c>.
+    /// </summary>
     public static void Step(Span<float> values, ReadOnlySpan<float> gradients, Span<float> buffer, in SgdFactors factors)
     {
         var ws = MemoryMarshal.Cast<float, Vector<float>>(values);

@@ -26,6 +26,7 @@ public sealed record SgdOptions
         OptionCheck.NotNegative(Momentum, "momentum");
         OptionCheck.NotNegative(WeightDecay, "weight_decay");
         return !Nesterov || (Momentum > 0 && Dampening == 0) ? this : throw new FishException(
-            ErrorCode.RequestInvalid, "nesterov", "Nesterov's momentum asks for a momentum, and for no dampening.", "Set momentum above 0 and dampening to 0.");
+            ErrorCode.RequestInvalid, "nesterov", "Nesterov's momentum asks for a momentum, and for no dampening.",
+            "Set momentum above 0 and dampening to 0.");
     }
 }

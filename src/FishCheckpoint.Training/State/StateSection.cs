@@ -16,7 +16,8 @@ public sealed class StateSection
     public string Name { get; }
 
     /// <summary>The names of its arrays and texts, in ordinal order.</summary>
-    public IReadOnlyList<string> Names => [.. state.Arrays.Keys.Concat(state.Texts.Keys).Where(key => key.StartsWith($"{Name}/", StringComparison.Ordinal))
+    public IReadOnlyList<string> Names =>
+        [.. state.Arrays.Keys.Concat(state.Texts.Keys).Where(key => key.StartsWith($"{Name}/", StringComparison.Ordinal))
         .Select(key => key[(Name.Length + 1)..]).Order(StringComparer.Ordinal)];
 
     /// <summary>Puts an array of floats; copied.</summary>
@@ -35,7 +36,8 @@ public sealed class StateSection
     /// <exception cref="ArgumentException">The name is taken, or the bytes are no whole number of elements.</exception>
     public void Own(string name, DType type, ReadOnlyMemory<byte> bytes) => state.Put(
         KeyOf(name), bytes.Length % DTypes.UnitSizeOf(type) == 0 ? new StateArray(type, bytes)
-            : throw new ArgumentException($"{bytes.Length} bytes are no whole number of elements of {DTypes.NameOf(type)}.", nameof(bytes)));
+            : throw new ArgumentException(
+                $"{bytes.Length} bytes are no whole number of elements of {DTypes.NameOf(type)}.", nameof(bytes)));
 
     /// <summary>Puts a text.</summary>
     /// <exception cref="ArgumentException">The name is taken.</exception>
@@ -73,19 +75,22 @@ public sealed class StateSection
     /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: it is missing, or of another dtype or length.</exception>
     public ReadOnlySpan<byte> Bytes(string name, DType type, int? length = null)
     {
-        var array = state.Arrays.GetValueOrDefault(state.Find(KeyOf(name))) ?? throw Mismatch(name, "It is missing from the trainer state.");
+        var array = state.Arrays.GetValueOrDefault(state.Find(KeyOf(name)))
+            ?? throw Mismatch(name, "It is missing from the trainer state.");
         if (array.Type != type)
         {
             throw Mismatch(name, $"It is {DTypes.NameOf(array.Type)}; {DTypes.NameOf(type)} is expected.");
         }
 
         var elements = array.Bytes.Length / DTypes.UnitSizeOf(type);
-        return length is null || elements == length ? array.Bytes.Span : throw Mismatch(name, $"It has {elements} elements; {length} are expected.");
+        return length is null || elements == length
+            ? array.Bytes.Span : throw Mismatch(name, $"It has {elements} elements; {length} are expected.");
     }
 
     /// <summary>A text.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: it is missing.</exception>
-    public string Text(string name) => state.Texts.GetValueOrDefault(state.Find(KeyOf(name))) ?? throw Mismatch(name, "It is missing from the trainer state.");
+    public string Text(string name) =>
+        state.Texts.GetValueOrDefault(state.Find(KeyOf(name))) ?? throw Mismatch(name, "It is missing from the trainer state.");
 
     /// <summary>A whole number.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: it is missing, or none.</exception>
@@ -111,7 +116,8 @@ public sealed class StateSection
     /// <param name="name">What.</param>
     /// <param name="cause">Why.</param>
     public FishException Mismatch(string name, string cause) => new(
-        ErrorCode.StateMismatch, KeyOf(name), cause, "Resume with the same optimizer, mask and parts of training that the checkpoint was saved with.");
+        ErrorCode.StateMismatch, KeyOf(name), cause,
+        "Resume with the same optimizer, mask and parts of training that the checkpoint was saved with.");
 
     private string KeyOf(string name) => $"{Name}/{name}";
 }

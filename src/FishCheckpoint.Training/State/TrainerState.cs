@@ -4,8 +4,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// What resuming needs and serving does not: named arrays and texts, in sections. Written as a safetensors file (docs/FORMAT.md, "Trainer state"), so that
-/// no code runs when it is read and any language reads it. Not safe for concurrent use.
+/// What resuming needs and serving does not: named arrays and texts, in sections. Written as a safetensors file (docs/FORMAT.md, "Trainer
+/// state"), so that no code runs when it is read and any language reads it. Not safe for concurrent use.
 /// </summary>
 public sealed class TrainerState
 {
@@ -20,7 +20,8 @@ public sealed class TrainerState
     private Dictionary<string, string>? bare;
 
     /// <summary>The sections' names, in ordinal order.</summary>
-    public IReadOnlyList<string> Sections => [.. arrays.Keys.Concat(texts.Keys).Select(name => name[..name.IndexOf('/', StringComparison.Ordinal)])
+    public IReadOnlyList<string> Sections =>
+        [.. arrays.Keys.Concat(texts.Keys).Select(name => name[..name.IndexOf('/', StringComparison.Ordinal)])
         .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     internal IReadOnlyDictionary<string, StateArray> Arrays => arrays;
@@ -40,11 +41,15 @@ public sealed class TrainerState
     /// <param name="content">The bytes of a file, read to the end; not disposed.</param>
     /// <param name="key">What it belongs to, for errors, as in <c>task/step</c>.</param>
     /// <param name="cancellation">Ends the reading.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: it is no trainer state of this version; or a code for each way a header can lie.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: it is no trainer state of this version; or a code for each
+    /// way a header can lie.</exception>
     public static Task<TrainerState> ReadAsync(Stream content, string key, CancellationToken cancellation = default) =>
         TrainerStateFile.ReadAsync(content, key, cancellation);
 
-    /// <summary>The key of an array or text: this one or, where tensors had other names for wrapping a model, the only one that is the same without that.</summary>
+    /// <summary>
+    /// The key of an array or text: this one or, where tensors had other names for wrapping a model, the only one that is the same without
+    /// that.
+    /// </summary>
     internal string Find(string key)
     {
         if (arrays.ContainsKey(key) || texts.ContainsKey(key))

@@ -13,7 +13,8 @@ internal static class TrainerStateFile
     public static Stream Write(TrainerState state)
     {
         var arrays = state.Arrays.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToArray();
-        var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [FormatKey] = TrainerState.Format, [VersionKey] = TrainerState.Version };
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [FormatKey] = TrainerState.Format,
+            [VersionKey] = TrainerState.Version };
         foreach (var (name, text) in state.Texts.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             metadata.Add(name, text);
@@ -30,7 +31,8 @@ internal static class TrainerStateFile
         var read = await content.ReadAtLeastAsync(prefix, prefix.Length, throwOnEndOfStream: false, cancellation);
         var json = await ReadBytesAsync(content, HeaderParser.ReadLength(prefix.AsSpan(0, read), null, key), key, cancellation);
         var header = HeaderParser.Parse(json, key);
-        if (header.Metadata.GetValueOrDefault(FormatKey) != TrainerState.Format || header.Metadata.GetValueOrDefault(VersionKey) != TrainerState.Version)
+        if (header.Metadata.GetValueOrDefault(FormatKey) != TrainerState.Format
+            || header.Metadata.GetValueOrDefault(VersionKey) != TrainerState.Version)
         {
             throw Fail(key, "The bytes are no trainer state of a version that is known.");
         }
@@ -53,14 +55,16 @@ internal static class TrainerStateFile
                 throw Fail(key, $"The array '{tensor.Info.Name}' has {tensor.Info.Bytes} bytes; at most {Array.MaxLength} are read.");
             }
 
-            state.Put(tensor.Info.Name, new StateArray(tensor.Info.Type, await ReadBytesAsync(content, (int)tensor.Info.Bytes, key, cancellation)));
+            state.Put(tensor.Info.Name,
+                new StateArray(tensor.Info.Type, await ReadBytesAsync(content, (int)tensor.Info.Bytes, key, cancellation)));
         }
 
         // The end is asked for: there the store compares the digest.
         return await content.ReadAsync(prefix, cancellation) == 0 ? state : throw Fail(key, "Something follows the last array.");
     }
 
-    private static TensorInfo InfoOf(string name, StateArray array) => new(name, array.Type, [array.Bytes.Length / DTypes.UnitSizeOf(array.Type)]);
+    private static TensorInfo InfoOf(string name, StateArray array) =>
+        new(name, array.Type, [array.Bytes.Length / DTypes.UnitSizeOf(array.Type)]);
 
     // Grows with what arrives: a length alone allocates little.
     private static async Task<byte[]> ReadBytesAsync(Stream content, int length, string key, CancellationToken cancellation)
@@ -68,7 +72,8 @@ internal static class TrainerStateFile
         var bytes = new byte[Math.Min(length, Blocks.Size)];
         for (var filled = 0; ;)
         {
-            filled += await content.ReadAtLeastAsync(bytes.AsMemory(filled), bytes.Length - filled, throwOnEndOfStream: false, cancellation);
+            filled += await content.ReadAtLeastAsync(
+                bytes.AsMemory(filled), bytes.Length - filled, throwOnEndOfStream: false, cancellation);
             if (filled < bytes.Length)
             {
                 throw Fail(key, "The state ends early.");

@@ -23,7 +23,7 @@ public sealed class DemoCommandTests : CommandTest
     {
         using var output = new StringWriter();
         var terminal = Terminal.Of(output, TextWriter.Null);
-        var result = await new Demonstration(terminal, Short, PathOf("demo"), terminal.Say).RunAsync(Stop);
+        var result = await new Demonstration(terminal, Short, PathOf("demo"), line => terminal.Say(line)).RunAsync(Stop);
         DemoTables.Print(terminal, result, Short.Ratios);
 
         JsonShape.Approve("demo", JsonSerializer.Serialize(result, FishJson.Options));

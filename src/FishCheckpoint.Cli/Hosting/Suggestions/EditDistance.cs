@@ -1,8 +1,8 @@
 namespace FishCheckpoint.Cli.Hosting.Suggestions;
 
 /// <summary>
-/// How many letters have to be put in, left out, exchanged or swapped with their neighbor to make one word of another (optimal string alignment, the restricted
-/// Damerau-Levenshtein distance).
+/// How many letters have to be put in, left out, exchanged or swapped with their neighbor to make one word of another (optimal string
+/// alignment, the restricted Damerau-Levenshtein distance).
 /// </summary>
 internal static class EditDistance
 {

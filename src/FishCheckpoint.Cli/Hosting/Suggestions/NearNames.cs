@@ -4,7 +4,9 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Cli.Hosting.Suggestions;
 
-/// <summary>Says, where a name was not found, which one is there that is like it. Looks at one page of names, for a second at most.</summary>
+/// <summary>
+/// Says, where a name was not found, which one is there that is like it. Looks at one page of names, for a second at most.
+/// </summary>
 internal static class NearNames
 {
     private const int MostNames = 1000;
@@ -24,7 +26,10 @@ internal static class NearNames
             patience.CancelAfter(Patience);
             var said = await SayAsync(error, store, patience.Token).WaitAsync(patience.Token);
             return said.Length == 0 ? error
-                : new FishException(error.Code, error.Key, error.Cause, $"{said} {error.Hint}".TrimEnd(), error) { Operation = error.Operation };
+                : new FishException(error.Code, error.Key, error.Cause, $"{said} {error.Hint}".TrimEnd(), error)
+                {
+                    Operation = error.Operation,
+                };
         }
         catch (Exception failure) when (failure is FishException or OperationCanceledException or IOException)
         {
@@ -50,7 +55,8 @@ internal static class NearNames
                 }
 
                 var found = await store.Checkpoints.ListAsync(task, page, cancellation).ReadPageAsync();
-                return error.Code == ErrorCode.TagNotFound ? Like(step, found.Items.SelectMany(item => item.Tags).Concat(["latest", "best"]))
+                return error.Code == ErrorCode.TagNotFound
+                    ? Like(step, found.Items.SelectMany(item => item.Tags).Concat(["latest", "best"]))
                     : long.TryParse(step, out var number) && found.Next is null ? Around(number, [.. found.Items.Select(item => item.Step)])
                     : string.Empty;
         }
@@ -60,7 +66,8 @@ internal static class NearNames
 
     private static string Around(long number, long[] steps)
     {
-        var (below, above) = (steps.Where(step => step < number).Select(step => (long?)step).Max(), steps.Where(step => step > number).Select(step => (long?)step).Min());
+        var (below, above) = (steps.Where(step => step < number).Select(step => (long?)step).Max(),
+            steps.Where(step => step > number).Select(step => (long?)step).Min());
         return (below, above) switch
         {
             (null, null) => "It has none yet.",

@@ -6,7 +6,9 @@ internal static class Nearest
     private const int Most = 3;
     private const int LeastBeginning = 2;
 
-    /// <summary>The names nearest to a word: no more than a third of its letters away, or begun by it; the nearest first, at most three.</summary>
+    /// <summary>
+    /// The names nearest to a word: no more than a third of its letters away, or begun by it; the nearest first, at most three.
+    /// </summary>
     public static IReadOnlyList<string> To(string word, IEnumerable<string> names)
     {
         var most = Math.Max(1, word.Length / 3);
@@ -29,5 +31,6 @@ internal static class Nearest
     };
 
     private static int DistanceOf(string word, string name) =>
-        word.Trim('-').Length >= LeastBeginning && name.StartsWith(word, StringComparison.OrdinalIgnoreCase) ? 1 : EditDistance.Of(word, name);
+        word.Trim('-').Length >= LeastBeginning && name.StartsWith(word, StringComparison.OrdinalIgnoreCase)
+            ? 1 : EditDistance.Of(word, name);
 }

@@ -12,7 +12,8 @@ internal static class UsageErrors
         var command = parsed.CommandResult.Command;
         if (UnknownOption(parsed) is { } option)
         {
-            return ([$"There is no option '{option}'. Arguments that begin with -- come after a '--'."], Nearest.Question(Nearest.To(option, OptionsOf(parsed))));
+            return ([$"There is no option '{option}'. Arguments that begin with -- come after a '--'."],
+                Nearest.Question(Nearest.To(option, OptionsOf(parsed))));
         }
 
         if (parsed.UnmatchedTokens is [var word, ..] && command.Subcommands.Count > 0)
@@ -41,7 +42,8 @@ internal static class UsageErrors
     {
         for (SymbolResult? result = parsed.CommandResult; result is CommandResult { Command: var command }; result = result.Parent)
         {
-            foreach (var option in command.Options.Where(option => !option.Hidden && (option.Recursive || command == parsed.CommandResult.Command)))
+            foreach (var option in command.Options.Where(
+                option => !option.Hidden && (option.Recursive || command == parsed.CommandResult.Command)))
             {
                 yield return option.Name;
                 foreach (var alias in option.Aliases.Where(alias => alias.StartsWith('-')))
@@ -62,14 +64,16 @@ internal static class UsageErrors
 
         // 'fish add' says the second word of two.
         return Nearest.To(word, names) is { Count: > 0 } near ? near
-            : [.. command.Subcommands.Where(child => child.Subcommands.Any(inner => inner.Name == word)).Select(child => $"{child.Name} {word}")];
+            : [.. command.Subcommands.Where(child => child.Subcommands.Any(inner => inner.Name == word))
+                .Select(child => $"{child.Name} {word}")];
     }
 
     // The parser takes an option that it does not know for an argument, where there is room for one.
     private static string? UnknownOption(ParseResult parsed) => parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash)
         ? null
         : parsed.UnmatchedTokens
-            .Concat(parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value))
+            .Concat(
+                parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens).Select(token => token.Value))
             .FirstOrDefault(value => value.StartsWith("--", StringComparison.Ordinal));
 
     private static IEnumerable<string> ValuesLike(ParseError error) => error.SymbolResult switch
@@ -82,9 +86,11 @@ internal static class UsageErrors
     private static IEnumerable<string> Like(IReadOnlyList<Token> tokens, Symbol symbol)
     {
         var values = symbol.GetCompletions(System.CommandLine.Completions.CompletionContext.Empty).Select(item => item.Label).ToArray();
-        return tokens.Where(token => !values.Contains(token.Value, StringComparer.Ordinal)).SelectMany(token => Nearest.To(token.Value, values));
+        return tokens.Where(token => !values.Contains(token.Value, StringComparer.Ordinal))
+            .SelectMany(token => Nearest.To(token.Value, values));
     }
 
     // The parser lists values below each other, with tabs.
-    private static string Said(ParseError error) => string.Join(' ', error.Message.Split((char[])['\n', '\r', '\t'], StringSplitOptions.RemoveEmptyEntries));
+    private static string Said(ParseError error) =>
+        string.Join(' ', error.Message.Split((char[])['\n', '\r', '\t'], StringSplitOptions.RemoveEmptyEntries));
 }

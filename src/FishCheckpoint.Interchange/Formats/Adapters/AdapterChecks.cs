@@ -12,14 +12,16 @@ internal static class AdapterChecks
     /// <summary>Room for positions or values of one tensor.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>: more than 1 GiB.</exception>
     public static byte[] Room(string key, long length) => length <= MostHeld ? new byte[length] : throw new FishException(
-        ErrorCode.TooLarge, key, $"The positions or values of one tensor have {length} bytes; at most {MostHeld} are held.", "Save the model in full.");
+        ErrorCode.TooLarge, key, $"The positions or values of one tensor have {length} bytes; at most {MostHeld} are held.",
+        "Save the model in full.");
 
     /// <exception cref="FishException"><see cref="ErrorCode.DtypeMismatch"/>, <see cref="ErrorCode.ShapeMismatch"/>.</exception>
     public static void Whole(string key, TensorInfo info, DType type, IEnumerable<long> shape)
     {
         if (info.Type != type)
         {
-            throw new FishException(ErrorCode.DtypeMismatch, key, $"The tensor is {DTypes.NameOf(info.Type)}; the adapter brings {DTypes.NameOf(type)}.", Hint);
+            throw new FishException(
+                ErrorCode.DtypeMismatch, key, $"The tensor is {DTypes.NameOf(info.Type)}; the adapter brings {DTypes.NameOf(type)}.", Hint);
         }
 
         Shape(key, info, shape);
@@ -31,7 +33,8 @@ internal static class AdapterChecks
         if (!info.Shape.SequenceEqual(shape))
         {
             throw new FishException(
-                ErrorCode.ShapeMismatch, key, $"The tensor is {TensorInfo.ShapeText(info.Shape)}; the adapter was made for {TensorInfo.ShapeText(shape)}.", Hint);
+                ErrorCode.ShapeMismatch, key,
+                $"The tensor is {TensorInfo.ShapeText(info.Shape)}; the adapter was made for {TensorInfo.ShapeText(shape)}.", Hint);
         }
     }
 
@@ -41,7 +44,8 @@ internal static class AdapterChecks
         if (!FloatSum.Takes(info.Type) || !FloatSum.Takes(type))
         {
             throw new FishException(
-                ErrorCode.DtypeMismatch, key, $"{DTypes.NameOf(type)} cannot be added to {DTypes.NameOf(info.Type)}; F16, BF16, F32 and F64 can.", Hint);
+                ErrorCode.DtypeMismatch, key,
+                $"{DTypes.NameOf(type)} cannot be added to {DTypes.NameOf(info.Type)}; F16, BF16, F32 and F64 can.", Hint);
         }
     }
 }

@@ -5,8 +5,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
 /// <summary>
-/// Formats whose every version is a difference to the base: one in the folder itself, or one in each of its folders. A folder's name is the version's; that of
-/// <c>checkpoint-500</c>, as trainers call theirs, is 500.
+/// Formats whose every version is a difference to the base: one in the folder itself, or one in each of its folders. A folder's name is the
+/// version's; that of <c>checkpoint-500</c>, as trainers call theirs, is 500.
 /// </summary>
 internal abstract class AdapterFormat : IVersionFormat
 {
@@ -21,7 +21,8 @@ internal abstract class AdapterFormat : IVersionFormat
     public IReadOnlyList<FoundVersion> Scan(string folder, ImportOptions options) =>
         [.. (Holds(folder) ? [Path.TrimEndingDirectorySeparator(folder)] : VersionFolders.Of(folder).Where(Holds)).Select(Find)];
 
-    public ModelFolder OpenFull(FoundVersion version, ImportOptions options) => throw new NotSupportedException("There are no full versions.");
+    public ModelFolder OpenFull(FoundVersion version, ImportOptions options) =>
+        throw new NotSupportedException("There are no full versions.");
 
     public abstract IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options);
 
@@ -31,7 +32,8 @@ internal abstract class AdapterFormat : IVersionFormat
     private static FoundVersion Find(string path)
     {
         var folder = Path.GetFileName(path);
-        var name = folder.StartsWith(Prefix, StringComparison.Ordinal) && VersionName.NumberOf(folder[Prefix.Length..]) is not null ? folder[Prefix.Length..] : folder;
+        var name = folder.StartsWith(Prefix, StringComparison.Ordinal) && VersionName.NumberOf(folder[Prefix.Length..]) is not null
+            ? folder[Prefix.Length..] : folder;
         return new FoundVersion(VersionName.Check(name, folder), IsFull: false, null, path);
     }
 

@@ -19,12 +19,15 @@ internal sealed class AdapterTensors : IDisposable
         if (Path.Combine(folder, $"{stem}.bin") is var bin && File.Exists(bin) && !File.Exists(Path.Combine(folder, $"{stem}.safetensors")))
         {
             var torch = TorchModel.Open(bin);
-            return new AdapterTensors(torch, torch.Header.Tensors.Select((tensor, index) => (tensor.Info, (Action<long, Span<byte>>)((offset, bytes) => torch.ReadTensor(index, offset, bytes)))));
+            return new AdapterTensors(
+                torch, torch.Header.Tensors.Select((tensor, index) =>
+                    (tensor.Info, (Action<long, Span<byte>>)((offset, bytes) => torch.ReadTensor(index, offset, bytes)))));
         }
 
         var safetensors = SafetensorsFile.Open(Path.Combine(folder, $"{stem}.safetensors"), maxHeaderLength);
         return new AdapterTensors(
-            safetensors, safetensors.Header.Tensors.Select(tensor => (tensor.Info, (Action<long, Span<byte>>)((offset, bytes) => safetensors.ReadData(tensor.Begin + offset, bytes)))));
+            safetensors, safetensors.Header.Tensors.Select(tensor =>
+                (tensor.Info, (Action<long, Span<byte>>)((offset, bytes) => safetensors.ReadData(tensor.Begin + offset, bytes)))));
     }
 
     public TensorInfo InfoOf(string name) => tensors[name].Info;

@@ -9,5 +9,6 @@ internal sealed class FishDiffFormat : AdapterFormat
 
     protected override string File => FileName;
 
-    public override IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options) => new FishDiffReader(version, layout, options.Parameters);
+    public override IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options) =>
+        new FishDiffReader(version, layout, options.Parameters);
 }

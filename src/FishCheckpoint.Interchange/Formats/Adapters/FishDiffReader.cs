@@ -8,8 +8,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
 /// <summary>
-/// <c>{"pos": [[positions] …], "weight": [values …]}</c>, one for each trained parameter in the model's order: flat positions and new values. Names are not in it, so the
-/// order has to be told.
+/// <c>{"pos": [[positions] …], "weight": [values …]}</c>, one for each trained parameter in the model's order: flat positions and new
+/// values. Names are not in it, so the order has to be told.
 /// </summary>
 internal sealed class FishDiffReader : AdapterReader<TorchFile, (TorchTensor Positions, TorchTensor Values)>
 {
@@ -17,14 +17,16 @@ internal sealed class FishDiffReader : AdapterReader<TorchFile, (TorchTensor Pos
 
     /// <param name="version">The version.</param>
     /// <param name="layout">The base's layout.</param>
-    /// <param name="parameters">The names of the trained parameters in their order; <see langword="null"/>: as the base's file has them.</param>
+    /// <param name="parameters">The names of the trained parameters in their order; <see langword="null"/>: as the base's file has
+    /// them.</param>
     public FishDiffReader(FoundVersion version, Layout layout, IReadOnlyList<string>? parameters)
         : base(version.Key, TorchFile.Open(Path.Combine(version.Path, FishDiffFormat.FileName)))
     {
         adapter = new TorchAdapter(File, Key);
         Collect(() =>
         {
-            var (positions, values) = (adapter.Get<PickleList>(adapter.Root, "pos").Items, adapter.Get<PickleList>(adapter.Root, "weight").Items);
+            var (positions, values) =
+                (adapter.Get<PickleList>(adapter.Root, "pos").Items, adapter.Get<PickleList>(adapter.Root, "weight").Items);
             if (positions.Count != values.Count)
             {
                 throw JsonFile.Fail(Key, $"There are positions of {positions.Count} parameters and values of {values.Count}.");
@@ -33,10 +35,12 @@ internal sealed class FishDiffReader : AdapterReader<TorchFile, (TorchTensor Pos
             var names = ParameterOrder.Of(layout, parameters, values.Count, Key);
             for (var index = 0; index < names.Count; index++)
             {
-                var pair = (PositionsOf(positions[index]), values[index] as TorchTensor ?? throw JsonFile.Fail(Key, "The values of a parameter are no tensor."));
+                var pair = (PositionsOf(positions[index]),
+                    values[index] as TorchTensor ?? throw JsonFile.Fail(Key, "The values of a parameter are no tensor."));
                 if (!Entries.TryAdd(names[index], pair))
                 {
-                    throw new FishException(ErrorCode.RequestInvalid, $"{Key}: {names[index]}", "The parameter is named twice.", "Name each once, in the model's order.");
+                    throw new FishException(ErrorCode.RequestInvalid, $"{Key}: {names[index]}", "The parameter is named twice.",
+                        "Name each once, in the model's order.");
                 }
             }
         });
@@ -49,10 +53,12 @@ internal sealed class FishDiffReader : AdapterReader<TorchFile, (TorchTensor Pos
         if (positions.Elements != values.Elements || positions.Shape.Length != 1 || values.Shape.Length != 1)
         {
             throw new FishException(
-                ErrorCode.PatchInvalid, at, $"There are {positions.Elements} positions and {values.Elements} values.", "The version is damaged, or not of this format.");
+                ErrorCode.PatchInvalid, at, $"There are {positions.Elements} positions and {values.Elements} values.",
+                "The version is damaged, or not of this format.");
         }
 
-        return new ListedPatch(info, ListedElements.Create(at, info, adapter.Numbers(positions), adapter.TypeOf(values), adapter.Bytes(values)), adds: false);
+        return new ListedPatch(
+            info, ListedElements.Create(at, info, adapter.Numbers(positions), adapter.TypeOf(values), adapter.Bytes(values)), adds: false);
     }
 
     private TorchTensor PositionsOf(object? item) => item switch

@@ -4,8 +4,9 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
 /// <summary>
-/// Adds as PyTorch adds a sparse tensor to a dense one: in the wider of the two dtypes (in single precision where both are narrow), rounded to the nearest, ties to even,
-/// to the dense one's. Where the result is no number, its bits are those that the processors of most trainers give (docs/PYTORCH.md).
+/// Adds as PyTorch adds a sparse tensor to a dense one: in the wider of the two dtypes (in single precision where both are narrow), rounded
+/// to the nearest, ties to even, to the dense one's. Where the result is no number, its bits are those that the processors of most trainers
+/// give (docs/PYTORCH.md).
 /// </summary>
 internal static class FloatSum
 {
@@ -39,7 +40,8 @@ internal static class FloatSum
     }
 
     /// <summary>An element as a double, exactly.</summary>
-    public static double Wide(DType type, ReadOnlySpan<byte> element) => type == DType.F64 ? BinaryPrimitives.ReadDoubleLittleEndian(element) : Widened(Single(type, element));
+    public static double Wide(DType type, ReadOnlySpan<byte> element) =>
+        type == DType.F64 ? BinaryPrimitives.ReadDoubleLittleEndian(element) : Widened(Single(type, element));
 
     private static float Single(DType type, ReadOnlySpan<byte> element) => type switch
     {
@@ -65,26 +67,31 @@ internal static class FloatSum
         return float.IsNaN(value) ? (ushort)0x7FC0 : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
 
-    private static ushort HalfOf(float value) => float.IsNaN(value) ? (ushort)((BitConverter.SingleToUInt32Bits(value) >> 31 << 15) | 0x7E00) : BitConverter.HalfToUInt16Bits((Half)value);
+    private static ushort HalfOf(float value) => float.IsNaN(value)
+        ? (ushort)((BitConverter.SingleToUInt32Bits(value) >> 31 << 15) | 0x7E00) : BitConverter.HalfToUInt16Bits((Half)value);
 
     // Which of two NaN a processor gives depends on the order that a compiler chose; here it is always the dense one's.
     private static float Sum(float left, float right)
     {
         var sum = left + right;
         return !float.IsNaN(sum) ? sum : BitConverter.UInt32BitsToSingle(
-            float.IsNaN(left) ? BitConverter.SingleToUInt32Bits(left) | 0x400000 : float.IsNaN(right) ? BitConverter.SingleToUInt32Bits(right) | 0x400000 : Indefinite);
+            float.IsNaN(left) ? BitConverter.SingleToUInt32Bits(left) | 0x400000 : float.IsNaN(right)
+                ? BitConverter.SingleToUInt32Bits(right) | 0x400000 : Indefinite);
     }
 
     private static double Sum(double left, double right)
     {
         var sum = left + right;
         return !double.IsNaN(sum) ? sum : BitConverter.UInt64BitsToDouble(
-            double.IsNaN(left) ? BitConverter.DoubleToUInt64Bits(left) | (1UL << 51) : double.IsNaN(right) ? BitConverter.DoubleToUInt64Bits(right) | (1UL << 51) : IndefiniteWide);
+            double.IsNaN(left) ? BitConverter.DoubleToUInt64Bits(left) | (1UL << 51) : double.IsNaN(right)
+                ? BitConverter.DoubleToUInt64Bits(right) | (1UL << 51) : IndefiniteWide);
     }
 
     private static double Widened(float value) => !float.IsNaN(value) ? value : BitConverter.UInt64BitsToDouble(
-        ((ulong)(BitConverter.SingleToUInt32Bits(value) >> 31) << 63) | 0x7FF8000000000000 | ((ulong)(BitConverter.SingleToUInt32Bits(value) & 0x7FFFFF) << 29));
+        ((ulong)(BitConverter.SingleToUInt32Bits(value) >> 31) << 63) | 0x7FF8000000000000 | ((ulong)(BitConverter.SingleToUInt32Bits(
+            value) & 0x7FFFFF) << 29));
 
     private static float Narrowed(double value) => !double.IsNaN(value) ? (float)value : BitConverter.UInt32BitsToSingle(
-        (uint)(BitConverter.DoubleToUInt64Bits(value) >> 63 << 31) | 0x7FC00000 | (uint)((BitConverter.DoubleToUInt64Bits(value) >> 29) & 0x7FFFFF));
+        (uint)(BitConverter.DoubleToUInt64Bits(
+            value) >> 63 << 31) | 0x7FC00000 | (uint)((BitConverter.DoubleToUInt64Bits(value) >> 29) & 0x7FFFFF));
 }

@@ -8,8 +8,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
 /// <summary>
-/// <c>{"diffs": {name: {"size", "index_steps", "values"}}, "abs": {name: tensor}}</c>: differences that are added, at positions counted column by column (the first
-/// dimension runs fastest) and told by their steps; and tensors as a whole.
+/// <c>{"diffs": {name: {"size", "index_steps", "values"}}, "abs": {name: tensor}}</c>: differences that are added, at positions counted
+/// column by column (the first dimension runs fastest) and told by their steps; and tensors as a whole.
 /// </summary>
 internal sealed class LtSftReader : AdapterReader<TorchFile, object?>
 {
@@ -59,20 +59,25 @@ internal sealed class LtSftReader : AdapterReader<TorchFile, object?>
 
     private ListedPatch OpenDifference(string at, TensorInfo info, PickleMap difference)
     {
-        var (size, steps, values) = (adapter.Get<PickleTuple>(difference, "size"), adapter.Get<PickleList>(difference, "index_steps").Items, adapter.Get<TorchTensor>(difference, "values"));
+        var (size, steps, values) =
+            (adapter.Get<PickleTuple>(difference, "size"), adapter.Get<PickleList>(difference, "index_steps").Items,
+                adapter.Get<TorchTensor>(difference, "values"));
         AdapterChecks.Sum(at, info, adapter.TypeOf(values));
         AdapterChecks.Shape(at, info, size.Items.Select(item => item as long? ?? throw JsonFile.Fail(at, "'size' is no shape.")));
         if (values.Shape.Length != 1 || values.Elements != steps.Count)
         {
-            throw new FishException(ErrorCode.PatchInvalid, at, $"There are {steps.Count} positions and {values.Elements} values.", "The version is damaged, or not of this format.");
+            throw new FishException(ErrorCode.PatchInvalid, at, $"There are {steps.Count} positions and {values.Elements} values.",
+                "The version is damaged, or not of this format.");
         }
 
         var (positions, column) = (new long[steps.Count], 0L);
         for (var index = 0; index < positions.Length; index++)
         {
             // No step is longer than a tensor: else the sum could run over.
-            column += steps[index] is long step && step >= -info.Units && step <= info.Units ? step : throw JsonFile.Fail(at, "A step between positions is no number, or longer than the tensor.");
-            positions[index] = column < 0 || column >= info.Units ? throw PositionOrder.OutOfRange(at, column, info.Units) : RowMajor(column, info.Shape);
+            column += steps[index] is long step && step >= -info.Units && step <= info.Units
+                ? step : throw JsonFile.Fail(at, "A step between positions is no number, or longer than the tensor.");
+            positions[index] = column < 0 || column >= info.Units
+                ? throw PositionOrder.OutOfRange(at, column, info.Units) : RowMajor(column, info.Shape);
         }
 
         return new ListedPatch(info, ListedElements.Create(at, info, positions, adapter.TypeOf(values), adapter.Bytes(values)), adds: true);

@@ -4,8 +4,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
 /// <summary>
-/// Finds what has to be added to a value so that exactly another one comes of it. The difference, rounded, or one of its neighbours does wherever anything does: what is
-/// nearest to the true difference gives the nearest sum, and its neighbours decide ties.
+/// Finds what has to be added to a value so that exactly another one comes of it. The difference, rounded, or one of its neighbours does
+/// wherever anything does: what is nearest to the true difference gives the nearest sum, and its neighbours decide ties.
 /// </summary>
 internal static class ShiraDifference
 {

@@ -19,14 +19,16 @@ internal sealed class ShiraElements(ShiraMatrix matrix, long count, string key, 
     private long spare = count - matrix.Changed;
 
     /// <summary>Reads the matrix in both states.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: nothing can be added to a value that gives the other, or too few are left alone.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: nothing can be added to a value that gives the other, or too
+    /// few are left alone.</exception>
     public void Read(StatePair pair, CancellationToken cancellation)
     {
         pair.Read(tensor, Take, cancellation);
         if (spare > 0)
         {
             throw new FishException(
-                ErrorCode.VersionInvalid, key, $"The rank takes {spare} more elements than there are that change or are numbers.", "Export in another format.");
+                ErrorCode.VersionInvalid, key, $"The rank takes {spare} more elements than there are that change or are numbers.",
+                "Export in another format.");
         }
     }
 
@@ -60,7 +62,9 @@ internal sealed class ShiraElements(ShiraMatrix matrix, long count, string key, 
                 if (!ShiraDifference.TryFind(tensor.Type, old, now, difference))
                 {
                     throw new FishException(
-                        ErrorCode.VersionInvalid, key, $"Nothing that is added to {FloatSum.Wide(tensor.Type, old):R} at {(offset + at) / size} gives exactly {FloatSum.Wide(tensor.Type, now):R}.",
+                        ErrorCode.VersionInvalid, key,
+                        $"Nothing that is added to {FloatSum.Wide(tensor.Type, old):R} at {(offset + at) / size} gives exactly "
+                        + $"{FloatSum.Wide(tensor.Type, now):R}.",
                         "Export in another format: adapters of this kind add.");
                 }
 

@@ -14,7 +14,8 @@ internal sealed class ShiraFormat : AdapterFormat
 
     protected override string File => Config;
 
-    public override IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options) => new ShiraReader(version, options.MaxHeaderLength);
+    public override IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options) =>
+        new ShiraReader(version, options.MaxHeaderLength);
 
     public override IVersionWriter CreateWriter(ExportOptions options) => new ShiraWriter(options);
 }

@@ -15,7 +15,9 @@ internal sealed record ShiraMatrix(TensorInfo Tensor, long Changed)
     public long Columns => Tensor.Shape[1];
 }
 
-/// <summary>What an adapter consists of. PEFT takes the same rank for all of its modules, and then r (rows + columns) elements of each.</summary>
+/// <summary>
+/// What an adapter consists of. PEFT takes the same rank for all of its modules, and then r (rows + columns) elements of each.
+/// </summary>
 /// <param name="Matrices">The matrices that change.</param>
 /// <param name="Rank">The rank.</param>
 internal sealed record ShiraPlan(IReadOnlyList<ShiraMatrix> Matrices, long Rank)
@@ -24,7 +26,8 @@ internal sealed record ShiraPlan(IReadOnlyList<ShiraMatrix> Matrices, long Rank)
     public long CountOf(ShiraMatrix matrix) => Rank * (matrix.Rows + matrix.Columns);
 
     /// <summary>Counts what changes.</summary>
-    /// <exception cref="FishException">A tensor changes that no such adapter can change, or too much of one: the key names it, and where.</exception>
+    /// <exception cref="FishException">A tensor changes that no such adapter can change, or too much of one: the key names it, and
+    /// where.</exception>
     public static ShiraPlan Of(StatePair pair, string version, CancellationToken cancellation)
     {
         var matrices = new List<ShiraMatrix>();
@@ -40,14 +43,16 @@ internal sealed record ShiraPlan(IReadOnlyList<ShiraMatrix> Matrices, long Rank)
 
         if (matrices.Count == 0)
         {
-            throw new FishException(ErrorCode.RequestInvalid, version, "Nothing differs from the base, and an adapter of no module is none.", "Export a later step.");
+            throw new FishException(ErrorCode.RequestInvalid, version,
+                "Nothing differs from the base, and an adapter of no module is none.", "Export a later step.");
         }
 
         var rank = matrices.Max(matrix => (matrix.Changed + matrix.Rows + matrix.Columns - 1) / (matrix.Rows + matrix.Columns));
         var plan = new ShiraPlan(matrices, rank);
         return matrices.Find(matrix => plan.CountOf(matrix) > matrix.Tensor.Elements) is not { } small ? plan : throw new FishException(
             ErrorCode.VersionInvalid, $"{version}: {small.Tensor.Name}",
-            $"The module that changes most takes the rank {rank}, by which {plan.CountOf(small)} of this tensor's {small.Tensor.Elements} elements would change.",
+            $"The module that changes most takes the rank {rank}, by which {plan.CountOf(small)} of this tensor's {small.Tensor.Elements} "
+                + "elements would change.",
             "Export in another format: PEFT has one rank for all modules.");
     }
 
@@ -69,14 +74,19 @@ internal sealed record ShiraPlan(IReadOnlyList<ShiraMatrix> Matrices, long Rank)
     private static void Check(TensorInfo tensor, string key, long first)
     {
         const string hint = "Export in another format: an adapter of this kind adds to the weights of linear modules alone.";
-        if (tensor.Shape.Count != 2 || !tensor.Name.EndsWith(ShiraFormat.Weight, StringComparison.Ordinal) || tensor.Name.Length == ShiraFormat.Weight.Length)
+        if (tensor.Shape.Count != 2 || !tensor.Name.EndsWith(ShiraFormat.Weight, StringComparison.Ordinal)
+            || tensor.Name.Length == ShiraFormat.Weight.Length)
         {
-            throw new FishException(ErrorCode.VersionInvalid, key, $"The tensor {TensorInfo.ShapeText(tensor.Shape)} changes, as at {first}, and is no matrix MODULE{ShiraFormat.Weight}.", hint);
+            throw new FishException(
+                ErrorCode.VersionInvalid, key,
+                $"The tensor {TensorInfo.ShapeText(tensor.Shape)} changes, as at {first}, and is no matrix MODULE{ShiraFormat.Weight}.",
+                hint);
         }
 
         if (!FloatSum.Takes(tensor.Type))
         {
-            throw new FishException(ErrorCode.DtypeMismatch, key, $"The tensor changes, as at {first}, and nothing is added to {DTypes.NameOf(tensor.Type)}.", hint);
+            throw new FishException(ErrorCode.DtypeMismatch, key,
+                $"The tensor changes, as at {first}, and nothing is added to {DTypes.NameOf(tensor.Type)}.", hint);
         }
 
         if (tensor.Shape.Any(size => size > int.MaxValue))

@@ -6,8 +6,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
 /// <summary>
-/// <c>MODULE.shira_indices</c> [2, n] (rows and columns) and <c>MODULE.shira_weight</c> [n], which is added to the module's weight; and modules that were saved as a
-/// whole.
+/// <c>MODULE.shira_indices</c> [2, n] (rows and columns) and <c>MODULE.shira_weight</c> [n], which is added to the module's weight; and
+/// modules that were saved as a whole.
 /// </summary>
 internal sealed class ShiraReader : AdapterReader<AdapterTensors, (string? Positions, string Values)>
 {
@@ -27,13 +27,16 @@ internal sealed class ShiraReader : AdapterReader<AdapterTensors, (string? Posit
         AdapterChecks.Sum(at, info, brought.Type);
         if (info.Shape is not [var rows, var columns])
         {
-            throw new FishException(ErrorCode.ShapeMismatch, at, $"The tensor is {TensorInfo.ShapeText(info.Shape)}; the adapter is for a matrix.", "Name the base that the adapter was made on.");
+            throw new FishException(
+                ErrorCode.ShapeMismatch, at, $"The tensor is {TensorInfo.ShapeText(info.Shape)}; the adapter is for a matrix.",
+                "Name the base that the adapter was made on.");
         }
 
         if (brought.Shape is not [var count] || !File.InfoOf(positions).Shape.SequenceEqual([2, count]))
         {
             throw new FishException(
-                ErrorCode.PatchInvalid, at, $"{File.InfoOf(positions)} and {brought} are no pair of positions and values.", "The version is damaged, or not of this format.");
+                ErrorCode.PatchInvalid, at, $"{File.InfoOf(positions)} and {brought} are no pair of positions and values.",
+                "The version is damaged, or not of this format.");
         }
 
         var places = TorchAdapter.Numbers(File.InfoOf(positions).Type, File.Bytes(positions, at), at);
@@ -42,7 +45,8 @@ internal sealed class ShiraReader : AdapterReader<AdapterTensors, (string? Posit
         {
             var (row, column) = (places[index], places[count + index]);
             flat[index] = row >= 0 && row < rows && column >= 0 && column < columns ? (row * columns) + column : throw new FishException(
-                ErrorCode.IndexOutOfRange, at, $"The place [{row}, {column}] lies outside of the tensor, which is {TensorInfo.ShapeText(info.Shape)}.",
+                ErrorCode.IndexOutOfRange, at,
+                $"The place [{row}, {column}] lies outside of the tensor, which is {TensorInfo.ShapeText(info.Shape)}.",
                 "The adapter was made for another model, or is damaged.");
         }
 
@@ -52,7 +56,8 @@ internal sealed class ShiraReader : AdapterReader<AdapterTensors, (string? Posit
     private static AdapterTensors OpenFile(FoundVersion version, int maxHeaderLength)
     {
         var key = version.Key;
-        if (JsonFile.Read(Path.Combine(version.Path, ShiraFormat.Config), key, maxHeaderLength).Text("peft_type", key) is var type && type != "SHIRA")
+        if (JsonFile.Read(Path.Combine(version.Path, ShiraFormat.Config), key, maxHeaderLength).Text("peft_type", key) is var type
+            && type != "SHIRA")
         {
             throw JsonFile.Fail(key, $"The adapter is of the type '{(type.Length <= 40 ? type : type[..40])}', not 'SHIRA'.");
         }
@@ -68,7 +73,8 @@ internal sealed class ShiraReader : AdapterReader<AdapterTensors, (string? Posit
             if (name.EndsWith(ShiraFormat.Positions, StringComparison.Ordinal))
             {
                 var values = name[..^ShiraFormat.Positions.Length] + ShiraFormat.Values;
-                Add(Plain(name[..^ShiraFormat.Positions.Length]) + ShiraFormat.Weight, name, names.Contains(values) ? values : throw Missing(name, values));
+                Add(Plain(name[..^ShiraFormat.Positions.Length]) + ShiraFormat.Weight, name,
+                    names.Contains(values) ? values : throw Missing(name, values));
             }
             else if (!name.EndsWith(ShiraFormat.Values, StringComparison.Ordinal))
             {
@@ -85,12 +91,14 @@ internal sealed class ShiraReader : AdapterReader<AdapterTensors, (string? Posit
     {
         if (!Entries.TryAdd(tensor, (positions, values)))
         {
-            throw new FishException(ErrorCode.PatchInvalid, $"{Key}: {tensor}", "The adapter changes the tensor twice.", "Write the adapter again.");
+            throw new FishException(
+                ErrorCode.PatchInvalid, $"{Key}: {tensor}", "The adapter changes the tensor twice.", "Write the adapter again.");
         }
     }
 
     private FishException Missing(string there, string missing) =>
         new(ErrorCode.PatchInvalid, $"{Key}: {there}", $"There is no {missing}.", "Copy or write the adapter again.");
 
-    private static string Plain(string name) => name.StartsWith(ShiraFormat.ModelPrefix, StringComparison.Ordinal) ? name[ShiraFormat.ModelPrefix.Length..] : name;
+    private static string Plain(string name) =>
+        name.StartsWith(ShiraFormat.ModelPrefix, StringComparison.Ordinal) ? name[ShiraFormat.ModelPrefix.Length..] : name;
 }

@@ -7,7 +7,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
-/// <summary>Writes a state as an adapter on the base: the mirror of <see cref="ShiraReader"/>. What comes of the base and the adapter is the state, bit for bit.</summary>
+/// <summary>
+/// Writes a state as an adapter on the base: the mirror of <see cref="ShiraReader"/>. What comes of the base and the adapter is the state,
+/// bit for bit.
+/// </summary>
 internal sealed class ShiraWriter : IVersionWriter
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, IndentSize = 2 };
@@ -38,11 +41,13 @@ internal sealed class ShiraWriter : IVersionWriter
     private void Write(Stream stream, ShiraPlan plan, ExportState state, StatePair pair, CancellationToken cancellation)
     {
         var header = HeaderWriter.Create(
-            plan.Matrices.SelectMany(matrix => TensorsOf(plan, matrix)), new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" });
+            plan.Matrices.SelectMany(matrix => TensorsOf(plan, matrix)),
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" });
         stream.Write(header.ToFileBytes());
         foreach (var matrix in plan.Matrices)
         {
-            using var elements = new ShiraElements(matrix, plan.CountOf(matrix), $"{state.Name}: {matrix.Tensor.Name}", options.SpoolFolder);
+            using var elements = new ShiraElements(
+                matrix, plan.CountOf(matrix), $"{state.Name}: {matrix.Tensor.Name}", options.SpoolFolder);
             elements.Read(pair, cancellation);
             elements.WritePositions(stream);
             elements.WriteValues(stream);
@@ -58,8 +63,10 @@ internal sealed class ShiraWriter : IVersionWriter
 
     private static Dictionary<string, object?> ConfigOf(ShiraPlan plan) => new(StringComparer.Ordinal)
     {
-        ["auto_mapping"] = null, ["base_model_name_or_path"] = null, ["fan_in_fan_out"] = false, ["inference_mode"] = true, ["init_weights"] = true,
-        ["mask_type"] = "random", ["modules_to_save"] = null, ["peft_type"] = "SHIRA", ["r"] = plan.Rank, ["random_seed"] = null, ["revision"] = null,
+        ["auto_mapping"] = null, ["base_model_name_or_path"] = null, ["fan_in_fan_out"] = false, ["inference_mode"] = true,
+        ["init_weights"] = true,
+        ["mask_type"] = "random", ["modules_to_save"] = null, ["peft_type"] = "SHIRA", ["r"] = plan.Rank, ["random_seed"] = null,
+        ["revision"] = null,
         ["target_modules"] = plan.Matrices.Select(matrix => matrix.Module).ToArray(), ["task_type"] = null,
     };
 }

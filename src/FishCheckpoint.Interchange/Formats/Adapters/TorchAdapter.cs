@@ -19,10 +19,12 @@ internal sealed class TorchAdapter(TorchFile file, string key)
     /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: it is missing, or another.</exception>
     public T Get<T>(PickleMap map, string name)
         where T : class =>
-        map.TryGet(name, out var value) && value is T found ? found : throw Files.JsonFile.Fail(key, $"'{name}' is missing, or not what the format says.");
+        map.TryGet(name, out var value) && value is T found
+            ? found : throw Files.JsonFile.Fail(key, $"'{name}' is missing, or not what the format says.");
 
     /// <summary>A tensor's dtype.</summary>
-    public DType TypeOf(TorchTensor tensor) => tensor.Type ?? throw Files.JsonFile.Fail(key, $"A tensor is of the type {tensor.Storage.TypeName}.");
+    public DType TypeOf(TorchTensor tensor) =>
+        tensor.Type ?? throw Files.JsonFile.Fail(key, $"A tensor is of the type {tensor.Storage.TypeName}.");
 
     /// <summary>The bytes of a tensor, element by element.</summary>
     public byte[] Bytes(TorchTensor tensor)

@@ -4,7 +4,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.DiskDelta;
 
-/// <summary>A folder for each version: an ordinary model, or compressed differences with an index that says so (docs/FORMATS.md, "disk-delta").</summary>
+/// <summary>
+/// A folder for each version: an ordinary model, or compressed differences with an index that says so (docs/FORMATS.md, "disk-delta").
+/// </summary>
 /// <param name="isModelExpress">Whether versions are written as ModelExpress takes them; what is read is the same.</param>
 internal sealed class DiskDeltaFormat(bool isModelExpress) : IVersionFormat
 {
@@ -18,11 +20,13 @@ internal sealed class DiskDeltaFormat(bool isModelExpress) : IVersionFormat
     public static string Padded(long number) => number.ToString("D6", CultureInfo.InvariantCulture);
 
     public IReadOnlyList<FoundVersion> Scan(string folder, ImportOptions options) =>
-        [.. VersionFolders.Of(folder).Where(path => File.Exists(VersionFolders.IndexOf(path)) || VersionFolders.HasTensors(path)).Select(path => Find(path, options))];
+        [.. VersionFolders.Of(folder).Where(path => File.Exists(VersionFolders.IndexOf(path)) || VersionFolders.HasTensors(path))
+            .Select(path => Find(path, options))];
 
     public ModelFolder OpenFull(FoundVersion version, ImportOptions options) => FullVersion.Open(version, options.MaxHeaderLength);
 
-    public IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options) => new DiskDeltaReader(version, options.MaxHeaderLength);
+    public IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options) =>
+        new DiskDeltaReader(version, options.MaxHeaderLength);
 
     public IVersionWriter CreateWriter(ExportOptions options) => new DiskDeltaWriter(options, isModelExpress);
 

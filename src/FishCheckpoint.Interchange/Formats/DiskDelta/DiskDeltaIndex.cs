@@ -38,7 +38,10 @@ internal sealed record DiskDeltaIndex(string? Version, string? Base, string? Enc
     /// <summary>Writes the index of a delta.</summary>
     public byte[] Write(IEnumerable<KeyValuePair<string, string>> files) => JsonSerializer.SerializeToUtf8Bytes(new
     {
-        metadata = new { version = Version, base_version = Base, delta_encoding = Encoding, compression_format = Compression, checksum_format = Checksum },
+        metadata = new
+        {
+            version = Version, base_version = Base, delta_encoding = Encoding, compression_format = Compression, checksum_format = Checksum,
+        },
         weight_map = files.ToDictionary(StringComparer.Ordinal),
     });
 
@@ -51,10 +54,12 @@ internal sealed record DiskDeltaIndex(string? Version, string? Base, string? Enc
             metadata.OptionalText("checksum_format", key));
         if (encoding is null)
         {
-            return index is { Base: null, Compression: null } ? index : throw JsonFile.Fail(key, "The index says what the delta is laid on, or how it is compressed, but not its encoding.");
+            return index is { Base: null, Compression: null } ? index
+                : throw JsonFile.Fail(key, "The index says what the delta is laid on, or how it is compressed, but not its encoding.");
         }
 
-        return index is { Version: not null, Base: not null } ? index : throw JsonFile.Fail(key, "The delta says not which version it is, or what it is laid on.");
+        return index is { Version: not null, Base: not null }
+            ? index : throw JsonFile.Fail(key, "The delta says not which version it is, or what it is laid on.");
     }
 
     // Some write numbers as numbers.

@@ -20,7 +20,8 @@ internal sealed class DiskDeltaReader : IVersionDelta
         (index, files) = DiskDeltaIndex.Read(version.Path, key, maxHeaderLength);
         CheckMetadata();
         CheckFolder(version.Path);
-        shards = CompressedShards.Open(version.Path, files.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal), key, maxHeaderLength);
+        shards = CompressedShards.Open(
+            version.Path, files.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal), key, maxHeaderLength);
         try
         {
             CheckShards();
@@ -57,7 +58,8 @@ internal sealed class DiskDeltaReader : IVersionDelta
         }
     }
 
-    public ExpectedChecksum? ChecksumOf(string tensor) => new ExpectedChecksum(index.Checksum!, shards.HeaderOf(files[tensor]).Metadata[tensor]);
+    public ExpectedChecksum? ChecksumOf(string tensor) =>
+        new ExpectedChecksum(index.Checksum!, shards.HeaderOf(files[tensor]).Metadata[tensor]);
 
     public void Dispose() => shards.Dispose();
 
@@ -65,7 +67,8 @@ internal sealed class DiskDeltaReader : IVersionDelta
     {
         if (index.Encoding is not (DiskDeltaIndex.Xor or DiskDeltaIndex.Overwrite))
         {
-            throw JsonFile.Fail(key, $"The encoding '{index.Encoding}' is not known; {DiskDeltaIndex.Xor} and {DiskDeltaIndex.Overwrite} are.");
+            throw JsonFile.Fail(
+                key, $"The encoding '{index.Encoding}' is not known; {DiskDeltaIndex.Xor} and {DiskDeltaIndex.Overwrite} are.");
         }
 
         if (index.Compression != DiskDeltaIndex.Zstd)
@@ -80,7 +83,8 @@ internal sealed class DiskDeltaReader : IVersionDelta
     private void CheckFolder(string folder)
     {
         var named = files.Values.ToHashSet(StringComparer.Ordinal);
-        if (VersionFolders.FilesOf(folder).Where(VersionFolders.IsTensors).Select(Path.GetFileName).FirstOrDefault(file => !named.Contains(file!)) is { } more)
+        if (VersionFolders.FilesOf(folder).Where(VersionFolders.IsTensors).Select(Path.GetFileName)
+            .FirstOrDefault(file => !named.Contains(file!)) is { } more)
         {
             throw JsonFile.Fail(key, $"The file {more} is not in the index.");
         }
@@ -96,13 +100,15 @@ internal sealed class DiskDeltaReader : IVersionDelta
             {
                 if (files.GetValueOrDefault(tensor) != shard || !found.Add(tensor))
                 {
-                    throw JsonFile.Fail($"{key}: {tensor}", $"The tensor stands in {shard}; the index says {files.GetValueOrDefault(tensor) ?? "nothing"}.");
+                    throw JsonFile.Fail($"{key}: {tensor}",
+                        $"The tensor stands in {shard}; the index says {files.GetValueOrDefault(tensor) ?? "nothing"}.");
                 }
 
                 if (!header.Metadata.ContainsKey(tensor))
                 {
                     throw new FishException(
-                        ErrorCode.VersionInvalid, $"{key}: {tensor}", $"{shard} has no checksum for the tensor.", "Write the version again; without one nothing can be trusted.");
+                        ErrorCode.VersionInvalid, $"{key}: {tensor}", $"{shard} has no checksum for the tensor.",
+                        "Write the version again; without one nothing can be trusted.");
                 }
             }
         }

@@ -66,5 +66,6 @@ internal sealed class DiskDeltaWriter : IVersionWriter
         return new Written(version.Commit(), PlaceOf(state), version.Bytes);
     }
 
-    private string PlaceOf(ExportState state) => Path.Combine(options.Folder, VersionName.CheckFile(DiskDeltaFormat.FolderOf(state.Name), state.Name));
+    private string PlaceOf(ExportState state) =>
+        Path.Combine(options.Folder, VersionName.CheckFile(DiskDeltaFormat.FolderOf(state.Name), state.Name));
 }

@@ -18,7 +18,8 @@ internal static class GrailDtypes
     public static int WidthOf(string name) => name switch { UInt8 => 1, UInt16 => 2, _ => 4 };
 
     /// <summary>The narrowest dtype that the largest number fits; the format has no columns of one byte.</summary>
-    public static string For(long largest, bool isRow) => largest switch { <= 255 when isRow => UInt8, <= ushort.MaxValue => UInt16, _ => Int32 };
+    public static string For(long largest, bool isRow) =>
+        largest switch { <= 255 when isRow => UInt8, <= ushort.MaxValue => UInt16, _ => Int32 };
 
     public static void Check(string name, string key)
     {

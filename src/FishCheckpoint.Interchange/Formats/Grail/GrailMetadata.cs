@@ -16,7 +16,8 @@ namespace FishCheckpoint.Interchange.Formats.Grail;
 /// <param name="Anchor">The full version that its chain begins with.</param>
 /// <param name="WeightsHash">XXH3-128 over all tensors' bytes, by name.</param>
 /// <param name="Files">SHA-256 of each file.</param>
-internal sealed record GrailMetadata(long Window, long? Previous, long? Anchor, string? WeightsHash, IReadOnlyDictionary<string, string> Files)
+internal sealed record GrailMetadata(
+    long Window, long? Previous, long? Anchor, string? WeightsHash, IReadOnlyDictionary<string, string> Files)
 {
     public const string FileName = "metadata.json";
 
@@ -32,13 +33,15 @@ internal sealed record GrailMetadata(long Window, long? Previous, long? Anchor, 
     {
         var json = JsonFile.Read(Path.Combine(folder, FileName), key, maxLength);
         var found = new GrailMetadata(
-            json.Number("window", key), json.OptionalNumber("prev_window", key), json.OptionalNumber("anchor_window", key), json.OptionalText("weights_hash", key),
+            json.Number("window", key), json.OptionalNumber("prev_window", key), json.OptionalNumber("anchor_window", key),
+            json.OptionalText("weights_hash", key),
             json.Find("file_manifest") is null ? new Dictionary<string, string>(StringComparer.Ordinal) : json.Map("file_manifest", key));
         return found.Window == window ? found : throw JsonFile.Fail(key, $"The metadata say that this is the version {found.Window}.");
     }
 
     /// <summary>Compares the files with their digests.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>, <see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.VersionInvalid"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>, <see cref="ErrorCode.FileNotFound"/>,
+    /// <see cref="ErrorCode.VersionInvalid"/>.</exception>
     public void CheckFiles(string folder, string key)
     {
         foreach (var (file, expected) in Files.OrderBy(item => item.Key, StringComparer.Ordinal))

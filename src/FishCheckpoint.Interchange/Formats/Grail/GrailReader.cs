@@ -81,13 +81,15 @@ internal sealed class GrailReader : IVersionDelta
     private void Load(string path, Layout layout, int maxHeaderLength)
     {
         using var handle = Open(path);
-        using var frame = new ZstdReader((offset, bytes) => PositionalFile.ReadExactly(handle, offset, bytes, key), RandomAccess.GetLength(handle), key);
+        using var frame = new ZstdReader(
+            (offset, bytes) => PositionalFile.ReadExactly(handle, offset, bytes, key), RandomAccess.GetLength(handle), key);
         Span<byte> prefix = stackalloc byte[4];
         frame.ReadExactly(prefix);
         var length = BinaryPrimitives.ReadUInt32LittleEndian(prefix);
         if (length > (uint)maxHeaderLength || length > (frame.Declared ?? length))
         {
-            throw new FishException(ErrorCode.HeaderTooLarge, key, $"The header announces {length} bytes; at most {maxHeaderLength} are read.", "The version is damaged or hostile.");
+            throw new FishException(ErrorCode.HeaderTooLarge, key,
+                $"The header announces {length} bytes; at most {maxHeaderLength} are read.", "The version is damaged or hostile.");
         }
 
         var header = new byte[length];
@@ -110,7 +112,8 @@ internal sealed class GrailReader : IVersionDelta
         foreach (var item in json.Items("tensors", key))
         {
             var tensor = GrailTensor.Read(item, layout, end, key);
-            end = tensors.TryAdd(tensor.Name, tensor) ? tensor.End : throw JsonFile.Fail($"{key}: {tensor.Name}", "The header names the tensor twice.");
+            end = tensors.TryAdd(tensor.Name, tensor)
+                ? tensor.End : throw JsonFile.Fail($"{key}: {tensor.Name}", "The header names the tensor twice.");
         }
 
         return end;
@@ -135,7 +138,8 @@ internal sealed class GrailReader : IVersionDelta
         }
         catch (FileNotFoundException error)
         {
-            throw new FishException(ErrorCode.FileNotFound, $"{key}: {FileName}", "The file does not exist.", "Copy the version again.", error);
+            throw new FishException(
+                ErrorCode.FileNotFound, $"{key}: {FileName}", "The file does not exist.", "Copy the version again.", error);
         }
     }
 }

@@ -6,8 +6,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.Grail;
 
 /// <summary>
-/// A tensor of a delta: where its rows, columns and values lie in the data. It is looked at as a table of its first dimension by the product of the others;
-/// rows are gaps, columns are absolute where the row is another one, and else gaps.
+/// A tensor of a delta: where its rows, columns and values lie in the data. It is looked at as a table of its first dimension by the
+/// product of the others; rows are gaps, columns are absolute where the row is another one, and else gaps.
 /// </summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Shape">Its dimensions.</param>
@@ -16,7 +16,8 @@ namespace FishCheckpoint.Interchange.Formats.Grail;
 /// <param name="RowDtype">The dtype of its rows.</param>
 /// <param name="ColumnDtype">The dtype of its columns.</param>
 /// <param name="Begin">Where its rows begin; columns follow, and then values.</param>
-internal sealed record GrailTensor(string Name, long[] Shape, long Count, string ValueDtype, string RowDtype, string ColumnDtype, long Begin)
+internal sealed record GrailTensor(
+    string Name, long[] Shape, long Count, string ValueDtype, string RowDtype, string ColumnDtype, long Begin)
 {
     /// <summary>Bytes of its rows.</summary>
     public long RowBytes => Count * GrailDtypes.WidthOf(RowDtype);
@@ -47,15 +48,18 @@ internal sealed record GrailTensor(string Name, long[] Shape, long Count, string
         var name = json.Text("name", key);
         var at = $"{key}: {name}";
         var tensor = new GrailTensor(
-            name, json.Shape("shape", at), json.Number("num_nonzero", at), json.Text("value_dtype", at), json.OptionalText("row_dtype", at) ?? GrailDtypes.Int32,
+            name, json.Shape("shape", at), json.Number("num_nonzero", at), json.Text("value_dtype", at),
+            json.OptionalText("row_dtype", at) ?? GrailDtypes.Int32,
             json.OptionalText("col_dtype", at) ?? GrailDtypes.Int32, json.Number("indices_offset", at));
         var info = layout.TryIndexOf(name, out var index) ? layout.Tensors[index] : throw new FishException(
             ErrorCode.TensorUnknown, at, "The task layout has no such tensor.", "Name the base that the versions were made on.");
         tensor.CheckLayout(info, at);
         GrailDtypes.Check(tensor.RowDtype, at);
         GrailDtypes.Check(tensor.ColumnDtype, at);
-        var said = (json.Number("rows_size", at), json.Number("cols_size", at), json.Number("indices_size", at), json.Number("values_offset", at), json.Number("values_size", at));
-        return tensor.Begin == begin && said == (tensor.RowBytes, tensor.ColumnBytes, tensor.RowBytes + tensor.ColumnBytes, tensor.Values, tensor.ValueBytes)
+        var said = (json.Number("rows_size", at), json.Number("cols_size", at), json.Number("indices_size", at),
+            json.Number("values_offset", at), json.Number("values_size", at));
+        return tensor.Begin == begin
+            && said == (tensor.RowBytes, tensor.ColumnBytes, tensor.RowBytes + tensor.ColumnBytes, tensor.Values, tensor.ValueBytes)
             ? tensor : throw JsonFile.Fail(at, "The sizes and offsets do not fit the number of elements.");
     }
 
@@ -64,13 +68,15 @@ internal sealed record GrailTensor(string Name, long[] Shape, long Count, string
         if (GrailDtypes.NameOf(info.Type) != ValueDtype)
         {
             throw new FishException(
-                ErrorCode.DtypeMismatch, at, $"The values are {ValueDtype}, the tensor is {DTypes.NameOf(info.Type)}.", "Name the base that the versions were made on.");
+                ErrorCode.DtypeMismatch, at, $"The values are {ValueDtype}, the tensor is {DTypes.NameOf(info.Type)}.",
+                "Name the base that the versions were made on.");
         }
 
         if (!Shape.AsSpan().SequenceEqual([.. info.Shape]))
         {
             throw new FishException(
-                ErrorCode.ShapeMismatch, at, $"The delta says {TensorInfo.ShapeText(Shape)}, the task layout {TensorInfo.ShapeText([.. info.Shape])}.",
+                ErrorCode.ShapeMismatch, at,
+                $"The delta says {TensorInfo.ShapeText(Shape)}, the task layout {TensorInfo.ShapeText([.. info.Shape])}.",
                 "Name the base that the versions were made on.");
         }
 

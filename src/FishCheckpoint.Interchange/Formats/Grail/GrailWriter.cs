@@ -11,7 +11,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Grail;
 
-/// <summary>Writes versions of the format: the mirror of <see cref="GrailReader"/>. Signatures are made by who has a key, and left out here.</summary>
+/// <summary>
+/// Writes versions of the format: the mirror of <see cref="GrailReader"/>. Signatures are made by who has a key, and left out here.
+/// </summary>
 internal sealed class GrailWriter : IVersionWriter
 {
     private const int Level = 1;
@@ -31,7 +33,8 @@ internal sealed class GrailWriter : IVersionWriter
         using var version = new StagedVersion(PlaceOf(state));
         await ModelFilesWriter.WriteAsync(version, $"{GrailFormat.Full}/", model, cancellation, GrailFormat.Own);
         var hash = WholeChecksum.Of(model, Checksums.Xxh3, cancellation);
-        return Finish(version, GrailFormat.Full, state, null, hash, model.Files.Select(file => file.Name).Except(GrailFormat.Own, StringComparer.Ordinal));
+        return Finish(version, GrailFormat.Full, state, null, hash,
+            model.Files.Select(file => file.Name).Except(GrailFormat.Own, StringComparer.Ordinal));
     }
 
     public Written WriteDelta(ExportState state, ExportState below, StatePair pair, CancellationToken cancellation)
@@ -57,8 +60,10 @@ internal sealed class GrailWriter : IVersionWriter
         return JsonSerializer.SerializeToUtf8Bytes(new
         {
             format = "sparse_codec_v3.1", threshold = 0.0, prev_window = below.Number, anchor_window = VersionName.NumberOf(state.Anchor),
-            shapes = spool.Tensors.ToDictionary(elements => elements.Tensor.Name, elements => elements.Tensor.Shape, StringComparer.Ordinal),
-            total_params = layout.Elements, nonzero_params = changed, sparsity_ratio = 1.0 - (changed / (double)Math.Max(1, layout.Elements)),
+            shapes = spool.Tensors.ToDictionary(
+                elements => elements.Tensor.Name, elements => elements.Tensor.Shape, StringComparer.Ordinal),
+            total_params = layout.Elements, nonzero_params = changed,
+            sparsity_ratio = 1.0 - (changed / (double)Math.Max(1, layout.Elements)),
         });
     }
 
@@ -109,7 +114,8 @@ internal sealed class GrailWriter : IVersionWriter
     private static object HeaderOf(GrailTensor tensor) => new
     {
         name = tensor.Name, shape = tensor.Shape, num_nonzero = tensor.Count, value_dtype = tensor.ValueDtype, row_dtype = tensor.RowDtype,
-        col_dtype = tensor.ColumnDtype, indices_offset = tensor.Begin, indices_size = tensor.RowBytes + tensor.ColumnBytes, rows_size = tensor.RowBytes,
+        col_dtype = tensor.ColumnDtype, indices_offset = tensor.Begin, indices_size = tensor.RowBytes + tensor.ColumnBytes,
+        rows_size = tensor.RowBytes,
         cols_size = tensor.ColumnBytes, values_offset = tensor.Values, values_size = tensor.ValueBytes,
     };
 
@@ -119,14 +125,17 @@ internal sealed class GrailWriter : IVersionWriter
         if (GrailDtypes.NameOf(tensor.Type) is not { } dtype || tensor.Shape.Count == 0)
         {
             throw new FishException(
-                ErrorCode.DtypeMismatch, key, $"The format carries changes of BF16, F16 and F32 with one dimension or more; the tensor is {tensor}.", "Export as disk-delta.");
+                ErrorCode.DtypeMismatch, key,
+                $"The format carries changes of BF16, F16 and F32 with one dimension or more; the tensor is {tensor}.",
+                "Export as disk-delta.");
         }
 
         var (rows, columns) = (0L, 0L);
         Cells(spool, elements, (row, column) => (rows, columns) = (Math.Max(rows, row), Math.Max(columns, column)));
         return rows <= int.MaxValue && columns <= int.MaxValue
             ? new GrailTensor(
-                tensor.Name, [.. tensor.Shape], elements.Count, dtype, GrailDtypes.For(rows, isRow: true), GrailDtypes.For(columns, isRow: false), begin)
+                tensor.Name, [.. tensor.Shape], elements.Count, dtype, GrailDtypes.For(rows, isRow: true),
+                GrailDtypes.For(columns, isRow: false), begin)
             : throw new FishException(ErrorCode.TooLarge, key, "A row or column does not fit 32 bits.", "Export as disk-delta.");
     }
 

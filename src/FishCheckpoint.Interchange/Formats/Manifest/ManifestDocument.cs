@@ -53,8 +53,10 @@ internal sealed record ManifestDocument(long Version, long Base, IReadOnlyList<M
         base_version = Base,
         tensors = Tensors.Select(tensor => new
         {
-            name = tensor.Name, dtype = tensor.Dtype, shape = tensor.Shape, uncompressed_num_bytes = tensor.Bytes, compressed_num_bytes = tensor.CompressedBytes,
-            payload_file = tensor.File, payload_key = tensor.Key, checksum = tensor.Checksum.Hex, checksum_algorithm = tensor.Checksum.Algorithm,
+            name = tensor.Name, dtype = tensor.Dtype, shape = tensor.Shape, uncompressed_num_bytes = tensor.Bytes,
+            compressed_num_bytes = tensor.CompressedBytes,
+            payload_file = tensor.File, payload_key = tensor.Key, checksum = tensor.Checksum.Hex,
+            checksum_algorithm = tensor.Checksum.Algorithm,
         }),
         total_uncompressed_num_bytes = Tensors.Sum(tensor => tensor.Bytes),
         total_compressed_num_bytes = Tensors.Sum(tensor => tensor.CompressedBytes),
@@ -72,7 +74,8 @@ internal sealed record ManifestDocument(long Version, long Base, IReadOnlyList<M
             : new ExpectedChecksum(Checksums.Sha256, json.Text("sha256", at));
         _ = Checksums.Create(checksum.Algorithm, at);
         return new ManifestTensor(
-            name, json.Text("dtype", at), json.Shape("shape", at), json.Number("uncompressed_num_bytes", at), json.Number("compressed_num_bytes", at),
+            name, json.Text("dtype", at), json.Shape("shape", at), json.Number("uncompressed_num_bytes", at),
+            json.Number("compressed_num_bytes", at),
             VersionName.CheckFile(json.Text("payload_file", at), at), json.Text("payload_key", at), checksum);
     }
 }

@@ -5,8 +5,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.Manifest;
 
 /// <summary>
-/// A folder with a manifest for each delta (docs/FORMATS.md, "manifest"). The system that uses them has no full versions; here a folder <c>full-NNNNNNNN</c> is one, an
-/// ordinary model that it can be started with.
+/// A folder with a manifest for each delta (docs/FORMATS.md, "manifest"). The system that uses them has no full versions; here a folder
+/// <c>full-NNNNNNNN</c> is one, an ordinary model that it can be started with.
 /// </summary>
 internal sealed class ManifestFormat : IVersionFormat
 {
@@ -19,11 +19,13 @@ internal sealed class ManifestFormat : IVersionFormat
 
     public static string FullFolder(long version) => $"{FullPrefix}{version.ToString("D8", CultureInfo.InvariantCulture)}";
 
-    public IReadOnlyList<FoundVersion> Scan(string folder, ImportOptions options) => [.. VersionFolders.Of(folder).Select(path => Find(path, options)).OfType<FoundVersion>()];
+    public IReadOnlyList<FoundVersion> Scan(string folder, ImportOptions options) =>
+        [.. VersionFolders.Of(folder).Select(path => Find(path, options)).OfType<FoundVersion>()];
 
     public ModelFolder OpenFull(FoundVersion version, ImportOptions options) => FullVersion.Open(version, options.MaxHeaderLength);
 
-    public IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options) => new ManifestReader(version, options.MaxHeaderLength);
+    public IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options) =>
+        new ManifestReader(version, options.MaxHeaderLength);
 
     public IVersionWriter CreateWriter(ExportOptions options) => new ManifestWriter(options);
 

@@ -19,7 +19,8 @@ internal sealed class ManifestReader : IVersionDelta
         key = version.Key;
         var manifest = ManifestDocument.Read(version.Path, key, maxHeaderLength);
         tensors = manifest.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        var files = manifest.Files.Concat(tensors.Values.Select(tensor => tensor.File)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+        var files = manifest.Files.Concat(tensors.Values.Select(tensor => tensor.File)).Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal);
         shards = CompressedShards.Open(version.Path, files, key, maxHeaderLength);
     }
 
@@ -53,13 +54,16 @@ internal sealed class ManifestReader : IVersionDelta
         if (TorchDtypes.NameOf(info.Type) is not { } name || (said.Dtype != name && said.Dtype != $"torch.{name}"))
         {
             throw new FishException(
-                ErrorCode.DtypeMismatch, at, $"The manifest says {said.Dtype}, the task layout {DTypes.NameOf(info.Type)}.", "Name the base that the versions were made on.");
+                ErrorCode.DtypeMismatch, at, $"The manifest says {said.Dtype}, the task layout {DTypes.NameOf(info.Type)}.",
+                "Name the base that the versions were made on.");
         }
 
         if (!said.Shape.AsSpan().SequenceEqual([.. info.Shape]) || said.Bytes != info.Bytes)
         {
             throw new FishException(
-                ErrorCode.ShapeMismatch, at, $"The manifest says {TensorInfo.ShapeText(said.Shape)} in {said.Bytes} bytes, the task layout {TensorInfo.ShapeText([.. info.Shape])}.",
+                ErrorCode.ShapeMismatch, at,
+                $"The manifest says {TensorInfo.ShapeText(said.Shape)} in {said.Bytes} bytes, the task layout "
+                + $"{TensorInfo.ShapeText([.. info.Shape])}.",
                 "Name the base that the versions were made on.");
         }
 

@@ -37,7 +37,8 @@ internal sealed class ManifestWriter : IVersionWriter
             if (TorchDtypes.NameOf(tensor.Type) is null)
             {
                 throw new FishException(
-                    ErrorCode.DtypeMismatch, $"{state.Name}: {tensor.Name}", $"The format has no name for {Tensors.DTypes.NameOf(tensor.Type)}.", "Export as disk-delta.");
+                    ErrorCode.DtypeMismatch, $"{state.Name}: {tensor.Name}",
+                    $"The format has no name for {Tensors.DTypes.NameOf(tensor.Type)}.", "Export as disk-delta.");
             }
 
             spool.AddXor(pair, tensor, cancellation);
@@ -59,6 +60,7 @@ internal sealed class ManifestWriter : IVersionWriter
     }
 
     private ManifestTensor ToTensor(SpooledFrame frame, string file) => new(
-        frame.Tensor.Name, TorchDtypes.NameOf(frame.Tensor.Type)!, [.. frame.Tensor.Shape], frame.Tensor.Bytes, frame.Length, file, frame.Tensor.Name,
+        frame.Tensor.Name, TorchDtypes.NameOf(frame.Tensor.Type)!, [.. frame.Tensor.Shape], frame.Tensor.Bytes, frame.Length, file,
+        frame.Tensor.Name,
         new ExpectedChecksum(checksum, frame.Checksum));
 }

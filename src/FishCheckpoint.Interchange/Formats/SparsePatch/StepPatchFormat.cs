@@ -4,7 +4,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.SparsePatch;
 
-/// <summary>Two folders of safetensors files, one of full models and one of deltas (docs/FORMATS.md, "sparse-patch"). Files say which form they have, so either is read.</summary>
+/// <summary>
+/// Two folders of safetensors files, one of full models and one of deltas (docs/FORMATS.md, "sparse-patch"). Files say which form they
+/// have, so either is read.
+/// </summary>
 internal sealed class StepPatchFormat(StepPatchForm form) : IVersionFormat
 {
     public const string Anchors = "anchors";
@@ -30,7 +33,8 @@ internal sealed class StepPatchFormat(StepPatchForm form) : IVersionFormat
 
     public ModelFolder OpenFull(FoundVersion version, ImportOptions options) => FullVersion.Open(version, options.MaxHeaderLength);
 
-    public IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options) => new StepPatchReader(version, options.MaxHeaderLength);
+    public IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options) =>
+        new StepPatchReader(version, options.MaxHeaderLength);
 
     public IVersionWriter CreateWriter(ExportOptions options) => new StepPatchWriter(options, form);
 

@@ -13,7 +13,8 @@ namespace FishCheckpoint.Interchange.Formats.SparsePatch;
 /// <param name="Changed">How many elements change, where it is said.</param>
 /// <param name="Params">The tensors that change, where it is said.</param>
 /// <param name="Checksum">SHA-256 over all tensors afterwards, where it is said.</param>
-internal sealed record StepPatchHeader(long? Version, long? Previous, string? Encoding, long? Changed, IReadOnlyList<string>? Params, string? Checksum)
+internal sealed record StepPatchHeader(
+    long? Version, long? Previous, string? Encoding, long? Changed, IReadOnlyList<string>? Params, string? Checksum)
 {
     public const string Format = "sparse_weight_patch";
     public const string Raw = "raw";
@@ -47,11 +48,13 @@ internal sealed record StepPatchHeader(long? Version, long? Previous, string? En
     public static StepPatchHeader Of(IReadOnlyDictionary<string, string> metadata, string key)
     {
         long? Number(string name) => metadata.TryGetValue(name, out var text)
-            ? long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : throw JsonFile.Fail(key, $"'{name}' is no number.")
+            ? long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+                ? number : throw JsonFile.Fail(key, $"'{name}' is no number.")
             : null;
         var previous = Number("prev_model_version");
         return new StepPatchHeader(
-            Number("model_version"), previous is >= 0 ? previous : null, metadata.GetValueOrDefault("encoding"), Number("total_changed_elements"),
+            Number("model_version"), previous is >= 0 ? previous : null, metadata.GetValueOrDefault("encoding"),
+            Number("total_changed_elements"),
             metadata.TryGetValue("changed_params", out var list) ? ReadList(list, key) : null,
             metadata.GetValueOrDefault("checksum_sha256") is { Length: > 0 } checksum ? checksum : null);
     }
@@ -68,11 +71,13 @@ internal sealed record StepPatchHeader(long? Version, long? Previous, string? En
     {
         try
         {
-            return JsonSerializer.Deserialize<string[]>(text) is { } list && !list.Contains(null) ? list : throw JsonFile.Fail(key, "'changed_params' is no list of names.");
+            return JsonSerializer.Deserialize<string[]>(text) is { } list && !list.Contains(null)
+                ? list : throw JsonFile.Fail(key, "'changed_params' is no list of names.");
         }
         catch (JsonException error)
         {
-            throw new FishException(ErrorCode.VersionInvalid, key, "'changed_params' is no list of names.", "Write the version again.", error);
+            throw new FishException(
+                ErrorCode.VersionInvalid, key, "'changed_params' is no list of names.", "Write the version again.", error);
         }
     }
 }

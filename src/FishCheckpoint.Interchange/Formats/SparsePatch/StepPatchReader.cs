@@ -41,7 +41,8 @@ internal sealed class StepPatchReader : IVersionDelta
         if (info.Type != DType.BF16)
         {
             throw new FishException(
-                ErrorCode.DtypeMismatch, at, $"The format carries changes of BF16 alone; the tensor is {DTypes.NameOf(info.Type)}.", "Name the base that the versions were made on.");
+                ErrorCode.DtypeMismatch, at, $"The format carries changes of BF16 alone; the tensor is {DTypes.NameOf(info.Type)}.",
+                "Name the base that the versions were made on.");
         }
 
         return new ElementPatch(at, info, values.Info.Elements, PositionsOf(positions), Region(values));
@@ -70,7 +71,8 @@ internal sealed class StepPatchReader : IVersionDelta
         var later = header.Encoding is not null || tensors.Keys.Any(name => name.EndsWith(".val", StringComparison.Ordinal));
         if (later && header.Encoding is not (StepPatchHeader.Raw or StepPatchHeader.GapDelta))
         {
-            throw JsonFile.Fail(key, $"The encoding '{header.Encoding}' is not known; {StepPatchHeader.Raw} and {StepPatchHeader.GapDelta} are.");
+            throw JsonFile.Fail(
+                key, $"The encoding '{header.Encoding}' is not known; {StepPatchHeader.Raw} and {StepPatchHeader.GapDelta} are.");
         }
 
         var (left, right) = later ? (".idx", ".val") : (".indices", ".values");
@@ -79,7 +81,8 @@ internal sealed class StepPatchReader : IVersionDelta
             var tensor = name[..^right.Length];
             if (!tensors.Remove(tensor + left, out var positions))
             {
-                throw new FishException(ErrorCode.PatchInvalid, $"{key}: {tensor}", $"There are values, but no {tensor}{left}.", "Write the version again.");
+                throw new FishException(
+                    ErrorCode.PatchInvalid, $"{key}: {tensor}", $"There are values, but no {tensor}{left}.", "Write the version again.");
             }
 
             tensors.Remove(name);
@@ -89,7 +92,8 @@ internal sealed class StepPatchReader : IVersionDelta
 
         if (tensors.Keys.FirstOrDefault() is { } more)
         {
-            throw new FishException(ErrorCode.PatchInvalid, $"{key}: {more}", "The tensor is no part of a pair of positions and values.", "Write the version again.");
+            throw new FishException(ErrorCode.PatchInvalid, $"{key}: {more}", "The tensor is no part of a pair of positions and values.",
+                "Write the version again.");
         }
     }
 
@@ -98,13 +102,15 @@ internal sealed class StepPatchReader : IVersionDelta
         var at = $"{key}: {tensor}";
         if (values.Type != DType.BF16)
         {
-            throw new FishException(ErrorCode.DtypeMismatch, at, $"Values are BF16 in the format, not {DTypes.NameOf(values.Type)}.", "Write the version in BF16.");
+            throw new FishException(ErrorCode.DtypeMismatch, at, $"Values are BF16 in the format, not {DTypes.NameOf(values.Type)}.",
+                "Write the version in BF16.");
         }
 
         var fits = header.Encoding == StepPatchHeader.GapDelta ? positions.Type is DType.U16 or DType.U32 : positions.Type is DType.I32;
         if (!fits || positions.Shape.Count != 1 || values.Shape.Count != 1 || positions.Elements != values.Elements)
         {
-            throw new FishException(ErrorCode.PatchInvalid, at, $"{positions} and {values} are no pair of positions and values.", "Write the version again.");
+            throw new FishException(
+                ErrorCode.PatchInvalid, at, $"{positions} and {values} are no pair of positions and values.", "Write the version again.");
         }
     }
 
@@ -113,12 +119,14 @@ internal sealed class StepPatchReader : IVersionDelta
         var found = pairs.Values.Sum(pair => pair.Values.Info.Elements);
         if (header.Changed is { } changed && changed != found)
         {
-            throw new FishException(ErrorCode.PatchInvalid, key, $"The metadata say that {changed} elements change; there are {found}.", "Copy or write the version again.");
+            throw new FishException(ErrorCode.PatchInvalid, key, $"The metadata say that {changed} elements change; there are {found}.",
+                "Copy or write the version again.");
         }
 
         if (header.Params is { } names && !names.ToHashSet(StringComparer.Ordinal).SetEquals(pairs.Keys))
         {
-            throw new FishException(ErrorCode.PatchInvalid, key, "'changed_params' names other tensors than there are.", "Copy or write the version again.");
+            throw new FishException(
+                ErrorCode.PatchInvalid, key, "'changed_params' names other tensors than there are.", "Copy or write the version again.");
         }
     }
 }

@@ -62,7 +62,8 @@ internal sealed class StepPatchWriter : IVersionWriter
             spool.Add(pair, tensor, cancellation);
         }
 
-        var parts = spool.Tensors.SelectMany(elements => PartsOf(elements, state.Name)).OrderByDescending(part => part.Info.UnitSize).ToArray();
+        var parts = spool.Tensors.SelectMany(elements => PartsOf(elements, state.Name))
+            .OrderByDescending(part => part.Info.UnitSize).ToArray();
         var metadata = Metadata(
             state, below, sparse: true, spool.Tensors.Count, spool.Tensors.Sum(elements => elements.Count), pair.Layout.Elements,
             spool.Tensors.Select(elements => elements.Tensor.Name));
@@ -89,13 +90,15 @@ internal sealed class StepPatchWriter : IVersionWriter
 
     private string PlaceOf(string kind, ExportState state) => Path.Combine(options.Folder, kind, StepPatchFormat.FileOf(state.Number));
 
-    // Whoever reads knows the keys that it needs; which version a delta is laid on was told by an earlier writer, and says whether one is missing.
+    // Whoever reads knows the keys that it needs; which version a delta is laid on was told by an earlier writer, and says whether one is
+    // missing.
     private Dictionary<string, string> Metadata(
         ExportState state, ExportState? below, bool sparse, long tensors, long changed, long elements, IEnumerable<string> names)
     {
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["format"] = StepPatchHeader.Format, ["version"] = "1", ["sparse"] = sparse ? "True" : "False", ["model_version"] = $"{state.Number}",
+            ["format"] = StepPatchHeader.Format, ["version"] = "1", ["sparse"] = sparse ? "True" : "False",
+            ["model_version"] = $"{state.Number}",
             ["num_changed_params"] = $"{tensors}", ["total_changed_elements"] = $"{changed}", ["total_elements"] = $"{elements}",
             ["sparsity"] = Float(1.0 - (changed / (double)Math.Max(1, elements))),
         };
@@ -117,7 +120,8 @@ internal sealed class StepPatchWriter : IVersionWriter
         return metadata;
     }
 
-    private static string Float(double value) => value.ToString("R", CultureInfo.InvariantCulture) is var text && text.All(char.IsAsciiDigit) ? $"{text}.0" : text;
+    private static string Float(double value) =>
+        value.ToString("R", CultureInfo.InvariantCulture) is var text && text.All(char.IsAsciiDigit) ? $"{text}.0" : text;
 
     private IEnumerable<Part> PartsOf(SpooledElements elements, string version)
     {
@@ -125,13 +129,15 @@ internal sealed class StepPatchWriter : IVersionWriter
         if (tensor.Type != DType.BF16)
         {
             throw new FishException(
-                ErrorCode.DtypeMismatch, key, $"The format carries changes of BF16 alone; the tensor is {DTypes.NameOf(tensor.Type)}.", "Export as disk-delta.");
+                ErrorCode.DtypeMismatch, key, $"The format carries changes of BF16 alone; the tensor is {DTypes.NameOf(tensor.Type)}.",
+                "Export as disk-delta.");
         }
 
         var gaps = encoding == StepPatchHeader.GapDelta;
         if (gaps ? elements.LargestGap > uint.MaxValue : tensor.Elements > int.MaxValue)
         {
-            throw new FishException(ErrorCode.TooLarge, key, $"A position does not fit 32 bits: the tensor has {tensor.Elements} elements.", "Export as disk-delta.");
+            throw new FishException(ErrorCode.TooLarge, key, $"A position does not fit 32 bits: the tensor has {tensor.Elements} elements.",
+                "Export as disk-delta.");
         }
 
         var type = !gaps ? DType.I32 : elements.LargestGap <= ushort.MaxValue ? DType.U16 : DType.U32;
