@@ -116,7 +116,9 @@ public sealed class CheckpointHookRetryTests : IAsyncDisposable
     [Fact]
     public async Task SetMask_AnchorIsRefused_ItsValuesRideAlong()
     {
-        store.BeforeSave = step => step == 2 ? throw FakeStore.Taken(2) : Task.CompletedTask;
+        // A step that is known to be taken ends training at the next one.
+        var refusal = new TaskCompletionSource();
+        store.BeforeSave = step => step == 2 ? refusal.Task : Task.CompletedTask;
         await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 0, ThrowOnComplete = false });
         (weights[1], weights[3]) = (20, 40);
         hook.OnStep(1);
@@ -126,6 +128,7 @@ public sealed class CheckpointHookRetryTests : IAsyncDisposable
         hook.SetMask(MaskOf(0, 3));
         (weights[0], weights[3]) = (10, 42);
         hook.OnStep(3);
+        refusal.SetException(FakeStore.Taken(2));
         await hook.CompleteAsync(Stop);
 
         Assert.Equal([1L, 3L], store.Saves.Select(save => save.Step));
