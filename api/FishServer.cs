@@ -24,6 +24,7 @@ using FishCheckpoint.Api.Tasks;
 using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Extensions.DependencyInjection;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Connections;
@@ -146,7 +147,12 @@ public static class FishServer
     {
         services.AddSingleton(provider => FishSettings.Of(provider.GetRequiredService<IConfiguration>()));
         services.AddHttpContextAccessor();
-        services.AddSingleton(provider =>
+        services.AddSingleton(provider => provider.GetRequiredService<StoreOptions>().Time);
+        services.AddSystemd();
+        services.AddOptions<HostOptions>().Configure<FishSettings>((host, settings) => host.ShutdownTimeout = settings.Shutdown.Timeout);
+        services.AddHostedService<ShutdownDelay>();
+        services.AddSingleton<Readiness>();
+        services.AddFishCheckpoint(provider =>
         {
             var requests = provider.GetRequiredService<IHttpContextAccessor>();
             return provider.GetRequiredService<FishSettings>().ToStoreOptions() with
@@ -154,28 +160,14 @@ public static class FishServer
                 Caller = () => RequestCallers.CallerOf(requests.HttpContext),
             };
         });
-        services.AddSingleton(provider => provider.GetRequiredService<StoreOptions>().Time);
-        services.AddSystemd();
-        services.AddOptions<HostOptions>().Configure<FishSettings>((host, settings) => host.ShutdownTimeout = settings.Shutdown.Timeout);
-        services.AddHostedService<ShutdownDelay>();
-        services.AddSingleton<Readiness>();
-        services.AddSingleton<StoreHost>().AddHostedService(provider => provider.GetRequiredService<StoreHost>());
         services.AddSingleton<RefusalCounts>().AddHostedService(provider => provider.GetRequiredService<RefusalCounts>());
         services.AddSingleton<ListenGuard>().AddHostedService(provider => provider.GetRequiredService<ListenGuard>());
         services.AddSingleton<Func<IServer>>(provider => provider.GetRequiredService<IServer>);
         services.AddRequestLimit();
         services.AddSingleton<ConnectionGate>().AddSingleton<IConnectionListenerFactory, GatedListeners>();
         services.AddSingleton<IDiskSpace, SystemDisk>().AddSingleton<UploadRoom>();
-        services.AddSingleton<Func<SqliteCheckpointStore>>(provider => () => provider.GetRequiredService<StoreHost>().Store);
-        services.AddSingleton<IFishStore>(provider => provider.GetRequiredService<StoreHost>().Store);
-        AddPart(services, store => store.Bases);
-        AddPart(services, store => store.Tasks);
-        AddPart(services, store => store.Checkpoints);
-        AddPart(services, store => store.States);
-        AddPart(services, store => store.Reports);
-        AddPart(services, store => store.Maintenance);
-        AddPart(services, store => store.Events);
-        AddPart(services, store => store.Access);
+        services.AddSingleton<Func<SqliteCheckpointStore>>(
+            provider => () => (SqliteCheckpointStore)provider.GetRequiredService<IFishStore>());
         services.AddSingleton<Func<IMaintenance>>(provider => provider.GetRequiredService<IMaintenance>);
         services.AddHostedService<RecodeService>().AddHostedService<FoldService>().AddHostedService<VerifyService>()
             .AddHostedService<CollectService>();
@@ -204,9 +196,6 @@ public static class FishServer
         });
         services.AddFishOpenApi();
     }
-
-    private static void AddPart<T>(IServiceCollection services, Func<IFishStore, T> part)
-        where T : class => services.AddSingleton(provider => part(provider.GetRequiredService<IFishStore>()));
 
     private static void MapRoutes(RouteGroupBuilder server)
     {

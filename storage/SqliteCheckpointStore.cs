@@ -17,6 +17,7 @@ public sealed class SqliteCheckpointStore : IFishStore
 {
     private readonly StoreContext context;
     private readonly StoreBases bases;
+    private bool disposed;
 
     private SqliteCheckpointStore(StoreContext context)
     {
@@ -169,6 +170,11 @@ public sealed class SqliteCheckpointStore : IFishStore
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref disposed, true))
+        {
+            return;
+        }
+
         context.Dispose();
         if (Options.TemporaryRoot is { } temporary)
         {

@@ -4,6 +4,7 @@ using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Api.Access;
 
@@ -11,7 +12,8 @@ namespace FishCheckpoint.Api.Access;
 /// Lets a request through to its route if its key reaches so far. A key is asked for as soon as one was ever made, of whoever comes from
 /// beyond loopback, and always where the settings say so.
 /// </summary>
-internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settings, StoreHost host, IServiceProvider services)
+internal sealed class AccessMiddleware(
+    RequestDelegate next, FishSettings settings, Func<SqliteCheckpointStore> opened, IServiceProvider services)
 {
     private const string Scheme = "Bearer ";
 
@@ -65,7 +67,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settin
     // Null where none is asked for.
     private KeyInfo? Authenticate(HttpContext context)
     {
-        var (token, access) = (TokenOf(context.Request), host.Store.Access);
+        var (token, access) = (TokenOf(context.Request), opened().Access);
         if (token is not null && access.Authenticate(token) is { } key)
         {
             return key;
@@ -149,7 +151,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settin
     {
         Reach.Nothing or Reach.List => true,
         Reach.Task => context.Request.RouteValues["task"] is string task && key.Reaches(task),
-        Reach.Base => context.Request.RouteValues["name"] is string name && await host.Store.Access.ReachesBaseAsync(key, name),
+        Reach.Base => context.Request.RouteValues["name"] is string name && await opened().Access.ReachesBaseAsync(key, name),
         Reach.Repository => context.Request.RouteValues["task"] is string name && (key.Reaches(name)
             || await ReachesAsBaseAsync(key, name)),
         _ => false,
@@ -160,12 +162,12 @@ internal sealed class AccessMiddleware(RequestDelegate next, FishSettings settin
     {
         try
         {
-            await host.Store.Tasks.GetAsync(name);
+            await opened().Tasks.GetAsync(name);
             return false;
         }
         catch (FishException error) when (error.Kind is ErrorKind.NotFound or ErrorKind.Invalid)
         {
-            return error.Kind == ErrorKind.NotFound && await host.Store.Access.ReachesBaseAsync(key, name);
+            return error.Kind == ErrorKind.NotFound && await opened().Access.ReachesBaseAsync(key, name);
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Net;
-using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -10,7 +10,8 @@ namespace FishCheckpoint.Api.Access;
 /// Keeps a server that nobody has a key of on loopback. It is asked for each endpoint before that is bound, whatever configured it; those
 /// that are configured before the store is open are looked at once it is.
 /// </summary>
-internal sealed class ListenGuard(StoreHost host, ILogger<ListenGuard> logger, Func<IServer> server) : IHostedLifecycleService
+internal sealed class ListenGuard(
+    Func<SqliteCheckpointStore> opened, ILogger<ListenGuard> logger, Func<IServer> server) : IHostedLifecycleService
 {
     private readonly List<IPEndPoint> waiting = [];
     private bool open;
@@ -65,7 +66,7 @@ internal sealed class ListenGuard(StoreHost host, ILogger<ListenGuard> logger, F
 
     private void Require(IPEndPoint place)
     {
-        if (!host.Store.Access.HasUsableKeys())
+        if (!opened().Access.HasUsableKeys())
         {
             throw new FishException(
                 ErrorCode.AccessUnprotected, $"{place}",

@@ -1,6 +1,6 @@
 using FishCheckpoint.Access;
-using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Api.Access;
 
@@ -8,7 +8,8 @@ namespace FishCheckpoint.Api.Access;
 /// Writes refusals into the audit log: the first of its kind at once, equal ones that follow as a count, once a minute and when the server
 /// stops. So a key that is refused all the time takes no more writes, memory or log than one that is refused now and then.
 /// </summary>
-internal sealed class RefusalCounts(StoreHost host, TimeProvider time, ILogger<RefusalCounts> logger) : IHostedService, IDisposable
+internal sealed class RefusalCounts(
+    Func<SqliteCheckpointStore> opened, TimeProvider time, ILogger<RefusalCounts> logger) : IHostedService, IDisposable
 {
     // Beyond them a key's refusals of all tasks and addresses are counted as one kind, until they are written.
     private const int KindsOfAKey = 100;
@@ -99,7 +100,7 @@ internal sealed class RefusalCounts(StoreHost host, TimeProvider time, ILogger<R
     {
         try
         {
-            await host.Store.Access.NoteRefusalsAsync(refusals, CancellationToken.None);
+            await opened().Access.NoteRefusalsAsync(refusals, CancellationToken.None);
         }
         catch (FishException error)
         {

@@ -2,7 +2,6 @@ using FishCheckpoint.Access;
 using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Documents;
-using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Api.Restores;
 using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Checkpoints;
@@ -58,12 +57,12 @@ internal static class BasesApi
     }
 
     private static async Task<Ok<Page<BaseInfo>>> ListAsync(
-        int? limit, string? after, HttpContext context, IBases store, StoreHost host, CancellationToken cancellation)
+        int? limit, string? after, HttpContext context, IBases store, Func<SqliteCheckpointStore> opened, CancellationToken cancellation)
     {
         var page = Paging.Of(limit, after);
         var bases = context.Key() is { Tasks: not null } key
             ? await VisiblePages.ReadAsync(
-                page, part => store.ListAsync(part, cancellation), item => host.Store.Access.ReachesBaseAsync(key, item.Name),
+                page, part => store.ListAsync(part, cancellation), item => opened().Access.ReachesBaseAsync(key, item.Name),
                 item => item.Name)
             : await store.ListAsync(page, cancellation).ReadPageAsync();
         return Paging.Answer(context, page, bases);

@@ -1,4 +1,3 @@
-using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
@@ -9,7 +8,8 @@ namespace FishCheckpoint.Api.Health;
 /// <summary>
 /// Whether the next request would be served: the server is not stopping, the store can be read, and the disk takes bytes.
 /// </summary>
-internal sealed class Readiness(StoreHost host, IMaintenance verification, StoreOptions options, IHostApplicationLifetime lifetime)
+internal sealed class Readiness(
+    Func<SqliteCheckpointStore> opened, IMaintenance verification, StoreOptions options, IHostApplicationLifetime lifetime)
 {
     // Written and thrown away: a full disk often still takes an empty file.
     private const int ProbeBytes = 1 << 16;
@@ -25,8 +25,8 @@ internal sealed class Readiness(StoreHost host, IMaintenance verification, Store
                 ErrorCode.ServerUnavailable, "server", "The server stops.", "Ask another one, or try again when it is back.");
         }
 
-        host.Store.RequireInPlace();
-        await host.Store.Tasks.ListAsync(new PageRequest(1), cancellation).ReadPageAsync();
+        opened().RequireInPlace();
+        await opened().Tasks.ListAsync(new PageRequest(1), cancellation).ReadPageAsync();
         if (IsReadOnly)
         {
             return;
@@ -44,7 +44,7 @@ internal sealed class Readiness(StoreHost host, IMaintenance verification, Store
     }
 
     /// <summary>Whether the store can only be read. It is ready all the same, for reading.</summary>
-    public bool IsReadOnly => host.Store.IsReadOnly;
+    public bool IsReadOnly => opened().IsReadOnly;
 
     /// <summary>
     /// How many stored things are known to be damaged. A store with some is ready all the same: what they do not touch is served, and

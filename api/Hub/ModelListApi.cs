@@ -1,9 +1,9 @@
 using System.Globalization;
 using FishCheckpoint.Access;
 using FishCheckpoint.Api.Access;
-using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage;
 using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -25,7 +25,7 @@ internal static class ModelListApi
     public static async Task<Ok<IReadOnlyList<HubModel>>> ListAsync(
         [FromQuery] string[]? search, [FromQuery] string[]? filter, string? author, int? limit, string? cursor, string? sort,
             string? direction, string? full,
-        HttpContext context, IFishStore store, StoreHost host, FishSettings settings, CancellationToken cancellation)
+        HttpContext context, IFishStore store, Func<SqliteCheckpointStore> opened, FishSettings settings, CancellationToken cancellation)
     {
         RequireKnown(context.Request.Query.Keys);
         var (order, start) = (OrderOf(sort, direction), StartOf(cursor));
@@ -39,7 +39,7 @@ internal static class ModelListApi
         bool IsWanted(Repository item) => (search ?? []).All(words =>
             $"{owner}/{item.Name}".Contains(words, StringComparison.OrdinalIgnoreCase))
             && (filter ?? []).All(item.Tags.Contains);
-        var found = order((await ReachedAsync(context.Key(), store, host, cancellation)).Where(IsWanted)).ToArray();
+        var found = order((await ReachedAsync(context.Key(), store, opened, cancellation)).Where(IsWanted)).ToArray();
         context.SayNext(found.Length - start > most ? (start + most).ToString(CultureInfo.InvariantCulture) : null);
         var models = new List<HubModel>();
         foreach (var item in found.Skip(start).Take(most))
@@ -67,7 +67,7 @@ internal static class ModelListApi
     }
 
     // All tasks that the key reaches, and the bases whose names no task has.
-    private static async Task<List<Repository>> ReachedAsync(KeyInfo? key, IFishStore store, StoreHost host,
+    private static async Task<List<Repository>> ReachedAsync(KeyInfo? key, IFishStore store, Func<SqliteCheckpointStore> opened,
         CancellationToken cancellation)
     {
         var (found, tasks) = (new List<Repository>(), new HashSet<string>(StringComparer.Ordinal));
@@ -82,7 +82,7 @@ internal static class ModelListApi
 
         await foreach (var item in store.Bases.ListAsync(cancellationToken: cancellation))
         {
-            if (!tasks.Contains(item.Name) && (key?.Tasks is null || await host.Store.Access.ReachesBaseAsync(key, item.Name)))
+            if (!tasks.Contains(item.Name) && (key?.Tasks is null || await opened().Access.ReachesBaseAsync(key, item.Name)))
             {
                 found.Add(Repository.Of(item, item.Name));
             }

@@ -1,7 +1,7 @@
 using FishCheckpoint.Access;
 using FishCheckpoint.Api.Access;
-using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage;
 using Microsoft.AspNetCore.Http.Metadata;
 
 namespace FishCheckpoint.Api.Limits;
@@ -10,7 +10,7 @@ namespace FishCheckpoint.Api.Limits;
 /// Takes as many uploads as there is room for; the others are answered before a byte of theirs is read. It is no policy of the server's
 /// rate limiter, which acts before keys are checked: a request without a key must not take an upload's place.
 /// </summary>
-internal sealed class UploadGate(RequestDelegate next, UploadRoom room, StoreHost host)
+internal sealed class UploadGate(RequestDelegate next, UploadRoom room, Func<SqliteCheckpointStore> opened)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -20,7 +20,7 @@ internal sealed class UploadGate(RequestDelegate next, UploadRoom room, StoreHos
             return;
         }
 
-        host.Store.RequireWritable();
+        opened().RequireWritable();
         RequireQuota(context);
 
         // Nothing has come yet: to a mere announcement of those who may not remove deleted checkpoints themselves, these give way as far as
@@ -28,7 +28,7 @@ internal sealed class UploadGate(RequestDelegate next, UploadRoom room, StoreHos
         if (room.Missing(context.Request.ContentLength ?? 0) is > 0 and var missing
             && (context.Key() is null or { Scope: KeyScope.Admin, Tasks: null } || missing <= room.KeptFree))
         {
-            await host.Store.MakeRoomAsync(missing, context.RequestAborted);
+            await opened().MakeRoomAsync(missing, context.RequestAborted);
         }
 
         using var lease = room.Enter();

@@ -15,12 +15,6 @@ internal static partial class ApiLog
     [LoggerMessage(4, LogLevel.Debug, "{Operation} ended because the client went away")]
     public static partial void Disconnected(ILogger logger, string operation);
 
-    [LoggerMessage(5, LogLevel.Information, "The store of {DataFolder} is open")]
-    public static partial void Opened(ILogger logger, string dataFolder);
-
-    [LoggerMessage(22, LogLevel.Warning, "The store of {DataFolder} can only be read: this user may not write there; changes are refused")]
-    public static partial void OpenedReadOnly(ILogger logger, string dataFolder);
-
     [LoggerMessage(
         23, LogLevel.Warning,
         "MaxConnections is lowered from {Wanted} to {Most}: this process may open {Left} more files, and requests need half of them. "
@@ -57,9 +51,6 @@ internal static partial class ApiLog
     [LoggerMessage(11, LogLevel.Information, "Saved {Task}/{Step} on {Parent}: {Changed} values, {StoredBytes} of {LogicalBytes} bytes")]
     public static partial void Saved(
         ILogger logger, string task, long step, string parent, long changed, long storedBytes, long logicalBytes);
-
-    [LoggerMessage(12, LogLevel.Information, "The store is closed")]
-    public static partial void Closed(ILogger logger);
 
     [LoggerMessage(13, LogLevel.Error, "Stored bytes are damaged: {Code} ({Key}): {Cause}")]
     public static partial void Damaged(ILogger logger, string code, string key, string cause);

@@ -12,6 +12,7 @@ public sealed class LibraryPackageTests(PackedFeed packages)
     [Theory]
     [InlineData("FishCheckpoint")]
     [InlineData("FishCheckpoint.Client")]
+    [InlineData("FishCheckpoint.Extensions.DependencyInjection")]
     [InlineData("FishCheckpoint.Following")]
     [InlineData("FishCheckpoint.Interchange")]
     [InlineData("FishCheckpoint.Storage")]

@@ -1,5 +1,6 @@
 using System.Reflection;
 using FishCheckpoint.Client;
+using FishCheckpoint.Extensions.DependencyInjection;
 using FishCheckpoint.Following.Watch;
 using FishCheckpoint.Interchange;
 using FishCheckpoint.Packages.Tests.Support;
@@ -21,6 +22,7 @@ public sealed class PublicApiTests
     [InlineData(typeof(Layout))]
     [InlineData(typeof(FishClient))]
     [InlineData(typeof(SqliteCheckpointStore))]
+    [InlineData(typeof(FishCheckpointOptions))]
     [InlineData(typeof(TorchModel))]
     [InlineData(typeof(CheckpointHook))]
     [InlineData(typeof(InterchangeFormat))]

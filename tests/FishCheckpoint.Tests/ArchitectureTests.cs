@@ -29,11 +29,13 @@ public sealed partial class ArchitectureTests
         ["FishCheckpoint.Following"] = ["FishCheckpoint"],
         ["FishCheckpoint.Storage"] = ["FishCheckpoint"],
         ["FishCheckpoint.TorchSharp"] = ["FishCheckpoint", "FishCheckpoint.Training"],
+        ["FishCheckpoint.Extensions.DependencyInjection"] = ["FishCheckpoint", "FishCheckpoint.Client", "FishCheckpoint.Storage"],
+        ["EmbeddedSample"] = ["FishCheckpoint", "FishCheckpoint.Extensions.DependencyInjection", "FishCheckpoint.Storage"],
         ["TorchSharpSample"] = ["FishCheckpoint", "FishCheckpoint.Storage", "FishCheckpoint.TorchSharp", "FishCheckpoint.Training"],
         ["FishCheckpoint.Client"] = ["FishCheckpoint"],
         ["FishCheckpoint.Demo"] = ["FishCheckpoint", "FishCheckpoint.Training"],
         ["FishCheckpoint.Bench"] = ["FishCheckpoint", "FishCheckpoint.Storage"],
-        ["FishCheckpoint.Api"] = ["FishCheckpoint", "FishCheckpoint.Storage"],
+        ["FishCheckpoint.Api"] = ["FishCheckpoint", "FishCheckpoint.Extensions.DependencyInjection", "FishCheckpoint.Storage"],
         ["FishCheckpoint.Cli"] =
         [
             "FishCheckpoint", "FishCheckpoint.Training", "FishCheckpoint.Interchange", "FishCheckpoint.Following", "FishCheckpoint.Storage",

@@ -26,7 +26,8 @@ public sealed record CheckpointHookOptions
 
     /// <summary>
     /// Whether the process exits (with 128 + the signal's number) when <see cref="SaveOnStop"/> has saved; otherwise
-    /// <see cref="CheckpointHook.OnStep"/> answers <see cref="StepOutcome.Stopped"/>, and the loop is to end. Default: yes.
+    /// <see cref="CheckpointHook.OnStep"/> answers <see cref="StepOutcome.Stopped"/>, and the loop is to end: in a host by
+    /// <c>IHostApplicationLifetime.StopApplication()</c>. Default: yes.
     /// </summary>
     public bool ExitOnStop { get; init; } = true;
 

@@ -21,10 +21,11 @@ public sealed partial class DependencyTests
         ["FishCheckpoint.Following"] = ["FishCheckpoint"],
         ["FishCheckpoint.Storage"] = ["FishCheckpoint"],
         ["FishCheckpoint.Client"] = ["FishCheckpoint"],
+        ["FishCheckpoint.Extensions.DependencyInjection"] = ["FishCheckpoint", "FishCheckpoint.Client", "FishCheckpoint.Storage"],
         ["FishCheckpoint.Demo"] = ["FishCheckpoint", "FishCheckpoint.Training"],
         ["FishCheckpoint.Bench"] = ["FishCheckpoint", "FishCheckpoint.Storage"],
         ["FishCheckpoint.TorchSharp"] = ["FishCheckpoint", "FishCheckpoint.Training"],
-        ["FishCheckpoint.Api"] = ["FishCheckpoint", "FishCheckpoint.Storage"],
+        ["FishCheckpoint.Api"] = ["FishCheckpoint", "FishCheckpoint.Extensions.DependencyInjection", "FishCheckpoint.Storage"],
         ["fish"] =
         [
             "FishCheckpoint", "FishCheckpoint.Training", "FishCheckpoint.Interchange", "FishCheckpoint.Following", "FishCheckpoint.Storage",
@@ -49,7 +50,7 @@ public sealed partial class DependencyTests
         ("SQLitePCL", HoldersOfSqlite),
         ("System.Net.Http", ["FishCheckpoint.Client", "FishCheckpoint.Api", "FishCheckpoint.Cli"]),
         ("Microsoft.AspNetCore", ["FishCheckpoint.Api", "FishCheckpoint.Client", "FishCheckpoint.Cli"]),
-        ("Microsoft.Extensions", ["FishCheckpoint.Api", "FishCheckpoint.Cli"]),
+        ("Microsoft.Extensions", ["FishCheckpoint.Api", "FishCheckpoint.Cli", "FishCheckpoint.Extensions.DependencyInjection"]),
         ("Spectre.Console", ["FishCheckpoint.Cli"]),
         ("System.CommandLine", ["FishCheckpoint.Cli"]),
         ("TorchSharp", ["FishCheckpoint.TorchSharp"]),
