@@ -385,6 +385,9 @@ public abstract class CatalogContract : CheckpointStoreContract
         Assert.Equal(tensors.Items[2].Name, Assert.Single(
             (await reports.ListTensorsAsync("task", new PageRequest(1, "2"), Stop).ReadPageAsync()).Items).Name);
         Assert.Equal("3", (await reports.ListTensorsAsync("task", new PageRequest(1, "2"), Stop).ReadPageAsync()).Next);
+        Assert.Equal(
+            tensors.Items.Select(tensor => tensor.Name),
+            await reports.ListTensorsAsync("task", new PageRequest(1), Stop).Select(tensor => tensor.Name).ToListAsync(Stop));
 
         var growth = await reports.GetGrowthAsync(new Reports.GrowthRequest { Task = "task", Bucket = Reports.GrowthBucket.Month }, Stop);
         Assert.Equal((30, Reports.GrowthBucket.Month, "task"), (growth.Points.Count, growth.Bucket, growth.Task));

@@ -25,6 +25,7 @@ public sealed class AsyncPageable<T>(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, cancellationToken);
         for (var request = first; ;)
         {
+            either.Token.ThrowIfCancellationRequested();
             var page = await read(request, either.Token);
             foreach (var item in page.Items)
             {
