@@ -1,9 +1,14 @@
 using FishCheckpoint.Access;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine;
+using FishCheckpoint.Engine.Access;
+using FishCheckpoint.Engine.Maintenance;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Tasks;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Access;
 using FishCheckpoint.Storage.Backups;
 using FishCheckpoint.Storage.Bases;
-using FishCheckpoint.Storage.Catalog;
+using FishCheckpoint.Storage.Folders;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Totals;
 using FishCheckpoint.Stores;
@@ -24,8 +29,7 @@ public sealed class SqliteCheckpointStore : IFishStore
         (this.context, bases) = (context, new StoreBases(context));
         (Tasks, Checkpoints, States) = (new StoreTasks(context), new StoreCheckpoints(context), new StoreStates(context));
         (Reports, Maintenance, Events) = (new StoreReports(context), new StoreMaintenance(context), new StoreEvents(context));
-        using var snapshot = context.Database.OpenSnapshot();
-        Identity = StoreIdentity.Read(snapshot.Connection);
+        Identity = context.Catalog.Identity;
     }
 
     /// <inheritdoc/>
@@ -55,7 +59,7 @@ public sealed class SqliteCheckpointStore : IFishStore
     IAccessControl IFishStore.Access => Access;
 
     /// <summary>What the store was opened with.</summary>
-    public StoreOptions Options => context.Options;
+    public StoreOptions Options => (StoreOptions)context.Options;
 
     /// <summary>The store's identity, 32 hexadecimal digits: that of the original, in every backup, restored folder and repair of it.</summary>
     public string Identity { get; }
@@ -64,11 +68,11 @@ public sealed class SqliteCheckpointStore : IFishStore
     /// Whether the store can only be read, because this user may not write its folder: everything that changes something is refused with
     /// <see cref="ErrorCode.StoreReadOnly"/>.
     /// </summary>
-    public bool IsReadOnly => context.Database.IsReadOnly;
+    public bool IsReadOnly => context.Catalog.IsReadOnly;
 
     /// <summary>Refuses to go on if the database's file was removed or replaced. Every write asks the same.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
-    public void RequireInPlace() => context.Database.RequireInPlace();
+    public void RequireInPlace() => context.Catalog.RequireInPlace();
 
     /// <summary>Refuses to go on if the store can only be read: to be asked before a body is read, or anything is encoded.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StoreReadOnly"/>.</exception>
@@ -85,7 +89,7 @@ public sealed class SqliteCheckpointStore : IFishStore
         {
             try
             {
-                return StoreFolder.Prepare(options) ? OpenReadOnly(options) : await Open(options, cancellationToken);
+                return StoreFolder.Prepare(options.DataFolder, options.MustExist) ? OpenReadOnly(options) : await Open(options, cancellationToken);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
@@ -107,18 +111,19 @@ public sealed class SqliteCheckpointStore : IFishStore
                 ErrorCode.RequestInvalid, nameof(options.DeletionGrace), $"Deletions cannot have a grace of {options.DeletionGrace}.", "Give 0 for none, or more.");
         }
 
-        var opened = Database.Open(options.DataFolder, options.Trace);
+        var opened = Database.Open(options.DataFolder, options.DiskSpace, options.Trace);
         BaseFolder? files = null;
         SqliteCheckpointStore? store = null;
         try
         {
-            files = new BaseFolder(options);
+            files = options.OpenBases();
 
             // From here on others see that the store is open: none begins to replace it.
             Incomplete.RequireNone(options.DataFolder);
-            store = new SqliteCheckpointStore(new StoreContext(options, opened, files));
+            store = new SqliteCheckpointStore(ContextOf(options, opened, files));
             await store.bases.RemoveUnfinishedAsync();
-            await store.CatchUpAsync(cancellationToken);
+            await BaseMeasure.CatchUpAsync(opened, files, cancellationToken);
+            await TotalsKeeper.CatchUpAsync(opened, store.context.Tasks, cancellationToken);
             return store;
         }
         catch
@@ -131,16 +136,34 @@ public sealed class SqliteCheckpointStore : IFishStore
         }
     }
 
+    private static StoreContext ContextOf(StoreOptions options, Database database, BaseFolder files)
+    {
+        var known = new TaskCatalog();
+        database.BeforeCommit = new TotalsKeeper(known, options.Time, database.OpenSnapshot).Settle;
+        return new StoreContext(options, database, files, known, async (wanted, cancellation) =>
+        {
+            var report = new Backup(database, files, options, options.DataFolder).Run(wanted, cancellation);
+            if (wanted.Verify != BackupVerification.Full)
+            {
+                return report;
+            }
+
+            await using var copy = await OpenAsync(new StoreOptions { DataFolder = wanted.To, Progress = options.Progress }, cancellation);
+            var found = (await copy.Maintenance.VerifyAsync(null, cancellation)).Damaged.Select(damage => new DamagedFrame(damage.Key, damage.Problem));
+            return report with { Damaged = [.. report.Damaged, .. found], Verified = BackupVerification.Full };
+        });
+    }
+
     private static SqliteCheckpointStore OpenReadOnly(StoreOptions options)
     {
-        var opened = Database.OpenReadOnly(options.DataFolder);
+        var opened = Database.OpenReadOnly(options.DataFolder, options.DiskSpace);
         var temporary = Directory.CreateTempSubdirectory("fish-").FullName;
         BaseFolder? files = null;
         try
         {
             var elsewhere = options with { TemporaryRoot = temporary };
-            files = new BaseFolder(elsewhere);
-            return new SqliteCheckpointStore(new StoreContext(elsewhere, opened, files));
+            files = elsewhere.OpenBases();
+            return new SqliteCheckpointStore(ContextOf(elsewhere, opened, files));
         }
         catch
         {
@@ -157,7 +180,7 @@ public sealed class SqliteCheckpointStore : IFishStore
     /// <param name="cancellationToken">Ends the work; what was given back stays so.</param>
     /// <returns>The bytes by which the database's files have shrunk.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.StoreReadOnly"/>.</exception>
-    public Task<long> MakeRoomAsync(long bytes, CancellationToken cancellationToken = default) => StoreContext.GuardedAsync(() =>
+    public Task<long> MakeRoomAsync(long bytes, CancellationToken cancellationToken = default) => context.GuardedAsync(() =>
     {
         context.RequireWritable();
         return context.Room.FreeAsync(bytes, cancellationToken);
@@ -165,7 +188,7 @@ public sealed class SqliteCheckpointStore : IFishStore
 
     /// <summary>When something stored was last verified in full; <see langword="null"/>: nothing that is known was. Looks at every stored
     /// thing's row.</summary>
-    public Task<DateTimeOffset?> LastVerifiedAsync(CancellationToken cancellationToken = default) => context.ReadAsync(VerifiedTable.Last);
+    public Task<DateTimeOffset?> LastVerifiedAsync(CancellationToken cancellationToken = default) => context.ReadAsync(view => view.Verification.Last());
 
     /// <inheritdoc/>
     public void Dispose()
@@ -187,12 +210,5 @@ public sealed class SqliteCheckpointStore : IFishStore
     {
         Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    // What a store of an earlier program has not counted yet.
-    private async Task CatchUpAsync(CancellationToken cancellationToken)
-    {
-        await BaseMeasure.CatchUpAsync(context.Database, context.Folder, cancellationToken);
-        await TotalsKeeper.CatchUpAsync(context.Database, context.Tasks, cancellationToken);
     }
 }

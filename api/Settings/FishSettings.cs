@@ -3,6 +3,7 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
+using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Api.Settings;

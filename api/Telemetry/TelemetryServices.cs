@@ -1,5 +1,5 @@
 using FishCheckpoint.Api.Settings;
-using FishCheckpoint.Storage.Telemetry;
+using FishCheckpoint.Engine.Telemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;

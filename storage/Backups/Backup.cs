@@ -1,11 +1,13 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Maintenance;
+using FishCheckpoint.Engine.Maintenance.Verification;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Tasks;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
-using FishCheckpoint.Storage.Catalog;
+using FishCheckpoint.Storage.Folders;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Sqlite.Pages;
-using FishCheckpoint.Storage.Tasks;
-using FishCheckpoint.Storage.Verification;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Backups;
@@ -14,10 +16,10 @@ namespace FishCheckpoint.Storage.Backups;
 /// Makes a backup: the database as one moment has it, then the files of the bases that it names, then the database under its name. What is there before that is the
 /// earlier backup, or marked as incomplete. One at a time for a folder: a lock file says so.
 /// </summary>
-internal sealed class Backup(Database database, BaseFolder folder, StoreOptions store)
+internal sealed class Backup(Database database, BaseFolder folder, EngineOptions store, string dataFolder)
 {
     /// <summary>The lock of a backup's folder. It stays beside a backup: removing it would let two hold it.</summary>
-    public const string LockName = "backup.lock";
+    public const string LockName = Incomplete.BackupLock;
 
     // What a file says that another process holds: EWOULDBLOCK of Linux and of macOS, and Windows' own.
     private const int WouldBlock = 11;
@@ -84,7 +86,7 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
     private void RequireOwn(string target)
     {
         if (FolderNames.Comparer.Equals(
-            Path.TrimEndingDirectorySeparator(target), Path.TrimEndingDirectorySeparator(Path.GetFullPath(store.DataFolder))))
+            Path.TrimEndingDirectorySeparator(target), Path.TrimEndingDirectorySeparator(Path.GetFullPath(dataFolder))))
         {
             throw new FishException(ErrorCode.FolderTaken, target, "This is the data folder itself.", "Name another folder, best on another disk.");
         }
@@ -168,7 +170,7 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
         if (verify != BackupVerification.None)
         {
             // Before it takes the place of an earlier one.
-            var findings = new StructureCheck(copied, new TaskTable(new BaseTable()), new VerifyItem(ItemKind.Database, 0, "database", "", 0, null)).Run(cancellation);
+            var findings = new StructureCheck(copied.Rows, new TaskCatalog(), new VerifyItem(ItemKind.Database, 0, "database", "", 0, null)).Run(cancellation);
             if (findings.Count > 0)
             {
                 throw new FishException(
@@ -191,7 +193,7 @@ internal sealed class Backup(Database database, BaseFolder folder, StoreOptions 
     // A log beside the database, or a process that has it open: the folder is used as a store.
     private static void Require(string target)
     {
-        if (new FileInfo(Path.Combine(target, Database.FileName + "-wal")) is { Exists: true, Length: > 0 } || StoreLook.CountUsers(target) > 0)
+        if (new FileInfo(Path.Combine(target, Database.FileName + "-wal")) is { Exists: true, Length: > 0 } || StoreProbe.CountUsers(target) > 0)
         {
             throw new FishException(
                 ErrorCode.FolderTaken, target, "The folder is in use as a data folder, or was not closed.", "Back up into another folder.");

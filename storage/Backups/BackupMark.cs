@@ -2,6 +2,7 @@ using System.Text.Json;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Catalog;
+using FishCheckpoint.Storage.Folders;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
 
@@ -17,7 +18,7 @@ namespace FishCheckpoint.Storage.Backups;
 /// <param name="WritesBefore">That of the backup before it, which is there until the new database takes its place.</param>
 internal sealed record BackupMark(string Store, DateTimeOffset Taken, long Bases, long Tasks, long Checkpoints, long Writes, long? WritesBefore)
 {
-    public const string FileName = "backup.json";
+    public const string FileName = Incomplete.BackupMark;
 
     /// <summary>What a database says.</summary>
     public static BackupMark Of(CatalogConnection copied, DateTimeOffset taken, long? writesBefore) => new(

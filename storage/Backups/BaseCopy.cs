@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Maintenance;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Verification;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Backups;
@@ -31,10 +32,9 @@ internal sealed partial class BaseCopy(BaseFolder source, string target, bool li
 
     public void Run(CatalogConnection copied, CancellationToken cancellation)
     {
-        var bases = new BaseTable();
         foreach (var id in copied.Query("SELECT id FROM bases ORDER BY id", row => row.Digest(0)))
         {
-            var files = bases.Content(copied, id).AllFiles;
+            var files = copied.Rows.Bases.Content(id).AllFiles;
             FolderNames.CheckAll(files.Select(file => file.Name));
             var folder = Directory.CreateDirectory(BaseFolder.PathOf(target, id)).FullName;
             foreach (var left in Directory.EnumerateFiles(folder, ".*", SearchOption.AllDirectories))

@@ -1,3 +1,4 @@
+using FishCheckpoint.Engine.Maintenance;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;

@@ -1,4 +1,5 @@
 using FishCheckpoint.Errors;
+using FishCheckpoint.Storage.Folders;
 using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Tensors;
 
@@ -10,12 +11,6 @@ namespace FishCheckpoint.Storage.Backups;
 /// </summary>
 internal static class StoreReplacement
 {
-    /// <summary>Where in a data folder the new store is made.</summary>
-    public const string Arriving = ".restoring";
-
-    /// <summary>Where in a data folder the old store lies until it is removed.</summary>
-    public const string Replaced = ".replaced";
-
     // The database last: as long as the new one is in its own folder, what else lies in the data folder may be the old store's.
     private static readonly string[] Names = ["bases", Database.FileName + "-wal", Database.FileName + "-shm", BackupMark.FileName, Database.FileName];
 
@@ -23,7 +18,7 @@ internal static class StoreReplacement
     /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>.</exception>
     public static void RequireReplaceable(string folder)
     {
-        if (StoreLook.CountUsers(folder) is > 0 and var users)
+        if (StoreProbe.CountUsers(folder) is > 0 and var users)
         {
             throw new FishException(
                 ErrorCode.FolderTaken, folder, $"{users} process{(users == 1 ? "" : "es")} have the store open.", "Stop servers, trainers and commands that use it; nothing was changed.");
@@ -39,7 +34,7 @@ internal static class StoreReplacement
     /// <summary>Removes what an earlier replacement has left: a copy that was not finished, and an old store that was replaced.</summary>
     public static void RemoveLeftovers(string folder)
     {
-        foreach (var name in new[] { Arriving, Replaced }.Select(name => Path.Combine(folder, name)).Where(Directory.Exists))
+        foreach (var name in new[] { StoreFolder.Arriving, StoreFolder.Replaced }.Select(name => Path.Combine(folder, name)).Where(Directory.Exists))
         {
             Directory.Delete(name, recursive: true);
         }
@@ -66,7 +61,7 @@ internal static class StoreReplacement
     /// <summary>Goes on with a replacement whose mark is on, wherever it was broken off.</summary>
     public static void Finish(string folder)
     {
-        var (arriving, replaced) = (Path.Combine(folder, Arriving), Path.Combine(folder, Replaced));
+        var (arriving, replaced) = (Path.Combine(folder, StoreFolder.Arriving), Path.Combine(folder, StoreFolder.Replaced));
         Directory.CreateDirectory(replaced);
         foreach (var name in Names)
         {

@@ -1,10 +1,12 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Maintenance;
+using FishCheckpoint.Engine.Maintenance.Verification;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Tasks;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
-using FishCheckpoint.Storage.Catalog;
+using FishCheckpoint.Storage.Folders;
 using FishCheckpoint.Storage.Sqlite;
-using FishCheckpoint.Storage.Tasks;
-using FishCheckpoint.Storage.Verification;
 
 namespace FishCheckpoint.Storage.Backups;
 
@@ -91,7 +93,7 @@ public static class StoreRestore
     {
         StoreReplacement.RequireReplaceable(dataFolder);
         StoreReplacement.RemoveLeftovers(dataFolder);
-        var arriving = Path.Combine(dataFolder, StoreReplacement.Arriving);
+        var arriving = Path.Combine(dataFolder, StoreFolder.Arriving);
         try
         {
             var report = Run(backup, arriving, new WorkMeter(options.Progress), cancellation);
@@ -102,7 +104,7 @@ public static class StoreRestore
 
             using (var copied = Backup.OpenCopy(Path.Combine(arriving, Database.FileName)))
             {
-                var findings = new StructureCheck(copied, new TaskTable(new BaseTable()), new VerifyItem(ItemKind.Database, 0, "database", "", 0, null)).Run(cancellation);
+                var findings = new StructureCheck(copied.Rows, new TaskCatalog(), new VerifyItem(ItemKind.Database, 0, "database", "", 0, null)).Run(cancellation);
                 if (findings.Count > 0)
                 {
                     throw Damaged(backup, $"{findings[0].Key}: {findings[0].Problem}");

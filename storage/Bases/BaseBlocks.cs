@@ -1,12 +1,12 @@
 using FishCheckpoint.Codec;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Bases;
 
 /// <summary>A base's blocks, each compared with its checksum as it is read. Opens files when they are first needed.</summary>
-internal sealed class BaseBlocks : IBlockReader, IDisposable
+internal sealed class BaseBlocks : IBaseBlocks
 {
     private readonly BaseContent content;
     private readonly BaseFolder folder;

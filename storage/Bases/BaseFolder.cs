@@ -1,33 +1,42 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Bases;
 
 /// <summary>Where the bases' files lie: <c>bases/&lt;id&gt;/&lt;file&gt;</c>, and <c>tmp/</c> for what is on its way.</summary>
-internal sealed class BaseFolder : IDisposable
+internal sealed class BaseFolder : IBaseStore
 {
     private const string Adding = ".adding";
 
     private readonly string bases;
     private readonly string temporary;
+    private readonly BaseLimits limits;
     private readonly TemporaryFolder? owned;
 
-    private BaseFolder(string bases, string temporary) => (this.bases, this.temporary) = (bases, temporary);
+    private BaseFolder(string dataFolder, string temporary, BaseLimits limits) =>
+        (bases, this.temporary, this.limits) = (Path.Combine(dataFolder, "bases"), temporary, limits);
 
-    public BaseFolder(StoreOptions options)
-        : this(Path.Combine(options.DataFolder, "bases"), options.TemporaryFolder)
+    /// <summary>Opens the bases of a data folder.</summary>
+    /// <param name="dataFolder">The data folder.</param>
+    /// <param name="temporary">This process's folder for temporary files, which it takes.</param>
+    /// <param name="limits">What bases are taken.</param>
+    /// <param name="isReadOnly">Whether nothing is made in the data folder.</param>
+    /// <param name="now">The time, by which leftovers are too old to be somebody's.</param>
+    public BaseFolder(string dataFolder, string temporary, BaseLimits limits, bool isReadOnly, DateTimeOffset now)
+        : this(dataFolder, temporary, limits)
     {
-        if (options.TemporaryRoot is null)
+        if (!isReadOnly)
         {
             Directory.CreateDirectory(bases);
         }
 
-        owned = TemporaryFolder.Own(options);
+        owned = TemporaryFolder.Own(temporary, now);
     }
 
     /// <summary>The folder of a store that is only read: nothing is made or removed there.</summary>
-    public static BaseFolder At(string dataFolder) => new(Path.Combine(dataFolder, "bases"), Path.Combine(dataFolder, "tmp"));
+    public static BaseFolder At(string dataFolder) => new(dataFolder, Path.Combine(dataFolder, "tmp"), new BaseLimits(BaseCompression.None, 0, 0));
 
     /// <summary>The folder of a base in a data folder.</summary>
     public static string PathOf(string dataFolder, Digest id) => Path.Combine(dataFolder, "bases", id.ToString());
@@ -40,7 +49,31 @@ internal sealed class BaseFolder : IDisposable
     /// <summary>Bytes that a base's file takes, compressed or not; 0 where it is missing.</summary>
     public long LengthOf(Digest id, string file) => new FileInfo(PathOf(id, file)) is { Exists: true } found ? found.Length : 0;
 
-    public string CreateUploadFolder() => Directory.CreateDirectory(Path.Combine(temporary, $"{Guid.NewGuid():N}.base")).FullName;
+    public IBaseBlocks Open(BaseContent content) => new BaseBlocks(content, this);
+
+    public BaseDamage? Check(Digest id, BaseFile file, bool quick, Action<long>? read, CancellationToken cancellation)
+    {
+        var path = PathOf(id, file.Name);
+        return quick ? BaseFileCheck.Quick(file, path) : BaseFileCheck.Full(file, path, cancellation, read);
+    }
+
+    public IEnumerable<ReadOnlyMemory<byte>> ReadFile(Digest id, BaseFile file, long offset, long length) =>
+        PlainBlocks.ReadChecked(PathOf(id, file.Name), file, offset, length);
+
+    public async Task<IReceivedBase> ReceiveAsync(IAsyncEnumerable<UploadFile> files, CancellationToken cancellation)
+    {
+        var upload = Directory.CreateDirectory(Path.Combine(temporary, $"{Guid.NewGuid():N}.base")).FullName;
+        try
+        {
+            var receiver = new BaseReceiver(limits, upload);
+            return new ReceivedBase(upload, await receiver.ReceiveAsync(files, cancellation), receiver.LeftOut);
+        }
+        catch
+        {
+            ReceivedBase.Remove(upload);
+            throw;
+        }
+    }
 
     /// <summary>
     /// Moves a whole upload to its place, durably, file by file over what is there: the same content, whole, damaged, or left half by a crash.
@@ -51,8 +84,9 @@ internal sealed class BaseFolder : IDisposable
     /// until <see cref="Settle"/> removes it where the store never knows it.
     /// </remarks>
     /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>: another process has removed what was moved the first time.</exception>
-    public void MoveIn(string uploadFolder, BaseContent content)
+    public void MoveIn(IReceivedBase received)
     {
+        var (uploadFolder, content) = (((ReceivedBase)received).Folder, received.Content);
         var id = content.Id;
         File.WriteAllBytes(MarkOf(id), []);
 

@@ -1,14 +1,14 @@
 using System.Security.Cryptography;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Bases;
 
 /// <summary>Takes in the files of a base: written and synced under a temporary name, digested as they come, checked before they count.</summary>
-internal sealed class BaseReceiver(StoreOptions options, string folder)
+internal sealed class BaseReceiver(BaseLimits limits, string folder)
 {
     /// <summary>What came and is no part of the base, by name, once <see cref="ReceiveAsync"/> is done.</summary>
     public IReadOnlyList<LeftOutFile> LeftOut { get; private set; } = [];
@@ -53,7 +53,7 @@ internal sealed class BaseReceiver(StoreOptions options, string folder)
         var content = new BaseContent(BaseContent.IdentityOf(ordered), ordered);
         if (contents.SideFiles.FirstOrDefault(file => ShardIndex.IsName(file.Name)) is { } index)
         {
-            ShardIndex.CheckFile(index.Path, content.Files, options.MaxHeaderBytes);
+            ShardIndex.CheckFile(index.Path, content.Files, limits.MaxHeaderBytes);
         }
 
         return content;
@@ -63,7 +63,7 @@ internal sealed class BaseReceiver(StoreOptions options, string folder)
     {
         try
         {
-            return FolderContents.Read(folder, maxIndexLength: options.MaxHeaderBytes) is { IsTorch: false } contents ? contents : throw new FishException(
+            return FolderContents.Read(folder, maxIndexLength: limits.MaxHeaderBytes) is { IsTorch: false } contents ? contents : throw new FishException(
                 ErrorCode.FileNotFound, "base", "The base's model is a PyTorch file, which is not read here.", "Send safetensors files; the program fish reads both.");
         }
         catch (FishException error) when (error.Key == folder)
@@ -81,9 +81,9 @@ internal sealed class BaseReceiver(StoreOptions options, string folder)
             return new BaseFile(name, length, digest, null, PlainCrcs(path, length));
         }
 
-        using var dense = options.Bases == BaseCompression.Dense ? AtomicFile.Create(path) : null;
+        using var dense = limits.Compression == BaseCompression.Dense ? AtomicFile.Create(path) : null;
         BaseFile received;
-        using (var opened = SafetensorsFile.Open(path, options.MaxHeaderBytes))
+        using (var opened = SafetensorsFile.Open(path, limits.MaxHeaderBytes))
         {
             received = new BaseFile(name, length, digest, opened.Header, TensorCrcs(opened));
             if (dense is not null)
@@ -105,9 +105,9 @@ internal sealed class BaseReceiver(StoreOptions options, string folder)
         var length = 0L;
         while (await ReadAsync(file, buffer, cancellation) is var read and > 0)
         {
-            if ((length += read) > options.MaxUploadBytes)
+            if ((length += read) > limits.MaxUploadBytes)
             {
-                throw new FishException(ErrorCode.TooLarge, file.Name, $"A file has at most {options.MaxUploadBytes} bytes.", "Raise Limits:MaxUploadBytes.");
+                throw new FishException(ErrorCode.TooLarge, file.Name, $"A file has at most {limits.MaxUploadBytes} bytes.", "Raise Limits:MaxUploadBytes.");
             }
 
             hash.AppendData(buffer, 0, read);

@@ -42,9 +42,9 @@ internal sealed class TemporaryFolder : IDisposable
     }
 
     /// <summary>Takes the folder, and removes what processes that live no more have left. Disposed once by each that took it.</summary>
-    public static TemporaryFolder Own(StoreOptions options)
+    public static TemporaryFolder Own(string path, DateTimeOffset now)
     {
-        var wanted = Path.GetFullPath(options.TemporaryFolder);
+        var wanted = Path.GetFullPath(path);
         lock (Open)
         {
             if (!Open.TryGetValue(wanted, out var folder))
@@ -53,7 +53,7 @@ internal sealed class TemporaryFolder : IDisposable
             }
 
             folder.owners++;
-            folder.RemoveLeftovers((options.Time.GetUtcNow() - LeftoverAge).UtcDateTime);
+            folder.RemoveLeftovers((now - LeftoverAge).UtcDateTime);
             return folder;
         }
     }

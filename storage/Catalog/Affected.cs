@@ -1,26 +1,27 @@
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Finds the checkpoints that cannot be read because of something damaged: those that need it, and those that are laid against or guessed from them.</summary>
-internal static class Affected
+internal sealed partial class VerifiedTable
 {
-    public static List<AffectedCheckpoint> ByMask(CatalogConnection connection, Digest mask) =>
-        WithDependents(connection, "SELECT id FROM checkpoints WHERE mask = $0 AND blocks = 0", mask);
+    public List<AffectedCheckpoint> AffectedByMask(Digest mask) =>
+        WithDependents("SELECT id FROM checkpoints WHERE mask = $0 AND blocks = 0", mask);
 
-    public static List<AffectedCheckpoint> ByCheckpoint(CatalogConnection connection, long checkpoint) =>
-        WithDependents(connection, "SELECT id FROM checkpoints WHERE id = $0", checkpoint);
+    public List<AffectedCheckpoint> AffectedByCheckpoint(long checkpoint) =>
+        WithDependents("SELECT id FROM checkpoints WHERE id = $0", checkpoint);
 
-    public static List<AffectedCheckpoint> ByState(CatalogConnection connection, long checkpoint) => Listed(connection, "c.id = $0", checkpoint);
+    public List<AffectedCheckpoint> AffectedByState(long checkpoint) => Listed("c.id = $0", checkpoint);
 
-    public static List<AffectedCheckpoint> BySideFile(CatalogConnection connection, long file) =>
-        Listed(connection, "c.side_set IN (SELECT id FROM side_sets WHERE file = $0)", file);
+    public List<AffectedCheckpoint> AffectedBySideFile(long file) =>
+        Listed("c.side_set IN (SELECT id FROM side_sets WHERE file = $0)", file);
 
-    public static List<AffectedCheckpoint> ByTask(CatalogConnection connection, long task) => Listed(connection, "c.task = $0", task);
+    public List<AffectedCheckpoint> AffectedByTask(long task) => Listed("c.task = $0", task);
 
-    public static List<AffectedCheckpoint> ByHeaders(CatalogConnection connection, Digest headers) => Listed(connection, "c.headers = $0", headers);
+    public List<AffectedCheckpoint> AffectedByHeaders(Digest headers) => Listed("c.headers = $0", headers);
 
-    private static List<AffectedCheckpoint> WithDependents(CatalogConnection connection, string seed, object? key) => connection.Query(
+    private List<AffectedCheckpoint> WithDependents(string seed, object? key) => connection.Query(
         $"""
         WITH RECURSIVE hit (id) AS (
           {seed}
@@ -30,7 +31,7 @@ internal static class Affected
         """,
         Read, key);
 
-    private static List<AffectedCheckpoint> Listed(CatalogConnection connection, string which, object? key) => connection.Query(
+    private List<AffectedCheckpoint> Listed(string which, object? key) => connection.Query(
         $"SELECT c.id, t.name || '/' || c.step FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE {which} AND c.deleted = 0 ORDER BY t.name, c.step", Read, key);
 
     private static AffectedCheckpoint Read(CatalogRow row) => new(row.GetInt64(0), row.GetString(1));

@@ -1,10 +1,11 @@
 using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>The rows of the audit log.</summary>
-internal static class AuditTable
+internal sealed class AuditTable(CatalogConnection connection) : IAuditChanges
 {
     // Outcomes of what changed something.
     public const string Created = "created";
@@ -20,22 +21,17 @@ internal static class AuditTable
 
     private const string Columns = "time, caller, key, address, operation, task, subject, outcome, bytes, times, last";
 
-    /// <summary>Writes down what was done, in the caller's transaction, and now and then removes the oldest such entries.</summary>
-    public static void Append(CatalogConnection connection, AuditEntry entry, AuditOptions options)
+    public void Append(AuditEntry entry, AuditOptions options)
     {
-        if (Insert(connection, entry) % Between == 0)
+        if (Insert(entry) % Between == 0)
         {
-            TrimDone(connection, options.KeepEntries, entry.Time - options.KeepFor);
+            TrimDone(options.KeepEntries, entry.Time - options.KeepFor);
         }
     }
 
-    /// <summary>
-    /// Writes down what was refused: counted with the equal refusals of the day, of one key from one address. Where the key has many entries of that day already, without
-    /// its task.
-    /// </summary>
-    public static void AppendRefusal(CatalogConnection connection, AuditEntry refusal, AuditOptions options)
+    public void AppendRefusal(AuditEntry refusal, AuditOptions options)
     {
-        if (Count(connection, refusal))
+        if (Count(refusal))
         {
             return;
         }
@@ -44,17 +40,17 @@ internal static class AuditTable
             "SELECT count(*) FROM audit WHERE last IS NOT NULL AND key IS NOT DISTINCT FROM $0 AND time >= $1", refusal.KeyId, DayOf(refusal)) >= RefusalsADay)
         {
             refusal = refusal with { Task = null, Address = null, Key = AuditEntry.Several };
-            if (Count(connection, refusal))
+            if (Count(refusal))
             {
                 return;
             }
         }
 
-        Insert(connection, refusal);
-        TrimRefusals(connection, options.KeepRefusals, refusal.Time - options.KeepFor);
+        Insert(refusal);
+        TrimRefusals(options.KeepRefusals, refusal.Time - options.KeepFor);
     }
 
-    public static Page<AuditEntry> List(CatalogConnection connection, PageRequest page, string? task, DateTimeOffset? since)
+    public Page<AuditEntry> List(PageRequest page, string? task, DateTimeOffset? since)
     {
         var rows = connection.Query(
             $"""
@@ -66,11 +62,11 @@ internal static class AuditTable
         return new Page<AuditEntry>(items, rows.Count > page.Limit ? $"{items[^1].Id}" : null);
     }
 
-    private static long Insert(CatalogConnection connection, AuditEntry entry) => connection.Insert(
+    private long Insert(AuditEntry entry) => connection.Insert(
         $"INSERT INTO audit ({Columns}) VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         entry.Time, entry.Caller, entry.KeyId, entry.Address, entry.Operation, entry.Task, entry.Key, entry.Outcome, entry.Bytes, entry.Times, entry.Last);
 
-    private static bool Count(CatalogConnection connection, AuditEntry refusal) => connection.Execute(
+    private bool Count(AuditEntry refusal) => connection.Execute(
         """
         UPDATE audit SET times = times + $0, last = CASE WHEN last > $1 THEN last ELSE $1 END WHERE id = (SELECT max(id) FROM audit
           WHERE last IS NOT NULL AND key IS NOT DISTINCT FROM $2 AND time >= $3 AND operation = $4 AND outcome = $5
@@ -81,7 +77,7 @@ internal static class AuditTable
     private static DateTimeOffset DayOf(AuditEntry refusal) => new(refusal.Time.UtcDateTime.Date, TimeSpan.Zero);
 
     // The oldest come first: numbers only grow. They are not dense, as refusals have some of them; so what was done is counted.
-    private static void TrimDone(CatalogConnection connection, long keep, DateTimeOffset before)
+    private void TrimDone(long keep, DateTimeOffset before)
     {
         var last = connection.Scalar<long?>("SELECT id FROM audit WHERE last IS NULL ORDER BY id DESC LIMIT 1 OFFSET $0", keep) ?? 0;
         connection.Execute(
@@ -89,7 +85,7 @@ internal static class AuditTable
             last, before, AtOnce);
     }
 
-    private static void TrimRefusals(CatalogConnection connection, long keep, DateTimeOffset before)
+    private void TrimRefusals(long keep, DateTimeOffset before)
     {
         var over = connection.Scalar<long>("SELECT count(*) FROM audit WHERE last IS NOT NULL") - keep;
         connection.Execute("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE last IS NOT NULL ORDER BY id LIMIT $0)", Math.Max(over, 0));

@@ -1,52 +1,44 @@
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>The rows of bases, their names and their files.</summary>
-internal sealed class BaseTable
+internal sealed class BaseTable(CatalogConnection connection) : IBaseChanges
 {
     private const string Columns = "b.id, b.layout, b.tensors, b.elements, b.bytes, b.created";
 
-    // Bases are immutable and few: their headers are parsed once.
-    private readonly ConcurrentDictionary<Digest, BaseContent> contents = new();
-
-    /// <summary>Stores a base whose files are in place when this is committed, or gives it a further name.</summary>
-    /// <returns>Whether the name is new.</returns>
-    public static bool Insert(CatalogConnection connection, string name, BaseContent content, DateTimeOffset now)
+    public bool Insert(string name, BaseContent content, DateTimeOffset now)
     {
-        if (IdOf(connection, name) == content.Id)
+        if (IdOf(name) == content.Id)
         {
             return false;
         }
 
-        if (!Exists(connection, content.Id))
+        if (!Exists(content.Id))
         {
-            InsertContent(connection, content, now);
+            InsertContent(content, now);
         }
 
         connection.Execute("INSERT INTO base_names (name, base) VALUES ($0, $1)", name, content.Id);
         return true;
     }
 
-    /// <summary>Refuses a name that other content has.</summary>
-    public static void RequireName(CatalogConnection connection, string name, Digest id)
+    public void RequireName(string name, Digest id)
     {
-        if (IdOf(connection, name) is { } taken && taken != id)
+        if (IdOf(name) is { } taken && taken != id)
         {
             throw new FishException(
                 ErrorCode.BaseTaken, name, $"The name is taken by the base {taken}; this content is {id}.", "Choose another name.");
         }
     }
 
-    /// <summary>Removes a name, and with the last one the base, in the caller's transaction.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.BaseNotFound"/>, <see cref="ErrorCode.BaseInUse"/>.</exception>
-    public static RemovedBase Remove(CatalogConnection connection, string name)
+    public RemovedBase Remove(string name)
     {
-        var id = IdOf(connection, name) ?? throw new FishException(
+        var id = IdOf(name) ?? throw new FishException(
             ErrorCode.BaseNotFound, name, "No base has this name.", "List the bases; a base is removed by its name, not by its id.");
         connection.Execute("DELETE FROM base_names WHERE name = $0", name);
         var others = connection.Query("SELECT name FROM base_names WHERE base = $0 ORDER BY name", row => row.GetString(0), id);
@@ -55,22 +47,21 @@ internal sealed class BaseTable
             return new RemovedBase(name, id, false, others, 0);
         }
 
-        RequireUnused(connection, name, id);
+        RequireUnused(name, id);
         var bytes = connection.Scalar<long>("SELECT coalesce(sum(coalesce(stored, bytes)), 0) FROM base_files WHERE base = $0", id);
         connection.Execute("DELETE FROM base_files WHERE base = $0", id);
         connection.Execute("DELETE FROM bases WHERE id = $0", id);
         return new RemovedBase(name, id, true, [], bytes);
     }
 
-    /// <summary>The bases that no task is on, the largest first.</summary>
-    public static IReadOnlyList<UnusedBase> Unused(CatalogConnection connection, int most) => connection.Query(
+    public IReadOnlyList<UnusedBase> Unused(int most) => connection.Query(
         """
         SELECT (SELECT min(name) FROM base_names n WHERE n.base = b.id), b.id, (SELECT coalesce(sum(coalesce(stored, bytes)), 0) FROM base_files f WHERE f.base = b.id)
         FROM bases b WHERE NOT EXISTS (SELECT 1 FROM tasks t WHERE t.base = b.id) ORDER BY 3 DESC, 1 LIMIT $0
         """,
         row => new UnusedBase(row.OptionalText(0) ?? "", row.Digest(1), row.GetInt64(2)), most);
 
-    private static void RequireUnused(CatalogConnection connection, string name, Digest id)
+    private void RequireUnused(string name, Digest id)
     {
         const int Most = 10;
         var tasks = connection.Query(
@@ -84,18 +75,16 @@ internal sealed class BaseTable
         }
     }
 
-    public static bool Exists(CatalogConnection connection, Digest id) =>
+    public bool Exists(Digest id) =>
         connection.Scalar<long>("SELECT count(*) FROM bases WHERE id = $0", id) > 0;
 
-    /// <summary>The id of a base by its name or its id in hexadecimal.</summary>
-    public static Digest Resolve(CatalogConnection connection, string nameOrId) => Find(connection, nameOrId) ?? throw new FishException(
+    public Digest Resolve(string nameOrId) => Find(nameOrId) ?? throw new FishException(
         ErrorCode.BaseNotFound, nameOrId.Length <= 128 ? nameOrId : nameOrId[..128], "There is no such base.", "Add it first, or list the bases.");
 
-    /// <summary>As above; <see langword="null"/> where there is no such base.</summary>
-    public static Digest? Find(CatalogConnection connection, string nameOrId) => IdOf(connection, nameOrId)
-        ?? (Digest.TryParse(nameOrId, out var id) && Exists(connection, id) ? id : null);
+    public Digest? Find(string nameOrId) => IdOf(nameOrId)
+        ?? (Digest.TryParse(nameOrId, out var id) && Exists(id) ? id : null);
 
-    public static BaseInfo Info(CatalogConnection connection, Digest id, string? name)
+    public BaseInfo Info(Digest id, string? name)
     {
         name ??= connection.Scalar<string>("SELECT min(name) FROM base_names WHERE base = $0", id);
         var files = connection.Query(
@@ -104,32 +93,29 @@ internal sealed class BaseTable
         return connection.Single($"SELECT {Columns} FROM bases b WHERE b.id = $0", row => Read(row, name, files), id)!;
     }
 
-    public static Page<BaseInfo> List(CatalogConnection connection, PageRequest page)
+    public Page<BaseInfo> List(PageRequest page)
     {
         var rows = connection.Query(
             "SELECT name, base FROM base_names WHERE name > $0 ORDER BY name LIMIT $1",
             row => (Name: row.GetString(0), Id: row.Digest(1)), page.After ?? "", page.Limit + 1);
-        var items = rows.Take(page.Limit).Select(row => Info(connection, row.Id, row.Name)).ToArray();
+        var items = rows.Take(page.Limit).Select(row => Info(row.Id, row.Name)).ToArray();
         return new Page<BaseInfo>(items, rows.Count > page.Limit ? items[^1].Name : null);
     }
 
-    public static string NameOf(CatalogConnection connection, Digest id) =>
+    public string NameOf(Digest id) =>
         connection.Scalar<string>("SELECT min(name) FROM base_names WHERE base = $0", id);
 
-    /// <summary>Headers and checksums of a base.</summary>
-    public BaseContent Content(CatalogConnection connection, Digest id) => contents.TryGetValue(id, out var known)
-        ? known : contents.GetOrAdd(id, new BaseContent(id, connection.Query(
-            "SELECT name, bytes, sha256, header, crcs FROM base_files WHERE base = $0 ORDER BY name",
-            row => new BaseFile(
-                row.GetString(0), row.GetInt64(1), row.Digest(2),
-                row.IsDBNull(3) ? null : HeaderSet.Decompress(row.Bytes(3), row.GetString(0)), FromBytes(row.Bytes(4))),
-            id)));
+    public BaseContent Content(Digest id) => new(id, connection.Query(
+        "SELECT name, bytes, sha256, header, crcs FROM base_files WHERE base = $0 ORDER BY name",
+        row => new BaseFile(
+            row.GetString(0), row.GetInt64(1), row.Digest(2),
+            row.IsDBNull(3) ? null : HeaderSet.Decompress(row.Bytes(3), row.GetString(0)), FromBytes(row.Bytes(4))),
+        id));
 
-    private static Digest? IdOf(CatalogConnection connection, string name) =>
+    private Digest? IdOf(string name) =>
         connection.Scalar<byte[]?>("SELECT base FROM base_names WHERE name = $0", name) is { } id ? Digest.From(id) : null;
 
-    /// <summary>Stores the row of a base, without those of its files.</summary>
-    public static void InsertRow(CatalogConnection connection, BaseContent content, DateTimeOffset now)
+    public void InsertRow(BaseContent content, DateTimeOffset now)
     {
         var layout = content.Files.Layout;
         connection.Execute(
@@ -137,9 +123,9 @@ internal sealed class BaseTable
             content.Id, layout.Id, layout.Tensors.Count, layout.Elements, content.AllFiles.Sum(file => file.Bytes), now);
     }
 
-    private static void InsertContent(CatalogConnection connection, BaseContent content, DateTimeOffset now)
+    private void InsertContent(BaseContent content, DateTimeOffset now)
     {
-        InsertRow(connection, content, now);
+        InsertRow(content, now);
         foreach (var file in content.AllFiles)
         {
             connection.Execute(
@@ -156,19 +142,15 @@ internal sealed class BaseTable
     private static BaseInfo Read(CatalogRow row, string name, IReadOnlyList<BaseFileInfo> files) => new(
         name, row.Digest(0), row.Digest(1), row.GetInt32(2), row.GetInt64(3), row.GetInt64(4), files, row.Time(5));
 
-    /// <summary>Notes the key that a base was added with.</summary>
-    public static void SetAddedBy(CatalogConnection connection, Digest id, string key) =>
+    public void SetAddedBy(Digest id, string key) =>
         connection.Execute("UPDATE bases SET added_by = $1 WHERE id = $0", id, key);
 
-    /// <summary>The names of a base's files.</summary>
-    public static List<(Digest Base, string Name)> FilesOf(CatalogConnection connection, Digest id) =>
+    public List<(Digest Base, string Name)> FilesOf(Digest id) =>
         connection.Query("SELECT base, name FROM base_files WHERE base = $0", row => (row.Digest(0), row.GetString(1)), id);
 
-    /// <summary>The files whose bytes on disk were never noted.</summary>
-    public static List<(Digest Base, string Name)> Unmeasured(CatalogConnection connection) =>
+    public List<(Digest Base, string Name)> Unmeasured() =>
         connection.Query("SELECT base, name FROM base_files WHERE stored IS NULL", row => (row.Digest(0), row.GetString(1)));
 
-    /// <summary>Notes the bytes that a file takes on disk.</summary>
-    public static void SetStored(CatalogConnection connection, Digest id, string file, long bytes) => connection.Execute(
+    public void SetStored(Digest id, string file, long bytes) => connection.Execute(
         "UPDATE base_files SET stored = $2 WHERE base = $0 AND name = $1 AND stored IS DISTINCT FROM $2", id, file, bytes);
 }

@@ -1,3 +1,5 @@
+using FishCheckpoint.Engine.Ports;
+
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>
@@ -25,6 +27,15 @@ internal abstract class CatalogConnection : IDisposable
         }
     }
 
+    /// <summary>The engine's questions and changes over this connection.</summary>
+    public CatalogRows Rows => field ??= new CatalogRows(this);
+
+    /// <inheritdoc cref="ICatalogView.Bytes"/>
+    public abstract long Bytes { get; }
+
+    /// <inheritdoc cref="ICatalogView.UnusedBytes"/>
+    public abstract long UnusedBytes { get; }
+
     /// <summary>Runs all statements to their end.</summary>
     /// <returns>The rows that were changed.</returns>
     public abstract int Execute(string sql, params ReadOnlySpan<object?> arguments);
@@ -46,17 +57,17 @@ internal abstract class CatalogConnection : IDisposable
     public abstract T? Single<T>(string sql, Func<CatalogRow, T> read, params ReadOnlySpan<object?> arguments)
         where T : class;
 
-    /// <summary>The database's own check of its structure, as far as there is one.</summary>
-    /// <param name="most">The most problems that are looked for.</param>
-    /// <param name="cancellation">Ends it.</param>
-    /// <returns>What is wrong.</returns>
+    /// <inheritdoc cref="ICatalogView.CheckStructure"/>
     public abstract IReadOnlyList<string> CheckStructure(int most, CancellationToken cancellation);
 
-    /// <summary>Rows that refer to a row that is missing.</summary>
+    /// <inheritdoc cref="ICatalogView.CheckReferences"/>
     public abstract IReadOnlyList<(string Table, long? Row, string Missing)> CheckReferences();
 
-    /// <summary>A number that is another one when another connection has written since.</summary>
+    /// <inheritdoc cref="ICatalogView.VersionOfOthers"/>
     public abstract long VersionOfOthers();
+
+    /// <inheritdoc cref="ICatalogWriter.Touch"/>
+    public abstract void Touch();
 
     /// <inheritdoc/>
     public abstract void Dispose();

@@ -6,7 +6,7 @@ namespace FishCheckpoint.Storage.Catalog;
 /// Keeps the columns <c>depth</c> and <c>chain_bytes</c> what a walk along each chain would find, so that no save and no restore has to walk it. In the caller's
 /// transaction.
 /// </summary>
-internal static class ChainCost
+internal sealed partial class CheckpointTable
 {
     // Everything that is laid on what is listed in "changed", once for each way there.
     private const string Laid =
@@ -15,8 +15,7 @@ internal static class ChainCost
     private const string Add =
         "UPDATE checkpoints SET chain_bytes = chain_bytes + $1 * times FROM (SELECT id AS at, count(*) AS times FROM laid GROUP BY id) counted WHERE id = at";
 
-    /// <summary>A checkpoint's own frame has so many bytes more now: whoever reads it reads those.</summary>
-    public static void FrameGrew(CatalogConnection connection, long checkpoint, long bytes)
+    public void ChainGrew(long checkpoint, long bytes)
     {
         if (bytes != 0)
         {
@@ -30,7 +29,7 @@ internal static class ChainCost
     }
 
     /// <summary>A mask's frame has so many bytes more now.</summary>
-    public static void MaskGrew(CatalogConnection connection, Digest mask, long bytes)
+    public void MaskGrew(Digest mask, long bytes)
     {
         if (bytes != 0)
         {
@@ -39,8 +38,7 @@ internal static class ChainCost
         }
     }
 
-    /// <summary>A checkpoint, and so all that is laid on it, is read with so many bytes and deltas more now.</summary>
-    public static void Shift(CatalogConnection connection, long checkpoint, long bytes, int deltas)
+    public void ShiftChains(long checkpoint, long bytes, int deltas)
     {
         if (bytes != 0 || deltas != 0)
         {

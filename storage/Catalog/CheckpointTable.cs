@@ -1,26 +1,24 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Finds the rows of checkpoints.</summary>
-internal static class CheckpointTable
+internal sealed partial class CheckpointTable(CatalogConnection connection) : ICheckpointChanges
 {
     // Metrics and metadata that a page of a list may hold in memory: each checkpoint may have a mebibyte of them.
     private const long MaxPageText = 8 << 20;
 
-    private const string Select = $"SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From}";
+    private const string Select = $"SELECT {CheckpointColumns.Columns} FROM {CheckpointColumns.From}";
 
-    /// <summary>The checkpoint of a task's last step.</summary>
-    public static CheckpointRow? Latest(CatalogConnection connection, long task) => connection.Single(
-        $"{Select} WHERE c.task = $0 AND c.deleted = 0 ORDER BY c.step DESC LIMIT 1", CheckpointRow.Read, task);
+    public CheckpointRow? Latest(long task) => connection.Single(
+        $"{Select} WHERE c.task = $0 AND c.deleted = 0 ORDER BY c.step DESC LIMIT 1", CheckpointColumns.Read, task);
 
-    /// <summary>The checkpoint that has a tag.</summary>
-    public static CheckpointRow? Tagged(CatalogConnection connection, long task, string tag) => connection.Single(
-        $"{Select} JOIN tags t ON t.checkpoint = c.id WHERE t.task = $0 AND t.name = $1 AND c.deleted = 0", CheckpointRow.Read, task, tag);
+    public CheckpointRow? Tagged(long task, string tag) => connection.Single(
+        $"{Select} JOIN tags t ON t.checkpoint = c.id WHERE t.task = $0 AND t.name = $1 AND c.deleted = 0", CheckpointColumns.Read, task, tag);
 
-    /// <summary>The checkpoint with the least, or the greatest, value of a metric; of several the last.</summary>
-    public static CheckpointRow? Best(CatalogConnection connection, long task, string metric, bool greatest)
+    public CheckpointRow? Best(long task, string metric, bool greatest)
     {
         var best = greatest ? "max" : "min";
         return connection.Single(
@@ -29,23 +27,19 @@ internal static class CheckpointTable
               SELECT step FROM metrics WHERE task = $0 AND name = $1 AND value = (SELECT {best}(value) FROM metrics WHERE task = $0 AND name = $1)
               ORDER BY step DESC LIMIT 1)
             """,
-            CheckpointRow.Read, task, metric);
+            CheckpointColumns.Read, task, metric);
     }
 
-    /// <summary>The checkpoint of a step.</summary>
-    public static CheckpointRow? AtStep(CatalogConnection connection, long task, long step) =>
-        connection.Single($"{Select} WHERE c.task = $0 AND c.step = $1 AND c.deleted = 0", CheckpointRow.Read, task, step);
+    public CheckpointRow? AtStep(long task, long step) =>
+        connection.Single($"{Select} WHERE c.task = $0 AND c.step = $1 AND c.deleted = 0", CheckpointColumns.Read, task, step);
 
-    /// <summary>The last checkpoint before a step.</summary>
-    public static CheckpointRow? Before(CatalogConnection connection, long task, long step) => connection.Single(
-        $"{Select} WHERE c.task = $0 AND c.step < $1 AND c.deleted = 0 ORDER BY c.step DESC LIMIT 1", CheckpointRow.Read, task, step);
+    public CheckpointRow? Before(long task, long step) => connection.Single(
+        $"{Select} WHERE c.task = $0 AND c.step < $1 AND c.deleted = 0 ORDER BY c.step DESC LIMIT 1", CheckpointColumns.Read, task, step);
 
-    /// <summary>A pinned checkpoint of a task, if it has any.</summary>
-    public static CheckpointRow? Pinned(CatalogConnection connection, long task) =>
-        connection.Single($"{Select} WHERE c.task = $0 AND c.deleted = 0 AND c.pinned = 1 ORDER BY c.step LIMIT 1", CheckpointRow.Read, task);
+    public CheckpointRow? Pinned(long task) =>
+        connection.Single($"{Select} WHERE c.task = $0 AND c.deleted = 0 AND c.pinned = 1 ORDER BY c.step LIMIT 1", CheckpointColumns.Read, task);
 
-    /// <summary>A page of a task's checkpoints, with their tags.</summary>
-    public static Page<CheckpointInfo> List(CatalogConnection connection, long task, string name, PageRequest page)
+    public Page<CheckpointInfo> List(long task, string name, PageRequest page)
     {
         var after = page.After is null ? (page.Descending ? long.MaxValue : 0) : StepRef.ParseStep(page.After);
         var (side, order) = (page.Descending ? "<" : ">", page.Descending ? "DESC" : "");
@@ -60,119 +54,92 @@ internal static class CheckpointTable
 
         count = Math.Max(count, Math.Min(texts.Count, 1));
         var more = texts.Count > count;
-        var rows = connection.Query($"{Select} WHERE {where}", CheckpointRow.Read, task, after, count);
-        var tags = TagsOf(connection, task, rows);
+        var rows = connection.Query($"{Select} WHERE {where}", CheckpointColumns.Read, task, after, count);
+        var tags = TagsOf(task, rows);
         var items = rows.Select(row => row.ToInfo(name, tags[row.Id])).ToArray();
         return new Page<CheckpointInfo>(items, more ? StepRef.At(items[^1].Step).ToString() : null);
     }
 
-    /// <summary>The chain of a checkpoint, nearest to the base first.</summary>
-    public static IReadOnlyList<CheckpointRow> Chain(CatalogConnection connection, CheckpointRow checkpoint) =>
-        [.. ChainWithEarlier(connection, checkpoint).Select(link => link[^1])];
+    public IReadOnlyList<CheckpointRow> Chain(CheckpointRow checkpoint) =>
+        [.. ChainWithEarlier(checkpoint).Select(link => link[^1])];
 
-    /// <summary>The chain of a checkpoint, nearest to the base first: of each, the checkpoints that its values are predicted from, the first first, and itself.</summary>
-    public static IReadOnlyList<IReadOnlyList<CheckpointRow>> ChainWithEarlier(CatalogConnection connection, CheckpointRow checkpoint) => [.. Earlier(
-        connection, "chain (id) AS (SELECT CAST($0 AS bigint) UNION SELECT parent FROM checkpoints JOIN chain USING (id) WHERE parent IS NOT NULL)", "SELECT id, id, 0 FROM chain",
+    public IReadOnlyList<IReadOnlyList<CheckpointRow>> ChainWithEarlier(CheckpointRow checkpoint) => [.. Earlier("chain (id) AS (SELECT CAST($0 AS bigint) UNION SELECT parent FROM checkpoints JOIN chain USING (id) WHERE parent IS NOT NULL)", "SELECT id, id, 0 FROM chain",
         checkpoint.Id).OrderBy(link => link[^1].Depth)];
 
-    /// <summary>The checkpoints that the values of one are predicted from, the first first, and itself.</summary>
-    public static IReadOnlyList<CheckpointRow> References(CatalogConnection connection, CheckpointRow checkpoint) =>
-        checkpoint.Reference is null ? [checkpoint] : Earlier(connection, "none (id) AS (SELECT 0)", "SELECT CAST($0 AS bigint), CAST($0 AS bigint), 0", checkpoint.Id).Single();
+    public IReadOnlyList<CheckpointRow> References(CheckpointRow checkpoint) =>
+        checkpoint.Reference is null ? [checkpoint] : Earlier("none (id) AS (SELECT 0)", "SELECT CAST($0 AS bigint), CAST($0 AS bigint), 0", checkpoint.Id).Single();
 
-    private static IEnumerable<IReadOnlyList<CheckpointRow>> Earlier(
-        CatalogConnection connection, string with, string begin, params ReadOnlySpan<object?> arguments) => connection.Query(
+    private IEnumerable<IReadOnlyList<CheckpointRow>> Earlier(string with, string begin, params ReadOnlySpan<object?> arguments) => connection.Query(
         $"""
         WITH RECURSIVE {with}, earlier (link, at, before) AS ({begin}
           UNION ALL SELECT link, c.reference, before + 1 FROM earlier CROSS JOIN checkpoints c WHERE c.id = at AND c.reference IS NOT NULL)
-        SELECT {CheckpointRow.Columns}, link FROM earlier CROSS JOIN {CheckpointRow.From} WHERE c.id = at ORDER BY link, before DESC
+        SELECT {CheckpointColumns.Columns}, link FROM earlier CROSS JOIN {CheckpointColumns.From} WHERE c.id = at ORDER BY link, before DESC
         """,
-        row => (Row: CheckpointRow.Read(row), Link: row.GetInt64(row.FieldCount - 1)), arguments)
+        row => (Row: CheckpointColumns.Read(row), Link: row.GetInt64(row.FieldCount - 1)), arguments)
         .GroupBy(found => found.Link, found => found.Row).Select(link => link.ToArray());
 
-    /// <summary>
-    /// The last checkpoint before a step with a mask whose values others can be predicted from, after those that it is predicted from itself; none where there is no
-    /// such checkpoint.
-    /// </summary>
-    public static IReadOnlyList<CheckpointRow> Predictable(CatalogConnection connection, long task, long step, Digest mask) => Earlier(
-        connection,
-        """
+    public IReadOnlyList<CheckpointRow> Predictable(long task, long step, Digest mask) => Earlier("""
         found (id) AS (SELECT * FROM (SELECT id FROM checkpoints
           WHERE task = $0 AND step < $1 AND mask = $2 AND deleted = 0 AND reference_depth IS NOT NULL ORDER BY step DESC LIMIT 1) last)
         """,
         "SELECT id, id, 0 FROM found", task, step, mask).SingleOrDefault() ?? [];
 
-    /// <summary>The checkpoint that the values of one are predicted from, hidden or not, after those that it is predicted from itself.</summary>
-    public static IReadOnlyList<CheckpointRow> ReferenceOf(CatalogConnection connection, CheckpointRow checkpoint) =>
-        checkpoint.Reference is { } id ? Earlier(connection, "none (id) AS (SELECT 0)", "SELECT CAST($0 AS bigint), CAST($0 AS bigint), 0", id).SingleOrDefault() ?? [] : [];
+    public IReadOnlyList<CheckpointRow> ReferenceOf(CheckpointRow checkpoint) =>
+        checkpoint.Reference is { } id ? Earlier("none (id) AS (SELECT 0)", "SELECT CAST($0 AS bigint), CAST($0 AS bigint), 0", id).SingleOrDefault() ?? [] : [];
 
-    /// <summary>The checkpoints whose values are guessed from those of one, hidden or not.</summary>
-    public static IReadOnlyList<CheckpointRow> GuessedFrom(CatalogConnection connection, long checkpoint) =>
-        connection.Query($"{Select} WHERE c.reference = $0 ORDER BY c.id", CheckpointRow.Read, checkpoint);
+    public IReadOnlyList<CheckpointRow> GuessedFrom(long checkpoint) =>
+        connection.Query($"{Select} WHERE c.reference = $0 ORDER BY c.id", CheckpointColumns.Read, checkpoint);
 
-    /// <summary>The checkpoint of a row, hidden or not.</summary>
-    public static CheckpointRow? Row(CatalogConnection connection, long id) => connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, id);
+    public CheckpointRow? Row(long id) => connection.Single($"{Select} WHERE c.id = $0", CheckpointColumns.Read, id);
 
-    /// <summary>How many visible checkpoints a task, or the store, has.</summary>
-    public static long Count(CatalogConnection connection, long? task) =>
+    public long Count(long? task) =>
         connection.Scalar<long>("SELECT count(*) FROM checkpoints WHERE deleted = 0 AND (CAST($0 AS bigint) IS NULL OR task = $0)", task);
 
-    /// <summary>What a checkpoint is called in findings.</summary>
-    public static string? KeyOf(CatalogConnection connection, long id) => connection.Scalar<string?>(
+    public string? KeyOf(long id) => connection.Scalar<string?>(
         "SELECT coalesce(t.former_name, t.name) || '/' || c.step || CASE c.deleted WHEN 0 THEN '' ELSE ' (deleted)' END "
         + "FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE c.id = $0", id);
 
-    /// <summary>The frame of a checkpoint's trainer state.</summary>
-    public static long TrainerFrameOf(CatalogConnection connection, long id) =>
+    public long TrainerFrameOf(long id) =>
         connection.Scalar<long>("SELECT trainer_frame FROM checkpoints WHERE id = $0", id);
 
-    /// <summary>The length of a checkpoint's chain, and its state.</summary>
-    public static Tuple<int, Digest>? DepthAndState(CatalogConnection connection, long id) =>
+    public Tuple<int, Digest>? DepthAndState(long id) =>
         connection.Single("SELECT depth, state FROM checkpoints WHERE id = $0", row => Tuple.Create(row.GetInt32(0), row.Digest(1)), id);
 
-    /// <summary>The last of the checkpoints whose values are guessed from those of one.</summary>
-    public static long? LastGuessedFrom(CatalogConnection connection, long id) =>
+    public long? LastGuessedFrom(long id) =>
         connection.Scalar<long?>("SELECT max(id) FROM checkpoints WHERE reference = $0", id);
 
-    /// <summary>How many checkpoints' values are guessed from those of one.</summary>
-    public static long CountGuessedFrom(CatalogConnection connection, long id) =>
+    public long CountGuessedFrom(long id) =>
         connection.Scalar<long>("SELECT count(*) FROM checkpoints WHERE reference = $0", id);
 
-    /// <summary>The head of a checkpoint's frame, where it is still that of a row: its number may be another's by now.</summary>
-    public static byte[]? HeadOf(CatalogConnection connection, CheckpointRow row) => connection.Scalar<byte[]?>(
+    public byte[]? HeadOf(CheckpointRow row) => connection.Scalar<byte[]?>(
         "SELECT head FROM checkpoints c JOIN frames f ON f.id = c.frame "
         + "WHERE c.id = $0 AND c.state = $1 AND c.frame = $2 AND c.reference IS NOT DISTINCT FROM $3",
         row.Id, row.State, row.Frame, row.Reference);
 
-    /// <summary>As above, where the parent and the form of the frame are those of the row too.</summary>
-    public static byte[]? HeadOnParent(CatalogConnection connection, CheckpointRow row) => connection.Scalar<byte[]?>(
+    public byte[]? HeadOnParent(CheckpointRow row) => connection.Scalar<byte[]?>(
         """
         SELECT head FROM checkpoints c JOIN frames f ON f.id = c.frame
         WHERE c.id = $0 AND c.state = $1 AND c.frame = $2 AND c.reference IS NOT DISTINCT FROM $3 AND c.parent IS NOT DISTINCT FROM $4 AND c.blocks = $5
         """,
         row.Id, row.State, row.Frame, row.Reference, row.Parent, row.IsBlocks ? 1 : 0);
 
-    /// <summary>Bytes of a checkpoint's values.</summary>
-    public static long ValueBytesOf(CatalogConnection connection, long id) =>
+    public long ValueBytesOf(long id) =>
         connection.Scalar<long>("SELECT value_bytes FROM checkpoints WHERE id = $0", id);
 
-    /// <summary>Whether a checkpoint is deleted.</summary>
-    public static bool IsDeleted(CatalogConnection connection, long id) =>
+    public bool IsDeleted(long id) =>
         connection.Scalar<long>("SELECT deleted FROM checkpoints WHERE id = $0", id) != 0;
 
-    /// <summary>Bytes that some checkpoints account for.</summary>
-    public static long BytesOf(CatalogConnection connection, IEnumerable<long> ids) => CatalogConnection.In(ids).Sum(batch => connection.Scalar<long>(
+    public long BytesOf(IEnumerable<long> ids) => CatalogConnection.In(ids).Sum(batch => connection.Scalar<long>(
         $"SELECT coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints WHERE id IN {batch.List}", batch.Arguments));
 
-    /// <summary>Bytes that the checkpoints of some of a task's steps account for.</summary>
-    public static long BytesOfSteps(CatalogConnection connection, long task, IEnumerable<long> steps) => CatalogConnection.In(steps, task).Sum(batch => connection.Scalar<long>(
+    public long BytesOfSteps(long task, IEnumerable<long> steps) => CatalogConnection.In(steps, task).Sum(batch => connection.Scalar<long>(
         $"""
         SELECT coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints
         WHERE task = $0 AND deleted = 0 AND step IN {batch.List}
         """,
         batch.Arguments));
 
-    /// <summary>What the retention of a task decides by.</summary>
-    public static List<RetentionCandidate> RetentionCandidates(CatalogConnection connection, long task, string? monitor)
+    public List<RetentionCandidate> RetentionCandidates(long task, string? monitor)
     {
         // Read apart: an index finds them by value, not by step.
         var values = monitor is null ? [] : connection.Query(
@@ -188,22 +155,20 @@ internal static class CheckpointTable
             task);
     }
 
-    /// <summary>The step that a task's latest checkpoint is based on, where it is one of the task's own.</summary>
-    public static long? ParentStepOfLatest(CatalogConnection connection, long task) => connection.Scalar<long?>(
+    public long? ParentStepOfLatest(long task) => connection.Scalar<long?>(
         """
         SELECT p.step FROM checkpoints p WHERE p.task = $0 AND p.deleted = 0
           AND p.id = (SELECT parent FROM checkpoints WHERE task = $0 AND deleted = 0 ORDER BY step DESC LIMIT 1)
         """,
         task);
 
-    /// <summary>A deleted checkpoint past its grace that no other checkpoint is based on or predicted from, and no task starts from.</summary>
-    public static CheckpointRow? Unneeded(CatalogConnection connection, long id) => connection.Single(
+    public CheckpointRow? Unneeded(long id) => connection.Single(
         $"{Select} WHERE c.id = $0 AND c.deleted = 1 AND c.expires IS NULL "
         + "AND NOT EXISTS (SELECT 1 FROM checkpoints child WHERE child.parent = c.id OR child.reference = c.id) "
-        + "AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = c.id)", CheckpointRow.Read, id);
+        + "AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = c.id)", CheckpointColumns.Read, id);
 
     // One query for a page, not one for each of its rows.
-    private static ILookup<long, string> TagsOf(CatalogConnection connection, long task, IReadOnlyList<CheckpointRow> rows) => connection.Query(
+    private ILookup<long, string> TagsOf(long task, IReadOnlyList<CheckpointRow> rows) => connection.Query(
         """
         SELECT t.checkpoint, t.name FROM checkpoints c CROSS JOIN tags t
         WHERE c.task = $0 AND c.deleted = 0 AND c.step BETWEEN $1 AND $2 AND t.checkpoint = c.id ORDER BY t.name
@@ -212,9 +177,7 @@ internal static class CheckpointTable
         task, rows.Select(row => row.Step).DefaultIfEmpty().Min(), rows.Select(row => row.Step).DefaultIfEmpty().Max())
         .ToLookup(tag => tag.Checkpoint, tag => tag.Name);
 
-    /// <summary>Stores the row of a new checkpoint.</summary>
-    /// <returns>Its id.</returns>
-    public static long Insert(CatalogConnection connection, NewCheckpoint made) => connection.Insert(
+    public long Insert(NewCheckpoint made) => connection.Insert(
         """
         INSERT INTO checkpoints (task, step, parent, depth, mask, frame, headers, state, changed, logical_bytes, brought_bytes, value_bytes,
           file_sha256, metrics, created, blocks, reference, reference_depth, effort, chain_bytes, elements, metadata, saved_by)
@@ -224,16 +187,14 @@ internal static class CheckpointTable
         made.ValueBytes, made.FileDigest, made.Metrics, made.Created, made.IsBlocks ? 1 : 0, made.Reference, made.ReferenceDepth, (int)made.Effort,
         made.ChainBytes, made.Elements, made.Metadata, made.SavedBy);
 
-    /// <summary>Whether a checkpoint that others are predicted from still holds the same values in the same way.</summary>
-    public static bool IsAsItWas(CatalogConnection connection, CheckpointRow row) => connection.Scalar<long>(
+    public bool IsAsItWas(CheckpointRow row) => connection.Scalar<long>(
         "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE id = $0 AND state = $1 AND mask = $2 AND blocks = 0 AND reference IS NOT DISTINCT FROM $3)",
         row.Id, row.State, row.Mask, row.Reference) > 0;
 
-    /// <summary>How many a checkpoint is predicted from in turn.</summary>
-    public static long? ReferenceDepthOf(CatalogConnection connection, long? id) =>
+    public long? ReferenceDepthOf(long? id) =>
         connection.Scalar<long?>("SELECT reference_depth FROM checkpoints WHERE id = $0", id);
 
     /// <summary>The visible checkpoints of a task.</summary>
-    public static IReadOnlyList<long> IdsOf(CatalogConnection connection, long task) =>
+    public IReadOnlyList<long> IdsOf(long task) =>
         connection.Query("SELECT id FROM checkpoints WHERE task = $0 AND deleted = 0", row => row.GetInt64(0), task);
 }

@@ -1,4 +1,5 @@
 using FishCheckpoint.Codec;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Catalog;
@@ -13,23 +14,11 @@ namespace FishCheckpoint.Storage.Catalog;
 /// <param name="Tensors">Its task's own tensors.</param>
 internal sealed record CountedCheckpoint(long Task, bool IsBlocks, long Brought, long Frame, long? Mask, Digest Base, string Tensors)
 {
-    private const string Columns = "c.task, c.blocks, c.brought_bytes, c.frame, m.frame, k.base, k.tensors";
+    public const string Columns = "c.task, c.blocks, c.brought_bytes, c.frame, m.frame, k.base, k.tensors";
 
     /// <summary>Finds it; <see langword="null"/> where there is none, or none that is visible.</summary>
     public static CountedCheckpoint? Find(CatalogConnection connection, long id) => connection.Single(
         $"SELECT {Columns} FROM checkpoints c JOIN masks m ON m.id = c.mask JOIN tasks k ON k.id = c.task WHERE c.id = $0 AND c.deleted = 0", row => Read(row, 0), id);
-
-    /// <summary>
-    /// The checkpoints that the transaction has touched: each with whether it is new, and as it is now, <see langword="null"/> where it is not visible. Those that went
-    /// with their task are left out: with a task, its totals go.
-    /// </summary>
-    public static IReadOnlyList<(long Id, bool IsFresh, CountedCheckpoint? Now)> Touched(CatalogConnection writer) => writer.Query(
-        $"""
-        SELECT t.checkpoint, t.fresh, {Columns} FROM touched t LEFT JOIN checkpoints c ON c.id = t.checkpoint AND c.deleted = 0
-          LEFT JOIN masks m ON m.id = c.mask LEFT JOIN tasks k ON k.id = c.task
-        WHERE EXISTS (SELECT 1 FROM tasks WHERE id = t.task) OR EXISTS (SELECT 1 FROM checkpoints WHERE id = t.checkpoint)
-        """,
-        row => (row.GetInt64(0), row.GetBoolean(1), row.IsDBNull(2) ? null : Read(row, 2)));
 
     /// <summary>What it holds of each tensor that it touches.</summary>
     /// <exception cref="Errors.FishException">A frame is missing, or its head is damaged.</exception>
@@ -37,10 +26,10 @@ internal sealed record CountedCheckpoint(long Task, bool IsBlocks, long Brought,
     {
         if (IsBlocks || Mask is not { } mask)
         {
-            return CountBlocks(FrameTable.Open(connection, Frame), layout);
+            return CountBlocks(connection.Rows.Frames.Open(Frame), layout);
         }
 
-        var frames = FrameTable.OpenAll(connection, [mask, Frame]);
+        var frames = connection.Rows.Frames.OpenAll([mask, Frame]);
         return CountMasked(frames[mask], frames[Frame], layout);
     }
 
@@ -59,7 +48,7 @@ internal sealed record CountedCheckpoint(long Task, bool IsBlocks, long Brought,
     // A block has positions and values in one: each tensor's are told apart as those of the whole frame are.
     private Dictionary<int, TensorTotals> CountBlocks(IFrame frame, Layout layout)
     {
-        var (totals, bytes) = (new Dictionary<int, TensorTotals>(), FrameTable.SizeOf(frame));
+        var (totals, bytes) = (new Dictionary<int, TensorTotals>(), FrameSize.Of(frame));
         foreach (var entry in ChunkIndex.ReadBlocks(frame, FrameHead.Parse(frame.Head), layout))
         {
             var positions = (long)((Int128)entry.Length * Math.Min(Brought, bytes) / bytes);
@@ -69,7 +58,7 @@ internal sealed record CountedCheckpoint(long Task, bool IsBlocks, long Brought,
         return totals;
     }
 
-    private static CountedCheckpoint Read(CatalogRow row, int at) => new(
+    public static CountedCheckpoint Read(CatalogRow row, int at) => new(
         row.GetInt64(at), row.GetBoolean(at + 1), row.GetInt64(at + 2), row.GetInt64(at + 3), row.OptionalLong(at + 4), row.Digest(at + 5), row.GetString(at + 6));
 
     private static void Add(Dictionary<int, TensorTotals> totals, int tensor, TensorTotals more) =>

@@ -1,21 +1,20 @@
 using System.Globalization;
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Finds the deleted checkpoints and tasks that are in their grace, and brings them back.</summary>
-internal static class DeletedTable
+internal sealed partial class DeletedTable(CatalogConnection connection) : IDeletedChanges
 {
     // Metrics that a page may hold in memory: each checkpoint may have a mebibyte of them.
     private const long MaxPageText = 8 << 20;
 
     private const string Known = "(SELECT id FROM tasks WHERE name = $0 OR former_name = $0)";
 
-    /// <summary>The deleted checkpoints of the task that has a name, and of deleted ones that had it, in the order in which they were saved.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.RequestInvalid"/>.</exception>
-    public static Page<DeletedCheckpoint> Checkpoints(CatalogConnection connection, string task, PageRequest page, DateTimeOffset now)
+    public Page<DeletedCheckpoint> Checkpoints(string task, PageRequest page, DateTimeOffset now)
     {
         if (connection.Scalar<long>($"SELECT EXISTS {Known}", Names.Check(task, "task")) == 0)
         {
@@ -46,9 +45,7 @@ internal static class DeletedTable
         return PageOf(rows, page);
     }
 
-    /// <summary>The deleted tasks, and the tasks of which checkpoints are deleted.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>.</exception>
-    public static Page<DeletedTask> Tasks(CatalogConnection connection, PageRequest page, DateTimeOffset now)
+    public Page<DeletedTask> Tasks(PageRequest page, DateTimeOffset now)
     {
         var rows = connection.Query(
             """
@@ -64,16 +61,11 @@ internal static class DeletedTable
         return PageOf(rows, page);
     }
 
-    /// <summary>Brings a deleted checkpoint back, in the caller's transaction: of several of the step, the one that was deleted last.</summary>
-    /// <returns>Its row, and the tags that it had and others have since.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>; <see cref="ErrorCode.StepTaken"/>: another
-    /// checkpoint was saved at the step since.</exception>
-    public static (CheckpointRow Row, IReadOnlyList<string> TakenTags) Undelete(
-        CatalogConnection connection, string task, long step, long? asStep, DateTimeOffset now)
+    public (CheckpointRow Row, IReadOnlyList<string> TakenTags) Undelete(string task, long step, long? asStep, DateTimeOffset now)
     {
         if (connection.Scalar<long?>("SELECT id FROM tasks WHERE name = $0", task) is not { } id)
         {
-            throw NoTask(connection, task, now);
+            throw NoTask(task, now);
         }
 
         var found = connection.Scalar<long?>(
@@ -82,26 +74,23 @@ internal static class DeletedTable
                 ErrorCode.CheckpointNotFound, $"{task}/{step}", "The task has no deleted checkpoint of this step, or its grace is over.",
                 "List the deleted ones: fish ls TASK --deleted, GET /v1/tasks/TASK/deleted.");
         var target = asStep ?? step;
-        if (CheckpointTable.AtStep(connection, id, target) is not null)
+        if (connection.Rows.Checkpoints.AtStep(id, target) is not null)
         {
             throw new FishException(
                 ErrorCode.StepTaken, $"{task}/{target}", "The step holds a checkpoint.",
                 "Bring the deleted one back at another step (--as STEP, {\"as\":STEP}), or delete the one that is there first.");
         }
 
-        return Show(connection, found, target);
+        return Show(found, target);
     }
 
     /// <summary>The tags that a deleted checkpoint had.</summary>
     public static string[] TagsOf(string? json) => json is null ? [] : JsonSerializer.Deserialize<string[]>(json, FishJson.Options)!;
 
-    /// <summary>Brings a deleted task back with the checkpoints that were deleted with it, in the caller's transaction.</summary>
-    /// <returns>Its row.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>; <see cref="ErrorCode.TaskTaken"/>: there is another task of the name.</exception>
-    public static long UndeleteTask(CatalogConnection connection, string task, string name, DateTimeOffset now)
+    public long UndeleteTask(string task, string name, DateTimeOffset now)
     {
         var id = connection.Scalar<long?>(
-            "SELECT id FROM tasks WHERE former_name = $0 AND expires > $1 ORDER BY deleted_at DESC, id DESC LIMIT 1", task, now) ?? throw NoTask(connection, task, now);
+            "SELECT id FROM tasks WHERE former_name = $0 AND expires > $1 ORDER BY deleted_at DESC, id DESC LIMIT 1", task, now) ?? throw NoTask(task, now);
         if (connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM tasks WHERE name = $0)", name) > 0)
         {
             throw new FishException(
@@ -109,27 +98,27 @@ internal static class DeletedTable
         }
 
         connection.Execute("UPDATE tasks SET name = $1, former_name = NULL, deleted_at = NULL, expires = NULL WHERE id = $0", id, name);
-        TaskCheckpoints.Show(connection, id);
+        ShowAll(id);
         return id;
     }
 
-    private static (CheckpointRow Row, IReadOnlyList<string> TakenTags) Show(CatalogConnection connection, long id, long step)
+    private (CheckpointRow Row, IReadOnlyList<string> TakenTags) Show(long id, long step)
     {
-        var row = CheckpointTable.Row(connection, id)!;
+        var row = connection.Rows.Checkpoints.Row(id)!;
         var tags = TagsOf(connection.Scalar<string?>("SELECT former_tags FROM checkpoints WHERE id = $0", id));
-        var brought = row.IsBlocks ? row.BroughtBytes : MaskAccounts.TakeOver(connection, row.Mask, visible: true);
+        var brought = row.IsBlocks ? row.BroughtBytes : connection.Rows.Masks.TakeOver(row.Mask, visible: true);
         connection.Execute(
             """
             UPDATE checkpoints SET deleted = 0, deleted_at = NULL, expires = NULL, former_tags = NULL, with_task = 0, step = $1, brought_bytes = $2 WHERE id = $0
             """,
             id, step, brought);
-        SideFileTable.TakeOver(connection, id);
+        connection.Rows.SideFiles.TakeOver(id);
         var taken = tags.Where(tag =>
             connection.Execute("INSERT INTO tags (task, name, checkpoint) VALUES ($0, $1, $2) ON CONFLICT DO NOTHING", row.TaskId, tag, id) == 0).ToArray();
-        return (CheckpointTable.Row(connection, id)!, taken);
+        return (connection.Rows.Checkpoints.Row(id)!, taken);
     }
 
-    private static FishException NoTask(CatalogConnection connection, string task, DateTimeOffset now) =>
+    private FishException NoTask(string task, DateTimeOffset now) =>
         connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM tasks WHERE former_name = $0 AND expires > $1)", task, now) > 0
             ? new FishException(ErrorCode.TaskNotFound, task, "The task is deleted.", "Bring the task back first: fish undelete TASK, POST /v1/tasks/TASK/undelete.")
             : new FishException(

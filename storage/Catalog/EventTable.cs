@@ -1,25 +1,22 @@
 using System.Globalization;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>The audit log as the events of a task: it is written in the transactions that do what it says, and its numbers only grow.</summary>
-internal static class EventTable
+internal sealed class EventTable(CatalogConnection connection) : IEventRows
 {
     private const int AtOnce = 256;
 
-    /// <summary>The number of the newest entry; 0 for none.</summary>
-    public static long Newest(CatalogConnection connection) =>
-        connection.Scalar<long?>("SELECT max(id) FROM audit") ?? 0;
+    public long Newest() => connection.Scalar<long?>("SELECT max(id) FROM audit") ?? 0;
 
-    /// <summary>Whether entries after one may have been let go.</summary>
-    public static bool IsForgotten(CatalogConnection connection, long after) =>
-        after < Newest(connection) && (connection.Scalar<long?>("SELECT id FROM audit WHERE last IS NULL ORDER BY id LIMIT 1") ?? long.MaxValue) > after + 1;
+    public bool IsForgotten(long after) =>
+        after < Newest() && (connection.Scalar<long?>("SELECT id FROM audit WHERE last IS NULL ORDER BY id LIMIT 1") ?? long.MaxValue) > after + 1;
 
-    /// <summary>The next events of a task, and the number up to which everything was looked at.</summary>
-    public static (IReadOnlyList<TaskEvent> Events, long Place) After(CatalogConnection connection, string task, long after)
+    public (IReadOnlyList<TaskEvent> Events, long Place) After(string task, long after)
     {
-        var newest = Newest(connection);
+        var newest = Newest();
         var rows = connection.Query(
             $"""
             SELECT a.id, a.operation, a.subject, a.time,

@@ -1,11 +1,12 @@
 using FishCheckpoint.Codec;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Frames in the database: a head, and pieces of a few chunks each.</summary>
-internal static class FrameTable
+internal sealed class FrameTable(CatalogConnection connection) : IFrameChanges
 {
     // Large enough to be few, small enough that one read for a single chunk is cheap.
     private const int PieceLength = 1 << 18;
@@ -17,36 +18,26 @@ internal static class FrameTable
     // What a frame is opened from, where frames are called f.
     private const string Columns = "f.id, f.head, f.payload";
 
-    /// <summary>Stores a frame and returns its row.</summary>
-    public static long Insert(CatalogConnection connection, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
+    public long Insert(IFrame frame, IReadOnlyList<ChunkEntry> chunks)
     {
         var id = connection.Insert("INSERT INTO frames (head, payload) VALUES ($0, $1)", frame.Head.ToArray(), frame.PayloadLength);
-        InsertPieces(connection, id, frame, chunks);
+        InsertPieces(id, frame, chunks);
         return id;
     }
 
-    /// <summary>Puts a frame in the place of a stored one.</summary>
-    public static void Replace(CatalogConnection connection, long id, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
+    public void Replace(long id, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
     {
         connection.Discard("DELETE FROM pieces WHERE frame = $0", id);
         connection.Discard(
             "INSERT INTO frames (id, head, payload) VALUES ($0, $1, $2) ON CONFLICT (id) DO UPDATE SET head = $1, payload = $2",
             id, frame.Head.ToArray(), frame.PayloadLength);
-        InsertPieces(connection, id, frame, chunks);
+        InsertPieces(id, frame, chunks);
     }
 
-    /// <summary>Opens a stored frame; it reads through the connection, which stays open as long.</summary>
-    /// <param name="connection">The connection.</param>
-    /// <param name="id">Its row.</param>
-    /// <param name="one">Whether it is one of few that are open: it then holds the piece that it read last, which has the next chunks too.</param>
-    public static IFrame Open(CatalogConnection connection, long id, bool one = true) => Named(id, () => connection.Single(
+    public IFrame Open(long id, bool one = true) => Named(id, () => connection.Single(
         $"SELECT {Columns} FROM frames f WHERE f.id = $0", row => new StoredFrame(connection, row, holdsPiece: one, new Siblings()), id)) ?? throw Missing(id);
 
-    /// <summary>Opens frames that are read together, by one query, and their pieces, where they are small, by another.</summary>
-    /// <param name="connection">The connection.</param>
-    /// <param name="ids">Their rows.</param>
-    /// <param name="few">Whether they are few: see <see cref="Open"/>.</param>
-    public static IReadOnlyDictionary<long, IFrame> OpenAll(CatalogConnection connection, IEnumerable<long> ids, bool few = true)
+    public IReadOnlyDictionary<long, IFrame> OpenAll(IEnumerable<long> ids, bool few = true)
     {
         var (distinct, siblings, found) = (ids.Distinct().ToList(), new Siblings(), new Dictionary<long, IFrame>());
         try
@@ -63,25 +54,20 @@ internal static class FrameTable
         catch (CatalogException)
         {
             // One by one it is told which.
-            return distinct.ToDictionary(id => id, id => Open(connection, id, few));
+            return distinct.ToDictionary(id => id, id => Open(id, few));
         }
 
         return found.Count == distinct.Count ? found : throw Missing(distinct.First(id => !found.ContainsKey(id)));
     }
 
-    /// <summary>The frame of a stored mask; <see langword="null"/> where no frame of it is stored.</summary>
-    public static IFrame? OpenMask(CatalogConnection connection, Digest mask) => Named($"of the mask {mask}", () => connection.Single(
+    public IFrame? OpenMask(Digest mask) => Named($"of the mask {mask}", () => connection.Single(
         $"SELECT {Columns} FROM masks m JOIN frames f ON f.id = m.frame WHERE m.id = $0",
         row => new StoredFrame(connection, row, holdsPiece: true, new Siblings()), mask));
 
-    public static void Delete(CatalogConnection connection, long id) => connection.Discard("DELETE FROM frames WHERE id = $0", id);
+    public void Delete(long id) => connection.Discard("DELETE FROM frames WHERE id = $0", id);
 
-    /// <summary>Where each piece of a frame begins, and its bytes.</summary>
-    public static List<(long Position, long Length)> Pieces(CatalogConnection connection, long id) => connection.Query(
+    public List<(long Position, long Length)> Pieces(long id) => connection.Query(
         "SELECT position, length(data) FROM pieces WHERE frame = $0 ORDER BY position", row => (row.GetInt64(0), row.GetInt64(1)), id);
-
-    /// <summary>Bytes that a frame takes: head and payload.</summary>
-    public static long SizeOf(IFrame frame) => frame.Head.Length + frame.PayloadLength;
 
     // Damaged pages are this frame's damage: what reads it says whose that is.
     private static T Named<T>(object id, Func<T> read)
@@ -100,7 +86,7 @@ internal static class FrameTable
         }
     }
 
-    private static void InsertPieces(CatalogConnection connection, long id, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
+    private void InsertPieces(long id, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
     {
         for (var index = 0; index < chunks.Count;)
         {

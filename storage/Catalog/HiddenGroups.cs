@@ -1,23 +1,21 @@
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Finds the deleted checkpoints that are still there for the sake of others.</summary>
-internal static class HiddenGroups
+internal sealed class HiddenGroups(CatalogConnection connection) : ITombstoneRows
 {
     // One that a task starts from, or that can be brought back, is needed as if it were not deleted.
     private const string Gone =
         "(SELECT id FROM checkpoints WHERE deleted = 1 AND expires IS NULL AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = checkpoints.id))";
 
-    private const string Select = $"SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From}";
+    private const string Select = $"SELECT {CheckpointColumns.Columns} FROM {CheckpointColumns.From}";
 
-    /// <summary>The groups of a store.</summary>
-    /// <param name="connection">A snapshot.</param>
-    /// <param name="going">Checkpoints that are there and are to be seen as deleted.</param>
-    public static IReadOnlyList<HiddenGroup> Find(CatalogConnection connection, IReadOnlyCollection<long> going)
+    public IReadOnlyList<HiddenGroup> Find(IReadOnlyCollection<long> going)
     {
-        var gone = OfGone(connection, going, list => $"{Select} WHERE c.id IN {list}", CheckpointRow.Read).DistinctBy(row => row.Id).ToDictionary(row => row.Id);
-        var laid = OfGone(connection, going, list => $"{Select} WHERE c.parent IN {list}", CheckpointRow.Read)
+        var gone = OfGone(going, list => $"{Select} WHERE c.id IN {list}", CheckpointColumns.Read).DistinctBy(row => row.Id).ToDictionary(row => row.Id);
+        var laid = OfGone(going, list => $"{Select} WHERE c.parent IN {list}", CheckpointColumns.Read)
             .Where(row => !gone.ContainsKey(row.Id)).DistinctBy(row => row.Id).ToArray();
         var groups = new Dictionary<long, (List<CheckpointRow> Hidden, List<CheckpointRow> Laid)>();
         foreach (var row in gone.Values)
@@ -30,22 +28,20 @@ internal static class HiddenGroups
             GroupOf(groups, Top(gone, gone[row.Parent!.Value])).Laid.Add(row);
         }
 
-        var users = UsersOfMasks(connection, going, gone.Values);
-        return [.. groups.OrderBy(group => group.Key).Select(group => Make(connection, gone, group.Value.Hidden, group.Value.Laid, users))];
+        var users = UsersOfMasks(going, gone.Values);
+        return [.. groups.OrderBy(group => group.Key).Select(group => Make(gone, group.Value.Hidden, group.Value.Laid, users))];
     }
 
-    /// <summary>The deleted checkpoints that others are guessed from, the latest first: so that each is freed of those that stay, and of no others.</summary>
-    public static IReadOnlyList<CheckpointRow> GuessedFrom(CatalogConnection connection) => connection.Query(
+    public IReadOnlyList<CheckpointRow> GuessedFrom() => connection.Query(
         $"{Select} WHERE c.id IN {Gone} AND EXISTS (SELECT 1 FROM checkpoints reader WHERE reader.reference = c.id) ORDER BY c.step DESC, c.id DESC",
-        CheckpointRow.Read);
+        CheckpointColumns.Read);
 
-    /// <summary>What is laid on a checkpoint or guessed from it, as in <c>task/120</c>.</summary>
-    public static IReadOnlyList<string> NeededBy(CatalogConnection connection, long checkpoint) => connection.Query(
+    public IReadOnlyList<string> NeededBy(long checkpoint) => connection.Query(
         "SELECT t.name || '/' || c.step FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE (c.parent = $0 OR c.reference = $0) AND c.deleted = 0 ORDER BY t.name, c.step",
         row => row.GetString(0), checkpoint);
 
     // What a query finds of the deleted ones, and then of those that are to be seen as such. Something may be found more than once.
-    private static IEnumerable<T> OfGone<T>(CatalogConnection connection, IReadOnlyCollection<long> going, Func<string, string> sql, Func<CatalogRow, T> read) =>
+    private IEnumerable<T> OfGone<T>(IReadOnlyCollection<long> going, Func<string, string> sql, Func<CatalogRow, T> read) =>
         CatalogConnection.In(going).Prepend((List: Gone, Arguments: [])).SelectMany(ids => connection.Query(sql(ids.List), read, ids.Arguments));
 
     private static (List<CheckpointRow> Hidden, List<CheckpointRow> Laid) GroupOf(
@@ -70,12 +66,11 @@ internal static class HiddenGroups
         return row.Id;
     }
 
-    private static HiddenGroup Make(
-        CatalogConnection connection, Dictionary<long, CheckpointRow> gone, List<CheckpointRow> hidden, List<CheckpointRow> laid,
+    private HiddenGroup Make(Dictionary<long, CheckpointRow> gone, List<CheckpointRow> hidden, List<CheckpointRow> laid,
         Dictionary<Digest, MaskUse> users)
     {
         var top = gone[Top(gone, hidden[0])];
-        var onto = top.Parent is { } parent ? CheckpointTable.Row(connection, parent) : null;
+        var onto = top.Parent is { } parent ? connection.Rows.Checkpoints.Row(parent) : null;
 
         var held = MaskBytes(users, hidden, []);
 
@@ -93,11 +88,10 @@ internal static class HiddenGroups
     }
 
     // Of each mask that has a frame and a reader: its bytes, and how many of its readers stay. All at once, for there may be very many groups.
-    private static Dictionary<Digest, MaskUse> UsersOfMasks(CatalogConnection connection, IReadOnlyCollection<long> going, IEnumerable<CheckpointRow> gone)
+    private Dictionary<Digest, MaskUse> UsersOfMasks(IReadOnlyCollection<long> going, IEnumerable<CheckpointRow> gone)
     {
         var leaving = gone.Where(row => !row.IsBlocks).CountBy(row => row.Mask).ToDictionary();
-        return OfGone(
-            connection, going,
+        return OfGone(going,
             list => $"""
             SELECT c.mask, min(m.bytes), count(*) FROM checkpoints c JOIN masks m ON m.id = c.mask
             WHERE c.blocks = 0 AND c.mask IN (SELECT x.mask FROM checkpoints x WHERE x.id IN {list} OR x.parent IN {list}) GROUP BY c.mask

@@ -1,18 +1,18 @@
 using System.Text.Json;
 using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>The rows of keys.</summary>
-internal static class KeyTable
+internal sealed class KeyTable(CatalogConnection connection) : IKeyChanges
 {
     private const string Columns = "id, name, scope, tasks, created, expires, revoked, quota_bytes, stored_bytes";
 
-    /// <summary>Makes a key, in the caller's transaction.</summary>
-    public static KeyInfo Insert(CatalogConnection connection, KeySpec spec, string id, Digest hash, DateTimeOffset now)
+    public KeyInfo Insert(KeySpec spec, string id, Digest hash, DateTimeOffset now)
     {
         if (connection.Scalar<long>("SELECT count(*) FROM keys WHERE name = $0 AND revoked IS NULL", spec.Name) > 0)
         {
@@ -23,19 +23,18 @@ internal static class KeyTable
             "INSERT INTO keys (id, name, hash, scope, tasks, created, expires, quota_bytes) VALUES ($0, $1, $2, $3, $4, $5, $6, $7)",
             id, spec.Name, hash, (int)spec.Scope, spec.Tasks is null ? null : JsonSerializer.Serialize(spec.Tasks, FishJson.Options), now, spec.Expires,
             spec.QuotaBytes);
-        return ById(connection, id)!;
+        return ById(id)!;
     }
 
-    /// <summary>Revokes a key, in the caller's transaction.</summary>
-    public static KeyInfo Revoke(CatalogConnection connection, string nameOrId, DateTimeOffset now)
+    public KeyInfo Revoke(string nameOrId, DateTimeOffset now)
     {
         var id = connection.Scalar<string?>("SELECT id FROM keys WHERE (name = $0 OR id = $0) AND revoked IS NULL ORDER BY id = $0 LIMIT 1", nameOrId)
             ?? throw new FishException(ErrorCode.KeyNotFound, nameOrId, "There is no such key, or it is revoked already.", "List the keys.");
         connection.Execute("UPDATE keys SET revoked = $1 WHERE id = $0", id, now);
-        return ById(connection, id)!;
+        return ById(id)!;
     }
 
-    public static Page<KeyInfo> List(CatalogConnection connection, PageRequest page)
+    public Page<KeyInfo> List(PageRequest page)
     {
         var rows = connection.Query(
             $"SELECT {Columns}, number FROM keys WHERE number > $0 ORDER BY number LIMIT $1", row => (Key: Read(row), Number: row.GetInt64(9)),
@@ -43,17 +42,14 @@ internal static class KeyTable
         return new Page<KeyInfo>([.. rows.Take(page.Limit).Select(row => row.Key)], rows.Count > page.Limit ? $"{rows[page.Limit - 1].Number}" : null);
     }
 
-    public static KeyInfo? ById(CatalogConnection connection, string id) => connection.Single($"SELECT {Columns} FROM keys WHERE id = $0", Read, id);
+    public KeyInfo? ById(string id) => connection.Single($"SELECT {Columns} FROM keys WHERE id = $0", Read, id);
 
-    /// <summary>A key and the hash of its token.</summary>
-    public static Tuple<KeyInfo, byte[]>? WithHash(CatalogConnection connection, string id) =>
+    public Tuple<KeyInfo, byte[]>? WithHash(string id) =>
         connection.Single($"SELECT {Columns}, hash FROM keys WHERE id = $0", row => Tuple.Create(Read(row), row.Bytes(9)), id);
 
-    /// <summary>Whether a key was ever made.</summary>
-    public static bool Any(CatalogConnection connection) => connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM keys)") == 1;
+    public bool Any() => connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM keys)") == 1;
 
-    /// <summary>Whether there is a key that is taken now.</summary>
-    public static bool AnyUsable(CatalogConnection connection, DateTimeOffset now) => connection.Scalar<long>(
+    public bool AnyUsable(DateTimeOffset now) => connection.Scalar<long>(
         "SELECT EXISTS (SELECT 1 FROM keys WHERE revoked IS NULL AND (expires IS NULL OR expires > $0))", now) == 1;
 
     private static KeyInfo Read(CatalogRow row) => new(

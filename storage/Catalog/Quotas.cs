@@ -1,3 +1,4 @@
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Storage.Catalog;
@@ -6,20 +7,15 @@ namespace FishCheckpoint.Storage.Catalog;
 /// Compares what tasks and keys store with their quotas: after a write, in its transaction, so that nothing needs to be guessed beforehand, and what would pass
 /// one is undone.
 /// </summary>
-internal static class Quotas
+internal sealed partial class Quotas(CatalogConnection connection) : IQuotaRows
 {
-    /// <summary>Refuses what has made a task's checkpoints take more than its quota.</summary>
-    public static void RequireTask(CatalogConnection connection, string task) => Require(
-        connection,
-        "SELECT x.position_bytes + x.value_bytes + x.state_bytes, t.quota_bytes FROM tasks t JOIN totals x ON x.base = t.base AND x.task = t.id WHERE t.name = $0", task, $"task {task}",
+    public void RequireTask(string task) => Require("SELECT x.position_bytes + x.value_bytes + x.state_bytes, t.quota_bytes FROM tasks t JOIN totals x ON x.base = t.base AND x.task = t.id WHERE t.name = $0", task, $"task {task}",
         "Delete checkpoints, or ask for a larger quota (fish task quota).");
 
-    /// <summary>Refuses what has made a key's checkpoints and bases take more than its quota.</summary>
-    public static void RequireKey(CatalogConnection connection, string? key) => Require(
-        connection, "SELECT stored_bytes, quota_bytes FROM keys WHERE id = $0", key, $"key {key}",
+    public void RequireKey(string? key) => Require("SELECT stored_bytes, quota_bytes FROM keys WHERE id = $0", key, $"key {key}",
         "Delete checkpoints that this key has saved, or ask for a key with a larger quota.");
 
-    private static void Require(CatalogConnection connection, string sql, string? name, string key, string hint)
+    private void Require(string sql, string? name, string key, string hint)
     {
         if (name is not null && connection.Single(sql, row => Tuple.Create(row.GetInt64(0), row.OptionalLong(1)), name) is ({ } stored, { } quota) && stored > quota)
         {

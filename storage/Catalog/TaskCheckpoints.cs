@@ -1,13 +1,13 @@
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Hides all checkpoints of a task, or shows them again, in the caller's transaction: by a few statements, for a task may have very many.</summary>
-internal static class TaskCheckpoints
+internal sealed partial class DeletedTable
 {
-    /// <summary>Takes the checkpoints of a task that is deleted out of view, with their tags.</summary>
-    public static void Hide(CatalogConnection connection, long task, Grace grace)
+    public void HideAll(long task, Grace grace)
     {
         var tags = connection.Query("SELECT checkpoint, name FROM tags WHERE task = $0 ORDER BY name", row => (Checkpoint: row.GetInt64(0), Name: row.GetString(1)), task);
         foreach (var tagged in tags.GroupBy(tag => tag.Checkpoint, tag => tag.Name))
@@ -33,12 +33,11 @@ internal static class TaskCheckpoints
         foreach (var owner in connection.Query(
             "SELECT DISTINCT f.owner FROM side_files f JOIN checkpoints c ON c.id = f.owner WHERE c.task = $0 AND c.with_task = 1", row => row.GetInt64(0), task))
         {
-            SideFileTable.HandOver(connection, owner);
+            connection.Rows.SideFiles.HandOver(owner);
         }
     }
 
-    /// <summary>Shows the checkpoints that were deleted with a task, with their tags.</summary>
-    public static void Show(CatalogConnection connection, long task)
+    public void ShowAll(long task)
     {
         foreach (var (id, tags) in connection.Query(
             "SELECT id, former_tags FROM checkpoints WHERE task = $0 AND with_task = 1 AND former_tags IS NOT NULL", row => (row.GetInt64(0), row.GetString(1)), task))
@@ -59,7 +58,7 @@ internal static class TaskCheckpoints
         foreach (var (mask, id) in connection.Query(
             "SELECT mask, min(id) FROM checkpoints WHERE task = $0 AND deleted = 0 AND blocks = 0 GROUP BY mask", row => (row.Digest(0), row.GetInt64(1)), task))
         {
-            if (MaskAccounts.TakeOver(connection, mask, visible: true) is > 0 and var bytes)
+            if (connection.Rows.Masks.TakeOver(mask, visible: true) is > 0 and var bytes)
             {
                 connection.Execute("UPDATE checkpoints SET brought_bytes = $1 WHERE id = $0", id, bytes);
             }
@@ -68,7 +67,7 @@ internal static class TaskCheckpoints
         foreach (var id in connection.Query(
             "SELECT min(id) FROM checkpoints WHERE task = $0 AND deleted = 0 AND side_set IS NOT NULL GROUP BY side_set", row => row.GetInt64(0), task))
         {
-            SideFileTable.TakeOver(connection, id);
+            connection.Rows.SideFiles.TakeOver(id);
         }
     }
 }

@@ -1,15 +1,16 @@
+using FishCheckpoint.Engine.Ports;
+
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>
 /// A task's totals by tensor as stored: 128 tensors in a row, in the layout's order. A save that touches every tensor of a model rewrites a few rows, and one that
 /// touches a few tensors of thousands does not rewrite them all.
 /// </summary>
-internal static class TensorSegments
+internal sealed class TensorSegments(CatalogConnection connection) : ITensorRows
 {
     private const int Tensors = 128;
 
-    /// <summary>The totals of every tensor of a task, in the layout's order.</summary>
-    public static TensorTotals[] Read(CatalogConnection connection, long task, int tensors)
+    public TensorTotals[] Read(long task, int tensors)
     {
         var totals = new TensorTotals[tensors];
         foreach (var (segment, bytes) in connection.Query(
@@ -25,7 +26,7 @@ internal static class TensorSegments
     }
 
     /// <summary>Adds changes to a task's totals, if the task is still there; in the caller's transaction.</summary>
-    public static void Add(CatalogConnection connection, long task, IReadOnlyDictionary<int, TensorTotals> changes)
+    public void Add(long task, IReadOnlyDictionary<int, TensorTotals> changes)
     {
         foreach (var segment in changes.Where(change => change.Value != default).GroupBy(change => change.Key / Tensors))
         {
@@ -46,5 +47,9 @@ internal static class TensorSegments
         }
     }
 
-    public static void Clear(CatalogConnection connection, long task) => connection.Execute("DELETE FROM task_tensors WHERE task = $0", task);
+    public long? NextUncounted() => connection.Scalar<long?>("SELECT min(task) FROM tasks_to_count");
+
+    public int SetCounted(long task) => connection.Execute("DELETE FROM tasks_to_count WHERE task = $0", task);
+
+    public void Clear(long task) => connection.Execute("DELETE FROM task_tensors WHERE task = $0", task);
 }

@@ -1,22 +1,20 @@
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Reports;
 
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>A task's visible checkpoints and metrics along its steps.</summary>
-internal static class Timeline
+internal sealed class Timeline(CatalogConnection connection) : ITimelineRows
 {
-    /// <summary>The first step from one on.</summary>
-    public static long? FirstStep(CatalogConnection connection, long task, long from) =>
+    public long? FirstStep(long task, long from) =>
         connection.Scalar<long?>("SELECT min(step) FROM checkpoints WHERE task = $0 AND deleted = 0 AND step >= $1", task, from);
 
-    /// <summary>The last step up to one.</summary>
-    public static long? LastStep(CatalogConnection connection, long task, long to) =>
+    public long? LastStep(long task, long to) =>
         connection.Scalar<long?>("SELECT max(step) FROM checkpoints WHERE task = $0 AND deleted = 0 AND step <= $1", task, to);
 
-    /// <summary>The first checkpoint from a step on, the next at least a stride after that, and so on, and the last one.</summary>
-    public static List<TimelinePoint> Points(CatalogConnection connection, long task, long from, long to, long stride) => connection.Query(
+    public List<TimelinePoint> Points(long task, long from, long to, long stride) => connection.Query(
         """
         WITH RECURSIVE told (step) AS (
           SELECT CAST($1 AS bigint)
@@ -33,8 +31,7 @@ internal static class Timeline
             JsonSerializer.Deserialize<Dictionary<string, double>>(row.GetString(5), FishJson.Options)!),
         task, from, to, stride);
 
-    /// <summary>The least and the greatest value of each metric of a task, by name.</summary>
-    public static List<MetricRange> Metrics(CatalogConnection connection, long task, int most) => connection.Query(
+    public List<MetricRange> Metrics(long task, int most) => connection.Query(
         """
         WITH RECURSIVE names (name, number) AS (
           SELECT (SELECT min(name) FROM metrics WHERE task = $0), 1

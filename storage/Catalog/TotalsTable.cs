@@ -1,63 +1,62 @@
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>The running totals of the store, its bases and its tasks.</summary>
-internal static class TotalsTable
+internal sealed class TotalsTable(CatalogConnection connection) : ITotalsRows
 {
     // Where the totals of the store stand: with no base.
     private static readonly byte[] Store = [];
 
+    /// <summary>What <see cref="Read"/> reads of a row <c>x</c>, after the names of its task and its base.</summary>
+    private const string Columns =
+        "x.tasks, x.base_bytes, x.checkpoints, x.logical_bytes, x.elements, x.changed, x.position_bytes, x.value_bytes, x.state_bytes, x.deltas, "
+        + "coalesce((SELECT d.depth FROM depths d WHERE d.base = x.base AND d.task = x.task AND d.checkpoints > 0 ORDER BY d.depth DESC LIMIT 1), 0), "
+        + "x.hidden_bytes - x.grace_bytes, x.grace, x.grace_bytes, CASE WHEN x.grace = 0 THEN NULL WHEN length(x.base) = 0 THEN (SELECT min(expires) FROM checkpoints "
+        + "WHERE expires IS NOT NULL) WHEN x.task > 0 THEN (SELECT min(expires) FROM checkpoints e WHERE e.task = x.task AND e.expires IS NOT NULL) END";
+
     private const string NameOfBase = "(SELECT min(name) FROM base_names n WHERE n.base = x.base)";
 
-    /// <summary>The totals of a task.</summary>
-    public static TotalsRow? OfTask(CatalogConnection connection, string task) => connection.Single(
-        $"SELECT t.name, {NameOfBase}, {TotalsRow.Columns} FROM tasks t JOIN totals x ON x.base = t.base AND x.task = t.id "
+    public TotalsRow? OfTask(string task) => connection.Single(
+        $"SELECT t.name, {NameOfBase}, {Columns} FROM tasks t JOIN totals x ON x.base = t.base AND x.task = t.id "
         + "WHERE t.name = $0",
-        TotalsRow.Read, task);
+        Read, task);
 
-    /// <summary>The totals of a base.</summary>
-    public static TotalsRow OfBase(CatalogConnection connection, Digest id) => connection.Single(
-        $"SELECT NULL, {NameOfBase}, {TotalsRow.Columns} FROM totals x WHERE x.base = $0 AND x.task = 0", TotalsRow.Read, id)!;
+    public TotalsRow OfBase(Digest id) => connection.Single(
+        $"SELECT NULL, {NameOfBase}, {Columns} FROM totals x WHERE x.base = $0 AND x.task = 0", Read, id)!;
 
-    /// <summary>The totals of the store.</summary>
-    public static TotalsRow OfStore(CatalogConnection connection) => connection.Single(
-        $"SELECT NULL, NULL, {TotalsRow.Columns} FROM totals x WHERE x.base = $0 AND x.task = 0", TotalsRow.Read, Store)!;
+    public TotalsRow OfStore() => connection.Single(
+        $"SELECT NULL, NULL, {Columns} FROM totals x WHERE x.base = $0 AND x.task = 0", Read, Store)!;
 
-    /// <summary>The totals of some bases.</summary>
-    public static List<TotalsRow> Bases(CatalogConnection connection, int most) => connection.Query(
-        $"SELECT NULL, {NameOfBase}, {TotalsRow.Columns} FROM (SELECT id FROM bases LIMIT $0) b "
+    public List<TotalsRow> Bases(int most) => connection.Query(
+        $"SELECT NULL, {NameOfBase}, {Columns} FROM (SELECT id FROM bases LIMIT $0) b "
         + "JOIN totals x ON x.base = b.id AND x.task = 0",
-        TotalsRow.Read, most);
+        Read, most);
 
-    /// <summary>The totals of the tasks that store most.</summary>
-    public static List<TotalsRow> Tasks(CatalogConnection connection, int most) => connection.Query(
+    public List<TotalsRow> Tasks(int most) => connection.Query(
         $"""
-        SELECT t.name, {NameOfBase}, {TotalsRow.Columns} FROM totals x CROSS JOIN tasks t WHERE t.id = x.task AND x.task > 0 AND t.former_name IS NULL
+        SELECT t.name, {NameOfBase}, {Columns} FROM totals x CROSS JOIN tasks t WHERE t.id = x.task AND x.task > 0 AND t.former_name IS NULL
         ORDER BY x.position_bytes + x.value_bytes + x.state_bytes DESC, x.task DESC LIMIT $0
         """,
-        TotalsRow.Read, most);
+        Read, most);
 
-    /// <summary>How many visible checkpoints a task has.</summary>
-    public static long CheckpointsOf(CatalogConnection connection, Digest @base, long task) =>
+    public long CheckpointsOf(Digest @base, long task) =>
         connection.Scalar<long>("SELECT checkpoints FROM totals WHERE base = $0 AND task = $1", @base, task);
 
-    /// <summary>Does the work, and measures by how much that shrinks what is stored, deleted checkpoints included.</summary>
-    public static (T Result, long Freed) Freed<T>(CatalogConnection connection, Func<T> work)
+    public (T Result, long Freed) Freed<T>(Func<T> work)
     {
-        var before = Of(connection);
+        var before = Of();
         var result = work();
-        return (result, before - Of(connection));
+        return (result, before - Of());
     }
 
-    private static long Of(CatalogConnection connection) =>
+    private long Of() =>
         connection.Scalar<long>("SELECT position_bytes + value_bytes + state_bytes + hidden_bytes FROM totals WHERE base = $0 AND task = 0", Store);
 
-    /// <summary>Bytes of deleted checkpoints that are still there for the sake of others, though their grace is over.</summary>
-    public static long Held(CatalogConnection connection) => connection.Scalar<long>("SELECT hidden_bytes - grace_bytes FROM totals WHERE base = $0 AND task = 0", Store);
+    public long Held() => connection.Scalar<long>("SELECT hidden_bytes - grace_bytes FROM totals WHERE base = $0 AND task = 0", Store);
 
-    /// <summary>The tasks whose running totals are not the sums of their checkpoints.</summary>
-    public static List<string> WrongTasks(CatalogConnection connection) => connection.Query(
+    public List<string> WrongTasks() => connection.Query(
         """
         SELECT coalesce(t.former_name, t.name) FROM tasks t LEFT JOIN totals x ON x.base = t.base AND x.task = t.id
         WHERE NOT EXISTS (
@@ -70,4 +69,9 @@ internal static class TotalsTable
             AND coalesce(sum(c.brought_bytes + c.value_bytes + c.trainer_bytes), 0) = x.grace_bytes)
         """,
         row => row.GetString(0));
+
+    private static TotalsRow Read(CatalogRow row) => new(
+        row.OptionalText(0), row.OptionalText(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7),
+        row.GetInt64(8), row.GetInt64(9), row.GetInt64(10), row.GetInt64(11), row.GetInt64(12), row.GetInt64(13),
+        row.GetInt64(14), row.GetInt64(15), row.IsDBNull(16) ? null : row.Time(16));
 }

@@ -1,11 +1,12 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Keeps when things were verified and what was found damaged; in the caller's transaction.</summary>
-internal static class VerifiedTable
+internal sealed partial class VerifiedTable(CatalogConnection connection) : IVerificationChanges
 {
-    public static void Mark(CatalogConnection connection, VerifyItem item, IReadOnlyList<Finding> findings, bool quick, DateTimeOffset now)
+    public void Mark(VerifyItem item, IReadOnlyList<Finding> findings, bool quick, DateTimeOffset now)
     {
         connection.Execute(
             """
@@ -27,18 +28,16 @@ internal static class VerifiedTable
         connection.Execute("UPDATE damage SET gone = $1 WHERE item = $0 AND gone IS NULL AND seen < $1 AND \"full\" <= $2", item.Name, now, quick ? 0 : 1);
     }
 
-    /// <summary>Forgets what a round over everything has not met: it is not stored any more.</summary>
-    public static void Sweep(CatalogConnection connection, bool quick, DateTimeOffset started, DateTimeOffset now)
+    public void Sweep(bool quick, DateTimeOffset started, DateTimeOffset now)
     {
         connection.Execute("DELETE FROM verified WHERE coalesce(quick, 0) < $0 AND coalesce(\"full\", 0) < $0", started);
         connection.Execute("UPDATE damage SET gone = $1 WHERE gone IS NULL AND seen < $0 AND \"full\" <= $2", started, now, quick ? 0 : 1);
     }
 
-    /// <summary>When something was last verified in full.</summary>
-    public static DateTimeOffset? Last(CatalogConnection connection) =>
+    public DateTimeOffset? Last() =>
         connection.Scalar<long?>("SELECT max(\"full\") FROM verified") is { } last ? DateTimeOffset.FromUnixTimeMilliseconds(last) : null;
 
-    public static List<KnownDamage> Damage(CatalogConnection connection) => connection.Query(
+    public List<KnownDamage> Damage() => connection.Query(
         "SELECT key, problem, found, seen FROM damage WHERE gone IS NULL ORDER BY key",
         row => new KnownDamage(row.GetString(0), row.GetString(1), row.Time(2), row.Time(3)));
 }

@@ -1,9 +1,11 @@
+using FishCheckpoint.Engine.Ports;
+
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>Lists what is stored, without reading any of it.</summary>
-internal static class VerifyInventory
+internal sealed partial class VerifiedTable
 {
-    public static List<VerifyItem> Read(CatalogConnection connection, bool quick, long? task)
+    public List<VerifyItem> Inventory(bool quick, long? task)
     {
         var time = quick ? "v.quick" : "v.full";
 
@@ -17,7 +19,7 @@ internal static class VerifyInventory
         VerifyItem Known(VerifyItem item) => known.TryGetValue(item.Name, out var at) && at.Stamp == item.Stamp ? item with { Verified = at.Time } : item;
         return
         [
-            Database(connection, time),
+            Database(time),
             .. connection.Query(
                 $"""
                 SELECT f.base, f.name, f.bytes FROM base_files f
@@ -63,7 +65,7 @@ internal static class VerifyInventory
         ];
     }
 
-    private static VerifyItem Database(CatalogConnection connection, string time) => new(
+    private VerifyItem Database(string time) => new(
         ItemKind.Database, 0, "database", "", 0, connection.Scalar<long?>($"SELECT {time} FROM verified v WHERE item = 'database'"));
 
     private static VerifyItem Values(CatalogRow row)

@@ -1,5 +1,5 @@
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Verification;
 
 namespace FishCheckpoint.Storage.Repairs;
 
@@ -15,11 +15,11 @@ internal static class BaseRebuild
         {
             try
             {
-                var content = new BaseTable().Content(connection, id);
+                var content = connection.Rows.Bases.Content(id);
                 if (BaseContent.IdentityOf(content.AllFiles) == id)
                 {
                     var created = connection.Scalar<long>("SELECT coalesce(min(created), 0) FROM tasks WHERE base = $0", id);
-                    BaseTable.InsertRow(connection, content, DateTimeOffset.FromUnixTimeMilliseconds(created));
+                    connection.Rows.Bases.InsertRow(content, DateTimeOffset.FromUnixTimeMilliseconds(created));
                     log.Rebuilt.Add($"The row of base {id} was made from the rows of its files; the key that added it is lost.");
                 }
             }

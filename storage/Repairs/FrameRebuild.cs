@@ -1,9 +1,10 @@
 using FishCheckpoint.Codec;
+using FishCheckpoint.Engine.Loading;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Tasks;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Checkpoints;
-using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Repairs;
@@ -11,19 +12,19 @@ namespace FishCheckpoint.Storage.Repairs;
 /// <summary>Makes damaged frames anew of others that say the same.</summary>
 internal static class FrameRebuild
 {
-    private const string Select = $"SELECT {CheckpointRow.Columns} FROM {CheckpointRow.From}";
+    private const string Select = $"SELECT {CheckpointColumns.Columns} FROM {CheckpointColumns.From}";
 
     /// <summary>Takes the frame of another checkpoint that proves the same: it has the same parent, positions and values.</summary>
     public static bool TryTwin(CatalogConnection connection, long checkpoint, IReadOnlySet<long> damaged)
     {
-        if (connection.Single($"{Select} WHERE c.id = $0", CheckpointRow.Read, checkpoint) is not { } row)
+        if (connection.Single($"{Select} WHERE c.id = $0", CheckpointColumns.Read, checkpoint) is not { } row)
         {
             return false;
         }
 
         // Values that others are guessed from cannot be given up for blocks, nor for values that need the parent.
         var isReference = connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE reference = $0)", row.Id) != 0;
-        var twin = connection.Query($"{Select} WHERE coalesce(c.proof, c.state) = $0 AND c.id <> $1", CheckpointRow.Read, row.Proven, row.Id)
+        var twin = connection.Query($"{Select} WHERE coalesce(c.proof, c.state) = $0 AND c.id <> $1", CheckpointColumns.Read, row.Proven, row.Id)
             .FirstOrDefault(other => !damaged.Contains(other.Id) && (!isReference || (!other.IsBlocks && other.ReferenceDepth is not null))
                 && !DependsOn(connection, other, row));
         if (twin is null)
@@ -43,21 +44,21 @@ internal static class FrameRebuild
 
     /// <summary>Makes a mask's frame of a frame of blocks that has the same positions.</summary>
     public static bool TryMask(
-        CatalogConnection connection, Digest mask, BaseFolder folder, TaskTable tasks, StoreOptions options, IReadOnlySet<long> damaged, CancellationToken cancellation)
+        CatalogConnection connection, Digest mask, BaseFolder folder, TaskCatalog tasks, StoreOptions options, IReadOnlySet<long> damaged, CancellationToken cancellation)
     {
         foreach (var (row, name) in connection.Query(
-            $"SELECT {CheckpointRow.Columns}, t.name FROM {CheckpointRow.From} JOIN tasks t ON t.id = c.task WHERE c.mask = $0 AND c.blocks = 1",
-            row => (CheckpointRow.Read(row), row.GetString(row.FieldCount - 1)), mask).Where(found => !damaged.Contains(found.Item1.Id)))
+            $"SELECT {CheckpointColumns.Columns}, t.name FROM {CheckpointColumns.From} JOIN tasks t ON t.id = c.task WHERE c.mask = $0 AND c.blocks = 1",
+            row => (CheckpointColumns.Read(row), row.GetString(row.FieldCount - 1)), mask).Where(found => !damaged.Contains(found.Item1.Id)))
         {
             try
             {
-                var task = tasks.Context(connection, name);
-                using var state = OpenedState.Open(connection, folder, task, row);
-                using var stored = new StoredDeltaReader(StoredFrames.Open(connection, row), task.Layout.Layout, state.UpTo(row));
+                var task = tasks.Context(connection.Rows, name);
+                using var state = OpenedState.Open(connection.Rows, folder, task, row);
+                using var stored = new StoredDeltaReader(StoredFrames.Open(connection.Rows, row), task.Layout.Layout, state.UpTo(row));
                 using var made = DeltaEncoder.Encode(stored, null, default, options.Codec, options.TemporaryFolder, cancellation);
                 if (made.MaskId == mask && connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", mask) is { } frame)
                 {
-                    MaskTable.Replace(connection, mask, frame, made.Mask!, ChunkIndex.ReadMask(made.Mask!, made.MaskHead!, task.Layout.Layout));
+                    connection.Rows.Masks.Replace(mask, frame, made.Mask!, ChunkIndex.ReadMask(made.Mask!, made.MaskHead!, task.Layout.Layout));
                     return true;
                 }
             }

@@ -1,3 +1,4 @@
+
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>A column of a table.</summary>

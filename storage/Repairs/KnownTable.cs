@@ -1,3 +1,4 @@
+
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>A table as this program makes it.</summary>

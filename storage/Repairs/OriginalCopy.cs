@@ -1,3 +1,4 @@
+using FishCheckpoint.Engine.Maintenance;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Backups;
 using FishCheckpoint.Storage.Sqlite;

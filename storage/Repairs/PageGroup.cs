@@ -1,3 +1,4 @@
+
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>Pages that belong together, and some of the rows on them.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
 
@@ -29,7 +30,7 @@ internal sealed class RepairLog(string folder)
         try
         {
             using var file = new FileStream(Path.Combine(Directory.CreateDirectory(quarantine).FullName, name), FileMode.Create, FileAccess.Write);
-            var stored = FrameTable.Open(connection, frame);
+            var stored = connection.Rows.Frames.Open(frame);
             file.Write(stored.Head.Span);
             foreach (var (position, data) in PiecesOf(connection, frame))
             {
@@ -39,7 +40,7 @@ internal sealed class RepairLog(string folder)
 
             return name;
         }
-        catch (Exception error) when (Verification.Problems.IsDamage(error))
+        catch (Exception error) when (Problems.IsDamage(error))
         {
             return null;
         }

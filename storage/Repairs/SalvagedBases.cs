@@ -1,8 +1,9 @@
+using FishCheckpoint.Engine.Maintenance;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Backups;
 using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Verification;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Repairs;
@@ -16,11 +17,10 @@ internal sealed class SalvagedBases(RepairOptions repair, RepairLog log)
         meter.Expect(BaseCopy.BytesOf(connection));
         var copy = new BaseCopy(BaseFolder.At(repair.DataFolder), repair.To, link: false, meter);
         copy.Run(connection, cancellation);
-        var content = new BaseTable();
         foreach (var damaged in copy.Damaged)
         {
             var (id, name) = (Digest.Parse(damaged.Key["base ".Length..][..64]), damaged.Key[("base ".Length + 65)..]);
-            var file = content.Content(connection, id).FileOf(name);
+            var file = connection.Rows.Bases.Content(id).FileOf(name);
             var target = Path.Combine(BaseFolder.PathOf(repair.To, id), name);
             if (Candidates(connection, file).FirstOrDefault(path => BaseFileCheck.Full(file, path, cancellation) is null) is { } whole)
             {

@@ -1,10 +1,11 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Maintenance.Verification;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Tasks;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
-using FishCheckpoint.Storage.Tasks;
-using FishCheckpoint.Storage.Verification;
 
 namespace FishCheckpoint.Storage.Repairs;
 
@@ -18,7 +19,7 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
 
     public async Task<RepairReport> FinishAsync(CancellationToken cancellation)
     {
-        using var folder = new BaseFolder(options);
+        using var folder = options.OpenBases();
         using (var connection = Open())
         {
             new SalvagedBases(repair, log).Run(connection, cancellation);
@@ -62,7 +63,7 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
         var damaged = all.Where(found => found.Item.Kind == ItemKind.Values).Select(found => found.Item.Row).ToHashSet();
         switch (item.Kind)
         {
-            case ItemKind.Mask when FrameRebuild.TryMask(connection, item.Id, folder, new TaskTable(new BaseTable()), options, damaged, cancellation):
+            case ItemKind.Mask when FrameRebuild.TryMask(connection, item.Id, folder, new TaskCatalog(), options, damaged, cancellation):
             case ItemKind.Values when FrameRebuild.TryTwin(connection, item.Row, damaged):
                 log.Rebuilt.Add($"{finding.Key} was rebuilt of another that says the same.");
                 break;
@@ -167,12 +168,12 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
 
     private static void Sums(SqliteCatalogConnection connection)
     {
-        var (tasks, elements) = (new TaskTable(new BaseTable()), new Dictionary<long, long>());
+        var (tasks, elements) = (new TaskCatalog(), new Dictionary<long, long>());
         foreach (var (id, name) in connection.Query("SELECT id, name FROM tasks", row => (row.GetInt64(0), row.GetString(1))))
         {
             try
             {
-                elements.Add(id, tasks.Context(connection, name).Layout.Layout.Elements);
+                elements.Add(id, tasks.Context(connection.Rows, name).Layout.Layout.Elements);
             }
             catch (Exception error) when (Problems.IsDamage(error))
             {
@@ -187,7 +188,7 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
 
     private async Task<IReadOnlyList<(VerifyItem Item, Finding Finding)>> VerifyAsync(BaseFolder folder, CancellationToken cancellation)
     {
-        using var database = Database.Open(options.DataFolder);
+        using var database = Database.Open(options.DataFolder, options.DiskSpace);
         var verifier = new Verifier(database, folder, options);
         await verifier.RunAsync(new VerifyOptions(), cancellation);
         return verifier.Found;

@@ -1,3 +1,4 @@
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Tensors;
 
@@ -35,7 +36,7 @@ internal static class SideFileRows
 
     private static void Rename(CatalogConnection connection, Digest set)
     {
-        var id = SideFileTable.IdOf(SideFileTable.Of(connection, set).Select(file => (file.Name, file.Sha256)));
+        var id = StoredSideFile.SetOf(connection.Rows.SideFiles.Of(set).Select(file => (file.Name, file.Sha256)));
         connection.Execute("UPDATE checkpoints SET side_set = $1 WHERE side_set = $0", set, id);
         if (id is not null)
         {

@@ -1,6 +1,7 @@
+using FishCheckpoint.Engine.Maintenance;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Backups;
-using FishCheckpoint.Storage.Catalog;
+using FishCheckpoint.Storage.Folders;
 using FishCheckpoint.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
 

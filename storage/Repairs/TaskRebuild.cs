@@ -1,8 +1,8 @@
 using System.Text.Json;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Tasks;
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Tasks;
-using FishCheckpoint.Storage.Verification;
 
 namespace FishCheckpoint.Storage.Repairs;
 
@@ -91,7 +91,7 @@ internal static class TaskRebuild
     {
         try
         {
-            return new TaskTable(new BaseTable()).Context(connection, name).Layout.Layout.Id == connection.Single(
+            return new TaskCatalog().Context(connection.Rows, name).Layout.Layout.Id == connection.Single(
                 "SELECT layout FROM tasks WHERE name = $0", row => Tuple.Create(row.Digest(0)), name)!.Item1;
         }
         catch (Exception error) when (Problems.IsDamage(error))

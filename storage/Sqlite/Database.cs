@@ -1,15 +1,17 @@
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Catalog;
+using FishCheckpoint.Storage.Folders;
 using FishCheckpoint.Storage.Sqlite.Pages;
 using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Sqlite;
 
 /// <summary>The database file: many readers, one writer at a time, a write acknowledged only when it is on disk.</summary>
-internal sealed class Database : IDisposable
+internal sealed class Database : ICatalog
 {
-    public const string FileName = "fish.db";
+    public const string FileName = StoreFolder.Database;
 
     /// <summary>Milliseconds that a writer waits for one of another process.</summary>
     public const int LongWait = 60_000;
@@ -28,11 +30,11 @@ internal sealed class Database : IDisposable
     private readonly Action<CatalogConnection, string>? trace;
     private TaskCompletionSource nextCommit = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private Database(string path, bool isReadOnly, Action<CatalogConnection, string>? trace = null)
+    private Database(string path, bool isReadOnly, Func<(long Free, long Total)>? disk, Action<CatalogConnection, string>? trace = null)
     {
         (Path, IsReadOnly, this.trace) = (path, isReadOnly, trace ?? DefaultTrace);
         connectionString = new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, DefaultTimeout = 60, Pooling = true }.ToString();
-        Space = new Space(this);
+        Space = new Space(this, disk);
         if (!isReadOnly)
         {
             writer = Open().KeepStatements();
@@ -42,11 +44,27 @@ internal sealed class Database : IDisposable
 
     public string Path { get; }
 
+    public string Identity
+    {
+        get
+        {
+            if (field is null)
+            {
+                using var snapshot = OpenSnapshot();
+                field = StoreIdentity.Read(snapshot.Connection);
+            }
+
+            return field;
+        }
+    }
+
     /// <summary>Whether nothing can be written: every write is refused.</summary>
     public bool IsReadOnly { get; }
 
     /// <summary>What gives unused bytes back.</summary>
     public Space Space { get; }
+
+    ISpace ICatalog.Space => Space;
 
     /// <summary>Done with the next transaction that this process commits.</summary>
     public Task NextCommit => Volatile.Read(ref nextCommit).Task;
@@ -63,7 +81,7 @@ internal sealed class Database : IDisposable
     /// <summary>Runs at the end of every transaction that writes, before it commits.</summary>
     public Action<CatalogConnection>? BeforeCommit { get; set; }
 
-    public static Database Open(string folder, Action<CatalogConnection, string>? trace = null)
+    public static Database Open(string folder, Func<(long Free, long Total)>? disk = null, Action<CatalogConnection, string>? trace = null)
     {
         SQLitePCL.Batteries_V2.Init();
         CheckedVfs.Register();
@@ -74,7 +92,7 @@ internal sealed class Database : IDisposable
             LogFrames.RequireWhole(System.IO.Path.Combine(folder, FileName));
         }
 
-        var database = new Database(System.IO.Path.Combine(folder, FileName), isReadOnly: false, trace);
+        var database = new Database(System.IO.Path.Combine(folder, FileName), isReadOnly: false, disk, trace);
         try
         {
             Migrations.Run(database.writer!, () => StoreFolder.RequireNoBases(folder));
@@ -90,11 +108,11 @@ internal sealed class Database : IDisposable
 
     /// <summary>Opens a database that this user cannot write. Nothing is created, migrated or locked for writing.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StoreReadOnly"/>: it has an earlier schema, or a log that has to be taken in first.</exception>
-    public static Database OpenReadOnly(string folder)
+    public static Database OpenReadOnly(string folder, Func<(long Free, long Total)> disk)
     {
         SQLitePCL.Batteries_V2.Init();
         CheckedVfs.Register();
-        var database = new Database(System.IO.Path.Combine(folder, FileName), isReadOnly: true);
+        var database = new Database(System.IO.Path.Combine(folder, FileName), isReadOnly: true, disk);
         using var connection = database.Open();
         Migrations.RequireCurrent(connection, folder);
         return database;
@@ -144,8 +162,25 @@ internal sealed class Database : IDisposable
         }
     }
 
+    ICatalogSession ICatalog.OpenSnapshot() => OpenSnapshot();
+
     /// <summary>A connection that sees the newest state with each query. The caller disposes it.</summary>
     public SqliteCatalogConnection OpenConnection() => Open().KeepStatements();
+
+    public ICatalogSession OpenLatest() => new Latest(OpenConnection());
+
+    T ICatalog.Read<T>(Func<ICatalogView, T> work) => Read(connection => work(connection.Rows));
+
+    Task<T> ICatalog.WriteAsync<T>(Func<ICatalogWriter, T> work, CancellationToken cancellation) =>
+        WriteAsync(connection => work(connection.Rows), cancellation);
+
+    public void RequireWritable()
+    {
+        if (IsReadOnly)
+        {
+            throw ReadOnlyConnection.Refusal(System.IO.Path.GetDirectoryName(Path)!);
+        }
+    }
 
     /// <summary>Runs one transaction, alone among writers, committed and synced when this returns.</summary>
     /// <param name="work">Has no effect but through its connection, or one that may come twice: it may be taken back and run again.</param>
@@ -246,7 +281,7 @@ internal sealed class Database : IDisposable
         try
         {
             using var transaction = writer.Begin();
-            Touch(writer);
+            writer.Touch();
             transaction.Commit();
         }
         catch (CatalogException)
@@ -254,9 +289,6 @@ internal sealed class Database : IDisposable
             // The disk fails still. It is for the next commit to do.
         }
     }
-
-    /// <summary>Writes a page that says what it said before.</summary>
-    public static void Touch(CatalogConnection connection) => connection.Execute($"PRAGMA user_version = {connection.Scalar<long>("PRAGMA user_version")}");
 
     public void Dispose()
     {
@@ -309,8 +341,20 @@ internal sealed class Database : IDisposable
     }
 }
 
+/// <summary>A connection whose questions are each answered by the newest state.</summary>
+internal sealed class Latest(SqliteCatalogConnection connection) : ICatalogSession
+{
+    public ICatalogView View => connection.Rows;
+
+    public void Release()
+    {
+    }
+
+    public void Dispose() => connection.Dispose();
+}
+
 /// <summary>A read transaction: what is deleted meanwhile stays readable here.</summary>
-internal sealed class Snapshot : IDisposable
+internal sealed class Snapshot : ICatalogSession
 {
     private readonly SqliteCatalogTransaction transaction;
 
@@ -321,6 +365,8 @@ internal sealed class Snapshot : IDisposable
     }
 
     public SqliteCatalogConnection Connection { get; }
+
+    public ICatalogView View => Connection.Rows;
 
     /// <summary>Lets the state go, so that the log can be emptied: what is read through the connection from now on is the newest.</summary>
     public void Release() => transaction.Dispose();

@@ -1,6 +1,6 @@
 using System.Globalization;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite.Pages;
 
 namespace FishCheckpoint.Storage.Sqlite;

@@ -1,10 +1,10 @@
-using FishCheckpoint.Storage.Catalog;
+using FishCheckpoint.Engine.Ports;
 using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Sqlite;
 
 /// <summary>Gives the bytes of unused pages, and of the log, back to the file system.</summary>
-internal sealed class Space(Database database)
+internal sealed class Space(Database database, Func<(long Free, long Total)>? disk) : ISpace
 {
     /// <summary>What to do where the disk is full.</summary>
     public const string WhatToDo = "Free some space and try again; nothing was changed. 'fish gc --now' removes what was deleted and can still be brought back.";
@@ -22,14 +22,6 @@ internal sealed class Space(Database database)
     /// <summary>Whether an error says that the disk is full.</summary>
     public static bool IsFull(Exception? error) => error is not null
         && (error is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL } or IOException { HResult: NoSpace or WindowsDiskFull } || IsFull(error.InnerException));
-
-    /// <summary>Bytes of pages that nothing uses.</summary>
-    public static long Unused(CatalogConnection connection) =>
-        connection.Scalar<long>("PRAGMA freelist_count") * connection.Scalar<long>("PRAGMA page_size");
-
-    /// <summary>Bytes of all pages.</summary>
-    public static long Total(CatalogConnection connection) =>
-        connection.Scalar<long>("PRAGMA page_count") * connection.Scalar<long>("PRAGMA page_size");
 
     /// <summary>
     /// Moves pages from the end of the file into its gaps, shortens it, and empties the log. Readers go on meanwhile; one that keeps the log for long ends the work for now.
@@ -50,6 +42,16 @@ internal sealed class Space(Database database)
 
         await database.EmptyLogAsync(cancellation);
     }
+
+    public long LogBytes => LengthOf(LogPath);
+
+    public (long Free, long Total) Disk => disk?.Invoke() ?? (long.MaxValue, 0);
+
+    string ISpace.WhatToDo => WhatToDo;
+
+    bool ISpace.IsFull(Exception? error) => IsFull(error);
+
+    Task ISpace.ReturnAsync(Func<bool> goes, CancellationToken cancellation) => ReturnAsync(goes, cancellation);
 
     /// <summary>Bytes of the database's file and its log.</summary>
     public long FileBytes => LengthOf(database.Path) + LengthOf(LogPath);

@@ -1,3 +1,4 @@
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite.Pages;
@@ -123,6 +124,12 @@ internal sealed class SqliteCatalogConnection(SqliteConnection sqlite) : Catalog
             return reader.Read() ? read(new Row(reader)) : null;
         });
     }
+
+    public override long Bytes => Scalar<long>("PRAGMA page_count") * Scalar<long>("PRAGMA page_size");
+
+    public override long UnusedBytes => Scalar<long>("PRAGMA freelist_count") * Scalar<long>("PRAGMA page_size");
+
+    public override void Touch() => Execute($"PRAGMA user_version = {Scalar<long>("PRAGMA user_version")}");
 
     public override long VersionOfOthers() => Scalar<long>("PRAGMA data_version");
 

@@ -1,4 +1,4 @@
-using FishCheckpoint.Storage.Catalog;
+using FishCheckpoint.Engine.Ports;
 using Microsoft.Data.Sqlite;
 
 namespace FishCheckpoint.Storage.Sqlite;

@@ -1,3 +1,4 @@
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Storage.Catalog;
 using SQLitePCL;
 

@@ -1,12 +1,13 @@
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Tasks;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Totals;
 
 /// <summary>Gathers what a transaction changes of the totals by tensor, and writes it once.</summary>
-internal sealed class TensorCounter(TaskTable tasks)
+internal sealed class TensorCounter(TaskCatalog tasks)
 {
     private readonly Dictionary<long, Dictionary<int, TensorTotals>> changes = [];
     private readonly HashSet<long> unclear = [];
@@ -33,7 +34,7 @@ internal sealed class TensorCounter(TaskTable tasks)
         {
             if (!layouts.TryGetValue(counted.Task, out var layout))
             {
-                layouts.Add(counted.Task, layout = tasks.LayoutOf(connection, counted.Base, counted.Tensors));
+                layouts.Add(counted.Task, layout = tasks.LayoutOf(connection.Rows, counted.Base, counted.Tensors));
             }
 
             foreach (var (tensor, totals) in counted.Count(connection, layout))
@@ -59,16 +60,16 @@ internal sealed class TensorCounter(TaskTable tasks)
 
         foreach (var (task, tensors) in changes)
         {
-            TensorSegments.Add(connection, task, tensors);
+            connection.Rows.Tensors.Add(task, tensors);
         }
     }
 
     /// <summary>Counts all of a task from its frames; those whose heads are damaged count for nothing. In the caller's transaction.</summary>
-    public static void Recount(CatalogConnection connection, TaskTable tasks, long task)
+    public static void Recount(CatalogConnection connection, TaskCatalog tasks, long task)
     {
-        TensorSegments.Clear(connection, task);
+        connection.Rows.Tensors.Clear(task);
         var counter = new TensorCounter(tasks);
-        foreach (var id in CheckpointTable.IdsOf(connection, task))
+        foreach (var id in connection.Rows.Checkpoints.IdsOf(task))
         {
             counter.Count(connection, id, isIn: true);
             counter.unclear.Clear();

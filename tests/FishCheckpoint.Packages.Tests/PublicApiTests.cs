@@ -1,5 +1,6 @@
 using System.Reflection;
 using FishCheckpoint.Client;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Extensions.DependencyInjection;
 using FishCheckpoint.Following.Watch;
 using FishCheckpoint.Interchange;
@@ -21,6 +22,7 @@ public sealed class PublicApiTests
     [Theory]
     [InlineData(typeof(Layout))]
     [InlineData(typeof(FishClient))]
+    [InlineData(typeof(EngineOptions))]
     [InlineData(typeof(SqliteCheckpointStore))]
     [InlineData(typeof(FishCheckpointOptions))]
     [InlineData(typeof(TorchModel))]

@@ -2,6 +2,7 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Backups;
+using FishCheckpoint.Storage.Folders;
 using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
@@ -401,10 +402,10 @@ public sealed class BackupTests : VerifyTest
         }
 
         // As a kill leaves it after the first move.
-        await StoreRestore.RunAsync(Target, Path.Combine(place, StoreReplacement.Arriving), Stop);
+        await StoreRestore.RunAsync(Target, Path.Combine(place, StoreFolder.Arriving), Stop);
         Incomplete.BeginReplacement(place);
-        Directory.CreateDirectory(Path.Combine(place, StoreReplacement.Replaced));
-        Directory.Move(Path.Combine(place, "bases"), Path.Combine(place, StoreReplacement.Replaced, "bases"));
+        Directory.CreateDirectory(Path.Combine(place, StoreFolder.Replaced));
+        Directory.Move(Path.Combine(place, "bases"), Path.Combine(place, StoreFolder.Replaced, "bases"));
         var error = await RefusedAsync(ErrorCode.StoreIncomplete, () => SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = place }, Stop));
         Assert.Contains("--replace' again", error.Hint, StringComparison.Ordinal);
         await RefusedAsync(ErrorCode.StoreIncomplete, () => StoreRestore.RunAsync(Target, place, Stop));

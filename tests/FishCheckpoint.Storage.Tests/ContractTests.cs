@@ -1,4 +1,5 @@
 using FishCheckpoint.Contract;
+using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Stores;
 using Xunit;
 

@@ -29,7 +29,7 @@ public sealed partial class DialectTests : StoreFixture
         ("x''", "''::bytea"),
     ];
 
-    private static readonly string[] Gateways = ["FishCheckpoint.Storage.Catalog", "FishCheckpoint.Storage.Tasks", "FishCheckpoint.Storage.Totals"];
+    private static readonly string[] Gateways = ["FishCheckpoint.Storage.Catalog", "FishCheckpoint.Storage.Totals"];
 
     private static readonly string[] Sqlites = ["FishCheckpoint.Storage.Sqlite", "FishCheckpoint.Storage.Backups", "FishCheckpoint.Storage.Repairs"];
 

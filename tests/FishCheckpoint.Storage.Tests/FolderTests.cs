@@ -2,7 +2,6 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Bases;
 using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
@@ -21,15 +20,15 @@ public sealed class FolderTests : StoreFixture
     [Fact]
     public async Task MoveIn_Again_KeepsWhatIsThere_AndRefusesWhatWasRemovedMeanwhile()
     {
-        using var folder = new BaseFolder(Options);
-        var upload = folder.CreateUploadFolder();
-        var content = await new BaseReceiver(Options, upload).ReceiveAsync(ModelUpload.FromStream(new MemoryStream(Base.Change(9).ToBytes())), Stop);
-        folder.MoveIn(upload, content);
-        folder.MoveIn(upload, content);
+        using var folder = Options.OpenBases();
+        using var received = await folder.ReceiveAsync(ModelUpload.FromStream(new MemoryStream(Base.Change(9).ToBytes())), Stop);
+        var content = received.Content;
+        folder.MoveIn(received);
+        folder.MoveIn(received);
         Assert.Equal(Base.Change(9).ToBytes(), await File.ReadAllBytesAsync(folder.PathOf(content.Id, "model.safetensors"), Stop));
 
         folder.Settle(_ => false);
-        Assert.Equal(ErrorCode.StorageUnavailable, Assert.Throws<FishException>(() => folder.MoveIn(upload, content)).Code);
+        Assert.Equal(ErrorCode.StorageUnavailable, Assert.Throws<FishException>(() => folder.MoveIn(received)).Code);
         folder.Settle(_ => false);
         Assert.Empty(folder.Unsettled());
         Assert.False(Directory.Exists(Path.GetDirectoryName(folder.PathOf(content.Id, "model.safetensors"))));

@@ -1,4 +1,5 @@
 using FishCheckpoint.Codec;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
@@ -17,11 +18,11 @@ public sealed class FrameBatchTests : StoreFixture
     {
         var frames = await MakeAsync();
         using var plain = SqliteCatalogConnection.OpenFile(DatabasePath);
-        var expected = Read(FrameTable.OpenAll(plain, frames));
+        var expected = Read(plain.Rows.Frames.OpenAll(frames));
         foreach (var failing in new[] { "f.id IN (", "frame IN (" })
         {
             using var broken = new Failing(SqliteCatalogConnection.OpenFile(DatabasePath), failing, fault);
-            Assert.Equal(expected, Read(FrameTable.OpenAll(broken, frames)));
+            Assert.Equal(expected, Read(broken.Rows.Frames.OpenAll(frames)));
             Assert.True(broken.HasFailed);
         }
     }
@@ -31,7 +32,7 @@ public sealed class FrameBatchTests : StoreFixture
     {
         var frames = await MakeAsync();
         using var broken = new Failing(SqliteCatalogConnection.OpenFile(DatabasePath), "FROM frames", CatalogFault.Unreadable);
-        Assert.Equal(ErrorCode.StorageUnavailable, Assert.Throws<FishException>(() => FrameTable.OpenAll(broken, frames)).Code);
+        Assert.Equal(ErrorCode.StorageUnavailable, Assert.Throws<FishException>(() => broken.Rows.Frames.OpenAll(frames)).Code);
     }
 
     [Theory]
@@ -84,6 +85,12 @@ public sealed class FrameBatchTests : StoreFixture
             where T : class => inner.Single(Asked(sql), read, arguments);
 
         public override void Discard(string sql, params ReadOnlySpan<object?> arguments) => inner.Discard(sql, arguments);
+
+        public override long Bytes => inner.Bytes;
+
+        public override long UnusedBytes => inner.UnusedBytes;
+
+        public override void Touch() => inner.Touch();
 
         public override long VersionOfOthers() => inner.VersionOfOthers();
 

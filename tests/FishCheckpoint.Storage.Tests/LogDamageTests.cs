@@ -1,5 +1,6 @@
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage.Repairs;
+using FishCheckpoint.Storage.Sqlite;
 using FishCheckpoint.Storage.Sqlite.Pages;
 using Xunit;
 
@@ -29,7 +30,7 @@ public sealed class LogDamageTests : RepairTest
             () => SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Killed }, Stop));
         Assert.Equal(ErrorCode.CorruptStore, error.Code);
         Assert.StartsWith($"{named} is damaged", error.Cause, StringComparison.Ordinal);
-        Assert.StartsWith($"{named} is damaged", StoreLook.DamageOfLog(Killed)!, StringComparison.Ordinal);
+        Assert.StartsWith($"{named} is damaged", StoreProbe.DamageOfLog(Killed)!, StringComparison.Ordinal);
         Assert.Equal(before, Contents(Killed));
 
         // The first frames of the log have been written again since: nothing of them is missed.
@@ -47,7 +48,7 @@ public sealed class LogDamageTests : RepairTest
         var log = LogFrames.Read(path)!;
         Assert.Equal((null, log.Taken), (log.Damage, log.Committed));
         FlipFile(path, log.PlaceOf(log.Committed - 1) + 9000);
-        Assert.Null(StoreLook.DamageOfLog(Killed));
+        Assert.Null(StoreProbe.DamageOfLog(Killed));
         await using var opened = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Killed }, Stop);
         Assert.Empty((await opened.Maintenance.VerifyAsync(null, Stop)).Damaged);
     }

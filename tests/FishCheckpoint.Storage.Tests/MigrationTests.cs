@@ -1,7 +1,7 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Contract;
-using FishCheckpoint.Storage.Catalog;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Storage.Sqlite;
 using Xunit;
 

@@ -2,9 +2,9 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Deltas;
+using FishCheckpoint.Engine.Loading;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Masks;
-using FishCheckpoint.Storage.Checkpoints;
 using FishCheckpoint.Tensors;
 using Xunit;
 

@@ -1,10 +1,8 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Reports;
+using FishCheckpoint.Engine.Tasks;
 using FishCheckpoint.Reports;
-using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Checkpoints;
-using FishCheckpoint.Storage.Reports;
 using FishCheckpoint.Storage.Sqlite;
-using FishCheckpoint.Storage.Tasks;
 using SQLitePCL;
 using Xunit;
 
@@ -23,27 +21,29 @@ public sealed class QueryPlanTests : StoreFixture
         Sql("UPDATE checkpoints SET metrics = '{\"loss\":0.5}'");
 
         using var connection = SqliteCatalogConnection.OpenFile(DatabasePath);
+        var view = connection.Rows;
+        using var database = Database.Open(Options.DataFolder);
         var statements = new List<string>();
         raw.sqlite3_trace(connection.Sqlite.Handle, (_, sql) => statements.Add(sql), null);
-        var task = new TaskTable(new BaseTable()).Context(connection, "task");
+        var task = new TaskCatalog().Context(view, "task");
         foreach (var step in new[] { "1", "latest", "best", "good" })
         {
-            Assert.NotNull(CheckpointTable.Find(connection, task, StepRef.Parse(step)).ToInfo(connection, "task"));
+            Assert.NotNull(view.Checkpoints.Find(task, StepRef.Parse(step)).ToInfo(view, "task"));
         }
 
-        Assert.Equal(2, CheckpointTable.List(connection, task, new PageRequest(1000)).Items.Count);
-        CheckpointTable.List(connection, task, new PageRequest(1, "1"));
-        CheckpointTable.List(connection, task, new PageRequest(1, "2", Descending: true));
-        TimelineReporter.Of(connection, "task", new TimelineRequest());
-        CheckpointTable.Before(connection, task.Id, 2);
-        TaskTable.Info(connection, "task");
-        TaskTable.List(connection, new PageRequest());
-        BaseTable.List(connection, new PageRequest());
-        StorageReporter.OfStore(connection, DatabasePath);
-        StorageReporter.OfBase(connection, "base");
-        StorageReporter.OfTask(connection, "task");
-        TensorReporter.OfTask(connection, task, new PageRequest());
-        GrowthReporter.Of(connection, new GrowthRequest { Task = "task" }, DateTimeOffset.UtcNow);
+        Assert.Equal(2, view.Checkpoints.List(task, new PageRequest(1000)).Items.Count);
+        view.Checkpoints.List(task, new PageRequest(1, "1"));
+        view.Checkpoints.List(task, new PageRequest(1, "2", Descending: true));
+        TimelineReporter.Of(view, "task", new TimelineRequest());
+        view.Checkpoints.Before(task.Id, 2);
+        view.Tasks.Info("task");
+        view.Tasks.List(new PageRequest());
+        view.Bases.List(new PageRequest());
+        StorageReporter.OfStore(view, database);
+        StorageReporter.OfBase(view, "base");
+        StorageReporter.OfTask(view, "task");
+        TensorReporter.OfTask(view, task, new PageRequest());
+        GrowthReporter.Of(view, new GrowthRequest { Task = "task" }, DateTimeOffset.UtcNow);
         raw.sqlite3_trace(connection.Sqlite.Handle, (strdelegate_trace?)null, null);
 
         var scans = statements.Distinct(StringComparer.Ordinal).Where(sql => sql.StartsWith("SELECT", StringComparison.Ordinal)).SelectMany(sql => Plan(connection, sql)
@@ -58,8 +58,8 @@ public sealed class QueryPlanTests : StoreFixture
         using var connection = SqliteCatalogConnection.OpenFile(DatabasePath);
         var statements = new List<string>();
         raw.sqlite3_trace(connection.Sqlite.Handle, (_, sql) => statements.Add(sql), null);
-        RecodeQueue.NextCheckpoint(connection, -1, null);
-        RecodeQueue.BytesOfAll(connection, null);
+        connection.Rows.Recoding.NextCheckpoint(-1, null);
+        connection.Rows.Recoding.BytesOfAll(null);
         raw.sqlite3_trace(connection.Sqlite.Handle, (strdelegate_trace?)null, null);
         Assert.All(
             statements.Where(sql => sql.Contains("FROM checkpoints", StringComparison.Ordinal)),

@@ -1,7 +1,7 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Durability.Suites;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage.Backups;
+using FishCheckpoint.Storage.Folders;
 using FishCheckpoint.Storage.Repairs;
 using Xunit;
 

@@ -48,6 +48,6 @@ public sealed class SpaceTests : IDisposable
     private static long Unused(Database database)
     {
         using var snapshot = database.OpenSnapshot();
-        return Space.Unused(snapshot.Connection);
+        return snapshot.View.UnusedBytes;
     }
 }

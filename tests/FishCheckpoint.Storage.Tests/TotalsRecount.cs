@@ -1,7 +1,8 @@
 using FishCheckpoint.Codec;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Tasks;
 using FishCheckpoint.Storage.Catalog;
 using FishCheckpoint.Storage.Sqlite;
-using FishCheckpoint.Storage.Tasks;
 using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
@@ -58,11 +59,11 @@ internal static class TotalsRecount
 
     private static void AssertTensors(CatalogConnection connection)
     {
-        var tasks = new TaskTable(new BaseTable());
+        var tasks = new TaskCatalog();
         foreach (var (id, name) in connection.Query("SELECT id, name FROM tasks", row => (row.GetInt64(0), row.GetString(1))))
         {
-            var layout = tasks.Context(connection, name).Layout.Layout;
-            Assert.Equal(Count(connection, id, layout), TensorSegments.Read(connection, id, layout.Tensors.Count));
+            var layout = tasks.Context(connection.Rows, name).Layout.Layout;
+            Assert.Equal(Count(connection, id, layout), connection.Rows.Tensors.Read(id, layout.Tensors.Count));
         }
     }
 
@@ -73,15 +74,15 @@ internal static class TotalsRecount
             "SELECT c.frame, m.frame, c.blocks, c.brought_bytes FROM checkpoints c JOIN masks m ON m.id = c.mask WHERE c.task = $0 AND c.deleted = 0",
             row => (row.GetInt64(0), row.OptionalLong(1), row.GetInt64(2) != 0, row.GetInt64(3)), task))
         {
-            var values = FrameTable.Open(connection, frame);
+            var values = connection.Rows.Frames.Open(frame);
             var head = FrameHead.Parse(values.Head);
-            var positions = blocks ? [] : ChunkIndex.ReadMask(FrameTable.Open(connection, mask!.Value), FrameHead.Parse(FrameTable.Open(connection, mask.Value).Head), layout);
+            var positions = blocks ? [] : ChunkIndex.ReadMask(connection.Rows.Frames.Open(mask!.Value), FrameHead.Parse(connection.Rows.Frames.Open(mask.Value).Head), layout);
             var entries = blocks ? ChunkIndex.ReadBlocks(values, head, layout)
-                : ChunkIndex.ReadValues(values, head, FrameHead.Parse(FrameTable.Open(connection, mask!.Value).Head), positions);
+                : ChunkIndex.ReadValues(values, head, FrameHead.Parse(connection.Rows.Frames.Open(mask!.Value).Head), positions);
             foreach (var tensor in entries.Select(entry => entry.Tensor).Distinct())
             {
                 var own = entries.Where(entry => entry.Tensor == tensor).ToArray();
-                var at = blocks ? own.Sum(entry => entry.Length * brought / FrameTable.SizeOf(values))
+                var at = blocks ? own.Sum(entry => entry.Length * brought / FrameSize.Of(values))
                     : brought > 0 ? positions.Where(entry => entry.Tensor == tensor).Sum(entry => (long)entry.Length) : 0;
                 totals[tensor] += new TensorTotals(
                     1, own.Sum(entry => (long)entry.Count), at, own.Sum(entry => (long)entry.Length) - (blocks ? at : 0));

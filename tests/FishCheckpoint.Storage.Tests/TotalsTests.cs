@@ -2,6 +2,7 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
+using FishCheckpoint.Storage.Bases;
 using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;

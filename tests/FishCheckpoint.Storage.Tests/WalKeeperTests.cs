@@ -1,4 +1,4 @@
-using FishCheckpoint.Storage.Catalog;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Storage.Sqlite;
 using Xunit;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Client;
-using FishCheckpoint.Storage;
+using FishCheckpoint.Storage.Sqlite;
 
 namespace FishCheckpoint.Cli.Completion;
 
@@ -37,7 +37,7 @@ internal sealed class StoreNames(Shell shell)
         text.Length is > 0 and <= 128 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');
 
     private IReadOnlyList<string> Ask(
-        ParseResult parsed, Func<StoreLook, IEnumerable<string>> ofFolder,
+        ParseResult parsed, Func<StoreProbe, IEnumerable<string>> ofFolder,
         Func<FishClient, CancellationToken, IAsyncEnumerable<string>> ofServer)
     {
         // One time for all that is asked for one press of the key.
@@ -57,7 +57,7 @@ internal sealed class StoreNames(Shell shell)
                     return await ofServer(client, stop.Token).ToListAsync(stop.Token);
                 }
 
-                using var look = StoreLook.Open(shell.DataFolderOf(parsed));
+                using var look = StoreProbe.Open(shell.DataFolderOf(parsed));
                 return look is null ? [] : [.. ofFolder(look)];
             },
             stop.Token);

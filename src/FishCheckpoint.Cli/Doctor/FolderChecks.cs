@@ -1,6 +1,6 @@
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage;
+using FishCheckpoint.Storage.Sqlite;
 
 namespace FishCheckpoint.Cli.Doctor;
 
@@ -46,7 +46,7 @@ internal sealed class FolderChecks(Machine machine, string folder)
                 "in use",
                 () =>
                     [Check.Ok(
-                        "in use", StoreLook.CountUsers(folder) is > 0 and var users ? $"by {users} process{(users == 1 ? "" : "es")}"
+                        "in use", StoreProbe.CountUsers(folder) is > 0 and var users ? $"by {users} process{(users == 1 ? "" : "es")}"
                         : "by nobody")]),
             .. Check.Guarded("database", Database),
         ];
@@ -54,8 +54,8 @@ internal sealed class FolderChecks(Machine machine, string folder)
 
     private Check Complete()
     {
-        StoreLook.RequireComplete(folder);
-        return StoreLook.LeftoversOf(folder) is { Count: > 0 } left
+        StoreProbe.RequireComplete(folder);
+        return StoreProbe.LeftoversOf(folder) is { Count: > 0 } left
             ? Check.Warn(Name, $"{folder}; a restore has left {string.Join(" and ", left)}",
                 "If none is under way, delete that: the store does without it.")
             : Check.Ok(Name, folder);
@@ -109,13 +109,13 @@ internal sealed class FolderChecks(Machine machine, string folder)
 
     private IEnumerable<Check> Database()
     {
-        using var look = StoreLook.Open(folder);
+        using var look = StoreProbe.Open(folder);
         if (look is null)
         {
             return [
                 .. Check.Guarded("database", () =>
                 {
-                    StoreLook.RequireNoRemains(folder);
+                    StoreProbe.RequireNoRemains(folder);
                     return [Check.Warn("database", "there is none yet",
                         "'fish base add' and 'fish serve' create it; if there should be one, check --data and FISH_DATA.")];
                 }),
@@ -126,18 +126,18 @@ internal sealed class FolderChecks(Machine machine, string folder)
         return
         [
             .. Check.Guarded("schema", () => [Schema(look.Schema)]),
-            .. Check.Guarded("log", () => StoreLook.DamageOfLog(folder) is { } damage
+            .. Check.Guarded("log", () => StoreProbe.DamageOfLog(folder) is { } damage
                 ? [Check.Fail(
                     "log", damage,
                     "Open it with no other SQLite program, which would drop them: run 'fish repair', which keeps the sound ones.",
                     ErrorKind.Corrupt)]
                 : look.SeesLog ? [] : [Log()]),
             .. Check.Guarded("integrity", () => [Integrity(look.Check(machine.CheckTime))]),
-            .. look.Schema == StoreLook.NewestSchema ? Contents(look) : [Clock(null)],
+            .. look.Schema == StoreProbe.NewestSchema ? Contents(look) : [Clock(null)],
         ];
     }
 
-    private IEnumerable<Check> Contents(StoreLook look) =>
+    private IEnumerable<Check> Contents(StoreProbe look) =>
     [
         .. Check.Guarded("store", () => [Check.Ok("store", look.Identity ?? "no identity")]),
         .. Check.Guarded("contents", () =>
@@ -158,15 +158,15 @@ internal sealed class FolderChecks(Machine machine, string folder)
             "log", "a log was left without its index; it is not looked into", "The next command that opens the folder takes it in.");
 
     private Check Schema(long schema) =>
-        schema == StoreLook.NewestSchema ? Check.Ok("schema", $"{schema}")
-        : schema > StoreLook.NewestSchema
-            ? Check.Fail("schema", $"{schema}; this program knows {StoreLook.NewestSchema}", "Use a newer program.")
+        schema == StoreProbe.NewestSchema ? Check.Ok("schema", $"{schema}")
+        : schema > StoreProbe.NewestSchema
+            ? Check.Fail("schema", $"{schema}; this program knows {StoreProbe.NewestSchema}", "Use a newer program.")
         : IsReadOnly ? Check.Fail(
             "schema",
-            $"{schema}; it has to be brought up to {StoreLook.NewestSchema} before it can be read, and this user may only read it",
+            $"{schema}; it has to be brought up to {StoreProbe.NewestSchema} before it can be read, and this user may only read it",
             AsAWriter, ErrorKind.Forbidden)
         : Check.Warn(
-            "schema", $"{schema}; this program makes {StoreLook.NewestSchema}",
+            "schema", $"{schema}; this program makes {StoreProbe.NewestSchema}",
             "The next command that opens the folder brings it up to date; earlier programs cannot open it then. Make a backup first if you "
             + "may go back.");
 

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using FishCheckpoint.Client;
-using FishCheckpoint.Storage;
+using FishCheckpoint.Storage.Sqlite;
 
 namespace FishCheckpoint.Cli.Doctor;
 
@@ -15,7 +15,7 @@ internal sealed record Machine
     public string Version { get; init; } = VersionOf(typeof(Machine).Assembly);
 
     /// <summary>The version of SQLite.</summary>
-    public Func<string> Sqlite { get; init; } = () => StoreLook.SqliteVersion;
+    public Func<string> Sqlite { get; init; } = () => StoreProbe.SqliteVersion;
 
     /// <summary>
     /// The kind of file system that a path lies on, as the system calls it; <see langword="null"/> where it does not say.
@@ -26,7 +26,7 @@ internal sealed record Machine
     public Func<string, long> FreeBytes { get; init; } = path => new DriveInfo(path).AvailableFreeSpace;
 
     /// <summary>Whether this user may write a file or folder.</summary>
-    public Func<string, bool> MayWrite { get; init; } = StoreLook.MayWrite;
+    public Func<string, bool> MayWrite { get; init; } = StoreProbe.MayWrite;
 
     /// <summary>Connects to a server.</summary>
     public Func<Uri, FishClientOptions, HttpClient> Connect { get; init; } = (server, options) => options.CreateHttp(server);

@@ -1,3 +1,4 @@
+
 namespace FishCheckpoint.Storage.Sqlite.Pages;
 
 /// <summary>A frame of a write-ahead log: one page, as a transaction has left it.</summary>

@@ -1,3 +1,4 @@
+
 namespace FishCheckpoint.Storage.Sqlite.Pages;
 
 /// <summary>What the calling thread last found damaged, and whether it asks.</summary>

@@ -1,6 +1,6 @@
+using FishCheckpoint.Engine.Access;
+using FishCheckpoint.Engine.Maintenance.Collection;
 using FishCheckpoint.Storage;
-using FishCheckpoint.Storage.Access;
-using FishCheckpoint.Storage.Collection;
 using FishCheckpoint.Storage.Sqlite;
 using Microsoft.Data.Sqlite;
 
@@ -13,14 +13,14 @@ public static class OldStore
     /// files.</summary>
     public static async Task RemoveLaterAsync(StoreOptions options)
     {
-        using var database = Database.Open(options.DataFolder);
+        using var database = Database.Open(options.DataFolder, options.DiskSpace);
         for (var more = true; more;)
         {
             more = await database.WriteAsync(
                 connection =>
                 {
-                    GraceCollector.EndAll(connection, DateTimeOffset.UtcNow, null, new Ledger(options));
-                    return GraceCollector.Some(connection, DateTimeOffset.UtcNow, int.MaxValue).More;
+                    GraceCollector.EndAll(connection.Rows, DateTimeOffset.UtcNow, null, new Ledger(options));
+                    return GraceCollector.Some(connection.Rows, DateTimeOffset.UtcNow, int.MaxValue).More;
                 },
                 CancellationToken.None);
         }

@@ -1,6 +1,6 @@
 using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Storage.Access;
+using FishCheckpoint.Engine.Access;
 using Xunit;
 
 namespace FishCheckpoint.Storage.Tests.Access;

@@ -1,13 +1,12 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Contract;
-using FishCheckpoint.Storage.Bases;
-using FishCheckpoint.Storage.Chains;
+using FishCheckpoint.Engine.Chains;
+using FishCheckpoint.Engine.Loading;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Tasks;
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Storage.Checkpoints;
-using FishCheckpoint.Storage.Recoding;
 using FishCheckpoint.Storage.Sqlite;
-using FishCheckpoint.Storage.Tasks;
 using FishCheckpoint.Storage.Totals;
 using FishCheckpoint.Tensors;
 
@@ -23,7 +22,7 @@ public abstract class RelayTest : RecodeTest
         using var database = OpenDatabase();
         using var relaid = Prepare(database, connection => (Find(connection, task, step)!, onto is { } other ? Find(connection, task, other) : null));
         between?.Invoke();
-        return await database.WriteAsync(connection => Relayer.Replace(connection, relaid), Stop);
+        return await database.WriteAsync(connection => Relayer.Replace(connection.Rows, relaid), Stop);
     }
 
     /// <summary>Frees a checkpoint from those that are guessed from it.</summary>
@@ -32,10 +31,10 @@ public abstract class RelayTest : RecodeTest
         using var database = OpenDatabase();
         using var snapshot = database.OpenSnapshot();
         var row = Find(snapshot.Connection, task, step)!;
-        using var frames = Reguesser.Prepare(snapshot.Connection, Means, row, Stop);
+        using var frames = Reguesser.Prepare(snapshot.View, Means, row, Stop);
         snapshot.Dispose();
         between?.Invoke();
-        return await database.WriteAsync(connection => Reguesser.Replace(connection, row, frames), Stop);
+        return await database.WriteAsync(connection => Reguesser.Replace(connection.Rows, row, frames), Stop);
     }
 
     /// <summary>Saves steps, each as a patch on the one before it; the first on the base.</summary>
@@ -65,22 +64,21 @@ public abstract class RelayTest : RecodeTest
     private Database OpenDatabase()
     {
         var database = Database.Open(Options.DataFolder);
-        database.BeforeCommit = new TotalsKeeper(new TaskTable(new BaseTable()), TimeProvider.System, database.OpenSnapshot).Settle;
+        database.BeforeCommit = new TotalsKeeper(new TaskCatalog(), TimeProvider.System, database.OpenSnapshot).Settle;
         return database;
     }
 
-    internal RecodeMeans Means => new(
-        new TaskTable(new BaseTable()), new BaseFolder(Options), new CodecOptions { Effort = CodecEffort.Small }, Options.TemporaryFolder, new ParentCache(1 << 20));
+    internal RecodeContext Means => new(
+        new TaskCatalog(), Options.OpenBases(), new CodecOptions { Effort = CodecEffort.Small }, Options.TemporaryFolder, new ParentCache(1 << 20));
 
     // Hidden ones too: the last of the step.
-    private static CheckpointRow? Find(CatalogConnection connection, string task, long step) => CheckpointTable.Row(
-        connection,
+    private static CheckpointRow? Find(CatalogConnection connection, string task, long step) => connection.Rows.Checkpoints.Row(
         connection.Scalar<long>("SELECT max(c.id) FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE t.name = $0 AND c.step = $1", task, step));
 
     private RelaidFrame Prepare(Database database, Func<CatalogConnection, (CheckpointRow Row, CheckpointRow? Onto)> find)
     {
         using var snapshot = database.OpenSnapshot();
         var (row, onto) = find(snapshot.Connection);
-        return Relayer.Prepare(snapshot.Connection, Means, row, onto, Stop);
+        return Relayer.Prepare(snapshot.View, Means, row, onto, Stop);
     }
 }

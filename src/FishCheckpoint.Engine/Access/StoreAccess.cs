@@ -1,0 +1,135 @@
+using FishCheckpoint.Access;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Tasks;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Engine.Access;
+
+/// <summary>The keys, quotas and audit log of a data folder. Belongs to its store, which disposes it.</summary>
+public sealed class StoreAccess : IAccessControl, IDisposable
+{
+    private readonly ICatalog catalog;
+    private readonly EngineOptions options;
+    private readonly Ledger ledger;
+    private readonly KeyReader keys;
+
+    internal StoreAccess(ICatalog catalog, EngineOptions options)
+    {
+        (this.catalog, this.options, ledger) = (catalog, options, new Ledger(options));
+        keys = new KeyReader(catalog);
+    }
+
+    private DateTimeOffset Now => options.Time.GetUtcNow();
+
+    /// <inheritdoc/>
+    public Task<NewKey> AddKeyAsync(KeySpec spec, CancellationToken cancellationToken = default) => WriteAsync(
+        writer =>
+        {
+            spec.Checked(Now);
+            var (id, token, hash) = KeyToken.Create();
+            var key = writer.Keys.Insert(spec, id, hash, Now);
+            ledger.Note(writer, "key.add", null, $"key {key.Name} ({key.Id})", Ledger.Created);
+            return new NewKey(key, token);
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public AsyncPageable<KeyInfo> ListKeysAsync(PageRequest? page = null, CancellationToken cancellationToken = default) =>
+        new((part, _) => ReadAsync(view => view.Keys.List(part.Checked())), page, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<KeyInfo> RevokeKeyAsync(string nameOrId, CancellationToken cancellationToken = default) => WriteAsync(
+        writer =>
+        {
+            var key = writer.Keys.Revoke(Names.Check(nameOrId, "key"), Now);
+            ledger.Note(writer, "key.revoke", null, $"key {key.Name} ({key.Id})", Ledger.Deleted);
+            return key;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<TaskInfo> SetQuotaAsync(string task, TaskQuota quota, CancellationToken cancellationToken = default) => WriteAsync(
+        writer =>
+        {
+            var id = writer.Tasks.IdOf(Names.Check(task, "task"));
+            if (quota.Bytes < 0)
+            {
+                throw new FishException(ErrorCode.RequestInvalid, "bytes", $"{quota.Bytes} bytes are no quota.", "Give 0 or more, or nothing for no limit.");
+            }
+
+            writer.Tasks.SetQuota(id, quota.Bytes);
+            ledger.Note(writer, "task.quota", task, task, Ledger.Changed, quota.Bytes);
+            return writer.Tasks.Info(task);
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public AsyncPageable<AuditEntry> ListAuditAsync(
+        PageRequest? page = null, string? task = null, DateTimeOffset? since = null, CancellationToken cancellationToken = default) =>
+        new(
+            (part, _) => ReadAsync(
+                view => view.Audit.List(part.Checked(), task is null ? null : Names.Check(task, "task"), since)),
+            page, cancellationToken);
+
+    /// <summary>Writes down requests that were refused. Equal ones of a day, by the same key from the same address, are one entry that counts them.</summary>
+    /// <param name="refusals">Each with its caller, its method and route, the code of the refusal and how many times; their numbers are given anew.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task NoteRefusalsAsync(IReadOnlyList<AuditEntry> refusals, CancellationToken cancellationToken = default) => WriteAsync(
+        writer =>
+        {
+            foreach (var refusal in refusals)
+            {
+                ledger.NoteRefusal(writer, refusal with { Last = refusal.Last ?? refusal.Time });
+            }
+
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>The key of a token: as the store has it now, whoever changed it.</summary>
+    /// <param name="token">What was sent.</param>
+    /// <returns><see langword="null"/> when it is no usable key's.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
+    public KeyInfo? Authenticate(string token) => Guarded(() => keys.Authenticate(token, Now));
+
+    /// <summary>Whether a key was ever made, be it usable or not.</summary>
+    public bool HasKeys() => Guarded(keys.HasAny);
+
+    /// <summary>Whether there is a key that is taken now.</summary>
+    public bool HasUsableKeys() => Guarded(() =>
+    {
+        using var snapshot = catalog.OpenSnapshot();
+        return snapshot.View.Keys.AnyUsable(Now);
+    });
+
+    /// <summary>Whether a key that is limited to tasks reaches a base: one of its tasks is on it.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="nameOrId">The base's name or id.</param>
+    public Task<bool> ReachesBaseAsync(KeyInfo key, string nameOrId) => ReadAsync(view =>
+        view.Bases.Find(nameOrId) is { } id
+            && view.Tasks.NamesOnBase(id).Exists(key.Reaches));
+
+    /// <inheritdoc/>
+    public void Dispose() => keys.Dispose();
+
+    private static T Guarded<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (CatalogException error)
+        {
+            throw error.Refusal;
+        }
+    }
+
+    private Task<T> ReadAsync<T>(Func<ICatalogView, T> work) => Task.Run(() => Guarded(() =>
+    {
+        using var snapshot = catalog.OpenSnapshot();
+        return work(snapshot.View);
+    }));
+
+    private Task<T> WriteAsync<T>(Func<ICatalogWriter, T> work, CancellationToken cancellation) => Task.Run(() => catalog.WriteAsync(work, cancellation), cancellation);
+}

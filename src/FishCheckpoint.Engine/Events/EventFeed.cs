@@ -1,0 +1,72 @@
+using System.Runtime.CompilerServices;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Tasks;
+
+namespace FishCheckpoint.Engine.Events;
+
+/// <summary>Gives the events of a task as they are committed, by this process or another one.</summary>
+internal sealed class EventFeed(ICatalog catalog, TaskCatalog tasks, EngineOptions options)
+{
+    // What this process commits wakes the feed at once; what others do is found by looking.
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(500);
+
+    public async IAsyncEnumerable<TaskEvent> FollowAsync(string task, long? after, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var (place, reset) = Begin(task, after);
+        if (reset is not null)
+        {
+            yield return reset;
+        }
+
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var wake = catalog.NextCommit;
+            IReadOnlyList<TaskEvent> events;
+            (events, place) = Read(task, place);
+            foreach (var happened in events)
+            {
+                yield return happened;
+                if (happened is { Kind: TaskEventKind.Deleted, Step: null })
+                {
+                    yield break;
+                }
+            }
+
+            if (events.Count == 0)
+            {
+                await Task.WhenAny(wake, Task.Delay(Between, options.Time, cancellation));
+            }
+        }
+    }
+
+    private (long Place, TaskEvent? Reset) Begin(string task, long? after)
+    {
+        var (newest, forgotten) = Query(view =>
+        {
+            tasks.Context(view, task);
+            return (view.Events.Newest(), after is { } last && view.Events.IsForgotten(last));
+        });
+
+        // A number that was never given is of another store, or of this one before a backup was restored.
+        return after is not { } known ? (newest, null)
+            : known > newest || forgotten ? (newest, new TaskEvent(newest, TaskEventKind.Reset, task, null, null, options.Time.GetUtcNow()))
+            : (known, null);
+    }
+
+    private (IReadOnlyList<TaskEvent> Events, long Place) Read(string task, long place) => Query(view => view.Events.After(task, place));
+
+    private T Query<T>(Func<ICatalogView, T> read)
+    {
+        try
+        {
+            using var snapshot = catalog.OpenSnapshot();
+            return read(snapshot.View);
+        }
+        catch (CatalogException error)
+        {
+            throw error.Refusal;
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Engine.Loading;
+
+/// <summary>Reads a stored checkpoint's delta, in whichever form it lies there, with all its checksums and, at the end, its digests.</summary>
+internal sealed class StoredDeltaReader : IDeltaReader, IDisposable
+{
+    private readonly BlocksDecoder? blocks;
+    private readonly DeltaDecoder? masked;
+
+    /// <param name="frames">Its frames.</param>
+    /// <param name="layout">The layout that positions refer to.</param>
+    /// <param name="parent">The state that it is laid on.</param>
+    public StoredDeltaReader(StoredFrames frames, Layout layout, IBlockReader parent)
+    {
+        Layout = layout;
+        blocks = frames.Mask is null ? new BlocksDecoder(frames.Values[^1], layout, parent) : null;
+        masked = frames.Mask is null ? null : new DeltaDecoder(frames.Mask, frames.Values, layout, parent);
+    }
+
+    public Layout Layout { get; }
+
+    public bool Read(DeltaChunk chunk) => blocks?.Read(chunk) ?? masked!.Read(chunk);
+
+    /// <summary>Reads what is left of it.</summary>
+    public void ReadToEnd(CancellationToken cancellation)
+    {
+        var chunk = new DeltaChunk();
+        while (Read(chunk))
+        {
+            cancellation.ThrowIfCancellationRequested();
+        }
+    }
+
+    public void Dispose()
+    {
+        blocks?.Dispose();
+        masked?.Dispose();
+    }
+}

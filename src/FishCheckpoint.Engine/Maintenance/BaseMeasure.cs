@@ -1,0 +1,34 @@
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Engine.Maintenance;
+
+/// <summary>Notes how many bytes the files of bases take, compressed or not, so that a report need not ask the disk.</summary>
+internal static class BaseMeasure
+{
+    /// <summary>Notes it for a base whose files are in place. Adding a base again may have changed their form.</summary>
+    public static void Note(ICatalogWriter writer, IBaseStore bases, Digest id) => Note(writer, bases, writer.Bases.FilesOf(id));
+
+    /// <summary>Notes it for files that an earlier program has stored.</summary>
+    public static async Task CatchUpAsync(ICatalog catalog, IBaseStore bases, CancellationToken cancellation)
+    {
+        if (catalog.Read(view => view.Bases.Unmeasured()).Count > 0)
+        {
+            await catalog.WriteAsync(
+                writer =>
+                {
+                    Note(writer, bases, writer.Bases.Unmeasured());
+                    return true;
+                },
+                cancellation);
+        }
+    }
+
+    private static void Note(ICatalogWriter writer, IBaseStore bases, List<(Digest Base, string Name)> files)
+    {
+        foreach (var (id, name) in files)
+        {
+            writer.Bases.SetStored(id, name, bases.LengthOf(id, name));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Access;
+using FishCheckpoint.Engine.Chains;
+using FishCheckpoint.Engine.Ports;
+
+namespace FishCheckpoint.Engine.Maintenance.Collection;
+
+/// <summary>Removes deleted checkpoints and tasks whose grace is over, a few in a transaction, so that nobody waits long.</summary>
+internal static class GraceCollector
+{
+    // Of each transaction, for others wait for it.
+    private const int MostAtOnce = 1000;
+
+    /// <summary>The deleted checkpoints that a round would remove.</summary>
+    /// <param name="view">A snapshot.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="options">Whether grace that goes on is ended, and of which task.</param>
+    public static IReadOnlyList<long> Expired(ICatalogView view, DateTimeOffset now, CollectOptions options) =>
+        view.Grace.Expired(now, options.Now, options.Task);
+
+    /// <summary>Ends the grace of everything deleted: from then on nothing of it comes back, whether it is gone yet or not.</summary>
+    /// <returns>Checkpoints whose grace was ended, and their bytes.</returns>
+    public static (long Checkpoints, long Bytes) EndAll(ICatalogWriter writer, DateTimeOffset now, string? task, Ledger ledger)
+    {
+        var (count, bytes) = writer.Grace.Count(now, task);
+        var tasks = writer.Grace.EndTasks(now, task);
+        if (count + tasks > 0)
+        {
+            writer.Grace.EndCheckpoints(now, task);
+            ledger.Note(writer, "grace.end", null, task ?? "store", Ledger.Deleted, bytes);
+        }
+
+        return (count, bytes);
+    }
+
+    /// <summary>Ends the grace of the checkpoints whose grace would end first, until they take so many bytes: of a deleted task, that of all of it.</summary>
+    /// <returns>Whether there were any.</returns>
+    public static bool EndOldest(ICatalogWriter writer, DateTimeOffset now, long bytes, Ledger ledger)
+    {
+        var (ended, left, most) = (0L, bytes, MostAtOnce);
+        while (left > 0 && most-- > 0 && writer.Grace.First(now) is var (id, task, withTask))
+        {
+            var freed = writer.Grace.End(now, id, task, withTask);
+            (ended, left) = (ended + freed, left - Math.Max(1, freed));
+        }
+
+        if (left < bytes)
+        {
+            ledger.Note(writer, "grace.end", null, "store: the disk is full", Ledger.Deleted, ended);
+        }
+
+        return left < bytes;
+    }
+
+    /// <summary>Removes some of what is over.</summary>
+    /// <param name="writer">A transaction.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="most">The most checkpoints, and the most tasks.</param>
+    /// <returns>Checkpoints that were removed, and whether there may be more to do.</returns>
+    public static (int Removed, bool More) Some(ICatalogWriter writer, DateTimeOffset now, int most)
+    {
+        var over = writer.Grace.Over(now, most);
+        foreach (var (id, frame) in over)
+        {
+            CheckpointRemover.EndGrace(writer, id, frame);
+        }
+
+        var tasks = writer.Grace.TasksOver(now, most);
+        tasks.ForEach(task => TaskRemover.EndGrace(writer, task));
+        return (over.Count, over.Count == most || tasks.Count == most);
+    }
+}

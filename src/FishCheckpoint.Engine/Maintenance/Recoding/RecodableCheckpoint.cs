@@ -1,0 +1,108 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Engine.Loading;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Engine.Maintenance.Recoding;
+
+/// <summary>A checkpoint's own frame: its values, or its blocks. It stays in the form that it has, for others may be guessed from it.</summary>
+/// <param name="row">The checkpoint.</param>
+/// <param name="task">Its task.</param>
+internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Recodable
+{
+    public override string Key => $"{task}/{row.Step}";
+
+    public override long Place => row.Id;
+
+    public override long Bytes => row.ValueBytes + (row.IsBlocks ? row.BroughtBytes : 0);
+
+    public override RecodedFrame Recode(ICatalogView view, RecodeContext means, CancellationToken cancellation)
+    {
+        var context = means.Tasks.Context(view, task);
+        using var state = OpenedState.Open(view, means.Bases, context, row);
+        var (frames, layout, parent) = (StoredFrames.Open(view, row), context.Layout.Layout, state.UpTo(row));
+        var head = CheckpointVerifier.RequireOwn(Key, row, frames);
+        var earlier = EarlierValues(view, means, context, frames);
+        var encoded = Encode(frames, layout, parent, head, earlier, means, cancellation);
+        try
+        {
+            var recoded = new RecodedFrame(frames.Values[^1], encoded.Values, encoded) { PositionBytes = encoded.PositionBytes };
+            if (recoded.IsSmaller)
+            {
+                recoded.Chunks = ReadBack(frames, encoded, layout, parent, head, cancellation);
+            }
+
+            return recoded;
+        }
+        catch
+        {
+            encoded.Dispose();
+            throw;
+        }
+    }
+
+    public override bool Replace(ICatalogWriter writer, RecodedFrame recoded)
+    {
+        // A deleted checkpoint's number may be another's by now: the state and the head tell.
+        var head = writer.Checkpoints.HeadOf(row);
+        if (head is null || !recoded.OldHead.Span.SequenceEqual(head))
+        {
+            return false;
+        }
+
+        if (recoded.IsSmaller)
+        {
+            writer.Frames.Replace(row.Frame, recoded.Frame, recoded.Chunks);
+            var values = FrameSize.Of(recoded.Frame) - recoded.PositionBytes - row.ValueBytes;
+            var positions = row.IsBlocks ? recoded.PositionBytes - row.BroughtBytes : 0;
+            writer.Checkpoints.FrameGrew(row.Id, values, positions);
+            writer.Checkpoints.ChainGrew(row.Id, values + positions);
+        }
+
+        writer.Checkpoints.SetEffort(row.Id, CodecEffort.Small);
+        return true;
+    }
+
+    private EarlierValues? EarlierValues(ICatalogView view, RecodeContext means, Tasks.TaskContext context, StoredFrames frames) => row.Reference is null
+        ? null
+        : Guessing.From(view, context, view.Checkpoints.References(row)[^2], row.Mask, frames.Mask!, means.Earlier).Values;
+
+    // Values that others may be guessed from never need the parent.
+    private EncodedDelta Encode(
+        StoredFrames frames, Layout layout, IBlockReader parent, FrameHead head, EarlierValues? earlier, RecodeContext means, CancellationToken cancellation)
+    {
+        using var stored = new StoredDeltaReader(frames, layout, parent);
+        if (row.IsBlocks)
+        {
+            return BlocksEncoder.TryEncode(stored, parent, head.Digests[2], means.Codec, means.TemporaryFolder, long.MaxValue, cancellation)!;
+        }
+
+        var (needsParent, recorded) = (row.ReferenceDepth is null, new RecordingReader(stored, means.Earlier.Longest));
+        var encoded = DeltaEncoder.EncodeOn(
+            frames.Mask!, needsParent ? stored : recorded, needsParent ? parent : null, head.Digests[2], means.Codec, means.TemporaryFolder, earlier, cancellation);
+        if (!needsParent && recorded.Values is { } values)
+        {
+            means.Earlier.Add(row.State, row.Mask, values);
+        }
+
+        return encoded;
+    }
+
+    // The stored frame is given up for this one: what it will be read with is what it is read with here.
+    private ChunkEntry[] ReadBack(
+        StoredFrames frames, EncodedDelta encoded, Layout layout, IBlockReader parent, FrameHead head, CancellationToken cancellation)
+    {
+        if (!encoded.ValuesHead.Digests.SequenceEqual(head.Digests))
+        {
+            throw new FishException(
+                ErrorCode.CorruptFrame, Key, "The frame that was made of it has other digests; it was not replaced.",
+                "This is a fault of this machine or program: check its memory, and report it.");
+        }
+
+        using var made = new StoredDeltaReader(frames with { Values = [.. frames.Values.SkipLast(1), encoded.Values] }, layout, parent);
+        made.ReadToEnd(cancellation);
+        return row.IsBlocks ? ChunkIndex.ReadBlocks(encoded.Values, encoded.ValuesHead, layout)
+            : ChunkIndex.ReadValues(encoded.Values, encoded.ValuesHead, encoded.MaskHead!, ChunkIndex.ReadMask(frames.Mask!, encoded.MaskHead!, layout));
+    }
+}

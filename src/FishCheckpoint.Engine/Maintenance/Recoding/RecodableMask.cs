@@ -1,0 +1,73 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Engine.Loading;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Engine.Maintenance.Recoding;
+
+/// <summary>A mask's frame.</summary>
+/// <param name="id">The mask.</param>
+/// <param name="frame">The frame's row.</param>
+/// <param name="bytes">Bytes that it takes.</param>
+/// <param name="task">A task that uses it.</param>
+internal sealed class RecodableMask(Digest id, long frame, long bytes, string task) : Recodable
+{
+    public override string Key => $"mask {id}";
+
+    public override long Place => frame;
+
+    public override long Bytes => bytes;
+
+    public override RecodedFrame Recode(ICatalogView view, RecodeContext means, CancellationToken cancellation)
+    {
+        var (layout, stored) = (means.Tasks.Context(view, task).Layout.Layout, view.Frames.Open(frame));
+        var writer = new FrameWriter(FrameKind.Mask, means.TemporaryFolder);
+        try
+        {
+            var made = MaskRecoder.Recode(stored, layout, means.Codec, writer, cancellation);
+            var recoded = new RecodedFrame(stored, made, writer);
+            if (recoded.IsSmaller)
+            {
+                recoded.Chunks = ReadBack(made, layout, cancellation);
+            }
+
+            return recoded;
+        }
+        catch
+        {
+            writer.Dispose();
+            throw;
+        }
+    }
+
+    public override bool Replace(ICatalogWriter writer, RecodedFrame recoded)
+    {
+        var head = writer.Masks.HeadOf(id, frame);
+        if (head is null || !recoded.OldHead.Span.SequenceEqual(head))
+        {
+            return false;
+        }
+
+        if (recoded.IsSmaller)
+        {
+            writer.Masks.Replace(id, frame, recoded.Frame, recoded.Chunks);
+        }
+
+        writer.Masks.SetEffort(id, CodecEffort.Small);
+        return true;
+    }
+
+    private static ChunkEntry[] ReadBack(IFrame made, Layout layout, CancellationToken cancellation)
+    {
+        using var decoder = new MaskDecoder(made, layout);
+        var positions = new long[Deltas.DeltaChunk.Capacity];
+        while (decoder.Next is { } entry)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            decoder.ReadNext(positions.AsSpan(0, entry.Count));
+        }
+
+        decoder.RequireDigest();
+        return [.. decoder.Entries];
+    }
+}

@@ -1,0 +1,24 @@
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Tasks;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Engine.Maintenance.Verification;
+
+/// <summary>Finds the checkpoints that read something of a base: a task that has replaced or dropped a tensor does not read it.</summary>
+internal static class BaseUsers
+{
+    public static List<AffectedCheckpoint> Of(ICatalogView view, VerifyMeans means, Digest id, BaseFile file, BaseDamage damage)
+    {
+        IReadOnlySet<string>? tensors = file.Header is null ? null
+            : damage.Tensors ?? file.Header.Tensors.Select(tensor => tensor.Info.Name).ToHashSet(StringComparer.Ordinal);
+        return [.. view.Tasks.OnBase(id)
+            .Where(task => means.ContextOf(view, task) is not { } context || tensors is null || Reads(context, tensors))
+            .SelectMany(task => view.Verification.AffectedByTask(task))];
+    }
+
+    public static List<AffectedCheckpoint> All(ICatalogView view, Digest id) =>
+        [.. view.Tasks.OnBase(id).SelectMany(task => view.Verification.AffectedByTask(task))];
+
+    private static bool Reads(TaskContext task, IReadOnlySet<string> tensors) =>
+        task.Layout.Sources.Any(source => source >= 0 && tensors.Contains(task.Base.Files.Layout.Tensors[source].Name));
+}

@@ -1,0 +1,82 @@
+using FishCheckpoint.Engine.Ports;
+
+namespace FishCheckpoint.Engine.Maintenance.Verification;
+
+/// <summary>Checks one thing that is stored, and those that are best checked with it, and finds what the damage affects.</summary>
+internal sealed class ItemCheck(VerifyMeans means, bool quick)
+{
+    /// <summary>Checks; what is not there any more is left out of the answer, and what was read with a row of guesses is in it.</summary>
+    public List<(VerifyItem Item, List<Finding> Findings)> Run(ICatalog catalog, IReadOnlyList<VerifyItem> together, CancellationToken cancellation)
+    {
+        var item = together[0];
+        using var snapshot = catalog.OpenSnapshot();
+        try
+        {
+            return item.Kind == ItemKind.Values ? Values(snapshot.View, together, cancellation) : One(snapshot.View, item, cancellation);
+        }
+        catch (Exception error) when (Problems.IsDamage(error))
+        {
+            return [(item, [new Finding(item.Name, item.Name, $"{Problems.Of(error)} What it affects cannot be told.", [])])];
+        }
+    }
+
+    private List<(VerifyItem Item, List<Finding> Findings)> One(ICatalogView view, VerifyItem item, CancellationToken cancellation) => item.Kind switch
+    {
+        ItemKind.Database => [(item, new StructureCheck(view, means.Tasks, item).Run(cancellation))],
+        ItemKind.BaseFile => [(item, BaseFile(view, item, cancellation))],
+        ItemKind.Mask => view.Masks.FrameOf(item.Id, item.Stamp) is null ? []
+            : [(item, Try(item, $"mask {item.Id}", () => MaskItemCheck.Mask(view, item, means, quick, cancellation), () => view.Verification.AffectedByMask(item.Id)))],
+        ItemKind.SideFile => view.SideFiles.FrameOf(item.Row, item.Id) is not { } frame ? []
+            : [(item, Try(
+                item, $"side file {item.Id}", () => MaskItemCheck.SideFile(view, item, frame, quick, cancellation), () => view.Verification.AffectedBySideFile(item.Row)))],
+        _ => view.Checkpoints.KeyOf(item.Row) is not { } key ? []
+            : [(item, Try(item, $"state of {key}", () => MaskItemCheck.State(view, item, quick, cancellation), () => view.Verification.AffectedByState(item.Row)))],
+    };
+
+    private List<(VerifyItem Item, List<Finding> Findings)> Values(
+        ICatalogView view, IReadOnlyList<VerifyItem> together, CancellationToken cancellation)
+    {
+        var known = together.ToDictionary(item => item.Row);
+        var results = new List<(VerifyItem, List<Finding>)>();
+        foreach (var (row, error) in ValuesCheck.Run(view, means, together[0].Family!, known.Keys, quick, cancellation))
+        {
+            var of = known.GetValueOrDefault(row.Id) ?? ItemOf(row);
+            var key = error is null ? "" : view.Checkpoints.KeyOf(of.Row) ?? of.Name;
+            results.Add((of, error is null ? [] : [new Finding(of.Name, key, Problems.Of(error), view.Verification.AffectedByCheckpoint(row.Id))]));
+        }
+
+        return results;
+    }
+
+    // Others of a row of guesses, which were read with it.
+    private static VerifyItem ItemOf(CheckpointRow row) => new(
+        ItemKind.Values, row.Id, $"checkpoint {row.Id}", $"{row.Created.ToUnixTimeMilliseconds()} {row.Frame} {row.ValueBytes}", row.ValueBytes, null);
+
+    private List<Finding> BaseFile(ICatalogView view, VerifyItem item, CancellationToken cancellation)
+    {
+        var (key, name) = ($"base {item.Id}/{item.File}", item.Name);
+        try
+        {
+            var file = means.Tasks.BaseOf(view, item.Id).FileOf(item.File);
+            var damage = means.Bases.Check(item.Id, file, quick, means.Read, cancellation);
+            return damage is null ? [] : [new Finding(name, key, damage.Problem, BaseUsers.Of(view, means, item.Id, file, damage))];
+        }
+        catch (Exception error) when (Problems.IsDamage(error))
+        {
+            return [new Finding(name, key, Problems.Of(error), BaseUsers.All(view, item.Id))];
+        }
+    }
+
+    private static List<Finding> Try(VerifyItem item, string key, Action check, Func<IReadOnlyList<AffectedCheckpoint>> affected)
+    {
+        try
+        {
+            check();
+            return [];
+        }
+        catch (Exception error) when (Problems.IsDamage(error))
+        {
+            return [new Finding(item.Name, key, Problems.Of(error), affected())];
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Tasks;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Engine.Maintenance.Verification;
+
+/// <summary>Checks the database as such: SQLite's own checks, what rows refer to, the running totals, and the rows of tasks and headers.</summary>
+internal sealed class StructureCheck(ICatalogView view, TaskCatalog tasks, VerifyItem item)
+{
+    // As many as SQLite tells by itself.
+    private const int MostProblems = 100;
+
+    private readonly List<Finding> findings = [];
+
+    public List<Finding> Run(CancellationToken cancellation)
+    {
+        Guarded("database", () => Pages(cancellation));
+        Guarded("database: references", References);
+        Guarded("database: totals", () => findings.AddRange(view.Totals.WrongTasks().Select(
+            task => Found(
+                $"database: totals of {task}", "CORRUPT_STORE: The task's running totals are not the sums of its checkpoints.", []))));
+        Guarded("database: tasks", Tasks);
+        Guarded("database: headers", Headers);
+        return findings;
+    }
+
+    private void Pages(CancellationToken cancellation) => findings.AddRange(
+        view.CheckStructure(MostProblems, cancellation).Select(problem => Found($"database: {problem}", $"CORRUPT_STORE (fish.db): {problem}", [])));
+
+    private void References()
+    {
+        foreach (var (table, row, missing) in view.CheckReferences())
+        {
+            findings.Add(Found(
+                $"database: row {row} of {table}", $"CORRUPT_STORE: It refers to a row of {missing} that is missing.",
+                table == "checkpoints" && row is { } checkpoint ? view.Verification.AffectedByCheckpoint(checkpoint) : []));
+        }
+    }
+
+    private void Tasks()
+    {
+        foreach (var (id, name, layout) in view.Tasks.Layouts())
+        {
+            try
+            {
+                _ = view.Tasks.Info(name);
+                if (tasks.Context(view, name).Layout.Layout.Id != layout)
+                {
+                    findings.Add(Found($"task {name}", "CORRUPT_STORE: Its layout is not the one that its base and own tensors give.", view.Verification.AffectedByTask(id)));
+                }
+            }
+            catch (Exception error) when (Problems.IsDamage(error))
+            {
+                findings.Add(Found($"task {name}", Problems.Of(error), view.Verification.AffectedByTask(id)));
+            }
+        }
+    }
+
+    private void Headers()
+    {
+        foreach (var id in view.Headers.Ids())
+        {
+            if (Digest.Of(view.Headers.Data(id)) != id)
+            {
+                findings.Add(Found($"headers {id}", "CORRUPT_STORE: The headers do not have their digest.", view.Verification.AffectedByHeaders(id)));
+            }
+        }
+    }
+
+    private void Guarded(string key, Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (Exception error) when (Problems.IsDamage(error))
+        {
+            findings.Add(Found(key, Problems.Of(error), []));
+        }
+    }
+
+    private Finding Found(string key, string problem, IReadOnlyList<AffectedCheckpoint> affected) => new(item.Name, key, problem, affected);
+}

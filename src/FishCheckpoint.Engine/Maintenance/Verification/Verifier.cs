@@ -1,0 +1,144 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Tasks;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Engine.Maintenance.Verification;
+
+/// <summary>
+/// Verifies what is stored, one thing after another, each in a snapshot of its own, so that nobody waits for it; what was verified, and what was found, is kept.
+/// </summary>
+internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions options)
+{
+    // Things that were verified are noted together: a commit for each would cost more than reading a small one.
+    private const int NotedTogether = 64;
+
+    private readonly List<(VerifyItem Item, IReadOnlyList<Finding> Findings)> unnoted = [];
+
+    /// <summary>What the round has found, with the things that it was found in.</summary>
+    public List<(VerifyItem Item, Finding Finding)> Found { get; } = [];
+
+    public async Task<VerifyReport> RunAsync(VerifyOptions wanted, CancellationToken cancellation)
+    {
+        var (round, started) = (new VerifyRound(wanted, options.Time), options.Time.GetUtcNow());
+        var (task, checkpoints) = Begin(wanted);
+        if (TryPlan(wanted, task, round) is not { } plan)
+        {
+            return round.End(finished: false, checkpoints);
+        }
+
+        var finished = false;
+        try
+        {
+            finished = await RunAsync(plan, round, wanted.Quick, cancellation);
+        }
+        finally
+        {
+            await NoteAsync(wanted.Quick, CancellationToken.None);
+        }
+
+        if (finished && wanted is { Task: null, Subset: null })
+        {
+            await QuietlyAsync(writer => writer.Verification.Sweep(wanted.Quick, started, options.Time.GetUtcNow()), cancellation);
+        }
+
+        return round.End(finished, checkpoints);
+    }
+
+    private async Task<bool> RunAsync(VerifyPlan plan, VerifyRound round, bool quick, CancellationToken cancellation)
+    {
+        var (means, meter, inFile) = (new VerifyMeans(bases), new WorkMeter(options.Progress), 0L);
+        means.Read = bytes => meter.At(round.Bytes + (inFile += bytes));
+        meter.Expect(plan.Bytes);
+        while (plan.Next() is { } item)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            inFile = 0;
+            if (!round.Allows(item.Bytes))
+            {
+                return false;
+            }
+
+            foreach (var (known, findings) in new ItemCheck(means, quick).Run(catalog, round.Fitting(plan.Relatives(item)), cancellation))
+            {
+                plan.Done(known.Name);
+                round.Count(known);
+                findings.ForEach(round.Count);
+                Found.AddRange(findings.Select(finding => (known, finding)));
+                unnoted.Add((known, findings));
+            }
+
+            meter.At(round.Bytes);
+
+            // Gone by now, or not: it is not taken again.
+            plan.Done(item.Name);
+            if (unnoted.Count >= NotedTogether)
+            {
+                await NoteAsync(quick, cancellation);
+            }
+        }
+
+        return true;
+    }
+
+    private (long? Task, long Checkpoints) Begin(VerifyOptions wanted)
+    {
+        using var snapshot = catalog.OpenSnapshot();
+        var task = wanted.Task is null ? (long?)null : snapshot.View.Tasks.IdOf(wanted.Task);
+        return (task, Count(snapshot.View, task));
+    }
+
+    // Where even that cannot be read, the plan cannot be made either, and says so.
+    private static long Count(ICatalogView view, long? task)
+    {
+        try
+        {
+            return view.Checkpoints.Count(task);
+        }
+        catch (CatalogException error) when (Problems.IsDamage(error))
+        {
+            return 0;
+        }
+    }
+
+    // A database that cannot even be listed is damaged as one.
+    private VerifyPlan? TryPlan(VerifyOptions wanted, long? task, VerifyRound round)
+    {
+        try
+        {
+            using var snapshot = catalog.OpenSnapshot();
+            return VerifyPlan.Create(snapshot.View.Verification.Inventory(wanted.Quick, task), wanted.Subset);
+        }
+        catch (Exception error) when (Problems.IsDamage(error))
+        {
+            round.Count(new Finding("database", "database", $"{Problems.Of(error)} What it affects cannot be told.", []));
+            return null;
+        }
+    }
+
+    private async Task NoteAsync(bool quick, CancellationToken cancellation)
+    {
+        var now = options.Time.GetUtcNow();
+        await QuietlyAsync(writer => unnoted.ForEach(one => writer.Verification.Mark(one.Item, one.Findings, quick, now)), cancellation);
+        unnoted.Clear();
+    }
+
+    // What was found is reported, even where it cannot be kept: the disk may be full, and the database damaged.
+    private async Task QuietlyAsync(Action<ICatalogWriter> write, CancellationToken cancellation)
+    {
+        try
+        {
+            await catalog.WriteAsync(
+                writer =>
+                {
+                    write(writer);
+                    return true;
+                },
+                cancellation);
+        }
+        catch (FishException)
+        {
+            // The next round verifies it again.
+        }
+    }
+}

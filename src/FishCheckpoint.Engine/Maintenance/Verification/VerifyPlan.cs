@@ -1,0 +1,46 @@
+using System.Text;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Engine.Ports;
+
+namespace FishCheckpoint.Engine.Maintenance.Verification;
+
+/// <summary>What a round checks, in its order: what was not verified for longest comes first. Values that are read with the same things come together.</summary>
+internal sealed class VerifyPlan
+{
+    // Frames that are open at a time, each with a piece in memory; and how far ahead relatives are looked for.
+    private const int Together = 16;
+    private const int Window = 1024;
+
+    private readonly VerifyItem[] items;
+    private readonly HashSet<string> done = new(StringComparer.Ordinal);
+    private int next;
+
+    private VerifyPlan(VerifyItem[] items) => this.items = items;
+
+    public static VerifyPlan Create(IEnumerable<VerifyItem> inventory, VerifySubset? subset) => new(
+        [.. inventory.Where(item => IsIn(item.Name, subset)).OrderBy(item => item.Verified ?? long.MinValue).ThenBy(item => item.Kind).ThenBy(item => item.Row)]);
+
+    /// <summary>Stored bytes of all of it.</summary>
+    public long Bytes => items.Sum(item => item.Bytes);
+
+    /// <summary>The next that is checked; <see langword="null"/> at the end.</summary>
+    public VerifyItem? Next()
+    {
+        while (next < items.Length && done.Contains(items[next].Name))
+        {
+            next++;
+        }
+
+        return next < items.Length ? items[next] : null;
+    }
+
+    /// <summary>An item and those that are best checked together with it.</summary>
+    public IReadOnlyList<VerifyItem> Relatives(VerifyItem item) => item.Family is not { Guessed: false } family ? [item]
+        : [item, .. items.Skip(next + 1).Take(Window).Where(other => other.Family == family && !done.Contains(other.Name)).Take(Together - 1)];
+
+    /// <summary>Takes note that something was checked, whether it was next or not.</summary>
+    public void Done(string name) => done.Add(name);
+
+    private static bool IsIn(string name, VerifySubset? subset) => subset is null || Crc32C.Compute(Encoding.UTF8.GetBytes(name)) % subset.Of == subset.Part - 1;
+}

@@ -1,0 +1,9 @@
+
+namespace FishCheckpoint.Engine.Ports;
+
+/// <summary>Questions about totals by tensor.</summary>
+internal interface ITensorRows
+{
+    /// <summary>The totals of every tensor of a task, in the layout's order.</summary>
+    TensorTotals[] Read(long task, int tensors);
+}

@@ -1,0 +1,31 @@
+using FishCheckpoint.Engine.Chains;
+using FishCheckpoint.Engine.Loading;
+using FishCheckpoint.Reports;
+
+namespace FishCheckpoint.Engine.Reports;
+
+/// <summary>Measures what tells two states apart.</summary>
+internal static class StateComparer
+{
+    /// <summary>Reads the blocks in which they can differ.</summary>
+    /// <param name="from">The earlier state, or the base.</param>
+    /// <param name="to">The checkpoint.</param>
+    /// <param name="otherTask">The earlier state's task, where it is another one.</param>
+    /// <param name="cancellation">Ends the reading, between two blocks.</param>
+    public static ChangeReport Compare(OpenedState from, OpenedState to, string? otherTask, CancellationToken cancellation)
+    {
+        var diff = new ChainDiff(from, to);
+        var touches = diff.Touches([], []);
+        var changes = diff.Open([], [], (tensor, block) =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return touches(tensor, block);
+        });
+        var meter = new ChangeMeter(changes.Layout);
+        meter.ReadAll(changes, cancellation);
+        return meter.Report(to.Task.Name, Spelled(from, otherTask), to.Checkpoint!.Step);
+    }
+
+    private static string Spelled(OpenedState from, string? otherTask) => from.Checkpoint is not { } row ? "base"
+        : otherTask is null ? FormattableString.Invariant($"{row.Step}") : FormattableString.Invariant($"{otherTask}:{row.Step}");
+}

@@ -1,0 +1,28 @@
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Tasks;
+using FishCheckpoint.Reports;
+
+namespace FishCheckpoint.Engine.Reports;
+
+/// <summary>Reads a task's timeline: from point to point by the index of steps, so that what lies between costs nothing.</summary>
+internal static class TimelineReporter
+{
+    private const int MostMetrics = 64;
+
+    public static TimelineReport Of(ICatalogView view, string task, TimelineRequest request)
+    {
+        var (info, id) = (view.Tasks.Info(task), view.Tasks.IdOf(task));
+        var first = view.Timeline.FirstStep(id, request.From ?? 0);
+        var last = view.Timeline.LastStep(id, request.To ?? long.MaxValue);
+        if (first is not { } from || last is not { } to || from > to)
+        {
+            return new TimelineReport(task, info.Checkpoints, 1, [], view.Timeline.Metrics(id, MostMetrics));
+        }
+
+        // One point is kept for the last checkpoint.
+        var stride = ((to - from - 1) / (request.Points - 1)) + 1;
+        return new TimelineReport(
+            task, info.Checkpoints, stride, view.Timeline.Points(id, from, to, stride),
+            view.Timeline.Metrics(id, MostMetrics));
+    }
+}

@@ -1,0 +1,47 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Engine.Loading;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Engine.Saving;
+
+/// <summary>A save that is encoded and checked, but not yet in the catalog.</summary>
+internal sealed class PreparedSave(
+    EncodedDelta delta, OpenedState parent, ModelFiles output, Layout layout, bool maskIsStored = false, Guessing? guessing = null) : IDisposable
+{
+    public EncodedDelta Delta { get; } = delta;
+
+    public OpenedState Parent { get; } = parent;
+
+    /// <summary>Whether the mask's frame is the stored one, found sound.</summary>
+    public bool MaskIsStored { get; } = maskIsStored;
+
+    /// <summary>What the values are guessed from; <see langword="null"/> where they need the parent, so that none can be guessed from them.</summary>
+    public Guessing? Guessing { get; } = guessing;
+
+    /// <summary>The files that the trainer held.</summary>
+    public ModelFiles Output { get; } = output;
+
+    public Digest State { get; } = StateIdentity.OfDelta(parent.Identity, delta.MaskId, delta.ValuesDigest);
+
+    /// <summary>The chunks of the mask's frame; none for a frame of blocks.</summary>
+    public IReadOnlyList<ChunkEntry> MaskChunks { get; } = delta.Mask is { } mask ? ChunkIndex.ReadMask(mask, delta.MaskHead!, layout) : [];
+
+    public IReadOnlyList<ChunkEntry> ValueChunks => Delta.IsBlocks
+        ? ChunkIndex.ReadBlocks(Delta.Values, Delta.ValuesHead, Parent.Reader.Layout)
+        : ChunkIndex.ReadValues(Delta.Values, Delta.ValuesHead, Delta.MaskHead!, [.. MaskChunks]);
+
+    /// <summary>Bytes of the frames that its delta is read from: its own, its mask's, and those that it is guessed from.</summary>
+    public long LinkBytes => Delta.Length + (Guessing?.Frames.Sum(FrameSize.Of) ?? 0);
+
+    /// <summary>The new state, as it will be read from the catalog.</summary>
+    public StateReader OpenReader(string label) =>
+        Parent.Reader.With(DeltaCursor.Open(Delta.Mask, [.. Guessing?.Frames ?? [], Delta.Values], Parent.Reader.Layout, label));
+
+    public void Dispose()
+    {
+        Delta.Dispose();
+        Parent.Dispose();
+    }
+}

@@ -1,0 +1,93 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Engine.Loading;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Engine.Saving;
+
+/// <summary>A trainer state that is encoded and checked, but not yet in the catalog.</summary>
+internal sealed class PreparedState : IDisposable
+{
+    private readonly FrameWriter writer;
+    private readonly IFrame frame;
+    private readonly FrameHead head;
+
+    private PreparedState(FrameWriter writer, IFrame frame)
+    {
+        (this.writer, this.frame, head) = (writer, frame, FrameHead.Parse(frame.Head));
+        Info = new StateInfo(head.Count, FrameSize.Of(frame), head.Digests[0]);
+    }
+
+    public StateInfo Info { get; }
+
+    /// <summary>Encodes a stream to its end.</summary>
+    public static async Task<PreparedState> EncodeAsync(Stream content, EngineOptions options, CancellationToken cancellation)
+    {
+        var frames = new FrameWriter(FrameKind.Bytes, options.TemporaryFolder);
+        try
+        {
+            return new PreparedState(frames, await BytesCoder.EncodeAsync(content, options.Codec, frames, options.MaxStateBytes, cancellation));
+        }
+        catch
+        {
+            frames.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Gives it to a checkpoint, in the caller's transaction.</summary>
+    /// <returns>Whether it was written; <see langword="false"/> when the checkpoint has the same one.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.StateTaken"/>: it has another one.</exception>
+    public bool Give(ICatalogWriter writer, string task, CheckpointRow row)
+    {
+        if (row.TrainerFrame is { } existing)
+        {
+            Mend(writer, task, row, existing);
+            return false;
+        }
+
+        GiveNew(writer, row.Id);
+        return true;
+    }
+
+    /// <summary>Gives it to a checkpoint that has none, in the caller's transaction.</summary>
+    /// <returns>Its bytes.</returns>
+    public long GiveNew(ICatalogWriter writer, long checkpoint)
+    {
+        var id = writer.Frames.Insert(frame, ChunkIndex.ReadBytes(frame, head));
+        writer.Checkpoints.SetState(checkpoint, id, Info.StoredBytes);
+        return Info.StoredBytes;
+    }
+
+    /// <summary>Whether a checkpoint has another state, which can be read.</summary>
+    public bool IsOther(ICatalogView view, CheckpointRow row) =>
+        row.TrainerFrame is { } existing && FrameCheck.IsSoundBytes(view, existing) && DigestOf(view, existing) != Info.Sha256;
+
+    public void Dispose() => writer.Dispose();
+
+    // What a damaged one held can no longer be told: the one that is sent takes its place.
+    private void Mend(ICatalogWriter writer, string task, CheckpointRow row, long existing)
+    {
+        if (FrameCheck.IsSoundBytes(writer, existing))
+        {
+            RequireSame(writer, task, row, existing);
+            return;
+        }
+
+        writer.Frames.Replace(existing, frame, ChunkIndex.ReadBytes(frame, head));
+        writer.Checkpoints.SetState(row.Id, existing, Info.StoredBytes);
+    }
+
+    private void RequireSame(ICatalogView view, string task, CheckpointRow row, long existing)
+    {
+        if (DigestOf(view, existing) != Info.Sha256)
+        {
+            throw new FishException(
+                ErrorCode.StateTaken, $"{task}/{row.Step}", "The checkpoint carries another trainer state.", "A checkpoint never changes; save another step.");
+        }
+    }
+
+    private static Digest DigestOf(ICatalogView view, long existing) => FrameHead.Parse(view.Frames.Open(existing).Head).Digests[0];
+}

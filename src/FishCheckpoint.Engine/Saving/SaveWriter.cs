@@ -1,0 +1,153 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Engine.Loading;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Tasks;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
+
+namespace FishCheckpoint.Engine.Saving;
+
+/// <summary>Puts a prepared save into the database: all of it, in the caller's transaction.</summary>
+internal static class SaveWriter
+{
+    /// <summary>Writes the save, unless the step is taken.</summary>
+    /// <returns>What was written; <see langword="null"/>: the step is taken.</returns>
+    public static SavedRow? Write(
+        ICatalogWriter writer, TaskContext task, long step, PreparedSave save, PreparedState? state, PreparedSideFiles? sideFiles,
+        SaveOptions options, CodecOptions codec, string? savedBy, DateTimeOffset now)
+    {
+        var found = writer.Checkpoints.SituationOf(task.Name, task.Id, step, save.Delta.MaskId, save.Parent.Checkpoint?.Id, save.Guessing?.Reference);
+        RequireParent(task, save, found);
+        if (found.IsTaken)
+        {
+            return null;
+        }
+
+        var (brought, maskBytes) = save.Delta.IsBlocks ? (BringBlocks(writer, save), 0) : BringMask(writer, save, found, codec);
+        var frame = writer.Frames.Insert(save.Delta.Values, save.ValueChunks);
+        var size = FrameSize.Of(save.Delta.Values);
+        var values = size - (save.Delta.IsBlocks ? brought : 0);
+        var logical = save.Output.Files.Sum(file => file.Header.FileLength);
+        var id = writer.Checkpoints.Insert(new NewCheckpoint(
+            task.Id, step, save.Parent.Checkpoint?.Id, found.ParentDepth + 1, save.Delta.MaskId, frame, BringHeaders(writer, task, save.Output), save.State,
+            save.Delta.Changed, logical, brought, values, options.ExpectedFileDigest, SaveInfo.ToJson(options.Metrics), now, save.Delta.IsBlocks,
+            save.Guessing?.Reference?.Id, DepthOf(save, found.ReferenceDepth), codec.EffortOf(save.MaskIsStored),
+            found.ParentChainBytes + maskBytes + size + found.EarlierBytes, task.Layout.Layout.Elements, SaveInfo.ToJson(options.Metadata), savedBy));
+        return new SavedRow(id, brought + values + (sideFiles?.Give(writer, id) ?? 0) + (state?.GiveNew(writer, id) ?? 0));
+    }
+
+    private static long? DepthOf(PreparedSave save, long? before) => save.Guessing is null ? null : before + 1 ?? 0;
+
+    // What the save was laid on, or guessed from, may have been deleted while it was encoded.
+    private static void RequireParent(TaskContext task, PreparedSave save, SaveSituation found)
+    {
+        if (!found.ReferenceIsThere)
+        {
+            throw new ReferenceGoneException();
+        }
+
+        if (found.Task != task.Id || (save.Parent.Checkpoint is { } parent && found.ParentState != parent.State))
+        {
+            throw new FishException(
+                ErrorCode.CheckpointNotFound, $"{task.Name}/{save.Parent.Checkpoint?.Step}", "The parent was deleted during the save.", "Save again.");
+        }
+    }
+
+    // Its values, and those before them, are what these are guessed from: folding may have laid it anew, or freed it from them.
+    private static void RequireReference(ICatalogView view, PreparedSave save)
+    {
+        if (save.Guessing?.Reference is { } reference && !view.Checkpoints.IsAsItWas(reference))
+        {
+            throw new ReferenceGoneException();
+        }
+    }
+
+    // What it accounts for, and what its mask's frame takes.
+    private static (long Brought, long Bytes) BringMask(ICatalogWriter writer, PreparedSave save, SaveSituation found, CodecOptions codec)
+    {
+        if (found.MaskIsStored)
+        {
+            var mended = MendMask(writer, save, codec);
+            var brought = found.MaskIsAccounted ? 0 : writer.Masks.TakeOver(save.Delta.MaskId, visible: true);
+            return (brought, mended ? FrameSize.Of(save.Delta.Mask!) : found.MaskBytes);
+        }
+
+        if (save.MaskIsStored)
+        {
+            // It was, and went with the last checkpoint that had it.
+            throw new ReferenceGoneException();
+        }
+
+        var (frame, bytes) = (writer.Frames.Insert(save.Delta.Mask!, save.MaskChunks), FrameSize.Of(save.Delta.Mask!));
+        writer.Masks.Insert(save.Delta.MaskId, frame, save.Delta.Changed, bytes, codec.EffortOf(onAMask: false));
+        return (bytes, bytes);
+    }
+
+    // Its positions are in the checkpoint's own frame; that there is such a mask is known all the same.
+    private static long BringBlocks(ICatalogWriter writer, PreparedSave save)
+    {
+        writer.Masks.InsertWithoutFrame(save.Delta.MaskId, save.Delta.Changed);
+        return save.Delta.PositionBytes;
+    }
+
+    /// <summary>Mends what is damaged of a checkpoint that was saved again, with the same frames.</summary>
+    /// <returns>Whether something was.</returns>
+    public static bool Mend(ICatalogWriter writer, CheckpointRow row, PreparedSave save, CodecOptions codec)
+    {
+        // Frames that were laid anew since are on another state than these.
+        if (row.Proven != save.State || row.IsBlocks != save.Delta.IsBlocks)
+        {
+            return false;
+        }
+
+        var mended = MendMask(writer, save, codec);
+        if (row.IsBlocks ? FrameCheck.IsSoundBlocks(writer, row.Frame, save.Parent.Reader.Layout)
+            : FrameCheck.IsSoundValues(writer, row.Frame, save.Delta.Mask!, save.Parent.Reader.Layout))
+        {
+            return mended;
+        }
+
+        RequireReference(writer, save);
+        if (save.Guessing?.Reference?.Id != row.Reference)
+        {
+            throw new FishException(
+                ErrorCode.CorruptCheckpoint, $"{row.Step}", "Its values are damaged, and so are those that they are guessed from; with others, later steps could not be read.",
+                "Save the earlier steps with this mask again first; a verification names them.");
+        }
+
+        writer.Frames.Replace(row.Frame, save.Delta.Values, save.ValueChunks);
+        var bytes = FrameSize.Of(save.Delta.Values) - (row.IsBlocks ? row.BroughtBytes : 0);
+        var reference = save.Guessing?.Reference?.Id;
+        writer.Checkpoints.SetValues(row.Id, bytes, reference, DepthOf(save, writer.Checkpoints.ReferenceDepthOf(reference)), codec.EffortOf(save.MaskIsStored));
+        writer.Checkpoints.ChainGrew(row.Id, bytes - row.ValueBytes);
+        return true;
+    }
+
+    // Others may lie on the damaged frame: it is mended in its place.
+    private static bool MendMask(ICatalogWriter writer, PreparedSave save, CodecOptions codec)
+    {
+        if (save.MaskIsStored || save.Delta.IsBlocks || writer.Masks.FrameOf(save.Delta.MaskId) is not { } frame
+            || FrameCheck.IsSoundMask(writer, frame, save.Parent.Reader.Layout))
+        {
+            return false;
+        }
+
+        writer.Masks.Replace(save.Delta.MaskId, frame, save.Delta.Mask!, save.MaskChunks);
+        writer.Masks.SetEffort(save.Delta.MaskId, codec.EffortOf(onAMask: false));
+        return true;
+    }
+
+    private static Digest? BringHeaders(ICatalogWriter writer, TaskContext task, ModelFiles output)
+    {
+        if (HeaderSet.Same(output, task.Layout.Files))
+        {
+            return null;
+        }
+
+        var data = HeaderSet.Write(output);
+        var id = Digest.Of(data);
+        writer.Headers.Insert(id, data);
+        return id;
+    }
+}

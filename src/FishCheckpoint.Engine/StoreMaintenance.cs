@@ -1,0 +1,87 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Access;
+using FishCheckpoint.Engine.Loading;
+using FishCheckpoint.Engine.Maintenance.Folding;
+using FishCheckpoint.Engine.Maintenance.Recoding;
+using FishCheckpoint.Engine.Maintenance.Verification;
+using FishCheckpoint.Engine.Tasks;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
+
+namespace FishCheckpoint.Engine;
+
+/// <summary>The maintenance of a data folder.</summary>
+internal sealed class StoreMaintenance(StoreContext store) : IMaintenance
+{
+    /// <inheritdoc/>
+    public Task<FoldResult> FoldAsync(FoldOptions? options = null, CancellationToken cancellationToken = default) =>
+        store.GuardedAsync(() =>
+        {
+            store.RequireWritable();
+            return new Folder(store.Catalog, store.Bases, store.Tasks, store.Ledger, store.Options).RunAsync(
+                (options ?? new FoldOptions()).Checked(), cancellationToken);
+        });
+
+    /// <inheritdoc/>
+    public Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellationToken = default) =>
+        store.GuardedAsync(async () =>
+        {
+            store.RequireWritable();
+            var result = await new Recoder(store.Catalog, store.Bases, store.Tasks, store.Options).RunAsync(
+                (options ?? new RecodeOptions()).Checked(), cancellationToken);
+            return result.Recoded == 0 ? result : await store.Catalog.WriteAsync(
+                writer =>
+                {
+                    store.Ledger.Note(writer, "maintenance.recode", options?.Task, options?.Task
+                        ?? "store", Ledger.Changed, result.BytesAfter - result.BytesBefore);
+                    return result;
+                },
+                cancellationToken);
+        });
+
+    /// <inheritdoc/>
+    public Task<CollectResult> CollectAsync(
+        CollectOptions? options = null, CancellationToken cancellationToken = default) => store.GuardedAsync(() =>
+    {
+        var wanted = (options ?? new CollectOptions()).Checked();
+        if (wanted.DryRun)
+        {
+            return Task.FromResult(store.Collector.Plan(wanted, cancellationToken));
+        }
+
+        store.RequireWritable();
+        return store.Collector.RunAsync(wanted, cancellationToken);
+    });
+
+    /// <inheritdoc/>
+    public Task<VerifyReport> VerifyAsync(VerifyOptions? options = null, CancellationToken cancellationToken = default) =>
+        store.GuardedAsync(() => new Verifier(
+            store.Catalog, store.Bases, store.Options).RunAsync((options ?? new VerifyOptions()).Checked(), cancellationToken));
+
+    /// <inheritdoc/>
+    public Task<VerifyResult> VerifyCheckpointAsync(
+        string task, StepRef step, CancellationToken cancellationToken = default) => store.ReadAsync(view =>
+    {
+        var context = store.Context(view, task);
+        var row = view.Checkpoints.Find(context, step);
+        try
+        {
+            using var state = OpenedState.Open(view, store.Bases, context, row);
+            var read = CheckpointVerifier.Verify(
+                view, task, state, view.OutputOf(context, row), cancellationToken);
+            return new VerifyResult(task, row.Step, true, read, null);
+        }
+        catch (FishException damage) when (damage.Kind is ErrorKind.Corrupt or ErrorKind.Invalid or ErrorKind.Mismatch)
+        {
+            return new VerifyResult(task, row.Step, false, 0, $"{ErrorCodes.NameOf(damage.Code)} ({damage.Key}): {damage.Cause}");
+        }
+    });
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<KnownDamage>> ListDamageAsync(CancellationToken cancellationToken = default) =>
+        store.ReadAsync<IReadOnlyList<KnownDamage>>(view => view.Verification.Damage());
+
+    /// <inheritdoc/>
+    public Task<BackupReport> BackupAsync(BackupOptions options, CancellationToken cancellationToken = default) =>
+        store.GuardedAsync(() => store.BackUp(options, cancellationToken));
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Engine.Tasks;
+
+/// <summary>What of a task may change.</summary>
+/// <param name="Description">Free text.</param>
+/// <param name="Metadata">Free keys and values.</param>
+/// <param name="Retention">What to keep, and what counts as best.</param>
+internal sealed record TaskSettings(string? Description, IReadOnlyDictionary<string, string>? Metadata, Retention? Retention)
+{
+    /// <summary>What a merge patch (RFC 7396) makes of these settings.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: the patch names what a task does not have or what never changes, or a value is none.</exception>
+    public TaskSettings Merge(string task, JsonElement patch)
+    {
+        if (patch.ValueKind != JsonValueKind.Object)
+        {
+            throw Refused(task, "A change of a task is a JSON object.");
+        }
+
+        try
+        {
+            var merged = Merge(JsonSerializer.SerializeToNode(this, FishJson.Options), patch).Deserialize<TaskSettings>(FishJson.Options)!;
+            if (merged.Metadata?.FirstOrDefault(pair => pair.Value is null).Key is { } key)
+            {
+                throw Refused(task, $"The metadata {key} is no text.");
+            }
+
+            return merged with
+            {
+                Metadata = merged.Metadata ?? new Dictionary<string, string>(StringComparer.Ordinal),
+                Retention = merged.Retention?.Checked() is { } rules && (rules.HasRules || rules.Monitor is not null) ? rules : null,
+            };
+        }
+        catch (JsonException error)
+        {
+            throw Refused(task, error.Message, error);
+        }
+    }
+
+    private static JsonNode? Merge(JsonNode? target, JsonElement patch)
+    {
+        if (patch.ValueKind != JsonValueKind.Object)
+        {
+            return JsonSerializer.SerializeToNode(patch);
+        }
+
+        var result = target as JsonObject ?? [];
+        foreach (var property in patch.EnumerateObject())
+        {
+            var before = result[property.Name];
+            result.Remove(property.Name);
+            if (property.Value.ValueKind != JsonValueKind.Null)
+            {
+                result[property.Name] = Merge(before, property.Value);
+            }
+        }
+
+        return result;
+    }
+
+    private static FishException Refused(string task, string cause, Exception? inner = null) => new(
+        ErrorCode.RequestInvalid, task, cause,
+        "Name what changes of description, metadata and retention (keepLast, keepEvery, keepBest, keepWithin, monitor, mode); null removes it. "
+        + "A task's base, own tensors and start never change.", inner);
+}
