@@ -122,8 +122,8 @@ public sealed class SqliteCheckpointStore : IFishStore
             Incomplete.RequireNone(options.DataFolder);
             store = new SqliteCheckpointStore(ContextOf(options, opened, files));
             await store.bases.RemoveUnfinishedAsync();
-            await BaseMeasure.CatchUpAsync(opened, files, cancellationToken);
-            await TotalsKeeper.CatchUpAsync(opened, store.context.Tasks, cancellationToken);
+            await BaseMeasure.BackfillAsync(opened, files, cancellationToken);
+            await TotalsKeeper.BackfillAsync(opened, store.context.Tasks, cancellationToken);
             return store;
         }
         catch

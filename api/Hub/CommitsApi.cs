@@ -9,7 +9,7 @@ namespace FishCheckpoint.Api.Hub;
 /// <summary>The route that lists a repository's commits: a task's checkpoints from a revision backwards, or a base's one.</summary>
 internal static class CommitsApi
 {
-    private const int MostCommits = 1000;
+    private const int MaxCommits = 1000;
     private const int UsualCommits = 50;
 
     public static async Task<Ok<IReadOnlyList<HubCommit>>> ListAsync(
@@ -34,7 +34,7 @@ internal static class CommitsApi
                 "Follow the Link of the answer before.");
         }
 
-        var page = new PageRequest(Math.Clamp(limit ?? UsualCommits, 1, MostCommits), cursor, Descending: true);
+        var page = new PageRequest(Math.Clamp(limit ?? UsualCommits, 1, MaxCommits), cursor, Descending: true);
         var part = await store.Checkpoints.ListAsync(task, page, cancellation).ReadPageAsync();
         context.SayNext(part.Next);
         return TypedResults.Ok<IReadOnlyList<HubCommit>>([.. part.Items.Select(HubCommit.Of)]);

@@ -9,7 +9,7 @@ namespace FishCheckpoint.Api.Hub;
 /// </summary>
 internal sealed class HubErrors(RequestDelegate next)
 {
-    private const int MostCharacters = 500;
+    private const int MaxCharacters = 500;
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -63,5 +63,5 @@ internal sealed class HubErrors(RequestDelegate next)
 
     // A field's value is one line of ASCII.
     private static string Shown(string text) =>
-        string.Concat(text.Take(MostCharacters).Select(letter => letter is >= ' ' and <= '~' ? letter : '?'));
+        string.Concat(text.Take(MaxCharacters).Select(letter => letter is >= ' ' and <= '~' ? letter : '?'));
 }

@@ -13,8 +13,8 @@ namespace FishCheckpoint.Api.Hub;
 /// <summary>The route that lists repositories: it sorts and filters as it is asked to, or says what it cannot.</summary>
 internal static class ModelListApi
 {
-    private const int MostModels = 1000;
-    private const int MostFullModels = 100;
+    private const int MaxModels = 1000;
+    private const int MaxFullModels = 100;
 
     // Asked for by clients, and without effect here: there are no cards and no configurations beside the files.
     private static readonly HashSet<string> Known = new(StringComparer.Ordinal)
@@ -30,7 +30,7 @@ internal static class ModelListApi
         RequireKnown(context.Request.Query.Keys);
         var (order, start) = (OrderOf(sort, direction), StartOf(cursor));
         var (owner, isFull) = (settings.Hub.Owner, HubApi.IsYes(full));
-        var most = Math.Clamp(limit ?? MostModels, 1, isFull ? MostFullModels : MostModels);
+        var most = Math.Clamp(limit ?? MaxModels, 1, isFull ? MaxFullModels : MaxModels);
         if (author is not null && author != owner)
         {
             return TypedResults.Ok<IReadOnlyList<HubModel>>([]);

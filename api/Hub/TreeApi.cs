@@ -12,7 +12,7 @@ internal static class TreeApi
 {
     public const string FormType = "application/x-www-form-urlencoded";
     public const string JsonType = "application/json";
-    private const int MostEntries = 1000;
+    private const int MaxEntries = 1000;
 
     public static async Task<Ok<IReadOnlyList<HubEntry>>> ListAsync(
         string task, string revision, string? path, string? recursive, string? expand, int? limit, string? cursor, HttpContext context,
@@ -28,7 +28,7 @@ internal static class TreeApi
                 "List the revision's tree without a path.");
         }
 
-        var most = Math.Clamp(limit ?? MostEntries, 1, MostEntries);
+        var most = Math.Clamp(limit ?? MaxEntries, 1, MaxEntries);
         var rest = tree.Below(folder, HubApi.IsYes(recursive)).Where(entry => cursor is null || string.CompareOrdinal(entry, cursor) > 0)
             .Take(most + 1).ToArray();
         context.SayNext(rest.Length > most ? rest[most - 1] : null);

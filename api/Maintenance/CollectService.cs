@@ -15,8 +15,8 @@ internal sealed class CollectService(FishSettings settings, StoreOptions options
     // What the tasks are held to is refused at the start too.
     protected override void CheckBudget()
     {
-        _ = Budget.Checked();
-        _ = settings.Retention.ToRetention()?.Checked();
+        _ = Budget.Validate();
+        _ = settings.Retention.ToRetention()?.Validate();
     }
 
     protected override async Task<IReadOnlyList<DamagedFrame>> RoundAsync(CancellationToken stopping)

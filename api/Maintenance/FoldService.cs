@@ -13,7 +13,7 @@ internal sealed class FoldService(FishSettings settings, StoreOptions options, F
     private FoldOptions Budget => new() { MaxBytes = settings.Maintenance.FoldMaxBytes, MaxTime = settings.Maintenance.FoldMaxTime };
 
     // What saves are held to is refused at the start too.
-    protected override void CheckBudget() => _ = (Budget with { MaxReadCost = settings.Chains.MaxReadCost }).Checked();
+    protected override void CheckBudget() => _ = (Budget with { MaxReadCost = settings.Chains.MaxReadCost }).Validate();
 
     protected override async Task<IReadOnlyList<DamagedFrame>> RoundAsync(CancellationToken stopping)
     {

@@ -12,7 +12,7 @@ internal sealed class RecodeService(FishSettings settings, StoreOptions options,
 {
     private RecodeOptions Budget => new() { MaxBytes = settings.Maintenance.RecodeMaxBytes, MaxTime = settings.Maintenance.RecodeMaxTime };
 
-    protected override void CheckBudget() => _ = Budget.Checked();
+    protected override void CheckBudget() => _ = Budget.Validate();
 
     protected override async Task<IReadOnlyList<DamagedFrame>> RoundAsync(CancellationToken stopping)
     {

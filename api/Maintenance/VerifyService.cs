@@ -13,7 +13,7 @@ internal sealed class VerifyService(
 {
     private VerifyOptions Budget => new() { MaxBytes = settings.Maintenance.VerifyMaxBytes, MaxTime = settings.Maintenance.VerifyMaxTime };
 
-    protected override void CheckBudget() => _ = Budget.Checked();
+    protected override void CheckBudget() => _ = Budget.Validate();
 
     protected override async Task<IReadOnlyList<DamagedFrame>> RoundAsync(CancellationToken stopping)
     {

@@ -25,7 +25,7 @@ internal sealed class StateResult(Stream content, CheckedPart checks) : IResult
             }
         }
 
-        if (checks.Checked == true)
+        if (checks.Validate == true)
         {
             await checks.WriteAsync(httpContext, content.Length, (part, target) => CopyAsync(part, target, httpContext.RequestAborted));
             return;

@@ -8,7 +8,7 @@ namespace FishCheckpoint.Bench;
 internal sealed class BenchPair : IDisposable
 {
     /// <summary>The longest model that is held in memory, in bytes: there are two of them.</summary>
-    public const long MostHeld = 1L << 30;
+    public const long MaxHeld = 1L << 30;
 
     private readonly ModelFolder beforeFiles;
 
@@ -43,7 +43,7 @@ internal sealed class BenchPair : IDisposable
     /// <param name="maxHeaderLength">The longest safetensors header taken, in bytes.</param>
     /// <param name="mostHeld">The longest model that is held in memory, in bytes.</param>
     /// <exception cref="FishException">One is missing or lies, or they have other tensors.</exception>
-    public static BenchPair Open(string beforePath, string afterPath, int maxHeaderLength, long mostHeld = MostHeld)
+    public static BenchPair Open(string beforePath, string afterPath, int maxHeaderLength, long mostHeld = MaxHeld)
     {
         var before = ModelFolder.Open(beforePath, maxHeaderLength);
         ModelFolder? after = null;

@@ -20,7 +20,7 @@ public sealed class BenchRun(BenchPlan plan, StoreOptions settings, Func<int, Fu
         {
             var options = settings with { DataFolder = Path.Combine(folder, "data"), DeletionGrace = TimeSpan.Zero };
             var (before, after) = plan.Paths ?? SyntheticPair.Write(folder);
-            using var pair = BenchPair.Open(before, after, options.MaxHeaderBytes, plan.MostHeld);
+            using var pair = BenchPair.Open(before, after, options.MaxHeaderBytes, plan.MaxHeld);
             EffortBench[] efforts = [new("small", CodecEffort.Small, pair, folder), new("fast", CodecEffort.Fast, pair, folder)];
             await using var store = await StoreBench.CreateAsync(options, pair, cancellation);
             var changes = pair.CountChanges(cancellation);
@@ -93,5 +93,5 @@ public sealed class BenchRun(BenchPlan plan, StoreOptions settings, Func<int, Fu
 public sealed record BenchPlan((string Before, string After)? Paths, int Rounds, string Temporary)
 {
     /// <summary>The longest model that is held in memory, in bytes.</summary>
-    public long MostHeld { get; init; } = BenchPair.MostHeld;
+    public long MaxHeld { get; init; } = BenchPair.MaxHeld;
 }

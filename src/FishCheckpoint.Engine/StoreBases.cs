@@ -27,7 +27,7 @@ internal sealed class StoreBases(StoreContext store) : IBases
                     writer.Bases.RequireName(name, content.Id);
                     var isNew = !writer.Bases.Exists(content.Id);
                     var created = writer.Bases.Insert(name, content, store.Now);
-                    store.Ledger.Added(writer, name, content.Id, content.AllFiles.Sum(file => file.Bytes), created, isNew);
+                    store.AuditWriter.Added(writer, name, content.Id, content.AllFiles.Sum(file => file.Bytes), created, isNew);
                     store.Bases.MoveIn(received);
                     BaseMeasure.Note(writer, store.Bases, content.Id);
                     var info = writer.Bases.Info(content.Id, name) with { LeftOut = received.LeftOut is { Count: > 0 } left ? left : null };
@@ -72,7 +72,7 @@ internal sealed class StoreBases(StoreContext store) : IBases
                 writer =>
                 {
                     var removed = writer.Bases.Remove(name);
-                    store.Ledger.Note(writer, "base.remove", null, name, Ledger.Deleted, removed.FreedBytes);
+                    store.AuditWriter.Note(writer, "base.remove", null, name, AuditWriter.Deleted, removed.FreedBytes);
                     if (removed.Deleted)
                     {
                         store.Bases.MoveOut(removed.Id);
@@ -92,7 +92,7 @@ internal sealed class StoreBases(StoreContext store) : IBases
     /// now.</summary>
     public async Task RemoveUnfinishedAsync()
     {
-        var unsettled = store.Bases.Unsettled();
+        var unsettled = store.Bases.Unfinished();
         if (unsettled.Count == 0)
         {
             return;
@@ -116,7 +116,7 @@ internal sealed class StoreBases(StoreContext store) : IBases
             await store.Catalog.WriteAsync(
                 writer =>
                 {
-                    store.Bases.Settle(id => writer.Bases.Exists(id));
+                    store.Bases.RemoveUnfinished(id => writer.Bases.Exists(id));
                     return true;
                 },
                 CancellationToken.None);

@@ -39,7 +39,7 @@ internal sealed class StoreCheckpoints(StoreContext store) : ICheckpoints
         {
             try
             {
-                return await saver.SaveAsync(task, step, content, options, mayGuess: attempt < MaxPredictionAttempts, cancellationToken);
+                return await saver.SaveAsync(task, step, content, options, mayPredict: attempt < MaxPredictionAttempts, cancellationToken);
             }
             catch (Exception error) when (store.Catalog.Space.IsFull(error) && full < MaxRoomAttempts)
             {
@@ -73,7 +73,7 @@ internal sealed class StoreCheckpoints(StoreContext store) : ICheckpoints
             var row = writer.Checkpoints.Find(store.Context(writer, task), step);
             row.RequireUnpinned();
             CheckpointRemover.Remove(writer, row, store.Options.Grace);
-            store.Ledger.DeletedCheckpoint(writer, task, row);
+            store.AuditWriter.DeletedCheckpoint(writer, task, row);
             return GraceCollector.Some(writer, store.Now, FinalPerDeletion);
         },
         cancellationToken);
@@ -97,13 +97,13 @@ internal sealed class StoreCheckpoints(StoreContext store) : ICheckpoints
                     writer.Checkpoints.SetPin(row.Id, pinned: true);
                 }
 
-                store.Ledger.Undeleted(writer, task, row);
+                store.AuditWriter.Undeleted(writer, task, row);
                 return (writer.Checkpoints.Row(row.Id)!.ToInfo(writer, task), taken);
             },
             cancellationToken);
 
         // A look at all of the task, which nobody waits for.
-        return new Undeleted(info, taken, store.Catalog.Read(view => store.Collector.Removes(view, task, info.Step)));
+        return new Undeleted(info, taken, store.Catalog.Read(view => store.GarbageCollector.Removes(view, task, info.Step)));
     });
 
     /// <inheritdoc/>
@@ -128,7 +128,7 @@ internal sealed class StoreCheckpoints(StoreContext store) : ICheckpoints
         writer =>
         {
             var row = writer.Checkpoints.Find(store.Context(writer, task), step);
-            store.Ledger.Note(writer, pinned ? "checkpoint.pin" : "checkpoint.unpin", task, row.Label, Ledger.Changed);
+            store.AuditWriter.Note(writer, pinned ? "checkpoint.pin" : "checkpoint.unpin", task, row.Label, AuditWriter.Changed);
             writer.Checkpoints.SetPin(row.Id, pinned);
             return true;
         },
@@ -139,7 +139,7 @@ internal sealed class StoreCheckpoints(StoreContext store) : ICheckpoints
         Names.CheckTag(tag);
         var context = store.Context(writer, task);
         var row = writer.Checkpoints.Find(context, step);
-        store.Ledger.Note(writer, "tag.set", task, $"{task}/{tag}", Ledger.Changed);
+        store.AuditWriter.Note(writer, "tag.set", task, $"{task}/{tag}", AuditWriter.Changed);
         writer.Tags.Set(context.Id, tag, row.Id);
     }
 
@@ -151,6 +151,6 @@ internal sealed class StoreCheckpoints(StoreContext store) : ICheckpoints
                 ErrorCode.TagNotFound, $"{task}/{tag}", "The task has no such tag.", "List the task's checkpoints with their tags.");
         }
 
-        store.Ledger.Note(writer, "tag.remove", task, $"{task}/{tag}", Ledger.Deleted);
+        store.AuditWriter.Note(writer, "tag.remove", task, $"{task}/{tag}", AuditWriter.Deleted);
     }
 }

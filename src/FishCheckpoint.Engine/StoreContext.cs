@@ -15,9 +15,9 @@ internal sealed class StoreContext : IDisposable
     {
         (Options, Catalog, Bases, Tasks, BackUp) = (options, catalog, bases, tasks, backUp);
         Parents = new ParentCache(options.ParentCacheBytes);
-        Ledger = new Ledger(options);
-        Collector = new Collector(catalog, bases, Tasks, Ledger, options);
-        Room = new GraceRoom(catalog, Collector, options);
+        AuditWriter = new AuditWriter(options);
+        GarbageCollector = new GarbageCollector(catalog, bases, Tasks, AuditWriter, options);
+        Room = new GraceRoom(catalog, GarbageCollector, options);
         Access = new StoreAccess(catalog, options);
     }
 
@@ -31,9 +31,9 @@ internal sealed class StoreContext : IDisposable
 
     public ParentCache Parents { get; }
 
-    public Ledger Ledger { get; }
+    public AuditWriter AuditWriter { get; }
 
-    public Collector Collector { get; }
+    public GarbageCollector GarbageCollector { get; }
 
     public GraceRoom Room { get; }
 
@@ -62,7 +62,7 @@ internal sealed class StoreContext : IDisposable
                 var (task, checkpoint) = find(snapshot.View);
                 state = OpenedState.Open(snapshot.View, Bases, task, checkpoint);
                 var output = checkpoint is not null ? snapshot.View.OutputOf(task, checkpoint) : task.IsBase ? task.Base.Files : task.Layout.Files;
-                var info = checkpoint is { IsHidden: false } && checkpoint.TaskId == task.Id ? checkpoint.ToInfo(
+                var info = checkpoint is { IsTombstone: false } && checkpoint.TaskId == task.Id ? checkpoint.ToInfo(
                     snapshot.View, task.Name) : null;
                 return Task.FromResult<IModelReader>(new StoredModelReader(snapshot, state, task, Bases, output, info));
             }
@@ -81,7 +81,7 @@ internal sealed class StoreContext : IDisposable
 
     public AsyncPageable<T> List<T>(
         Func<ICatalogView, PageRequest, Page<T>> read, PageRequest? page, CancellationToken cancellationToken) =>
-        new((part, _) => ReadAsync(view => read(view, part.Checked())), page, cancellationToken);
+        new((part, _) => ReadAsync(view => read(view, part.Validate())), page, cancellationToken);
 
     // Off the caller's thread, and with the disk's and the database's errors in the words of this system.
     public Task<T> GuardedAsync<T>(Func<Task<T>> work) => Task.Run(async () =>

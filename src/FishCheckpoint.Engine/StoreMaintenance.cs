@@ -18,8 +18,8 @@ internal sealed class StoreMaintenance(StoreContext store) : IMaintenance
         store.GuardedAsync(() =>
         {
             store.RequireWritable();
-            return new Folder(store.Catalog, store.Bases, store.Tasks, store.Ledger, store.Options).RunAsync(
-                (options ?? new FoldOptions()).Checked(), cancellationToken);
+            return new ChainFolder(store.Catalog, store.Bases, store.Tasks, store.AuditWriter, store.Options).RunAsync(
+                (options ?? new FoldOptions()).Validate(), cancellationToken);
         });
 
     /// <inheritdoc/>
@@ -28,12 +28,12 @@ internal sealed class StoreMaintenance(StoreContext store) : IMaintenance
         {
             store.RequireWritable();
             var result = await new Recoder(store.Catalog, store.Bases, store.Tasks, store.Options).RunAsync(
-                (options ?? new RecodeOptions()).Checked(), cancellationToken);
+                (options ?? new RecodeOptions()).Validate(), cancellationToken);
             return result.Recoded == 0 ? result : await store.Catalog.WriteAsync(
                 writer =>
                 {
-                    store.Ledger.Note(writer, "maintenance.recode", options?.Task, options?.Task
-                        ?? "store", Ledger.Changed, result.BytesAfter - result.BytesBefore);
+                    store.AuditWriter.Note(writer, "maintenance.recode", options?.Task, options?.Task
+                        ?? "store", AuditWriter.Changed, result.BytesAfter - result.BytesBefore);
                     return result;
                 },
                 cancellationToken);
@@ -43,20 +43,20 @@ internal sealed class StoreMaintenance(StoreContext store) : IMaintenance
     public Task<CollectResult> CollectAsync(
         CollectOptions? options = null, CancellationToken cancellationToken = default) => store.GuardedAsync(() =>
     {
-        var wanted = (options ?? new CollectOptions()).Checked();
+        var wanted = (options ?? new CollectOptions()).Validate();
         if (wanted.DryRun)
         {
-            return Task.FromResult(store.Collector.Plan(wanted, cancellationToken));
+            return Task.FromResult(store.GarbageCollector.Plan(wanted, cancellationToken));
         }
 
         store.RequireWritable();
-        return store.Collector.RunAsync(wanted, cancellationToken);
+        return store.GarbageCollector.RunAsync(wanted, cancellationToken);
     });
 
     /// <inheritdoc/>
     public Task<VerifyReport> VerifyAsync(VerifyOptions? options = null, CancellationToken cancellationToken = default) =>
         store.GuardedAsync(() => new Verifier(
-            store.Catalog, store.Bases, store.Options).RunAsync((options ?? new VerifyOptions()).Checked(), cancellationToken));
+            store.Catalog, store.Bases, store.Options).RunAsync((options ?? new VerifyOptions()).Validate(), cancellationToken));
 
     /// <inheritdoc/>
     public Task<VerifyResult> VerifyCheckpointAsync(

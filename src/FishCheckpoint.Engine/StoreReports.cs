@@ -24,11 +24,11 @@ internal sealed class StoreReports(StoreContext store) : IReports
 
     /// <inheritdoc/>
     public Task<GrowthReport> GetGrowthAsync(GrowthRequest? request = null, CancellationToken cancellationToken = default) =>
-        store.ReadAsync(view => GrowthReporter.Of(view, (request ?? new GrowthRequest()).Checked(), store.Now));
+        store.ReadAsync(view => GrowthReporter.Of(view, (request ?? new GrowthRequest()).Validate(), store.Now));
 
     /// <inheritdoc/>
     public Task<TimelineReport> GetTimelineAsync(
         string task, TimelineRequest? request = null, CancellationToken cancellationToken = default) =>
         store.ReadAsync(
-            view => TimelineReporter.Of(view, Names.Check(task, "task"), (request ?? new TimelineRequest()).Checked()));
+            view => TimelineReporter.Of(view, Names.Check(task, "task"), (request ?? new TimelineRequest()).Validate()));
 }

@@ -15,13 +15,13 @@ namespace FishCheckpoint.Engine;
 internal sealed class StoreSaver(StoreContext store)
 {
     public async Task<Saved<CheckpointInfo>> SaveAsync(
-        string task, long step, CheckpointContent content, SaveOptions options, bool mayGuess, CancellationToken cancellationToken)
+        string task, long step, CheckpointContent content, SaveOptions options, bool mayPredict, CancellationToken cancellationToken)
     {
         using var snapshot = store.Catalog.OpenSnapshot();
         var context = store.Context(snapshot.View, task);
         var saved = snapshot.View.Checkpoints.AtStep(context.Id, step);
         var isTaken = saved is not null;
-        using var prepared = Prepare(snapshot.View, context, step, content, options, saved, mayGuess, cancellationToken);
+        using var prepared = Prepare(snapshot.View, context, step, content, options, saved, mayPredict, cancellationToken);
         CheckFileDigest(context, step, prepared, options.ExpectedFileDigest, cancellationToken);
         using var sideFiles = await PreparedSideFiles.EncodeAsync(
             snapshot.View, context, prepared.Output, options.SideFilesOf(
@@ -63,11 +63,11 @@ internal sealed class StoreSaver(StoreContext store)
                     cancellationToken);
             }
 
-            await store.Catalog.WriteAsync(writer => store.Ledger.SavedAgain(writer, task, step), cancellationToken);
+            await store.Catalog.WriteAsync(writer => store.AuditWriter.SavedAgain(writer, task, step), cancellationToken);
             if (state is not null)
             {
                 await store.Catalog.WriteAsync(
-                    writer => store.Ledger.Given(
+                    writer => store.AuditWriter.Given(
                         writer, task, step, state.Give(
                             writer, task, writer.Checkpoints.Find(context, StepRef.At(step))), state.Info.StoredBytes),
                     cancellationToken);
@@ -104,11 +104,11 @@ internal sealed class StoreSaver(StoreContext store)
 
     private PreparedSave Prepare(
         ICatalogView view, TaskContext context, long step, CheckpointContent content, SaveOptions options, CheckpointRow? saved,
-        bool mayGuess, CancellationToken cancellationToken)
+        bool mayPredict, CancellationToken cancellationToken)
     {
         using var span = StoreTraces.Begin("save.encode", context.Name, StepRef.At(step).ToString());
         return new SavePreparer(view, context,
-            store.Options, store.Bases, store.Tasks, store.Parents, saved, mayGuess, cancellationToken).Prepare(step, content, options);
+            store.Options, store.Bases, store.Tasks, store.Parents, saved, mayPredict, cancellationToken).Prepare(step, content, options);
     }
 
     private async Task<bool> CommitAsync(
@@ -121,9 +121,9 @@ internal sealed class StoreSaver(StoreContext store)
             {
                 // The new one may use the mask and side files of the old one, which go only after that.
                 var old = replaced is null ? null : HideReplaced(writer, context, step, replaced.Value);
-                var written = store.Ledger.Saved(
+                var written = store.AuditWriter.Saved(
                     writer, context.Name, step, SaveWriter.Write(writer,
-                        context, step, prepared, state, sideFiles, options, store.Options.Codec, store.Ledger.Caller.KeyId, store.Now));
+                        context, step, prepared, state, sideFiles, options, store.Options.Codec, store.AuditWriter.Caller.KeyId, store.Now));
                 if (old is not null)
                 {
                     CheckpointRemover.Collect(writer, old.Id);
@@ -144,7 +144,7 @@ internal sealed class StoreSaver(StoreContext store)
 
         row.RequireUnpinned();
         CheckpointRemover.Hide(writer, row, store.Options.Grace);
-        store.Ledger.DeletedCheckpoint(writer, context.Name, row);
+        store.AuditWriter.DeletedCheckpoint(writer, context.Name, row);
         return row;
     }
 
@@ -160,11 +160,11 @@ internal sealed class StoreSaver(StoreContext store)
         }
 
         using var snapshot = store.Catalog.OpenSnapshot();
-        using var relaid = new RelaidMend(snapshot.View, task, store.Bases, store.Options, store.Parents)
+        using var rebased = new RebasedMend(snapshot.View, task, store.Bases, store.Options, store.Parents)
             .Prepare(snapshot.View.Checkpoints.Find(task, StepRef.At(step)), save, cancellationToken);
-        if (relaid is not null)
+        if (rebased is not null)
         {
-            await PutAsync(relaid);
+            await PutAsync(rebased);
         }
     }
 

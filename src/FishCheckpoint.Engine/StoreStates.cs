@@ -30,7 +30,7 @@ internal sealed class StoreStates(StoreContext store) : IStates
     {
         using var span = StoreTraces.Begin("load.open", task, "start");
         var context = store.Context(view, task);
-        return (context, view.StartOf(context));
+        return (context, view.BranchPointOf(context));
     });
 
     /// <inheritdoc/>
@@ -85,7 +85,7 @@ internal sealed class StoreStates(StoreContext store) : IStates
             writer =>
             {
                 var row = writer.Checkpoints.Find(store.Context(writer, task), step);
-                return store.Ledger.Given(writer, task, row.Step, state.Give(writer, task, row), state.Info.StoredBytes);
+                return store.AuditWriter.Given(writer, task, row.Step, state.Give(writer, task, row), state.Info.StoredBytes);
             },
             cancellationToken);
         return new Saved<StateInfo>(state.Info, created);

@@ -18,7 +18,7 @@ internal sealed class StoreTasks(StoreContext store) : ITasks
             Names.Check(task, "task");
             var before = writer.Tasks.Find(task)?.Retention;
             var created = store.Tasks.Put(writer, task, spec, store.Now);
-            store.Ledger.Put(writer, task, created);
+            store.AuditWriter.Put(writer, task, created);
             return new Saved<TaskInfo>(WithPreview(writer, writer.Tasks.Info(task), before), created);
         },
         cancellationToken);
@@ -38,7 +38,7 @@ internal sealed class StoreTasks(StoreContext store) : ITasks
             {
                 var (info, settings) = Merge(writer, task, patch);
                 writer.Tasks.SetSettings(task, settings.Description, settings.Metadata, settings.Retention);
-                store.Ledger.Put(writer, task, created: false);
+                store.AuditWriter.Put(writer, task, created: false);
                 return WithPreview(writer, writer.Tasks.Info(task), info.Retention);
             },
             cancellationToken);
@@ -61,7 +61,7 @@ internal sealed class StoreTasks(StoreContext store) : ITasks
                 pinned.RequireUnpinned();
             }
 
-            store.Ledger.Note(writer, "task.delete", task, task, Ledger.Deleted);
+            store.AuditWriter.Note(writer, "task.delete", task, task, AuditWriter.Deleted);
             TaskRemover.Remove(writer, id, store.Options.Grace);
             return true;
         },
@@ -78,7 +78,7 @@ internal sealed class StoreTasks(StoreContext store) : ITasks
         {
             var name = Names.Check(asTask ?? task, "task");
             writer.Deleted.UndeleteTask(Names.Check(task, "task"), name, store.Now);
-            store.Ledger.UndeletedTask(writer, name);
+            store.AuditWriter.UndeletedTask(writer, name);
             return writer.Tasks.Info(name);
         },
         cancellationToken);
@@ -90,6 +90,6 @@ internal sealed class StoreTasks(StoreContext store) : ITasks
     }
 
     private TaskInfo WithPreview(ICatalogView view, TaskInfo info, Retention? before) =>
-        info.Checkpoints == 0 || info.Retention == before ? info : info with { Removes = store.Collector.Preview(
+        info.Checkpoints == 0 || info.Retention == before ? info : info with { Removes = store.GarbageCollector.Preview(
             view, store.Context(view, info.Name), info.Retention) };
 }

@@ -26,7 +26,7 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
     private const int MacWouldBlock = 35;
     private const int SharingViolation = unchecked((int)0x80070020);
 
-    private readonly WorkMeter meter = new(store.Progress);
+    private readonly ProgressReporter meter = new(store.Progress);
 
     public BackupReport Run(BackupOptions options, CancellationToken cancellation)
     {

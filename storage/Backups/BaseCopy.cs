@@ -13,7 +13,7 @@ namespace FishCheckpoint.Storage.Backups;
 /// <param name="target">The data folder that they go to.</param>
 /// <param name="link">Whether they are linked where that can be.</param>
 /// <param name="meter">Counts the bytes of files that were copied, or were there.</param>
-internal sealed partial class BaseCopy(BaseFolder source, string target, bool link, WorkMeter meter)
+internal sealed partial class BaseCopy(BaseFolder source, string target, bool link, ProgressReporter meter)
 {
     private readonly List<DamagedFrame> damaged = [];
 
@@ -97,7 +97,7 @@ internal sealed partial class BaseCopy(BaseFolder source, string target, bool li
     }
 
     /// <summary>Copies a file, synced.</summary>
-    public static long CopyFile(string from, string to, WorkMeter meter, CancellationToken cancellation)
+    public static long CopyFile(string from, string to, ProgressReporter meter, CancellationToken cancellation)
     {
         using var reading = PositionalFile.OpenStream(from);
         using var writing = new FileStream(to, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);

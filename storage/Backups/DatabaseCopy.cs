@@ -18,7 +18,7 @@ internal static class DatabaseCopy
 
     /// <summary>Copies into a new file, synced.</summary>
     /// <returns>Its bytes.</returns>
-    public static long Write(Snapshot snapshot, string path, WorkMeter meter, CancellationToken cancellation)
+    public static long Write(Snapshot snapshot, string path, ProgressReporter meter, CancellationToken cancellation)
     {
         // A snapshot begins with the first read.
         _ = snapshot.Connection.Scalar<long>("SELECT count(*) FROM sqlite_master");
@@ -35,7 +35,7 @@ internal static class DatabaseCopy
     // It has a name that nobody looks for until it is whole, so that it needs no journal.
     private static SqliteCatalogConnection Open(string path) => SqliteCatalogConnection.OpenFile(path, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;");
 
-    private static void Copy(sqlite3 source, sqlite3 target, long pageSize, WorkMeter meter, CancellationToken cancellation)
+    private static void Copy(sqlite3 source, sqlite3 target, long pageSize, ProgressReporter meter, CancellationToken cancellation)
     {
         using var backup = raw.sqlite3_backup_init(target, "main", source, "main");
         if (backup.IsInvalid)

@@ -43,7 +43,7 @@ public static class StoreRestore
 
                 if (Incomplete.IsOn(dataFolder) || !File.Exists(Path.Combine(dataFolder, Database.FileName)))
                 {
-                    return Run(backup, dataFolder, new WorkMeter(options.Progress), cancellation);
+                    return Run(backup, dataFolder, new ProgressReporter(options.Progress), cancellation);
                 }
 
                 RequireReplace(options, dataFolder);
@@ -96,7 +96,7 @@ public static class StoreRestore
         var arriving = Path.Combine(dataFolder, StoreFolder.Arriving);
         try
         {
-            var report = Run(backup, arriving, new WorkMeter(options.Progress), cancellation);
+            var report = Run(backup, arriving, new ProgressReporter(options.Progress), cancellation);
             if (report.Damaged.Count > 0)
             {
                 throw Damaged(backup, $"{report.Damaged[0].Key}: {report.Damaged[0].Problem}");
@@ -130,7 +130,7 @@ public static class StoreRestore
         ErrorCode.CorruptStore, backup, $"The backup is damaged: {what}",
         "The store that was to be replaced is as it was. Restore into a new folder to see what is sound; docs/REPAIR.md says what to do.");
 
-    private static BackupReport Run(string backup, string dataFolder, WorkMeter meter, CancellationToken cancellation)
+    private static BackupReport Run(string backup, string dataFolder, ProgressReporter meter, CancellationToken cancellation)
     {
         Incomplete.Begin(dataFolder);
         try
@@ -158,7 +158,7 @@ public static class StoreRestore
     }
 
     // With its log, where it has one: what is committed there is in no other place.
-    private static void CopyDatabase(string backup, string database, WorkMeter meter, CancellationToken cancellation)
+    private static void CopyDatabase(string backup, string database, ProgressReporter meter, CancellationToken cancellation)
     {
         foreach (var file in new[] { Database.FileName, Database.FileName + "-wal" }.Select(name => new FileInfo(Path.Combine(backup, name))).Where(found => found.Exists))
         {

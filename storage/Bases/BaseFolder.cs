@@ -81,7 +81,7 @@ internal sealed class BaseFolder : IBaseStore
     /// </summary>
     /// <remarks>
     /// In the transaction that makes the base known, which may be taken back and run again: what was moved the first time is in its place then, and the mark that stays
-    /// until <see cref="Settle"/> removes it where the store never knows it.
+    /// until <see cref="RemoveUnfinished"/> removes it where the store never knows it.
     /// </remarks>
     /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>: another process has removed what was moved the first time.</exception>
     public void MoveIn(IReceivedBase received)
@@ -103,7 +103,7 @@ internal sealed class BaseFolder : IBaseStore
         }
     }
 
-    /// <summary>Says that a base is going: <see cref="Settle"/> removes its files once the store no longer knows it. In the transaction that deletes it.</summary>
+    /// <summary>Says that a base is going: <see cref="RemoveUnfinished"/> removes its files once the store no longer knows it. In the transaction that deletes it.</summary>
     public void MoveOut(Digest id)
     {
         File.WriteAllBytes(MarkOf(id), []);
@@ -115,9 +115,9 @@ internal sealed class BaseFolder : IBaseStore
     /// adding one.
     /// </summary>
     /// <param name="isKnown">Whether the store knows a base.</param>
-    public void Settle(Func<Digest, bool> isKnown)
+    public void RemoveUnfinished(Func<Digest, bool> isKnown)
     {
-        foreach (var id in Unsettled())
+        foreach (var id in Unfinished())
         {
             var target = Path.Combine(bases, id.ToString());
             if (Directory.Exists(target))
@@ -141,7 +141,7 @@ internal sealed class BaseFolder : IBaseStore
     }
 
     /// <summary>Bases whose adding or deletion has begun, and of which it was not yet seen how it ended.</summary>
-    public IReadOnlyList<Digest> Unsettled() =>
+    public IReadOnlyList<Digest> Unfinished() =>
     [
         .. Directory.EnumerateFiles(bases, "*" + Adding)
             .Select(mark => Digest.TryParse(Path.GetFileNameWithoutExtension(mark), out var id) ? id : default).Where(id => id != default),

@@ -88,7 +88,7 @@ internal sealed class BaseReceiver(BaseLimits limits, string folder)
             received = new BaseFile(name, length, digest, opened.Header, TensorCrcs(opened));
             if (dense is not null)
             {
-                DenseBaseFile.Write(opened, dense.Stream, cancellation);
+                CompressedBaseFile.Write(opened, dense.Stream, cancellation);
             }
         }
 

@@ -28,7 +28,7 @@ internal static class BaseFiles
 {
     public static IBaseFile Open(string path, SafetensorsHeader header)
     {
-        if (DenseBaseFile.TryOpen(path, header) is { } dense)
+        if (CompressedBaseFile.TryOpen(path, header) is { } dense)
         {
             return dense;
         }
@@ -40,7 +40,7 @@ internal static class BaseFiles
         catch (FishException)
         {
             // It may have been added again just now.
-            if (DenseBaseFile.TryOpen(path, header) is { } changed)
+            if (CompressedBaseFile.TryOpen(path, header) is { } changed)
             {
                 return changed;
             }

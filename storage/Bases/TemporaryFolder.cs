@@ -31,7 +31,7 @@ internal sealed class TemporaryFolder : IDisposable
         try
         {
             // No store of this process is open there: what lies in it could not be removed when the last one closed.
-            Quietly(() => Directory.Delete(path, recursive: true));
+            TryIgnoringIo(() => Directory.Delete(path, recursive: true));
             Directory.CreateDirectory(path);
         }
         catch
@@ -87,8 +87,8 @@ internal sealed class TemporaryFolder : IDisposable
             }
 
             Open.Remove(path);
-            Quietly(() => Directory.Delete(path, recursive: true));
-            Quietly(() => File.Delete(path + Lock));
+            TryIgnoringIo(() => Directory.Delete(path, recursive: true));
+            TryIgnoringIo(() => File.Delete(path + Lock));
             held.Dispose();
         }
     }
@@ -106,11 +106,11 @@ internal sealed class TemporaryFolder : IDisposable
 
             if (entry.FullName != owner)
             {
-                Quietly(() => RemoveOf(owner));
+                TryIgnoringIo(() => RemoveOf(owner));
             }
             else if (!File.Exists(owner + Lock) && entry.LastWriteTimeUtc < before)
             {
-                Quietly(() => Remove(entry));
+                TryIgnoringIo(() => Remove(entry));
             }
         }
     }
@@ -136,7 +136,7 @@ internal sealed class TemporaryFolder : IDisposable
     }
 
     // Tidying up is no reason to refuse anything: another process may be at it too.
-    private static void Quietly(Action tidy)
+    private static void TryIgnoringIo(Action tidy)
     {
         try
         {

@@ -25,7 +25,7 @@ internal sealed class CatalogRows(CatalogConnection connection) : ICatalogWriter
 
     public IDeletedChanges Deleted => field ??= new DeletedTable(connection);
 
-    public ITombstoneRows Tombstones => field ??= new HiddenGroups(connection);
+    public ITombstoneRows Tombstones => field ??= new TombstoneTable(connection);
 
     public IFoldQueue Folding => field ??= new FoldQueue(connection);
 

@@ -87,7 +87,7 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
     public IReadOnlyList<CheckpointRow> ReferenceOf(CheckpointRow checkpoint) =>
         checkpoint.Reference is { } id ? Earlier("none (id) AS (SELECT 0)", "SELECT CAST($0 AS bigint), CAST($0 AS bigint), 0", id).SingleOrDefault() ?? [] : [];
 
-    public IReadOnlyList<CheckpointRow> GuessedFrom(long checkpoint) =>
+    public IReadOnlyList<CheckpointRow> PredictedFrom(long checkpoint) =>
         connection.Query($"{Select} WHERE c.reference = $0 ORDER BY c.id", CheckpointColumns.Read, checkpoint);
 
     public CheckpointRow? Row(long id) => connection.Single($"{Select} WHERE c.id = $0", CheckpointColumns.Read, id);
@@ -105,10 +105,10 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
     public Tuple<int, Digest>? DepthAndState(long id) =>
         connection.Single("SELECT depth, state FROM checkpoints WHERE id = $0", row => Tuple.Create(row.GetInt32(0), row.Digest(1)), id);
 
-    public long? LastGuessedFrom(long id) =>
+    public long? LastPredictedFrom(long id) =>
         connection.Scalar<long?>("SELECT max(id) FROM checkpoints WHERE reference = $0", id);
 
-    public long CountGuessedFrom(long id) =>
+    public long CountPredictedFrom(long id) =>
         connection.Scalar<long>("SELECT count(*) FROM checkpoints WHERE reference = $0", id);
 
     public byte[]? HeadOf(CheckpointRow row) => connection.Scalar<byte[]?>(

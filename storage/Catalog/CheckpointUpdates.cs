@@ -39,7 +39,7 @@ internal sealed partial class CheckpointTable
           reference_depth = $8, effort = $9 WHERE id = $0
         """,
         id, frame.Parent, frame.Mask, frame.IsBlocks ? 1 : 0, frame.Changed, frame.Brought, frame.Values, frame.Proof,
-        frame.MayBeGuessedFrom ? 0 : null, (int)frame.Effort);
+        frame.MayBePredictedFrom ? 0 : null, (int)frame.Effort);
 
     public int HandToBranches(long task) => connection.Execute(
         """

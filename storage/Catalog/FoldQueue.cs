@@ -15,20 +15,20 @@ internal sealed class FoldQueue(CatalogConnection connection) : IFoldQueue
         """,
         task, bound.BaseBytes, bound.MaxReadCost, bound.MaxDeltas);
 
-    public Foldable? NextCostly(long task, long after, ChainBound bound) => connection.Single(
+    public FoldCandidate? NextCostly(long task, long after, ChainBound bound) => connection.Single(
         Select + """
         WHERE c.task = $0 AND c.deleted = 0 AND c.id > $1 AND c.parent IS NOT NULL
           AND (c.depth > $4 OR $2 + c.chain_bytes > $3 * ($2 + c.chain_bytes - p.chain_bytes)) ORDER BY c.id LIMIT 1
         """,
-        row => CheckpointColumns.Read(row) is var found ? new Foldable(found, null, 0, found.ChainBytes) : null!,
+        row => CheckpointColumns.Read(row) is var found ? new FoldCandidate(found, null, 0, found.ChainBytes) : null!,
         task, after, bound.BaseBytes, bound.MaxReadCost, bound.MaxDeltas);
 
-    public Foldable? NextOnDeleted(long task, long after) => connection.Single(
+    public FoldCandidate? NextOnDeleted(long task, long after) => connection.Single(
         Select + $"WHERE c.task = $0 AND c.deleted = 0 AND c.id > $1 AND p.deleted = 1 AND p.expires IS NULL AND {IsNeededOnce("p")} ORDER BY c.id LIMIT 1",
         row => PastTheDeleted(CheckpointColumns.Read(row)), task, after);
 
     // Deleted ones that lie on each other go together.
-    private Foldable PastTheDeleted(CheckpointRow row)
+    private FoldCandidate PastTheDeleted(CheckpointRow row)
     {
         var (freed, onto) = (0L, row.Parent);
         while (onto is { } id && connection.Single(Select + $"WHERE c.id = $0 AND c.deleted = 1 AND c.expires IS NULL AND {IsNeededOnce("c")}", CheckpointColumns.Read, id) is { } deleted)
@@ -37,7 +37,7 @@ internal sealed class FoldQueue(CatalogConnection connection) : IFoldQueue
         }
 
         var target = onto is { } found ? connection.Rows.Checkpoints.Row(found) : null;
-        return new Foldable(row, target, Math.Max(1, freed), row.ChainBytes - (target?.ChainBytes ?? 0));
+        return new FoldCandidate(row, target, Math.Max(1, freed), row.ChainBytes - (target?.ChainBytes ?? 0));
     }
 
     private long OwnMaskBytes(CheckpointRow row) => row.IsBlocks ? 0 : connection.Scalar<long>(

@@ -13,7 +13,7 @@ internal sealed class FrameTable(CatalogConnection connection) : IFrameChanges
 
     // Frames that are read with others at once: up to this payload each, and so much together.
     private const int SmallPayload = 1 << 16;
-    private const int MostTogether = 1 << 22;
+    private const int MaxTogether = 1 << 22;
 
     // What a frame is opened from, where frames are called f.
     private const string Columns = "f.id, f.head, f.payload";
@@ -130,7 +130,7 @@ internal sealed class FrameTable(CatalogConnection connection) : IFrameChanges
             }
 
             var (together, bytes) = (new Dictionary<long, StoredFrame>(), 0L);
-            foreach (var next in small.Where(other => !other.HasPiece).TakeWhile(other => (bytes += other.PayloadLength) <= MostTogether))
+            foreach (var next in small.Where(other => !other.HasPiece).TakeWhile(other => (bytes += other.PayloadLength) <= MaxTogether))
             {
                 together.Add(next.Id, next);
             }

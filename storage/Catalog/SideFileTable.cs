@@ -27,7 +27,7 @@ internal sealed class SideFileTable(CatalogConnection connection) : ISideFileCha
     {
         foreach (var (id, frame) in OwnedBy(checkpoint))
         {
-            if (HeirOf(id, checkpoint) is { IsHidden: false } heir)
+            if (HeirOf(id, checkpoint) is { IsTombstone: false } heir)
             {
                 Move(id, frame, checkpoint, heir.Checkpoint);
             }
@@ -100,7 +100,7 @@ internal sealed class SideFileTable(CatalogConnection connection) : ISideFileCha
         "SELECT c.id, c.deleted FROM side_sets s CROSS JOIN checkpoints c WHERE c.side_set = s.id AND s.file = $0 AND c.id <> $1 ORDER BY c.deleted LIMIT 1",
         row => new Heir(row.GetInt64(0), row.GetInt64(1) != 0), file, besides);
 
-    private sealed record Heir(long Checkpoint, bool IsHidden);
+    private sealed record Heir(long Checkpoint, bool IsTombstone);
 
     public void SetSet(long checkpoint, Digest set) =>
         connection.Execute("UPDATE checkpoints SET side_set = $1 WHERE id = $0", checkpoint, set);

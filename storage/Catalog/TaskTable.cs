@@ -81,7 +81,7 @@ internal sealed class TaskTable(CatalogConnection connection) : ITaskChanges
     public void Hide(long id, DateTimeOffset now, DateTimeOffset expires) => connection.Execute(
         "UPDATE tasks SET former_name = name, name = '~' || id, deleted_at = $1, expires = $2 WHERE id = $0", id, now, expires);
 
-    public long? GiveUpOrigin(long id)
+    public long? RemoveBranchPoint(long id)
     {
         var origin = connection.Scalar<long?>("SELECT origin FROM tasks WHERE id = $0", id);
         connection.Execute("UPDATE tasks SET origin = NULL WHERE id = $0", id);
@@ -91,20 +91,20 @@ internal sealed class TaskTable(CatalogConnection connection) : ITaskChanges
     public void Delete(long id) => connection.Execute("DELETE FROM tasks WHERE id = $0", id);
 
     private static StoredTask ReadStored(CatalogRow row) => new(
-        row.GetInt64(0), row.GetString(7), row.Digest(1), row.GetString(2), RetentionOf(row, 3), row.OptionalLong(4), StartOf(row, 5));
+        row.GetInt64(0), row.GetString(7), row.Digest(1), row.GetString(2), RetentionOf(row, 3), row.OptionalLong(4), BranchPointOf(row, 5));
 
     private static TaskInfo Read(CatalogRow row) => new(
         row.GetString(0), row.GetString(11), row.Digest(1), row.Digest(2), row.OptionalText(3),
         JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(4), FishJson.Options)!, RetentionOf(row, 5),
         JsonSerializer.Deserialize<Dictionary<string, OwnTensor?>>(row.GetString(6), FishJson.Options)!,
-        row.GetInt64(7), row.OptionalLong(9), row.Time(8), row.OptionalLong(12), StartOf(row, 13),
+        row.GetInt64(7), row.OptionalLong(9), row.Time(8), row.OptionalLong(12), BranchPointOf(row, 13),
         row.IsDBNull(15) ? null : row.Time(15), row.OptionalLong(16), row.IsDBNull(17) ? null : row.GetDouble(17));
 
     private static Retention? RetentionOf(CatalogRow row, int column) =>
         row.OptionalText(column) is { } json ? JsonSerializer.Deserialize<Retention>(json, FishJson.Options) : null;
 
-    private static TaskStart? StartOf(CatalogRow row, int column) =>
-        row.OptionalText(column) is { } task ? new TaskStart(task, row.GetInt64(column + 1)) : null;
+    private static BranchPoint? BranchPointOf(CatalogRow row, int column) =>
+        row.OptionalText(column) is { } task ? new BranchPoint(task, row.GetInt64(column + 1)) : null;
 
     private static string Json(IReadOnlyDictionary<string, string>? metadata) =>
         JsonSerializer.Serialize(metadata ?? new Dictionary<string, string>(StringComparer.Ordinal), FishJson.Options);

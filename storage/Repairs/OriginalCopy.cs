@@ -11,7 +11,7 @@ internal static class OriginalCopy
     /// <summary>Copies.</summary>
     /// <returns>The copy's path.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: somebody writes to it.</exception>
-    public static string Make(string dataFolder, string folder, WorkMeter meter, CancellationToken cancellation)
+    public static string Make(string dataFolder, string folder, ProgressReporter meter, CancellationToken cancellation)
     {
         Directory.CreateDirectory(folder);
         var before = State(dataFolder);

@@ -15,7 +15,7 @@ internal sealed class PageFile : IDisposable
     public const int ReservedAt = 20;
 
     private const int Default = 16384;
-    private const int MostPagesToLookAt = 1000;
+    private const int MaxPagesToLookAt = 1000;
     private readonly SafeFileHandle file;
 
     public PageFile(string path)
@@ -61,7 +61,7 @@ internal sealed class PageFile : IDisposable
     private bool FindSums()
     {
         var page = new byte[Default];
-        for (var number = 1; number <= MostPagesToLookAt && RandomAccess.Read(file, page, (number - 1L) * Default) == Default; number++)
+        for (var number = 1; number <= MaxPagesToLookAt && RandomAccess.Read(file, page, (number - 1L) * Default) == Default; number++)
         {
             if (PageSum.IsMarked(page.AsSpan(^PageSum.Length..)) && PageSum.IsRight(page, number))
             {

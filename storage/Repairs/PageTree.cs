@@ -14,7 +14,7 @@ internal sealed class PageTree
 
     private const byte PointerToRoot = 1, PointerToFree = 2, PointerToFirstOverflow = 3, PointerToNextOverflow = 4, PointerInTree = 5;
     private const int PointerLength = 5;
-    private const int MostLevels = 32;
+    private const int MaxLevels = 32;
     private const int LockAt = 1 << 30;
 
     private readonly PageFile pages;
@@ -56,7 +56,7 @@ internal sealed class PageTree
     /// <summary>The first page of what a page belongs to: itself if nothing is known above it.</summary>
     public int RootOf(int number)
     {
-        for (var level = 0; level < MostLevels && above[number] > 0; level++)
+        for (var level = 0; level < MaxLevels && above[number] > 0; level++)
         {
             number = above[number];
         }

@@ -13,7 +13,7 @@ internal sealed class SalvagedBases(RepairOptions repair, RepairLog log)
 {
     public void Run(CatalogConnection connection, CancellationToken cancellation)
     {
-        var meter = new WorkMeter(repair.Progress);
+        var meter = new ProgressReporter(repair.Progress);
         meter.Expect(BaseCopy.BytesOf(connection));
         var copy = new BaseCopy(BaseFolder.At(repair.DataFolder), repair.To, link: false, meter);
         copy.Run(connection, cancellation);

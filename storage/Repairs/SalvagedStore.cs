@@ -13,7 +13,7 @@ namespace FishCheckpoint.Storage.Repairs;
 internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
 {
     // A frame that is rebuilt may show that what lies on it is damaged too; each round leaves less.
-    private const int MostRounds = 100;
+    private const int MaxRounds = 100;
 
     private readonly StoreOptions options = new() { DataFolder = repair.To, Progress = repair.Progress };
 
@@ -35,7 +35,7 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
                 break;
             }
 
-            if (round == MostRounds)
+            if (round == MaxRounds)
             {
                 throw new FishException(
                     ErrorCode.CorruptStore, found[0].Finding.Key, $"It is still damaged after {round} rounds: {found[0].Finding.Problem}", "Restore from a backup, and report this.");

@@ -57,7 +57,7 @@ public static class StoreRepair
         Incomplete.Begin(options.To);
         var log = new RepairLog(options.To);
         var work = Path.Combine(options.To, "original");
-        var original = OriginalCopy.Make(options.DataFolder, work, new WorkMeter(options.Progress), cancellation);
+        var original = OriginalCopy.Make(options.DataFolder, work, new ProgressReporter(options.Progress), cancellation);
         LogFold.Run(original, log);
         using (var target = SqliteCatalogConnection.OpenFile(Path.Combine(options.To, Database.FileName)))
         {

@@ -10,7 +10,7 @@ namespace FishCheckpoint.Storage.Repairs;
 internal sealed class TableSalvage(SqliteCatalogConnection source, SqliteCatalogConnection target, string table, IReadOnlyList<string> columns, bool hasRowId)
 {
     // Reads that fail, before the rest of a table is given up: where whole regions are gone, halves of them would be tried for ever.
-    private const int MostFailures = 20_000;
+    private const int MaxFailures = 20_000;
 
     private readonly string list = string.Join(", ", columns.Select(column => $"\"{column}\""));
     private int failures;
@@ -38,7 +38,7 @@ internal sealed class TableSalvage(SqliteCatalogConnection source, SqliteCatalog
 
     private void Range(long low, long high)
     {
-        if (low > high || failures > MostFailures)
+        if (low > high || failures > MaxFailures)
         {
             return;
         }
@@ -54,7 +54,7 @@ internal sealed class TableSalvage(SqliteCatalogConnection source, SqliteCatalog
             return;
         }
 
-        high = first is { } back ? back - 1 : Math.Min(high, low + MostFailures);
+        high = first is { } back ? back - 1 : Math.Min(high, low + MaxFailures);
         if (low < high)
         {
             var middle = low + ((high - low) / 2);

@@ -139,7 +139,7 @@ internal static class TaskRebuild
               FROM checkpoints c WHERE c.task = $0)
             WHERE heir IS NOT NULL
             """,
-            row => (Id: row.GetInt64(0), Step: row.GetInt64(1), IsHidden: row.GetInt64(2) != 0, Heir: row.GetInt64(3)), lost) is { Count: > 0 } some)
+            row => (Id: row.GetInt64(0), Step: row.GetInt64(1), IsTombstone: row.GetInt64(2) != 0, Heir: row.GetInt64(3)), lost) is { Count: > 0 } some)
         {
             foreach (var (id, step, isHidden, heir) in some)
             {

@@ -219,7 +219,7 @@ internal sealed class Database : ICatalog
         {
             if (isCommitting)
             {
-                Bury(writer);
+                Supersede(writer);
             }
 
             throw error.Refusal;
@@ -276,7 +276,7 @@ internal sealed class Database : ICatalog
     }
 
     // A commit whose sync failed lies in the log all the same, and would be found there after a crash although it was refused: another one takes its place.
-    private static void Bury(SqliteCatalogConnection writer)
+    private static void Supersede(SqliteCatalogConnection writer)
     {
         try
         {

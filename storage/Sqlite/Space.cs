@@ -17,7 +17,7 @@ internal sealed class Space(Database database, Func<(long Free, long Total)>? di
     private const int PagesAtOnce = 512;
 
     // While a reader keeps the log, what is moved makes it longer, and nothing comes back: beyond this, moving waits for another round.
-    private const long MostLogBytes = 1L << 27;
+    private const long MaxLogBytes = 1L << 27;
 
     /// <summary>Whether an error says that the disk is full.</summary>
     public static bool IsFull(Exception? error) => error is not null
@@ -29,7 +29,7 @@ internal sealed class Space(Database database, Func<(long Free, long Total)>? di
     /// <param name="goes">Whether there is time to go on.</param>
     /// <param name="cancellation">Ends the work early.</param>
     /// <param name="mostLogBytes">Bytes of the log from which on it has to be emptied before more is moved.</param>
-    public async Task ReturnAsync(Func<bool> goes, CancellationToken cancellation, long mostLogBytes = MostLogBytes)
+    public async Task ReturnAsync(Func<bool> goes, CancellationToken cancellation, long mostLogBytes = MaxLogBytes)
     {
         while (goes() && await ShortenAsync(cancellation) > 0)
         {

@@ -13,7 +13,7 @@ namespace FishCheckpoint.Storage.Sqlite;
 internal sealed class SqliteCatalogConnection(SqliteConnection sqlite) : CatalogConnection
 {
     // More than the program has; a limit all the same.
-    private const int MostKept = 200;
+    private const int MaxKept = 200;
 
     private static readonly string[] Names = [.. Enumerable.Range(0, 32).Select(index => $"${index}")];
 
@@ -206,7 +206,7 @@ internal sealed class SqliteCatalogConnection(SqliteConnection sqlite) : Catalog
 
         public void Dispose()
         {
-            if (kept is null || kept.Count >= MostKept || !kept.TryAdd(command.CommandText, command))
+            if (kept is null || kept.Count >= MaxKept || !kept.TryAdd(command.CommandText, command))
             {
                 command.Dispose();
             }

@@ -12,10 +12,10 @@ internal sealed class WalKeeper
 {
     // Pages in the log: SQLite's own default, and what the log may grow to before a writer waits for the copying.
     private const int FewPages = 1000;
-    private const int MostPages = 16 * FewPages;
+    private const int MaxPages = 16 * FewPages;
 
     // SQLite begins the log anew only when no reader is in it, which may never be.
-    private const long MostBytes = 1L << 28;
+    private const long MaxBytes = 1L << 28;
 
     // How often emptying is tried while the log grows by as much again.
     private const int AttemptsWithin = 8;
@@ -38,7 +38,7 @@ internal sealed class WalKeeper
     /// <param name="open">Opens another one.</param>
     /// <param name="most">Pages in the log from which on a writer waits for the copying.</param>
     /// <param name="mostBytes">Bytes of the log's file from which on a writer cuts it, where readers that come and go have kept it from beginning anew.</param>
-    public WalKeeper(SqliteCatalogConnection writer, Func<SqliteCatalogConnection> open, int most = MostPages, long mostBytes = MostBytes)
+    public WalKeeper(SqliteCatalogConnection writer, Func<SqliteCatalogConnection> open, int most = MaxPages, long mostBytes = MaxBytes)
     {
         (this.writer, this.open, this.most, this.mostBytes, bound) = (writer, open, most, mostBytes, mostBytes);
         writer.Execute("PRAGMA wal_autocheckpoint = 0");
@@ -51,17 +51,17 @@ internal sealed class WalKeeper
         var inLog = Interlocked.Add(ref pages, written);
         if (inLog >= most)
         {
-            Quietly(() => Copy(writer));
+            TryIgnoringIo(() => Copy(writer));
         }
         else if (inLog >= FewPages && copying.IsCompleted)
         {
-            copying = Task.Run(() => Quietly(CopyBeside));
+            copying = Task.Run(() => TryIgnoringIo(CopyBeside));
         }
 
         if (LogBytes >= bound)
         {
             // One long reader is enough to keep the log: then it is tried again a little later, so that waiting for it stays a small part of writing.
-            Quietly(() => bound = Empty() ? mostBytes : LogBytes + (mostBytes / AttemptsWithin));
+            TryIgnoringIo(() => bound = Empty() ? mostBytes : LogBytes + (mostBytes / AttemptsWithin));
         }
     }
 
@@ -92,7 +92,7 @@ internal sealed class WalKeeper
     /// <summary>Waits for what is under way.</summary>
     public void Finish() => copying.Wait();
 
-    private static void Quietly(Action copy)
+    private static void TryIgnoringIo(Action copy)
     {
         try
         {

@@ -18,7 +18,7 @@ internal sealed class TotalsKeeper(TaskCatalog tasks, TimeProvider time, Func<Sn
     }
 
     /// <summary>Counts the tensors of tasks that an earlier program has written.</summary>
-    public static async Task CatchUpAsync(Database database, TaskCatalog tasks, CancellationToken cancellation)
+    public static async Task BackfillAsync(Database database, TaskCatalog tasks, CancellationToken cancellation)
     {
         while (Next(database) is { } task)
         {

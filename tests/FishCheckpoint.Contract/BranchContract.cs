@@ -8,7 +8,7 @@ namespace FishCheckpoint.Contract;
 /// <summary>What every store does with tasks that start from another one's checkpoint.</summary>
 public abstract class BranchContract : CheckpointStoreContract
 {
-    private static readonly TaskStart From = new("task", 2);
+    private static readonly BranchPoint From = new("task", 2);
 
     [Fact]
     public async Task Save_OnAnotherTasksCheckpoint_OutlivesIt()
@@ -69,10 +69,10 @@ public abstract class BranchContract : CheckpointStoreContract
         await Store.Tasks.PutAsync("own", new TaskSpec("base", Tensors: own), Stop);
         var model = Base.With(new Tensors.TensorInfo("head.weight", Tensors.DType.F32, [3, 17]));
         await SaveFullAsync(1, model, task: "own");
-        var branch = await Store.Tasks.PutAsync("branch", new TaskSpec(From: new TaskStart("own", 1)), Stop);
+        var branch = await Store.Tasks.PutAsync("branch", new TaskSpec(From: new BranchPoint("own", 1)), Stop);
         Assert.Equal((await Store.Tasks.GetAsync("own", Stop)).Layout, branch.Value.Layout);
         await RefusedAsync(ErrorCode.LayoutMismatch, () => Store.Tasks.PutAsync(
-            "other", new TaskSpec("base", Tensors: new Dictionary<string, OwnTensor?>(StringComparer.Ordinal), From: new TaskStart("own", 1)), Stop));
+            "other", new TaskSpec("base", Tensors: new Dictionary<string, OwnTensor?>(StringComparer.Ordinal), From: new BranchPoint("own", 1)), Stop));
         await RefusedAsync(ErrorCode.LayoutMismatch, () => SavePatchAsync(
             1, Base.Change(1).PatchAgainst(Base), new SaveOptions { Parent = ParentChoice.Of("own", 1) }));
     }
@@ -82,10 +82,10 @@ public abstract class BranchContract : CheckpointStoreContract
     {
         await SaveTrunkAsync();
         await Store.Tasks.PutAsync("branch", new TaskSpec(From: From), Stop);
-        await RefusedAsync(ErrorCode.TaskTaken, () => Store.Tasks.PutAsync("branch", new TaskSpec(From: new TaskStart("task", 1)), Stop));
-        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.Tasks.PutAsync("other", new TaskSpec(From: new TaskStart("none", 1)), Stop));
+        await RefusedAsync(ErrorCode.TaskTaken, () => Store.Tasks.PutAsync("branch", new TaskSpec(From: new BranchPoint("task", 1)), Stop));
+        await RefusedAsync(ErrorCode.TaskNotFound, () => Store.Tasks.PutAsync("other", new TaskSpec(From: new BranchPoint("none", 1)), Stop));
         await RefusedAsync(
-            ErrorCode.CheckpointNotFound, () => Store.Tasks.PutAsync("other", new TaskSpec(From: new TaskStart("task", 9)), Stop));
+            ErrorCode.CheckpointNotFound, () => Store.Tasks.PutAsync("other", new TaskSpec(From: new BranchPoint("task", 9)), Stop));
         await RefusedAsync(ErrorCode.RequestInvalid, () => Store.Tasks.PutAsync("other", new TaskSpec(), Stop));
         await Store.Bases.AddAsync("second", ModelUpload.FromStream(new MemoryStream(TestModel.Create(9).ToBytes())), Stop);
         await RefusedAsync(ErrorCode.BaseMismatch, () => Store.Tasks.PutAsync("other", new TaskSpec("second", From: From), Stop));

@@ -10,7 +10,7 @@ namespace FishCheckpoint.Contract;
 public abstract class BranchTrainingContract : CheckpointStoreContract
 {
     private const int Last = 4;
-    private static readonly TaskStart Origin = new("trunk", Last);
+    private static readonly BranchPoint Origin = new("trunk", Last);
 
     private readonly List<string> warnings = [];
 
@@ -197,7 +197,7 @@ public abstract class BranchTrainingContract : CheckpointStoreContract
     {
         await TrainTrunkAsync();
         await Store.Tasks.PutAsync("based", new TaskSpec("tiny"), Stop);
-        await Store.Tasks.PutAsync("branch", new TaskSpec(From: new TaskStart("trunk", 2)), Stop);
+        await Store.Tasks.PutAsync("branch", new TaskSpec(From: new BranchPoint("trunk", 2)), Stop);
         foreach (var task in new[] { "based", "branch" })
         {
             await using var hook = Hook(New(), new CheckpointHookOptions { From = Origin, ThrowOnComplete = false }, task);
@@ -214,7 +214,7 @@ public abstract class BranchTrainingContract : CheckpointStoreContract
     public async Task From_NotThere_IsRefusedAndMakesNoTask()
     {
         await TrainTrunkAsync();
-        foreach (var (from, code) in new[] { (new TaskStart("none", 1), ErrorCode.TaskNotFound), (new TaskStart("trunk", 99), ErrorCode.CheckpointNotFound) })
+        foreach (var (from, code) in new[] { (new BranchPoint("none", 1), ErrorCode.TaskNotFound), (new BranchPoint("trunk", 99), ErrorCode.CheckpointNotFound) })
         {
             await using var hook = Hook(New(), new CheckpointHookOptions { From = from });
             await RefusedAsync(code, () => hook.ResumeAsync(cancellation: Stop));

@@ -74,7 +74,7 @@ public abstract class OverwriteContract : CheckpointStoreContract
         var (first, second) = (Base.Change(1), Base.Change(1).Change(2));
         await SaveFullAsync(5, first, new SaveOptions { OpenState = () => new MemoryStream([1]), Metrics = new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = 1 } });
         await SavePatchAsync(6, second.PatchAgainst(first), new SaveOptions { Parent = ParentChoice.At(5) });
-        await Store.Tasks.PutAsync("branch", new TaskSpec("base", From: TaskStart.Parse("task:5")), Stop);
+        await Store.Tasks.PutAsync("branch", new TaskSpec("base", From: BranchPoint.Parse("task:5")), Stop);
         await Store.Checkpoints.SetTagAsync("task", "good", StepRef.At(5), Stop);
         var other = Base.Change(9);
 

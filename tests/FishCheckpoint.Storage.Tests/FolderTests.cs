@@ -27,10 +27,10 @@ public sealed class FolderTests : StoreFixture
         folder.MoveIn(received);
         Assert.Equal(Base.Change(9).ToBytes(), await File.ReadAllBytesAsync(folder.PathOf(content.Id, "model.safetensors"), Stop));
 
-        folder.Settle(_ => false);
+        folder.RemoveUnfinished(_ => false);
         Assert.Equal(ErrorCode.StorageUnavailable, Assert.Throws<FishException>(() => folder.MoveIn(received)).Code);
-        folder.Settle(_ => false);
-        Assert.Empty(folder.Unsettled());
+        folder.RemoveUnfinished(_ => false);
+        Assert.Empty(folder.Unfinished());
         Assert.False(Directory.Exists(Path.GetDirectoryName(folder.PathOf(content.Id, "model.safetensors"))));
     }
 

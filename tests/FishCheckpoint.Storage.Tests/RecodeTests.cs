@@ -20,10 +20,10 @@ public sealed class RecodeTests : RecodeTest
         }
 
         AssertTotalsAreARecount();
-        var (guessed, hidden, masks) = (Sum("reference IS NOT NULL"), Sum("deleted = 1"), Ask("SELECT sum(bytes) FROM masks"));
+        var (predicted, hidden, masks) = (Sum("reference IS NOT NULL"), Sum("deleted = 1"), Ask("SELECT sum(bytes) FROM masks"));
         await Store.Maintenance.RecodeAsync(null, Stop);
         AssertTotalsAreARecount();
-        Assert.InRange(Sum("reference IS NOT NULL"), 1, guessed - 1);
+        Assert.InRange(Sum("reference IS NOT NULL"), 1, predicted - 1);
         Assert.InRange(Sum("deleted = 1"), 1, hidden - 1);
         Assert.InRange(Ask("SELECT sum(bytes) FROM masks"), 1, masks - 1);
         await AssertAllAsync(saves);

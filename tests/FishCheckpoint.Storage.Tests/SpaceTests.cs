@@ -7,7 +7,7 @@ namespace FishCheckpoint.Storage.Tests;
 public sealed class SpaceTests : IDisposable
 {
     private const int Frames = 96;
-    private const int MostLogBytes = 1 << 20;
+    private const int MaxLogBytes = 1 << 20;
 
     private readonly string folder = Directory.CreateTempSubdirectory("fish-space-").FullName;
 
@@ -30,7 +30,7 @@ public sealed class SpaceTests : IDisposable
         {
             Assert.Equal(Frames, reader.Connection.Scalar<long>("SELECT count(*) FROM frames"));
             await database.WriteAsync(connection => connection.Execute("DELETE FROM frames WHERE id % 2 = 1"), Stop);
-            await database.Space.ReturnAsync(() => true, Stop, MostLogBytes);
+            await database.Space.ReturnAsync(() => true, Stop, MaxLogBytes);
             Assert.NotEqual(0, Unused(database));
 
             // One turn of moved pages at most, not all of them.
@@ -38,7 +38,7 @@ public sealed class SpaceTests : IDisposable
             Assert.Equal(Frames, reader.Connection.Scalar<long>("SELECT count(*) FROM frames WHERE length(head) = $0", 1 << 20));
         }
 
-        await database.Space.ReturnAsync(() => true, Stop, MostLogBytes);
+        await database.Space.ReturnAsync(() => true, Stop, MaxLogBytes);
         Assert.Equal(0, Unused(database));
         Assert.InRange(database.Space.FileBytes, 0, (full / 2) + (full / 20));
         using var after = database.OpenSnapshot();

@@ -38,7 +38,7 @@ internal sealed class KeepOptions(Option<string?> monitor, Option<string> mode)
         var retention = new Retention(
             parsed.GetValue(last), parsed.GetValue(every), parsed.GetValue(best), parsed.GetValue(monitor), parsed.GetRequiredValue(mode),
             parsed.GetValue(within));
-        return retention.HasRules || retention.Monitor is not null ? retention.Checked() : null;
+        return retention.HasRules || retention.Monitor is not null ? retention.Validate() : null;
     }
 
     /// <summary>The rules that a call names, as a task's retention has them in JSON.</summary>

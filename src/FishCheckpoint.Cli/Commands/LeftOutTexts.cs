@@ -8,15 +8,15 @@ namespace FishCheckpoint.Cli.Commands;
 /// <summary>Says what of a folder or file is no part of a model.</summary>
 internal static class LeftOutTexts
 {
-    private const int MostNamed = 5;
+    private const int MaxNamed = 5;
 
     /// <summary>A line for each reason, with the names of the first few files.</summary>
     public static IEnumerable<string> Lines(IReadOnlyList<LeftOutFile>? leftOut) =>
         (leftOut ?? []).GroupBy(file => file.Reason, StringComparer.Ordinal).Select(group =>
     {
         var names = group.Select(file => Shown(file.Name)).ToArray();
-        var more = names.Length > MostNamed ? $" and {Say.Count(names.Length - MostNamed)} more" : "";
-        return $"Left out: {string.Join(", ", names.Take(MostNamed))}{more} ({group.Key})";
+        var more = names.Length > MaxNamed ? $" and {Say.Count(names.Length - MaxNamed)} more" : "";
+        return $"Left out: {string.Join(", ", names.Take(MaxNamed))}{more} ({group.Key})";
     });
 
     /// <summary>Says it on standard output, or, where that is for machines, nowhere: the answer itself has it.</summary>

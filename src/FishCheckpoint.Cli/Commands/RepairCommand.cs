@@ -9,7 +9,7 @@ namespace FishCheckpoint.Cli.Commands;
 /// <summary><c>fish repair</c>.</summary>
 internal static class RepairCommand
 {
-    private const int MostNames = 20;
+    private const int MaxNames = 20;
 
     public static Command Create(Shell shell)
     {
@@ -73,8 +73,8 @@ internal static class RepairCommand
             terminal.Say($"[red]lost[/] [bold]{item.Key}[/]: {item.Problem}");
             if (item.Affected.Count > 0)
             {
-                var more = item.Affected.Count > MostNames ? $" and {Say.Count(item.Affected.Count - MostNames)} more" : "";
-                terminal.Say($"  with {string.Join(", ", item.Affected.Take(MostNames))}{more}");
+                var more = item.Affected.Count > MaxNames ? $" and {Say.Count(item.Affected.Count - MaxNames)} more" : "";
+                terminal.Say($"  with {string.Join(", ", item.Affected.Take(MaxNames))}{more}");
             }
         }
 

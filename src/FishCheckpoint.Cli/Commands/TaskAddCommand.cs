@@ -103,7 +103,7 @@ internal static class TaskAddCommand
         }
     }
 
-    private static TaskStart? StartOf(string? text) => text is null ? null
-        : ParentChoice.Parse(text) is { Task: { } task, Step: { } step } ? new TaskStart(task, step)
+    private static BranchPoint? StartOf(string? text) => text is null ? null
+        : ParentChoice.Parse(text) is { Task: { } task, Step: { } step } ? new BranchPoint(task, step)
         : throw new FishException(ErrorCode.RequestInvalid, "--from", $"'{text}' names no checkpoint of a task.", "Give TASK:STEP.");
 }

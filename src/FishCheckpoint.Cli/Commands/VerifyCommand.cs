@@ -67,7 +67,7 @@ internal static class VerifyCommand
     private static async Task<int> StoreAsync(Call call, VerifyOptions options, CancellationToken cancellation)
     {
         var report = await Progress.SpinAsync(
-            call.Terminal, "verifying", () => call.Store.Maintenance.VerifyAsync(options.Checked(), cancellation));
+            call.Terminal, "verifying", () => call.Store.Maintenance.VerifyAsync(options.Validate(), cancellation));
         call.Print(report, found => VerifyTexts.Describe(call.Terminal, found));
         return report.Damaged.Count == 0 ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
     }

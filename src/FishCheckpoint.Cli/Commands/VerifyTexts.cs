@@ -6,7 +6,7 @@ namespace FishCheckpoint.Cli.Commands;
 /// <summary>What a verification found, for people.</summary>
 internal static class VerifyTexts
 {
-    private const int MostNames = 20;
+    private const int MaxNames = 20;
 
     public static void Describe(Terminal terminal, VerifyResult result)
     {
@@ -42,6 +42,6 @@ internal static class VerifyTexts
     }
 
     private static string Affected(DamagedItem damaged) => damaged.AffectedCount == 0 ? "no checkpoint that can be told"
-        : string.Join(", ", damaged.Affected.Take(MostNames)) + (damaged.AffectedCount > MostNames
-            ? $" and {Say.Count(damaged.AffectedCount - MostNames)} more" : "");
+        : string.Join(", ", damaged.Affected.Take(MaxNames)) + (damaged.AffectedCount > MaxNames
+            ? $" and {Say.Count(damaged.AffectedCount - MaxNames)} more" : "");
 }

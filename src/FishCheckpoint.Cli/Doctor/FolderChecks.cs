@@ -10,7 +10,7 @@ internal sealed class FolderChecks(Machine machine, string folder)
     private const string Name = "data folder";
     private const long LeastFree = 64_000_000;
     private const long LittleFree = 1_000_000_000;
-    private const int MostFiles = 100_000;
+    private const int MaxFiles = 100_000;
     private const string AsAWriter =
         "Open it once as a user who may write it ('fish ls' does it), or copy the folder to a place where you may write.";
 
@@ -105,7 +105,7 @@ internal sealed class FolderChecks(Machine machine, string folder)
         .EnumerateFiles(
             "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true,
                 AttributesToSkip = FileAttributes.ReparsePoint })
-        .Take(MostFiles).Sum(file => file.Length);
+        .Take(MaxFiles).Sum(file => file.Length);
 
     private IEnumerable<Check> Database()
     {

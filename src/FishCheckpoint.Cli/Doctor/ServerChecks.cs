@@ -10,7 +10,7 @@ namespace FishCheckpoint.Cli.Doctor;
 internal sealed class ServerChecks(Machine machine, Uri server, FishClientOptions options)
 {
     private const string VersionHeader = "Fish-Version";
-    private static readonly TimeSpan MostSkew = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MaxSkew = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan SoonOver = TimeSpan.FromDays(14);
 
     public async Task<IReadOnlyList<Check>> RunAsync(CancellationToken cancellation)
@@ -106,7 +106,7 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
         }
 
         var skew = theirs - machine.Time.GetUtcNow();
-        return skew.Duration() <= MostSkew ? Check.Ok("server clock", "as here, within half a minute")
+        return skew.Duration() <= MaxSkew ? Check.Ok("server clock", "as here, within half a minute")
             : Check.Warn(
                 "server clock", $"{skew.Duration():d\\.hh\\:mm\\:ss} {(skew > TimeSpan.Zero ? "ahead of" : "behind")} this machine's",
                 "Set the one that is wrong: keys expire and retention goes by the server's.");

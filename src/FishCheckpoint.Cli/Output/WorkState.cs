@@ -7,7 +7,7 @@ namespace FishCheckpoint.Cli.Output;
 internal sealed class WorkState(TimeProvider time, string title, Func<long, string> format)
 {
     // A hundred hours: a longer estimate has no use.
-    private const double MostSecondsLeft = 360_000;
+    private const double MaxSecondsLeft = 360_000;
 
     private readonly long began = time.GetTimestamp();
     private long done;
@@ -52,7 +52,7 @@ internal sealed class WorkState(TimeProvider time, string title, Func<long, stri
 
         // After the last byte, as a rule, a file is synced: how long that takes is not known.
         var left = all > amount && rate > 0 ? (all - amount) / rate : double.MaxValue;
-        var clock = left < MostSecondsLeft ? $"{Clock(TimeSpan.FromSeconds(left))} left" : Clock(elapsed);
+        var clock = left < MaxSecondsLeft ? $"{Clock(TimeSpan.FromSeconds(left))} left" : Clock(elapsed);
         string[] parts = isShort ? [percent, clock] : [percent, amounts, speed, clock];
         return string.Join("  ", parts.Where(part => part.Length > 0));
     }

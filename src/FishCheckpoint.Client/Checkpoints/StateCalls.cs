@@ -46,7 +46,8 @@ internal sealed class StateCalls(FishHttp server, ICheckpoints checkpoints, IMai
     public async Task<Stream> OpenTrainerStateAsync(string task, StepRef step, CancellationToken cancellationToken = default)
     {
         var body = new CheckedBody(
-            server, PathOf(task, step), tag: null, new EarlyEnd(server, stop => maintenance.VerifyCheckpointAsync(task, step, stop)));
+            server, PathOf(task, step), tag: null,
+            new TruncatedResponse(server, stop => maintenance.VerifyCheckpointAsync(task, step, stop)));
         try
         {
             await body.OpenAsync(cancellationToken);

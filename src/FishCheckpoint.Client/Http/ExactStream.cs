@@ -25,7 +25,7 @@ internal sealed class ExactStream(Stream content, string name, long length) : St
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var wanted = buffer[..(int)Math.Min(buffer.Length, Math.Max(0, length - content.Position))];
-        return Checked(wanted.Length, await content.ReadAsync(wanted, cancellationToken));
+        return Validate(wanted.Length, await content.ReadAsync(wanted, cancellationToken));
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -34,7 +34,7 @@ internal sealed class ExactStream(Stream content, string name, long length) : St
     public override int Read(byte[] buffer, int offset, int count)
     {
         var wanted = (int)Math.Min(count, Math.Max(0, length - content.Position));
-        return Checked(wanted, content.Read(buffer, offset, wanted));
+        return Validate(wanted, content.Read(buffer, offset, wanted));
     }
 
     public override long Seek(long offset, SeekOrigin origin) => content.Seek(offset, origin);
@@ -57,7 +57,7 @@ internal sealed class ExactStream(Stream content, string name, long length) : St
         base.Dispose(disposing);
     }
 
-    private int Checked(int wanted, int read) => read > 0 || wanted == 0 ? read : throw new FishException(
+    private int Validate(int wanted, int read) => read > 0 || wanted == 0 ? read : throw new FishException(
         ErrorCode.BodyTruncated, name,
         $"The file ends at byte {content.Position}, {length - content.Position} bytes early: it shrank while it was sent.",
         "Nothing was stored. Send it again when nothing writes to it.");

@@ -7,7 +7,7 @@ internal sealed class IdleTimer : IDisposable
 {
     // A server may have work to do once it has the body, and a slow network still has some of it on the way: the answer gets the time that
     // sending took, up to so many times the limit.
-    private const int MostExtra = 9;
+    private const int MaxExtra = 9;
 
     private readonly TimeSpan longest;
     private readonly CancellationToken caller;
@@ -34,7 +34,7 @@ internal sealed class IdleTimer : IDisposable
     /// <param name="sending">How long it took to send it.</param>
     public void StartAfter(TimeSpan sending)
     {
-        var most = longest * MostExtra;
+        var most = longest * MaxExtra;
         source.CancelAfter(longest == Timeout.InfiniteTimeSpan ? longest : longest + (sending < most ? sending : most));
     }
 

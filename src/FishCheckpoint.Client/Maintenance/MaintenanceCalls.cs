@@ -11,10 +11,10 @@ internal sealed class MaintenanceCalls(FishHttp server) : IMaintenance
     private static readonly TimeSpan UntilDone = Timeout.InfiniteTimeSpan;
 
     public Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellationToken = default) =>
-        PostAsync<RecodeResult, RecodeOptions>(Routes.Recode, (options ?? new RecodeOptions()).Checked(), cancellationToken);
+        PostAsync<RecodeResult, RecodeOptions>(Routes.Recode, (options ?? new RecodeOptions()).Validate(), cancellationToken);
 
     public Task<VerifyReport> VerifyAsync(VerifyOptions? options = null, CancellationToken cancellationToken = default) =>
-        PostAsync<VerifyReport, VerifyOptions>(Routes.Verify, (options ?? new VerifyOptions()).Checked(), cancellationToken);
+        PostAsync<VerifyReport, VerifyOptions>(Routes.Verify, (options ?? new VerifyOptions()).Validate(), cancellationToken);
 
     public Task<VerifyResult> VerifyCheckpointAsync(string task, StepRef step, CancellationToken cancellationToken = default) =>
         server.JsonAsync<VerifyResult>(
@@ -28,12 +28,12 @@ internal sealed class MaintenanceCalls(FishHttp server) : IMaintenance
 
     public Task<CollectResult> CollectAsync(CollectOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var path = Routes.Collect((options ?? new CollectOptions()).Checked());
+        var path = Routes.Collect((options ?? new CollectOptions()).Validate());
         return server.JsonAsync<CollectResult>(HttpMethod.Post, path, cancellationToken, wait: UntilDone);
     }
 
     public Task<FoldResult> FoldAsync(FoldOptions? options = null, CancellationToken cancellationToken = default) =>
-        PostAsync<FoldResult, FoldOptions>(Routes.Fold, (options ?? new FoldOptions()).Checked(), cancellationToken);
+        PostAsync<FoldResult, FoldOptions>(Routes.Fold, (options ?? new FoldOptions()).Validate(), cancellationToken);
 
     private Task<TResult> PostAsync<TResult, TOptions>(string path, TOptions options, CancellationToken cancellation) =>
         server.JsonAsync<TResult>(HttpMethod.Post, path, cancellation, JsonContent.Create(options, options: FishJson.Options), UntilDone);

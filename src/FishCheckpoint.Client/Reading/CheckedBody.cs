@@ -15,7 +15,7 @@ namespace FishCheckpoint.Client.Reading;
 /// <param name="path">The path of the content.</param>
 /// <param name="tag">The version wanted: its strong entity tag; <see langword="null"/>: that of the first answer.</param>
 /// <param name="end">Explains an answer that ends early.</param>
-internal sealed class CheckedBody(FishHttp server, string path, string? tag, EarlyEnd end) : IDisposable
+internal sealed class CheckedBody(FishHttp server, string path, string? tag, TruncatedResponse end) : IDisposable
 {
     private string? tag = tag;
     private HttpResponseMessage? response;

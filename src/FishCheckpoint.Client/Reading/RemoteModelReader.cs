@@ -13,11 +13,11 @@ internal sealed class RemoteModelReader : IModelReader
 {
     private readonly FishHttp server;
     private readonly string model;
-    private readonly EarlyEnd end;
+    private readonly TruncatedResponse end;
     private ModelFiles tensors = null!;
 
     private RemoteModelReader(FishHttp server, string model, Func<CancellationToken, Task<VerifyResult>>? verify, RestoredFile[] files) =>
-        (this.server, this.model, end, Files) = (server, model, new EarlyEnd(server, verify), files);
+        (this.server, this.model, end, Files) = (server, model, new TruncatedResponse(server, verify), files);
 
     public Layout Layout => tensors.Layout;
 

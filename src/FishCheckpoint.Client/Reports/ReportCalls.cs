@@ -19,10 +19,10 @@ internal sealed class ReportCalls(FishHttp server) : IReports
         server.List<TensorReport>(Routes.TensorReport(task), page, cancellationToken);
 
     public Task<GrowthReport> GetGrowthAsync(GrowthRequest? request = null, CancellationToken cancellationToken = default) =>
-        server.JsonAsync<GrowthReport>(HttpMethod.Get, Routes.Growth((request ?? new GrowthRequest()).Checked()), cancellationToken);
+        server.JsonAsync<GrowthReport>(HttpMethod.Get, Routes.Growth((request ?? new GrowthRequest()).Validate()), cancellationToken);
 
     public Task<TimelineReport> GetTimelineAsync(
         string task, TimelineRequest? request = null, CancellationToken cancellationToken = default) =>
         server.JsonAsync<TimelineReport>(
-            HttpMethod.Get, Routes.Timeline(task, (request ?? new TimelineRequest()).Checked()), cancellationToken);
+            HttpMethod.Get, Routes.Timeline(task, (request ?? new TimelineRequest()).Validate()), cancellationToken);
 }

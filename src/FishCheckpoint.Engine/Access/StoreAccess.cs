@@ -11,12 +11,12 @@ public sealed class StoreAccess : IAccessControl, IDisposable
 {
     private readonly ICatalog catalog;
     private readonly EngineOptions options;
-    private readonly Ledger ledger;
+    private readonly AuditWriter audit;
     private readonly KeyReader keys;
 
     internal StoreAccess(ICatalog catalog, EngineOptions options)
     {
-        (this.catalog, this.options, ledger) = (catalog, options, new Ledger(options));
+        (this.catalog, this.options, audit) = (catalog, options, new AuditWriter(options));
         keys = new KeyReader(catalog);
     }
 
@@ -26,24 +26,24 @@ public sealed class StoreAccess : IAccessControl, IDisposable
     public Task<NewKey> AddKeyAsync(KeySpec spec, CancellationToken cancellationToken = default) => WriteAsync(
         writer =>
         {
-            spec.Checked(Now);
+            spec.Validate(Now);
             var (id, token, hash) = KeyToken.Create();
             var key = writer.Keys.Insert(spec, id, hash, Now);
-            ledger.Note(writer, "key.add", null, $"key {key.Name} ({key.Id})", Ledger.Created);
+            audit.Note(writer, "key.add", null, $"key {key.Name} ({key.Id})", AuditWriter.Created);
             return new NewKey(key, token);
         },
         cancellationToken);
 
     /// <inheritdoc/>
     public AsyncPageable<KeyInfo> ListKeysAsync(PageRequest? page = null, CancellationToken cancellationToken = default) =>
-        new((part, _) => ReadAsync(view => view.Keys.List(part.Checked())), page, cancellationToken);
+        new((part, _) => ReadAsync(view => view.Keys.List(part.Validate())), page, cancellationToken);
 
     /// <inheritdoc/>
     public Task<KeyInfo> RevokeKeyAsync(string nameOrId, CancellationToken cancellationToken = default) => WriteAsync(
         writer =>
         {
             var key = writer.Keys.Revoke(Names.Check(nameOrId, "key"), Now);
-            ledger.Note(writer, "key.revoke", null, $"key {key.Name} ({key.Id})", Ledger.Deleted);
+            audit.Note(writer, "key.revoke", null, $"key {key.Name} ({key.Id})", AuditWriter.Deleted);
             return key;
         },
         cancellationToken);
@@ -59,7 +59,7 @@ public sealed class StoreAccess : IAccessControl, IDisposable
             }
 
             writer.Tasks.SetQuota(id, quota.Bytes);
-            ledger.Note(writer, "task.quota", task, task, Ledger.Changed, quota.Bytes);
+            audit.Note(writer, "task.quota", task, task, AuditWriter.Changed, quota.Bytes);
             return writer.Tasks.Info(task);
         },
         cancellationToken);
@@ -69,7 +69,7 @@ public sealed class StoreAccess : IAccessControl, IDisposable
         PageRequest? page = null, string? task = null, DateTimeOffset? since = null, CancellationToken cancellationToken = default) =>
         new(
             (part, _) => ReadAsync(
-                view => view.Audit.List(part.Checked(), task is null ? null : Names.Check(task, "task"), since)),
+                view => view.Audit.List(part.Validate(), task is null ? null : Names.Check(task, "task"), since)),
             page, cancellationToken);
 
     /// <summary>Writes down requests that were refused. Equal ones of a day, by the same key from the same address, are one entry that counts them.</summary>
@@ -80,7 +80,7 @@ public sealed class StoreAccess : IAccessControl, IDisposable
         {
             foreach (var refusal in refusals)
             {
-                ledger.NoteRefusal(writer, refusal with { Last = refusal.Last ?? refusal.Time });
+                audit.NoteRefusal(writer, refusal with { Last = refusal.Last ?? refusal.Time });
             }
 
             return true;

@@ -15,7 +15,7 @@ internal sealed class ParentChooser(
     ICatalogView view, TaskContext task, IBaseStore bases, ChainBound bound, CodecOptions codec, string temporaryFolder, CancellationToken cancellation)
 {
     private const int SampledBlocks = 8;
-    private const int MostCandidates = 16;
+    private const int MaxCandidates = 16;
 
     /// <summary>Chooses, and opens what is chosen.</summary>
     /// <param name="chain">The state that the save was laid on, with its chain.</param>
@@ -48,8 +48,8 @@ internal sealed class ParentChooser(
     private static IEnumerable<CheckpointRow> Candidates(OpenedState chain, long delta)
     {
         var rows = chain.Chain;
-        return rows.Where((row, index) => !row.IsHidden && (long.IsPow2(rows.Count - index) || chain.Links[index].FrameBytes > 2 * delta))
-            .Reverse().Take(MostCandidates);
+        return rows.Where((row, index) => !row.IsTombstone && (long.IsPow2(rows.Count - index) || chain.Links[index].FrameBytes > 2 * delta))
+            .Reverse().Take(MaxCandidates);
     }
 
     private double PriceOf(OpenedState from, OpenedState chain, DeltaCursor last, long delta) =>

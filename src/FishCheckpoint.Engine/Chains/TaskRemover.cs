@@ -30,7 +30,7 @@ internal static class TaskRemover
     /// own tensors.</summary>
     public static void EndGrace(ICatalogWriter writer, long task)
     {
-        if (writer.Tasks.GiveUpOrigin(task) is { } start)
+        if (writer.Tasks.RemoveBranchPoint(task) is { } start)
         {
             CheckpointRemover.Collect(writer, start);
         }

@@ -10,7 +10,7 @@ internal static class BaseMeasure
     public static void Note(ICatalogWriter writer, IBaseStore bases, Digest id) => Note(writer, bases, writer.Bases.FilesOf(id));
 
     /// <summary>Notes it for files that an earlier program has stored.</summary>
-    public static async Task CatchUpAsync(ICatalog catalog, IBaseStore bases, CancellationToken cancellation)
+    public static async Task BackfillAsync(ICatalog catalog, IBaseStore bases, CancellationToken cancellation)
     {
         if (catalog.Read(view => view.Bases.Unmeasured()).Count > 0)
         {

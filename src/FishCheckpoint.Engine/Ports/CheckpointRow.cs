@@ -10,7 +10,7 @@ internal sealed record CheckpointRow(
     long Id, long Step, long? Parent, int Depth, Digest Mask, long? MaskFrame, long MaskBytes, long Frame, Digest? Headers, Digest State, long Changed,
     long LogicalBytes, long BroughtBytes, long ValueBytes, Digest? FileDigest, string Metrics, long? TrainerFrame, long TrainerBytes,
     DateTimeOffset Created, long? ParentStep, bool IsBlocks,
-    long? Reference, int? ReferenceDepth, long TaskId, string TaskName, Digest? Proof, long ChainBytes, string? ParentTask, bool IsHidden, bool Pinned, Digest? ParentState,
+    long? Reference, int? ReferenceDepth, long TaskId, string TaskName, Digest? Proof, long ChainBytes, string? ParentTask, bool IsTombstone, bool Pinned, Digest? ParentState,
     string Metadata, Digest? SideSet, long SideBytes)
 {
     /// <summary>What its frames prove: its state, or, where they were laid anew, what stands for it.</summary>

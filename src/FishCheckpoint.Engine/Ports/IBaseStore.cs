@@ -14,18 +14,18 @@ internal interface IBaseStore : IDisposable
     Task<IReceivedBase> ReceiveAsync(IAsyncEnumerable<UploadFile> files, CancellationToken cancellation);
 
     /// <summary>Moves a whole base to its place, durably, over what is there: so adding a base again mends it.</summary>
-    /// <remarks>In the transaction that makes the base known; it is unfinished until <see cref="Settle"/>.</remarks>
+    /// <remarks>In the transaction that makes the base known; it is unfinished until <see cref="RemoveUnfinished"/>.</remarks>
     void MoveIn(IReceivedBase received);
 
-    /// <summary>Notes that a base is going: <see cref="Settle"/> removes its files once the store no longer knows it. In the transaction that deletes it.</summary>
+    /// <summary>Notes that a base is going: <see cref="RemoveUnfinished"/> removes its files once the store no longer knows it. In the transaction that deletes it.</summary>
     void MoveOut(Digest id);
 
     /// <summary>Bases that are being added or deleted, or were when something ended it.</summary>
-    IReadOnlyList<Digest> Unsettled();
+    IReadOnlyList<Digest> Unfinished();
 
     /// <summary>Removes the files of unfinished bases that the store does not know; alone among writers, so that nobody is adding one.</summary>
     /// <param name="isKnown">Whether the store knows a base.</param>
-    void Settle(Func<Digest, bool> isKnown);
+    void RemoveUnfinished(Func<Digest, bool> isKnown);
 
     /// <summary>Opens the blocks of a base, each compared with its checksum as it is read. The caller disposes them.</summary>
     IBaseBlocks Open(BaseContent content);

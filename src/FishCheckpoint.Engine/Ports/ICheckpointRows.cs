@@ -47,7 +47,7 @@ internal interface ICheckpointRows
     IReadOnlyList<CheckpointRow> ReferenceOf(CheckpointRow checkpoint);
 
     /// <summary>The checkpoints whose values are guessed from those of one, hidden or not.</summary>
-    IReadOnlyList<CheckpointRow> GuessedFrom(long checkpoint);
+    IReadOnlyList<CheckpointRow> PredictedFrom(long checkpoint);
 
     /// <summary>The checkpoint of a row, hidden or not.</summary>
     CheckpointRow? Row(long id);
@@ -65,10 +65,10 @@ internal interface ICheckpointRows
     Tuple<int, Digest>? DepthAndState(long id);
 
     /// <summary>The last of the checkpoints whose values are guessed from those of one.</summary>
-    long? LastGuessedFrom(long id);
+    long? LastPredictedFrom(long id);
 
     /// <summary>How many checkpoints' values are guessed from those of one.</summary>
-    long CountGuessedFrom(long id);
+    long CountPredictedFrom(long id);
 
     /// <summary>The head of a checkpoint's frame, where it is still that of a row: its number may be another's by now.</summary>
     byte[]? HeadOf(CheckpointRow row);

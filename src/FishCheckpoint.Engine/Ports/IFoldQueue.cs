@@ -12,10 +12,10 @@ internal interface IFoldQueue
     /// <param name="task">The task's row.</param>
     /// <param name="after">The last one's row; -1 for the first.</param>
     /// <param name="bound">What a read may cost.</param>
-    Foldable? NextCostly(long task, long after, ChainBound bound);
+    FoldCandidate? NextCostly(long task, long after, ChainBound bound);
 
     /// <summary>The next checkpoint of a task that lies on a deleted one which nothing else needs.</summary>
     /// <param name="task">The task's row.</param>
     /// <param name="after">The last one's row; -1 for the first.</param>
-    Foldable? NextOnDeleted(long task, long after);
+    FoldCandidate? NextOnDeleted(long task, long after);
 }

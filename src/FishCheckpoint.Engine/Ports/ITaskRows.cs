@@ -70,7 +70,7 @@ internal interface ITaskChanges : ITaskRows
 
     /// <summary>Forgets the checkpoint that a task starts from.</summary>
     /// <returns>That checkpoint.</returns>
-    long? GiveUpOrigin(long id);
+    long? RemoveBranchPoint(long id);
 
     /// <summary>Deletes the row of a task.</summary>
     void Delete(long id);

@@ -6,10 +6,10 @@ internal interface ITombstoneRows
 {
     /// <summary>The groups of a store.</summary>
     /// <param name="going">Checkpoints that are there and are to be seen as deleted.</param>
-    IReadOnlyList<HiddenGroup> Find(IReadOnlyCollection<long> going);
+    IReadOnlyList<TombstoneGroup> Find(IReadOnlyCollection<long> going);
 
     /// <summary>The deleted checkpoints that others are guessed from, the latest first: so that each is freed of those that stay, and of no others.</summary>
-    IReadOnlyList<CheckpointRow> GuessedFrom();
+    IReadOnlyList<CheckpointRow> PredictedFrom();
 
     /// <summary>What is laid on a checkpoint or guessed from it, as in <c>task/120</c>.</summary>
     IReadOnlyList<string> NeededBy(long checkpoint);

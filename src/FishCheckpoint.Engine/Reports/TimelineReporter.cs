@@ -7,7 +7,7 @@ namespace FishCheckpoint.Engine.Reports;
 /// <summary>Reads a task's timeline: from point to point by the index of steps, so that what lies between costs nothing.</summary>
 internal static class TimelineReporter
 {
-    private const int MostMetrics = 64;
+    private const int MaxMetrics = 64;
 
     public static TimelineReport Of(ICatalogView view, string task, TimelineRequest request)
     {
@@ -16,13 +16,13 @@ internal static class TimelineReporter
         var last = view.Timeline.LastStep(id, request.To ?? long.MaxValue);
         if (first is not { } from || last is not { } to || from > to)
         {
-            return new TimelineReport(task, info.Checkpoints, 1, [], view.Timeline.Metrics(id, MostMetrics));
+            return new TimelineReport(task, info.Checkpoints, 1, [], view.Timeline.Metrics(id, MaxMetrics));
         }
 
         // One point is kept for the last checkpoint.
         var stride = ((to - from - 1) / (request.Points - 1)) + 1;
         return new TimelineReport(
             task, info.Checkpoints, stride, view.Timeline.Points(id, from, to, stride),
-            view.Timeline.Metrics(id, MostMetrics));
+            view.Timeline.Metrics(id, MaxMetrics));
     }
 }

@@ -8,7 +8,7 @@ namespace FishCheckpoint.Engine.Saving;
 
 /// <summary>A save that is encoded and checked, but not yet in the catalog.</summary>
 internal sealed class PreparedSave(
-    EncodedDelta delta, OpenedState parent, ModelFiles output, Layout layout, bool maskIsStored = false, Guessing? guessing = null) : IDisposable
+    EncodedDelta delta, OpenedState parent, ModelFiles output, Layout layout, bool maskIsStored = false, Prediction? prediction = null) : IDisposable
 {
     public EncodedDelta Delta { get; } = delta;
 
@@ -18,7 +18,7 @@ internal sealed class PreparedSave(
     public bool MaskIsStored { get; } = maskIsStored;
 
     /// <summary>What the values are guessed from; <see langword="null"/> where they need the parent, so that none can be guessed from them.</summary>
-    public Guessing? Guessing { get; } = guessing;
+    public Prediction? Prediction { get; } = prediction;
 
     /// <summary>The files that the trainer held.</summary>
     public ModelFiles Output { get; } = output;
@@ -33,11 +33,11 @@ internal sealed class PreparedSave(
         : ChunkIndex.ReadValues(Delta.Values, Delta.ValuesHead, Delta.MaskHead!, [.. MaskChunks]);
 
     /// <summary>Bytes of the frames that its delta is read from: its own, its mask's, and those that it is guessed from.</summary>
-    public long LinkBytes => Delta.Length + (Guessing?.Frames.Sum(FrameSize.Of) ?? 0);
+    public long LinkBytes => Delta.Length + (Prediction?.Frames.Sum(FrameSize.Of) ?? 0);
 
     /// <summary>The new state, as it will be read from the catalog.</summary>
     public StateReader OpenReader(string label) =>
-        Parent.Reader.With(DeltaCursor.Open(Delta.Mask, [.. Guessing?.Frames ?? [], Delta.Values], Parent.Reader.Layout, label));
+        Parent.Reader.With(DeltaCursor.Open(Delta.Mask, [.. Prediction?.Frames ?? [], Delta.Values], Parent.Reader.Layout, label));
 
     public void Dispose()
     {

@@ -13,14 +13,14 @@ namespace FishCheckpoint.Engine.Saving;
 /// <summary>Turns what a trainer hands in, in any of its forms, into frames against a parent; writes nothing to the catalog.</summary>
 internal sealed class SavePreparer(
     ICatalogView view, TaskContext task, EngineOptions options, IBaseStore bases, TaskCatalog tasks, ParentCache cache, CheckpointRow? saved,
-    bool mayGuess, CancellationToken cancellation)
+    bool mayPredict, CancellationToken cancellation)
 {
     // Reading one delta is cheaper than two: the base is taken as parent unless the other saves at least this much.
-    private const double WorthAChain = 1.1;
+    private const double MinChainSavings = 1.1;
 
     // Positions that a trainer sends may come again, and cost nothing then: they go with their values only where that saves much.
-    private const double WorthBlocks = 0.8;
-    private const long FewBytes = 1 << 14;
+    private const double MinBlockSavings = 0.8;
+    private const long SmallDelta = 1 << 14;
 
     public PreparedSave Prepare(long step, CheckpointContent content, SaveOptions save)
     {
@@ -29,7 +29,7 @@ internal sealed class SavePreparer(
         {
             CheckpointContent.Full full => PrepareFull(step, full.Model, save.Parent),
             CheckpointContent.Sparse sparse => PrepareSparse(step, sparse.File, save.Parent),
-            CheckpointContent.Changed changed => PrepareDelta(step, Checked(changed.Delta), changed.Delta.OpenValues(), save.Parent),
+            CheckpointContent.Changed changed => PrepareDelta(step, Validate(changed.Delta), changed.Delta.OpenValues(), save.Parent),
             CheckpointContent.Encoded encoded => PrepareEncoded(step, encoded.Delta, save.Parent),
             _ => throw new ArgumentException("The form of the content is not known.", nameof(content)),
         };
@@ -41,8 +41,8 @@ internal sealed class SavePreparer(
         LayoutMatch.Check(task.Layout.Layout, model.Layout);
 
         // It says all of itself, and does not need a start that was lost.
-        choice = choice == ParentChoice.Auto && task.LostStart is not null ? ParentChoice.Base : choice;
-        var previous = choice == ParentChoice.Auto ? view.Checkpoints.Before(task.Id, step) ?? view.StartOf(task) : null;
+        choice = choice == ParentChoice.Auto && task.LostBranchPoint is not null ? ParentChoice.Base : choice;
+        var previous = choice == ParentChoice.Auto ? view.Checkpoints.Before(task.Id, step) ?? view.BranchPointOf(task) : null;
         if (choice != ParentChoice.Auto || previous is null)
         {
             var parent = OpenParent(step, choice);
@@ -59,7 +59,7 @@ internal sealed class SavePreparer(
         var parent = Open(null);
         var chainedBytes = FrameSize.Of(chained.Delta.Values)
             + (chained.Delta.Mask is null || IsStored(chained.Delta.MaskId) ? 0 : FrameSize.Of(chained.Delta.Mask));
-        var delta = EncodeBlocks(new StateDiff(parent.Reader, model), parent, (long)(chainedBytes * WorthAChain));
+        var delta = EncodeBlocks(new StateDiff(parent.Reader, model), parent, (long)(chainedBytes * MinChainSavings));
         if (delta is null)
         {
             parent.Dispose();
@@ -96,7 +96,7 @@ internal sealed class SavePreparer(
 
     private PreparedSave EncodeSent(long step, Func<IDeltaReader> delta, OpenedState parent)
     {
-        var masked = Encode(delta(), parent, task.Layout.Files, guessing: Guesses ? Guessing.None : null);
+        var masked = Encode(delta(), parent, task.Layout.Files, prediction: Predictions ? Prediction.None : null);
         try
         {
             var stored = IsStoredAsBlocks(masked.Delta.MaskId);
@@ -106,8 +106,8 @@ internal sealed class SavePreparer(
                 return EncodeMasked(step, delta(), parent, masked.Delta.MaskId);
             }
 
-            var budget = stored == true ? long.MaxValue : Guesses || IsKnown(masked.Delta.MaskId) || masked.Delta.Length < FewBytes
-                ? 0 : (long)(WorthBlocks * masked.Delta.Length);
+            var budget = stored == true ? long.MaxValue : Predictions || IsKnown(masked.Delta.MaskId) || masked.Delta.Length < SmallDelta
+                ? 0 : (long)(MinBlockSavings * masked.Delta.Length);
             if (budget > 0 && EncodeBlocks(delta(), parent, budget) is { } blocks)
             {
                 masked.Delta.Dispose();
@@ -123,7 +123,7 @@ internal sealed class SavePreparer(
         }
     }
 
-    private bool Guesses => options.Codec.Effort != CodecEffort.Runs && Guessing.Suits(task.Layout.Layout);
+    private bool Predictions => options.Codec.Effort != CodecEffort.Runs && Prediction.Suits(task.Layout.Layout);
 
     private EncodedDelta? EncodeBlocks(IDeltaReader delta, OpenedState parent, long budget) =>
         BlocksEncoder.TryEncode(delta, parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, budget, cancellation);
@@ -158,14 +158,14 @@ internal sealed class SavePreparer(
             return known;
         }
 
-        if (!Guesses)
+        if (!Predictions)
         {
             return EncodeParented(delta, parent, mask, stored);
         }
 
-        var guessing = stored is null || !mayGuess ? Guessing.None : Guessing.Find(view, task, step, saved, mask, stored, cache);
+        var prediction = stored is null || !mayPredict ? Prediction.None : Prediction.Find(view, task, step, saved, mask, stored, cache);
         var recorded = new RecordingReader(delta, cache.Longest);
-        var prepared = Encode(recorded, parent, task.Layout.Files, stored, guessing);
+        var prepared = Encode(recorded, parent, task.Layout.Files, stored, prediction);
         if (recorded.Values is { } bytes && prepared.Delta.MaskId == mask)
         {
             cache.Add(prepared.State, mask, bytes);
@@ -177,15 +177,15 @@ internal sealed class SavePreparer(
     // A mask that is stored and sound was decoded and named when it was stored: its positions are not read again.
     private PreparedSave? EncodeKnown(long step, IMaskedValues values, OpenedState parent, IFrame mask)
     {
-        if (!Guesses)
+        if (!Predictions)
         {
             return cache.Find(parent.Identity, values.Mask) is { } known
                 ? EncodeKnown(new ParentedValues(values, known), mapped: true, parent, mask, null) : null;
         }
 
-        var guessing = mayGuess ? Guessing.Find(view, task, step, saved, values.Mask, mask, cache) : Guessing.None;
+        var prediction = mayPredict ? Prediction.Find(view, task, step, saved, values.Mask, mask, cache) : Prediction.None;
         var recorded = new RecordingValues(values, mask, cache.Longest);
-        var prepared = EncodeKnown(recorded, mapped: false, parent, mask, guessing);
+        var prepared = EncodeKnown(recorded, mapped: false, parent, mask, prediction);
         if (recorded.Recorded is { } bytes)
         {
             cache.Add(prepared.State, values.Mask, bytes);
@@ -194,13 +194,13 @@ internal sealed class SavePreparer(
         return prepared;
     }
 
-    private PreparedSave EncodeKnown(IMaskedValues values, bool mapped, OpenedState parent, IFrame mask, Guessing? guessing)
+    private PreparedSave EncodeKnown(IMaskedValues values, bool mapped, OpenedState parent, IFrame mask, Prediction? prediction)
     {
         try
         {
             var encoded = DeltaEncoder.EncodeMasked(
-                mask, values, mapped, parent.Identity, options.Codec, options.TemporaryFolder, guessing?.Values, cancellation);
-            return new PreparedSave(encoded, parent, task.Layout.Files, task.Layout.Layout, maskIsStored: true, guessing);
+                mask, values, mapped, parent.Identity, options.Codec, options.TemporaryFolder, prediction?.Values, cancellation);
+            return new PreparedSave(encoded, parent, task.Layout.Files, task.Layout.Layout, maskIsStored: true, prediction);
         }
         catch
         {
@@ -271,7 +271,7 @@ internal sealed class SavePreparer(
 
         using (prepared)
         {
-            var cursor = DeltaCursor.Open(prepared.Delta.Mask, [.. prepared.Guessing?.Frames ?? [], prepared.Delta.Values], task.Layout.Layout, task.Name);
+            var cursor = DeltaCursor.Open(prepared.Delta.Mask, [.. prepared.Prediction?.Frames ?? [], prepared.Delta.Values], task.Layout.Layout, task.Name);
             PreparedSave On(OpenedState parent) => EncodeFound(step, () => new ChainDiff(parent, prepared.Parent).Open([], [cursor]), parent, prepared.Output);
             var chosen = On(new ParentChooser(view, task, bases, bound, options.Codec, options.TemporaryFolder, cancellation)
                 .Choose(prepared.Parent, cursor, bytes));
@@ -286,15 +286,15 @@ internal sealed class SavePreparer(
         }
     }
 
-    private PreparedSave Encode(IDeltaReader delta, OpenedState parent, ModelFiles output, IFrame? mask = null, Guessing? guessing = null)
+    private PreparedSave Encode(IDeltaReader delta, OpenedState parent, ModelFiles output, IFrame? mask = null, Prediction? prediction = null)
     {
         try
         {
-            var on = guessing is null ? parent.Reader : null;
+            var on = prediction is null ? parent.Reader : null;
             var encoded = mask is null
                 ? DeltaEncoder.Encode(delta, on, parent.Identity, options.Codec, options.TemporaryFolder, cancellation)
-                : DeltaEncoder.EncodeOn(mask, delta, on, parent.Identity, options.Codec, options.TemporaryFolder, guessing?.Values, cancellation);
-            return new PreparedSave(encoded, parent, output, task.Layout.Layout, mask is not null, guessing);
+                : DeltaEncoder.EncodeOn(mask, delta, on, parent.Identity, options.Codec, options.TemporaryFolder, prediction?.Values, cancellation);
+            return new PreparedSave(encoded, parent, output, task.Layout.Layout, mask is not null, prediction);
         }
         catch
         {
@@ -303,7 +303,7 @@ internal sealed class SavePreparer(
         }
     }
 
-    private IDeltaReader Checked(Delta delta) => delta.Mask.Layout.Id == task.Layout.Layout.Id ? delta.OpenReader() : throw new FishException(
+    private IDeltaReader Validate(Delta delta) => delta.Mask.Layout.Id == task.Layout.Layout.Id ? delta.OpenReader() : throw new FishException(
         ErrorCode.LayoutMismatch, task.Name, $"The delta is for the layout {delta.Mask.Layout.Id}; the task's is {task.Layout.Layout.Id}.",
         "Make the mask for the task's base and own tensors.");
 
@@ -326,7 +326,7 @@ internal sealed class SavePreparer(
         }
 
         return Open(choice == ParentChoice.Base
-            ? null : (choice == ParentChoice.Previous ? view.Checkpoints.Before(task.Id, step) : null) ?? view.StartOf(task));
+            ? null : (choice == ParentChoice.Previous ? view.Checkpoints.Before(task.Id, step) : null) ?? view.BranchPointOf(task));
     }
 
     private OpenedState Open(CheckpointRow? checkpoint) => OpenedState.Open(view, bases, task, checkpoint);

@@ -17,7 +17,7 @@ internal static class SaveWriter
         ICatalogWriter writer, TaskContext task, long step, PreparedSave save, PreparedState? state, PreparedSideFiles? sideFiles,
         SaveOptions options, CodecOptions codec, string? savedBy, DateTimeOffset now)
     {
-        var found = writer.Checkpoints.SituationOf(task.Name, task.Id, step, save.Delta.MaskId, save.Parent.Checkpoint?.Id, save.Guessing?.Reference);
+        var found = writer.Checkpoints.SituationOf(task.Name, task.Id, step, save.Delta.MaskId, save.Parent.Checkpoint?.Id, save.Prediction?.Reference);
         RequireParent(task, save, found);
         if (found.IsTaken)
         {
@@ -32,12 +32,12 @@ internal static class SaveWriter
         var id = writer.Checkpoints.Insert(new NewCheckpoint(
             task.Id, step, save.Parent.Checkpoint?.Id, found.ParentDepth + 1, save.Delta.MaskId, frame, BringHeaders(writer, task, save.Output), save.State,
             save.Delta.Changed, logical, brought, values, options.ExpectedFileDigest, SaveInfo.ToJson(options.Metrics), now, save.Delta.IsBlocks,
-            save.Guessing?.Reference?.Id, DepthOf(save, found.ReferenceDepth), codec.EffortOf(save.MaskIsStored),
+            save.Prediction?.Reference?.Id, DepthOf(save, found.ReferenceDepth), codec.EffortOf(save.MaskIsStored),
             found.ParentChainBytes + maskBytes + size + found.EarlierBytes, task.Layout.Layout.Elements, SaveInfo.ToJson(options.Metadata), savedBy));
         return new SavedRow(id, brought + values + (sideFiles?.Give(writer, id) ?? 0) + (state?.GiveNew(writer, id) ?? 0));
     }
 
-    private static long? DepthOf(PreparedSave save, long? before) => save.Guessing is null ? null : before + 1 ?? 0;
+    private static long? DepthOf(PreparedSave save, long? before) => save.Prediction is null ? null : before + 1 ?? 0;
 
     // What the save was laid on, or guessed from, may have been deleted while it was encoded.
     private static void RequireParent(TaskContext task, PreparedSave save, SaveSituation found)
@@ -57,7 +57,7 @@ internal static class SaveWriter
     // Its values, and those before them, are what these are guessed from: folding may have laid it anew, or freed it from them.
     private static void RequireReference(ICatalogView view, PreparedSave save)
     {
-        if (save.Guessing?.Reference is { } reference && !view.Checkpoints.IsAsItWas(reference))
+        if (save.Prediction?.Reference is { } reference && !view.Checkpoints.IsAsItWas(reference))
         {
             throw new ReferenceGoneException();
         }
@@ -109,7 +109,7 @@ internal static class SaveWriter
         }
 
         RequireReference(writer, save);
-        if (save.Guessing?.Reference?.Id != row.Reference)
+        if (save.Prediction?.Reference?.Id != row.Reference)
         {
             throw new FishException(
                 ErrorCode.CorruptCheckpoint, $"{row.Step}", "Its values are damaged, and so are those that they are guessed from; with others, later steps could not be read.",
@@ -118,7 +118,7 @@ internal static class SaveWriter
 
         writer.Frames.Replace(row.Frame, save.Delta.Values, save.ValueChunks);
         var bytes = FrameSize.Of(save.Delta.Values) - (row.IsBlocks ? row.BroughtBytes : 0);
-        var reference = save.Guessing?.Reference?.Id;
+        var reference = save.Prediction?.Reference?.Id;
         writer.Checkpoints.SetValues(row.Id, bytes, reference, DepthOf(save, writer.Checkpoints.ReferenceDepthOf(reference)), codec.EffortOf(save.MaskIsStored));
         writer.Checkpoints.ChainGrew(row.Id, bytes - row.ValueBytes);
         return true;

@@ -31,7 +31,7 @@ internal static class CheckpointsOfTask
         /// <exception cref="FishException">
         /// <see cref="ErrorCode.CheckpointNotFound"/>: a repair could not save it, and the base is no substitute.
         /// </exception>
-        public CheckpointRow? StartOf(TaskContext task) => task.LostStart is { } lost
+        public CheckpointRow? BranchPointOf(TaskContext task) => task.LostBranchPoint is { } lost
             ? throw new FishException(
                 ErrorCode.CheckpointNotFound, task.Name,
                 $"The task starts from the checkpoint {lost.Task}:{lost.Step}, which was lost in a repair.",

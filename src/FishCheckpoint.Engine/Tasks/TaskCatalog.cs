@@ -17,13 +17,13 @@ internal sealed class TaskCatalog
     /// <returns>Whether it is new.</returns>
     public bool Put(ICatalogWriter writer, string name, TaskSpec spec, DateTimeOffset now)
     {
-        var start = spec.From is null ? null : TaskOrigin.Find(writer, this, spec.From, name);
+        var start = spec.From is null ? null : ResolvedBranchPoint.Find(writer, this, spec.From, name);
         var @base = BaseOf(writer, spec, start);
         var tensors = spec.Tensors is null && start is not null ? start.Tensors : Json(new SortedDictionary<string, OwnTensor?>(
             (spec.Tensors ?? new Dictionary<string, OwnTensor?>(StringComparer.Ordinal)).ToDictionary(StringComparer.Ordinal), StringComparer.Ordinal));
         var layout = LayoutOf(@base, tensors);
         start?.RequireLayout(name, layout.Layout.Id);
-        spec = spec with { Retention = spec.Retention?.Checked() };
+        spec = spec with { Retention = spec.Retention?.Validate() };
         if (writer.Tasks.Stored(name) is not { } existing)
         {
             writer.Tasks.Insert(name, spec, @base.Id, layout.Layout.Id, tensors, start?.Checkpoint, now);
@@ -75,7 +75,7 @@ internal sealed class TaskCatalog
             task.Id, task.Name, @base, LayoutOf(@base, task.Tensors), task.Retention, task.Origin, task.Origin is null ? task.Start : null);
     }
 
-    private BaseContent BaseOf(ICatalogView view, TaskSpec spec, TaskOrigin? start)
+    private BaseContent BaseOf(ICatalogView view, TaskSpec spec, ResolvedBranchPoint? start)
     {
         if (spec.Base is null && start is null)
         {

@@ -31,7 +31,7 @@ internal sealed record TaskSettings(string? Description, IReadOnlyDictionary<str
             return merged with
             {
                 Metadata = merged.Metadata ?? new Dictionary<string, string>(StringComparer.Ordinal),
-                Retention = merged.Retention?.Checked() is { } rules && (rules.HasRules || rules.Monitor is not null) ? rules : null,
+                Retention = merged.Retention?.Validate() is { } rules && (rules.HasRules || rules.Monitor is not null) ? rules : null,
             };
         }
         catch (JsonException error)

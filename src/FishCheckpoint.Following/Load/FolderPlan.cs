@@ -15,7 +15,7 @@ namespace FishCheckpoint.Following.Load;
 /// <param name="Kept">Files of earlier loads that were changed since, and stay.</param>
 internal sealed partial record FolderPlan(IReadOnlyList<string> Remove, IReadOnlyList<string> Kept)
 {
-    private const int MostNamed = 5;
+    private const int MaxNamed = 5;
 
     /// <summary>Makes the plan.</summary>
     /// <param name="folder">The folder.</param>
@@ -92,7 +92,7 @@ internal sealed partial record FolderPlan(IReadOnlyList<string> Remove, IReadOnl
     {
         if (names.Count > 0)
         {
-            var named = string.Join(", ", names.Take(MostNamed)) + (names.Count > MostNamed ? $" and {names.Count - MostNamed} more" : "");
+            var named = string.Join(", ", names.Take(MaxNamed)) + (names.Count > MaxNamed ? $" and {names.Count - MaxNamed} more" : "");
             throw new FishException(ErrorCode.FolderTaken, folder, $"{named} {what}; nothing was written.", hint);
         }
     }

@@ -50,7 +50,7 @@ public static class ModelLoad
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw Remedies.Translate(error, folder);
+            throw RetryPolicies.Translate(error, folder);
         }
         finally
         {

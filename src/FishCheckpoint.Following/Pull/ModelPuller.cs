@@ -37,7 +37,7 @@ public sealed class ModelPuller : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw Remedies.Translate(error, options.Folder);
+            throw RetryPolicies.Translate(error, options.Folder);
         }
     }
 
@@ -69,7 +69,7 @@ public sealed class ModelPuller : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw Remedies.Translate(error, folder.Path);
+            throw RetryPolicies.Translate(error, folder.Path);
         }
     }
 

@@ -21,17 +21,17 @@ public sealed class PullFollower(IFishStore store, PullOptions options, Action<P
     public async Task RunAsync(CancellationToken cancellation = default)
     {
         using var puller = ModelPuller.Open(store, options);
-        await using var waker = new Waker(store.Events, options);
+        await using var waker = new ChangeListener(store.Events, options);
         var backoff = new Backoff(options.RetryDelay, options.Random);
         for (var first = true; ;)
         {
-            var (remedy, retryAfter) = await TryAsync(puller, first, cancellation);
-            switch (remedy)
+            var (policy, retryAfter) = await TryAsync(puller, first, cancellation);
+            switch (policy)
             {
-                case Remedy.Retry:
+                case RetryPolicy.Retry:
                     await Task.Delay(backoff.Next(retryAfter), options.Time, cancellation);
                     break;
-                case Remedy.Wait:
+                case RetryPolicy.Wait:
                     backoff.Reset();
                     await waker.WaitAsync(cancellation);
                     break;
@@ -44,7 +44,8 @@ public sealed class PullFollower(IFishStore store, PullOptions options, Action<P
         }
     }
 
-    private async Task<(Remedy Remedy, TimeSpan? RetryAfter)> TryAsync(ModelPuller puller, bool first, CancellationToken cancellation)
+    private async Task<(RetryPolicy Policy, TimeSpan? RetryAfter)> TryAsync(
+        ModelPuller puller, bool first, CancellationToken cancellation)
     {
         try
         {
@@ -55,21 +56,21 @@ public sealed class PullFollower(IFishStore store, PullOptions options, Action<P
                 moved(pulled);
             }
 
-            return (Remedy.None, null);
+            return (RetryPolicy.None, null);
         }
-        catch (FishException error) when (Remedies.Of(error) is var remedy and not Remedy.None)
+        catch (FishException error) when (RetryPolicies.Of(error) is var policy and not RetryPolicy.None)
         {
-            Tell(error.Message, remedy);
-            return (remedy, error.RetryAfter);
+            Tell(error.Message, policy);
+            return (policy, error.RetryAfter);
         }
     }
 
-    private void Tell(string what, Remedy remedy)
+    private void Tell(string what, RetryPolicy policy)
     {
         if (what != told)
         {
             told = what;
-            options.OnWarning(remedy == Remedy.Wait ? $"{what} Waiting for one." : $"{what} It will be tried again.");
+            options.OnWarning(policy == RetryPolicy.Wait ? $"{what} Waiting for one." : $"{what} It will be tried again.");
         }
     }
 }

@@ -7,7 +7,7 @@ namespace FishCheckpoint.Interchange.Torch;
 /// <summary>Checks views when they are made, so that whoever reads one stays within its storage.</summary>
 internal static class TensorViews
 {
-    private const int MostDimensions = 64;
+    private const int MaxDimensions = 64;
 
     /// <summary>Makes a view.</summary>
     /// <param name="key">The file, for errors.</param>
@@ -28,7 +28,7 @@ internal static class TensorViews
         var (shape, strides) = (Numbers(dimensions, key), Numbers(steps, key));
         var type = dtype is DtypeName named ? named.Type : dtype is null ? of.Type : throw PickleErrors.Invalid(key, "A dtype is none.");
         var width = dtype is DtypeName given ? DTypes.UnitSizeOf(given.Type) : of.ElementSize;
-        if (shape.Length != strides.Length || shape.Length > MostDimensions || begin < 0)
+        if (shape.Length != strides.Length || shape.Length > MaxDimensions || begin < 0)
         {
             throw TorchErrors.Invalid(key, "A tensor's size and strides do not belong together.");
         }

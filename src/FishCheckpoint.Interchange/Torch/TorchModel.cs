@@ -10,7 +10,7 @@ namespace FishCheckpoint.Interchange.Torch;
 public sealed class TorchModel : IDisposable
 {
     // Tied weights stand once in a PyTorch file and more often in a safetensors file; more than this is no model.
-    private const int MostRepeated = 16;
+    private const int MaxRepeated = 16;
 
     private readonly TorchFile file;
     private readonly TorchTensor[] tensors;
@@ -80,7 +80,7 @@ public sealed class TorchModel : IDisposable
     private static SafetensorsHeader HeaderOf(TorchFile file, IReadOnlyList<(string Name, TorchTensor Tensor)> tensors)
     {
         var infos = tensors.Select(tensor => new TensorInfo(tensor.Name, tensor.Tensor.Type!.Value, tensor.Tensor.Shape)).ToArray();
-        if (infos.Aggregate(0.0, (sum, info) => sum + info.Bytes) is var bytes && bytes > (double)file.Length * MostRepeated)
+        if (infos.Aggregate(0.0, (sum, info) => sum + info.Bytes) is var bytes && bytes > (double)file.Length * MaxRepeated)
         {
             throw new FishException(
                 ErrorCode.TooLarge, file.Key,

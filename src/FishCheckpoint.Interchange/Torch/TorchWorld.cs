@@ -12,7 +12,7 @@ namespace FishCheckpoint.Interchange.Torch;
 /// <param name="found">Told of each storage when it is first named.</param>
 internal sealed class TorchWorld(string key, Action<TorchStorage> found) : IPickleWorld
 {
-    private const int MostUnread = 20;
+    private const int MaxUnread = 20;
 
     private readonly Dictionary<string, TorchStorage> storages = new(StringComparer.Ordinal);
     private readonly SortedSet<string> unread = new(StringComparer.Ordinal);
@@ -114,7 +114,7 @@ internal sealed class TorchWorld(string key, Action<TorchStorage> found) : IPick
     {
         // A name out of the pickle: shortened, and without what a terminal would obey.
         var quoted = PickleErrors.Quote(name).Trim('\'');
-        if (unread.Count < MostUnread)
+        if (unread.Count < MaxUnread)
         {
             unread.Add(quoted);
         }

@@ -17,7 +17,7 @@ internal static class ZipDirectory
     private const int WideEndLength = 56;
     private const int EntryLength = 46;
     private const int HeaderLength = 30;
-    private const long MostBytes = 128 << 20;
+    private const long MaxBytes = 128 << 20;
     private const int Descriptor = 1 << 3;
     private const int Utf8Names = 1 << 11;
 
@@ -26,9 +26,9 @@ internal static class ZipDirectory
     public static Dictionary<string, ZipEntry> Read(ByteSource file)
     {
         var (count, begin, length) = FindDirectory(file);
-        if (length > MostBytes || count > length / EntryLength)
+        if (length > MaxBytes || count > length / EntryLength)
         {
-            throw Fail(file, $"The zip directory is to have {count} entries in {length} bytes; at most {MostBytes} bytes are read.");
+            throw Fail(file, $"The zip directory is to have {count} entries in {length} bytes; at most {MaxBytes} bytes are read.");
         }
 
         var entries = new Dictionary<string, ZipEntry>(StringComparer.Ordinal);

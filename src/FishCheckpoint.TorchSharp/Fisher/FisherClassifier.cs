@@ -16,7 +16,7 @@ internal sealed class FisherClassifier : IFisherModel, IDisposable
     private readonly Func<int, int>? labelOf;
     private readonly FisherOptions options;
     private readonly int[] trained;
-    private readonly SetAside aside;
+    private readonly ModuleStateScope aside;
     private readonly Dictionary<int, torch.Tensor> sums = [];
     private readonly HashSet<int> onDevice;
     private float[] probabilities = [];
@@ -30,7 +30,7 @@ internal sealed class FisherClassifier : IFisherModel, IDisposable
         trained = [.. Enumerable.Range(0, model.Tensors.Count)
             .Where(tensor => model.Tied.CanonicalOf(tensor) == tensor && model.Trains(model.Layout.Tensors[tensor]))];
         onDevice = [.. trained.Where(tensor => asDevice ?? model.Tensors[tensor].Live.device_type != DeviceType.CPU)];
-        aside = new SetAside(model);
+        aside = new ModuleStateScope(model);
     }
 
     public Layout Layout => model.Layout;

@@ -41,11 +41,11 @@ public static class FisherEstimator
                     Add(example, model.LabelOf(example), 1);
                     break;
                 case FisherKind.Sampled:
-                    Add(example, LabelDraw.Draw(Checked(model, example), random), 1);
+                    Add(example, LabelDraw.Draw(Validate(model, example), random), 1);
                     break;
                 default:
                     // Copied: the model may use the same memory for what comes next.
-                    foreach (var (label, probability) in Checked(model, example).ToArray().Index())
+                    foreach (var (label, probability) in Validate(model, example).ToArray().Index())
                     {
                         if (probability > 0)
                         {
@@ -61,7 +61,7 @@ public static class FisherEstimator
             model.Differentiate(example, label, (tensor, gradient) => fisher.Add(tensor, gradient, weight));
     }
 
-    private static ReadOnlySpan<float> Checked(IFisherModel model, int example)
+    private static ReadOnlySpan<float> Validate(IFisherModel model, int example)
     {
         var probabilities = model.ProbabilitiesOf(example);
         return LabelDraw.IsDistribution(probabilities) ? probabilities : throw new FishException(

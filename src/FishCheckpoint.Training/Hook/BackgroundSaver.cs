@@ -15,8 +15,8 @@ internal sealed class BackgroundSaver : IAsyncDisposable
     private const int MaxRefusals = 3;
 
     // A run may save for months: what is kept of each save must not grow for as long.
-    private const int MostReports = 1000;
-    private const int MostFailures = 100;
+    private const int MaxReports = 1000;
+    private const int MaxFailures = 100;
 
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
@@ -309,7 +309,7 @@ internal sealed class BackgroundSaver : IAsyncDisposable
         lock (gate)
         {
             reports.Enqueue(report);
-            while (reports.Count > MostReports)
+            while (reports.Count > MaxReports)
             {
                 reports.Dequeue();
             }
@@ -335,7 +335,7 @@ internal sealed class BackgroundSaver : IAsyncDisposable
 
     private void Fail(Exception? error)
     {
-        if (error is not null && failures.Count < MostFailures)
+        if (error is not null && failures.Count < MaxFailures)
         {
             failures.Add(error);
         }

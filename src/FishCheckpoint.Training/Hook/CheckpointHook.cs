@@ -50,7 +50,7 @@ public sealed class CheckpointHook : IAsyncDisposable
     public CheckpointHook(IFishStore store, string task, Mask mask, ITrainingModel model, CheckpointHookOptions? options = null)
     {
         (this.store, this.model) = (store, model);
-        this.options = (options ?? new CheckpointHookOptions()).Checked();
+        this.options = (options ?? new CheckpointHookOptions()).Validate();
         this.task = Names.Check(task, "task");
         RequireLayout(mask);
         run = new RunState(model, this.options, mask);

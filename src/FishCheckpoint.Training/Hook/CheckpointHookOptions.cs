@@ -82,7 +82,7 @@ public sealed record CheckpointHookOptions
     /// there yet; one that starts from something else is refused (TASK_TAKEN). <see cref="CheckpointHook.ResumeAsync"/> puts the model to
     /// it while the task has no checkpoint of its own. Default: the task is there, and starts from what it was made with.
     /// </summary>
-    public TaskStart? From { get; init; }
+    public BranchPoint? From { get; init; }
 
     /// <summary>
     /// Tensors that are saved whole with every checkpoint, because they change outside of any mask. Default: the statistics and counters of
@@ -188,7 +188,7 @@ public sealed record CheckpointHookOptions
     internal bool IsOwn(TensorInfo tensor) => OwnTensors.Any(pattern =>
         NamePattern.Matches(pattern, tensor.Name) || NamePattern.Matches(pattern, TensorNames.Bare(tensor.Name)));
 
-    internal CheckpointHookOptions Checked()
+    internal CheckpointHookOptions Validate()
     {
         ArgumentOutOfRangeException.ThrowIfNegative(SaveEverySteps);
         ArgumentOutOfRangeException.ThrowIfLessThan(QueueCapacity, 1);

@@ -23,7 +23,7 @@ public record AdamOptions
     /// </summary>
     public double WeightDecay { get; init; }
 
-    internal AdamOptions Checked()
+    internal AdamOptions Validate()
     {
         OptionCheck.NotNegative(LearningRate, "learning_rate");
         OptionCheck.NotNegative(Epsilon, "epsilon");

@@ -34,7 +34,7 @@ public class MaskedAdam : MaskedOptimizer
     }
 
     private protected MaskedAdam(Mask mask, AdamOptions options, bool decoupled)
-        : base(mask, options.Checked().LearningRate)
+        : base(mask, options.Validate().LearningRate)
     {
         (this.options, this.decoupled) = (options, decoupled);
         (means, squares, steps) = (Zeros(), Zeros(), new long[mask.Tensors.Count]);

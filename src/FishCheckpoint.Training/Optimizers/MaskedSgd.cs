@@ -22,7 +22,7 @@ public sealed class MaskedSgd : MaskedOptimizer
     /// <param name="options">How; <see langword="null"/> for the defaults.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: an option is out of its range.</exception>
     public MaskedSgd(Mask mask, SgdOptions? options = null)
-        : base(mask, (options ??= new SgdOptions()).Checked().LearningRate)
+        : base(mask, (options ??= new SgdOptions()).Validate().LearningRate)
     {
         this.options = options;
         started = new bool[mask.Tensors.Count];

@@ -20,7 +20,7 @@ public sealed record SgdOptions
     /// <summary>Whether the gradient is taken where the momentum leads; asks for momentum, and no dampening. Default: no.</summary>
     public bool Nesterov { get; init; }
 
-    internal SgdOptions Checked()
+    internal SgdOptions Validate()
     {
         OptionCheck.NotNegative(LearningRate, "learning_rate");
         OptionCheck.NotNegative(Momentum, "momentum");

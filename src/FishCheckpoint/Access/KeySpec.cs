@@ -15,7 +15,7 @@ public sealed record KeySpec(
     /// <summary>Returns this, or refuses it.</summary>
     /// <param name="now">The time.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.RequestInvalid"/>.</exception>
-    public KeySpec Checked(DateTimeOffset now)
+    public KeySpec Validate(DateTimeOffset now)
     {
         Names.Check(Name ?? "", "key");
         TaskLimits.Check(Tasks);

@@ -26,7 +26,7 @@ public sealed record CollectOptions
 
     /// <summary>Returns these options, or refuses them.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: the time is not positive; <see cref="ErrorCode.NameInvalid"/>.</exception>
-    public CollectOptions Checked()
+    public CollectOptions Validate()
     {
         if (Task is not null)
         {

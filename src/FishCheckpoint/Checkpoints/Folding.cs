@@ -24,7 +24,7 @@ public sealed record FoldOptions
 
     /// <summary>Returns these options, or refuses them.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>, <see cref="ErrorCode.NameInvalid"/>.</exception>
-    public FoldOptions Checked()
+    public FoldOptions Validate()
     {
         if (Task is not null)
         {

@@ -51,17 +51,17 @@ public sealed record TaskSpec(
     IReadOnlyDictionary<string, string>? Metadata = null,
     Retention? Retention = null,
     IReadOnlyDictionary<string, OwnTensor?>? Tensors = null,
-    TaskStart? From = null);
+    BranchPoint? From = null);
 
 /// <summary>The checkpoint that a task starts from.</summary>
 /// <param name="Task">Its task. It may be deleted later: the branch keeps what it needs.</param>
 /// <param name="Step">Its step.</param>
-public sealed record TaskStart(string Task, long Step)
+public sealed record BranchPoint(string Task, long Step)
 {
     /// <summary>Reads <c>TASK:STEP</c>.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: it names no checkpoint; <see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.StepInvalid"/>.</exception>
-    public static TaskStart Parse(string text) => text.Contains(':', StringComparison.Ordinal) && ParentChoice.Parse(text) is { Task: { } task, Step: { } step }
-        ? new TaskStart(task, step)
+    public static BranchPoint Parse(string text) => text.Contains(':', StringComparison.Ordinal) && ParentChoice.Parse(text) is { Task: { } task, Step: { } step }
+        ? new BranchPoint(task, step)
         : throw new FishException(ErrorCode.RequestInvalid, "from", $"'{(text.Length <= 80 ? text : $"{text[..77]}...")}' names no checkpoint of a task.", "Give TASK:STEP.");
 
     /// <inheritdoc/>
@@ -89,7 +89,7 @@ public sealed record TaskStart(string Task, long Step)
 public sealed record TaskInfo(
     string Name, string Base, Digest BaseId, Digest Layout, string? Description, IReadOnlyDictionary<string, string> Metadata,
     Retention? Retention, IReadOnlyDictionary<string, OwnTensor?> Tensors, long Checkpoints, long? Latest, DateTimeOffset Created,
-    long? QuotaBytes = null, TaskStart? From = null, DateTimeOffset? Saved = null, long? Best = null, double? BestValue = null,
+    long? QuotaBytes = null, BranchPoint? From = null, DateTimeOffset? Saved = null, long? Best = null, double? BestValue = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RetentionPreview? Removes = null);
 
 /// <summary>What a retention deletes with the next collection, unless it is changed, or the checkpoints are tagged or pinned, before that.</summary>
@@ -101,7 +101,7 @@ public sealed record TaskInfo(
 public sealed record RetentionPreview(long Checkpoints, IReadOnlyList<long> Steps, long Bytes, TimeSpan Grace, TimeSpan? Within)
 {
     /// <summary>The most steps that a preview lists.</summary>
-    public const int MostListed = 1000;
+    public const int MaxListed = 1000;
 }
 
 /// <summary>What a checkpoint is and costs.</summary>
@@ -162,7 +162,7 @@ public sealed record PageRequest(int Limit = 100, string? After = null, bool Des
 
     /// <summary>Returns this, or refuses it.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a part has 1 to 1000 items.</exception>
-    public PageRequest Checked() => Limit is >= 1 and <= MaxLimit ? this : throw new FishException(
+    public PageRequest Validate() => Limit is >= 1 and <= MaxLimit ? this : throw new FishException(
         ErrorCode.RequestInvalid, "limit", $"A page has 1 to 1000 items, not {Limit}.", "Ask for fewer and follow the next page.");
 }
 

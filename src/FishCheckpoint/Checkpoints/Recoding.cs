@@ -19,7 +19,7 @@ public sealed record RecodeOptions
 
     /// <summary>Returns these options, or refuses them.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a budget is not positive; <see cref="ErrorCode.NameInvalid"/>.</exception>
-    public RecodeOptions Checked()
+    public RecodeOptions Validate()
     {
         if (Task is not null)
         {

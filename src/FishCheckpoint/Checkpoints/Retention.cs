@@ -19,7 +19,7 @@ public sealed record Retention(
 
     /// <summary>Returns this retention, or refuses it.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a rule keeps less than nothing, or the best of nothing.</exception>
-    public Retention Checked() => this switch
+    public Retention Validate() => this switch
     {
         { KeepLast: < 1 } => throw Refused("keepLast", $"{KeepLast} checkpoints", "Keep at least 1: the latest always stays."),
         { KeepEvery: < 1 } => throw Refused("keepEvery", $"every {KeepEvery} steps", "Keep every 1 or more steps."),

@@ -30,7 +30,7 @@ public sealed record VerifyOptions
 
     /// <summary>Returns these options, or refuses them.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>, <see cref="ErrorCode.NameInvalid"/>.</exception>
-    public VerifyOptions Checked()
+    public VerifyOptions Validate()
     {
         if (Task is not null)
         {

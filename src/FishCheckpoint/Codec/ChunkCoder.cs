@@ -26,10 +26,10 @@ internal sealed class ChunkCoder
 
     // Of one half at a time.
     private readonly byte[] raw = new byte[Math.Max(MaxGaps, MaxValues)];
-    private readonly byte[] guessed = new byte[MaxValues];
+    private readonly byte[] distancesOfPredicted = new byte[MaxValues];
     private readonly MagnitudeCoder magnitudes = new();
     private readonly PrefixCoder prefixes = new();
-    private readonly BlockClasses guessClasses = new();
+    private readonly BlockClasses predictedClasses = new();
     private readonly PositionCoder positionCoder;
     private readonly ChunkPlanes planes;
 
@@ -125,24 +125,24 @@ internal sealed class ChunkCoder
 
     /// <summary>Encodes values as their distances from guesses.</summary>
     /// <param name="type">The dtype of the values.</param>
-    /// <param name="move">How far they were expected to go on (<see cref="EarlierValues.Guess"/>).</param>
-    /// <param name="guess">What is expected of each.</param>
+    /// <param name="move">How far they were expected to go on (<see cref="EarlierValues.Predict"/>).</param>
+    /// <param name="predicted">What is expected of each.</param>
     /// <param name="values">The values.</param>
     /// <param name="options">Effort, and compression of planes.</param>
     /// <param name="destination">Room of <see cref="MaxEncoded"/> bytes.</param>
     /// <returns>Bytes written.</returns>
-    internal int EncodeGuessed(
-        DType type, byte move, ReadOnlySpan<byte> guess, ReadOnlySpan<byte> values, CodecOptions options, Span<byte> destination)
+    internal int EncodePredicted(
+        DType type, byte move, ReadOnlySpan<byte> predicted, ReadOnlySpan<byte> values, CodecOptions options, Span<byte> destination)
     {
         var unit = DTypes.UnitSizeOf(type);
-        var distances = guessed.AsSpan(0, values.Length);
-        Ulp.Distances(type, guess, values, distances);
-        (destination[0], destination[1]) = ((byte)ValueMap.Guess, move);
+        var distances = distancesOfPredicted.AsSpan(0, values.Length);
+        Ulp.Distances(type, predicted, values, distances);
+        (destination[0], destination[1]) = ((byte)ValueMap.Predicted, move);
         if (options.Effort >= CodecEffort.Small)
         {
-            guessClasses.Choose(type, guess);
-            (destination[2], destination[3], destination[4]) = (Numbers, (byte)guessClasses.First, (byte)guessClasses.Count);
-            var length = EncodeNumbers(distances, unit, guessClasses.All, guessClasses.Count, destination[5..]);
+            predictedClasses.Choose(type, predicted);
+            (destination[2], destination[3], destination[4]) = (Numbers, (byte)predictedClasses.First, (byte)predictedClasses.Count);
+            var length = EncodeNumbers(distances, unit, predictedClasses.All, predictedClasses.Count, destination[5..]);
             if (length < values.Length)
             {
                 return 5 + length;
@@ -153,23 +153,23 @@ internal sealed class ChunkCoder
     }
 
     /// <summary>How far the values of a chunk were expected to go on.</summary>
-    internal static byte MoveOf(ReadOnlySpan<byte> source) => source.Length > 5 && source[0] == (byte)ValueMap.Guess && EarlierValues.Moves.Contains(source[1])
+    internal static byte MoveOf(ReadOnlySpan<byte> source) => source.Length > 5 && source[0] == (byte)ValueMap.Predicted && EarlierValues.Moves.Contains(source[1])
         ? source[1] : throw Corrupt("The values do not follow those of an earlier checkpoint.");
 
-    /// <summary>Decodes values: the mirror of <see cref="EncodeGuessed"/>.</summary>
+    /// <summary>Decodes values: the mirror of <see cref="EncodePredicted"/>.</summary>
     /// <param name="source">The encoded bytes, of which <see cref="MoveOf"/> was asked.</param>
     /// <param name="type">The dtype of the values.</param>
-    /// <param name="guess">What was expected of each.</param>
+    /// <param name="predicted">What was expected of each.</param>
     /// <param name="values">Filled.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>.</exception>
-    internal void DecodeGuessed(ReadOnlySpan<byte> source, DType type, ReadOnlySpan<byte> guess, Span<byte> values)
+    internal void DecodePredicted(ReadOnlySpan<byte> source, DType type, ReadOnlySpan<byte> predicted, Span<byte> values)
     {
         if (source[2] > Prefixes || (source[2] == Numbers && source[4] is 0 or > ClassSplit.MaxClasses))
         {
             throw Corrupt("The form of the distances is not known.");
         }
 
-        var (unit, distances) = (DTypes.UnitSizeOf(type), guessed.AsMemory(0, values.Length));
+        var (unit, distances) = (DTypes.UnitSizeOf(type), distancesOfPredicted.AsMemory(0, values.Length));
         if (source[2] == Planes)
         {
             planes.Decode(source[3..], unit, distances.Span);
@@ -180,11 +180,11 @@ internal sealed class ChunkCoder
         }
         else
         {
-            guessClasses.Take(type, guess, source[3], source[4]);
-            DecodeNumbers(source[5..], unit, guessClasses.All, guessClasses.Count, distances.Span);
+            predictedClasses.Take(type, predicted, source[3], source[4]);
+            DecodeNumbers(source[5..], unit, predictedClasses.All, predictedClasses.Count, distances.Span);
         }
 
-        Ulp.Go(type, guess, distances.Span, values);
+        Ulp.Apply(type, predicted, distances.Span, values);
     }
 
     private int EncodeNumbers(ReadOnlySpan<byte> mapped, int unitSize, ReadOnlySpan<byte> of, int classCount, Span<byte> destination) => unitSize switch
@@ -237,7 +237,7 @@ internal sealed class ChunkCoder
     {
         if (options.Effort == CodecEffort.Runs || bytes.Length % sizeof(float) != 0 || bytes.Length < 1 << 12)
         {
-            return Runs.Write(options.Values, options.Level, bytes, destination, withLength: false);
+            return CompressedSpan.Write(options.Values, options.Level, bytes, destination, withLength: false);
         }
 
         var rented = ArrayPool<byte>.Shared.Rent(bytes.Length);
@@ -245,16 +245,16 @@ internal sealed class ChunkCoder
         {
             var (planes, count) = (rented.AsMemory(0, bytes.Length), bytes.Length / sizeof(float));
             BytePlanes.Split(bytes, sizeof(float), planes.Span);
-            if (!Noise.Looks(planes.Span[..count]))
+            if (!Compressibility.IsNoise(planes.Span[..count]))
             {
-                return Runs.Write(options.Values, options.Level, bytes, destination, withLength: false);
+                return CompressedSpan.Write(options.Values, options.Level, bytes, destination, withLength: false);
             }
 
             destination[0] = PlanesOfFour;
             var length = 1;
             for (var plane = 0; plane < sizeof(float); plane++)
             {
-                length += Runs.Write(options.Values, options.Level, planes.Span.Slice(plane * count, count), destination[length..], withLength: false);
+                length += CompressedSpan.Write(options.Values, options.Level, planes.Span.Slice(plane * count, count), destination[length..], withLength: false);
             }
 
             return length;
@@ -277,7 +277,7 @@ internal sealed class ChunkCoder
                 source = source[1..];
                 for (var plane = 0; plane < sizeof(float); plane++)
                 {
-                    Runs.Read(ref source, count, count, planes.Span.Slice(plane * count, count));
+                    CompressedSpan.Read(ref source, count, count, planes.Span.Slice(plane * count, count));
                 }
 
                 BytePlanes.Join(planes.Span, sizeof(float), bytes);
@@ -289,7 +289,7 @@ internal sealed class ChunkCoder
         }
         else
         {
-            Runs.Read(ref source, bytes.Length, bytes.Length, bytes);
+            CompressedSpan.Read(ref source, bytes.Length, bytes.Length, bytes);
         }
 
         if (source.Length > 0)
@@ -298,5 +298,5 @@ internal sealed class ChunkCoder
         }
     }
 
-    private static FishException Corrupt(string cause) => Runs.Corrupt(cause);
+    private static FishException Corrupt(string cause) => CompressedSpan.Corrupt(cause);
 }

@@ -18,7 +18,7 @@ internal sealed class ChunkEncoder(Layout layout, CodecOptions options, bool wit
     public void Encode(CodingBuffers buffers)
     {
         buffers.PositionsLength = withPositions ? EncodePositions(buffers) : 0;
-        buffers.ValuesLength = earlier is null ? EncodeValues(buffers) : EncodeGuessed(buffers, earlier);
+        buffers.ValuesLength = earlier is null ? EncodeValues(buffers) : EncodePredicted(buffers, earlier);
     }
 
     private int EncodePositions(CodingBuffers buffers)
@@ -63,18 +63,18 @@ internal sealed class ChunkEncoder(Layout layout, CodecOptions options, bool wit
         return length;
     }
 
-    private int EncodeGuessed(CodingBuffers buffers, EarlierValues known)
+    private int EncodePredicted(CodingBuffers buffers, EarlierValues known)
     {
         var values = buffers.Chunk.Values;
         var type = layout.Tensors[buffers.Chunk.Tensor].Type;
-        var guess = buffers.Parent.AsSpan(0, values.Length);
+        var predicted = buffers.Parent.AsSpan(0, values.Length);
         var move = known.Before is null ? (byte)0 : Best(buffers, type, known);
-        known.Guess(type, buffers.Offset, move, guess);
-        var length = buffers.Coder.EncodeGuessed(type, move, guess, values, options, buffers.Encoded);
+        known.Predict(type, buffers.Offset, move, predicted);
+        var length = buffers.Coder.EncodePredicted(type, move, predicted, values, options, buffers.Encoded);
         if (options.Prove)
         {
             var again = buffers.MappedAgain.AsSpan(0, values.Length);
-            buffers.Coder.DecodeGuessed(buffers.Encoded.AsSpan(0, length), type, guess, again);
+            buffers.Coder.DecodePredicted(buffers.Encoded.AsSpan(0, length), type, predicted, again);
             Require(values.SequenceEqual(again));
         }
 
@@ -86,13 +86,13 @@ internal sealed class ChunkEncoder(Layout layout, CodecOptions options, bool wit
     {
         var values = buffers.Chunk.Values;
         var sample = values[..Math.Min(values.Length, SampleBytes)];
-        var guess = buffers.Mapped.AsSpan(0, sample.Length);
+        var predicted = buffers.Mapped.AsSpan(0, sample.Length);
         var (best, fewest) = ((byte)0, long.MaxValue);
         foreach (var move in EarlierValues.Moves)
         {
-            known.Guess(type, buffers.Offset, move, guess);
-            Ulp.Distances(type, guess, sample, guess);
-            var bits = Ulp.Bits(type, guess);
+            known.Predict(type, buffers.Offset, move, predicted);
+            Ulp.Distances(type, predicted, sample, predicted);
+            var bits = Ulp.Bits(type, predicted);
             (best, fewest) = bits < fewest ? (move, bits) : (best, fewest);
         }
 

@@ -41,12 +41,12 @@ internal sealed class ChunkPlanes(byte[] raw)
         var count = mapped.Length / unitSize;
         for (var plane = 0; plane < unitSize; plane++)
         {
-            Runs.Read(ref source, decodedLength: count, maxLength: count, raw.AsSpan(plane * count, count));
+            CompressedSpan.Read(ref source, decodedLength: count, maxLength: count, raw.AsSpan(plane * count, count));
         }
 
         if (source.Length > 0)
         {
-            throw Runs.Corrupt("Bytes follow the last plane.");
+            throw CompressedSpan.Corrupt("Bytes follow the last plane.");
         }
 
         BytePlanes.Join(raw.AsSpan(0, mapped.Length), unitSize, mapped);

@@ -27,7 +27,7 @@ public static class Compressor
         var room = destination[..Math.Max(0, source.Length - 1)];
         var shrunk = compression switch
         {
-            _ when level <= 1 && Noise.Looks(source) => Nothing(out written),
+            _ when level <= 1 && Compressibility.IsNoise(source) => Nothing(out written),
             Compression.Lz4 => Lz4.TryCompress(source, room, level, out written),
             Compression.Zstd => Zstd.TryCompress(source, room, level, out written),
             Compression.Brotli => BrotliEncoder.TryCompress(source, room, out written, Math.Clamp(level, 0, 11), BrotliWindow),
@@ -59,7 +59,7 @@ public static class Compressor
         }
 
         var room = destination[..(plane.Length - 1)];
-        var spread = level <= 1 ? Noise.SpreadOf(plane) : Spread.One;
+        var spread = level <= 1 ? Compressibility.SpreadOf(plane) : Spread.One;
         spread = spread == Spread.Some && plane.Length < ManyBytes ? Spread.One : spread;
         return spread != Spread.Noise && compression switch
         {

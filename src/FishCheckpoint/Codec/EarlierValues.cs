@@ -14,17 +14,17 @@ public sealed record EarlierValues(ReadOnlyMemory<byte> Last, ReadOnlyMemory<byt
     /// <param name="type">Their dtype.</param>
     /// <param name="offset">The byte that they begin at.</param>
     /// <param name="move">0: that it stays; 1: a quarter; 2: half.</param>
-    /// <param name="guess">Filled.</param>
-    internal void Guess(DType type, int offset, byte move, Span<byte> guess)
+    /// <param name="predicted">Filled.</param>
+    internal void Predict(DType type, int offset, byte move, Span<byte> predicted)
     {
-        var last = Last.Span.Slice(offset, guess.Length);
+        var last = Last.Span.Slice(offset, predicted.Length);
         if (move > 0 && Before is { } before)
         {
-            Ulp.Extrapolate(type, before.Span.Slice(offset, guess.Length), last, move, guess);
+            Ulp.Extrapolate(type, before.Span.Slice(offset, predicted.Length), last, move, predicted);
         }
         else
         {
-            last.CopyTo(guess);
+            last.CopyTo(predicted);
         }
     }
 }

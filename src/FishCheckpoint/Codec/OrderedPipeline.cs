@@ -23,9 +23,9 @@ internal interface IPipelined<out T>
 internal sealed class OrderedPipeline<T>(Action<T> encode, Action<T> append, int waiting) : IDisposable
     where T : class, IPipelined<T>
 {
-    private const int MostCores = 4;
+    private const int MaxCores = 4;
 
-    private readonly int most = Environment.ProcessorCount == 1 ? 1 : Math.Min(Environment.ProcessorCount, MostCores) + waiting;
+    private readonly int most = Environment.ProcessorCount == 1 ? 1 : Math.Min(Environment.ProcessorCount, MaxCores) + waiting;
     private readonly Queue<(T Piece, Task Encoding)> submitted = new();
     private readonly Stack<T> free = new();
     private T? taken;

@@ -80,7 +80,7 @@ internal sealed class PositionCoder(MagnitudeCoder magnitudes, byte[] raw)
             length += Varint.Write(raw.AsSpan(length), (ulong)(positions[index] - positions[index - 1] - 1));
         }
 
-        return Runs.Write(options.Positions, options.Level, raw.AsSpan(0, length), destination, withLength: true);
+        return CompressedSpan.Write(options.Positions, options.Level, raw.AsSpan(0, length), destination, withLength: true);
     }
 
     /// <summary>Decodes positions: the mirror of <see cref="Encode"/>.</summary>
@@ -95,7 +95,7 @@ internal sealed class PositionCoder(MagnitudeCoder magnitudes, byte[] raw)
         {
             if (!rows.TryDecode(source[1..], first, last, positions))
             {
-                throw Runs.Corrupt("The rows do not lead from the first position to the last.");
+                throw CompressedSpan.Corrupt("The rows do not lead from the first position to the last.");
             }
 
             return;
@@ -107,7 +107,7 @@ internal sealed class PositionCoder(MagnitudeCoder magnitudes, byte[] raw)
             return;
         }
 
-        var run = Runs.Read(ref source, decodedLength: null, maxLength: (positions.Length - 1) * Varint.MaxLength, raw);
+        var run = CompressedSpan.Read(ref source, decodedLength: null, maxLength: (positions.Length - 1) * Varint.MaxLength, raw);
         var position = first;
         positions[0] = first;
         for (var index = 1; index < positions.Length; index++)
@@ -115,7 +115,7 @@ internal sealed class PositionCoder(MagnitudeCoder magnitudes, byte[] raw)
             // last <= long.MaxValue bounds every step, so a hostile gap cannot wrap around.
             if (!Varint.TryRead(ref run, out var gap) || gap >= (ulong)(last - position))
             {
-                throw Runs.Corrupt("The gaps do not lead to the last position.");
+                throw CompressedSpan.Corrupt("The gaps do not lead to the last position.");
             }
 
             position += (long)gap + 1;
@@ -124,7 +124,7 @@ internal sealed class PositionCoder(MagnitudeCoder magnitudes, byte[] raw)
 
         if (position != last || run.Length > 0 || source.Length > 0)
         {
-            throw Runs.Corrupt("The gaps do not lead to the last position.");
+            throw CompressedSpan.Corrupt("The gaps do not lead to the last position.");
         }
     }
 
@@ -142,7 +142,7 @@ internal sealed class PositionCoder(MagnitudeCoder magnitudes, byte[] raw)
 
         if (read != source.Length - 1 || position != last)
         {
-            throw Runs.Corrupt("The gaps do not lead to the last position.");
+            throw CompressedSpan.Corrupt("The gaps do not lead to the last position.");
         }
     }
 }

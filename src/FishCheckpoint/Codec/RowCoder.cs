@@ -10,9 +10,9 @@ namespace FishCheckpoint.Codec;
 internal sealed class RowCoder
 {
     // Elements that are told for a position: with more, their gaps are told sooner.
-    private const int MostElements = 16;
-    private const int MostColumns = 1 << 20;
-    private const int MostSkipped = 1 << 16;
+    private const int MaxElements = 16;
+    private const int MaxColumns = 1 << 20;
+    private const int MaxSkipped = 1 << 16;
 
     private readonly RowModel model = new();
     private readonly ClassBits bits = new();
@@ -29,7 +29,7 @@ internal sealed class RowCoder
     /// <returns>Bytes written; 0 where their rows are too thin, or they would take more.</returns>
     public int TryEncode(ReadOnlySpan<long> positions, long width, double budget, Span<byte> destination)
     {
-        if (width is < 2 or > MostColumns || !Suit(positions, width, out var told))
+        if (width is < 2 or > MaxColumns || !Suit(positions, width, out var told))
         {
             return 0;
         }
@@ -43,7 +43,7 @@ internal sealed class RowCoder
         for (var start = 0; start < positions.Length;)
         {
             var of = positions[start] / width;
-            if (of - row > MostSkipped)
+            if (of - row > MaxSkipped)
             {
                 return 0;
             }
@@ -78,7 +78,7 @@ internal sealed class RowCoder
     /// <returns>Whether the bytes are those of an encoder.</returns>
     public bool TryDecode(ReadOnlySpan<byte> source, long first, long last, Span<long> positions)
     {
-        if (!Varint.TryRead(ref source, out var number) || number is < 2 or > MostColumns)
+        if (!Varint.TryRead(ref source, out var number) || number is < 2 or > MaxColumns)
         {
             return false;
         }
@@ -123,7 +123,7 @@ internal sealed class RowCoder
     private static bool Suit(ReadOnlySpan<long> positions, long width, out int told)
     {
         told = 0;
-        var most = (MostElements * positions.Length) / width;
+        var most = (MaxElements * positions.Length) / width;
         for (var start = 0; start < positions.Length && told <= most;)
         {
             var (end, count) = (((positions[start] / width) + 1) * width, 0);
@@ -141,7 +141,7 @@ internal sealed class RowCoder
     private static bool TryReadRows(ref BitReader reader, int width, int positions, out List<(int Skipped, int Count)> rows, out int told)
     {
         (rows, told) = ([], 0);
-        var (wide, most) = (BitsOf(width), (long)MostElements * positions / width);
+        var (wide, most) = (BitsOf(width), (long)MaxElements * positions / width);
         for (var rest = positions; rest > 0;)
         {
             var row = (Skipped: SymbolCounts.ReadNumber(ref reader), Count: (int)reader.Read(wide) + 1);

@@ -39,7 +39,7 @@ internal static class Ulp
     /// <param name="from">Units.</param>
     /// <param name="distances">Zigzag distances.</param>
     /// <param name="to">Filled; may be one of the others.</param>
-    public static void Go(DType type, ReadOnlySpan<byte> from, ReadOnlySpan<byte> distances, Span<byte> to)
+    public static void Apply(DType type, ReadOnlySpan<byte> from, ReadOnlySpan<byte> distances, Span<byte> to)
     {
         var flip = IsSignMagnitude(type);
         switch (DTypes.UnitSizeOf(type))
@@ -56,16 +56,16 @@ internal static class Ulp
     /// <param name="before">Units.</param>
     /// <param name="last">As many others.</param>
     /// <param name="move">1: a quarter of the way; 2: half of it.</param>
-    /// <param name="guess">Filled; may be one of the others.</param>
-    public static void Extrapolate(DType type, ReadOnlySpan<byte> before, ReadOnlySpan<byte> last, int move, Span<byte> guess)
+    /// <param name="predicted">Filled; may be one of the others.</param>
+    public static void Extrapolate(DType type, ReadOnlySpan<byte> before, ReadOnlySpan<byte> last, int move, Span<byte> predicted)
     {
         var flip = IsSignMagnitude(type);
         switch (DTypes.UnitSizeOf(type))
         {
-            case 1: Extrapolate<sbyte>(before, last, 3 - move, guess, flip ? sbyte.MaxValue : default); break;
-            case 2: Extrapolate<short>(before, last, 3 - move, guess, flip ? short.MaxValue : default); break;
-            case 4: Extrapolate<int>(before, last, 3 - move, guess, flip ? int.MaxValue : default); break;
-            default: Extrapolate<long>(before, last, 3 - move, guess, flip ? long.MaxValue : default); break;
+            case 1: Extrapolate<sbyte>(before, last, 3 - move, predicted, flip ? sbyte.MaxValue : default); break;
+            case 2: Extrapolate<short>(before, last, 3 - move, predicted, flip ? short.MaxValue : default); break;
+            case 4: Extrapolate<int>(before, last, 3 - move, predicted, flip ? int.MaxValue : default); break;
+            default: Extrapolate<long>(before, last, 3 - move, predicted, flip ? long.MaxValue : default); break;
         }
     }
 
@@ -136,10 +136,10 @@ internal static class Ulp
         }
     }
 
-    private static void Extrapolate<T>(ReadOnlySpan<byte> before, ReadOnlySpan<byte> last, int shift, Span<byte> guess, T flip)
+    private static void Extrapolate<T>(ReadOnlySpan<byte> before, ReadOnlySpan<byte> last, int shift, Span<byte> predicted, T flip)
         where T : unmanaged, IBinaryInteger<T>, IMinMaxValue<T>
     {
-        var (left, right, result) = Casts<T>(before, last, guess);
+        var (left, right, result) = Casts<T>(before, last, predicted);
         var index = 0;
         if (Vector256.IsHardwareAccelerated)
         {

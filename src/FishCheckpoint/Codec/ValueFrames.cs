@@ -11,7 +11,7 @@ internal sealed class ValueFrames
 {
     private readonly IReadOnlyList<IFrame> frames;
     private readonly ChunkEntry[][] entries;
-    private readonly Guesses guesses = new();
+    private readonly Predictions predictions = new();
 
     /// <summary>Reads the indices.</summary>
     /// <param name="frames">Frames of values on one mask, the earliest first; the last is the delta's own.</param>
@@ -70,7 +70,7 @@ internal sealed class ValueFrames
 
             var bytes = ChunkIndex.ReadChunk(frames[frame], entries[frame][chunk], encoded);
             var move = ChunkCoder.MoveOf(bytes);
-            coder.DecodeGuessed(bytes, type, guesses.Next(type, mapped, frame > 1 ? move : (byte)0), mapped);
+            coder.DecodePredicted(bytes, type, predictions.Next(type, mapped, frame > 1 ? move : (byte)0), mapped);
         }
 
         return map;

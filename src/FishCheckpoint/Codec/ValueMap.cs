@@ -18,7 +18,7 @@ internal enum ValueMap : byte
     /// How far the new value lies from what the last two checkpoints with the same mask let expect: each goes on half as far as the last one went.
     /// Needs their values, and no parent.
     /// </summary>
-    Guess = 3,
+    Predicted = 3,
 }
 
 /// <summary>Maps new values to what is stored, and back, losslessly for every bit pattern.</summary>
@@ -49,7 +49,7 @@ internal static class ValueMaps
     {
         if (map == ValueMap.Distance)
         {
-            Ulp.Go(type, parent, mapped, values);
+            Ulp.Apply(type, parent, mapped, values);
         }
         else
         {

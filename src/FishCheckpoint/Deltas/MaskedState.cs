@@ -19,14 +19,14 @@ public static class MaskedState
             var tensor = mask.Tensors[index];
             var info = mask.Layout.Tensors[tensor.Tensor];
             var taken = new byte[tensor.Positions.Length * info.UnitSize];
-            Units.Gather(Checked(tensorBytes(tensor.Tensor), info), tensor.Positions.Span, 0, info.UnitSize, taken);
+            Units.Gather(Validate(tensorBytes(tensor.Tensor), info), tensor.Positions.Span, 0, info.UnitSize, taken);
             values[index] = taken;
         }
 
         return new Delta(mask, values);
     }
 
-    private static ReadOnlySpan<byte> Checked(ReadOnlySpan<byte> bytes, TensorInfo info) => bytes.Length == info.Bytes
+    private static ReadOnlySpan<byte> Validate(ReadOnlySpan<byte> bytes, TensorInfo info) => bytes.Length == info.Bytes
         ? bytes : throw new ArgumentException($"Tensor '{info.Name}' has {bytes.Length} bytes where the layout says {info.Bytes}.");
 }
 

@@ -49,8 +49,8 @@ public sealed class ChangeMeter
     private IEnumerable<int> Told()
     {
         var all = Enumerable.Range(0, sums.Length);
-        return sums.Length <= ChangeReport.MostTensors ? all
-            : all.OrderByDescending(tensor => sums[tensor].Changed).ThenBy(tensor => tensor).Take(ChangeReport.MostTensors).Order();
+        return sums.Length <= ChangeReport.MaxTensors ? all
+            : all.OrderByDescending(tensor => sums[tensor].Changed).ThenBy(tensor => tensor).Take(ChangeReport.MaxTensors).Order();
     }
 
     private TensorChange TensorAt(int index)

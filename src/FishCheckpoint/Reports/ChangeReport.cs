@@ -14,7 +14,7 @@ public sealed record ChangeReport(
     string Task, string From, long To, long Changed, long Elements, double Density, ChangeMagnitude Magnitude, int TensorCount, IReadOnlyList<TensorChange> Tensors)
 {
     /// <summary>The most tensors that a report tells of.</summary>
-    public const int MostTensors = 10_000;
+    public const int MaxTensors = 10_000;
 }
 
 /// <summary>What tells a tensor of two states apart.</summary>

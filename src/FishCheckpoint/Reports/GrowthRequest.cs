@@ -7,7 +7,7 @@ namespace FishCheckpoint.Reports;
 public sealed record GrowthRequest
 {
     /// <summary>The most steps of a report.</summary>
-    public const int MostPoints = 1000;
+    public const int MaxPoints = 1000;
 
     private const int FewPoints = 30;
 
@@ -44,18 +44,18 @@ public sealed record GrowthRequest
         }
 
         var steps = new List<DateOnly> { first };
-        while (steps[^1] < last && steps.Count <= MostPoints)
+        while (steps[^1] < last && steps.Count <= MaxPoints)
         {
             steps.Add(Next(steps[^1]));
         }
 
-        return steps.Count <= MostPoints ? steps
-            : throw Refuse("bucket", $"From {first:yyyy-MM-dd} to {last:yyyy-MM-dd} there are more than {MostPoints} steps.", "Ask for longer steps, or for fewer.");
+        return steps.Count <= MaxPoints ? steps
+            : throw Refuse("bucket", $"From {first:yyyy-MM-dd} to {last:yyyy-MM-dd} there are more than {MaxPoints} steps.", "Ask for longer steps, or for fewer.");
     }
 
     /// <summary>The same, with the task's name checked.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>.</exception>
-    public GrowthRequest Checked()
+    public GrowthRequest Validate()
     {
         if (Task is not null)
         {

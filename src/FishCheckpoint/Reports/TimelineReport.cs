@@ -34,7 +34,7 @@ public sealed record MetricRange(string Name, double Min, long MinStep, double M
 public sealed record TimelineRequest
 {
     /// <summary>The most points of a report.</summary>
-    public const int MostPoints = 1000;
+    public const int MaxPoints = 1000;
 
     /// <summary>The most points, 2 to 1000. Default: 500.</summary>
     public int Points { get; init; } = 500;
@@ -47,11 +47,11 @@ public sealed record TimelineRequest
 
     /// <summary>Returns this request, or refuses it.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>, <see cref="ErrorCode.StepInvalid"/>.</exception>
-    public TimelineRequest Checked()
+    public TimelineRequest Validate()
     {
         _ = (StepRef.At(From ?? 0), StepRef.At(To ?? 0));
-        return Points is < 2 or > MostPoints
-            ? throw Refuse("points", $"A timeline has 2 to {MostPoints} points, not {Points}.", "Ask for fewer, and for a part of the steps.")
+        return Points is < 2 or > MaxPoints
+            ? throw Refuse("points", $"A timeline has 2 to {MaxPoints} points, not {Points}.", "Ask for fewer, and for a part of the steps.")
             : From > To ? throw Refuse("from", $"The first step, {From}, comes after the last, {To}.", "Exchange them.") : this;
     }
 

@@ -9,7 +9,7 @@ namespace FishCheckpoint.Tensors;
 /// <param name="LeftOut">What was left out.</param>
 internal sealed record FolderListing(string Folder, IReadOnlyList<SideFile> Files, IReadOnlyList<LeftOutFile> LeftOut)
 {
-    private const int MostEntries = 10_000;
+    private const int MaxEntries = 10_000;
 
     /// <summary>The sub-folders that hold a model of their own; nothing of them is in <see cref="Files"/>.</summary>
     public IReadOnlyList<string> Models { get; private init; } = [];
@@ -131,9 +131,9 @@ internal sealed record FolderListing(string Folder, IReadOnlyList<SideFile> File
     {
         try
         {
-            var entries = new DirectoryInfo(folder).EnumerateFileSystemInfos().Take(MostEntries + 1).ToArray();
-            return entries.Length <= MostEntries ? [.. entries.OrderBy(entry => entry.Name, StringComparer.Ordinal)] : throw new FishException(
-                ErrorCode.TooLarge, folder, $"The folder has more than {MostEntries} entries.", "Name the model's file, or a folder of its files only.");
+            var entries = new DirectoryInfo(folder).EnumerateFileSystemInfos().Take(MaxEntries + 1).ToArray();
+            return entries.Length <= MaxEntries ? [.. entries.OrderBy(entry => entry.Name, StringComparer.Ordinal)] : throw new FishException(
+                ErrorCode.TooLarge, folder, $"The folder has more than {MaxEntries} entries.", "Name the model's file, or a folder of its files only.");
         }
         catch (Exception error) when (error is UnauthorizedAccessException or IOException)
         {

@@ -9,7 +9,7 @@ namespace FishCheckpoint.Tensors;
 /// replaced by a file.</summary>
 internal static unsafe class OutputPlace
 {
-    private const int MostLinks = 40;
+    private const int MaxLinks = 40;
     private const int TypeMask = 0xF000;
     private const int Fifo = 0x1000;
     private const int CharacterDevice = 0x2000;
@@ -60,7 +60,7 @@ internal static unsafe class OutputPlace
         path = Path.GetFullPath(path);
         for (var links = 0; new FileInfo(path).LinkTarget is { } target; links++)
         {
-            if (links == MostLinks)
+            if (links == MaxLinks)
             {
                 throw new FishException(ErrorCode.FolderTaken, path, "The links lead in a circle.",
                     "Name another file, or remove the links.");

@@ -8,7 +8,7 @@ namespace FishCheckpoint.Tensors;
 /// <param name="Files">Its files, by name.</param>
 internal sealed record WeightsSet(WeightsName Name, IReadOnlyList<WeightsName> Files)
 {
-    private const int MostNamed = 3;
+    private const int MaxNamed = 3;
 
     /// <summary>Groups files into sets.</summary>
     public static IReadOnlyList<WeightsSet> Group(IEnumerable<WeightsName> files) =>
@@ -39,7 +39,7 @@ internal sealed record WeightsSet(WeightsName Name, IReadOnlyList<WeightsName> F
 
         var first = parts.Contains(0) ? 0 : 1;
         var missing = new List<int>();
-        for (var part = first; part < Name.Of + first && missing.Count < MostNamed; part++)
+        for (var part = first; part < Name.Of + first && missing.Count < MaxNamed; part++)
         {
             if (!parts.Contains(part))
             {

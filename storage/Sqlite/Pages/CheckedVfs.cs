@@ -59,7 +59,7 @@ internal static unsafe partial class CheckedVfs
     {
         var state = 0;
         _ = FileControl(HandleOf(connection), Main, FileMethods.AskState, ref state);
-        return state == (int)PageState.Checked;
+        return state == (int)PageState.Validate;
     }
 
     /// <summary>Whether the file that a connection has open is no longer the one of that name: it was removed, or another put in its place.</summary>

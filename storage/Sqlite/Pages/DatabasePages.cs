@@ -17,7 +17,7 @@ internal static unsafe class DatabasePages
             Inspect(file);
         }
 
-        if (file->State != PageState.Checked || length != file->PageSize || offset % length != 0)
+        if (file->State != PageState.Validate || length != file->PageSize || offset % length != 0)
         {
             return 0;
         }
@@ -39,15 +39,15 @@ internal static unsafe class DatabasePages
         if (offset == 0 && length >= SmallestPage)
         {
             file->PageSize = length;
-            file->State = buffer[ReservedAt] == PageSum.Length ? PageState.Checked : PageState.Plain;
+            file->State = buffer[ReservedAt] == PageSum.Length ? PageState.Validate : PageState.Plain;
         }
-        else if (file->State != PageState.Checked)
+        else if (file->State != PageState.Validate)
         {
             // Another process may have rewritten it with checksums meanwhile.
             Inspect(file);
         }
 
-        if (file->State == PageState.Checked && length == file->PageSize && offset % length == 0)
+        if (file->State == PageState.Validate && length == file->PageSize && offset % length == 0)
         {
             PageSum.Write(new Span<byte>(buffer, length), (offset / length) + 1);
         }
@@ -68,7 +68,7 @@ internal static unsafe class DatabasePages
         var isMarked = size >= SmallestPage && real->Methods->Read(real, end, PageSum.Length, size - PageSum.Length) == 0
             && PageSum.IsMarked(new ReadOnlySpan<byte>(end, PageSum.Length));
         file->PageSize = size;
-        file->State = head[ReservedAt] == PageSum.Length || isMarked ? PageState.Checked : PageState.Plain;
+        file->State = head[ReservedAt] == PageSum.Length || isMarked ? PageState.Validate : PageState.Plain;
         return file->State;
     }
 }

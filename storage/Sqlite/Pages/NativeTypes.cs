@@ -76,6 +76,6 @@ internal unsafe struct CheckedFile
 internal enum PageState
 {
     Unknown = 0,
-    Checked = 1,
+    Validate = 1,
     Plain = 2,
 }

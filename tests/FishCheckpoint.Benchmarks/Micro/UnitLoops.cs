@@ -39,13 +39,13 @@ public class UnitLoops
     public void Distances16() => Ulp.Distances(DType.BF16, bf16, other, target);
 
     [Benchmark(Description = "go distances, bf16")]
-    public void Go16() => Ulp.Go(DType.BF16, bf16, distances16, target);
+    public void Go16() => Ulp.Apply(DType.BF16, bf16, distances16, target);
 
     [Benchmark(Description = "distances, float32")]
     public void Distances32() => Ulp.Distances(DType.F32, bf16, other, target);
 
     [Benchmark(Description = "go distances, float32")]
-    public void Go32() => Ulp.Go(DType.F32, bf16, distances32, target);
+    public void Go32() => Ulp.Apply(DType.F32, bf16, distances32, target);
 
     [Benchmark(Description = "split into planes, 16 bits")]
     public void Split16() => BytePlanes.Split(bf16, 2, target);

@@ -8,7 +8,7 @@ public sealed class ProgressTests : IDisposable
 {
     private const string HideCursor = "\u001b[?25l";
     private const string ShowCursor = "\u001b[?25h";
-    private const int MostSteps = 3_000;
+    private const int MaxSteps = 3_000;
 
     private readonly StringWriter written = new();
     private readonly TextWriter error;
@@ -106,7 +106,7 @@ public sealed class ProgressTests : IDisposable
         var running = Progress.SpinAsync(terminal, "verifying", () => done.Task);
         for (var step = 0; !gone.WasAsked; step++)
         {
-            Assert.True(step < MostSteps);
+            Assert.True(step < MaxSteps);
             await StepAsync();
         }
 
@@ -149,7 +149,7 @@ public sealed class ProgressTests : IDisposable
     {
         for (var step = 0; !shown(Written); step++)
         {
-            Assert.True(step < MostSteps, Written[Math.Max(0, Written.Length - 200)..]);
+            Assert.True(step < MaxSteps, Written[Math.Max(0, Written.Length - 200)..]);
             await StepAsync();
         }
     }

@@ -11,9 +11,9 @@ namespace FishCheckpoint.Durability.Children;
 /// <param name="First">The number of the first one.</param>
 /// <param name="Count">How many; then it closes the store.</param>
 /// <param name="Dense">Whether bases are compressed.</param>
-/// <param name="MostRefusals">How many operations may be refused because the disk does, before it ends.</param>
+/// <param name="MaxRefusals">How many operations may be refused because the disk does, before it ends.</param>
 /// <param name="Grace">Whether what is deleted can be brought back; otherwise it goes at once.</param>
-public sealed record ChildArguments(string Folder, int Seed, int First, int Count, bool Dense = false, int MostRefusals = int.MaxValue, bool Grace = true)
+public sealed record ChildArguments(string Folder, int Seed, int First, int Count, bool Dense = false, int MaxRefusals = int.MaxValue, bool Grace = true)
 {
     public StoreOptions ToOptions() => new()
     {
@@ -23,7 +23,7 @@ public sealed record ChildArguments(string Folder, int Seed, int First, int Coun
         Retention = ModelRetention.OfStore,
     };
 
-    public string[] ToList() => [Folder, $"{Seed}", $"{First}", $"{Count}", $"{Dense}", $"{MostRefusals}", $"{Grace}"];
+    public string[] ToList() => [Folder, $"{Seed}", $"{First}", $"{Count}", $"{Dense}", $"{MaxRefusals}", $"{Grace}"];
 
     public static ChildArguments Parse(IReadOnlyList<string> list) =>
         new(list[0], int.Parse(list[1]), int.Parse(list[2]), int.Parse(list[3]), bool.Parse(list[4]), int.Parse(list[5]), bool.Parse(list[6]));

@@ -86,7 +86,7 @@ public static class ChildProgram
     private static async Task PerformAsync(ChildArguments work, Performer performer, Func<string, Task> say)
     {
         var refusals = 0;
-        for (var number = work.First; number < work.First + work.Count && refusals < work.MostRefusals; number++)
+        for (var number = work.First; number < work.First + work.Count && refusals < work.MaxRefusals; number++)
         {
             var operation = Script.At(work.Seed, number);
             await say($"begin {number} {operation.Kind}");

@@ -71,7 +71,7 @@ public sealed record FaultChild(string Folder, int Mode, int First, int Stride, 
     private async Task<Transcript> RunScriptAsync(int call)
     {
         var data = Path.Combine(Folder, $"{Mode}-{First}-{call}");
-        var work = new ChildArguments(data, Script.Seed, 0, Script.Length, Dense: true, MostRefusals: 3);
+        var work = new ChildArguments(data, Script.Seed, 0, Script.Length, Dense: true, MaxRefusals: 3);
         var transcript = new Transcript(number => Script.At(work.Seed, number), new StoreModel());
         FaultShim.Arm(data, call, How, Kind);
         var isTold = false;

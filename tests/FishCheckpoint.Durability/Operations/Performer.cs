@@ -40,7 +40,7 @@ public sealed class Performer(SqliteCheckpointStore store, string scratch)
             operation.Task, new TaskSpec(Contents.BaseOf(operation.Task), Contents.DescriptionOf(operation.Content), Retention: ModelRetention.Of(operation.Content))),
         OperationKind.Branch => store.Tasks.PutAsync(operation.Task, new TaskSpec(
             null, Contents.DescriptionOf(operation.Content), Retention: ModelRetention.Of(operation.Content),
-            From: new TaskStart(operation.Start!.Value.Task, operation.Start.Value.Step))),
+            From: new BranchPoint(operation.Start!.Value.Task, operation.Start.Value.Step))),
         OperationKind.SaveFull => SaveFullAsync(operation),
         OperationKind.SavePatch => SavePatchAsync(operation),
         OperationKind.SaveMasked => SaveAsync(operation, new CheckpointContent.Changed(Contents.DeltaOf(operation))),

@@ -19,7 +19,7 @@ public static class OldStore
             more = await database.WriteAsync(
                 connection =>
                 {
-                    GraceCollector.EndAll(connection.Rows, DateTimeOffset.UtcNow, null, new Ledger(options));
+                    GraceCollector.EndAll(connection.Rows, DateTimeOffset.UtcNow, null, new AuditWriter(options));
                     return GraceCollector.Some(connection.Rows, DateTimeOffset.UtcNow, int.MaxValue).More;
                 },
                 CancellationToken.None);

@@ -19,7 +19,7 @@ public sealed class PowerSuite(
 {
     // As many as the machines have on which this is run by the way.
     private const int Workers = 2;
-    private const int MostFindings = 20;
+    private const int MaxFindings = 20;
 
     // Then all is recorded anew, with other operations.
     private const int StatesOfRound = 6000;
@@ -43,7 +43,7 @@ public sealed class PowerSuite(
             {
                 var own = numbers.Where(number => number % PowerWork.All.Count == work).ToArray();
                 var isAsked = own.Length > 0 && (name.Length == 0 || name == PowerWork.All[work].Name);
-                if (isAsked && !progress.IsOver && result.Findings.Count < MostFindings)
+                if (isAsked && !progress.IsOver && result.Findings.Count < MaxFindings)
                 {
                     await RunAsync(new PowerRecord(records, work, seed + round), PowerWork.All[work], own, progress);
                 }
@@ -85,7 +85,7 @@ public sealed class PowerSuite(
                     marks += record.Events[done].Kind == DiskEventKind.Mark ? 1 : 0;
                 }
 
-                if (progress.IsOver || result.Findings.Count >= MostFindings)
+                if (progress.IsOver || result.Findings.Count >= MaxFindings)
                 {
                     return;
                 }

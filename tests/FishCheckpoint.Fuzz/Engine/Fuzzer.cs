@@ -6,7 +6,7 @@ namespace FishCheckpoint.Fuzz.Engine;
 internal sealed class Fuzzer
 {
     // A target whose every input ends in words of its own must not fill memory.
-    private const int MostKept = 4000;
+    private const int MaxKept = 4000;
 
     private readonly FuzzTarget target;
     private readonly Random random;
@@ -78,7 +78,7 @@ internal sealed class Fuzzer
             return;
         }
 
-        if (inputs.Count < MostKept)
+        if (inputs.Count < MaxKept)
         {
             inputs.Add(input);
         }

@@ -51,7 +51,7 @@ internal static class ChunkSeeds
                 yield return (input with { Bytes = Room[..coder.EncodeValues(map, mapped, unit, options, Room)] }).ToArray();
             }
 
-            yield return (input with { Kind = ChunkKind.Guessed, Bytes = Room[..coder.EncodeGuessed(type, 1, parent, values, options, Room)] }).ToArray();
+            yield return (input with { Kind = ChunkKind.Guessed, Bytes = Room[..coder.EncodePredicted(type, 1, parent, values, options, Room)] }).ToArray();
         }
     }
 

@@ -73,10 +73,10 @@ internal sealed class ChunksTarget : FuzzTarget
         var unit = DTypes.UnitSizeOf(chunk.Type);
         var guess = chunk.Parent(chunk.Count);
         ChunkCoder.MoveOf(chunk.Bytes);
-        var values = Twice(chunk.Count * unit, room => coder.DecodeGuessed(chunk.Bytes, chunk.Type, guess, room));
+        var values = Twice(chunk.Count * unit, room => coder.DecodePredicted(chunk.Bytes, chunk.Type, guess, room));
         var again = new byte[values.Length];
-        var length = coder.EncodeGuessed(chunk.Type, 0, guess, values, new CodecOptions { Effort = CodecEffort.Small }, room);
-        coder.DecodeGuessed(room.AsSpan(0, length), chunk.Type, guess, again);
+        var length = coder.EncodePredicted(chunk.Type, 0, guess, values, new CodecOptions { Effort = CodecEffort.Small }, room);
+        coder.DecodePredicted(room.AsSpan(0, length), chunk.Type, guess, again);
         WrongException.Unless(values.AsSpan().SequenceEqual(again), "Guessed values are others after they were encoded again.");
         return $"guessed values of {unit} bytes {chunk.Form}";
     }

@@ -112,7 +112,7 @@ public sealed class GraceTests : StoreFixture
     public async Task Collect_WhatADeletedTaskIsBasedOn_RebasesItAsItsOwn(bool isNameTaken)
     {
         await SaveChainAsync(3);
-        await Store.Tasks.PutAsync("branch", new TaskSpec(From: new TaskStart("task", 3)), Stop);
+        await Store.Tasks.PutAsync("branch", new TaskSpec(From: new BranchPoint("task", 3)), Stop);
         var model = models[3].Change(9, 0.002);
         var path = Path.Combine(Options.DataFolder, "branch.patch");
         await File.WriteAllBytesAsync(path, model.PatchAgainst(models[3]), Stop);
@@ -171,7 +171,7 @@ public sealed class GraceTests : StoreFixture
         var (first, second) = (Base.Change(1, 0.001), Base.Change(1, 0.001).Change(2, 0.001));
         await SaveAsync(1, first);
         await SaveAsync(2, second);
-        await Store.Tasks.PutAsync("branch", new TaskSpec(From: new TaskStart("task", 2)), Stop);
+        await Store.Tasks.PutAsync("branch", new TaskSpec(From: new BranchPoint("task", 2)), Stop);
         await Store.Tasks.DeleteAsync("task", Stop);
         await Store.Tasks.PutAsync("task", new TaskSpec("base"), Stop);
         await Store.Tasks.DeleteAsync("task", Stop);

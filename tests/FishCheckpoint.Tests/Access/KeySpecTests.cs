@@ -25,11 +25,11 @@ public sealed class KeySpecTests
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public void Checked_WhatCannotBe_IsRefused(KeySpec spec, ErrorCode code) => Assert.Equal(code, Assert.Throws<FishException>(() => spec.Checked(Now)).Code);
+    public void Checked_WhatCannotBe_IsRefused(KeySpec spec, ErrorCode code) => Assert.Equal(code, Assert.Throws<FishException>(() => spec.Validate(Now)).Code);
 
     [Fact]
     public void Checked_WhatCanBe_IsTaken() =>
-        Assert.Equal("a", new KeySpec("a", KeyScope.Write, ["sst2", "team-*"], Now.AddTicks(1), 0).Checked(Now).Name);
+        Assert.Equal("a", new KeySpec("a", KeyScope.Write, ["sst2", "team-*"], Now.AddTicks(1), 0).Validate(Now).Name);
 
     [Theory]
     [InlineData("sst2", true)]

@@ -59,7 +59,7 @@ public sealed class RetentionPlanTests
     [Theory]
     [MemberData(nameof(Impossible))]
     public void Checked_ThatCannotBe_IsRefused(Retention retention) =>
-        Assert.Equal(ErrorCode.RequestInvalid, Assert.Throws<FishException>(retention.Checked).Code);
+        Assert.Equal(ErrorCode.RequestInvalid, Assert.Throws<FishException>(retention.Validate).Code);
 
     private static IEnumerable<long> Removable(Retention retention) =>
         RetentionPlan.Decide(Steps, retention, Now).Where(decision => decision.KeptBy is null).Select(decision => decision.Step);

@@ -12,11 +12,11 @@ public sealed class NoiseTests
     {
         var (random, bytes) = (new Random(1), new byte[length]);
         random.NextBytes(bytes);
-        Assert.Equal(Spread.Noise, Noise.SpreadOf(bytes));
-        Assert.Equal(Spread.Some, Noise.SpreadOf([.. bytes.Select(value => (byte)(value & 31))]));
-        Assert.Equal(Spread.One, Noise.SpreadOf(new byte[length]));
-        Assert.Equal(Spread.One, Noise.SpreadOf([.. bytes.Select(value => (byte)(value < 250 ? 7 : value))]));
-        Assert.Equal(Spread.Some, Noise.SpreadOf(bytes.AsSpan(0, 40)));
+        Assert.Equal(Spread.Noise, Compressibility.SpreadOf(bytes));
+        Assert.Equal(Spread.Some, Compressibility.SpreadOf([.. bytes.Select(value => (byte)(value & 31))]));
+        Assert.Equal(Spread.One, Compressibility.SpreadOf(new byte[length]));
+        Assert.Equal(Spread.One, Compressibility.SpreadOf([.. bytes.Select(value => (byte)(value < 250 ? 7 : value))]));
+        Assert.Equal(Spread.Some, Compressibility.SpreadOf(bytes.AsSpan(0, 40)));
     }
 
     [Fact]
@@ -24,14 +24,14 @@ public sealed class NoiseTests
     {
         var bytes = new byte[100_000];
         new Random(1).NextBytes(bytes);
-        Assert.True(Noise.Looks(bytes));
-        Assert.False(Noise.Looks(bytes.AsSpan(0, 1000)));
-        Assert.False(Noise.Looks(new byte[100_000]));
+        Assert.True(Compressibility.IsNoise(bytes));
+        Assert.False(Compressibility.IsNoise(bytes.AsSpan(0, 1000)));
+        Assert.False(Compressibility.IsNoise(new byte[100_000]));
         for (var index = 0; index < bytes.Length; index++)
         {
             bytes[index] = (byte)(index % 3 == 0 ? 0 : bytes[index]);
         }
 
-        Assert.False(Noise.Looks(bytes));
+        Assert.False(Compressibility.IsNoise(bytes));
     }
 }

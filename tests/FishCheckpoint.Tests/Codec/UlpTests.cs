@@ -19,14 +19,14 @@ public sealed class UlpTests
         random.NextBytes(to);
         var (distances, again) = (new byte[length], new byte[length]);
         Ulp.Distances(type, from, to, distances);
-        Ulp.Go(type, from, distances, again);
+        Ulp.Apply(type, from, distances, again);
         Assert.Equal(to, again);
 
         // In the place of either side too, as coders use it.
-        Ulp.Go(type, from, distances, distances);
+        Ulp.Apply(type, from, distances, distances);
         Assert.Equal(to, distances);
         Ulp.Distances(type, from, to, to);
-        Ulp.Go(type, from, to, from);
+        Ulp.Apply(type, from, to, from);
         Assert.Equal(again, from);
     });
 

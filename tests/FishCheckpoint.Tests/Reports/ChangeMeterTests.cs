@@ -78,13 +78,13 @@ public sealed class ChangeMeterTests
     [Fact]
     public void ManyTensors_AreToldByThoseThatChangedMost()
     {
-        var tensors = Enumerable.Range(0, ChangeReport.MostTensors + 5).Select(index => new TensorInfo($"t{index}", DType.U8, [2])).ToArray();
+        var tensors = Enumerable.Range(0, ChangeReport.MaxTensors + 5).Select(index => new TensorInfo($"t{index}", DType.U8, [2])).ToArray();
         var from = MemoryModel.Random(new Random(1), tensors);
         var to = from.Copy();
         to.Tensors[^1][0] ^= 1;
         to.Tensors[^2][0] ^= 1;
         var report = Measure(from, to);
-        Assert.Equal((ChangeReport.MostTensors + 5, ChangeReport.MostTensors), (report.TensorCount, report.Tensors.Count));
+        Assert.Equal((ChangeReport.MaxTensors + 5, ChangeReport.MaxTensors), (report.TensorCount, report.Tensors.Count));
         Assert.Equal([1L, 1L], report.Tensors.TakeLast(2).Select(tensor => tensor.Changed));
         Assert.Equal("t0", report.Tensors[0].Name);
     }

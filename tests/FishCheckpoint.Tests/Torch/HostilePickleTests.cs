@@ -9,7 +9,7 @@ namespace FishCheckpoint.Tests.Torch;
 /// <summary>Pickles that would run something, or fill memory, or tell lies. Each is refused in both kinds of files, and none is worth more memory than a few buffers.</summary>
 public sealed class HostilePickleTests : IDisposable
 {
-    private const long MostAllocated = 4 << 20;
+    private const long MaxAllocated = 4 << 20;
 
     private static readonly Dictionary<string, (Action<PickleBytes> Write, ErrorCode Code, string Says)> All = new(StringComparer.Ordinal)
     {
@@ -119,7 +119,7 @@ public sealed class HostilePickleTests : IDisposable
 
         var error = Refused.With(code, () => TorchModel.Open(path));
 
-        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < MostAllocated + (64 * pickle.Length), "More was allocated than the input is worth.");
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < MaxAllocated + (64 * pickle.Length), "More was allocated than the input is worth.");
         Assert.Contains(says, error.Cause, StringComparison.Ordinal);
         Assert.StartsWith("hostile.pt", error.Key, StringComparison.Ordinal);
     }

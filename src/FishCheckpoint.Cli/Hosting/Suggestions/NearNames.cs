@@ -9,7 +9,7 @@ namespace FishCheckpoint.Cli.Hosting.Suggestions;
 /// </summary>
 internal static class NearNames
 {
-    private const int MostNames = 1000;
+    private const int MaxNames = 1000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     /// <summary>The error with such a hint; the error as it was where there is nothing to say.</summary>
@@ -39,14 +39,14 @@ internal static class NearNames
 
     private static async Task<string> SayAsync(FishException error, IFishStore store, CancellationToken cancellation)
     {
-        var page = new PageRequest(MostNames);
+        var page = new PageRequest(MaxNames);
         switch (error.Code)
         {
             case ErrorCode.TaskNotFound:
-                var tasks = store.Tasks.ListAsync(page, cancellation).Take(MostNames).Select(task => task.Name);
+                var tasks = store.Tasks.ListAsync(page, cancellation).Take(MaxNames).Select(task => task.Name);
                 return Like(error.Key, await tasks.ToListAsync(cancellation));
             case ErrorCode.BaseNotFound:
-                var bases = store.Bases.ListAsync(page, cancellation).Take(MostNames).Select(found => found.Name);
+                var bases = store.Bases.ListAsync(page, cancellation).Take(MaxNames).Select(found => found.Name);
                 return Like(error.Key, await bases.ToListAsync(cancellation));
             default:
                 if (error.Key.Split('/') is not [var task, var step])

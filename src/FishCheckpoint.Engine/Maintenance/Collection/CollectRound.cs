@@ -7,17 +7,17 @@ namespace FishCheckpoint.Engine.Maintenance.Collection;
 /// <summary>What a round of collection may still do, and what it has done.</summary>
 internal sealed class CollectRound(CollectOptions options, EngineOptions store)
 {
-    private const int MostListed = 1000;
+    private const int MaxListed = 1000;
 
     private readonly long started = store.Time.GetTimestamp();
-    private readonly WorkMeter meter = new(store.Progress);
+    private readonly ProgressReporter meter = new(store.Progress);
     private readonly List<CollectedCheckpoint> listed = [];
     private readonly List<DamagedFrame> damaged = [];
     private long deleted;
     private long purged;
     private GraceUse grace = new(0, 0, null);
     private IReadOnlyList<UnusedBase> unused = [];
-    private long relaid;
+    private long rebased;
     private bool broken;
 
     public CollectOptions Options => options;
@@ -42,7 +42,7 @@ internal sealed class CollectRound(CollectOptions options, EngineOptions store)
         }
     }
 
-    public bool Lists => listed.Count < MostListed;
+    public bool Lists => listed.Count < MaxListed;
 
     public void Deleted(CollectedCheckpoint? checkpoint)
     {
@@ -53,7 +53,7 @@ internal sealed class CollectRound(CollectOptions options, EngineOptions store)
         }
     }
 
-    public void Relaid(int checkpoints) => relaid += checkpoints;
+    public void Relaid(int checkpoints) => rebased += checkpoints;
 
     public void Purged(int checkpoints) => purged += checkpoints;
 
@@ -63,5 +63,5 @@ internal sealed class CollectRound(CollectOptions options, EngineOptions store)
     public void Damaged(string key, FishException error) =>
         damaged.Add(new DamagedFrame(key, $"{ErrorCodes.NameOf(error.Code)} ({error.Key}): {error.Cause}"));
 
-    public CollectResult End() => new(options.DryRun, deleted, listed, relaid, Freed, Held, Returned, !broken, damaged, purged, grace, unused);
+    public CollectResult End() => new(options.DryRun, deleted, listed, rebased, Freed, Held, Returned, !broken, damaged, purged, grace, unused);
 }

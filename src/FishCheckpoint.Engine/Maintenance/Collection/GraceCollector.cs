@@ -9,7 +9,7 @@ namespace FishCheckpoint.Engine.Maintenance.Collection;
 internal static class GraceCollector
 {
     // Of each transaction, for others wait for it.
-    private const int MostAtOnce = 1000;
+    private const int MaxAtOnce = 1000;
 
     /// <summary>The deleted checkpoints that a round would remove.</summary>
     /// <param name="view">A snapshot.</param>
@@ -20,14 +20,14 @@ internal static class GraceCollector
 
     /// <summary>Ends the grace of everything deleted: from then on nothing of it comes back, whether it is gone yet or not.</summary>
     /// <returns>Checkpoints whose grace was ended, and their bytes.</returns>
-    public static (long Checkpoints, long Bytes) EndAll(ICatalogWriter writer, DateTimeOffset now, string? task, Ledger ledger)
+    public static (long Checkpoints, long Bytes) EndAll(ICatalogWriter writer, DateTimeOffset now, string? task, AuditWriter audit)
     {
         var (count, bytes) = writer.Grace.Count(now, task);
         var tasks = writer.Grace.EndTasks(now, task);
         if (count + tasks > 0)
         {
             writer.Grace.EndCheckpoints(now, task);
-            ledger.Note(writer, "grace.end", null, task ?? "store", Ledger.Deleted, bytes);
+            audit.Note(writer, "grace.end", null, task ?? "store", AuditWriter.Deleted, bytes);
         }
 
         return (count, bytes);
@@ -35,9 +35,9 @@ internal static class GraceCollector
 
     /// <summary>Ends the grace of the checkpoints whose grace would end first, until they take so many bytes: of a deleted task, that of all of it.</summary>
     /// <returns>Whether there were any.</returns>
-    public static bool EndOldest(ICatalogWriter writer, DateTimeOffset now, long bytes, Ledger ledger)
+    public static bool EndOldest(ICatalogWriter writer, DateTimeOffset now, long bytes, AuditWriter audit)
     {
-        var (ended, left, most) = (0L, bytes, MostAtOnce);
+        var (ended, left, most) = (0L, bytes, MaxAtOnce);
         while (left > 0 && most-- > 0 && writer.Grace.First(now) is var (id, task, withTask))
         {
             var freed = writer.Grace.End(now, id, task, withTask);
@@ -46,7 +46,7 @@ internal static class GraceCollector
 
         if (left < bytes)
         {
-            ledger.Note(writer, "grace.end", null, "store: the disk is full", Ledger.Deleted, ended);
+            audit.Note(writer, "grace.end", null, "store: the disk is full", AuditWriter.Deleted, ended);
         }
 
         return left < bytes;

@@ -21,10 +21,10 @@ internal sealed class FoldRound(FoldOptions options, TimeProvider time)
     public bool Allows(long bytes) => folded + kept + skipped + damaged.Count == 0
         || ((read == 0 || options.MaxBytes is not { } most || read <= most - bytes) && (options.MaxTime is not { } longest || time.GetElapsedTime(started) < longest));
 
-    public void CountFolded(RelaidFrame relaid, long bytes, long chain)
+    public void CountFolded(RebasedCheckpoint rebased, long bytes, long chain)
     {
-        (folded, read, growth) = (folded + 1, read + bytes, growth + relaid.Growth - relaid.Freed);
-        (before, after) = (before + relaid.Row.ChainBytes, after + chain);
+        (folded, read, growth) = (folded + 1, read + bytes, growth + rebased.Growth - rebased.Freed);
+        (before, after) = (before + rebased.Row.ChainBytes, after + chain);
     }
 
     public void CountKept(long bytes) => (kept, read) = (kept + 1, read + bytes);

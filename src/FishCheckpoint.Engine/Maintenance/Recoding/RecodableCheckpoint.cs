@@ -66,7 +66,7 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
 
     private EarlierValues? EarlierValues(ICatalogView view, RecodeContext means, Tasks.TaskContext context, StoredFrames frames) => row.Reference is null
         ? null
-        : Guessing.From(view, context, view.Checkpoints.References(row)[^2], row.Mask, frames.Mask!, means.Earlier).Values;
+        : Prediction.From(view, context, view.Checkpoints.References(row)[^2], row.Mask, frames.Mask!, means.Earlier).Values;
 
     // Values that others may be guessed from never need the parent.
     private EncodedDelta Encode(

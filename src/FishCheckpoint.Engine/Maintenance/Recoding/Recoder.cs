@@ -16,7 +16,7 @@ internal sealed class Recoder(ICatalog catalog, IBaseStore bases, TaskCatalog ta
     private readonly RecodeContext means = new(
         tasks, bases, options.Codec with { Effort = CodecEffort.Small }, options.TemporaryFolder, new ParentCache(options.ParentCacheBytes));
 
-    private readonly WorkMeter meter = new(options.Progress);
+    private readonly ProgressReporter meter = new(options.Progress);
 
     public async Task<RecodeResult> RunAsync(RecodeOptions wanted, CancellationToken cancellation)
     {
@@ -36,7 +36,7 @@ internal sealed class Recoder(ICatalog catalog, IBaseStore bases, TaskCatalog ta
 
     private void ExpectAll(long? task)
     {
-        if (meter.IsTold)
+        if (meter.IsEnabled)
         {
             using var snapshot = catalog.OpenSnapshot();
             meter.Expect(snapshot.View.Recoding.BytesOfAll(task));

@@ -7,7 +7,7 @@ namespace FishCheckpoint.Engine.Maintenance.Verification;
 /// <summary>Finds the checkpoints that read something of a base: a task that has replaced or dropped a tensor does not read it.</summary>
 internal static class BaseUsers
 {
-    public static List<AffectedCheckpoint> Of(ICatalogView view, VerifyMeans means, Digest id, BaseFile file, BaseDamage damage)
+    public static List<AffectedCheckpoint> Of(ICatalogView view, VerifyContext means, Digest id, BaseFile file, BaseDamage damage)
     {
         IReadOnlySet<string>? tensors = file.Header is null ? null
             : damage.Tensors ?? file.Header.Tensors.Select(tensor => tensor.Info.Name).ToHashSet(StringComparer.Ordinal);

@@ -3,7 +3,7 @@ using FishCheckpoint.Engine.Ports;
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
 /// <summary>Checks one thing that is stored, and those that are best checked with it, and finds what the damage affects.</summary>
-internal sealed class ItemCheck(VerifyMeans means, bool quick)
+internal sealed class ItemCheck(VerifyContext means, bool quick)
 {
     /// <summary>Checks; what is not there any more is left out of the answer, and what was read with a row of guesses is in it.</summary>
     public List<(VerifyItem Item, List<Finding> Findings)> Run(ICatalog catalog, IReadOnlyList<VerifyItem> together, CancellationToken cancellation)

@@ -9,7 +9,7 @@ namespace FishCheckpoint.Engine.Maintenance.Verification;
 internal static class MaskItemCheck
 {
     /// <summary>Throws what is wrong with a mask.</summary>
-    public static void Mask(ICatalogView view, VerifyItem item, VerifyMeans means, bool quick, CancellationToken cancellation)
+    public static void Mask(ICatalogView view, VerifyItem item, VerifyContext means, bool quick, CancellationToken cancellation)
     {
         var frame = StoredParts.OpenWhole(view, item.Row, item.Bytes);
         var head = FrameHead.Parse(frame.Head);
@@ -69,6 +69,6 @@ internal static class MaskItemCheck
         }
     }
 
-    private static Layout? LayoutOf(ICatalogView view, VerifyItem item, VerifyMeans means) =>
+    private static Layout? LayoutOf(ICatalogView view, VerifyItem item, VerifyContext means) =>
         view.Masks.TaskOf(item.Id) is { } task ? means.ContextOf(view, task)?.Layout.Layout : null;
 }

@@ -8,7 +8,7 @@ namespace FishCheckpoint.Engine.Maintenance.Verification;
 internal sealed class StructureCheck(ICatalogView view, TaskCatalog tasks, VerifyItem item)
 {
     // As many as SQLite tells by itself.
-    private const int MostProblems = 100;
+    private const int MaxProblems = 100;
 
     private readonly List<Finding> findings = [];
 
@@ -25,7 +25,7 @@ internal sealed class StructureCheck(ICatalogView view, TaskCatalog tasks, Verif
     }
 
     private void Pages(CancellationToken cancellation) => findings.AddRange(
-        view.CheckStructure(MostProblems, cancellation).Select(problem => Found($"database: {problem}", $"CORRUPT_STORE (fish.db): {problem}", [])));
+        view.CheckStructure(MaxProblems, cancellation).Select(problem => Found($"database: {problem}", $"CORRUPT_STORE (fish.db): {problem}", [])));
 
     private void References()
     {

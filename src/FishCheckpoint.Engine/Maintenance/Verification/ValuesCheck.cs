@@ -18,7 +18,7 @@ internal static class ValuesCheck
 {
     /// <summary>Checks some of one family; of a row of guesses, all of it.</summary>
     public static List<CheckedCheckpoint> Run(
-        ICatalogView view, VerifyMeans means, Family family, IEnumerable<long> checkpoints, bool quick, CancellationToken cancellation)
+        ICatalogView view, VerifyContext means, Family family, IEnumerable<long> checkpoints, bool quick, CancellationToken cancellation)
     {
         var task = means.ContextOf(view, family.Task);
         var results = new List<CheckedCheckpoint>();
@@ -68,7 +68,7 @@ internal static class ValuesCheck
     }
 
     private static void Check(
-        ICatalogView view, VerifyMeans means, TaskContext task, IReadOnlyList<CheckpointRow> rows, IReadOnlyList<CheckedFrame> frames, bool quick,
+        ICatalogView view, VerifyContext means, TaskContext task, IReadOnlyList<CheckpointRow> rows, IReadOnlyList<CheckedFrame> frames, bool quick,
         CancellationToken cancellation)
     {
         var layout = task.Layout.Layout;
@@ -95,7 +95,7 @@ internal static class ValuesCheck
         }
     }
 
-    private static ParentState ParentOf(ICatalogView view, VerifyMeans means, TaskContext task, CheckpointRow row)
+    private static ParentState ParentOf(ICatalogView view, VerifyContext means, TaskContext task, CheckpointRow row)
     {
         try
         {
@@ -116,7 +116,7 @@ internal static class ValuesCheck
     {
         var last = checkpoint;
         var seen = new HashSet<long>();
-        while (seen.Add(last) && view.Checkpoints.LastGuessedFrom(last) is { } next)
+        while (seen.Add(last) && view.Checkpoints.LastPredictedFrom(last) is { } next)
         {
             last = next;
         }

@@ -39,7 +39,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
 
         if (finished && wanted is { Task: null, Subset: null })
         {
-            await QuietlyAsync(writer => writer.Verification.Sweep(wanted.Quick, started, options.Time.GetUtcNow()), cancellation);
+            await TryWriteAsync(writer => writer.Verification.Sweep(wanted.Quick, started, options.Time.GetUtcNow()), cancellation);
         }
 
         return round.End(finished, checkpoints);
@@ -47,7 +47,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
 
     private async Task<bool> RunAsync(VerifyPlan plan, VerifyRound round, bool quick, CancellationToken cancellation)
     {
-        var (means, meter, inFile) = (new VerifyMeans(bases), new WorkMeter(options.Progress), 0L);
+        var (means, meter, inFile) = (new VerifyContext(bases), new ProgressReporter(options.Progress), 0L);
         means.Read = bytes => meter.At(round.Bytes + (inFile += bytes));
         meter.Expect(plan.Bytes);
         while (plan.Next() is { } item)
@@ -119,12 +119,12 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
     private async Task NoteAsync(bool quick, CancellationToken cancellation)
     {
         var now = options.Time.GetUtcNow();
-        await QuietlyAsync(writer => unnoted.ForEach(one => writer.Verification.Mark(one.Item, one.Findings, quick, now)), cancellation);
+        await TryWriteAsync(writer => unnoted.ForEach(one => writer.Verification.Mark(one.Item, one.Findings, quick, now)), cancellation);
         unnoted.Clear();
     }
 
     // What was found is reported, even where it cannot be kept: the disk may be full, and the database damaged.
-    private async Task QuietlyAsync(Action<ICatalogWriter> write, CancellationToken cancellation)
+    private async Task TryWriteAsync(Action<ICatalogWriter> write, CancellationToken cancellation)
     {
         try
         {

@@ -6,7 +6,7 @@ namespace FishCheckpoint.Engine.Maintenance.Verification;
 /// <summary>What a round may still read, and what it has found.</summary>
 internal sealed class VerifyRound(VerifyOptions options, TimeProvider time)
 {
-    private const int MostNames = 1000;
+    private const int MaxNames = 1000;
 
     private readonly long started = time.GetTimestamp();
     private readonly List<DamagedItem> damaged = [];
@@ -34,7 +34,7 @@ internal sealed class VerifyRound(VerifyOptions options, TimeProvider time)
     {
         affected.UnionWith(finding.Affected.Select(checkpoint => checkpoint.Id));
         damaged.Add(new DamagedItem(
-            finding.Key, finding.Problem, [.. finding.Affected.Take(MostNames).Select(checkpoint => checkpoint.Name)], finding.Affected.Count));
+            finding.Key, finding.Problem, [.. finding.Affected.Take(MaxNames).Select(checkpoint => checkpoint.Name)], finding.Affected.Count));
     }
 
     public VerifyReport End(bool finished, long checkpoints) => new(options.Quick, items, bytes, finished, checkpoints, affected.Count, damaged);

@@ -6,13 +6,13 @@ namespace FishCheckpoint.Interchange.Formats.Adapters;
 /// <summary>Whether what an adapter brings fits the tensor that it is for.</summary>
 internal static class AdapterChecks
 {
-    private const long MostHeld = 1 << 30;
+    private const long MaxHeld = 1 << 30;
     private const string Hint = "Name the base that the adapter was made on.";
 
     /// <summary>Room for positions or values of one tensor.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>: more than 1 GiB.</exception>
-    public static byte[] Room(string key, long length) => length <= MostHeld ? new byte[length] : throw new FishException(
-        ErrorCode.TooLarge, key, $"The positions or values of one tensor have {length} bytes; at most {MostHeld} are held.",
+    public static byte[] Room(string key, long length) => length <= MaxHeld ? new byte[length] : throw new FishException(
+        ErrorCode.TooLarge, key, $"The positions or values of one tensor have {length} bytes; at most {MaxHeld} are held.",
         "Save the model in full.");
 
     /// <exception cref="FishException"><see cref="ErrorCode.DtypeMismatch"/>, <see cref="ErrorCode.ShapeMismatch"/>.</exception>

@@ -115,7 +115,7 @@ internal sealed class BlockValues
 
         var from = old.AsSpan(0, values.Length);
         Units.Gather(block, positions, unit, from);
-        Ulp.Go(type, from, values, values);
+        Ulp.Apply(type, from, values, values);
         Units.Scatter(block, positions, unit, values);
     }
 

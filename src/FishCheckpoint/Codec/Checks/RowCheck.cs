@@ -18,7 +18,7 @@ public static class RowCheck
     public static void Run(IFrame mask, IReadOnlyList<CheckedFrame> frames, Layout layout, CancellationToken cancellation = default)
     {
         var entries = MaskIndex.Begin(mask, frames, layout);
-        var (coder, guesses, encoded, room) = (new ChunkCoder(), new Guesses(), new byte[ChunkCoder.MaxEncoded], new byte[DeltaChunk.Capacity * sizeof(ulong)]);
+        var (coder, predictions, encoded, room) = (new ChunkCoder(), new Predictions(), new byte[ChunkCoder.MaxEncoded], new byte[DeltaChunk.Capacity * sizeof(ulong)]);
         for (var chunk = 0; chunk < MaskIndex.ChunksOf(frames); chunk++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -64,7 +64,7 @@ public static class RowCheck
             if (index > 0)
             {
                 var move = ChunkCoder.MoveOf(bytes);
-                coder.DecodeGuessed(bytes, type, guesses.Next(type, values, index > 1 ? move : (byte)0), values);
+                coder.DecodePredicted(bytes, type, predictions.Next(type, values, index > 1 ? move : (byte)0), values);
             }
             else if (coder.DecodeValues(bytes, DTypes.UnitSizeOf(type), values) != ValueMap.Plain)
             {

@@ -33,7 +33,7 @@ internal sealed class PlaneCoder
             return Overhead + 1;
         }
 
-        if (plane.Length >= Least && !Noise.Looks(plane))
+        if (plane.Length >= Least && !Compressibility.IsNoise(plane))
         {
             var compression = Repeats(plane);
             var symbols = counts.Count(plane);

@@ -15,13 +15,13 @@ internal sealed class RowModel
     /// <summary>The number of classes: an octave of odds each.</summary>
     public const int Classes = 24;
 
-    private const int MostRows = 255;
+    private const int MaxRows = 255;
     private const int Even = Classes / 2;
 
     // Sixteenths of an octave: of x, the highest bit of x^16.
-    private static readonly short[] Logs = [0, .. Enumerable.Range(1, 2 * (MostRows + 1)).Select(x => (short)(BigInteger.Pow(x, 16).GetBitLength() - 1))];
+    private static readonly short[] Logs = [0, .. Enumerable.Range(1, 2 * (MaxRows + 1)).Select(x => (short)(BigInteger.Pow(x, 16).GetBitLength() - 1))];
 
-    private readonly byte[] classOf = new byte[MostRows + 1];
+    private readonly byte[] classOf = new byte[MaxRows + 1];
     private readonly byte[] floors = new byte[Classes];
     private byte[] hits = [];
     private int width;
@@ -75,7 +75,7 @@ internal sealed class RowModel
         }
 
         (rows, total) = (rows + 1, total + columns.Length);
-        if (rows == MostRows)
+        if (rows == MaxRows)
         {
             // Old rows count half: rows of one token are more like those of the next.
             for (var column = 0; column < width; column++)

@@ -32,7 +32,7 @@ internal sealed class PrefixCoder
         }
 
         // No look at all of them to see what fits: a chunk's buffers have room for any.
-        var most = PrefixLengths.MostBytes + StreamsHead + PrefixStreams.Slack + PrefixStreams.Count + ((numbers.Length * PrefixTable.MostBits) / 8);
+        var most = PrefixLengths.MaxBytes + StreamsHead + PrefixStreams.Slack + PrefixStreams.Count + ((numbers.Length * PrefixTable.MaxBits) / 8);
         var found = symbols.AsSpan(0, numbers.Length);
         var (least, greatest) = MagnitudePlaces.Find(numbers, found);
         if (most > destination.Length || !sample.TryCount(found, least, greatest))

@@ -7,7 +7,7 @@ internal static class PrefixLengths
     public const int Longest = 10;
 
     /// <summary>The most bytes that lengths are written in.</summary>
-    public const int MostBytes = 1 + (MagnitudePlaces.Symbols / 2);
+    public const int MaxBytes = 1 + (MagnitudePlaces.Symbols / 2);
 
     private const int LengthBits = 4;
 

@@ -73,7 +73,7 @@ internal static class PrefixStreams
 
         // A word can be read wherever a step begins, as long as all steps before it were the longest.
         var (last, index) = ((source.Length - sizeof(ulong)) * 8L, 0);
-        while (Math.Min((numbers.Length - index) / Count, (last - Latest(at)) / PrefixTable.MostBits) is var groups and > 0)
+        while (Math.Min((numbers.Length - index) / Count, (last - Latest(at)) / PrefixTable.MaxBits) is var groups and > 0)
         {
             DecodeGroups(source, at, table, numbers.Slice(index, (int)groups * Count));
             index += (int)groups * Count;

@@ -9,7 +9,7 @@ namespace FishCheckpoint.Codec;
 internal sealed class PrefixTable
 {
     /// <summary>The most bits that a number takes.</summary>
-    public const int MostBits = PrefixLengths.Longest + 30;
+    public const int MaxBits = PrefixLengths.Longest + 30;
 
     private readonly ulong[] encoding = new ulong[MagnitudePlaces.Symbols];
     private readonly ulong[] decoding = new ulong[1 << PrefixLengths.Longest];

@@ -136,7 +136,7 @@ public sealed class BlockFormsTests
             distances[index * unit] = (byte)zigzag();
         }
 
-        Ulp.Go(type, old, distances, distances);
+        Ulp.Apply(type, old, distances, distances);
         return distances;
     }
 

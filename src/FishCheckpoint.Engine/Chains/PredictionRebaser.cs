@@ -1,0 +1,129 @@
+using FishCheckpoint.Codec;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Engine.Loading;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Tasks;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Engine.Chains;
+
+/// <summary>
+/// Frees a checkpoint from those whose values are guessed from its own: they are encoded again, guessed from what it was guessed from itself, or from nothing. Their
+/// contents, identities and digests stay what they are.
+/// </summary>
+/// <remarks>A guess is made of the last values and of those before them, so that two generations change; later ones read the same values as before.</remarks>
+internal static class PredictionRebaser
+{
+    /// <summary>Encodes again what is guessed from a checkpoint, and reads it back.</summary>
+    /// <param name="view">A snapshot.</param>
+    /// <param name="means">What encoding takes.</param>
+    /// <param name="row">The checkpoint that is freed.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    /// <returns>The frames, to be put in place by <see cref="Replace"/>; the caller disposes them.</returns>
+    /// <exception cref="FishException">A frame that is needed is damaged.</exception>
+    public static RebasedPredictions Prepare(ICatalogView view, RecodeContext means, CheckpointRow row, CancellationToken cancellation)
+    {
+        var made = new List<RebasedPrediction>();
+        try
+        {
+            var earlier = view.Checkpoints.ReferenceOf(row) is [.., var nearest] ? nearest : null;
+            foreach (var reader in view.Checkpoints.PredictedFrom(row.Id))
+            {
+                var context = means.Tasks.ContextOf(view, reader.TaskId);
+                var mask = view.Frames.Open(reader.MaskFrame!.Value);
+                var prediction = earlier is null ? Prediction.None : Prediction.From(view, context, earlier, row.Mask, mask, means.Earlier);
+                made.Add(Encode(view, means, context, reader, prediction.Values, prediction.Frames, earlier?.Id, cancellation));
+                foreach (var next in view.Checkpoints.PredictedFrom(reader.Id))
+                {
+                    var last = ValuesOf(view, context, reader);
+                    made.Add(Encode(
+                        view, means, context, next, new EarlierValues(last, prediction.Values?.Last),
+                        [.. prediction.Frames, made.Last(frame => frame.Row.Id == reader.Id).Delta.Values], reader.Id, cancellation));
+                }
+            }
+
+            return new RebasedPredictions(view.Frames.Open(row.Frame).Head, made);
+        }
+        catch
+        {
+            made.ForEach(frame => frame.Delta.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>Puts the frames in place, unless one of the checkpoints was deleted or changed meanwhile, or another is guessed from the freed one now; in the caller's
+    /// transaction, which is to be given up where this gives <see langword="false"/>.</summary>
+    /// <param name="writer">The transaction's.</param>
+    /// <param name="row">The checkpoint that is freed.</param>
+    /// <param name="frames">What <see cref="Prepare"/> gave.</param>
+    public static bool Replace(ICatalogWriter writer, CheckpointRow row, RebasedPredictions frames)
+    {
+        if (!AreCurrent(writer, row, frames))
+        {
+            return false;
+        }
+
+        foreach (var frame in frames.Frames)
+        {
+            writer.Frames.Replace(frame.Row.Frame, frame.Delta.Values, frame.Chunks);
+            writer.Checkpoints.SetReference(frame.Row.Id, frame.Growth, frame.Reference, frame.Effort);
+            writer.Checkpoints.ChainGrew(frame.Row.Id, frame.Growth);
+        }
+
+        var bytes = writer.Checkpoints.ValueBytesOf(row.Id);
+        foreach (var first in frames.Frames.Where(frame => frame.Row.Reference == row.Id))
+        {
+            writer.Checkpoints.ShortenReferences(first.Row.Id, bytes);
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether frames that were found are still those that are stored, and nothing else is guessed from the freed checkpoint.</summary>
+    public static bool AreCurrent(ICatalogView view, CheckpointRow row, RebasedPredictions frames) =>
+        IsCurrent(view, row, frames.RowHead)
+        && frames.Frames.All(frame => IsCurrent(view, frame.Row, frame.OldHead))
+        && view.Checkpoints.CountPredictedFrom(row.Id) == frames.Frames.Count(frame => frame.Row.Reference == row.Id)
+        && frames.Frames.Where(frame => frame.Row.Reference == row.Id).All(frame =>
+            view.Checkpoints.CountPredictedFrom(frame.Row.Id)
+            == frames.Frames.Count(next => next.Row.Reference == frame.Row.Id));
+
+    /// <summary>Whether a checkpoint is what it was found to be, frame, parent and all. A deleted one's number may be another's by now: state and head tell.</summary>
+    public static bool IsCurrent(ICatalogView view, CheckpointRow row, ReadOnlyMemory<byte> oldHead) =>
+        view.Checkpoints.HeadOnParent(row) is { } head && oldHead.Span.SequenceEqual(head);
+
+    private static RebasedPrediction Encode(
+        ICatalogView view, RecodeContext means, TaskContext context, CheckpointRow row, EarlierValues? earlier, IReadOnlyList<IFrame> before, long? reference,
+        CancellationToken cancellation)
+    {
+        var (frames, layout) = (StoredFrames.Open(view, row), context.Layout.Layout);
+        var head = CheckpointVerifier.RequireOwn(row.Label, row, frames);
+        using var stored = new DeltaDecoder(frames.Mask!, frames.Values, layout, null);
+        var encoded = DeltaEncoder.EncodeOn(
+            frames.Mask!, stored, null, head.Digests[2], means.Codec, means.TemporaryFolder, earlier, cancellation);
+        try
+        {
+            using var made = new DeltaDecoder(frames.Mask!, [.. before, encoded.Values], layout, null);
+            for (var chunk = new DeltaChunk(); made.Read(chunk);)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            return new RebasedPrediction(
+                row, frames.Values[^1].Head, encoded,
+                ChunkIndex.ReadValues(encoded.Values, encoded.ValuesHead, encoded.MaskHead!, ChunkIndex.ReadMask(frames.Mask!, encoded.MaskHead!, layout)), reference,
+                means.Codec.EffortOf(onAMask: true));
+        }
+        catch
+        {
+            encoded.Dispose();
+            throw;
+        }
+    }
+
+    private static byte[] ValuesOf(ICatalogView view, TaskContext context, CheckpointRow row)
+    {
+        var frames = StoredFrames.Open(view, row);
+        return Prediction.Decode(frames.Values, frames.Mask!, context);
+    }
+}

@@ -1,0 +1,181 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Codec;
+using FishCheckpoint.Engine.Access;
+using FishCheckpoint.Engine.Chains;
+using FishCheckpoint.Engine.Loading;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Reports;
+using FishCheckpoint.Engine.Tasks;
+
+namespace FishCheckpoint.Engine.Maintenance.Collection;
+
+/// <summary>
+/// Deletes what nothing keeps: retention first, then what is deleted and past its grace, then what is left of that because others need it, then the pages. Everything is done in short transactions, each of which leaves
+/// a whole store behind; a round that is broken off is gone on with by the next.
+/// </summary>
+internal sealed class GarbageCollector(ICatalog catalog, IBaseStore bases, TaskCatalog tasks, AuditWriter audit, EngineOptions options)
+{
+    // Deleting is quick, but a writer who waits should not wait for ten thousand of them.
+    private const int InOneTransaction = 64;
+    private const int MaxBases = 1000;
+
+    private readonly RetentionEvaluator retainer = new(tasks, options);
+
+    private readonly TombstoneRebaser groups = new(catalog, new RecodeContext(
+        tasks, bases, options.Codec with { Effort = CodecEffort.Small }, options.TemporaryFolder, new ParentCache(options.ParentCacheBytes)));
+
+    /// <summary>Runs a round.</summary>
+    public async Task<CollectResult> RunAsync(CollectOptions wanted, CancellationToken cancellation)
+    {
+        var (round, before) = (new CollectRound(wanted, options), catalog.Space.FileBytes);
+        await ApplyRetentionAsync(round, cancellation);
+        await EndGraceAsync(round, cancellation);
+        await groups.FreeAsync(round, cancellation);
+        await catalog.Space.ReturnAsync(() => round.Goes, cancellation);
+        round.Returned = before - catalog.Space.FileBytes;
+        using var snapshot = catalog.OpenSnapshot();
+        round.Leaves(StorageReporter.GraceOfStore(snapshot.View), snapshot.View.Bases.Unused(MaxBases));
+        return round.End();
+    }
+
+    /// <summary>Ends the grace of what was deleted first, until that takes so many bytes, and gives back what it can of them.</summary>
+    /// <returns>Whether the database's files have shrunk by it.</returns>
+    public async Task<bool> EndOldestAsync(long bytes, CancellationToken cancellation)
+    {
+        var (round, before) = (new CollectRound(new CollectOptions(), options), catalog.Space.FileBytes);
+        if (!await catalog.WriteAsync(writer => GraceCollector.EndOldest(writer, options.Grace.Now, bytes, audit), cancellation))
+        {
+            return false;
+        }
+
+        await EndGraceAsync(round, cancellation);
+        await groups.FreeAsync(round, cancellation);
+        await catalog.Space.ReturnAsync(() => true, cancellation);
+        return catalog.Space.FileBytes < before;
+    }
+
+    /// <summary>Whether the retention of a task does not keep one of its steps.</summary>
+    public bool Removes(ICatalogView view, string task, long step) =>
+        view.Tasks.Find(task) is not null && retainer.Tasks(view, task) is [var (context, rules)] && retainer.Removable(view, context, rules).Contains(step);
+
+    /// <summary>What a retention of a task would delete, now; <see langword="null"/> for none of its own: the store's.</summary>
+    public RetentionPreview Preview(ICatalogView view, TaskContext task, Retention? retention)
+    {
+        var steps = retainer.RulesOf(task with { Retention = retention }) is { HasRules: true } rules ? retainer.Removable(view, task, rules) : [];
+        var bytes = view.Checkpoints.BytesOfSteps(task.Id, steps);
+        return new RetentionPreview(steps.Count, [.. steps.Take(RetentionPreview.MaxListed)], bytes, options.DeletionGrace, null);
+    }
+
+    /// <summary>Says what a round would do.</summary>
+    public CollectResult Plan(CollectOptions wanted, CancellationToken cancellation)
+    {
+        var round = new CollectRound(wanted, options);
+        using var snapshot = catalog.OpenSnapshot();
+        var view = snapshot.View;
+        var going = new List<CheckpointRow>();
+        foreach (var (task, rules) in retainer.Tasks(view, wanted.Task))
+        {
+            foreach (var step in retainer.Removable(view, task, rules))
+            {
+                var row = view.Checkpoints.AtStep(task.Id, step)!;
+                going.Add(row);
+                round.Deleted(Listed(view, round, row, rules));
+            }
+        }
+
+        // What is deleted now is gone once its grace is over, and until then frees nothing.
+        var expired = GraceCollector.Expired(view, options.Grace.Now, wanted);
+        var (immediate, use) = (wanted.Now || options.Grace.IsNone, StorageReporter.GraceOfStore(view));
+        round.Purged(expired.Count + (wanted.Now ? going.Count : 0));
+        groups.Estimate(view, round, [.. expired, .. immediate ? going.Select(row => row.Id) : []], cancellation);
+        var kept = immediate ? [] : going;
+        use = use with
+        {
+            Checkpoints = use.Checkpoints - expired.Count + kept.Count,
+            Bytes = use.Bytes - view.Checkpoints.BytesOf(expired) + kept.Sum(Owned),
+        };
+        round.Leaves(use, view.Bases.Unused(MaxBases));
+        round.Returned = view.UnusedBytes;
+        return round.End();
+    }
+
+    private async Task ApplyRetentionAsync(CollectRound round, CancellationToken cancellation)
+    {
+        IReadOnlyList<(TaskContext Task, Retention Rules)> withRules;
+        using (var snapshot = catalog.OpenSnapshot())
+        {
+            withRules = retainer.Tasks(snapshot.View, round.Options.Task);
+        }
+
+        foreach (var (task, rules) in withRules)
+        {
+            var going = Going.None;
+            while (round.Goes && (going = await DeleteSomeAsync(round, task, rules, going, cancellation)).Steps.Length > 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    private async Task EndGraceAsync(CollectRound round, CancellationToken cancellation)
+    {
+        if (round.Options.Now && round.Goes)
+        {
+            await catalog.WriteAsync(writer => GraceCollector.EndAll(writer, options.Grace.Now, round.Options.Task, audit), cancellation);
+        }
+
+        for (var more = true; more && round.Goes;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var ((removed, left), freed) = await catalog.WriteAsync(
+                writer => writer.Totals.Freed(() => GraceCollector.Some(writer, options.Grace.Now, InOneTransaction)), cancellation);
+            round.Purged(removed);
+            round.Freed += freed;
+            more = left;
+        }
+    }
+
+    // What is kept is decided in the transaction that deletes the others: a tag or a save that came meanwhile counts.
+    private async Task<Going> DeleteSomeAsync(CollectRound round, TaskContext task, Retention rules, Going going, CancellationToken cancellation)
+    {
+        var ((gone, left), freed) = await catalog.WriteAsync(
+            writer => writer.Totals.Freed(() => DeleteSome(writer, round, task, rules, going)), cancellation);
+        gone.ForEach(round.Deleted);
+        round.Freed += freed;
+        return left;
+    }
+
+    private (List<CollectedCheckpoint?> Gone, Going Left) DeleteSome(
+        ICatalogWriter writer, CollectRound round, TaskContext task, Retention rules, Going going)
+    {
+        if (writer.Tasks.FindId(task.Name) != task.Id)
+        {
+            return ([], Going.None);
+        }
+
+        // Where nobody has written since the last transaction of this pass, what that one decided holds.
+        var (commits, version) = (catalog.Commits, writer.VersionOfOthers);
+        var steps = going.Commits == commits && going.Version == version ? going.Steps : retainer.Removable(writer, task, rules).ToArray();
+        var gone = new List<CollectedCheckpoint?>();
+        foreach (var step in steps[..Math.Min(InOneTransaction, steps.Length)].Span)
+        {
+            var row = writer.Checkpoints.AtStep(task.Id, step)!;
+            gone.Add(Listed(writer, round, row, rules));
+            CheckpointRemover.Remove(writer, row, options.Grace);
+            audit.Note(writer, "checkpoint.collect", task.Name, row.Label, AuditWriter.Deleted, Owned(row));
+        }
+
+        return (gone, new Going(commits + 1, version, steps[gone.Count..]));
+    }
+
+    private static long Owned(CheckpointRow row) => row.FrameBytes + row.TrainerBytes + (row.IsBlocks ? 0 : row.BroughtBytes);
+
+    private static CollectedCheckpoint? Listed(ICatalogView view, CollectRound round, CheckpointRow row, Retention rules) => round.Lists
+        ? new CollectedCheckpoint(row.TaskName, row.Step, RetentionPlan.Describe(rules), Owned(row), view.Tombstones.NeededBy(row.Id)) : null;
+
+    // The steps of a task that are still to go, and when that was decided: after so many commits of this process, at that version of the others'.
+    private sealed record Going(long Commits, long Version, ReadOnlyMemory<long> Steps)
+    {
+        public static Going None { get; } = new(-1, -1, default);
+    }
+}

@@ -1,0 +1,186 @@
+using System.Collections.Concurrent;
+using FishCheckpoint.Engine.Chains;
+using FishCheckpoint.Engine.Loading;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Saving;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Engine.Maintenance.Collection;
+
+/// <summary>
+/// Frees deleted checkpoints of those that still need them: what is laid on them is laid on the next of the chain that stays, what is guessed from them is guessed from
+/// something else. Only where that takes less than it frees: ten deltas that overlap little are smaller than the one that would stand for all of them.
+/// </summary>
+internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
+{
+    // Groups that would not pay, until something in them changes: finding that out again would cost as much each time.
+    private readonly ConcurrentDictionary<string, bool> refused = new(StringComparer.Ordinal);
+
+    /// <summary>Frees what pays.</summary>
+    public async Task FreeAsync(CollectRound round, CancellationToken cancellation)
+    {
+        foreach (var group in Read(view => view.Tombstones.Find([])))
+        {
+            if (group.Dependants.Count > 0 && round.Goes && !refused.ContainsKey(group.Signature))
+            {
+                await FreeAsync(round, group, cancellation);
+            }
+        }
+
+        foreach (var row in Read(view => view.Tombstones.PredictedFrom()))
+        {
+            if (round.Goes)
+            {
+                await RebasePredictionsAsync(round, row, cancellation);
+            }
+        }
+
+        round.Held = Read(view => view.Totals.Held());
+    }
+
+    /// <summary>Says what that would free, if some more checkpoints were deleted. What is guessed from those is encoded again but once, so that the sum is an estimate there. What the time does not suffice for counts as held.</summary>
+    public void Estimate(ICatalogView view, CollectRound round, IReadOnlyCollection<long> going, CancellationToken cancellation)
+    {
+        foreach (var group in view.Tombstones.Find(going))
+        {
+            // A trainer state goes with its checkpoint, whatever is held of that.
+            round.Freed += group.Hidden.Sum(row => row.TrainerBytes);
+            var read = ReadByOthers(view, group);
+            if ((group.Dependants.Count > 0 || read.Count > 0) && !round.Goes)
+            {
+                round.Held += group.HeldBytes;
+                continue;
+            }
+
+            var growth = ReaderGrowth(view, round, read, cancellation);
+            using var prepared = Prepare(view, round, group, cancellation);
+            if (prepared is null || growth + prepared.Growth > group.Bytes)
+            {
+                round.Held += group.HeldBytes;
+                continue;
+            }
+
+            round.Relaid(prepared.Frames.Count);
+            round.Freed += group.Bytes - prepared.Growth - growth;
+        }
+    }
+
+    private async Task FreeAsync(CollectRound round, TombstoneGroup group, CancellationToken cancellation)
+    {
+        using var prepared = Read(view => Prepare(view, round, group, cancellation));
+        if (prepared is null)
+        {
+            refused.TryAdd(group.Signature, true);
+            return;
+        }
+
+        foreach (var frame in prepared.Frames)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var (written, freed) = await catalog.WriteAsync(
+                writer => writer.Totals.Freed(() => Rebaser.Replace(writer, frame)), cancellation);
+            round.Relaid(written ? 1 : 0);
+            round.Freed += freed;
+        }
+    }
+
+    private async Task RebasePredictionsAsync(CollectRound round, CheckpointRow row, CancellationToken cancellation)
+    {
+        using var frames = Read(view => Guarded(round, row.Label, () => PredictionRebaser.Prepare(view, means, row, cancellation)));
+        if (frames is null || frames.Frames.Count == 0 || frames.Growth > row.FrameBytes)
+        {
+            return;
+        }
+
+        try
+        {
+            var freed = await catalog.WriteAsync(writer => writer.Totals.Freed(() => Put(writer, row, frames)).Freed, cancellation);
+            round.Relaid(frames.Frames.Count);
+            round.Freed += freed;
+        }
+        catch (ReferenceGoneException)
+        {
+            // Something changed meanwhile: the next round finds it as it is then.
+        }
+    }
+
+    private static bool Put(ICatalogWriter writer, CheckpointRow row, RebasedPredictions frames)
+    {
+        if (!PredictionRebaser.Replace(writer, row, frames))
+        {
+            throw new ReferenceGoneException();
+        }
+
+        CheckpointRemover.Collect(writer, row.Id);
+        return true;
+    }
+
+    // Given up as soon as it does not pay: so that what lies prepared is never more than what is freed.
+    private PreparedGroup? Prepare(ICatalogView view, CollectRound round, TombstoneGroup group, CancellationToken cancellation)
+    {
+        var prepared = new PreparedGroup();
+        foreach (var (row, onto) in group.Dependants)
+        {
+            var frame = Guarded(round, row.Label, () => Rebaser.Prepare(view, means, row, onto, cancellation));
+            if (frame is not null)
+            {
+                prepared.Frames.Add(frame);
+            }
+
+            if (frame is null || prepared.Growth > group.Bytes)
+            {
+                prepared.Dispose();
+                return null;
+            }
+        }
+
+        return prepared;
+    }
+
+    private static List<CheckpointRow> ReadByOthers(ICatalogView view, TombstoneGroup group)
+    {
+        var hidden = group.Hidden.Select(row => row.Id).ToHashSet();
+        return [.. group.Hidden.Where(row => view.Checkpoints.PredictedFrom(row.Id).Any(reader => !hidden.Contains(reader.Id)))];
+    }
+
+    private long ReaderGrowth(ICatalogView view, CollectRound round, IReadOnlyList<CheckpointRow> read, CancellationToken cancellation)
+    {
+        var growth = 0L;
+        foreach (var row in read)
+        {
+            using var frames = Guarded(round, row.Label, () => PredictionRebaser.Prepare(view, means, row, cancellation));
+            growth += frames?.Growth ?? 0;
+        }
+
+        return growth;
+    }
+
+    private static T? Guarded<T>(CollectRound round, string key, Func<T> work)
+        where T : class
+    {
+        try
+        {
+            return work();
+        }
+        catch (FishException damage) when (damage.Kind != ErrorKind.Unavailable)
+        {
+            round.Damaged(key, damage);
+            return null;
+        }
+    }
+
+    private T Read<T>(Func<ICatalogView, T> read)
+    {
+        using var snapshot = catalog.OpenSnapshot();
+        return read(snapshot.View);
+    }
+
+    private sealed class PreparedGroup : IDisposable
+    {
+        public List<RebasedCheckpoint> Frames { get; } = [];
+
+        public long Growth => Frames.Sum(frame => frame.Growth);
+
+        public void Dispose() => Frames.ForEach(frame => frame.Dispose());
+    }
+}
