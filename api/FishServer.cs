@@ -23,6 +23,7 @@ using FishCheckpoint.Api.Tags;
 using FishCheckpoint.Api.Tasks;
 using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Extensions.DependencyInjection;
 using FishCheckpoint.Storage;
@@ -166,8 +167,8 @@ public static class FishServer
         services.AddRequestLimit();
         services.AddSingleton<ConnectionGate>().AddSingleton<IConnectionListenerFactory, GatedListeners>();
         services.AddSingleton<IDiskSpace, SystemDisk>().AddSingleton<UploadRoom>();
-        services.AddSingleton<Func<SqliteCheckpointStore>>(
-            provider => () => (SqliteCheckpointStore)provider.GetRequiredService<IFishStore>());
+        services.AddSingleton<Func<CheckpointStore>>(
+            provider => () => (CheckpointStore)provider.GetRequiredService<IFishStore>());
         services.AddSingleton<Func<IMaintenance>>(provider => provider.GetRequiredService<IMaintenance>);
         services.AddHostedService<RecodeService>().AddHostedService<FoldService>().AddHostedService<VerifyService>()
             .AddHostedService<CollectService>();

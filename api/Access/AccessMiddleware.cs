@@ -3,8 +3,8 @@ using FishCheckpoint.Access;
 using FishCheckpoint.Api.Hosting;
 using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Api.Settings;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Api.Access;
 
@@ -13,7 +13,7 @@ namespace FishCheckpoint.Api.Access;
 /// beyond loopback, and always where the settings say so.
 /// </summary>
 internal sealed class AccessMiddleware(
-    RequestDelegate next, FishSettings settings, Func<SqliteCheckpointStore> opened, IServiceProvider services)
+    RequestDelegate next, FishSettings settings, Func<CheckpointStore> opened, IServiceProvider services)
 {
     private const string Scheme = "Bearer ";
 

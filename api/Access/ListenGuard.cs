@@ -1,6 +1,6 @@
 using System.Net;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -11,7 +11,7 @@ namespace FishCheckpoint.Api.Access;
 /// that are configured before the store is open are looked at once it is.
 /// </summary>
 internal sealed class ListenGuard(
-    Func<SqliteCheckpointStore> opened, ILogger<ListenGuard> logger, Func<IServer> server) : IHostedLifecycleService
+    Func<CheckpointStore> opened, ILogger<ListenGuard> logger, Func<IServer> server) : IHostedLifecycleService
 {
     private readonly List<IPEndPoint> waiting = [];
     private bool open;

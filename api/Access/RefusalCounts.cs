@@ -1,6 +1,6 @@
 using FishCheckpoint.Access;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Api.Access;
 
@@ -9,7 +9,7 @@ namespace FishCheckpoint.Api.Access;
 /// stops. So a key that is refused all the time takes no more writes, memory or log than one that is refused now and then.
 /// </summary>
 internal sealed class RefusalCounts(
-    Func<SqliteCheckpointStore> opened, TimeProvider time, ILogger<RefusalCounts> logger) : IHostedService, IDisposable
+    Func<CheckpointStore> opened, TimeProvider time, ILogger<RefusalCounts> logger) : IHostedService, IDisposable
 {
     // Beyond them a key's refusals of all tasks and addresses are counted as one kind, until they are written.
     private const int KindsOfAKey = 100;

@@ -1,6 +1,6 @@
 using FishCheckpoint.Access;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Api.Access;
 
@@ -35,7 +35,7 @@ internal static class RequestCallers
     public static async Task RequireReachOfBaseAsync(this HttpContext context, string? nameOrId)
     {
         if (nameOrId is not null && context.Key() is { Tasks: not null } key
-            && !await context.RequestServices.GetRequiredService<Func<SqliteCheckpointStore>>()().Access.ReachesBaseAsync(key, nameOrId))
+            && !await context.RequestServices.GetRequiredService<Func<CheckpointStore>>()().Access.ReachesBaseAsync(key, nameOrId))
         {
             throw AccessMiddleware.OutOfReach(key);
         }

@@ -5,6 +5,7 @@ using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Api.Restores;
 using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
@@ -57,7 +58,7 @@ internal static class BasesApi
     }
 
     private static async Task<Ok<Page<BaseInfo>>> ListAsync(
-        int? limit, string? after, HttpContext context, IBases store, Func<SqliteCheckpointStore> opened, CancellationToken cancellation)
+        int? limit, string? after, HttpContext context, IBases store, Func<CheckpointStore> opened, CancellationToken cancellation)
     {
         var page = Paging.Of(limit, after);
         var bases = context.Key() is { Tasks: not null } key

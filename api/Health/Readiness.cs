@@ -1,4 +1,5 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Stores;
@@ -9,7 +10,7 @@ namespace FishCheckpoint.Api.Health;
 /// Whether the next request would be served: the server is not stopping, the store can be read, and the disk takes bytes.
 /// </summary>
 internal sealed class Readiness(
-    Func<SqliteCheckpointStore> opened, IMaintenance verification, StoreOptions options, IHostApplicationLifetime lifetime)
+    Func<CheckpointStore> opened, IMaintenance verification, StoreOptions options, IHostApplicationLifetime lifetime)
 {
     // Written and thrown away: a full disk often still takes an empty file.
     private const int ProbeBytes = 1 << 16;

@@ -2,8 +2,8 @@ using System.Globalization;
 using FishCheckpoint.Access;
 using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Settings;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage;
 using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -25,7 +25,7 @@ internal static class ModelListApi
     public static async Task<Ok<IReadOnlyList<HubModel>>> ListAsync(
         [FromQuery] string[]? search, [FromQuery] string[]? filter, string? author, int? limit, string? cursor, string? sort,
             string? direction, string? full,
-        HttpContext context, IFishStore store, Func<SqliteCheckpointStore> opened, FishSettings settings, CancellationToken cancellation)
+        HttpContext context, IFishStore store, Func<CheckpointStore> opened, FishSettings settings, CancellationToken cancellation)
     {
         RequireKnown(context.Request.Query.Keys);
         var (order, start) = (OrderOf(sort, direction), StartOf(cursor));
@@ -67,7 +67,7 @@ internal static class ModelListApi
     }
 
     // All tasks that the key reaches, and the bases whose names no task has.
-    private static async Task<List<Repository>> ReachedAsync(KeyInfo? key, IFishStore store, Func<SqliteCheckpointStore> opened,
+    private static async Task<List<Repository>> ReachedAsync(KeyInfo? key, IFishStore store, Func<CheckpointStore> opened,
         CancellationToken cancellation)
     {
         var (found, tasks) = (new List<Repository>(), new HashSet<string>(StringComparer.Ordinal));

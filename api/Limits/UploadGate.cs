@@ -1,7 +1,7 @@
 using FishCheckpoint.Access;
 using FishCheckpoint.Api.Access;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage;
 using Microsoft.AspNetCore.Http.Metadata;
 
 namespace FishCheckpoint.Api.Limits;
@@ -10,7 +10,7 @@ namespace FishCheckpoint.Api.Limits;
 /// Takes as many uploads as there is room for; the others are answered before a byte of theirs is read. It is no policy of the server's
 /// rate limiter, which acts before keys are checked: a request without a key must not take an upload's place.
 /// </summary>
-internal sealed class UploadGate(RequestDelegate next, UploadRoom room, Func<SqliteCheckpointStore> opened)
+internal sealed class UploadGate(RequestDelegate next, UploadRoom room, Func<CheckpointStore> opened)
 {
     public async Task InvokeAsync(HttpContext context)
     {

@@ -1,14 +1,14 @@
 using System.Diagnostics.Metrics;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
-using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Api.Telemetry;
 
 /// <summary>
 /// What the store holds, read off its running totals whenever metrics are collected; not at all where the store cannot be read.
 /// </summary>
-internal sealed class StoreGauges(IMeterFactory meters, Func<SqliteCheckpointStore> store, TimeProvider time) : IHostedService
+internal sealed class StoreGauges(IMeterFactory meters, Func<CheckpointStore> store, TimeProvider time) : IHostedService
 {
     // One collection asks for every gauge: they share one report.
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);

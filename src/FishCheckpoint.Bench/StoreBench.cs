@@ -1,13 +1,14 @@
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Bench;
 
 /// <summary>Saves the pair's second model through an embedded store, and loads it again.</summary>
-internal sealed class StoreBench(SqliteCheckpointStore store, BenchPair pair) : IAsyncDisposable
+internal sealed class StoreBench(CheckpointStore store, BenchPair pair) : IAsyncDisposable
 {
     private const string BaseName = "before";
 

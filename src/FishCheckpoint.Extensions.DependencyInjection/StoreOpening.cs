@@ -1,3 +1,4 @@
+using FishCheckpoint.Engine;
 using FishCheckpoint.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -12,10 +13,10 @@ internal sealed partial class StoreOpening(StoreOptions options, ILogger<StoreOp
 {
     private readonly ILogger logger = logger ?? NullLogger<StoreOpening>.Instance;
     private readonly Lock opening = new();
-    private Task<SqliteCheckpointStore>? opened;
+    private Task<CheckpointStore>? opened;
     private bool closed;
 
-    public SqliteCheckpointStore Store => OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
+    public CheckpointStore Store => OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
 
     public Task StartingAsync(CancellationToken cancellationToken) => OpenAsync(cancellationToken);
 
@@ -44,7 +45,7 @@ internal sealed partial class StoreOpening(StoreOptions options, ILogger<StoreOp
         }
     }
 
-    private Task<SqliteCheckpointStore> OpenAsync(CancellationToken cancellationToken)
+    private Task<CheckpointStore> OpenAsync(CancellationToken cancellationToken)
     {
         lock (opening)
         {
@@ -53,13 +54,13 @@ internal sealed partial class StoreOpening(StoreOptions options, ILogger<StoreOp
         }
     }
 
-    private async Task<SqliteCheckpointStore> OpenNowAsync(CancellationToken cancellationToken)
+    private async Task<CheckpointStore> OpenNowAsync(CancellationToken cancellationToken)
     {
         var store = await SqliteCheckpointStore.OpenAsync(options, cancellationToken).ConfigureAwait(false);
-        Opened(logger, store.Options.DataFolder);
+        Opened(logger, options.DataFolder);
         if (store.IsReadOnly)
         {
-            OpenedReadOnly(logger, store.Options.DataFolder);
+            OpenedReadOnly(logger, options.DataFolder);
         }
 
         return store;

@@ -14,6 +14,7 @@ internal sealed class BaseFolder : IBaseStore
     private readonly string temporary;
     private readonly BaseLimits limits;
     private readonly TemporaryFolder? owned;
+    private readonly string? elsewhere;
 
     private BaseFolder(string dataFolder, string temporary, BaseLimits limits) =>
         (bases, this.temporary, this.limits) = (Path.Combine(dataFolder, "bases"), temporary, limits);
@@ -22,12 +23,17 @@ internal sealed class BaseFolder : IBaseStore
     /// <param name="dataFolder">The data folder.</param>
     /// <param name="temporary">This process's folder for temporary files, which it takes.</param>
     /// <param name="limits">What bases are taken.</param>
-    /// <param name="isReadOnly">Whether nothing is made in the data folder.</param>
+    /// <param name="isReadOnly">Whether nothing is made in the data folder: the folder above the temporary one is then this store's alone, and
+    /// goes with it.</param>
     /// <param name="now">The time, by which leftovers are too old to be somebody's.</param>
     public BaseFolder(string dataFolder, string temporary, BaseLimits limits, bool isReadOnly, DateTimeOffset now)
         : this(dataFolder, temporary, limits)
     {
-        if (!isReadOnly)
+        if (isReadOnly)
+        {
+            elsewhere = Path.GetDirectoryName(temporary);
+        }
+        else
         {
             Directory.CreateDirectory(bases);
         }
@@ -147,7 +153,14 @@ internal sealed class BaseFolder : IBaseStore
             .Select(mark => Digest.TryParse(Path.GetFileNameWithoutExtension(mark), out var id) ? id : default).Where(id => id != default),
     ];
 
-    public void Dispose() => owned?.Dispose();
+    public void Dispose()
+    {
+        owned?.Dispose();
+        if (elsewhere is not null)
+        {
+            Directory.Delete(elsewhere, recursive: true);
+        }
+    }
 
     private static void MoveFiles(string from, string to)
     {

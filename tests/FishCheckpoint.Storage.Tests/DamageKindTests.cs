@@ -1,6 +1,7 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Deltas;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Masks;
 using Xunit;
@@ -65,7 +66,7 @@ public sealed class DamageKindTests : StoreFixture
         Assert.True(blamed.Count == 0, string.Join('\n', blamed));
     }
 
-    private static IEnumerable<(string Name, Func<Task> Ask)> Questions(SqliteCheckpointStore store) =>
+    private static IEnumerable<(string Name, Func<Task> Ask)> Questions(CheckpointStore store) =>
     [
         .. new long[] { 1, 2, 3, 4 }.SelectMany(step => (IEnumerable<(string, Func<Task>)>)
         [
@@ -101,7 +102,7 @@ public sealed class DamageKindTests : StoreFixture
         ];
     }
 
-    private static async Task ReadAsync(SqliteCheckpointStore store, long step, StateRef from)
+    private static async Task ReadAsync(CheckpointStore store, long step, StateRef from)
     {
         using var delta = await store.States.OpenDeltaAsync("task", StepRef.At(step), from, Stop);
         var buffer = new byte[delta.Values.PayloadLength];
@@ -112,7 +113,7 @@ public sealed class DamageKindTests : StoreFixture
         }
     }
 
-    private static async Task ReadStateAsync(SqliteCheckpointStore store, long step)
+    private static async Task ReadStateAsync(CheckpointStore store, long step)
     {
         if ((await store.Checkpoints.GetAsync("task", StepRef.At(step), Stop)).StateBytes > 0)
         {

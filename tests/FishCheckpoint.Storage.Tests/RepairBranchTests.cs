@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 using Xunit;
@@ -108,13 +109,13 @@ public sealed class RepairBranchTests : RepairTest
         await ReopenAsync();
     }
 
-    private async Task SaveFullAsync(SqliteCheckpointStore store, string task, long step, TestModel model, ParentChoice parent)
+    private async Task SaveFullAsync(CheckpointStore store, string task, long step, TestModel model, ParentChoice parent)
     {
         using var file = ModelFolder.Open(model.Write(Path.Combine(Options.DataFolder, "..", $"{task}-{step}")));
         await store.Checkpoints.SaveAsync(task, step, new CheckpointContent.Full(file), new SaveOptions { Parent = parent }, Stop);
     }
 
-    private async Task SavePatchAsync(SqliteCheckpointStore store, long step, ParentChoice parent)
+    private async Task SavePatchAsync(CheckpointStore store, long step, ParentChoice parent)
     {
         var path = Path.Combine(Options.DataFolder, "..", $"{step}.patch");
         await File.WriteAllBytesAsync(path, Base.Change(70, 0.001).PatchAgainst(Base), Stop);

@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Tensors;
 using Xunit;
 
@@ -15,7 +16,7 @@ public abstract class StoreFixture : IAsyncLifetime
 
     protected string DatabasePath => Path.Combine(Options.DataFolder, "fish.db");
 
-    protected SqliteCheckpointStore Store { get; private set; } = null!;
+    protected CheckpointStore Store { get; private set; } = null!;
 
     protected TestModel Base { get; } = TestModel.Create();
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Training;
 using Xunit;
 
@@ -105,7 +106,8 @@ public sealed class TrainingKillTests : IAsyncLifetime
 
     private static TinyTrainer New() => new(new SeededRandom(3));
 
-    private static Task<SqliteCheckpointStore> OpenAsync(string folder) => SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Path.Combine(folder, "data") });
+    private static Task<CheckpointStore> OpenAsync(string folder) =>
+        SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Path.Combine(folder, "data") });
 
     private async Task<long> RunTrainerAsync(Action<Process>? end, long target, int milliseconds)
     {

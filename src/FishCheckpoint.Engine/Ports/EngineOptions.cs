@@ -1,6 +1,7 @@
 using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
+using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Engine.Ports;
 
@@ -56,4 +57,16 @@ public abstract record EngineOptions
 
     /// <summary>The grace of what is deleted now.</summary>
     internal Grace Grace => new(Time.GetUtcNow(), DeletionGrace);
+
+    /// <summary>Refuses options that no store can have.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>.</exception>
+    internal void Validate()
+    {
+        if (DeletionGrace < TimeSpan.Zero)
+        {
+            throw new FishException(
+                ErrorCode.RequestInvalid, nameof(DeletionGrace), $"Deletions cannot have a grace of {DeletionGrace}.",
+                "Give 0 for none, or more.");
+        }
+    }
 }

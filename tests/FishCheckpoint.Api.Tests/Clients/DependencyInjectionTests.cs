@@ -4,9 +4,9 @@ using FishCheckpoint.Api.Tests.Support;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client;
 using FishCheckpoint.Contract;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Extensions.DependencyInjection;
-using FishCheckpoint.Storage;
 using FishCheckpoint.Stores;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
@@ -38,12 +38,12 @@ public sealed class DependencyInjectionTests : IDisposable
         builder.Configuration.AddInMemoryCollection([new("Store:DataFolder", folder), new("Store:DeletionGrace", "01:00:00")]);
         builder.Services.AddFishCheckpoint(builder.Configuration.GetSection("Store"));
         builder.Services.AddHealthChecks().AddFishCheckpoint(tags: ["ready"]);
-        SqliteCheckpointStore store;
+        CheckpointStore store;
         using (var host = builder.Build())
         {
             await host.StartAsync(Stop);
             Assert.True(File.Exists(Path.Combine(folder, "fish.db")), "The store is not there.");
-            store = Assert.IsType<SqliteCheckpointStore>(host.Services.GetRequiredService<IFishStore>());
+            store = Assert.IsType<CheckpointStore>(host.Services.GetRequiredService<IFishStore>());
             Assert.Equal(TimeSpan.FromHours(1), store.Options.DeletionGrace);
             Assert.Same(store.Bases, host.Services.GetRequiredService<IBases>());
             Assert.Same(store.Access, host.Services.GetRequiredService<IAccessControl>());
@@ -65,7 +65,7 @@ public sealed class DependencyInjectionTests : IDisposable
         Assert.False(Directory.Exists(data));
         await provider.GetRequiredService<IBases>().AddAsync(
             "base", ModelUpload.FromStream(new MemoryStream(TestModel.Create(1).ToBytes())), Stop);
-        Assert.Equal(7, Assert.IsType<SqliteCheckpointStore>(provider.GetRequiredService<IFishStore>()).Options.MaxChainDepth);
+        Assert.Equal(7, Assert.IsType<CheckpointStore>(provider.GetRequiredService<IFishStore>()).Options.MaxChainDepth);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text;
 using FishCheckpoint.Benchmarks.Peers;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Tensors;
 
@@ -33,7 +34,7 @@ internal static class StoreSizes
         }
     }
 
-    private static async Task CheckAsync(SqliteCheckpointStore store, FishFolder fish, string folder)
+    private static async Task CheckAsync(CheckpointStore store, FishFolder fish, string folder)
     {
         foreach (var (step, path) in fish.Steps)
         {

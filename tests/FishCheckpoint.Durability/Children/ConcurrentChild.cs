@@ -1,5 +1,6 @@
 using FishCheckpoint.Contract;
 using FishCheckpoint.Durability.Operations;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
 
@@ -32,7 +33,7 @@ public sealed record ConcurrentChild(string Folder, int Seed, int Threads, int C
         return 0;
     }
 
-    private async Task RunAsync(SqliteCheckpointStore store, int thread)
+    private async Task RunAsync(CheckpointStore store, int thread)
     {
         var scratch = Directory.CreateTempSubdirectory("fish-concurrent-").FullName;
         var (random, performer) = (new Random((Seed * 1000) + thread), new Performer(store, scratch));
@@ -46,7 +47,8 @@ public sealed record ConcurrentChild(string Folder, int Seed, int Threads, int C
         Directory.Delete(scratch, recursive: true);
     }
 
-    private static async Task<(string What, string Outcome)> DoAsync(SqliteCheckpointStore store, Performer performer, int choice, string task, long step)
+    private static async Task<(string What, string Outcome)> DoAsync(
+        CheckpointStore store, Performer performer, int choice, string task, long step)
     {
         var operation = choice switch
         {
@@ -70,7 +72,7 @@ public sealed record ConcurrentChild(string Folder, int Seed, int Threads, int C
         }
     }
 
-    private static async Task<string> ReadAsync(SqliteCheckpointStore store, string task, long step)
+    private static async Task<string> ReadAsync(CheckpointStore store, string task, long step)
     {
         try
         {

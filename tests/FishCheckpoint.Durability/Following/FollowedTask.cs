@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Contract;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Tensors;
 
@@ -13,13 +14,13 @@ internal sealed class FollowedTask : IAsyncDisposable
     public const string Name = "task";
     private const int Kept = 40;
 
-    private readonly SqliteCheckpointStore store;
+    private readonly CheckpointStore store;
     private readonly Random random;
     private readonly string scratch;
     private readonly ConcurrentDictionary<Digest, long> steps = new();
     private TestModel model;
 
-    private FollowedTask(SqliteCheckpointStore store, int seed, string scratch, TestModel model) =>
+    private FollowedTask(CheckpointStore store, int seed, string scratch, TestModel model) =>
         (this.store, random, this.scratch, this.model) = (store, new Random(seed), scratch, model);
 
     /// <summary>The newest step; what is saved as it is never changed.</summary>

@@ -1,6 +1,6 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Durability.Operations;
@@ -8,7 +8,7 @@ namespace FishCheckpoint.Durability.Operations;
 /// <summary>Does operations to a store.</summary>
 /// <param name="store">The store.</param>
 /// <param name="scratch">A folder, outside of the store's, for the files that are handed in.</param>
-public sealed class Performer(SqliteCheckpointStore store, string scratch)
+public sealed class Performer(CheckpointStore store, string scratch)
 {
     /// <summary>Does one.</summary>
     /// <param name="operation">What.</param>

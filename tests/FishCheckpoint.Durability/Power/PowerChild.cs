@@ -2,6 +2,7 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Durability.Children;
 using FishCheckpoint.Durability.Faults;
 using FishCheckpoint.Durability.Operations;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
 
@@ -68,7 +69,7 @@ public sealed record PowerChild(string Disk, string Record, int Work, int Seed)
         }
     }
 
-    private async Task<int> PerformAsync(SqliteCheckpointStore store, PowerWork work, int next, string scratch)
+    private async Task<int> PerformAsync(CheckpointStore store, PowerWork work, int next, string scratch)
     {
         var performer = new Performer(store, scratch);
         for (var number = next; ; number++)
@@ -93,7 +94,7 @@ public sealed record PowerChild(string Disk, string Record, int Work, int Seed)
         }
     }
 
-    private async Task BackUpAsync(SqliteCheckpointStore store)
+    private async Task BackUpAsync(CheckpointStore store)
     {
         FaultShim.Mark("backup-begun");
         try

@@ -4,6 +4,7 @@ using System.Text;
 using FishCheckpoint.Durability.Children;
 using FishCheckpoint.Durability.Operations;
 using FishCheckpoint.Durability.Stores;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
 using Microsoft.Data.Sqlite;
@@ -45,7 +46,7 @@ public sealed class PowerProbe
     }
 
     // What is deleted comes back, and a base can be added.
-    private static async Task<IReadOnlyList<string>> GoOnAsync(SqliteCheckpointStore store, StoreModel? held)
+    private static async Task<IReadOnlyList<string>> GoOnAsync(CheckpointStore store, StoreModel? held)
     {
         var (wrong, whole) = (new List<string>(), held?.Clone());
         foreach (var operation in held?.Recoveries.Append(new Operation(OperationKind.AddBase, "after", Content: 7)) ?? [])

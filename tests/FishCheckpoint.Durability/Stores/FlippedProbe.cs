@@ -1,8 +1,8 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Durability.Operations;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Durability.Stores;
 
@@ -11,7 +11,7 @@ public static class FlippedProbe
 {
     private static readonly PageRequest All = new(1000);
 
-    public static async Task<string> LineAsync(SqliteCheckpointStore store, string line)
+    public static async Task<string> LineAsync(CheckpointStore store, string line)
     {
         var words = line.Split(' ');
         switch (words[0])
@@ -32,7 +32,7 @@ public static class FlippedProbe
 
     /// <summary>Compares the lists with the lines, and each tag with what it is set on.</summary>
     /// <returns>How many were refused.</returns>
-    public static async Task<int> ListsAsync(SqliteCheckpointStore store, IReadOnlyList<string> lines, Action<string> found)
+    public static async Task<int> ListsAsync(CheckpointStore store, IReadOnlyList<string> lines, Action<string> found)
     {
         var refused = 0;
         refused += await CompareAsync(async () => (

@@ -1,4 +1,5 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -73,9 +74,10 @@ public static class StoreAudit
 
     /// <summary>Compares totals with what they are totals of, verifies every checkpoint, and looks for what nobody needs.</summary>
     /// <returns>What is wrong.</returns>
-    public static async Task<IReadOnlyList<string>> RunAsync(SqliteCheckpointStore store)
+    public static async Task<IReadOnlyList<string>> RunAsync(CheckpointStore store)
     {
-        var wrong = new List<string>(Recount(Path.Combine(store.Options.DataFolder, "fish.db")));
+        var options = (StoreOptions)store.Options;
+        var wrong = new List<string>(Recount(Path.Combine(options.DataFolder, "fish.db")));
         var report = await store.Reports.GetStorageAsync();
         var counted = 0L;
         foreach (var task in (await store.Tasks.ListAsync(new PageRequest(1000)).ReadPageAsync()).Items)
@@ -95,7 +97,7 @@ public static class StoreAudit
             wrong.Add($"the report counts {report.Stored.Total} bytes stored; the checkpoints {counted}");
         }
 
-        return [.. wrong, .. Leftovers(store.Options)];
+        return [.. wrong, .. Leftovers(options)];
     }
 
     private static IEnumerable<string> Recount(string path)

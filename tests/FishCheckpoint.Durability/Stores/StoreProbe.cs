@@ -1,7 +1,7 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Durability.Operations;
-using FishCheckpoint.Storage;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Durability.Stores;
@@ -11,7 +11,7 @@ public static class StoreProbe
 {
     private static readonly PageRequest All = new(1000);
 
-    public static async Task<IReadOnlyList<string>> LinesAsync(SqliteCheckpointStore store)
+    public static async Task<IReadOnlyList<string>> LinesAsync(CheckpointStore store)
     {
         var lines = new List<string>();
         foreach (var found in (await store.Bases.ListAsync(All).ReadPageAsync()).Items)
@@ -32,7 +32,7 @@ public static class StoreProbe
         return [.. lines, .. (await DeletedAsync(store)).Order(StringComparer.Ordinal)];
     }
 
-    private static async Task<List<string>> DeletedAsync(SqliteCheckpointStore store)
+    private static async Task<List<string>> DeletedAsync(CheckpointStore store)
     {
         var lines = new List<string>();
         var tasks = (await store.Tasks.ListDeletedAsync(All).ReadPageAsync()).Items;
@@ -48,11 +48,11 @@ public static class StoreProbe
     }
 
     /// <summary>One checkpoint.</summary>
-    public static async Task<string> LineAsync(SqliteCheckpointStore store, CheckpointInfo step) => StoreModel.StepLine(
+    public static async Task<string> LineAsync(CheckpointStore store, CheckpointInfo step) => StoreModel.StepLine(
         step.Task, step.Step, StoreModel.Hash(await store.RestoreAsync(step.Task, step.Step)), await StateOfAsync(store, step),
         await FilesOfAsync(store, step), step.Metrics["loss"], step.Tags, step.Pinned);
 
-    private static async Task<string> FilesOfAsync(SqliteCheckpointStore store, CheckpointInfo step)
+    private static async Task<string> FilesOfAsync(CheckpointStore store, CheckpointInfo step)
     {
         await using var reader = await store.States.OpenAsync(step.Task, StepRef.At(step.Step));
         var files = new List<(string, byte[])>();
@@ -64,7 +64,7 @@ public static class StoreProbe
         return files.Count == 0 ? "-" : StoreModel.FilesLine(files);
     }
 
-    private static async Task<string> StateOfAsync(SqliteCheckpointStore store, CheckpointInfo step)
+    private static async Task<string> StateOfAsync(CheckpointStore store, CheckpointInfo step)
     {
         if (step.StateBytes == 0)
         {

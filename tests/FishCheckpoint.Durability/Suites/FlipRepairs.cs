@@ -1,5 +1,6 @@
 using FishCheckpoint.Durability.Children;
 using FishCheckpoint.Durability.Stores;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Storage.Repairs;
@@ -108,7 +109,7 @@ internal sealed class FlipRepairs(string original, string folder, IReadOnlyList<
         }
     }
 
-    private static async Task<string?> LineAsync(SqliteCheckpointStore store, string line)
+    private static async Task<string?> LineAsync(CheckpointStore store, string line)
     {
         try
         {

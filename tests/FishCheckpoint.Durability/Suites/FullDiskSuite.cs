@@ -1,6 +1,7 @@
 using FishCheckpoint.Durability.Children;
 using FishCheckpoint.Durability.Operations;
 using FishCheckpoint.Durability.Stores;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Durability.Suites;
@@ -64,7 +65,7 @@ public sealed class FullDiskSuite(string disk, string scratch)
         return result;
     }
 
-    private async Task<int> PerformAsync(SqliteCheckpointStore store, int seed, int count, string where)
+    private async Task<int> PerformAsync(CheckpointStore store, int seed, int count, string where)
     {
         for (var end = next + count; next < end; next++)
         {
@@ -74,7 +75,7 @@ public sealed class FullDiskSuite(string disk, string scratch)
         return count;
     }
 
-    private async Task DoAsync(SqliteCheckpointStore store, Operation operation, string where)
+    private async Task DoAsync(CheckpointStore store, Operation operation, string where)
     {
         string? foreseen = null;
         var outcome = await new Performer(store, scratch).PerformAsync(operation, plan => Task.FromResult(foreseen = plan));
@@ -104,7 +105,7 @@ public sealed class FullDiskSuite(string disk, string scratch)
         return after.Apply(operation, outcome) == outcome ? [after] : [];
     }
 
-    private async Task CompareAsync(SqliteCheckpointStore store, string where)
+    private async Task CompareAsync(CheckpointStore store, string where)
     {
         var lines = await StoreProbe.LinesAsync(store);
         result.Count("checkpoints compared", lines.Count(line => line.StartsWith("step", StringComparison.Ordinal)));

@@ -3,6 +3,7 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Contract;
 using FishCheckpoint.Durability.Stores;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Fuzz.Engine;
 using FishCheckpoint.Fuzz.Frames;
@@ -23,11 +24,11 @@ internal sealed class StoreTarget : FuzzTarget
     private const string Task = "task";
 
     private readonly FrameWorld world = new(small: true);
-    private readonly SqliteCheckpointStore store;
+    private readonly CheckpointStore store;
     private readonly SaveForm[] forms = Enum.GetValues<SaveForm>();
     private int runs;
 
-    private StoreTarget(SqliteCheckpointStore store, string data)
+    private StoreTarget(CheckpointStore store, string data)
     {
         (this.store, Data) = (store, data);
         Seeds = [.. StoreSeeds.Make(world, Folder.Path)];

@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Interchange;
 using FishCheckpoint.Interchange.Export;
 using FishCheckpoint.Interchange.Import;
@@ -13,7 +14,7 @@ namespace FishCheckpoint.Storage.Tests.Interchange;
 public abstract class InterchangeTest : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("fish-interchange-").FullName;
-    private readonly List<SqliteCheckpointStore> stores = [];
+    private readonly List<CheckpointStore> stores = [];
 
     protected static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -23,7 +24,7 @@ public abstract class InterchangeTest : IAsyncLifetime
     /// <summary>The steps of the first store.</summary>
     protected SortedDictionary<long, TestModel> Steps { get; } = [];
 
-    protected SqliteCheckpointStore Store { get; private set; } = null!;
+    protected CheckpointStore Store { get; private set; } = null!;
 
     public virtual async ValueTask InitializeAsync() => Store = await OpenAsync();
 
@@ -41,7 +42,7 @@ public abstract class InterchangeTest : IAsyncLifetime
     protected string PathOf(string name) => Path.Combine(folder, name);
 
     /// <summary>A store of its own.</summary>
-    protected async Task<SqliteCheckpointStore> OpenAsync()
+    protected async Task<CheckpointStore> OpenAsync()
     {
         var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = PathOf($"{Guid.NewGuid():N}") }, Stop);
         stores.Add(store);

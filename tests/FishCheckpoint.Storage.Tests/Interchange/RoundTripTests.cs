@@ -1,5 +1,6 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Interchange;
 using Xunit;
 
@@ -87,7 +88,7 @@ public sealed class RoundTripTests : InterchangeTest
         }
     }
 
-    private static async Task AssertTensorsAsync(SqliteCheckpointStore store, long step, TestModel model)
+    private static async Task AssertTensorsAsync(CheckpointStore store, long step, TestModel model)
     {
         await using var reader = await store.States.OpenAsync("task", StepRef.At(step), Stop);
         foreach (var tensor in model.Layout.Tensors)

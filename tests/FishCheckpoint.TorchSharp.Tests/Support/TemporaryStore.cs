@@ -1,4 +1,5 @@
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Tensors;
 using TorchSharp;
@@ -14,7 +15,7 @@ internal sealed class TemporaryStore : IAsyncDisposable
 
     public string BaseFile => Path.Combine(Folder, "base.safetensors");
 
-    public SqliteCheckpointStore Store { get; private set; } = null!;
+    public CheckpointStore Store { get; private set; } = null!;
 
     public static async Task<TemporaryStore> CreateAsync(torch.nn.Module net, params string[] tasks)
     {

@@ -2,13 +2,14 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Benchmarks.EndToEnd.Chains;
 
 /// <summary>A store of one run's steps, each laid on the one before it, and what they cost.</summary>
-internal sealed class ChainSubject(SqliteCheckpointStore store, ISteps steps) : IAsyncDisposable
+internal sealed class ChainSubject(CheckpointStore store, ISteps steps) : IAsyncDisposable
 {
     private const string Task = "task";
 

@@ -4,6 +4,7 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Client;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Masks;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Stores;
@@ -18,13 +19,13 @@ internal sealed class GrowthSubject : IAsyncDisposable
     private readonly Random random = new(2);
     private readonly GrowthModel model;
     private readonly Mask mask;
-    private readonly SqliteCheckpointStore store;
+    private readonly CheckpointStore store;
     private readonly ServerProcess server;
     private readonly FishClient client;
     private readonly string folder;
     private long step;
 
-    private GrowthSubject(GrowthModel model, Mask mask, SqliteCheckpointStore store, ServerProcess server, string folder) =>
+    private GrowthSubject(GrowthModel model, Mask mask, CheckpointStore store, ServerProcess server, string folder) =>
         (this.model, this.mask, this.store, this.server, client, this.folder) = (model, mask, store, server, FishClient.Connect(server.Address), folder);
 
     /// <summary>The works, by the name of their row.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Deltas;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Masks;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Tensors;
@@ -18,10 +19,10 @@ internal sealed class ManyStore
     private static readonly Layout Model = new([
         .. Enumerable.Range(0, 4).Select(index => new TensorInfo($"layers.{index}.weight", DType.F32, [16, 16])), new TensorInfo("head.weight", DType.F32, [16])]);
 
-    private readonly SqliteCheckpointStore store;
+    private readonly CheckpointStore store;
     private readonly Mask[] masks = [.. Enumerable.Range(0, 8).Select(seed => Draw(new Random(seed)))];
 
-    private ManyStore(SqliteCheckpointStore store) => this.store = store;
+    private ManyStore(CheckpointStore store) => this.store = store;
 
     /// <summary>Makes it.</summary>
     /// <param name="folder">Where it lies.</param>

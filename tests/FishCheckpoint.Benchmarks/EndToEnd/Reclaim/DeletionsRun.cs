@@ -4,6 +4,7 @@ using System.Text;
 using FishCheckpoint.Benchmarks.EndToEnd.Many;
 using FishCheckpoint.Benchmarks.EndToEnd.Reports;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Benchmarks.EndToEnd.Reclaim;
@@ -60,7 +61,7 @@ internal static class DeletionsRun
         return rows;
     }
 
-    private static IEnumerable<(string Name, Func<Task> Work)> Works(SqliteCheckpointStore store, int count)
+    private static IEnumerable<(string Name, Func<Task> Work)> Works(CheckpointStore store, int count)
     {
         async Task EachAsync(Func<long, Task> work)
         {
@@ -86,7 +87,7 @@ internal static class DeletionsRun
         ];
     }
 
-    private static async Task ListAsync(SqliteCheckpointStore store)
+    private static async Task ListAsync(CheckpointStore store)
     {
         string? after = null;
         do
@@ -96,7 +97,7 @@ internal static class DeletionsRun
         while (after is not null);
     }
 
-    private static async Task<string> TimeAsync(SqliteCheckpointStore store, Func<Task> work)
+    private static async Task<string> TimeAsync(CheckpointStore store, Func<Task> work)
     {
         using var end = new CancellationTokenSource();
         var saving = Task.Run(() => SaveAsync(store, end.Token));
@@ -108,7 +109,7 @@ internal static class DeletionsRun
         return string.Create(CultureInfo.InvariantCulture, $"{seconds:F2} | {longest:F2}");
     }
 
-    private static async Task<double> SaveAsync(SqliteCheckpointStore store, CancellationToken end)
+    private static async Task<double> SaveAsync(CheckpointStore store, CancellationToken end)
     {
         var (longest, random, mask) = (0.0, new Random(1), ManyStore.Draw(new Random(1)));
         while (!end.IsCancellationRequested)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine;
 using FishCheckpoint.Masks;
 using FishCheckpoint.Storage;
 
@@ -48,7 +49,7 @@ internal sealed record ReclaimStore(IReadOnlyDictionary<(string Task, long Step)
     }
 
     private static async Task FillAsync(
-        SqliteCheckpointStore store, string task, int count, ReclaimModel model, Dictionary<(string, long), string> digests)
+        CheckpointStore store, string task, int count, ReclaimModel model, Dictionary<(string, long), string> digests)
     {
         await store.Tasks.PutAsync(task, new TaskSpec("base"));
         Mask? mask = null;
@@ -60,6 +61,7 @@ internal sealed record ReclaimStore(IReadOnlyDictionary<(string Task, long Step)
             digests[(task, step)] = model.Sha256();
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{task}: {count} checkpoints, {DiskSize.Of(store.Options.DataFolder).Database / 1e6:N0} MB in all"));
+        var bytes = DiskSize.Of(((StoreOptions)store.Options).DataFolder).Database;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{task}: {count} checkpoints, {bytes / 1e6:N0} MB in all"));
     }
 }
