@@ -1,6 +1,4 @@
-using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Codec;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
@@ -11,10 +9,8 @@ namespace FishCheckpoint.Api.Checkpoints;
 internal sealed class CheckpointUpload : IDisposable
 {
     private readonly UploadParts parts;
-    private readonly IDisposable opened;
 
-    private CheckpointUpload(UploadParts parts, IDisposable opened, CheckpointContent content) =>
-        (this.parts, this.opened, Content) = (parts, opened, content);
+    private CheckpointUpload(UploadParts parts, CheckpointContent content) => (this.parts, Content) = (parts, content);
 
     public CheckpointContent Content { get; }
 
@@ -39,12 +35,8 @@ internal sealed class CheckpointUpload : IDisposable
         var received = await UploadParts.ReceiveAsync(request, options, cancellation);
         try
         {
-            return received.Type switch
-            {
-                MediaTypes.Frames => OpenFrames(received),
-                MediaTypes.Tar => OpenModel(received, options),
-                _ => await OpenSafetensorsAsync(received, task, bases, options, cancellation),
-            };
+            return new CheckpointUpload(received, await CheckpointContent.OpenAsync(
+                received.Checkpoint.Path, received.Type, () => bases.TensorsOfAsync(task, cancellation), options.MaxHeaderBytes));
         }
         catch
         {
@@ -55,48 +47,7 @@ internal sealed class CheckpointUpload : IDisposable
 
     public void Dispose()
     {
-        opened.Dispose();
+        Content.Dispose();
         parts.Dispose();
-    }
-
-    private static CheckpointUpload OpenFrames(UploadParts received)
-    {
-        var frames = EncodedDelta.Open(received.Checkpoint.Path);
-        return new CheckpointUpload(received, frames, new CheckpointContent.Encoded(frames));
-    }
-
-    private static CheckpointUpload OpenModel(UploadParts received, StoreOptions options)
-    {
-        var model = ModelFolder.Open(received.Checkpoint.Path, options.MaxHeaderBytes);
-        return new CheckpointUpload(received, model, new CheckpointContent.Full(model));
-    }
-
-    private static async Task<CheckpointUpload> OpenSafetensorsAsync(
-        UploadParts received, TaskInfo task, IBases bases, StoreOptions options, CancellationToken cancellation)
-    {
-        var file = SafetensorsFile.Open(received.Checkpoint.Path, options.MaxHeaderBytes);
-        try
-        {
-            if (PatchDetection.HasPatchNames(file.Header)
-                && PatchDetection.IsPatch(file.Header, await TensorsOfAsync(task, bases, cancellation)))
-            {
-                return new CheckpointUpload(received, file, new CheckpointContent.Sparse(file));
-            }
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-
-        file.Dispose();
-        return OpenModel(received, options);
-    }
-
-    private static async Task<Func<string, bool>> TensorsOfAsync(TaskInfo task, IBases bases, CancellationToken cancellation)
-    {
-        await using var reader = await bases.OpenAsync(task.BaseId.ToString(), cancellation);
-        var layout = reader.Layout;
-        return name => task.Tensors.TryGetValue(name, out var own) ? own is not null : layout.TryIndexOf(name, out _);
     }
 }

@@ -3,6 +3,8 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Models;
 using FishCheckpoint.Cli.Output;
+using FishCheckpoint.Errors;
+using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Cli.Commands;
@@ -60,7 +62,8 @@ internal static class SaveCommand
             };
             using var input = await LocalInput.OpenAsync(
                 parsed.GetRequiredValue(path), call.Terminal, shell.Settings.Limits.MaxUploadBytes, cancellation);
-            using var content = LocalContent.Open(input.Path, forms.Of(parsed), shell.Settings.Limits.MaxHeaderBytes,
+            using var content = await LocalContent.OpenAsync(
+                input.Path, forms.Of(parsed), () => TensorsOfAsync(call, name, cancellation), shell.Settings.Limits.MaxHeaderBytes,
                 parsed.GetValue(stateDict), choice.Of(parsed));
             var saved = await Progress.OfContentAsync(
                 call.Terminal, $"saving {name}/{number}", content.Content, () => call.Store.Checkpoints.SaveAsync(
@@ -76,9 +79,22 @@ internal static class SaveCommand
         var info = saved.Value;
         call.Say(
             $"{(saved.Created ? "Saved" : "Already there:")} [bold]{info.Task}/{info.Step}[/] ",
-            $"({content.Form.ToString().ToLowerInvariant()}): {Say.Count(info.Changed)} values against {info.Parent}, ",
+            $"({content.Form}): {Say.Count(info.Changed)} values against {info.Parent}, ",
             $"{Say.Bytes(info.StoredBytes)} for a model of {Say.Bytes(info.LogicalBytes)}{StateDictOption.Describe(content.StateDict)}");
         call.SayLeftOut(info.LeftOut);
+    }
+
+    // A key that may only write does not see the base: the server looks at it.
+    private static async Task<Func<string, bool>> TensorsOfAsync(Call call, string task, CancellationToken cancellation)
+    {
+        try
+        {
+            return await call.Store.Bases.TensorsOfAsync(await call.Store.Tasks.GetAsync(task, cancellation), cancellation);
+        }
+        catch (FishException error) when (error.Kind == ErrorKind.Forbidden)
+        {
+            return _ => false;
+        }
     }
 
     private static async Task<Digest?> BaseOf(Call call, string? nameOrId, CancellationToken cancellation)

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using FishCheckpoint.Cli.Hosting;
-using FishCheckpoint.Cli.Models;
 using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Following.Watch;
+using FishCheckpoint.Interchange.Torch;
 
 namespace FishCheckpoint.Cli.Commands;
 
@@ -36,8 +36,8 @@ internal static class WatchCommand
         var once = new Option<bool>("--once") { Description = "Save what is there, and end." };
         var command = new Command(
             "watch",
-            "Save new full models as a trainer drops them into a folder, until Ctrl-C. Folders of deltas (weight sync) are for 'fish "
-            + "import'.")
+            "Save new models and sparse patches as a trainer drops them into a folder, until Ctrl-C. Folders of deltas (weight sync) are "
+            + "for 'fish import'.")
         {
             folder, task, name, pattern, interval, settle, once,
         };
@@ -50,7 +50,9 @@ internal static class WatchCommand
                 Base = parsed.GetValue(name), Pattern = parsed.GetValue(pattern),
                 Interval = Amounts.Span(parsed.GetRequiredValue(interval)), Settle = Amounts.Span(parsed.GetRequiredValue(settle)),
                 Once = parsed.GetValue(once),
-                Open = path => LocalContent.OpenModel(path, shell.Settings.Limits.MaxHeaderBytes),
+                MaxHeaderLength = shell.Settings.Limits.MaxHeaderBytes,
+                Convert = path => TorchModelFiles.Is(path)
+                    ? ConvertedTorchModel.Open(path, null, shell.Settings.Limits.MaxHeaderBytes).Model : null,
                 OnWarning = warning => call.Terminal.SayError($"[yellow]{warning}[/]"),
             };
             return await WatchAsync(call, options, cancellation);

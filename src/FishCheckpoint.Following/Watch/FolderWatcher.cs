@@ -119,16 +119,16 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
         try
         {
             var started = options.Time.GetTimestamp();
-            using var model = Open(drop);
+            using var content = await OpenAsync(drop, task, cancellation);
             var stored = await PatientlyAsync(
                 () => store.Checkpoints.SaveAsync(
-                    task.Name, drop.Step, new CheckpointContent.Full(model), new SaveOptions { ExpectedBase = task.BaseId }, cancellation),
+                    task.Name, drop.Step, content, new SaveOptions { ExpectedBase = task.BaseId }, cancellation),
                 cancellation);
             var info = stored.Value;
             var version = new WatchedVersion(
                 task.Name, drop.Step, drop.Name, stored.Created, info.Changed, info.StoredBytes, info.LogicalBytes,
                 options.Time.GetElapsedTime(started).TotalSeconds,
-                LeftOutFile.Join(model.LeftOut, info.LeftOut));
+                LeftOutFile.Join((content as CheckpointContent.Full)?.Model.LeftOut, info.LeftOut));
             return (version, info.State);
         }
         catch (FishException error) when (IsOfTheVersion(error))
@@ -143,9 +143,11 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
         }
     }
 
-    private ModelFolder Open(Drop drop) => drop.Problem is { } problem
+    private async Task<CheckpointContent> OpenAsync(Drop drop, TaskInfo task, CancellationToken cancellation) => drop.Problem is { } problem
         ? throw new FishException(problem.Code, $"{drop.Name}: {problem.Key}", problem.Cause, problem.Hint, problem)
-        : options.Open(drop.Model);
+        : options.Convert(drop.Model) is { } converted ? new CheckpointContent.Full(converted)
+        : await CheckpointContent.OpenAsync(
+            drop.Model, null, () => store.Bases.TensorsOfAsync(task, cancellation), options.MaxHeaderLength);
 
     private void Refuse(Drop drop, FishException error)
     {

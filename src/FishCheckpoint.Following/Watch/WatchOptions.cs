@@ -1,3 +1,4 @@
+using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Watch;
@@ -31,10 +32,13 @@ public sealed record WatchOptions
     public bool Once { get; init; }
 
     /// <summary>
-    /// Opens the model at a path, a file or folder; the watcher disposes it. Default: <see cref="ModelFolder.Open"/>, which reads
-    /// safetensors files only.
+    /// Converts what is at a path, a file or folder, to a model, which the watcher disposes; <see langword="null"/> where it needs no
+    /// conversion, and is opened in the form that it has (<see cref="CheckpointContent.OpenAsync"/>). Default: converts nothing.
     /// </summary>
-    public Func<string, ModelFolder> Open { get; init; } = static path => ModelFolder.Open(path);
+    public Func<string, ModelFolder?> Convert { get; init; } = static _ => null;
+
+    /// <summary>The longest safetensors header taken, in bytes. Default: the format's limit.</summary>
+    public int MaxHeaderLength { get; init; } = SafetensorsHeader.MaxLength;
 
     /// <summary>
     /// The longest first wait before a store that is out of reach is tried again. Default: half a second; it doubles up to half a minute

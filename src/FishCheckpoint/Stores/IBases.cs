@@ -35,3 +35,20 @@ public interface IBases
     /// base, be they deleted tasks that can be brought back.</exception>
     Task<RemovedBase> DeleteAsync(string name, CancellationToken cancellationToken = default);
 }
+
+/// <summary>Looks into the bases of tasks.</summary>
+public static class BasesExtensions
+{
+    /// <summary>Gives whether a task's layout has a tensor of a name: one of its own, or one of its base that it has not dropped.</summary>
+    /// <param name="bases">The bases of the task's store.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="cancellationToken">Ends the reading of the base's layout.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.BaseNotFound"/>.</exception>
+    public static async Task<Func<string, bool>> TensorsOfAsync(
+        this IBases bases, TaskInfo task, CancellationToken cancellationToken = default)
+    {
+        await using var reader = await bases.OpenAsync(task.BaseId.ToString(), cancellationToken);
+        var layout = reader.Layout;
+        return name => task.Tensors.TryGetValue(name, out var own) ? own is not null : layout.TryIndexOf(name, out _);
+    }
+}
