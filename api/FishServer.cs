@@ -5,6 +5,7 @@ using FishCheckpoint.Api.Access;
 using FishCheckpoint.Api.Bases;
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Checkpoints;
+using FishCheckpoint.Api.Composition;
 using FishCheckpoint.Api.Dashboard;
 using FishCheckpoint.Api.Deletion;
 using FishCheckpoint.Api.Deltas;
@@ -24,9 +25,8 @@ using FishCheckpoint.Api.Tasks;
 using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Engine;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Extensions.DependencyInjection;
-using FishCheckpoint.Storage;
 using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -148,19 +148,12 @@ public static class FishServer
     {
         services.AddSingleton(provider => FishSettings.Of(provider.GetRequiredService<IConfiguration>()));
         services.AddHttpContextAccessor();
-        services.AddSingleton(provider => provider.GetRequiredService<StoreOptions>().Time);
+        services.AddSingleton(provider => provider.GetRequiredService<EngineOptions>().Time);
         services.AddSystemd();
         services.AddOptions<HostOptions>().Configure<FishSettings>((host, settings) => host.ShutdownTimeout = settings.Shutdown.Timeout);
         services.AddHostedService<ShutdownDelay>();
         services.AddSingleton<Readiness>();
-        services.AddFishCheckpoint(provider =>
-        {
-            var requests = provider.GetRequiredService<IHttpContextAccessor>();
-            return provider.GetRequiredService<FishSettings>().ToStoreOptions() with
-            {
-                Caller = () => RequestCallers.CallerOf(requests.HttpContext),
-            };
-        });
+        services.AddLocalStore();
         services.AddSingleton<RefusalCounts>().AddHostedService(provider => provider.GetRequiredService<RefusalCounts>());
         services.AddSingleton<ListenGuard>().AddHostedService(provider => provider.GetRequiredService<ListenGuard>());
         services.AddSingleton<Func<IServer>>(provider => provider.GetRequiredService<IServer>);

@@ -1,7 +1,6 @@
 using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Storage.Catalog;
-using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage;
 
@@ -17,15 +16,6 @@ public sealed record StoreOptions : EngineOptions
     /// Whether a folder that holds no store is refused (<see cref="Errors.ErrorCode.StoreNotFound"/>) instead of becoming one. Default: it becomes one.
     /// </summary>
     public bool MustExist { get; init; }
-
-    /// <summary>How the files of bases that are added are kept. Default: as they were sent.</summary>
-    public BaseCompression Bases { get; init; } = BaseCompression.None;
-
-    /// <summary>The longest safetensors header taken, in bytes. Default: 100,000,000.</summary>
-    public int MaxHeaderBytes { get; init; } = SafetensorsHeader.MaxLength;
-
-    /// <summary>The longest file of a base taken, in bytes. Default: 1 TiB.</summary>
-    public long MaxUploadBytes { get; init; } = 1L << 40;
 
     /// <summary>
     /// Where this process's temporary files lie: on the data folder's own file system, so that they can be moved into place. What a process that was killed has left

@@ -6,7 +6,7 @@ using FishCheckpoint.Api.Restores;
 using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Engine;
-using FishCheckpoint.Storage;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -40,7 +40,7 @@ internal static class BasesApi
         TypedResults.Ok(await bases.DeleteAsync(name, cancellation));
 
     private static async Task<Results<Created<BaseInfo>, Ok<BaseInfo>>> PutAsync(
-        string name, HttpRequest request, IBases bases, StoreOptions options, CancellationToken cancellation)
+        string name, HttpRequest request, IBases bases, EngineOptions options, CancellationToken cancellation)
     {
         var type = MediaTypes.Of(request);
         if (type is not (MediaTypes.Safetensors or MediaTypes.Bytes or MediaTypes.Tar))

@@ -1,8 +1,8 @@
 using System.Buffers;
 using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace FishCheckpoint.Api.Bodies;
@@ -12,18 +12,18 @@ internal sealed class Spooled : IDisposable
 {
     private const int BufferSize = 1 << 18;
 
-    private Spooled(StoreOptions options) => Path = System.IO.Path.Combine(options.TemporaryFolder, $"{Guid.NewGuid():N}.upload");
+    private Spooled(EngineOptions options) => Path = System.IO.Path.Combine(options.TemporaryFolder, $"{Guid.NewGuid():N}.upload");
 
     /// <summary>The file or folder.</summary>
     public string Path { get; }
 
     /// <summary>Receives a body as one file.</summary>
-    public static Task<Spooled> ReceiveFileAsync(StoreOptions options, Stream body, CancellationToken cancellation) =>
+    public static Task<Spooled> ReceiveFileAsync(EngineOptions options, Stream body, CancellationToken cancellation) =>
         ReceiveAsync(options, path => WriteAsync(path, body, cancellation));
 
     /// <summary>Receives files into a folder.</summary>
     public static Task<Spooled> ReceiveFolderAsync(
-        StoreOptions options, IAsyncEnumerable<UploadFile> files, CancellationToken cancellation) =>
+        EngineOptions options, IAsyncEnumerable<UploadFile> files, CancellationToken cancellation) =>
         ReceiveAsync(options, async path =>
         {
             Directory.CreateDirectory(path);
@@ -47,7 +47,7 @@ internal sealed class Spooled : IDisposable
         }
     }
 
-    private static async Task<Spooled> ReceiveAsync(StoreOptions options, Func<string, Task> receive)
+    private static async Task<Spooled> ReceiveAsync(EngineOptions options, Func<string, Task> receive)
     {
         var spooled = new Spooled(options);
         try

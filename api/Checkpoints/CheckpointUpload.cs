@@ -1,5 +1,5 @@
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Storage;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
@@ -30,7 +30,7 @@ internal sealed class CheckpointUpload : IDisposable
     public IReadOnlyList<LeftOutFile>? LeftOut => LeftOutFile.Join(parts.LeftOut, (Content as CheckpointContent.Full)?.Model.LeftOut);
 
     public static async Task<CheckpointUpload> ReceiveAsync(
-        HttpRequest request, TaskInfo task, IBases bases, StoreOptions options, CancellationToken cancellation)
+        HttpRequest request, TaskInfo task, IBases bases, EngineOptions options, CancellationToken cancellation)
     {
         var received = await UploadParts.ReceiveAsync(request, options, cancellation);
         try

@@ -5,7 +5,7 @@ using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Api.Routing;
 using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Storage;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -40,7 +40,7 @@ internal static class CheckpointsApi
 
     private static async Task<Results<Created<CheckpointInfo>, Ok<CheckpointInfo>>> PutAsync(
         string task, string step, string? parent, string? @base, bool? overwrite, HttpRequest request, IFishStore store,
-        StoreOptions options,
+        EngineOptions options,
         FishMetrics metrics, ILogger<CheckpointUpload> logger, CancellationToken cancellation)
     {
         var number = StepRef.ParseStep(step);

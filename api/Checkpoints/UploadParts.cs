@@ -1,8 +1,8 @@
 using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Errors;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage;
 using FishCheckpoint.Tensors;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
@@ -44,7 +44,7 @@ internal sealed class UploadParts : IDisposable
     /// <summary>Metrics and metadata, if they came.</summary>
     public SaveInfo? Info { get; private set; }
 
-    public static async Task<UploadParts> ReceiveAsync(HttpRequest request, StoreOptions options, CancellationToken cancellation)
+    public static async Task<UploadParts> ReceiveAsync(HttpRequest request, EngineOptions options, CancellationToken cancellation)
     {
         var type = MediaTypes.Of(request);
         var multipart = type == MediaTypes.Form;
@@ -66,7 +66,7 @@ internal sealed class UploadParts : IDisposable
     }
 
     private static async Task<UploadParts> ReceiveFormAsync(
-        HttpRequest request, BodyStream body, StoreOptions options, CancellationToken cancellation)
+        HttpRequest request, BodyStream body, EngineOptions options, CancellationToken cancellation)
     {
         UploadParts? parts = null;
         try
@@ -100,7 +100,7 @@ internal sealed class UploadParts : IDisposable
         }
     }
 
-    private async Task ReceiveAsync(MultipartSection section, StoreOptions options, CancellationToken cancellation)
+    private async Task ReceiveAsync(MultipartSection section, EngineOptions options, CancellationToken cancellation)
     {
         var name = NameOf(section);
         Require(
@@ -124,7 +124,7 @@ internal sealed class UploadParts : IDisposable
         return length <= SaveInfo.MaxBytes ? SaveInfo.Parse(bytes.AsSpan(0, length)) : throw SaveInfo.TooLarge(InfoPart, "more");
     }
 
-    private async Task ReceiveSideFileAsync(MultipartSection section, StoreOptions options, CancellationToken cancellation)
+    private async Task ReceiveSideFileAsync(MultipartSection section, EngineOptions options, CancellationToken cancellation)
     {
         var name = FileNameOf(section);
         Require(name is not null, "A part named 'file' needs a file name.");
@@ -137,7 +137,7 @@ internal sealed class UploadParts : IDisposable
     }
 
     private static async Task<UploadParts> ReceiveCheckpointAsync(
-        MultipartSection section, StoreOptions options, CancellationToken cancellation)
+        MultipartSection section, EngineOptions options, CancellationToken cancellation)
     {
         Require(NameOf(section) == CheckpointPart, "The first part has to be named 'checkpoint'.");
         var type = MediaTypes.Of(section.ContentType);
@@ -145,7 +145,7 @@ internal sealed class UploadParts : IDisposable
         return await SpoolAsync(type, new PartStream(section.Body, CheckpointPart), options, cancellation);
     }
 
-    private static async Task<UploadParts> SpoolAsync(string type, Stream body, StoreOptions options, CancellationToken cancellation)
+    private static async Task<UploadParts> SpoolAsync(string type, Stream body, EngineOptions options, CancellationToken cancellation)
     {
         var leftOut = new List<LeftOutFile>();
         var spooled = type == MediaTypes.Tar

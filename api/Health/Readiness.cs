@@ -1,7 +1,7 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Engine;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage;
 using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Api.Health;
@@ -10,7 +10,7 @@ namespace FishCheckpoint.Api.Health;
 /// Whether the next request would be served: the server is not stopping, the store can be read, and the disk takes bytes.
 /// </summary>
 internal sealed class Readiness(
-    Func<CheckpointStore> opened, IMaintenance verification, StoreOptions options, IHostApplicationLifetime lifetime)
+    Func<CheckpointStore> opened, IMaintenance verification, EngineOptions options, IHostApplicationLifetime lifetime)
 {
     // Written and thrown away: a full disk often still takes an empty file.
     private const int ProbeBytes = 1 << 16;

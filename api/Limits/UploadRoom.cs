@@ -1,7 +1,6 @@
 using System.Threading.RateLimiting;
 using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Api.Limits;
 
@@ -10,12 +9,13 @@ namespace FishCheckpoint.Api.Limits;
 /// announced length is set aside before a byte of it is read; a body without one sets aside a step at a time. Bytes are counted here by
 /// hand: a rate limiter counts up to an int, and looks at no disk.
 /// </summary>
-internal sealed class UploadRoom(FishSettings settings, StoreOptions options, IDiskSpace disk) : IDisposable
+internal sealed class UploadRoom(FishSettings settings, IDiskSpace disk) : IDisposable
 {
     /// <summary>Bytes between two looks at the disk.</summary>
     public const long Step = 16L << 20;
 
     private readonly FishSettings.LimitSettings limits = settings.Limits;
+    private readonly string dataFolder = Path.GetFullPath(settings.DataFolder);
     private readonly Lock gate = new();
     private readonly ConcurrencyLimiter uploads = new(
         RequestLimit.AtOnce(settings.Limits.MaxConcurrentUploads, nameof(FishSettings.LimitSettings.MaxConcurrentUploads)));
@@ -55,7 +55,7 @@ internal sealed class UploadRoom(FishSettings settings, StoreOptions options, ID
     {
         lock (gate)
         {
-            return limits.MinFreeBytes <= 0 ? 0 : limits.MinFreeBytes + reserved - received + more - disk.FreeBytes(options.DataFolder);
+            return limits.MinFreeBytes <= 0 ? 0 : limits.MinFreeBytes + reserved - received + more - disk.FreeBytes(dataFolder);
         }
     }
 
@@ -100,7 +100,7 @@ internal sealed class UploadRoom(FishSettings settings, StoreOptions options, ID
     // What was received is on the disk already; what was set aside beyond that is still to come.
     private void RequireFree(long more)
     {
-        var (free, coming) = (disk.FreeBytes(options.DataFolder), reserved - received);
+        var (free, coming) = (disk.FreeBytes(dataFolder), reserved - received);
         if (free - coming - more < limits.MinFreeBytes)
         {
             throw Full($"The disk has {free} bytes free, {coming} of them set aside for uploads; {limits.MinFreeBytes} are to stay free.");

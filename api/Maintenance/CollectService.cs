@@ -1,13 +1,13 @@
 using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Storage;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Api.Maintenance;
 
 /// <summary>Lets go in the background what nothing keeps.</summary>
-internal sealed class CollectService(FishSettings settings, StoreOptions options, Func<IMaintenance> store, ILogger<CollectService> logger)
+internal sealed class CollectService(FishSettings settings, EngineOptions options, Func<IMaintenance> store, ILogger<CollectService> logger)
     : RoundService(nameof(FishSettings.MaintenanceSettings.CollectEvery), settings.Maintenance.CollectEvery, "collection", options, logger)
 {
     private CollectOptions Budget => new() { MaxTime = settings.Maintenance.CollectMaxTime };

@@ -1,13 +1,13 @@
 using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Storage;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Api.Maintenance;
 
 /// <summary>Folds in the background.</summary>
-internal sealed class FoldService(FishSettings settings, StoreOptions options, Func<IMaintenance> store, ILogger<FoldService> logger)
+internal sealed class FoldService(FishSettings settings, EngineOptions options, Func<IMaintenance> store, ILogger<FoldService> logger)
     : RoundService(nameof(FishSettings.MaintenanceSettings.FoldEvery), settings.Maintenance.FoldEvery, "folding", options, logger)
 {
     private FoldOptions Budget => new() { MaxBytes = settings.Maintenance.FoldMaxBytes, MaxTime = settings.Maintenance.FoldMaxTime };

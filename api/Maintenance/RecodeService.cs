@@ -1,13 +1,13 @@
 using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Storage;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Api.Maintenance;
 
 /// <summary>Recodes in the background.</summary>
-internal sealed class RecodeService(FishSettings settings, StoreOptions options, Func<IMaintenance> store, ILogger<RecodeService> logger)
+internal sealed class RecodeService(FishSettings settings, EngineOptions options, Func<IMaintenance> store, ILogger<RecodeService> logger)
     : RoundService(nameof(FishSettings.MaintenanceSettings.RecodeEvery), settings.Maintenance.RecodeEvery, "recoding", options, logger)
 {
     private RecodeOptions Budget => new() { MaxBytes = settings.Maintenance.RecodeMaxBytes, MaxTime = settings.Maintenance.RecodeMaxTime };

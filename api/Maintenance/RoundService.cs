@@ -1,8 +1,8 @@
 using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Api.Maintenance;
 
@@ -12,7 +12,7 @@ namespace FishCheckpoint.Api.Maintenance;
 /// <param name="what">What a round is called in the log.</param>
 /// <param name="options">The store's options, for their clock.</param>
 /// <param name="logger">The log.</param>
-internal abstract class RoundService(string setting, TimeSpan every, string what, StoreOptions options, ILogger logger) : BackgroundService
+internal abstract class RoundService(string setting, TimeSpan every, string what, EngineOptions options, ILogger logger) : BackgroundService
 {
     // What a timer can be set to.
     private static readonly TimeSpan Longest = TimeSpan.FromDays(49);

@@ -1,14 +1,14 @@
 using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Api.Telemetry;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Storage;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Api.Maintenance;
 
 /// <summary>Verifies in the background what was not verified for longest.</summary>
 internal sealed class VerifyService(
-    FishSettings settings, StoreOptions options, Func<IMaintenance> store, FishMetrics metrics, ILogger<VerifyService> logger)
+    FishSettings settings, EngineOptions options, Func<IMaintenance> store, FishMetrics metrics, ILogger<VerifyService> logger)
     : RoundService(nameof(FishSettings.MaintenanceSettings.VerifyEvery), settings.Maintenance.VerifyEvery, "verification", options, logger)
 {
     private VerifyOptions Budget => new() { MaxBytes = settings.Maintenance.VerifyMaxBytes, MaxTime = settings.Maintenance.VerifyMaxTime };

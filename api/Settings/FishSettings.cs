@@ -1,9 +1,7 @@
-using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage;
-using FishCheckpoint.Storage.Bases;
 using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Api.Settings;
@@ -65,23 +63,6 @@ public sealed class FishSettings
 
     /// <summary>How long what is deleted can be brought back; it takes its bytes until then. Zero: not at all. Default: 24 hours.</summary>
     public TimeSpan DeletionGrace { get; set; } = TimeSpan.FromHours(24);
-
-    /// <summary>The store's options that these settings say.</summary>
-    public StoreOptions ToStoreOptions() => new()
-    {
-        DataFolder = Path.GetFullPath(DataFolder),
-        Codec = new CodecOptions(Compression.Positions, Compression.Values, Compression.Level) { Effort = Compression.Effort },
-        Bases = Compression.Bases,
-        Retention = Retention.ToRetention(),
-        DeletionGrace = DeletionGrace,
-        MinFreeBytes = Limits.MinFreeBytes,
-        MaxHeaderBytes = Limits.MaxHeaderBytes,
-        MaxUploadBytes = Limits.MaxUploadBytes,
-        MaxStateBytes = Limits.MaxStateBytes,
-        MaxReadCost = Chains.MaxReadCost,
-        MaxChainDepth = Limits.MaxChainDepth,
-        Audit = new AuditOptions { KeepEntries = Audit.KeepEntries, KeepRefusals = Audit.KeepRefusals, KeepFor = Audit.KeepFor },
-    };
 
     /// <summary>Compression by kind of bytes.</summary>
     public sealed class CompressionSettings

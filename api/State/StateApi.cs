@@ -4,7 +4,7 @@ using FishCheckpoint.Api.Bodies;
 using FishCheckpoint.Api.Documents;
 using FishCheckpoint.Api.Restores;
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Storage;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Stores;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -23,7 +23,7 @@ internal static class StateApi
     }
 
     private static async Task<Results<Created<StateInfo>, Ok<StateInfo>>> PutAsync(
-        string task, string step, HttpRequest request, IStates states, StoreOptions options, CancellationToken cancellation)
+        string task, string step, HttpRequest request, IStates states, EngineOptions options, CancellationToken cancellation)
     {
         var expected = DigestField.Read(request, DigestField.Representation) ?? DigestField.Read(request, DigestField.Content);
         await using var body = new BodyStream(request, options.MaxStateBytes, expected);

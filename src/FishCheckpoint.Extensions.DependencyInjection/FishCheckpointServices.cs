@@ -1,3 +1,4 @@
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Storage;
 using FishCheckpoint.Stores;
 using Microsoft.Extensions.Configuration;
@@ -44,6 +45,7 @@ public static class FishCheckpointServices
     public static IServiceCollection AddFishCheckpoint(this IServiceCollection services, Func<IServiceProvider, StoreOptions> options)
     {
         services.AddSingleton(options);
+        services.AddSingleton<EngineOptions>(provider => provider.GetRequiredService<StoreOptions>());
         services.AddSingleton<StoreOpening>();
         services.AddHostedService(provider => provider.GetRequiredService<StoreOpening>());
         AddStore(services, provider => provider.GetRequiredService<StoreOpening>().Store);

@@ -1,3 +1,5 @@
+using FishCheckpoint.Engine.Ports;
+
 namespace FishCheckpoint.Storage.Bases;
 
 /// <summary>What bases are taken, and how they are kept.</summary>

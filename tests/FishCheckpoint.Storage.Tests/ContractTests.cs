@@ -1,5 +1,5 @@
 using FishCheckpoint.Contract;
-using FishCheckpoint.Storage.Bases;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Stores;
 using Xunit;
 

@@ -1,8 +1,8 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Contract;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Reports;
-using FishCheckpoint.Storage.Bases;
 using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using FishCheckpoint.Api.Composition;
 using FishCheckpoint.Bench;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Hosting;

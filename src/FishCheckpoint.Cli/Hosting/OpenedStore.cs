@@ -1,4 +1,5 @@
 using System.CommandLine;
+using FishCheckpoint.Api.Composition;
 using FishCheckpoint.Client;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Storage;

@@ -2,6 +2,7 @@ using FishCheckpoint.Access;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
+using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Ports;
 
@@ -10,6 +11,15 @@ public abstract record EngineOptions
 {
     /// <summary>How deltas are encoded. Default: Zstandard, level 1.</summary>
     public CodecOptions Codec { get; init; } = new();
+
+    /// <summary>How the files of bases that are added are kept. Default: as they were sent.</summary>
+    public BaseCompression Bases { get; init; } = BaseCompression.None;
+
+    /// <summary>The longest safetensors header taken, in bytes. Default: 100,000,000.</summary>
+    public int MaxHeaderBytes { get; init; } = SafetensorsHeader.MaxLength;
+
+    /// <summary>The longest file of a base taken, in bytes. Default: 1 TiB.</summary>
+    public long MaxUploadBytes { get; init; } = 1L << 40;
 
     /// <summary>The longest trainer state taken, in bytes. Default: 64 GiB.</summary>
     public long MaxStateBytes { get; init; } = 1L << 36;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using FishCheckpoint.Api.Composition;
 using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Api.Tests.Support;
 using FishCheckpoint.Storage;

@@ -1,7 +1,6 @@
 using FishCheckpoint.Api.Limits;
 using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Errors;
-using FishCheckpoint.Storage;
 using Xunit;
 
 namespace FishCheckpoint.Api.Tests.Limits;
@@ -105,8 +104,7 @@ public sealed class UploadRoomTests
     }
 
     private UploadRoom Room(long minFree, long maxTemporary = 1L << 40, int uploads = 64) => new(
-        new FishSettings { Limits = { MinFreeBytes = minFree, MaxTemporaryBytes = maxTemporary, MaxConcurrentUploads = uploads } },
-        new StoreOptions { DataFolder = "data" }, disk);
+        new FishSettings { Limits = { MinFreeBytes = minFree, MaxTemporaryBytes = maxTemporary, MaxConcurrentUploads = uploads } }, disk);
 }
 
 /// <summary>A disk that has as much room as the test says.</summary>

@@ -1,3 +1,4 @@
+using FishCheckpoint.Api.Composition;
 using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Api.Tests.Support;
 using FishCheckpoint.Checkpoints;

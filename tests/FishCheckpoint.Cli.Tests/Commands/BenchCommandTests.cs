@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FishCheckpoint.Api.Composition;
 using FishCheckpoint.Api.Settings;
 using FishCheckpoint.Bench;
 using FishCheckpoint.Cli.Output;

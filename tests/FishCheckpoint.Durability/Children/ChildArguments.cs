@@ -1,7 +1,7 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Durability.Operations;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Storage;
-using FishCheckpoint.Storage.Bases;
 
 namespace FishCheckpoint.Durability.Children;
 

@@ -33,8 +33,19 @@ public sealed partial class DependencyTests
         ],
     };
 
+    // What opens, examines or repairs the store of a data folder: nothing else names FishCheckpoint.Storage.
+    private static readonly string[] CompositionRoots =
+    [
+        "FishCheckpoint.Extensions.DependencyInjection", "FishCheckpoint.Api.Composition", "FishCheckpoint.Bench.BenchRun",
+        "FishCheckpoint.Bench.StoreBench", "FishCheckpoint.Cli.Hosting.OpenedStore", "FishCheckpoint.Cli.Commands.BenchCommand",
+        "FishCheckpoint.Cli.Commands.CopyTexts", "FishCheckpoint.Cli.Commands.RepairCommand", "FishCheckpoint.Cli.Commands.RestoreCommand",
+        "FishCheckpoint.Cli.Completion.StoreNames", "FishCheckpoint.Cli.Doctor",
+    ];
+
     // Who may name SQLite.
     private static readonly string[] HoldersOfSqlite = ["FishCheckpoint.Storage.Sqlite", "FishCheckpoint.Storage.Repairs", "FishCheckpoint.Storage.Backups"];
+
+    private const string Storage = "FishCheckpoint.Storage";
 
     // Gateways: they hold SQL, and name nothing else of storage.
     private const string Catalog = "FishCheckpoint.Storage.Catalog";
@@ -79,6 +90,8 @@ public sealed partial class DependencyTests
         var there = Assemblies.Value.SelectMany(assembly => assembly.Types).Select(type => type.Namespace).ToHashSet(StringComparer.Ordinal);
         Assert.All(Assemblies.Value, assembly => Assert.NotEmpty(assembly.Types));
         Assert.All(Libraries.SelectMany(rule => rule.Users).Distinct(), user => Assert.Contains(there, name => IsWithin(name, user)));
+        Assert.All(CompositionRoots, root => Assert.Contains(
+            Assemblies.Value.SelectMany(assembly => assembly.Types), type => IsWithin(type.FullName, root)));
     }
 
     private static IEnumerable<string> Broken() => Assemblies.Value.SelectMany(assembly =>
@@ -93,6 +106,11 @@ public sealed partial class DependencyTests
             if (OwnerOf(named.FullName) is { } other && other != own && !Arrows[assembly.Name].Contains(other))
             {
                 yield return $"arrow: {type.FullName} -> {named.FullName}";
+            }
+
+            if (OwnerOf(named.FullName) == Storage && own != Storage && !CompositionRoots.Any(root => IsWithin(type.FullName, root)))
+            {
+                yield return $"composition: {type.FullName} -> {named.FullName}";
             }
         }
 

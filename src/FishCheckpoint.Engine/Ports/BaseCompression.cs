@@ -1,5 +1,5 @@
 
-namespace FishCheckpoint.Storage.Bases;
+namespace FishCheckpoint.Engine.Ports;
 
 /// <summary>How the files of bases are kept. What is stored already stays as it is, and readable, until the base is added again.</summary>
 public enum BaseCompression
