@@ -7,7 +7,7 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Engine;
 
-/// <summary>The bases of a data folder.</summary>
+/// <summary>The bases of a store.</summary>
 internal sealed class StoreBases(StoreContext store) : IBases
 {
     /// <inheritdoc/>

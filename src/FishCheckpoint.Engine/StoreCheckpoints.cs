@@ -11,7 +11,7 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Engine;
 
-/// <summary>The checkpoints of a data folder.</summary>
+/// <summary>The checkpoints of a store.</summary>
 internal sealed class StoreCheckpoints(StoreContext store) : ICheckpoints
 {
     // Each deletion makes this many earlier ones final, so that they do not pile up in a store that nobody collects.

@@ -4,7 +4,7 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Engine;
 
-/// <summary>The events of a data folder.</summary>
+/// <summary>The events of a store.</summary>
 internal sealed class StoreEvents(StoreContext store) : IEvents
 {
     /// <inheritdoc/>

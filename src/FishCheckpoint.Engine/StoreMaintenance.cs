@@ -10,7 +10,7 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Engine;
 
-/// <summary>The maintenance of a data folder.</summary>
+/// <summary>The maintenance of a store.</summary>
 internal sealed class StoreMaintenance(StoreContext store) : IMaintenance
 {
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Engine;
 
-/// <summary>The storage reports of a data folder.</summary>
+/// <summary>The storage reports of a store.</summary>
 internal sealed class StoreReports(StoreContext store) : IReports
 {
     /// <inheritdoc/>

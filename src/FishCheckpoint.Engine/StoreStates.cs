@@ -12,7 +12,7 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Engine;
 
-/// <summary>The states of a data folder: those of models, and those of their trainers.</summary>
+/// <summary>The states of a store: those of models, and those of their trainers.</summary>
 internal sealed class StoreStates(StoreContext store) : IStates
 {
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Engine;
 
-/// <summary>The tasks of a data folder.</summary>
+/// <summary>The tasks of a store.</summary>
 internal sealed class StoreTasks(StoreContext store) : ITasks
 {
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Engine.Access;
 
-/// <summary>The keys, quotas and audit log of a data folder. Belongs to its store, which disposes it.</summary>
+/// <summary>The keys, quotas and audit log of a store, which disposes it.</summary>
 public sealed class StoreAccess : IAccessControl, IDisposable
 {
     private readonly ICatalog catalog;

@@ -42,6 +42,10 @@ public sealed partial class DependencyTests
         "FishCheckpoint.Cli.Completion.StoreNames", "FishCheckpoint.Cli.Doctor",
     ];
 
+    // What knows paths of files: the engine leaves these to the ports.
+    private static readonly string[] Files =
+        ["System.IO.File", "System.IO.FileInfo", "System.IO.Directory", "System.IO.DirectoryInfo", "System.IO.DriveInfo", "System.IO.Path"];
+
     // Who may name SQLite.
     private static readonly string[] HoldersOfSqlite = ["FishCheckpoint.Storage.Sqlite", "FishCheckpoint.Storage.Repairs", "FishCheckpoint.Storage.Backups"];
 
@@ -118,6 +122,11 @@ public sealed partial class DependencyTests
             type.Namespace == Catalog && IsWithin(named.Namespace, "FishCheckpoint.Storage") && named.Namespace != Catalog))
         {
             yield return $"gateway: {type.FullName} -> {named.FullName}";
+        }
+
+        foreach (var named in type.Names.Where(named => assembly.Name == "FishCheckpoint.Engine" && Files.Contains(named.FullName)))
+        {
+            yield return $"file: {type.FullName} -> {named.FullName}";
         }
 
         foreach (var text in type.Texts.Where(text => type.Namespace == Catalog && SqliteOnly().IsMatch(text)))
