@@ -1,9 +1,9 @@
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Engine.Access;
 using FishCheckpoint.Engine.Loading;
 using FishCheckpoint.Engine.Maintenance.Folding;
 using FishCheckpoint.Engine.Maintenance.Recoding;
 using FishCheckpoint.Engine.Maintenance.Verification;
+using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Engine.Tasks;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Stores;
@@ -15,29 +15,15 @@ internal sealed class StoreMaintenance(StoreContext store) : IMaintenance
 {
     /// <inheritdoc/>
     public Task<FoldResult> FoldAsync(FoldOptions? options = null, CancellationToken cancellationToken = default) =>
-        store.GuardedAsync(() =>
-        {
-            store.RequireWritable();
-            return new ChainFolder(store.Catalog, store.Bases, store.Tasks, store.AuditWriter, store.Options).RunAsync(
-                (options ?? new FoldOptions()).Validate(), cancellationToken);
-        });
+        WriteAsync(() => new ChainFolder(
+            store.Catalog, store.Bases, store.Tasks, store.AuditWriter, store.Options, (options ?? new FoldOptions()).Validate())
+            .RunAsync(cancellationToken));
 
     /// <inheritdoc/>
     public Task<RecodeResult> RecodeAsync(RecodeOptions? options = null, CancellationToken cancellationToken = default) =>
-        store.GuardedAsync(async () =>
-        {
-            store.RequireWritable();
-            var result = await new Recoder(store.Catalog, store.Bases, store.Tasks, store.Options).RunAsync(
-                (options ?? new RecodeOptions()).Validate(), cancellationToken);
-            return result.Recoded == 0 ? result : await store.Catalog.WriteAsync(
-                writer =>
-                {
-                    store.AuditWriter.Note(writer, "maintenance.recode", options?.Task, options?.Task
-                        ?? "store", AuditWriter.Changed, result.BytesAfter - result.BytesBefore);
-                    return result;
-                },
-                cancellationToken);
-        });
+        WriteAsync(() => new Recoder(
+            store.Catalog, store.Bases, store.Tasks, store.AuditWriter, store.Options, (options ?? new RecodeOptions()).Validate())
+            .RunAsync(cancellationToken));
 
     /// <inheritdoc/>
     public Task<CollectResult> CollectAsync(
@@ -73,7 +59,7 @@ internal sealed class StoreMaintenance(StoreContext store) : IMaintenance
         }
         catch (FishException damage) when (damage.Kind is ErrorKind.Corrupt or ErrorKind.Invalid or ErrorKind.Mismatch)
         {
-            return new VerifyResult(task, row.Step, false, 0, $"{ErrorCodes.NameOf(damage.Code)} ({damage.Key}): {damage.Cause}");
+            return new VerifyResult(task, row.Step, false, 0, Problems.Of(damage));
         }
     });
 
@@ -84,4 +70,10 @@ internal sealed class StoreMaintenance(StoreContext store) : IMaintenance
     /// <inheritdoc/>
     public Task<BackupReport> BackupAsync(BackupOptions options, CancellationToken cancellationToken = default) =>
         store.GuardedAsync(() => store.BackUp(options, cancellationToken));
+
+    private Task<T> WriteAsync<T>(Func<Task<T>> run) => store.GuardedAsync(() =>
+    {
+        store.RequireWritable();
+        return run();
+    });
 }

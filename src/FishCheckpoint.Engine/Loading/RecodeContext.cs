@@ -10,4 +10,10 @@ namespace FishCheckpoint.Engine.Loading;
 /// <param name="Codec">How frames are encoded.</param>
 /// <param name="TemporaryFolder">Where frames that outgrow memory go.</param>
 /// <param name="Earlier">Values that the next checkpoints of a row are guessed from.</param>
-internal sealed record RecodeContext(TaskCatalog Tasks, IBaseStore Bases, CodecOptions Codec, string TemporaryFolder, ParentCache Earlier);
+internal sealed record RecodeContext(TaskCatalog Tasks, IBaseStore Bases, CodecOptions Codec, string TemporaryFolder, ParentCache Earlier)
+{
+    /// <summary>What encoding as small as possible takes, with a cache of its own.</summary>
+    public static RecodeContext Create(TaskCatalog tasks, IBaseStore bases, EngineOptions options) => new(
+        tasks, bases, options.Codec with { Effort = CodecEffort.Small }, options.TemporaryFolder,
+        new ParentCache(options.ParentCacheBytes));
+}

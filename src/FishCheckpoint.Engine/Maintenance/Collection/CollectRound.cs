@@ -1,6 +1,5 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Engine.Ports;
-using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Engine.Maintenance.Collection;
 
@@ -9,38 +8,31 @@ internal sealed class CollectRound(CollectOptions options, EngineOptions store)
 {
     private const int MaxListed = 1000;
 
-    private readonly long started = store.Time.GetTimestamp();
-    private readonly ProgressReporter meter = new(store.Progress);
+    private readonly WorkBudget budget = new(store.Time, options.MaxTime);
+    private readonly ProgressReporter progress = new(store.Progress);
     private readonly List<CollectedCheckpoint> listed = [];
-    private readonly List<DamagedFrame> damaged = [];
     private long deleted;
-    private long purged;
-    private GraceUse grace = new(0, 0, null);
-    private IReadOnlyList<UnusedBase> unused = [];
-    private long rebased;
-    private bool broken;
 
     public CollectOptions Options => options;
+
+    /// <summary>Whether there is time to begin something; a round that once had none is not finished.</summary>
+    public bool HasTime => budget.HasTime;
 
     public long Freed
     {
         get;
-        set => meter.At(field = value);
+        set => progress.At(field = value);
     }
 
     public long Held { get; set; }
 
     public long Returned { get; set; }
 
-    /// <summary>Whether there is time to begin something; a round that says no once is not finished.</summary>
-    public bool Goes
-    {
-        get
-        {
-            broken |= options.MaxTime is { } longest && store.Time.GetElapsedTime(started) >= longest;
-            return !broken;
-        }
-    }
+    public long Rebased { get; set; }
+
+    public long Purged { get; set; }
+
+    public List<DamagedFrame> Damaged { get; } = [];
 
     public bool Lists => listed.Count < MaxListed;
 
@@ -53,15 +45,8 @@ internal sealed class CollectRound(CollectOptions options, EngineOptions store)
         }
     }
 
-    public void Relaid(int checkpoints) => rebased += checkpoints;
-
-    public void Purged(int checkpoints) => purged += checkpoints;
-
-    /// <summary>Notes what can still be brought back after the round, and the bases that are of no use.</summary>
-    public void Leaves(GraceUse use, IReadOnlyList<UnusedBase> bases) => (grace, unused) = (use, bases);
-
-    public void Damaged(string key, FishException error) =>
-        damaged.Add(new DamagedFrame(key, $"{ErrorCodes.NameOf(error.Code)} ({error.Key}): {error.Cause}"));
-
-    public CollectResult End() => new(options.DryRun, deleted, listed, rebased, Freed, Held, Returned, !broken, damaged, purged, grace, unused);
+    /// <param name="grace">What can still be brought back after the round.</param>
+    /// <param name="unused">Bases that are of no use.</param>
+    public CollectResult End(GraceUse grace, IReadOnlyList<UnusedBase> unused) => new(
+        options.DryRun, deleted, listed, Rebased, Freed, Held, Returned, !budget.IsSpent, Damaged, Purged, grace, unused);
 }

@@ -1,5 +1,4 @@
 using FishCheckpoint.Checkpoints;
-using FishCheckpoint.Codec;
 using FishCheckpoint.Engine.Access;
 using FishCheckpoint.Engine.Chains;
 using FishCheckpoint.Engine.Loading;
@@ -21,8 +20,7 @@ internal sealed class GarbageCollector(ICatalog catalog, IBaseStore bases, TaskC
 
     private readonly RetentionEvaluator retainer = new(tasks, options);
 
-    private readonly TombstoneRebaser groups = new(catalog, new RecodeContext(
-        tasks, bases, options.Codec with { Effort = CodecEffort.Small }, options.TemporaryFolder, new ParentCache(options.ParentCacheBytes)));
+    private readonly TombstoneRebaser groups = new(catalog, RecodeContext.Create(tasks, bases, options));
 
     /// <summary>Runs a round.</summary>
     public async Task<CollectResult> RunAsync(CollectOptions wanted, CancellationToken cancellation)
@@ -31,11 +29,10 @@ internal sealed class GarbageCollector(ICatalog catalog, IBaseStore bases, TaskC
         await ApplyRetentionAsync(round, cancellation);
         await EndGraceAsync(round, cancellation);
         await groups.FreeAsync(round, cancellation);
-        await catalog.Space.ReturnAsync(() => round.Goes, cancellation);
+        await catalog.Space.ReturnAsync(() => round.HasTime, cancellation);
         round.Returned = before - catalog.Space.FileBytes;
         using var snapshot = catalog.OpenSnapshot();
-        round.Leaves(StorageReporter.GraceOfStore(snapshot.View), snapshot.View.Bases.Unused(MaxBases));
-        return round.End();
+        return round.End(StorageReporter.GraceOfStore(snapshot.View), snapshot.View.Bases.Unused(MaxBases));
     }
 
     /// <summary>Ends the grace of what was deleted first, until that takes so many bytes, and gives back what it can of them.</summary>
@@ -86,7 +83,7 @@ internal sealed class GarbageCollector(ICatalog catalog, IBaseStore bases, TaskC
         // What is deleted now is gone once its grace is over, and until then frees nothing.
         var expired = GraceCollector.Expired(view, options.Grace.Now, wanted);
         var (immediate, use) = (wanted.Now || options.Grace.IsNone, StorageReporter.GraceOfStore(view));
-        round.Purged(expired.Count + (wanted.Now ? going.Count : 0));
+        round.Purged = expired.Count + (wanted.Now ? going.Count : 0);
         groups.Estimate(view, round, [.. expired, .. immediate ? going.Select(row => row.Id) : []], cancellation);
         var kept = immediate ? [] : going;
         use = use with
@@ -94,9 +91,8 @@ internal sealed class GarbageCollector(ICatalog catalog, IBaseStore bases, TaskC
             Checkpoints = use.Checkpoints - expired.Count + kept.Count,
             Bytes = use.Bytes - view.Checkpoints.BytesOf(expired) + kept.Sum(Owned),
         };
-        round.Leaves(use, view.Bases.Unused(MaxBases));
         round.Returned = view.UnusedBytes;
-        return round.End();
+        return round.End(use, view.Bases.Unused(MaxBases));
     }
 
     private async Task ApplyRetentionAsync(CollectRound round, CancellationToken cancellation)
@@ -110,7 +106,7 @@ internal sealed class GarbageCollector(ICatalog catalog, IBaseStore bases, TaskC
         foreach (var (task, rules) in withRules)
         {
             var going = Going.None;
-            while (round.Goes && (going = await DeleteSomeAsync(round, task, rules, going, cancellation)).Steps.Length > 0)
+            while (round.HasTime && (going = await DeleteSomeAsync(round, task, rules, going, cancellation)).Steps.Length > 0)
             {
                 cancellation.ThrowIfCancellationRequested();
             }
@@ -119,17 +115,17 @@ internal sealed class GarbageCollector(ICatalog catalog, IBaseStore bases, TaskC
 
     private async Task EndGraceAsync(CollectRound round, CancellationToken cancellation)
     {
-        if (round.Options.Now && round.Goes)
+        if (round.Options.Now && round.HasTime)
         {
             await catalog.WriteAsync(writer => GraceCollector.EndAll(writer, options.Grace.Now, round.Options.Task, audit), cancellation);
         }
 
-        for (var more = true; more && round.Goes;)
+        for (var more = true; more && round.HasTime;)
         {
             cancellation.ThrowIfCancellationRequested();
             var ((removed, left), freed) = await catalog.WriteAsync(
                 writer => writer.Totals.Freed(() => GraceCollector.Some(writer, options.Grace.Now, InOneTransaction)), cancellation);
-            round.Purged(removed);
+            round.Purged += removed;
             round.Freed += freed;
             more = left;
         }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Engine.Chains;
 using FishCheckpoint.Engine.Loading;
 using FishCheckpoint.Engine.Ports;
@@ -21,7 +22,7 @@ internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
     {
         foreach (var group in Read(view => view.Tombstones.Find([])))
         {
-            if (group.Dependants.Count > 0 && round.Goes && !refused.ContainsKey(group.Signature))
+            if (group.Dependants.Count > 0 && round.HasTime && !refused.ContainsKey(group.Signature))
             {
                 await FreeAsync(round, group, cancellation);
             }
@@ -29,7 +30,7 @@ internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
 
         foreach (var row in Read(view => view.Tombstones.PredictedFrom()))
         {
-            if (round.Goes)
+            if (round.HasTime)
             {
                 await RebasePredictionsAsync(round, row, cancellation);
             }
@@ -46,7 +47,7 @@ internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
             // A trainer state goes with its checkpoint, whatever is held of that.
             round.Freed += group.Hidden.Sum(row => row.TrainerBytes);
             var read = ReadByOthers(view, group);
-            if ((group.Dependants.Count > 0 || read.Count > 0) && !round.Goes)
+            if ((group.Dependants.Count > 0 || read.Count > 0) && !round.HasTime)
             {
                 round.Held += group.HeldBytes;
                 continue;
@@ -60,7 +61,7 @@ internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
                 continue;
             }
 
-            round.Relaid(prepared.Frames.Count);
+            round.Rebased += prepared.Frames.Count;
             round.Freed += group.Bytes - prepared.Growth - growth;
         }
     }
@@ -79,7 +80,7 @@ internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
             cancellation.ThrowIfCancellationRequested();
             var (written, freed) = await catalog.WriteAsync(
                 writer => writer.Totals.Freed(() => Rebaser.Replace(writer, frame)), cancellation);
-            round.Relaid(written ? 1 : 0);
+            round.Rebased += written ? 1 : 0;
             round.Freed += freed;
         }
     }
@@ -95,7 +96,7 @@ internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
         try
         {
             var freed = await catalog.WriteAsync(writer => writer.Totals.Freed(() => Put(writer, row, frames)).Freed, cancellation);
-            round.Relaid(frames.Frames.Count);
+            round.Rebased += frames.Frames.Count;
             round.Freed += freed;
         }
         catch (ReferenceGoneException)
@@ -164,7 +165,7 @@ internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
         }
         catch (FishException damage) when (damage.Kind != ErrorKind.Unavailable)
         {
-            round.Damaged(key, damage);
+            round.Damaged.Add(new DamagedFrame(key, Problems.Of(damage)));
             return null;
         }
     }

@@ -17,7 +17,7 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
 
     public override long Bytes => row.ValueBytes + (row.IsBlocks ? row.BroughtBytes : 0);
 
-    public override RecodedFrame Recode(ICatalogView view, RecodeContext means, CancellationToken cancellation)
+    protected override RecodedFrame Recode(ICatalogView view, RecodeContext means, CancellationToken cancellation)
     {
         var context = means.Tasks.Context(view, task);
         using var state = OpenedState.Open(view, means.Bases, context, row);
@@ -42,7 +42,7 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
         }
     }
 
-    public override bool Replace(ICatalogWriter writer, RecodedFrame recoded)
+    protected override bool Replace(ICatalogWriter writer, RecodedFrame recoded)
     {
         // A deleted checkpoint's number may be another's by now: the state and the head tell.
         var head = writer.Checkpoints.HeadOf(row);

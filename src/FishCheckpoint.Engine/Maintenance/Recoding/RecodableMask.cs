@@ -18,7 +18,7 @@ internal sealed class RecodableMask(Digest id, long frame, long bytes, string ta
 
     public override long Bytes => bytes;
 
-    public override RecodedFrame Recode(ICatalogView view, RecodeContext means, CancellationToken cancellation)
+    protected override RecodedFrame Recode(ICatalogView view, RecodeContext means, CancellationToken cancellation)
     {
         var (layout, stored) = (means.Tasks.Context(view, task).Layout.Layout, view.Frames.Open(frame));
         var writer = new FrameWriter(FrameKind.Mask, means.TemporaryFolder);
@@ -40,7 +40,7 @@ internal sealed class RecodableMask(Digest id, long frame, long bytes, string ta
         }
     }
 
-    public override bool Replace(ICatalogWriter writer, RecodedFrame recoded)
+    protected override bool Replace(ICatalogWriter writer, RecodedFrame recoded)
     {
         var head = writer.Masks.HeadOf(id, frame);
         if (head is null || !recoded.OldHead.Span.SequenceEqual(head))

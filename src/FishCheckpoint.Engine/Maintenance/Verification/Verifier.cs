@@ -12,63 +12,68 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
 {
     // Things that were verified are noted together: a commit for each would cost more than reading a small one.
     private const int NotedTogether = 64;
+    private const int MaxNames = 1000;
 
     private readonly List<(VerifyItem Item, IReadOnlyList<Finding> Findings)> unnoted = [];
+    private readonly List<DamagedItem> damaged = [];
+    private readonly HashSet<long> affected = [];
 
     /// <summary>What the round has found, with the things that it was found in.</summary>
     public List<(VerifyItem Item, Finding Finding)> Found { get; } = [];
 
     public async Task<VerifyReport> RunAsync(VerifyOptions wanted, CancellationToken cancellation)
     {
-        var (round, started) = (new VerifyRound(wanted, options.Time), options.Time.GetUtcNow());
+        var (budget, started) = (new WorkBudget(options.Time, wanted.MaxTime, wanted.MaxBytes), options.Time.GetUtcNow());
         var (task, checkpoints) = Begin(wanted);
-        if (TryPlan(wanted, task, round) is not { } plan)
+        if (TryPlan(wanted, task) is not { } plan)
         {
-            return round.End(finished: false, checkpoints);
+            return End(finished: false);
         }
 
-        var finished = false;
         try
         {
-            finished = await RunAsync(plan, round, wanted.Quick, cancellation);
+            await RunAsync(plan, budget, wanted.Quick, cancellation);
         }
         finally
         {
             await NoteAsync(wanted.Quick, CancellationToken.None);
         }
 
-        if (finished && wanted is { Task: null, Subset: null })
+        if (!budget.IsSpent && wanted is { Task: null, Subset: null })
         {
             await TryWriteAsync(writer => writer.Verification.Sweep(wanted.Quick, started, options.Time.GetUtcNow()), cancellation);
         }
 
-        return round.End(finished, checkpoints);
+        return End(!budget.IsSpent);
+
+        VerifyReport End(bool finished) => new(wanted.Quick, budget.Items, budget.Bytes, finished, checkpoints, affected.Count, damaged);
     }
 
-    private async Task<bool> RunAsync(VerifyPlan plan, VerifyRound round, bool quick, CancellationToken cancellation)
+    private async Task RunAsync(VerifyPlan plan, WorkBudget budget, bool quick, CancellationToken cancellation)
     {
-        var (means, meter, inFile) = (new VerifyContext(bases), new ProgressReporter(options.Progress), 0L);
-        means.Read = bytes => meter.At(round.Bytes + (inFile += bytes));
-        meter.Expect(plan.Bytes);
+        var (context, progress, inFile) = (new VerifyContext(bases), new ProgressReporter(options.Progress), 0L);
+        context.Read = bytes => progress.At(budget.Bytes + (inFile += bytes));
+        progress.Expect(plan.Bytes);
         while (plan.Next() is { } item)
         {
             cancellation.ThrowIfCancellationRequested();
             inFile = 0;
-            if (!round.Allows(item.Bytes))
+            if (!budget.Fits(item.Bytes))
             {
-                return false;
+                return;
             }
 
-            foreach (var (known, findings) in new ItemCheck(means, quick).Run(catalog, round.Fitting(plan.Relatives(item)), cancellation))
+            var together = plan.Relatives(item, budget.BytesLeft);
+            foreach (var (known, findings) in new ItemCheck(context, quick).Run(catalog, together, cancellation))
             {
                 plan.Done(known.Name);
-                round.Count(known);
-                findings.ForEach(round.Count);
+                budget.Take(known.Bytes);
+                findings.ForEach(Count);
                 Found.AddRange(findings.Select(finding => (known, finding)));
                 unnoted.Add((known, findings));
             }
 
-            meter.At(round.Bytes);
+            progress.At(budget.Bytes);
 
             // Gone by now, or not: it is not taken again.
             plan.Done(item.Name);
@@ -77,8 +82,13 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
                 await NoteAsync(quick, cancellation);
             }
         }
+    }
 
-        return true;
+    private void Count(Finding finding)
+    {
+        affected.UnionWith(finding.Affected.Select(checkpoint => checkpoint.Id));
+        var names = finding.Affected.Take(MaxNames).Select(checkpoint => checkpoint.Name);
+        damaged.Add(new DamagedItem(finding.Key, finding.Problem, [.. names], finding.Affected.Count));
     }
 
     private (long? Task, long Checkpoints) Begin(VerifyOptions wanted)
@@ -102,7 +112,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
     }
 
     // A database that cannot even be listed is damaged as one.
-    private VerifyPlan? TryPlan(VerifyOptions wanted, long? task, VerifyRound round)
+    private VerifyPlan? TryPlan(VerifyOptions wanted, long? task)
     {
         try
         {
@@ -111,7 +121,7 @@ internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions
         }
         catch (Exception error) when (Problems.IsDamage(error))
         {
-            round.Count(new Finding("database", "database", $"{Problems.Of(error)} What it affects cannot be told.", []));
+            Count(new Finding("database", "database", $"{Problems.Of(error)} What it affects cannot be told.", []));
             return null;
         }
     }

@@ -35,9 +35,14 @@ internal sealed class VerifyPlan
         return next < items.Length ? items[next] : null;
     }
 
-    /// <summary>An item and those that are best checked together with it.</summary>
-    public IReadOnlyList<VerifyItem> Relatives(VerifyItem item) => item.Family is not { Guessed: false } family ? [item]
-        : [item, .. items.Skip(next + 1).Take(Window).Where(other => other.Family == family && !done.Contains(other.Name)).Take(Together - 1)];
+    /// <summary>An item and those that are best checked together with it, as many as fit into some bytes; the item itself always.</summary>
+    public IReadOnlyList<VerifyItem> Relatives(VerifyItem item, long bytes)
+    {
+        var sum = item.Bytes;
+        return item.Family is not { Guessed: false } family ? [item]
+            : [item, .. items.Skip(next + 1).Take(Window).Where(other => other.Family == family && !done.Contains(other.Name))
+                .Take(Together - 1).TakeWhile(other => (sum += other.Bytes) <= bytes)];
+    }
 
     /// <summary>Takes note that something was checked, whether it was next or not.</summary>
     public void Done(string name) => done.Add(name);
