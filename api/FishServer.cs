@@ -163,8 +163,7 @@ public static class FishServer
         services.AddSingleton<Func<CheckpointStore>>(
             provider => () => (CheckpointStore)provider.GetRequiredService<IFishStore>());
         services.AddSingleton<Func<IMaintenance>>(provider => provider.GetRequiredService<IMaintenance>);
-        services.AddHostedService<RecodeService>().AddHostedService<FoldService>().AddHostedService<VerifyService>()
-            .AddHostedService<CollectService>();
+        services.AddHostedService<MaintenanceService>();
         services.ConfigureHttpJsonOptions(json => FishJson.Configure(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddOptions<KestrelServerOptions>().Configure<FishSettings, ListenGuard>((kestrel, settings, guard) =>
@@ -214,8 +213,7 @@ public static class FishServer
         v1.MapGroup("").WithTags("Reports").MapReports();
         v1.MapGroup("/keys").WithTags("Access").MapKeys();
         v1.MapGroup("").WithTags("Access").MapAudit();
-        v1.MapGroup("/gc").WithTags("Maintenance").MapCollection();
-        v1.MapGroup("/maintenance").WithTags("Maintenance").MapMaintenance();
+        v1.MapGroup("").WithTags("Maintenance").MapMaintenance();
         server.MapHub();
     }
 }

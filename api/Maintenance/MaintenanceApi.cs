@@ -12,22 +12,35 @@ namespace FishCheckpoint.Api.Maintenance;
 /// <summary>The routes of maintenance.</summary>
 internal static class MaintenanceApi
 {
-    public static void MapMaintenance(this RouteGroupBuilder group)
+    public static void MapMaintenance(this RouteGroupBuilder v1)
     {
-        group.MapPost("/recode", RecodeAsync).Needs(KeyScope.Admin, Reach.Store)
-            .WithSummary("Encode again, to fewer bytes, what was saved fast; the body is optional and bounds the round")
-            .MayFail(413, 415, 503);
-        group.MapPost("/fold", FoldAsync).Needs(KeyScope.Admin, Reach.Store)
-            .WithSummary("Lay checkpoints that cost too much to read on earlier ones; the body is optional and bounds the round")
-            .MayFail(413, 415, 503);
-        group.MapPost("/verify", VerifyAsync).Needs(KeyScope.Admin, Reach.Store)
-            .WithSummary("Verify what is stored, what was not verified for longest first; the body is optional and bounds the round")
-            .MayFail(413, 415, 503);
+        v1.MapPost("/gc/", CollectAsync).Describe(
+            "Delete what no retention keeps, lay anew what lies on deleted checkpoints, and give unused bytes back to the disk; "
+            + "?dryRun=true only says what would go; ?now=true ends the grace of what is deleted", 503);
+        var group = v1.MapGroup("/maintenance");
+        group.MapPost("/recode", RecodeAsync).DescribeRound("Encode again, to fewer bytes, what was saved fast");
+        group.MapPost("/fold", FoldAsync).DescribeRound("Lay checkpoints that cost too much to read on earlier ones");
+        group.MapPost("/verify", VerifyAsync).DescribeRound("Verify what is stored, what was not verified for longest first");
         group.MapGet("/damage", DamageAsync).Needs(KeyScope.Read, Reach.Store)
             .WithSummary("List the damage that verifications have found and none has found gone");
-        group.MapPost("/backup", BackupAsync).Needs(KeyScope.Admin, Reach.Store)
-            .WithSummary("Back the store up into a folder of this name, under the folder that the settings name for backups")
-            .MayFail(409, 413, 415, 503);
+        group.MapPost("/backup", BackupAsync).Describe(
+            "Back the store up into a folder of this name, under the folder that the settings name for backups", 409, 413, 415, 503);
+    }
+
+    private static void Describe(this RouteHandlerBuilder route, string summary, params int[] failures) =>
+        route.Needs(KeyScope.Admin, Reach.Store).WithSummary(summary).MayFail(failures);
+
+    private static void DescribeRound(this RouteHandlerBuilder route, string summary) =>
+        route.Describe($"{summary}; the body is optional and bounds the round", 413, 415, 503);
+
+    // Seconds, as the command line has them.
+    private static Task<Ok<CollectResult>> CollectAsync(
+        bool? dryRun, bool? now, string? task, double? maxTime, IMaintenance store, IHostApplicationLifetime lifetime,
+        CancellationToken cancellation)
+    {
+        var options = new CollectOptions { DryRun = dryRun ?? false, Now = now ?? false, Task = task, MaxTime = Seconds(maxTime) };
+        return Round.RunAsync(
+            "gc", "what was collected by then stays so", lifetime, ending => store.CollectAsync(options, ending), cancellation);
     }
 
     private static Task<Ok<RecodeResult>> RecodeAsync(
@@ -56,4 +69,9 @@ internal static class MaintenanceApi
         return Round.RunAsync(
             "backup", "nothing of it is left", lifetime, ending => store.BackupAsync(options with { To = to }, ending), cancellation);
     }
+
+    private static TimeSpan? Seconds(double? seconds) => seconds is null ? null
+        : Math.Abs(seconds.Value) < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds.Value)
+        : throw new FishException(
+            ErrorCode.RequestInvalid, "maxTime", $"{seconds} seconds are no time to work in.", "Give seconds, or leave it out.");
 }
