@@ -2,7 +2,6 @@ using System.CommandLine;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Output;
-using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Cli.Commands;
 
@@ -31,7 +30,7 @@ internal static class BackupCommand
         {
             to, link, replace, verify,
         };
-        shell.OnStore(command, async (call, cancellation) =>
+        shell.OnStore(command, (call, cancellation) =>
         {
             var options = new BackupOptions
             {
@@ -43,15 +42,15 @@ internal static class BackupCommand
                     _ => BackupVerification.Quick,
                 },
             };
-            var report = await Progress.SpinAsync(
-                call.Terminal, "backing up", () => call.Store.Maintenance.BackupAsync(options, cancellation));
-            call.Print(report, done =>
-            {
-                CopyTexts.Describe(call.Terminal, done);
-                CopyTexts.DescribeVerification(call.Terminal, done);
-            });
-            return report.Damaged.Count == 0 ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
+            return call.RunAsync(
+                "backing up", () => call.Store.Maintenance.BackupAsync(options, cancellation), Describe, report => report.Damaged.Count);
         });
         return command;
+    }
+
+    private static void Describe(Terminal terminal, BackupReport report)
+    {
+        CopyTexts.Describe(terminal, report);
+        CopyTexts.DescribeVerification(terminal, report);
     }
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Output;
-using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Cli.Commands;
 
@@ -11,12 +10,9 @@ internal static class CollectCommand
 {
     public static Command Create(Shell shell)
     {
-        var task = new Option<string?>("--task") { Description = "Only the retention of this task.", HelpName = "TASK" };
+        var task = MaintenanceCommands.Task("Only the retention of this task.");
         var dry = new Option<bool>("--dry-run") { Description = "Say what would go and why, and change nothing." };
-        var time = new Option<double?>("--max-time")
-        {
-            Description = "How long it may go on, in seconds. Default: until everything is done.", HelpName = "S",
-        };
+        var time = MaintenanceCommands.MaxTime();
         var now = new Option<bool>("--now")
         {
             Description = "End the grace of what is deleted (with --task, of that task): it cannot be brought back then.",
@@ -32,13 +28,12 @@ internal static class CollectCommand
             var options = new CollectOptions
             {
                 Task = call.Parsed.GetValue(task), DryRun = call.Parsed.GetValue(dry), Now = call.Parsed.GetValue(now),
-                MaxTime = Seconds.TimeOf("--max-time", call.Parsed.GetValue(time)),
+                MaxTime = call.Parsed.TimeOf(time),
             };
             await AskAsync(call, confirmation, options, cancellation);
-            var result = await Progress.SpinAsync(
-                call.Terminal, options.DryRun ? "looking" : "collecting", () => call.Store.Maintenance.CollectAsync(options, cancellation));
-            call.Print(result, done => Describe(call.Terminal, done));
-            return result.Damaged.Count == 0 ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
+            return await call.RunAsync(
+                options.DryRun ? "looking" : "collecting", () => call.Store.Maintenance.CollectAsync(options, cancellation), Describe,
+                result => result.Damaged.Count);
         });
         return command;
     }
@@ -78,11 +73,7 @@ internal static class CollectCommand
             terminal.Say($"and {Say.Count(result.Deleted - result.Checkpoints.Count)} more");
         }
 
-        foreach (var damaged in result.Damaged)
-        {
-            terminal.Say($"[red]damaged[/] [bold]{damaged.Key}[/]: {damaged.Problem}");
-        }
-
+        terminal.SayDamaged(result.Damaged);
         if (result.DryRun)
         {
             terminal.Say(
@@ -123,9 +114,6 @@ internal static class CollectCommand
                 $"{Say.Bytes(result.HeldBytes)} of deleted checkpoints stay for others that are laid on them: anew, these would take more");
         }
 
-        if (!result.Finished)
-        {
-            terminal.Say($"more is left: the next round goes on from there");
-        }
+        terminal.SayRest(result.Finished);
     }
 }

@@ -9,11 +9,7 @@ internal static class CopyTexts
 {
     public static void Describe(Terminal terminal, BackupReport report)
     {
-        foreach (var damaged in report.Damaged)
-        {
-            terminal.Say($"[red]damaged[/] [bold]{damaged.Key}[/]: {damaged.Problem}");
-        }
-
+        terminal.SayDamaged(report.Damaged);
         terminal.Say($"{Say.Count(report.Checkpoints)} checkpoints: {Say.Bytes(report.DatabaseBytes)} of database; ",
             $"{Say.Count(report.Copied)} files of bases copied ({Say.Bytes(report.BaseBytes)}), {Say.Count(report.Linked)} linked, ",
             $"{Say.Count(report.Kept)} there already");

@@ -2,7 +2,6 @@ using System.CommandLine;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Output;
-using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Cli.Commands;
 
@@ -11,15 +10,8 @@ internal static class FoldCommand
 {
     public static Command Create(Shell shell)
     {
-        var task = new Option<string?>("--task") { Description = "Only the checkpoints of this task.", HelpName = "TASK" };
-        var bytes = new Option<long?>("--max-bytes")
-        {
-            Description = "The most bytes of frames that are read. Default: all.", HelpName = "N",
-        };
-        var time = new Option<double?>("--max-time")
-        {
-            Description = "How long it may go on, in seconds. Default: until everything is done.", HelpName = "S",
-        };
+        var (task, time) = (MaintenanceCommands.Task(), MaintenanceCommands.MaxTime());
+        var bytes = MaintenanceCommands.MaxBytes("The most bytes of frames that are read. Default: all.");
         var cost = new Option<double?>("--max-read-cost")
         {
             Description =
@@ -30,36 +22,27 @@ internal static class FoldCommand
         {
             task, bytes, time, cost,
         };
-        shell.OnStore(command, async (call, cancellation) =>
+        shell.OnStore(command, (call, cancellation) =>
         {
             var options = new FoldOptions
             {
                 Task = call.Parsed.GetValue(task), MaxBytes = call.Parsed.GetValue(bytes),
-                MaxTime = Seconds.TimeOf("--max-time", call.Parsed.GetValue(time)),
-                MaxReadCost = call.Parsed.GetValue(cost),
+                MaxTime = call.Parsed.TimeOf(time), MaxReadCost = call.Parsed.GetValue(cost),
             };
-            var result = await Progress.SpinAsync(call.Terminal, "folding", () => call.Store.Maintenance.FoldAsync(options, cancellation));
-            call.Print(result, done => Describe(call.Terminal, done));
-            return result.Damaged.Count == 0 ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
+            return call.RunAsync(
+                "folding", () => call.Store.Maintenance.FoldAsync(options, cancellation), Describe, result => result.Damaged.Count);
         });
         return command;
     }
 
     private static void Describe(Terminal terminal, FoldResult result)
     {
-        foreach (var damaged in result.Damaged)
-        {
-            terminal.Say($"[red]damaged[/] [bold]{damaged.Key}[/]: {damaged.Problem}");
-        }
-
+        terminal.SayDamaged(result.Damaged);
         terminal.Say(
             $"{Say.Count(result.Folded)} checkpoints folded, {Say.Count(result.Kept)} kept as they are, {Say.Count(result.Skipped)} ",
             $"skipped, {Say.Count(result.Damaged.Count)} damaged: reading them took {Say.Bytes(result.ReadBefore)} of frames, takes ",
             $"{Say.Bytes(result.ReadAfter)} now; the store {(result.Growth < 0 ? "shrank" : "grew")} by ",
             $"{Say.Bytes(Math.Abs(result.Growth))}");
-        if (!result.Finished)
-        {
-            terminal.Say($"more is left: the next round goes on from there");
-        }
+        terminal.SayRest(result.Finished);
     }
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Hosting;
-using FishCheckpoint.Cli.Output;
 using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Cli.Commands;
@@ -24,14 +23,8 @@ internal static class VerifyCommand
         {
             Description = "One of so many parts of the store, as in 3/7; each thing is always in the same part.", HelpName = "N/T",
         };
-        var time = new Option<double?>("--max-time")
-        {
-            Description = "How long it may go on, in seconds; the next run goes on from there.", HelpName = "S",
-        };
-        var bytes = new Option<long?>("--max-bytes")
-        {
-            Description = "The most stored bytes that are read; the next run goes on from there.", HelpName = "N",
-        };
+        var time = MaintenanceCommands.MaxTime("How long it may go on, in seconds; the next run goes on from there.");
+        var bytes = MaintenanceCommands.MaxBytes("The most stored bytes that are read; the next run goes on from there.");
         var command = new Command(
             "verify", "Read what is stored, what was not verified for longest first, and compare it with its checksums and digests.")
         {
@@ -46,37 +39,28 @@ internal static class VerifyCommand
                 result.AddError("One checkpoint is verified whole: leave the options out, or the STEP.");
             }
         });
-        shell.OnStore(command, async (call, cancellation) => call.Parsed.GetValue(step) is { } one
-            ? await OneAsync(call, call.Parsed.GetValue(task)!, one, cancellation)
-            : await StoreAsync(call, new VerifyOptions
+        shell.OnStore(command, (call, cancellation) =>
+        {
+            var (parsed, maintenance) = (call.Parsed, call.Store.Maintenance);
+            if (parsed.GetValue(step) is { } one)
             {
-                Quick = call.Parsed.GetValue(quick), Task = call.Parsed.GetValue(task), Subset = SubsetOf(call.Parsed.GetValue(subset)),
-                MaxTime = TimeOf(call.Parsed.GetValue(time)), MaxBytes = call.Parsed.GetValue(bytes),
-            }, cancellation));
+                return call.RunAsync(
+                    "verifying",
+                    () => maintenance.VerifyCheckpointAsync(parsed.GetValue(task)!, StepRef.Parse(one), cancellation),
+                    VerifyTexts.Describe, result => result.Sound ? 0 : 1);
+            }
+
+            var options = new VerifyOptions
+            {
+                Quick = parsed.GetValue(quick), Task = parsed.GetValue(task), Subset = SubsetOf(parsed.GetValue(subset)),
+                MaxTime = parsed.TimeOf(time, "verify"), MaxBytes = parsed.GetValue(bytes),
+            };
+            return call.RunAsync(
+                "verifying", () => maintenance.VerifyAsync(options.Validate(), cancellation), VerifyTexts.Describe,
+                report => report.Damaged.Count);
+        });
         return command;
     }
-
-    private static async Task<int> OneAsync(Call call, string task, string step, CancellationToken cancellation)
-    {
-        var result = await Progress.SpinAsync(
-            call.Terminal, "verifying", () => call.Store.Maintenance.VerifyCheckpointAsync(task, StepRef.Parse(step), cancellation));
-        call.Print(result, found => VerifyTexts.Describe(call.Terminal, found));
-        return result.Sound ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
-    }
-
-    private static async Task<int> StoreAsync(Call call, VerifyOptions options, CancellationToken cancellation)
-    {
-        var report = await Progress.SpinAsync(
-            call.Terminal, "verifying", () => call.Store.Maintenance.VerifyAsync(options.Validate(), cancellation));
-        call.Print(report, found => VerifyTexts.Describe(call.Terminal, found));
-        return report.Damaged.Count == 0 ? ExitCodes.Ok : ExitCodes.Of(ErrorKind.Corrupt);
-    }
-
-    private static TimeSpan? TimeOf(double? seconds) => seconds is null ? null
-        : seconds > 0 && seconds < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds.Value)
-        : throw new FishException(
-            ErrorCode.RequestInvalid, "--max-time", $"{seconds} seconds are no time to verify in.",
-            "Give more than nothing, or leave it out.");
 
     private static VerifySubset? SubsetOf(string? text)
     {
