@@ -7,11 +7,11 @@ namespace FishCheckpoint.Api.Restores;
 
 /// <summary>What a request says of content that it wants with a digest after each block (<see cref="CheckedBlocks"/>), so that a client
 /// verifies what it gets as it comes.</summary>
-/// <param name="Validate">Whether it wants that.</param>
+/// <param name="Checked">Whether it wants that.</param>
 /// <param name="Offset">The first byte wanted; left out, 0.</param>
 /// <param name="Length">How many bytes; left out, the rest.</param>
 internal readonly record struct CheckedPart(
-    [FromQuery(Name = "checked")] bool? Validate, [FromQuery(Name = "offset")] long? Offset, [FromQuery(Name = "length")] long? Length)
+    [FromQuery(Name = "checked")] bool? Checked, [FromQuery(Name = "offset")] long? Offset, [FromQuery(Name = "length")] long? Length)
 {
     /// <summary>Answers with a part of some content.</summary>
     /// <param name="context">The request.</param>

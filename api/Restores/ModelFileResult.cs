@@ -34,7 +34,7 @@ internal sealed class ModelFileResult(IModelReader reader, string file, string? 
             response.Headers[DigestField.Representation] = DigestField.Format(await HashAsync(found, httpContext.RequestAborted));
         }
 
-        if (checks.Validate == true)
+        if (checks.Checked == true)
         {
             await checks.WriteAsync(
                 httpContext, found.Bytes,

@@ -25,7 +25,7 @@ internal sealed class StateResult(Stream content, CheckedPart checks) : IResult
             }
         }
 
-        if (checks.Validate == true)
+        if (checks.Checked == true)
         {
             await checks.WriteAsync(httpContext, content.Length, (part, target) => CopyAsync(part, target, httpContext.RequestAborted));
             return;
