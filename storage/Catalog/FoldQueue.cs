@@ -1,4 +1,3 @@
-using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Storage.Catalog;

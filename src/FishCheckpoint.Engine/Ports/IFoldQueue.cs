@@ -1,4 +1,3 @@
-using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Engine.Ports;
 

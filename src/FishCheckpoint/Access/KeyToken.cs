@@ -10,7 +10,7 @@ namespace FishCheckpoint.Access;
 /// The token that a key's holder sends: <c>fish_ID_SECRET</c>, the id 12 hexadecimal digits, the secret 256 random bits in base64url. What is stored is the
 /// secret's SHA-256: a hash that is slow on purpose protects secrets that can be guessed, and nobody guesses 256 random bits; a fast one costs a request nothing.
 /// </summary>
-public static partial class KeyToken
+internal static partial class KeyToken
 {
     private const string Prefix = "fish_";
     private const int IdLength = 12;

@@ -14,7 +14,7 @@ namespace FishCheckpoint.Checkpoints;
 /// bytes,
 /// little-endian, so that no block can stand in for another one.
 /// </summary>
-public static class CheckedBlocks
+internal static class CheckedBlocks
 {
     /// <summary>The media type of such a body.</summary>
     public const string MediaType = "application/vnd.fishcheckpoint.checked";

@@ -5,7 +5,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Checkpoints;
 
 /// <summary>Lays one stored delta on blocks of its parent's state.</summary>
-public abstract class DeltaCursor
+internal abstract class DeltaCursor
 {
     private readonly string label;
 

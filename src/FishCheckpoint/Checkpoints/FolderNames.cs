@@ -7,7 +7,7 @@ namespace FishCheckpoint.Checkpoints;
 /// every system; this check adds what the system at hand cannot have: a file <c>con.json</c> on Windows, or <c>Config.json</c> beside
 /// <c>config.json</c> on Windows and macOS.
 /// </summary>
-public sealed class FolderNames
+internal sealed class FolderNames
 {
     private readonly FileNaming naming;
     private readonly HashSet<string> taken;

@@ -4,7 +4,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Checkpoints;
 
 /// <summary>Refuses a full model whose tensors are not those of the task layout, and says which and how.</summary>
-public static class LayoutMatch
+internal static class LayoutMatch
 {
     /// <summary>Checks that a model has exactly the tensors of a layout, in any order.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TensorUnknown"/>, <see cref="ErrorCode.TensorMissing"/>,

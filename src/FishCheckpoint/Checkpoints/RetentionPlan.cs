@@ -8,15 +8,15 @@ namespace FishCheckpoint.Checkpoints;
 /// <param name="Created">When it was saved.</param>
 /// <param name="Tag">One of its tags, where it has any.</param>
 /// <param name="Pinned">Whether it is pinned.</param>
-public readonly record struct RetentionCandidate(long Step, double? Metric, DateTimeOffset Created, string? Tag = null, bool Pinned = false);
+internal readonly record struct RetentionCandidate(long Step, double? Metric, DateTimeOffset Created, string? Tag = null, bool Pinned = false);
 
 /// <summary>What becomes of a checkpoint.</summary>
 /// <param name="Step">Its step.</param>
 /// <param name="KeptBy">What keeps it; <see langword="null"/>: it goes.</param>
-public readonly record struct RetentionDecision(long Step, string? KeptBy);
+internal readonly record struct RetentionDecision(long Step, string? KeptBy);
 
 /// <summary>Decides which checkpoints of a task a <see cref="Retention"/> lets go. Pure: it deletes nothing.</summary>
-public static class RetentionPlan
+internal static class RetentionPlan
 {
     /// <summary>What becomes of each checkpoint, by step.</summary>
     /// <param name="candidates">All checkpoints of the task.</param>

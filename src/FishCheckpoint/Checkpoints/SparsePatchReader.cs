@@ -11,7 +11,7 @@ namespace FishCheckpoint.Checkpoints;
 /// Reads a sparse patch: for each changed tensor <c>NAME.indices</c> [n] (I32, I64, U32 or U64; flat, ascending) and <c>NAME.values</c> [n] in the
 /// tensor's dtype (U8 for packed dtypes). Names and types are checked at once, positions as they are read.
 /// </summary>
-public sealed class SparsePatchReader : IDeltaReader
+internal sealed class SparsePatchReader : IDeltaReader
 {
     /// <summary>What the name of a tensor of positions ends with.</summary>
     public const string IndicesSuffix = ".indices";

@@ -15,7 +15,7 @@ namespace FishCheckpoint.Checkpoints;
 /// The header is known from the frames' index alone. The data are written wider types first, as the reference writer does, so that readers that map the file
 /// find every tensor aligned: the frames are decoded once for the indices, and once for each width of values.
 /// </remarks>
-public sealed class SparsePatchWriter
+internal sealed class SparsePatchWriter
 {
     /// <summary>What <c>__metadata__.format</c> says of a patch written here.</summary>
     public const string Format = "fishcheckpoint-patch";

@@ -4,7 +4,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Checkpoints;
 
 /// <summary>Names full states by how they come about, so that a state has its name before a byte of it is rebuilt (docs/FORMAT.md, "Identities").</summary>
-public static class StateIdentity
+internal static class StateIdentity
 {
     /// <summary>The state of a base under a task layout: the task's own tensors are zeros.</summary>
     public static Digest OfBase(Digest baseId, Digest layout) => Hash("fishcheckpoint base state 1\n"u8, baseId, layout);

@@ -6,7 +6,7 @@ namespace FishCheckpoint.Checkpoints;
 /// <summary>
 /// The base's layout with the tensors that a task declares as its own replaced, added or dropped. Files that nothing changes in keep their header verbatim.
 /// </summary>
-public sealed class TaskLayout
+internal sealed class TaskLayout
 {
     private TaskLayout(ModelFiles files, ModelFiles @base)
     {

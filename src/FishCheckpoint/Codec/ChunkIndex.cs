@@ -14,10 +14,10 @@ namespace FishCheckpoint.Codec;
 /// <param name="Offset">Where its bytes begin in the payload.</param>
 /// <param name="Length">How many bytes they are.</param>
 /// <param name="Crc">Their CRC-32C.</param>
-public readonly record struct ChunkEntry(int Tensor, int Count, long First, long Last, long Offset, int Length, uint Crc);
+internal readonly record struct ChunkEntry(int Tensor, int Count, long First, long Last, long Offset, int Length, uint Crc);
 
 /// <summary>Writes and reads the index of a frame (docs/FORMAT.md, "Index").</summary>
-public static class ChunkIndex
+internal static class ChunkIndex
 {
     /// <summary>The longest entry, in bytes.</summary>
     public const int MaxEntry = (5 * Varint.MaxLength) + sizeof(uint);

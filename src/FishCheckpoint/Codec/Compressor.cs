@@ -4,7 +4,7 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>Compresses and decompresses whole runs of bytes whose decoded length the reader knows beforehand.</summary>
-public static class Compressor
+internal static class Compressor
 {
     private const int BrotliWindow = 22;
 

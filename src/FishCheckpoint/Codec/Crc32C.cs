@@ -5,7 +5,7 @@ namespace FishCheckpoint.Codec;
 
 /// <summary>CRC-32C (Castagnoli; RFC 3720, appendix B.4), by the processor's instruction where there is one.</summary>
 // Kept by hand: on 64 KiB and more System.IO.Hashing takes twice the time (on 4 KiB a fifth less). ChecksumLoops compares the two.
-public static class Crc32C
+internal static class Crc32C
 {
     // The instruction gives its result after three cycles, but can begin one in each: three runs are summed side by side, and joined.
     private const int Run = 4096;

@@ -6,7 +6,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>Reads a delta out of its frames: the mirror of <see cref="DeltaEncoder"/>. Checks the frames' digests at the end.</summary>
-public sealed class DeltaDecoder : IDeltaReader, IDisposable
+internal sealed class DeltaDecoder : IDeltaReader, IDisposable
 {
     private readonly MaskDecoder mask;
     private readonly FrameHead valuesHead;

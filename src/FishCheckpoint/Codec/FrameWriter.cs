@@ -3,7 +3,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>Builds one frame chunk by chunk, its payload spooled.</summary>
-public sealed class FrameWriter : IDisposable
+internal sealed class FrameWriter : IDisposable
 {
     private readonly FrameKind kind;
     private readonly Spool payload;

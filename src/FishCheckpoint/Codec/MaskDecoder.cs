@@ -5,7 +5,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>Reads the positions out of a mask's frame, chunk by chunk. Not safe for concurrent use.</summary>
-public sealed class MaskDecoder : IDisposable
+internal sealed class MaskDecoder : IDisposable
 {
     private readonly IFrame frame;
     private readonly ChunkEntry[] entries;

@@ -5,7 +5,7 @@ namespace FishCheckpoint.Codec;
 
 /// <summary>Takes a parent's values at ascending positions, reading each block that is needed once. Holds one block; not safe for concurrent use.</summary>
 /// <param name="parent">The parent's state.</param>
-public sealed class ParentValues(IBlockReader parent)
+internal sealed class ParentValues(IBlockReader parent)
 {
     private readonly byte[] bytes = new byte[Blocks.Size];
     private int tensor = -1;

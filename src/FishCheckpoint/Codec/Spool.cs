@@ -4,7 +4,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>Bytes on their way: in memory while they are few, then in a temporary file that goes when this object does.</summary>
-public sealed class Spool : IDisposable
+internal sealed class Spool : IDisposable
 {
     /// <summary>Bytes held in memory before the file is begun.</summary>
     public const int MemoryLimit = 8 << 20;

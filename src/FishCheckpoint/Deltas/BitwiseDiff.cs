@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace FishCheckpoint.Deltas;
 
 /// <summary>Finds the units in which two states differ, by their bits: -0 differs from 0, and NaN payloads differ from each other.</summary>
-public static class BitwiseDiff
+internal static class BitwiseDiff
 {
     /// <summary>Collects the indices of differing units.</summary>
     /// <param name="from">One state.</param>

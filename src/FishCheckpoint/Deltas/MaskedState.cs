@@ -4,7 +4,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Deltas;
 
 /// <summary>Takes the values at a mask's positions out of tensors that are in memory.</summary>
-public static class MaskedState
+internal static class MaskedState
 {
     /// <summary>Copies the masked values of every tensor of the mask: the one thing that a trainer waits for when it saves.</summary>
     /// <param name="mask">The positions.</param>

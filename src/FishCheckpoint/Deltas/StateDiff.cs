@@ -3,7 +3,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Deltas;
 
 /// <summary>The delta between two full states, streamed: block by block, by bits, whatever the dtype.</summary>
-public sealed class StateDiff : IDeltaReader
+internal sealed class StateDiff : IDeltaReader
 {
     private readonly IBlockReader from;
     private readonly IBlockReader to;

@@ -6,7 +6,7 @@ namespace FishCheckpoint.Errors;
 /// </summary>
 /// <param name="first">The most that the first wait in a row takes. Each further one may take twice as long, up to <see cref="Longest"/>.</param>
 /// <param name="random">Draws each wait, evenly from zero to the most that it may take. Default: the system's.</param>
-public sealed class Backoff(TimeSpan first, Random? random = null)
+internal sealed class Backoff(TimeSpan first, Random? random = null)
 {
     private readonly Random random = random ?? Random.Shared;
     private TimeSpan? next;

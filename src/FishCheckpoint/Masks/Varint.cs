@@ -1,7 +1,7 @@
 namespace FishCheckpoint.Masks;
 
 /// <summary>Unsigned LEB128: 7 bits a byte, least significant first, the high bit set on all but the last byte.</summary>
-public static class Varint
+internal static class Varint
 {
     /// <summary>The longest encoding of a 64-bit number, in bytes.</summary>
     public const int MaxLength = 10;

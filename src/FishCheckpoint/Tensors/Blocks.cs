@@ -4,7 +4,7 @@ namespace FishCheckpoint.Tensors;
 /// Tensors are read, checked and written in blocks of 1 MiB counted from the tensor's first byte: the unit of a base's checksums and of
 /// streaming. Every dtype's unit divides it.
 /// </summary>
-public static class Blocks
+internal static class Blocks
 {
     /// <summary>Bytes of a block; the last one of a tensor may be shorter.</summary>
     public const int Size = 1 << 20;

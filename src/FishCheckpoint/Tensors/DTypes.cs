@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace FishCheckpoint.Tensors;
 
 /// <summary>Spelling and width of each <see cref="DType"/>.</summary>
-public static class DTypes
+internal static class DTypes
 {
     private static readonly (DType Type, string Name, int Bits)[] Table =
     [

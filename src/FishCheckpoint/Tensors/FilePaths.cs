@@ -5,7 +5,7 @@ namespace FishCheckpoint.Tensors;
 /// <summary>
 /// The rule for names of a model's files: a relative path of a few segments divided by <c>/</c>, none of them hidden or a step upwards. The same on every system.
 /// </summary>
-public static partial class FilePaths
+internal static partial class FilePaths
 {
     /// <summary>The rule for one segment, as a regular expression.</summary>
     public const string SegmentPattern = "[A-Za-z0-9_][A-Za-z0-9._-]{0,127}";

@@ -1,7 +1,7 @@
 namespace FishCheckpoint.Tensors;
 
 /// <summary>Tells a disk without room from other errors of a disk.</summary>
-public static class FullDisk
+internal static class FullDisk
 {
     private const int NoSpace = 28;
     private const int QuotaExceededLinux = 122;

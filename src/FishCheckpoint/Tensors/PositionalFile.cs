@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace FishCheckpoint.Tensors;
 
 /// <summary>Opens files for reading, and reads whole buffers by position.</summary>
-public static class PositionalFile
+internal static class PositionalFile
 {
     // Windows lets nobody replace or delete a file while one who reads it does not share that.
     private const FileShare Shared = FileShare.ReadWrite | FileShare.Delete;

@@ -4,7 +4,7 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Tensors;
 
 /// <summary>The index of a sharded model: which file holds which tensor (Hugging Face, <c>model.safetensors.index.json</c>).</summary>
-public static class ShardIndex
+internal static class ShardIndex
 {
     /// <summary>The index's usual name.</summary>
     public const string FileName = "model.safetensors.index.json";

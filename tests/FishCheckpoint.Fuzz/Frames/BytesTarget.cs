@@ -1,4 +1,5 @@
 using FishCheckpoint.Codec;
+using FishCheckpoint.Engine.Loading;
 using FishCheckpoint.Fuzz.Engine;
 using FishCheckpoint.Fuzz.Mutation;
 using FishCheckpoint.Tensors;

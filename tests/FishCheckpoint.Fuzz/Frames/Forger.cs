@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
+using FishCheckpoint.Engine.Loading;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Masks;
 using FishCheckpoint.Tensors;

@@ -1,6 +1,8 @@
 using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
+using FishCheckpoint.Engine.Loading;
+using FishCheckpoint.Engine.Maintenance.Verification;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Fuzz.Engine;
 using FishCheckpoint.Tensors;

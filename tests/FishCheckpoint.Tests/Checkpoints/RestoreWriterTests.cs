@@ -1,5 +1,5 @@
 using System.IO.Pipelines;
-using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Loading;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.Tests.Support;
 using Xunit;

@@ -1,5 +1,6 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
+using FishCheckpoint.Engine.Loading;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.Tests.Support;

@@ -1,4 +1,5 @@
 using FishCheckpoint.Codec;
+using FishCheckpoint.Engine.Loading;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.Tests.Support;

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
+using FishCheckpoint.Engine.Loading;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.Tests.Support;

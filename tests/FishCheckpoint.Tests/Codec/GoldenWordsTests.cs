@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
+using FishCheckpoint.Engine.Loading;
 using FishCheckpoint.Masks;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.Tests.Support;

@@ -1,5 +1,6 @@
 using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
+using FishCheckpoint.Engine.Maintenance.Recoding;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.Tests.Support;
 using Xunit;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using FishCheckpoint.Deltas;
+using FishCheckpoint.Engine.Reports;
 using FishCheckpoint.Reports;
 using FishCheckpoint.Tensors;
 using FishCheckpoint.Tests.Support;

@@ -1,4 +1,3 @@
-using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Engine.Access;
 using FishCheckpoint.Engine.Chains;
 using FishCheckpoint.Engine.Loading;

@@ -1,4 +1,3 @@
-using FishCheckpoint.Codec;
 using FishCheckpoint.Engine.Loading;
 using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Engine.Tasks;

@@ -10,7 +10,7 @@ namespace FishCheckpoint.Codec;
 /// Turns a delta of any size into one frame of blocks: for masks that are used once, as when all weights train and those that changed are told afterwards. Each
 /// block is decoded again before it counts as encoded.
 /// </summary>
-public static class BlocksEncoder
+internal static class BlocksEncoder
 {
     /// <summary>Encodes a delta, unless it takes more than some bytes.</summary>
     /// <param name="delta">The delta, read to its end, or until the bytes are spent.</param>

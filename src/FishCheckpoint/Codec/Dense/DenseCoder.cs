@@ -8,7 +8,7 @@ namespace FishCheckpoint.Codec;
 /// drawn anew, another training's tensor, a base. Trained floats take about what the entropy of their exponents leaves (compare DFloat11 and ZipNN).
 /// Holds the working memory; not safe for use by two threads at once.
 /// </summary>
-public sealed class DenseCoder
+internal sealed class DenseCoder
 {
     /// <summary>Bytes that an encoding takes at most, besides those of the units.</summary>
     public const int Overhead = WordRule.MaxSize * PlaneCoder.Overhead;

@@ -1,13 +1,15 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Engine.Loading;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Checkpoints;
+namespace FishCheckpoint.Engine.Chains;
 
 /// <summary>
 /// Two states, or more, that go on from one: each block of that one is rebuilt once for all of them, where they are read block by block side by side. Not safe for use by
 /// two threads at once.
 /// </summary>
 /// <param name="shared">The state that they go on from.</param>
-public sealed class SharedPrefix(StateReader shared)
+internal sealed class SharedPrefix(StateReader shared)
 {
     private readonly byte[] bytes = new byte[Blocks.Size];
     private (int Tensor, long Block) held = (-1, -1);

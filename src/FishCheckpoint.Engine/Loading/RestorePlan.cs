@@ -1,32 +1,33 @@
+using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Checkpoints;
+namespace FishCheckpoint.Engine.Loading;
 
 /// <summary>One delta of a chain, as a plan sees it.</summary>
 /// <param name="Checkpoint">The checkpoint that it gives, as in <c>task/120</c>.</param>
 /// <param name="Changed">Its positions.</param>
 /// <param name="FrameBytes">Bytes of its frames.</param>
-public sealed record ChainLink(string Checkpoint, long Changed, long FrameBytes);
+internal sealed record ChainLink(string Checkpoint, long Changed, long FrameBytes);
 
 /// <summary>What a full restore reads, known before a byte moves.</summary>
 /// <param name="BaseBytes">Bytes of the base.</param>
 /// <param name="FrameBytes">Bytes of frames to decode.</param>
 /// <param name="Changed">Values to lay on the base.</param>
 /// <param name="Deltas">Deltas from the base.</param>
-public readonly record struct RestoreCost(long BaseBytes, long FrameBytes, long Changed, int Deltas);
+internal readonly record struct RestoreCost(long BaseBytes, long FrameBytes, long Changed, int Deltas);
 
 /// <summary>A part of a file to be written: bytes of its header, or of a block of one of the layout's tensors.</summary>
 /// <param name="Tensor">Index in the task layout, or -1 for the header.</param>
 /// <param name="Block">The tensor's block.</param>
 /// <param name="Skip">Bytes left out at the front of the header or block.</param>
 /// <param name="Length">Bytes to be written.</param>
-public readonly record struct Segment(int Tensor, long Block, long Skip, int Length);
+internal readonly record struct Segment(int Tensor, long Block, long Skip, int Length);
 
 /// <summary>
 /// How a state is written as files: which blocks in which order, at what cost. Pure: made from headers and sizes alone, and executed by
 /// <see cref="RestoreWriter"/>.
 /// </summary>
-public sealed class RestorePlan
+internal sealed class RestorePlan
 {
     private readonly int[][] tensorsOfFile;
 

@@ -1,13 +1,14 @@
+using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Codec;
+namespace FishCheckpoint.Engine.Maintenance.Verification;
 
 /// <summary>
 /// Checks frames of values that lie on one mask and against one parent: chunk by chunk over all of them, so that positions and the parent's values are read once.
 /// </summary>
-public static class MaskedCheck
+internal static class MaskedCheck
 {
     /// <summary>Checks all of them.</summary>
     /// <param name="mask">The mask's frame.</param>

@@ -1,9 +1,10 @@
-namespace FishCheckpoint.Checkpoints;
+
+namespace FishCheckpoint.Engine.Ports;
 
 /// <summary>What the chain of a state costs to read.</summary>
 /// <param name="Bytes">Bytes of the frames of all its deltas.</param>
 /// <param name="Deltas">How many there are.</param>
-public readonly record struct ChainEnd(long Bytes, int Deltas);
+internal readonly record struct ChainEnd(long Bytes, int Deltas);
 
 /// <summary>
 /// How long chains may become, and what it costs to keep them so. Pure. The cost of a read is the bytes that a full restore reads and decodes: the base's, and those
@@ -12,7 +13,7 @@ public readonly record struct ChainEnd(long Bytes, int Deltas);
 /// <param name="BaseBytes">Bytes of the base that a restore reads.</param>
 /// <param name="MaxReadCost">The most that a read may cost: so many times that of the base and one delta.</param>
 /// <param name="MaxDeltas">The most deltas, whatever they cost.</param>
-public sealed record ChainBound(long BaseBytes, double MaxReadCost, int MaxDeltas)
+internal sealed record ChainBound(long BaseBytes, double MaxReadCost, int MaxDeltas)
 {
     /// <summary>Whether a delta may be laid on a state.</summary>
     /// <param name="parent">The state's chain.</param>

@@ -1,11 +1,12 @@
+using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Codec;
+namespace FishCheckpoint.Engine.Maintenance.Recoding;
 
 /// <summary>Encodes the positions of a mask's frame again, chunk by chunk: frames of values are cut as it is, and still fit.</summary>
-public static class MaskRecoder
+internal static class MaskRecoder
 {
     /// <summary>Reads a mask with all its checksums and its digest, and encodes it again; each chunk is decoded again before it counts.</summary>
     /// <param name="mask">The mask's frame.</param>

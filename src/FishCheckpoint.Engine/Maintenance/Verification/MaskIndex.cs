@@ -1,7 +1,8 @@
+using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Codec;
+namespace FishCheckpoint.Engine.Maintenance.Verification;
 
 /// <summary>Reads the indices of a mask and of frames of values on it. Where the mask's is damaged, the others are still compared with their checksums.</summary>
 internal static class MaskIndex

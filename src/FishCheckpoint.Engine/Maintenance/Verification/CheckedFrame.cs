@@ -1,13 +1,14 @@
 using System.Security.Cryptography;
+using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Masks;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Codec;
+namespace FishCheckpoint.Engine.Maintenance.Verification;
 
 /// <summary>A frame of values or blocks that is checked together with others, and what the check found.</summary>
 /// <param name="frame">The frame; not owned.</param>
-public sealed class CheckedFrame(IFrame frame) : IDisposable
+internal sealed class CheckedFrame(IFrame frame) : IDisposable
 {
     private IncrementalHash? values;
     private MaskDigest? mask;

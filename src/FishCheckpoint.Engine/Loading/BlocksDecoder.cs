@@ -1,13 +1,14 @@
 using System.Security.Cryptography;
+using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Masks;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Codec;
+namespace FishCheckpoint.Engine.Loading;
 
 /// <summary>Reads a delta out of a frame of blocks: the mirror of <see cref="BlocksEncoder"/>. Checks the frame's digests at the end.</summary>
-public sealed class BlocksDecoder : IDeltaReader, IDisposable
+internal sealed class BlocksDecoder : IDeltaReader, IDisposable
 {
     private readonly IFrame frame;
     private readonly FrameHead head;

@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using FishCheckpoint.Codec;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Codec;
+namespace FishCheckpoint.Engine.Loading;
 
 /// <summary>Plain bytes, such as a trainer state, as a frame and back.</summary>
-public static class BytesCoder
+internal static class BytesCoder
 {
     /// <summary>Encodes a stream to its end.</summary>
     /// <param name="content">The bytes.</param>

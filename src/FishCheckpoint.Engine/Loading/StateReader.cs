@@ -1,9 +1,10 @@
+using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Checkpoints;
+namespace FishCheckpoint.Engine.Loading;
 
 /// <summary>A state of a task, rebuilt block by block: the base's block (or zeros), then each delta of the chain laid on it in order.</summary>
-public sealed class StateReader : IBlockReader
+internal sealed class StateReader : IBlockReader
 {
     private readonly TaskLayout task;
     private readonly IBlockReader baseBlocks;

@@ -1,10 +1,10 @@
 using System.IO.Pipelines;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Checkpoints;
+namespace FishCheckpoint.Engine.Loading;
 
 /// <summary>Executes a <see cref="RestorePlan"/>: blocks are rebuilt in the destination's own memory wherever they are wanted whole.</summary>
-public static class RestoreWriter
+internal static class RestoreWriter
 {
     // A flush wakes the one who sends. Below this many bytes that costs more than the bytes do, and models have many small tensors.
     private const int WorthAFlush = Blocks.Size;

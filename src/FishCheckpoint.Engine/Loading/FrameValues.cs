@@ -1,11 +1,12 @@
+using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Codec;
+namespace FishCheckpoint.Engine.Loading;
 
 /// <summary>Reads a delta's values out of their frame, or after those that they are guessed from, without the mask's positions and without a parent.</summary>
-public sealed class FrameValues : IMaskedValues
+internal sealed class FrameValues : IMaskedValues
 {
     private readonly ChunkEntry[] mask;
     private readonly ValueFrames values;

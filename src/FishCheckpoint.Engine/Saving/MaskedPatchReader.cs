@@ -1,15 +1,16 @@
+using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Checkpoints;
+namespace FishCheckpoint.Engine.Saving;
 
 /// <summary>
 /// Reads a sparse patch without positions: <c>__metadata__.mask</c> names a mask that the store holds, and each tensor of the mask has its
 /// <c>NAME.values</c> [n]. Half the bytes of a patch with positions, for trainers whose mask is fixed.
 /// </summary>
-public sealed class MaskedPatchReader : IDeltaReader, IDisposable
+internal sealed class MaskedPatchReader : IDeltaReader, IDisposable
 {
     /// <summary>The key of <c>__metadata__</c> that names the mask.</summary>
     public const string MaskKey = "mask";

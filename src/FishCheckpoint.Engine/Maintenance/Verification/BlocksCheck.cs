@@ -1,11 +1,12 @@
+using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Codec;
+namespace FishCheckpoint.Engine.Maintenance.Verification;
 
 /// <summary>Checks frames of blocks that lie against one parent: block by block over all of them, so that the parent's blocks are read once.</summary>
-public static class BlocksCheck
+internal static class BlocksCheck
 {
     /// <summary>Checks all of them.</summary>
     /// <param name="frames">The frames.</param>

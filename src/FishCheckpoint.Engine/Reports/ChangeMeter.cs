@@ -1,10 +1,11 @@
 using FishCheckpoint.Deltas;
+using FishCheckpoint.Reports;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Reports;
+namespace FishCheckpoint.Engine.Reports;
 
 /// <summary>Measures a stream of changes, tensor by tensor. Holds a few numbers for each tensor and one chunk.</summary>
-public sealed class ChangeMeter
+internal sealed class ChangeMeter
 {
     private readonly Layout layout;
     private readonly Sums[] sums;

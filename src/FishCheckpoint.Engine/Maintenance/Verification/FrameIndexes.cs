@@ -1,9 +1,10 @@
+using FishCheckpoint.Codec;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Codec;
+namespace FishCheckpoint.Engine.Maintenance.Verification;
 
 /// <summary>Checks heads and indices alone.</summary>
-public static class FrameIndexes
+internal static class FrameIndexes
 {
     /// <summary>Checks the heads and indices of frames.</summary>
     /// <param name="mask">The mask that values lie on; <see langword="null"/> for frames of blocks.</param>

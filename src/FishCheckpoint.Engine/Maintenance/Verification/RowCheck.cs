@@ -1,14 +1,15 @@
+using FishCheckpoint.Codec;
 using FishCheckpoint.Deltas;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Tensors;
 
-namespace FishCheckpoint.Codec;
+namespace FishCheckpoint.Engine.Maintenance.Verification;
 
 /// <summary>
 /// Checks the frames of values on one mask that are guessed one from another: chunk by chunk over all of them, so that each is read and decoded once, where decoding
 /// each by itself would decode those before it again.
 /// </summary>
-public static class RowCheck
+internal static class RowCheck
 {
     /// <summary>Checks all of them.</summary>
     /// <param name="mask">The mask's frame, of which only the head and index are read.</param>
