@@ -5,7 +5,6 @@ using FishCheckpoint.Engine.Maintenance.Collection;
 using FishCheckpoint.Engine.Ports;
 using FishCheckpoint.Engine.Saving;
 using FishCheckpoint.Engine.Tasks;
-using FishCheckpoint.Engine.Telemetry;
 using FishCheckpoint.Errors;
 using FishCheckpoint.Stores;
 
@@ -17,13 +16,7 @@ internal sealed class StoreCheckpoints(StoreContext store) : ICheckpoints
     // Each deletion makes this many earlier ones final, so that they do not pile up in a store that nobody collects.
     private const int FinalPerDeletion = 2;
 
-    // Attempts that may predict values from an earlier checkpoint; the last attempt uses no prediction.
-    private const int MaxPredictionAttempts = 3;
-
-    // Attempts on a full disk, each of which has twice the room of the one before.
-    private const int MaxRoomAttempts = 20;
-
-    private readonly StoreSaver saver = new(store);
+    private readonly SaveExecutor saver = new(store);
 
     /// <inheritdoc/>
     public Task<Saved<CheckpointInfo>> SaveAsync(
@@ -34,28 +27,7 @@ internal sealed class StoreCheckpoints(StoreContext store) : ICheckpoints
         options ??= new SaveOptions();
         new SaveInfo(options.Metrics, options.Metadata).Validate($"{task}/{step}");
         await store.Room.KeepReserveAsync(cancellationToken);
-        using var span = StoreTraces.Begin("save", task, StepRef.At(step).ToString());
-        for (var (attempt, full) = (1, 0); ;)
-        {
-            try
-            {
-                return await saver.SaveAsync(task, step, content, options, mayPredict: attempt < MaxPredictionAttempts, cancellationToken);
-            }
-            catch (Exception error) when (store.Catalog.Space.IsFull(error) && full < MaxRoomAttempts)
-            {
-                // What can be brought back gives way: as long as there is any, and it makes room.
-                full++;
-                if (!await store.Room.GrowAsync(cancellationToken))
-                {
-                    throw;
-                }
-            }
-            catch (ReferenceGoneException)
-            {
-                // Deleted meanwhile: guessed from what is left, and in the end from nothing. Or saved by another: compared with that.
-                attempt++;
-            }
-        }
+        return await saver.SaveAsync(new SaveRequest(task, step, content, options), cancellationToken);
     });
 
     /// <inheritdoc/>

@@ -90,7 +90,7 @@ internal sealed record Prediction(CheckpointRow? Reference, IReadOnlyList<IFrame
     public static byte[] Decode(IReadOnlyList<IFrame> frames, IFrame mask, TaskContext task)
     {
         var decoder = new FrameValues(mask, frames, task.Layout.Layout);
-        var recorded = new RecordingValues(decoder, mask, Array.MaxLength);
+        var recorded = new RecordingReader(decoder, mask, Array.MaxLength);
         var chunk = new DeltaChunk();
         while (recorded.Read(chunk))
         {

@@ -6,9 +6,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Saving;
 
-/// <summary>A save that is encoded and checked, but not yet in the catalog.</summary>
+/// <summary>A save that is encoded and checked, but not yet in the catalog. Owns its parts.</summary>
 internal sealed class PreparedSave(
-    EncodedDelta delta, OpenedState parent, ModelFiles output, Layout layout, bool maskIsStored = false, Prediction? prediction = null) : IDisposable
+    EncodedDelta delta, OpenedState parent, ModelFiles output, bool maskIsStored = false, Prediction? prediction = null) : IDisposable
 {
     public EncodedDelta Delta { get; } = delta;
 
@@ -23,10 +23,17 @@ internal sealed class PreparedSave(
     /// <summary>The files that the trainer held.</summary>
     public ModelFiles Output { get; } = output;
 
+    /// <summary>The side files that came with it; disposed with it.</summary>
+    public PreparedSideFiles? SideFiles { get; set; }
+
+    /// <summary>The trainer state that came with it; disposed with it.</summary>
+    public PreparedState? TrainerState { get; set; }
+
     public Digest State { get; } = StateIdentity.OfDelta(parent.Identity, delta.MaskId, delta.ValuesDigest);
 
     /// <summary>The chunks of the mask's frame; none for a frame of blocks.</summary>
-    public IReadOnlyList<ChunkEntry> MaskChunks { get; } = delta.Mask is { } mask ? ChunkIndex.ReadMask(mask, delta.MaskHead!, layout) : [];
+    public IReadOnlyList<ChunkEntry> MaskChunks { get; } = delta.Mask is { } mask ? ChunkIndex.ReadMask(
+        mask, delta.MaskHead!, parent.Reader.Layout) : [];
 
     public IReadOnlyList<ChunkEntry> ValueChunks => Delta.IsBlocks
         ? ChunkIndex.ReadBlocks(Delta.Values, Delta.ValuesHead, Parent.Reader.Layout)
@@ -41,6 +48,8 @@ internal sealed class PreparedSave(
 
     public void Dispose()
     {
+        TrainerState?.Dispose();
+        SideFiles?.Dispose();
         Delta.Dispose();
         Parent.Dispose();
     }

@@ -33,19 +33,13 @@ internal sealed class PreparedSideFiles : IDisposable
     /// <param name="known">The digests of those that the store is to have, by name.</param>
     /// <param name="options">Compression.</param>
     /// <param name="cancellation">Ends the work early.</param>
-    /// <returns><see langword="null"/> where none came.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.TooLarge"/>,
     /// <see cref="ErrorCode.SideFileUnknown"/>;
     /// <see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.FileUnreadable"/>: the input's fault.</exception>
-    public static async Task<PreparedSideFiles?> EncodeAsync(
+    public static async Task<PreparedSideFiles> EncodeAsync(
         ICatalogView view, TaskContext task, ModelFiles model, IReadOnlyList<SideFile> sent,
         IReadOnlyDictionary<string, Digest> known, EngineOptions options, CancellationToken cancellation)
     {
-        if (sent.Count + known.Count == 0)
-        {
-            return null;
-        }
-
         Check([.. sent.Select(file => file.Name), .. known.Keys], model);
         var prepared = new PreparedSideFiles();
         try

@@ -13,10 +13,8 @@ namespace FishCheckpoint.Engine.Saving;
 /// </summary>
 /// <param name="view">A snapshot.</param>
 /// <param name="task">The task.</param>
-/// <param name="bases">The bases.</param>
-/// <param name="options">How frames are encoded.</param>
-/// <param name="cache">Values of the last saves.</param>
-internal sealed class RebasedMend(ICatalogView view, TaskContext task, IBaseStore bases, EngineOptions options, ParentCache cache)
+/// <param name="parts">The parts of the store.</param>
+internal sealed class RebasedMend(ICatalogView view, TaskContext task, SaveParts parts)
 {
     /// <summary>Encodes the saved state as the checkpoint lies: on what it is laid on, in its form, guessed from what it is guessed from.</summary>
     /// <param name="row">The checkpoint.</param>
@@ -31,7 +29,7 @@ internal sealed class RebasedMend(ICatalogView view, TaskContext task, IBaseStor
             return null;
         }
 
-        var parent = OpenedState.Open(view, bases, task, row.Parent is { } id ? view.Checkpoints.Row(id) : null);
+        var parent = OpenedState.Open(view, parts.Bases, task, row.Parent is { } id ? view.Checkpoints.Row(id) : null);
         try
         {
             // The digests of positions and values tell whether this is what was there, whatever the form.
@@ -63,22 +61,22 @@ internal sealed class RebasedMend(ICatalogView view, TaskContext task, IBaseStor
 
     private PreparedSave Encode(CheckpointRow row, OpenedState parent, PreparedSave save, CancellationToken cancellation)
     {
-        var layout = task.Layout.Layout;
+        var (layout, options) = (task.Layout.Layout, parts.Options);
         StateDiff Diff() => new(parent.Reader, save.OpenReader(row.Label));
         var blocks = BlocksEncoder.TryEncode(Diff(), parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, long.MaxValue, cancellation)!;
         if (row.IsBlocks || blocks.MaskId != row.Mask)
         {
-            return new PreparedSave(blocks, parent, save.Output, layout);
+            return new PreparedSave(blocks, parent, save.Output);
         }
 
         blocks.Dispose();
         var mask = row.MaskFrame is { } frame && FrameCheck.IsSoundMask(view, frame, layout) ? view.Frames.Open(frame) : null;
         var prediction = row.ReferenceDepth is null ? null
-            : mask is null ? Prediction.None : Prediction.Find(view, task, row.Step, row, row.Mask, mask, cache);
+            : mask is null ? Prediction.None : Prediction.Find(view, task, row.Step, row, row.Mask, mask, parts.Cache);
         var on = prediction is null ? parent.Reader : null;
         var made = mask is null
             ? DeltaEncoder.Encode(Diff(), on, parent.Identity, options.Codec, options.TemporaryFolder, cancellation)
             : DeltaEncoder.EncodeOn(mask, Diff(), on, parent.Identity, options.Codec, options.TemporaryFolder, prediction?.Values, cancellation);
-        return new PreparedSave(made, parent, save.Output, layout, mask is not null, prediction);
+        return new PreparedSave(made, parent, save.Output, mask is not null, prediction);
     }
 }

@@ -11,47 +11,37 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Saving;
 
 /// <summary>Turns what a trainer hands in, in any of its forms, into frames against a parent; writes nothing to the catalog.</summary>
+/// <param name="view">A snapshot.</param>
+/// <param name="task">The task.</param>
+/// <param name="request">What is saved.</param>
+/// <param name="saved">The checkpoint that the step holds already.</param>
+/// <param name="parts">The parts of the store.</param>
+/// <param name="cancellation">Ends the work early.</param>
 internal sealed class SavePreparer(
-    ICatalogView view, TaskContext task, EngineOptions options, IBaseStore bases, TaskCatalog tasks, ParentCache cache, CheckpointRow? saved,
-    bool mayPredict, CancellationToken cancellation)
+    ICatalogView view, TaskContext task, SaveRequest request, CheckpointRow? saved, SaveParts parts, CancellationToken cancellation)
 {
-    // Reading one delta is cheaper than two: the base is taken as parent unless the other saves at least this much.
-    private const double MinChainSavings = 1.1;
+    private readonly SavePlan plan = SavePlan.Of(request, task, parts.Options);
+    private readonly EngineOptions options = parts.Options;
 
-    // Positions that a trainer sends may come again, and cost nothing then: they go with their values only where that saves much.
-    private const double MinBlockSavings = 0.8;
-    private const long SmallDelta = 1 << 14;
-
-    public PreparedSave Prepare(long step, CheckpointContent content, SaveOptions save)
+    public PreparedSave Prepare()
     {
-        CheckBase(save.ExpectedBase);
-        var prepared = content switch
+        CheckBase(request.Options.ExpectedBase);
+        return Bounded(request.Content switch
         {
-            CheckpointContent.Full full => PrepareFull(step, full.Model, save.Parent),
-            CheckpointContent.Sparse sparse => PrepareSparse(step, sparse.File, save.Parent),
-            CheckpointContent.Changed changed => PrepareDelta(step, Validate(changed.Delta), changed.Delta.OpenValues(), save.Parent),
-            CheckpointContent.Encoded encoded => PrepareEncoded(step, encoded.Delta, save.Parent),
-            _ => throw new ArgumentException("The form of the content is not known.", nameof(content)),
-        };
-        return Bounded(step, prepared);
+            CheckpointContent.Full full => PrepareFull(full.Model),
+            CheckpointContent.Sparse sparse => PrepareSparse(sparse.File),
+            CheckpointContent.Changed changed => PrepareDelta(Validate(changed.Delta), changed.Delta.OpenValues()),
+            CheckpointContent.Encoded encoded => PrepareEncoded(encoded.Delta),
+            _ => throw new InvalidOperationException("The form of the content is not known."),
+        });
     }
 
-    private PreparedSave PrepareFull(long step, ModelFolder model, ParentChoice choice)
+    private PreparedSave PrepareFull(ModelFolder model)
     {
         LayoutMatch.Check(task.Layout.Layout, model.Layout);
-
-        // It says all of itself, and does not need a start that was lost.
-        choice = choice == ParentChoice.Auto && task.LostBranchPoint is not null ? ParentChoice.Base : choice;
-        var previous = choice == ParentChoice.Auto ? view.Checkpoints.Before(task.Id, step) ?? view.BranchPointOf(task) : null;
-        if (choice != ParentChoice.Auto || previous is null)
-        {
-            var parent = OpenParent(step, choice);
-            return EncodeFound(step, () => new StateDiff(parent.Reader, model), parent, model.Files);
-        }
-
-        var state = Open(previous);
-        var chained = EncodeFound(step, () => new StateDiff(state.Reader, model), state, model.Files);
-        return CheaperAgainstBase(chained, model) ?? chained;
+        var parent = OpenParent();
+        var found = EncodeFound(() => new StateDiff(parent.Reader, model), parent, model.Files);
+        return (plan.ComparesWithBase && parent.Checkpoint is not null ? CheaperAgainstBase(found, model) : null) ?? found;
     }
 
     private PreparedSave? CheaperAgainstBase(PreparedSave chained, ModelFolder model)
@@ -59,7 +49,7 @@ internal sealed class SavePreparer(
         var parent = Open(null);
         var chainedBytes = FrameSize.Of(chained.Delta.Values)
             + (chained.Delta.Mask is null || IsStored(chained.Delta.MaskId) ? 0 : FrameSize.Of(chained.Delta.Mask));
-        var delta = EncodeBlocks(new StateDiff(parent.Reader, model), parent, (long)(chainedBytes * MinChainSavings));
+        var delta = EncodeBlocks(new StateDiff(parent.Reader, model), parent, SavePlan.BudgetOnBase(chainedBytes));
         if (delta is null)
         {
             parent.Dispose();
@@ -67,19 +57,19 @@ internal sealed class SavePreparer(
         }
 
         chained.Dispose();
-        return new PreparedSave(delta, parent, model.Files, task.Layout.Layout);
+        return new PreparedSave(delta, parent, model.Files);
     }
 
     // Positions that were found and not chosen are mostly used once: with their values, block by block. A mask that was there before is stored by itself, for it
     // may well come again.
-    private PreparedSave EncodeFound(long step, Func<IDeltaReader> delta, OpenedState parent, ModelFiles output)
+    private PreparedSave EncodeFound(Func<IDeltaReader> delta, OpenedState parent, ModelFiles output)
     {
         try
         {
             var blocks = EncodeBlocks(delta(), parent, long.MaxValue)!;
             if (IsStoredAsBlocks(blocks.MaskId) ?? !IsKnown(blocks.MaskId))
             {
-                return new PreparedSave(blocks, parent, output, task.Layout.Layout);
+                return new PreparedSave(blocks, parent, output);
             }
 
             using (blocks)
@@ -94,24 +84,23 @@ internal sealed class SavePreparer(
         }
     }
 
-    private PreparedSave EncodeSent(long step, Func<IDeltaReader> delta, OpenedState parent)
+    private PreparedSave EncodeSent(Func<IDeltaReader> delta, OpenedState parent)
     {
-        var masked = Encode(delta(), parent, task.Layout.Files, prediction: Predictions ? Prediction.None : null);
+        var masked = Encode(delta(), parent, task.Layout.Files, prediction: plan.Predicts ? Prediction.None : null);
         try
         {
             var stored = IsStoredAsBlocks(masked.Delta.MaskId);
             if (stored != true && IsStored(masked.Delta.MaskId))
             {
                 masked.Delta.Dispose();
-                return EncodeMasked(step, delta(), parent, masked.Delta.MaskId);
+                return EncodeMasked(delta(), parent, masked.Delta.MaskId);
             }
 
-            var budget = stored == true ? long.MaxValue : Predictions || IsKnown(masked.Delta.MaskId) || masked.Delta.Length < SmallDelta
-                ? 0 : (long)(MinBlockSavings * masked.Delta.Length);
+            var budget = plan.BudgetOfBlocks(stored, () => IsKnown(masked.Delta.MaskId), masked.Delta.Length);
             if (budget > 0 && EncodeBlocks(delta(), parent, budget) is { } blocks)
             {
                 masked.Delta.Dispose();
-                return new PreparedSave(blocks, parent, task.Layout.Files, task.Layout.Layout);
+                return new PreparedSave(blocks, parent, task.Layout.Files);
             }
 
             return masked;
@@ -123,15 +112,13 @@ internal sealed class SavePreparer(
         }
     }
 
-    private bool Predictions => options.Codec.Effort != CodecEffort.Runs && Prediction.Suits(task.Layout.Layout);
-
     private EncodedDelta? EncodeBlocks(IDeltaReader delta, OpenedState parent, long budget) =>
         BlocksEncoder.TryEncode(delta, parent.Reader, parent.Identity, options.Codec, options.TemporaryFolder, budget, cancellation);
 
     // What was saved before is encoded in the form that it has: a damaged frame may have to be put in its place.
     private bool? IsStoredAsBlocks(Digest mask) => saved is not null && saved.Mask == mask ? saved.IsBlocks : null;
 
-    private PreparedSave PrepareSparse(long step, SafetensorsFile patch, ParentChoice choice)
+    private PreparedSave PrepareSparse(SafetensorsFile patch)
     {
         if (patch.Header.Metadata.TryGetValue("base", out var text) && Digest.TryParse(text, out var @base))
         {
@@ -140,55 +127,54 @@ internal sealed class SavePreparer(
 
         if (!MaskedPatchReader.IsMasked(patch.Header, out var mask))
         {
-            return EncodeSent(step, () => new SparsePatchReader(patch, task.Layout.Layout), OpenParent(step, choice));
+            return EncodeSent(() => new SparsePatchReader(patch, task.Layout.Layout), OpenParent());
         }
 
         using var masked = new MaskedPatchReader(patch, StoredMask(mask), task.Layout.Layout);
-        return PrepareDelta(step, masked, masked.Values, choice);
+        return PrepareDelta(masked, masked.Values);
     }
 
-    private PreparedSave PrepareDelta(long step, IDeltaReader delta, IMaskedValues values, ParentChoice choice) =>
-        EncodeMasked(step, delta, OpenParent(step, choice), values.Mask, values);
+    private PreparedSave PrepareDelta(IDeltaReader delta, IMaskedValues values) => EncodeMasked(delta, OpenParent(), values.Mask, values);
 
-    private PreparedSave EncodeMasked(long step, IDeltaReader delta, OpenedState parent, Digest mask, IMaskedValues? values = null)
+    private PreparedSave EncodeMasked(IDeltaReader delta, OpenedState parent, Digest mask, IMaskedValues? values = null)
     {
         var stored = SoundMask(mask);
-        if (stored is not null && values is not null && EncodeKnown(step, values, parent, stored) is { } known)
+        if (stored is not null && values is not null && EncodeKnown(values, parent, stored) is { } known)
         {
             return known;
         }
 
-        if (!Predictions)
+        if (!plan.Predicts)
         {
             return EncodeParented(delta, parent, mask, stored);
         }
 
-        var prediction = stored is null || !mayPredict ? Prediction.None : Prediction.Find(view, task, step, saved, mask, stored, cache);
-        var recorded = new RecordingReader(delta, cache.Longest);
+        var prediction = stored is null ? Prediction.None : FindPrediction(mask, stored);
+        var recorded = new RecordingReader(delta, parts.Cache.Longest);
         var prepared = Encode(recorded, parent, task.Layout.Files, stored, prediction);
-        if (recorded.Values is { } bytes && prepared.Delta.MaskId == mask)
+        if (recorded.Recorded is { } bytes && prepared.Delta.MaskId == mask)
         {
-            cache.Add(prepared.State, mask, bytes);
+            parts.Cache.Add(prepared.State, mask, bytes);
         }
 
         return prepared;
     }
 
     // A mask that is stored and sound was decoded and named when it was stored: its positions are not read again.
-    private PreparedSave? EncodeKnown(long step, IMaskedValues values, OpenedState parent, IFrame mask)
+    private PreparedSave? EncodeKnown(IMaskedValues values, OpenedState parent, IFrame mask)
     {
-        if (!Predictions)
+        if (!plan.Predicts)
         {
-            return cache.Find(parent.Identity, values.Mask) is { } known
-                ? EncodeKnown(new ParentedValues(values, known), mapped: true, parent, mask, null) : null;
+            return parts.Cache.Find(parent.Identity, values.Mask) is { } known
+                ? EncodeKnown(new RecordingReader(values, known), mapped: true, parent, mask, null) : null;
         }
 
-        var prediction = mayPredict ? Prediction.Find(view, task, step, saved, values.Mask, mask, cache) : Prediction.None;
-        var recorded = new RecordingValues(values, mask, cache.Longest);
+        var prediction = FindPrediction(values.Mask, mask);
+        var recorded = new RecordingReader(values, mask, parts.Cache.Longest);
         var prepared = EncodeKnown(recorded, mapped: false, parent, mask, prediction);
         if (recorded.Recorded is { } bytes)
         {
-            cache.Add(prepared.State, values.Mask, bytes);
+            parts.Cache.Add(prepared.State, values.Mask, bytes);
         }
 
         return prepared;
@@ -200,7 +186,7 @@ internal sealed class SavePreparer(
         {
             var encoded = DeltaEncoder.EncodeMasked(
                 mask, values, mapped, parent.Identity, options.Codec, options.TemporaryFolder, prediction?.Values, cancellation);
-            return new PreparedSave(encoded, parent, task.Layout.Files, task.Layout.Layout, maskIsStored: true, prediction);
+            return new PreparedSave(encoded, parent, task.Layout.Files, maskIsStored: true, prediction);
         }
         catch
         {
@@ -212,17 +198,17 @@ internal sealed class SavePreparer(
     // What the delta calls its mask is believed only once its positions were seen.
     private PreparedSave EncodeParented(IDeltaReader delta, OpenedState parent, Digest mask, IFrame? stored)
     {
-        var parented = new ParentedReader(delta, parent.Reader, cache.Find(parent.Identity, mask), cache.Longest);
+        var parented = new RecordingReader(delta, parent.Reader, parts.Cache.Find(parent.Identity, mask), parts.Cache.Longest);
         var prepared = Encode(parented, parent, task.Layout.Files, stored);
-        if (parented.Remembered is { } values && prepared.Delta.MaskId == mask)
+        if (parented.Recorded is { } values && prepared.Delta.MaskId == mask)
         {
-            cache.Add(parent.Identity, mask, values);
+            parts.Cache.Add(parent.Identity, mask, values);
         }
 
         return prepared;
     }
 
-    private PreparedSave PrepareEncoded(long step, EncodedDelta delta, ParentChoice choice)
+    private PreparedSave PrepareEncoded(EncodedDelta delta)
     {
         if (delta.Layout != task.Layout.Layout.Id)
         {
@@ -231,25 +217,25 @@ internal sealed class SavePreparer(
                 "Make the delta against the task's base and own tensors.");
         }
 
-        var parent = OpenParent(step, choice);
+        var parent = OpenParent();
         try
         {
             if (delta.Parent != default && delta.Parent != parent.Identity)
             {
                 throw new FishException(
-                    ErrorCode.BaseMismatch, $"{task.Name}/{step}", $"The delta is laid on the state {delta.Parent}; the parent chosen is {parent.Identity}.",
+                    ErrorCode.BaseMismatch, request.Label, $"The delta is laid on the state {delta.Parent}; the parent chosen is {parent.Identity}.",
                     "Name the parent that the delta was made against.");
             }
 
             if (delta.IsBlocks)
             {
                 using var blocks = new BlocksDecoder(delta.Values, task.Layout.Layout, parent.Reader);
-                return EncodeMasked(step, blocks, parent, delta.MaskId);
+                return EncodeMasked(blocks, parent, delta.MaskId);
             }
 
             var mask = delta.Mask ?? StoredMask(delta.MaskId);
             using var decoder = new DeltaDecoder(mask, delta.Values, task.Layout.Layout, parent.Reader);
-            return EncodeMasked(step, decoder, parent, delta.MaskId, delta.Mask is null ? Plain(mask, delta.Values) : null);
+            return EncodeMasked(decoder, parent, delta.MaskId, delta.Mask is null ? Plain(mask, delta.Values) : null);
         }
         catch
         {
@@ -261,9 +247,9 @@ internal sealed class SavePreparer(
     private FrameValues? Plain(IFrame mask, IFrame values) => new FrameValues(mask, [values], task.Layout.Layout) is { ArePlain: true } plain ? plain : null;
 
     // What would cost too much to read is laid on an earlier state of the chain, with the same state.
-    private PreparedSave Bounded(long step, PreparedSave prepared)
+    private PreparedSave Bounded(PreparedSave prepared)
     {
-        var (bound, bytes) = (new ChainBound(task.Layout.BaseBytes, options.MaxReadCost, options.MaxChainDepth), prepared.LinkBytes);
+        var (bound, bytes) = (plan.Bound, prepared.LinkBytes);
         if (bound.Allows(prepared.Parent.End, bytes, bytes))
         {
             return prepared;
@@ -272,8 +258,8 @@ internal sealed class SavePreparer(
         using (prepared)
         {
             var cursor = DeltaCursor.Open(prepared.Delta.Mask, [.. prepared.Prediction?.Frames ?? [], prepared.Delta.Values], task.Layout.Layout, task.Name);
-            PreparedSave On(OpenedState parent) => EncodeFound(step, () => new ChainDiff(parent, prepared.Parent).Open([], [cursor]), parent, prepared.Output);
-            var chosen = On(new ParentChooser(view, task, bases, bound, options.Codec, options.TemporaryFolder, cancellation)
+            PreparedSave On(OpenedState parent) => EncodeFound(() => new ChainDiff(parent, prepared.Parent).Open([], [cursor]), parent, prepared.Output);
+            var chosen = On(new ParentChooser(view, task, parts.Bases, bound, options.Codec, options.TemporaryFolder, cancellation)
                 .Choose(prepared.Parent, cursor, bytes));
             if (bound.Allows(chosen.Parent.End, chosen.LinkBytes, bytes))
             {
@@ -294,7 +280,7 @@ internal sealed class SavePreparer(
             var encoded = mask is null
                 ? DeltaEncoder.Encode(delta, on, parent.Identity, options.Codec, options.TemporaryFolder, cancellation)
                 : DeltaEncoder.EncodeOn(mask, delta, on, parent.Identity, options.Codec, options.TemporaryFolder, prediction?.Values, cancellation);
-            return new PreparedSave(encoded, parent, output, task.Layout.Layout, mask is not null, prediction);
+            return new PreparedSave(encoded, parent, output, mask is not null, prediction);
         }
         catch
         {
@@ -317,19 +303,22 @@ internal sealed class SavePreparer(
         }
     }
 
-    private OpenedState OpenParent(long step, ParentChoice choice)
+    private Prediction FindPrediction(Digest mask, IFrame frame) => request.MayPredict
+        ? Prediction.Find(view, task, request.Step, saved, mask, frame, parts.Cache) : Prediction.None;
+
+    private OpenedState OpenParent()
     {
-        if (choice.Step is { } parent)
+        if (plan.Parent.Step is { } parent)
         {
-            var other = choice.Task is { } name ? tasks.Sibling(view, task, name) : task;
+            var other = plan.Parent.Task is { } name ? parts.Tasks.Sibling(view, task, name) : task;
             return Open(view.Checkpoints.Find(other, StepRef.At(parent)));
         }
 
-        return Open(choice == ParentChoice.Base
-            ? null : (choice == ParentChoice.Previous ? view.Checkpoints.Before(task.Id, step) : null) ?? view.BranchPointOf(task));
+        return Open(plan.Parent == ParentChoice.Base
+            ? null : (plan.TriesPrevious ? view.Checkpoints.Before(task.Id, request.Step) : null) ?? view.BranchPointOf(task));
     }
 
-    private OpenedState Open(CheckpointRow? checkpoint) => OpenedState.Open(view, bases, task, checkpoint);
+    private OpenedState Open(CheckpointRow? checkpoint) => OpenedState.Open(view, parts.Bases, task, checkpoint);
 
     // A mask that only deleted checkpoints have would be kept for the one that is saved now, and takes more than its positions do block by block.
     private bool IsKnown(Digest mask) => view.Masks.IsInUse(mask, withFrame: false);

@@ -13,10 +13,9 @@ internal static class SaveWriter
 {
     /// <summary>Writes the save, unless the step is taken.</summary>
     /// <returns>What was written; <see langword="null"/>: the step is taken.</returns>
-    public static SavedRow? Write(
-        ICatalogWriter writer, TaskContext task, long step, PreparedSave save, PreparedState? state, PreparedSideFiles? sideFiles,
-        SaveOptions options, CodecOptions codec, string? savedBy, DateTimeOffset now)
+    public static SavedRow? Write(ICatalogWriter writer, SaveRequest request, PreparedSave save, EngineOptions options)
     {
+        var (task, step, sent, codec) = (save.Parent.Task, request.Step, request.Options, options.Codec);
         var found = writer.Checkpoints.SituationOf(task.Name, task.Id, step, save.Delta.MaskId, save.Parent.Checkpoint?.Id, save.Prediction?.Reference);
         RequireParent(task, save, found);
         if (found.IsTaken)
@@ -31,10 +30,12 @@ internal static class SaveWriter
         var logical = save.Output.Files.Sum(file => file.Header.FileLength);
         var id = writer.Checkpoints.Insert(new NewCheckpoint(
             task.Id, step, save.Parent.Checkpoint?.Id, found.ParentDepth + 1, save.Delta.MaskId, frame, BringHeaders(writer, task, save.Output), save.State,
-            save.Delta.Changed, logical, brought, values, options.ExpectedFileDigest, SaveInfo.ToJson(options.Metrics), now, save.Delta.IsBlocks,
+            save.Delta.Changed, logical, brought, values, sent.ExpectedFileDigest, SaveInfo.ToJson(sent.Metrics),
+            options.Time.GetUtcNow(), save.Delta.IsBlocks,
             save.Prediction?.Reference?.Id, DepthOf(save, found.ReferenceDepth), codec.EffortOf(save.MaskIsStored),
-            found.ParentChainBytes + maskBytes + size + found.EarlierBytes, task.Layout.Layout.Elements, SaveInfo.ToJson(options.Metadata), savedBy));
-        return new SavedRow(id, brought + values + (sideFiles?.Give(writer, id) ?? 0) + (state?.GiveNew(writer, id) ?? 0));
+            found.ParentChainBytes + maskBytes + size + found.EarlierBytes, task.Layout.Layout.Elements, SaveInfo.ToJson(sent.Metadata),
+            options.Caller().KeyId));
+        return new SavedRow(id, brought + values + (save.SideFiles?.Give(writer, id) ?? 0) + (save.TrainerState?.GiveNew(writer, id) ?? 0));
     }
 
     private static long? DepthOf(PreparedSave save, long? before) => save.Prediction is null ? null : before + 1 ?? 0;

@@ -96,8 +96,11 @@ public abstract record CheckpointContent : IDisposable
         }
 
         var names = header.Tensors.Select(tensor => tensor.Info.Name);
-        return names.All(SparsePatchReader.IsPartOfPatch) && !names.Any(await layout());
+        return names.All(IsPartOfPatch) && !names.Any(await layout());
     }
+
+    private static bool IsPartOfPatch(string name) => name.EndsWith(SparsePatchReader.IndicesSuffix, StringComparison.Ordinal)
+        || name.EndsWith(SparsePatchReader.ValuesSuffix, StringComparison.Ordinal);
 
     /// <summary>A full model; the store finds what changed.</summary>
     /// <param name="Model">The model's files.</param>

@@ -19,10 +19,6 @@ internal sealed class SparsePatchReader : IDeltaReader
     /// <summary>What the name of a tensor of new values ends with.</summary>
     public const string ValuesSuffix = ".values";
 
-    /// <summary>Whether a tensor of this name can be part of a patch.</summary>
-    internal static bool IsPartOfPatch(string name) =>
-        name.EndsWith(IndicesSuffix, StringComparison.Ordinal) || name.EndsWith(ValuesSuffix, StringComparison.Ordinal);
-
     private const string Hint = "A sparse patch holds NAME.indices [n] (I32, I64, U32, U64) and NAME.values [n] (the tensor's dtype) for each changed tensor.";
 
     private readonly SafetensorsFile file;

@@ -81,7 +81,7 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
         var (needsParent, recorded) = (row.ReferenceDepth is null, new RecordingReader(stored, means.Earlier.Longest));
         var encoded = DeltaEncoder.EncodeOn(
             frames.Mask!, needsParent ? stored : recorded, needsParent ? parent : null, head.Digests[2], means.Codec, means.TemporaryFolder, earlier, cancellation);
-        if (!needsParent && recorded.Values is { } values)
+        if (!needsParent && recorded.Recorded is { } values)
         {
             means.Earlier.Add(row.State, row.Mask, values);
         }

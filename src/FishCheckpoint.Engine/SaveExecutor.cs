@@ -1,0 +1,263 @@
+using FishCheckpoint.Checkpoints;
+using FishCheckpoint.Deltas;
+using FishCheckpoint.Engine.Chains;
+using FishCheckpoint.Engine.Loading;
+using FishCheckpoint.Engine.Ports;
+using FishCheckpoint.Engine.Saving;
+using FishCheckpoint.Engine.Tasks;
+using FishCheckpoint.Engine.Telemetry;
+using FishCheckpoint.Errors;
+
+namespace FishCheckpoint.Engine;
+
+/// <summary>
+/// Saves checkpoints: encodes each in a snapshot and commits it in one transaction. Tries again if what a save counts on was deleted
+/// meanwhile, or if the disk is full; mends damaged frames of a checkpoint that is saved again.
+/// </summary>
+internal sealed class SaveExecutor(StoreContext store)
+{
+    // Attempts that may predict values from an earlier checkpoint; the last attempt uses no prediction.
+    private const int MaxPredictionAttempts = 3;
+
+    // Attempts on a full disk, each of which has twice the room of the one before.
+    private const int MaxRoomAttempts = 20;
+
+    private readonly SaveParts parts = new(store.Options, store.Bases, store.Tasks, store.Parents);
+
+    public async Task<Saved<CheckpointInfo>> SaveAsync(SaveRequest request, CancellationToken cancellationToken)
+    {
+        using var span = StoreTraces.Begin("save", request.Task, StepRef.At(request.Step).ToString());
+        for (var (attempt, full) = (1, 0); ;)
+        {
+            try
+            {
+                var written = await TrySaveAsync(request with { MayPredict = attempt < MaxPredictionAttempts }, cancellationToken);
+                return new Saved<CheckpointInfo>(await store.GetCheckpointAsync(request.Task, StepRef.At(request.Step)), written);
+            }
+            catch (Exception error) when (store.Catalog.Space.IsFull(error) && full < MaxRoomAttempts)
+            {
+                // Deleted checkpoints that could be brought back give way, as long as there are any and that makes room.
+                full++;
+                if (!await store.Room.GrowAsync(cancellationToken))
+                {
+                    throw;
+                }
+            }
+            catch (ReferenceGoneException)
+            {
+                // Deleted meanwhile: predicted from what is left, and in the end not at all. Or saved by another: compared with that.
+                attempt++;
+            }
+        }
+    }
+
+    // Whether it was written: otherwise the step holds the same.
+    private async Task<bool> TrySaveAsync(SaveRequest request, CancellationToken cancellationToken)
+    {
+        using var snapshot = store.Catalog.OpenSnapshot();
+        var task = store.Context(snapshot.View, request.Task);
+        var saved = snapshot.View.Checkpoints.AtStep(task.Id, request.Step);
+        using var save = Prepare(snapshot.View, task, request, saved, cancellationToken);
+        CheckFileDigest(request, save, cancellationToken);
+        var (sent, known) = (request.Options.SideFilesOf(request.Content), request.Options.KnownSideFiles);
+        save.SideFiles = sent.Count + known.Count == 0 ? null
+            : await PreparedSideFiles.EncodeAsync(snapshot.View, task, save.Output, sent, known, store.Options, cancellationToken);
+        if (saved is null)
+        {
+            // What is encoded needs no earlier state any more. Kept until after the commit, it would be older than that, and no save could
+            // ever empty the log.
+            snapshot.Release();
+        }
+
+        save.TrainerState = await EncodeStateAsync(request.Options, cancellationToken);
+        if (await CommitAsync(request, save, replaced: null, cancellationToken))
+        {
+            return true;
+        }
+
+        if (saved is null)
+        {
+            throw new ReferenceGoneException();
+        }
+
+        await MendAsync(task, request.Step, save, cancellationToken);
+        if (request.Options.Overwrite && FindOther(task, request, save) is { } other)
+        {
+            snapshot.Release();
+            return await CommitAsync(request, save, other, cancellationToken) ? true : throw new ReferenceGoneException();
+        }
+
+        await SaveAgainAsync(task, request, save, cancellationToken);
+        return false;
+    }
+
+    private async Task SaveAgainAsync(TaskContext task, SaveRequest request, PreparedSave save, CancellationToken cancellationToken)
+    {
+        RequireSame(task, request, save);
+        if (save.SideFiles is { } sideFiles)
+        {
+            await store.Catalog.WriteAsync(
+                writer =>
+                {
+                    sideFiles.Mend(writer);
+                    return true;
+                },
+                cancellationToken);
+        }
+
+        await store.Catalog.WriteAsync(writer => store.AuditWriter.SavedAgain(writer, task.Name, request.Step), cancellationToken);
+        if (save.TrainerState is { } state)
+        {
+            await store.Catalog.WriteAsync(
+                writer => store.AuditWriter.Given(
+                    writer, task.Name, request.Step,
+                    state.Give(writer, task.Name, writer.Checkpoints.Find(task, StepRef.At(request.Step))), state.Info.StoredBytes),
+                cancellationToken);
+        }
+    }
+
+    private static void CheckFileDigest(SaveRequest request, PreparedSave save, CancellationToken cancellationToken)
+    {
+        if (request.Options.ExpectedFileDigest is not { } expected)
+        {
+            return;
+        }
+
+        if (save.Output.Files.Count != 1)
+        {
+            throw new FishException(
+                ErrorCode.RequestInvalid, request.Label, "A digest of the full file is given, but the model has several files.",
+                "Leave it out.");
+        }
+
+        var plan = new RestorePlan(save.Parent.Task.Layout, save.Output, save.Parent.Links);
+        var found = CheckpointVerifier.HashFile(save.OpenReader(request.Label), plan, 0, cancellationToken);
+        if (found != expected)
+        {
+            throw new FishException(
+                ErrorCode.DigestMismatch, request.Label, $"The full file would have the digest {found}; {expected} was announced.",
+                "The upload is damaged, or was made against another state; nothing was stored.");
+        }
+    }
+
+    private PreparedSave Prepare(
+        ICatalogView view, TaskContext task, SaveRequest request, CheckpointRow? saved, CancellationToken cancellationToken)
+    {
+        using var span = StoreTraces.Begin("save.encode", task.Name, StepRef.At(request.Step).ToString());
+        return new SavePreparer(view, task, request, saved, parts, cancellationToken).Prepare();
+    }
+
+    private async Task<bool> CommitAsync(SaveRequest request, PreparedSave save, long? replaced, CancellationToken cancellationToken)
+    {
+        var (task, step) = (save.Parent.Task, request.Step);
+        using var span = StoreTraces.Begin("save.commit", task.Name, StepRef.At(step).ToString());
+        return await store.Catalog.WriteAsync(
+            writer =>
+            {
+                // The new one may use the mask and side files of the old one, which go only after that.
+                var old = replaced is null ? null : HideReplaced(writer, task, step, replaced.Value);
+                var written = store.AuditWriter.Saved(
+                    writer, task.Name, step, SaveWriter.Write(writer, request, save, store.Options));
+                if (old is not null)
+                {
+                    CheckpointRemover.Collect(writer, old.Id);
+                }
+
+                return written;
+            },
+            cancellationToken);
+    }
+
+    // Unless another save has replaced it meanwhile: then the step is taken, and that one is compared in its turn.
+    private CheckpointRow? HideReplaced(ICatalogWriter writer, TaskContext task, long step, long id)
+    {
+        if (writer.Checkpoints.AtStep(task.Id, step) is not { } row || row.Id != id)
+        {
+            return null;
+        }
+
+        row.RequireUnpinned();
+        CheckpointRemover.Hide(writer, row, store.Options.Grace);
+        store.AuditWriter.DeletedCheckpoint(writer, task.Name, row);
+        return row;
+    }
+
+    // With the frames that were sent, or, where it has been laid elsewhere since, with others that say the same.
+    private async Task MendAsync(TaskContext task, long step, PreparedSave save, CancellationToken cancellationToken)
+    {
+        Task<bool> PutAsync(PreparedSave frames) => store.Catalog.WriteAsync(
+            writer => SaveWriter.Mend(
+                writer, writer.Checkpoints.Find(task, StepRef.At(step)), frames, store.Options.Codec), cancellationToken);
+        if (await PutAsync(save))
+        {
+            return;
+        }
+
+        using var snapshot = store.Catalog.OpenSnapshot();
+        using var rebased = new RebasedMend(snapshot.View, task, parts)
+            .Prepare(snapshot.View.Checkpoints.Find(task, StepRef.At(step)), save, cancellationToken);
+        if (rebased is not null)
+        {
+            await PutAsync(rebased);
+        }
+    }
+
+    private void RequireSame(TaskContext task, SaveRequest request, PreparedSave save)
+    {
+        using var snapshot = store.Catalog.OpenSnapshot();
+        var row = snapshot.View.Checkpoints.Find(task, StepRef.At(request.Step));
+        if (!IsSameModel(snapshot.View, task, row, save))
+        {
+            throw new FishException(
+                ErrorCode.StepTaken, request.Label, "The step holds a checkpoint with other content.",
+                "Checkpoints never change: save another step, delete it first, or save with overwrite, which replaces it.");
+        }
+
+        save.SideFiles?.RequireSame(snapshot.View, row);
+    }
+
+    // The same content may come with another parent or mask than it was first saved with: what counts is the state that it gives.
+    private bool IsSameModel(ICatalogView view, TaskContext task, CheckpointRow row, PreparedSave save)
+    {
+        if (!HeaderSet.Same(view.OutputOf(task, row), save.Output))
+        {
+            return false;
+        }
+
+        if (row.State == save.State)
+        {
+            return true;
+        }
+
+        using var existing = OpenedState.Open(view, store.Bases, task, row);
+        return !new StateDiff(existing.Reader, save.OpenReader(task.Name)).Read(new DeltaChunk());
+    }
+
+    // The checkpoint that an overwriting save replaces: one that cannot be read is another one too.
+    private long? FindOther(TaskContext task, SaveRequest request, PreparedSave save)
+    {
+        using var snapshot = store.Catalog.OpenSnapshot();
+        var row = snapshot.View.Checkpoints.AtStep(task.Id, request.Step) ?? throw new ReferenceGoneException();
+        try
+        {
+            return IsSameModel(snapshot.View, task, row, save) && save.TrainerState?.IsOther(snapshot.View, row) != true
+                && row.HasInfo(request.Options.Metrics, request.Options.Metadata)
+                && (save.SideFiles is null || save.SideFiles.Set == row.SideSet) ? null : row.Id;
+        }
+        catch (FishException damage) when (damage.Kind == ErrorKind.Corrupt)
+        {
+            return row.Id;
+        }
+    }
+
+    private async Task<PreparedState?> EncodeStateAsync(SaveOptions save, CancellationToken cancellationToken)
+    {
+        if (save.OpenState is null)
+        {
+            return null;
+        }
+
+        await using var content = save.OpenState();
+        return await PreparedState.EncodeAsync(content, store.Options, cancellationToken);
+    }
+}
