@@ -21,14 +21,16 @@ internal static class RawHttp
         using var socket = new TcpClient();
         await socket.ConnectAsync(address.Host, address.Port, cancellation);
         var stream = socket.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"{head}\r\nHost: {address.Authority}\r\nConnection: close\r\n\r\n"), cancellation);
-        await stream.WriteAsync(body, cancellation);
-        if (finish)
+        var received = new MemoryStream();
+        try
         {
-            socket.Client.Shutdown(SocketShutdown.Send);
+            await SendAsync();
+        }
+        catch (Exception error) when (error is IOException or SocketException)
+        {
+            // The server refused it before it was sent whole; its answer counts.
         }
 
-        var received = new MemoryStream();
         try
         {
             await stream.CopyToAsync(received, cancellation);
@@ -39,5 +41,15 @@ internal static class RawHttp
         }
 
         return Encoding.ASCII.GetString(received.ToArray());
+
+        async Task SendAsync()
+        {
+            await stream.WriteAsync(Encoding.ASCII.GetBytes($"{head}\r\nHost: {address.Authority}\r\nConnection: close\r\n\r\n"), cancellation);
+            await stream.WriteAsync(body, cancellation);
+            if (finish)
+            {
+                socket.Client.Shutdown(SocketShutdown.Send);
+            }
+        }
     }
 }
