@@ -3,7 +3,6 @@ using FishCheckpoint.Checkpoints;
 using FishCheckpoint.Cli.Hosting;
 using FishCheckpoint.Cli.Models;
 using FishCheckpoint.Cli.Output;
-using FishCheckpoint.Errors;
 using FishCheckpoint.Stores;
 using FishCheckpoint.Tensors;
 
@@ -84,18 +83,10 @@ internal static class SaveCommand
         call.SayLeftOut(info.LeftOut);
     }
 
-    // A key that may only write does not see the base: the server looks at it.
-    private static async Task<Func<string, bool>> TensorsOfAsync(Call call, string task, CancellationToken cancellation)
-    {
-        try
-        {
-            return await call.Store.Bases.TensorsOfAsync(await call.Store.Tasks.GetAsync(task, cancellation), cancellation);
-        }
-        catch (FishException error) when (error.Kind == ErrorKind.Forbidden)
-        {
-            return _ => false;
-        }
-    }
+    // A server finds the form itself: that is no reason to fetch its base's layout first.
+    private static async Task<Func<string, bool>> TensorsOfAsync(Call call, string task, CancellationToken cancellation) =>
+        call.Opened.IsServer ? _ => false
+        : await call.Store.Bases.TensorsOfAsync(await call.Store.Tasks.GetAsync(task, cancellation), cancellation);
 
     private static async Task<Digest?> BaseOf(Call call, string? nameOrId, CancellationToken cancellation)
     {

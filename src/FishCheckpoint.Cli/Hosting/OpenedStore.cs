@@ -12,6 +12,9 @@ internal sealed class OpenedStore : IAsyncDisposable
 {
     private OpenedStore(IFishStore store, string place) => (Store, Place) = (store, place);
 
+    /// <summary>Whether it is a server, which looks at what it gets by itself.</summary>
+    public bool IsServer => Store is FishClient;
+
     /// <summary>Where the store is, for people.</summary>
     public string Place { get; }
 

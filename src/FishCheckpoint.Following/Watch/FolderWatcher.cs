@@ -22,6 +22,7 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
     // By name, how a version looked when it was saved or refused.
     private readonly Dictionary<string, string> done = new(StringComparer.Ordinal);
     private FishException? lastRefusal;
+    private Func<string, bool>? tensors;
     private bool noted = true;
     private string? told;
 
@@ -146,8 +147,20 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
     private async Task<CheckpointContent> OpenAsync(Drop drop, TaskInfo task, CancellationToken cancellation) => drop.Problem is { } problem
         ? throw new FishException(problem.Code, $"{drop.Name}: {problem.Key}", problem.Cause, problem.Hint, problem)
         : options.Convert(drop.Model) is { } converted ? new CheckpointContent.Full(converted)
-        : await CheckpointContent.OpenAsync(
-            drop.Model, null, () => store.Bases.TensorsOfAsync(task, cancellation), options.MaxHeaderLength);
+        : await CheckpointContent.OpenAsync(drop.Model, null, () => TensorsOfAsync(task, cancellation), options.MaxHeaderLength);
+
+    // They never change. A key that may only write does not see the base: the server looks at what it gets by itself.
+    private async Task<Func<string, bool>> TensorsOfAsync(TaskInfo task, CancellationToken cancellation)
+    {
+        try
+        {
+            return tensors ??= await store.Bases.TensorsOfAsync(task, cancellation);
+        }
+        catch (FishException error) when (error.Kind == ErrorKind.Forbidden)
+        {
+            return _ => false;
+        }
+    }
 
     private void Refuse(Drop drop, FishException error)
     {

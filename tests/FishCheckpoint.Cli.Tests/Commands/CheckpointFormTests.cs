@@ -28,7 +28,7 @@ public sealed partial class CheckpointFormTests : CommandTest
         var model = input.Contains("named", StringComparison.Ordinal)
             ? TestModel.Create(1, null, new TensorInfo("a.indices", DType.I64, [64]), new TensorInfo("a.values", DType.F32, [64])) : Base;
         (await FishAsync("base", "add", "base", Write(model, "base"))).Succeeded();
-        foreach (var task in (string[])["sent", "saved", "watched", "other"])
+        foreach (var task in (string[])["sent", "saved", "remote", "watched", "other"])
         {
             (await FishAsync("task", "add", task, "--base", "base")).Succeeded();
         }
@@ -44,6 +44,8 @@ public sealed partial class CheckpointFormTests : CommandTest
         var sent = await OutcomeAsync("sent", response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(Stop));
         var save = await FishAsync("save", "saved", "1", path);
         Assert.Equal(sent, await OutcomeAsync("saved", save.Exit == 0, save.Error));
+        var remote = await RunAsync("save", "remote", "1", path, "--server", await ServerAsync());
+        Assert.Equal(sent, await OutcomeAsync("remote", remote.Exit == 0, remote.Error));
         var watch = await FishAsync("watch", PathOf("drops"), "--task", "watched", "--once", "--settle", "0s", "--interval", "0.02s");
         Assert.Equal(sent, await OutcomeAsync("watched", watch.Exit == 0, watch.Error));
         Assert.Equal(input is "half a patch" or "patch and model" or "empty model", ErrorCode().IsMatch(sent));
