@@ -182,7 +182,7 @@ internal sealed class SaveExecutor(StoreContext store)
         return row;
     }
 
-    // With the frames that were sent, or, where it has been laid elsewhere since, with others that say the same.
+    // With the frames that were sent, or, where it has been rebased since, with others that say the same.
     private async Task MendAsync(TaskContext task, long step, PreparedSave save, CancellationToken cancellationToken)
     {
         Task<bool> PutAsync(PreparedSave frames) => store.Catalog.WriteAsync(

@@ -61,7 +61,8 @@ internal sealed class StoreContext : IDisposable
             {
                 var (task, checkpoint) = find(snapshot.View);
                 state = OpenedState.Open(snapshot.View, Bases, task, checkpoint);
-                var output = checkpoint is not null ? snapshot.View.OutputOf(task, checkpoint) : task.IsBase ? task.Base.Files : task.Layout.Files;
+                var output = checkpoint is not null ? snapshot.View.OutputOf(task, checkpoint) : task.IsBase
+                    ? task.Base.Files : task.Layout.Files;
                 var info = checkpoint is { IsTombstone: false } && checkpoint.TaskId == task.Id ? checkpoint.ToInfo(
                     snapshot.View, task.Name) : null;
                 return Task.FromResult<IModelReader>(new StoredModelReader(snapshot, state, task, Bases, output, info));
@@ -98,7 +99,8 @@ internal sealed class StoreContext : IDisposable
         {
             throw new FishException(
                 ErrorCode.StorageUnavailable, "data folder", error.Message,
-                Catalog.Space.IsFull(error) ? Catalog.Space.WhatToDo : "Check the disk's space and permissions, and try again; nothing was changed.", error);
+                Catalog.Space.IsFull(error)
+                    ? Catalog.Space.WhatToDo : "Check the disk's space and permissions, and try again; nothing was changed.", error);
         }
     });
 

@@ -3,7 +3,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>Finds the checkpoints that cannot be read because of something damaged: those that need it, and those that are laid against or guessed from them.</summary>
+/// <summary>Finds the checkpoints that cannot be read because of something damaged: those that need it, and those that are based on or predicted from them.</summary>
 internal sealed partial class VerifiedTable
 {
     public List<AffectedCheckpoint> AffectedByMask(Digest mask) =>

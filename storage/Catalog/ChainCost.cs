@@ -8,7 +8,7 @@ namespace FishCheckpoint.Storage.Catalog;
 /// </summary>
 internal sealed partial class CheckpointTable
 {
-    // Everything that is laid on what is listed in "changed", once for each way there.
+    // Everything that is based on what is listed in "changed", once for each way there.
     private const string Laid =
         "laid (id) AS (SELECT id FROM changed UNION ALL SELECT c.id FROM laid CROSS JOIN checkpoints c WHERE c.parent = laid.id)";
 

@@ -26,7 +26,7 @@ internal sealed class FoldQueue(CatalogConnection connection) : IFoldQueue
         Select + $"WHERE c.task = $0 AND c.deleted = 0 AND c.id > $1 AND p.deleted = 1 AND p.expires IS NULL AND {IsNeededOnce("p")} ORDER BY c.id LIMIT 1",
         row => PastTheDeleted(CheckpointColumns.Read(row)), task, after);
 
-    // Deleted ones that lie on each other go together.
+    // Deleted ones that are based on each other go together.
     private FoldCandidate PastTheDeleted(CheckpointRow row)
     {
         var (freed, onto) = (0L, row.Parent);

@@ -4,7 +4,7 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>
-/// Compares what tasks and keys store with their quotas: after a write, in its transaction, so that nothing needs to be guessed beforehand, and what would pass
+/// Compares what tasks and keys store with their quotas: after a write, in its transaction, so that nothing needs to be predicted beforehand, and what would pass
 /// one is undone.
 /// </summary>
 internal sealed partial class Quotas(CatalogConnection connection) : IQuotaRows

@@ -55,7 +55,7 @@ internal sealed class TombstoneTable(CatalogConnection connection) : ITombstoneR
         return group;
     }
 
-    // The deleted one nearest to the base of those that a deleted one is laid on without a gap.
+    // The deleted one nearest to the base of those that a deleted one is based on without a gap.
     private static long Top(Dictionary<long, CheckpointRow> gone, CheckpointRow row)
     {
         while (row.Parent is { } parent && gone.TryGetValue(parent, out var next))
@@ -74,7 +74,7 @@ internal sealed class TombstoneTable(CatalogConnection connection) : ITombstoneR
 
         var held = MaskBytes(users, hidden, []);
 
-        // What is laid anew tells its positions itself: its mask goes too, unless others have it.
+        // What is rebased tells its positions itself: its mask goes too, unless others have it.
         var all = MaskBytes(users, [.. hidden, .. laid], laid);
         return new TombstoneGroup(hidden, [.. laid.Select(row => (row, onto))], hidden.Sum(row => row.FrameBytes) + held, all - held);
     }

@@ -19,7 +19,7 @@ internal static class BaseRebuild
                 if (BaseContent.IdentityOf(content.AllFiles) == id)
                 {
                     var created = connection.Scalar<long>("SELECT coalesce(min(created), 0) FROM tasks WHERE base = $0", id);
-                    connection.Rows.Bases.InsertRow(content, DateTimeOffset.FromUnixTimeMilliseconds(created));
+                    new BaseTable(connection).InsertRow(content, DateTimeOffset.FromUnixTimeMilliseconds(created));
                     log.Rebuilt.Add($"The row of base {id} was made from the rows of its files; the key that added it is lost.");
                 }
             }

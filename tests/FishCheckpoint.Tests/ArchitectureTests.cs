@@ -62,7 +62,7 @@ public sealed partial class ArchitectureTests
     ];
 
     // Folders with lines that are still too long. This list only gets shorter.
-    private static readonly string[] NotYetWrapped = [$"{Domain}/", "src/FishCheckpoint.Engine/", "storage/", "tests/"];
+    private static readonly string[] NotYetWrapped = [$"{Domain}/", "storage/", "tests/"];
 
     // Small and pure. A package more is a decision: docs/ARCHITECTURE.md names these.
     private static readonly string[] DomainPackages = ["K4os.Compression.LZ4", "ZstdSharp.Port"];

@@ -20,7 +20,9 @@ internal sealed class AuditWriter(EngineOptions options)
     public void Note(ICatalogWriter writer, string operation, string? task, string key, string outcome, long? bytes = null)
     {
         var caller = Caller;
-        writer.Audit.Append(new AuditEntry(0, options.Time.GetUtcNow(), caller.Name, caller.KeyId, caller.Address, operation, task, key, outcome, bytes), options.Audit);
+        writer.Audit.Append(
+            new AuditEntry(0, options.Time.GetUtcNow(), caller.Name, caller.KeyId, caller.Address, operation, task, key, outcome, bytes),
+            options.Audit);
     }
 
     /// <summary>Writes down what was refused, and to whom.</summary>
@@ -49,7 +51,8 @@ internal sealed class AuditWriter(EngineOptions options)
         if (created && Caller.IsLimited)
         {
             throw new FishException(
-                ErrorCode.KeyForbidden, task, "A key that is limited to tasks makes none: a task opens its base to the key.", "Let the task be made with another key first.");
+                ErrorCode.KeyForbidden, task, "A key that is limited to tasks makes none: a task opens its base to the key.",
+                "Let the task be made with another key first.");
         }
 
         Note(writer, "task.put", task, task, created ? Created : Changed);

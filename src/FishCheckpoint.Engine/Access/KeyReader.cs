@@ -6,8 +6,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Access;
 
 /// <summary>
-/// Looks keys up, for every request anew: a key that another process has made or revoked counts at once, and one row by its index on a view that is kept
-/// costs less than keeping a copy true would.
+/// Looks keys up, for every request anew: a key that another process has made or revoked counts at once, and one row by its index on a view
+/// that is kept costs less than keeping a copy true would.
 /// </summary>
 internal sealed class KeyReader(ICatalog catalog) : IDisposable
 {

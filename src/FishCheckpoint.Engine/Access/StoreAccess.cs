@@ -55,7 +55,8 @@ public sealed class StoreAccess : IAccessControl, IDisposable
             var id = writer.Tasks.IdOf(Names.Check(task, "task"));
             if (quota.Bytes < 0)
             {
-                throw new FishException(ErrorCode.RequestInvalid, "bytes", $"{quota.Bytes} bytes are no quota.", "Give 0 or more, or nothing for no limit.");
+                throw new FishException(
+                    ErrorCode.RequestInvalid, "bytes", $"{quota.Bytes} bytes are no quota.", "Give 0 or more, or nothing for no limit.");
             }
 
             writer.Tasks.SetQuota(id, quota.Bytes);
@@ -72,8 +73,11 @@ public sealed class StoreAccess : IAccessControl, IDisposable
                 view => view.Audit.List(part.Validate(), task is null ? null : Names.Check(task, "task"), since)),
             page, cancellationToken);
 
-    /// <summary>Writes down requests that were refused. Equal ones of a day, by the same key from the same address, are one entry that counts them.</summary>
-    /// <param name="refusals">Each with its caller, its method and route, the code of the refusal and how many times; their numbers are given anew.</param>
+    /// <summary>
+    /// Writes down requests that were refused. Equal ones of a day, by the same key from the same address, are one entry that counts them.
+    /// </summary>
+    /// <param name="refusals">Each with its caller, its method and route, the code of the refusal and how many times; their numbers are
+    /// given anew.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public Task NoteRefusalsAsync(IReadOnlyList<AuditEntry> refusals, CancellationToken cancellationToken = default) => WriteAsync(
         writer =>
@@ -131,5 +135,6 @@ public sealed class StoreAccess : IAccessControl, IDisposable
         return work(snapshot.View);
     }));
 
-    private Task<T> WriteAsync<T>(Func<ICatalogWriter, T> work, CancellationToken cancellation) => Task.Run(() => catalog.WriteAsync(work, cancellation), cancellation);
+    private Task<T> WriteAsync<T>(Func<ICatalogWriter, T> work, CancellationToken cancellation) =>
+        Task.Run(() => catalog.WriteAsync(work, cancellation), cancellation);
 }

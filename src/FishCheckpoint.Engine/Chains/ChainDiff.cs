@@ -4,10 +4,11 @@ using FishCheckpoint.Engine.Loading;
 
 namespace FishCheckpoint.Engine.Chains;
 
-/// <summary>What tells two states of one layout apart, each a checkpoint or the base with some more deltas laid on it.</summary>
+/// <summary>What tells two states of one layout apart, each a checkpoint or the base with some more deltas based on it.</summary>
 /// <param name="from">The state that the difference is against.</param>
 /// <param name="to">The other state.</param>
-/// <remarks>What both chains have in common cannot make them differ: only blocks that another delta touches are rebuilt, and the common part of each once.</remarks>
+/// <remarks>What both chains have in common cannot make them differ: only blocks that another delta touches are rebuilt, and the common
+/// part of each once.</remarks>
 internal sealed class ChainDiff(OpenedState from, OpenedState to)
 {
     private readonly int shared = from.Chain.Zip(to.Chain).TakeWhile(pair => pair.First.Id == pair.Second.Id).Count();
@@ -16,8 +17,8 @@ internal sealed class ChainDiff(OpenedState from, OpenedState to)
     public int Shared => shared;
 
     /// <summary>Opens the difference.</summary>
-    /// <param name="laidOnFrom">Deltas laid on the first state.</param>
-    /// <param name="laidOnTo">Deltas laid on the second.</param>
+    /// <param name="laidOnFrom">Deltas based on the first state.</param>
+    /// <param name="laidOnTo">Deltas based on the second.</param>
     /// <param name="only">The blocks to look at; <see langword="null"/> for all that can differ.</param>
     public StateDiff Open(IReadOnlyList<DeltaCursor> laidOnFrom, IReadOnlyList<DeltaCursor> laidOnTo, Func<int, long, bool>? only = null)
     {

@@ -5,8 +5,8 @@ using FishCheckpoint.Engine.Ports;
 namespace FishCheckpoint.Engine.Chains;
 
 /// <summary>
-/// Deletes checkpoints in the caller's transaction. One that is in its grace, or that others are laid against, only disappears from view; it goes when the grace is over
-/// and the last of the others is gone.
+/// Deletes checkpoints in the caller's transaction. One that is in its grace, or that others are based on, only disappears from view; it
+/// goes when the grace is over and the last of the others is gone.
 /// </summary>
 internal static class CheckpointRemover
 {
@@ -20,7 +20,10 @@ internal static class CheckpointRemover
         Collect(writer, row.Id);
     }
 
-    /// <summary>Takes a checkpoint with its tags out of view, without a grace its trainer state too; <see cref="Collect"/> then removes it and its side files.</summary>
+    /// <summary>
+    /// Takes a checkpoint with its tags out of view, without a grace its trainer state too; <see cref="Collect"/> then removes it and its
+    /// side files.
+    /// </summary>
     public static void Hide(ICatalogWriter writer, CheckpointRow row, Grace grace)
     {
         var tags = writer.Tags.Take(row.Id);
@@ -54,8 +57,8 @@ internal static class CheckpointRemover
     }
 
     /// <summary>
-    /// Removes a deleted checkpoint whose grace is over, that nothing is based on or predicted from and no task starts from, and then what it was itself, if that was
-    /// waiting for it.
+    /// Removes a deleted checkpoint whose grace is over, that nothing is based on or predicted from and no task starts from, and then what
+    /// it was itself, if that was waiting for it.
     /// </summary>
     /// <returns>Bytes of the frames that went.</returns>
     public static long Collect(ICatalogWriter writer, long checkpoint)

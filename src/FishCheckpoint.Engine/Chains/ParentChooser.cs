@@ -8,17 +8,19 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Chains;
 
 /// <summary>
-/// Chooses what a save is laid on whose chain would cost too much to read: the state of the chain, or the base, from which it is cheapest to go on. How many bytes
-/// the delta from there takes depends on how far masks overlap, which no count tells: a few blocks are encoded to see.
+/// Chooses what a save is based on whose chain would cost too much to read: the state of the chain, or the base, from which it is cheapest
+/// to go on. How many bytes the delta from there takes depends on how far masks overlap, which no count tells: a few blocks are encoded to
+/// see.
 /// </summary>
 internal sealed class ParentChooser(
-    ICatalogView view, TaskContext task, IBaseStore bases, ChainBound bound, CodecOptions codec, string temporaryFolder, CancellationToken cancellation)
+    ICatalogView view, TaskContext task, IBaseStore bases, ChainBound bound, CodecOptions codec, string temporaryFolder,
+    CancellationToken cancellation)
 {
     private const int SampledBlocks = 8;
     private const int MaxCandidates = 16;
 
     /// <summary>Chooses, and opens what is chosen.</summary>
-    /// <param name="chain">The state that the save was laid on, with its chain.</param>
+    /// <param name="chain">The state that the save was based on, with its chain.</param>
     /// <param name="last">The save's own delta.</param>
     /// <param name="delta">Bytes that it takes.</param>
     public OpenedState Choose(OpenedState chain, DeltaCursor last, long delta)
@@ -44,11 +46,13 @@ internal sealed class ParentChooser(
         }
     }
 
-    // The end of the chain in steps that double, and every link that says much at once. What was deleted goes the sooner the less is laid on it.
+    // The end of the chain in steps that double, and every link that says much at once. What was deleted goes the sooner the less is based
+    // on it.
     private static IEnumerable<CheckpointRow> Candidates(OpenedState chain, long delta)
     {
         var rows = chain.Chain;
-        return rows.Where((row, index) => !row.IsTombstone && (long.IsPow2(rows.Count - index) || chain.Links[index].FrameBytes > 2 * delta))
+        return rows.Where(
+            (row, index) => !row.IsTombstone && (long.IsPow2(rows.Count - index) || chain.Links[index].FrameBytes > 2 * delta))
             .Reverse().Take(MaxCandidates);
     }
 

@@ -8,13 +8,14 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Engine.Chains;
 
 /// <summary>
-/// Frees a checkpoint from those whose values are guessed from its own: they are encoded again, guessed from what it was guessed from itself, or from nothing. Their
-/// contents, identities and digests stay what they are.
+/// Frees a checkpoint from those whose values are predicted from its own: they are encoded again, predicted from what it was predicted from
+/// itself, or from nothing. Their contents, identities and digests stay what they are.
 /// </summary>
-/// <remarks>A guess is made of the last values and of those before them, so that two generations change; later ones read the same values as before.</remarks>
+/// <remarks>A prediction is made of the last values and of those before them, so that two generations change; later ones read the same
+/// values as before.</remarks>
 internal static class PredictionRebaser
 {
-    /// <summary>Encodes again what is guessed from a checkpoint, and reads it back.</summary>
+    /// <summary>Encodes again what is predicted from a checkpoint, and reads it back.</summary>
     /// <param name="view">A snapshot.</param>
     /// <param name="means">What encoding takes.</param>
     /// <param name="row">The checkpoint that is freed.</param>
@@ -51,8 +52,8 @@ internal static class PredictionRebaser
         }
     }
 
-    /// <summary>Puts the frames in place, unless one of the checkpoints was deleted or changed meanwhile, or another is guessed from the freed one now; in the caller's
-    /// transaction, which is to be given up where this gives <see langword="false"/>.</summary>
+    /// <summary>Puts the frames in place, unless one of the checkpoints was deleted or changed meanwhile, or another is predicted from the
+    /// freed one now; in the caller's transaction, which is to be given up where this gives <see langword="false"/>.</summary>
     /// <param name="writer">The transaction's.</param>
     /// <param name="row">The checkpoint that is freed.</param>
     /// <param name="frames">What <see cref="Prepare"/> gave.</param>
@@ -79,7 +80,9 @@ internal static class PredictionRebaser
         return true;
     }
 
-    /// <summary>Whether frames that were found are still those that are stored, and nothing else is guessed from the freed checkpoint.</summary>
+    /// <summary>
+    /// Whether frames that were found are still those that are stored, and nothing else is predicted from the freed checkpoint.
+    /// </summary>
     public static bool AreCurrent(ICatalogView view, CheckpointRow row, RebasedPredictions frames) =>
         IsCurrent(view, row, frames.RowHead)
         && frames.Frames.All(frame => IsCurrent(view, frame.Row, frame.OldHead))
@@ -88,12 +91,16 @@ internal static class PredictionRebaser
             view.Checkpoints.CountPredictedFrom(frame.Row.Id)
             == frames.Frames.Count(next => next.Row.Reference == frame.Row.Id));
 
-    /// <summary>Whether a checkpoint is what it was found to be, frame, parent and all. A deleted one's number may be another's by now: state and head tell.</summary>
+    /// <summary>
+    /// Whether a checkpoint is what it was found to be, frame, parent and all. A deleted one's number may be another's by now: state and
+    /// head tell.
+    /// </summary>
     public static bool IsCurrent(ICatalogView view, CheckpointRow row, ReadOnlyMemory<byte> oldHead) =>
         view.Checkpoints.HeadOnParent(row) is { } head && oldHead.Span.SequenceEqual(head);
 
     private static RebasedPrediction Encode(
-        ICatalogView view, RecodeContext means, TaskContext context, CheckpointRow row, EarlierValues? earlier, IReadOnlyList<IFrame> before, long? reference,
+        ICatalogView view, RecodeContext means, TaskContext context, CheckpointRow row, EarlierValues? earlier,
+        IReadOnlyList<IFrame> before, long? reference,
         CancellationToken cancellation)
     {
         var (frames, layout) = (StoredFrames.Open(view, row), context.Layout.Layout);
@@ -111,7 +118,8 @@ internal static class PredictionRebaser
 
             return new RebasedPrediction(
                 row, frames.Values[^1].Head, encoded,
-                ChunkIndex.ReadValues(encoded.Values, encoded.ValuesHead, encoded.MaskHead!, ChunkIndex.ReadMask(frames.Mask!, encoded.MaskHead!, layout)), reference,
+                ChunkIndex.ReadValues(encoded.Values, encoded.ValuesHead, encoded.MaskHead!,
+                    ChunkIndex.ReadMask(frames.Mask!, encoded.MaskHead!, layout)), reference,
                 means.Codec.EffortOf(onAMask: true));
         }
         catch

@@ -13,19 +13,21 @@ namespace FishCheckpoint.Engine.Chains;
 /// <param name="view">A snapshot.</param>
 /// <param name="means">What encoding takes.</param>
 /// <param name="context">The task.</param>
-/// <param name="target">The state that it is laid on.</param>
-/// <param name="diff">Opens the difference between that state, with some more laid on it, and the one that is to come out.</param>
+/// <param name="target">The state that it is based on.</param>
+/// <param name="diff">Opens the difference between that state, with some more based on it, and the one that is to come out.</param>
 /// <param name="cancellation">Ends the work early.</param>
 internal sealed class RebaseEncoding(
-    ICatalogView view, RecodeContext means, TaskContext context, OpenedState target, Func<IReadOnlyList<DeltaCursor>, IDeltaReader> diff, CancellationToken cancellation)
+    ICatalogView view, RecodeContext means, TaskContext context, OpenedState target, Func<IReadOnlyList<DeltaCursor>, IDeltaReader> diff,
+    CancellationToken cancellation)
 {
     private Layout Layout => context.Layout.Layout;
 
     /// <summary>Encodes: as blocks, or as values of a mask that is stored already, whichever is smaller.</summary>
-    /// <returns>The frames, and whether others may be guessed from them.</returns>
+    /// <returns>The frames, and whether others may be predicted from them.</returns>
     public (EncodedDelta Encoded, bool Plain) Encode()
     {
-        var blocks = BlocksEncoder.TryEncode(diff([]), target.Reader, target.Identity, means.Codec, means.TemporaryFolder, long.MaxValue, cancellation)!;
+        var blocks = BlocksEncoder.TryEncode(
+            diff([]), target.Reader, target.Identity, means.Codec, means.TemporaryFolder, long.MaxValue, cancellation)!;
         try
         {
             if (SoundMask(blocks.MaskId) is { } mask && EncodeOn(mask) is var (masked, plain))
@@ -66,7 +68,8 @@ internal sealed class RebaseEncoding(
         }
 
         return encoded.IsBlocks ? ChunkIndex.ReadBlocks(encoded.Values, encoded.ValuesHead, Layout)
-            : ChunkIndex.ReadValues(encoded.Values, encoded.ValuesHead, encoded.MaskHead!, ChunkIndex.ReadMask(encoded.Mask!, encoded.MaskHead!, Layout));
+            : ChunkIndex.ReadValues(
+                encoded.Values, encoded.ValuesHead, encoded.MaskHead!, ChunkIndex.ReadMask(encoded.Mask!, encoded.MaskHead!, Layout));
     }
 
     private (EncodedDelta Encoded, bool Plain) EncodeOn(IFrame mask)

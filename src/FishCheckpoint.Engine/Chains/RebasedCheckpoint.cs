@@ -6,11 +6,13 @@ namespace FishCheckpoint.Engine.Chains;
 
 /// <summary>A checkpoint that was encoded against another state, not yet in the catalog. Owns what it lies in.</summary>
 /// <param name="row">The checkpoint as it was found.</param>
-/// <param name="oldHead">The head of its frame then: with the checksum of every chunk, so that another frame in its place does not have it.</param>
-/// <param name="onto">What it is laid on now; <see langword="null"/> for the base.</param>
+/// <param name="oldHead">The head of its frame then: with the checksum of every chunk, so that another frame in its place does not have
+/// it.</param>
+/// <param name="onto">What it is based on now; <see langword="null"/> for the base.</param>
 /// <param name="delta">Its new frames.</param>
-/// <param name="readers">Those that were guessed from its values, encoded again without it.</param>
-internal sealed class RebasedCheckpoint(CheckpointRow row, ReadOnlyMemory<byte> oldHead, CheckpointRow? onto, EncodedDelta delta, RebasedPredictions readers) : IDisposable
+/// <param name="readers">Those that were predicted from its values, encoded again without it.</param>
+internal sealed class RebasedCheckpoint(
+    CheckpointRow row, ReadOnlyMemory<byte> oldHead, CheckpointRow? onto, EncodedDelta delta, RebasedPredictions readers) : IDisposable
 {
     public CheckpointRow Row { get; } = row;
 
@@ -28,7 +30,7 @@ internal sealed class RebasedCheckpoint(CheckpointRow row, ReadOnlyMemory<byte> 
     /// <summary>What the new frames prove.</summary>
     public required Digest Proof { get; init; }
 
-    /// <summary>Whether others may be guessed from the new values: whether they need no parent.</summary>
+    /// <summary>Whether others may be predicted from the new values: whether they need no parent.</summary>
     public required bool MayBePredictedFrom { get; init; }
 
     /// <summary>The effort that it was encoded with.</summary>

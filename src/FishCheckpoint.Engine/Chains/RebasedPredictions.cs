@@ -3,9 +3,12 @@ using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Engine.Chains;
 
-/// <summary>The values of checkpoints that were encoded again, without reading one that they were guessed from. Not yet in the catalog.</summary>
-/// <param name="rowHead">The head of the frame of that one, as it was found: it changes with what that one is guessed from, which the new frames count on.</param>
-/// <param name="frames">Those frames; none where nothing was guessed from it.</param>
+/// <summary>
+/// The values of checkpoints that were encoded again, without reading one that they were predicted from. Not yet in the catalog.
+/// </summary>
+/// <param name="rowHead">The head of the frame of that one, as it was found: it changes with what that one is predicted from, which the new
+/// frames count on.</param>
+/// <param name="frames">Those frames; none where nothing was predicted from it.</param>
 internal sealed class RebasedPredictions(ReadOnlyMemory<byte> rowHead, IReadOnlyList<RebasedPrediction> frames) : IDisposable
 {
     public ReadOnlyMemory<byte> RowHead { get; } = rowHead;
@@ -29,10 +32,11 @@ internal sealed class RebasedPredictions(ReadOnlyMemory<byte> rowHead, IReadOnly
 /// <param name="OldHead">The head of its frame then.</param>
 /// <param name="Delta">Its new frames; the mask's is the stored one.</param>
 /// <param name="Chunks">The chunks of the new values.</param>
-/// <param name="Reference">What they are guessed from now; <see langword="null"/> for nothing.</param>
+/// <param name="Reference">What they are predicted from now; <see langword="null"/> for nothing.</param>
 /// <param name="Effort">The effort that they were encoded with.</param>
 internal sealed record RebasedPrediction(
-    CheckpointRow Row, ReadOnlyMemory<byte> OldHead, EncodedDelta Delta, IReadOnlyList<ChunkEntry> Chunks, long? Reference, CodecEffort Effort)
+    CheckpointRow Row, ReadOnlyMemory<byte> OldHead, EncodedDelta Delta, IReadOnlyList<ChunkEntry> Chunks, long? Reference,
+    CodecEffort Effort)
 {
     /// <summary>Bytes that the frame grows by.</summary>
     public long Growth => FrameSize.Of(Delta.Values) - Row.ValueBytes;

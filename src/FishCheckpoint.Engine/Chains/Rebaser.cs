@@ -8,8 +8,9 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Engine.Chains;
 
 /// <summary>
-/// Lays a stored checkpoint anew on another state: the same bits, the same identity and ETags. What is laid on it stays as it is, for its frames count on the bits of its
-/// parent alone. Work in two steps: <see cref="Prepare"/> reads and encodes in a snapshot, where it holds up nobody; <see cref="Replace"/> copies bytes in a transaction.
+/// Lays a stored checkpoint anew on another state: the same bits, the same identity and ETags. What is based on it stays as it is, for its
+/// frames count on the bits of its parent alone. Work in two steps: <see cref="Prepare"/> reads and encodes in a snapshot, where it holds
+/// up nobody; <see cref="Replace"/> copies bytes in a transaction.
 /// </summary>
 internal static class Rebaser
 {
@@ -18,15 +19,17 @@ internal static class Rebaser
     /// <param name="means">What encoding takes.</param>
     /// <param name="row">The checkpoint, hidden or not.</param>
     /// <param name="onto">
-    /// What it is to be laid on, hidden or not: one of its chain, or any other of its layout that is not laid on it; <see langword="null"/> for the base.
+    /// What it is to be based on, hidden or not: one of its chain, or any other of its layout that is not based on it;
+    /// <see langword="null"/> for the base.
     /// </param>
     /// <param name="cancellation">Ends the work early.</param>
     /// <returns>The frames; the caller disposes them.</returns>
-    /// <exception cref="FishException">Something that is read for it is damaged, or what was made of it does not give the same state.</exception>
-    /// <exception cref="ArgumentException"><paramref name="onto"/> is laid on the checkpoint, or has another layout.</exception>
+    /// <exception cref="FishException">Something that is read for it is damaged, or what was made of it does not give the same
+    /// state.</exception>
+    /// <exception cref="ArgumentException"><paramref name="onto"/> is based on the checkpoint, or has another layout.</exception>
     /// <remarks>
-    /// Reads the blocks that the deltas touch which the two chains do not share, and of each frame the checksums and the head; where the digest of the full file is known,
-    /// the file is compared with it too.
+    /// Reads the blocks that the deltas touch which the two chains do not share, and of each frame the checksums and the head; where the
+    /// digest of the full file is known, the file is compared with it too.
     /// </remarks>
     public static RebasedCheckpoint Prepare(
         ICatalogView view, RecodeContext means, CheckpointRow row, CheckpointRow? onto, CancellationToken cancellation)
@@ -34,7 +37,8 @@ internal static class Rebaser
         var context = means.Tasks.ContextOf(view, row.TaskId);
         using var old = OpenedState.Open(view, means.Bases, context, row);
         using var target = OpenedState.Open(view, means.Bases, context, onto);
-        if (target.Chain.Any(link => link.Id == row.Id) || (onto is not null && means.Tasks.ContextOf(view, onto.TaskId).BaseState != context.BaseState))
+        if (target.Chain.Any(link => link.Id == row.Id)
+            || (onto is not null && means.Tasks.ContextOf(view, onto.TaskId).BaseState != context.BaseState))
         {
             throw new ArgumentException($"{row.Label} cannot be laid on {onto!.Label}.", nameof(onto));
         }
@@ -63,8 +67,9 @@ internal static class Rebaser
     }
 
     /// <summary>
-    /// Puts the frames in place and removes the old parent if it was only waiting for that; in the caller's transaction. Nothing is written where anything has changed
-    /// since: the checkpoint or one that is guessed from it was deleted, mended, recoded or laid anew, the new parent is gone, or another is guessed from the checkpoint.
+    /// Puts the frames in place and removes the old parent if it was only waiting for that; in the caller's transaction. Nothing is written
+    /// where anything has changed since: the checkpoint or one that is predicted from it was deleted, mended, recoded or rebased, the new
+    /// parent is gone, or another is predicted from the checkpoint.
     /// </summary>
     /// <returns>Whether it was written.</returns>
     public static bool Replace(ICatalogWriter writer, RebasedCheckpoint rebased)
@@ -142,7 +147,8 @@ internal static class Rebaser
         if (CheckpointVerifier.HashFile(state, new RestorePlan(old.Task.Layout, output, []), 0, cancellation) != expected)
         {
             throw new FishException(
-                ErrorCode.CorruptCheckpoint, row.Label, "The restored file does not have the digest that it was saved with.", "Restore from a backup.");
+                ErrorCode.CorruptCheckpoint, row.Label, "The restored file does not have the digest that it was saved with.",
+                "Restore from a backup.");
         }
     }
 }

@@ -5,8 +5,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Chains;
 
 /// <summary>
-/// Two states, or more, that go on from one: each block of that one is rebuilt once for all of them, where they are read block by block side by side. Not safe for use by
-/// two threads at once.
+/// Two states, or more, that go on from one: each block of that one is rebuilt once for all of them, where they are read block by block
+/// side by side. Not safe for use by two threads at once.
 /// </summary>
 /// <param name="shared">The state that they go on from.</param>
 internal sealed class SharedPrefix(StateReader shared)

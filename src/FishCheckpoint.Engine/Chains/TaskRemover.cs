@@ -26,8 +26,8 @@ internal static class TaskRemover
         }
     }
 
-    /// <summary>Deletes the row of a deleted task, none of whose checkpoints is in its grace. What branches are based on goes to them: they are of the same base and
-    /// own tensors.</summary>
+    /// <summary>Deletes the row of a deleted task, none of whose checkpoints is in its grace. What branches are based on goes to them: they
+    /// are of the same base and own tensors.</summary>
     public static void EndGrace(ICatalogWriter writer, long task)
     {
         if (writer.Tasks.RemoveBranchPoint(task) is { } start)

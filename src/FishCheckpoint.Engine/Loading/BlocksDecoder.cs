@@ -7,7 +7,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Loading;
 
-/// <summary>Reads a delta out of a frame of blocks: the mirror of <see cref="BlocksEncoder"/>. Checks the frame's digests at the end.</summary>
+/// <summary>
+/// Reads a delta out of a frame of blocks: the mirror of <see cref="BlocksEncoder"/>. Checks the frame's digests at the end.
+/// </summary>
 internal sealed class BlocksDecoder : IDeltaReader, IDisposable
 {
     private readonly IFrame frame;
@@ -26,7 +28,7 @@ internal sealed class BlocksDecoder : IDeltaReader, IDisposable
     /// <summary>Prepares the reading; the index is checked here, chunks as they are read.</summary>
     /// <param name="frame">The frame.</param>
     /// <param name="layout">The layout that positions refer to.</param>
-    /// <param name="parent">The state that the delta is laid on.</param>
+    /// <param name="parent">The state that the delta is based on.</param>
     /// <exception cref="FishException">The frame is damaged, hostile, or for another layout.</exception>
     public BlocksDecoder(IFrame frame, Layout layout, IBlockReader parent)
     {
@@ -97,7 +99,8 @@ internal sealed class BlocksDecoder : IDeltaReader, IDisposable
         parent.ReadBlock(entry.Tensor, entry.First, before.Span);
         before.Span.CopyTo(after);
         scratch.Coder.Decode(
-            ChunkIndex.ReadChunk(frame, entry, scratch.Encoded), info.Type, after.AsSpan(0, before.Length), scratch.PositionsFor(entry.Count).AsSpan(0, entry.Count));
+            ChunkIndex.ReadChunk(frame, entry, scratch.Encoded), info.Type, after.AsSpan(0, before.Length),
+            scratch.PositionsFor(entry.Count).AsSpan(0, entry.Count));
         (count, next) = (entry.Count, 0);
     }
 
@@ -122,7 +125,8 @@ internal sealed class BlocksDecoder : IDeltaReader, IDisposable
         if (mask.Finish() != head.Digests[1] || Digest.Finish(values) != head.Digests[3])
         {
             throw new FishException(
-                ErrorCode.CorruptFrame, "blocks", "The positions or values do not have the digest that the frame carries.", "Send the frame again.");
+                ErrorCode.CorruptFrame, "blocks", "The positions or values do not have the digest that the frame carries.",
+                "Send the frame again.");
         }
     }
 }

@@ -32,13 +32,17 @@ internal static class BytesCoder
         }
     }
 
-    /// <summary>Reads a frame's bytes as a stream: the mirror of <see cref="EncodeAsync(Stream, CodecOptions, FrameWriter, long, CancellationToken)"/>.</summary>
+    /// <summary>
+    /// Reads a frame's bytes as a stream: the mirror of
+    /// <see cref="EncodeAsync(Stream, CodecOptions, FrameWriter, long, CancellationToken)"/>.
+    /// </summary>
     /// <param name="frame">The frame.</param>
     /// <param name="owner">Disposed with the stream; may be <see langword="null"/>.</param>
     public static Stream Open(IFrame frame, IDisposable? owner) => new BytesStream(frame, owner);
 
     private static async Task<IFrame> EncodeAsync(
-        Stream content, CodecOptions options, FrameWriter writer, long limit, IncrementalHash digest, byte[] buffer, CancellationToken cancellation)
+        Stream content, CodecOptions options, FrameWriter writer, long limit, IncrementalHash digest, byte[] buffer,
+        CancellationToken cancellation)
     {
         var raw = buffer.AsMemory(0, ChunkIndex.BytesPerChunk);
         var total = 0L;
@@ -46,7 +50,8 @@ internal static class BytesCoder
         {
             if ((total += read) > limit)
             {
-                throw new FishException(ErrorCode.TooLarge, "state", $"A trainer state has at most {limit} bytes.", "Raise the limit, or store less.");
+                throw new FishException(
+                    ErrorCode.TooLarge, "state", $"A trainer state has at most {limit} bytes.", "Raise the limit, or store less.");
             }
 
             digest.AppendData(raw.Span[..read]);

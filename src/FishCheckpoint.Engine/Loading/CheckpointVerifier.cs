@@ -8,7 +8,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Loading;
 
-/// <summary>Reads all that a checkpoint is made of: base blocks, every delta of its chain with its digests, and its trainer state.</summary>
+/// <summary>
+/// Reads all that a checkpoint is made of: base blocks, every delta of its chain with its digests, and its trainer state.
+/// </summary>
 internal static class CheckpointVerifier
 {
     /// <summary>Throws what is wrong, or returns the bytes read.</summary>
@@ -42,7 +44,8 @@ internal static class CheckpointVerifier
         using var sink = new HashStream(hash);
         var writer = PipeWriter.Create(sink, new StreamPipeWriterOptions(minimumBufferSize: Blocks.Size));
         var header = plan.Output.Files[file].Header;
-        RestoreWriter.CopyAsync(plan.SegmentsOf(file, 0, header.FileLength), header.ToFileBytes(), state, writer, cancellation).GetAwaiter().GetResult();
+        RestoreWriter.CopyAsync(plan.SegmentsOf(file, 0, header.FileLength), header.ToFileBytes(), state, writer, cancellation).GetAwaiter()
+            .GetResult();
         writer.Complete();
         return Digest.Finish(hash);
     }
@@ -61,7 +64,8 @@ internal static class CheckpointVerifier
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>.</exception>
     public static void RequireOwn(string label, CheckpointRow row, FrameHead values)
     {
-        if (values.Digests.Count != 4 || values.Digests[1] != row.Mask || StateIdentity.OfDelta(values.Digests[2], row.Mask, values.Digests[3]) != row.Proven)
+        if (values.Digests.Count != 4 || values.Digests[1] != row.Mask
+            || StateIdentity.OfDelta(values.Digests[2], row.Mask, values.Digests[3]) != row.Proven)
         {
             throw NotOwn(label);
         }
@@ -90,7 +94,8 @@ internal static class CheckpointVerifier
         var plan = new RestorePlan(state.Task.Layout, output, state.Links);
         var found = HashFile(state.Reader, plan, 0, cancellation);
         return found == expected ? output.Files[0].Header.FileLength : throw new FishException(
-            ErrorCode.CorruptCheckpoint, $"{task}/{state.Checkpoint!.Step}", $"The restored file has the digest {found}; {expected} was saved.",
+            ErrorCode.CorruptCheckpoint, $"{task}/{state.Checkpoint!.Step}",
+            $"The restored file has the digest {found}; {expected} was saved.",
             "Restore from a backup.");
     }
 

@@ -16,7 +16,8 @@ internal static class FrameCheck
     public static IFrame? OpenSoundMask(ICatalogView view, Digest mask, Layout layout)
     {
         IFrame? stored = null;
-        return IsSound(() => stored = view.Frames.OpenMask(mask), frame => ChunkIndex.ReadMask(frame, FrameHead.Parse(frame.Head), layout)) ? stored : null;
+        return IsSound(() => stored = view.Frames.OpenMask(mask), frame => ChunkIndex.ReadMask(frame, FrameHead.Parse(frame.Head), layout))
+            ? stored : null;
     }
 
     /// <summary>Whether every chunk of stored values has its checksum.</summary>

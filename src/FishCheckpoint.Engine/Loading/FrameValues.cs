@@ -5,7 +5,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Loading;
 
-/// <summary>Reads a delta's values out of their frame, or after those that they are guessed from, without the mask's positions and without a parent.</summary>
+/// <summary>
+/// Reads a delta's values out of their frame, or after those that they are predicted from, without the mask's positions and without a
+/// parent.
+/// </summary>
 internal sealed class FrameValues : IMaskedValues
 {
     private readonly ChunkEntry[] mask;
@@ -40,8 +43,8 @@ internal sealed class FrameValues : IMaskedValues
     public bool ArePlain => values.ArePlain;
 
     /// <inheritdoc/>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: a chunk is damaged; <see cref="ErrorCode.BaseMismatch"/>: values need their
-    /// parent's.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: a chunk is damaged; <see cref="ErrorCode.BaseMismatch"/>:
+    /// values need their parent's.</exception>
     public bool Read(DeltaChunk chunk)
     {
         chunk.Reset(-1, 1);
@@ -54,6 +57,7 @@ internal sealed class FrameValues : IMaskedValues
         chunk.Reset(entry.Tensor, info.UnitSize);
         chunk.Append(entry.Count, out _, out var newValues);
         return values.Read(coder, encoded, next++, info.Type, newValues) == ValueMap.Plain ? true : throw new FishException(
-            ErrorCode.BaseMismatch, "values", "The values are stored as differences to their parent, which is not at hand.", "Name the parent state.");
+            ErrorCode.BaseMismatch, "values", "The values are stored as differences to their parent, which is not at hand.",
+            "Name the parent state.");
     }
 }

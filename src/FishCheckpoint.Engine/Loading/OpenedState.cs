@@ -14,7 +14,8 @@ internal sealed class OpenedState : IDisposable
     private readonly IBaseBlocks blocks;
 
     private OpenedState(
-        IBaseBlocks blocks, TaskContext task, CheckpointRow? checkpoint, IReadOnlyList<CheckpointRow> chain, IReadOnlyList<StoredFrames> frames)
+        IBaseBlocks blocks, TaskContext task, CheckpointRow? checkpoint, IReadOnlyList<CheckpointRow> chain,
+        IReadOnlyList<StoredFrames> frames)
     {
         (this.blocks, Task, Checkpoint, Chain) = (blocks, task, checkpoint, chain);
         Cursors = [.. chain.Zip(frames, (row, of) => DeltaCursor.Open(of.Mask, of.Values, task.Layout.Layout, row.Label))];
@@ -41,7 +42,7 @@ internal sealed class OpenedState : IDisposable
     /// <summary>What its chain costs to read.</summary>
     public ChainEnd End => Checkpoint is { } row ? new ChainEnd(row.ChainBytes, row.Depth) : default;
 
-    /// <summary>The state that a delta of the chain is laid on.</summary>
+    /// <summary>The state that a delta of the chain is based on.</summary>
     public StateReader UpTo(CheckpointRow link) => First(Chain.TakeWhile(row => row.Id != link.Id).Count());
 
     /// <summary>The state that the first links of the chain give.</summary>

@@ -3,8 +3,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Loading;
 
 /// <summary>
-/// The values that parents have at the positions of masks, of the last few saves: with a fixed mask a save then reads nothing of the base, and costs what the
-/// mask costs and not what the model does. Safe for use by many callers at once.
+/// The values that parents have at the positions of masks, of the last few saves: with a fixed mask a save then reads nothing of the base,
+/// and costs what the mask costs and not what the model does. Safe for use by many callers at once.
 /// </summary>
 internal sealed class ParentCache(long capacity)
 {

@@ -8,26 +8,30 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Loading;
 
 /// <summary>
-/// What a save's values are guessed from, where its mask is that of an earlier checkpoint: that one's values, and those that it was guessed from itself. A save
-/// then reads nothing of the base. One that is guessed from nothing is written so that the next can be guessed from it.
+/// What a save's values are predicted from, where its mask is that of an earlier checkpoint: that one's values, and those that it was
+/// predicted from itself. A save then reads nothing of the base. One that is predicted from nothing is written so that the next can be
+/// predicted from it.
 /// </summary>
 /// <param name="Reference">The checkpoint; <see langword="null"/> for the first.</param>
 /// <param name="Frames">Its frames and those before it, the earliest first.</param>
 /// <param name="Values">Its values; <see langword="null"/> for the first.</param>
 internal sealed record Prediction(CheckpointRow? Reference, IReadOnlyList<IFrame> Frames, EarlierValues? Values)
 {
-    // Reading a checkpoint decodes the frames of all that it is guessed from: together no more than this part of its model, and no more than so many.
+    // Reading a checkpoint decodes the frames of all that it is predicted from: together no more than this part of its model, and no more
+    // than so many.
     private const int PartOfTheModel = 8;
     private const int MaxDepth = 64;
 
-    /// <summary>Of a save that is guessed from nothing, and others may be guessed from.</summary>
+    /// <summary>Of a save that is predicted from nothing, and others may be predicted from.</summary>
     public static Prediction None { get; } = new(null, [], null);
 
-    /// <summary>Whether values of a layout are worth guessing: where most of it is wide floats. Narrow ones lie as near to their parent.</summary>
+    /// <summary>
+    /// Whether values of a layout are worth guessing: where most of it is wide floats. Narrow ones lie as near to their parent.
+    /// </summary>
     public static bool Suits(Layout layout) =>
         2 * layout.Tensors.Where(tensor => tensor.Type is DType.F32 or DType.F64 or DType.C64).Sum(tensor => tensor.Bytes) > layout.Bytes;
 
-    /// <summary>Finds what to guess from: nothing that is found damaged, for a save must not depend on what cannot be read.</summary>
+    /// <summary>Finds what to predict from: nothing that is found damaged, for a save must not depend on what cannot be read.</summary>
     /// <param name="view">A snapshot.</param>
     /// <param name="task">The task.</param>
     /// <param name="step">The step that is saved.</param>
@@ -38,7 +42,7 @@ internal sealed record Prediction(CheckpointRow? Reference, IReadOnlyList<IFrame
     public static Prediction Find(
         ICatalogView view, TaskContext task, long step, CheckpointRow? saved, Digest mask, IFrame maskFrame, ParentCache cache)
     {
-        // What is saved again stays on what it was guessed from: those that are guessed from it count on that.
+        // What is saved again stays on what it was predicted from: those that are predicted from it count on that.
         var again = saved is { IsBlocks: false } && saved.Mask == mask;
         var rows = again ? view.Checkpoints.ReferenceOf(saved!) : view.Checkpoints.Predictable(task.Id, step, mask);
         if (rows.Count == 0)
@@ -56,7 +60,8 @@ internal sealed record Prediction(CheckpointRow? Reference, IReadOnlyList<IFrame
         try
         {
             var earlier = Open(view, rows);
-            return FrameCheck.IsSoundValues(() => earlier.Frames[^1], maskFrame, task.Layout.Layout) ? From(task, earlier, mask, maskFrame, cache) : None;
+            return FrameCheck.IsSoundValues(() => earlier.Frames[^1], maskFrame, task.Layout.Layout)
+                ? From(task, earlier, mask, maskFrame, cache) : None;
         }
         catch (FishException error) when (error.Kind != ErrorKind.Unavailable)
         {
@@ -66,17 +71,20 @@ internal sealed record Prediction(CheckpointRow? Reference, IReadOnlyList<IFrame
 
     /// <summary>Guessing from a checkpoint with this mask.</summary>
     /// <exception cref="FishException">A frame is damaged.</exception>
-    public static Prediction From(ICatalogView view, TaskContext task, CheckpointRow found, Digest mask, IFrame maskFrame, ParentCache cache) =>
+    public static Prediction From(
+        ICatalogView view, TaskContext task, CheckpointRow found, Digest mask, IFrame maskFrame, ParentCache cache) =>
         From(task, Open(view, view.Checkpoints.References(found)), mask, maskFrame, cache);
 
-    private static (IReadOnlyList<CheckpointRow> Rows, IReadOnlyList<IFrame> Frames) Open(ICatalogView view, IReadOnlyList<CheckpointRow> rows)
+    private static (IReadOnlyList<CheckpointRow> Rows, IReadOnlyList<IFrame> Frames) Open(
+        ICatalogView view, IReadOnlyList<CheckpointRow> rows)
     {
         var frames = view.Frames.OpenAll(rows.Select(row => row.Frame));
         return (rows, [.. rows.Select(row => frames[row.Frame])]);
     }
 
     private static Prediction From(
-        TaskContext task, (IReadOnlyList<CheckpointRow> Rows, IReadOnlyList<IFrame> Frames) earlier, Digest mask, IFrame maskFrame, ParentCache cache)
+        TaskContext task, (IReadOnlyList<CheckpointRow> Rows, IReadOnlyList<IFrame> Frames) earlier, Digest mask, IFrame maskFrame,
+        ParentCache cache)
     {
         var (rows, frames) = earlier;
         var found = rows[^1];
@@ -97,6 +105,7 @@ internal sealed record Prediction(CheckpointRow? Reference, IReadOnlyList<IFrame
         }
 
         return recorded.Recorded is { } values && Digest.Of(values) == decoder.Announced ? values : throw new FishException(
-            ErrorCode.CorruptFrame, "values", "The values do not have the digest that their frame carries.", "The store is damaged: run a verification.");
+            ErrorCode.CorruptFrame, "values", "The values do not have the digest that their frame carries.",
+            "The store is damaged: run a verification.");
     }
 }

@@ -9,7 +9,7 @@ namespace FishCheckpoint.Engine.Loading;
 /// <param name="Bases">The bytes of bases.</param>
 /// <param name="Codec">How frames are encoded.</param>
 /// <param name="TemporaryFolder">Where frames that outgrow memory go.</param>
-/// <param name="Earlier">Values that the next checkpoints of a row are guessed from.</param>
+/// <param name="Earlier">Values that the next checkpoints of a row are predicted from.</param>
 internal sealed record RecodeContext(TaskCatalog Tasks, IBaseStore Bases, CodecOptions Codec, string TemporaryFolder, ParentCache Earlier)
 {
     /// <summary>What encoding as small as possible takes, with a cache of its own.</summary>

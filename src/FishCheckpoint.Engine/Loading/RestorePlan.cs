@@ -33,13 +33,15 @@ internal sealed class RestorePlan
 
     /// <summary>Makes a plan.</summary>
     /// <param name="task">The task layout.</param>
-    /// <param name="output">The files to be written: the task's, or those that the trainer held (the same tensors under other headers).</param>
+    /// <param name="output">The files to be written: the task's, or those that the trainer held (the same tensors under other
+    /// headers).</param>
     /// <param name="chain">The deltas, nearest to the base first.</param>
     public RestorePlan(TaskLayout task, ModelFiles output, IReadOnlyList<ChainLink> chain)
     {
         Output = output;
         tensorsOfFile = [.. output.Files.Select(file => file.Header.Tensors.Select(
-            tensor => task.Layout.TryIndexOf(tensor.Info.Name, out var index) ? index : throw new ArgumentException(tensor.Info.Name)).ToArray())];
+            tensor => task.Layout.TryIndexOf(tensor.Info.Name, out var index)
+                ? index : throw new ArgumentException(tensor.Info.Name)).ToArray())];
         Cost = new RestoreCost(
             task.BaseBytes, chain.Sum(link => link.FrameBytes), chain.Sum(link => link.Changed), chain.Count);
     }

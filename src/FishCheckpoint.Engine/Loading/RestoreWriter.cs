@@ -3,7 +3,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Loading;
 
-/// <summary>Executes a <see cref="RestorePlan"/>: blocks are rebuilt in the destination's own memory wherever they are wanted whole.</summary>
+/// <summary>
+/// Executes a <see cref="RestorePlan"/>: blocks are rebuilt in the destination's own memory wherever they are wanted whole.
+/// </summary>
 internal static class RestoreWriter
 {
     // A flush wakes the one who sends. Below this many bytes that costs more than the bytes do, and models have many small tensors.
@@ -13,11 +15,13 @@ internal static class RestoreWriter
     /// <param name="segments">The parts, in order.</param>
     /// <param name="header">The file's header with its prefix, for the parts that are header.</param>
     /// <param name="state">The state to be written.</param>
-    /// <param name="destination">Written and flushed: after the first part, so that whoever waits hears soon, then about each mebibyte; not completed.</param>
+    /// <param name="destination">Written and flushed: after the first part, so that whoever waits hears soon, then about each mebibyte; not
+    /// completed.</param>
     /// <param name="cancellation">Ends the copy early.</param>
     /// <exception cref="OperationCanceledException">Cancelled, or nobody reads the destination any more.</exception>
     public static async Task CopyAsync(
-        IEnumerable<Segment> segments, ReadOnlyMemory<byte> header, IBlockReader state, PipeWriter destination, CancellationToken cancellation = default)
+        IEnumerable<Segment> segments, ReadOnlyMemory<byte> header, IBlockReader state, PipeWriter destination,
+        CancellationToken cancellation = default)
     {
         byte[]? partial = null;
         var unflushed = WorthAFlush;

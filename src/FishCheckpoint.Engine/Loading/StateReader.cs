@@ -3,7 +3,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Loading;
 
-/// <summary>A state of a task, rebuilt block by block: the base's block (or zeros), then each delta of the chain laid on it in order.</summary>
+/// <summary>
+/// A state of a task, rebuilt block by block: the base's block (or zeros), then each delta of the chain applied to it in order.
+/// </summary>
 internal sealed class StateReader : IBlockReader
 {
     private readonly TaskLayout task;
@@ -40,6 +42,6 @@ internal sealed class StateReader : IBlockReader
         }
     }
 
-    /// <summary>The same state with one more delta laid on it.</summary>
+    /// <summary>The same state with one more delta based on it.</summary>
     public StateReader With(DeltaCursor delta) => new(task, baseBlocks, [.. chain, delta]);
 }

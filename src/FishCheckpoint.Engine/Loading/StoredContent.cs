@@ -6,8 +6,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Loading;
 
 /// <summary>
-/// What a checkpoint keeps beside its values, decoded as it is read: a trainer state, a side file. What the codec refuses here was sound when it was stored, so it is
-/// the store's damage and not the fault of whoever asks.
+/// What a checkpoint keeps beside its values, decoded as it is read: a trainer state, a side file. What the codec refuses here was sound
+/// when it was stored, so it is the store's damage and not the fault of whoever asks.
 /// </summary>
 internal sealed class StoredContent : ReadOnlyStream, IDigestedContent
 {
@@ -66,5 +66,6 @@ internal sealed class StoredContent : ReadOnlyStream, IDigestedContent
     private static bool IsDamage(FishException error) => error.Kind is ErrorKind.Invalid or ErrorKind.Mismatch or ErrorKind.TooLarge;
 
     private static FishException Damaged(string key, FishException error) => new(
-        ErrorCode.CorruptCheckpoint, key, $"A stored frame is damaged: {error.Cause}", "Save the checkpoint again with it, or restore it from a backup.", error);
+        ErrorCode.CorruptCheckpoint, key, $"A stored frame is damaged: {error.Cause}",
+        "Save the checkpoint again with it, or restore it from a backup.", error);
 }

@@ -4,7 +4,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Loading;
 
-/// <summary>Reads a stored checkpoint's delta, in whichever form it lies there, with all its checksums and, at the end, its digests.</summary>
+/// <summary>
+/// Reads a stored checkpoint's delta, in whichever form it lies there, with all its checksums and, at the end, its digests.
+/// </summary>
 internal sealed class StoredDeltaReader : IDeltaReader, IDisposable
 {
     private readonly BlocksDecoder? blocks;
@@ -12,7 +14,7 @@ internal sealed class StoredDeltaReader : IDeltaReader, IDisposable
 
     /// <param name="frames">Its frames.</param>
     /// <param name="layout">The layout that positions refer to.</param>
-    /// <param name="parent">The state that it is laid on.</param>
+    /// <param name="parent">The state that it is based on.</param>
     public StoredDeltaReader(StoredFrames frames, Layout layout, IBlockReader parent)
     {
         Layout = layout;

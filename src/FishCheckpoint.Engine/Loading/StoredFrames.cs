@@ -5,7 +5,7 @@ namespace FishCheckpoint.Engine.Loading;
 
 /// <summary>The frames that a stored checkpoint's delta is read from.</summary>
 /// <param name="Mask">The mask's frame; <see langword="null"/> for a frame of blocks.</param>
-/// <param name="Values">The values' frame, after those that it is guessed from; or the frame of blocks.</param>
+/// <param name="Values">The values' frame, after those that it is predicted from; or the frame of blocks.</param>
 internal sealed record StoredFrames(IFrame? Mask, IReadOnlyList<IFrame> Values)
 {
     /// <summary>Bytes of all of them.</summary>
@@ -14,7 +14,8 @@ internal sealed record StoredFrames(IFrame? Mask, IReadOnlyList<IFrame> Values)
     /// <summary>Opens them.</summary>
     /// <param name="view">What they are read through.</param>
     /// <param name="row">The checkpoint.</param>
-    public static StoredFrames Open(ICatalogView view, CheckpointRow row) => OpenAll(view, [view.Checkpoints.References(row)], few: true)[0];
+    public static StoredFrames Open(ICatalogView view, CheckpointRow row) =>
+        OpenAll(view, [view.Checkpoints.References(row)], few: true)[0];
 
     /// <summary>Opens those of a chain, by one query.</summary>
     /// <param name="view">What they are read through.</param>

@@ -7,7 +7,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Loading;
 
-/// <summary>Gives a base, a checkpoint, or what a task starts from, as files, rebuilt while they are read. Owns the snapshot that it reads through.</summary>
+/// <summary>
+/// Gives a base, a checkpoint, or what a task starts from, as files, rebuilt while they are read. Owns the snapshot that it reads through.
+/// </summary>
 internal sealed class StoredModelReader : IModelReader
 {
     private readonly ICatalogSession snapshot;
@@ -18,12 +20,14 @@ internal sealed class StoredModelReader : IModelReader
     private readonly IReadOnlyList<StoredSideFile> own;
     private readonly byte[]? index;
 
-    public StoredModelReader(ICatalogSession snapshot, OpenedState state, TaskContext task, IBaseStore bases, ModelFiles output, CheckpointInfo? checkpoint)
+    public StoredModelReader(
+        ICatalogSession snapshot, OpenedState state, TaskContext task, IBaseStore bases, ModelFiles output, CheckpointInfo? checkpoint)
     {
         (this.snapshot, this.state, this.task, this.bases, Checkpoint) = (snapshot, state, task, bases, checkpoint);
         plan = new RestorePlan(task.Layout, output, state.Links);
         own = snapshot.View.SideFiles.Of(state.Checkpoint?.SideSet);
-        index = output.Files.Count > 1 && !IsOwn(ShardIndex.FileName) && !(HasIndex && SameShards(output, task.Base.Files)) ? ShardIndex.Create(output) : null;
+        index = output.Files.Count > 1 && !IsOwn(ShardIndex.FileName) && !(HasIndex && SameShards(output, task.Base.Files))
+            ? ShardIndex.Create(output) : null;
         Files = [.. ModelFilesOf(output).Concat(SideFilesOf()).OrderBy(file => file.Name, StringComparer.Ordinal)];
     }
 
@@ -52,10 +56,12 @@ internal sealed class StoredModelReader : IModelReader
         var found = this.FileOf(file);
         if (offset < 0 || length < 0 || offset > found.Bytes - length)
         {
-            throw new FishException(ErrorCode.RangeInvalid, file, $"The range lies outside the file's {found.Bytes} bytes.", "Ask for a range inside it.");
+            throw new FishException(
+                ErrorCode.RangeInvalid, file, $"The range lies outside the file's {found.Bytes} bytes.", "Ask for a range inside it.");
         }
 
-        if (plan.Output.Files.Select((item, number) => (item, number)).FirstOrDefault(pair => pair.item.Name == file) is { item: not null } model)
+        if (plan.Output.Files.Select((item, number) => (item, number))
+            .FirstOrDefault(pair => pair.item.Name == file) is { item: not null } model)
         {
             await RestoreWriter.CopyAsync(
                 plan.SegmentsOf(model.number, offset, length), model.item.Header.ToFileBytes(), state.Reader, destination, cancellation);
@@ -81,7 +87,8 @@ internal sealed class StoredModelReader : IModelReader
     {
         if (!Layout.TryIndexOf(tensor, out var number))
         {
-            throw new FishException(ErrorCode.TensorUnknown, tensor, "The model has no such tensor.", "List its tensors from the file's header.");
+            throw new FishException(
+                ErrorCode.TensorUnknown, tensor, "The model has no such tensor.", "List its tensors from the file's header.");
         }
 
         await RestoreWriter.CopyAsync(RestorePlan.SegmentsOfTensor(Layout, number), default, state.Reader, destination, cancellation);

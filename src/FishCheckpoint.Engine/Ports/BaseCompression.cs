@@ -6,6 +6,8 @@ public enum BaseCompression
 {
     /// <summary>As they were sent.</summary>
     None = 0,
-    /// <summary>Block by block, by planes of bytes: two thirds of the bytes in <c>BF16</c>, for the time of decoding whatever is read.</summary>
+    /// <summary>
+    /// Block by block, by planes of bytes: two thirds of the bytes in <c>BF16</c>, for the time of decoding whatever is read.
+    /// </summary>
     Dense = 1,
 }

@@ -16,7 +16,7 @@ internal sealed class CatalogException(CatalogFault fault, FishException refusal
 /// <summary>How a database fails.</summary>
 internal enum CatalogFault
 {
-    /// <summary>What lies on the disk is not what was written.</summary>
+    /// <summary>What the disk holds is not what was written.</summary>
     Damaged,
 
     /// <summary>The disk does not read or write.</summary>

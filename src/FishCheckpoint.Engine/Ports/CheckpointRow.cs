@@ -7,13 +7,15 @@ namespace FishCheckpoint.Engine.Ports;
 
 /// <summary>A row of checkpoints, with the frame of its mask, unless its own frame is one of blocks.</summary>
 internal sealed record CheckpointRow(
-    long Id, long Step, long? Parent, int Depth, Digest Mask, long? MaskFrame, long MaskBytes, long Frame, Digest? Headers, Digest State, long Changed,
+    long Id, long Step, long? Parent, int Depth, Digest Mask, long? MaskFrame, long MaskBytes, long Frame, Digest? Headers, Digest State,
+    long Changed,
     long LogicalBytes, long BroughtBytes, long ValueBytes, Digest? FileDigest, string Metrics, long? TrainerFrame, long TrainerBytes,
     DateTimeOffset Created, long? ParentStep, bool IsBlocks,
-    long? Reference, int? ReferenceDepth, long TaskId, string TaskName, Digest? Proof, long ChainBytes, string? ParentTask, bool IsTombstone, bool Pinned, Digest? ParentState,
+    long? Reference, int? ReferenceDepth, long TaskId, string TaskName, Digest? Proof, long ChainBytes, string? ParentTask,
+    bool IsTombstone, bool Pinned, Digest? ParentState,
     string Metadata, Digest? SideSet, long SideBytes)
 {
-    /// <summary>What its frames prove: its state, or, where they were laid anew, what stands for it.</summary>
+    /// <summary>What its frames prove: its state, or, where they were rebased, what stands for it.</summary>
     public Digest Proven => Proof ?? State;
 
     /// <summary>Bytes of its own frame.</summary>
@@ -50,7 +52,9 @@ internal sealed record CheckpointRow(
     private static Dictionary<string, T> Read<T>(string json) => JsonSerializer.Deserialize<Dictionary<string, T>>(json, FishJson.Options)!;
 
     private static bool Same<T>(Dictionary<string, T> one, IReadOnlyDictionary<string, T> other) =>
-        one.Count == other.Count && one.All(pair => other.TryGetValue(pair.Key, out var value) && EqualityComparer<T>.Default.Equals(pair.Value, value));
+        one.Count == other.Count && one.All(
+            pair => other.TryGetValue(pair.Key, out var value) && EqualityComparer<T>.Default.Equals(pair.Value, value));
 
-    private string ParentText => ParentStep is not { } step ? "base" : ParentTask is null ? StepRef.At(step).ToString() : $"{ParentTask}:{StepRef.At(step)}";
+    private string ParentText =>
+        ParentStep is not { } step ? "base" : ParentTask is null ? StepRef.At(step).ToString() : $"{ParentTask}:{StepRef.At(step)}";
 }

@@ -25,18 +25,25 @@ public abstract record EngineOptions
     public long MaxStateBytes { get; init; } = 1L << 36;
 
     /// <summary>
-    /// The most that reading a checkpoint may cost, in bytes of base and frames: so many times what the base and one delta cost. A save that would cost more is laid on
-    /// an earlier state of its chain. Default: 3.
+    /// The most that reading a checkpoint may cost, in bytes of base and frames: so many times what the base and one delta cost. A save
+    /// that would cost more is based on an earlier state of its chain. Default: 3.
     /// </summary>
     public double MaxReadCost { get; init; } = 3;
 
-    /// <summary>The most deltas between a checkpoint and its base, whatever they cost: each holds one decoded chunk while it is read. Default: 128.</summary>
+    /// <summary>
+    /// The most deltas between a checkpoint and its base, whatever they cost: each holds one decoded chunk while it is read. Default: 128.
+    /// </summary>
     public int MaxChainDepth { get; init; } = 128;
 
-    /// <summary>Bytes of memory for parents' values at the positions of masks, so that saves with a fixed mask read nothing of the base. Default: 64 MiB.</summary>
+    /// <summary>
+    /// Bytes of memory for parents' values at the positions of masks, so that saves with a fixed mask read nothing of the base. Default: 64
+    /// MiB.
+    /// </summary>
     public long ParentCacheBytes { get; init; } = 1L << 26;
 
-    /// <summary>The retention of tasks that have no rules of their own; what it says of a metric is left to the tasks. Default: everything is kept.</summary>
+    /// <summary>
+    /// The retention of tasks that have no rules of their own; what it says of a metric is left to the tasks. Default: everything is kept.
+    /// </summary>
     public Retention? Retention { get; init; }
 
     /// <summary>
@@ -45,15 +52,18 @@ public abstract record EngineOptions
     public TimeSpan DeletionGrace { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>
-    /// Bytes of the store's disk that are to stay free, or a quarter of the disk where that is less: a save that finds fewer first ends the grace of what was deleted
-    /// first, until they are free or nothing is left that would help. Zero: no save does. Default: 256 MiB.
+    /// Bytes of the store's disk that are to stay free, or a quarter of the disk where that is less: a save that finds fewer first ends the
+    /// grace of what was deleted first, until they are free or nothing is left that would help. Zero: no save does. Default: 256 MiB.
     /// </summary>
     public long MinFreeBytes { get; init; } = 256L << 20;
 
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Told how far verifications, backups, recoding, folding and collections are, while they go on, from whichever thread does them. Default: nobody.</summary>
+    /// <summary>
+    /// Told how far verifications, backups, recoding, folding and collections are, while they go on, from whichever thread does them.
+    /// Default: nobody.
+    /// </summary>
     public IProgress<WorkProgress>? Progress { get; init; }
 
     /// <summary>Who is at work: asked for every write, within it. Default: the user who runs this program.</summary>

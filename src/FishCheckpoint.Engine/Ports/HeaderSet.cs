@@ -62,5 +62,6 @@ internal static class HeaderSet
     /// <summary>Whether two sets of files are the same byte for byte in names and headers.</summary>
     public static bool Same(ModelFiles left, ModelFiles right) =>
         left.Files.Count == right.Files.Count
-        && left.Files.Zip(right.Files).All(pair => pair.First.Name == pair.Second.Name && pair.First.Header.Json.Span.SequenceEqual(pair.Second.Header.Json.Span));
+        && left.Files.Zip(right.Files).All(
+            pair => pair.First.Name == pair.Second.Name && pair.First.Header.Json.Span.SequenceEqual(pair.Second.Header.Json.Span));
 }

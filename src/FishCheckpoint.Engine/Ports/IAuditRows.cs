@@ -16,8 +16,8 @@ internal interface IAuditChanges : IAuditRows
     void Append(AuditEntry entry, AuditOptions options);
 
     /// <summary>
-    /// Writes down what was refused: counted with the equal refusals of the day, of one key from one address. Where the key has many entries of that day already, without
-    /// its task.
+    /// Writes down what was refused: counted with the equal refusals of the day, of one key from one address. Where the key has many
+    /// entries of that day already, without its task.
     /// </summary>
     void AppendRefusal(AuditEntry refusal, AuditOptions options);
 }

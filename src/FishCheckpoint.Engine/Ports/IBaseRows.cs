@@ -48,9 +48,6 @@ internal interface IBaseChanges : IBaseRows
     /// <exception cref="FishException"><see cref="ErrorCode.BaseNotFound"/>, <see cref="ErrorCode.BaseInUse"/>.</exception>
     RemovedBase Remove(string name);
 
-    /// <summary>Stores the row of a base, without those of its files.</summary>
-    void InsertRow(BaseContent content, DateTimeOffset now);
-
     /// <summary>Notes the key that a base was added with.</summary>
     void SetAddedBy(Digest id, string key);
 

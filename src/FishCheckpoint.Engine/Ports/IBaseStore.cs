@@ -17,13 +17,18 @@ internal interface IBaseStore : IDisposable
     /// <remarks>In the transaction that makes the base known; it is unfinished until <see cref="RemoveUnfinished"/>.</remarks>
     void MoveIn(IReceivedBase received);
 
-    /// <summary>Notes that a base is going: <see cref="RemoveUnfinished"/> removes its files once the store no longer knows it. In the transaction that deletes it.</summary>
+    /// <summary>
+    /// Notes that a base is going: <see cref="RemoveUnfinished"/> removes its files once the store no longer knows it. In the transaction
+    /// that deletes it.
+    /// </summary>
     void MoveOut(Digest id);
 
     /// <summary>Bases that are being added or deleted, or were when something ended it.</summary>
     IReadOnlyList<Digest> Unfinished();
 
-    /// <summary>Removes the files of unfinished bases that the store does not know; alone among writers, so that nobody is adding one.</summary>
+    /// <summary>
+    /// Removes the files of unfinished bases that the store does not know; alone among writers, so that nobody is adding one.
+    /// </summary>
     /// <param name="isKnown">Whether the store knows a base.</param>
     void RemoveUnfinished(Func<Digest, bool> isKnown);
 

@@ -3,12 +3,14 @@ using FishCheckpoint.Checkpoints;
 namespace FishCheckpoint.Engine.Ports;
 
 /// <summary>
-/// The rows of a store: what is stored, and how one thing depends on another. Many readers, each of one state; one transaction at a time that writes, durable when it is
-/// acknowledged.
+/// The rows of a store: what is stored, and how one thing depends on another. Many readers, each of one state; one transaction at a time
+/// that writes, durable when it is acknowledged.
 /// </summary>
 internal interface ICatalog : IDisposable
 {
-    /// <summary>The store's identity, 32 hexadecimal digits: that of the original, in every backup, restored folder and repair of it.</summary>
+    /// <summary>
+    /// The store's identity, 32 hexadecimal digits: that of the original, in every backup, restored folder and repair of it.
+    /// </summary>
     string Identity { get; }
 
     /// <summary>Whether nothing can be written: every write is refused with <see cref="Errors.ErrorCode.StoreReadOnly"/>.</summary>
@@ -36,7 +38,8 @@ internal interface ICatalog : IDisposable
     /// <summary>Runs one transaction, alone among writers, committed and durable when this returns.</summary>
     /// <param name="work">Has no effect but through its writer: it may run again.</param>
     /// <param name="cancellation">Ends the wait and the work; what is being committed is committed.</param>
-    /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.StoreReadOnly"/>, <see cref="Errors.ErrorCode.StorageUnavailable"/>.</exception>
+    /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.StoreReadOnly"/>,
+    /// <see cref="Errors.ErrorCode.StorageUnavailable"/>.</exception>
     Task<T> WriteAsync<T>(Func<ICatalogWriter, T> work, CancellationToken cancellation);
 
     /// <summary>Refuses to go on if the database was removed or replaced. Every write asks the same.</summary>

@@ -46,6 +46,9 @@ internal interface ICatalogWriter : ICatalogView
     /// <summary>Writes something that changes nothing, so that this commit takes the place of an earlier one that failed.</summary>
     void Touch();
 
-    /// <summary>Drops the totals by tensor of a task that goes, and what this transaction has touched of them: nothing of the task is visible any more.</summary>
+    /// <summary>
+    /// Drops the totals by tensor of a task that goes, and what this transaction has touched of them: nothing of the task is visible any
+    /// more.
+    /// </summary>
     void ForgetTotals(long task);
 }

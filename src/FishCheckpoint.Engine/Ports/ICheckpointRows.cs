@@ -31,22 +31,27 @@ internal interface ICheckpointRows
     /// <summary>The chain of a checkpoint, nearest to the base first.</summary>
     IReadOnlyList<CheckpointRow> Chain(CheckpointRow checkpoint);
 
-    /// <summary>The chain of a checkpoint, nearest to the base first: of each, the checkpoints that its values are predicted from, the first first, and itself.</summary>
+    /// <summary>
+    /// The chain of a checkpoint, nearest to the base first: of each, the checkpoints that its values are predicted from, the first first,
+    /// and itself.
+    /// </summary>
     IReadOnlyList<IReadOnlyList<CheckpointRow>> ChainWithEarlier(CheckpointRow checkpoint);
 
     /// <summary>The checkpoints that the values of one are predicted from, the first first, and itself.</summary>
     IReadOnlyList<CheckpointRow> References(CheckpointRow checkpoint);
 
     /// <summary>
-    /// The last checkpoint before a step with a mask whose values others can be predicted from, after those that it is predicted from itself; none where there is no
-    /// such checkpoint.
+    /// The last checkpoint before a step with a mask whose values others can be predicted from, after those that it is predicted from
+    /// itself; none where there is no such checkpoint.
     /// </summary>
     IReadOnlyList<CheckpointRow> Predictable(long task, long step, Digest mask);
 
-    /// <summary>The checkpoint that the values of one are predicted from, hidden or not, after those that it is predicted from itself.</summary>
+    /// <summary>
+    /// The checkpoint that the values of one are predicted from, hidden or not, after those that it is predicted from itself.
+    /// </summary>
     IReadOnlyList<CheckpointRow> ReferenceOf(CheckpointRow checkpoint);
 
-    /// <summary>The checkpoints whose values are guessed from those of one, hidden or not.</summary>
+    /// <summary>The checkpoints whose values are predicted from those of one, hidden or not.</summary>
     IReadOnlyList<CheckpointRow> PredictedFrom(long checkpoint);
 
     /// <summary>The checkpoint of a row, hidden or not.</summary>
@@ -64,10 +69,10 @@ internal interface ICheckpointRows
     /// <summary>The length of a checkpoint's chain, and its state.</summary>
     Tuple<int, Digest>? DepthAndState(long id);
 
-    /// <summary>The last of the checkpoints whose values are guessed from those of one.</summary>
+    /// <summary>The last of the checkpoints whose values are predicted from those of one.</summary>
     long? LastPredictedFrom(long id);
 
-    /// <summary>How many checkpoints' values are guessed from those of one.</summary>
+    /// <summary>How many checkpoints' values are predicted from those of one.</summary>
     long CountPredictedFrom(long id);
 
     /// <summary>The head of a checkpoint's frame, where it is still that of a row: its number may be another's by now.</summary>
@@ -94,7 +99,9 @@ internal interface ICheckpointRows
     /// <summary>The step that a task's latest checkpoint is based on, where it is one of the task's own.</summary>
     long? ParentStepOfLatest(long task);
 
-    /// <summary>A deleted checkpoint past its grace that no other checkpoint is based on or predicted from, and no task starts from.</summary>
+    /// <summary>
+    /// A deleted checkpoint past its grace that no other checkpoint is based on or predicted from, and no task starts from.
+    /// </summary>
     CheckpointRow? Unneeded(long id);
 
     /// <summary>Whether a checkpoint that others are predicted from still holds the same values in the same way.</summary>
@@ -110,7 +117,7 @@ internal interface ICheckpointChanges : ICheckpointRows
     /// <summary>A checkpoint's own frame has so many bytes more now: whoever reads it reads those.</summary>
     void ChainGrew(long checkpoint, long bytes);
 
-    /// <summary>A checkpoint, and so all that is laid on it, is read with so many bytes and deltas more now.</summary>
+    /// <summary>A checkpoint, and so all that is based on it, is read with so many bytes and deltas more now.</summary>
     void ShiftChains(long checkpoint, long bytes, int deltas);
 
     /// <summary>Stores the row of a new checkpoint.</summary>
@@ -123,16 +130,16 @@ internal interface ICheckpointChanges : ICheckpointRows
     /// <summary>Notes the effort that a checkpoint's frame was encoded with.</summary>
     void SetEffort(long id, CodecEffort effort);
 
-    /// <summary>A checkpoint's values have so many more bytes, and are guessed from those of another one, or of none.</summary>
+    /// <summary>A checkpoint's values have so many more bytes, and are predicted from those of another one, or of none.</summary>
     void SetReference(long id, long growth, long? reference, CodecEffort effort);
 
-    /// <summary>A checkpoint, and all that is guessed from it in turn, reads one frame of so many bytes less.</summary>
+    /// <summary>A checkpoint, and all that is predicted from it in turn, reads one frame of so many bytes less.</summary>
     void ShortenReferences(long first, long bytes);
 
     /// <summary>A checkpoint accounts for no mask: its frame is one of blocks until more is known of it.</summary>
     void ReleaseMask(long id);
 
-    /// <summary>A checkpoint's frame is another one, against another parent, and its values are guessed from none.</summary>
+    /// <summary>A checkpoint's frame is another one, against another parent, and its values are predicted from none.</summary>
     void Rebase(long id, RebasedFrame frame);
 
     /// <summary>

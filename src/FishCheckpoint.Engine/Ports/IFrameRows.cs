@@ -8,7 +8,8 @@ internal interface IFrameRows
 {
     /// <summary>Opens a stored frame; it reads through the connection, which stays open as long.</summary>
     /// <param name="id">Its row.</param>
-    /// <param name="one">Whether it is one of few that are open: it then holds the piece that it read last, which has the next chunks too.</param>
+    /// <param name="one">Whether it is one of few that are open: it then holds the piece that it read last, which has the next chunks
+    /// too.</param>
     IFrame Open(long id, bool one = true);
 
     /// <summary>Opens frames that are read together, by one query, and their pieces, where they are small, by another.</summary>

@@ -24,7 +24,9 @@ internal interface IMaskRows
     /// <summary>A task that has a checkpoint on a mask.</summary>
     long? TaskOf(Digest mask);
 
-    /// <summary>Whether a visible checkpoint has a mask; with <paramref name="withFrame"/>, one whose values lie on the mask's frame.</summary>
+    /// <summary>
+    /// Whether a visible checkpoint has a mask; with <paramref name="withFrame"/>, one whose values are based on the mask's frame.
+    /// </summary>
     bool IsInUse(Digest mask, bool withFrame);
 
     /// <summary>The frame of a mask; <see langword="null"/>: none is stored.</summary>
@@ -34,13 +36,17 @@ internal interface IMaskRows
 /// <summary>Changes masks, and which checkpoint accounts for the frame of each.</summary>
 internal interface IMaskChanges : IMaskRows
 {
-    /// <summary>Accounts what a checkpoint gives up of its mask's frame to another that reads it, to a visible one if there is one.</summary>
+    /// <summary>
+    /// Accounts what a checkpoint gives up of its mask's frame to another that reads it, to a visible one if there is one.
+    /// </summary>
     /// <param name="row">The checkpoint that no longer accounts for it.</param>
     /// <param name="toHidden">Whether one that only others need may take it.</param>
     /// <returns>Whether nothing is left to account for.</returns>
     bool HandOver(CheckpointRow row, bool toHidden = true);
 
-    /// <summary>Bytes of a stored mask's frame that a checkpoint which is about to read it is to account for: none where another does already.</summary>
+    /// <summary>
+    /// Bytes of a stored mask's frame that a checkpoint which is about to read it is to account for: none where another does already.
+    /// </summary>
     /// <param name="mask">The mask.</param>
     /// <param name="visible">Whether the checkpoint is there: it takes the mask over from those that only others need.</param>
     long TakeOver(Digest mask, bool visible);
@@ -50,7 +56,7 @@ internal interface IMaskChanges : IMaskRows
     long Drop(Digest mask);
 
     /// <summary>
-    /// Puts another frame of the same mask in the place of a stored one, where values lie on it, and corrects what is counted of it.
+    /// Puts another frame of the same mask in the place of a stored one, where values are based on it, and corrects what is counted of it.
     /// </summary>
     void Replace(Digest mask, long frame, IFrame made, IReadOnlyList<ChunkEntry> chunks);
 

@@ -30,7 +30,9 @@ internal interface ISideFileRows
 /// <summary>Changes side files of checkpoints.</summary>
 internal interface ISideFileChanges : ISideFileRows
 {
-    /// <summary>Has other checkpoints account for a checkpoint's side files that it goes out of view with: visible ones that have them.</summary>
+    /// <summary>
+    /// Has other checkpoints account for a checkpoint's side files that it goes out of view with: visible ones that have them.
+    /// </summary>
     void HandOver(long checkpoint);
 
     /// <summary>Has a visible checkpoint account for those of its side files that only hidden ones had.</summary>

@@ -11,7 +11,7 @@ namespace FishCheckpoint.Engine.Ports;
 /// <param name="Brought">Bytes of positions that the checkpoint accounts for.</param>
 /// <param name="Values">Bytes of values.</param>
 /// <param name="Proof">What it proves, where that is not the checkpoint's state.</param>
-/// <param name="MayBePredictedFrom">Whether others may be guessed from it.</param>
+/// <param name="MayBePredictedFrom">Whether others may be predicted from it.</param>
 /// <param name="Effort">The effort that it was encoded with.</param>
 internal sealed record RebasedFrame(
     long? Parent, Digest Mask, bool IsBlocks, long Changed, long Brought, long Values, Digest? Proof, bool MayBePredictedFrom,

@@ -15,7 +15,8 @@ namespace FishCheckpoint.Engine.Ports;
 /// <param name="MaskBytes">The bytes of that frame.</param>
 /// <param name="MaskIsAccounted">Whether a visible checkpoint accounts for it.</param>
 internal sealed record SaveSituation(
-    long? Task, bool IsTaken, Digest? ParentState, long ParentDepth, long ParentChainBytes, bool ReferenceIsThere, long? ReferenceDepth, long EarlierBytes,
+    long? Task, bool IsTaken, Digest? ParentState, long ParentDepth, long ParentChainBytes, bool ReferenceIsThere, long? ReferenceDepth,
+    long EarlierBytes,
     bool MaskIsStored, long MaskBytes, bool MaskIsAccounted);
 
 /// <summary>A checkpoint that was written.</summary>

@@ -11,4 +11,5 @@ namespace FishCheckpoint.Engine.Ports;
 /// <param name="Retention">What to keep of it.</param>
 /// <param name="Origin">The row of the checkpoint that it starts from.</param>
 /// <param name="Start">What that checkpoint was called when the task was made.</param>
-internal sealed record StoredTask(long Id, string Name, Digest Base, string Tensors, Retention? Retention, long? Origin, BranchPoint? Start);
+internal sealed record StoredTask(
+    long Id, string Name, Digest Base, string Tensors, Retention? Retention, long? Origin, BranchPoint? Start);

@@ -22,21 +22,25 @@ namespace FishCheckpoint.Engine.Ports;
 /// <param name="GraceBytes">Bytes of these.</param>
 /// <param name="NextExpires">When the first of them goes; known of a task and of the store.</param>
 internal sealed record TotalsRow(
-    string? Task, string? Base, long Tasks, long BaseBytes, long Checkpoints, long Logical, long Elements, long Changed, long Positions, long Values,
+    string? Task, string? Base, long Tasks, long BaseBytes, long Checkpoints, long Logical, long Elements, long Changed, long Positions,
+    long Values,
     long State, long Deltas, long MaxDepth, long Hidden, long Grace, long GraceBytes, DateTimeOffset? NextExpires)
 {
     public long Stored => Positions + Values + State;
 
     public StorageReport ToReport(
-        DiskUse? disk = null, IReadOnlyList<StorageReport>? bases = null, IReadOnlyList<StorageReport>? tasks = null, string? store = null) => new(
-        Task, Checkpoints, Logical, new StoredBytes(Positions, Values, State, Stored, Positions + Values), Share(Logical, Positions + Values), Changed, Share(Changed, Elements),
+        DiskUse? disk = null, IReadOnlyList<StorageReport>? bases = null, IReadOnlyList<StorageReport>? tasks = null,
+        string? store = null) => new(
+        Task, Checkpoints, Logical, new StoredBytes(Positions, Values, State, Stored, Positions + Values),
+        Share(Logical, Positions + Values), Changed, Share(Changed, Elements),
         Share(Positions + Values, Changed), new ChainUse(Share(Deltas, Checkpoints), MaxDepth, ReadBytes), Hidden, Base,
         Task is null && Base is not null ? BaseBytes : null, Task is null ? Tasks : null, disk, bases, tasks, ToUse(), store);
 
     public GraceUse ToUse() => new(Grace, GraceBytes, NextExpires);
 
     // What one restore reads, on average: a full model of the base, and its chain.
-    private long ReadBytes => Checkpoints == 0 ? 0 : (long)(Share(Logical, Checkpoints) + (Share(Deltas, Checkpoints) * Share(Positions + Values, Checkpoints)));
+    private long ReadBytes =>
+        Checkpoints == 0 ? 0 : (long)(Share(Logical, Checkpoints) + (Share(Deltas, Checkpoints) * Share(Positions + Values, Checkpoints)));
 
     private static double Share(long part, long whole) => whole == 0 ? 0 : (double)part / whole;
 }

@@ -38,9 +38,12 @@ internal sealed record VerifyItem(ItemKind Kind, long Row, string Name, string S
     public Family? Family { get; init; }
 }
 
-/// <summary>Values that lie on one mask and against one parent, or blocks that lie against one parent; guessed ones are in rows of their own.</summary>
+/// <summary>
+/// Values that are based on one mask and against one parent, or blocks that lie against one parent; predicted ones are in rows of their
+/// own.
+/// </summary>
 /// <param name="Task">Their task.</param>
 /// <param name="Parent">Their parent; 0 for the base.</param>
 /// <param name="Mask">Their mask; none for blocks.</param>
-/// <param name="Guessed">Whether they are guessed from others, or may be guessed from.</param>
+/// <param name="Guessed">Whether they are predicted from others, or may be predicted from.</param>
 internal sealed record Family(long Task, long Parent, Digest? Mask, bool Guessed);

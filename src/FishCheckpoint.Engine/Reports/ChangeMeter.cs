@@ -42,9 +42,11 @@ internal sealed class ChangeMeter
             whole.Add(tensor);
         }
 
-        var (units, numbers) = (layout.Tensors.Sum(tensor => tensor.Units), layout.Tensors.Where(tensor => Numbers.Are(tensor.Type)).Sum(tensor => tensor.Units));
+        var (units, numbers) = (layout.Tensors.Sum(tensor => tensor.Units),
+            layout.Tensors.Where(tensor => Numbers.Are(tensor.Type)).Sum(tensor => tensor.Units));
         return new ChangeReport(
-            task, from, to, whole.Changed, units, Share(whole.Changed, units), whole.Magnitude(numbers), layout.Tensors.Count, [.. Told().Select(TensorAt)]);
+            task, from, to, whole.Changed, units, Share(whole.Changed, units), whole.Magnitude(numbers), layout.Tensors.Count,
+            [.. Told().Select(TensorAt)]);
     }
 
     private IEnumerable<int> Told()
@@ -129,6 +131,7 @@ internal sealed class ChangeMeter
         }
 
         public readonly ChangeMagnitude Magnitude(long units) => new(
-            Math.Sqrt(squares), Math.Sqrt(Share(squares, units)), Share(distance, measured), max, Math.Sqrt(Share(squares, oldSquares)), notFinite);
+            Math.Sqrt(squares), Math.Sqrt(Share(squares, units)), Share(distance, measured), max,
+            Math.Sqrt(Share(squares, oldSquares)), notFinite);
     }
 }

@@ -4,7 +4,9 @@ using FishCheckpoint.Reports;
 
 namespace FishCheckpoint.Engine.Reports;
 
-/// <summary>Reads growth off what each day has added; what there was at the end of a step is what there is now, less what came later.</summary>
+/// <summary>
+/// Reads growth off what each day has added; what there was at the end of a step is what there is now, less what came later.
+/// </summary>
 internal static class GrowthReporter
 {
     private static readonly int Epoch = DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
@@ -28,7 +30,8 @@ internal static class GrowthReporter
         for (var step = steps.Count - 1; step >= 0; step--)
         {
             var sum = grown[step];
-            points[step] = new GrowthPoint(steps[step], sum.Checkpoints, sum.Logical, sum.Stored, left.Checkpoints, left.Logical, left.Stored);
+            points[step] = new GrowthPoint(
+                steps[step], sum.Checkpoints, sum.Logical, sum.Stored, left.Checkpoints, left.Logical, left.Stored);
             left -= sum;
         }
 

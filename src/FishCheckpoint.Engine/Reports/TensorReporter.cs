@@ -17,7 +17,8 @@ internal static class TensorReporter
         var totals = view.Tensors.Read(task.Id, tensors.Count);
         var checkpoints = view.Totals.CheckpointsOf(task.Base.Id, task.Id);
         var items = Enumerable.Range(0, tensors.Count)
-            .OrderByDescending(tensor => totals[tensor].Positions + totals[tensor].Values).ThenBy(tensor => tensor).Skip(skipped).Take(page.Limit)
+            .OrderByDescending(tensor => totals[tensor].Positions + totals[tensor].Values).ThenBy(tensor => tensor).Skip(skipped)
+            .Take(page.Limit)
             .Select(tensor => Report(tensors[tensor], totals[tensor], checkpoints)).ToArray();
         var next = skipped + (long)items.Length;
         return new Page<TensorReport>(items, next < tensors.Count && items.Length > 0 ? next.ToString(CultureInfo.InvariantCulture) : null);
@@ -34,7 +35,8 @@ internal static class TensorReporter
     private static int SkippedOf(PageRequest page) => page.After is null ? 0
         : int.TryParse(page.After, NumberStyles.None, CultureInfo.InvariantCulture, out var skipped) ? skipped
         : throw new FishException(
-            ErrorCode.RequestInvalid, "after", "This is no number of tensors.", "Tensors are listed by size: give how many came before, as the page before says.");
+            ErrorCode.RequestInvalid, "after", "This is no number of tensors.",
+            "Tensors are listed by size: give how many came before, as the page before says.");
 
     private static double Share(double part, double whole) => whole == 0 ? 0 : part / whole;
 }

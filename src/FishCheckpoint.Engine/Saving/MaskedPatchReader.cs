@@ -27,12 +27,13 @@ internal sealed class MaskedPatchReader : IDeltaReader, IDisposable
     /// <param name="file">The patch; not owned.</param>
     /// <param name="mask">The frame of the mask that it names.</param>
     /// <param name="layout">The task layout.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.TensorUnknown"/>, <see cref="ErrorCode.DtypeMismatch"/>, <see cref="ErrorCode.ShapeMismatch"/>,
-    /// <see cref="ErrorCode.PatchInvalid"/>; or the frame is for another layout.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.TensorUnknown"/>, <see cref="ErrorCode.DtypeMismatch"/>,
+    /// <see cref="ErrorCode.ShapeMismatch"/>, <see cref="ErrorCode.PatchInvalid"/>; or the frame is for another layout.</exception>
     public MaskedPatchReader(SafetensorsFile file, IFrame mask, Layout layout)
     {
         (this.file, this.mask, Layout) = (file, new MaskDecoder(mask, layout), layout);
-        var counts = this.mask.Entries.GroupBy(entry => entry.Tensor).ToDictionary(group => group.Key, group => group.Sum(entry => (long)entry.Count));
+        var counts = this.mask.Entries.GroupBy(entry => entry.Tensor)
+            .ToDictionary(group => group.Key, group => group.Sum(entry => (long)entry.Count));
         foreach (var stored in file.Header.Tensors)
         {
             Match(stored, counts);
@@ -40,7 +41,8 @@ internal sealed class MaskedPatchReader : IDeltaReader, IDisposable
 
         if (counts.Keys.FirstOrDefault(tensor => !places.ContainsKey(tensor), -1) is var missing and >= 0)
         {
-            throw new FishException(ErrorCode.PatchInvalid, layout.Tensors[missing].Name, "The mask has positions in this tensor; the patch has no values for it.", Hint);
+            throw new FishException(ErrorCode.PatchInvalid, layout.Tensors[missing].Name,
+                "The mask has positions in this tensor; the patch has no values for it.", Hint);
         }
     }
 
@@ -92,7 +94,8 @@ internal sealed class MaskedPatchReader : IDeltaReader, IDisposable
         var name = stored.Info.Name[..^SparsePatchReader.ValuesSuffix.Length];
         if (!Layout.TryIndexOf(name, out var tensor))
         {
-            throw new FishException(ErrorCode.TensorUnknown, name, "The task layout has no such tensor.", "Patch tensors of the task layout only.");
+            throw new FishException(
+                ErrorCode.TensorUnknown, name, "The task layout has no such tensor.", "Patch tensors of the task layout only.");
         }
 
         SparsePatchReader.CheckValues(stored.Info, Layout.Tensors[tensor]);
@@ -100,7 +103,8 @@ internal sealed class MaskedPatchReader : IDeltaReader, IDisposable
         if (stored.Info.Shape.Count != 1 || stored.Info.Elements != count)
         {
             throw new FishException(
-                ErrorCode.ShapeMismatch, name, $"The values have the shape {TensorInfo.ShapeText(stored.Info.Shape)}; the mask has {count} positions there.", Hint);
+                ErrorCode.ShapeMismatch, name,
+                $"The values have the shape {TensorInfo.ShapeText(stored.Info.Shape)}; the mask has {count} positions there.", Hint);
         }
 
         places.Add(tensor, stored.Begin);

@@ -17,7 +17,9 @@ internal sealed class PreparedSave(
     /// <summary>Whether the mask's frame is the stored one, found sound.</summary>
     public bool MaskIsStored { get; } = maskIsStored;
 
-    /// <summary>What the values are guessed from; <see langword="null"/> where they need the parent, so that none can be guessed from them.</summary>
+    /// <summary>
+    /// What the values are predicted from; <see langword="null"/> where they need the parent, so that none can be predicted from them.
+    /// </summary>
     public Prediction? Prediction { get; } = prediction;
 
     /// <summary>The files that the trainer held.</summary>
@@ -39,7 +41,7 @@ internal sealed class PreparedSave(
         ? ChunkIndex.ReadBlocks(Delta.Values, Delta.ValuesHead, Parent.Reader.Layout)
         : ChunkIndex.ReadValues(Delta.Values, Delta.ValuesHead, Delta.MaskHead!, [.. MaskChunks]);
 
-    /// <summary>Bytes of the frames that its delta is read from: its own, its mask's, and those that it is guessed from.</summary>
+    /// <summary>Bytes of the frames that its delta is read from: its own, its mask's, and those that it is predicted from.</summary>
     public long LinkBytes => Delta.Length + (Prediction?.Frames.Sum(FrameSize.Of) ?? 0);
 
     /// <summary>The new state, as it will be read from the catalog.</summary>

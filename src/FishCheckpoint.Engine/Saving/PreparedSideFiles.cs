@@ -10,8 +10,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Saving;
 
 /// <summary>
-/// The side files that came with a save: digested, and encoded where the store does not have them. A file that the base has by the same name with the same bytes is not
-/// kept again: the base's is served.
+/// The side files that came with a save: digested, and encoded where the store does not have them. A file that the base has by the same
+/// name with the same bytes is not kept again: the base's is served.
 /// </summary>
 internal sealed class PreparedSideFiles : IDisposable
 {
@@ -169,7 +169,8 @@ internal sealed class PreparedSideFiles : IDisposable
         {
             throw new FishException(
                 ErrorCode.TooLarge, file.Name,
-                $"A side file has at most {SideFile.MaxBytes >> 20} MiB, and all of a checkpoint at most {SideFile.MaxTotalBytes >> 20} MiB.", "Leave large files out.");
+                $"A side file has at most {SideFile.MaxBytes >> 20} MiB, and all of a checkpoint at most {SideFile.MaxTotalBytes >> 20} "
+                    + "MiB.", "Leave large files out.");
         }
 
         var sha256 = Digest.From(await SHA256.HashDataAsync(content, cancellation));
@@ -191,7 +192,8 @@ internal sealed class PreparedSideFiles : IDisposable
         var head = FrameHead.Parse(made.Head);
         encoded[sha256] = (writer, made, head.Count);
         return head.Digests[0] == sha256 ? total
-            : throw new FishException(ErrorCode.FileUnreadable, file.Path, "The file changed while it was read.", "Try again when nothing writes to it.");
+            : throw new FishException(
+                ErrorCode.FileUnreadable, file.Path, "The file changed while it was read.", "Try again when nothing writes to it.");
     }
 
     private long Insert(ICatalogWriter writer, long checkpoint, Digest sha256)

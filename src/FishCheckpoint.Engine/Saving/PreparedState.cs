@@ -28,7 +28,8 @@ internal sealed class PreparedState : IDisposable
         var frames = new FrameWriter(FrameKind.Bytes, options.TemporaryFolder);
         try
         {
-            return new PreparedState(frames, await BytesCoder.EncodeAsync(content, options.Codec, frames, options.MaxStateBytes, cancellation));
+            return new PreparedState(
+                frames, await BytesCoder.EncodeAsync(content, options.Codec, frames, options.MaxStateBytes, cancellation));
         }
         catch
         {
@@ -85,7 +86,8 @@ internal sealed class PreparedState : IDisposable
         if (DigestOf(view, existing) != Info.Sha256)
         {
             throw new FishException(
-                ErrorCode.StateTaken, $"{task}/{row.Step}", "The checkpoint carries another trainer state.", "A checkpoint never changes; save another step.");
+                ErrorCode.StateTaken, $"{task}/{row.Step}", "The checkpoint carries another trainer state.",
+                "A checkpoint never changes; save another step.");
         }
     }
 

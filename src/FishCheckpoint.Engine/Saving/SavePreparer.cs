@@ -60,8 +60,8 @@ internal sealed class SavePreparer(
         return new PreparedSave(delta, parent, model.Files);
     }
 
-    // Positions that were found and not chosen are mostly used once: with their values, block by block. A mask that was there before is stored by itself, for it
-    // may well come again.
+    // Positions that were found and not chosen are mostly used once: with their values, block by block. A mask that was there before is
+    // stored by itself, for it may well come again.
     private PreparedSave EncodeFound(Func<IDeltaReader> delta, OpenedState parent, ModelFiles output)
     {
         try
@@ -213,7 +213,8 @@ internal sealed class SavePreparer(
         if (delta.Layout != task.Layout.Layout.Id)
         {
             throw new FishException(
-                ErrorCode.LayoutMismatch, task.Name, $"The frames are for the layout {delta.Layout}; the task's is {task.Layout.Layout.Id}.",
+                ErrorCode.LayoutMismatch, task.Name,
+                $"The frames are for the layout {delta.Layout}; the task's is {task.Layout.Layout.Id}.",
                 "Make the delta against the task's base and own tensors.");
         }
 
@@ -223,7 +224,8 @@ internal sealed class SavePreparer(
             if (delta.Parent != default && delta.Parent != parent.Identity)
             {
                 throw new FishException(
-                    ErrorCode.BaseMismatch, request.Label, $"The delta is laid on the state {delta.Parent}; the parent chosen is {parent.Identity}.",
+                    ErrorCode.BaseMismatch, request.Label,
+                    $"The delta is laid on the state {delta.Parent}; the parent chosen is {parent.Identity}.",
                     "Name the parent that the delta was made against.");
             }
 
@@ -244,9 +246,10 @@ internal sealed class SavePreparer(
         }
     }
 
-    private FrameValues? Plain(IFrame mask, IFrame values) => new FrameValues(mask, [values], task.Layout.Layout) is { ArePlain: true } plain ? plain : null;
+    private FrameValues? Plain(IFrame mask, IFrame values) =>
+        new FrameValues(mask, [values], task.Layout.Layout) is { ArePlain: true } plain ? plain : null;
 
-    // What would cost too much to read is laid on an earlier state of the chain, with the same state.
+    // What would cost too much to read is based on an earlier state of the chain, with the same state.
     private PreparedSave Bounded(PreparedSave prepared)
     {
         var (bound, bytes) = (plan.Bound, prepared.LinkBytes);
@@ -257,8 +260,10 @@ internal sealed class SavePreparer(
 
         using (prepared)
         {
-            var cursor = DeltaCursor.Open(prepared.Delta.Mask, [.. prepared.Prediction?.Frames ?? [], prepared.Delta.Values], task.Layout.Layout, task.Name);
-            PreparedSave On(OpenedState parent) => EncodeFound(() => new ChainDiff(parent, prepared.Parent).Open([], [cursor]), parent, prepared.Output);
+            var cursor = DeltaCursor.Open(
+                prepared.Delta.Mask, [.. prepared.Prediction?.Frames ?? [], prepared.Delta.Values], task.Layout.Layout, task.Name);
+            PreparedSave On(OpenedState parent) =>
+                EncodeFound(() => new ChainDiff(parent, prepared.Parent).Open([], [cursor]), parent, prepared.Output);
             var chosen = On(new ParentChooser(view, task, parts.Bases, bound, options.Codec, options.TemporaryFolder, cancellation)
                 .Choose(prepared.Parent, cursor, bytes));
             if (bound.Allows(chosen.Parent.End, chosen.LinkBytes, bytes))
@@ -272,14 +277,16 @@ internal sealed class SavePreparer(
         }
     }
 
-    private PreparedSave Encode(IDeltaReader delta, OpenedState parent, ModelFiles output, IFrame? mask = null, Prediction? prediction = null)
+    private PreparedSave Encode(
+        IDeltaReader delta, OpenedState parent, ModelFiles output, IFrame? mask = null, Prediction? prediction = null)
     {
         try
         {
             var on = prediction is null ? parent.Reader : null;
             var encoded = mask is null
                 ? DeltaEncoder.Encode(delta, on, parent.Identity, options.Codec, options.TemporaryFolder, cancellation)
-                : DeltaEncoder.EncodeOn(mask, delta, on, parent.Identity, options.Codec, options.TemporaryFolder, prediction?.Values, cancellation);
+                : DeltaEncoder.EncodeOn(
+                    mask, delta, on, parent.Identity, options.Codec, options.TemporaryFolder, prediction?.Values, cancellation);
             return new PreparedSave(encoded, parent, output, mask is not null, prediction);
         }
         catch
@@ -289,7 +296,8 @@ internal sealed class SavePreparer(
         }
     }
 
-    private IDeltaReader Validate(Delta delta) => delta.Mask.Layout.Id == task.Layout.Layout.Id ? delta.OpenReader() : throw new FishException(
+    private IDeltaReader Validate(Delta delta) =>
+        delta.Mask.Layout.Id == task.Layout.Layout.Id ? delta.OpenReader() : throw new FishException(
         ErrorCode.LayoutMismatch, task.Name, $"The delta is for the layout {delta.Mask.Layout.Id}; the task's is {task.Layout.Layout.Id}.",
         "Make the mask for the task's base and own tensors.");
 
@@ -320,7 +328,8 @@ internal sealed class SavePreparer(
 
     private OpenedState Open(CheckpointRow? checkpoint) => OpenedState.Open(view, parts.Bases, task, checkpoint);
 
-    // A mask that only deleted checkpoints have would be kept for the one that is saved now, and takes more than its positions do block by block.
+    // A mask that only deleted checkpoints have would be kept for the one that is saved now, and takes more than its positions do block by
+    // block.
     private bool IsKnown(Digest mask) => view.Masks.IsInUse(mask, withFrame: false);
 
     private bool IsStored(Digest mask) => view.Masks.IsInUse(mask, withFrame: true);
@@ -328,5 +337,6 @@ internal sealed class SavePreparer(
     private IFrame? SoundMask(Digest mask) => FrameCheck.OpenSoundMask(view, mask, task.Layout.Layout);
 
     private IFrame StoredMask(Digest mask) => view.Frames.OpenMask(mask)
-        ?? throw new FishException(ErrorCode.MaskUnknown, mask.ToString(), "The store does not hold this mask.", "Send the mask's frame before the values'.");
+        ?? throw new FishException(
+            ErrorCode.MaskUnknown, mask.ToString(), "The store does not hold this mask.", "Send the mask's frame before the values'.");
 }

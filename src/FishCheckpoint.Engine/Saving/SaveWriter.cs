@@ -16,7 +16,8 @@ internal static class SaveWriter
     public static SavedRow? Write(ICatalogWriter writer, SaveRequest request, PreparedSave save, EngineOptions options)
     {
         var (task, step, sent, codec) = (save.Parent.Task, request.Step, request.Options, options.Codec);
-        var found = writer.Checkpoints.SituationOf(task.Name, task.Id, step, save.Delta.MaskId, save.Parent.Checkpoint?.Id, save.Prediction?.Reference);
+        var found = writer.Checkpoints.SituationOf(
+            task.Name, task.Id, step, save.Delta.MaskId, save.Parent.Checkpoint?.Id, save.Prediction?.Reference);
         RequireParent(task, save, found);
         if (found.IsTaken)
         {
@@ -29,7 +30,8 @@ internal static class SaveWriter
         var values = size - (save.Delta.IsBlocks ? brought : 0);
         var logical = save.Output.Files.Sum(file => file.Header.FileLength);
         var id = writer.Checkpoints.Insert(new NewCheckpoint(
-            task.Id, step, save.Parent.Checkpoint?.Id, found.ParentDepth + 1, save.Delta.MaskId, frame, BringHeaders(writer, task, save.Output), save.State,
+            task.Id, step, save.Parent.Checkpoint?.Id, found.ParentDepth + 1, save.Delta.MaskId, frame,
+            BringHeaders(writer, task, save.Output), save.State,
             save.Delta.Changed, logical, brought, values, sent.ExpectedFileDigest, SaveInfo.ToJson(sent.Metrics),
             options.Time.GetUtcNow(), save.Delta.IsBlocks,
             save.Prediction?.Reference?.Id, DepthOf(save, found.ReferenceDepth), codec.EffortOf(save.MaskIsStored),
@@ -40,7 +42,7 @@ internal static class SaveWriter
 
     private static long? DepthOf(PreparedSave save, long? before) => save.Prediction is null ? null : before + 1 ?? 0;
 
-    // What the save was laid on, or guessed from, may have been deleted while it was encoded.
+    // What the save was based on, or predicted from, may have been deleted while it was encoded.
     private static void RequireParent(TaskContext task, PreparedSave save, SaveSituation found)
     {
         if (!found.ReferenceIsThere)
@@ -51,11 +53,12 @@ internal static class SaveWriter
         if (found.Task != task.Id || (save.Parent.Checkpoint is { } parent && found.ParentState != parent.State))
         {
             throw new FishException(
-                ErrorCode.CheckpointNotFound, $"{task.Name}/{save.Parent.Checkpoint?.Step}", "The parent was deleted during the save.", "Save again.");
+                ErrorCode.CheckpointNotFound, $"{task.Name}/{save.Parent.Checkpoint?.Step}", "The parent was deleted during the save.",
+                "Save again.");
         }
     }
 
-    // Its values, and those before them, are what these are guessed from: folding may have laid it anew, or freed it from them.
+    // Its values, and those before them, are what these are predicted from: folding may have laid it anew, or freed it from them.
     private static void RequireReference(ICatalogView view, PreparedSave save)
     {
         if (save.Prediction?.Reference is { } reference && !view.Checkpoints.IsAsItWas(reference))
@@ -96,7 +99,7 @@ internal static class SaveWriter
     /// <returns>Whether something was.</returns>
     public static bool Mend(ICatalogWriter writer, CheckpointRow row, PreparedSave save, CodecOptions codec)
     {
-        // Frames that were laid anew since are on another state than these.
+        // Frames that were rebased since are on another state than these.
         if (row.Proven != save.State || row.IsBlocks != save.Delta.IsBlocks)
         {
             return false;
@@ -113,19 +116,21 @@ internal static class SaveWriter
         if (save.Prediction?.Reference?.Id != row.Reference)
         {
             throw new FishException(
-                ErrorCode.CorruptCheckpoint, $"{row.Step}", "Its values are damaged, and so are those that they are guessed from; with others, later steps could not be read.",
+                ErrorCode.CorruptCheckpoint, $"{row.Step}",
+                "Its values are damaged, and so are those that they are guessed from; with others, later steps could not be read.",
                 "Save the earlier steps with this mask again first; a verification names them.");
         }
 
         writer.Frames.Replace(row.Frame, save.Delta.Values, save.ValueChunks);
         var bytes = FrameSize.Of(save.Delta.Values) - (row.IsBlocks ? row.BroughtBytes : 0);
         var reference = save.Prediction?.Reference?.Id;
-        writer.Checkpoints.SetValues(row.Id, bytes, reference, DepthOf(save, writer.Checkpoints.ReferenceDepthOf(reference)), codec.EffortOf(save.MaskIsStored));
+        writer.Checkpoints.SetValues(
+            row.Id, bytes, reference, DepthOf(save, writer.Checkpoints.ReferenceDepthOf(reference)), codec.EffortOf(save.MaskIsStored));
         writer.Checkpoints.ChainGrew(row.Id, bytes - row.ValueBytes);
         return true;
     }
 
-    // Others may lie on the damaged frame: it is mended in its place.
+    // Others may are based on the damaged frame: it is mended in its place.
     private static bool MendMask(ICatalogWriter writer, PreparedSave save, CodecOptions codec)
     {
         if (save.MaskIsStored || save.Delta.IsBlocks || writer.Masks.FrameOf(save.Delta.MaskId) is not { } frame

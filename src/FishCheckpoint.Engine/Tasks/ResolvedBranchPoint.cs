@@ -6,15 +6,16 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Tasks;
 
 /// <summary>The checkpoint that a task is to start from, and what it binds the task to.</summary>
-/// <param name="Checkpoint">Its row; <see langword="null"/> where it is gone, which does not matter to a task that has started from it.</param>
+/// <param name="Checkpoint">Its row; <see langword="null"/> where it is gone, which does not matter to a task that has started from
+/// it.</param>
 /// <param name="Base">Its base.</param>
 /// <param name="Tensors">The own tensors of its task, as stored.</param>
 /// <param name="Layout">Its layout.</param>
 internal sealed record ResolvedBranchPoint(long? Checkpoint, BaseContent Base, string Tensors, Digest Layout)
 {
     /// <summary>Finds it; for a task that is there already, by that task itself: the checkpoint may have been deleted since.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>, <see cref="ErrorCode.StepInvalid"/>,
-    /// <see cref="ErrorCode.NameInvalid"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>,
+    /// <see cref="ErrorCode.StepInvalid"/>, <see cref="ErrorCode.NameInvalid"/>.</exception>
     public static ResolvedBranchPoint Find(ICatalogView view, TaskCatalog tasks, BranchPoint start, string branch)
     {
         var (name, step) = (Names.Check(start.Task, "task"), StepRef.At(start.Step));
@@ -32,7 +33,8 @@ internal sealed record ResolvedBranchPoint(long? Checkpoint, BaseContent Base, s
         if (Checkpoint is not null && Layout != layout)
         {
             throw new FishException(
-                ErrorCode.LayoutMismatch, name, $"The checkpoint that the task is to start from has the layout {Layout}; the task would have {layout}.",
+                ErrorCode.LayoutMismatch, name,
+                $"The checkpoint that the task is to start from has the layout {Layout}; the task would have {layout}.",
                 "Leave the own tensors out, or give those of the other task.");
         }
     }

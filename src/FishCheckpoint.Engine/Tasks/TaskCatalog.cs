@@ -20,7 +20,8 @@ internal sealed class TaskCatalog
         var start = spec.From is null ? null : ResolvedBranchPoint.Find(writer, this, spec.From, name);
         var @base = BaseOf(writer, spec, start);
         var tensors = spec.Tensors is null && start is not null ? start.Tensors : Json(new SortedDictionary<string, OwnTensor?>(
-            (spec.Tensors ?? new Dictionary<string, OwnTensor?>(StringComparer.Ordinal)).ToDictionary(StringComparer.Ordinal), StringComparer.Ordinal));
+            (spec.Tensors ?? new Dictionary<string, OwnTensor?>(StringComparer.Ordinal)).ToDictionary(StringComparer.Ordinal),
+            StringComparer.Ordinal));
         var layout = LayoutOf(@base, tensors);
         start?.RequireLayout(name, layout.Layout.Id);
         spec = spec with { Retention = spec.Retention?.Validate() };
@@ -33,7 +34,8 @@ internal sealed class TaskCatalog
         if (existing.Base != @base.Id || existing.Tensors != tensors || (spec.From is not null && existing.Start != spec.From))
         {
             throw new FishException(
-                ErrorCode.TaskTaken, name, $"The task exists, bound to the base {existing.Base} with other own tensors, another base or another start.",
+                ErrorCode.TaskTaken, name,
+                $"The task exists, bound to the base {existing.Base} with other own tensors, another base or another start.",
                 "Choose another name; a task's base, own tensors and start never change.");
         }
 
@@ -43,21 +45,28 @@ internal sealed class TaskCatalog
 
     /// <summary>The task that has a name.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>.</exception>
-    public TaskContext Context(ICatalogView view, string name) => ContextOf(view, view.Tasks.Stored(name) ?? throw TasksOfCatalog.Missing(name));
+    public TaskContext Context(ICatalogView view, string name) =>
+        ContextOf(view, view.Tasks.Stored(name) ?? throw TasksOfCatalog.Missing(name));
 
     /// <summary>The task of a row, deleted or not: another may have its name since.</summary>
     public TaskContext ContextOf(ICatalogView view, long id) => ContextOf(view, view.Tasks.Stored(id)!);
 
     /// <summary>Another task whose checkpoints this one's can be based on: of the same base, with the same own tensors.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.BaseMismatch"/>, <see cref="ErrorCode.LayoutMismatch"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.BaseMismatch"/>,
+    /// <see cref="ErrorCode.LayoutMismatch"/>.</exception>
     public TaskContext Sibling(ICatalogView view, TaskContext task, string name)
     {
         var other = Context(view, Names.Check(name, "task"));
-        return other.BaseState == task.BaseState ? other : throw new FishException(
-            other.Base.Id == task.Base.Id ? ErrorCode.LayoutMismatch : ErrorCode.BaseMismatch, task.Name,
-            $"The other state is of the task {name}, which has "
-            + $"{(other.Base.Id == task.Base.Id ? "other own tensors" : $"the base {other.Base.Id}; this task is bound to {task.Base.Id}")}.",
-            "Name a task of the same base with the same own tensors.");
+        if (other.BaseState == task.BaseState)
+        {
+            return other;
+        }
+
+        var isOfBase = other.Base.Id == task.Base.Id;
+        var difference = isOfBase ? "other own tensors" : $"the base {other.Base.Id}; this task is bound to {task.Base.Id}";
+        throw new FishException(
+            isOfBase ? ErrorCode.LayoutMismatch : ErrorCode.BaseMismatch, task.Name,
+            $"The other state is of the task {name}, which has {difference}.", "Name a task of the same base with the same own tensors.");
     }
 
     /// <summary>Headers and checksums of a base.</summary>
@@ -79,16 +88,19 @@ internal sealed class TaskCatalog
     {
         if (spec.Base is null && start is null)
         {
-            throw new FishException(ErrorCode.RequestInvalid, "base", "The task names no base.", "Name a base, or the checkpoint that the task starts from.");
+            throw new FishException(
+                ErrorCode.RequestInvalid, "base", "The task names no base.", "Name a base, or the checkpoint that the task starts from.");
         }
 
         var @base = spec.Base is null ? start!.Base : BaseOf(view, view.Bases.Resolve(spec.Base));
         return start is null || start.Base.Id == @base.Id ? @base : throw new FishException(
-            ErrorCode.BaseMismatch, spec.Base!, $"The checkpoint {spec.From!.Task}:{spec.From.Step} is of the base {start.Base.Id}.", "Leave the base out, or name that one.");
+            ErrorCode.BaseMismatch, spec.Base!, $"The checkpoint {spec.From!.Task}:{spec.From.Step} is of the base {start.Base.Id}.",
+            "Leave the base out, or name that one.");
     }
 
     private TaskLayout LayoutOf(BaseContent @base, string tensors) => layouts.GetOrAdd(
-        (@base.Id, tensors), _ => TaskLayout.Create(@base.Files, JsonSerializer.Deserialize<Dictionary<string, OwnTensor?>>(tensors, FishJson.Options)!));
+        (@base.Id, tensors), _ => TaskLayout.Create(
+            @base.Files, JsonSerializer.Deserialize<Dictionary<string, OwnTensor?>>(tensors, FishJson.Options)!));
 
     private static string Json<T>(T value) => JsonSerializer.Serialize(value, FishJson.Options);
 }

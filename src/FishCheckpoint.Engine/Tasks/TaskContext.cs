@@ -10,10 +10,12 @@ namespace FishCheckpoint.Engine.Tasks;
 /// <param name="Base">Its base.</param>
 /// <param name="Layout">Its layout.</param>
 /// <param name="Retention">What to keep of it.</param>
-/// <param name="Origin">The row of the checkpoint that it starts from; <see langword="null"/>: the base, unless that checkpoint was lost.</param>
+/// <param name="Origin">The row of the checkpoint that it starts from; <see langword="null"/>: the base, unless that checkpoint was
+/// lost.</param>
 /// <param name="LostBranchPoint">What the checkpoint that it starts from was called, where a repair could not save it.</param>
 internal sealed record TaskContext(
-    long Id, string Name, BaseContent Base, TaskLayout Layout, Retention? Retention, long? Origin = null, BranchPoint? LostBranchPoint = null)
+    long Id, string Name, BaseContent Base, TaskLayout Layout, Retention? Retention, long? Origin = null,
+    BranchPoint? LostBranchPoint = null)
 {
     /// <summary>The row of what is no task: a base that is read by itself.</summary>
     public const long BaseAlone = 0;

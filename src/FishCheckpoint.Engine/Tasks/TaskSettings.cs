@@ -12,7 +12,8 @@ namespace FishCheckpoint.Engine.Tasks;
 internal sealed record TaskSettings(string? Description, IReadOnlyDictionary<string, string>? Metadata, Retention? Retention)
 {
     /// <summary>What a merge patch (RFC 7396) makes of these settings.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: the patch names what a task does not have or what never changes, or a value is none.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: the patch names what a task does not have or what never
+    /// changes, or a value is none.</exception>
     public TaskSettings Merge(string task, JsonElement patch)
     {
         if (patch.ValueKind != JsonValueKind.Object)
@@ -63,6 +64,7 @@ internal sealed record TaskSettings(string? Description, IReadOnlyDictionary<str
 
     private static FishException Refused(string task, string cause, Exception? inner = null) => new(
         ErrorCode.RequestInvalid, task, cause,
-        "Name what changes of description, metadata and retention (keepLast, keepEvery, keepBest, keepWithin, monitor, mode); null removes it. "
+        "Name what changes of description, metadata and retention (keepLast, keepEvery, keepBest, keepWithin, monitor, mode); null removes "
+            + "it. "
         + "A task's base, own tensors and start never change.", inner);
 }

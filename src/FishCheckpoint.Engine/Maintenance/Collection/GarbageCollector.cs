@@ -9,8 +9,9 @@ using FishCheckpoint.Engine.Tasks;
 namespace FishCheckpoint.Engine.Maintenance.Collection;
 
 /// <summary>
-/// Deletes what nothing keeps: retention first, then what is deleted and past its grace, then what is left of that because others need it, then the pages. Everything is done in short transactions, each of which leaves
-/// a whole store behind; a round that is broken off is gone on with by the next.
+/// Deletes what nothing keeps: retention first, then what is deleted and past its grace, then what is left of that because others need it,
+/// then the pages. Everything is done in short transactions, each of which leaves a whole store behind; a round that is broken off is gone
+/// on with by the next.
 /// </summary>
 internal sealed class GarbageCollector(ICatalog catalog, IBaseStore bases, TaskCatalog tasks, AuditWriter audit, EngineOptions options)
 {
@@ -53,12 +54,14 @@ internal sealed class GarbageCollector(ICatalog catalog, IBaseStore bases, TaskC
 
     /// <summary>Whether the retention of a task does not keep one of its steps.</summary>
     public bool Removes(ICatalogView view, string task, long step) =>
-        view.Tasks.Find(task) is not null && retainer.Tasks(view, task) is [var (context, rules)] && retainer.Removable(view, context, rules).Contains(step);
+        view.Tasks.Find(task) is not null && retainer.Tasks(view, task) is [var (context, rules)]
+            && retainer.Removable(view, context, rules).Contains(step);
 
     /// <summary>What a retention of a task would delete, now; <see langword="null"/> for none of its own: the store's.</summary>
     public RetentionPreview Preview(ICatalogView view, TaskContext task, Retention? retention)
     {
-        var steps = retainer.RulesOf(task with { Retention = retention }) is { HasRules: true } rules ? retainer.Removable(view, task, rules) : [];
+        var steps = retainer.RulesOf(task with { Retention = retention }) is { HasRules: true } rules
+            ? retainer.Removable(view, task, rules) : [];
         var bytes = view.Checkpoints.BytesOfSteps(task.Id, steps);
         return new RetentionPreview(steps.Count, [.. steps.Take(RetentionPreview.MaxListed)], bytes, options.DeletionGrace, null);
     }
@@ -132,7 +135,8 @@ internal sealed class GarbageCollector(ICatalog catalog, IBaseStore bases, TaskC
     }
 
     // What is kept is decided in the transaction that deletes the others: a tag or a save that came meanwhile counts.
-    private async Task<Going> DeleteSomeAsync(CollectRound round, TaskContext task, Retention rules, Going going, CancellationToken cancellation)
+    private async Task<Going> DeleteSomeAsync(
+        CollectRound round, TaskContext task, Retention rules, Going going, CancellationToken cancellation)
     {
         var ((gone, left), freed) = await catalog.WriteAsync(
             writer => writer.Totals.Freed(() => DeleteSome(writer, round, task, rules, going)), cancellation);
@@ -167,9 +171,11 @@ internal sealed class GarbageCollector(ICatalog catalog, IBaseStore bases, TaskC
     private static long Owned(CheckpointRow row) => row.FrameBytes + row.TrainerBytes + (row.IsBlocks ? 0 : row.BroughtBytes);
 
     private static CollectedCheckpoint? Listed(ICatalogView view, CollectRound round, CheckpointRow row, Retention rules) => round.Lists
-        ? new CollectedCheckpoint(row.TaskName, row.Step, RetentionPlan.Describe(rules), Owned(row), view.Tombstones.NeededBy(row.Id)) : null;
+        ? new CollectedCheckpoint(row.TaskName, row.Step, RetentionPlan.Describe(rules), Owned(row), view.Tombstones.NeededBy(row.Id))
+        : null;
 
-    // The steps of a task that are still to go, and when that was decided: after so many commits of this process, at that version of the others'.
+    // The steps of a task that are still to go, and when that was decided: after so many commits of this process, at that version of the
+    // others'.
     private sealed record Going(long Commits, long Version, ReadOnlyMemory<long> Steps)
     {
         public static Going None { get; } = new(-1, -1, default);

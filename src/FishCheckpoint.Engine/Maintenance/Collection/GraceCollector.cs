@@ -33,7 +33,9 @@ internal static class GraceCollector
         return (count, bytes);
     }
 
-    /// <summary>Ends the grace of the checkpoints whose grace would end first, until they take so many bytes: of a deleted task, that of all of it.</summary>
+    /// <summary>
+    /// Ends the grace of the checkpoints whose grace would end first, until they take so many bytes: of a deleted task, that of all of it.
+    /// </summary>
     /// <returns>Whether there were any.</returns>
     public static bool EndOldest(ICatalogWriter writer, DateTimeOffset now, long bytes, AuditWriter audit)
     {

@@ -4,10 +4,14 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Engine.Maintenance.Collection;
 
-/// <summary>Ends the grace of what was deleted first, where the disk has too little room for a save: what can be brought back gives way to what is new.</summary>
+/// <summary>
+/// Ends the grace of what was deleted first, where the disk has too little room for a save: what can be brought back gives way to what is
+/// new.
+/// </summary>
 internal sealed class GraceRoom(ICatalog catalog, GarbageCollector collector, EngineOptions options) : IDisposable
 {
-    // Of the whole disk: on a small one the reserve is no more than a part. A save, the log and the copying of the log need room at once, and so does the removal itself.
+    // Of the whole disk: on a small one the reserve is no more than a part. A save, the log and the copying of the log need room at once,
+    // and so does the removal itself.
     private const int ReservePart = 4;
 
     private readonly SemaphoreSlim turn = new(1, 1);

@@ -32,7 +32,8 @@ internal sealed class RetentionEvaluator(TaskCatalog tasks, EngineOptions option
     }
 
     /// <summary>The steps of a task that nothing keeps, ascending.</summary>
-    /// <remarks>What the latest checkpoint is laid on stays with it: a trainer whose mask changes lays its next saves on that too.</remarks>
+    /// <remarks>What the latest checkpoint is based on stays with it: a trainer whose mask changes lays its next saves on that
+    /// too.</remarks>
     public IReadOnlyList<long> Removable(ICatalogView view, TaskContext task, Retention rules)
     {
         var candidates = view.Checkpoints.RetentionCandidates(task.Id, rules.Monitor);
@@ -41,11 +42,16 @@ internal sealed class RetentionEvaluator(TaskCatalog tasks, EngineOptions option
             .Where(decision => decision.KeptBy is null && decision.Step != anchor).Select(decision => decision.Step)];
     }
 
-    /// <summary>The rules that hold for a task. One that only says what is best goes by the store's rules, with its own idea of what is best.</summary>
+    /// <summary>
+    /// The rules that hold for a task. One that only says what is best goes by the store's rules, with its own idea of what is best.
+    /// </summary>
     public Retention? RulesOf(TaskContext task) => task.Retention switch
     {
         { HasRules: true } own => own,
-        { } own when options.Retention is { } rules => rules with { Monitor = own.Monitor, Mode = own.Mode, KeepBest = own.Monitor is null ? null : rules.KeepBest },
+        { } own when options.Retention is { } rules => rules with
+        {
+            Monitor = own.Monitor, Mode = own.Mode, KeepBest = own.Monitor is null ? null : rules.KeepBest,
+        },
         _ => options.Retention is { } rules ? rules with { KeepBest = null, Monitor = null } : null,
     };
 }

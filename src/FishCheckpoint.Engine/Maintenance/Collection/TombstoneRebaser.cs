@@ -9,8 +9,9 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Engine.Maintenance.Collection;
 
 /// <summary>
-/// Frees deleted checkpoints of those that still need them: what is laid on them is laid on the next of the chain that stays, what is guessed from them is guessed from
-/// something else. Only where that takes less than it frees: ten deltas that overlap little are smaller than the one that would stand for all of them.
+/// Frees deleted checkpoints of those that still need them: what is based on them is based on the next of the chain that stays, what is
+/// predicted from them is predicted from something else. Only where that takes less than it frees: ten deltas that overlap little are
+/// smaller than the one that would stand for all of them.
 /// </summary>
 internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
 {
@@ -39,7 +40,10 @@ internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
         round.Held = Read(view => view.Totals.Held());
     }
 
-    /// <summary>Says what that would free, if some more checkpoints were deleted. What is guessed from those is encoded again but once, so that the sum is an estimate there. What the time does not suffice for counts as held.</summary>
+    /// <summary>
+    /// Says what that would free, if some more checkpoints were deleted. What is predicted from those is encoded again but once, so that
+    /// the sum is an estimate there. What the time does not suffice for counts as held.
+    /// </summary>
     public void Estimate(ICatalogView view, CollectRound round, IReadOnlyCollection<long> going, CancellationToken cancellation)
     {
         foreach (var group in view.Tombstones.Find(going))

@@ -8,7 +8,9 @@ namespace FishCheckpoint.Engine.Maintenance.Recoding;
 /// <summary>Encodes the positions of a mask's frame again, chunk by chunk: frames of values are cut as it is, and still fit.</summary>
 internal static class MaskRecoder
 {
-    /// <summary>Reads a mask with all its checksums and its digest, and encodes it again; each chunk is decoded again before it counts.</summary>
+    /// <summary>
+    /// Reads a mask with all its checksums and its digest, and encodes it again; each chunk is decoded again before it counts.
+    /// </summary>
     /// <param name="mask">The mask's frame.</param>
     /// <param name="layout">The layout that its positions refer to.</param>
     /// <param name="options">Effort.</param>
@@ -16,7 +18,8 @@ internal static class MaskRecoder
     /// <param name="cancellation">Ends the work early.</param>
     /// <returns>The frame, with the same digests; its payload belongs to <paramref name="writer"/>.</returns>
     /// <exception cref="FishException">The frame is damaged, hostile, or for another layout.</exception>
-    public static IFrame Recode(IFrame mask, Layout layout, CodecOptions options, FrameWriter writer, CancellationToken cancellation = default)
+    public static IFrame Recode(
+        IFrame mask, Layout layout, CodecOptions options, FrameWriter writer, CancellationToken cancellation = default)
     {
         using var decoder = new MaskDecoder(mask, layout);
         var buffers = CodingBuffers.Rent();

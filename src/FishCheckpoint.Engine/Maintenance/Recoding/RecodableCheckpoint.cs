@@ -6,7 +6,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Maintenance.Recoding;
 
-/// <summary>A checkpoint's own frame: its values, or its blocks. It stays in the form that it has, for others may be guessed from it.</summary>
+/// <summary>
+/// A checkpoint's own frame: its values, or its blocks. It stays in the form that it has, for others may be predicted from it.
+/// </summary>
 /// <param name="row">The checkpoint.</param>
 /// <param name="task">Its task.</param>
 internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Recodable
@@ -64,23 +66,27 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
         return true;
     }
 
-    private EarlierValues? EarlierValues(ICatalogView view, RecodeContext means, Tasks.TaskContext context, StoredFrames frames) => row.Reference is null
+    private EarlierValues? EarlierValues(ICatalogView view, RecodeContext means, Tasks.TaskContext context, StoredFrames frames) =>
+        row.Reference is null
         ? null
         : Prediction.From(view, context, view.Checkpoints.References(row)[^2], row.Mask, frames.Mask!, means.Earlier).Values;
 
-    // Values that others may be guessed from never need the parent.
+    // Values that others may be predicted from never need the parent.
     private EncodedDelta Encode(
-        StoredFrames frames, Layout layout, IBlockReader parent, FrameHead head, EarlierValues? earlier, RecodeContext means, CancellationToken cancellation)
+        StoredFrames frames, Layout layout, IBlockReader parent, FrameHead head, EarlierValues? earlier, RecodeContext means,
+        CancellationToken cancellation)
     {
         using var stored = new StoredDeltaReader(frames, layout, parent);
         if (row.IsBlocks)
         {
-            return BlocksEncoder.TryEncode(stored, parent, head.Digests[2], means.Codec, means.TemporaryFolder, long.MaxValue, cancellation)!;
+            return BlocksEncoder.TryEncode(
+                stored, parent, head.Digests[2], means.Codec, means.TemporaryFolder, long.MaxValue, cancellation)!;
         }
 
         var (needsParent, recorded) = (row.ReferenceDepth is null, new RecordingReader(stored, means.Earlier.Longest));
         var encoded = DeltaEncoder.EncodeOn(
-            frames.Mask!, needsParent ? stored : recorded, needsParent ? parent : null, head.Digests[2], means.Codec, means.TemporaryFolder, earlier, cancellation);
+            frames.Mask!, needsParent ? stored : recorded, needsParent ? parent : null, head.Digests[2], means.Codec, means.TemporaryFolder,
+            earlier, cancellation);
         if (!needsParent && recorded.Recorded is { } values)
         {
             means.Earlier.Add(row.State, row.Mask, values);
@@ -103,6 +109,7 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
         using var made = new StoredDeltaReader(frames with { Values = [.. frames.Values.SkipLast(1), encoded.Values] }, layout, parent);
         made.ReadToEnd(cancellation);
         return row.IsBlocks ? ChunkIndex.ReadBlocks(encoded.Values, encoded.ValuesHead, layout)
-            : ChunkIndex.ReadValues(encoded.Values, encoded.ValuesHead, encoded.MaskHead!, ChunkIndex.ReadMask(frames.Mask!, encoded.MaskHead!, layout));
+            : ChunkIndex.ReadValues(
+                encoded.Values, encoded.ValuesHead, encoded.MaskHead!, ChunkIndex.ReadMask(frames.Mask!, encoded.MaskHead!, layout));
     }
 }

@@ -5,13 +5,15 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>Checks frames of blocks that lie against one parent: block by block over all of them, so that the parent's blocks are read once.</summary>
+/// <summary>
+/// Checks frames of blocks that lie against one parent: block by block over all of them, so that the parent's blocks are read once.
+/// </summary>
 internal static class BlocksCheck
 {
     /// <summary>Checks all of them.</summary>
     /// <param name="frames">The frames.</param>
     /// <param name="layout">The layout that positions refer to.</param>
-    /// <param name="parent">The state that they are laid on.</param>
+    /// <param name="parent">The state that they are based on.</param>
     /// <param name="cancellation">Ends the check early.</param>
     public static void Run(IReadOnlyList<CheckedFrame> frames, Layout layout, IBlockReader parent, CancellationToken cancellation = default)
     {
@@ -90,14 +92,16 @@ internal static class BlocksCheck
         }
     }
 
-    private static ChunkEntry? Find(CheckedFrame frame, int next) => frame.Damage is null && next < frame.Entries.Length ? frame.Entries[next] : null;
+    private static ChunkEntry? Find(CheckedFrame frame, int next) =>
+        frame.Damage is null && next < frame.Entries.Length ? frame.Entries[next] : null;
 
     private static (int Tensor, long Block)? Nearest(IReadOnlyList<CheckedFrame> frames, int[] next)
     {
         (int, long)? nearest = null;
         for (var index = 0; index < frames.Count; index++)
         {
-            if (Find(frames[index], next[index]) is { } entry && (nearest is null || (entry.Tensor, entry.First).CompareTo(nearest.Value) < 0))
+            if (Find(frames[index], next[index]) is { } entry
+                && (nearest is null || (entry.Tensor, entry.First).CompareTo(nearest.Value) < 0))
             {
                 nearest = (entry.Tensor, entry.First);
             }

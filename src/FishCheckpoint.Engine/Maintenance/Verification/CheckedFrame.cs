@@ -61,7 +61,8 @@ internal sealed class CheckedFrame(IFrame frame) : IDisposable
         if (Digest.Finish(values!) != Head.Digests[3] || (mask is not null && mask.Finish() != Head.Digests[1]))
         {
             throw new FishException(
-                ErrorCode.CorruptFrame, "frame", "The positions or values do not have the digest that the frame carries.", "Repair the store, or restore from a backup.");
+                ErrorCode.CorruptFrame, "frame", "The positions or values do not have the digest that the frame carries.",
+                "Repair the store, or restore from a backup.");
         }
     });
 

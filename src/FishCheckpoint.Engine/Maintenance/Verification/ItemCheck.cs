@@ -5,8 +5,9 @@ namespace FishCheckpoint.Engine.Maintenance.Verification;
 /// <summary>Checks one thing that is stored, and those that are best checked with it, and finds what the damage affects.</summary>
 internal sealed class ItemCheck(VerifyContext means, bool quick)
 {
-    /// <summary>Checks; what is not there any more is left out of the answer, and what was read with a row of guesses is in it.</summary>
-    public List<(VerifyItem Item, List<Finding> Findings)> Run(ICatalog catalog, IReadOnlyList<VerifyItem> together, CancellationToken cancellation)
+    /// <summary>Checks; what is not there any more is left out of the answer, and what was read with a prediction chain is in it.</summary>
+    public List<(VerifyItem Item, List<Finding> Findings)> Run(
+        ICatalog catalog, IReadOnlyList<VerifyItem> together, CancellationToken cancellation)
     {
         var item = together[0];
         using var snapshot = catalog.OpenSnapshot();
@@ -20,17 +21,21 @@ internal sealed class ItemCheck(VerifyContext means, bool quick)
         }
     }
 
-    private List<(VerifyItem Item, List<Finding> Findings)> One(ICatalogView view, VerifyItem item, CancellationToken cancellation) => item.Kind switch
+    private List<(VerifyItem Item, List<Finding> Findings)> One(ICatalogView view, VerifyItem item, CancellationToken cancellation) =>
+        item.Kind switch
     {
         ItemKind.Database => [(item, new StructureCheck(view, means.Tasks, item).Run(cancellation))],
         ItemKind.BaseFile => [(item, BaseFile(view, item, cancellation))],
         ItemKind.Mask => view.Masks.FrameOf(item.Id, item.Stamp) is null ? []
-            : [(item, Try(item, $"mask {item.Id}", () => MaskItemCheck.Mask(view, item, means, quick, cancellation), () => view.Verification.AffectedByMask(item.Id)))],
+            : [(item, Try(item, $"mask {item.Id}", () => MaskItemCheck.Mask(view, item, means, quick, cancellation), () =>
+                view.Verification.AffectedByMask(item.Id)))],
         ItemKind.SideFile => view.SideFiles.FrameOf(item.Row, item.Id) is not { } frame ? []
             : [(item, Try(
-                item, $"side file {item.Id}", () => MaskItemCheck.SideFile(view, item, frame, quick, cancellation), () => view.Verification.AffectedBySideFile(item.Row)))],
+                item, $"side file {item.Id}", () => MaskItemCheck.SideFile(view, item, frame, quick, cancellation),
+                () => view.Verification.AffectedBySideFile(item.Row)))],
         _ => view.Checkpoints.KeyOf(item.Row) is not { } key ? []
-            : [(item, Try(item, $"state of {key}", () => MaskItemCheck.State(view, item, quick, cancellation), () => view.Verification.AffectedByState(item.Row)))],
+            : [(item, Try(item, $"state of {key}", () => MaskItemCheck.State(view, item, quick, cancellation), () =>
+                view.Verification.AffectedByState(item.Row)))],
     };
 
     private List<(VerifyItem Item, List<Finding> Findings)> Values(
@@ -42,15 +47,17 @@ internal sealed class ItemCheck(VerifyContext means, bool quick)
         {
             var of = known.GetValueOrDefault(row.Id) ?? ItemOf(row);
             var key = error is null ? "" : view.Checkpoints.KeyOf(of.Row) ?? of.Name;
-            results.Add((of, error is null ? [] : [new Finding(of.Name, key, Problems.Of(error), view.Verification.AffectedByCheckpoint(row.Id))]));
+            results.Add(
+                (of, error is null ? [] : [new Finding(of.Name, key, Problems.Of(error), view.Verification.AffectedByCheckpoint(row.Id))]));
         }
 
         return results;
     }
 
-    // Others of a row of guesses, which were read with it.
+    // Others of a prediction chain, which were read with it.
     private static VerifyItem ItemOf(CheckpointRow row) => new(
-        ItemKind.Values, row.Id, $"checkpoint {row.Id}", $"{row.Created.ToUnixTimeMilliseconds()} {row.Frame} {row.ValueBytes}", row.ValueBytes, null);
+        ItemKind.Values, row.Id, $"checkpoint {row.Id}", $"{row.Created.ToUnixTimeMilliseconds()} {row.Frame} {row.ValueBytes}",
+        row.ValueBytes, null);
 
     private List<Finding> BaseFile(ICatalogView view, VerifyItem item, CancellationToken cancellation)
     {

@@ -4,7 +4,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>Reads the indices of a mask and of frames of values on it. Where the mask's is damaged, the others are still compared with their checksums.</summary>
+/// <summary>
+/// Reads the indices of a mask and of frames of values on it. Where the mask's is damaged, the others are still compared with their
+/// checksums.
+/// </summary>
 internal static class MaskIndex
 {
     public static ChunkEntry[] Begin(IFrame mask, IReadOnlyList<CheckedFrame> frames, Layout layout)
@@ -12,7 +15,8 @@ internal static class MaskIndex
         var (head, entries) = Read(mask, layout);
         foreach (var frame in frames)
         {
-            frame.Begin(layout, (values, of) => head is null ? ChunkIndex.ReadPlaces(values, of) : ChunkIndex.ReadValues(values, of, head, entries));
+            frame.Begin(layout, (values, of) =>
+                head is null ? ChunkIndex.ReadPlaces(values, of) : ChunkIndex.ReadValues(values, of, head, entries));
             if (head is null)
             {
                 frame.GiveUpDecoding();

@@ -6,19 +6,22 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
 /// <summary>
-/// Checks frames of values that lie on one mask and against one parent: chunk by chunk over all of them, so that positions and the parent's values are read once.
+/// Checks frames of values that are based on one mask and against one parent: chunk by chunk over all of them, so that positions and the
+/// parent's values are read once.
 /// </summary>
 internal static class MaskedCheck
 {
     /// <summary>Checks all of them.</summary>
     /// <param name="mask">The mask's frame.</param>
-    /// <param name="frames">The frames; none is guessed from another.</param>
+    /// <param name="frames">The frames; none is predicted from another.</param>
     /// <param name="layout">The layout that positions refer to.</param>
-    /// <param name="parent">The state that they are laid on.</param>
+    /// <param name="parent">The state that they are based on.</param>
     /// <param name="cancellation">Ends the check early.</param>
-    public static void Run(IFrame mask, IReadOnlyList<CheckedFrame> frames, Layout layout, IBlockReader parent, CancellationToken cancellation = default)
+    public static void Run(
+        IFrame mask, IReadOnlyList<CheckedFrame> frames, Layout layout, IBlockReader parent, CancellationToken cancellation = default)
     {
-        var (around, room) = (new Surroundings(mask, MaskIndex.Begin(mask, frames, layout), layout, parent), new byte[DeltaChunk.Capacity * sizeof(ulong)]);
+        var (around, room) =
+            (new Surroundings(mask, MaskIndex.Begin(mask, frames, layout), layout, parent), new byte[DeltaChunk.Capacity * sizeof(ulong)]);
         var (coder, encoded) = (new ChunkCoder(), new byte[ChunkCoder.MaxEncoded]);
         for (var chunk = 0; chunk < MaskIndex.ChunksOf(frames); chunk++)
         {

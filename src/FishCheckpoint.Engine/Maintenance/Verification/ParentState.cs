@@ -4,7 +4,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>The state that frames are laid on, or the news that it cannot be opened, block by block.</summary>
+/// <summary>The state that frames are based on, or the news that it cannot be opened, block by block.</summary>
 internal sealed class ParentState(IBlockReader blocks, IDisposable? owner) : IDisposable
 {
     public IBlockReader Blocks { get; } = blocks;

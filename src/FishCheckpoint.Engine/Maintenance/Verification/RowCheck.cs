@@ -6,20 +6,21 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
 /// <summary>
-/// Checks the frames of values on one mask that are guessed one from another: chunk by chunk over all of them, so that each is read and decoded once, where decoding
-/// each by itself would decode those before it again.
+/// Checks the frames of values on one mask that are predicted one from another: chunk by chunk over all of them, so that each is read and
+/// decoded once, where decoding each by itself would decode those before it again.
 /// </summary>
 internal static class RowCheck
 {
     /// <summary>Checks all of them.</summary>
     /// <param name="mask">The mask's frame, of which only the head and index are read.</param>
-    /// <param name="frames">The frames, the earliest first; each is guessed from those before it.</param>
+    /// <param name="frames">The frames, the earliest first; each is predicted from those before it.</param>
     /// <param name="layout">The layout that positions refer to.</param>
     /// <param name="cancellation">Ends the check early.</param>
     public static void Run(IFrame mask, IReadOnlyList<CheckedFrame> frames, Layout layout, CancellationToken cancellation = default)
     {
         var entries = MaskIndex.Begin(mask, frames, layout);
-        var (coder, predictions, encoded, room) = (new ChunkCoder(), new Predictions(), new byte[ChunkCoder.MaxEncoded], new byte[DeltaChunk.Capacity * sizeof(ulong)]);
+        var (coder, predictions, encoded, room) =
+            (new ChunkCoder(), new Predictions(), new byte[ChunkCoder.MaxEncoded], new byte[DeltaChunk.Capacity * sizeof(ulong)]);
         for (var chunk = 0; chunk < MaskIndex.ChunksOf(frames); chunk++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -70,7 +71,8 @@ internal static class RowCheck
             else if (coder.DecodeValues(bytes, DTypes.UnitSizeOf(type), values) != ValueMap.Plain)
             {
                 throw new FishException(
-                    ErrorCode.CorruptFrame, "values", "Values that others are guessed from need a parent.", "Repair the store, or restore from a backup.");
+                    ErrorCode.CorruptFrame, "values", "Values that others are guessed from need a parent.",
+                    "Repair the store, or restore from a backup.");
             }
         }
     }

@@ -4,7 +4,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>Checks the database as such: SQLite's own checks, what rows refer to, the running totals, and the rows of tasks and headers.</summary>
+/// <summary>
+/// Checks the database as such: SQLite's own checks, what rows refer to, the running totals, and the rows of tasks and headers.
+/// </summary>
 internal sealed class StructureCheck(ICatalogView view, TaskCatalog tasks, VerifyItem item)
 {
     // As many as SQLite tells by itself.
@@ -25,7 +27,8 @@ internal sealed class StructureCheck(ICatalogView view, TaskCatalog tasks, Verif
     }
 
     private void Pages(CancellationToken cancellation) => findings.AddRange(
-        view.CheckStructure(MaxProblems, cancellation).Select(problem => Found($"database: {problem}", $"CORRUPT_STORE (fish.db): {problem}", [])));
+        view.CheckStructure(MaxProblems, cancellation)
+            .Select(problem => Found($"database: {problem}", $"CORRUPT_STORE (fish.db): {problem}", [])));
 
     private void References()
     {
@@ -46,7 +49,9 @@ internal sealed class StructureCheck(ICatalogView view, TaskCatalog tasks, Verif
                 _ = view.Tasks.Info(name);
                 if (tasks.Context(view, name).Layout.Layout.Id != layout)
                 {
-                    findings.Add(Found($"task {name}", "CORRUPT_STORE: Its layout is not the one that its base and own tensors give.", view.Verification.AffectedByTask(id)));
+                    findings.Add(
+                        Found($"task {name}", "CORRUPT_STORE: Its layout is not the one that its base and own tensors give.",
+                            view.Verification.AffectedByTask(id)));
                 }
             }
             catch (Exception error) when (Problems.IsDamage(error))
@@ -62,7 +67,9 @@ internal sealed class StructureCheck(ICatalogView view, TaskCatalog tasks, Verif
         {
             if (Digest.Of(view.Headers.Data(id)) != id)
             {
-                findings.Add(Found($"headers {id}", "CORRUPT_STORE: The headers do not have their digest.", view.Verification.AffectedByHeaders(id)));
+                findings.Add(
+                    Found(
+                        $"headers {id}", "CORRUPT_STORE: The headers do not have their digest.", view.Verification.AffectedByHeaders(id)));
             }
         }
     }

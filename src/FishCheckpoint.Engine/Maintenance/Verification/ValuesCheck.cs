@@ -10,12 +10,12 @@ namespace FishCheckpoint.Engine.Maintenance.Verification;
 internal sealed record CheckedCheckpoint(CheckpointRow Row, Exception? Error);
 
 /// <summary>
-/// Checks the frames of checkpoints together with those that are read with the same things: rows of guesses, values on one mask and parent, blocks against one
-/// parent. What is wrong with a frame is told of it alone, not of what it is read with.
+/// Checks the frames of checkpoints together with those that are read with the same things: prediction chains, values on one mask and
+/// parent, blocks against one parent. What is wrong with a frame is told of it alone, not of what it is read with.
 /// </summary>
 internal static class ValuesCheck
 {
-    /// <summary>Checks some of one family; of a row of guesses, all of it.</summary>
+    /// <summary>Checks some of one family; of a prediction chain, all of it.</summary>
     public static List<CheckedCheckpoint> Run(
         ICatalogView view, VerifyContext means, Family family, IEnumerable<long> checkpoints, bool quick, CancellationToken cancellation)
     {
@@ -53,7 +53,8 @@ internal static class ValuesCheck
         }
     }
 
-    // Of a row, those after a frame that cannot be opened cannot be decoded, but have their checksums: a frame that is not there stands for it.
+    // Of a row, those after a frame that cannot be opened cannot be decoded, but have their checksums: a frame that is not there stands for
+    // it.
     private static void Skip(Family family, List<(CheckpointRow Row, CheckedFrame Frame)> opened, List<CheckedCheckpoint> results)
     {
         if (!family.Guessed)
@@ -67,7 +68,8 @@ internal static class ValuesCheck
     }
 
     private static void Check(
-        ICatalogView view, VerifyContext means, TaskContext task, IReadOnlyList<CheckpointRow> rows, IReadOnlyList<CheckedFrame> frames, bool quick,
+        ICatalogView view, VerifyContext means, TaskContext task, IReadOnlyList<CheckpointRow> rows,
+        IReadOnlyList<CheckedFrame> frames, bool quick,
         CancellationToken cancellation)
     {
         var layout = task.Layout.Layout;
@@ -110,7 +112,7 @@ internal static class ValuesCheck
     private static List<CheckpointRow> Find(ICatalogView view, IEnumerable<long> checkpoints) =>
         [.. checkpoints.Select(id => view.Checkpoints.Row(id)).OfType<CheckpointRow>()];
 
-    // From the first that is guessed from nothing to the last that is guessed from this one, by way of the newest at each fork.
+    // From the first that is predicted from nothing to the last that is predicted from this one, by way of the newest at each fork.
     private static IReadOnlyList<CheckpointRow> WholeRow(ICatalogView view, long checkpoint)
     {
         var last = checkpoint;

@@ -6,7 +6,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
 /// <summary>
-/// Verifies what is stored, one thing after another, each in a snapshot of its own, so that nobody waits for it; what was verified, and what was found, is kept.
+/// Verifies what is stored, one thing after another, each in a snapshot of its own, so that nobody waits for it; what was verified, and
+/// what was found, is kept.
 /// </summary>
 internal sealed class Verifier(ICatalog catalog, IBaseStore bases, EngineOptions options)
 {

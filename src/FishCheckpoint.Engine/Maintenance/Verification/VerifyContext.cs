@@ -3,7 +3,9 @@ using FishCheckpoint.Engine.Tasks;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>What checking takes. Made for a round, so that what an earlier one, or the store, has in memory does not stand for what is stored now.</summary>
+/// <summary>
+/// What checking takes. Made for a round, so that what an earlier one, or the store, has in memory does not stand for what is stored now.
+/// </summary>
 internal sealed class VerifyContext(IBaseStore bases)
 {
     private readonly Dictionary<long, TaskContext?> contexts = [];
@@ -15,7 +17,9 @@ internal sealed class VerifyContext(IBaseStore bases)
 
     public TaskCatalog Tasks { get; } = new();
 
-    /// <summary>A task with its layout; <see langword="null"/> where its row or its base's is damaged, which the structure's check tells.</summary>
+    /// <summary>
+    /// A task with its layout; <see langword="null"/> where its row or its base's is damaged, which the structure's check tells.
+    /// </summary>
     public TaskContext? ContextOf(ICatalogView view, long task)
     {
         if (!contexts.TryGetValue(task, out var context))

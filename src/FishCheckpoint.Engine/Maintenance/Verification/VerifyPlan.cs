@@ -5,7 +5,10 @@ using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Engine.Maintenance.Verification;
 
-/// <summary>What a round checks, in its order: what was not verified for longest comes first. Values that are read with the same things come together.</summary>
+/// <summary>
+/// What a round checks, in its order: what was not verified for longest comes first. Values that are read with the same things come
+/// together.
+/// </summary>
 internal sealed class VerifyPlan
 {
     // Frames that are open at a time, each with a piece in memory; and how far ahead relatives are looked for.
@@ -19,7 +22,8 @@ internal sealed class VerifyPlan
     private VerifyPlan(VerifyItem[] items) => this.items = items;
 
     public static VerifyPlan Create(IEnumerable<VerifyItem> inventory, VerifySubset? subset) => new(
-        [.. inventory.Where(item => IsIn(item.Name, subset)).OrderBy(item => item.Verified ?? long.MinValue).ThenBy(item => item.Kind).ThenBy(item => item.Row)]);
+        [.. inventory.Where(item => IsIn(item.Name, subset)).OrderBy(item => item.Verified ?? long.MinValue).ThenBy(item => item.Kind)
+            .ThenBy(item => item.Row)]);
 
     /// <summary>Stored bytes of all of it.</summary>
     public long Bytes => items.Sum(item => item.Bytes);
@@ -47,5 +51,6 @@ internal sealed class VerifyPlan
     /// <summary>Takes note that something was checked, whether it was next or not.</summary>
     public void Done(string name) => done.Add(name);
 
-    private static bool IsIn(string name, VerifySubset? subset) => subset is null || Crc32C.Compute(Encoding.UTF8.GetBytes(name)) % subset.Of == subset.Part - 1;
+    private static bool IsIn(string name, VerifySubset? subset) =>
+        subset is null || Crc32C.Compute(Encoding.UTF8.GetBytes(name)) % subset.Of == subset.Part - 1;
 }
