@@ -13,6 +13,8 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PAGE = os.path.join(ROOT, "docs", "evidence", "experiments.md")
+FOLDER = os.path.join(ROOT, "docs", "evidence", "experiments")
 sys.path[:0] = [ROOT, os.path.join(ROOT, "src", "python")]
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
@@ -65,8 +67,8 @@ def main():
     if not data.is_installed():
         raise SystemExit(f"Fashion-MNIST is not in {data.FOLDER}: install dataset-fashion-mnist, or set FASHION_MNIST to a folder with its four files.")
     if options.tables:
-        with open(os.path.join(ROOT, "docs", "experiments", "results.json"), encoding="utf-8") as file:
-            report.write(json.load(file), os.path.join(ROOT, "docs", "EXPERIMENTS.md"), os.path.join(ROOT, "docs", "experiments"))
+        with open(os.path.join(FOLDER, "results.json"), encoding="utf-8") as file:
+            report.write(json.load(file), PAGE, FOLDER)
         return
     sizes, start = QUICK if options.quick else FULL, time.time()
     deadline, records, left_out = start + 60 * options.minutes, [], 0
@@ -81,7 +83,7 @@ def main():
 
 def write(result, options, report):
     """Results, plots and page; of a quick run only to a folder that is named. With ``--only``, the other experiments' records stay as they were."""
-    folder = tempfile.mkdtemp(prefix="fish-quick-") if options.quick else os.path.join(ROOT, "docs", "experiments")
+    folder = tempfile.mkdtemp(prefix="fish-quick-") if options.quick else FOLDER
     path = os.path.join(folder, "results.json")
     if options.only and os.path.exists(path):
         with open(path, encoding="utf-8") as file:
@@ -91,7 +93,7 @@ def write(result, options, report):
         json.dump({**result, "records": None}, file, indent=1)
         file.seek(file.tell() - len("null\n}"))
         file.write("[\n" + ",\n".join(json.dumps(record) for record in result["records"]) + "\n]\n}\n")
-    report.write(result, None if options.quick else os.path.join(ROOT, "docs", "EXPERIMENTS.md"), folder)
+    report.write(result, None if options.quick else PAGE, folder)
     print(f"written to {folder}")
     different = [record for record in result["records"] if not record.get("same", True)]
     if different:

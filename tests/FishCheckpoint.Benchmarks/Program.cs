@@ -20,7 +20,7 @@ using FishCheckpoint.Benchmarks.Training;
 const string usage = """
     make-model DIR [DENSITY]   write a base shaped like BERT-large (391 tensors, 1.3 GB), a changed model and the patch between them
     rebuild DIR [PATCH|FULL]   serve in a process of its own, save and rebuild the models of DIR over HTTP, compare, and measure
-    serve-speed DIR [TURNS]    rebuild the model of DIR beside nginx and static files that hold it dense; --write puts the table into docs/BENCHMARKS.md
+    serve-speed DIR [TURNS]    rebuild the model of DIR beside nginx and static files that hold it dense; --write: into the benchmarks page
     save-speed DIR [TURNS]     save 0.5% of that model over HTTP beside torch.save and fsync of all of it; --write as above
     growth DIR [ELEMENTS]      what 100,000 changed values cost in a model of 10 million elements and in one of a billion; --write as above
     chains DIR [STEPS] [KIND]  what a chain takes whose every step has a mask of its own, and what reading any step costs; KIND: real or synthetic; or deltas: what the
@@ -30,7 +30,7 @@ const string usage = """
     deletions DIR [CHECKPOINTS] deleting 10,000 checkpoints of one task, bringing them back and removing them, while others save; and what a grace costs; --write as above
     optimizer [STEPS]          state and time of an Adam step on a mask beside a dense one (10 million parameters, 0.5%)
     hook [TURNS]               what saving every step costs a training step, and how the stall grows (10.5 million parameters, 0.5%)
-    sizes DIR [--write]        our encoding and everyone else's on real checkpoints, made by experiments/corpus.py DIR; --write: into docs/BENCHMARKS.md
+    sizes DIR [--write]        our encoding and others' on real checkpoints, made by experiments/corpus.py DIR; --write: into the page
     check-peers                hold every peer's bytes to its format's description, on a model of eight values; sizes begins with it
     store-sizes DIR            what the values of a fixed mask take in a store, of each of the corpus's trainings on one; a part of sizes
     codec-speed DIR [--write]  encoding and decoding on one thread, the coder alone and as stored, on the same checkpoints

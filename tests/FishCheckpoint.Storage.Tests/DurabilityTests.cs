@@ -8,7 +8,7 @@ using Xunit;
 
 namespace FishCheckpoint.Storage.Tests;
 
-/// <summary>Short runs of what <c>tests/FishCheckpoint.Durability</c> runs for hours; docs/RELIABILITY.md says what came of that.</summary>
+/// <summary>Short runs of what <c>tests/FishCheckpoint.Durability</c> runs for hours; docs/evidence/reliability.md says what came of that.</summary>
 [Trait("Category", "Slow")]
 public sealed class DurabilityTests : IDisposable
 {

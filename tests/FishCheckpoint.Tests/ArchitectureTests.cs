@@ -6,7 +6,7 @@ using Xunit;
 
 namespace FishCheckpoint.Tests;
 
-/// <summary>Keeps the arrows of docs/ARCHITECTURE.md: between projects, between the domain's stages, and to packages.</summary>
+/// <summary>Keeps the arrows of docs/internals/architecture.md: between projects, between the domain's stages, and to packages.</summary>
 public sealed partial class ArchitectureTests
 {
     private const string Domain = "src/FishCheckpoint";
@@ -64,7 +64,7 @@ public sealed partial class ArchitectureTests
     // Folders with lines that are still too long. This list only gets shorter.
     private static readonly string[] NotYetWrapped = [$"{Domain}/", "storage/", "tests/"];
 
-    // Small and pure. A package more is a decision: docs/ARCHITECTURE.md names these.
+    // Small and pure. A package more is a decision: docs/internals/architecture.md names these.
     private static readonly string[] DomainPackages = ["K4os.Compression.LZ4", "ZstdSharp.Port"];
 
     private const string NetworkOrData = @"(?m)^using (static )?(System\.Net|System\.Data|Microsoft\.(?!Win32\.SafeHandles))";

@@ -115,14 +115,14 @@ class ReportTests(unittest.TestCase):
             xml.dom.minidom.parseString(svg.plot("a < b", "x", "y", ["p", "q"], {"m & n": [spread, None]}, lines=True, log=log))
 
     def test_the_page_has_the_markers_of_the_tables(self):
-        with open(os.path.join(ROOT, "docs", "EXPERIMENTS.md"), encoding="utf-8") as file:
+        with open(os.path.join(ROOT, "docs", "evidence", "experiments.md"), encoding="utf-8") as file:
             page = file.read()
         for name in ("setup", "a-accuracy", "a-cost", "b", "c"):
             self.assertIn(f"<!-- {name} -->", page)
             self.assertIn(f"<!-- /{name} -->", page)
 
     def test_the_results_came_back_bit_for_bit(self):
-        with open(os.path.join(ROOT, "docs", "experiments", "results.json"), encoding="utf-8") as file:
+        with open(os.path.join(ROOT, "docs", "evidence", "experiments", "results.json"), encoding="utf-8") as file:
             records = json.load(file)["records"]
         self.assertTrue(all(record["same"] for record in records if record["kind"] != "base"))
 
@@ -157,7 +157,7 @@ class CorpusTests(unittest.TestCase):
         self.assertEqual(corpus_dense.changed(before, {**before, "a": torch.tensor([-0.0, 1.0])}), 0.25)
 
     def test_the_page_has_the_markers_of_the_tables(self):
-        with open(os.path.join(ROOT, "docs", "BENCHMARKS.md"), encoding="utf-8") as file:
+        with open(os.path.join(ROOT, "docs", "evidence", "benchmarks.md"), encoding="utf-8") as file:
             page = file.read()
         for name in ("sizes", "codec-speed", "compressors", "builds", "micro"):
             self.assertLess(page.index(f"<!-- {name} -->"), page.index(f"<!-- /{name} -->"))

@@ -5,7 +5,8 @@ using Xunit;
 namespace FishCheckpoint.Packages.Tests.Architecture;
 
 /// <summary>
-/// Keeps the arrows of docs/ARCHITECTURE.md in what was compiled: between assemblies, between the namespaces of each, and to libraries.
+/// Keeps the arrows of docs/internals/architecture.md in the compiled assemblies: between assemblies, between their namespaces, and to
+/// libraries.
 /// </summary>
 public sealed partial class DependencyTests
 {

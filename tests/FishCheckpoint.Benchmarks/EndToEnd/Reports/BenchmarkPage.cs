@@ -1,6 +1,8 @@
 namespace FishCheckpoint.Benchmarks.EndToEnd.Reports;
 
-/// <summary>Puts what was measured between a pair of markers of docs/BENCHMARKS.md, so that the page holds nothing that was not run.</summary>
+/// <summary>
+/// Writes measured tables between pairs of markers in docs/evidence/benchmarks.md, so that the page holds only results that were run.
+/// </summary>
 internal static class BenchmarkPage
 {
     private const string Head = """
@@ -26,7 +28,7 @@ internal static class BenchmarkPage
     /// <summary>Writes a section to the page.</summary>
     public static void Write(string section, string content)
     {
-        var path = Path.Combine(Root(), "docs", "BENCHMARKS.md");
+        var path = Path.Combine(Root(), "docs", "evidence", "benchmarks.md");
         File.WriteAllText(path, Replace(File.Exists(path) ? File.ReadAllText(path) : Head, section, content));
         Console.WriteLine($"Written to {path}.");
     }
