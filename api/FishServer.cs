@@ -136,8 +136,8 @@ public static class FishServer
         {
             throw new FishException(
                 ErrorCode.RequestInvalid, UrlsOf(server), $"The server did not start: {error.Message.Split('\n')[0].Trim()}",
-                "Give an address as in http://127.0.0.1:5080; https takes a certificate besides (docs/ACCESS.md). Limits of the settings "
-                    + "may be out of range, too.", error);
+                "Give an address as in http://127.0.0.1:5080; https also needs a certificate (docs/guides/access.md). "
+                    + "Or a limit in the settings is out of range.", error);
         }
     }
 

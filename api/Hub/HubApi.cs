@@ -6,9 +6,9 @@ using FishCheckpoint.Api.Errors;
 namespace FishCheckpoint.Api.Hub;
 
 /// <summary>
-/// The read side of the Hugging Face Hub's protocol, so that its clients load checkpoints as model repositories (docs/HUB.md): a task is a
-/// repository, a checkpoint a commit of it, and a
-/// base a repository of one commit. All that the protocol has stands in one table; what is not done here is answered in words.
+/// The read side of the Hugging Face Hub's protocol, so that its clients load checkpoints as model repositories (docs/guides/hub.md): a
+/// task is a repository, a checkpoint a commit of it, and a base a repository of one commit. One table lists all routes of the protocol;
+/// those that are not implemented answer with a sentence.
 /// </summary>
 internal static class HubApi
 {

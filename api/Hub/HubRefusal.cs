@@ -25,7 +25,7 @@ internal static class HubRefusal
 
     /// <summary>Answers for what is no route: 404.</summary>
     public static void NoRoute(HttpContext context) => throw new FishException(
-        ErrorCode.FileNotFound, Shown(context), "The Hub's protocol has no such route here.", "docs/HUB.md lists what is served.");
+        ErrorCode.FileNotFound, Shown(context), "The Hub's protocol has no such route here.", "docs/guides/hub.md lists what is served.");
 
     private static string Shown(HttpContext context) => context.Request.Path.Value is { } path && path.Length <= 200 ? path : "path";
 }

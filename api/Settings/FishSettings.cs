@@ -93,7 +93,7 @@ public sealed class FishSettings
         public KeysRequired Required { get; set; } = KeysRequired.Auto;
     }
 
-    /// <summary>Checkpoints as model repositories (docs/HUB.md).</summary>
+    /// <summary>Checkpoints as model repositories (docs/guides/hub.md).</summary>
     public sealed class HubSettings
     {
         /// <summary>

@@ -1,6 +1,6 @@
 namespace FishCheckpoint.Interchange;
 
-/// <summary>The formats in which other systems keep the weights of a training run, a version after another (docs/FORMATS.md).</summary>
+/// <summary>The formats in which other systems keep the versions of a training run's weights (docs/guides/interchange.md).</summary>
 public enum InterchangeFormat
 {
     /// <summary>Folders of compressed byte differences under the tensors' own names.</summary>

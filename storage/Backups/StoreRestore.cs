@@ -128,7 +128,7 @@ public static class StoreRestore
 
     private static FishException Damaged(string backup, string what) => new(
         ErrorCode.CorruptStore, backup, $"The backup is damaged: {what}",
-        "The store that was to be replaced is as it was. Restore into a new folder to see what is sound; docs/REPAIR.md says what to do.");
+        "The existing store is unchanged. Restore into a new folder to see what is sound: see docs/guides/backup-and-repair.md.");
 
     private static BackupReport Run(string backup, string dataFolder, ProgressReporter meter, CancellationToken cancellation)
     {

@@ -20,6 +20,8 @@ internal sealed class Database : ICatalog
     private const int EmptyingAttempts = 100;
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(50);
 
+    private const string RepairHint = "Restore a backup, or repair the store: docs/guides/backup-and-repair.md says how.";
+
     // Reads without locks, each of a file that is to stay the same meanwhile.
     private const int ReadAttempts = 5;
 
@@ -319,9 +321,9 @@ internal sealed class Database : ICatalog
     private static FishException Translate(SqliteException error) => error.SqliteErrorCode switch
     {
         _ when error.SqliteExtendedErrorCode == PageDamage.Code => new FishException(
-            ErrorCode.CorruptStore, FileName, $"The database is damaged: {PageDamage.Last}.", "Restore a backup, or repair the store: docs/REPAIR.md says how.", error),
+            ErrorCode.CorruptStore, FileName, $"The database is damaged: {PageDamage.Last}.", RepairHint, error),
         SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB => new FishException(
-            ErrorCode.CorruptStore, FileName, error.Message, "Restore a backup, or repair the store: docs/REPAIR.md says how.", error),
+            ErrorCode.CorruptStore, FileName, error.Message, RepairHint, error),
         SQLitePCL.raw.SQLITE_READONLY => ReadOnlyConnection.Refusal(FileName, error),
         SQLitePCL.raw.SQLITE_FULL => new FishException(ErrorCode.StorageUnavailable, FileName, error.Message, Space.WhatToDo, error),
         _ => new FishException(

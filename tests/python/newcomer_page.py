@@ -1,4 +1,4 @@
-"""The newcomer's page, docs/PYTORCH.md: its code blocks are run as they stand, in a new environment, by a user who has no .NET."""
+"""The newcomer's page, docs/guides/pytorch.md: its code blocks are run as they stand, in a new environment, by a user who has no .NET."""
 
 import os
 import re
@@ -18,7 +18,7 @@ SECTION = "## From nothing to a resumed run"
 
 def page():
     """The section's text."""
-    with open(os.path.join(ROOT, "docs", "PYTORCH.md"), encoding="utf-8") as file:
+    with open(os.path.join(ROOT, "docs", "guides", "pytorch.md"), encoding="utf-8") as file:
         return file.read().split(SECTION + "\n")[1].split("\n## ")[0]
 
 

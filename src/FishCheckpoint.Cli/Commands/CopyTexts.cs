@@ -26,7 +26,7 @@ internal static class CopyTexts
     {
         { Verified: BackupVerification.None } => $"the copy was not verified",
         { Damaged.Count: > 0 } =>
-            (FormattableString)$"{Say.Count(report.Damaged.Count)} things are damaged: docs/REPAIR.md says what to do",
+            (FormattableString)$"{Say.Count(report.Damaged.Count)} things are damaged: docs/guides/backup-and-repair.md says what to do",
         { Verified: BackupVerification.Full } => $"everything in it was verified and is sound",
         _ => $"its structure and checksums were verified and are sound; --verify full decodes everything",
     });

@@ -37,7 +37,8 @@ internal static class VerifyTexts
 
         if (report.Damaged.Count > 0)
         {
-            terminal.Say($"docs/REPAIR.md says what to do: save or add again what you still have, restore a backup, or run fish repair");
+            terminal.Say(
+                $"save or add again what you still have, restore a backup, or run fish repair: see docs/guides/backup-and-repair.md");
         }
     }
 

@@ -147,7 +147,7 @@ internal sealed class FolderChecks(Machine machine, string folder)
         }),
         .. Check.Guarded("known damage", () => [look.KnownDamage is > 0 and var damaged
             ? Check.Fail("known damage", $"{Say.Count(damaged)} things were found damaged",
-                "Run 'fish verify' for what they affect; docs/REPAIR.md says what to do.", ErrorKind.Corrupt)
+                "Run 'fish verify' for what they affect; docs/guides/backup-and-repair.md says what to do.", ErrorKind.Corrupt)
             : Check.Ok("known damage", "none")]),
         .. Check.Guarded("clock", () => [Clock(look.NewestSave)]),
     ];
@@ -176,7 +176,9 @@ internal sealed class FolderChecks(Machine machine, string folder)
             Check.Ok("integrity", $"nothing found in {machine.CheckTime.TotalSeconds:N0} s, which were not enough for all",
                 "Run 'fish verify --quick' for all of it."),
         [] => Check.Ok("integrity", "the database's structure and the checksums of its pages are sound"),
-        _ => Check.Fail("integrity", problems[0], "Restore a backup, or run 'fish repair': docs/REPAIR.md says how.", ErrorKind.Corrupt),
+        _ => Check.Fail(
+            "integrity", problems[0], "Restore a backup, or run 'fish repair': docs/guides/backup-and-repair.md says how.",
+            ErrorKind.Corrupt),
     };
 
     private Check Clock(DateTimeOffset? newest)

@@ -124,7 +124,7 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
         return !response.IsSuccessStatusCode
             ? Check.Fail("server store", CauseOf(text), "Run fish doctor on the server's machine, and look at its log.")
             : text.Contains("damage", StringComparison.Ordinal)
-                ? Check.Warn("server store", text, "fish verify says what is affected; docs/REPAIR.md what to do.")
+                ? Check.Warn("server store", text, "fish verify says what is affected; docs/guides/backup-and-repair.md what to do.")
             : Check.Ok("server store", text);
     }
 
@@ -134,7 +134,7 @@ internal sealed class ServerChecks(Machine machine, Uri server, FishClientOption
         if (given && server is { Scheme: "http", IsLoopback: false })
         {
             return [.. await ScopeAsync(http, given, cancellation),
-                Check.Warn("transport", "the key goes to another machine unencrypted", "Use https: docs/ACCESS.md says how.")];
+                Check.Warn("transport", "the key goes to another machine unencrypted", "Use https: docs/guides/access.md says how.")];
         }
 
         return await ScopeAsync(http, given, cancellation);

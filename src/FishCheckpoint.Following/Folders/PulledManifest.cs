@@ -12,7 +12,7 @@ namespace FishCheckpoint.Following.Folders;
 /// <param name="Sha256">Its digest when it was written.</param>
 internal sealed record PulledFile(string Name, long Bytes, Digest Sha256);
 
-/// <summary>What a folder of a pulled model says of itself, in its <c>.fish.json</c> (docs/FOLLOWING.md).</summary>
+/// <summary>What a folder of a pulled model says of itself, in its <c>.fish.json</c> (docs/guides/following.md).</summary>
 /// <param name="Version">Of this form: 1.</param>
 /// <param name="Task">The task.</param>
 /// <param name="Base">The identity of its base.</param>

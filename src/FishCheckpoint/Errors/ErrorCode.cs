@@ -105,13 +105,13 @@ public enum ErrorCode
     IndexOutOfRange,
     /// <summary>A sparse patch's indices and values do not belong together.</summary>
     PatchInvalid,
-    /// <summary>A version in an interchange format is not what the format says, or one that it cannot carry (docs/FORMATS.md).</summary>
+    /// <summary>A version breaks the rules of its interchange format, or the format cannot carry it (docs/guides/interchange.md).</summary>
     VersionInvalid,
     /// <summary>The version that a delta in an interchange format is laid on is not there.</summary>
     VersionNotFound,
     /// <summary>A pickle is damaged or hostile.</summary>
     PickleInvalid,
-    /// <summary>A pickle asks for something that is neither a tensor nor a container. Nothing of it was run (docs/PYTORCH.md).</summary>
+    /// <summary>A pickle asks for something other than a tensor or a container; nothing was run (docs/guides/pytorch.md).</summary>
     PickleRefused,
     /// <summary>A PyTorch file is damaged, or not what its format says.</summary>
     TorchFileInvalid,

@@ -79,7 +79,7 @@ internal sealed class LogFrames
                 ErrorCode.CorruptStore, $"{Database.FileName}-wal",
                 $"{damage} is damaged, and {log.Committed - log.Taken} frames from there on were committed. "
                 + "Opening the store would drop them, so it was not opened.",
-                "Repair the store, which keeps the sound ones: docs/REPAIR.md says how.");
+                "Repair the store, which keeps the sound ones: docs/guides/backup-and-repair.md says how.");
         }
     }
 

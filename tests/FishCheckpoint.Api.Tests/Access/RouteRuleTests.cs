@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FishCheckpoint.Api.Tests.Access;
 
-/// <summary>Every route says what it asks of a key, and docs/ACCESS.md says the same.</summary>
+/// <summary>Every route says what it asks of a key, and docs/guides/access.md says the same.</summary>
 public sealed partial class RouteRuleTests
 {
     [Fact]
@@ -34,7 +34,7 @@ public sealed partial class RouteRuleTests
     [Fact]
     public async Task Page_ListsEveryRouteWithItsRule()
     {
-        var page = await File.ReadAllTextAsync(Path.Combine(Root(), "docs", "ACCESS.md"), TestContext.Current.CancellationToken);
+        var page = await File.ReadAllTextAsync(Path.Combine(Root(), "docs", "guides", "access.md"), TestContext.Current.CancellationToken);
         var written = Row().Matches(page).Select(row => $"{row.Groups["methods"].Value} {row.Groups["route"].Value} {row.Groups["scope"].Value} {row.Groups["reach"].Value}");
         Assert.Equal((await RoutesAsync()).Select(Spelled).Order(StringComparer.Ordinal), written.Order(StringComparer.Ordinal));
     }

@@ -39,7 +39,7 @@ public sealed class VerifyCommandTests : CommandTest
             Assert.Contains("damaged base ", ran.Output, StringComparison.Ordinal);
             Assert.Contains("affects task/10, task/20", ran.Output, StringComparison.Ordinal);
             Assert.Contains("0 of 2 checkpoints are sound", ran.Output, StringComparison.Ordinal);
-            Assert.Contains("docs/REPAIR.md", ran.Output, StringComparison.Ordinal);
+            Assert.Contains("docs/guides/backup-and-repair.md", ran.Output, StringComparison.Ordinal);
         }
     }
 

@@ -2,7 +2,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
-/// <summary>The file <c>diff.torch</c> of the FISH mask's authors (docs/FORMATS.md, "fish-diff").</summary>
+/// <summary>The file <c>diff.torch</c> of the FISH mask's authors (docs/guides/interchange.md, "fish-diff").</summary>
 internal sealed class FishDiffFormat : AdapterFormat
 {
     public const string FileName = "diff.torch";

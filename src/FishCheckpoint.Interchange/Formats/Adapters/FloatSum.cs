@@ -6,7 +6,7 @@ namespace FishCheckpoint.Interchange.Formats.Adapters;
 /// <summary>
 /// Adds as PyTorch adds a sparse tensor to a dense one: in the wider of the two dtypes (in single precision where both are narrow), rounded
 /// to the nearest, ties to even, to the dense one's. Where the result is no number, its bits are those that the processors of most trainers
-/// give (docs/PYTORCH.md).
+/// give (docs/guides/pytorch.md).
 /// </summary>
 internal static class FloatSum
 {

@@ -5,7 +5,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.DiskDelta;
 
 /// <summary>
-/// A folder for each version: an ordinary model, or compressed differences with an index that says so (docs/FORMATS.md, "disk-delta").
+/// A folder for each version: a full model, or compressed differences with an index that declares them (docs/guides/interchange.md).
 /// </summary>
 /// <param name="isModelExpress">Whether versions are written as ModelExpress takes them; what is read is the same.</param>
 internal sealed class DiskDeltaFormat(bool isModelExpress) : IVersionFormat

@@ -3,7 +3,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Grail;
 
-/// <summary>A folder for each version with a folder for a full model in it, or one for a delta (docs/FORMATS.md, "grail").</summary>
+/// <summary>A folder for each version, with a sub-folder for a full model or a delta (docs/guides/interchange.md).</summary>
 internal sealed class GrailFormat : IVersionFormat
 {
     public const string Full = "FULL";

@@ -5,8 +5,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.Manifest;
 
 /// <summary>
-/// A folder with a manifest for each delta (docs/FORMATS.md, "manifest"). The system that uses them has no full versions; here a folder
-/// <c>full-NNNNNNNN</c> is one, an ordinary model that it can be started with.
+/// A folder with a manifest for each delta (docs/guides/interchange.md). SkyRL has no full versions; here the folder
+/// <c>full-NNNNNNNN</c> is one, an ordinary model to start with.
 /// </summary>
 internal sealed class ManifestFormat : IVersionFormat
 {

@@ -5,8 +5,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.SparsePatch;
 
 /// <summary>
-/// Two folders of safetensors files, one of full models and one of deltas (docs/FORMATS.md, "sparse-patch"). Files say which form they
-/// have, so either is read.
+/// Two folders of safetensors files, one of full models and one of deltas (docs/guides/interchange.md). Each file declares its form,
+/// so both are read.
 /// </summary>
 internal sealed class StepPatchFormat(StepPatchForm form) : IVersionFormat
 {
