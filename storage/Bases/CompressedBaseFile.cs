@@ -4,7 +4,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FishCheckpoint.Storage.Bases;
 
-/// <summary>A base's file whose blocks are compressed one by one, so that each can be read alone (docs/FORMAT.md, "Compressed bases").</summary>
+/// <summary>
+/// A base's file whose blocks are compressed one by one, so that each can be read alone (docs/reference/format/container.md, "Compressed
+/// bases").
+/// </summary>
 internal sealed class CompressedBaseFile : IBaseFile
 {
     private readonly SafeFileHandle handle;

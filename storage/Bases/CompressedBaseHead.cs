@@ -5,7 +5,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Bases;
 
-/// <summary>What stands before the blocks of a compressed base's file (docs/FORMAT.md, "Compressed bases"): where each of them lies.</summary>
+/// <summary>
+/// What stands before the blocks of a compressed base's file (docs/reference/format/container.md, "Compressed bases"): where each of them
+/// lies.
+/// </summary>
 internal static class CompressedBaseHead
 {
     /// <summary>Bytes before the model's header.</summary>

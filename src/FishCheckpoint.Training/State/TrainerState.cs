@@ -4,8 +4,9 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// What resuming needs and serving does not: named arrays and texts, in sections. Written as a safetensors file (docs/FORMAT.md, "Trainer
-/// state"), so that no code runs when it is read and any language reads it. Not safe for concurrent use.
+/// What resuming needs and serving does not: named arrays and texts, in sections. Written as a safetensors file
+/// (docs/reference/format/container.md, "Trainer state"), so that no code runs when it is read and any language reads it. Not safe for
+/// concurrent use.
 /// </summary>
 public sealed class TrainerState
 {

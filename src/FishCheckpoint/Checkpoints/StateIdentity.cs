@@ -3,7 +3,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Checkpoints;
 
-/// <summary>Names full states by how they come about, so that a state has its name before a byte of it is rebuilt (docs/FORMAT.md, "Identities").</summary>
+/// <summary>
+/// Names full states by how they come about, so that a state has its name before a byte of it is rebuilt
+/// (docs/reference/format/container.md, "Identities").
+/// </summary>
 internal static class StateIdentity
 {
     /// <summary>The state of a base under a task layout: the task's own tensors are zeros.</summary>

@@ -8,8 +8,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Encodes and decodes the two halves of a chunk: its positions and its mapped values (docs/FORMAT.md, "Chunks"). Holds the working memory;
-/// not safe for use by two threads at once.
+/// Encodes and decodes the two halves of a chunk: its positions and its mapped values (docs/reference/format/values.md). Holds the working
+/// memory; not safe for use by two threads at once.
 /// </summary>
 internal sealed class ChunkCoder
 {

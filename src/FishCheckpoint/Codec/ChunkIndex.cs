@@ -16,7 +16,7 @@ namespace FishCheckpoint.Codec;
 /// <param name="Crc">Their CRC-32C.</param>
 internal readonly record struct ChunkEntry(int Tensor, int Count, long First, long Last, long Offset, int Length, uint Crc);
 
-/// <summary>Writes and reads the index of a frame (docs/FORMAT.md, "Index").</summary>
+/// <summary>Writes and reads the index of a frame (docs/reference/format/container.md, "Index").</summary>
 internal static class ChunkIndex
 {
     /// <summary>The longest entry, in bytes.</summary>

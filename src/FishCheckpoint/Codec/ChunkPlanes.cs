@@ -5,8 +5,8 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Values of a chunk as byte planes, each a run without its decoded length (docs/FORMAT.md, "Chunks"). Holds the working memory; not safe for use by two threads
-/// at once.
+/// Values of a chunk as byte planes, each a run without its decoded length (docs/reference/format/values.md, "Byte planes"). Holds the
+/// working memory; not safe for use by two threads at once.
 /// </summary>
 /// <param name="raw">Room for the values of a full chunk.</param>
 internal sealed class ChunkPlanes(byte[] raw)

@@ -4,7 +4,7 @@ using FishCheckpoint.Masks;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Pieces of bytes, compressed or not (docs/FORMAT.md, "Chunks").</summary>
+/// <summary>Pieces of bytes, compressed or not (docs/reference/format/container.md, "Compressed spans").</summary>
 internal static class CompressedSpan
 {
     /// <summary>Compresses bytes, if that makes them fewer, and writes them as a run: compression u8, encoded length varint, the decoded length, the bytes.</summary>

@@ -1,6 +1,8 @@
 namespace FishCheckpoint.Codec;
 
-/// <summary>How a run of bytes is compressed in a frame. The numbers are part of the format (docs/FORMAT.md).</summary>
+/// <summary>
+/// How a run of bytes is compressed in a frame. The numbers are part of the format (docs/reference/format/container.md, "Compression").
+/// </summary>
 public enum Compression : byte
 {
     /// <summary>Not at all; also what every other choice falls back to where it would not shrink.</summary>

@@ -4,7 +4,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>The fixed header and the digests of a frame, version 1 (docs/FORMAT.md, "Head").</summary>
+/// <summary>The fixed header and the digests of a frame, version 1 (docs/reference/format/container.md, "Head").</summary>
 /// <remarks>
 /// Digests by kind. Mask: layout, mask. Values and Blocks: layout, mask, parent state, values. Bytes: content.
 /// </remarks>

@@ -5,8 +5,8 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// The positions of a chunk (docs/FORMAT.md, "Chunks"): as gaps, each by itself or given the one before, or row by row, whichever suits them. Holds working memory of
-/// its own; that which it shares belongs to whoever makes it.
+/// The positions of a chunk (docs/reference/format/values.md, "Positions"): as gaps, each by itself or given the one before, or row by row,
+/// whichever suits them. Holds working memory of its own; that which it shares belongs to whoever makes it.
 /// </summary>
 /// <param name="magnitudes">Codes gaps.</param>
 /// <param name="raw">Room for the gaps of a full chunk as varints.</param>

@@ -4,8 +4,9 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Positions of a matrix row by row (docs/FORMAT.md, "Rows"): how many each row has, and for each element of the rows that are not full whether it is one, by
-/// classes of how likely that is. For masks that fill rows and columns unevenly, as scores of gradients do. Holds the working memory.
+/// Positions of a matrix row by row (docs/reference/format/values.md, "Rows"): how many each row has, and for each element of the rows that
+/// are not full whether it is one, by classes of how likely that is. For masks that fill rows and columns unevenly, as scores of gradients
+/// do. Holds the working memory.
 /// </summary>
 internal sealed class RowCoder
 {

@@ -5,7 +5,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>What stands in a frame for a new value. The numbers are part of the format (docs/FORMAT.md).</summary>
+/// <summary>
+/// What stands in a frame for a new value. The numbers are part of the format (docs/reference/format/values.md, "Values").
+/// </summary>
 internal enum ValueMap : byte
 {
     /// <summary>The new value's bits themselves: readable without the parent, for deltas on their way.</summary>

@@ -30,7 +30,7 @@ public sealed class Mask
     /// <summary>The number of positions.</summary>
     public long Count { get; }
 
-    /// <summary>SHA-256 over layout and positions (docs/FORMAT.md, "Identities").</summary>
+    /// <summary>SHA-256 over layout and positions (docs/reference/format/container.md, "Identities").</summary>
     public Digest Id { get; }
 
     /// <summary>The <see cref="Id"/> that the mask has on tensors of the same names without what wrapping a model adds to them (<see cref="TensorNames"/>).</summary>

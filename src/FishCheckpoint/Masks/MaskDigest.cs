@@ -4,7 +4,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Masks;
 
-/// <summary>Computes a mask's identity from its positions in order, without holding them (docs/FORMAT.md, "Identities").</summary>
+/// <summary>
+/// Computes a mask's identity from its positions in order, without holding them (docs/reference/format/container.md, "Identities").
+/// </summary>
 internal sealed class MaskDigest : IDisposable
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

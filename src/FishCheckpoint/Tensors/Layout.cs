@@ -26,7 +26,7 @@ public sealed class Layout
     /// <summary>The tensors, in order.</summary>
     public IReadOnlyList<TensorInfo> Tensors { get; }
 
-    /// <summary>SHA-256 over the names, dtypes and shapes in order (docs/FORMAT.md, "Identities").</summary>
+    /// <summary>SHA-256 over the names, dtypes and shapes in order (docs/reference/format/container.md, "Identities").</summary>
     public Digest Id { get; }
 
     /// <summary>The number of elements of all tensors.</summary>

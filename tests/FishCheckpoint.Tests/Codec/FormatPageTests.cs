@@ -11,10 +11,12 @@ using Xunit;
 
 namespace FishCheckpoint.Tests.Codec;
 
-/// <summary>Keeps docs/FORMAT.md true: reads its tables and holds them against the code and the golden files.</summary>
+/// <summary>Keeps docs/reference/format true: compares the tables of its pages with the code and the golden files.</summary>
 public sealed class FormatPageTests
 {
-    private static readonly string[] Lines = Repository.Read("docs/FORMAT.md").ReplaceLineEndings("\n").Split('\n');
+    private static readonly string[] Container = Lines("container");
+    private static readonly string[] Values = Lines("values");
+    private static readonly string[] Blocks = Lines("blocks");
 
     public static TheoryData<string> Frames => ["mask.Stored", "values-plain.Stored", "values-xor.Stored", "bytes.Stored"];
 
@@ -22,14 +24,14 @@ public sealed class FormatPageTests
     public void Head_FieldSizes_AddUp()
     {
         var next = 0;
-        foreach (var row in Table("Head"))
+        foreach (var row in Table(Container, "Head"))
         {
             Assert.Equal(next, Number(row[0]));
             next += row[1].Length == 0 ? 0 : Number(row[1]);
         }
 
         Assert.Equal(FrameHead.FixedLength, next);
-        Assert.Equal(FrameHead.FixedLength, Number(Table("Frame")[0][1]));
+        Assert.Equal(FrameHead.FixedLength, Number(Table(Container, "Frame")[0][1]));
     }
 
     [Theory]
@@ -38,7 +40,8 @@ public sealed class FormatPageTests
     {
         var frame = GoldenFrameTests.Golden(name);
         var (bytes, head) = (frame.ToArray(), FrameHead.Parse(frame.Head));
-        var fields = Table("Head").Where(row => row[1].Length > 0).ToDictionary(row => row[2], row => bytes[Number(row[0])..(Number(row[0]) + Number(row[1]))]);
+        var fields = Table(Container, "Head").Where(row => row[1].Length > 0)
+            .ToDictionary(row => row[2], row => bytes[Number(row[0])..(Number(row[0]) + Number(row[1]))]);
 
         Assert.Equal("FISHFRAM", Encoding.ASCII.GetString(fields["magic"]));
         Assert.Equal(FrameHead.Version, BinaryPrimitives.ReadUInt16LittleEndian(fields["version"]));
@@ -55,38 +58,42 @@ public sealed class FormatPageTests
     [Fact]
     public void Kinds_Table_IsTheCodes() => Assert.Equal(
         Enum.GetValues<FrameKind>().Select(kind => ($"{(byte)kind}", $"{kind}", $"{FrameHead.DigestsOf(kind)}")),
-        Table("Kinds").Select(row => (row[0], row[1], row[2])));
+        Table(Container, "Kinds").Select(row => (row[0], row[1], row[2])));
 
     [Fact]
     public void Compression_Table_IsTheCodes() => Assert.Equal(
         Enum.GetValues<Compression>().Select(compression => ($"{(byte)compression}", $"{compression}")),
-        Table("Compression").Select(row => (row[0], row[1])));
+        Table(Container, "Compression").Select(row => (row[0], row[1])));
 
     [Fact]
     public void Dense_Table_IsTheCodes() => Assert.Equal(
         Enum.GetValues<PlaneForm>().Select(form => ($"{(byte)form}", $"{form}")),
-        Table("Dense").Select(row => (row[0], row[1])));
+        Table(Blocks, "Byte planes of units").Select(row => (row[0], row[1])));
 
     [Fact]
     public void Dtypes_Table_IsTheCodes() => Assert.Equal(
         DTypes.All.Select(type => ($"{(byte)type}", DTypes.NameOf(type), $"{DTypes.BitsOf(type)}")),
-        Table("Identities", 1).Select(row => (row[0], row[1], row[2])));
+        Table(Container, "Identities", 1).Select(row => (row[0], row[1], row[2])));
 
     [Fact]
     public void Limits_Table_IsTheCodes() => Assert.Equal(
-        [DeltaChunk.Capacity, ChunkIndex.BytesPerChunk, ChunkCoder.MaxEncoded, BlockCoder.MaxEncoded, Varint.MaxLength, ChunkIndex.MaxEntry, SafetensorsHeader.MaxLength],
-        Table("Limits").Select(row => Number(row[1])));
+        [
+            DeltaChunk.Capacity, ChunkIndex.BytesPerChunk, ChunkCoder.MaxEncoded, BlockCoder.MaxEncoded, Varint.MaxLength,
+            ChunkIndex.MaxEntry, SafetensorsHeader.MaxLength,
+        ],
+        Table(Container, "Limits").Select(row => Number(row[1])));
 
     [Fact]
     public void Chunks_Examples_AreWhatIsWritten()
     {
-        var (coder, stored, encoded) = (new ChunkCoder(), new CodecOptions(Compression.Stored, Compression.Stored) { Effort = CodecEffort.Runs }, new byte[ChunkCoder.MaxEncoded]);
+        var stored = new CodecOptions(Compression.Stored, Compression.Stored) { Effort = CodecEffort.Runs };
+        var (coder, encoded) = (new ChunkCoder(), new byte[ChunkCoder.MaxEncoded]);
         var positions = encoded[..coder.EncodePositions([5, 6, 9], stored, encoded)];
         Assert.Equal(Convert.FromHexString("0002020002"), positions);
         var values = encoded[..coder.EncodeValues(ValueMap.Plain, [0x34, 0x12, 0x56, 0x12], 2, stored, encoded)];
         Assert.Equal(Convert.FromHexString("000002345600021212"), values);
 
-        var page = string.Join(' ', Lines);
+        var page = string.Join(' ', Values);
         Assert.Contains("`00 02 02 00 02`", page);
         Assert.Contains("`00` `00 02 34 56` `00 02 12 12`", page);
     }
@@ -99,19 +106,21 @@ public sealed class FormatPageTests
         Assert.Equal(Hash("fishcheckpoint state 1\n", left, middle, right), StateIdentity.OfDelta(left, middle, right));
         Assert.Equal(Hash("fishcheckpoint base state 1\n", left, middle), StateIdentity.OfBase(left, middle));
         Assert.Equal(Hash("fishcheckpoint file 1\n", left, Digest.Of("header"u8)), StateIdentity.OfFile(left, "header"u8));
-        Assert.All(["fishcheckpoint layout 1\\n", "fishcheckpoint mask 1\\n", "fishcheckpoint state 1\\n", "fishcheckpoint base state 1\\n"],
-            purpose => Assert.Contains($"`{purpose}`", string.Join('\n', Lines)));
+        Assert.All(
+            ["fishcheckpoint layout 1\\n", "fishcheckpoint mask 1\\n", "fishcheckpoint state 1\\n", "fishcheckpoint base state 1\\n"],
+            purpose => Assert.Contains($"`{purpose}`", string.Join('\n', Container)));
     }
 
     private static Digest Hash(string purpose, params Digest[] parts) =>
         Digest.Of(Encoding.UTF8.GetBytes(purpose).Concat(parts.SelectMany(part => part.ToArray())).ToArray());
 
     // The rows of a section's table, without the two that head it.
-    private static List<string[]> Table(string section, int number = 0)
+    private static List<string[]> Table(string[] page, string section, int number = 0)
     {
         var tables = new List<List<string[]>>();
         var inside = false;
-        foreach (var line in Lines.SkipWhile(line => line != $"## {section}").Skip(1).TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal)))
+        foreach (var line in page.SkipWhile(line => line != $"## {section}").Skip(1)
+            .TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal)))
         {
             if (!line.StartsWith('|'))
             {
@@ -130,6 +139,8 @@ public sealed class FormatPageTests
 
         return tables[number][2..];
     }
+
+    private static string[] Lines(string page) => Repository.Read($"docs/reference/format/{page}.md").ReplaceLineEndings("\n").Split('\n');
 
     private static int Number(string cell) => int.Parse(cell, NumberStyles.None, CultureInfo.InvariantCulture);
 }

@@ -38,7 +38,7 @@ public sealed class MaskDigestTests
         Assert.Equal(Reference([[0, long.MaxValue - 1]]), digest.Finish());
     }
 
-    // docs/FORMAT.md, "Identities", written down plainly.
+    // docs/reference/format/container.md, "Identities", written down plainly.
     private static Digest Reference(long[][] tensors)
     {
         var bytes = new List<byte>(Encoding.UTF8.GetBytes("fishcheckpoint mask 1\n"));

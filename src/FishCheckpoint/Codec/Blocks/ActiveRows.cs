@@ -3,8 +3,8 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// The rows of a block in which anything has changed, where many have none (docs/FORMAT.md, "Blocks"): a step leaves alone the embeddings of tokens that it has not
-/// seen, and their units say nothing of the others. Holds the working memory.
+/// The rows of a block in which anything has changed, where many have none (docs/reference/format/blocks.md, "Positions by rate in rows"):
+/// a step leaves alone the embeddings of tokens that it has not seen, and their units say nothing of the others. Holds the working memory.
 /// </summary>
 internal sealed class ActiveRows
 {

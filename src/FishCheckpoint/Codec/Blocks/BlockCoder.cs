@@ -4,8 +4,9 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Encodes what changed in one block, given the parent's block (docs/FORMAT.md, "Blocks"). Whether a small step is visible in a value depends on its exponent,
-/// and so does how far it goes: both are coded by class of the parent's exponent. Holds the working memory; not safe for use by two threads at once.
+/// Encodes what changed in one block, given the parent's block (docs/reference/format/blocks.md). Whether a small step is visible in a
+/// value depends on its exponent, and so does how far it goes: both are coded by class of the parent's exponent. Holds the working memory;
+/// not safe for use by two threads at once.
 /// </summary>
 internal sealed class BlockCoder
 {

@@ -7,8 +7,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// The new values of a block's changed units, given the parent's (docs/FORMAT.md, "Blocks"): in most cases how far they lie from the old ones, by class of the
-/// exponent. Holds the working memory.
+/// The new values of a block's changed units, given the parent's (docs/reference/format/blocks.md, "Values"): in most cases how far they
+/// lie from the old ones, by class of the exponent. Holds the working memory.
 /// </summary>
 internal sealed class BlockValues
 {

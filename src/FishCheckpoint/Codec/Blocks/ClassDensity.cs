@@ -1,8 +1,9 @@
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// How densely the units of a class have changed: what is listed of them, changed or unchanged, and with which parameter (docs/FORMAT.md, "Blocks"). All lie on
-/// one line, from none changed to all changed: what is small changes most, and neighbouring classes lie about an octave apart.
+/// How densely the units of a class have changed: what is listed of them, changed or unchanged, and with which parameter
+/// (docs/reference/format/blocks.md, "Positions by density"). All lie on one line, from none changed to all changed: what is small changes
+/// most, and neighbouring classes lie about an octave apart.
 /// </summary>
 internal readonly struct ClassDensity
 {

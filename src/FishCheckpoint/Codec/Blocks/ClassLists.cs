@@ -3,8 +3,8 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// The bits of each class as a list of those that are rarer (docs/FORMAT.md, "Blocks", by class): how many are listed and with which parameter, then the lists.
-/// Who reads need not know how many units a class has. Holds the working memory.
+/// The bits of each class as a list of those that are rarer (docs/reference/format/values.md, "Class lists"): how many are listed and with
+/// which parameter, then the lists. Who reads need not know how many units a class has. Holds the working memory.
 /// </summary>
 internal sealed class ClassLists
 {

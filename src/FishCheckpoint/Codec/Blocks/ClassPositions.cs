@@ -3,8 +3,9 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Positions in a block given the classes of the parent's units (docs/FORMAT.md, "Blocks"): each class is as dense as it is, and its own units are numbered on
-/// their own. What is rarer in a class, changed or unchanged, is listed. Holds the working memory; not safe for use by two threads at once.
+/// Positions in a block given the classes of the parent's units (docs/reference/format/blocks.md, "Positions by density"): each class is as
+/// dense as it is, and its own units are numbered on their own. What is rarer in a class, changed or unchanged, is listed. Holds the
+/// working memory; not safe for use by two threads at once.
 /// </summary>
 internal sealed class ClassPositions
 {

@@ -1,8 +1,9 @@
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// How densely the units of a class have changed, where many come as words (docs/FORMAT.md, "Blocks"): which are rarer, the changed or the unchanged, and their
-/// rate, or the parameter of their list. All lie on one line, from none unchanged to none changed, as those of <see cref="ClassDensity"/> do.
+/// How densely the units of a class have changed, where many come as words (docs/reference/format/blocks.md, "Positions by rate"): which
+/// are rarer, the changed or the unchanged, and their rate, or the parameter of their list. All lie on one line, from none unchanged to
+/// none changed, as those of <see cref="ClassDensity"/> do.
 /// </summary>
 internal readonly struct ClassRate
 {

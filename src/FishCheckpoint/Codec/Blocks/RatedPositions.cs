@@ -3,8 +3,9 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Positions in a block given the classes of the parent's units (docs/FORMAT.md, "Blocks"): as <see cref="ClassPositions"/>, but the units of dense classes come as
-/// words, in which what is left unsaid by whole bits does not get lost. Holds the working memory; not safe for use by two threads at once.
+/// Positions in a block given the classes of the parent's units (docs/reference/format/blocks.md, "Positions by rate"): as
+/// <see cref="ClassPositions"/>, but the units of dense classes come as words, in which what is left unsaid by whole bits does not get
+/// lost. Holds the working memory; not safe for use by two threads at once.
 /// </summary>
 internal sealed class RatedPositions
 {

@@ -4,8 +4,9 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Signs of distances row by row (docs/FORMAT.md, "Signs"): a row of weights behind activations that are mostly of one sign moves mostly one way. Each row that has
-/// enough of them says which eighth of its signs are negative, and its signs are coded given that. Holds the working memory.
+/// Signs of distances row by row (docs/reference/format/blocks.md, "Signs by row"): a row of weights behind activations that are mostly of
+/// one sign moves mostly one way. Each row that has enough of them says which eighth of its signs are negative, and its signs are coded
+/// given that. Holds the working memory.
 /// </summary>
 internal sealed class RowSigns(MagnitudeCoder coder)
 {

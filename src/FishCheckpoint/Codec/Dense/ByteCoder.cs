@@ -4,8 +4,8 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Bytes as symbols of one table (docs/FORMAT.md, "Symbols"): in two streams with four states each, so that eight steps that do not wait for each other are under
-/// way at once. Holds the working memory; not safe for use by two threads at once.
+/// Bytes as symbols of one table (docs/reference/format/blocks.md, "Byte symbols"): in two streams with four states each, so that eight
+/// steps that do not wait for each other are under way at once. Holds the working memory; not safe for use by two threads at once.
 /// </summary>
 internal sealed class ByteCoder
 {

@@ -4,9 +4,10 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Units of one dtype without a parent (docs/FORMAT.md, "Dense"): planes of bytes, each in its cheapest form. For what no earlier state says anything of: a head that was
-/// drawn anew, another training's tensor, a base. Trained floats take about what the entropy of their exponents leaves (compare DFloat11 and ZipNN).
-/// Holds the working memory; not safe for use by two threads at once.
+/// Units of one dtype without a parent (docs/reference/format/blocks.md, "Byte planes of units"): planes of bytes, each in its cheapest
+/// form. For what no earlier state says anything of: a head that was drawn anew, another training's tensor, a base. Trained floats take
+/// about what the entropy of their exponents leaves (compare DFloat11 and ZipNN). Holds the working memory; not safe for use by two threads
+/// at once.
 /// </summary>
 internal sealed class DenseCoder
 {

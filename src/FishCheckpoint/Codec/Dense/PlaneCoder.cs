@@ -4,8 +4,8 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// One plane of bytes in whichever form is cheapest (docs/FORMAT.md, "Dense"). Noise, as mantissas are, is told from a sample and costs a copy. Not safe for use by two
-/// threads at once.
+/// One plane of bytes in whichever form is cheapest (docs/reference/format/blocks.md, "Byte planes of units"). Noise, as mantissas are, is
+/// told from a sample and costs a copy. Not safe for use by two threads at once.
 /// </summary>
 internal sealed class PlaneCoder
 {

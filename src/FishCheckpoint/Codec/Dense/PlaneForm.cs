@@ -1,6 +1,9 @@
 namespace FishCheckpoint.Codec;
 
-/// <summary>How a plane of bytes is written. The numbers are part of the format (docs/FORMAT.md, "Dense"); the first are those of <see cref="Compression"/>.</summary>
+/// <summary>
+/// How a plane of bytes is written. The numbers are part of the format (docs/reference/format/blocks.md, "Byte planes of units"); the first
+/// are those of <see cref="Compression"/>.
+/// </summary>
 internal enum PlaneForm : byte
 {
     /// <summary>The bytes themselves.</summary>

@@ -3,7 +3,10 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Positions by the gaps between them, whatever their distribution (docs/FORMAT.md, "Gaps"). Holds the working memory.</summary>
+/// <summary>
+/// Positions by the gaps between them, whatever their distribution (docs/reference/format/blocks.md, "Positions by gaps"). Holds the
+/// working memory.
+/// </summary>
 internal sealed class GapCoder
 {
     private readonly MagnitudeCoder coder = new();

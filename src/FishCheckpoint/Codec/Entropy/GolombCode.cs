@@ -3,7 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Golomb's code of one parameter: the quotient in unary, the remainder in truncated binary (docs/FORMAT.md, "Ranks").</summary>
+/// <summary>
+/// Golomb's code of one parameter: the quotient in unary, the remainder in truncated binary
+/// (docs/reference/format/values.md, "Golomb code").
+/// </summary>
 internal readonly struct GolombCode
 {
     private const int Precision = 40;

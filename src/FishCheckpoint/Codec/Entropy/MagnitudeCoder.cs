@@ -3,8 +3,9 @@ using System.Numerics;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Numbers near their entropy, each given its class (docs/FORMAT.md, "Magnitudes"): symbols by tables, one for each group of neighbouring classes, with two
-/// interleaved states, and the plain bits of each number right after its symbol. Holds the working memory; not safe for use by two threads at once.
+/// Numbers near their entropy, each given its class (docs/reference/format/values.md, "Magnitudes"): symbols by tables, one for each group
+/// of neighbouring classes, with two interleaved states, and the plain bits of each number right after its symbol. Holds the working
+/// memory; not safe for use by two threads at once.
 /// </summary>
 internal sealed class MagnitudeCoder
 {

@@ -4,8 +4,9 @@ using System.Runtime.CompilerServices;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Numbers as a symbol and plain bits (docs/FORMAT.md, "Magnitudes"): each magnitude below 16 is a symbol of its own; above, a symbol stands for half an octave
-/// and the rest of the bits follow as they are. The sign of a zigzag distance is the first of the plain bits, unless the distance is 0.
+/// Numbers as a symbol and plain bits (docs/reference/format/values.md, "Magnitudes"): each magnitude below 16 is a symbol of its own;
+/// above, a symbol stands for half an octave and the rest of the bits follow as they are. The sign of a zigzag distance is the first of the
+/// plain bits, unless the distance is 0.
 /// </summary>
 internal static class Magnitudes
 {

@@ -1,8 +1,8 @@
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Ascending numbers drawn evenly from a range, near their entropy, without a table: the gaps between them as Golomb's codes with a parameter that the encoder
-/// takes from the density (docs/FORMAT.md, "Ranks"; Gallager and van Voorhis 1975).
+/// Ascending numbers drawn evenly from a range, near their entropy, without a table: the gaps between them as Golomb's codes with a
+/// parameter that the encoder takes from the density (docs/reference/format/values.md, "Ascending lists"; Gallager and van Voorhis 1975).
 /// </summary>
 internal static class RankCoder
 {

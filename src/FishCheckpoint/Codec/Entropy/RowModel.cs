@@ -6,9 +6,9 @@ using System.Runtime.Intrinsics;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// How likely each element of a row is among its row's positions, from how many the row has and how often earlier rows had that column (docs/FORMAT.md, "Rows").
-/// The score of a gradient is nearly a row's part times a column's, so a mask that is chosen by it is nearly told by how full its rows and columns are. Whole
-/// numbers only: the same on every machine.
+/// How likely each element of a row is among its row's positions, from how many the row has and how often earlier rows had that column
+/// (docs/reference/format/values.md, "Rows"). The score of a gradient is nearly a row's part times a column's, so a mask that is chosen by
+/// it is nearly told by how full its rows and columns are. Whole numbers only: the same on every machine.
 /// </summary>
 internal sealed class RowModel
 {

@@ -2,7 +2,10 @@ using System.Numerics;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>How often each symbol occurs, scaled to the states of an <see cref="AnsTables"/>, and how that is written (docs/FORMAT.md, "Tables").</summary>
+/// <summary>
+/// How often each symbol occurs, scaled to the states of an <see cref="AnsTables"/>, and how that is written
+/// (docs/reference/format/values.md, "Count tables").
+/// </summary>
 internal static class SymbolCounts
 {
     // Counts go up to 2^11.

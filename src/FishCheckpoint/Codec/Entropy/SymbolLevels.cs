@@ -3,8 +3,9 @@ using System.Numerics;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Counts of symbols scaled to the states of an <see cref="AnsTables"/> and rounded to half octaves, each told by its difference from the one before
-/// (docs/FORMAT.md, "Levels"): magnitudes next to each other are about as frequent, and a state more or less costs next to nothing.
+/// Counts of symbols scaled to the states of an <see cref="AnsTables"/> and rounded to half octaves, each told by its difference from the
+/// one before (docs/reference/format/values.md, "Level tables"): magnitudes next to each other are about as frequent, and a state more or
+/// less costs next to nothing.
 /// </summary>
 internal static class SymbolLevels
 {

@@ -3,8 +3,9 @@ using System.Numerics;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Symbols told by a few rates instead of a table (docs/FORMAT.md, "Rates"): how often a symbol ends there, given that it has come so far. The last rate holds
-/// for all symbols that follow, so that one rate is a geometric distribution. A small block's table would take more than its distances do.
+/// Symbols told by a few rates instead of a table (docs/reference/format/values.md, "Rate tables"): how often a symbol ends there, given
+/// that it has come so far. The last rate holds for all symbols that follow, so that one rate is a geometric distribution. A small block's
+/// table would take more than its distances do.
 /// </summary>
 internal static class SymbolRates
 {

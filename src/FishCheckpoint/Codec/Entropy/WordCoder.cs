@@ -4,8 +4,9 @@ using System.Runtime.CompilerServices;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Bits that are set at one rate, near their entropy and several at a time (docs/FORMAT.md, "Words"): a few of them are a symbol, whose table the rate alone tells.
-/// Where many bits are set that is shorter than a list of them, and faster. The tables never change: all coders share them.
+/// Bits that are set at one rate, near their entropy and several at a time (docs/reference/format/blocks.md, "Words"): a few of them are a
+/// symbol, whose table the rate alone tells. Where many bits are set that is shorter than a list of them, and faster. The tables never
+/// change: all coders share them.
 /// </summary>
 internal static class WordCoder
 {

@@ -4,8 +4,9 @@ using FishCheckpoint.Deltas;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Numbers of 32 bits as a prefix code of their magnitudes and plain bits (docs/FORMAT.md, "Prefixes"): what can be written and read at some bytes a nanosecond,
-/// since a number costs one look into a table. Holds the working memory; not safe for use by two threads at once.
+/// Numbers of 32 bits as a prefix code of their magnitudes and plain bits (docs/reference/format/values.md, "Prefix codes"): what can be
+/// written and read at some bytes a nanosecond, since a number costs one look into a table. Holds the working memory; not safe for use by
+/// two threads at once.
 /// </summary>
 internal sealed class PrefixCoder
 {

@@ -1,6 +1,8 @@
 namespace FishCheckpoint.Codec;
 
-/// <summary>How many bits the code of each symbol has (Huffman 1952), and how that is written (docs/FORMAT.md, "Prefixes").</summary>
+/// <summary>
+/// How many bits the code of each symbol has (Huffman 1952), and how that is written (docs/reference/format/values.md, "Prefix codes").
+/// </summary>
 internal static class PrefixLengths
 {
     /// <summary>The longest code: a table of all its patterns stays in the first cache beside the streams.</summary>

@@ -1,6 +1,6 @@
 """Plain values as JSON and back, exactly: what ``state_dict()`` of schedulers and samplers is made of. Nothing that is loaded can run code.
 
-A value is kept with its type, or refused with its path. docs/FORMAT.md ("Trainer state") has the spelling.
+A value is kept with its type, or refused with its path. docs/reference/format/container.md ("Trainer state") has the spelling.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""The trainer state: named arrays and texts, in sections (docs/FORMAT.md, "Trainer state")."""
+"""The trainer state: named arrays and texts, in sections (docs/reference/format/container.md, "Trainer state")."""
 
 import io
 from typing import Any, Dict

@@ -38,7 +38,7 @@ public sealed class RowModelTests
         }
     });
 
-    // docs/FORMAT.md, "Rows", word by word.
+    // docs/reference/format/values.md, "Rows", word by word.
     private static byte Class(int k, int w, int n, int t, int h)
     {
         var e = 2 * t / w;

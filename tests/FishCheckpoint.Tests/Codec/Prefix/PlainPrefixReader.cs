@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace FishCheckpoint.Tests.Codec.Prefix;
 
-/// <summary>Reads prefix codes bit by bit, as docs/FORMAT.md tells it and as slowly: what the fast reader is held against.</summary>
+/// <summary>
+/// Reads prefix codes bit by bit, as docs/reference/format/values.md tells it and as slowly: what the fast reader is held against.
+/// </summary>
 internal static class PlainPrefixReader
 {
     public static uint[] Read(byte[] bytes, int count)
