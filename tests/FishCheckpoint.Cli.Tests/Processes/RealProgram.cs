@@ -24,8 +24,9 @@ internal static class RealProgram
     /// <param name="arguments">Its arguments.</param>
     /// <param name="variables">Environment variables, beside the few that a program needs.</param>
     /// <param name="folder">Where it is run.</param>
+    /// <param name="limit">How long it may take; a minute if none is given.</param>
     public static async Task<Commands.Ran> RunAsync(
-        string program, string[] arguments, Dictionary<string, string>? variables = null, string? folder = null)
+        string program, string[] arguments, Dictionary<string, string>? variables = null, string? folder = null, TimeSpan? limit = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -46,7 +47,7 @@ internal static class RealProgram
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        patience.CancelAfter(Patience);
+        patience.CancelAfter(limit ?? Patience);
         try
         {
             var (output, error) = (process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token));
