@@ -7,6 +7,7 @@ namespace FishCheckpoint.Cli.Tests.Documents;
 /// <param name="Language">The fence's language.</param>
 /// <param name="Text">What is between the fences.</param>
 /// <param name="Directive">What the HTML comment right before the fence asks of the tests, as in <c>&lt;!-- test: skip: needs Docker --&gt;</c>.</param>
+/// <param name="IsHidden">Whether it is in a comment, where a reader does not see it.</param>
 /// <remarks>
 /// The blocks of a page run in their order, in one folder that has <c>model.safetensors</c>, <c>step100.safetensors</c>,
 /// <c>step200.safetensors</c> and the patch between them, <c>patch.safetensors</c>. Directives:
@@ -16,16 +17,14 @@ namespace FishCheckpoint.Cli.Tests.Documents;
 /// <item><c>fails with CODE</c>: the last command of the block exits with this code.</item>
 /// <item><c>save as NAME</c>: the block becomes a file.</item>
 /// <item><c>compiled in PATH</c>: the lines of a C# block are in this file, which a project compiles.</item>
-/// <item><c>sh</c> or <c>python</c>, with lines up to the end of the comment: a hidden block. Hidden Python runs before each later Python block.</item>
+/// <item><c>sh</c>, <c>python</c> or <c>background until TEXT</c>, then lines up to the end of the comment: a hidden block. Hidden Python runs
+/// before each later Python block.</item>
 /// </list>
 /// </remarks>
-internal sealed partial record PageBlock(int Line, string Language, string Text, string Directive)
+internal sealed partial record PageBlock(int Line, string Language, string Text, string Directive, bool IsHidden)
 {
     /// <summary>The reason why the tests do not run the block; null if they do.</summary>
     public string? SkipReason => Argument("skip: ");
-
-    /// <summary>Whether it stands in a comment, where a reader does not see it.</summary>
-    public bool IsHidden => Directive.Length > 0 && Directive == Language;
 
     /// <summary>What follows a directive's name; null if the block has another directive.</summary>
     public string? Argument(string name) => Directive.StartsWith(name, StringComparison.Ordinal) ? Directive[name.Length..].Trim() : null;
@@ -40,8 +39,9 @@ internal sealed partial record PageBlock(int Line, string Language, string Text,
             var line = text.AsSpan(0, match.Index).Count('\n') + 1;
             var directive = match.Groups["directive"].Value;
             blocks.Add(match.Groups["hidden"].Success
-                ? new PageBlock(line, directive, match.Groups["hidden"].Value + "\n", directive)
-                : new PageBlock(line, match.Groups["language"].Value, Outdent(match.Groups["text"].Value, match.Groups["indent"].Value), directive));
+                ? new PageBlock(line, directive == "python" ? directive : "sh", match.Groups["hidden"].Value + "\n", directive, IsHidden: true)
+                : new PageBlock(
+                    line, match.Groups["language"].Value, Outdent(match.Groups["text"].Value, match.Groups["indent"].Value), directive, IsHidden: false));
         }
 
         return blocks;
@@ -66,7 +66,7 @@ internal sealed partial record PageBlock(int Line, string Language, string Text,
     }
 
     [GeneratedRegex(
-        @"^<!-- test: (?<directive>\w+)\n(?<hidden>.*?)\n-->$"
+        @"^<!-- test: (?<directive>[^\n]+)(?<! -->)\n(?<hidden>.*?)\n-->$"
             + @"|^(?:(?<indent> *)<!-- test: (?<directive>[^\n]+?) -->\n)?(?<indent> *)```(?<language>\w*)\n(?<text>.*?)^ *```$",
         RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Block();

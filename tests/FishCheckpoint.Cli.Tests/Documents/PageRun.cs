@@ -127,7 +127,10 @@ internal sealed partial class PageRun : IAsyncDisposable
     private static void Script(string path, string line)
     {
         File.WriteAllText(path, $"#!/bin/sh\n{line}\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     [GeneratedRegex(@"^Serving .* on https?://([^\s/]+?)\.? ")]

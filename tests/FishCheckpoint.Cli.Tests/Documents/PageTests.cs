@@ -11,7 +11,13 @@ public sealed class PageTests
     /// <summary>The pages whose blocks are tested; paths from the top of the tree.</summary>
     public static TheoryData<string> Pages { get; } =
     [
+        "docs/guides/access.md",
+        "docs/guides/backup-and-repair.md",
+        "docs/guides/dashboard.md",
         "docs/guides/following.md",
+        "docs/guides/hub.md",
+        "docs/guides/operations.md",
+        "docs/guides/serving.md",
     ];
 
     [Theory(Timeout = 900_000)]
