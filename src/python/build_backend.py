@@ -39,6 +39,7 @@ def build_sdist(sdist_directory: str, config_settings: Optional[Mapping[str, Any
     folder = f"{_PACKAGE}-{version()}"
     files = {"PKG-INFO": _metadata().encode(), **_sources()}
     files.update((name, (HERE / name).read_bytes()) for name in ("pyproject.toml", "README.md", Path(__file__).name))
+    files["LICENSE"] = _license()
     with tarfile.open(Path(sdist_directory) / f"{folder}.tar.gz", "w:gz", format=tarfile.PAX_FORMAT) as archive:
         for name, data in sorted(files.items()):
             entry = tarfile.TarInfo(f"{folder}/{name}")
@@ -50,9 +51,10 @@ def build_sdist(sdist_directory: str, config_settings: Optional[Mapping[str, Any
 def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: Optional[Mapping[str, Any]] = None) -> str:
     """Writes the metadata alone, and gives their folder's name."""
     folder = f"{_PACKAGE}-{version()}.dist-info"
-    (Path(metadata_directory) / folder).mkdir()
     for name, data in _information(_PURE):
-        (Path(metadata_directory) / folder / name).write_bytes(data)
+        path = Path(metadata_directory) / folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
     return folder
 
 
@@ -73,6 +75,12 @@ def version() -> str:
     return re.search(r"<VersionPrefix>([^<]+)</VersionPrefix>", properties.read_text("utf-8"))[1]  # type: ignore[index]
 
 
+def _license() -> bytes:
+    """The text at the top of the tree; in an unpacked source distribution, the one beside this file."""
+    packed = HERE / "LICENSE"
+    return (packed if packed.is_file() else HERE.parents[1] / "LICENSE").read_bytes()
+
+
 def _sources() -> Dict[str, bytes]:
     return {path.relative_to(HERE).as_posix(): path.read_bytes() for pattern in _SOURCES
             for path in sorted((HERE / _PACKAGE).rglob(pattern))}
@@ -86,8 +94,8 @@ def _project() -> Dict[str, Any]:
 
 def _metadata() -> str:
     project = _project()
-    lines = ["Metadata-Version: 2.1", f"Name: {project['name']}", f"Version: {version()}", f"Summary: {project['description']}"]
-    lines += [f"Requires-Python: {project['requires-python']}",
+    lines = ["Metadata-Version: 2.4", f"Name: {project['name']}", f"Version: {version()}", f"Summary: {project['description']}"]
+    lines += [f"License-Expression: {project['license']}", "License-File: LICENSE", f"Requires-Python: {project['requires-python']}",
               *(f"Requires-Dist: {requirement}" for requirement in project["dependencies"])]
     return "\n".join([*lines, "Description-Content-Type: text/markdown", "", (HERE / "README.md").read_text("utf-8")])
 
@@ -95,6 +103,7 @@ def _metadata() -> str:
 def _information(tag: str) -> Iterator[Tuple[str, bytes]]:
     pure = str(tag == _PURE).lower()
     yield "METADATA", _metadata().encode()
+    yield "licenses/LICENSE", _license()
     yield "WHEEL", f"Wheel-Version: 1.0\nGenerator: {_PACKAGE} {version()}\nRoot-Is-Purelib: {pure}\nTag: {tag}\n".encode()
 
 

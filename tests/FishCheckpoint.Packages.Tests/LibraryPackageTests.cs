@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using FishCheckpoint.Packages.Tests.Support;
 using Xunit;
 
@@ -25,6 +26,22 @@ public sealed class LibraryPackageTests(PackedFeed packages)
         Assert.Contains($"lib/net10.0/{id}.dll", contents);
         Assert.Contains($"lib/net10.0/{id}.xml", contents);
         Assert.Contains($"lib/net10.0/{id}.pdb", await packages.ContentsAsync(id, "snupkg"));
+    }
+
+    [Fact]
+    public async Task Package_Every_NamesItsLicenseAndHoldsIt()
+    {
+        var license = await File.ReadAllTextAsync(Tree.Path("LICENSE"), Stop);
+        var found = Directory.GetFiles(packages.Feed, "*.nupkg");
+        Assert.True(found.Length > 8, $"only {found.Length} packages");
+        foreach (var path in found)
+        {
+            await using var package = await ZipFile.OpenReadAsync(path, Stop);
+            Assert.Equal(license, await ReadAsync(package, entry => entry.FullName == "LICENSE"));
+            Assert.Contains(
+                "<license type=\"expression\">Apache-2.0</license>",
+                await ReadAsync(package, entry => entry.FullName.EndsWith(".nuspec", StringComparison.Ordinal)), StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -56,6 +73,12 @@ public sealed class LibraryPackageTests(PackedFeed packages)
 
         Assert.Equal("step 100: 82 values changed\n", said.ReplaceLineEndings("\n"));
         Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(program, "step100.safetensors"), Stop), await File.ReadAllBytesAsync(Path.Combine(program, "restored.safetensors"), Stop));
+    }
+
+    private static async Task<string> ReadAsync(ZipArchive package, Func<ZipArchiveEntry, bool> isWanted)
+    {
+        using var reader = new StreamReader(await package.Entries.Single(isWanted).OpenAsync(Stop));
+        return await reader.ReadToEndAsync(Stop);
     }
 
     private static string InMethod(string sample)

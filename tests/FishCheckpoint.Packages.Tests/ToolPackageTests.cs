@@ -82,7 +82,11 @@ public sealed class ToolPackageTests(PackedFeed packages)
             File.Copy(file, copy);
         }
 
-        File.Copy(Tree.Path("Directory.Build.props"), Path.Combine(folder, "tree", "Directory.Build.props"));
+        foreach (var file in (string[])["Directory.Build.props", "LICENSE"])
+        {
+            File.Copy(Tree.Path(file), Path.Combine(folder, "tree", file));
+        }
+
         await PipAsync(folder, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", "wheels", source);
         return Directory.EnumerateFiles(Path.Combine(folder, "wheels")).Single();
     }

@@ -35,7 +35,8 @@ class InstallTests(unittest.TestCase):
         self.source = os.path.join(self.tree, "src", "python")
         shutil.copytree(os.path.join(ROOT, "src", "python"), self.source,
                         ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "build"))
-        shutil.copy(os.path.join(ROOT, "Directory.Build.props"), self.tree)
+        for name in ("Directory.Build.props", "LICENSE"):
+            shutil.copy(os.path.join(ROOT, name), self.tree)
         with open(os.path.join(ROOT, "Directory.Build.props"), encoding="utf-8") as file:
             self.version = re.search("<VersionPrefix>(.*?)</VersionPrefix>", file.read())[1]
 
@@ -102,6 +103,12 @@ class InstallTests(unittest.TestCase):
         with zipfile.ZipFile(os.path.join(folder, os.listdir(folder)[0])) as wheel:
             self.assertIsNone(wheel.testzip())
             names = wheel.namelist()
+            information = f"fishcheckpoint-{self.version}.dist-info"
+            metadata = wheel.read(f"{information}/METADATA").decode()
+            packed_license = wheel.read(f"{information}/licenses/LICENSE")
+        self.assertIn("\nLicense-Expression: Apache-2.0\nLicense-File: LICENSE\n", metadata)
+        with open(os.path.join(ROOT, "LICENSE"), "rb") as file:
+            self.assertEqual(packed_license, file.read())
         self.assertIn("fishcheckpoint/py.typed", names)
         self.assertFalse([name for name in names if not name.startswith(("fishcheckpoint/", f"fishcheckpoint-{self.version}.dist-info/"))])
 
