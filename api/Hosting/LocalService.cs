@@ -13,14 +13,14 @@ internal sealed class LocalService(LocalSocket socket, IHostApplicationLifetime 
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var (since, patience) = (time.GetTimestamp(), FirstPatience);
+        var (since, patience, accepted) = (time.GetTimestamp(), FirstPatience, 0L);
         using var timer = new PeriodicTimer(Between, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             socket.BoundLog();
-            if (socket.Connections > 0)
+            if (socket.Connections > 0 || socket.Accepted != accepted)
             {
-                (since, patience) = (time.GetTimestamp(), Patience);
+                (since, patience, accepted) = (time.GetTimestamp(), Patience, socket.Accepted);
             }
             else if (time.GetElapsedTime(since) >= patience && socket.TryClose())
             {

@@ -23,6 +23,7 @@ internal sealed class LocalSocket : IDisposable
     private readonly SocketFolder folder = SocketFolder.Create();
     private readonly string dataFolder;
     private int connections;
+    private long accepted;
 
     private LocalSocket(string dataFolder, FileStream held) => (this.dataFolder, this.held) = (dataFolder, held);
 
@@ -31,6 +32,9 @@ internal sealed class LocalSocket : IDisposable
 
     /// <summary>How many connections are open.</summary>
     public int Connections => Volatile.Read(ref connections);
+
+    /// <summary>How many connections were ever opened: a short one shows here that nobody saw open.</summary>
+    public long Accepted => Interlocked.Read(ref accepted);
 
     /// <summary>Takes the lock of a data folder, which is created if missing, and a new place for the socket.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another server holds it; <see
@@ -75,6 +79,7 @@ internal sealed class LocalSocket : IDisposable
     public async Task CountAsync(ConnectionDelegate next, ConnectionContext connection)
     {
         Interlocked.Increment(ref connections);
+        Interlocked.Increment(ref accepted);
         try
         {
             await next(connection);

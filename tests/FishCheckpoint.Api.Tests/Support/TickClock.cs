@@ -2,12 +2,19 @@ using Xunit;
 
 namespace FishCheckpoint.Api.Tests.Support;
 
-/// <summary>A clock whose timer rings when the test says so.</summary>
+/// <summary>A clock that stands still until the test moves it, and whose timer rings when the test says so.</summary>
 internal sealed class TickClock : TimeProvider
 {
     private volatile Action? ring;
 
     public bool Runs => ring is not null;
+
+    /// <summary>The time since the clock was made.</summary>
+    public TimeSpan Elapsed { get; set; }
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override long GetTimestamp() => Elapsed.Ticks;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
