@@ -97,6 +97,7 @@ internal sealed class SaveExecutor(StoreContext store)
         if (save.SideFiles is { } sideFiles)
         {
             await store.Catalog.WriteAsync(
+                sideFiles.NewFrames,
                 writer =>
                 {
                     sideFiles.Mend(writer);
@@ -109,7 +110,7 @@ internal sealed class SaveExecutor(StoreContext store)
         if (save.TrainerState is { } state)
         {
             await store.Catalog.WriteAsync(
-                writer => store.AuditWriter.Given(
+                state.NewFrames, writer => store.AuditWriter.Given(
                     writer, task.Name, request.Step,
                     state.Give(writer, task.Name, writer.Checkpoints.Find(task, StepRef.At(request.Step))), state.Info.StoredBytes),
                 cancellationToken);
@@ -152,6 +153,7 @@ internal sealed class SaveExecutor(StoreContext store)
         var (task, step) = (save.Parent.Task, request.Step);
         using var span = StoreTraces.Begin("save.commit", task.Name, StepRef.At(step).ToString());
         return await store.Catalog.WriteAsync(
+            save.NewFrames,
             writer =>
             {
                 // The new one may use the mask and side files of the old one, which go only after that.
@@ -186,7 +188,7 @@ internal sealed class SaveExecutor(StoreContext store)
     private async Task MendAsync(TaskContext task, long step, PreparedSave save, CancellationToken cancellationToken)
     {
         Task<bool> PutAsync(PreparedSave frames) => store.Catalog.WriteAsync(
-            writer => SaveWriter.Mend(
+            frames.NewFrames, writer => SaveWriter.Mend(
                 writer, writer.Checkpoints.Find(task, StepRef.At(step)), frames, store.Options.Codec), cancellationToken);
         if (await PutAsync(save))
         {

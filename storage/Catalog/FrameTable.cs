@@ -18,24 +18,26 @@ internal sealed class FrameTable(CatalogConnection connection) : IFrameChanges
     // What a frame is opened from, where frames are called f.
     private const string Columns = "f.id, f.head, f.payload";
 
-    public long Insert(IFrame frame, IReadOnlyList<ChunkEntry> chunks)
+    public long Insert(NewFrame frame)
     {
-        var id = connection.Insert("INSERT INTO frames (head, payload) VALUES ($0, $1)", frame.Head.ToArray(), frame.PayloadLength);
-        InsertPieces(id, frame, chunks);
+        var id = connection.Insert(
+            "INSERT INTO frames (head, payload) VALUES ($0, $1)", frame.Content.Head.ToArray(), frame.Content.PayloadLength);
+        InsertPieces(id, frame);
         return id;
     }
 
-    public void Replace(long id, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
+    public void Replace(long id, NewFrame frame)
     {
         connection.Discard("DELETE FROM pieces WHERE frame = $0", id);
         connection.Discard(
             "INSERT INTO frames (id, head, payload) VALUES ($0, $1, $2) ON CONFLICT (id) DO UPDATE SET head = $1, payload = $2",
-            id, frame.Head.ToArray(), frame.PayloadLength);
-        InsertPieces(id, frame, chunks);
+            id, frame.Content.Head.ToArray(), frame.Content.PayloadLength);
+        InsertPieces(id, frame);
     }
 
     public IFrame Open(long id, bool one = true) => Named(id, () => connection.Single(
-        $"SELECT {Columns} FROM frames f WHERE f.id = $0", row => new StoredFrame(connection, row, holdsPiece: one, new Siblings()), id)) ?? throw Missing(id);
+        $"SELECT {Columns} FROM frames f WHERE f.id = $0", row => new StoredFrame(connection, row, holdsPiece: one, new Siblings()), id))
+            ?? throw Missing(id);
 
     public IReadOnlyDictionary<long, IFrame> OpenAll(IEnumerable<long> ids, bool few = true)
     {
@@ -86,8 +88,9 @@ internal sealed class FrameTable(CatalogConnection connection) : IFrameChanges
         }
     }
 
-    private void InsertPieces(long id, IFrame frame, IReadOnlyList<ChunkEntry> chunks)
+    private void InsertPieces(long id, NewFrame frame)
     {
+        var chunks = frame.Chunks;
         for (var index = 0; index < chunks.Count;)
         {
             var start = chunks[index].Offset;
@@ -99,7 +102,7 @@ internal sealed class FrameTable(CatalogConnection connection) : IFrameChanges
             }
 
             var data = new byte[end - start];
-            frame.ReadPayload(start, data);
+            frame.Content.ReadPayload(start, data);
             connection.Execute("INSERT INTO pieces (frame, position, data) VALUES ($0, $1, $2)", id, start, data);
         }
     }
@@ -141,7 +144,8 @@ internal sealed class FrameTable(CatalogConnection connection) : IFrameChanges
                 foreach (var (list, batch) in CatalogConnection.In(together.Keys))
                 {
                     foreach (var (id, piece) in connection.Query(
-                        $"SELECT frame, data FROM pieces WHERE frame IN {list} AND position = 0", row => (row.GetInt64(0), row.Bytes(1)), batch))
+                        $"SELECT frame, data FROM pieces WHERE frame IN {list} AND position = 0", row => (row.GetInt64(0), row.Bytes(1)),
+                        batch))
                     {
                         together[id].Hold(piece);
                     }
@@ -219,7 +223,8 @@ internal sealed class FrameTable(CatalogConnection connection) : IFrameChanges
         {
             var length = destination.Length;
             var part = Named(Id, () => connection.Single(
-                "SELECT substr(data, CAST($1 - position + 1 AS integer), CAST($2 AS integer)) FROM pieces WHERE frame = $0 AND position <= $1 ORDER BY position DESC LIMIT 1",
+                "SELECT substr(data, CAST($1 - position + 1 AS integer), CAST($2 AS integer)) FROM pieces WHERE frame = $0 "
+                    + "AND position <= $1 ORDER BY position DESC LIMIT 1",
                 row => row.Bytes(0), Id, offset, length));
             if (part is not { Length: > 0 })
             {
@@ -243,6 +248,7 @@ internal sealed class FrameTable(CatalogConnection connection) : IFrameChanges
             (pieceStart, piece) = found;
         }
 
-        private FishException MissingPiece(long offset) => new(ErrorCode.CorruptFrame, $"frame {Id}", $"The piece at {offset} is missing.", "Run a verification.");
+        private FishException MissingPiece(long offset) =>
+            new(ErrorCode.CorruptFrame, $"frame {Id}", $"The piece at {offset} is missing.", "Run a verification.");
     }
 }

@@ -7,10 +7,10 @@ namespace FishCheckpoint.Storage.Catalog;
 /// <summary>The rows of masks.</summary>
 internal sealed partial class MaskTable(CatalogConnection connection) : IMaskChanges
 {
-    public void Replace(Digest mask, long frame, IFrame made, IReadOnlyList<ChunkEntry> chunks)
+    public void Replace(Digest mask, long frame, NewFrame made)
     {
-        connection.Rows.Frames.Replace(frame, made, chunks);
-        var (before, bytes) = (connection.Scalar<long>("SELECT bytes FROM masks WHERE id = $0", mask), FrameSize.Of(made));
+        connection.Rows.Frames.Replace(frame, made);
+        var (before, bytes) = (connection.Scalar<long>("SELECT bytes FROM masks WHERE id = $0", mask), made.Bytes);
         connection.Execute("UPDATE checkpoints SET brought_bytes = $1 WHERE mask = $0 AND brought_bytes > 0 AND blocks = 0", mask, bytes);
         connection.Execute("UPDATE masks SET bytes = $1 WHERE id = $0", mask, bytes);
         connection.Rows.Checkpoints.MaskGrew(mask, bytes - before);

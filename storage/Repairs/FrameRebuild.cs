@@ -24,7 +24,8 @@ internal static class FrameRebuild
 
         // Values that others are guessed from cannot be given up for blocks, nor for values that need the parent.
         var isReference = connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM checkpoints WHERE reference = $0)", row.Id) != 0;
-        var twin = connection.Query($"{Select} WHERE coalesce(c.proof, c.state) = $0 AND c.id <> $1", CheckpointColumns.Read, row.Proven, row.Id)
+        var twin = connection.Query($"{Select} WHERE coalesce(c.proof, c.state) = $0 AND c.id <> $1", CheckpointColumns.Read, row.Proven,
+            row.Id)
             .FirstOrDefault(other => !damaged.Contains(other.Id) && (!isReference || (!other.IsBlocks && other.ReferenceDepth is not null))
                 && !DependsOn(connection, other, row));
         if (twin is null)
@@ -33,22 +34,28 @@ internal static class FrameRebuild
         }
 
         var frame = connection.Insert("INSERT INTO frames (head, payload) SELECT head, payload FROM frames WHERE id = $0", twin.Frame);
-        connection.Execute("INSERT INTO pieces (frame, position, data) SELECT $1, position, data FROM pieces WHERE frame = $0", twin.Frame, frame);
+        connection.Execute("INSERT INTO pieces (frame, position, data) SELECT $1, position, data FROM pieces WHERE frame = $0", twin.Frame,
+            frame);
         connection.Execute(
             """
-            UPDATE checkpoints SET frame = $1, blocks = $2, value_bytes = $3, brought_bytes = $4, reference = $5, reference_depth = $6 WHERE id = $0
+            UPDATE checkpoints SET frame = $1, blocks = $2, value_bytes = $3, brought_bytes = $4, reference = $5, reference_depth = $6
+              WHERE id = $0
             """,
-            row.Id, frame, twin.IsBlocks ? 1 : 0, twin.ValueBytes, twin.IsBlocks ? twin.BroughtBytes : 0, twin.Reference, twin.ReferenceDepth);
+            row.Id, frame, twin.IsBlocks ? 1 : 0, twin.ValueBytes, twin.IsBlocks ? twin.BroughtBytes : 0, twin.Reference,
+            twin.ReferenceDepth);
         return true;
     }
 
     /// <summary>Makes a mask's frame of a frame of blocks that has the same positions.</summary>
     public static bool TryMask(
-        CatalogConnection connection, Digest mask, BaseFolder folder, TaskCatalog tasks, StoreOptions options, IReadOnlySet<long> damaged, CancellationToken cancellation)
+        CatalogConnection connection, Digest mask, BaseFolder folder, TaskCatalog tasks, StoreOptions options, IReadOnlySet<long> damaged,
+        CancellationToken cancellation)
     {
         foreach (var (row, name) in connection.Query(
-            $"SELECT {CheckpointColumns.Columns}, t.name FROM {CheckpointColumns.From} JOIN tasks t ON t.id = c.task WHERE c.mask = $0 AND c.blocks = 1",
-            row => (CheckpointColumns.Read(row), row.GetString(row.FieldCount - 1)), mask).Where(found => !damaged.Contains(found.Item1.Id)))
+            $"SELECT {CheckpointColumns.Columns}, t.name FROM {CheckpointColumns.From} JOIN tasks t ON t.id = c.task WHERE c.mask = $0 "
+                + "AND c.blocks = 1",
+            row => (CheckpointColumns.Read(row), row.GetString(row.FieldCount - 1)), mask)
+                .Where(found => !damaged.Contains(found.Item1.Id)))
         {
             try
             {
@@ -58,7 +65,8 @@ internal static class FrameRebuild
                 using var made = DeltaEncoder.Encode(stored, null, default, options.Codec, options.TemporaryFolder, cancellation);
                 if (made.MaskId == mask && connection.Scalar<long?>("SELECT frame FROM masks WHERE id = $0", mask) is { } frame)
                 {
-                    connection.Rows.Masks.Replace(mask, frame, made.Mask!, ChunkIndex.ReadMask(made.Mask!, made.MaskHead!, task.Layout.Layout));
+                    connection.Rows.Masks.Replace(
+                        mask, frame, new NewFrame(made.Mask!, ChunkIndex.ReadMask(made.Mask!, made.MaskHead!, task.Layout.Layout)));
                     return true;
                 }
             }

@@ -35,7 +35,8 @@ internal sealed class Database : ICatalog
     private Database(string path, bool isReadOnly, Func<(long Free, long Total)>? disk, Action<CatalogConnection, string>? trace = null)
     {
         (Path, IsReadOnly, this.trace) = (path, isReadOnly, trace ?? DefaultTrace);
-        connectionString = new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, DefaultTimeout = 60, Pooling = true }.ToString();
+        connectionString = new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, DefaultTimeout = 60, Pooling = true }
+            .ToString();
         Space = new Space(this, disk);
         if (!isReadOnly)
         {
@@ -67,6 +68,8 @@ internal sealed class Database : ICatalog
     public Space Space { get; }
 
     ISpace ICatalog.Space => Space;
+
+    public IFrameStore Frames { get; } = new InlineFrameStore();
 
     /// <summary>Done with the next transaction that this process commits.</summary>
     public Task NextCommit => Volatile.Read(ref nextCommit).Task;
@@ -109,7 +112,8 @@ internal sealed class Database : ICatalog
     }
 
     /// <summary>Opens a database that this user cannot write. Nothing is created, migrated or locked for writing.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.StoreReadOnly"/>: it has an earlier schema, or a log that has to be taken in first.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.StoreReadOnly"/>: it has an earlier schema, or a log that has to be taken in
+    /// first.</exception>
     public static Database OpenReadOnly(string folder, Func<(long Free, long Total)> disk)
     {
         SQLitePCL.Batteries_V2.Init();
@@ -120,7 +124,8 @@ internal sealed class Database : ICatalog
         return database;
     }
 
-    /// <summary>Refuses to go on with a database whose file was removed or replaced: what is written to it is gone when this process ends.</summary>
+    /// <summary>Refuses to go on with a database whose file was removed or replaced: what is written to it is gone when this process
+    /// ends.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
     public void RequireInPlace()
     {
@@ -159,7 +164,8 @@ internal sealed class Database : ICatalog
             if (attempt == ReadAttempts)
             {
                 throw new FishException(
-                    ErrorCode.StorageUnavailable, Path, "Another user changes the store while it is read.", "Try again, or read through the server of that user.");
+                    ErrorCode.StorageUnavailable, Path, "Another user changes the store while it is read.",
+                    "Try again, or read through the server of that user.");
             }
         }
     }
@@ -248,7 +254,8 @@ internal sealed class Database : ICatalog
         connection.Execute("ROLLBACK TO rehearsal; RELEASE rehearsal");
     }
 
-    /// <summary>Copies everything from the log into the database and cuts the log to nothing, as soon as no reader needs it; gives up after some seconds.</summary>
+    /// <summary>Copies everything from the log into the database and cuts the log to nothing, as soon as no reader needs it; gives up after
+    /// some seconds.</summary>
     /// <returns>Whether the log is empty.</returns>
     public async Task<bool> EmptyLogAsync(CancellationToken cancellation)
     {
@@ -277,7 +284,8 @@ internal sealed class Database : ICatalog
         return false;
     }
 
-    // A commit whose sync failed lies in the log all the same, and would be found there after a crash although it was refused: another one takes its place.
+    // A commit whose sync failed lies in the log all the same, and would be found there after a crash although it was refused: another one
+    // takes its place.
     private static void Supersede(SqliteCatalogConnection writer)
     {
         try
@@ -327,7 +335,8 @@ internal sealed class Database : ICatalog
         SQLitePCL.raw.SQLITE_READONLY => ReadOnlyConnection.Refusal(FileName, error),
         SQLitePCL.raw.SQLITE_FULL => new FishException(ErrorCode.StorageUnavailable, FileName, error.Message, Space.WhatToDo, error),
         _ => new FishException(
-            ErrorCode.StorageUnavailable, FileName, error.Message, "Check the disk's space and permissions, and try again; nothing was changed.", error),
+            ErrorCode.StorageUnavailable, FileName, error.Message,
+            "Check the disk's space and permissions, and try again; nothing was changed.", error),
     };
 
     private SqliteCatalogConnection Open()
@@ -339,7 +348,8 @@ internal sealed class Database : ICatalog
 
         // macOS makes bytes durable only where it is asked to empty the disk's own cache; other systems pass over that.
         return SqliteCatalogConnection.Open(
-            connectionString, $"PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA busy_timeout = {LongWait}; PRAGMA cell_size_check = ON;", trace);
+            connectionString,
+            $"PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA busy_timeout = {LongWait}; PRAGMA cell_size_check = ON;", trace);
     }
 }
 

@@ -66,7 +66,7 @@ internal static class PredictionRebaser
 
         foreach (var frame in frames.Frames)
         {
-            writer.Frames.Replace(frame.Row.Frame, frame.Delta.Values, frame.Chunks);
+            writer.Frames.Replace(frame.Row.Frame, frame.Values);
             writer.Checkpoints.SetReference(frame.Row.Id, frame.Growth, frame.Reference, frame.Effort);
             writer.Checkpoints.ChainGrew(frame.Row.Id, frame.Growth);
         }
@@ -118,8 +118,9 @@ internal static class PredictionRebaser
 
             return new RebasedPrediction(
                 row, frames.Values[^1].Head, encoded,
-                ChunkIndex.ReadValues(encoded.Values, encoded.ValuesHead, encoded.MaskHead!,
-                    ChunkIndex.ReadMask(frames.Mask!, encoded.MaskHead!, layout)), reference,
+                new NewFrame(encoded.Values, ChunkIndex.ReadValues(
+                    encoded.Values, encoded.ValuesHead, encoded.MaskHead!, ChunkIndex.ReadMask(frames.Mask!, encoded.MaskHead!, layout))),
+                reference,
                 means.Codec.EffortOf(onAMask: true));
         }
         catch

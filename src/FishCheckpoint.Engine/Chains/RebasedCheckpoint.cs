@@ -24,8 +24,11 @@ internal sealed class RebasedCheckpoint(
 
     public RebasedPredictions Readers { get; } = readers;
 
-    /// <summary>The chunks of the new frame.</summary>
-    public required IReadOnlyList<ChunkEntry> Chunks { get; init; }
+    /// <summary>The checkpoint's new frame.</summary>
+    public required NewFrame Values { get; init; }
+
+    /// <summary>The frames that take the place of stored ones.</summary>
+    public IEnumerable<NewFrame> NewFrames => [Values, .. Readers.NewFrames];
 
     /// <summary>What the new frames prove.</summary>
     public required Digest Proof { get; init; }
@@ -37,7 +40,7 @@ internal sealed class RebasedCheckpoint(
     public required CodecEffort Effort { get; init; }
 
     /// <summary>Bytes of the new frame. A mask's is stored already.</summary>
-    public long Bytes => FrameSize.Of(Delta.Values);
+    public long Bytes => Values.Bytes;
 
     /// <summary>Bytes of the frames that went with the old parent; set when this was put in place.</summary>
     public long Freed { get; set; }

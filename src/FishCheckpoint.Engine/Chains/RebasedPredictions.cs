@@ -15,6 +15,9 @@ internal sealed class RebasedPredictions(ReadOnlyMemory<byte> rowHead, IReadOnly
 
     public IReadOnlyList<RebasedPrediction> Frames { get; } = frames;
 
+    /// <summary>The frames that take the place of stored ones.</summary>
+    public IEnumerable<NewFrame> NewFrames => Frames.Select(frame => frame.Values);
+
     /// <summary>Bytes that the store grows by.</summary>
     public long Growth => Frames.Sum(frame => frame.Growth);
 
@@ -31,13 +34,13 @@ internal sealed class RebasedPredictions(ReadOnlyMemory<byte> rowHead, IReadOnly
 /// <param name="Row">The checkpoint as it was found.</param>
 /// <param name="OldHead">The head of its frame then.</param>
 /// <param name="Delta">Its new frames; the mask's is the stored one.</param>
-/// <param name="Chunks">The chunks of the new values.</param>
+/// <param name="Values">The new values, of <paramref name="Delta"/>.</param>
 /// <param name="Reference">What they are predicted from now; <see langword="null"/> for nothing.</param>
 /// <param name="Effort">The effort that they were encoded with.</param>
 internal sealed record RebasedPrediction(
-    CheckpointRow Row, ReadOnlyMemory<byte> OldHead, EncodedDelta Delta, IReadOnlyList<ChunkEntry> Chunks, long? Reference,
+    CheckpointRow Row, ReadOnlyMemory<byte> OldHead, EncodedDelta Delta, NewFrame Values, long? Reference,
     CodecEffort Effort)
 {
     /// <summary>Bytes that the frame grows by.</summary>
-    public long Growth => FrameSize.Of(Delta.Values) - Row.ValueBytes;
+    public long Growth => Values.Bytes - Row.ValueBytes;
 }

@@ -53,7 +53,7 @@ internal static class Rebaser
             RequireFile(view, old, target, encoded, cancellation);
             return new RebasedCheckpoint(row, head, onto, encoded, PredictionRebaser.Prepare(view, means, row, cancellation))
             {
-                Chunks = chunks,
+                Values = new NewFrame(encoded.Values, chunks),
                 Proof = StateIdentity.OfDelta(target.Identity, encoded.MaskId, encoded.ValuesDigest),
                 MayBePredictedFrom = plain,
                 Effort = means.Codec.EffortOf(onAMask: !encoded.IsBlocks),
@@ -86,7 +86,7 @@ internal static class Rebaser
         var before = writer.Checkpoints.Row(row.Id)!;
         var visible = !writer.Checkpoints.IsDeleted(row.Id);
         writer.Masks.HandOver(before);
-        writer.Frames.Replace(row.Frame, rebased.Delta.Values, rebased.Chunks);
+        writer.Frames.Replace(row.Frame, rebased.Values);
         Write(writer, rebased, before, onto, visible);
         rebased.Freed = writer.Masks.Drop(before.Mask);
         foreach (var needed in new[] { before.Parent, before.Reference }.OfType<long>())

@@ -23,6 +23,9 @@ internal abstract class RewriteItem : IDisposable
     /// <exception cref="Errors.FishException">It, or something that it is read with, is damaged.</exception>
     public abstract bool Prepare(ICatalogView view, RecodeContext context, CancellationToken cancellationToken);
 
+    /// <summary>The frames that were prepared to take the place of stored ones.</summary>
+    public abstract IEnumerable<NewFrame> NewFrames { get; }
+
     /// <summary>Puts in place what was prepared; in the caller's transaction, which may run twice.</summary>
     /// <returns><see langword="false"/>: it was deleted or replaced meanwhile, and nothing is written.</returns>
     public abstract bool Write(ICatalogWriter writer);

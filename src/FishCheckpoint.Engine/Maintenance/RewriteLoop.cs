@@ -83,7 +83,7 @@ internal sealed class RewriteLoop<TItem>(
 
     private async Task WriteAsync(TItem item, CancellationToken cancellationToken)
     {
-        if (await catalog.WriteAsync(item.Write, cancellationToken))
+        if (await catalog.WriteAsync(item.NewFrames, item.Write, cancellationToken))
         {
             budget.Take(item.Bytes);
             written(item);

@@ -25,6 +25,9 @@ internal interface ICatalog : IDisposable
     /// <summary>Unused bytes, and how the disk gets them back.</summary>
     ISpace Space { get; }
 
+    /// <summary>The bytes of frames that a transaction is about to insert.</summary>
+    IFrameStore Frames { get; }
+
     /// <summary>Opens a session that sees one state. The caller disposes it.</summary>
     /// <exception cref="CatalogException">The database fails; so for every question that its view is asked.</exception>
     ICatalogSession OpenSnapshot();

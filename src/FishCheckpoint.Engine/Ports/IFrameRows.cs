@@ -28,10 +28,10 @@ internal interface IFrameRows
 internal interface IFrameChanges : IFrameRows
 {
     /// <summary>Stores a frame and returns its row.</summary>
-    long Insert(IFrame frame, IReadOnlyList<ChunkEntry> chunks);
+    long Insert(NewFrame frame);
 
     /// <summary>Puts a frame in the place of a stored one.</summary>
-    void Replace(long id, IFrame frame, IReadOnlyList<ChunkEntry> chunks);
+    void Replace(long id, NewFrame frame);
 
     void Delete(long id);
 }

@@ -58,7 +58,7 @@ internal interface IMaskChanges : IMaskRows
     /// <summary>
     /// Puts another frame of the same mask in the place of a stored one, where values are based on it, and corrects what is counted of it.
     /// </summary>
-    void Replace(Digest mask, long frame, IFrame made, IReadOnlyList<ChunkEntry> chunks);
+    void Replace(Digest mask, long frame, NewFrame made);
 
     /// <summary>Notes a mask whose positions are in blocks, unless it is known.</summary>
     void InsertWithoutFrame(Digest mask, long count);

@@ -33,13 +33,19 @@ internal sealed class PreparedSave(
 
     public Digest State { get; } = StateIdentity.OfDelta(parent.Identity, delta.MaskId, delta.ValuesDigest);
 
-    /// <summary>The chunks of the mask's frame; none for a frame of blocks.</summary>
-    public IReadOnlyList<ChunkEntry> MaskChunks { get; } = delta.Mask is { } mask ? ChunkIndex.ReadMask(
-        mask, delta.MaskHead!, parent.Reader.Layout) : [];
+    /// <summary>The mask's frame; <see langword="null"/> where the positions are in <see cref="Values"/>.</summary>
+    public NewFrame? Mask { get; } = delta.Mask is { } mask
+        ? new NewFrame(mask, ChunkIndex.ReadMask(mask, delta.MaskHead!, parent.Reader.Layout)) : null;
 
-    public IReadOnlyList<ChunkEntry> ValueChunks => Delta.IsBlocks
+    /// <summary>The checkpoint's own frame.</summary>
+    public NewFrame Values => field ??= new NewFrame(Delta.Values, Delta.IsBlocks
         ? ChunkIndex.ReadBlocks(Delta.Values, Delta.ValuesHead, Parent.Reader.Layout)
-        : ChunkIndex.ReadValues(Delta.Values, Delta.ValuesHead, Delta.MaskHead!, [.. MaskChunks]);
+        : ChunkIndex.ReadValues(Delta.Values, Delta.ValuesHead, Delta.MaskHead!, [.. Mask!.Chunks]));
+
+    /// <summary>The frames that the save may insert.</summary>
+    public IEnumerable<NewFrame> NewFrames =>
+        [.. MaskIsStored || Mask is null ? [] : (NewFrame[])[Mask], Values, .. SideFiles?.NewFrames ?? [], .. TrainerState?.NewFrames
+            ?? []];
 
     /// <summary>Bytes of the frames that its delta is read from: its own, its mask's, and those that it is predicted from.</summary>
     public long LinkBytes => Delta.Length + (Prediction?.Frames.Sum(FrameSize.Of) ?? 0);

@@ -16,7 +16,7 @@ namespace FishCheckpoint.Engine.Saving;
 internal sealed class PreparedSideFiles : IDisposable
 {
     private readonly List<(string Name, Digest Sha256)> files = [];
-    private readonly Dictionary<Digest, (FrameWriter Writer, IFrame Frame, long Bytes)> encoded = [];
+    private readonly Dictionary<Digest, (FrameWriter Writer, NewFrame Frame, long Bytes)> encoded = [];
 
     private PreparedSideFiles()
     {
@@ -24,6 +24,9 @@ internal sealed class PreparedSideFiles : IDisposable
 
     /// <summary>The identity of the checkpoint's own side files; <see langword="null"/>: the base's are all that it has.</summary>
     public Digest? Set => StoredSideFile.SetOf(files);
+
+    /// <summary>The frames that they may insert.</summary>
+    public IEnumerable<NewFrame> NewFrames => encoded.Values.Select(made => made.Frame);
 
     /// <summary>Reads the side files of a save.</summary>
     /// <param name="view">A snapshot: what is stored there is not encoded again.</param>
@@ -87,8 +90,8 @@ internal sealed class PreparedSideFiles : IDisposable
             if (writer.SideFiles.Find(sha256) is var (id, existing))
             {
                 var before = FrameSize.Of(writer.Frames.Open(existing));
-                writer.Frames.Replace(existing, frame, ChunkIndex.ReadBytes(frame, FrameHead.Parse(frame.Head)));
-                writer.SideFiles.Account(writer.SideFiles.OwnerOf(id), FrameSize.Of(frame) - before);
+                writer.Frames.Replace(existing, frame);
+                writer.SideFiles.Account(writer.SideFiles.OwnerOf(id), frame.Bytes - before);
             }
         }
     }
@@ -190,7 +193,7 @@ internal sealed class PreparedSideFiles : IDisposable
         encoded.Add(sha256, (writer, null!, 0));
         var made = await BytesCoder.EncodeAsync(content, options.Codec, writer, SideFile.MaxBytes, cancellation);
         var head = FrameHead.Parse(made.Head);
-        encoded[sha256] = (writer, made, head.Count);
+        encoded[sha256] = (writer, NewFrame.OfBytes(made), head.Count);
         return head.Digests[0] == sha256 ? total
             : throw new FishException(
                 ErrorCode.FileUnreadable, file.Path, "The file changed while it was read.", "Try again when nothing writes to it.");
@@ -203,8 +206,8 @@ internal sealed class PreparedSideFiles : IDisposable
             throw new ReferenceGoneException();
         }
 
-        var frame = writer.Frames.Insert(made.Frame, ChunkIndex.ReadBytes(made.Frame, FrameHead.Parse(made.Frame.Head)));
-        writer.SideFiles.Account(checkpoint, FrameSize.Of(made.Frame));
+        var frame = writer.Frames.Insert(made.Frame);
+        writer.SideFiles.Account(checkpoint, made.Frame.Bytes);
         return writer.SideFiles.Insert(sha256, made.Bytes, frame, checkpoint);
     }
 }

@@ -11,14 +11,17 @@ namespace FishCheckpoint.Engine.Saving;
 internal sealed class PreparedState : IDisposable
 {
     private readonly FrameWriter writer;
-    private readonly IFrame frame;
-    private readonly FrameHead head;
+    private readonly NewFrame frame;
 
-    private PreparedState(FrameWriter writer, IFrame frame)
+    private PreparedState(FrameWriter writer, IFrame content)
     {
-        (this.writer, this.frame, head) = (writer, frame, FrameHead.Parse(frame.Head));
-        Info = new StateInfo(head.Count, FrameSize.Of(frame), head.Digests[0]);
+        (this.writer, frame) = (writer, NewFrame.OfBytes(content));
+        var head = FrameHead.Parse(content.Head);
+        Info = new StateInfo(head.Count, frame.Bytes, head.Digests[0]);
     }
+
+    /// <summary>The frame that it may insert.</summary>
+    public IEnumerable<NewFrame> NewFrames => [frame];
 
     public StateInfo Info { get; }
 
@@ -57,7 +60,7 @@ internal sealed class PreparedState : IDisposable
     /// <returns>Its bytes.</returns>
     public long GiveNew(ICatalogWriter writer, long checkpoint)
     {
-        var id = writer.Frames.Insert(frame, ChunkIndex.ReadBytes(frame, head));
+        var id = writer.Frames.Insert(frame);
         writer.Checkpoints.SetState(checkpoint, id, Info.StoredBytes);
         return Info.StoredBytes;
     }
@@ -77,7 +80,7 @@ internal sealed class PreparedState : IDisposable
             return;
         }
 
-        writer.Frames.Replace(existing, frame, ChunkIndex.ReadBytes(frame, head));
+        writer.Frames.Replace(existing, frame);
         writer.Checkpoints.SetState(row.Id, existing, Info.StoredBytes);
     }
 

@@ -25,8 +25,8 @@ internal static class SaveWriter
         }
 
         var (brought, maskBytes) = save.Delta.IsBlocks ? (BringBlocks(writer, save), 0) : BringMask(writer, save, found, codec);
-        var frame = writer.Frames.Insert(save.Delta.Values, save.ValueChunks);
-        var size = FrameSize.Of(save.Delta.Values);
+        var frame = writer.Frames.Insert(save.Values);
+        var size = save.Values.Bytes;
         var values = size - (save.Delta.IsBlocks ? brought : 0);
         var logical = save.Output.Files.Sum(file => file.Header.FileLength);
         var id = writer.Checkpoints.Insert(new NewCheckpoint(
@@ -74,7 +74,7 @@ internal static class SaveWriter
         {
             var mended = MendMask(writer, save, codec);
             var brought = found.MaskIsAccounted ? 0 : writer.Masks.TakeOver(save.Delta.MaskId, visible: true);
-            return (brought, mended ? FrameSize.Of(save.Delta.Mask!) : found.MaskBytes);
+            return (brought, mended ? save.Mask!.Bytes : found.MaskBytes);
         }
 
         if (save.MaskIsStored)
@@ -83,7 +83,7 @@ internal static class SaveWriter
             throw new ReferenceGoneException();
         }
 
-        var (frame, bytes) = (writer.Frames.Insert(save.Delta.Mask!, save.MaskChunks), FrameSize.Of(save.Delta.Mask!));
+        var (frame, bytes) = (writer.Frames.Insert(save.Mask!), save.Mask!.Bytes);
         writer.Masks.Insert(save.Delta.MaskId, frame, save.Delta.Changed, bytes, codec.EffortOf(onAMask: false));
         return (bytes, bytes);
     }
@@ -121,8 +121,8 @@ internal static class SaveWriter
                 "Save the earlier steps with this mask again first; a verification names them.");
         }
 
-        writer.Frames.Replace(row.Frame, save.Delta.Values, save.ValueChunks);
-        var bytes = FrameSize.Of(save.Delta.Values) - (row.IsBlocks ? row.BroughtBytes : 0);
+        writer.Frames.Replace(row.Frame, save.Values);
+        var bytes = save.Values.Bytes - (row.IsBlocks ? row.BroughtBytes : 0);
         var reference = save.Prediction?.Reference?.Id;
         writer.Checkpoints.SetValues(
             row.Id, bytes, reference, DepthOf(save, writer.Checkpoints.ReferenceDepthOf(reference)), codec.EffortOf(save.MaskIsStored));
@@ -139,7 +139,7 @@ internal static class SaveWriter
             return false;
         }
 
-        writer.Masks.Replace(save.Delta.MaskId, frame, save.Delta.Mask!, save.MaskChunks);
+        writer.Masks.Replace(save.Delta.MaskId, frame, save.Mask!);
         writer.Masks.SetEffort(save.Delta.MaskId, codec.EffortOf(onAMask: false));
         return true;
     }

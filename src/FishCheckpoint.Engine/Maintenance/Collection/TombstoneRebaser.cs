@@ -83,7 +83,7 @@ internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
         {
             cancellation.ThrowIfCancellationRequested();
             var (written, freed) = await catalog.WriteAsync(
-                writer => writer.Totals.Freed(() => Rebaser.Replace(writer, frame)), cancellation);
+                frame.NewFrames, writer => writer.Totals.Freed(() => Rebaser.Replace(writer, frame)), cancellation);
             round.Rebased += written ? 1 : 0;
             round.Freed += freed;
         }
@@ -99,7 +99,8 @@ internal sealed class TombstoneRebaser(ICatalog catalog, RecodeContext means)
 
         try
         {
-            var freed = await catalog.WriteAsync(writer => writer.Totals.Freed(() => Put(writer, row, frames)).Freed, cancellation);
+            var freed = await catalog.WriteAsync(
+                frames.NewFrames, writer => writer.Totals.Freed(() => Put(writer, row, frames)).Freed, cancellation);
             round.Rebased += frames.Frames.Count;
             round.Freed += freed;
         }

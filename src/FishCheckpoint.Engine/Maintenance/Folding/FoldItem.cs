@@ -39,6 +39,8 @@ internal sealed class FoldItem(FoldCandidate found, TaskContext task, ChainBound
             : rebased.Growth <= found.Freed;
     }
 
+    public override IEnumerable<NewFrame> NewFrames => rebased!.NewFrames;
+
     public override bool Write(ICatalogWriter writer)
     {
         if (!Rebaser.Replace(writer, rebased!))

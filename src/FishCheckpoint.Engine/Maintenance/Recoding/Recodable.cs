@@ -21,6 +21,8 @@ internal abstract class Recodable : RewriteItem
         return true;
     }
 
+    public override IEnumerable<NewFrame> NewFrames => made!.Smaller is { } smaller ? [smaller] : [];
+
     public override bool Write(ICatalogWriter writer) => Replace(writer, made!);
 
     public override void Dispose() => made?.Dispose();

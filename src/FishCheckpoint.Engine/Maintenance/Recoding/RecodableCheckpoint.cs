@@ -32,7 +32,7 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
             var recoded = new RecodedFrame(frames.Values[^1], encoded.Values, encoded) { PositionBytes = encoded.PositionBytes };
             if (recoded.IsSmaller)
             {
-                recoded.Chunks = ReadBack(frames, encoded, layout, parent, head, cancellation);
+                recoded.Smaller = new NewFrame(recoded.Frame, ReadBack(frames, encoded, layout, parent, head, cancellation));
             }
 
             return recoded;
@@ -53,10 +53,10 @@ internal sealed class RecodableCheckpoint(CheckpointRow row, string task) : Reco
             return false;
         }
 
-        if (recoded.IsSmaller)
+        if (recoded.Smaller is { } smaller)
         {
-            writer.Frames.Replace(row.Frame, recoded.Frame, recoded.Chunks);
-            var values = FrameSize.Of(recoded.Frame) - recoded.PositionBytes - row.ValueBytes;
+            writer.Frames.Replace(row.Frame, smaller);
+            var values = smaller.Bytes - recoded.PositionBytes - row.ValueBytes;
             var positions = row.IsBlocks ? recoded.PositionBytes - row.BroughtBytes : 0;
             writer.Checkpoints.FrameGrew(row.Id, values, positions);
             writer.Checkpoints.ChainGrew(row.Id, values + positions);

@@ -28,7 +28,7 @@ internal sealed class RecodableMask(Digest id, long frame, long bytes, string ta
             var recoded = new RecodedFrame(stored, made, writer);
             if (recoded.IsSmaller)
             {
-                recoded.Chunks = ReadBack(made, layout, cancellation);
+                recoded.Smaller = new NewFrame(recoded.Frame, ReadBack(made, layout, cancellation));
             }
 
             return recoded;
@@ -48,9 +48,9 @@ internal sealed class RecodableMask(Digest id, long frame, long bytes, string ta
             return false;
         }
 
-        if (recoded.IsSmaller)
+        if (recoded.Smaller is { } smaller)
         {
-            writer.Masks.Replace(id, frame, recoded.Frame, recoded.Chunks);
+            writer.Masks.Replace(id, frame, smaller);
         }
 
         writer.Masks.SetEffort(id, CodecEffort.Small);

@@ -14,8 +14,8 @@ internal sealed class RecodedFrame(IFrame old, IFrame made, IDisposable owner) :
 
     public IFrame Frame { get; } = made;
 
-    /// <summary>Its chunks; set where it is smaller.</summary>
-    public IReadOnlyList<ChunkEntry> Chunks { get; set; } = [];
+    /// <summary>The frame that takes the stored one's place; set if it is smaller.</summary>
+    public NewFrame? Smaller { get; set; }
 
     /// <summary>Bytes of it that tell the positions, of a frame of blocks.</summary>
     public long PositionBytes { get; init; }
