@@ -9,17 +9,20 @@ public sealed record StoreOptions : EngineOptions
 {
     private static readonly string Owner = Guid.NewGuid().ToString("N");
 
-    /// <summary>The folder of the database, the bases' files and temporary files; created if missing, unless <see cref="MustExist"/>.</summary>
+    /// <summary>The folder of the database, the bases' files and temporary files; created if missing, unless
+    /// <see cref="MustExist"/>.</summary>
     public required string DataFolder { get; init; }
 
     /// <summary>
-    /// Whether a folder that holds no store is refused (<see cref="Errors.ErrorCode.StoreNotFound"/>) instead of becoming one. Default: it becomes one.
+    /// Whether a folder that holds no store is refused (<see cref="Errors.ErrorCode.StoreNotFound"/>) instead of becoming one. Default: it
+    /// becomes one.
     /// </summary>
     public bool MustExist { get; init; }
 
     /// <summary>
-    /// Where this process's temporary files lie: on the data folder's own file system, so that they can be moved into place. What a process that was killed has left
-    /// there goes when the folder is next opened. A store that can only be read has them in the system's temporary folder.
+    /// Where this process's temporary files lie: on the data folder's own file system, so that they can be moved into place. What a process
+    /// that was killed has left there goes when the folder is next opened. A store that can only be read has them in the system's temporary
+    /// folder.
     /// </summary>
     public override string TemporaryFolder => Path.Combine(TemporaryRoot ?? Path.Combine(DataFolder, "tmp"), Owner);
 

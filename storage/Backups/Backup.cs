@@ -13,8 +13,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Storage.Backups;
 
 /// <summary>
-/// Makes a backup: the database as one moment has it, then the files of the bases that it names, then the database under its name. What is there before that is the
-/// earlier backup, or marked as incomplete. One at a time for a folder: a lock file says so.
+/// Makes a backup: the database as one moment has it, then the files of the bases that it names, then the database under its name. What is
+/// there before that is the earlier backup, or marked as incomplete. One at a time for a folder: a lock file says so.
 /// </summary>
 internal sealed class Backup(Database database, BaseFolder folder, EngineOptions store, string dataFolder)
 {
@@ -43,7 +43,8 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new FishException(
-                ErrorCode.StorageUnavailable, target, error.Message, "Check the space and permissions there; the store was not touched, nor was an earlier backup.", error);
+                ErrorCode.StorageUnavailable, target, error.Message,
+                "Check the space and permissions there; the store was not touched, nor was an earlier backup.", error);
         }
     }
 
@@ -72,7 +73,8 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
             AtomicFile.Replace(arriving, Path.Combine(target, Database.FileName));
             End(target, isNew);
             return new BackupReport(
-                bytes, bases.Copied, bases.Linked, bases.Kept, bases.Bytes, mark.Checkpoints, bases.Damaged, mark.Store, mark.Bases, mark.Tasks, bytes + stored, mark.Taken,
+                bytes, bases.Copied, bases.Linked, bases.Kept, bases.Bytes, mark.Checkpoints, bases.Damaged, mark.Store, mark.Bases,
+                mark.Tasks, bytes + stored, mark.Taken,
                 options.Verify == BackupVerification.None ? BackupVerification.None : BackupVerification.Quick);
         }
         catch
@@ -88,7 +90,8 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
         if (FolderNames.Comparer.Equals(
             Path.TrimEndingDirectorySeparator(target), Path.TrimEndingDirectorySeparator(Path.GetFullPath(dataFolder))))
         {
-            throw new FishException(ErrorCode.FolderTaken, target, "This is the data folder itself.", "Name another folder, best on another disk.");
+            throw new FishException(ErrorCode.FolderTaken, target, "This is the data folder itself.",
+                "Name another folder, best on another disk.");
         }
 
         // The first backup into a folder holds the lock before its mark is there.
@@ -99,13 +102,15 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
 
         if (IsForeign(target))
         {
-            throw new FishException(ErrorCode.FolderTaken, target, "The folder is not empty, and no backup.", "Name another one; nothing was changed.");
+            throw new FishException(ErrorCode.FolderTaken, target, "The folder is not empty, and no backup.",
+                "Name another one; nothing was changed.");
         }
     }
 
     // In the order in which a backup makes and removes these, so that none under way is taken for something else.
     private static bool IsForeign(string target) => Directory.Exists(target)
-        && Directory.EnumerateFileSystemEntries(target).Select(path => Path.GetFileName(path)).Any(name => name != LockName && !Incomplete.IsUnwritten(name))
+        && Directory.EnumerateFileSystemEntries(target).Select(path => Path.GetFileName(path))
+            .Any(name => name != LockName && !Incomplete.IsUnwritten(name))
         && !Incomplete.IsOn(target) && !File.Exists(Path.Combine(target, Database.FileName));
 
     private static FileStream Lock(string target)
@@ -116,7 +121,8 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
         }
         catch (IOException error) when (error.HResult is WouldBlock or MacWouldBlock or SharingViolation)
         {
-            throw new FishException(ErrorCode.BackupBusy, target, "Another backup into this folder is under way.", "Wait for its end, or name another folder.", error);
+            throw new FishException(ErrorCode.BackupBusy, target, "Another backup into this folder is under way.",
+                "Wait for its end, or name another folder.", error);
         }
     }
 
@@ -170,16 +176,19 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
         if (verify != BackupVerification.None)
         {
             // Before it takes the place of an earlier one.
-            var findings = new StructureCheck(copied.Rows, new TaskCatalog(), new VerifyItem(ItemKind.Database, 0, "database", "", 0, null)).Run(cancellation);
+            var findings = new StructureCheck(copied.Rows, new TaskCatalog(), new VerifyItem(ItemKind.Database, 0, "database", "", 0, null))
+                .Run(cancellation);
             if (findings.Count > 0)
             {
                 throw new FishException(
-                    ErrorCode.CorruptStore, findings[0].Key, $"The copy of the database is damaged: {findings[0].Problem} {findings.Count} things are.",
-                    "An earlier backup is as it was. Run fish verify on the store; --verify none (\"verify\":\"none\") backs it up as it is.");
+                    ErrorCode.CorruptStore, findings[0].Key,
+                    $"The copy of the database is damaged: {findings[0].Problem} {findings.Count} things are.",
+                    "The earlier backup is unchanged. Verify the store; --verify none (\"verify\":\"none\") backs it up as it is.");
             }
         }
 
-        return (BackupMark.Of(copied, store.Time.GetUtcNow(), before?.Writes), copied.Scalar<long>("SELECT coalesce(sum(coalesce(stored, bytes)), 0) FROM base_files"));
+        return (BackupMark.Of(copied, store.Time.GetUtcNow(), before?.Writes),
+            copied.Scalar<long>("SELECT coalesce(sum(coalesce(stored, bytes)), 0) FROM base_files"));
     }
 
     /// <summary>Opens a finished copy for reading, as a file that nobody writes: nothing is made beside it.</summary>
@@ -193,7 +202,8 @@ internal sealed class Backup(Database database, BaseFolder folder, EngineOptions
     // A log beside the database, or a process that has it open: the folder is used as a store.
     private static void Require(string target)
     {
-        if (new FileInfo(Path.Combine(target, Database.FileName + "-wal")) is { Exists: true, Length: > 0 } || StoreProbe.CountUsers(target) > 0)
+        if (new FileInfo(Path.Combine(target, Database.FileName + "-wal")) is { Exists: true, Length: > 0 }
+            || StoreProbe.CountUsers(target) > 0)
         {
             throw new FishException(
                 ErrorCode.FolderTaken, target, "The folder is in use as a data folder, or was not closed.", "Back up into another folder.");

@@ -8,7 +8,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Backups;
 
-/// <summary>What a backup's folder says of itself, in a file beside the database: of which store it is, and what it held when it was made.</summary>
+/// <summary>What a backup's folder says of itself, in a file beside the database: of which store it is, and what it held when it was
+/// made.</summary>
 /// <param name="Store">The store's identity.</param>
 /// <param name="Taken">When it was made.</param>
 /// <param name="Bases">Bases that it holds.</param>
@@ -16,7 +17,8 @@ namespace FishCheckpoint.Storage.Backups;
 /// <param name="Checkpoints">Checkpoints that it holds.</param>
 /// <param name="Writes">The number of the last entry of its audit log: a folder that was written as a store since has others.</param>
 /// <param name="WritesBefore">That of the backup before it, which is there until the new database takes its place.</param>
-internal sealed record BackupMark(string Store, DateTimeOffset Taken, long Bases, long Tasks, long Checkpoints, long Writes, long? WritesBefore)
+internal sealed record BackupMark(string Store, DateTimeOffset Taken, long Bases, long Tasks, long Checkpoints, long Writes,
+    long? WritesBefore)
 {
     public const string FileName = Incomplete.BackupMark;
 
@@ -68,7 +70,8 @@ internal sealed record BackupMark(string Store, DateTimeOffset Taken, long Bases
         if (why is not null)
         {
             throw new FishException(
-                ErrorCode.FolderTaken, target, $"{why} It holds {found.Bases} bases, {found.Tasks} tasks and {found.Checkpoints} checkpoints.",
+                ErrorCode.FolderTaken, target,
+                $"{why} It holds {found.Bases} bases, {found.Tasks} tasks and {found.Checkpoints} checkpoints.",
                 "Back up into another folder, or say --replace (\"replace\":true) to lose what is there.");
         }
     }

@@ -14,7 +14,8 @@ internal static class DatabaseCopy
     private const int Pages = 256;
 
     /// <summary>Bytes of a database.</summary>
-    public static long BytesOf(CatalogConnection connection) => connection.Scalar<long>("PRAGMA page_count") * connection.Scalar<long>("PRAGMA page_size");
+    public static long BytesOf(CatalogConnection connection) =>
+        connection.Scalar<long>("PRAGMA page_count") * connection.Scalar<long>("PRAGMA page_size");
 
     /// <summary>Copies into a new file, synced.</summary>
     /// <returns>Its bytes.</returns>
@@ -24,7 +25,8 @@ internal static class DatabaseCopy
         _ = snapshot.Connection.Scalar<long>("SELECT count(*) FROM sqlite_master");
         using (var target = Open(path))
         {
-            Copy(snapshot.Connection.Sqlite.Handle!, target.Sqlite.Handle!, snapshot.Connection.Scalar<long>("PRAGMA page_size"), meter, cancellation);
+            Copy(snapshot.Connection.Sqlite.Handle!, target.Sqlite.Handle!, snapshot.Connection.Scalar<long>("PRAGMA page_size"), meter,
+                cancellation);
         }
 
         using var written = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
@@ -33,7 +35,8 @@ internal static class DatabaseCopy
     }
 
     // It has a name that nobody looks for until it is whole, so that it needs no journal.
-    private static SqliteCatalogConnection Open(string path) => SqliteCatalogConnection.OpenFile(path, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;");
+    private static SqliteCatalogConnection Open(string path) =>
+        SqliteCatalogConnection.OpenFile(path, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;");
 
     private static void Copy(sqlite3 source, sqlite3 target, long pageSize, ProgressReporter meter, CancellationToken cancellation)
     {
@@ -58,8 +61,10 @@ internal static class DatabaseCopy
     }
 
     private static FishException Failed(sqlite3 target, int code) => (code & 0xFF) is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB
-        ? new FishException(ErrorCode.CorruptStore, Database.FileName, raw.sqlite3_errmsg(target).utf8_to_string(), "Run a verification, and repair the store.")
+        ? new FishException(ErrorCode.CorruptStore, Database.FileName, raw.sqlite3_errmsg(target).utf8_to_string(),
+            "Run a verification, and repair the store.")
         : new FishException(
-            ErrorCode.StorageUnavailable, Database.FileName, raw.sqlite3_errmsg(target).utf8_to_string() is { Length: > 0 } text && text != "not an error" ? text : raw.sqlite3_errstr(code).utf8_to_string(),
+            ErrorCode.StorageUnavailable, Database.FileName, raw.sqlite3_errmsg(target).utf8_to_string() is { Length: > 0 } text
+                && text != "not an error" ? text : raw.sqlite3_errstr(code).utf8_to_string(),
             "Check the space and permissions where the copy goes; the store itself was not touched.");
 }

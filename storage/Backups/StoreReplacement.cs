@@ -6,13 +6,15 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Storage.Backups;
 
 /// <summary>
-/// Replaces the store of a folder by one that lies finished in a folder within: nothing outside is touched, for the folder may be a mount point. A mark keeps everybody out while
-/// files change places; what is broken off before it leaves the old store, and <see cref="Finish"/> completes what is broken off after it.
+/// Replaces the store of a folder by one that lies finished in a folder within: nothing outside is touched, for the folder may be a mount
+/// point. A mark keeps everybody out while files change places; what is broken off before it leaves the old store, and <see cref="Finish"/>
+/// completes what is broken off after it.
 /// </summary>
 internal static class StoreReplacement
 {
     // The database last: as long as the new one is in its own folder, what else lies in the data folder may be the old store's.
-    private static readonly string[] Names = ["bases", Database.FileName + "-wal", Database.FileName + "-shm", BackupMark.FileName, Database.FileName];
+    private static readonly string[] Names =
+        ["bases", Database.FileName + "-wal", Database.FileName + "-shm", BackupMark.FileName, Database.FileName];
 
     /// <summary>Refuses a folder whose store cannot be replaced.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>.</exception>
@@ -21,20 +23,23 @@ internal static class StoreReplacement
         if (StoreProbe.CountUsers(folder) is > 0 and var users)
         {
             throw new FishException(
-                ErrorCode.FolderTaken, folder, $"{users} process{(users == 1 ? "" : "es")} have the store open.", "Stop servers, trainers and commands that use it; nothing was changed.");
+                ErrorCode.FolderTaken, folder, $"{users} process{(users == 1 ? "" : "es")} have the store open.",
+                "Stop servers, trainers and commands that use it; nothing was changed.");
         }
 
         if (Names.FirstOrDefault(name => new FileInfo(Path.Combine(folder, name)).LinkTarget is not null) is { } link)
         {
             throw new FishException(
-                ErrorCode.FolderTaken, folder, $"{link} is a link to another place, where the restored store would not be.", "Restore into a new folder; nothing was changed.");
+                ErrorCode.FolderTaken, folder, $"{link} is a link to another place, where the restored store would not be.",
+                "Restore into a new folder; nothing was changed.");
         }
     }
 
     /// <summary>Removes what an earlier replacement has left: a copy that was not finished, and an old store that was replaced.</summary>
     public static void RemoveLeftovers(string folder)
     {
-        foreach (var name in new[] { StoreFolder.Arriving, StoreFolder.Replaced }.Select(name => Path.Combine(folder, name)).Where(Directory.Exists))
+        foreach (var name in new[] { StoreFolder.Arriving, StoreFolder.Replaced }.Select(name => Path.Combine(folder, name))
+            .Where(Directory.Exists))
         {
             Directory.Delete(name, recursive: true);
         }

@@ -24,9 +24,10 @@ public static class StoreRestore
     /// <summary>As above, or in the place of a store that is there.</summary>
     /// <param name="options">What, and where to.</param>
     /// <param name="cancellation">Ends the copying; what was copied is removed again, and a store that was there stays.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the folder is not empty, or its store is open; <see cref="ErrorCode.FileNotFound"/>: there is no
-    /// backup; <see cref="ErrorCode.StoreIncomplete"/>: it was not finished; <see cref="ErrorCode.StorageUnavailable"/>: the disk is full, or cannot be written;
-    /// <see cref="ErrorCode.CorruptStore"/>: a backup that is damaged replaces nothing.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the folder is not empty, or its store is open;
+    /// <see cref="ErrorCode.FileNotFound"/>: there is no backup; <see cref="ErrorCode.StoreIncomplete"/>: it was not finished;
+    /// <see cref="ErrorCode.StorageUnavailable"/>: the disk is full, or cannot be written; <see cref="ErrorCode.CorruptStore"/>: a backup
+    /// that is damaged replaces nothing.</exception>
     public static Task<BackupReport> RunAsync(RestoreOptions options, CancellationToken cancellation = default) => Task.Run(
         async () =>
         {
@@ -58,7 +59,8 @@ public static class StoreRestore
                 throw new FishException(
                     ErrorCode.StorageUnavailable, dataFolder, error.Message,
                     Incomplete.IsReplacement(dataFolder)
-                        ? "Check the disk and the permissions there, and run the same command again: it goes on from here. Both stores are there until then."
+                        ? "Check the disk and the permissions there, "
+                            + "and run the same command again: it goes on from here. Both stores are there until then."
                         : "Check the space and permissions there; the backup was not touched, nor was a store that was there.", error);
             }
         },
@@ -68,13 +70,15 @@ public static class StoreRestore
     {
         if (!File.Exists(Path.Combine(backup, Database.FileName)))
         {
-            throw new FishException(ErrorCode.FileNotFound, backup, $"The folder holds no {Database.FileName}.", "Name the folder of a backup.");
+            throw new FishException(ErrorCode.FileNotFound, backup, $"The folder holds no {Database.FileName}.",
+                "Name the folder of a backup.");
         }
 
         Incomplete.RequireNone(backup);
         if (FolderNames.Comparer.Equals(Path.TrimEndingDirectorySeparator(backup), Path.TrimEndingDirectorySeparator(dataFolder)))
         {
-            throw new FishException(ErrorCode.FolderTaken, dataFolder, "The backup and the data folder are the same.", "Name another folder for one of them.");
+            throw new FishException(ErrorCode.FolderTaken, dataFolder, "The backup and the data folder are the same.",
+                "Name another folder for one of them.");
         }
     }
 
@@ -85,11 +89,13 @@ public static class StoreRestore
             Incomplete.RequireNone(dataFolder);
             throw new FishException(
                 ErrorCode.FolderTaken, dataFolder, "The folder holds a store.",
-                "Name another folder, or say --replace: once the restored store is verified, it takes the place of the one that is there. Nothing was changed.");
+                "Name another folder, or say --replace: once the restored store is verified, "
+                    + "it takes the place of the one that is there. Nothing was changed.");
         }
     }
 
-    private static async Task<BackupReport> ReplaceAsync(string backup, string dataFolder, RestoreOptions options, CancellationToken cancellation)
+    private static async Task<BackupReport> ReplaceAsync(string backup, string dataFolder, RestoreOptions options,
+        CancellationToken cancellation)
     {
         StoreReplacement.RequireReplaceable(dataFolder);
         StoreReplacement.RemoveLeftovers(dataFolder);
@@ -104,7 +110,8 @@ public static class StoreRestore
 
             using (var copied = Backup.OpenCopy(Path.Combine(arriving, Database.FileName)))
             {
-                var findings = new StructureCheck(copied.Rows, new TaskCatalog(), new VerifyItem(ItemKind.Database, 0, "database", "", 0, null)).Run(cancellation);
+                var findings = new StructureCheck(copied.Rows, new TaskCatalog(),
+                    new VerifyItem(ItemKind.Database, 0, "database", "", 0, null)).Run(cancellation);
                 if (findings.Count > 0)
                 {
                     throw Damaged(backup, $"{findings[0].Key}: {findings[0].Problem}");
@@ -141,13 +148,16 @@ public static class StoreRestore
             var bases = new BaseCopy(BaseFolder.At(backup), dataFolder, link: false, meter);
             meter.Expect(BaseCopy.BytesOf(copied));
             bases.Run(copied, cancellation);
-            var made = BackupMark.Of(copied, BackupMark.Read(backup)?.Taken ?? new DateTimeOffset(File.GetLastWriteTimeUtc(Path.Combine(backup, Database.FileName))), null);
-            var stored = new DirectoryInfo(Path.Combine(dataFolder, "bases")).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+            var made = BackupMark.Of(copied, BackupMark.Read(backup)?.Taken
+                ?? new DateTimeOffset(File.GetLastWriteTimeUtc(Path.Combine(backup, Database.FileName))), null);
+            var stored = new DirectoryInfo(Path.Combine(dataFolder, "bases")).EnumerateFiles("*", SearchOption.AllDirectories)
+                .Sum(file => file.Length);
             copied.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
             Incomplete.End(dataFolder);
             var bytes = new FileInfo(database).Length;
             return new BackupReport(
-                bytes, bases.Copied, bases.Linked, bases.Kept, bases.Bytes, made.Checkpoints, bases.Damaged, made.Store.Length == 0 ? null : made.Store, made.Bases,
+                bytes, bases.Copied, bases.Linked, bases.Kept, bases.Bytes, made.Checkpoints, bases.Damaged, made.Store.Length == 0 ? null
+                    : made.Store, made.Bases,
                 made.Tasks, bytes + stored, made.Taken, BackupVerification.None);
         }
         catch
@@ -160,7 +170,8 @@ public static class StoreRestore
     // With its log, where it has one: what is committed there is in no other place.
     private static void CopyDatabase(string backup, string database, ProgressReporter meter, CancellationToken cancellation)
     {
-        foreach (var file in new[] { Database.FileName, Database.FileName + "-wal" }.Select(name => new FileInfo(Path.Combine(backup, name))).Where(found => found.Exists))
+        foreach (var file in new[] { Database.FileName, Database.FileName + "-wal" }
+            .Select(name => new FileInfo(Path.Combine(backup, name))).Where(found => found.Exists))
         {
             meter.Expect(file.Length);
         }

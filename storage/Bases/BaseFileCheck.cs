@@ -6,7 +6,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Bases;
 
-/// <summary>Reads a base's file, whichever way its blocks are written, and compares every block with its checksum and the whole with its digest.</summary>
+/// <summary>Reads a base's file, whichever way its blocks are written, and compares every block with its checksum and the whole with its
+/// digest.</summary>
 internal static class BaseFileCheck
 {
     /// <summary>Whether the file is there with the length that it has to have; of a compressed one its head is read too.</summary>
@@ -28,7 +29,8 @@ internal static class BaseFileCheck
     public static BaseDamage? Full(BaseFile file, string path, CancellationToken cancellation, Action<long>? read = null) => Guarded(() =>
         file.Header is { } header ? Tensors(file, header, path, read, cancellation) : Plain(file, path, read, cancellation));
 
-    private static BaseDamage? Tensors(BaseFile file, SafetensorsHeader header, string path, Action<long>? read, CancellationToken cancellation)
+    private static BaseDamage? Tensors(BaseFile file, SafetensorsHeader header, string path, Action<long>? read,
+        CancellationToken cancellation)
     {
         using var opened = BaseFiles.Open(path, header);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -51,8 +53,11 @@ internal static class BaseFileCheck
             }
         }
 
-        return count > 0 ? new BaseDamage($"CORRUPT_BASE: {first} is not what was stored{(count > 1 ? $", nor are {count - 1} other blocks" : "")}.", damaged)
-            : Digest.Finish(hash) != file.Sha256 ? new BaseDamage("CORRUPT_BASE: The file does not have its digest, though its blocks have their checksums.", null) : null;
+        return count > 0
+            ? new BaseDamage($"CORRUPT_BASE: {first} is not what was stored{(count > 1 ? $", nor are {count - 1} other blocks" : "")}.",
+                damaged)
+            : Digest.Finish(hash) != file.Sha256
+            ? new BaseDamage("CORRUPT_BASE: The file does not have its digest, though its blocks have their checksums.", null) : null;
     }
 
     private static BaseDamage? Plain(BaseFile file, string path, Action<long>? read, CancellationToken cancellation)
@@ -69,7 +74,8 @@ internal static class BaseFileCheck
             read?.Invoke(bytes.Length);
         }
 
-        return damaged || Digest.Finish(hash) != file.Sha256 ? new BaseDamage("CORRUPT_BASE: The file is not what was stored.", null) : null;
+        return damaged || Digest.Finish(hash) != file.Sha256 ? new BaseDamage("CORRUPT_BASE: The file is not what was stored.", null)
+            : null;
     }
 
     private static bool TryRead(IBaseFile file, StoredTensor tensor, long block, int index, Span<byte> bytes)
@@ -94,7 +100,8 @@ internal static class BaseFileCheck
         }
         catch (Exception error) when (Problems.IsDamage(error))
         {
-            return new BaseDamage($"CORRUPT_BASE: The file cannot be read: {(error is FishException fish ? fish.Cause : error.Message)}", null);
+            return new BaseDamage($"CORRUPT_BASE: The file cannot be read: {(error is FishException fish ? fish.Cause : error.Message)}",
+                null);
         }
     }
 }

@@ -23,8 +23,8 @@ internal sealed class BaseFolder : IBaseStore
     /// <param name="dataFolder">The data folder.</param>
     /// <param name="temporary">This process's folder for temporary files, which it takes.</param>
     /// <param name="limits">What bases are taken.</param>
-    /// <param name="isReadOnly">Whether nothing is made in the data folder: the folder above the temporary one is then this store's alone, and
-    /// goes with it.</param>
+    /// <param name="isReadOnly">Whether nothing is made in the data folder: the folder above the temporary one is then this store's alone,
+    /// and goes with it.</param>
     /// <param name="now">The time, by which leftovers are too old to be somebody's.</param>
     public BaseFolder(string dataFolder, string temporary, BaseLimits limits, bool isReadOnly, DateTimeOffset now)
         : this(dataFolder, temporary, limits)
@@ -42,7 +42,8 @@ internal sealed class BaseFolder : IBaseStore
     }
 
     /// <summary>The folder of a store that is only read: nothing is made or removed there.</summary>
-    public static BaseFolder At(string dataFolder) => new(dataFolder, Path.Combine(dataFolder, "tmp"), new BaseLimits(BaseCompression.None, 0, 0));
+    public static BaseFolder At(string dataFolder) =>
+        new(dataFolder, Path.Combine(dataFolder, "tmp"), new BaseLimits(BaseCompression.None, 0, 0));
 
     /// <summary>The folder of a base in a data folder.</summary>
     public static string PathOf(string dataFolder, Digest id) => Path.Combine(dataFolder, "bases", id.ToString());
@@ -82,14 +83,15 @@ internal sealed class BaseFolder : IBaseStore
     }
 
     /// <summary>
-    /// Moves a whole upload to its place, durably, file by file over what is there: the same content, whole, damaged, or left half by a crash.
-    /// So adding a base again mends it, and readers that have a file open are not disturbed.
+    /// Moves a whole upload to its place, durably, file by file over what is there: the same content, whole, damaged, or left half by a
+    /// crash. So adding a base again mends it, and readers that have a file open are not disturbed.
     /// </summary>
     /// <remarks>
-    /// In the transaction that makes the base known, which may be taken back and run again: what was moved the first time is in its place then, and the mark that stays
-    /// until <see cref="RemoveUnfinished"/> removes it where the store never knows it.
+    /// In the transaction that makes the base known, which may be taken back and run again: what was moved the first time is in its place
+    /// then, and the mark that stays until <see cref="RemoveUnfinished"/> removes it where the store never knows it.
     /// </remarks>
-    /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>: another process has removed what was moved the first time.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>: another process has removed what was moved the first
+    /// time.</exception>
     public void MoveIn(IReceivedBase received)
     {
         var (uploadFolder, content) = (((ReceivedBase)received).Folder, received.Content);
@@ -105,11 +107,13 @@ internal sealed class BaseFolder : IBaseStore
         if (content.AllFiles.FirstOrDefault(file => !File.Exists(PathOf(id, file.Name))) is { } missing)
         {
             throw new FishException(
-                ErrorCode.StorageUnavailable, missing.Name, "The file was removed from the store's folder while the base was added.", "Send it again; nothing was stored.");
+                ErrorCode.StorageUnavailable, missing.Name, "The file was removed from the store's folder while the base was added.",
+                "Send it again; nothing was stored.");
         }
     }
 
-    /// <summary>Says that a base is going: <see cref="RemoveUnfinished"/> removes its files once the store no longer knows it. In the transaction that deletes it.</summary>
+    /// <summary>Says that a base is going: <see cref="RemoveUnfinished"/> removes its files once the store no longer knows it. In the
+    /// transaction that deletes it.</summary>
     public void MoveOut(Digest id)
     {
         File.WriteAllBytes(MarkOf(id), []);
@@ -117,8 +121,8 @@ internal sealed class BaseFolder : IBaseStore
     }
 
     /// <summary>
-    /// Removes the files of bases that were being added or deleted when something ended it, and the marks of those that were added: alone among writers, so that nobody is
-    /// adding one.
+    /// Removes the files of bases that were being added or deleted when something ended it, and the marks of those that were added: alone
+    /// among writers, so that nobody is adding one.
     /// </summary>
     /// <param name="isKnown">Whether the store knows a base.</param>
     public void RemoveUnfinished(Func<Digest, bool> isKnown)

@@ -7,7 +7,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Bases;
 
-/// <summary>Takes in the files of a base: written and synced under a temporary name, digested as they come, checked before they count.</summary>
+/// <summary>Takes in the files of a base: written and synced under a temporary name, digested as they come, checked before they
+/// count.</summary>
 internal sealed class BaseReceiver(BaseLimits limits, string folder)
 {
     /// <summary>What came and is no part of the base, by name, once <see cref="ReceiveAsync"/> is done.</summary>
@@ -49,7 +50,8 @@ internal sealed class BaseReceiver(BaseLimits limits, string folder)
 
         LeftOut = contents.LeftOut;
         var ordered = received.OrderBy(file => file.Key, StringComparer.Ordinal)
-            .Select(file => Describe(file.Key, file.Value.Length, file.Value.Digest, contents.Weights.Contains(file.Key), cancellation)).ToArray();
+            .Select(file => Describe(file.Key, file.Value.Length, file.Value.Digest, contents.Weights.Contains(file.Key), cancellation))
+                .ToArray();
         var content = new BaseContent(BaseContent.IdentityOf(ordered), ordered);
         if (contents.SideFiles.FirstOrDefault(file => ShardIndex.IsName(file.Name)) is { } index)
         {
@@ -63,8 +65,10 @@ internal sealed class BaseReceiver(BaseLimits limits, string folder)
     {
         try
         {
-            return FolderContents.Read(folder, maxIndexLength: limits.MaxHeaderBytes) is { IsTorch: false } contents ? contents : throw new FishException(
-                ErrorCode.FileNotFound, "base", "The base's model is a PyTorch file, which is not read here.", "Send safetensors files; the program fish reads both.");
+            return FolderContents.Read(folder, maxIndexLength: limits.MaxHeaderBytes) is { IsTorch: false } contents ? contents
+                : throw new FishException(
+                ErrorCode.FileNotFound, "base", "The base's model is a PyTorch file, which is not read here.",
+                "Send safetensors files; the program fish reads both.");
         }
         catch (FishException error) when (error.Key == folder)
         {
@@ -107,7 +111,8 @@ internal sealed class BaseReceiver(BaseLimits limits, string folder)
         {
             if ((length += read) > limits.MaxUploadBytes)
             {
-                throw new FishException(ErrorCode.TooLarge, file.Name, $"A file has at most {limits.MaxUploadBytes} bytes.", "Raise Limits:MaxUploadBytes.");
+                throw new FishException(ErrorCode.TooLarge, file.Name, $"A file has at most {limits.MaxUploadBytes} bytes.",
+                    "Raise Limits:MaxUploadBytes.");
             }
 
             hash.AppendData(buffer, 0, read);

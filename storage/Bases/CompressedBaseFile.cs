@@ -14,7 +14,8 @@ internal sealed class CompressedBaseFile : IBaseFile
     private readonly string path;
     private readonly long[] offsets;
 
-    private CompressedBaseFile(SafeFileHandle handle, string path, long[] offsets) => (this.handle, this.path, this.offsets) = (handle, path, offsets);
+    private CompressedBaseFile(SafeFileHandle handle, string path, long[] offsets) =>
+        (this.handle, this.path, this.offsets) = (handle, path, offsets);
 
     /// <summary>Writes one, durably, in the place of a plain file.</summary>
     /// <param name="source">The plain file.</param>
@@ -96,7 +97,8 @@ internal sealed class CompressedBaseFile : IBaseFile
         if (!again.SequenceEqual(plain))
         {
             throw new FishException(
-                ErrorCode.CorruptBase, "encoder", "What was encoded does not decode to the same bytes: the memory or the program is faulty.",
+                ErrorCode.CorruptBase, "encoder",
+                "What was encoded does not decode to the same bytes: the memory or the program is faulty.",
                 "Check the machine's memory; add the base again, or with FishCheckpoint:Compression:Bases set to None.");
         }
     }

@@ -26,7 +26,8 @@ internal static class CompressedBaseHead
     public static int BlocksOf(SafetensorsHeader header) => checked((int)header.Tensors.Sum(tensor => Blocks.CountOf(tensor.Info)));
 
     /// <summary>Bytes of the head, which is where the first block begins.</summary>
-    public static int LengthOf(SafetensorsHeader header) => checked((int)(FixedLength + header.DataStart + (4L * BlocksOf(header)) + ChecksumLength));
+    public static int LengthOf(SafetensorsHeader header) =>
+        checked((int)(FixedLength + header.DataStart + (4L * BlocksOf(header)) + ChecksumLength));
 
     /// <summary>Writes.</summary>
     public static byte[] Write(SafetensorsHeader header, ReadOnlySpan<int> lengths)
@@ -66,7 +67,8 @@ internal static class CompressedBaseHead
         }
 
         var (start, offsets) = (FixedLength + (int)header.DataStart, new long[BlocksOf(header) + 1]);
-        if (BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]) != header.DataStart || BinaryPrimitives.ReadInt32LittleEndian(bytes[16..]) != offsets.Length - 1
+        if (BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]) != header.DataStart
+            || BinaryPrimitives.ReadInt32LittleEndian(bytes[16..]) != offsets.Length - 1
             || !bytes[FixedLength..start].SequenceEqual(header.ToFileBytes()))
         {
             throw Damaged(path, "its header is not the one expected");

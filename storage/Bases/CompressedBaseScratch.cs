@@ -4,7 +4,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Bases;
 
-/// <summary>The working memory of whoever codes a base's block, some 3 MiB to read, used again by the next one: many readers, few that decode at once.</summary>
+/// <summary>The working memory of whoever codes a base's block, some 3 MiB to read, used again by the next one: many readers, few that
+/// decode at once.</summary>
 internal sealed class CompressedBaseScratch
 {
     private static readonly int Kept = Environment.ProcessorCount + 2;

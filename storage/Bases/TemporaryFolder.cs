@@ -3,8 +3,8 @@ using FishCheckpoint.Checkpoints;
 namespace FishCheckpoint.Storage.Bases;
 
 /// <summary>
-/// This process's folder for temporary files, with a file beside it that stays locked as long as the process lives and has a store open there: so that others know
-/// whose leftovers may go.
+/// This process's folder for temporary files, with a file beside it that stays locked as long as the process lives and has a store open
+/// there: so that others know whose leftovers may go.
 /// </summary>
 internal sealed class TemporaryFolder : IDisposable
 {

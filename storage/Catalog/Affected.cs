@@ -3,7 +3,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>Finds the checkpoints that cannot be read because of something damaged: those that need it, and those that are based on or predicted from them.</summary>
+/// <summary>Finds the checkpoints that cannot be read because of something damaged: those that need it, and those that are based on or
+/// predicted from them.</summary>
 internal sealed partial class VerifiedTable
 {
     public List<AffectedCheckpoint> AffectedByMask(Digest mask) =>
@@ -32,7 +33,8 @@ internal sealed partial class VerifiedTable
         Read, key);
 
     private List<AffectedCheckpoint> Listed(string which, object? key) => connection.Query(
-        $"SELECT c.id, t.name || '/' || c.step FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE {which} AND c.deleted = 0 ORDER BY t.name, c.step", Read, key);
+        $"SELECT c.id, t.name || '/' || c.step FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE {which} AND c.deleted = 0 "
+            + "ORDER BY t.name, c.step", Read, key);
 
     private static AffectedCheckpoint Read(CatalogRow row) => new(row.GetInt64(0), row.GetString(1));
 }

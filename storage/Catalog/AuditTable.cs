@@ -15,7 +15,8 @@ internal sealed class AuditTable(CatalogConnection connection) : IAuditChanges
     /// <summary>The most entries that a key's refusals of a day have, before those of all tasks are counted together.</summary>
     public const int RefusalsADay = 100;
 
-    // Old entries go a few at a time, so that no save waits for many: more than came since the last time, so that the log shrinks to its bounds.
+    // Old entries go a few at a time, so that no save waits for many: more than came since the last time, so that the log shrinks to its
+    // bounds.
     private const int Between = 256;
     private const int AtOnce = 512;
 
@@ -37,7 +38,8 @@ internal sealed class AuditTable(CatalogConnection connection) : IAuditChanges
         }
 
         if (connection.Scalar<long>(
-            "SELECT count(*) FROM audit WHERE last IS NOT NULL AND key IS NOT DISTINCT FROM $0 AND time >= $1", refusal.KeyId, DayOf(refusal)) >= RefusalsADay)
+            "SELECT count(*) FROM audit WHERE last IS NOT NULL AND key IS NOT DISTINCT FROM $0 AND time >= $1", refusal.KeyId,
+            DayOf(refusal)) >= RefusalsADay)
         {
             refusal = refusal with { Task = null, Address = null, Key = AuditEntry.Several };
             if (Count(refusal))
@@ -64,7 +66,8 @@ internal sealed class AuditTable(CatalogConnection connection) : IAuditChanges
 
     private long Insert(AuditEntry entry) => connection.Insert(
         $"INSERT INTO audit ({Columns}) VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        entry.Time, entry.Caller, entry.KeyId, entry.Address, entry.Operation, entry.Task, entry.Key, entry.Outcome, entry.Bytes, entry.Times, entry.Last);
+        entry.Time, entry.Caller, entry.KeyId, entry.Address, entry.Operation, entry.Task, entry.Key, entry.Outcome, entry.Bytes,
+        entry.Times, entry.Last);
 
     private bool Count(AuditEntry refusal) => connection.Execute(
         """
@@ -81,18 +84,21 @@ internal sealed class AuditTable(CatalogConnection connection) : IAuditChanges
     {
         var last = connection.Scalar<long?>("SELECT id FROM audit WHERE last IS NULL ORDER BY id DESC LIMIT 1 OFFSET $0", keep) ?? 0;
         connection.Execute(
-            "DELETE FROM audit WHERE id IN (SELECT id FROM (SELECT id, time FROM audit WHERE last IS NULL ORDER BY id LIMIT $2) oldest WHERE id <= $0 OR time < $1)",
+            "DELETE FROM audit WHERE id IN (SELECT id FROM (SELECT id, time FROM audit WHERE last IS NULL ORDER BY id LIMIT $2) oldest "
+                + "WHERE id <= $0 OR time < $1)",
             last, before, AtOnce);
     }
 
     private void TrimRefusals(long keep, DateTimeOffset before)
     {
         var over = connection.Scalar<long>("SELECT count(*) FROM audit WHERE last IS NOT NULL") - keep;
-        connection.Execute("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE last IS NOT NULL ORDER BY id LIMIT $0)", Math.Max(over, 0));
+        connection.Execute("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE last IS NOT NULL ORDER BY id LIMIT $0)",
+            Math.Max(over, 0));
         connection.Execute("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE last < $0 ORDER BY id LIMIT 16)", before);
     }
 
     private static AuditEntry Read(CatalogRow row) => new(
-        row.GetInt64(0), row.Time(1), row.GetString(2), row.OptionalText(3), row.OptionalText(4), row.GetString(5), row.OptionalText(6), row.GetString(7),
+        row.GetInt64(0), row.Time(1), row.GetString(2), row.OptionalText(3), row.OptionalText(4), row.GetString(5), row.OptionalText(6),
+        row.GetString(7),
         row.GetString(8), row.OptionalLong(9), row.GetInt64(10), row.OptionalTime(11));
 }

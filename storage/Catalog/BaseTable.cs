@@ -56,7 +56,8 @@ internal sealed class BaseTable(CatalogConnection connection) : IBaseChanges
 
     public IReadOnlyList<UnusedBase> Unused(int most) => connection.Query(
         """
-        SELECT (SELECT min(name) FROM base_names n WHERE n.base = b.id), b.id, (SELECT coalesce(sum(coalesce(stored, bytes)), 0) FROM base_files f WHERE f.base = b.id)
+        SELECT (SELECT min(name) FROM base_names n WHERE n.base = b.id), b.id, (SELECT coalesce(sum(coalesce(stored, bytes)), 0)
+          FROM base_files f WHERE f.base = b.id)
         FROM bases b WHERE NOT EXISTS (SELECT 1 FROM tasks t WHERE t.base = b.id) ORDER BY 3 DESC, 1 LIMIT $0
         """,
         row => new UnusedBase(row.OptionalText(0) ?? "", row.Digest(1), row.GetInt64(2)), most);
@@ -65,12 +66,14 @@ internal sealed class BaseTable(CatalogConnection connection) : IBaseChanges
     {
         const int Most = 10;
         var tasks = connection.Query(
-            "SELECT coalesce(former_name || ' (deleted)', name) FROM tasks WHERE base = $0 ORDER BY former_name IS NOT NULL, 1 LIMIT $1", row => row.GetString(0), id,
+            "SELECT coalesce(former_name || ' (deleted)', name) FROM tasks WHERE base = $0 ORDER BY former_name IS NOT NULL, 1 LIMIT $1",
+            row => row.GetString(0), id,
             Most + 1);
         if (tasks.Count > 0)
         {
             throw new FishException(
-                ErrorCode.BaseInUse, name, $"It is the base of {string.Join(", ", tasks.Take(Most))}{(tasks.Count > Most ? " and others" : "")}.",
+                ErrorCode.BaseInUse, name,
+                $"It is the base of {string.Join(", ", tasks.Take(Most))}{(tasks.Count > Most ? " and others" : "")}.",
                 "Delete these tasks first (fish rm TASK --all); of deleted ones, end the grace (fish gc --now).");
         }
     }
@@ -79,7 +82,8 @@ internal sealed class BaseTable(CatalogConnection connection) : IBaseChanges
         connection.Scalar<long>("SELECT count(*) FROM bases WHERE id = $0", id) > 0;
 
     public Digest Resolve(string nameOrId) => Find(nameOrId) ?? throw new FishException(
-        ErrorCode.BaseNotFound, nameOrId.Length <= 128 ? nameOrId : nameOrId[..128], "There is no such base.", "Add it first, or list the bases.");
+        ErrorCode.BaseNotFound, nameOrId.Length <= 128 ? nameOrId : nameOrId[..128], "There is no such base.",
+        "Add it first, or list the bases.");
 
     public Digest? Find(string nameOrId) => IdOf(nameOrId)
         ?? (Digest.TryParse(nameOrId, out var id) && Exists(id) ? id : null);

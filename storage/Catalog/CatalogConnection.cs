@@ -3,16 +3,19 @@ using FishCheckpoint.Engine.Ports;
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>
-/// A connection to the catalog's rows, by SQL with positional parameters (<c>$0</c>, <c>$1</c>, …). Digests and times are given and read as such. One thread at a time.
+/// A connection to the catalog's rows, by SQL with positional parameters (<c>$0</c>, <c>$1</c>, …). Digests and times are given and read as
+/// such. One thread at a time.
 /// </summary>
 /// <remarks>Every call throws <see cref="CatalogException"/> where the database fails.</remarks>
 internal abstract class CatalogConnection : IDisposable
 {
-    // Lists have few lengths, so that there are few distinct texts. SQLite looks for each parameter among all before it: one long list takes longer than a few short ones.
+    // Lists have few lengths, so that there are few distinct texts. SQLite looks for each parameter among all before it: one long list
+    // takes longer than a few short ones.
     private static readonly int[] ListLengths = [4, 32, 256];
 
     /// <summary>
-    /// Ids as parameters: a list such as <c>($1, $2, $3, $4)</c> to write after <c>IN</c>, and all arguments. Many ids are several lists, each for a statement of its own.
+    /// Ids as parameters: a list such as <c>($1, $2, $3, $4)</c> to write after <c>IN</c>, and all arguments. Many ids are several lists,
+    /// each for a statement of its own.
     /// </summary>
     /// <param name="ids">The ids, each once or more often. The last of a list may come again in it.</param>
     /// <param name="before">The arguments before them.</param>
@@ -47,7 +50,8 @@ internal abstract class CatalogConnection : IDisposable
     /// <returns>Its id.</returns>
     public abstract long Insert(string sql, params ReadOnlySpan<object?> arguments);
 
-    /// <summary>The first value of the first row; the type's default where there is none, or it is null. A condition is 0 or 1, a sum an integer.</summary>
+    /// <summary>The first value of the first row; the type's default where there is none, or it is null. A condition is 0 or 1, a sum an
+    /// integer.</summary>
     public abstract T Scalar<T>(string sql, params ReadOnlySpan<object?> arguments);
 
     /// <summary>All rows.</summary>

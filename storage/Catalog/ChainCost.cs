@@ -3,8 +3,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>
-/// Keeps the columns <c>depth</c> and <c>chain_bytes</c> what a walk along each chain would find, so that no save and no restore has to walk it. In the caller's
-/// transaction.
+/// Keeps the columns <c>depth</c> and <c>chain_bytes</c> what a walk along each chain would find, so that no save and no restore has to
+/// walk it. In the caller's transaction.
 /// </summary>
 internal sealed partial class CheckpointTable
 {
@@ -13,7 +13,8 @@ internal sealed partial class CheckpointTable
         "laid (id) AS (SELECT id FROM changed UNION ALL SELECT c.id FROM laid CROSS JOIN checkpoints c WHERE c.parent = laid.id)";
 
     private const string Add =
-        "UPDATE checkpoints SET chain_bytes = chain_bytes + $1 * times FROM (SELECT id AS at, count(*) AS times FROM laid GROUP BY id) counted WHERE id = at";
+        "UPDATE checkpoints SET chain_bytes = chain_bytes + $1 * times FROM (SELECT id AS at, count(*) AS times FROM laid "
+            + "GROUP BY id) counted WHERE id = at";
 
     public void ChainGrew(long checkpoint, long bytes)
     {

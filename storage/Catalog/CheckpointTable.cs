@@ -16,7 +16,8 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
         $"{Select} WHERE c.task = $0 AND c.deleted = 0 ORDER BY c.step DESC LIMIT 1", CheckpointColumns.Read, task);
 
     public CheckpointRow? Tagged(long task, string tag) => connection.Single(
-        $"{Select} JOIN tags t ON t.checkpoint = c.id WHERE t.task = $0 AND t.name = $1 AND c.deleted = 0", CheckpointColumns.Read, task, tag);
+        $"{Select} JOIN tags t ON t.checkpoint = c.id WHERE t.task = $0 AND t.name = $1 AND c.deleted = 0", CheckpointColumns.Read, task,
+        tag);
 
     public CheckpointRow? Best(long task, string metric, bool greatest)
     {
@@ -24,7 +25,8 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
         return connection.Single(
             $"""
             {Select} WHERE c.task = $0 AND c.deleted = 0 AND c.step = (
-              SELECT step FROM metrics WHERE task = $0 AND name = $1 AND value = (SELECT {best}(value) FROM metrics WHERE task = $0 AND name = $1)
+              SELECT step FROM metrics WHERE task = $0 AND name = $1 AND value = (SELECT {best}(value) FROM metrics WHERE task = $0
+                AND name = $1)
               ORDER BY step DESC LIMIT 1)
             """,
             CheckpointColumns.Read, task, metric);
@@ -37,7 +39,8 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
         $"{Select} WHERE c.task = $0 AND c.step < $1 AND c.deleted = 0 ORDER BY c.step DESC LIMIT 1", CheckpointColumns.Read, task, step);
 
     public CheckpointRow? Pinned(long task) =>
-        connection.Single($"{Select} WHERE c.task = $0 AND c.deleted = 0 AND c.pinned = 1 ORDER BY c.step LIMIT 1", CheckpointColumns.Read, task);
+        connection.Single($"{Select} WHERE c.task = $0 AND c.deleted = 0 AND c.pinned = 1 ORDER BY c.step LIMIT 1", CheckpointColumns.Read,
+            task);
 
     public Page<CheckpointInfo> List(long task, string name, PageRequest page)
     {
@@ -45,7 +48,8 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
         var (side, order) = (page.Descending ? "<" : ">", page.Descending ? "DESC" : "");
         var where = $"c.task = $0 AND c.step {side}{(page.After is null ? "=" : "")} $1 AND c.deleted = 0 ORDER BY c.step {order} LIMIT $2";
         var texts = connection.Query(
-            $"SELECT octet_length(metrics) + octet_length(metadata) FROM checkpoints c WHERE {where}", row => row.GetInt64(0), task, after, page.Limit + 1);
+            $"SELECT octet_length(metrics) + octet_length(metadata) FROM checkpoints c WHERE {where}", row => row.GetInt64(0), task, after,
+            page.Limit + 1);
         var (count, left) = (0, MaxPageText);
         while (count < Math.Min(texts.Count, page.Limit) && (left -= texts[count]) >= 0)
         {
@@ -63,13 +67,17 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
     public IReadOnlyList<CheckpointRow> Chain(CheckpointRow checkpoint) =>
         [.. ChainWithEarlier(checkpoint).Select(link => link[^1])];
 
-    public IReadOnlyList<IReadOnlyList<CheckpointRow>> ChainWithEarlier(CheckpointRow checkpoint) => [.. Earlier("chain (id) AS (SELECT CAST($0 AS bigint) UNION SELECT parent FROM checkpoints JOIN chain USING (id) WHERE parent IS NOT NULL)", "SELECT id, id, 0 FROM chain",
+    public IReadOnlyList<IReadOnlyList<CheckpointRow>> ChainWithEarlier(CheckpointRow checkpoint) =>
+        [.. Earlier("chain (id) AS (SELECT CAST($0 AS bigint) UNION SELECT parent FROM checkpoints JOIN chain USING (id) "
+            + "WHERE parent IS NOT NULL)", "SELECT id, id, 0 FROM chain",
         checkpoint.Id).OrderBy(link => link[^1].Depth)];
 
     public IReadOnlyList<CheckpointRow> References(CheckpointRow checkpoint) =>
-        checkpoint.Reference is null ? [checkpoint] : Earlier("none (id) AS (SELECT 0)", "SELECT CAST($0 AS bigint), CAST($0 AS bigint), 0", checkpoint.Id).Single();
+        checkpoint.Reference is null ? [checkpoint]
+            : Earlier("none (id) AS (SELECT 0)", "SELECT CAST($0 AS bigint), CAST($0 AS bigint), 0", checkpoint.Id).Single();
 
-    private IEnumerable<IReadOnlyList<CheckpointRow>> Earlier(string with, string begin, params ReadOnlySpan<object?> arguments) => connection.Query(
+    private IEnumerable<IReadOnlyList<CheckpointRow>> Earlier(string with, string begin, params ReadOnlySpan<object?> arguments) =>
+        connection.Query(
         $"""
         WITH RECURSIVE {with}, earlier (link, at, before) AS ({begin}
           UNION ALL SELECT link, c.reference, before + 1 FROM earlier CROSS JOIN checkpoints c WHERE c.id = at AND c.reference IS NOT NULL)
@@ -85,7 +93,8 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
         "SELECT id, id, 0 FROM found", task, step, mask).SingleOrDefault() ?? [];
 
     public IReadOnlyList<CheckpointRow> ReferenceOf(CheckpointRow checkpoint) =>
-        checkpoint.Reference is { } id ? Earlier("none (id) AS (SELECT 0)", "SELECT CAST($0 AS bigint), CAST($0 AS bigint), 0", id).SingleOrDefault() ?? [] : [];
+        checkpoint.Reference is { } id ? Earlier("none (id) AS (SELECT 0)", "SELECT CAST($0 AS bigint), CAST($0 AS bigint), 0", id)
+            .SingleOrDefault() ?? [] : [];
 
     public IReadOnlyList<CheckpointRow> PredictedFrom(long checkpoint) =>
         connection.Query($"{Select} WHERE c.reference = $0 ORDER BY c.id", CheckpointColumns.Read, checkpoint);
@@ -119,7 +128,8 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
     public byte[]? HeadOnParent(CheckpointRow row) => connection.Scalar<byte[]?>(
         """
         SELECT head FROM checkpoints c JOIN frames f ON f.id = c.frame
-        WHERE c.id = $0 AND c.state = $1 AND c.frame = $2 AND c.reference IS NOT DISTINCT FROM $3 AND c.parent IS NOT DISTINCT FROM $4 AND c.blocks = $5
+        WHERE c.id = $0 AND c.state = $1 AND c.frame = $2 AND c.reference IS NOT DISTINCT FROM $3 AND c.parent IS NOT DISTINCT FROM $4
+          AND c.blocks = $5
         """,
         row.Id, row.State, row.Frame, row.Reference, row.Parent, row.IsBlocks ? 1 : 0);
 
@@ -130,7 +140,8 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
         connection.Scalar<long>("SELECT deleted FROM checkpoints WHERE id = $0", id) != 0;
 
     public long BytesOf(IEnumerable<long> ids) => CatalogConnection.In(ids).Sum(batch => connection.Scalar<long>(
-        $"SELECT coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints WHERE id IN {batch.List}", batch.Arguments));
+        $"SELECT coalesce(sum(brought_bytes + value_bytes + trainer_bytes), 0) FROM checkpoints WHERE id IN {batch.List}",
+        batch.Arguments));
 
     public long BytesOfSteps(long task, IEnumerable<long> steps) => CatalogConnection.In(steps, task).Sum(batch => connection.Scalar<long>(
         $"""
@@ -143,7 +154,8 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
     {
         // Read apart: an index finds them by value, not by step.
         var values = monitor is null ? [] : connection.Query(
-            "SELECT step, value FROM metrics WHERE task = $0 AND name = $1", row => (Step: row.GetInt64(0), Value: row.GetDouble(1)), task, monitor)
+            "SELECT step, value FROM metrics WHERE task = $0 AND name = $1", row => (Step: row.GetInt64(0), Value: row.GetDouble(1)), task,
+            monitor)
             .DistinctBy(metric => metric.Step).ToDictionary(metric => metric.Step, metric => metric.Value);
         return connection.Query(
             """
@@ -151,7 +163,8 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
             FROM checkpoints c WHERE c.task = $0 AND c.deleted = 0
             """,
             row => new RetentionCandidate(
-                row.GetInt64(0), values.TryGetValue(row.GetInt64(0), out var value) ? value : null, row.Time(1), row.OptionalText(3), row.GetInt64(2) != 0),
+                row.GetInt64(0), values.TryGetValue(row.GetInt64(0), out var value) ? value : null, row.Time(1), row.OptionalText(3),
+                row.GetInt64(2) != 0),
             task);
     }
 
@@ -183,12 +196,15 @@ internal sealed partial class CheckpointTable(CatalogConnection connection) : IC
           file_sha256, metrics, created, blocks, reference, reference_depth, effort, chain_bytes, elements, metadata, saved_by)
         VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
         """,
-        made.Task, made.Step, made.Parent, made.Depth, made.Mask, made.Frame, made.Headers, made.State, made.Changed, made.LogicalBytes, made.BroughtBytes,
-        made.ValueBytes, made.FileDigest, made.Metrics, made.Created, made.IsBlocks ? 1 : 0, made.Reference, made.ReferenceDepth, (int)made.Effort,
+        made.Task, made.Step, made.Parent, made.Depth, made.Mask, made.Frame, made.Headers, made.State, made.Changed, made.LogicalBytes,
+        made.BroughtBytes,
+        made.ValueBytes, made.FileDigest, made.Metrics, made.Created, made.IsBlocks ? 1 : 0, made.Reference, made.ReferenceDepth,
+        (int)made.Effort,
         made.ChainBytes, made.Elements, made.Metadata, made.SavedBy);
 
     public bool IsAsItWas(CheckpointRow row) => connection.Scalar<long>(
-        "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE id = $0 AND state = $1 AND mask = $2 AND blocks = 0 AND reference IS NOT DISTINCT FROM $3)",
+        "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE id = $0 AND state = $1 AND mask = $2 AND blocks = 0 AND reference IS NOT DISTINCT "
+            + "FROM $3)",
         row.Id, row.State, row.Mask, row.Reference) > 0;
 
     public long? ReferenceDepthOf(long? id) =>

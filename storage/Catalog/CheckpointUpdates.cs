@@ -23,7 +23,8 @@ internal sealed partial class CheckpointTable
 
     public void ShortenReferences(long first, long bytes)
     {
-        connection.Execute(Readers + "UPDATE checkpoints SET reference_depth = reference_depth - 1 WHERE id IN (SELECT id FROM readers)", first);
+        connection.Execute(Readers + "UPDATE checkpoints SET reference_depth = reference_depth - 1 WHERE id IN (SELECT id FROM readers)",
+            first);
         foreach (var reader in connection.Query(Readers + "SELECT id FROM readers", row => row.GetInt64(0), first))
         {
             connection.Rows.Checkpoints.ShiftChains(reader, -bytes, 0);
@@ -35,7 +36,8 @@ internal sealed partial class CheckpointTable
 
     public void Rebase(long id, RebasedFrame frame) => connection.Execute(
         """
-        UPDATE checkpoints SET parent = $1, mask = $2, blocks = $3, changed = $4, brought_bytes = $5, value_bytes = $6, proof = $7, reference = NULL,
+        UPDATE checkpoints SET parent = $1, mask = $2, blocks = $3, changed = $4, brought_bytes = $5, value_bytes = $6, proof = $7,
+          reference = NULL,
           reference_depth = $8, effort = $9 WHERE id = $0
         """,
         id, frame.Parent, frame.Mask, frame.IsBlocks ? 1 : 0, frame.Changed, frame.Brought, frame.Values, frame.Proof,

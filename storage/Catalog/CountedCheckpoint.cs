@@ -4,7 +4,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>A visible checkpoint as its tensors' totals see it: everything is told by the indices of its frames, without a byte of their chunks.</summary>
+/// <summary>A visible checkpoint as its tensors' totals see it: everything is told by the indices of its frames, without a byte of their
+/// chunks.</summary>
 /// <param name="Task">Its task.</param>
 /// <param name="IsBlocks">Whether its frame is one of blocks.</param>
 /// <param name="Brought">Bytes of positions that it accounts for.</param>
@@ -18,7 +19,8 @@ internal sealed record CountedCheckpoint(long Task, bool IsBlocks, long Brought,
 
     /// <summary>Finds it; <see langword="null"/> where there is none, or none that is visible.</summary>
     public static CountedCheckpoint? Find(CatalogConnection connection, long id) => connection.Single(
-        $"SELECT {Columns} FROM checkpoints c JOIN masks m ON m.id = c.mask JOIN tasks k ON k.id = c.task WHERE c.id = $0 AND c.deleted = 0", row => Read(row, 0), id);
+        $"SELECT {Columns} FROM checkpoints c JOIN masks m ON m.id = c.mask JOIN tasks k ON k.id = c.task WHERE c.id = $0 "
+            + "AND c.deleted = 0", row => Read(row, 0), id);
 
     /// <summary>What it holds of each tensor that it touches.</summary>
     /// <exception cref="Errors.FishException">A frame is missing, or its head is damaged.</exception>
@@ -59,7 +61,8 @@ internal sealed record CountedCheckpoint(long Task, bool IsBlocks, long Brought,
     }
 
     public static CountedCheckpoint Read(CatalogRow row, int at) => new(
-        row.GetInt64(at), row.GetBoolean(at + 1), row.GetInt64(at + 2), row.GetInt64(at + 3), row.OptionalLong(at + 4), row.Digest(at + 5), row.GetString(at + 6));
+        row.GetInt64(at), row.GetBoolean(at + 1), row.GetInt64(at + 2), row.GetInt64(at + 3), row.OptionalLong(at + 4), row.Digest(at + 5),
+        row.GetString(at + 6));
 
     private static void Add(Dictionary<int, TensorTotals> totals, int tensor, TensorTotals more) =>
         totals[tensor] = (totals.TryGetValue(tensor, out var before) ? before : new TensorTotals(1, 0, 0, 0)) + more;

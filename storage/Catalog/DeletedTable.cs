@@ -18,11 +18,13 @@ internal sealed partial class DeletedTable(CatalogConnection connection) : IDele
     {
         if (connection.Scalar<long>($"SELECT EXISTS {Known}", Names.Check(task, "task")) == 0)
         {
-            throw new FishException(ErrorCode.TaskNotFound, task, "There is no such task, nor a deleted one of this name.", "List the tasks; fish ls --deleted has the deleted ones.");
+            throw new FishException(ErrorCode.TaskNotFound, task, "There is no such task, nor a deleted one of this name.",
+                "List the tasks; fish ls --deleted has the deleted ones.");
         }
 
         var (where, after) = ($"c.task IN {Known} AND c.id > $1 AND c.expires > $2 ORDER BY c.id LIMIT $3", RowAfter(page));
-        var texts = connection.Query($"SELECT octet_length(metrics) FROM checkpoints c WHERE {where}", row => row.GetInt64(0), task, after, now, page.Limit + 1);
+        var texts = connection.Query($"SELECT octet_length(metrics) FROM checkpoints c WHERE {where}", row => row.GetInt64(0), task, after,
+            now, page.Limit + 1);
         var (count, left) = (0, MaxPageText);
         while (count < Math.Min(texts.Count, page.Limit) && (left -= texts[count]) >= 0)
         {
@@ -39,7 +41,8 @@ internal sealed partial class DeletedTable(CatalogConnection connection) : IDele
             """,
             row => (Id: row.GetInt64(0), Item: new DeletedCheckpoint(
                 task, row.GetInt64(1), row.Digest(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5),
-                JsonSerializer.Deserialize<Dictionary<string, double>>(row.GetString(6), FishJson.Options)!, TagsOf(row.OptionalText(7)), row.GetInt64(8) != 0,
+                JsonSerializer.Deserialize<Dictionary<string, double>>(row.GetString(6), FishJson.Options)!, TagsOf(row.OptionalText(7)),
+                row.GetInt64(8) != 0,
                 row.Time(9), row.Time(10), row.Time(11))),
             task, after, now, page.Limit + 1);
         return PageOf(rows, page);
@@ -49,14 +52,16 @@ internal sealed partial class DeletedTable(CatalogConnection connection) : IDele
     {
         var rows = connection.Query(
             """
-            SELECT t.id, coalesce(t.former_name, t.name), (SELECT min(n.name) FROM base_names n WHERE n.base = t.base), t.former_name IS NOT NULL, x.grace, x.grace_bytes,
+            SELECT t.id, coalesce(t.former_name, t.name), (SELECT min(n.name) FROM base_names n
+              WHERE n.base = t.base), t.former_name IS NOT NULL, x.grace, x.grace_bytes,
               coalesce(t.deleted_at, (SELECT max(c.deleted_at) FROM checkpoints c WHERE c.task = t.id AND c.expires IS NOT NULL)),
               coalesce(t.expires, (SELECT max(c.expires) FROM checkpoints c WHERE c.task = t.id AND c.expires IS NOT NULL))
             FROM tasks t JOIN totals x ON x.base = t.base AND x.task = t.id
             WHERE t.id > $0 AND (t.expires > $1 OR (t.former_name IS NULL AND x.grace > 0)) ORDER BY t.id LIMIT $2
             """,
             row => (Id: row.GetInt64(0), Item: new DeletedTask(
-                row.GetString(1), row.OptionalText(2) ?? "", row.GetBoolean(3), row.GetInt64(4), row.GetInt64(5), row.Time(6), row.Time(7))),
+                row.GetString(1), row.OptionalText(2) ?? "", row.GetBoolean(3), row.GetInt64(4), row.GetInt64(5), row.Time(6),
+                row.Time(7))),
             RowAfter(page), now, page.Limit + 1);
         return PageOf(rows, page);
     }
@@ -69,7 +74,8 @@ internal sealed partial class DeletedTable(CatalogConnection connection) : IDele
         }
 
         var found = connection.Scalar<long?>(
-            "SELECT id FROM checkpoints WHERE task = $0 AND step = $1 AND expires > $2 ORDER BY deleted_at DESC, id DESC LIMIT 1", id, step, now)
+            "SELECT id FROM checkpoints WHERE task = $0 AND step = $1 AND expires > $2 ORDER BY deleted_at DESC, id DESC LIMIT 1", id, step,
+            now)
             ?? throw new FishException(
                 ErrorCode.CheckpointNotFound, $"{task}/{step}", "The task has no deleted checkpoint of this step, or its grace is over.",
                 "List the deleted ones: fish ls TASK --deleted, GET /v1/tasks/TASK/deleted.");
@@ -90,11 +96,13 @@ internal sealed partial class DeletedTable(CatalogConnection connection) : IDele
     public long UndeleteTask(string task, string name, DateTimeOffset now)
     {
         var id = connection.Scalar<long?>(
-            "SELECT id FROM tasks WHERE former_name = $0 AND expires > $1 ORDER BY deleted_at DESC, id DESC LIMIT 1", task, now) ?? throw NoTask(task, now);
+            "SELECT id FROM tasks WHERE former_name = $0 AND expires > $1 ORDER BY deleted_at DESC, id DESC LIMIT 1", task, now)
+                ?? throw NoTask(task, now);
         if (connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM tasks WHERE name = $0)", name) > 0)
         {
             throw new FishException(
-                ErrorCode.TaskTaken, name, "There is a task of this name.", "Bring the deleted one back under another name: --as NAME, {\"as\":\"NAME\"}.");
+                ErrorCode.TaskTaken, name, "There is a task of this name.",
+                "Bring the deleted one back under another name: --as NAME, {\"as\":\"NAME\"}.");
         }
 
         connection.Execute("UPDATE tasks SET name = $1, former_name = NULL, deleted_at = NULL, expires = NULL WHERE id = $0", id, name);
@@ -109,24 +117,29 @@ internal sealed partial class DeletedTable(CatalogConnection connection) : IDele
         var brought = row.IsBlocks ? row.BroughtBytes : connection.Rows.Masks.TakeOver(row.Mask, visible: true);
         connection.Execute(
             """
-            UPDATE checkpoints SET deleted = 0, deleted_at = NULL, expires = NULL, former_tags = NULL, with_task = 0, step = $1, brought_bytes = $2 WHERE id = $0
+            UPDATE checkpoints SET deleted = 0, deleted_at = NULL, expires = NULL, former_tags = NULL, with_task = 0, step = $1,
+              brought_bytes = $2 WHERE id = $0
             """,
             id, step, brought);
         connection.Rows.SideFiles.TakeOver(id);
         var taken = tags.Where(tag =>
-            connection.Execute("INSERT INTO tags (task, name, checkpoint) VALUES ($0, $1, $2) ON CONFLICT DO NOTHING", row.TaskId, tag, id) == 0).ToArray();
+            connection.Execute("INSERT INTO tags (task, name, checkpoint) VALUES ($0, $1, $2) ON CONFLICT DO NOTHING", row.TaskId, tag,
+                id) == 0).ToArray();
         return (connection.Rows.Checkpoints.Row(id)!, taken);
     }
 
     private FishException NoTask(string task, DateTimeOffset now) =>
         connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM tasks WHERE former_name = $0 AND expires > $1)", task, now) > 0
-            ? new FishException(ErrorCode.TaskNotFound, task, "The task is deleted.", "Bring the task back first: fish undelete TASK, POST /v1/tasks/TASK/undelete.")
+            ? new FishException(ErrorCode.TaskNotFound, task, "The task is deleted.",
+                "Bring the task back first: fish undelete TASK, POST /v1/tasks/TASK/undelete.")
             : new FishException(
-                ErrorCode.TaskNotFound, task, "There is no such task, nor a deleted one of this name whose grace goes on.", "List the deleted ones: fish ls --deleted.");
+                ErrorCode.TaskNotFound, task, "There is no such task, nor a deleted one of this name whose grace goes on.",
+                "List the deleted ones: fish ls --deleted.");
 
     private static long RowAfter(PageRequest page) => page.After is null ? 0
         : long.TryParse(page.After, NumberStyles.None, CultureInfo.InvariantCulture, out var row) ? row
-        : throw new FishException(ErrorCode.RequestInvalid, "after", $"'{page.After}' is not where a part of this list ends.", "Give what the part before said.");
+        : throw new FishException(ErrorCode.RequestInvalid, "after", $"'{page.After}' is not where a part of this list ends.",
+            "Give what the part before said.");
 
     private static Page<T> PageOf<T>(List<(long Id, T Item)> rows, PageRequest page) => new(
         [.. rows.Take(page.Limit).Select(row => row.Item)],

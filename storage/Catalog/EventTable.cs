@@ -4,7 +4,8 @@ using FishCheckpoint.Engine.Ports;
 
 namespace FishCheckpoint.Storage.Catalog;
 
-/// <summary>The audit log as the events of a task: it is written in the transactions that do what it says, and its numbers only grow.</summary>
+/// <summary>The audit log as the events of a task: it is written in the transactions that do what it says, and its numbers only
+/// grow.</summary>
 internal sealed class EventTable(CatalogConnection connection) : IEventRows
 {
     private const int AtOnce = 256;
@@ -12,7 +13,8 @@ internal sealed class EventTable(CatalogConnection connection) : IEventRows
     public long Newest() => connection.Scalar<long?>("SELECT max(id) FROM audit") ?? 0;
 
     public bool IsForgotten(long after) =>
-        after < Newest() && (connection.Scalar<long?>("SELECT id FROM audit WHERE last IS NULL ORDER BY id LIMIT 1") ?? long.MaxValue) > after + 1;
+        after < Newest()
+            && (connection.Scalar<long?>("SELECT id FROM audit WHERE last IS NULL ORDER BY id LIMIT 1") ?? long.MaxValue) > after + 1;
 
     public (IReadOnlyList<TaskEvent> Events, long Place) After(string task, long after)
     {
@@ -20,8 +22,10 @@ internal sealed class EventTable(CatalogConnection connection) : IEventRows
         var rows = connection.Query(
             $"""
             SELECT a.id, a.operation, a.subject, a.time,
-              (SELECT c.step FROM tags t JOIN checkpoints c ON c.id = t.checkpoint JOIN tasks k ON k.id = t.task WHERE k.name = a.task AND a.subject = k.name || '/' || t.name)
-            FROM audit a WHERE a.task = $0 AND a.id > $1 AND a.outcome IN ('{AuditTable.Created}', '{AuditTable.Changed}', '{AuditTable.Deleted}') ORDER BY a.id LIMIT {AtOnce}
+              (SELECT c.step FROM tags t JOIN checkpoints c ON c.id = t.checkpoint JOIN tasks k ON k.id = t.task WHERE k.name = a.task
+                AND a.subject = k.name || '/' || t.name)
+            FROM audit a WHERE a.task = $0 AND a.id > $1
+              AND a.outcome IN ('{AuditTable.Created}', '{AuditTable.Changed}', '{AuditTable.Deleted}') ORDER BY a.id LIMIT {AtOnce}
             """,
             row => (Id: row.GetInt64(0), Event: Read(row, task)), task, after);
         return ([.. rows.Select(row => row.Event).OfType<TaskEvent>()], rows.Count == AtOnce ? rows[^1].Id : newest);

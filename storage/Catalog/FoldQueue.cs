@@ -23,14 +23,17 @@ internal sealed class FoldQueue(CatalogConnection connection) : IFoldQueue
         task, after, bound.BaseBytes, bound.MaxReadCost, bound.MaxDeltas);
 
     public FoldCandidate? NextOnDeleted(long task, long after) => connection.Single(
-        Select + $"WHERE c.task = $0 AND c.deleted = 0 AND c.id > $1 AND p.deleted = 1 AND p.expires IS NULL AND {IsNeededOnce("p")} ORDER BY c.id LIMIT 1",
+        Select + $"WHERE c.task = $0 AND c.deleted = 0 AND c.id > $1 AND p.deleted = 1 AND p.expires IS NULL AND {IsNeededOnce("p")} "
+            + "ORDER BY c.id LIMIT 1",
         row => PastTheDeleted(CheckpointColumns.Read(row)), task, after);
 
     // Deleted ones that are based on each other go together.
     private FoldCandidate PastTheDeleted(CheckpointRow row)
     {
         var (freed, onto) = (0L, row.Parent);
-        while (onto is { } id && connection.Single(Select + $"WHERE c.id = $0 AND c.deleted = 1 AND c.expires IS NULL AND {IsNeededOnce("c")}", CheckpointColumns.Read, id) is { } deleted)
+        while (onto is { } id
+            && connection.Single(Select + $"WHERE c.id = $0 AND c.deleted = 1 AND c.expires IS NULL AND {IsNeededOnce("c")}",
+                CheckpointColumns.Read, id) is { } deleted)
         {
             (freed, onto) = (freed + deleted.FrameBytes + OwnMaskBytes(deleted), deleted.Parent);
         }
@@ -43,6 +46,7 @@ internal sealed class FoldQueue(CatalogConnection connection) : IFoldQueue
         "SELECT bytes FROM masks WHERE id = $0 AND (SELECT count(*) FROM checkpoints WHERE mask = $0 AND blocks = 0) = 1", row.Mask);
 
     private static string IsNeededOnce(string row) =>
-        $"(SELECT count(*) FROM checkpoints n WHERE n.parent = {row}.id) = 1 AND NOT EXISTS (SELECT 1 FROM checkpoints n WHERE n.reference = {row}.id) "
+        $"(SELECT count(*) FROM checkpoints n WHERE n.parent = {row}.id) = 1 AND NOT EXISTS (SELECT 1 FROM checkpoints n "
+            + $"WHERE n.reference = {row}.id) "
         + $"AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.origin = {row}.id)";
 }

@@ -5,7 +5,8 @@ namespace FishCheckpoint.Storage.Catalog;
 /// <summary>The deleted checkpoints and tasks by the end of their grace.</summary>
 internal sealed class GraceTable(CatalogConnection connection) : IGraceChanges
 {
-    private const string InTask = "expires > $0 AND (CAST($1 AS text) IS NULL OR task IN (SELECT id FROM tasks WHERE name = $1 OR former_name = $1))";
+    private const string InTask =
+        "expires > $0 AND (CAST($1 AS text) IS NULL OR task IN (SELECT id FROM tasks WHERE name = $1 OR former_name = $1))";
 
     // A checkpoint, or all that were deleted with its task.
     private const string WithTask = "expires > $0 AND (id = $1 OR ($3 = 1 AND task = $2 AND with_task = 1))";
@@ -26,7 +27,8 @@ internal sealed class GraceTable(CatalogConnection connection) : IGraceChanges
     }
 
     public int EndTasks(DateTimeOffset now, string? task) =>
-        connection.Execute("UPDATE tasks SET expires = $0 WHERE expires > $0 AND (CAST($1 AS text) IS NULL OR former_name = $1)", now, task);
+        connection.Execute("UPDATE tasks SET expires = $0 WHERE expires > $0 AND (CAST($1 AS text) IS NULL OR former_name = $1)", now,
+            task);
 
     public void EndCheckpoints(DateTimeOffset now, string? task) =>
         connection.Execute($"UPDATE checkpoints SET expires = $0 WHERE {InTask}", now, task);
@@ -69,7 +71,8 @@ internal sealed class GraceTable(CatalogConnection connection) : IGraceChanges
 
     public void Forget(long id) => connection.Execute(
         """
-        UPDATE checkpoints SET trainer_frame = NULL, trainer_bytes = side_bytes, deleted_at = NULL, expires = NULL, former_tags = NULL, with_task = 0
+        UPDATE checkpoints SET trainer_frame = NULL, trainer_bytes = side_bytes, deleted_at = NULL, expires = NULL, former_tags = NULL,
+          with_task = 0
         WHERE id = $0
         """,
         id);

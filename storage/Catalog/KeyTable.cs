@@ -16,20 +16,24 @@ internal sealed class KeyTable(CatalogConnection connection) : IKeyChanges
     {
         if (connection.Scalar<long>("SELECT count(*) FROM keys WHERE name = $0 AND revoked IS NULL", spec.Name) > 0)
         {
-            throw new FishException(ErrorCode.KeyTaken, spec.Name, "There is a key of this name.", "Choose another name, or revoke that key first.");
+            throw new FishException(ErrorCode.KeyTaken, spec.Name, "There is a key of this name.",
+                "Choose another name, or revoke that key first.");
         }
 
         connection.Execute(
             "INSERT INTO keys (id, name, hash, scope, tasks, created, expires, quota_bytes) VALUES ($0, $1, $2, $3, $4, $5, $6, $7)",
-            id, spec.Name, hash, (int)spec.Scope, spec.Tasks is null ? null : JsonSerializer.Serialize(spec.Tasks, FishJson.Options), now, spec.Expires,
+            id, spec.Name, hash, (int)spec.Scope, spec.Tasks is null ? null : JsonSerializer.Serialize(spec.Tasks, FishJson.Options), now,
+            spec.Expires,
             spec.QuotaBytes);
         return ById(id)!;
     }
 
     public KeyInfo Revoke(string nameOrId, DateTimeOffset now)
     {
-        var id = connection.Scalar<string?>("SELECT id FROM keys WHERE (name = $0 OR id = $0) AND revoked IS NULL ORDER BY id = $0 LIMIT 1", nameOrId)
-            ?? throw new FishException(ErrorCode.KeyNotFound, nameOrId, "There is no such key, or it is revoked already.", "List the keys.");
+        var id = connection.Scalar<string?>("SELECT id FROM keys WHERE (name = $0 OR id = $0) AND revoked IS NULL ORDER BY id = $0 LIMIT 1",
+            nameOrId)
+            ?? throw new FishException(ErrorCode.KeyNotFound, nameOrId, "There is no such key, or it is revoked already.",
+                "List the keys.");
         connection.Execute("UPDATE keys SET revoked = $1 WHERE id = $0", id, now);
         return ById(id)!;
     }
@@ -37,9 +41,11 @@ internal sealed class KeyTable(CatalogConnection connection) : IKeyChanges
     public Page<KeyInfo> List(PageRequest page)
     {
         var rows = connection.Query(
-            $"SELECT {Columns}, number FROM keys WHERE number > $0 ORDER BY number LIMIT $1", row => (Key: Read(row), Number: row.GetInt64(9)),
+            $"SELECT {Columns}, number FROM keys WHERE number > $0 ORDER BY number LIMIT $1", row =>
+                (Key: Read(row), Number: row.GetInt64(9)),
             PageNumber.Of(page, 0), page.Limit + 1);
-        return new Page<KeyInfo>([.. rows.Take(page.Limit).Select(row => row.Key)], rows.Count > page.Limit ? $"{rows[page.Limit - 1].Number}" : null);
+        return new Page<KeyInfo>([.. rows.Take(page.Limit).Select(row => row.Key)], rows.Count > page.Limit
+            ? $"{rows[page.Limit - 1].Number}" : null);
     }
 
     public KeyInfo? ById(string id) => connection.Single($"SELECT {Columns} FROM keys WHERE id = $0", Read, id);

@@ -16,7 +16,8 @@ internal sealed partial class MaskTable
     public long TakeOver(Digest mask, bool visible)
     {
         if (connection.Scalar<long>(
-            "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND blocks = 0 AND brought_bytes > 0 AND deleted <= $1)", mask, visible ? 0 : 1) > 0)
+            "SELECT EXISTS (SELECT 1 FROM checkpoints WHERE mask = $0 AND blocks = 0 AND brought_bytes > 0 AND deleted <= $1)", mask,
+            visible ? 0 : 1) > 0)
         {
             return 0;
         }

@@ -4,12 +4,14 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>
-/// Compares what tasks and keys store with their quotas: after a write, in its transaction, so that nothing needs to be predicted beforehand, and what would pass
-/// one is undone.
+/// Compares what tasks and keys store with their quotas: after a write, in its transaction, so that nothing needs to be predicted
+/// beforehand, and what would pass one is undone.
 /// </summary>
 internal sealed partial class Quotas(CatalogConnection connection) : IQuotaRows
 {
-    public void RequireTask(string task) => Require("SELECT x.position_bytes + x.value_bytes + x.state_bytes, t.quota_bytes FROM tasks t JOIN totals x ON x.base = t.base AND x.task = t.id WHERE t.name = $0", task, $"task {task}",
+    public void RequireTask(string task) =>
+        Require("SELECT x.position_bytes + x.value_bytes + x.state_bytes, t.quota_bytes FROM tasks t JOIN totals x ON x.base = t.base "
+            + "AND x.task = t.id WHERE t.name = $0", task, $"task {task}",
         "Delete checkpoints, or ask for a larger quota (fish task quota).");
 
     public void RequireKey(string? key) => Require("SELECT stored_bytes, quota_bytes FROM keys WHERE id = $0", key, $"key {key}",
@@ -17,7 +19,9 @@ internal sealed partial class Quotas(CatalogConnection connection) : IQuotaRows
 
     private void Require(string sql, string? name, string key, string hint)
     {
-        if (name is not null && connection.Single(sql, row => Tuple.Create(row.GetInt64(0), row.OptionalLong(1)), name) is ({ } stored, { } quota) && stored > quota)
+        if (name is not null
+            && connection.Single(sql, row => Tuple.Create(row.GetInt64(0), row.OptionalLong(1)), name) is ({ } stored, { } quota)
+            && stored > quota)
         {
             throw new FishException(ErrorCode.QuotaExceeded, key, $"It would store {stored} bytes of {quota}; nothing was stored.", hint);
         }

@@ -6,7 +6,8 @@ internal sealed partial class Quotas
 {
     public string? SaverAt(string task, long step) =>
         connection.Scalar<string?>(
-            "SELECT saved_by FROM checkpoints WHERE task = (SELECT id FROM tasks WHERE name = $0) AND step = $1 AND deleted = 0", task, step);
+            "SELECT saved_by FROM checkpoints WHERE task = (SELECT id FROM tasks WHERE name = $0) AND step = $1 AND deleted = 0", task,
+            step);
 
     public string? SaverOf(long checkpoint) =>
         connection.Scalar<string?>("SELECT saved_by FROM checkpoints WHERE id = $0", checkpoint);

@@ -4,8 +4,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>
-/// The side files of checkpoints. A file is stored once and its bytes are accounted to one checkpoint that has it, to a visible one where there is one; it goes with the
-/// last checkpoint that has it.
+/// The side files of checkpoints. A file is stored once and its bytes are accounted to one checkpoint that has it, to a visible one where
+/// there is one; it goes with the last checkpoint that has it.
 /// </summary>
 internal sealed class SideFileTable(CatalogConnection connection) : ISideFileChanges
 {
@@ -14,7 +14,8 @@ internal sealed class SideFileTable(CatalogConnection connection) : ISideFileCha
         row => new StoredSideFile(row.GetString(0), row.GetInt64(1), row.Digest(2), row.GetInt64(3)), set);
 
     public (long Id, long Frame)? Find(Digest sha256) => connection.Single(
-        "SELECT id, frame FROM side_files WHERE sha256 = $0", row => Tuple.Create(row.GetInt64(0), row.GetInt64(1)), sha256) is var (id, frame) ? (id, frame) : null;
+        "SELECT id, frame FROM side_files WHERE sha256 = $0", row => Tuple.Create(row.GetInt64(0), row.GetInt64(1)), sha256) is var (id,
+        frame) ? (id, frame) : null;
 
     public long? FrameOf(long file, Digest sha256) =>
         connection.Scalar<long?>("SELECT frame FROM side_files WHERE id = $0 AND sha256 = $1", file, sha256);
@@ -55,14 +56,16 @@ internal sealed class SideFileTable(CatalogConnection connection) : ISideFileCha
 
     public long Release(long checkpoint)
     {
-        if (connection.Scalar<byte[]?>("SELECT side_set FROM checkpoints WHERE id = $0 AND deleted = 1 AND expires IS NULL", checkpoint) is not { } set)
+        if (connection.Scalar<byte[]?>("SELECT side_set FROM checkpoints WHERE id = $0 AND deleted = 1 AND expires IS NULL",
+            checkpoint) is not { } set)
         {
             return 0;
         }
 
         var freed = 0L;
         connection.Execute("UPDATE checkpoints SET side_set = NULL WHERE id = $0", checkpoint);
-        connection.Execute("DELETE FROM side_sets WHERE id = $0 AND NOT EXISTS (SELECT 1 FROM checkpoints WHERE side_set = $0)", Digest.From(set));
+        connection.Execute("DELETE FROM side_sets WHERE id = $0 AND NOT EXISTS (SELECT 1 FROM checkpoints WHERE side_set = $0)",
+            Digest.From(set));
         foreach (var (id, frame) in OwnedBy(checkpoint))
         {
             if (HeirOf(id, checkpoint) is { } heir)
@@ -97,7 +100,8 @@ internal sealed class SideFileTable(CatalogConnection connection) : ISideFileCha
 
     // A visible one, if there is one.
     private Heir? HeirOf(long file, long besides) => connection.Single(
-        "SELECT c.id, c.deleted FROM side_sets s CROSS JOIN checkpoints c WHERE c.side_set = s.id AND s.file = $0 AND c.id <> $1 ORDER BY c.deleted LIMIT 1",
+        "SELECT c.id, c.deleted FROM side_sets s CROSS JOIN checkpoints c WHERE c.side_set = s.id AND s.file = $0 AND c.id <> $1 "
+            + "ORDER BY c.deleted LIMIT 1",
         row => new Heir(row.GetInt64(0), row.GetInt64(1) != 0), file, besides);
 
     private sealed record Heir(long Checkpoint, bool IsTombstone);

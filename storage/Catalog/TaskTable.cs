@@ -11,10 +11,12 @@ internal sealed class TaskTable(CatalogConnection connection) : ITaskChanges
     private const string Columns =
         "t.name, t.base, t.layout, t.description, t.metadata, t.retention, t.tensors, "
         + "(SELECT checkpoints FROM totals x WHERE x.base = t.base AND x.task = t.id), t.created, "
-        + "(SELECT max(step) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0), t.id, (SELECT min(n.name) FROM base_names n WHERE n.base = t.base), "
+        + "(SELECT max(step) FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0), t.id, (SELECT min(n.name) FROM base_names n "
+        + "WHERE n.base = t.base), "
         + "t.quota_bytes, t.origin_task, t.origin_step, "
         + "(SELECT created FROM checkpoints c WHERE c.task = t.id AND c.deleted = 0 ORDER BY c.step DESC LIMIT 1), "
-        + $"(SELECT step FROM metrics m WHERE m.task = t.id AND m.name = {Monitor} AND m.value = {BestValue} ORDER BY step DESC LIMIT 1), {BestValue}";
+        + $"(SELECT step FROM metrics m WHERE m.task = t.id AND m.name = {Monitor} AND m.value = {BestValue} "
+        + $"ORDER BY step DESC LIMIT 1), {BestValue}";
 
     private const string Monitor = "t.retention ->> 'monitor'";
 
@@ -23,7 +25,8 @@ internal sealed class TaskTable(CatalogConnection connection) : ITaskChanges
         $"(CASE t.retention ->> 'mode' WHEN 'max' THEN (SELECT max(value) FROM metrics m WHERE m.task = t.id AND m.name = {Monitor}) "
         + $"ELSE (SELECT min(value) FROM metrics m WHERE m.task = t.id AND m.name = {Monitor}) END)";
 
-    private const string SelectStored = "SELECT id, base, tensors, retention, origin, origin_task, origin_step, coalesce(former_name, name) FROM tasks";
+    private const string SelectStored =
+        "SELECT id, base, tensors, retention, origin, origin_task, origin_step, coalesce(former_name, name) FROM tasks";
 
     public bool Exists(string name) =>
         connection.Scalar<long>("SELECT EXISTS (SELECT 1 FROM tasks WHERE name = $0)", name) > 0;
@@ -43,7 +46,8 @@ internal sealed class TaskTable(CatalogConnection connection) : ITaskChanges
     public Page<TaskInfo> List(PageRequest page)
     {
         var rows = connection.Query(
-            $"SELECT {Columns} FROM tasks t WHERE t.name > $0 AND t.former_name IS NULL ORDER BY t.name LIMIT $1", Read, page.After ?? "", page.Limit + 1);
+            $"SELECT {Columns} FROM tasks t WHERE t.name > $0 AND t.former_name IS NULL ORDER BY t.name LIMIT $1", Read, page.After ?? "",
+            page.Limit + 1);
         var items = rows.Take(page.Limit).ToArray();
         return new Page<TaskInfo>(items, rows.Count > page.Limit ? items[^1].Name : null);
     }
@@ -67,13 +71,17 @@ internal sealed class TaskTable(CatalogConnection connection) : ITaskChanges
     public List<(long Id, string Name, Digest Layout)> Layouts() =>
         connection.Query("SELECT id, name, layout FROM tasks", row => (row.GetInt64(0), row.GetString(1), row.Digest(2)));
 
-    public void Insert(string name, TaskSpec spec, Digest @base, Digest layout, string tensors, long? origin, DateTimeOffset now) => connection.Execute(
+    public void Insert(string name, TaskSpec spec, Digest @base, Digest layout, string tensors, long? origin, DateTimeOffset now) =>
+        connection.Execute(
         "INSERT INTO tasks (name, base, layout, description, metadata, retention, tensors, created, origin, origin_task, origin_step) "
         + "VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-        name, @base, layout, spec.Description, Json(spec.Metadata), Json(spec.Retention), tensors, now, origin, spec.From?.Task, spec.From?.Step);
+        name, @base, layout, spec.Description, Json(spec.Metadata), Json(spec.Retention), tensors, now, origin, spec.From?.Task,
+        spec.From?.Step);
 
-    public void SetSettings(string name, string? description, IReadOnlyDictionary<string, string>? metadata, Retention? retention) => connection.Execute(
-        "UPDATE tasks SET description = $1, metadata = $2, retention = $3 WHERE name = $0", name, description, Json(metadata), Json(retention));
+    public void SetSettings(string name, string? description, IReadOnlyDictionary<string, string>? metadata, Retention? retention) =>
+        connection.Execute(
+        "UPDATE tasks SET description = $1, metadata = $2, retention = $3 WHERE name = $0", name, description, Json(metadata),
+        Json(retention));
 
     public void SetQuota(long id, long? bytes) =>
         connection.Execute("UPDATE tasks SET quota_bytes = $1 WHERE id = $0", id, bytes);
@@ -91,7 +99,8 @@ internal sealed class TaskTable(CatalogConnection connection) : ITaskChanges
     public void Delete(long id) => connection.Execute("DELETE FROM tasks WHERE id = $0", id);
 
     private static StoredTask ReadStored(CatalogRow row) => new(
-        row.GetInt64(0), row.GetString(7), row.Digest(1), row.GetString(2), RetentionOf(row, 3), row.OptionalLong(4), BranchPointOf(row, 5));
+        row.GetInt64(0), row.GetString(7), row.Digest(1), row.GetString(2), RetentionOf(row, 3), row.OptionalLong(4),
+        BranchPointOf(row, 5));
 
     private static TaskInfo Read(CatalogRow row) => new(
         row.GetString(0), row.GetString(11), row.Digest(1), row.Digest(2), row.OptionalText(3),

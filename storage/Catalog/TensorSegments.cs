@@ -3,8 +3,8 @@ using FishCheckpoint.Engine.Ports;
 namespace FishCheckpoint.Storage.Catalog;
 
 /// <summary>
-/// A task's totals by tensor as stored: 128 tensors in a row, in the layout's order. A save that touches every tensor of a model rewrites a few rows, and one that
-/// touches a few tensors of thousands does not rewrite them all.
+/// A task's totals by tensor as stored: 128 tensors in a row, in the layout's order. A save that touches every tensor of a model rewrites a
+/// few rows, and one that touches a few tensors of thousands does not rewrite them all.
 /// </summary>
 internal sealed class TensorSegments(CatalogConnection connection) : ITensorRows
 {

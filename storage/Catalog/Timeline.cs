@@ -18,7 +18,8 @@ internal sealed class Timeline(CatalogConnection connection) : ITimelineRows
         """
         WITH RECURSIVE told (step) AS (
           SELECT CAST($1 AS bigint)
-          UNION ALL SELECT (SELECT min(c.step) FROM checkpoints c WHERE c.task = $0 AND c.deleted = 0 AND c.step >= told.step + $3 AND c.step < $2)
+          UNION ALL SELECT (SELECT min(c.step) FROM checkpoints c WHERE c.task = $0 AND c.deleted = 0 AND c.step >= told.step + $3
+            AND c.step < $2)
           FROM told WHERE told.step IS NOT NULL)
         SELECT c.step, c.created, c.changed, c.brought_bytes + c.value_bytes + c.trainer_bytes, c.depth, c.metrics,
           (SELECT string_agg(t.name, ' ' ORDER BY t.name) FROM tags t WHERE t.checkpoint = c.id)

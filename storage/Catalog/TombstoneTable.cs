@@ -8,13 +8,15 @@ internal sealed class TombstoneTable(CatalogConnection connection) : ITombstoneR
 {
     // One that a task starts from, or that can be brought back, is needed as if it were not deleted.
     private const string Gone =
-        "(SELECT id FROM checkpoints WHERE deleted = 1 AND expires IS NULL AND NOT EXISTS (SELECT 1 FROM tasks WHERE origin = checkpoints.id))";
+        "(SELECT id FROM checkpoints WHERE deleted = 1 AND expires IS NULL AND NOT EXISTS (SELECT 1 FROM tasks "
+            + "WHERE origin = checkpoints.id))";
 
     private const string Select = $"SELECT {CheckpointColumns.Columns} FROM {CheckpointColumns.From}";
 
     public IReadOnlyList<TombstoneGroup> Find(IReadOnlyCollection<long> going)
     {
-        var gone = OfGone(going, list => $"{Select} WHERE c.id IN {list}", CheckpointColumns.Read).DistinctBy(row => row.Id).ToDictionary(row => row.Id);
+        var gone = OfGone(going, list => $"{Select} WHERE c.id IN {list}", CheckpointColumns.Read).DistinctBy(row => row.Id)
+            .ToDictionary(row => row.Id);
         var laid = OfGone(going, list => $"{Select} WHERE c.parent IN {list}", CheckpointColumns.Read)
             .Where(row => !gone.ContainsKey(row.Id)).DistinctBy(row => row.Id).ToArray();
         var groups = new Dictionary<long, (List<CheckpointRow> Hidden, List<CheckpointRow> Laid)>();
@@ -33,16 +35,19 @@ internal sealed class TombstoneTable(CatalogConnection connection) : ITombstoneR
     }
 
     public IReadOnlyList<CheckpointRow> PredictedFrom() => connection.Query(
-        $"{Select} WHERE c.id IN {Gone} AND EXISTS (SELECT 1 FROM checkpoints reader WHERE reader.reference = c.id) ORDER BY c.step DESC, c.id DESC",
+        $"{Select} WHERE c.id IN {Gone} AND EXISTS (SELECT 1 FROM checkpoints reader WHERE reader.reference = c.id) "
+            + "ORDER BY c.step DESC, c.id DESC",
         CheckpointColumns.Read);
 
     public IReadOnlyList<string> NeededBy(long checkpoint) => connection.Query(
-        "SELECT t.name || '/' || c.step FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE (c.parent = $0 OR c.reference = $0) AND c.deleted = 0 ORDER BY t.name, c.step",
+        "SELECT t.name || '/' || c.step FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE (c.parent = $0 OR c.reference = $0) "
+            + "AND c.deleted = 0 ORDER BY t.name, c.step",
         row => row.GetString(0), checkpoint);
 
     // What a query finds of the deleted ones, and then of those that are to be seen as such. Something may be found more than once.
     private IEnumerable<T> OfGone<T>(IReadOnlyCollection<long> going, Func<string, string> sql, Func<CatalogRow, T> read) =>
-        CatalogConnection.In(going).Prepend((List: Gone, Arguments: [])).SelectMany(ids => connection.Query(sql(ids.List), read, ids.Arguments));
+        CatalogConnection.In(going).Prepend((List: Gone, Arguments: []))
+            .SelectMany(ids => connection.Query(sql(ids.List), read, ids.Arguments));
 
     private static (List<CheckpointRow> Hidden, List<CheckpointRow> Laid) GroupOf(
         Dictionary<long, (List<CheckpointRow> Hidden, List<CheckpointRow> Laid)> groups, long top)
@@ -80,14 +85,16 @@ internal sealed class TombstoneTable(CatalogConnection connection) : ITombstoneR
     }
 
     // Of masks of some checkpoints, those that no other one has: neither one that stays, but for those that are rebased.
-    private static long MaskBytes(Dictionary<Digest, MaskUse> users, IReadOnlyList<CheckpointRow> rows, IReadOnlyList<CheckpointRow> rebased)
+    private static long MaskBytes(Dictionary<Digest, MaskUse> users, IReadOnlyList<CheckpointRow> rows,
+        IReadOnlyList<CheckpointRow> rebased)
     {
         var released = rebased.Where(row => !row.IsBlocks).CountBy(row => row.Mask).ToDictionary();
         return rows.Where(row => !row.IsBlocks).Select(row => row.Mask).Distinct()
             .Sum(mask => users.TryGetValue(mask, out var use) && use.Staying == released.GetValueOrDefault(mask) ? use.Bytes : 0);
     }
 
-    // Of each mask that has a frame and a reader: its bytes, and how many of its readers stay. All at once, for there may be very many groups.
+    // Of each mask that has a frame and a reader: its bytes, and how many of its readers stay. All at once, for there may be very many
+    // groups.
     private Dictionary<Digest, MaskUse> UsersOfMasks(IReadOnlyCollection<long> going, IEnumerable<CheckpointRow> gone)
     {
         var leaving = gone.Where(row => !row.IsBlocks).CountBy(row => row.Mask).ToDictionary();

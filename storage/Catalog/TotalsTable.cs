@@ -11,10 +11,14 @@ internal sealed class TotalsTable(CatalogConnection connection) : ITotalsRows
 
     /// <summary>What <see cref="Read"/> reads of a row <c>x</c>, after the names of its task and its base.</summary>
     private const string Columns =
-        "x.tasks, x.base_bytes, x.checkpoints, x.logical_bytes, x.elements, x.changed, x.position_bytes, x.value_bytes, x.state_bytes, x.deltas, "
-        + "coalesce((SELECT d.depth FROM depths d WHERE d.base = x.base AND d.task = x.task AND d.checkpoints > 0 ORDER BY d.depth DESC LIMIT 1), 0), "
-        + "x.hidden_bytes - x.grace_bytes, x.grace, x.grace_bytes, CASE WHEN x.grace = 0 THEN NULL WHEN length(x.base) = 0 THEN (SELECT min(expires) FROM checkpoints "
-        + "WHERE expires IS NOT NULL) WHEN x.task > 0 THEN (SELECT min(expires) FROM checkpoints e WHERE e.task = x.task AND e.expires IS NOT NULL) END";
+        "x.tasks, x.base_bytes, x.checkpoints, x.logical_bytes, x.elements, x.changed, x.position_bytes, x.value_bytes, x.state_bytes, "
+            + "x.deltas, "
+        + "coalesce((SELECT d.depth FROM depths d WHERE d.base = x.base AND d.task = x.task AND d.checkpoints > 0 "
+        + "ORDER BY d.depth DESC LIMIT 1), 0), "
+        + "x.hidden_bytes - x.grace_bytes, x.grace, x.grace_bytes, CASE WHEN x.grace = 0 THEN NULL WHEN length(x.base) = 0 "
+        + "THEN (SELECT min(expires) FROM checkpoints "
+        + "WHERE expires IS NOT NULL) WHEN x.task > 0 THEN (SELECT min(expires) FROM checkpoints e WHERE e.task = x.task "
+        + "AND e.expires IS NOT NULL) END";
 
     private const string NameOfBase = "(SELECT min(name) FROM base_names n WHERE n.base = x.base)";
 
@@ -52,7 +56,8 @@ internal sealed class TotalsTable(CatalogConnection connection) : ITotalsRows
     }
 
     private long Of() =>
-        connection.Scalar<long>("SELECT position_bytes + value_bytes + state_bytes + hidden_bytes FROM totals WHERE base = $0 AND task = 0", Store);
+        connection.Scalar<long>("SELECT position_bytes + value_bytes + state_bytes + hidden_bytes FROM totals WHERE base = $0 AND task = 0",
+            Store);
 
     public long Held() => connection.Scalar<long>("SELECT hidden_bytes - grace_bytes FROM totals WHERE base = $0 AND task = 0", Store);
 
@@ -71,7 +76,8 @@ internal sealed class TotalsTable(CatalogConnection connection) : ITotalsRows
         row => row.GetString(0));
 
     private static TotalsRow Read(CatalogRow row) => new(
-        row.OptionalText(0), row.OptionalText(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6), row.GetInt64(7),
+        row.OptionalText(0), row.OptionalText(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6),
+        row.GetInt64(7),
         row.GetInt64(8), row.GetInt64(9), row.GetInt64(10), row.GetInt64(11), row.GetInt64(12), row.GetInt64(13),
         row.GetInt64(14), row.GetInt64(15), row.IsDBNull(16) ? null : row.Time(16));
 }

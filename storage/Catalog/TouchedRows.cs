@@ -6,12 +6,13 @@ internal static class TouchedRows
     private static readonly long Day = (long)TimeSpan.FromDays(1).TotalMilliseconds;
 
     /// <summary>
-    /// The checkpoints that the transaction has touched: each with whether it is new, and as it is now, <see langword="null"/> where it is not visible. Those that went
-    /// with their task are left out: with a task, its totals go.
+    /// The checkpoints that the transaction has touched: each with whether it is new, and as it is now, <see langword="null"/> where it is
+    /// not visible. Those that went with their task are left out: with a task, its totals go.
     /// </summary>
     public static IReadOnlyList<(long Id, bool IsFresh, CountedCheckpoint? Now)> All(CatalogConnection writer) => writer.Query(
         $"""
-        SELECT t.checkpoint, t.fresh, {CountedCheckpoint.Columns} FROM touched t LEFT JOIN checkpoints c ON c.id = t.checkpoint AND c.deleted = 0
+        SELECT t.checkpoint, t.fresh, {CountedCheckpoint.Columns} FROM touched t LEFT JOIN checkpoints c ON c.id = t.checkpoint
+          AND c.deleted = 0
           LEFT JOIN masks m ON m.id = c.mask LEFT JOIN tasks k ON k.id = c.task
         WHERE EXISTS (SELECT 1 FROM tasks WHERE id = t.task) OR EXISTS (SELECT 1 FROM checkpoints WHERE id = t.checkpoint)
         """,

@@ -11,7 +11,8 @@ internal sealed partial class VerifiedTable(CatalogConnection connection) : IVer
         connection.Execute(
             """
             INSERT INTO verified (item, stamp, quick, "full") VALUES ($0, $1, $2, $3)
-            ON CONFLICT (item) DO UPDATE SET stamp = $1, quick = $2, "full" = CASE WHEN $3 IS NOT NULL THEN $3 WHEN verified.stamp = $1 THEN verified."full" END
+            ON CONFLICT (item) DO UPDATE SET stamp = $1, quick = $2, "full" = CASE WHEN $3 IS NOT NULL THEN $3 WHEN verified.stamp = $1
+              THEN verified."full" END
             """,
             item.Name, item.Stamp, now, quick ? null : now);
         foreach (var finding in findings)
@@ -25,7 +26,8 @@ internal sealed partial class VerifiedTable(CatalogConnection connection) : IVer
                 finding.Item, finding.Key, finding.Problem, quick ? 0 : 1, now);
         }
 
-        connection.Execute("UPDATE damage SET gone = $1 WHERE item = $0 AND gone IS NULL AND seen < $1 AND \"full\" <= $2", item.Name, now, quick ? 0 : 1);
+        connection.Execute("UPDATE damage SET gone = $1 WHERE item = $0 AND gone IS NULL AND seen < $1 AND \"full\" <= $2", item.Name, now,
+            quick ? 0 : 1);
     }
 
     public void Sweep(bool quick, DateTimeOffset started, DateTimeOffset now)

@@ -4,8 +4,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Storage.Folders;
 
 /// <summary>
-/// The mark of a folder that is being made, by a backup, a copy or a repair: it stands from before the first file until after the last, so that what was broken off is
-/// never taken for a store.
+/// The mark of a folder that is being made, by a backup, a copy or a repair: it stands from before the first file until after the last, so
+/// that what was broken off is never taken for a store.
 /// </summary>
 internal static class Incomplete
 {
@@ -20,9 +20,11 @@ internal static class Incomplete
     // What backups, copies and repairs make.
     private static readonly string[] Own = [FileName, "bases", "tmp", "original", "quarantine", BackupMark, BackupLock];
 
-    private static readonly byte[] Text = "This folder was not finished. It is not a data folder yet; run what made it again.\n"u8.ToArray();
+    private static readonly byte[] Text =
+        "This folder was not finished. It is not a data folder yet; run what made it again.\n"u8.ToArray();
 
-    private static readonly byte[] ReplacementText = "The store here is being replaced by a restored one. Run the restore again.\n"u8.ToArray();
+    private static readonly byte[] ReplacementText =
+        "The store here is being replaced by a restored one. Run the restore again.\n"u8.ToArray();
 
     public static bool IsOn(string folder) => File.Exists(Path.Combine(folder, FileName));
 
@@ -43,7 +45,8 @@ internal static class Incomplete
         if (IsOn(folder))
         {
             throw new FishException(
-                ErrorCode.StoreIncomplete, folder, "The folder is a backup, copy or repair that was broken off.", "Run that again, or delete the folder.");
+                ErrorCode.StoreIncomplete, folder, "The folder is a backup, copy or repair that was broken off.",
+                "Run that again, or delete the folder.");
         }
     }
 
@@ -59,7 +62,8 @@ internal static class Incomplete
             Empty(folder, kept);
         }
         else if (Directory.Exists(folder)
-            && Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)).Any(name => !kept.Contains(name) && !IsUnwritten(name)))
+            && Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path))
+                .Any(name => !kept.Contains(name) && !IsUnwritten(name)))
         {
             throw new FishException(ErrorCode.FolderTaken, folder, "The folder is not empty.", "Name another one; nothing was changed.");
         }
@@ -115,7 +119,8 @@ internal static class Incomplete
     public static bool IsUnwritten(string name) => name.EndsWith(".tmp", StringComparison.Ordinal)
         && (name.StartsWith(FileName + ".", StringComparison.Ordinal) || name.StartsWith(BackupMark + ".", StringComparison.Ordinal));
 
-    private static bool IsOwn(string name) => Own.Contains(name, StringComparer.Ordinal) || name.EndsWith(".arriving", StringComparison.Ordinal) || IsUnwritten(name)
+    private static bool IsOwn(string name) => Own.Contains(name, StringComparer.Ordinal)
+        || name.EndsWith(".arriving", StringComparison.Ordinal) || IsUnwritten(name)
         || name.StartsWith('.') || name.StartsWith("fish.db", StringComparison.Ordinal);
 
     // A file of that name may be anybody's.
@@ -124,7 +129,8 @@ internal static class Incomplete
         if (!File.ReadAllBytes(Path.Combine(folder, FileName)).AsSpan().SequenceEqual(Text)
             || Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).FirstOrDefault(name => !IsOwn(name!)) is { })
         {
-            throw new FishException(ErrorCode.FolderTaken, folder, "The folder holds something else beside a copy that was broken off.", "Name another one; nothing was changed.");
+            throw new FishException(ErrorCode.FolderTaken, folder, "The folder holds something else beside a copy that was broken off.",
+                "Name another one; nothing was changed.");
         }
     }
 

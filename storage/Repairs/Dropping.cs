@@ -32,11 +32,14 @@ internal static class Dropping
             row => row.GetString(0));
         var frames = connection.Query(
             """
-            SELECT frame FROM checkpoints WHERE id IN (SELECT id FROM dropped) UNION SELECT trainer_frame FROM checkpoints WHERE id IN (SELECT id FROM dropped) AND
-              trainer_frame IS NOT NULL UNION SELECT m.frame FROM masks m WHERE m.frame IS NOT NULL AND m.id IN (SELECT mask FROM checkpoints WHERE id IN (SELECT id FROM dropped))
+            SELECT frame FROM checkpoints WHERE id IN (SELECT id FROM dropped) UNION SELECT trainer_frame FROM checkpoints
+              WHERE id IN (SELECT id FROM dropped) AND
+              trainer_frame IS NOT NULL UNION SELECT m.frame FROM masks m WHERE m.frame IS NOT NULL AND m.id IN (SELECT mask
+                FROM checkpoints WHERE id IN (SELECT id FROM dropped))
             """,
             row => row.GetInt64(0));
         log.Drop(key, problem, names, [.. frames.Select(frame => log.PutAside(connection, frame)).OfType<string>()]);
-        connection.Execute("DELETE FROM tags WHERE checkpoint IN (SELECT id FROM dropped); DELETE FROM checkpoints WHERE id IN (SELECT id FROM dropped);");
+        connection.Execute(
+            "DELETE FROM tags WHERE checkpoint IN (SELECT id FROM dropped); DELETE FROM checkpoints WHERE id IN (SELECT id FROM dropped);");
     }
 }

@@ -16,7 +16,8 @@ internal sealed class KnownSchema
 
     public static KnownSchema Of(int version)
     {
-        using var connection = SqliteCatalogConnection.OpenFile(":memory:", "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA foreign_keys = OFF;");
+        using var connection = SqliteCatalogConnection.OpenFile(":memory:",
+            "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA foreign_keys = OFF;");
         Migrations.Make(connection, version);
         var tables = connection.Query(
             """

@@ -22,7 +22,8 @@ internal static class OriginalCopy
         }
 
         return State(dataFolder) == before ? Path.Combine(folder, Database.FileName) : throw new FishException(
-            ErrorCode.FolderTaken, dataFolder, "The database changed while it was copied: somebody writes to it.", "Stop the server and the trainers first.");
+            ErrorCode.FolderTaken, dataFolder, "The database changed while it was copied: somebody writes to it.",
+            "Stop the server and the trainers first.");
     }
 
     private static string[] Names => [Database.FileName, Database.FileName + "-wal"];

@@ -29,7 +29,8 @@ internal sealed class RepairLog(string folder)
         var name = $"frame-{frame}";
         try
         {
-            using var file = new FileStream(Path.Combine(Directory.CreateDirectory(quarantine).FullName, name), FileMode.Create, FileAccess.Write);
+            using var file =
+                new FileStream(Path.Combine(Directory.CreateDirectory(quarantine).FullName, name), FileMode.Create, FileAccess.Write);
             var stored = connection.Rows.Frames.Open(frame);
             file.Write(stored.Head.Span);
             foreach (var (position, data) in PiecesOf(connection, frame))
@@ -76,5 +77,6 @@ internal sealed class RepairLog(string folder)
 
     private static IEnumerable<(long Position, byte[] Data)> PiecesOf(CatalogConnection connection, long frame) => connection
         .Query("SELECT position FROM pieces WHERE frame = $0 ORDER BY position", row => row.GetInt64(0), frame)
-        .Select(position => (position, connection.Scalar<byte[]>("SELECT data FROM pieces WHERE frame = $0 AND position = $1", frame, position)));
+        .Select(position =>
+            (position, connection.Scalar<byte[]>("SELECT data FROM pieces WHERE frame = $0 AND position = $1", frame, position)));
 }

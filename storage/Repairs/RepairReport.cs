@@ -15,12 +15,13 @@ public sealed record RepairOptions
     public IReadOnlyList<string> Bases { get; init; } = [];
 
     /// <summary>
-    /// Whether bases that are damaged, and for which there is no whole file, are left out with every checkpoint on them. Default: no; the repair is refused then, for a
-    /// base can mostly be had again.
+    /// Whether bases that are damaged, and for which there is no whole file, are left out with every checkpoint on them. Default: no; the
+    /// repair is refused then, for a base can mostly be had again.
     /// </summary>
     public bool DropDamagedBases { get; init; }
 
-    /// <summary>Told how far it is: of copying what is there, and then of verifying what was made of it, once or more. Default: nobody.</summary>
+    /// <summary>Told how far it is: of copying what is there, and then of verifying what was made of it, once or more. Default:
+    /// nobody.</summary>
     public IProgress<WorkProgress>? Progress { get; init; }
 }
 

@@ -7,8 +7,9 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>
-/// Sets rows right by what frames say of themselves: a head has a checksum, and with it the mask, the parent's state and the values' digest, which together are the
-/// checkpoint's own state. What cannot be told with certainty is left as it is, for the verification to find.
+/// Sets rows right by what frames say of themselves: a head has a checksum, and with it the mask, the parent's state and the values'
+/// digest, which together are the checkpoint's own state. What cannot be told with certainty is left as it is, for the verification to
+/// find.
 /// </summary>
 internal static class RowRebuild
 {
@@ -17,8 +18,10 @@ internal static class RowRebuild
         var heads = Heads(connection);
         connection.Execute("CREATE INDEX rebuild_by_state ON checkpoints (state)");
         Masks(connection, heads, log);
-        var byState = heads.Where(head => head.Value.Kind is FrameKind.Values or FrameKind.Blocks).ToLookup(head => StateOf(head.Value), head => head.Key);
-        var rows = connection.Query("SELECT id, frame, coalesce(proof, state) FROM checkpoints ORDER BY id", row => (Id: row.GetInt64(0), Frame: row.GetInt64(1), State: row.IsDBNull(2) ? null : row.Bytes(2)));
+        var byState = heads.Where(head => head.Value.Kind is FrameKind.Values or FrameKind.Blocks)
+            .ToLookup(head => StateOf(head.Value), head => head.Key);
+        var rows = connection.Query("SELECT id, frame, coalesce(proof, state) FROM checkpoints ORDER BY id", row =>
+            (Id: row.GetInt64(0), Frame: row.GetInt64(1), State: row.IsDBNull(2) ? null : row.Bytes(2)));
         var taken = rows.Select(row => row.Frame).ToHashSet();
         foreach (var (id, frame, state) in rows)
         {
@@ -67,13 +70,17 @@ internal static class RowRebuild
 
     private static void Correct(CatalogConnection connection, RepairLog log, long id, long frame, FrameHead head)
     {
-        var (blocks, size) = (head.Kind == FrameKind.Blocks ? 1 : 0, connection.Scalar<long>("SELECT length(head) + payload FROM frames WHERE id = $0", frame));
+        var (blocks, size) = (head.Kind == FrameKind.Blocks ? 1 : 0,
+            connection.Scalar<long>("SELECT length(head) + payload FROM frames WHERE id = $0", frame));
         var changed = connection.Execute(
             """
-            UPDATE checkpoints SET frame = $1, mask = $2, changed = $3, blocks = $4, value_bytes = $5 - iif($4 = 1 AND brought_bytes BETWEEN 0 AND $5, brought_bytes, 0),
-              brought_bytes = iif($4 = 1 AND brought_bytes NOT BETWEEN 0 AND $5, 0, brought_bytes), metrics = iif(json_valid(metrics), metrics, '{}'),
+            UPDATE checkpoints SET frame = $1, mask = $2, changed = $3, blocks = $4, value_bytes = $5 - iif($4 = 1
+              AND brought_bytes BETWEEN 0 AND $5, brought_bytes, 0),
+              brought_bytes = iif($4 = 1 AND brought_bytes NOT BETWEEN 0
+                AND $5, 0, brought_bytes), metrics = iif(json_valid(metrics), metrics, '{}'),
               metadata = iif(json_valid(metadata), metadata, '{}')
-            WHERE id = $0 AND ((frame, mask, changed, blocks, value_bytes) IS NOT ($1, $2, $3, $4, $5 - $4 * brought_bytes) OR NOT json_valid(metrics)
+            WHERE id = $0 AND ((frame, mask, changed, blocks, value_bytes) IS NOT ($1, $2, $3, $4, $5 - $4 * brought_bytes)
+              OR NOT json_valid(metrics)
               OR NOT json_valid(metadata))
             """,
             id, frame, head.Digests[1], head.Count, blocks, size);
@@ -82,7 +89,8 @@ internal static class RowRebuild
         changed += connection.Execute(
             """
             UPDATE checkpoints SET parent = (
-              SELECT p.id FROM checkpoints p WHERE p.state = $1 AND p.id <> $0 ORDER BY p.task <> (SELECT task FROM checkpoints WHERE id = $0), p.id LIMIT 1)
+              SELECT p.id FROM checkpoints p WHERE p.state = $1 AND p.id <> $0 ORDER BY p.task <> (SELECT task FROM checkpoints
+                WHERE id = $0), p.id LIMIT 1)
             WHERE id = $0 AND EXISTS (SELECT 1 FROM checkpoints p WHERE p.state = $1 AND p.id <> $0)
               AND (SELECT p.state FROM checkpoints p WHERE p.id = checkpoints.parent) IS NOT $1
             """,
@@ -111,7 +119,8 @@ internal static class RowRebuild
             }
         }
 
-        connection.Execute("INSERT OR IGNORE INTO masks (id, frame, count, bytes) SELECT mask, NULL, changed, 0 FROM checkpoints WHERE blocks = 1");
+        connection.Execute(
+            "INSERT OR IGNORE INTO masks (id, frame, count, bytes) SELECT mask, NULL, changed, 0 FROM checkpoints WHERE blocks = 1");
     }
 
     private static void Depths(CatalogConnection connection) => connection.Execute(

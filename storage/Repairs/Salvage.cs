@@ -19,7 +19,8 @@ internal static class Salvage
     /// <param name="target">A new database of the newest schema.</param>
     /// <param name="log">Told what is lost.</param>
     /// <param name="cancellation">Ends it.</param>
-    public static void Run(SqliteCatalogConnection? source, string path, SqliteCatalogConnection target, RepairLog log, CancellationToken cancellation)
+    public static void Run(SqliteCatalogConnection? source, string path, SqliteCatalogConnection target, RepairLog log,
+        CancellationToken cancellation)
     {
         using var pages = new PageFile(path);
         PageSalvage? byPages = null;

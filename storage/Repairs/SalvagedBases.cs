@@ -8,7 +8,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Repairs;
 
-/// <summary>Brings the bases' files over: from the damaged folder where they are whole, else from what the caller has, else from another base that has the same file.</summary>
+/// <summary>Brings the bases' files over: from the damaged folder where they are whole, else from what the caller has, else from another
+/// base that has the same file.</summary>
 internal sealed class SalvagedBases(RepairOptions repair, RepairLog log)
 {
     public void Run(CatalogConnection connection, CancellationToken cancellation)
@@ -32,12 +33,15 @@ internal sealed class SalvagedBases(RepairOptions repair, RepairLog log)
                 continue;
             }
 
-            var affected = connection.Scalar<long>("SELECT count(*) FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE t.base = $0 AND c.deleted = 0", id);
+            var affected =
+                connection.Scalar<long>(
+                    "SELECT count(*) FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE t.base = $0 AND c.deleted = 0", id);
             if (!repair.DropDamagedBases)
             {
                 throw new FishException(
                     ErrorCode.CorruptBase, damaged.Key, $"{damaged.Problem} {affected} checkpoints are laid on this base.",
-                    "Give a whole file of it with --base, or add the base again to the damaged folder; or leave out what is laid on it with --drop-damaged-bases.");
+                    "Give a whole file of it with --base, or add the base again to the damaged folder; "
+                        + "or leave out what is based on it with --drop-damaged-bases.");
             }
 
             log.PutAside(BaseFolder.At(repair.DataFolder).PathOf(id, name), $"base-{id}-{name.Replace('/', '-')}");
@@ -57,12 +61,16 @@ internal sealed class SalvagedBases(RepairOptions repair, RepairLog log)
     public static void DropReferring(CatalogConnection connection, string table, string missing)
     {
         foreach (var (from, to) in connection.Query(
-            $"SELECT \"from\", \"to\" FROM pragma_foreign_key_list('{table}') WHERE \"table\" = $0", row => (row.GetString(0), row.GetString(1)), missing))
+            $"SELECT \"from\", \"to\" FROM pragma_foreign_key_list('{table}') WHERE \"table\" = $0", row =>
+                (row.GetString(0), row.GetString(1)), missing))
         {
-            connection.Execute($"DELETE FROM \"{table}\" WHERE \"{from}\" IS NOT NULL AND \"{from}\" NOT IN (SELECT \"{to}\" FROM \"{missing}\")");
+            connection.Execute(
+                $"DELETE FROM \"{table}\" WHERE \"{from}\" IS NOT NULL AND \"{from}\" NOT IN (SELECT \"{to}\" FROM \"{missing}\")");
         }
     }
 
-    private IEnumerable<string> Candidates(CatalogConnection connection, BaseFile file) => repair.Bases.Where(File.Exists).Concat(connection.Query(
-        "SELECT base, name FROM base_files WHERE sha256 = $0", row => BaseFolder.At(repair.DataFolder).PathOf(row.Digest(0), row.GetString(1)), file.Sha256).Where(File.Exists));
+    private IEnumerable<string> Candidates(CatalogConnection connection, BaseFile file) => repair.Bases.Where(File.Exists)
+        .Concat(connection.Query(
+        "SELECT base, name FROM base_files WHERE sha256 = $0", row => BaseFolder.At(repair.DataFolder)
+            .PathOf(row.Digest(0), row.GetString(1)), file.Sha256).Where(File.Exists));
 }

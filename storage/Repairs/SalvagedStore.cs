@@ -9,7 +9,8 @@ using FishCheckpoint.Storage.Sqlite;
 
 namespace FishCheckpoint.Storage.Repairs;
 
-/// <summary>Rows and files that were salvaged, until they are a store in which a verification finds nothing wrong: what it finds is rebuilt, or dropped.</summary>
+/// <summary>Rows and files that were salvaged, until they are a store in which a verification finds nothing wrong: what it finds is
+/// rebuilt, or dropped.</summary>
 internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
 {
     // A frame that is rebuilt may show that what lies on it is damaged too; each round leaves less.
@@ -38,7 +39,8 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
             if (round == MaxRounds)
             {
                 throw new FishException(
-                    ErrorCode.CorruptStore, found[0].Finding.Key, $"It is still damaged after {round} rounds: {found[0].Finding.Problem}", "Restore from a backup, and report this.");
+                    ErrorCode.CorruptStore, found[0].Finding.Key, $"It is still damaged after {round} rounds: {found[0].Finding.Problem}",
+                    "Restore from a backup, and report this.");
             }
 
             using var connection = Open();
@@ -57,7 +59,8 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
     }
 
     private void Handle(
-        CatalogConnection connection, BaseFolder folder, VerifyItem item, Finding finding, IReadOnlyList<(VerifyItem Item, Finding Finding)> all,
+        CatalogConnection connection, BaseFolder folder, VerifyItem item, Finding finding,
+        IReadOnlyList<(VerifyItem Item, Finding Finding)> all,
         CancellationToken cancellation)
     {
         var damaged = all.Where(found => found.Item.Kind == ItemKind.Values).Select(found => found.Item.Row).ToHashSet();
@@ -68,7 +71,8 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
                 log.Rebuilt.Add($"{finding.Key} was rebuilt of another that says the same.");
                 break;
             case ItemKind.Mask:
-                Dropping.Run(connection, log, finding.Key, finding.Problem, "SELECT id FROM checkpoints WHERE mask = $0 AND blocks = 0", item.Id);
+                Dropping.Run(connection, log, finding.Key, finding.Problem, "SELECT id FROM checkpoints WHERE mask = $0 AND blocks = 0",
+                    item.Id);
                 break;
             case ItemKind.Values:
                 Dropping.Run(connection, log, finding.Key, finding.Problem, "SELECT id FROM checkpoints WHERE id = $0", item.Row);
@@ -81,7 +85,8 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
                 break;
             case ItemKind.BaseFile:
                 Dropping.Run(
-                    connection, log, finding.Key, finding.Problem, "SELECT c.id FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE t.base = $0", item.Id);
+                    connection, log, finding.Key, finding.Problem,
+                    "SELECT c.id FROM checkpoints c JOIN tasks t ON t.id = c.task WHERE t.base = $0", item.Id);
                 SalvagedBases.Forget(connection, item.Id);
                 break;
             default:
@@ -96,7 +101,8 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
         var ids = string.Join(", ", finding.Affected.Select(checkpoint => checkpoint.Id));
         if (finding.Key.StartsWith("headers ", StringComparison.Ordinal))
         {
-            Dropping.Run(connection, log, finding.Key, finding.Problem, $"SELECT id FROM checkpoints WHERE id IN ({ids}) OR headers = $0", Tensors.Digest.Parse(finding.Key["headers ".Length..]));
+            Dropping.Run(connection, log, finding.Key, finding.Problem, $"SELECT id FROM checkpoints WHERE id IN ({ids}) OR headers = $0",
+                Tensors.Digest.Parse(finding.Key["headers ".Length..]));
         }
         else if (finding.Key.StartsWith("task ", StringComparison.Ordinal))
         {
@@ -107,7 +113,8 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
 
     private void DropState(CatalogConnection connection, VerifyItem item, Finding finding)
     {
-        var file = connection.Scalar<long?>("SELECT trainer_frame FROM checkpoints WHERE id = $0", item.Row) is { } frame ? log.PutAside(connection, frame) : null;
+        var file = connection.Scalar<long?>("SELECT trainer_frame FROM checkpoints WHERE id = $0", item.Row) is { } frame
+            ? log.PutAside(connection, frame) : null;
         connection.Execute("UPDATE checkpoints SET trainer_frame = NULL, trainer_bytes = side_bytes WHERE id = $0", item.Row);
         log.Drop(finding.Key, $"{finding.Problem} The checkpoint itself is kept.", [], file is null ? [] : [file]);
     }
@@ -117,20 +124,23 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
     {
         var named = connection.Query(
             """
-            SELECT DISTINCT s.name || ' of ' || coalesce(t.name, 'task ' || c.task) || '/' || c.step FROM side_sets s JOIN checkpoints c ON c.side_set = s.id
+            SELECT DISTINCT s.name || ' of ' || coalesce(t.name, 'task ' || c.task) || '/' || c.step FROM side_sets s
+              JOIN checkpoints c ON c.side_set = s.id
             LEFT JOIN tasks t ON t.id = c.task WHERE s.file = $0 AND c.deleted = 0 ORDER BY 1
             """,
             row => row.GetString(0), file);
         var frame = connection.Scalar<long?>("SELECT frame FROM side_files WHERE id = $0", file);
         var aside = frame is { } id ? log.PutAside(connection, id) : null;
         SideFileRows.Drop(connection, file);
-        log.Drop(key, $"{problem} It was {string.Join(", ", named)}; the checkpoints are kept without it.", [], aside is null ? [] : [aside]);
+        log.Drop(key, $"{problem} It was {string.Join(", ", named)}; the checkpoints are kept without it.", [], aside is null ? []
+            : [aside]);
     }
 
     // Rows that refer to what is missing, until there are none: what refers to them may then do so too.
     private void References(CatalogConnection connection)
     {
-        while (connection.Query("PRAGMA foreign_key_check", row => (Table: row.GetString(0), Row: row.OptionalLong(1), Missing: row.GetString(2))) is { Count: > 0 } missing)
+        while (connection.Query("PRAGMA foreign_key_check", row =>
+            (Table: row.GetString(0), Row: row.OptionalLong(1), Missing: row.GetString(2))) is { Count: > 0 } missing)
         {
             foreach (var (table, row, of) in missing.Distinct())
             {
@@ -144,7 +154,8 @@ internal sealed class SalvagedStore(RepairOptions repair, RepairLog log)
                 }
                 else if (table == "checkpoints")
                 {
-                    Dropping.Run(connection, log, $"checkpoint row {row}", $"CORRUPT_STORE: Its row of {of} is lost.", "SELECT id FROM checkpoints WHERE id = $0", row);
+                    Dropping.Run(connection, log, $"checkpoint row {row}", $"CORRUPT_STORE: Its row of {of} is lost.",
+                        "SELECT id FROM checkpoints WHERE id = $0", row);
                 }
                 else if (table == "side_files")
                 {

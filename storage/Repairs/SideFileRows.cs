@@ -4,7 +4,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Storage.Repairs;
 
-/// <summary>Takes side files that are lost out of the sets that name them. A set is named by what it holds, so that one with a file less is another set.</summary>
+/// <summary>Takes side files that are lost out of the sets that name them. A set is named by what it holds, so that one with a file less is
+/// another set.</summary>
 internal static class SideFileRows
 {
     /// <summary>Drops a side file.</summary>
@@ -21,7 +22,8 @@ internal static class SideFileRows
         const string Lost = "file NOT IN (SELECT id FROM side_files)";
         foreach (var name in connection.Query(
             $"""
-            SELECT s.name || ' of ' || coalesce(t.name, 'task ' || c.task) || '/' || c.step FROM side_sets s JOIN checkpoints c ON c.side_set = s.id
+            SELECT s.name || ' of ' || coalesce(t.name, 'task ' || c.task) || '/' || c.step FROM side_sets s
+              JOIN checkpoints c ON c.side_set = s.id
             LEFT JOIN tasks t ON t.id = c.task WHERE s.{Lost} AND c.deleted = 0 ORDER BY 1
             """,
             row => row.GetString(0)))
@@ -40,7 +42,9 @@ internal static class SideFileRows
         connection.Execute("UPDATE checkpoints SET side_set = $1 WHERE side_set = $0", set, id);
         if (id is not null)
         {
-            connection.Execute("INSERT INTO side_sets (id, name, file) SELECT $1, name, file FROM side_sets WHERE id = $0 ON CONFLICT DO NOTHING", set, id);
+            connection.Execute(
+                "INSERT INTO side_sets (id, name, file) SELECT $1, name, file FROM side_sets WHERE id = $0 ON CONFLICT DO NOTHING", set,
+                id);
         }
 
         connection.Execute("DELETE FROM side_sets WHERE id = $0", set);

@@ -8,18 +8,19 @@ using Microsoft.Data.Sqlite;
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>
-/// Makes a new data folder of a damaged one: of everything that is sound and what can be rebuilt. The damaged one is only read. What is damaged goes to the folder
-/// <c>quarantine</c> of the new one, with what depends on it and a manifest.
+/// Makes a new data folder of a damaged one: of everything that is sound and what can be rebuilt. The damaged one is only read. What is
+/// damaged goes to the folder <c>quarantine</c> of the new one, with what depends on it and a manifest.
 /// </summary>
 public static class StoreRepair
 {
     /// <summary>Repairs.</summary>
     /// <param name="options">What, and where to.</param>
-    /// <param name="cancellation">Ends the repair; the new folder is refused as incomplete, and the next repair into it begins again.</param>
+    /// <param name="cancellation">Ends the repair; the new folder is refused as incomplete, and the next repair into it begins
+    /// again.</param>
     /// <returns>What was done; everything that the new folder holds was verified.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the new folder is not empty, or the old one is in use; <see cref="ErrorCode.FileNotFound"/>;
-    /// <see cref="ErrorCode.CorruptBase"/>: a base is damaged and there is no whole file for it; <see cref="ErrorCode.CorruptStore"/>: no
-    /// page of the database holds a table;
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the new folder is not empty, or the old one is in use;
+    /// <see cref="ErrorCode.FileNotFound"/>; <see cref="ErrorCode.CorruptBase"/>: a base is damaged and there is no whole file for it;
+    /// <see cref="ErrorCode.CorruptStore"/>: no page of the database holds a table;
     /// <see cref="ErrorCode.StoreTooNew"/>; <see cref="ErrorCode.StorageUnavailable"/>.</exception>
     public static Task<RepairReport> RunAsync(RepairOptions options, CancellationToken cancellation = default) => Task.Run(
         async () =>
@@ -40,7 +41,8 @@ public static class StoreRepair
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
                 throw new FishException(
-                    ErrorCode.StorageUnavailable, options.To, error.Message, "Check the space and permissions there; the damaged folder was not touched.", error);
+                    ErrorCode.StorageUnavailable, options.To, error.Message,
+                    "Check the space and permissions there; the damaged folder was not touched.", error);
             }
         },
         cancellation);
@@ -49,7 +51,8 @@ public static class StoreRepair
     {
         if (!File.Exists(Path.Combine(options.DataFolder, Database.FileName)))
         {
-            throw new FishException(ErrorCode.FileNotFound, options.DataFolder, $"The folder holds no {Database.FileName}.", "Name a data folder, or restore from a backup.");
+            throw new FishException(ErrorCode.FileNotFound, options.DataFolder, $"The folder holds no {Database.FileName}.",
+                "Name a data folder, or restore from a backup.");
         }
 
         Incomplete.RequireNone(options.DataFolder);

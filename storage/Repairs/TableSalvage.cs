@@ -4,10 +4,11 @@ using Microsoft.Data.Sqlite;
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>
-/// Copies the rows of a table that can be read: from the front and from the back up to what cannot, and then within that by halves, so that a damaged page takes no
-/// more rows than its own.
+/// Copies the rows of a table that can be read: from the front and from the back up to what cannot, and then within that by halves, so that
+/// a damaged page takes no more rows than its own.
 /// </summary>
-internal sealed class TableSalvage(SqliteCatalogConnection source, SqliteCatalogConnection target, string table, IReadOnlyList<string> columns, bool hasRowId)
+internal sealed class TableSalvage(SqliteCatalogConnection source, SqliteCatalogConnection target, string table,
+    IReadOnlyList<string> columns, bool hasRowId)
 {
     // Reads that fail, before the rest of a table is given up: where whole regions are gone, halves of them would be tried for ever.
     private const int MaxFailures = 20_000;
@@ -72,7 +73,8 @@ internal sealed class TableSalvage(SqliteCatalogConnection source, SqliteCatalog
             select.CommandText = sql;
             using var reader = select.ExecuteReader();
             using var insert = target.Sqlite.CreateCommand();
-            insert.CommandText = $"INSERT OR IGNORE INTO \"{table}\" ({list}) VALUES ({string.Join(", ", columns.Select((_, index) => $"${index}"))})";
+            insert.CommandText =
+                $"INSERT OR IGNORE INTO \"{table}\" ({list}) VALUES ({string.Join(", ", columns.Select((_, index) => $"${index}"))})";
             var values = columns.Select((_, index) => insert.Parameters.Add(new SqliteParameter($"${index}", DBNull.Value))).ToArray();
             while (reader.Read())
             {

@@ -7,8 +7,8 @@ using FishCheckpoint.Storage.Catalog;
 namespace FishCheckpoint.Storage.Repairs;
 
 /// <summary>
-/// Sets rows of tasks right by what related tasks say, for a task and its branches have one base and the same own tensors; and keeps what a branch is laid on, whatever
-/// becomes of the task that it was of. Without foreign keys, which are checked at the end.
+/// Sets rows of tasks right by what related tasks say, for a task and its branches have one base and the same own tensors; and keeps what a
+/// branch is laid on, whatever becomes of the task that it was of. Without foreign keys, which are checked at the end.
 /// </summary>
 internal static class TaskRebuild
 {
@@ -31,7 +31,8 @@ internal static class TaskRebuild
         }
 
         Name(connection, log);
-        foreach (var lost in connection.Query("SELECT DISTINCT task FROM checkpoints WHERE task NOT IN (SELECT id FROM tasks)", row => row.GetInt64(0)))
+        foreach (var lost in connection.Query("SELECT DISTINCT task FROM checkpoints WHERE task NOT IN (SELECT id FROM tasks)", row =>
+            row.GetInt64(0)))
         {
             HandOver(connection, log, lost);
         }
@@ -41,10 +42,13 @@ internal static class TaskRebuild
     public static void LoseStart(CatalogConnection connection, RepairLog log, long task)
     {
         var (name, start) = connection.Single(
-            "SELECT name, origin_task || ':' || origin_step FROM tasks WHERE id = $0", row => Tuple.Create(row.GetString(0), row.OptionalText(1)), task)!;
+            "SELECT name, origin_task || ':' || origin_step FROM tasks WHERE id = $0", row =>
+                Tuple.Create(row.GetString(0), row.OptionalText(1)), task)!;
         connection.Execute("UPDATE tasks SET origin = NULL WHERE id = $0", task);
         log.Drop(
-            $"start of task {name}", $"CORRUPT_STORE: The checkpoint {start} that it starts from is lost. The task is kept; what is saved to it next has to name its parent.", [], []);
+            $"start of task {name}",
+            $"CORRUPT_STORE: The checkpoint {start} that it starts from is lost. The task is kept; its next save must name its parent.",
+            [], []);
     }
 
     /// <summary>Takes a task out with its checkpoints and all that is laid on these.</summary>
@@ -60,7 +64,8 @@ internal static class TaskRebuild
     {
         try
         {
-            _ = connection.Scalar<string?>($"SELECT {column} FROM tasks WHERE id = $0", id) is { } json ? JsonSerializer.Deserialize<T>(json, FishJson.Options) : default;
+            _ = connection.Scalar<string?>($"SELECT {column} FROM tasks WHERE id = $0", id) is { } json
+                ? JsonSerializer.Deserialize<T>(json, FishJson.Options) : default;
         }
         catch (Exception error) when (Problems.IsDamage(error))
         {
@@ -76,11 +81,14 @@ internal static class TaskRebuild
             return;
         }
 
-        foreach (var (relative, other) in connection.Query($"SELECT id, name FROM tasks WHERE id <> $0 AND id IN ({Related})", row => (row.GetInt64(0), row.GetString(1)), id))
+        foreach (var (relative, other) in connection.Query($"SELECT id, name FROM tasks WHERE id <> $0 AND id IN ({Related})", row =>
+            (row.GetInt64(0), row.GetString(1)), id))
         {
             if (IsSound(connection, other))
             {
-                connection.Execute("UPDATE tasks SET (base, layout, tensors) = (SELECT base, layout, tensors FROM tasks WHERE id = $1) WHERE id = $0", id, relative);
+                connection.Execute(
+                    "UPDATE tasks SET (base, layout, tensors) = (SELECT base, layout, tensors FROM tasks WHERE id = $1) WHERE id = $0", id,
+                    relative);
                 log.Rebuilt.Add($"The base and the own tensors of task {name} were taken from {other}.");
                 return;
             }
@@ -106,22 +114,28 @@ internal static class TaskRebuild
         foreach (var (id, name, branch) in connection.Query(
             """
             SELECT o.task, b.origin_task, min(b.name) FROM tasks b JOIN checkpoints o ON o.id = b.origin
-            WHERE o.deleted = 0 AND o.step = b.origin_step AND o.task NOT IN (SELECT id FROM tasks) AND b.origin_task NOT IN (SELECT name FROM tasks)
+            WHERE o.deleted = 0 AND o.step = b.origin_step AND o.task NOT IN (SELECT id FROM tasks) AND b.origin_task NOT IN (SELECT name
+              FROM tasks)
             GROUP BY o.task HAVING count(DISTINCT b.origin_task) = 1
             """,
             row => (row.GetInt64(0), row.GetString(1), row.GetString(2))))
         {
-            // Where it was a branch itself, what it lies on tells from where, more or less: enough to take nothing for the base that is not.
+            // Where it was a branch itself, what it lies on tells from where, more or less: enough to take nothing for the base that is
+            // not.
             connection.Execute(
                 """
                 INSERT INTO tasks (id, name, base, layout, metadata, tensors, created, origin_task, origin_step)
                 SELECT $0, $1, base, layout, '{}', tensors, (SELECT min(created) FROM checkpoints WHERE task = $0),
-                  (SELECT t.name FROM checkpoints c JOIN checkpoints p ON p.id = c.parent JOIN tasks t ON t.id = p.task WHERE c.task = $0 AND p.task <> $0 ORDER BY c.step LIMIT 1),
-                  (SELECT p.step FROM checkpoints c JOIN checkpoints p ON p.id = c.parent JOIN tasks t ON t.id = p.task WHERE c.task = $0 AND p.task <> $0 ORDER BY c.step LIMIT 1)
+                  (SELECT t.name FROM checkpoints c JOIN checkpoints p ON p.id = c.parent JOIN tasks t ON t.id = p.task WHERE c.task = $0
+                    AND p.task <> $0 ORDER BY c.step LIMIT 1),
+                  (SELECT p.step FROM checkpoints c JOIN checkpoints p ON p.id = c.parent JOIN tasks t ON t.id = p.task WHERE c.task = $0
+                    AND p.task <> $0 ORDER BY c.step LIMIT 1)
                 FROM tasks WHERE name = $2
                 """,
                 id, name, branch);
-            log.Rebuilt.Add($"The row of task {name} was made of what its branch {branch} says of it; its description, metadata, retention and quota are lost.");
+            log.Rebuilt.Add(
+                $"The row of task {name} was made of what its branch {branch} says of it; its description, metadata, "
+                    + "retention and quota are lost.");
         }
     }
 
@@ -139,13 +153,15 @@ internal static class TaskRebuild
               FROM checkpoints c WHERE c.task = $0)
             WHERE heir IS NOT NULL
             """,
-            row => (Id: row.GetInt64(0), Step: row.GetInt64(1), IsTombstone: row.GetInt64(2) != 0, Heir: row.GetInt64(3)), lost) is { Count: > 0 } some)
+            row => (Id: row.GetInt64(0), Step: row.GetInt64(1), IsTombstone: row.GetInt64(2) != 0, Heir: row.GetInt64(3)),
+            lost) is { Count: > 0 } some)
         {
             foreach (var (id, step, isHidden, heir) in some)
             {
                 connection.Execute(
                     """
-                    UPDATE checkpoints SET task = $1, deleted = 1, trainer_frame = NULL, trainer_bytes = 0, deleted_at = NULL, expires = NULL, former_tags = NULL,
+                    UPDATE checkpoints SET task = $1, deleted = 1, trainer_frame = NULL, trainer_bytes = 0, deleted_at = NULL,
+                      expires = NULL, former_tags = NULL,
                       with_task = 0, side_set = NULL, side_bytes = 0 WHERE id = $0
                     """,
                     id, heir);
@@ -156,7 +172,8 @@ internal static class TaskRebuild
 
         if (given.Count > 0)
         {
-            log.Drop($"task row {lost}", "CORRUPT_STORE: It is lost; of its checkpoints, these are kept for what is laid on them alone.", given, []);
+            log.Drop($"task row {lost}", "CORRUPT_STORE: It is lost; of its checkpoints, these are kept for what is laid on them alone.",
+                given, []);
         }
     }
 }

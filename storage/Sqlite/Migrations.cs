@@ -28,8 +28,9 @@ internal static class Migrations
             mayCreate();
         }
 
-        // Only an empty database takes these, outside of a transaction, and the third one writes its first page, which has to tell of the sums: a copy of part of the log
-        // may leave that page as it is. Frames are long: larger pages than usual are fewer to write and sum up.
+        // Only an empty database takes these, outside of a transaction, and the third one writes its first page, which has to tell of the
+        // sums: a copy of part of the log may leave that page as it is. Frames are long: larger pages than usual are fewer to write and sum
+        // up.
         connection.Execute("PRAGMA page_size = 16384");
         var hadSums = RequestSums(connection);
         connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;");
@@ -40,7 +41,8 @@ internal static class Migrations
         connection.Execute("PRAGMA foreign_keys = ON");
         if ((hadSums || Try(connection, "VACUUM", mostBytes: SoonRewritten)) && !CheckedVfs.HasSums(connection.Sqlite))
         {
-            // While the log alone tells of the sums, a copy of part of it writes pages without: all of it goes at once, here or where a killed process left it.
+            // While the log alone tells of the sums, a copy of part of it writes pages without: all of it goes at once, here or where a
+            // killed process left it.
             Try(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
         }
     }
@@ -98,7 +100,8 @@ internal static class Migrations
         if (version < Newest)
         {
             throw new FishException(
-                ErrorCode.StoreReadOnly, folder, $"The database has schema {version} and has to be brought up to {Newest} first, but this user can only read it.",
+                ErrorCode.StoreReadOnly, folder,
+                $"The database has schema {version} and has to be brought up to {Newest} first, but this user can only read it.",
                 "Open it once as the user who may write it ('fish ls' does it), or copy the folder to a place where you may write.");
         }
     }
@@ -128,7 +131,8 @@ internal static class Migrations
         if (!sound)
         {
             throw new FishException(
-                ErrorCode.CorruptStore, Database.FileName, "After the schema was brought up to date, a row refers to one that is missing; nothing was changed.",
+                ErrorCode.CorruptStore, Database.FileName,
+                "After the schema was brought up to date, a row refers to one that is missing; nothing was changed.",
                 "Restore from a backup, or open the folder with the program that wrote it.");
         }
     }
@@ -138,7 +142,8 @@ internal static class Migrations
         if (version > newest)
         {
             throw new FishException(
-                ErrorCode.StoreTooNew, Database.FileName, $"The database has schema {version}; this program knows {newest}.", "Use a newer program.");
+                ErrorCode.StoreTooNew, Database.FileName, $"The database has schema {version}; this program knows {newest}.",
+                "Use a newer program.");
         }
 
         if (version > 0 && applicationId != ApplicationId)

@@ -13,7 +13,8 @@ internal static class ReadOnlyConnection
     public static FishException Refusal(string key, Exception? cause = null) => new(
         ErrorCode.StoreReadOnly, key,
             "This store can only be read: this user may not write its data folder, or its file system is mounted for reading only.",
-        "Write as the user who owns the folder, or through the server of that user; or restore a backup into a folder of your own. Nothing was changed.", cause);
+        "Write as the user who owns the folder, or through the server of that user; or restore a backup into a folder of your own. "
+            + "Nothing was changed.", cause);
 
     /// <summary>The address that SQLite opens a database by, so that nothing is created beside it.</summary>
     /// <param name="path">The database.</param>
@@ -41,7 +42,8 @@ internal static class ReadOnlyConnection
         {
             throw new FishException(
                 ErrorCode.StoreReadOnly, path,
-                    $"{Database.FileName}-wal holds what was saved last, and its index {Database.FileName}-shm is missing: it has to be taken in first.",
+                    $"{Database.FileName}-wal holds what was saved last, "
+                        + $"and its index {Database.FileName}-shm is missing: it has to be taken in first.",
                 "Open the folder once as the user who may write it ('fish ls' does it), or copy it to a place where you may write.");
         }
 

@@ -7,7 +7,8 @@ namespace FishCheckpoint.Storage.Sqlite;
 internal sealed class Space(Database database, Func<(long Free, long Total)>? disk) : ISpace
 {
     /// <summary>What to do where the disk is full.</summary>
-    public const string WhatToDo = "Free some space and try again; nothing was changed. 'fish gc --now' removes what was deleted and can still be brought back.";
+    public const string WhatToDo =
+        "Free some space and try again; nothing was changed. 'fish gc --now' removes what was deleted and can still be brought back.";
 
     // ENOSPC, and ERROR_DISK_FULL of Windows.
     private const int NoSpace = 28;
@@ -21,10 +22,12 @@ internal sealed class Space(Database database, Func<(long Free, long Total)>? di
 
     /// <summary>Whether an error says that the disk is full.</summary>
     public static bool IsFull(Exception? error) => error is not null
-        && (error is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL } or IOException { HResult: NoSpace or WindowsDiskFull } || IsFull(error.InnerException));
+        && (error is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL } or IOException { HResult: NoSpace or WindowsDiskFull }
+            || IsFull(error.InnerException));
 
     /// <summary>
-    /// Moves pages from the end of the file into its gaps, shortens it, and empties the log. Readers go on meanwhile; one that keeps the log for long ends the work for now.
+    /// Moves pages from the end of the file into its gaps, shortens it, and empties the log. Readers go on meanwhile; one that keeps the
+    /// log for long ends the work for now.
     /// </summary>
     /// <param name="goes">Whether there is time to go on.</param>
     /// <param name="cancellation">Ends the work early.</param>

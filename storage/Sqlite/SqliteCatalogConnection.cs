@@ -50,7 +50,8 @@ internal sealed class SqliteCatalogConnection(SqliteConnection sqlite) : Catalog
         Open(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString(), settings);
 
     /// <summary>
-    /// Keeps statements from one call to the next, for a connection that stays open: preparing one, with the triggers that it sets off, takes longer than running it.
+    /// Keeps statements from one call to the next, for a connection that stays open: preparing one, with the triggers that it sets off,
+    /// takes longer than running it.
     /// </summary>
     public SqliteCatalogConnection KeepStatements()
     {

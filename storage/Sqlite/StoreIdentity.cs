@@ -16,7 +16,8 @@ internal static class StoreIdentity
     public static string? TryRead(CatalogConnection connection) => Has(connection) ? Read(connection) : null;
 
     /// <summary>Whether a database's schema has an identity.</summary>
-    public static bool Has(CatalogConnection connection) => connection.Scalar<long>("SELECT count(*) FROM sqlite_schema WHERE name = 'store'") > 0;
+    public static bool Has(CatalogConnection connection) =>
+        connection.Scalar<long>("SELECT count(*) FROM sqlite_schema WHERE name = 'store'") > 0;
 
     /// <summary>Gives a repaired database a new one, if the damaged one's could not be read.</summary>
     /// <returns>Whether it is a new one.</returns>

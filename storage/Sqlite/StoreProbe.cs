@@ -9,8 +9,8 @@ using Microsoft.Data.Sqlite;
 namespace FishCheckpoint.Storage.Sqlite;
 
 /// <summary>
-/// Looks at a data folder without leaving a trace: nothing is made, migrated, locked for long or written, not even an index of the log. For questions that may be asked
-/// of a folder whatever state it is in.
+/// Looks at a data folder without leaving a trace: nothing is made, migrated, locked for long or written, not even an index of the log. For
+/// questions that may be asked of a folder whatever state it is in.
 /// </summary>
 public sealed class StoreProbe : IDisposable
 {
@@ -21,7 +21,8 @@ public sealed class StoreProbe : IDisposable
 
     private StoreProbe(CatalogConnection connection, bool seesLog) => (this.connection, SeesLog) = (connection, seesLog);
 
-    /// <summary>Whether what a log beside the database adds is seen too. It is not where a log was left without its index: the next opening takes it in.</summary>
+    /// <summary>Whether what a log beside the database adds is seen too. It is not where a log was left without its index: the next opening
+    /// takes it in.</summary>
     public bool SeesLog { get; }
 
     /// <summary>The schema that this program makes.</summary>
@@ -52,13 +53,14 @@ public sealed class StoreProbe : IDisposable
 
         var (source, seesLog) = ReadOnlyConnection.SourceOf(path);
         var opened = SqliteCatalogConnection.Open(
-            new SqliteConnectionStringBuilder { DataSource = source, Pooling = false, DefaultTimeout = 1 }.ToString(), "PRAGMA query_only = 1; PRAGMA user_version");
+            new SqliteConnectionStringBuilder { DataSource = source, Pooling = false, DefaultTimeout = 1 }.ToString(),
+            "PRAGMA query_only = 1; PRAGMA user_version");
         return new StoreProbe(opened, seesLog || !File.Exists(path + "-wal") || new FileInfo(path + "-wal").Length == 0);
     }
 
     /// <summary>
-    /// Whether this user may write a file or folder, without writing; on a file system that is mounted for reading only, nobody may. On Windows only a file's read-only
-    /// attribute is looked at, and not the access lists: there the first write shows it.
+    /// Whether this user may write a file or folder, without writing; on a file system that is mounted for reading only, nobody may. On
+    /// Windows only a file's read-only attribute is looked at, and not the access lists: there the first write shows it.
     /// </summary>
     public static bool MayWrite(string path) => Permission.MayWrite(path);
 
@@ -70,7 +72,8 @@ public sealed class StoreProbe : IDisposable
     /// <exception cref="FishException"><see cref="ErrorCode.StoreIncomplete"/>.</exception>
     public static void RequireComplete(string dataFolder) => Incomplete.RequireNone(dataFolder);
 
-    /// <summary>What restores have left in a data folder, as paths: a copy that was not finished, or a store that was replaced. Whoever wants the room may delete them.</summary>
+    /// <summary>What restores have left in a data folder, as paths: a copy that was not finished, or a store that was replaced. Whoever
+    /// wants the room may delete them.</summary>
     public static IReadOnlyList<string> LeftoversOf(string dataFolder) =>
         [.. new[] { StoreFolder.Arriving, StoreFolder.Replaced }.Select(name => Path.Combine(dataFolder, name)).Where(Directory.Exists)];
 
@@ -93,7 +96,8 @@ public sealed class StoreProbe : IDisposable
     public long Schema => Read(() => connection.Scalar<long>("PRAGMA user_version"));
 
     /// <summary>When the newest checkpoint was saved.</summary>
-    public DateTimeOffset? NewestSave => Read(() => connection.Query("SELECT created FROM checkpoints ORDER BY id DESC LIMIT 1", row => row.GetInt64(0)) is [var newest]
+    public DateTimeOffset? NewestSave =>
+        Read(() => connection.Query("SELECT created FROM checkpoints ORDER BY id DESC LIMIT 1", row => row.GetInt64(0)) is [var newest]
         ? DateTimeOffset.FromUnixTimeMilliseconds(newest) : (DateTimeOffset?)null);
 
     /// <summary>The store's identity, 32 hexadecimal digits; <see langword="null"/>: the schema is too old to have one.</summary>
@@ -101,13 +105,16 @@ public sealed class StoreProbe : IDisposable
 
     /// <summary>How many tasks and bases there are.</summary>
     public (long Tasks, long Bases) Counts => Read(() => (
-        connection.Scalar<long>($"SELECT count(*) FROM tasks WHERE {IsThere}"), connection.Scalar<long>("SELECT count(*) FROM base_names")));
+        connection.Scalar<long>($"SELECT count(*) FROM tasks WHERE {IsThere}"),
+        connection.Scalar<long>("SELECT count(*) FROM base_names")));
 
     /// <summary>Names of tasks, by name.</summary>
-    public IReadOnlyList<string> Tasks(int most) => Read(() => connection.Query($"SELECT name FROM tasks WHERE {IsThere} ORDER BY name LIMIT $0", Text, most));
+    public IReadOnlyList<string> Tasks(int most) =>
+        Read(() => connection.Query($"SELECT name FROM tasks WHERE {IsThere} ORDER BY name LIMIT $0", Text, most));
 
     /// <summary>Names of bases, by name.</summary>
-    public IReadOnlyList<string> Bases(int most) => Read(() => connection.Query("SELECT name FROM base_names ORDER BY name LIMIT $0", Text, most));
+    public IReadOnlyList<string> Bases(int most) =>
+        Read(() => connection.Query("SELECT name FROM base_names ORDER BY name LIMIT $0", Text, most));
 
     /// <summary>Tags of a task, by name.</summary>
     public IReadOnlyList<string> Tags(string task, int most) => Read(() => connection.Query(
@@ -115,7 +122,8 @@ public sealed class StoreProbe : IDisposable
 
     /// <summary>Steps of a task, the newest first.</summary>
     public IReadOnlyList<long> Steps(string task, int most) => Read(() => connection.Query(
-        "SELECT c.step FROM checkpoints c JOIN tasks ON tasks.id = c.task WHERE tasks.name = $0 AND c.deleted = 0 ORDER BY c.step DESC LIMIT $1",
+        "SELECT c.step FROM checkpoints c JOIN tasks ON tasks.id = c.task WHERE tasks.name = $0 AND c.deleted = 0 "
+            + "ORDER BY c.step DESC LIMIT $1",
         row => row.GetInt64(0), task, most));
 
     /// <summary>Checks the database's structure and the checksums of its pages, as far as that goes in a time.</summary>

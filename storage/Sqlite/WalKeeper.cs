@@ -5,8 +5,8 @@ using SQLitePCL;
 namespace FishCheckpoint.Storage.Sqlite;
 
 /// <summary>
-/// Copies what was committed from the write-ahead log into the database: beside the writer, for a commit is durable once the log is synced, and copying before
-/// the answer would only make it later.
+/// Copies what was committed from the write-ahead log into the database: beside the writer, for a commit is durable once the log is synced,
+/// and copying before the answer would only make it later.
 /// </summary>
 internal sealed class WalKeeper
 {
@@ -37,14 +37,16 @@ internal sealed class WalKeeper
     /// <param name="writer">The one connection that writes; not owned.</param>
     /// <param name="open">Opens another one.</param>
     /// <param name="most">Pages in the log from which on a writer waits for the copying.</param>
-    /// <param name="mostBytes">Bytes of the log's file from which on a writer cuts it, where readers that come and go have kept it from beginning anew.</param>
+    /// <param name="mostBytes">Bytes of the log's file from which on a writer cuts it, where readers that come and go have kept it from
+    /// beginning anew.</param>
     public WalKeeper(SqliteCatalogConnection writer, Func<SqliteCatalogConnection> open, int most = MaxPages, long mostBytes = MaxBytes)
     {
         (this.writer, this.open, this.most, this.mostBytes, bound) = (writer, open, most, mostBytes, mostBytes);
         writer.Execute("PRAGMA wal_autocheckpoint = 0");
     }
 
-    /// <summary>Takes note of a commit; called by one writer at a time, before the next may begin. Never fails: what is committed stays so, copied or not.</summary>
+    /// <summary>Takes note of a commit; called by one writer at a time, before the next may begin. Never fails: what is committed stays so,
+    /// copied or not.</summary>
     public void Committed()
     {
         _ = raw.sqlite3_db_status(writer.Sqlite.Handle, PagesWritten, out var written, out _, resetFlg: 1);
@@ -60,14 +62,16 @@ internal sealed class WalKeeper
 
         if (LogBytes >= bound)
         {
-            // One long reader is enough to keep the log: then it is tried again a little later, so that waiting for it stays a small part of writing.
+            // One long reader is enough to keep the log: then it is tried again a little later, so that waiting for it stays a small part
+            // of writing.
             TryIgnoringIo(() => bound = Empty() ? mostBytes : LogBytes + (mostBytes / AttemptsWithin));
         }
     }
 
     private long LogBytes => new FileInfo($"{writer.Sqlite.DataSource}-wal") is { Exists: true } log ? log.Length : 0;
 
-    /// <summary>Copies everything and cuts the log to nothing, unless a reader needs it; called by one writer at a time, outside of a transaction.</summary>
+    /// <summary>Copies everything and cuts the log to nothing, unless a reader needs it; called by one writer at a time, outside of a
+    /// transaction.</summary>
     /// <returns>Whether the log is empty.</returns>
     public bool Empty()
     {
@@ -115,7 +119,8 @@ internal sealed class WalKeeper
     {
         var before = Volatile.Read(ref pages);
         var remaining = connection.Query(
-            "PRAGMA wal_checkpoint(PASSIVE)", row => row.GetInt32(0) == 0 ? row.GetInt32(1) - row.GetInt32(2) : before).FirstOrDefault(before);
+            "PRAGMA wal_checkpoint(PASSIVE)", row => row.GetInt32(0) == 0 ? row.GetInt32(1) - row.GetInt32(2) : before)
+                .FirstOrDefault(before);
         Interlocked.Add(ref pages, Math.Min(0, remaining - before));
     }
 }

@@ -64,7 +64,8 @@ internal sealed class TensorCounter(TaskCatalog tasks)
         }
     }
 
-    /// <summary>Counts all of a task from its frames; those whose heads are damaged count for nothing. In the caller's transaction.</summary>
+    /// <summary>Counts all of a task from its frames; those whose heads are damaged count for nothing. In the caller's
+    /// transaction.</summary>
     public static void Recount(CatalogConnection connection, TaskCatalog tasks, long task)
     {
         connection.Rows.Tensors.Clear(task);

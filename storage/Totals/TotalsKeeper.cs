@@ -5,8 +5,9 @@ using FishCheckpoint.Storage.Sqlite;
 namespace FishCheckpoint.Storage.Totals;
 
 /// <summary>
-/// Keeps what SQL alone cannot: growth by day, which goes by the store's clock, and totals by tensor, which are told by the frames' indices. Triggers of the writing
-/// connection note what a transaction touches, whatever code does it; before it commits, that is counted as it was before, out of a snapshot, and as it is now.
+/// Keeps what SQL alone cannot: growth by day, which goes by the store's clock, and totals by tensor, which are told by the frames'
+/// indices. Triggers of the writing connection note what a transaction touches, whatever code does it; before it commits, that is counted
+/// as it was before, out of a snapshot, and as it is now.
 /// </summary>
 internal sealed class TotalsKeeper(TaskCatalog tasks, TimeProvider time, Func<Snapshot> openSnapshot)
 {

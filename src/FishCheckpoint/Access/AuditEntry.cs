@@ -14,7 +14,8 @@ namespace FishCheckpoint.Access;
 /// <param name="Times">How many times it was refused: equal refusals of a day are one entry.</param>
 /// <param name="Last">When it was last refused; <see langword="null"/>: it was done.</param>
 public sealed record AuditEntry(
-    long Id, DateTimeOffset Time, string Caller, string? KeyId, string? Address, string Operation, string? Task, string Key, string Outcome, long? Bytes,
+    long Id, DateTimeOffset Time, string Caller, string? KeyId, string? Address, string Operation, string? Task, string Key, string Outcome,
+    long? Bytes,
     long Times = 1, DateTimeOffset? Last = null)
 {
     /// <summary>The <see cref="Key"/> of refusals that are counted together, whatever they concerned.</summary>

@@ -8,8 +8,8 @@ public interface IAccessControl
 {
     /// <summary>Makes a key. Servers that run on the store take it at once.</summary>
     /// <returns>The key with its token, which is not kept and cannot be shown again.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.KeyTaken"/>: a key that is not revoked has the name; <see cref="ErrorCode.NameInvalid"/>,
-    /// <see cref="ErrorCode.RequestInvalid"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.KeyTaken"/>: a key that is not revoked has the name;
+    /// <see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.RequestInvalid"/>.</exception>
     Task<NewKey> AddKeyAsync(KeySpec spec, CancellationToken cancellationToken = default);
 
     /// <summary>The keys in the order in which they were made, revoked ones too.</summary>
@@ -27,7 +27,8 @@ public interface IAccessControl
     /// <param name="task">The task.</param>
     /// <param name="quota">The quota.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>; <see cref="ErrorCode.RequestInvalid"/>: it is negative.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>; <see cref="ErrorCode.RequestInvalid"/>: it is
+    /// negative.</exception>
     Task<TaskInfo> SetQuotaAsync(string task, TaskQuota quota, CancellationToken cancellationToken = default);
 
     /// <summary>The audit log, the newest entries first.</summary>

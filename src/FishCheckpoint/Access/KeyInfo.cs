@@ -11,7 +11,8 @@ namespace FishCheckpoint.Access;
 /// <param name="QuotaBytes">The most stored bytes that its checkpoints and bases take together.</param>
 /// <param name="StoredBytes">What they take now: checkpoints that are there, and bases as they were sent.</param>
 public sealed record KeyInfo(
-    string Id, string Name, KeyScope Scope, IReadOnlyList<string>? Tasks, DateTimeOffset Created, DateTimeOffset? Expires, DateTimeOffset? Revoked,
+    string Id, string Name, KeyScope Scope, IReadOnlyList<string>? Tasks, DateTimeOffset Created, DateTimeOffset? Expires,
+    DateTimeOffset? Revoked,
     long? QuotaBytes, long StoredBytes)
 {
     /// <summary>Whether the key is taken at a time.</summary>

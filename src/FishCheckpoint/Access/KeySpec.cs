@@ -6,7 +6,8 @@ namespace FishCheckpoint.Access;
 /// <summary>What a key is to be.</summary>
 /// <param name="Name">Its name, which no other key has that is not revoked.</param>
 /// <param name="Scope">How far it reaches.</param>
-/// <param name="Tasks">Tasks that it is limited to: names, or beginnings of names that end in <c>*</c>; <see langword="null"/>: all tasks, and the store as a whole.</param>
+/// <param name="Tasks">Tasks that it is limited to: names, or beginnings of names that end in <c>*</c>; <see langword="null"/>: all tasks,
+/// and the store as a whole.</param>
 /// <param name="Expires">From when on it is not taken any more; <see langword="null"/>: never.</param>
 /// <param name="QuotaBytes">The most stored bytes that its checkpoints and bases take together; <see langword="null"/>: no limit.</param>
 public sealed record KeySpec(

@@ -7,8 +7,9 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Access;
 
 /// <summary>
-/// The token that a key's holder sends: <c>fish_ID_SECRET</c>, the id 12 hexadecimal digits, the secret 256 random bits in base64url. What is stored is the
-/// secret's SHA-256: a hash that is slow on purpose protects secrets that can be guessed, and nobody guesses 256 random bits; a fast one costs a request nothing.
+/// The token that a key's holder sends: <c>fish_ID_SECRET</c>, the id 12 hexadecimal digits, the secret 256 random bits in base64url. What
+/// is stored is the secret's SHA-256: a hash that is slow on purpose protects secrets that can be guessed, and nobody guesses 256 random
+/// bits; a fast one costs a request nothing.
 /// </summary>
 internal static partial class KeyToken
 {
@@ -48,9 +49,11 @@ internal static partial class KeyToken
 
     private static Digest HashOf(string secret) => Digest.Of(Encoding.ASCII.GetBytes(secret));
 
-    [GeneratedRegex("^fish_[0-9a-f]{12}_[A-Za-z0-9_-]{43}\\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^fish_[0-9a-f]{12}_[A-Za-z0-9_-]{43}\\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex Whole();
 
-    [GeneratedRegex("fish_(?<id>[0-9a-f]{12})_[A-Za-z0-9_-]+", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("fish_(?<id>[0-9a-f]{12})_[A-Za-z0-9_-]+", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex Inside();
 }

@@ -11,13 +11,15 @@ internal static class TaskLimits
 
     /// <summary>Checks the limits of a new key.</summary>
     /// <param name="limits">The limits; <see langword="null"/> for none.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>; <see cref="ErrorCode.RequestInvalid"/>: there are none in the list, or too many.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>; <see cref="ErrorCode.RequestInvalid"/>: there are none in the
+    /// list, or too many.</exception>
     public static void Check(IReadOnlyList<string>? limits)
     {
         if (limits is { Count: 0 or > Most })
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, "tasks", $"A key is limited to 1 to {Most} tasks, not {limits.Count}.", "Leave the list out for a key to all tasks.");
+                ErrorCode.RequestInvalid, "tasks", $"A key is limited to 1 to {Most} tasks, not {limits.Count}.",
+                "Leave the list out for a key to all tasks.");
         }
 
         foreach (var limit in limits ?? [])

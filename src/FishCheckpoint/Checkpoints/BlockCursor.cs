@@ -60,7 +60,8 @@ internal sealed class BlockCursor : DeltaCursor
         while (low <= high)
         {
             var middle = (low + high) >>> 1;
-            var order = entries[middle].Tensor != tensor ? entries[middle].Tensor.CompareTo(tensor) : entries[middle].First.CompareTo(block);
+            var order = entries[middle].Tensor != tensor ? entries[middle].Tensor.CompareTo(tensor)
+                : entries[middle].First.CompareTo(block);
             if (order == 0)
             {
                 return middle;

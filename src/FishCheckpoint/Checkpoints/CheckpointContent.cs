@@ -106,7 +106,8 @@ public abstract record CheckpointContent : IDisposable
     /// <param name="Model">The model's files.</param>
     public sealed record Full(ModelFolder Model) : CheckpointContent;
 
-    /// <summary>A sparse patch: for each changed tensor <c>NAME.indices</c> (I32, I64, U32 or U64, flat, ascending) and <c>NAME.values</c> (its dtype).</summary>
+    /// <summary>A sparse patch: for each changed tensor <c>NAME.indices</c> (I32, I64, U32 or U64, flat, ascending) and <c>NAME.values</c>
+    /// (its dtype).</summary>
     /// <param name="File">The patch.</param>
     public sealed record Sparse(SafetensorsFile File) : CheckpointContent;
 

@@ -10,7 +10,8 @@ public sealed record UndeleteOptions(long? As = null, bool Pin = false);
 /// <summary>A checkpoint that was brought back.</summary>
 /// <param name="Checkpoint">What it is.</param>
 /// <param name="TakenTags">Tags that it had and other checkpoints have since: these stay where they are.</param>
-/// <param name="GoesAgain">Whether the task's retention does not keep it: the next collection deletes it again, with its grace, unless it is pinned or tagged.</param>
+/// <param name="GoesAgain">Whether the task's retention does not keep it: the next collection deletes it again, with its grace, unless it
+/// is pinned or tagged.</param>
 public sealed record Undeleted(CheckpointInfo Checkpoint, IReadOnlyList<string> TakenTags, bool GoesAgain);
 
 /// <summary>A deleted checkpoint whose grace goes on.</summary>

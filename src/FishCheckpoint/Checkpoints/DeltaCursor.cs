@@ -31,5 +31,6 @@ internal abstract class DeltaCursor
     public abstract void Apply(int tensor, long block, Span<byte> state);
 
     private protected FishException Damaged(FishException error) => new(
-        ErrorCode.CorruptCheckpoint, label, $"A stored frame is damaged: {error.Cause}", "Other checkpoints may be sound: run a verification.", error);
+        ErrorCode.CorruptCheckpoint, label, $"A stored frame is damaged: {error.Cause}",
+        "Other checkpoints may be sound: run a verification.", error);
 }

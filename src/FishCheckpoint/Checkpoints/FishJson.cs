@@ -5,8 +5,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Checkpoints;
 
 /// <summary>
-/// The one JSON form of everything this system says: camelCase names, digests as hexadecimal text, and the numbers that JSON cannot write (a loss may
-/// be one) as <c>"NaN"</c>, <c>"Infinity"</c> and <c>"-Infinity"</c>.
+/// The one JSON form of everything this system says: camelCase names, digests as hexadecimal text, and the numbers that JSON cannot write
+/// (a loss may be one) as <c>"NaN"</c>, <c>"Infinity"</c> and <c>"-Infinity"</c>.
 /// </summary>
 public static class FishJson
 {

@@ -9,8 +9,8 @@ public sealed record FoldOptions
     public string? Task { get; init; }
 
     /// <summary>
-    /// The most bytes of frames that a round reads, as their rows tell before it; at least 1. The first checkpoint is taken whatever its size, so that every round gets on.
-    /// Default: no limit.
+    /// The most bytes of frames that a round reads, as their rows tell before it; at least 1. The first checkpoint is taken whatever its
+    /// size, so that every round gets on. Default: no limit.
     /// </summary>
     public long? MaxBytes { get; init; }
 
@@ -18,7 +18,8 @@ public sealed record FoldOptions
     public TimeSpan? MaxTime { get; init; }
 
     /// <summary>
-    /// What a checkpoint may cost to read before it is taken, in bytes: so many times the base and its own delta; at least 1. Default: what saves are held to.
+    /// What a checkpoint may cost to read before it is taken, in bytes: so many times the base and its own delta; at least 1. Default: what
+    /// saves are held to.
     /// </summary>
     public double? MaxReadCost { get; init; }
 
@@ -33,17 +34,20 @@ public sealed record FoldOptions
 
         return MaxBytes is <= 0 ? throw Refused("maxBytes", $"A round of folding cannot be bounded by {MaxBytes} bytes.")
             : MaxTime is { Ticks: <= 0 } ? throw Refused("maxTime", $"A round of folding cannot be bounded by {MaxTime}.")
-            : MaxReadCost is { } cost && !(cost >= 1 && double.IsFinite(cost)) ? throw Refused("maxReadCost", $"A read cannot cost {cost} times that of the base and one delta.")
+            : MaxReadCost is { } cost && !(cost >= 1 && double.IsFinite(cost))
+            ? throw Refused("maxReadCost", $"A read cannot cost {cost} times that of the base and one delta.")
             : this;
     }
 
     private static FishException Refused(string key, string cause) =>
-        new(ErrorCode.RequestInvalid, key, cause, "Give bytes and a time that are more than nothing and a cost of at least 1, or leave them out.");
+        new(ErrorCode.RequestInvalid, key, cause,
+            "Give bytes and a time that are more than nothing and a cost of at least 1, or leave them out.");
 }
 
 /// <summary>What a round of folding did.</summary>
 /// <param name="Folded">Checkpoints that lie on an earlier state now.</param>
-/// <param name="Kept">Checkpoints that stay where they are: there is no place that is cheaper, or what it takes is more than what goes.</param>
+/// <param name="Kept">Checkpoints that stay where they are: there is no place that is cheaper, or what it takes is more than what
+/// goes.</param>
 /// <param name="Skipped">Checkpoints that were deleted or changed meanwhile.</param>
 /// <param name="Growth">Stored bytes that came of it, those that went aside; negative where the store has become smaller.</param>
 /// <param name="ReadBefore">Bytes of frames that reading the folded checkpoints took.</param>

@@ -23,7 +23,8 @@ public interface IModelReader : IAsyncDisposable
     /// <summary>The model's files, side files included, ordered by name.</summary>
     IReadOnlyList<RestoredFile> Files { get; }
 
-    /// <summary>The checkpoint that is read, as it was when it was opened; <see langword="null"/> for a base, for what a task starts from, and where it is not known.</summary>
+    /// <summary>The checkpoint that is read, as it was when it was opened; <see langword="null"/> for a base, for what a task starts from,
+    /// and where it is not known.</summary>
     CheckpointInfo? Checkpoint => null;
 
     /// <summary>Writes a range of a file.</summary>
@@ -55,7 +56,8 @@ public static class ModelReaderExtensions
     public static RestoredFile FileOf(this IModelReader reader, string name) =>
         reader.Files.FirstOrDefault(file => file.Name == name)
             ?? throw new FishException(
-                ErrorCode.FileNotFound, name, "The model has no such file.", $"Its files are: {string.Join(", ", reader.Files.Take(20).Select(file => file.Name))}.");
+                ErrorCode.FileNotFound, name, "The model has no such file.",
+                $"Its files are: {string.Join(", ", reader.Files.Take(20).Select(file => file.Name))}.");
 
     /// <summary>Writes a file of the model to disk; it appears whole or not at all.</summary>
     /// <param name="reader">The model.</param>

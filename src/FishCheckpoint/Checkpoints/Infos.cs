@@ -13,9 +13,11 @@ namespace FishCheckpoint.Checkpoints;
 /// <param name="Bytes">Bytes of all its files.</param>
 /// <param name="Files">Its files.</param>
 /// <param name="Created">When it was added.</param>
-/// <param name="LeftOut">In the answer to adding it: what came or was found in its folder and is no part of it; else <see langword="null"/>.</param>
+/// <param name="LeftOut">In the answer to adding it: what came or was found in its folder and is no part of it; else
+/// <see langword="null"/>.</param>
 public sealed record BaseInfo(
-    string Name, Digest Id, Digest Layout, int Tensors, long Elements, long Bytes, IReadOnlyList<BaseFileInfo> Files, DateTimeOffset Created,
+    string Name, Digest Id, Digest Layout, int Tensors, long Elements, long Bytes, IReadOnlyList<BaseFileInfo> Files,
+    DateTimeOffset Created,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<LeftOutFile>? LeftOut = null);
 
 /// <summary>What became of a base whose name was removed.</summary>
@@ -42,9 +44,10 @@ public sealed record OwnTensor(string Dtype, IReadOnlyList<long> Shape);
 /// <param name="Description">Free text.</param>
 /// <param name="Metadata">Free keys and values.</param>
 /// <param name="Retention">What to keep, and what counts as best.</param>
-/// <param name="Tensors">The task's own tensors: replaced or added ones, or <see langword="null"/> for dropped ones; may be left out where <paramref name="From"/> says
-/// them.</param>
-/// <param name="From">The checkpoint that the task starts from: what its first save is laid on where nothing else is said. Never changes; left out later, it stays.</param>
+/// <param name="Tensors">The task's own tensors: replaced or added ones, or <see langword="null"/> for dropped ones; may be left out where
+/// <paramref name="From"/> says them.</param>
+/// <param name="From">The checkpoint that the task starts from: what its first save is laid on where nothing else is said. Never changes;
+/// left out later, it stays.</param>
 public sealed record TaskSpec(
     string? Base = null,
     string? Description = null,
@@ -59,10 +62,13 @@ public sealed record TaskSpec(
 public sealed record BranchPoint(string Task, long Step)
 {
     /// <summary>Reads <c>TASK:STEP</c>.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: it names no checkpoint; <see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.StepInvalid"/>.</exception>
-    public static BranchPoint Parse(string text) => text.Contains(':', StringComparison.Ordinal) && ParentChoice.Parse(text) is { Task: { } task, Step: { } step }
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: it names no checkpoint; <see cref="ErrorCode.NameInvalid"/>,
+    /// <see cref="ErrorCode.StepInvalid"/>.</exception>
+    public static BranchPoint Parse(string text) => text.Contains(':', StringComparison.Ordinal)
+        && ParentChoice.Parse(text) is { Task: { } task, Step: { } step }
         ? new BranchPoint(task, step)
-        : throw new FishException(ErrorCode.RequestInvalid, "from", $"'{(text.Length <= 80 ? text : $"{text[..77]}...")}' names no checkpoint of a task.", "Give TASK:STEP.");
+        : throw new FishException(ErrorCode.RequestInvalid, "from",
+            $"'{(text.Length <= 80 ? text : $"{text[..77]}...")}' names no checkpoint of a task.", "Give TASK:STEP.");
 
     /// <inheritdoc/>
     public override string ToString() => FormattableString.Invariant($"{Task}:{Step}");
@@ -85,14 +91,16 @@ public sealed record BranchPoint(string Task, long Step)
 /// <param name="Saved">When its latest checkpoint was saved, if any.</param>
 /// <param name="Best">The step with the best value of the metric that its retention monitors, if there is one.</param>
 /// <param name="BestValue">That value.</param>
-/// <param name="Removes">What its retention deletes with the next collection: in the answer to a change of the retention, and nowhere else.</param>
+/// <param name="Removes">What its retention deletes with the next collection: in the answer to a change of the retention, and nowhere
+/// else.</param>
 public sealed record TaskInfo(
     string Name, string Base, Digest BaseId, Digest Layout, string? Description, IReadOnlyDictionary<string, string> Metadata,
     Retention? Retention, IReadOnlyDictionary<string, OwnTensor?> Tensors, long Checkpoints, long? Latest, DateTimeOffset Created,
     long? QuotaBytes = null, BranchPoint? From = null, DateTimeOffset? Saved = null, long? Best = null, double? BestValue = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RetentionPreview? Removes = null);
 
-/// <summary>What a retention deletes with the next collection, unless it is changed, or the checkpoints are tagged or pinned, before that.</summary>
+/// <summary>What a retention deletes with the next collection, unless it is changed, or the checkpoints are tagged or pinned, before
+/// that.</summary>
 /// <param name="Checkpoints">How many checkpoints.</param>
 /// <param name="Steps">The first thousand of them.</param>
 /// <param name="Bytes">What they take in the store.</param>
@@ -107,12 +115,14 @@ public sealed record RetentionPreview(long Checkpoints, IReadOnlyList<long> Step
 /// <summary>What a checkpoint is and costs.</summary>
 /// <param name="Task">Its task.</param>
 /// <param name="Step">Its step.</param>
-/// <param name="Parent"><c>base</c>, the parent's step, or <c>TASK:STEP</c> where it is another task's. Folding may lay a checkpoint on an earlier one; its state stays.</param>
+/// <param name="Parent"><c>base</c>, the parent's step, or <c>TASK:STEP</c> where it is another task's. Folding may lay a checkpoint on an
+/// earlier one; its state stays.</param>
 /// <param name="State">Identity of the full state: what ETags are made of.</param>
 /// <param name="Mask">Identity of its mask.</param>
 /// <param name="Changed">Positions of its delta.</param>
 /// <param name="LogicalBytes">Bytes of the full model that it stands for.</param>
-/// <param name="StoredBytes">What it added to the store: positions (0 when the mask was there already), values, trainer state and own side files.</param>
+/// <param name="StoredBytes">What it added to the store: positions (0 when the mask was there already), values, trainer state and own side
+/// files.</param>
 /// <param name="PositionBytes">Bytes of its mask's frame, whoever brought it.</param>
 /// <param name="ValueBytes">Bytes of its values' frame.</param>
 /// <param name="StateBytes">Bytes of its trainer state as stored; 0 without.</param>
@@ -123,16 +133,21 @@ public sealed record RetentionPreview(long Checkpoints, IReadOnlyList<long> Step
 /// <param name="Created">When it was saved.</param>
 /// <param name="ChainBytes">Bytes of all frames that restoring it decodes: with the base's, what it costs to read.</param>
 /// <param name="Pinned">Whether it is pinned: neither a retention nor a request deletes it.</param>
-/// <param name="ParentState">Identity of the state that it is laid on: the parent may have been deleted, and another one saved at its step. <see langword="null"/>: the base.</param>
-/// <param name="Headers">Identity of its files' own headers, where they are laid out otherwise than its task's: with the state, what its files' bytes follow from. Known to the
-/// store that has it, and not sent.</param>
-/// <param name="SideBytes">Bytes of its own side files as stored, where it accounts for them: a file that several checkpoints have is stored once.</param>
+/// <param name="ParentState">Identity of the state that it is laid on: the parent may have been deleted, and another one saved at its step.
+/// <see langword="null"/>: the base.</param>
+/// <param name="Headers">Identity of its files' own headers, where they are laid out otherwise than its task's: with the state, what its
+/// files' bytes follow from. Known to the store that has it, and not sent.</param>
+/// <param name="SideBytes">Bytes of its own side files as stored, where it accounts for them: a file that several checkpoints have is
+/// stored once.</param>
 /// <param name="SideFiles">Identity of its own side files; <see langword="null"/>: it has none, and its base's are served.</param>
-/// <param name="LeftOut">In the answer to a save: what came or was found in its folder and is no part of it; else <see langword="null"/>.</param>
+/// <param name="LeftOut">In the answer to a save: what came or was found in its folder and is no part of it; else
+/// <see langword="null"/>.</param>
 public sealed record CheckpointInfo(
     string Task, long Step, string Parent, Digest State, Digest Mask, long Changed, long LogicalBytes, long StoredBytes, long PositionBytes,
-    long ValueBytes, long StateBytes, int Depth, Digest? FileDigest, IReadOnlyDictionary<string, double> Metrics, IReadOnlyList<string> Tags,
-    DateTimeOffset Created, long ChainBytes = 0, bool Pinned = false, Digest? ParentState = null, [property: JsonIgnore] Digest? Headers = null,
+    long ValueBytes, long StateBytes, int Depth, Digest? FileDigest, IReadOnlyDictionary<string, double> Metrics,
+    IReadOnlyList<string> Tags,
+    DateTimeOffset Created, long ChainBytes = 0, bool Pinned = false, Digest? ParentState = null,
+    [property: JsonIgnore] Digest? Headers = null,
     long SideBytes = 0, Digest? SideFiles = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<LeftOutFile>? LeftOut = null)
 {
@@ -154,7 +169,8 @@ public sealed record Saved<T>(T Value, bool Created);
 /// <summary>Which part of a list to give, or, of a list that is read to its end, where it begins.</summary>
 /// <param name="Limit">The most items of a page, 1 to 1000: one request asks for that many.</param>
 /// <param name="After">Start after this key (a name, or a step); <see langword="null"/> starts at the beginning.</param>
-/// <param name="Descending">Whether the list goes from its last item to its first. Lists of checkpoints alone can; the others keep their order.</param>
+/// <param name="Descending">Whether the list goes from its last item to its first. Lists of checkpoints alone can; the others keep their
+/// order.</param>
 public sealed record PageRequest(int Limit = 100, string? After = null, bool Descending = false)
 {
     /// <summary>The most items of a page.</summary>

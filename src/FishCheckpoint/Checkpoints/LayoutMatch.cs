@@ -16,7 +16,8 @@ internal static class LayoutMatch
             if (!expected.TryIndexOf(tensor.Name, out var index))
             {
                 throw new FishException(
-                    ErrorCode.TensorUnknown, tensor.Name, "The task layout has no such tensor.", "Declare it as the task's own tensor, or leave it out.");
+                    ErrorCode.TensorUnknown, tensor.Name, "The task layout has no such tensor.",
+                    "Declare it as the task's own tensor, or leave it out.");
             }
 
             CheckOne(expected.Tensors[index], tensor);
@@ -25,7 +26,8 @@ internal static class LayoutMatch
         if (expected.Tensors.FirstOrDefault(tensor => !model.TryIndexOf(tensor.Name, out _)) is { } missing)
         {
             throw new FishException(
-                ErrorCode.TensorMissing, missing.Name, $"The model lacks {missing}.", "Send all tensors, declare it dropped, or send a sparse patch.");
+                ErrorCode.TensorMissing, missing.Name, $"The model lacks {missing}.",
+                "Send all tensors, declare it dropped, or send a sparse patch.");
         }
     }
 
@@ -34,7 +36,8 @@ internal static class LayoutMatch
         if (expected.Type != found.Type)
         {
             throw new FishException(
-                ErrorCode.DtypeMismatch, found.Name, $"The task layout says {DTypes.NameOf(expected.Type)}, the model {DTypes.NameOf(found.Type)}.",
+                ErrorCode.DtypeMismatch, found.Name,
+                $"The task layout says {DTypes.NameOf(expected.Type)}, the model {DTypes.NameOf(found.Type)}.",
                 "Save in the base's dtype, or declare the tensor as the task's own.");
         }
 

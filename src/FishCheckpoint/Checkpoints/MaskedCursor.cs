@@ -57,7 +57,8 @@ internal sealed class MaskedCursor : DeltaCursor
             var all = decoded!.Positions.AsSpan(0, mask[chunk].Count);
             var (from, to) = (LowerBound(all, first), LowerBound(all, end));
             var info = layout.Tensors[tensor];
-            ValueMaps.Apply(map, info.Type, state, all[from..to], first, decoded.Mapped.AsSpan(from * info.UnitSize, (to - from) * info.UnitSize));
+            ValueMaps.Apply(map, info.Type, state, all[from..to], first,
+                decoded.Mapped.AsSpan(from * info.UnitSize, (to - from) * info.UnitSize));
         }
     }
 
@@ -132,8 +133,8 @@ internal sealed class MaskedCursor : DeltaCursor
         }
     }
 
-    // A decoded chunk, made when the first one is: a request for a header or for one tensor may need none. Each link of a chain holds one, so that it is no larger than the
-    // delta's chunks are, and what decoding takes besides is shared.
+    // A decoded chunk, made when the first one is: a request for a header or for one tensor may need none. Each link of a chain holds one,
+    // so that it is no larger than the delta's chunks are, and what decoding takes besides is shared.
     private sealed class Decoded(int positions, int bytes)
     {
         public long[] Positions { get; } = new long[positions];

@@ -19,12 +19,14 @@ public static partial class Names
     /// <returns>The name.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>.</exception>
     public static string Check(string name, string what) => name is not null && Rule().IsMatch(name)
-        ? name : throw new FishException(ErrorCode.NameInvalid, Shown(name ?? what), $"This is no name for a {what}.", $"Names match {Pattern}.");
+        ? name : throw new FishException(ErrorCode.NameInvalid, Shown(name ?? what), $"This is no name for a {what}.",
+            $"Names match {Pattern}.");
 
     /// <summary>Checks a tag: a name that is not a number and none of the words that step references use.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>.</exception>
     public static string CheckTag(string tag) => StepRef.IsReserved(Check(tag, "tag"))
-        ? throw new FishException(ErrorCode.NameInvalid, tag, "A tag is not a number, nor one of latest, best, base, previous, auto.", "Choose another tag.")
+        ? throw new FishException(ErrorCode.NameInvalid, tag, "A tag is not a number, nor one of latest, best, base, previous, auto.",
+            "Choose another tag.")
         : tag;
 
     /// <summary>Checks the name of a file of a model: one path segment, not hidden.</summary>

@@ -4,10 +4,10 @@ namespace FishCheckpoint.Checkpoints;
 
 /// <summary>The state that a save is laid against.</summary>
 /// <remarks>
-/// For a full model every choice gives the same checkpoint at another price, and <see cref="Auto"/> takes the cheaper. A sparse patch or a delta
-/// says only what differs from its parent, so there the choice is part of the content, and <see cref="Auto"/> means the state that the task starts from: its base, or
-/// the checkpoint that it was made from (<see cref="TaskSpec.From"/>). Where the chain would cost more to read than the store allows, the store lays the save on
-/// an earlier state of the chain; what is restored is the same.
+/// For a full model every choice gives the same checkpoint at another price, and <see cref="Auto"/> takes the cheaper. A sparse patch or a
+/// delta says only what differs from its parent, so there the choice is part of the content, and <see cref="Auto"/> means the state that
+/// the task starts from: its base, or the checkpoint that it was made from (<see cref="TaskSpec.From"/>). Where the chain would cost more
+/// to read than the store allows, the store lays the save on an earlier state of the chain; what is restored is the same.
 /// </remarks>
 public readonly record struct ParentChoice
 {
@@ -28,7 +28,8 @@ public readonly record struct ParentChoice
     /// <summary>The task's base (with the task's own tensors as zeros).</summary>
     public static ParentChoice Base { get; } = new("base", null);
 
-    /// <summary>The task's checkpoint of the highest step below the one being saved; when there is none, the state that the task starts from.</summary>
+    /// <summary>The task's checkpoint of the highest step below the one being saved; when there is none, the state that the task starts
+    /// from.</summary>
     public static ParentChoice Previous { get; } = new("previous", null);
 
     /// <summary>The task's checkpoint of a step.</summary>

@@ -9,8 +9,8 @@ public sealed record RecodeOptions
     public string? Task { get; init; }
 
     /// <summary>
-    /// The most stored bytes that a round takes, as they are before it; at least 1. The first frame is taken whatever its size, so that every round gets on. Default: no
-    /// limit.
+    /// The most stored bytes that a round takes, as they are before it; at least 1. The first frame is taken whatever its size, so that
+    /// every round gets on. Default: no limit.
     /// </summary>
     public long? MaxBytes { get; init; }
 
@@ -18,7 +18,8 @@ public sealed record RecodeOptions
     public TimeSpan? MaxTime { get; init; }
 
     /// <summary>Returns these options, or refuses them.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a budget is not positive; <see cref="ErrorCode.NameInvalid"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a budget is not positive;
+    /// <see cref="ErrorCode.NameInvalid"/>.</exception>
     public RecodeOptions Validate()
     {
         if (Task is not null)

@@ -11,14 +11,16 @@ namespace FishCheckpoint.Checkpoints;
 /// <param name="Mode"><c>min</c> or <c>max</c>: which values of the metric are better.</param>
 /// <param name="KeepWithin">Keep what was saved in this time before now.</param>
 public sealed record Retention(
-    int? KeepLast = null, long? KeepEvery = null, int? KeepBest = null, string? Monitor = null, string Mode = "min", TimeSpan? KeepWithin = null)
+    int? KeepLast = null, long? KeepEvery = null, int? KeepBest = null, string? Monitor = null, string Mode = "min",
+    TimeSpan? KeepWithin = null)
 {
     /// <summary>Whether there is a rule: whether anything may go.</summary>
     [JsonIgnore]
     public bool HasRules => KeepLast is not null || KeepEvery is not null || KeepBest is not null || KeepWithin is not null;
 
     /// <summary>Returns this retention, or refuses it.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a rule keeps less than nothing, or the best of nothing.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a rule keeps less than nothing, or the best of
+    /// nothing.</exception>
     public Retention Validate() => this switch
     {
         { KeepLast: < 1 } => throw Refused("keepLast", $"{KeepLast} checkpoints", "Keep at least 1: the latest always stays."),

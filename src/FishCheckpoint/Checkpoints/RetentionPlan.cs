@@ -8,7 +8,8 @@ namespace FishCheckpoint.Checkpoints;
 /// <param name="Created">When it was saved.</param>
 /// <param name="Tag">One of its tags, where it has any.</param>
 /// <param name="Pinned">Whether it is pinned.</param>
-internal readonly record struct RetentionCandidate(long Step, double? Metric, DateTimeOffset Created, string? Tag = null, bool Pinned = false);
+internal readonly record struct RetentionCandidate(long Step, double? Metric, DateTimeOffset Created, string? Tag = null,
+    bool Pinned = false);
 
 /// <summary>What becomes of a checkpoint.</summary>
 /// <param name="Step">Its step.</param>
@@ -23,10 +24,11 @@ internal static class RetentionPlan
     /// <param name="retention">The rules; without any, all stay.</param>
     /// <param name="now">The time that <see cref="Retention.KeepWithin"/> counts back from.</param>
     /// <remarks>
-    /// Whatever the rules say, the latest step stays, the best one where a metric is monitored, and every one that is tagged or pinned. Of equal values the later step
-    /// is the better.
+    /// Whatever the rules say, the latest step stays, the best one where a metric is monitored, and every one that is tagged or pinned. Of
+    /// equal values the later step is the better.
     /// </remarks>
-    public static IReadOnlyList<RetentionDecision> Decide(IReadOnlyCollection<RetentionCandidate> candidates, Retention retention, DateTimeOffset now)
+    public static IReadOnlyList<RetentionDecision> Decide(IReadOnlyCollection<RetentionCandidate> candidates, Retention retention,
+        DateTimeOffset now)
     {
         var ordered = candidates.OrderBy(candidate => candidate.Step).ToArray();
         if (!retention.HasRules)
@@ -36,7 +38,8 @@ internal static class RetentionPlan
 
         var last = Math.Max(1, retention.KeepLast ?? 1);
         var best = BestOf(ordered, retention);
-        return [.. ordered.Select((candidate, index) => new RetentionDecision(candidate.Step, KeptBy(candidate, ordered.Length - index, last, best, retention, now)))];
+        return [.. ordered.Select((candidate, index) =>
+            new RetentionDecision(candidate.Step, KeptBy(candidate, ordered.Length - index, last, best, retention, now)))];
     }
 
     /// <summary>What the rules are, in words, for what none of them keeps.</summary>
@@ -54,7 +57,8 @@ internal static class RetentionPlan
     }
 
     private static string? KeptBy(
-        RetentionCandidate candidate, int fromTheEnd, int last, HashSet<long> best, Retention retention, DateTimeOffset now) => candidate switch
+        RetentionCandidate candidate, int fromTheEnd, int last, HashSet<long> best, Retention retention, DateTimeOffset now) =>
+            candidate switch
     {
         { Pinned: true } => "pinned",
         { Tag: { } tag } => $"tag {tag}",
@@ -73,8 +77,10 @@ internal static class RetentionPlan
         }
 
         var measured = candidates.Where(candidate => candidate.Metric is { } value && !double.IsNaN(value));
-        return (retention.Mode == "max" ? measured.OrderByDescending(candidate => candidate.Metric) : measured.OrderBy(candidate => candidate.Metric))
-            .ThenByDescending(candidate => candidate.Step).Take(Math.Max(1, retention.KeepBest ?? 1)).Select(candidate => candidate.Step).ToHashSet();
+        return (retention.Mode == "max" ? measured.OrderByDescending(candidate => candidate.Metric)
+            : measured.OrderBy(candidate => candidate.Metric))
+            .ThenByDescending(candidate => candidate.Step).Take(Math.Max(1, retention.KeepBest ?? 1)).Select(candidate => candidate.Step)
+                .ToHashSet();
     }
 
     private static string Text(TimeSpan time) => time.ToString("c", CultureInfo.InvariantCulture);

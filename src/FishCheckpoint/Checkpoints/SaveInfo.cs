@@ -26,9 +26,11 @@ public sealed record SaveInfo(
     /// <summary>The most characters (UTF-16) that the name of a metric or a key of the metadata may have.</summary>
     public const int MaxNameLength = 512;
 
-    private const string Hint = """Send {"metrics":{"loss":0.12},"metadata":{"run":"a1"}}; what JSON cannot write as a number is "NaN", "Infinity" or "-Infinity".""";
+    private const string Hint =
+        """Send {"metrics":{"loss":0.12},"metadata":{"run":"a1"}}; write other numbers as "NaN", "Infinity" or "-Infinity".""";
 
-    // A number is a number here, or one of the three that JSON spells as text: none of the Web defaults' leniency. Names stay readable to the database.
+    // A number is a number here, or one of the three that JSON spells as text: none of the Web defaults' leniency. Names stay readable to
+    // the database.
     private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.General)
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
@@ -42,7 +44,8 @@ public sealed record SaveInfo(
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Whether a metric or a key of the metadata may have this name: 1 to <see cref="MaxNameLength"/> characters of Unicode text without controls.</summary>
+    /// <summary>Whether a metric or a key of the metadata may have this name: 1 to <see cref="MaxNameLength"/> characters of Unicode text
+    /// without controls.</summary>
     public static bool IsName(string name) => name.Length is > 0 and <= MaxNameLength && !name.Any(char.IsControl) && IsText(name);
 
     /// <summary>Reads the document.</summary>
@@ -54,12 +57,14 @@ public sealed record SaveInfo(
     /// <param name="json">UTF-8.</param>
     /// <param name="key">What the error names.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: it is not such an object.</exception>
-    public static IReadOnlyDictionary<string, double> ParseMetrics(ReadOnlySpan<byte> json, string key) => Read<Dictionary<string, double>>(json, key);
+    public static IReadOnlyDictionary<string, double> ParseMetrics(ReadOnlySpan<byte> json, string key) => Read<Dictionary<string,
+    double>>(json, key);
 
     /// <summary>Checks names, texts and size.</summary>
     /// <param name="key">What the error names, such as <c>task/120</c>.</param>
     /// <returns>This.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a name or text that cannot be kept; <see cref="ErrorCode.TooLarge"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a name or text that cannot be kept;
+    /// <see cref="ErrorCode.TooLarge"/>.</exception>
     public SaveInfo Validate(string key)
     {
         foreach (var name in (Metrics?.Keys ?? []).Concat(Metadata?.Keys ?? []))
@@ -102,7 +107,8 @@ public sealed record SaveInfo(
         catch (JsonException error)
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, key, $"This is no JSON of metrics{(typeof(T) == typeof(SaveInfo) ? " and metadata" : "")}: {error.Message}", Hint, error);
+                ErrorCode.RequestInvalid, key,
+                $"This is no JSON of metrics{(typeof(T) == typeof(SaveInfo) ? " and metadata" : "")}: {error.Message}", Hint, error);
         }
     }
 
@@ -118,6 +124,7 @@ public sealed record SaveInfo(
         }
     }
 
-    private static string Shown(string name) => string.Concat(name.Take(40).Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter))
+    private static string Shown(string name) =>
+        string.Concat(name.Take(40).Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter))
         + (name.Length > 40 ? "..." : "");
 }

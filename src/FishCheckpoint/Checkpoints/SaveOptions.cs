@@ -11,7 +11,8 @@ public sealed record SaveOptions
     /// <summary>The base that the trainer started from; another one is refused (BASE_MISMATCH). Default: not checked.</summary>
     public Digest? ExpectedBase { get; init; }
 
-    /// <summary>SHA-256 of the full restored file (of a model that is one file); another one is refused (DIGEST_MISMATCH). Default: not checked.</summary>
+    /// <summary>SHA-256 of the full restored file (of a model that is one file); another one is refused (DIGEST_MISMATCH). Default: not
+    /// checked.</summary>
     public Digest? ExpectedFileDigest { get; init; }
 
     /// <summary>Numbers to keep with the checkpoint, such as a loss. Default: none.</summary>
@@ -30,11 +31,12 @@ public sealed record SaveOptions
     public bool Overwrite { get; init; }
 
     /// <summary>
-    /// Files beside the model (config.json, a tokenizer) that the checkpoint is to have of its own, besides those of a <see cref="CheckpointContent.Full"/> model's
-    /// folder; one of the same name goes before the folder's. They are read in the call. Default: none.
+    /// Files beside the model (config.json, a tokenizer) that the checkpoint is to have of its own, besides those of a
+    /// <see cref="CheckpointContent.Full"/> model's folder; one of the same name goes before the folder's. They are read in the call.
+    /// Default: none.
     /// </summary>
-    /// <remarks>A checkpoint's own side files are served in the place of its base's by name; the base's others stay. They are part of its content: the same model with
-    /// others for a step that is taken is STEP_TAKEN. A save that brings none says nothing of them.</remarks>
+    /// <remarks>A checkpoint's own side files are served in the place of its base's by name; the base's others stay. They are part of its
+    /// content: the same model with others for a step that is taken is STEP_TAKEN. A save that brings none says nothing of them.</remarks>
     public IReadOnlyList<SideFile> SideFiles { get; init; } = [];
 
     /// <summary>
@@ -51,8 +53,8 @@ public sealed record SaveOptions
             .DistinctBy(file => file.Name, StringComparer.Ordinal)];
 
     /// <summary>
-    /// Opens the trainer state, which is stored in the same transaction as the checkpoint: both are there or neither. Called once for each attempt to store;
-    /// the stream is read to its end and disposed. Default: none.
+    /// Opens the trainer state, which is stored in the same transaction as the checkpoint: both are there or neither. Called once for each
+    /// attempt to store; the stream is read to its end and disposed. Default: none.
     /// </summary>
     /// <remarks>A checkpoint that is there already gets it, unless it has another one (STATE_TAKEN).</remarks>
     public Func<Stream>? OpenState { get; init; }

@@ -8,8 +8,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Checkpoints;
 
 /// <summary>
-/// Reads a sparse patch: for each changed tensor <c>NAME.indices</c> [n] (I32, I64, U32 or U64; flat, ascending) and <c>NAME.values</c> [n] in the
-/// tensor's dtype (U8 for packed dtypes). Names and types are checked at once, positions as they are read.
+/// Reads a sparse patch: for each changed tensor <c>NAME.indices</c> [n] (I32, I64, U32 or U64; flat, ascending) and <c>NAME.values</c> [n]
+/// in the tensor's dtype (U8 for packed dtypes). Names and types are checked at once, positions as they are read.
 /// </summary>
 internal sealed class SparsePatchReader : IDeltaReader
 {
@@ -19,7 +19,8 @@ internal sealed class SparsePatchReader : IDeltaReader
     /// <summary>What the name of a tensor of new values ends with.</summary>
     public const string ValuesSuffix = ".values";
 
-    private const string Hint = "A sparse patch holds NAME.indices [n] (I32, I64, U32, U64) and NAME.values [n] (the tensor's dtype) for each changed tensor.";
+    private const string Hint =
+        "A sparse patch holds NAME.indices [n] (I32, I64, U32, U64) and NAME.values [n] (the tensor's dtype) for each changed tensor.";
 
     private readonly SafetensorsFile file;
     private readonly Part[] parts;
@@ -39,7 +40,8 @@ internal sealed class SparsePatchReader : IDeltaReader
             .Select(tensor => Match(tensor, stored)).Where(found => found.Count > 0).OrderBy(found => found.Tensor)];
         if (file.Header.Tensors.FirstOrDefault(tensor => !IsHalf(tensor.Info.Name, stored)) is { } stray)
         {
-            throw new FishException(ErrorCode.PatchInvalid, stray.Info.Name, "The tensor is no half of a pair of indices and values.", Hint);
+            throw new FishException(ErrorCode.PatchInvalid, stray.Info.Name, "The tensor is no half of a pair of indices and values.",
+                Hint);
         }
     }
 
@@ -47,7 +49,8 @@ internal sealed class SparsePatchReader : IDeltaReader
     public Layout Layout { get; }
 
     /// <inheritdoc/>
-    /// <exception cref="FishException"><see cref="ErrorCode.IndexUnsorted"/>, <see cref="ErrorCode.IndexRepeated"/>, <see cref="ErrorCode.IndexOutOfRange"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.IndexUnsorted"/>, <see cref="ErrorCode.IndexRepeated"/>,
+    /// <see cref="ErrorCode.IndexOutOfRange"/>.</exception>
     public bool Read(DeltaChunk chunk)
     {
         chunk.Reset(-1, 1);
@@ -80,20 +83,24 @@ internal sealed class SparsePatchReader : IDeltaReader
         if (values.Type != expected)
         {
             throw new FishException(
-                ErrorCode.DtypeMismatch, tensor.Name, $"The values are {DTypes.NameOf(values.Type)}; {DTypes.NameOf(expected)} is expected.", Hint);
+                ErrorCode.DtypeMismatch, tensor.Name,
+                $"The values are {DTypes.NameOf(values.Type)}; {DTypes.NameOf(expected)} is expected.", Hint);
         }
     }
 
     private static bool IsHalf(string name, Dictionary<string, StoredTensor> stored) =>
-        (name.EndsWith(IndicesSuffix, StringComparison.Ordinal) && stored.ContainsKey(string.Concat(name.AsSpan(0, name.Length - IndicesSuffix.Length), ValuesSuffix)))
-        || (name.EndsWith(ValuesSuffix, StringComparison.Ordinal) && stored.ContainsKey(string.Concat(name.AsSpan(0, name.Length - ValuesSuffix.Length), IndicesSuffix)));
+        (name.EndsWith(IndicesSuffix, StringComparison.Ordinal)
+            && stored.ContainsKey(string.Concat(name.AsSpan(0, name.Length - IndicesSuffix.Length), ValuesSuffix)))
+        || (name.EndsWith(ValuesSuffix, StringComparison.Ordinal)
+            && stored.ContainsKey(string.Concat(name.AsSpan(0, name.Length - ValuesSuffix.Length), IndicesSuffix)));
 
     private Part Match(StoredTensor positions, Dictionary<string, StoredTensor> stored)
     {
         var name = positions.Info.Name[..^IndicesSuffix.Length];
         if (!Layout.TryIndexOf(name, out var tensor))
         {
-            throw new FishException(ErrorCode.TensorUnknown, name, "The task layout has no such tensor.", "Patch tensors of the task layout only.");
+            throw new FishException(ErrorCode.TensorUnknown, name, "The task layout has no such tensor.",
+                "Patch tensors of the task layout only.");
         }
 
         if (!stored.TryGetValue(name + ValuesSuffix, out var values))
@@ -111,7 +118,8 @@ internal sealed class SparsePatchReader : IDeltaReader
         {
             throw new FishException(
                 ErrorCode.ShapeMismatch, name,
-                $"The indices have the shape {TensorInfo.ShapeText(positions.Info.Shape)}, the values {TensorInfo.ShapeText(values.Info.Shape)}.", Hint);
+                $"The indices have the shape {TensorInfo.ShapeText(positions.Info.Shape)}, "
+                    + $"the values {TensorInfo.ShapeText(values.Info.Shape)}.", Hint);
         }
 
         return new Part(tensor, positions.Info.Elements, positions.Info.Type, positions.Begin, values.Begin);

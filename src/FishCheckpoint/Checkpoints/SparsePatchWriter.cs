@@ -8,12 +8,13 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Checkpoints;
 
 /// <summary>
-/// Writes a delta as a sparse patch, the mirror of <see cref="SparsePatchReader"/>: for each changed tensor <c>NAME.indices</c> [n] (I32 where every
-/// position of the patch fits, else I64; flat, ascending) and <c>NAME.values</c> [n] in the tensor's dtype (U8 for packed dtypes).
+/// Writes a delta as a sparse patch, the mirror of <see cref="SparsePatchReader"/>: for each changed tensor <c>NAME.indices</c> [n] (I32
+/// where every position of the patch fits, else I64; flat, ascending) and <c>NAME.values</c> [n] in the tensor's dtype (U8 for packed
+/// dtypes).
 /// </summary>
 /// <remarks>
-/// The header is known from the frames' index alone. The data are written wider types first, as the reference writer does, so that readers that map the file
-/// find every tensor aligned: the frames are decoded once for the indices, and once for each width of values.
+/// The header is known from the frames' index alone. The data are written wider types first, as the reference writer does, so that readers
+/// that map the file find every tensor aligned: the frames are decoded once for the indices, and once for each width of values.
 /// </remarks>
 internal sealed class SparsePatchWriter
 {
@@ -28,14 +29,16 @@ internal sealed class SparsePatchWriter
     /// <param name="delta">The frames, with their mask and plain values. Not owned; read again by <see cref="WriteToAsync"/>.</param>
     /// <param name="layout">The layout that positions refer to.</param>
     /// <param name="metadata">Entries of <c>__metadata__</c> besides <c>format</c>.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.MaskUnknown"/>: the mask is left out; or the frames are damaged or for another layout.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.MaskUnknown"/>: the mask is left out; or the frames are damaged or for another
+    /// layout.</exception>
     public SparsePatchWriter(EncodedDelta delta, Layout layout, IEnumerable<KeyValuePair<string, string>>? metadata = null)
     {
         (this.delta, this.layout) = (delta, layout);
         var (mask, head) = (delta.Mask, delta.MaskHead);
         if (mask is null || head is null)
         {
-            throw new FishException(ErrorCode.MaskUnknown, delta.MaskId.ToString(), "The frames leave their mask out.", "Bring the mask's frame with the values'.");
+            throw new FishException(ErrorCode.MaskUnknown, delta.MaskId.ToString(), "The frames leave their mask out.",
+                "Bring the mask's frame with the values'.");
         }
 
         parts = PartsOf(ChunkIndex.ReadMask(mask, head, layout), layout);
@@ -72,8 +75,10 @@ internal sealed class SparsePatchWriter
     private static Part[] PartsOf(ChunkEntry[] entries, Layout layout)
     {
         var indices = Array.TrueForAll(entries, entry => entry.Last <= int.MaxValue) ? DType.I32 : DType.I64;
-        var tensors = entries.GroupBy(entry => layout.Tensors[entry.Tensor]).Select(group => (Tensor: group.Key, Count: group.Sum(entry => (long)entry.Count)));
-        return [.. tensors.SelectMany(changed => PairOf(changed.Tensor, changed.Count, indices)).OrderByDescending(part => part.Width).ThenBy(part => !part.IsIndices)];
+        var tensors = entries.GroupBy(entry => layout.Tensors[entry.Tensor])
+            .Select(group => (Tensor: group.Key, Count: group.Sum(entry => (long)entry.Count)));
+        return [.. tensors.SelectMany(changed => PairOf(changed.Tensor, changed.Count, indices)).OrderByDescending(part => part.Width)
+            .ThenBy(part => !part.IsIndices)];
     }
 
     private static IEnumerable<Part> PairOf(TensorInfo tensor, long count, DType indices)

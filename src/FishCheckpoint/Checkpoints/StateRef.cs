@@ -2,7 +2,8 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Checkpoints;
 
-/// <summary>What names a state that a delta can be against: the base, a checkpoint of the same task, or one of another task on the same base.</summary>
+/// <summary>What names a state that a delta can be against: the base, a checkpoint of the same task, or one of another task on the same
+/// base.</summary>
 /// <param name="Step">The checkpoint; <see langword="null"/> for the base.</param>
 /// <param name="Task">Its task, when it is another one's.</param>
 public readonly record struct StateRef(StepRef? Step, string? Task = null)
@@ -18,13 +19,15 @@ public readonly record struct StateRef(StepRef? Step, string? Task = null)
     /// <summary>A checkpoint of the same task; the base for <see langword="null"/>.</summary>
     public static StateRef FromStepRef(StepRef? step) => new(step);
 
-    /// <summary>Reads <c>base</c>, a step, a word, a tag, or any of the last three of another task, as <c>TASK:STEP</c>. No name has a colon in it.</summary>
+    /// <summary>Reads <c>base</c>, a step, a word, a tag, or any of the last three of another task, as <c>TASK:STEP</c>. No name has a
+    /// colon in it.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StepInvalid"/>, <see cref="ErrorCode.NameInvalid"/>.</exception>
     public static StateRef Parse(string text)
     {
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         return text == BaseWord ? Base
-            : colon < 0 ? new StateRef(StepRef.Parse(text)) : new StateRef(StepRef.Parse(text[(colon + 1)..]), Names.Check(text[..colon], "task"));
+            : colon < 0 ? new StateRef(StepRef.Parse(text))
+            : new StateRef(StepRef.Parse(text[(colon + 1)..]), Names.Check(text[..colon], "task"));
     }
 
     /// <inheritdoc/>

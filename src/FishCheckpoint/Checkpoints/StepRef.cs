@@ -42,7 +42,8 @@ public readonly record struct StepRef
     public static long ParseStep(string text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var step)
             ? step : throw new FishException(
-                ErrorCode.StepInvalid, text.Length <= 40 ? text : $"{text[..37]}...", "This is no step.", "Steps are whole numbers from 0 to 9223372036854775807.");
+                ErrorCode.StepInvalid, text.Length <= 40 ? text : $"{text[..37]}...", "This is no step.",
+                "Steps are whole numbers from 0 to 9223372036854775807.");
 
     /// <summary>Whether a word cannot be a tag.</summary>
     public static bool IsReserved(string word) =>

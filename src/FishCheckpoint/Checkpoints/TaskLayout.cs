@@ -4,7 +4,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Checkpoints;
 
 /// <summary>
-/// The base's layout with the tensors that a task declares as its own replaced, added or dropped. Files that nothing changes in keep their header verbatim.
+/// The base's layout with the tensors that a task declares as its own replaced, added or dropped. Files that nothing changes in keep their
+/// header verbatim.
 /// </summary>
 internal sealed class TaskLayout
 {
@@ -38,7 +39,8 @@ internal sealed class TaskLayout
     {
         if (own.FirstOrDefault(pair => pair.Value is null && !@base.Layout.TryIndexOf(pair.Key, out _)).Key is { } missing)
         {
-            throw new FishException(ErrorCode.TensorUnknown, missing, "A tensor to be dropped is not in the base.", "Name a tensor of the base.");
+            throw new FishException(ErrorCode.TensorUnknown, missing, "A tensor to be dropped is not in the base.",
+                "Name a tensor of the base.");
         }
 
         var added = own.Where(pair => pair.Value is not null && !@base.Layout.TryIndexOf(pair.Key, out _))
@@ -52,7 +54,8 @@ internal sealed class TaskLayout
     {
         var before = file.Header.Tensors.Select(tensor => tensor.Info).ToArray();
         var after = before.Where(tensor => !own.TryGetValue(tensor.Name, out var replaced) || replaced is not null)
-            .Select(tensor => own.TryGetValue(tensor.Name, out var replaced) ? ToInfo(tensor.Name, replaced!) : tensor).Concat(added).ToArray();
+            .Select(tensor => own.TryGetValue(tensor.Name, out var replaced) ? ToInfo(tensor.Name, replaced!) : tensor).Concat(added)
+                .ToArray();
         return before.SequenceEqual(after) ? file
             : file with { Header = HeaderWriter.Create(after, file.Header.HasMetadata ? file.Header.Metadata : null) };
     }
@@ -62,18 +65,22 @@ internal sealed class TaskLayout
         // JSON may leave out what the type requires.
         if (own.Dtype is null || own.Shape is null)
         {
-            throw new FishException(ErrorCode.RequestInvalid, name, "An own tensor needs a dtype and a shape.", "Give both, as in {\"dtype\":\"F32\",\"shape\":[3]}.");
+            throw new FishException(ErrorCode.RequestInvalid, name, "An own tensor needs a dtype and a shape.",
+                "Give both, as in {\"dtype\":\"F32\",\"shape\":[3]}.");
         }
 
         if (own.Shape.Count > TensorInfo.MaxDimensions)
         {
             throw new FishException(
-                ErrorCode.HeaderInvalidShape, name, $"The tensor has {own.Shape.Count} dimensions; at most {TensorInfo.MaxDimensions} are taken.", "Check the shape of the own tensor.");
+                ErrorCode.HeaderInvalidShape, name,
+                $"The tensor has {own.Shape.Count} dimensions; at most {TensorInfo.MaxDimensions} are taken.",
+                "Check the shape of the own tensor.");
         }
 
         if (!DTypes.TryParse(own.Dtype, out var type))
         {
-            throw new FishException(ErrorCode.HeaderUnknownDtype, name, $"'{own.Dtype}' is not a dtype.", "Use a safetensors dtype, as in F32.");
+            throw new FishException(ErrorCode.HeaderUnknownDtype, name, $"'{own.Dtype}' is not a dtype.",
+                "Use a safetensors dtype, as in F32.");
         }
 
         try

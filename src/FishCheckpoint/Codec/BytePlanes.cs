@@ -5,7 +5,8 @@ using System.Runtime.Intrinsics;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Byte planes: the first bytes of all units, then the second bytes, and so on. Bytes of one significance compress together.</summary>
+/// <summary>Byte planes: the first bytes of all units, then the second bytes, and so on. Bytes of one significance compress
+/// together.</summary>
 internal static class BytePlanes
 {
     /// <summary>Splits units into planes.</summary>
@@ -35,7 +36,8 @@ internal static class BytePlanes
     /// <summary>Joins planes to units: the mirror of <see cref="Split(ReadOnlySpan{byte}, int, Span{byte})"/>.</summary>
     public static void Join(ReadOnlySpan<byte> planes, int unitSize, Span<byte> units) => Join(planes, unitSize, 0, units);
 
-    /// <summary>Joins planes to units, each rotated back: the mirror of <see cref="Split(ReadOnlySpan{byte}, int, int, Span{byte})"/>.</summary>
+    /// <summary>Joins planes to units, each rotated back: the mirror of
+    /// <see cref="Split(ReadOnlySpan{byte}, int, int, Span{byte})"/>.</summary>
     internal static void Join(ReadOnlySpan<byte> planes, int unitSize, int rotation, Span<byte> units)
     {
         planes = planes[..units.Length];
@@ -153,7 +155,9 @@ internal static class BytePlanes
                 var (low, lowUpper) = (Vector256<uint>.Zero, Vector256<uint>.Zero);
                 for (var plane = 0; plane < 4; plane++)
                 {
-                    var (wide, wideUpper) = Vector256.Widen(Vector256.WidenLower(Vector128.LoadUnsafe(ref source, (nuint)((plane * count) + index)).ToVector256Unsafe()));
+                    var (wide, wideUpper) =
+                        Vector256.Widen(
+                            Vector256.WidenLower(Vector128.LoadUnsafe(ref source, (nuint)((plane * count) + index)).ToVector256Unsafe()));
                     (low, lowUpper) = (low | (wide << (8 * plane)), lowUpper | (wideUpper << (8 * plane)));
                 }
 

@@ -54,7 +54,8 @@ internal sealed class ChunkCoder
     public void DecodePositions(ReadOnlySpan<byte> source, long first, long last, Span<long> positions) =>
         positionCoder.Decode(source, first, last, positions);
 
-    /// <summary>Encodes mapped values: the map's number; then, for distances, how they follow; then byte planes as runs, or the distances as numbers.</summary>
+    /// <summary>Encodes mapped values: the map's number; then, for distances, how they follow; then byte planes as runs, or the distances
+    /// as numbers.</summary>
     /// <param name="map">The map that was applied.</param>
     /// <param name="mapped">The mapped values.</param>
     /// <param name="unitSize">Bytes of a value.</param>
@@ -153,7 +154,8 @@ internal sealed class ChunkCoder
     }
 
     /// <summary>How far the values of a chunk were expected to go on.</summary>
-    internal static byte MoveOf(ReadOnlySpan<byte> source) => source.Length > 5 && source[0] == (byte)ValueMap.Predicted && EarlierValues.Moves.Contains(source[1])
+    internal static byte MoveOf(ReadOnlySpan<byte> source) => source.Length > 5 && source[0] == (byte)ValueMap.Predicted
+        && EarlierValues.Moves.Contains(source[1])
         ? source[1] : throw Corrupt("The values do not follow those of an earlier checkpoint.");
 
     /// <summary>Decodes values: the mirror of <see cref="EncodePredicted"/>.</summary>
@@ -187,7 +189,8 @@ internal sealed class ChunkCoder
         Ulp.Apply(type, predicted, distances.Span, values);
     }
 
-    private int EncodeNumbers(ReadOnlySpan<byte> mapped, int unitSize, ReadOnlySpan<byte> of, int classCount, Span<byte> destination) => unitSize switch
+    private int EncodeNumbers(ReadOnlySpan<byte> mapped, int unitSize, ReadOnlySpan<byte> of, int classCount, Span<byte> destination) =>
+        unitSize switch
     {
         1 => magnitudes.Encode(mapped, signed: true, of, classCount, destination),
         2 => magnitudes.Encode(MemoryMarshal.Cast<byte, ushort>(mapped), signed: true, of, classCount, destination),
@@ -232,7 +235,8 @@ internal sealed class ChunkCoder
         }
     }
 
-    /// <summary>Encodes plain bytes, as of a trainer state: as one run, or as the planes of words of four bytes, where their low bytes are noise.</summary>
+    /// <summary>Encodes plain bytes, as of a trainer state: as one run, or as the planes of words of four bytes, where their low bytes are
+    /// noise.</summary>
     public static int EncodeBytes(ReadOnlySpan<byte> bytes, CodecOptions options, Span<byte> destination)
     {
         if (options.Effort == CodecEffort.Runs || bytes.Length % sizeof(float) != 0 || bytes.Length < 1 << 12)
@@ -254,7 +258,8 @@ internal sealed class ChunkCoder
             var length = 1;
             for (var plane = 0; plane < sizeof(float); plane++)
             {
-                length += CompressedSpan.Write(options.Values, options.Level, planes.Span.Slice(plane * count, count), destination[length..], withLength: false);
+                length += CompressedSpan.Write(options.Values, options.Level, planes.Span.Slice(plane * count, count),
+                    destination[length..], withLength: false);
             }
 
             return length;

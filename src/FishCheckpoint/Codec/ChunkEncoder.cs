@@ -3,7 +3,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Encodes chunks, each by itself, and decodes each again before it counts. Safe for use by several threads at once, each with a chunk of its own.</summary>
+/// <summary>Encodes chunks, each by itself, and decodes each again before it counts. Safe for use by several threads at once, each with a
+/// chunk of its own.</summary>
 /// <param name="layout">The layout that chunks refer to.</param>
 /// <param name="options">Effort and compression.</param>
 /// <param name="withPositions">Whether positions are encoded too.</param>
@@ -24,7 +25,8 @@ internal sealed class ChunkEncoder(Layout layout, CodecOptions options, bool wit
     private int EncodePositions(CodingBuffers buffers)
     {
         var positions = buffers.Chunk.Positions;
-        var length = buffers.Coder.EncodePositions(positions, options, buffers.EncodedPositions, layout.Tensors[buffers.Chunk.Tensor].RowLength);
+        var length =
+            buffers.Coder.EncodePositions(positions, options, buffers.EncodedPositions, layout.Tensors[buffers.Chunk.Tensor].RowLength);
         if (options.Prove)
         {
             var again = buffers.PositionsAgain.AsSpan(0, positions.Length);

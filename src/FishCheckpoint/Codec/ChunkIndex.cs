@@ -55,15 +55,16 @@ internal static class ChunkIndex
     }
 
     /// <summary>Reads the index of a mask, checked against its layout: no chunk can cover what the layout does not have.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.FrameInvalid"/>, <see cref="ErrorCode.FrameTooLarge"/>,
-    /// <see cref="ErrorCode.LayoutMismatch"/>, <see cref="ErrorCode.IndexOutOfRange"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.FrameInvalid"/>,
+    /// <see cref="ErrorCode.FrameTooLarge"/>, <see cref="ErrorCode.LayoutMismatch"/>, <see cref="ErrorCode.IndexOutOfRange"/>.</exception>
     public static ChunkEntry[] ReadMask(IFrame frame, FrameHead head, Layout layout)
     {
         Expect(head, FrameKind.Mask);
         if (head.Digests[0] != layout.Id)
         {
             throw new FishException(
-                ErrorCode.LayoutMismatch, "mask", $"The mask is for layout {head.Digests[0]}, not for {layout.Id}.", "Make it for the task's layout.");
+                ErrorCode.LayoutMismatch, "mask", $"The mask is for layout {head.Digests[0]}, not for {layout.Id}.",
+                "Make it for the task's layout.");
         }
 
         var most = layout.Tensors.Sum(tensor => (tensor.Units + DeltaChunk.Capacity - 1) / DeltaChunk.Capacity);
@@ -98,7 +99,8 @@ internal static class ChunkIndex
             if (count == 0 || last >= units || last - first < count - 1)
             {
                 throw new FishException(
-                    ErrorCode.IndexOutOfRange, layout.Tensors[tensor].Name, $"A chunk covers {count} positions from {first} to {last} of {units}.",
+                    ErrorCode.IndexOutOfRange, layout.Tensors[tensor].Name,
+                    $"A chunk covers {count} positions from {first} to {last} of {units}.",
                     "Positions are flat element indices, each once.");
             }
 
@@ -112,7 +114,8 @@ internal static class ChunkIndex
     }
 
     /// <summary>Reads the index of values, whose chunks are those of their mask.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: they are for another mask, or damaged; <see cref="ErrorCode.FrameInvalid"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: they are for another mask, or damaged;
+    /// <see cref="ErrorCode.FrameInvalid"/>.</exception>
     public static ChunkEntry[] ReadValues(IFrame frame, FrameHead head, FrameHead mask, ReadOnlySpan<ChunkEntry> maskEntries)
     {
         Expect(head, FrameKind.Values);
@@ -155,15 +158,16 @@ internal static class ChunkIndex
     }
 
     /// <summary>Reads the index of a frame of blocks, checked against its layout.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.FrameInvalid"/>, <see cref="ErrorCode.LayoutMismatch"/>,
-    /// <see cref="ErrorCode.IndexOutOfRange"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.FrameInvalid"/>,
+    /// <see cref="ErrorCode.LayoutMismatch"/>, <see cref="ErrorCode.IndexOutOfRange"/>.</exception>
     public static ChunkEntry[] ReadBlocks(IFrame frame, FrameHead head, Layout layout)
     {
         Expect(head, FrameKind.Blocks);
         if (head.Digests[0] != layout.Id)
         {
             throw new FishException(
-                ErrorCode.LayoutMismatch, "blocks", $"The blocks are of layout {head.Digests[0]}, not of {layout.Id}.", "Make them for the task's layout.");
+                ErrorCode.LayoutMismatch, "blocks", $"The blocks are of layout {head.Digests[0]}, not of {layout.Id}.",
+                "Make them for the task's layout.");
         }
 
         var entries = new ChunkEntry[head.Chunks];
@@ -185,7 +189,8 @@ internal static class ChunkIndex
             if (block >= Blocks.CountOf(info) || count == 0 || count > Blocks.LengthOf(info, block) / info.UnitSize)
             {
                 throw new FishException(
-                    ErrorCode.IndexOutOfRange, info.Name, $"A chunk has {count} positions of block {block}.", "A block has no more positions than units.");
+                    ErrorCode.IndexOutOfRange, info.Name, $"A chunk has {count} positions of block {block}.",
+                    "A block has no more positions than units.");
             }
 
             var length = (int)reader.Next(BlockCoder.MaxEncoded);
@@ -260,7 +265,8 @@ internal static class ChunkIndex
     {
         if (head.Kind != kind)
         {
-            throw new FishException(ErrorCode.FrameInvalid, "frame", $"A frame of kind {kind} is expected, not {head.Kind}.", "Send mask, then values.");
+            throw new FishException(ErrorCode.FrameInvalid, "frame", $"A frame of kind {kind} is expected, not {head.Kind}.",
+                "Send mask, then values.");
         }
     }
 
@@ -272,7 +278,8 @@ internal static class ChunkIndex
         }
     }
 
-    private static FishException Corrupt(string cause) => new(ErrorCode.CorruptFrame, "frame", cause, "The frame is damaged or hostile; send it again.");
+    private static FishException Corrupt(string cause) =>
+        new(ErrorCode.CorruptFrame, "frame", cause, "The frame is damaged or hostile; send it again.");
 
     private static FishException TooLarge(string cause) => new(ErrorCode.FrameTooLarge, "frame", cause, "The frame is hostile or damaged.");
 

@@ -4,7 +4,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Holds a delta's chunks to the rules of <see cref="IDeltaReader"/>: one that breaks them can be written, but not read again.</summary>
+/// <summary>Holds a delta's chunks to the rules of <see cref="IDeltaReader"/>: one that breaks them can be written, but not read
+/// again.</summary>
 internal sealed class ChunkOrder(Layout layout)
 {
     private int tensor = -1;

@@ -4,8 +4,8 @@ using FishCheckpoint.Deltas;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// A chunk on its way through an encoder and the working memory for it, about 3 MiB, used again by the next one: a trainer that saves every step would else
-/// fill the heap with it.
+/// A chunk on its way through an encoder and the working memory for it, about 3 MiB, used again by the next one: a trainer that saves every
+/// step would else fill the heap with it.
 /// </summary>
 internal sealed class CodingBuffers : IPipelined<CodingBuffers>
 {

@@ -7,7 +7,8 @@ namespace FishCheckpoint.Codec;
 /// <summary>Pieces of bytes, compressed or not (docs/reference/format/container.md, "Compressed spans").</summary>
 internal static class CompressedSpan
 {
-    /// <summary>Compresses bytes, if that makes them fewer, and writes them as a run: compression u8, encoded length varint, the decoded length, the bytes.</summary>
+    /// <summary>Compresses bytes, if that makes them fewer, and writes them as a run: compression u8, encoded length varint, the decoded
+    /// length, the bytes.</summary>
     /// <param name="compression">The compression wanted.</param>
     /// <param name="level">Its effort.</param>
     /// <param name="run">The bytes.</param>

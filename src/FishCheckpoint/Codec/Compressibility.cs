@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Tells bytes that no compressor can shrink, such as the low bytes of floats, from a sample of them: most of a save's time would go into trying.</summary>
+/// <summary>Tells bytes that no compressor can shrink, such as the low bytes of floats, from a sample of them: most of a save's time would
+/// go into trying.</summary>
 internal static class Compressibility
 {
     private const int Sample = 4096;
@@ -39,7 +40,8 @@ internal static class Compressibility
         }
 
         long total = 4 * part;
-        return total >= FewForNoise && squares < ((total * total / 256) + total) * 107 / 100 ? Spread.Noise : most * 12 > total * 11 ? Spread.One : Spread.Some;
+        return total >= FewForNoise && squares < ((total * total / 256) + total) * 107 / 100 ? Spread.Noise : most * 12 > total * 11
+            ? Spread.One : Spread.Some;
     }
 
     /// <summary>Whether the bytes look evenly spread over all values.</summary>

@@ -24,7 +24,8 @@ public enum CodecEffort : byte
     Fast = 1,
     /// <summary>What comes nearest to the entropy, given the parent.</summary>
     Small = 2,
-    /// <summary><see cref="Fast"/> for values of a fixed mask, that a trainer may save every step; <see cref="Small"/> for all else.</summary>
+    /// <summary><see cref="Fast"/> for values of a fixed mask, that a trainer may save every step; <see cref="Small"/> for all
+    /// else.</summary>
     Auto = 3,
 }
 
@@ -40,8 +41,8 @@ public sealed record CodecOptions(Compression Positions = Compression.Zstd, Comp
     public CodecEffort Effort { get; init; } = CodecEffort.Auto;
 
     /// <summary>
-    /// Whether each chunk is decoded again and compared before it counts. Default: yes. A sender may leave it to a receiver that decodes all and compares it with
-    /// the digest of what was encoded.
+    /// Whether each chunk is decoded again and compared before it counts. Default: yes. A sender may leave it to a receiver that decodes
+    /// all and compares it with the digest of what was encoded.
     /// </summary>
     public bool Prove { get; init; } = true;
 

@@ -21,7 +21,8 @@ internal static class Compressor
     /// <param name="destination">Room for the result, at least as long as <paramref name="source"/>.</param>
     /// <param name="written">Bytes of the result.</param>
     /// <returns>The compression used: <see cref="Compression.Stored"/> where the wanted one would not shrink the bytes.</returns>
-    public static Compression Compress(Compression compression, int level, ReadOnlySpan<byte> source, Span<byte> destination, out int written)
+    public static Compression Compress(Compression compression, int level, ReadOnlySpan<byte> source, Span<byte> destination,
+        out int written)
     {
         // A byte less than the source: what does not fit there does not shrink.
         var room = destination[..Math.Max(0, source.Length - 1)];
@@ -50,7 +51,8 @@ internal static class Compressor
     /// <param name="destination">Room for the result, at least as long as <paramref name="plane"/>.</param>
     /// <param name="written">Bytes of the result.</param>
     /// <returns>Whether they are fewer; else nothing was written.</returns>
-    internal static bool TryCompressPlane(Compression compression, int level, ReadOnlySpan<byte> plane, Span<byte> destination, out int written)
+    internal static bool TryCompressPlane(Compression compression, int level, ReadOnlySpan<byte> plane, Span<byte> destination,
+        out int written)
     {
         written = 0;
         if (compression == Compression.Stored || plane.Length < FewBytes)
@@ -89,7 +91,8 @@ internal static class Compressor
         if (!decoded || written != destination.Length)
         {
             throw new FishException(
-                ErrorCode.CorruptFrame, compression.ToString(), $"The bytes do not decode to the {destination.Length} bytes that were declared.",
+                ErrorCode.CorruptFrame, compression.ToString(),
+                $"The bytes do not decode to the {destination.Length} bytes that were declared.",
                 "The frame is damaged or hostile; send it again.");
         }
     }

@@ -91,7 +91,8 @@ internal sealed class DeltaDecoder : IDeltaReader, IDisposable
         if (parentValues is null)
         {
             throw new FishException(
-                ErrorCode.BaseMismatch, "values", "The values are stored as differences to their parent, which is not at hand.", "Name the parent state.");
+                ErrorCode.BaseMismatch, "values", "The values are stored as differences to their parent, which is not at hand.",
+                "Name the parent state.");
         }
 
         var parent = others.AsSpan(0, newValues.Length);
@@ -104,7 +105,8 @@ internal sealed class DeltaDecoder : IDeltaReader, IDisposable
         if (mask.Finish() != valuesHead.Digests[1] || Digest.Finish(valuesDigest) != valuesHead.Digests[3])
         {
             throw new FishException(
-                ErrorCode.CorruptFrame, "frames", "The positions or values do not have the digest that the frame carries.", "Send the frames again.");
+                ErrorCode.CorruptFrame, "frames", "The positions or values do not have the digest that the frame carries.",
+                "Send the frames again.");
         }
     }
 }

@@ -7,7 +7,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Turns a delta of any size into frames, chunk by chunk, and decodes each chunk again before it counts as encoded. Large chunks are encoded on all cores.
+/// Turns a delta of any size into frames, chunk by chunk, and decodes each chunk again before it counts as encoded. Large chunks are
+/// encoded on all cores.
 /// </summary>
 public static class DeltaEncoder
 {
@@ -25,7 +26,8 @@ public static class DeltaEncoder
     /// <see cref="ErrorCode.IndexOutOfRange"/>.</exception>
     /// <exception cref="ArgumentException">The chunks break the rules of <see cref="IDeltaReader"/>.</exception>
     public static EncodedDelta Encode(
-        IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder, CancellationToken cancellation = default) =>
+        IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder,
+        CancellationToken cancellation = default) =>
         EncodeWithin(null, delta, parent, parentState, options, spoolFolder, long.MaxValue, null, cancellation)!;
 
     /// <summary>Encodes the values of a delta whose mask is encoded already; as <see cref="Encode"/> otherwise.</summary>
@@ -35,11 +37,13 @@ public static class DeltaEncoder
     /// <param name="parentState">The identity of that state.</param>
     /// <param name="options">Compression.</param>
     /// <param name="spoolFolder">Where frames that outgrow memory go.</param>
-    /// <param name="earlier">The values of earlier checkpoints with this mask, that these are guessed from; the parent's are not needed then.</param>
+    /// <param name="earlier">The values of earlier checkpoints with this mask, that these are guessed from; the parent's are not needed
+    /// then.</param>
     /// <param name="cancellation">Ends the work early.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: the delta's positions are not those of the mask.</exception>
     public static EncodedDelta EncodeOn(
-        IFrame mask, IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder, EarlierValues? earlier = null,
+        IFrame mask, IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder,
+        EarlierValues? earlier = null,
         CancellationToken cancellation = default) =>
         EncodeWithin(mask, delta, parent, parentState, options, spoolFolder, long.MaxValue, earlier, cancellation)!;
 
@@ -53,9 +57,11 @@ public static class DeltaEncoder
     /// <param name="earlier">The values of earlier checkpoints with this mask, that these are guessed from.</param>
     /// <param name="cancellation">Ends the work early.</param>
     /// <returns>The frames; the caller disposes them.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: the values are those of another mask, or have another digest than was announced.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptFrame"/>: the values are those of another mask, or have another digest
+    /// than was announced.</exception>
     public static EncodedDelta EncodeMasked(
-        IFrame mask, IMaskedValues values, bool mapped, Digest parentState, CodecOptions options, string spoolFolder, EarlierValues? earlier = null,
+        IFrame mask, IMaskedValues values, bool mapped, Digest parentState, CodecOptions options, string spoolFolder,
+        EarlierValues? earlier = null,
         CancellationToken cancellation = default)
     {
         RequireMask(mask, values.Mask);
@@ -76,7 +82,8 @@ public static class DeltaEncoder
             if (values.Announced is { } announced && announced != found)
             {
                 throw new FishException(
-                    ErrorCode.CorruptFrame, "frames", "The values do not have the digest that the frame carries.", "Send the frames again.");
+                    ErrorCode.CorruptFrame, "frames", "The values do not have the digest that the frame carries.",
+                    "Send the frames again.");
             }
 
             return new EncodedDelta(mask, frame.Finish(values.Layout.Id, values.Mask, parentState, found), frame);
@@ -99,14 +106,16 @@ public static class DeltaEncoder
     /// <returns>The frames, or <see langword="null"/> when they would take more.</returns>
     public static EncodedDelta? TryEncode(
         IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder, long budget,
-        CancellationToken cancellation = default) => EncodeWithin(null, delta, parent, parentState, options, spoolFolder, budget, null, cancellation);
+        CancellationToken cancellation = default) =>
+            EncodeWithin(null, delta, parent, parentState, options, spoolFolder, budget, null, cancellation);
 
     internal static FishException NotTheSame() => new(
         ErrorCode.CorruptFrame, "encoder", "A chunk did not decode to what was encoded; nothing was stored.",
         "This is a fault of this machine or program: check its memory, and report it.");
 
     private static EncodedDelta? EncodeWithin(
-        IFrame? knownMask, IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder, long budget,
+        IFrame? knownMask, IDeltaReader delta, IBlockReader? parent, Digest parentState, CodecOptions options, string spoolFolder,
+        long budget,
         EarlierValues? earlier, CancellationToken cancellation)
     {
         var mask = new FrameWriter(FrameKind.Mask, spoolFolder);
@@ -141,7 +150,8 @@ public static class DeltaEncoder
             var (layout, maskId) = (delta.Layout.Id, maskDigest.Finish());
             RequireMask(knownMask, maskId);
             return new EncodedDelta(
-                knownMask ?? mask.Finish(layout, maskId), values.Finish(layout, maskId, parentState, Digest.Finish(valuesDigest)), mask, values);
+                knownMask ?? mask.Finish(layout, maskId), values.Finish(layout, maskId, parentState, Digest.Finish(valuesDigest)), mask,
+                values);
         }
         catch
         {
@@ -156,7 +166,8 @@ public static class DeltaEncoder
         if (known is not null && FrameHead.Parse(known.Head).Digests[1] is var expected && expected != found)
         {
             throw new FishException(
-                ErrorCode.CorruptFrame, "frames", $"The positions are those of the mask {found}, not of {expected}.", "Send the delta with its mask.");
+                ErrorCode.CorruptFrame, "frames", $"The positions are those of the mask {found}, not of {expected}.",
+                "Send the delta with its mask.");
         }
     }
 }

@@ -20,12 +20,14 @@ internal sealed class DeltaWork : IDisposable
     /// <param name="mask">Where positions go, if they are encoded.</param>
     /// <param name="values">Where values go.</param>
     /// <param name="earlier">What values are guessed from, if they are.</param>
-    public DeltaWork(Layout layout, CodecOptions options, bool mapped, IBlockReader? parent, FrameWriter? mask, FrameWriter values, EarlierValues? earlier)
+    public DeltaWork(Layout layout, CodecOptions options, bool mapped, IBlockReader? parent, FrameWriter? mask, FrameWriter values,
+        EarlierValues? earlier)
     {
         map = !mapped ? ValueMap.Plain : options.Effort == CodecEffort.Runs ? ValueMap.Xor : ValueMap.Distance;
         (this.mask, this.values, this.earlier) = (mask, values, earlier);
         this.parent = parent is null ? null : new ParentValues(parent);
-        pipeline = new OrderedPipeline<CodingBuffers>(new ChunkEncoder(layout, options, mask is not null, earlier).Encode, Append, waiting: 2);
+        pipeline = new OrderedPipeline<CodingBuffers>(new ChunkEncoder(layout, options, mask is not null, earlier).Encode, Append,
+            waiting: 2);
     }
 
     /// <summary>A chunk to be filled.</summary>
@@ -71,7 +73,8 @@ internal sealed class DeltaWork : IDisposable
         }
         else
         {
-            (parent ?? throw new InvalidOperationException("The chunks do not bring their parent's values along.")).Gather(chunk.Tensor, chunk.Positions, others);
+            (parent ?? throw new InvalidOperationException("The chunks do not bring their parent's values along."))
+                .Gather(chunk.Tensor, chunk.Positions, others);
         }
     }
 

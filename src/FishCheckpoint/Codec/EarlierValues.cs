@@ -7,7 +7,8 @@ namespace FishCheckpoint.Codec;
 /// <param name="Before">Those of the one that it is guessed from; <see langword="null"/> where it is guessed from none.</param>
 public sealed record EarlierValues(ReadOnlyMemory<byte> Last, ReadOnlyMemory<byte>? Before)
 {
-    /// <summary>How far values are expected to go on: as shares of how far they last went. The place in this list is part of the format.</summary>
+    /// <summary>How far values are expected to go on: as shares of how far they last went. The place in this list is part of the
+    /// format.</summary>
     internal static ReadOnlySpan<byte> Moves => [0, 1, 2];
 
     /// <summary>What is expected of the next values: that each goes on a part of the way that it last went.</summary>

@@ -30,7 +30,8 @@ public sealed class EncodedDelta : IDisposable
         IsBlocks = ValuesHead.Kind == FrameKind.Blocks && mask is null;
         if ((ValuesHead.Kind != FrameKind.Values && !IsBlocks) || MaskHead is { Kind: not FrameKind.Mask })
         {
-            throw new FishException(ErrorCode.FrameInvalid, "frames", "A mask's frame and then a values' frame are expected.", "Send mask, then values.");
+            throw new FishException(ErrorCode.FrameInvalid, "frames", "A mask's frame and then a values' frame are expected.",
+                "Send mask, then values.");
         }
     }
 
@@ -72,8 +73,8 @@ public sealed class EncodedDelta : IDisposable
 
     /// <summary>Opens a body of frames that lies in a file. Only heads are read and checked here, chunks when they are decoded.</summary>
     /// <param name="path">The file.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.FrameInvalid"/>, <see cref="ErrorCode.CorruptFrame"/>, <see cref="ErrorCode.FrameTooLarge"/>,
-    /// <see cref="ErrorCode.BodyTruncated"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.FrameInvalid"/>, <see cref="ErrorCode.CorruptFrame"/>,
+    /// <see cref="ErrorCode.FrameTooLarge"/>, <see cref="ErrorCode.BodyTruncated"/>.</exception>
     public static EncodedDelta Open(string path)
     {
         var handle = PositionalFile.Open(path);
@@ -90,7 +91,8 @@ public sealed class EncodedDelta : IDisposable
             if (end > length)
             {
                 throw new FishException(
-                    ErrorCode.BodyTruncated, "frames", $"The mask's frame has {end} bytes, but only {length} are there.", "Send the frames again as they were made.");
+                    ErrorCode.BodyTruncated, "frames", $"The mask's frame has {end} bytes, but only {length} are there.",
+                    "Send the frames again as they were made.");
             }
 
             var second = FileFrame.Read(handle, end, length);

@@ -71,7 +71,8 @@ public sealed class FrameHead
     /// <summary>Reads the length of a whole head from its fixed part, so that no more than it is read or allocated.</summary>
     /// <param name="fixedPart">The first <see cref="FixedLength"/> bytes.</param>
     /// <param name="available">Bytes that are there in all.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.FrameInvalid"/>, <see cref="ErrorCode.FrameTooLarge"/>, <see cref="ErrorCode.BodyTruncated"/>.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.FrameInvalid"/>, <see cref="ErrorCode.FrameTooLarge"/>,
+    /// <see cref="ErrorCode.BodyTruncated"/>.</exception>
     public static int ReadLength(ReadOnlySpan<byte> fixedPart, long available)
     {
         if (fixedPart.Length == 0 || !fixedPart.StartsWith(Magic[..Math.Min(Magic.Length, fixedPart.Length)]))
@@ -96,12 +97,14 @@ public sealed class FrameHead
             throw Fail(ErrorCode.FrameInvalid, $"The frame's kind {(byte)kind} with {digests} digests is not known.");
         }
 
-        var (chunks, count) = (BinaryPrimitives.ReadInt32LittleEndian(fixedPart[12..]), BinaryPrimitives.ReadInt64LittleEndian(fixedPart[16..]));
+        var (chunks, count) =
+            (BinaryPrimitives.ReadInt32LittleEndian(fixedPart[12..]), BinaryPrimitives.ReadInt64LittleEndian(fixedPart[16..]));
         var index = BinaryPrimitives.ReadInt32LittleEndian(fixedPart[24..]);
         var shortest = (long)chunks * ChunkIndex.MinEntryOf(kind);
         if (chunks < 0 || chunks > count || (chunks == 0 && count > 0) || index < shortest || index > (long)chunks * ChunkIndex.MaxEntry)
         {
-            throw Fail(ErrorCode.FrameTooLarge, $"The frame declares {chunks} chunks, {count} values and an index of {index} bytes, which cannot be.");
+            throw Fail(ErrorCode.FrameTooLarge,
+                $"The frame declares {chunks} chunks, {count} values and an index of {index} bytes, which cannot be.");
         }
 
         var length = FixedLength + (digests * Digest.Size) + (long)index;

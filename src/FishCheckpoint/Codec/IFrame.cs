@@ -1,6 +1,7 @@
 namespace FishCheckpoint.Codec;
 
-/// <summary>The encoded bytes of a mask, of a delta's values or of a trainer state, wherever they lie: in memory, in a file, in a database.</summary>
+/// <summary>The encoded bytes of a mask, of a delta's values or of a trainer state, wherever they lie: in memory, in a file, in a
+/// database.</summary>
 public interface IFrame
 {
     /// <summary>The frame's head: fixed header, digests and index (docs/reference/format/container.md).</summary>

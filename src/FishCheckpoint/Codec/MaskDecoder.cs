@@ -57,7 +57,8 @@ internal sealed class MaskDecoder : IDisposable
     {
         if (Finish() != Head.Digests[1])
         {
-            throw new FishException(ErrorCode.CorruptFrame, "mask", "The positions do not have the digest that the frame carries.", "Send the mask again.");
+            throw new FishException(ErrorCode.CorruptFrame, "mask", "The positions do not have the digest that the frame carries.",
+                "Send the mask again.");
         }
     }
 

@@ -1,6 +1,7 @@
 namespace FishCheckpoint.Codec;
 
-/// <summary>What an <see cref="OrderedPipeline{T}"/> carries: a piece of work with its memory, which is used again by the next one.</summary>
+/// <summary>What an <see cref="OrderedPipeline{T}"/> carries: a piece of work with its memory, which is used again by the next
+/// one.</summary>
 internal interface IPipelined<out T>
 {
     /// <summary>Whether handing it to another core would cost more than it saves.</summary>
@@ -14,8 +15,8 @@ internal interface IPipelined<out T>
 }
 
 /// <summary>
-/// Pieces of a delta encoded on all cores and given on in their order: while one is read, those before it are encoded. Holds a few of them, whatever their number.
-/// Its methods are for one thread.
+/// Pieces of a delta encoded on all cores and given on in their order: while one is read, those before it are encoded. Holds a few of them,
+/// whatever their number. Its methods are for one thread.
 /// </summary>
 /// <param name="encode">Encodes a piece; called by several threads at once.</param>
 /// <param name="append">Takes an encoded piece, in the order in which they were submitted.</param>

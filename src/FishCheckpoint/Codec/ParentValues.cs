@@ -3,7 +3,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Takes a parent's values at ascending positions, reading each block that is needed once. Holds one block; not safe for concurrent use.</summary>
+/// <summary>Takes a parent's values at ascending positions, reading each block that is needed once. Holds one block; not safe for
+/// concurrent use.</summary>
 /// <param name="parent">The parent's state.</param>
 internal sealed class ParentValues(IBlockReader parent)
 {
@@ -30,7 +31,8 @@ internal sealed class ParentValues(IBlockReader parent)
 
             var state = Load(wantedTensor, wantedBlock, Blocks.LengthOf(info, wantedBlock));
             Units.Gather(
-                state, positions[start..end], wantedBlock * perBlock, info.UnitSize, values[(start * info.UnitSize)..(end * info.UnitSize)]);
+                state, positions[start..end], wantedBlock * perBlock, info.UnitSize,
+                values[(start * info.UnitSize)..(end * info.UnitSize)]);
             start = end;
         }
     }

@@ -18,7 +18,8 @@ internal sealed class PositionCoder(MagnitudeCoder magnitudes, byte[] raw)
     // Nor do classes tell so few apart.
     private const int FewChained = 512;
 
-    // Gaps given the gap before take about so much less than alone where there are rows; where they take no less, positions are drawn at random.
+    // Gaps given the gap before take about so much less than alone where there are rows; where they take no less, positions are drawn at
+    // random.
     private const double WorthRows = 0.85;
     private const double WorthChaining = 0.99;
 
@@ -69,7 +70,8 @@ internal sealed class PositionCoder(MagnitudeCoder magnitudes, byte[] raw)
         }
 
         destination[0] = ChainedGaps;
-        return 1 + magnitudes.Encode<ulong>(numbers, signed: false, classes.AsSpan(0, numbers.Length), MagnitudeCoder.ClassesAfter, destination[1..]);
+        return 1 + magnitudes.Encode<ulong>(numbers, signed: false, classes.AsSpan(0, numbers.Length), MagnitudeCoder.ClassesAfter,
+            destination[1..]);
     }
 
     private int EncodeRun(ReadOnlySpan<long> positions, CodecOptions options, Span<byte> destination)

@@ -3,7 +3,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>What values of the next frame are guessed to be, given those of the last frame and the one before it, chunk by chunk. Holds both.</summary>
+/// <summary>What values of the next frame are guessed to be, given those of the last frame and the one before it, chunk by chunk. Holds
+/// both.</summary>
 internal sealed class Predictions
 {
     private byte[] before = [];

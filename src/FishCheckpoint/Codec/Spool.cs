@@ -30,7 +30,8 @@ internal sealed class Spool : IDisposable
             Directory.CreateDirectory(folder);
             file = new FileStream(Path.Combine(folder, $"{Guid.NewGuid():N}.spool"), new FileStreamOptions
             {
-                Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 1 << 16, Options = FileOptions.DeleteOnClose,
+                Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 1 << 16,
+                Options = FileOptions.DeleteOnClose,
             });
             for (var start = 0L; start < Length; start += Segment)
             {
@@ -59,7 +60,8 @@ internal sealed class Spool : IDisposable
         {
             while (destination.Length > 0)
             {
-                var part = memory[(int)(offset / Segment)].AsSpan((int)(offset % Segment), (int)Math.Min(Segment - (offset % Segment), destination.Length));
+                var part = memory[(int)(offset / Segment)]
+                    .AsSpan((int)(offset % Segment), (int)Math.Min(Segment - (offset % Segment), destination.Length));
                 part.CopyTo(destination);
                 destination = destination[part.Length..];
                 offset += part.Length;

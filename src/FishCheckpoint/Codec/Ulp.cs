@@ -7,14 +7,15 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// How many representable numbers lie between two of one dtype (units in the last place): the difference of their bits in the order of their values, modulo the
-/// unit's width, so that every pattern has its own, NaNs and -0 too. Small steps of training are small here whatever the magnitude. Distances are
-/// zigzag: 0, -1, 1, -2, … are 0, 1, 2, 3, …
+/// How many representable numbers lie between two of one dtype (units in the last place): the difference of their bits in the order of
+/// their values, modulo the unit's width, so that every pattern has its own, NaNs and -0 too. Small steps of training are small here
+/// whatever the magnitude. Distances are zigzag: 0, -1, 1, -2, … are 0, 1, 2, 3, …
 /// </summary>
 internal static class Ulp
 {
     /// <summary>Whether a dtype is sign and magnitude, as floats are; others count up through their bits.</summary>
-    public static bool IsSignMagnitude(DType type) => type is DType.F8E5M2 or DType.F8E4M3 or DType.F8E4M3Fnuz or DType.F8E5M2Fnuz or DType.F16 or DType.BF16
+    public static bool IsSignMagnitude(DType type) => type is DType.F8E5M2 or DType.F8E4M3 or DType.F8E4M3Fnuz or DType.F8E5M2Fnuz
+        or DType.F16 or DType.BF16
         or DType.F32 or DType.F64;
 
     /// <summary>Computes zigzag distances.</summary>
@@ -51,7 +52,8 @@ internal static class Ulp
         }
     }
 
-    /// <summary>Where values that have moved from <paramref name="before"/> to <paramref name="last"/> would be, if they moved on a part of that way.</summary>
+    /// <summary>Where values that have moved from <paramref name="before"/> to <paramref name="last"/> would be, if they moved on a part of
+    /// that way.</summary>
     /// <param name="type">The dtype of the units.</param>
     /// <param name="before">Units.</param>
     /// <param name="last">As many others.</param>
@@ -172,7 +174,8 @@ internal static class Ulp
         where T : unmanaged
     {
         var target = MemoryMarshal.Cast<byte, T>(result);
-        return new Triple<T>(MemoryMarshal.Cast<byte, T>(first)[..target.Length], MemoryMarshal.Cast<byte, T>(second)[..target.Length], target);
+        return new Triple<T>(MemoryMarshal.Cast<byte, T>(first)[..target.Length], MemoryMarshal.Cast<byte, T>(second)[..target.Length],
+            target);
     }
 
     private readonly ref struct Triple<T>(ReadOnlySpan<T> first, ReadOnlySpan<T> second, Span<T> result)

@@ -4,8 +4,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// The values of a delta, chunk by chunk, out of their own frame and those of earlier checkpoints with the same mask that they are guessed from. Not safe for
-/// use by two threads at once.
+/// The values of a delta, chunk by chunk, out of their own frame and those of earlier checkpoints with the same mask that they are guessed
+/// from. Not safe for use by two threads at once.
 /// </summary>
 internal sealed class ValueFrames
 {
@@ -65,7 +65,8 @@ internal sealed class ValueFrames
             if (map != ValueMap.Plain)
             {
                 throw new FishException(
-                    ErrorCode.CorruptFrame, "values", "The values are guessed from some that need a parent.", "The store is damaged: run a verification.");
+                    ErrorCode.CorruptFrame, "values", "The values are guessed from some that need a parent.",
+                    "The store is damaged: run a verification.");
             }
 
             var bytes = ChunkIndex.ReadChunk(frames[frame], entries[frame][chunk], encoded);

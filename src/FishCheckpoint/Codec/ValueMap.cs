@@ -14,11 +14,12 @@ internal enum ValueMap : byte
     Plain = 0,
     /// <summary>The new value's bits XOR the parent's: mostly zeros in the high planes, for deltas at rest.</summary>
     Xor = 1,
-    /// <summary>How far the new value lies from the parent's in units in the last place (<see cref="Ulp"/>): small wherever the step was.</summary>
+    /// <summary>How far the new value lies from the parent's in units in the last place (<see cref="Ulp"/>): small wherever the step
+    /// was.</summary>
     Distance = 2,
     /// <summary>
-    /// How far the new value lies from what the last two checkpoints with the same mask let expect: each goes on half as far as the last one went.
-    /// Needs their values, and no parent.
+    /// How far the new value lies from what the last two checkpoints with the same mask let expect: each goes on half as far as the last
+    /// one went. Needs their values, and no parent.
     /// </summary>
     Predicted = 3,
 }
@@ -82,7 +83,8 @@ internal static class ValueMaps
     /// <param name="positions">Flat unit indices.</param>
     /// <param name="origin">The position of the first unit of <paramref name="state"/>.</param>
     /// <param name="mapped">What stands for the new values.</param>
-    public static void Apply(ValueMap map, DType type, Span<byte> state, ReadOnlySpan<long> positions, long origin, ReadOnlySpan<byte> mapped)
+    public static void Apply(ValueMap map, DType type, Span<byte> state, ReadOnlySpan<long> positions, long origin,
+        ReadOnlySpan<byte> mapped)
     {
         var unit = DTypes.UnitSizeOf(type);
         if (map == ValueMap.Plain)

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 
 namespace FishCheckpoint.Deltas;
 
-/// <summary>Finds the units in which two states differ, by their bits: -0 differs from 0, and NaN payloads differ from each other.</summary>
+/// <summary>Finds the units in which two states differ, by their bits: -0 differs from 0, and NaN payloads differ from each
+/// other.</summary>
 internal static class BitwiseDiff
 {
     /// <summary>Collects the indices of differing units.</summary>
@@ -60,8 +61,9 @@ internal static class BitwiseDiff
         return count;
     }
 
-    // Six indices are written at once, wanted or not, and then two by two: where a loop over the bits ends would be guessed wrong more often than not. There is room
-    // for them, since no more units were found than were looked at, and a mask has an even number of bits, 16 at the least.
+    // Six indices are written at once, wanted or not, and then two by two: where a loop over the bits ends would be guessed wrong more
+    // often than not. There is room for them, since no more units were found than were looked at, and a mask has an even number of bits, 16
+    // at the least.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Emit(ulong bits, int first, ref int found, int count)
     {

@@ -3,7 +3,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Deltas;
 
-/// <summary>A mask and the new values at its positions, held in memory. For deltas that a trainer holds anyway; others are streamed.</summary>
+/// <summary>A mask and the new values at its positions, held in memory. For deltas that a trainer holds anyway; others are
+/// streamed.</summary>
 public sealed class Delta
 {
     private readonly ReadOnlyMemory<byte>[] values;
@@ -24,7 +25,8 @@ public sealed class Delta
             var (tensor, expected) = (mask.Tensors[index], UnitSizeOf(mask, index) * (long)mask.Tensors[index].Positions.Length);
             if (values[index].Length != expected)
             {
-                throw new ArgumentException($"Tensor {tensor.Tensor} needs {expected} bytes of values, not {values[index].Length}.", nameof(values));
+                throw new ArgumentException($"Tensor {tensor.Tensor} needs {expected} bytes of values, not {values[index].Length}.",
+                    nameof(values));
             }
         }
 

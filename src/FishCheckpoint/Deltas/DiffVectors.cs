@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace FishCheckpoint.Deltas;
 
-/// <summary>Compares a run of bytes with the widest vectors that the processor has. What the widths are is known when this is compiled for it.</summary>
+/// <summary>Compares a run of bytes with the widest vectors that the processor has. What the widths are is known when this is compiled for
+/// it.</summary>
 internal static class DiffVectors
 {
     private const int Half = 64;
@@ -17,7 +18,8 @@ internal static class DiffVectors
     public static int Run<T>()
         where T : unmanaged => Unsafe.SizeOf<T>() == 1 ? Half : 2 * Half;
 
-    /// <summary>A bit for each unit of a run: set where it differs. Nearly all of two states is the same, and is dismissed by one branch.</summary>
+    /// <summary>A bit for each unit of a run: set where it differs. Nearly all of two states is the same, and is dismissed by one
+    /// branch.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Mask<T>(ref byte left, ref byte right, nuint offset)
         where T : unmanaged
@@ -25,7 +27,8 @@ internal static class DiffVectors
         if (Vector512.IsHardwareAccelerated)
         {
             var (low, high) = (Equal512<T>(ref left, ref right, offset), Last512<T>(ref left, ref right, offset));
-            return (low & high) == Vector512<T>.AllBitsSet ? 0 : Differing<T>(low.ExtractMostSignificantBits(), high.ExtractMostSignificantBits());
+            return (low & high) == Vector512<T>.AllBitsSet ? 0
+                : Differing<T>(low.ExtractMostSignificantBits(), high.ExtractMostSignificantBits());
         }
 
         if (Vector256.IsHardwareAccelerated)
@@ -45,8 +48,8 @@ internal static class DiffVectors
     }
 
     /// <summary>
-    /// Asks memory for two runs that come some runs later. Where something differs, the branches that follow are often guessed wrong, and the processor forgets what it
-    /// had begun to load; where all is the same it runs ahead by itself. Behind the end nothing is read.
+    /// Asks memory for two runs that come some runs later. Where something differs, the branches that follow are often guessed wrong, and
+    /// the processor forgets what it had begun to load; where all is the same it runs ahead by itself. Behind the end nothing is read.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void Prefetch(ref byte left, ref byte right, nuint offset)
@@ -95,7 +98,8 @@ internal static class DiffVectors
     private static ulong Bits128<T>(ref byte left, ref byte right, nuint offset)
         where T : unmanaged =>
         Bits(Equal128<T>(ref left, ref right, offset), Equal128<T>(ref left, ref right, offset + 16))
-            | ((ulong)Bits(Equal128<T>(ref left, ref right, offset + 32), Equal128<T>(ref left, ref right, offset + 48)) << (32 / Unsafe.SizeOf<T>()));
+            | ((ulong)Bits(Equal128<T>(ref left, ref right, offset + 32),
+                Equal128<T>(ref left, ref right, offset + 48)) << (32 / Unsafe.SizeOf<T>()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<T> Equal512<T>(ref byte left, ref byte right, nuint offset)

@@ -20,7 +20,8 @@ internal sealed class StateDiff : IDeltaReader
     /// <summary>Prepares the comparison; nothing is read yet.</summary>
     /// <param name="from">The state that the delta is against; its layout is the delta's.</param>
     /// <param name="to">The new state: the same tensors, in any order.</param>
-    /// <param name="mayDiffer">Whether a block (tensor of <paramref name="from"/>, block number) can differ at all; others are not read.</param>
+    /// <param name="mayDiffer">Whether a block (tensor of <paramref name="from"/>, block number) can differ at all; others are not
+    /// read.</param>
     /// <exception cref="ArgumentException">A tensor is missing from the new state, or has another size or unit there.</exception>
     public StateDiff(IBlockReader from, IBlockReader to, Func<int, long, bool>? mayDiffer = null)
     {
@@ -60,7 +61,8 @@ internal sealed class StateDiff : IDeltaReader
 
     // Blocks are read at the old state's lengths: from a shorter tensor that would take the bytes of its neighbour.
     private static int IndexOf(TensorInfo info, Layout layout) =>
-        layout.TryIndexOf(info.Name, out var index) && layout.Tensors[index].Bytes == info.Bytes && layout.Tensors[index].UnitSize == info.UnitSize
+        layout.TryIndexOf(info.Name, out var index) && layout.Tensors[index].Bytes == info.Bytes
+            && layout.Tensors[index].UnitSize == info.UnitSize
             ? index : throw new ArgumentException($"The new state has no tensor '{info}'.", nameof(layout));
 
     private void Take(DeltaChunk chunk, TensorInfo info)

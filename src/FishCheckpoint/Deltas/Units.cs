@@ -23,7 +23,8 @@ public static class Units
         }
     }
 
-    /// <summary>Puts values at some positions of a state: the mirror of <see cref="Gather(ReadOnlySpan{byte}, ReadOnlySpan{long}, long, int, Span{byte})"/>.</summary>
+    /// <summary>Puts values at some positions of a state: the mirror of
+    /// <see cref="Gather(ReadOnlySpan{byte}, ReadOnlySpan{long}, long, int, Span{byte})"/>.</summary>
     /// <param name="state">The bytes of a tensor, or of a part of it.</param>
     /// <param name="positions">Flat unit indices.</param>
     /// <param name="origin">The position of the first unit of <paramref name="state"/>.</param>
@@ -58,7 +59,8 @@ public static class Units
         }
     }
 
-    /// <summary>Puts values at some positions of a block: the mirror of <see cref="Gather(ReadOnlySpan{byte}, ReadOnlySpan{int}, int, Span{byte})"/>.</summary>
+    /// <summary>Puts values at some positions of a block: the mirror of
+    /// <see cref="Gather(ReadOnlySpan{byte}, ReadOnlySpan{int}, int, Span{byte})"/>.</summary>
     /// <param name="block">The bytes of the block.</param>
     /// <param name="positions">Indices of units in the block.</param>
     /// <param name="unitSize">Bytes of a unit.</param>
@@ -75,7 +77,8 @@ public static class Units
         }
     }
 
-    internal static ArgumentOutOfRangeException UnknownSize(int unitSize) => new(nameof(unitSize), unitSize, "A unit has 1, 2, 4 or 8 bytes.");
+    internal static ArgumentOutOfRangeException UnknownSize(int unitSize) =>
+        new(nameof(unitSize), unitSize, "A unit has 1, 2, 4 or 8 bytes.");
 
     private static void Gather<T>(ReadOnlySpan<byte> state, ReadOnlySpan<long> positions, long origin, Span<byte> values)
         where T : unmanaged

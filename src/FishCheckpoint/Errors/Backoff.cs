@@ -1,10 +1,11 @@
 namespace FishCheckpoint.Errors;
 
 /// <summary>
-/// How long to wait before a failed call is tried again: exponential backoff with full jitter, so that many callers do not come back at once (M. Brooker,
-/// "Exponential Backoff And Jitter", 2015). Not safe for use by two threads at once.
+/// How long to wait before a failed call is tried again: exponential backoff with full jitter, so that many callers do not come back at
+/// once (M. Brooker, "Exponential Backoff And Jitter", 2015). Not safe for use by two threads at once.
 /// </summary>
-/// <param name="first">The most that the first wait in a row takes. Each further one may take twice as long, up to <see cref="Longest"/>.</param>
+/// <param name="first">The most that the first wait in a row takes. Each further one may take twice as long, up to
+/// <see cref="Longest"/>.</param>
 /// <param name="random">Draws each wait, evenly from zero to the most that it may take. Default: the system's.</param>
 internal sealed class Backoff(TimeSpan first, Random? random = null)
 {

@@ -7,7 +7,8 @@ namespace FishCheckpoint.Errors;
 public static partial class ErrorCodes
 {
     private static readonly FrozenDictionary<ErrorCode, string> Names =
-        Enum.GetValues<ErrorCode>().ToFrozenDictionary(code => code, code => WordStart().Replace(code.ToString(), "_${letter}").ToUpperInvariant());
+        Enum.GetValues<ErrorCode>()
+            .ToFrozenDictionary(code => code, code => WordStart().Replace(code.ToString(), "_${letter}").ToUpperInvariant());
 
     private static readonly FrozenDictionary<string, ErrorCode> Codes = Names.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);
 
@@ -22,10 +23,13 @@ public static partial class ErrorCodes
     public static ErrorKind KindOf(ErrorCode code) => code switch
     {
         ErrorCode.BaseNotFound or ErrorCode.TaskNotFound or ErrorCode.CheckpointNotFound or ErrorCode.StateNotFound
-            or ErrorCode.TagNotFound or ErrorCode.FileNotFound or ErrorCode.RouteNotFound or ErrorCode.KeyNotFound or ErrorCode.VersionNotFound
+            or ErrorCode.TagNotFound or ErrorCode.FileNotFound or ErrorCode.RouteNotFound or ErrorCode.KeyNotFound
+                or ErrorCode.VersionNotFound
             or ErrorCode.StoreNotFound => ErrorKind.NotFound,
-        ErrorCode.BaseTaken or ErrorCode.BaseInUse or ErrorCode.TaskTaken or ErrorCode.StepTaken or ErrorCode.StateTaken or ErrorCode.KeyTaken
-            or ErrorCode.FolderTaken or ErrorCode.BackupBusy or ErrorCode.CheckpointPinned or ErrorCode.CheckpointChanged or ErrorCode.RunTaken
+        ErrorCode.BaseTaken or ErrorCode.BaseInUse or ErrorCode.TaskTaken or ErrorCode.StepTaken or ErrorCode.StateTaken
+            or ErrorCode.KeyTaken
+            or ErrorCode.FolderTaken or ErrorCode.BackupBusy or ErrorCode.CheckpointPinned or ErrorCode.CheckpointChanged
+                or ErrorCode.RunTaken
             => ErrorKind.Conflict,
         ErrorCode.BaseMismatch or ErrorCode.LayoutMismatch or ErrorCode.DtypeMismatch or ErrorCode.ShapeMismatch
             or ErrorCode.TensorUnknown or ErrorCode.TensorMissing or ErrorCode.MaskUnknown or ErrorCode.SideFileUnknown
@@ -41,12 +45,17 @@ public static partial class ErrorCodes
         ErrorCode.KeyForbidden or ErrorCode.AccessUnprotected or ErrorCode.StoreReadOnly => ErrorKind.Forbidden,
         ErrorCode.TooManyRequests => ErrorKind.Busy,
         ErrorCode.InsufficientStorage or ErrorCode.QuotaExceeded => ErrorKind.Full,
-        ErrorCode.BodyTruncated or ErrorCode.CorruptFrame or ErrorCode.FileUnreadable or ErrorCode.FrameInvalid or ErrorCode.HeaderDataMismatch
-            or ErrorCode.HeaderDuplicateKey or ErrorCode.HeaderInvalidJson or ErrorCode.HeaderInvalidMetadata or ErrorCode.HeaderInvalidOffsets
+        ErrorCode.BodyTruncated or ErrorCode.CorruptFrame or ErrorCode.FileUnreadable or ErrorCode.FrameInvalid
+            or ErrorCode.HeaderDataMismatch
+            or ErrorCode.HeaderDuplicateKey or ErrorCode.HeaderInvalidJson or ErrorCode.HeaderInvalidMetadata
+                or ErrorCode.HeaderInvalidOffsets
             or ErrorCode.HeaderInvalidShape or ErrorCode.HeaderInvalidStart or ErrorCode.HeaderMisaligned or ErrorCode.HeaderTruncated
-            or ErrorCode.HeaderUnknownDtype or ErrorCode.IndexRepeated or ErrorCode.IndexUnsorted or ErrorCode.ModelAmbiguous or ErrorCode.NameInvalid
-            or ErrorCode.NotSafetensors or ErrorCode.PatchInvalid or ErrorCode.PickleInvalid or ErrorCode.PickleRefused or ErrorCode.RequestInvalid
-            or ErrorCode.ShardIndexInvalid or ErrorCode.StepInvalid or ErrorCode.TorchFileInvalid or ErrorCode.VersionInvalid => ErrorKind.Invalid,
+            or ErrorCode.HeaderUnknownDtype or ErrorCode.IndexRepeated or ErrorCode.IndexUnsorted or ErrorCode.ModelAmbiguous
+                or ErrorCode.NameInvalid
+            or ErrorCode.NotSafetensors or ErrorCode.PatchInvalid or ErrorCode.PickleInvalid or ErrorCode.PickleRefused
+                or ErrorCode.RequestInvalid
+            or ErrorCode.ShardIndexInvalid or ErrorCode.StepInvalid or ErrorCode.TorchFileInvalid or ErrorCode.VersionInvalid =>
+                ErrorKind.Invalid,
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "The code has no family."),
     };
 

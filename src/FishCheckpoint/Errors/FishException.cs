@@ -30,10 +30,12 @@ public sealed class FishException : Exception
     /// <summary>The operation that was refused, set by the outermost caller that knows it (a route, a command).</summary>
     public string? Operation { get; init; }
 
-    /// <summary>The status of the HTTP answer that it was read from; <see langword="null"/> where there was none, as from a server that was not reached.</summary>
+    /// <summary>The status of the HTTP answer that it was read from; <see langword="null"/> where there was none, as from a server that was
+    /// not reached.</summary>
     public int? Status { get; init; }
 
-    /// <summary>How long the server asks to wait before the next try (RFC 9110, Retry-After in seconds); <see langword="null"/> if it asks for nothing.</summary>
+    /// <summary>How long the server asks to wait before the next try (RFC 9110, Retry-After in seconds); <see langword="null"/> if it asks
+    /// for nothing.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>The family of <see cref="Code"/>.</summary>

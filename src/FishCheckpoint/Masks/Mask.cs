@@ -33,10 +33,13 @@ public sealed class Mask
     /// <summary>SHA-256 over layout and positions (docs/reference/format/container.md, "Identities").</summary>
     public Digest Id { get; }
 
-    /// <summary>The <see cref="Id"/> that the mask has on tensors of the same names without what wrapping a model adds to them (<see cref="TensorNames"/>).</summary>
+    /// <summary>The <see cref="Id"/> that the mask has on tensors of the same names without what wrapping a model adds to them
+    /// (<see cref="TensorNames"/>).</summary>
     public Digest BareId => Layout.Tensors.All(tensor => ReferenceEquals(TensorNames.Bare(tensor.Name), tensor.Name)) ? Id
         : bareId ??= Layout.Tensors.DistinctBy(tensor => TensorNames.Bare(tensor.Name)).Count() < Layout.Tensors.Count ? Id
-        : new Mask(new Layout([.. Layout.Tensors.Select(tensor => new TensorInfo(TensorNames.Bare(tensor.Name), tensor.Type, [.. tensor.Shape]))]), [.. Tensors]).Id;
+        : new Mask(new Layout(
+            [.. Layout.Tensors.Select(tensor => new TensorInfo(TensorNames.Bare(tensor.Name), tensor.Type, [.. tensor.Shape]))]),
+                [.. Tensors]).Id;
 
     /// <summary>Checks positions and makes a mask of them.</summary>
     /// <param name="layout">The layout that they refer to.</param>
@@ -67,5 +70,6 @@ public sealed class Mask
     public static Mask Dense(Layout layout, Func<TensorInfo, bool>? include = null) => Create(
         layout,
         layout.Tensors.Select((tensor, index) => (tensor, index)).Where(pair => include?.Invoke(pair.tensor) ?? true)
-            .Select(pair => new TensorMask(pair.index, Enumerable.Range(0, checked((int)pair.tensor.Units)).Select(unit => (long)unit).ToArray())));
+            .Select(pair =>
+                new TensorMask(pair.index, Enumerable.Range(0, checked((int)pair.tensor.Units)).Select(unit => (long)unit).ToArray())));
 }

@@ -61,7 +61,8 @@ internal sealed class MaskDigest : IDisposable
         }
     }
 
-    // Every position of every save passes here. Which of the two usual lengths a gap takes cannot be predicted, so both are written by the same instructions.
+    // Every position of every save passes here. Which of the two usual lengths a gap takes cannot be predicted, so both are written by the
+    // same instructions.
     private void Append(ReadOnlySpan<long> positions)
     {
         var target = buffer.AsSpan(filled);

@@ -70,6 +70,7 @@ public static class Positions
         return position == previous
             ? new FishException(ErrorCode.IndexRepeated, tensor.Name, $"Position {position} occurs twice.", "Send each position once.")
             : new FishException(
-                ErrorCode.IndexUnsorted, tensor.Name, $"Position {position} follows {previous}.", "Sort the positions, and the values with them.");
+                ErrorCode.IndexUnsorted, tensor.Name, $"Position {position} follows {previous}.",
+                "Sort the positions, and the values with them.");
     }
 }

@@ -9,9 +9,11 @@ namespace FishCheckpoint.Reports;
 /// <param name="Density">The first to the second.</param>
 /// <param name="Magnitude">How far the values moved; of floats and integers alone.</param>
 /// <param name="TensorCount">How many tensors the model has.</param>
-/// <param name="Tensors">Each tensor, in the order of the layout: at most 10,000; where there are more, those with the most changed values.</param>
+/// <param name="Tensors">Each tensor, in the order of the layout: at most 10,000; where there are more, those with the most changed
+/// values.</param>
 public sealed record ChangeReport(
-    string Task, string From, long To, long Changed, long Elements, double Density, ChangeMagnitude Magnitude, int TensorCount, IReadOnlyList<TensorChange> Tensors)
+    string Task, string From, long To, long Changed, long Elements, double Density, ChangeMagnitude Magnitude, int TensorCount,
+    IReadOnlyList<TensorChange> Tensors)
 {
     /// <summary>The most tensors that a report tells of.</summary>
     public const int MaxTensors = 10_000;
@@ -25,7 +27,8 @@ public sealed record ChangeReport(
 /// <param name="Changed">Those of them that differ, by their bits.</param>
 /// <param name="Density">The second to the first; 0 for an empty tensor.</param>
 /// <param name="Magnitude">How far they moved; <see langword="null"/> for dtypes whose units are no numbers (F4, F6).</param>
-public sealed record TensorChange(string Name, string Dtype, IReadOnlyList<long> Shape, long Elements, long Changed, double Density, ChangeMagnitude? Magnitude);
+public sealed record TensorChange(string Name, string Dtype, IReadOnlyList<long> Shape, long Elements, long Changed, double Density,
+    ChangeMagnitude? Magnitude);
 
 /// <summary>How far values moved: figures of new value less old value, over the values that differ, computed in double precision.</summary>
 /// <param name="L2">The root of the sum of squares.</param>

@@ -16,4 +16,5 @@ public sealed record GrowthReport(string? Task, string? Base, GrowthBucket Bucke
 /// <param name="LogicalBytesAtEnd">Their bytes as full model files.</param>
 /// <param name="StoredBytesAtEnd">Bytes that they took.</param>
 public sealed record GrowthPoint(
-    DateOnly From, long Checkpoints, long LogicalBytes, long StoredBytes, long CheckpointsAtEnd, long LogicalBytesAtEnd, long StoredBytesAtEnd);
+    DateOnly From, long Checkpoints, long LogicalBytes, long StoredBytes, long CheckpointsAtEnd, long LogicalBytesAtEnd,
+    long StoredBytesAtEnd);

@@ -28,7 +28,8 @@ public sealed record GrowthRequest
 
     /// <summary>The first days of the steps, the first one whole, the last one as far as <see cref="To"/>.</summary>
     /// <param name="today">What <see cref="To"/> is where it is left out.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: they would be none, or more than 1000, or of a task and a base.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: they would be none, or more than 1000, or of a task and a
+    /// base.</exception>
     public IReadOnlyList<DateOnly> Steps(DateOnly today)
     {
         if (Task is not null && Base is not null)
@@ -50,7 +51,8 @@ public sealed record GrowthRequest
         }
 
         return steps.Count <= MaxPoints ? steps
-            : throw Refuse("bucket", $"From {first:yyyy-MM-dd} to {last:yyyy-MM-dd} there are more than {MaxPoints} steps.", "Ask for longer steps, or for fewer.");
+            : throw Refuse("bucket", $"From {first:yyyy-MM-dd} to {last:yyyy-MM-dd} there are more than {MaxPoints} steps.",
+                "Ask for longer steps, or for fewer.");
     }
 
     /// <summary>The same, with the task's name checked.</summary>

@@ -10,7 +10,8 @@ internal static class Numbers
     private const double MaxE4M3 = 0x7F;
 
     private static readonly double[] E5M2 = Table(code => Small(code, mantissaBits: 2, bias: 15, fnuz: false, infinities: true));
-    private static readonly double[] E4M3 = Table(code => (code & 0x7F) == MaxE4M3 ? double.NaN : Small(code, mantissaBits: 3, bias: 7, fnuz: false, infinities: false));
+    private static readonly double[] E4M3 =
+        Table(code => (code & 0x7F) == MaxE4M3 ? double.NaN : Small(code, mantissaBits: 3, bias: 7, fnuz: false, infinities: false));
     private static readonly double[] E4M3Fnuz = Table(code => Small(code, mantissaBits: 3, bias: 8, fnuz: true, infinities: false));
     private static readonly double[] E5M2Fnuz = Table(code => Small(code, mantissaBits: 2, bias: 16, fnuz: true, infinities: false));
     private static readonly double[] E8M0 = Table(code => code == byte.MaxValue ? double.NaN : Math.ScaleB(1, code - 127));

@@ -7,12 +7,14 @@ namespace FishCheckpoint.Reports;
 /// <param name="Checkpoints">Number of checkpoints.</param>
 /// <param name="LogicalBytes">Bytes of all checkpoints as full model files.</param>
 /// <param name="Stored">What they take.</param>
-/// <param name="Ratio">Models against models: logical bytes to those of positions and values, without trainer states and bases; 0 when nothing is stored.</param>
+/// <param name="Ratio">Models against models: logical bytes to those of positions and values, without trainer states and bases; 0 when
+/// nothing is stored.</param>
 /// <param name="Changed">Values stored: the positions of all deltas.</param>
 /// <param name="Density">Values stored to the elements of all checkpoints.</param>
 /// <param name="BytesPerChangedValue">Bytes of positions and values to values stored.</param>
 /// <param name="Chains">How far the checkpoints are from their base, and what that costs a reader.</param>
-/// <param name="Reclaimable">Bytes of deleted checkpoints that others are based on or predicted from, their masks included: they go with the last of these. What can be brought back is not in it.</param>
+/// <param name="Reclaimable">Bytes of deleted checkpoints that others are based on or predicted from, their masks included: they go with
+/// the last of these. What can be brought back is not in it.</param>
 /// <param name="Base">The base's name, or the name of a task's base; <see langword="null"/> for the whole store.</param>
 /// <param name="BaseBytes">Bytes of the base's files, as they lie on disk; only in the report of a base.</param>
 /// <param name="TaskCount">How many tasks there are; not in the report of a task.</param>
@@ -37,7 +39,8 @@ public sealed record StoredBytes(long Positions, long Values, long State, long T
 /// <summary>What reading checkpoints takes.</summary>
 /// <param name="MeanDepth">Deltas between a checkpoint and its base, on average; 0 without checkpoints.</param>
 /// <param name="MaxDepth">The most of them.</param>
-/// <param name="MeanReadBytes">Bytes that a restore reads, on average: the base's, and those of the chain's frames, taken as deltas of average size.</param>
+/// <param name="MeanReadBytes">Bytes that a restore reads, on average: the base's, and those of the chain's frames, taken as deltas of
+/// average size.</param>
 public sealed record ChainUse(double MeanDepth, long MaxDepth, long MeanReadBytes);
 
 /// <summary>What a store takes on disk.</summary>
@@ -45,7 +48,8 @@ public sealed record ChainUse(double MeanDepth, long MaxDepth, long MeanReadByte
 /// <param name="Database">Bytes of the database's file, once its log is copied into it.</param>
 /// <param name="Wal">Bytes of its write-ahead log.</param>
 /// <param name="FreePages">Bytes of the database's unused pages: what a compaction gives back.</param>
-/// <param name="Reclaimable">Bytes of masks and deleted checkpoints that nothing visible needs; what can be brought back is not in it.</param>
+/// <param name="Reclaimable">Bytes of masks and deleted checkpoints that nothing visible needs; what can be brought back is not in
+/// it.</param>
 /// <param name="Grace">Bytes of deleted checkpoints that can be brought back.</param>
 /// <param name="Overhead">Database bytes that are neither frames nor free pages: tables, indices and page slack.</param>
 public sealed record DiskUse(long Bases, long Database, long Wal, long FreePages, long Reclaimable, long Grace, long Overhead);

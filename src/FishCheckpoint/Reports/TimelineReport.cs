@@ -9,7 +9,8 @@ namespace FishCheckpoint.Reports;
 /// <param name="Stride">The least distance, in steps, of two points; 1: every checkpoint of the range is told.</param>
 /// <param name="Points">Checkpoints by step; the last one of the range is always among them.</param>
 /// <param name="Metrics">For each metric where it is least and greatest, over all checkpoints of the task: at most 64, by name.</param>
-public sealed record TimelineReport(string Task, long Checkpoints, long Stride, IReadOnlyList<TimelinePoint> Points, IReadOnlyList<MetricRange> Metrics);
+public sealed record TimelineReport(string Task, long Checkpoints, long Stride, IReadOnlyList<TimelinePoint> Points,
+    IReadOnlyList<MetricRange> Metrics);
 
 /// <summary>One checkpoint of a timeline.</summary>
 /// <param name="Step">Its step.</param>
@@ -20,7 +21,8 @@ public sealed record TimelineReport(string Task, long Checkpoints, long Stride, 
 /// <param name="Tags">Its tags.</param>
 /// <param name="Metrics">Numbers that the trainer gave with it.</param>
 public sealed record TimelinePoint(
-    long Step, DateTimeOffset Created, long Changed, long StoredBytes, int Depth, IReadOnlyList<string> Tags, IReadOnlyDictionary<string, double> Metrics);
+    long Step, DateTimeOffset Created, long Changed, long StoredBytes, int Depth, IReadOnlyList<string> Tags, IReadOnlyDictionary<string,
+    double> Metrics);
 
 /// <summary>Where a metric is least and greatest. Of equal values the latest step is named.</summary>
 /// <param name="Name">The metric.</param>
@@ -51,7 +53,8 @@ public sealed record TimelineRequest
     {
         _ = (StepRef.At(From ?? 0), StepRef.At(To ?? 0));
         return Points is < 2 or > MaxPoints
-            ? throw Refuse("points", $"A timeline has 2 to {MaxPoints} points, not {Points}.", "Ask for fewer, and for a part of the steps.")
+            ? throw Refuse("points", $"A timeline has 2 to {MaxPoints} points, not {Points}.",
+                "Ask for fewer, and for a part of the steps.")
             : From > To ? throw Refuse("from", $"The first step, {From}, comes after the last, {To}.", "Exchange them.") : this;
     }
 

@@ -109,7 +109,8 @@ public sealed unsafe class AtomicFile : IDisposable
         }
     }
 
-    /// <summary>Makes a folder's entries durable: without it a crash may forget a rename. Does nothing on Windows, which needs none.</summary>
+    /// <summary>Makes a folder's entries durable: without it a crash may forget a rename. Does nothing on Windows, which needs
+    /// none.</summary>
     /// <exception cref="UnauthorizedAccessException">This user may not read the folder.</exception>
     /// <exception cref="IOException">The disk refused.</exception>
     public static void SyncFolder(string folder)

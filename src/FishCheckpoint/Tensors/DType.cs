@@ -1,6 +1,7 @@
 namespace FishCheckpoint.Tensors;
 
-/// <summary>The 22 element types of the safetensors format, in its order of alignment (safetensors, <c>tensor.rs</c>, <c>Dtype</c>).</summary>
+/// <summary>The 22 element types of the safetensors format, in its order of alignment (safetensors, <c>tensor.rs</c>,
+/// <c>Dtype</c>).</summary>
 public enum DType : byte
 {
     /// <summary>Boolean, one byte.</summary>

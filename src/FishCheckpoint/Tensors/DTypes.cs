@@ -27,8 +27,8 @@ internal static class DTypes
     public static int BitsOf(DType type) => Table[(int)type].Bits;
 
     /// <summary>
-    /// Bytes of one addressable unit: the element, or one byte where elements share bytes (<see cref="DType.F4"/>, <see cref="DType.F6E2M3"/>,
-    /// <see cref="DType.F6E3M2"/>). Positions of masks and deltas count these units.
+    /// Bytes of one addressable unit: the element, or one byte where elements share bytes (<see cref="DType.F4"/>,
+    /// <see cref="DType.F6E2M3"/>, <see cref="DType.F6E3M2"/>). Positions of masks and deltas count these units.
     /// </summary>
     public static int UnitSizeOf(DType type) => Math.Max(1, BitsOf(type) / 8);
 

@@ -54,7 +54,8 @@ public struct Digest : IEquatable<Digest>
 
     /// <summary>Reads 64 hexadecimal digits of either case.</summary>
     /// <exception cref="FormatException">It is none.</exception>
-    public static Digest Parse(string hex) => TryParse(hex, out var digest) ? digest : throw new FormatException($"'{hex}' is not a SHA-256.");
+    public static Digest Parse(string hex) => TryParse(hex, out var digest) ? digest
+        : throw new FormatException($"'{hex}' is not a SHA-256.");
 
     /// <summary>The 32 bytes, as a new array.</summary>
     public readonly byte[] ToArray() => ((ReadOnlySpan<byte>)this).ToArray();

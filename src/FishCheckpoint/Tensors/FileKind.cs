@@ -17,19 +17,27 @@ internal static class FileKind
         // A header's length may look like another file's first bytes, but no other file goes on with a brace.
         : start.Length > SafetensorsHeader.PrefixLength && BinaryPrimitives.ReadUInt64LittleEndian(start) <= SafetensorsHeader.MaxLength
             && start[SafetensorsHeader.PrefixLength..].TrimStart(" \t\r\n"u8) is [(byte)'{', ..] ? null
-        : start.StartsWith("version https://git-lfs"u8) ? ("The file is a Git LFS pointer, not the file that it points at.", "Fetch the file itself: git lfs pull.")
-        : IsHtml(start) ? ("The file is an HTML page, as a login or an error page that was saved in its place.", "Download the file again, with a token if the site needs one.")
+        : start.StartsWith("version https://git-lfs"u8)
+        ? ("The file is a Git LFS pointer, not the file that it points at.", "Fetch the file itself: git lfs pull.")
+        : IsHtml(start)
+        ? ("The file is an HTML page, as a login or an error page that was saved in its place.",
+            "Download the file again, with a token if the site needs one.")
         : start.StartsWith("GGUF"u8) ? Other("a GGUF file", "Convert it to safetensors.")
         : start.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]) ? Other("compressed with gzip", "Unpack it first: gunzip.")
-        : start.StartsWith((ReadOnlySpan<byte>)[(byte)'P', (byte)'K', 3, 4]) ? Other("a zip archive", "Unpack it; PyTorch files are read by the program fish.")
+        : start.StartsWith((ReadOnlySpan<byte>)[(byte)'P', (byte)'K', 3, 4])
+        ? Other("a zip archive", "Unpack it; PyTorch files are read by the program fish.")
         : start.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]) ? Other("compressed with Zstandard", "Unpack it first: zstd -d.")
-        : start.StartsWith((ReadOnlySpan<byte>)[0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0]) ? Other("compressed with xz", "Unpack it first: xz -d.")
+        : start.StartsWith((ReadOnlySpan<byte>)[0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0])
+        ? Other("compressed with xz", "Unpack it first: xz -d.")
         : start.StartsWith((ReadOnlySpan<byte>)[(byte)'7', (byte)'z', 0xbc, 0xaf]) ? Other("a 7z archive", "Unpack it first.")
         : start.StartsWith("BZh"u8) ? Other("compressed with bzip2", "Unpack it first: bunzip2.")
         : start.Length >= TarMagic + 5 && start[TarMagic..].StartsWith("ustar"u8) ? Other("a tar archive", "Unpack it first: tar -xf.")
-        : start.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'H', (byte)'D', (byte)'F']) ? Other("an HDF5 file", "Convert it to safetensors.")
-        : start.StartsWith((ReadOnlySpan<byte>)[0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y']) ? Other("a NumPy file", "Convert it to safetensors.")
-        : start.Length >= 2 && start[0] == 0x80 && start[1] is >= 2 and <= 5 ? Other("a pickle, as PyTorch writes", "The program fish reads PyTorch files; or write it with safetensors.")
+        : start.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'H', (byte)'D', (byte)'F'])
+        ? Other("an HDF5 file", "Convert it to safetensors.")
+        : start.StartsWith((ReadOnlySpan<byte>)[0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'])
+        ? Other("a NumPy file", "Convert it to safetensors.")
+        : start.Length >= 2 && start[0] == 0x80 && start[1] is >= 2 and <= 5
+        ? Other("a pickle, as PyTorch writes", "The program fish reads PyTorch files; or write it with safetensors.")
         : IsText(start) ? Other("text", "Download or write the file again.")
         : null;
 
@@ -38,7 +46,8 @@ internal static class FileKind
     private static bool IsHtml(ReadOnlySpan<byte> start)
     {
         var text = System.Text.Encoding.Latin1.GetString(start).TrimStart('\u00ef', '\u00bb', '\u00bf', ' ', '\t', '\r', '\n');
-        return text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase) || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase)
+        return text.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase)
+            || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase)
             || text.StartsWith("<?xml", StringComparison.OrdinalIgnoreCase) || text.StartsWith("<head", StringComparison.OrdinalIgnoreCase);
     }
 

@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 namespace FishCheckpoint.Tensors;
 
 /// <summary>
-/// The rule for names of a model's files: a relative path of a few segments divided by <c>/</c>, none of them hidden or a step upwards. The same on every system.
+/// The rule for names of a model's files: a relative path of a few segments divided by <c>/</c>, none of them hidden or a step upwards. The
+/// same on every system.
 /// </summary>
 internal static partial class FilePaths
 {
@@ -21,7 +22,8 @@ internal static partial class FilePaths
 
     /// <summary>Whether this is the path of a model's file.</summary>
     public static bool IsValid(string path) =>
-        path.Length <= MaxLength && path.Split('/', MaxSegments + 1) is { Length: <= MaxSegments } segments && Array.TrueForAll(segments, IsSegment);
+        path.Length <= MaxLength && path.Split('/', MaxSegments + 1) is { Length: <= MaxSegments } segments
+            && Array.TrueForAll(segments, IsSegment);
 
     [GeneratedRegex($"^{SegmentPattern}\\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Segment();

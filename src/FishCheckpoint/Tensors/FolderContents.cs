@@ -3,16 +3,18 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Tensors;
 
 /// <summary>
-/// What a model folder holds, told by names and indexes alone: which files are the model, which ones go with it, and which ones are left out, each with the reason.
-/// The same for every way that a folder comes in.
+/// What a model folder holds, told by names and indexes alone: which files are the model, which ones go with it, and which ones are left
+/// out, each with the reason. The same for every way that a folder comes in.
 /// </summary>
 /// <remarks>
-/// The index says which files are the model. Without one it is the file or numbered set called <c>model</c>, else the only one, else all files that are numbered nowhere.
-/// Safetensors files go before PyTorch's, a model before an adapter, the files without a variant before those with one.
+/// The index says which files are the model. Without one it is the file or numbered set called <c>model</c>, else the only one, else all
+/// files that are numbered nowhere. Safetensors files go before PyTorch's, a model before an adapter, the files without a variant before
+/// those with one.
 /// </remarks>
 public sealed class FolderContents
 {
-    private FolderContents(string folder, bool isTorch, IReadOnlyList<string> weights, IReadOnlyList<SideFile> sideFiles, IReadOnlyList<LeftOutFile> leftOut) =>
+    private FolderContents(string folder, bool isTorch, IReadOnlyList<string> weights, IReadOnlyList<SideFile> sideFiles,
+        IReadOnlyList<LeftOutFile> leftOut) =>
         (Folder, IsTorch, Weights, SideFiles, LeftOut) = (folder, isTorch, weights, sideFiles, leftOut);
 
     /// <summary>The folder.</summary>
@@ -24,10 +26,12 @@ public sealed class FolderContents
     /// <summary>The names of the model's files, all at the folder's top, in order.</summary>
     public IReadOnlyList<string> Weights { get; }
 
-    /// <summary>The path of the index of PyTorch files; <see langword="null"/> where there is none, or the files are safetensors files.</summary>
+    /// <summary>The path of the index of PyTorch files; <see langword="null"/> where there is none, or the files are safetensors
+    /// files.</summary>
     public string? TorchIndex { get; private init; }
 
-    /// <summary>The files that go with it, its index included, by name; without the index of PyTorch files, which is made anew for safetensors files.</summary>
+    /// <summary>The files that go with it, its index included, by name; without the index of PyTorch files, which is made anew for
+    /// safetensors files.</summary>
     public IReadOnlyList<SideFile> SideFiles { get; }
 
     /// <summary>What is left out, by name.</summary>
@@ -39,7 +43,8 @@ public sealed class FolderContents
     /// <param name="maxIndexLength">The longest index that is read, in bytes.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>: it holds no model, or not the one that is meant;
     /// <see cref="ErrorCode.ShardIndexInvalid"/>: a shard is missing; <see cref="ErrorCode.ModelAmbiguous"/>: it holds several;
-    /// <see cref="ErrorCode.FileUnreadable"/>: a file that belongs to it is a link to nothing, no regular file, or not readable.</exception>
+    /// <see cref="ErrorCode.FileUnreadable"/>: a file that belongs to it is a link to nothing, no regular file, or not
+    /// readable.</exception>
     public static FolderContents Read(string folder, ModelChoice? choice = null, int maxIndexLength = SafetensorsHeader.MaxLength)
     {
         var listing = FolderListing.Read(folder);
@@ -71,7 +76,8 @@ public sealed class FolderContents
             new LeftOutFile(file.Name, $"longer than the {SideFile.MaxBytes >> 20} MiB of a side file")));
         side.RemoveAll(file => leftOut.Exists(left => left.Name == file.Name));
         return side.Count <= SideFile.MaxCount
-            ? new FolderContents(folder, selection.IsTorch, [.. selection.Weights], side, [.. leftOut.OrderBy(file => file.Name, StringComparer.Ordinal)])
+            ? new FolderContents(folder, selection.IsTorch, [.. selection.Weights], side,
+                [.. leftOut.OrderBy(file => file.Name, StringComparer.Ordinal)])
             {
                 TorchIndex = listing.Files.FirstOrDefault(file => selection.IsMadeAnew(file.Name))?.Path,
             }

@@ -3,7 +3,8 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Tensors;
 
-/// <summary>The files of a model folder that may belong to the model, without what their place or name alone leaves out. Bounded in depth and number.</summary>
+/// <summary>The files of a model folder that may belong to the model, without what their place or name alone leaves out. Bounded in depth
+/// and number.</summary>
 /// <param name="Folder">The folder.</param>
 /// <param name="Files">The files, by name.</param>
 /// <param name="LeftOut">What was left out.</param>
@@ -82,7 +83,8 @@ internal sealed record FolderListing(string Folder, IReadOnlyList<SideFile> File
 
             if (IsSpecial(path))
             {
-                throw new FishException(ErrorCode.FileUnreadable, path, "It is a pipe, a socket or a device, not a file.", "Remove it from the folder.");
+                throw new FishException(ErrorCode.FileUnreadable, path, "It is a pipe, a socket or a device, not a file.",
+                    "Remove it from the folder.");
             }
         }
         catch (Exception error) when (error is UnauthorizedAccessException or IOException)
@@ -94,7 +96,8 @@ internal sealed record FolderListing(string Folder, IReadOnlyList<SideFile> File
     }
 
     /// <summary>The length of a file, or of what it is a link to.</summary>
-    public static long LengthOf(string path) => (File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? new FileInfo(path)).Length;
+    public static long LengthOf(string path) =>
+        (File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? new FileInfo(path)).Length;
 
     private static string? Collect(string folder, string prefix, int depth, List<SideFile> files, List<LeftOutFile> leftOut)
     {
@@ -132,8 +135,10 @@ internal sealed record FolderListing(string Folder, IReadOnlyList<SideFile> File
         try
         {
             var entries = new DirectoryInfo(folder).EnumerateFileSystemInfos().Take(MaxEntries + 1).ToArray();
-            return entries.Length <= MaxEntries ? [.. entries.OrderBy(entry => entry.Name, StringComparer.Ordinal)] : throw new FishException(
-                ErrorCode.TooLarge, folder, $"The folder has more than {MaxEntries} entries.", "Name the model's file, or a folder of its files only.");
+            return entries.Length <= MaxEntries ? [.. entries.OrderBy(entry => entry.Name, StringComparer.Ordinal)]
+                : throw new FishException(
+                ErrorCode.TooLarge, folder, $"The folder has more than {MaxEntries} entries.",
+                "Name the model's file, or a folder of its files only.");
         }
         catch (Exception error) when (error is UnauthorizedAccessException or IOException)
         {
@@ -141,9 +146,11 @@ internal sealed record FolderListing(string Folder, IReadOnlyList<SideFile> File
         }
     }
 
-    private static bool IsFolder(FileSystemInfo entry) => entry is DirectoryInfo || (entry.LinkTarget is not null && Directory.Exists(entry.FullName));
+    private static bool IsFolder(FileSystemInfo entry) => entry is DirectoryInfo
+        || (entry.LinkTarget is not null && Directory.Exists(entry.FullName));
 
-    // A pipe would wait for whoever writes into it, so it must not be opened: a tar writer looks at a file's type first. Such files have no length.
+    // A pipe would wait for whoever writes into it, so it must not be opened: a tar writer looks at a file's type first. Such files have no
+    // length.
     private static bool IsSpecial(string path)
     {
         if (LengthOf(path) > 0)
@@ -170,5 +177,6 @@ internal sealed record FolderListing(string Folder, IReadOnlyList<SideFile> File
     }
 
     private static FishException Unreadable(string path, Exception error) => new(
-        ErrorCode.FileUnreadable, path, $"It cannot be read: {error.Message}", "Check its permissions, and that nothing removes it meanwhile.", error);
+        ErrorCode.FileUnreadable, path, $"It cannot be read: {error.Message}",
+        "Check its permissions, and that nothing removes it meanwhile.", error);
 }

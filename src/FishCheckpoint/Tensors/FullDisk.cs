@@ -22,7 +22,8 @@ internal static class FullDisk
     {
         if (Free(folder) is var free && free < bytes)
         {
-            throw new IOException($"{bytes} bytes are needed, and {free} are free.", OperatingSystem.IsWindows() ? WindowsDiskFull : NoSpace);
+            throw new IOException($"{bytes} bytes are needed, and {free} are free.", OperatingSystem.IsWindows() ? WindowsDiskFull
+                : NoSpace);
         }
     }
 

@@ -5,8 +5,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Tensors;
 
 /// <summary>
-/// Reads and checks safetensors headers as the reference reader does: white space before the object, <c>"__metadata__": null</c> and unknown fields of a tensor's entry
-/// are taken. More strict where names stand twice, and with <see cref="TensorInfo.MaxDimensions"/>.
+/// Reads and checks safetensors headers as the reference reader does: white space before the object, <c>"__metadata__": null</c> and
+/// unknown fields of a tensor's entry are taken. More strict where names stand twice, and with <see cref="TensorInfo.MaxDimensions"/>.
 /// </summary>
 public static class HeaderParser
 {
@@ -62,7 +62,7 @@ public static class HeaderParser
         if (dataLength is { } length && length != header.DataLength)
         {
             throw Fail(ErrorCode.HeaderDataMismatch, file, length < header.DataLength
-                ? $"The file is cut short: its header describes {header.DataLength} bytes of data, and {length} follow it, as of a download that broke off."
+                ? $"The file is cut short: its header describes {header.DataLength} bytes of data, but {length} bytes follow it."
                 : $"The header describes {header.DataLength} bytes of data, but {length} follow it.");
         }
 
@@ -103,7 +103,8 @@ public static class HeaderParser
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            throw new FishException(ErrorCode.HeaderInvalidJson, file, $"The header is not JSON of the format's form: {error.Message}", Hint, error);
+            throw new FishException(ErrorCode.HeaderInvalidJson, file, $"The header is not JSON of the format's form: {error.Message}",
+                Hint, error);
         }
 
         return (tensors, metadata);
@@ -153,7 +154,8 @@ public static class HeaderParser
         while (Next(ref reader, file) != JsonTokenType.EndObject)
         {
             var field = reader.GetString();
-            var repeated = field switch { "dtype" => type is not null, "shape" => shape is not null, "data_offsets" => offsets is not null, _ => false };
+            var repeated = field switch { "dtype" => type is not null, "shape" => shape is not null, "data_offsets" => offsets is not null,
+                _ => false };
             if (repeated)
             {
                 throw Fail(ErrorCode.HeaderDuplicateKey, key, $"'{field}' stands twice.");
@@ -181,7 +183,8 @@ public static class HeaderParser
 
         if (shape is { Count: > TensorInfo.MaxDimensions })
         {
-            throw Fail(ErrorCode.HeaderInvalidShape, key, $"The tensor has {shape.Count} dimensions; at most {TensorInfo.MaxDimensions} are read.");
+            throw Fail(ErrorCode.HeaderInvalidShape, key,
+                $"The tensor has {shape.Count} dimensions; at most {TensorInfo.MaxDimensions} are read.");
         }
 
         if (type is null || shape is null || offsets is not { Count: 2 })
@@ -246,12 +249,14 @@ public static class HeaderParser
             var (tensor, key) = (ordered[index].tensor, $"{file}: {ordered[index].tensor.Info.Name}");
             if (tensor.Begin != next)
             {
-                throw Fail(ErrorCode.HeaderInvalidOffsets, key, $"The data begins at {tensor.Begin}, where {next} is expected: a hole or an overlap.");
+                throw Fail(ErrorCode.HeaderInvalidOffsets, key,
+                    $"The data begins at {tensor.Begin}, where {next} is expected: a hole or an overlap.");
             }
 
             if (tensor.End - tensor.Begin != tensor.Info.Bytes)
             {
-                throw Fail(ErrorCode.HeaderInvalidOffsets, key, $"The offsets span {tensor.End - tensor.Begin} bytes, the shape {tensor.Info.Bytes}.");
+                throw Fail(ErrorCode.HeaderInvalidOffsets, key,
+                    $"The offsets span {tensor.End - tensor.Begin} bytes, the shape {tensor.Info.Bytes}.");
             }
 
             next = tensor.End;

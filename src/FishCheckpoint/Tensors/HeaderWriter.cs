@@ -21,7 +21,8 @@ public static class HeaderWriter
         }
 
         var json = WriteJson(stored, metadata);
-        return new SafetensorsHeader(json, [.. stored], metadata ?? new Dictionary<string, string>(StringComparer.Ordinal), metadata is not null);
+        return new SafetensorsHeader(json, [.. stored], metadata ?? new Dictionary<string, string>(StringComparer.Ordinal),
+            metadata is not null);
     }
 
     private static byte[] WriteJson(List<StoredTensor> tensors, IReadOnlyDictionary<string, string>? metadata)

@@ -36,9 +36,11 @@ internal static partial class LeftOutRules
     // Hugging Face's Trainer and Accelerate, DeepSpeed, PyTorch's distributed checkpoints, Lightning, torchtune.
     [GeneratedRegex(
         @"^((optimizer|optim|scheduler|lr_scheduler|scaler|grad_scaler)([._-][a-z0-9._-]*)?\.(pt|pth|bin|pkl|npz|safetensors)"
-        + @"|rng_state(_[0-9]+)?\.(pth|pt|pkl)|random_states?(_[0-9]+)?\.(pkl|pt|pth)|training_args\.(bin|pt)|trainer_state\.json|trainer\.pt"
+        + @"|rng_state(_[0-9]+)?\.(pth|pt|pkl)|random_states?(_[0-9]+)?\.(pkl|pt|pth)|training_args\.(bin|pt)"
+        + @"|trainer_state\.json|trainer\.pt"
         + @"|custom_checkpoint_[0-9]+\.pkl|sampler(_[0-9]+)?\.(bin|pt|pkl)|dl_state_dict(_[0-9]+)?\.bin|.*_optim_states\.pt"
-        + @"|.*mp_rank_[0-9]+_model_states\.pt|zero_to_fp32\.py|latest(_universal)?|recipe_state\.pt|training_state\.(pt|bin|json)|.*\.distcp)\z",
+        + @"|.*mp_rank_[0-9]+_model_states\.pt|zero_to_fp32\.py|latest(_universal)?|recipe_state\.pt"
+        + @"|training_state\.(pt|bin|json)|.*\.distcp)\z",
         Options, matchTimeoutMilliseconds: 1000)]
     private static partial Regex TrainingFile();
 

@@ -20,8 +20,10 @@ public sealed class ModelFiles
 
     private readonly TensorPlace[] places;
 
-    /// <summary>Whether a file of a model holds its tensors: its safetensors files all lie at its folder's top; what lies deeper goes with them.</summary>
-    public static bool IsName(string file) => file.EndsWith(".safetensors", StringComparison.Ordinal) && !file.Contains('/', StringComparison.Ordinal);
+    /// <summary>Whether a file of a model holds its tensors: its safetensors files all lie at its folder's top; what lies deeper goes with
+    /// them.</summary>
+    public static bool IsName(string file) => file.EndsWith(".safetensors", StringComparison.Ordinal)
+        && !file.Contains('/', StringComparison.Ordinal);
 
     /// <summary>Brings files together.</summary>
     /// <param name="files">The files; ordered by name here. A tensor stands in one file only.</param>

@@ -25,7 +25,8 @@ public sealed class ModelFolder : IBlockReader, IDisposable
     /// <summary>Paths of the model's safetensors files, in the order of <see cref="Files"/>.</summary>
     public IEnumerable<string> Paths => files.Select(file => file.Path);
 
-    /// <summary>Called with the bytes of each block, or of each part of a file that is sent, when it was read, from whichever thread did; a model may be read more than once. Default: nobody is.</summary>
+    /// <summary>Called with the bytes of each block, or of each part of a file that is sent, when it was read, from whichever thread did; a
+    /// model may be read more than once. Default: nobody is.</summary>
     public Action<long>? WhenRead { get; set; }
 
     /// <inheritdoc/>
@@ -35,7 +36,8 @@ public sealed class ModelFolder : IBlockReader, IDisposable
     /// <param name="path">The file or folder; <see cref="FolderContents"/> tells what in a folder is the model.</param>
     /// <param name="maxHeaderLength">The longest header taken, in bytes.</param>
     /// <param name="choice">Which model of a folder is meant. Default: the one that a loader would take.</param>
-    /// <exception cref="FishException">A file is missing or lies; the index does not fit the shards; or as <see cref="FolderContents.Read"/> has it.</exception>
+    /// <exception cref="FishException">A file is missing or lies; the index does not fit the shards; or as
+    /// <see cref="FolderContents.Read"/> has it.</exception>
     public static ModelFolder Open(string path, int maxHeaderLength = SafetensorsHeader.MaxLength, ModelChoice? choice = null)
     {
         if (!Directory.Exists(path))
@@ -47,13 +49,15 @@ public sealed class ModelFolder : IBlockReader, IDisposable
         var contents = FolderContents.Read(path, choice, maxHeaderLength);
         return contents.IsTorch
             ? throw new FishException(
-                ErrorCode.FileNotFound, path, "The folder's model is a PyTorch file, which is not read here.", "Send safetensors files; the program fish reads both.")
+                ErrorCode.FileNotFound, path, "The folder's model is a PyTorch file, which is not read here.",
+                "Send safetensors files; the program fish reads both.")
             : OpenShards(contents, maxHeaderLength);
     }
 
     /// <summary>The same model, as a copy in a temporary folder. It takes the place of this object, which is not disposed then.</summary>
     /// <param name="folder">The temporary folder, which is deleted with the model.</param>
-    /// <param name="source">The folder that was copied, whose side files belong to the model; <see langword="null"/>: it was a file.</param>
+    /// <param name="source">The folder that was copied, whose side files belong to the model; <see langword="null"/>: it was a
+    /// file.</param>
     /// <param name="leftOut">What was left out beside that.</param>
     public ModelFolder AsTemporary(string folder, FolderContents? source, IEnumerable<LeftOutFile> leftOut) =>
         new(files, Files, source?.SideFiles ?? [], [.. source?.LeftOut ?? [], .. leftOut]) { WhenRead = WhenRead, temporary = folder };

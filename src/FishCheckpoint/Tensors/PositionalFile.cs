@@ -22,8 +22,8 @@ internal static class PositionalFile
         new(path, FileMode.Open, FileAccess.Read, Shared, bufferSize: 0, options);
 
     /// <summary>Opens a file that a caller named, as <see cref="OpenStream"/> does.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.FileUnreadable"/>: the file is at fault, no other part of the
-    /// system.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.FileUnreadable"/>: the file is at fault,
+    /// no other part of the system.</exception>
     public static FileStream OpenInput(string path)
     {
         try
@@ -32,7 +32,8 @@ internal static class PositionalFile
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new FishException(ErrorCode.FileNotFound, path, "The file does not exist.", "Check the path, and that nothing removes the file meanwhile.", error);
+            throw new FishException(ErrorCode.FileNotFound, path, "The file does not exist.",
+                "Check the path, and that nothing removes the file meanwhile.", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -54,7 +55,8 @@ internal static class PositionalFile
             if (read == 0)
             {
                 throw new FishException(
-                    ErrorCode.BodyTruncated, name, $"The file ends at byte {offset}, {destination.Length} bytes early.", "Copy or write it again.");
+                    ErrorCode.BodyTruncated, name, $"The file ends at byte {offset}, {destination.Length} bytes early.",
+                    "Copy or write it again.");
             }
 
             offset += read;

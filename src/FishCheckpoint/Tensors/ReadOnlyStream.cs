@@ -1,6 +1,7 @@
 namespace FishCheckpoint.Tensors;
 
-/// <summary>A stream that is only read, forwards: what such a stream does not have, said once. One of the two reads is to be given.</summary>
+/// <summary>A stream that is only read, forwards: what such a stream does not have, said once. One of the two reads is to be
+/// given.</summary>
 public abstract class ReadOnlyStream : Stream
 {
     /// <inheritdoc/>

@@ -3,7 +3,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FishCheckpoint.Tensors;
 
-/// <summary>A safetensors file of any size, opened for reading: its header parsed once, its data read by position into the caller's buffers.</summary>
+/// <summary>A safetensors file of any size, opened for reading: its header parsed once, its data read by position into the caller's
+/// buffers.</summary>
 public sealed class SafetensorsFile : IDisposable
 {
     private readonly SafeFileHandle handle;
@@ -40,8 +41,8 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>Opens a file whose header is known already, and compares instead of parsing it.</summary>
     /// <param name="path">Its path.</param>
     /// <param name="header">The header that it has to have, byte for byte.</param>
-    /// <exception cref="FishException">The file is missing, has another length (<see cref="ErrorCode.HeaderDataMismatch"/>), or another header
-    /// (<see cref="ErrorCode.HeaderInvalidJson"/>).</exception>
+    /// <exception cref="FishException">The file is missing, has another length (<see cref="ErrorCode.HeaderDataMismatch"/>), or another
+    /// header (<see cref="ErrorCode.HeaderInvalidJson"/>).</exception>
     public static SafetensorsFile Open(string path, SafetensorsHeader header)
     {
         var opened = OpenHandle(path);
@@ -51,13 +52,15 @@ public sealed class SafetensorsFile : IDisposable
             if (length != header.FileLength)
             {
                 throw new FishException(
-                    ErrorCode.HeaderDataMismatch, path, $"The file has {length} bytes; {header.FileLength} are expected.", "Copy or write it again.");
+                    ErrorCode.HeaderDataMismatch, path, $"The file has {length} bytes; {header.FileLength} are expected.",
+                    "Copy or write it again.");
             }
 
             var (found, expected) = (new byte[header.DataStart], header.ToFileBytes());
             PositionalFile.ReadExactly(opened, 0, found, path);
             return found.AsSpan().SequenceEqual(expected) ? new SafetensorsFile(path, opened, header)
-                : throw new FishException(ErrorCode.HeaderInvalidJson, path, "The header is not the one expected.", "Copy or write it again.");
+                : throw new FishException(ErrorCode.HeaderInvalidJson, path, "The header is not the one expected.",
+                    "Copy or write it again.");
         }
         catch
         {
@@ -101,7 +104,8 @@ public sealed class SafetensorsFile : IDisposable
             throw new FishException(ErrorCode.NotSafetensors, file, cause, hint);
         }
 
-        var headerLength = HeaderParser.ReadLength(start[..Math.Min(start.Length, SafetensorsHeader.PrefixLength)], length, file, maxHeaderLength);
+        var headerLength =
+            HeaderParser.ReadLength(start[..Math.Min(start.Length, SafetensorsHeader.PrefixLength)], length, file, maxHeaderLength);
         var json = new byte[headerLength];
         PositionalFile.ReadExactly(handle, SafetensorsHeader.PrefixLength, json, file);
         return HeaderParser.Parse(json, file, length - SafetensorsHeader.PrefixLength - headerLength);

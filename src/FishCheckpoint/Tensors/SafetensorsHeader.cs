@@ -14,7 +14,8 @@ public sealed class SafetensorsHeader
     /// <summary>Bytes of the length prefix.</summary>
     public const int PrefixLength = 8;
 
-    internal SafetensorsHeader(ReadOnlyMemory<byte> json, StoredTensor[] tensors, IReadOnlyDictionary<string, string> metadata, bool hasMetadata)
+    internal SafetensorsHeader(ReadOnlyMemory<byte> json, StoredTensor[] tensors, IReadOnlyDictionary<string, string> metadata,
+        bool hasMetadata)
     {
         (Json, Tensors, Metadata, HasMetadata) = (json, tensors, metadata, hasMetadata);
         DataLength = tensors.Length == 0 ? 0 : tensors[^1].End;

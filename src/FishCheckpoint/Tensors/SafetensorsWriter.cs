@@ -1,6 +1,7 @@
 namespace FishCheckpoint.Tensors;
 
-/// <summary>Writes a safetensors file as a stream: the header first, then each tensor's bytes in order; it appears whole or not at all.</summary>
+/// <summary>Writes a safetensors file as a stream: the header first, then each tensor's bytes in order; it appears whole or not at
+/// all.</summary>
 public sealed class SafetensorsWriter : IDisposable
 {
     private readonly AtomicFile file;

@@ -13,7 +13,8 @@ internal static class ShardIndex
 
     /// <summary>Whether a file is called as an index of safetensors files is, with a variant or without.</summary>
     public static bool IsName(string file) =>
-        file.EndsWith(".json", StringComparison.Ordinal) && file.Contains(".safetensors.index.", StringComparison.Ordinal) && !file.Contains('/', StringComparison.Ordinal);
+        file.EndsWith(".json", StringComparison.Ordinal) && file.Contains(".safetensors.index.", StringComparison.Ordinal)
+            && !file.Contains('/', StringComparison.Ordinal);
 
     /// <summary>Checks an index that lies in a file, as <see cref="Check"/> does; its length is bounded before it is read.</summary>
     /// <param name="path">The file.</param>
@@ -39,7 +40,8 @@ internal static class ShardIndex
         var length = RandomAccess.GetLength(handle);
         if (length > maxLength)
         {
-            throw new FishException(ErrorCode.TooLarge, FileName, $"The index has {length} bytes; at most {maxLength} are read.", "Write the shards again.");
+            throw new FishException(ErrorCode.TooLarge, FileName, $"The index has {length} bytes; at most {maxLength} are read.",
+                "Write the shards again.");
         }
 
         var json = new byte[length];
@@ -96,11 +98,13 @@ internal static class ShardIndex
             }
 
             // Reading on is refused where something follows the closing brace.
-            return reader.TokenType == JsonTokenType.EndObject && !reader.Read() && map is not null ? map : throw Fail(FileName, "The index is no object with a weight_map.");
+            return reader.TokenType == JsonTokenType.EndObject && !reader.Read() && map is not null ? map
+                : throw Fail(FileName, "The index is no object with a weight_map.");
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            throw new FishException(ErrorCode.ShardIndexInvalid, FileName, $"The index cannot be read: {error.Message}", "Write the shards again.", error);
+            throw new FishException(ErrorCode.ShardIndexInvalid, FileName, $"The index cannot be read: {error.Message}",
+                "Write the shards again.", error);
         }
     }
 

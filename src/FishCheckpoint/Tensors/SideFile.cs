@@ -30,7 +30,8 @@ public sealed record LeftOutFile(string Name, string Reason)
     /// <summary>Two lists as one, ordered by name, each file once.</summary>
     /// <returns><see langword="null"/> where both are empty.</returns>
     public static IReadOnlyList<LeftOutFile>? Join(IEnumerable<LeftOutFile>? first, IEnumerable<LeftOutFile>? second) =>
-        (first ?? []).Concat(second ?? []).DistinctBy(file => file.Name, StringComparer.Ordinal).OrderBy(file => file.Name, StringComparer.Ordinal).ToArray()
+        (first ?? []).Concat(second ?? []).DistinctBy(file => file.Name, StringComparer.Ordinal)
+            .OrderBy(file => file.Name, StringComparer.Ordinal).ToArray()
             is { Length: > 0 } all ? all : null;
 }
 

@@ -53,7 +53,8 @@ public sealed class TensorInfo : IEquatable<TensorInfo>
     /// <summary>The number of addressable units: valid positions are <c>0 &lt;= p &lt; Units</c>.</summary>
     public long Units => Bytes / UnitSize;
 
-    /// <summary>Units of a row: of the last dimension, or of the last few where that is short; 0 for tensors of one dimension and packed dtypes.</summary>
+    /// <summary>Units of a row: of the last dimension, or of the last few where that is short; 0 for tensors of one dimension and packed
+    /// dtypes.</summary>
     public long RowLength { get; }
 
     /// <inheritdoc/>

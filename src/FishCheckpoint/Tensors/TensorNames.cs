@@ -1,6 +1,7 @@
 namespace FishCheckpoint.Tensors;
 
-/// <summary>Finds tensors by name where one side's model was wrapped: PyTorch's parallel and compiled modules put <c>module.</c> or <c>_orig_mod.</c> into names.</summary>
+/// <summary>Finds tensors by name where one side's model was wrapped: PyTorch's parallel and compiled modules put <c>module.</c> or
+/// <c>_orig_mod.</c> into names.</summary>
 internal sealed class TensorNames
 {
     private readonly HashSet<string> names;

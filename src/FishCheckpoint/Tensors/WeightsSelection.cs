@@ -33,7 +33,8 @@ internal sealed class WeightsSelection
     {
         var names = listing.Files.Select(file => file.Name).Where(name => !name.Contains('/', StringComparison.Ordinal)).ToArray();
         WeightsName[] safetensors = [.. names.Where(LeftOutRules.IsSafetensors).Select(name => WeightsName.Parse(name, Safetensors))];
-        WeightsName[] bins = [.. names.Where(name => name.EndsWith(Torch, StringComparison.Ordinal)).Select(name => WeightsName.Parse(name, Torch))
+        WeightsName[] bins =
+            [.. names.Where(name => name.EndsWith(Torch, StringComparison.Ordinal)).Select(name => WeightsName.Parse(name, Torch))
             .Where(name => name.Stem == TorchStem)];
         string[] indexes = [.. names.Where(IsIndex)];
         var chooser = new Chooser(listing, choice, indexes, maxIndexLength);
@@ -43,7 +44,8 @@ internal sealed class WeightsSelection
         }
 
         return chooser.Of(safetensors.Where(name => !name.IsAdapter && !name.IsConsolidated), Safetensors) ?? chooser.Of(bins, Torch)
-            ?? chooser.Of(safetensors.Where(name => name.IsConsolidated), Safetensors) ?? chooser.Of(safetensors.Where(name => name.IsAdapter), Safetensors)
+            ?? chooser.Of(safetensors.Where(name => name.IsConsolidated), Safetensors)
+                ?? chooser.Of(safetensors.Where(name => name.IsAdapter), Safetensors)
             ?? throw chooser.NoModel(names);
     }
 
@@ -68,7 +70,8 @@ internal sealed class WeightsSelection
         return LeftOutRules.IsSafetensors(name) ? ReasonOf(WeightsName.Parse(name, Safetensors))
             : !LeftOutRules.IsTorch(name) ? null
             : name.StartsWith("adapter_model", StringComparison.Ordinal) ? "an adapter"
-            : name.StartsWith(TorchStem, StringComparison.Ordinal) && !IsTorch ? "the PyTorch form of the model; its safetensors files are taken"
+            : name.StartsWith(TorchStem, StringComparison.Ordinal) && !IsTorch
+            ? "the PyTorch form of the model; its safetensors files are taken"
             : "a PyTorch file or pickle beside the model";
     }
 
@@ -81,11 +84,13 @@ internal sealed class WeightsSelection
         : index is not null ? $"not in {index}" : LeftOutRules.OtherModel;
 
     private static bool IsIndex(string name) =>
-        name.EndsWith(".json", StringComparison.Ordinal) && (name.Contains(".safetensors.index.", StringComparison.Ordinal) || name.Contains(".bin.index.", StringComparison.Ordinal));
+        name.EndsWith(".json", StringComparison.Ordinal)
+            && (name.Contains(".safetensors.index.", StringComparison.Ordinal) || name.Contains(".bin.index.", StringComparison.Ordinal));
 
     private sealed class Chooser(FolderListing listing, ModelChoice choice, string[] indexes, int maxIndexLength)
     {
-        // What stands before the extension in an index's name, with its variant: model.fp16.safetensors.index.json, or model.safetensors.index.fp16.json.
+        // What stands before the extension in an index's name, with its variant: model.fp16.safetensors.index.json, or
+        // model.safetensors.index.fp16.json.
         private static WeightsName NameOf(string index, string extension)
         {
             var at = index.IndexOf($"{extension}.index.", StringComparison.Ordinal);
@@ -127,7 +132,8 @@ internal sealed class WeightsSelection
                 {
                     found.RequireWhole();
                     var index = indexes.FirstOrDefault(name => name.Contains($"{extension}.index.", StringComparison.Ordinal)
-                        && ShardIndex.FilesOf(Path.Combine(listing.Folder, name), maxIndexLength).SetEquals(found.Files.Select(file => file.File)));
+                        && ShardIndex.FilesOf(Path.Combine(listing.Folder, name), maxIndexLength)
+                            .SetEquals(found.Files.Select(file => file.File)));
                     return Selected(found.Files, extension, index);
                 }
             }
@@ -139,11 +145,13 @@ internal sealed class WeightsSelection
 
         public FishException NoModel(IReadOnlyList<string> names)
         {
-            string[] files = [.. names.Where(LeftOutRules.IsTorch), .. listing.LeftOut.Where(left => left.Reason == LeftOutRules.OtherFormat).Select(left => left.Name)];
+            string[] files = [.. names.Where(LeftOutRules.IsTorch),
+                .. listing.LeftOut.Where(left => left.Reason == LeftOutRules.OtherFormat).Select(left => left.Name)];
             return new FishException(
                 ErrorCode.FileNotFound, listing.Folder, "The folder holds no *.safetensors and no pytorch_model*.bin file at its top.",
                 listing.Models.Count > 0 ? $"These of its folders hold a model: {Listed(listing.Models)}. Name one of them."
-                : files.Length > 0 ? $"It holds {Listed(files)}: name a safetensors or PyTorch file itself." : "Name a safetensors or PyTorch file, or a folder of them.");
+                : files.Length > 0 ? $"It holds {Listed(files)}: name a safetensors or PyTorch file itself."
+                : "Name a safetensors or PyTorch file, or a folder of them.");
         }
 
         private IReadOnlyList<WeightsSet> OfVariant(IReadOnlyList<WeightsSet> sets)
@@ -186,14 +194,16 @@ internal sealed class WeightsSelection
                 if (!FilePaths.IsSegment(file) || !file.EndsWith(extension, StringComparison.Ordinal))
                 {
                     throw new FishException(
-                        ErrorCode.ShardIndexInvalid, index, $"The index names '{(file.Length <= 80 ? file : file[..80])}', which is no {extension} file beside it.",
+                        ErrorCode.ShardIndexInvalid, index,
+                        $"The index names '{(file.Length <= 80 ? file : file[..80])}', which is no {extension} file beside it.",
                         "Write the shards again.");
                 }
 
                 if (!listing.Files.Any(there => there.Name == file))
                 {
                     throw new FishException(
-                        ErrorCode.ShardIndexInvalid, file, $"{index} names this file, and it is not there.", "Copy or download it; half a model is not taken.");
+                        ErrorCode.ShardIndexInvalid, file, $"{index} names this file, and it is not there.",
+                        "Copy or download it; half a model is not taken.");
                 }
             }
 
@@ -205,7 +215,8 @@ internal sealed class WeightsSelection
             new(files.Select(file => file.File), extension == Torch, index);
 
         private FishException Ambiguous(IEnumerable<string> models) => new(
-            ErrorCode.ModelAmbiguous, listing.Folder, $"The folder holds several models: {Listed(models)}.", "Say which with --file or --variant, or move the others away.");
+            ErrorCode.ModelAmbiguous, listing.Folder, $"The folder holds several models: {Listed(models)}.",
+            "Say which with --file or --variant, or move the others away.");
 
         private static string Listed(IEnumerable<string> names)
         {

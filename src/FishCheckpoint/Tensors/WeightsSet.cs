@@ -13,12 +13,14 @@ internal sealed record WeightsSet(WeightsName Name, IReadOnlyList<WeightsName> F
     /// <summary>Groups files into sets.</summary>
     public static IReadOnlyList<WeightsSet> Group(IEnumerable<WeightsName> files) =>
     [
-        .. files.GroupBy(file => (file.Stem, file.Variant, file.Of)).Select(set => set.OrderBy(file => file.File, StringComparer.Ordinal).ToArray())
+        .. files.GroupBy(file => (file.Stem, file.Variant, file.Of))
+            .Select(set => set.OrderBy(file => file.File, StringComparer.Ordinal).ToArray())
             .Select(set => new WeightsSet(set[0], set)).OrderBy(set => set.Name.File, StringComparer.Ordinal),
     ];
 
     /// <summary>How it is called in messages: its file, or its first file with the number of shards.</summary>
-    public string Label => Name.Of == 0 ? Name.File : $"{Name.File} ({Files.Count.ToString(CultureInfo.InvariantCulture)} of {Name.Of} shards)";
+    public string Label => Name.Of == 0 ? Name.File
+        : $"{Name.File} ({Files.Count.ToString(CultureInfo.InvariantCulture)} of {Name.Of} shards)";
 
     /// <summary>Refuses a numbered set in which a shard is missing, or stands twice.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.ShardIndexInvalid"/>.</exception>
@@ -34,7 +36,8 @@ internal sealed record WeightsSet(WeightsName Name, IReadOnlyList<WeightsName> F
         if (Files.FirstOrDefault(file => !parts.Add(file.Part)) is { } repeated)
         {
             throw new FishException(
-                ErrorCode.ShardIndexInvalid, repeated.File, $"Shard {repeated.Part} of {repeated.Of} stands there twice.", "Leave the files of one model only.");
+                ErrorCode.ShardIndexInvalid, repeated.File, $"Shard {repeated.Part} of {repeated.Of} stands there twice.",
+                "Leave the files of one model only.");
         }
 
         var first = parts.Contains(0) ? 0 : 1;

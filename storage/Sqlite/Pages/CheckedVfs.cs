@@ -5,8 +5,8 @@ using Microsoft.Data.Sqlite;
 namespace FishCheckpoint.Storage.Sqlite.Pages;
 
 /// <summary>
-/// Stands between SQLite and its files, so that each page of a database is written with a checksum and compared with it when it is read, and each page of the log with
-/// the log's. SQLite alone would serve a flipped byte of a number or a name as good.
+/// Stands between SQLite and its files, so that each page of a database is written with a checksum and compared with it when it is read,
+/// and each page of the log with the log's. SQLite alone would serve a flipped byte of a number or a name as good.
 /// </summary>
 /// <remarks>Works as SQLite's own cksumvfs does (https://www.sqlite.org/cksumvfs.html).</remarks>
 // Kept by hand: the SQLite in SQLitePCLRaw's packages is built without cksumvfs.
@@ -62,7 +62,8 @@ internal static unsafe partial class CheckedVfs
         return state == (int)PageState.Validate;
     }
 
-    /// <summary>Whether the file that a connection has open is no longer the one of that name: it was removed, or another put in its place.</summary>
+    /// <summary>Whether the file that a connection has open is no longer the one of that name: it was removed, or another put in its
+    /// place.</summary>
     public static bool HasMoved(SqliteConnection connection)
     {
         var moved = 0;

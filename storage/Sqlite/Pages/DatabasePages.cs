@@ -63,7 +63,8 @@ internal static unsafe class DatabasePages
             return file->State;
         }
 
-        var size = BinaryPrimitives.ReadUInt16BigEndian(new ReadOnlySpan<byte>(head + PageSizeAt, 2)) is var written and not 1 ? written : 1 << 16;
+        var size = BinaryPrimitives.ReadUInt16BigEndian(new ReadOnlySpan<byte>(head + PageSizeAt, 2)) is var written and not 1 ? written
+            : 1 << 16;
         var end = stackalloc byte[PageSum.Length];
         var isMarked = size >= SmallestPage && real->Methods->Read(real, end, PageSum.Length, size - PageSum.Length) == 0
             && PageSum.IsMarked(new ReadOnlySpan<byte>(end, PageSum.Length));

@@ -21,7 +21,8 @@ internal static unsafe class FileMethods
         {
             Version = hasSharedMemory ? 2 : 1, Close = &Close, Read = &Read, Write = &Write, Truncate = &Truncate, Sync = &Sync,
             FileSize = &FileSize, Lock = &Lock, Unlock = &Unlock,
-            CheckReservedLock = &CheckReservedLock, FileControl = &FileControl, SectorSize = &SectorSize, Characteristics = &Characteristics, ShmMap = &ShmMap,
+            CheckReservedLock = &CheckReservedLock, FileControl = &FileControl, SectorSize = &SectorSize,
+            Characteristics = &Characteristics, ShmMap = &ShmMap,
             ShmLock = &ShmLock, ShmBarrier = &ShmBarrier, ShmUnmap = &ShmUnmap,
         };
         return table;
@@ -98,7 +99,8 @@ internal static unsafe class FileMethods
 
     // SQLite would read parts of pages past its cache, and a part cannot be compared with a page's checksum.
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static int Characteristics(NativeFile* file) => CheckedFile.Real(file)->Methods->Characteristics(CheckedFile.Real(file)) & ~SubpageReads;
+    private static int Characteristics(NativeFile* file) =>
+        CheckedFile.Real(file)->Methods->Characteristics(CheckedFile.Real(file)) & ~SubpageReads;
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int ShmMap(NativeFile* file, int region, int size, int extend, void** mapped) =>

@@ -26,7 +26,8 @@ internal static unsafe class LogPages
         var beforeAt = number == 0 ? LogSum.FileHeadLength - SumLength : headAt - length - LogSum.FrameHeadLength + SumAt;
         var real = CheckedFile.Real((NativeFile*)file);
         var read = real->Methods->Read;
-        if (read(real, mark, 4, 0) == 0 && read(real, before, SumLength, beforeAt) == 0 && read(real, head, LogSum.FrameHeadLength, headAt) == 0
+        if (read(real, mark, 4, 0) == 0 && read(real, before, SumLength, beforeAt) == 0
+            && read(real, head, LogSum.FrameHeadLength, headAt) == 0
             && LogSum.IsRight(new(mark, 4), new(before, SumLength), new(head, LogSum.FrameHeadLength), new(buffer, length)))
         {
             return 0;
@@ -36,7 +37,8 @@ internal static unsafe class LogPages
         return PageDamage.Code;
     }
 
-    // A page that is written twice in a transaction is written over, and it and what follows get their checksums at the commit; until then only the writer reads them.
+    // A page that is written twice in a transaction is written over, and it and what follows get their checksums at the commit; until then
+    // only the writer reads them.
     public static void BeforeWrite(CheckedFile* file, int length, long offset)
     {
         if (length == LogSum.FrameHeadLength)

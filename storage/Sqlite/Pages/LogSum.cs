@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace FishCheckpoint.Storage.Sqlite.Pages;
 
 /// <summary>
-/// The checksums of SQLite's write-ahead log (https://www.sqlite.org/fileformat2.html#checksum_algorithm). SQLite itself compares them only when it opens a log that
-/// a crash has left.
+/// The checksums of SQLite's write-ahead log (https://www.sqlite.org/fileformat2.html#checksum_algorithm). SQLite itself compares them only
+/// when it opens a log that a crash has left.
 /// </summary>
 internal static class LogSum
 {

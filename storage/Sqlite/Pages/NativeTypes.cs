@@ -66,7 +66,8 @@ internal unsafe struct CheckedFile
     /// <summary>Bytes in a page of a database, once its state is known: what is read of another length is no page.</summary>
     public int PageSize;
 
-    /// <summary>Of a log: where the last frame's head was written, and the first page that was written over without one, whose checksums are made at the commit.</summary>
+    /// <summary>Of a log: where the last frame's head was written, and the first page that was written over without one, whose checksums
+    /// are made at the commit.</summary>
     public long LastHead;
     public long FirstOverwritten;
 

@@ -4,7 +4,8 @@ namespace FishCheckpoint.Storage.Sqlite.Pages;
 /// <summary>What the calling thread last found damaged, and whether it asks.</summary>
 internal static class PageDamage
 {
-    /// <summary>The code for a page that is not what was written: of the family of SQLITE_CORRUPT, for after SQLITE_IOERR a reader would lose its snapshot.</summary>
+    /// <summary>The code for a page that is not what was written: of the family of SQLITE_CORRUPT, for after SQLITE_IOERR a reader would
+    /// lose its snapshot.</summary>
     public const int Code = 11 | (32 << 8);
 
     [ThreadStatic]
@@ -22,7 +23,8 @@ internal static class PageDamage
     public static void Found(string place) => last = place;
 
     /// <summary>
-    /// Takes pages as they are on this thread until the result is disposed: for giving up what is damaged, of which nothing is given out. Not across an await.
+    /// Takes pages as they are on this thread until the result is disposed: for giving up what is damaged, of which nothing is given out.
+    /// Not across an await.
     /// </summary>
     public static Ignored Ignore()
     {

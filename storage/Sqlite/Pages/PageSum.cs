@@ -4,8 +4,8 @@ using FishCheckpoint.Codec;
 namespace FishCheckpoint.Storage.Sqlite.Pages;
 
 /// <summary>
-/// The checksum at the end of a page: four bytes that tell that there is one, and the CRC-32C of the page's number and of all before it. The number is in it so that
-/// a page that lands in another one's place is noticed.
+/// The checksum at the end of a page: four bytes that tell that there is one, and the CRC-32C of the page's number and of all before it.
+/// The number is in it so that a page that lands in another one's place is noticed.
 /// </summary>
 internal static class PageSum
 {
@@ -29,8 +29,8 @@ internal static class PageSum
         || !page[^Length..].ContainsAnyExcept((byte)0);
 
     /// <summary>
-    /// Takes the checksum out of a page that is right. What SQLite has read it may write into its log, and a program that knows of no checksums may copy that, as the
-    /// last to close the database: then there are zeros in their places, and none that have become wrong.
+    /// Takes the checksum out of a page that is right. What SQLite has read it may write into its log, and a program that knows of no
+    /// checksums may copy that, as the last to close the database: then there are zeros in their places, and none that have become wrong.
     /// </summary>
     public static void Remove(Span<byte> page) => page[^Length..].Clear();
 

@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Writes bits from the last to the first, as the states of asymmetric numeral systems give them up: what is written last is read first.</summary>
+/// <summary>Writes bits from the last to the first, as the states of asymmetric numeral systems give them up: what is written last is read
+/// first.</summary>
 /// <param name="destination">Overwritten from its end on; eight bytes more than will be written.</param>
 internal ref struct BackwardBitWriter(Span<byte> destination)
 {

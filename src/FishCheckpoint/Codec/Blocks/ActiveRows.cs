@@ -67,7 +67,8 @@ internal sealed class ActiveRows
     /// <returns>Whether the bytes are those of an encoder.</returns>
     public bool TryRead(ref ReadOnlySpan<byte> source, int units)
     {
-        if (!Varint.TryRead(ref source, out var length) || !Varint.TryRead(ref source, out var offset) || length is 0 or > int.MaxValue || offset >= length)
+        if (!Varint.TryRead(ref source, out var length) || !Varint.TryRead(ref source, out var offset) || length is 0 or > int.MaxValue
+            || offset >= length)
         {
             return false;
         }

@@ -2,7 +2,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>The classes of the units of a parent's block: by exponent, those at both ends together that tell too little apart. Holds the working memory.</summary>
+/// <summary>The classes of the units of a parent's block: by exponent, those at both ends together that tell too little apart. Holds the
+/// working memory.</summary>
 internal sealed class BlockClasses
 {
     // What a class costs: its density, the end of its list, and a part of a table.
@@ -157,7 +158,8 @@ internal sealed class BlockClasses
     private static double Bits(int units, int steps)
     {
         var all = Math.Max(units, steps);
-        return steps == 0 || steps == all ? 0 : (all * Math.Log2(all)) - (steps * Math.Log2(steps)) - ((all - steps) * Math.Log2(all - steps));
+        return steps == 0 || steps == all ? 0
+            : (all * Math.Log2(all)) - (steps * Math.Log2(steps)) - ((all - steps) * Math.Log2(all - steps));
     }
 
     private void Split(int first, int count)

@@ -44,7 +44,8 @@ internal sealed class BlockCoder
     /// <param name="rows">How the block lies in the rows of its tensor.</param>
     /// <returns>Bytes written.</returns>
     public int Encode(
-        DType type, ReadOnlySpan<byte> parent, ReadOnlySpan<int> positions, ReadOnlySpan<byte> values, CodecEffort effort, Span<byte> destination,
+        DType type, ReadOnlySpan<byte> parent, ReadOnlySpan<int> positions, ReadOnlySpan<byte> values, CodecEffort effort,
+        Span<byte> destination,
         out int positionLength, BlockRows rows = default)
     {
         if (effort >= CodecEffort.Small)
@@ -58,7 +59,9 @@ internal sealed class BlockCoder
 
         var length = EncodePositions(positions, effort, rows, destination);
         positionLength = length;
-        return length + newValues.Encode(type, parent, positions, values, classes, effort >= CodecEffort.Small ? rows : default, destination[length..]);
+        return length
+            + newValues.Encode(type, parent, positions, values, classes, effort >= CodecEffort.Small ? rows : default,
+                destination[length..]);
     }
 
     /// <summary>Decodes: the mirror of <see cref="Encode"/>.</summary>

@@ -119,7 +119,8 @@ internal sealed class BlockValues
         Units.Scatter(block, positions, unit, values);
     }
 
-    private int EncodeDistances(Span<byte> zigzags, int unit, ReadOnlySpan<int> positions, BlockClasses classes, BlockRows rows, Span<byte> destination) => unit switch
+    private int EncodeDistances(Span<byte> zigzags, int unit, ReadOnlySpan<int> positions, BlockClasses classes, BlockRows rows,
+        Span<byte> destination) => unit switch
     {
         1 => EncodeDistances<byte>(zigzags, positions, classes, rows, destination),
         2 => EncodeDistances(MemoryMarshal.Cast<byte, ushort>(zigzags), positions, classes, rows, destination),
@@ -127,10 +128,12 @@ internal sealed class BlockValues
         _ => EncodeDistances(MemoryMarshal.Cast<byte, ulong>(zigzags), positions, classes, rows, destination),
     };
 
-    private int EncodeDistances<T>(Span<T> zigzags, ReadOnlySpan<int> positions, BlockClasses classes, BlockRows rows, Span<byte> destination)
+    private int EncodeDistances<T>(Span<T> zigzags, ReadOnlySpan<int> positions, BlockClasses classes, BlockRows rows,
+        Span<byte> destination)
         where T : unmanaged, IBinaryInteger<T>
     {
-        if (zigzags.Length <= FewDistances.Surely && !zigzags.Contains(T.Zero) && FewDistances.Encode<T>(zigzags, destination[1..]) is var few && few < MemoryMarshal.AsBytes(zigzags).Length)
+        if (zigzags.Length <= FewDistances.Surely && !zigzags.Contains(T.Zero)
+            && FewDistances.Encode<T>(zigzags, destination[1..]) is var few && few < MemoryMarshal.AsBytes(zigzags).Length)
         {
             destination[0] = (byte)Form.Few;
             return 1 + few;
@@ -150,7 +153,8 @@ internal sealed class BlockValues
 
         destination[0] = (byte)Form.Distances;
         var tabled = 1 + magnitudes.Encode<T>(zigzags, signed: true, contexts, classes.Count, destination[1..]);
-        if (zigzags.Length <= FewDistances.Most && !zigzags.Contains(T.Zero) && 1 + FewDistances.Encode<T>(zigzags, destination[(tabled + 1)..]) is var untabled && untabled < tabled)
+        if (zigzags.Length <= FewDistances.Most && !zigzags.Contains(T.Zero) && 1
+            + FewDistances.Encode<T>(zigzags, destination[(tabled + 1)..]) is var untabled && untabled < tabled)
         {
             destination[0] = (byte)Form.Few;
             destination.Slice(tabled + 1, untabled - 1).CopyTo(destination[1..]);
@@ -175,7 +179,8 @@ internal sealed class BlockValues
         }
 
         var whole = source.Length;
-        if (form != Form.RowSigns || !signs.TryDecode(ref source, positions) || magnitudes.Decode(source, signed: false, contexts, classes.Count, zigzags) is var read && read < 0)
+        if (form != Form.RowSigns || !signs.TryDecode(ref source, positions)
+            || magnitudes.Decode(source, signed: false, contexts, classes.Count, zigzags) is var read && read < 0)
         {
             return -1;
         }

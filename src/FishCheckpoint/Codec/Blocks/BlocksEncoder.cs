@@ -7,8 +7,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Turns a delta of any size into one frame of blocks: for masks that are used once, as when all weights train and those that changed are told afterwards. Each
-/// block is decoded again before it counts as encoded.
+/// Turns a delta of any size into one frame of blocks: for masks that are used once, as when all weights train and those that changed are
+/// told afterwards. Each block is decoded again before it counts as encoded.
 /// </summary>
 internal static class BlocksEncoder
 {

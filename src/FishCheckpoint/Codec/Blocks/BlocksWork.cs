@@ -3,7 +3,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>The blocks of one delta on their way into its frame: put together here, encoded and decoded again on all cores, and appended in their order.</summary>
+/// <summary>The blocks of one delta on their way into its frame: put together here, encoded and decoded again on all cores, and appended in
+/// their order.</summary>
 internal sealed class BlocksWork : IDisposable
 {
     private readonly Layout layout;
@@ -78,7 +79,8 @@ internal sealed class BlocksWork : IDisposable
         var before = block.Before.AsSpan(0, Blocks.LengthOf(info, block.Block));
         var positions = block.PositionsFor(block.Count).AsSpan(0, block.Count);
         var changed = block.After.AsSpan(0, block.Count * info.UnitSize);
-        block.Length = block.Coder.Encode(info.Type, before, positions, changed, effort, block.Room, out var positionLength, BlockRows.Of(info, block.Block));
+        block.Length = block.Coder.Encode(info.Type, before, positions, changed, effort, block.Room, out var positionLength,
+            BlockRows.Of(info, block.Block));
         block.PositionLength = positionLength;
 
         // What was encoded is decoded and compared before it counts.

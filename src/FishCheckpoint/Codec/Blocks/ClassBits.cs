@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// The bits of a block sorted by class: those of each class one after another, as if its units stood alone. Goes through a block in words of 64 units, without a
-/// branch for any of them. Holds the working memory.
+/// The bits of a block sorted by class: those of each class one after another, as if its units stood alone. Goes through a block in words
+/// of 64 units, without a branch for any of them. Holds the working memory.
 /// </summary>
 internal sealed class ClassBits
 {
@@ -158,7 +158,8 @@ internal sealed class ClassBits
         }
     }
 
-    /// <summary>A class's bits, once they are sorted; past its units stands what was there before, and more than eight bytes follow.</summary>
+    /// <summary>A class's bits, once they are sorted; past its units stands what was there before, and more than eight bytes
+    /// follow.</summary>
     public ReadOnlySpan<byte> Of(int of) => bytes.AsSpan(starts[of], (counts[of] / 8) + Slack);
 
     /// <summary>Begins to put a block together: no bit is set.</summary>

@@ -43,7 +43,8 @@ internal readonly struct ClassDensity
     }
 
     /// <summary>Writes a density, given what was expected.</summary>
-    public static void Write(ref BitWriter writer, ClassDensity density, ClassDensity expected) => WriteStep(ref writer, density.place - expected.place);
+    public static void Write(ref BitWriter writer, ClassDensity density, ClassDensity expected) =>
+        WriteStep(ref writer, density.place - expected.place);
 
     /// <summary>Reads a density: the mirror of <see cref="Write"/>. What no writer writes comes back as one that lists nothing.</summary>
     public static ClassDensity Read(ref BitReader reader, ClassDensity expected) =>

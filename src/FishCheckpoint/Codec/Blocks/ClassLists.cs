@@ -49,7 +49,8 @@ internal sealed class ClassLists
         return length + writer.Length;
     }
 
-    /// <summary>Reads lists, and puts them where <see cref="ClassBits.Merge"/> takes them from: the mirror of <see cref="Write"/>.</summary>
+    /// <summary>Reads lists, and puts them where <see cref="ClassBits.Merge"/> takes them from: the mirror of
+    /// <see cref="Write"/>.</summary>
     /// <param name="source">The encoded bytes; moved past them.</param>
     /// <param name="bits">Receives them.</param>
     /// <param name="classCount">The number of classes.</param>

@@ -133,5 +133,6 @@ internal sealed class ClassPositions
     }
 
     private static FishException Corrupt() =>
-        new(ErrorCode.CorruptFrame, "block", "The positions are not those of a block like this.", "The frame is damaged or hostile; send it again.");
+        new(ErrorCode.CorruptFrame, "block", "The positions are not those of a block like this.",
+            "The frame is damaged or hostile; send it again.");
 }

@@ -62,7 +62,8 @@ internal readonly struct ClassRate
     }
 
     /// <summary>Writes a rate, given what was expected, as <see cref="ClassDensity.Write"/> writes a density.</summary>
-    public static void Write(ref BitWriter writer, ClassRate rate, ClassRate expected) => ClassDensity.WriteStep(ref writer, rate.place - expected.place);
+    public static void Write(ref BitWriter writer, ClassRate rate, ClassRate expected) =>
+        ClassDensity.WriteStep(ref writer, rate.place - expected.place);
 
     /// <summary>Reads a rate: the mirror of <see cref="Write"/>. What no writer writes comes back as one at an end of the line.</summary>
     public static ClassRate Read(ref BitReader reader, ClassRate expected) =>

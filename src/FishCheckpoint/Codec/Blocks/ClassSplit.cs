@@ -29,7 +29,8 @@ internal static class ClassSplit
             var (floor, least, most) = (Vector256.Create((byte)first), Vector256.Create((byte)first), Vector256.Create((byte)(count - 1)));
             for (; index <= exponents.Length - Vector256<byte>.Count; index += Vector256<byte>.Count)
             {
-                Vector256.Min(Vector256.Max(Vector256.LoadUnsafe(ref exponents[index]), least) - floor, most).StoreUnsafe(ref exponents[index]);
+                Vector256.Min(Vector256.Max(Vector256.LoadUnsafe(ref exponents[index]), least) - floor, most)
+                    .StoreUnsafe(ref exponents[index]);
             }
         }
 
@@ -101,16 +102,19 @@ internal static class ClassSplit
             odd -= Vector256.Equals(Vector256.LoadUnsafe(in classes[index + 32]), of);
         }
 
-        return Vector256.Sum(Vector256.WidenLower(even) + Vector256.WidenUpper(even)) + Vector256.Sum(Vector256.WidenLower(odd) + Vector256.WidenUpper(odd));
+        return Vector256.Sum(Vector256.WidenLower(even) + Vector256.WidenUpper(even))
+            + Vector256.Sum(Vector256.WidenLower(odd) + Vector256.WidenUpper(odd));
     }
 
     /// <summary>The bits under a mask, brought together at the low end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Extract(ulong bits, ulong mask) => Bmi2.X64.IsSupported ? Bmi2.X64.ParallelBitExtract(bits, mask) : ExtractPlainly(bits, mask);
+    public static ulong Extract(ulong bits, ulong mask) => Bmi2.X64.IsSupported ? Bmi2.X64.ParallelBitExtract(bits, mask)
+        : ExtractPlainly(bits, mask);
 
     /// <summary>The low bits, spread under a mask: the mirror of <see cref="Extract"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Deposit(ulong bits, ulong mask) => Bmi2.X64.IsSupported ? Bmi2.X64.ParallelBitDeposit(bits, mask) : DepositPlainly(bits, mask);
+    public static ulong Deposit(ulong bits, ulong mask) => Bmi2.X64.IsSupported ? Bmi2.X64.ParallelBitDeposit(bits, mask)
+        : DepositPlainly(bits, mask);
 
     /// <summary><see cref="Extract"/> on a machine that has no instruction for it.</summary>
     internal static ulong ExtractPlainly(ulong bits, ulong mask)

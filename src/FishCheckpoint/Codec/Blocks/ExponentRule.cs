@@ -13,7 +13,8 @@ internal readonly struct ExponentRule(DType type)
 {
     private readonly int shift = type switch
     {
-        DType.BF16 => 7, DType.F16 => 10, DType.F32 => 23, DType.F64 => 52, DType.F8E4M3 or DType.F8E4M3Fnuz => 3, DType.F8E5M2 or DType.F8E5M2Fnuz => 2, _ => 0,
+        DType.BF16 => 7, DType.F16 => 10, DType.F32 => 23, DType.F64 => 52, DType.F8E4M3 or DType.F8E4M3Fnuz => 3, DType.F8E5M2
+            or DType.F8E5M2Fnuz => 2, _ => 0,
     };
 
     private readonly int mask = type switch

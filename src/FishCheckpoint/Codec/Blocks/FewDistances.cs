@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>Distances of a block in which so few units have changed that a table would take more: each magnitude in Elias' gamma code, then its sign.</summary>
+/// <summary>Distances of a block in which so few units have changed that a table would take more: each magnitude in Elias' gamma code, then
+/// its sign.</summary>
 internal static class FewDistances
 {
     /// <summary>The most for which no table is made at all.</summary>

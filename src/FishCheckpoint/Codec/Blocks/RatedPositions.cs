@@ -78,7 +78,8 @@ internal sealed class RatedPositions
                 (states, started) = (((uint)reader.Read(WordCoder.Log), (uint)reader.Read(WordCoder.Log)), true);
             }
 
-            var rarer = rate.Words ? WordCoder.Read(ref reader, rate.Rate, ref states, size, bits.Place(of, size)) : ReadList(ref reader, of, rate, last, rest, size);
+            var rarer = rate.Words ? WordCoder.Read(ref reader, rate.Rate, ref states, size, bits.Place(of, size))
+                : ReadList(ref reader, of, rate, last, rest, size);
             if (reader.Overrun)
             {
                 throw Corrupt();
@@ -155,7 +156,8 @@ internal sealed class RatedPositions
     private int ReadList(ref BitReader reader, int of, ClassRate rate, bool last, int rest, int size)
     {
         var list = Ranks(size);
-        var count = rate.Nothing ? 0 : !last ? RankCoder.ReadToEnd(ref reader, list, rate.Parameter, size) : rate.Inverted ? size - rest : rest;
+        var count = rate.Nothing ? 0 : !last ? RankCoder.ReadToEnd(ref reader, list, rate.Parameter, size) : rate.Inverted ? size - rest
+            : rest;
         if (count < 0 || count > size || (last && !rate.Nothing && !RankCoder.TryRead(ref reader, list[..count], rate.Parameter, size)))
         {
             throw Corrupt();
@@ -179,5 +181,6 @@ internal sealed class RatedPositions
     }
 
     private static FishException Corrupt() =>
-        new(ErrorCode.CorruptFrame, "block", "The positions are not those of a block like this.", "The frame is damaged or hostile; send it again.");
+        new(ErrorCode.CorruptFrame, "block", "The positions are not those of a block like this.",
+            "The frame is damaged or hostile; send it again.");
 }

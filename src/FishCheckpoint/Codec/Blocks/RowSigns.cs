@@ -22,7 +22,8 @@ internal sealed class RowSigns(MagnitudeCoder coder)
     private const int WorthBytes = 32;
 
     // What is gained for a sign of each level.
-    private static readonly double[] Gains = [.. Enumerable.Range(0, Levels).Select(level => (level + 0.5) / Levels).Select(p => 1 + (p * Math.Log2(p)) + ((1 - p) * Math.Log2(1 - p)))];
+    private static readonly double[] Gains = [.. Enumerable.Range(0, Levels).Select(level => (level + 0.5) / Levels)
+        .Select(p => 1 + (p * Math.Log2(p)) + ((1 - p) * Math.Log2(1 - p)))];
 
     private byte[] signs = [];
     private byte[] classes = [];
@@ -73,7 +74,8 @@ internal sealed class RowSigns(MagnitudeCoder coder)
     /// <returns>Whether the bytes are those of an encoder.</returns>
     public bool TryDecode(ref ReadOnlySpan<byte> source, ReadOnlySpan<int> positions)
     {
-        if (!Varint.TryRead(ref source, out var length) || !Varint.TryRead(ref source, out var offset) || length is 0 or > long.MaxValue || offset >= length)
+        if (!Varint.TryRead(ref source, out var length) || !Varint.TryRead(ref source, out var offset) || length is 0 or > long.MaxValue
+            || offset >= length)
         {
             return false;
         }
@@ -94,7 +96,8 @@ internal sealed class RowSigns(MagnitudeCoder coder)
         }
 
         source = source[reader.Length..];
-        var read = coder.Decode<byte>(source, signed: false, classes.AsSpan(0, positions.Length), Classes, signs.AsSpan(0, positions.Length));
+        var read = coder.Decode<byte>(source, signed: false, classes.AsSpan(0, positions.Length), Classes,
+            signs.AsSpan(0, positions.Length));
         source = source[Math.Max(0, read)..];
         return read >= 0;
     }
@@ -127,7 +130,9 @@ internal sealed class RowSigns(MagnitudeCoder coder)
         }
 
         length += writer.Length;
-        return length + coder.Encode<byte>(signs.AsSpan(0, positions.Length), signed: false, classes.AsSpan(0, positions.Length), Classes, destination[length..]);
+        return length
+            + coder.Encode<byte>(signs.AsSpan(0, positions.Length), signed: false, classes.AsSpan(0, positions.Length), Classes,
+                destination[length..]);
     }
 
     private void Reserve(int count)

@@ -6,8 +6,8 @@ using System.Runtime.Intrinsics.X86;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// The hot loops of <see cref="ByteCoder"/>. Of eight bytes in a row the first four are the first stream's, one for each of its states, and the others the second's.
-/// Streams are written from their end to their beginning,
+/// The hot loops of <see cref="ByteCoder"/>. Of eight bytes in a row the first four are the first stream's, one for each of its states, and
+/// the others the second's. Streams are written from their end to their beginning,
 /// as states take symbols in the order in which they do not come out.
 /// </summary>
 internal static class ByteStreams
@@ -168,7 +168,8 @@ internal static class ByteStreams
         Bmi2.X64.IsSupported ? Bmi2.X64.ZeroHighBits(bits, count) : bits & ((1UL << (int)count) - 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Peek(ref byte stream, long at) => Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref stream, (nint)(at >> 3))) >> (int)(at & 7);
+    private static ulong Peek(ref byte stream, long at) =>
+        Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref stream, (nint)(at >> 3))) >> (int)(at & 7);
 
     private static ulong PeekNearEnd(ReadOnlySpan<byte> stream, long at)
     {

@@ -5,7 +5,8 @@ using System.Runtime.InteropServices;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// One table of an asymmetric numeral system over bytes (Duda 2009), laid out for speed: what a step needs of it is one word. Made again and again in place.
+/// One table of an asymmetric numeral system over bytes (Duda 2009), laid out for speed: what a step needs of it is one word. Made again
+/// and again in place.
 /// </summary>
 internal sealed class ByteTable
 {
@@ -23,7 +24,8 @@ internal sealed class ByteTable
     private readonly byte[] spread = new byte[1 << MaxLog];
     private readonly int[] next = new int[Symbols];
 
-    /// <summary>Of each state, from the lowest byte: bits to read (8), symbol (8), the next state's base (16). A state is below 2^log.</summary>
+    /// <summary>Of each state, from the lowest byte: bits to read (8), symbol (8), the next state's base (16). A state is below
+    /// 2^log.</summary>
     public ref uint Decoding => ref MemoryMarshal.GetArrayDataReference(decoding);
 
     /// <summary>Of each symbol: what its states give up and where they go on.</summary>

@@ -66,7 +66,8 @@ internal sealed class DenseCoder
         }
     }
 
-    /// <summary>About how many bytes an encoding takes, from a sample of the units: repetition aside, at the cost of a few thousandths of encoding a block.</summary>
+    /// <summary>About how many bytes an encoding takes, from a sample of the units: repetition aside, at the cost of a few thousandths of
+    /// encoding a block.</summary>
     public long Estimate(DType type, ReadOnlySpan<byte> units)
     {
         var rule = new WordRule(type);
@@ -101,5 +102,6 @@ internal sealed class DenseCoder
     }
 
     private static FishException Corrupt() =>
-        new(ErrorCode.CorruptFrame, "dense units", "The bytes are not those of a tensor's units.", "The frame is damaged or hostile; send it again.");
+        new(ErrorCode.CorruptFrame, "dense units", "The bytes are not those of a tensor's units.",
+            "The frame is damaged or hostile; send it again.");
 }

@@ -4,9 +4,9 @@ using System.Runtime.CompilerServices;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// Tables of asymmetric numeral systems, one for each distribution of symbols: a symbol takes as many bits as it is rare, to a fraction of a bit (Duda,
-/// "Asymmetric numeral systems", 2009; symbols are spread over states as in Collet's FSE). All have the same number of states, so that one state can go
-/// from table to table. Made again and again in place.
+/// Tables of asymmetric numeral systems, one for each distribution of symbols: a symbol takes as many bits as it is rare, to a fraction of
+/// a bit (Duda, "Asymmetric numeral systems", 2009; symbols are spread over states as in Collet's FSE). All have the same number of states,
+/// so that one state can go from table to table. Made again and again in place.
 /// </summary>
 /// <param name="tables">The most tables.</param>
 /// <param name="symbols">The symbols of a table, at most 256.</param>
@@ -25,7 +25,8 @@ internal sealed class AnsTables(int tables, int symbols)
     private readonly int[] next = new int[symbols];
 
     /// <summary>
-    /// Of each table's states, <c>table &lt;&lt; MaxLog</c> on: next state's base (16 bits), symbol (8), bits to read (8), from the least significant.
+    /// Of each table's states, <c>table &lt;&lt; MaxLog</c> on: next state's base (16 bits), symbol (8), bits to read (8), from the least
+    /// significant.
     /// </summary>
     public ReadOnlySpan<uint> Decoding => decoding;
 

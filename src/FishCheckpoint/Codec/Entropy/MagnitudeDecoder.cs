@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// The half of <see cref="MagnitudeCoder"/> that reads: all numbers at once, or, where what has been read tells the class of what comes, some at a time after
-/// <see cref="TryStart"/>.
+/// The half of <see cref="MagnitudeCoder"/> that reads: all numbers at once, or, where what has been read tells the class of what comes,
+/// some at a time after <see cref="TryStart"/>.
 /// </summary>
 internal sealed class MagnitudeDecoder
 {
@@ -50,7 +50,8 @@ internal sealed class MagnitudeDecoder
         return reader.Overrun ? -1 : reader.Length;
     }
 
-    /// <summary>Decodes magnitudes of which each has the class <see cref="MagnitudeCoder.ClassAfter"/> of the one before, and the first class 0.</summary>
+    /// <summary>Decodes magnitudes of which each has the class <see cref="MagnitudeCoder.ClassAfter"/> of the one before, and the first
+    /// class 0.</summary>
     /// <param name="source">The encoded bytes; more may follow.</param>
     /// <param name="numbers">Filled.</param>
     /// <returns>Bytes read; -1 where they are not what an encoder writes.</returns>
@@ -170,7 +171,8 @@ internal sealed class MagnitudeDecoder
         log = (int)reader.Read(4);
         var (byRates, byEither) = (log < AnsTables.MinLog, log == AnsTables.MaxLog + 1);
         log = byRates ? log + AnsTables.MinLog : byEither ? (int)reader.Read(3) + AnsTables.MinLog : log;
-        if (groups > classCount || groupOf[classCount - 1] != groups - 1 || log > AnsTables.MaxLog || (byRates && !TryReadFirst(ref reader)))
+        if (groups > classCount || groupOf[classCount - 1] != groups - 1 || log > AnsTables.MaxLog
+            || (byRates && !TryReadFirst(ref reader)))
         {
             return false;
         }
@@ -178,7 +180,8 @@ internal sealed class MagnitudeDecoder
         for (var group = 0; group < groups; group++)
         {
             var byLevels = byEither && reader.Read(1) == 0;
-            if (!(byRates ? TryReadRates(ref reader, log) : byLevels ? SymbolLevels.TryRead(ref reader, scaled, log) : SymbolCounts.TryRead(ref reader, scaled, log)))
+            if (!(byRates ? TryReadRates(ref reader, log) : byLevels ? SymbolLevels.TryRead(ref reader, scaled, log)
+                : SymbolCounts.TryRead(ref reader, scaled, log)))
             {
                 return false;
             }

@@ -52,7 +52,8 @@ internal sealed class MagnitudeEncoder
 
     /// <summary>About how many bytes magnitudes would take, from a part of them.</summary>
     /// <param name="numbers">The magnitudes.</param>
-    /// <param name="chained">Whether each has the class that the one before it tells (<see cref="MagnitudeCoder.ClassAfter"/>), or all have one.</param>
+    /// <param name="chained">Whether each has the class that the one before it tells (<see cref="MagnitudeCoder.ClassAfter"/>), or all have
+    /// one.</param>
     public double Estimate<T>(ReadOnlySpan<T> numbers, bool chained)
         where T : unmanaged, IBinaryInteger<T>
     {
@@ -151,7 +152,8 @@ internal sealed class MagnitudeEncoder
 
     // More states than values of a group would tell nothing.
     private int RatesLog(int groups, int count) =>
-        Math.Clamp(BitOperations.Log2((uint)(count / groups) | 1) + 1, SymbolRates.LeastLog(used), Math.Max(RatesMaxLog, SymbolRates.LeastLog(used)));
+        Math.Clamp(BitOperations.Log2((uint)(count / groups) | 1) + 1, SymbolRates.LeastLog(used),
+            Math.Max(RatesMaxLog, SymbolRates.LeastLog(used)));
 
     private void Prepare(int count, int unitSize)
     {

@@ -15,7 +15,8 @@ internal static class Magnitudes
 
     private const int Direct = 16;
 
-    private static readonly byte[] Bits = [.. Enumerable.Range(0, Symbols).Select(symbol => (byte)(symbol < Direct ? 0 : ((symbol - Direct) >> 1) + 3))];
+    private static readonly byte[] Bits =
+        [.. Enumerable.Range(0, Symbols).Select(symbol => (byte)(symbol < Direct ? 0 : ((symbol - Direct) >> 1) + 3))];
 
     private static readonly byte[] SignedBits = [.. Bits.Select((bits, symbol) => (byte)(symbol == 0 ? 0 : bits + 1))];
 

@@ -19,7 +19,8 @@ internal sealed class RowModel
     private const int Even = Classes / 2;
 
     // Sixteenths of an octave: of x, the highest bit of x^16.
-    private static readonly short[] Logs = [0, .. Enumerable.Range(1, 2 * (MaxRows + 1)).Select(x => (short)(BigInteger.Pow(x, 16).GetBitLength() - 1))];
+    private static readonly short[] Logs =
+        [0, .. Enumerable.Range(1, 2 * (MaxRows + 1)).Select(x => (short)(BigInteger.Pow(x, 16).GetBitLength() - 1))];
 
     private readonly byte[] classOf = new byte[MaxRows + 1];
     private readonly byte[] floors = new byte[Classes];
@@ -40,7 +41,8 @@ internal sealed class RowModel
 
     /// <summary>The class of each element of the next row.</summary>
     /// <param name="count">The row's positions: fewer than its elements.</param>
-    /// <param name="classes">Filled, <see cref="Padded"/> elements; what it holds more than a row has elements with a class that does not exist.</param>
+    /// <param name="classes">Filled, <see cref="Padded"/> elements; what it holds more than a row has elements with a class that does not
+    /// exist.</param>
     /// <returns>The first and the last class that any element has.</returns>
     public (int First, int Last) Classify(int count, Span<byte> classes)
     {
@@ -90,8 +92,8 @@ internal sealed class RowModel
     /// <summary>As many elements as <see cref="Classify"/> fills: whole words.</summary>
     public static int Padded(int columns) => (columns + ClassSplit.Word - 1) & -ClassSplit.Word;
 
-    // Odds grow with the hits: an element's class is that of no hits and one more for each class whose fewest hits it has. So many comparisons for 64 at once take
-    // less than a look into the table for each.
+    // Odds grow with the hits: an element's class is that of no hits and one more for each class whose fewest hits it has. So many
+    // comparisons for 64 at once take less than a look into the table for each.
     private void Compare(Span<byte> classes)
     {
         var steps = 0;

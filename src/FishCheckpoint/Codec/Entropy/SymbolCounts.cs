@@ -24,7 +24,8 @@ internal static class SymbolCounts
         return Math.Max(AnsTables.MinLog, BitOperations.Log2(kinds) + 2);
     }
 
-    /// <summary>Scales counts so that they add up to 2^<paramref name="log"/> and every symbol that occurs keeps one state at least.</summary>
+    /// <summary>Scales counts so that they add up to 2^<paramref name="log"/> and every symbol that occurs keeps one state at
+    /// least.</summary>
     public static void Scale(ReadOnlySpan<int> counts, int log, Span<short> scaled)
     {
         // Few of the symbols occur: what is done for each is most of the price of a small chunk.
@@ -137,7 +138,8 @@ internal static class SymbolCounts
         var bits = 4f + (3 * LengthOf(last - first)) - LengthBits;
         for (var symbol = first; symbol <= last; symbol++)
         {
-            bits += LengthBits + Kept(LengthOf(scaled[symbol])) + (counts[symbol] == 0 ? 0 : counts[symbol] * (log - MathF.Log2(scaled[symbol])));
+            bits += LengthBits + Kept(LengthOf(scaled[symbol]))
+                + (counts[symbol] == 0 ? 0 : counts[symbol] * (log - MathF.Log2(scaled[symbol])));
         }
 
         return bits;

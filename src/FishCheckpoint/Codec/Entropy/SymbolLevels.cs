@@ -16,7 +16,8 @@ internal static class SymbolLevels
     private const float TableBits = 8;
     private const float SymbolBits = 5;
 
-    /// <summary>Scales counts so that they add up to 2^<paramref name="log"/>, every symbol that occurs keeps one state at least, and all but one are of a level.</summary>
+    /// <summary>Scales counts so that they add up to 2^<paramref name="log"/>, every symbol that occurs keeps one state at least, and all
+    /// but one are of a level.</summary>
     /// <param name="counts">Of at most 2^(<paramref name="log"/> - 2) symbols.</param>
     /// <param name="log">Bits of a state.</param>
     /// <param name="scaled">Filled.</param>

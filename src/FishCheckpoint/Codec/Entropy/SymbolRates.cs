@@ -17,7 +17,8 @@ internal static class SymbolRates
     private const int CountBits = 4;
     private const int Precision = 26;
 
-    // Even steps of the angle whose squared sine is the rate lose the same everywhere; 3t² - 2t³ is that sine to a percent, and exact in integers.
+    // Even steps of the angle whose squared sine is the rate lose the same everywhere; 3t² - 2t³ is that sine to a percent, and exact in
+    // integers.
     private static readonly ushort[] Rates =
         [.. Enumerable.Range(0, Levels).Select(level => (ushort)At((2 * level) + 1))];
 
@@ -28,7 +29,8 @@ internal static class SymbolRates
     public static int Between(int level) => At(2 * (level + 1));
 
     /// <summary>Chooses rates.</summary>
-    /// <param name="counts">How often each symbol occurs, from the first one on that any table has to the last one that this one has.</param>
+    /// <param name="counts">How often each symbol occurs, from the first one on that any table has to the last one that this one
+    /// has.</param>
     /// <param name="levels">Receives the level of each rate; room for <see cref="Most"/>.</param>
     /// <param name="bits">About how many bits the symbols take with them, the rates included.</param>
     /// <returns>How many rates: none for one symbol.</returns>
@@ -136,7 +138,8 @@ internal static class SymbolRates
 
     // The bits of so many ends among so many steps.
     private static float Entropy(int ends, long steps) =>
-        ends == 0 || ends == steps ? 0 : (steps * MathF.Log2(steps)) - (ends * MathF.Log2(ends)) - ((steps - ends) * MathF.Log2(steps - ends));
+        ends == 0 || ends == steps ? 0
+            : (steps * MathF.Log2(steps)) - (ends * MathF.Log2(ends)) - ((steps - ends) * MathF.Log2(steps - ends));
 
     // In halves of a step.
     private static int At(int angle) => angle * angle * (384 - (2 * angle)) / 32;

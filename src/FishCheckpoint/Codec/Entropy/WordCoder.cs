@@ -72,7 +72,8 @@ internal static class WordCoder
             (current, other) = (other, current);
         }
 
-        // Four words give up 44 bits at most, which one write takes; and they are 24 bits at most, which one look has. Of the last four, some bits may not be there.
+        // Four words give up 44 bits at most, which one write takes; and they are 24 bits at most, which one look has. Of the last four,
+        // some bits may not be there.
         for (var there = count - ((index - 4) * width); index > 0; there = 4 * width)
         {
             index -= 4;
@@ -137,7 +138,8 @@ internal static class WordCoder
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Four(ReadOnlySpan<byte> bits, int start) => Unsafe.ReadUnaligned<uint>(in bits.Slice(start >> 3, sizeof(uint))[0]) >> (start & 7);
+    private static uint Four(ReadOnlySpan<byte> bits, int start) =>
+        Unsafe.ReadUnaligned<uint>(in bits.Slice(start >> 3, sizeof(uint))[0]) >> (start & 7);
 
     private static ulong Word(uint entry) => (entry >> 16) & 0xFF;
 

@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics;
 
 namespace FishCheckpoint.Codec;
 
-/// <summary>The symbols of numbers of 32 bits, many at once: those of <see cref="Magnitudes"/>, which lie where a float's exponent and first digit say.</summary>
+/// <summary>The symbols of numbers of 32 bits, many at once: those of <see cref="Magnitudes"/>, which lie where a float's exponent and
+/// first digit say.</summary>
 internal static class MagnitudePlaces
 {
     /// <summary>Symbols of 32 bits.</summary>

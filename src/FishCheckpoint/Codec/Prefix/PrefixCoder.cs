@@ -24,7 +24,8 @@ internal sealed class PrefixCoder
     /// <summary>Encodes, where that suits the numbers.</summary>
     /// <param name="numbers">Those of a chunk at most.</param>
     /// <param name="destination">Where the encoding goes.</param>
-    /// <returns>Bytes written; 0 where they would be more than the numbers', or than there is room for, or where one symbol prevails.</returns>
+    /// <returns>Bytes written; 0 where they would be more than the numbers', or than there is room for, or where one symbol
+    /// prevails.</returns>
     public int TryEncode(ReadOnlySpan<uint> numbers, Span<byte> destination)
     {
         if (numbers.Length is < Fewest or > DeltaChunk.Capacity)
@@ -33,7 +34,8 @@ internal sealed class PrefixCoder
         }
 
         // No look at all of them to see what fits: a chunk's buffers have room for any.
-        var most = PrefixLengths.MaxBytes + StreamsHead + PrefixStreams.Slack + PrefixStreams.Count + ((numbers.Length * PrefixTable.MaxBits) / 8);
+        var most = PrefixLengths.MaxBytes + StreamsHead + PrefixStreams.Slack + PrefixStreams.Count
+            + ((numbers.Length * PrefixTable.MaxBits) / 8);
         var found = symbols.AsSpan(0, numbers.Length);
         var (least, greatest) = MagnitudePlaces.Find(numbers, found);
         if (most > destination.Length || !sample.TryCount(found, least, greatest))

@@ -72,7 +72,8 @@ internal static class PrefixLengths
 
     private static int BytesFor(int last) => (last / 2) + 1;
 
-    // Joins the two lightest again and again; both the symbols and what was joined come in the order of their weights, so that the lightest are in front.
+    // Joins the two lightest again and again; both the symbols and what was joined come in the order of their weights, so that the lightest
+    // are in front.
     private static bool TryChoose(ReadOnlySpan<int> counts, int least, Span<byte> lengths)
     {
         Span<long> symbols = stackalloc long[MagnitudePlaces.Symbols];

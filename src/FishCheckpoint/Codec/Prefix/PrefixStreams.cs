@@ -4,8 +4,9 @@ using System.Runtime.InteropServices;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// The hot loops of <see cref="PrefixCoder"/>. Number <em>i</em> is of stream <em>i</em> mod 4, so that four steps that do not wait for each other are under way
-/// at once when they are read. Compiled in full at the first call: a process that saves once is done before its loops would be.
+/// The hot loops of <see cref="PrefixCoder"/>. Number <em>i</em> is of stream <em>i</em> mod 4, so that four steps that do not wait for
+/// each other are under way at once when they are read. Compiled in full at the first call: a process that saves once is done before its
+/// loops would be.
 /// </summary>
 internal static class PrefixStreams
 {
@@ -87,7 +88,8 @@ internal static class PrefixStreams
 
         for (var stream = 0; stream < Count; stream++)
         {
-            if (ends[stream] - at[stream] is < 0 or > 7 || ByteStreams.Low(Near(source, at[stream]), (ulong)(ends[stream] - at[stream])) != 0)
+            if (ends[stream] - at[stream] is < 0 or > 7
+                || ByteStreams.Low(Near(source, at[stream]), (ulong)(ends[stream] - at[stream])) != 0)
             {
                 return false;
             }
@@ -133,7 +135,8 @@ internal static class PrefixStreams
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Peek(ref byte streams, long at) => Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref streams, (nint)(at >> 3))) >> (int)(at & 7);
+    private static ulong Peek(ref byte streams, long at) =>
+        Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref streams, (nint)(at >> 3))) >> (int)(at & 7);
 
     // Past the end there are zeros.
     private static ulong Near(ReadOnlySpan<byte> source, long at)

@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace FishCheckpoint.Codec;
 
 /// <summary>
-/// A prefix code over the symbols of magnitudes, laid out for speed: what a step needs of it is one word, the plain bits that follow a symbol included. Shorter
-/// codes come first, and codes of one length in the order of their symbols; the bits of a code stand in a stream the highest first. Made again and again in place.
+/// A prefix code over the symbols of magnitudes, laid out for speed: what a step needs of it is one word, the plain bits that follow a
+/// symbol included. Shorter codes come first, and codes of one length in the order of their symbols; the bits of a code stand in a stream
+/// the highest first. Made again and again in place.
 /// </summary>
 internal sealed class PrefixTable
 {
@@ -17,7 +18,8 @@ internal sealed class PrefixTable
     /// <summary>Of each symbol, from the lowest bit: plain bits (8), bits of the code (8), the code (16), bits in all (8).</summary>
     public ref ulong Encoding => ref MemoryMarshal.GetArrayDataReference(encoding);
 
-    /// <summary>Of each pattern of <see cref="PrefixLengths.Longest"/> bits, from the lowest: bits in all (8), bits of the code (8), and above 32 the least number.</summary>
+    /// <summary>Of each pattern of <see cref="PrefixLengths.Longest"/> bits, from the lowest: bits in all (8), bits of the code (8), and
+    /// above 32 the least number.</summary>
     public ref ulong Decoding => ref MemoryMarshal.GetArrayDataReference(decoding);
 
     /// <summary>Prepares for encoding.</summary>
@@ -30,7 +32,8 @@ internal sealed class PrefixTable
         {
             uint length = lengths[symbol];
             encoding[symbol] = length == 0
-                ? 0 : plain[symbol] | ((ulong)length << 8) | (Reverse(next[(int)length]++, (int)length) << 16) | ((ulong)(length + plain[symbol]) << 32);
+                ? 0 : plain[symbol] | ((ulong)length << 8) | (Reverse(next[(int)length]++, (int)length) << 16)
+                    | ((ulong)(length + plain[symbol]) << 32);
         }
     }
 

@@ -18,7 +18,8 @@ internal sealed class SymbolSample
     /// <param name="symbols">Below <see cref="MagnitudePlaces.Symbols"/>, and some eights of them.</param>
     /// <param name="least">The least of them.</param>
     /// <param name="greatest">The greatest.</param>
-    /// <returns>Whether none prevails: a code has one bit at least, and what is not codes of single symbols may do with much less then.</returns>
+    /// <returns>Whether none prevails: a code has one bit at least, and what is not codes of single symbols may do with much less
+    /// then.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryCount(ReadOnlySpan<byte> symbols, byte least, byte greatest)
     {
