@@ -52,15 +52,13 @@ def transfer_tables(records):
     accuracy = table(["task", "before", *(label(*method) for method in transfer.METHODS)], rows)
     costs = []
     for method, ratio in transfer.METHODS:
-        for head in (10, 2):
-            same = [run for run in pick(runs, method=method, ratio=ratio) if (run["task"] == "groups") == (head == 2)]
-            if same:
-                costs.append([f"{label(method, ratio)}, {head} classes", number(of(same, lambda run: run["trained"])), number(of(same, lambda run: run["head"])),
-                              number(of(same, lambda run: run["buffers"])), number(of(same, lambda run: run["cost"]["perCheckpoint"])),
-                              number(of(same, lambda run: run["cost"]["weights"])), number(of(same, lambda run: run["cost"]["state"])),
-                              f"{of(same, lambda run: run['cost']['logical'] / run['cost']['weights'])['mean']:.1f}×"])
-    cost = table(["method", "trained", "of them head", "buffers beside", "stored B / checkpoint", "stored B / task", "trainer state B / task", "full / stored"],
-                 costs)
+        same = [run for run in pick(runs, method=method, ratio=ratio) if run["task"] != "groups"]  # which has another head
+        if same:
+            costs.append([
+                label(method, ratio), number(of(same, lambda run: run["trained"])), number(of(same, lambda run: run["cost"]["perCheckpoint"])),
+                number(of(same, lambda run: run["cost"]["state"])),
+                f"{of(same, lambda run: run['cost']['logical'] / run['cost']['weights'])['mean']:.1f}×"])
+    cost = table(["method", "trained", "stored B / checkpoint", "trainer state B / task", "full / stored"], costs)
     return {"a-accuracy": accuracy, "a-cost": cost}
 
 
@@ -116,23 +114,19 @@ def every_name(every):
 
 
 def checkpointing_tables(records):
-    """Accuracy and bytes by method, ratio and how often the mask is made again."""
+    """Accuracy and bytes by method and ratio, where the mask is made again each epoch and where it stays; the plots have all."""
     rows = []
     for ratio in (*checkpointing.RATIOS, None):
         for method in ("fish", "random") if ratio else ("dense",):
-            for every in checkpointing.EVERY if ratio else (0,):
+            for every in (checkpointing.EVERY[0], 0) if ratio else (0,):
                 runs = pick(records, kind="c", ratio=ratio, method=method, every=every)
                 if runs:
                     rows.append([
-                        label(method, ratio) + (f", {every_name(every)}" if ratio else ""), str(len(runs)), percent(of(runs, lambda run: run["accuracy"])),
-                        number(of(runs, lambda run: run["trained"])), number(of(runs, lambda run: run["buffers"])),
+                        label(method, ratio) + (f", {every_name(every)}" if ratio else ""), percent(of(runs, lambda run: run["accuracy"])),
                         number(of(runs, lambda run: run["cost"]["changed"][-1])), number(of(runs, lambda run: run["cost"]["perCheckpoint"])),
                         number(of(runs, lambda run: run["cost"]["positions"] / run["cost"]["checkpoints"])),
-                        number(of(runs, lambda run: run["cost"]["values"] / run["cost"]["checkpoints"])),
-                        number(of(runs, lambda run: run["cost"]["state"] / run["cost"]["checkpoints"])),
                         f"{of(runs, lambda run: run['cost']['logical'] / run['cost']['weights'])['mean']:.1f}×"])
-    return {"c": table(["", "seeds", "accuracy", "mask", "buffers", "values in the last delta", "stored B / checkpoint", "positions", "values",
-                        "trainer state beside", "full / stored"], rows)}
+    return {"c": table(["", "accuracy", "values in the last delta", "stored B / checkpoint", "of these positions", "full / stored"], rows)}
 
 
 def checkpointing_plots(records):

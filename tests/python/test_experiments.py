@@ -157,7 +157,7 @@ class CorpusTests(unittest.TestCase):
         self.assertEqual(corpus_dense.changed(before, {**before, "a": torch.tensor([-0.0, 1.0])}), 0.25)
 
     def test_the_page_has_the_markers_of_the_tables(self):
-        with open(os.path.join(ROOT, "docs", "evidence", "benchmarks.md"), encoding="utf-8") as file:
+        with open(os.path.join(ROOT, "docs", "evidence", "results.md"), encoding="utf-8") as file:
             page = file.read()
         for name in ("sizes", "codec-speed", "compressors", "builds", "micro"):
             self.assertLess(page.index(f"<!-- {name} -->"), page.index(f"<!-- /{name} -->"))

@@ -29,7 +29,7 @@ internal static class CodecSpeedRun
         {
             var steps = new MaskedSteps(new FishFolder(Path.Combine(folder, name)));
             Measure(text, $"distances from the step before: {training}", steps.ValueBytes, effort => new DistanceSpeed(steps, effort));
-            Measure(text, $"guesses: {training}", steps.ValueBytes, effort => new PredictionSpeed(steps, effort));
+            Measure(text, $"predictions: {training}", steps.ValueBytes, effort => new PredictionSpeed(steps, effort));
         }
 
         BenchmarkPage.Publish("codec-speed", text.ToString(), write);

@@ -11,6 +11,10 @@ public sealed class PageTests
     /// <summary>The pages whose blocks are tested; paths from the top of the tree.</summary>
     public static TheoryData<string> Pages { get; } =
     [
+        "CONTRIBUTING.md",
+        "docs/evidence/benchmarks.md",
+        "docs/evidence/experiments.md",
+        "docs/evidence/reliability.md",
         "docs/guides/access.md",
         "docs/guides/backup-and-repair.md",
         "docs/guides/dashboard.md",
@@ -18,6 +22,9 @@ public sealed class PageTests
         "docs/guides/hub.md",
         "docs/guides/operations.md",
         "docs/guides/serving.md",
+        "docs/tutorial/first-model.md",
+        "docs/tutorial/serving.md",
+        "docs/tutorial/trainer.md",
     ];
 
     [Theory(Timeout = 900_000)]

@@ -15,7 +15,7 @@ internal static class BuildsRun
     /// <param name="before">One build's <c>fish</c>.</param>
     /// <param name="after">The other's.</param>
     /// <param name="turns">Turns that count.</param>
-    /// <param name="write">Whether the table goes into docs/evidence/benchmarks.md.</param>
+    /// <param name="write">Whether the table goes into docs/evidence/results.md.</param>
     public static async Task RunAsync(string folder, string before, string after, int turns, bool write)
     {
         var own = Directory.CreateTempSubdirectory("fish-builds-").FullName;

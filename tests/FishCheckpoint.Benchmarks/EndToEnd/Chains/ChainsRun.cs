@@ -29,13 +29,15 @@ internal static class ChainsRun
     {
         var text = new StringBuilder("## Chains of deltas\n\n");
         text.AppendLine(CultureInfo.InvariantCulture, $"""
-            {count:N0} steps with a new mask of 2% each, saved one on another with the default settings, `Chains:MaxReadCost` 3. *Bare* is the sum of the deltas alone, each laid
+            {count:N0} steps with a new mask of 2% each, saved one on another with the default settings, `Chains:MaxReadCost` 3. *Bare* is the sum of the deltas alone, each based
             on the step before it. A read is the bytes of base and frames that a full restore reads and decodes, beside those of the base and one such delta. Times are of
             full restores from an embedded store, {TimedSteps} steps and the costliest, each in turn with step 1, whose chain is one delta: the median quotient of {Turns} turns
             for each step. Every step is rebuilt and compared with what was saved; of the synthetic ones every tenth, and their times say nothing.
             """).AppendLine();
         text.AppendLine("`dotnet run -c Release --project tests/FishCheckpoint.Benchmarks -- chains DIR`").AppendLine();
-        text.AppendLine("| steps | base | bare, KB | stored, KB | stored ÷ bare | laid on an earlier state | longest chain | read cost: most | read cost: median | time: most | time: median |");
+        text.AppendLine(
+            "| steps | base | bare, KB | stored, KB | stored ÷ bare | based on an earlier state | longest chain | read cost: most "
+            + "| read cost: median | time: most | time: median |");
         text.AppendLine("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         foreach (var (make, real) in new (Func<ISteps>, bool)[]
         {

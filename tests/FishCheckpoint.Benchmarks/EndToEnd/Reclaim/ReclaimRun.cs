@@ -24,7 +24,7 @@ internal static class ReclaimRun
             var text = new StringBuilder("## Deleting\n\n");
             text.AppendLine(CultureInfo.InvariantCulture, $"""
                 A store of {store.Digests.Count} checkpoints of a float32 model of {Megabytes * 1.048576:N0} MB, 5% of its values each, and what deleting nine of ten gives back. Masks are drawn from 7.5% of
-                the positions. Four tasks: a fixed mask, guessed one from another; a new mask each step, laid one on another; the same, folded; and one that is deleted whole. The first loses checkpoints by
+                the positions. Four tasks: a fixed mask, predicted one from another; a new mask each step, based one on another; the same, folded; and one that is deleted whole. The first loses checkpoints by
                 requests, the next two by retention. Meanwhile {Readers} readers stream full models that stay, one slowly a model that is deleted, until after the round, and a trainer saves five times a second at most.
                 """).AppendLine();
             text.AppendLine("`dotnet run -c Release --project tests/FishCheckpoint.Benchmarks -- reclaim DIR`").AppendLine();
@@ -91,14 +91,18 @@ internal static class ReclaimRun
         [
             ("checkpoints deleted", $"{gone} of {gone + staying.Length} ({100.0 * gone / (gone + staying.Length):F1}%)"),
             ("database and log before", Mega(before.Database)),
-            ("bytes of the deleted checkpoints, as the lists say", Mega(deletion.Bytes)),
+            ("bytes of the deleted checkpoints, as the lists report", Mega(deletion.Bytes)),
             ("the files shrank by, the trainer's new checkpoints counted", Mega(shrunk)),
             ("**given back**", $"**{100.0 * shrunk / deletion.Bytes:F1}%**"),
             ("without counting the trainer's", $"{100.0 * (before.Database - after.Database) / deletion.Bytes:F1}%"),
             ("blocks that `du` counts: before, after", $"{Mega(before.Blocks)}, {Mega(after.Blocks)}"),
-            ("what `gc --dry-run` said: freed and unused pages; held", $"{Mega(planned.FreedBytes + planned.ReturnedBytes)}; {Mega(planned.HeldBytes)}"),
-            ("said ÷ given back", $"{(double)(planned.FreedBytes + planned.ReturnedBytes) / shrunk:F3}"),
-            ("what the rounds freed; laid anew; held still", $"{Mega(first.FreedBytes + second.FreedBytes)}; {first.Relaid + second.Relaid}; {Mega(second.HeldBytes)}"),
+            (
+                "what `gc --dry-run` reported: freed and unused pages; held",
+                $"{Mega(planned.FreedBytes + planned.ReturnedBytes)}; {Mega(planned.HeldBytes)}"),
+            ("reported ÷ given back", $"{(double)(planned.FreedBytes + planned.ReturnedBytes) / shrunk:F3}"),
+            (
+                "what the rounds freed; rebased; held still",
+                $"{Mega(first.FreedBytes + second.FreedBytes)}; {first.Relaid + second.Relaid}; {Mega(second.HeldBytes)}"),
             ("given back by the first round, one model being read since before it", Mega(before.Database - held.Database)),
             ("deleting by requests; dry run; first round; second round, after that reader", $"{deleting:F1} s; {planning:F1} s; {collecting:F1} s; {finishing:F1} s"),
             ("the report's total differs from `du` by: before, after", $"{Percent(DiskSize.Reported(reportBefore), before.Blocks)}, {Percent(DiskSize.Reported(reportAfter), after.Blocks)}"),

@@ -1,14 +1,15 @@
 namespace FishCheckpoint.Benchmarks.EndToEnd.Reports;
 
 /// <summary>
-/// Writes measured tables between pairs of markers in docs/evidence/benchmarks.md, so that the page holds only results that were run.
+/// Writes measured tables between pairs of markers in docs/evidence/results.md, so that the page holds only results that were run.
 /// </summary>
 internal static class BenchmarkPage
 {
     private const string Head = """
-        # Benchmarks
+        # Measured tables
 
-        Every table here was written by the command above it. Medians of interleaved turns on one machine; quartiles in parentheses.
+        Every table on this page was written by a benchmark with `--write`, and is never edited by hand; [benchmarks](benchmarks.md) explains what was
+        measured, draws the conclusions, and has the commands.
 
         """;
 
@@ -28,7 +29,7 @@ internal static class BenchmarkPage
     /// <summary>Writes a section to the page.</summary>
     public static void Write(string section, string content)
     {
-        var path = Path.Combine(Root(), "docs", "evidence", "benchmarks.md");
+        var path = Path.Combine(Root(), "docs", "evidence", "results.md");
         File.WriteAllText(path, Replace(File.Exists(path) ? File.ReadAllText(path) : Head, section, content));
         Console.WriteLine($"Written to {path}.");
     }
