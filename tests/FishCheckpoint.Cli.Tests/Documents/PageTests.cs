@@ -12,6 +12,7 @@ public sealed class PageTests
     public static TheoryData<string> Pages { get; } =
     [
         "CONTRIBUTING.md",
+        "README.md",
         "docs/evidence/benchmarks.md",
         "docs/evidence/experiments.md",
         "docs/evidence/reliability.md",
