@@ -6,7 +6,9 @@ namespace FishCheckpoint.Cli.Tests.Documents;
 /// <param name="Line">The line of its fence or comment, from 1.</param>
 /// <param name="Language">The fence's language.</param>
 /// <param name="Text">What is between the fences.</param>
-/// <param name="Directive">What the HTML comment right before the fence asks of the tests, as in <c>&lt;!-- test: skip: needs Docker --&gt;</c>.</param>
+/// <param name="Directive">
+/// What the HTML comment right before the fence asks of the tests, as in <c>&lt;!-- test: skip: needs Docker --&gt;</c>.
+/// </param>
 /// <param name="IsHidden">Whether it is in a comment, where a reader does not see it.</param>
 /// <remarks>
 /// The blocks of a page run in their order, in one folder that has <c>model.safetensors</c>, <c>step100.safetensors</c>,
@@ -17,8 +19,10 @@ namespace FishCheckpoint.Cli.Tests.Documents;
 /// <item><c>fails with CODE</c>: the last command of the block exits with this code.</item>
 /// <item><c>save as NAME</c>: the block becomes a file.</item>
 /// <item><c>compiled in PATH</c>: the lines of a C# block are in this file, which a project compiles.</item>
-/// <item><c>sh</c>, <c>python</c> or <c>background until TEXT</c>, then lines up to the end of the comment: a hidden block. Hidden Python runs
-/// before each later Python block.</item>
+/// <item>
+/// <c>sh</c>, <c>python</c> or <c>background until TEXT</c>, then lines up to the end of the comment: a hidden block. Hidden Python
+/// runs before each later Python block.
+/// </item>
 /// </list>
 /// </remarks>
 internal sealed partial record PageBlock(int Line, string Language, string Text, string Directive, bool IsHidden)
@@ -38,10 +42,15 @@ internal sealed partial record PageBlock(int Line, string Language, string Text,
         {
             var line = text.AsSpan(0, match.Index).Count('\n') + 1;
             var directive = match.Groups["directive"].Value;
-            blocks.Add(match.Groups["hidden"].Success
-                ? new PageBlock(line, directive == "python" ? directive : "sh", match.Groups["hidden"].Value + "\n", directive, IsHidden: true)
-                : new PageBlock(
-                    line, match.Groups["language"].Value, Outdent(match.Groups["text"].Value, match.Groups["indent"].Value), directive, IsHidden: false));
+            if (match.Groups["hidden"].Success)
+            {
+                var language = directive == "python" ? directive : "sh";
+                blocks.Add(new PageBlock(line, language, match.Groups["hidden"].Value + "\n", directive, IsHidden: true));
+                continue;
+            }
+
+            var shown = Outdent(match.Groups["text"].Value, match.Groups["indent"].Value);
+            blocks.Add(new PageBlock(line, match.Groups["language"].Value, shown, directive, IsHidden: false));
         }
 
         return blocks;

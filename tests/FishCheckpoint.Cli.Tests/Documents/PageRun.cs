@@ -13,6 +13,8 @@ internal sealed partial class PageRun : IAsyncDisposable
     private const string Begin = "set -euo pipefail; [ ! -f \"$PAGE_VARIABLES\" ] || . \"$PAGE_VARIABLES\"; set -a\n"
         + "trap 'export -p > \"$PAGE_VARIABLES\"' EXIT\n";
 
+    private const string RunPython = "[ ! -f \"$PAGE_VARIABLES\" ] || . \"$PAGE_VARIABLES\"; exec python \"$0\"";
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly string top = Directory.CreateTempSubdirectory("fish-page-").FullName;
@@ -78,9 +80,8 @@ internal sealed partial class PageRun : IAsyncDisposable
             return await StartAsync(program, until);
         }
 
-        var ran = block.Language == "python"
-            ? await RealProgram.RunAsync("bash", ["-c", "[ ! -f \"$PAGE_VARIABLES\" ] || . \"$PAGE_VARIABLES\"; exec python \"$0\"", program], variables, Folder, Patience)
-            : await RealProgram.RunAsync("bash", [program], variables, Folder, Patience);
+        string[] arguments = block.Language == "python" ? ["-c", RunPython, program] : [program];
+        var ran = await RealProgram.RunAsync("bash", arguments, variables, Folder, Patience);
         Assert.True(ran.Exit == expected, $"line {block.Line}: exit code {ran.Exit}\n{text}\n{ran.Output}{ran.Error}");
         return ran.Output + ran.Error;
     }
