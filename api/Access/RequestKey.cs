@@ -15,7 +15,7 @@ internal delegate bool StillAdmitted();
 /// <summary>Who sent a request.</summary>
 internal static class RequestCallers
 {
-    /// <summary>The request's key; <see langword="null"/> where the server asks for none.</summary>
+    /// <summary>The request's key; <see langword="null"/> if the server asks for none.</summary>
     public static KeyInfo? Key(this HttpContext context) => context.Features.Get<RequestKey>()?.Key;
 
     /// <summary>Refuses a request whose key does not reach a task that its query or body names, beside the one of its route.</summary>
@@ -42,7 +42,7 @@ internal static class RequestCallers
     }
 
     /// <summary>Who is at work: as the audit log says it.</summary>
-    /// <param name="context">The request; <see langword="null"/> where there is none.</param>
+    /// <param name="context">The request; <see langword="null"/> if there is none.</param>
     public static Caller CallerOf(HttpContext? context)
     {
         if (context is null)

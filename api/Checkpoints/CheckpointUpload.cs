@@ -26,7 +26,7 @@ internal sealed class CheckpointUpload : IDisposable
         Metadata = parts.Info?.Metadata ?? save.Metadata,
     };
 
-    /// <summary>What came and is no part of the model; <see langword="null"/> where nothing did.</summary>
+    /// <summary>What came and is no part of the model; <see langword="null"/> if nothing did.</summary>
     public IReadOnlyList<LeftOutFile>? LeftOut => LeftOutFile.Join(parts.LeftOut, (Content as CheckpointContent.Full)?.Model.LeftOut);
 
     public static async Task<CheckpointUpload> ReceiveAsync(

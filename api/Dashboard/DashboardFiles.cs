@@ -24,7 +24,7 @@ internal static class DashboardFiles
     /// <summary>The names of all files.</summary>
     public static IEnumerable<string> Names => Files.Keys;
 
-    /// <summary>The file of a name; <see langword="null"/> where there is none.</summary>
+    /// <summary>The file of a name; <see langword="null"/> if there is none.</summary>
     public static DashboardFile? Find(string name) => Files.GetValueOrDefault(name);
 
     private static DashboardFile Read(string name)

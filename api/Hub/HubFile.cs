@@ -22,7 +22,7 @@ internal static class HubFile
     public static string TreeOf(IEnumerable<RestoredFile> files) =>
         GitName("tree", Encoding.UTF8.GetBytes(string.Concat(files.Select(file => $"{BlobOf(file)} {file.Name}\n"))));
 
-    /// <summary>What LFS knows of the file; <see langword="null"/> where its SHA-256 is not known.</summary>
+    /// <summary>What LFS knows of the file; <see langword="null"/> if its SHA-256 is not known.</summary>
     public static HubLfs? LfsOf(RestoredFile file) =>
         file.Sha256 is { } digest ? new HubLfs(digest, digest, file.Bytes, Pointer(digest, file.Bytes).Length) : null;
 

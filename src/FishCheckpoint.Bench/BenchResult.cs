@@ -22,7 +22,7 @@ public sealed record BenchResult(
 /// <summary>What an encoding takes.</summary>
 /// <param name="Name">What it is called.</param>
 /// <param name="Bytes">Its bytes.</param>
-/// <param name="BytesPerChangedValue">Its bytes by the values that changed; <see langword="null"/> where none did.</param>
+/// <param name="BytesPerChangedValue">Its bytes by the values that changed; <see langword="null"/> if none did.</param>
 /// <param name="RatioToDense">How often it fits into all values.</param>
 /// <param name="RatioToDenseZstd">How often it fits into all values compressed.</param>
 /// <param name="RatioToIndexAndValue">How often it fits into an index and a value for each change.</param>

@@ -12,30 +12,27 @@ public sealed record FishClientOptions
     public string? Key { get; init; }
 
     /// <summary>
-    /// A PEM file of the certificates that the server's is to be signed by, or of the server's own; no others are trusted then. Default:
-    /// those that the system trusts.
+    /// A PEM file with the certificates of the server's authorities, or the server's own. No other certificate is trusted then. Default:
+    /// the system's trusted certificates.
     /// </summary>
     public string? CertificateAuthorities { get; init; }
 
     /// <summary>
-    /// How long a request waits while no byte moves in either direction: then the server is unavailable (SERVER_UNAVAILABLE), which a
-    /// training hook tries again. An upload or download that moves is never ended. Connecting has a limit of its own, of 10 seconds. Work
-    /// that the server does before it answers gets more: a verification, a comparison and a delta ten times as long, maintenance without
-    /// end; after an upload the answer may take so much longer as the upload took, at most ten times the limit. A stream of events ends
-    /// after 60 seconds without its heartbeat. From 1 ms to 1 day, or <see cref="Timeout.InfiniteTimeSpan"/>: no limit. Default: 60
-    /// seconds.
+    /// How long a request waits while no byte moves in either direction. After that the server counts as unavailable (SERVER_UNAVAILABLE),
+    /// and a training hook retries. A moving upload or download never times out. Connecting has its own limit of 10 seconds. Slow server
+    /// work gets more time: verifications, comparisons and deltas ten times the limit, maintenance no limit. After an upload the response
+    /// may take as much longer as the upload took, up to ten times the limit. An event stream ends after 60 seconds without a heartbeat.
+    /// From 1 ms to 1 day, or <see cref="Timeout.InfiniteTimeSpan"/> for no limit. Default: 60 seconds.
     /// </summary>
     public TimeSpan IdleTimeout { get; init; } = DefaultIdleTimeout;
 
     internal static TimeSpan DefaultIdleTimeout { get; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Where deltas that outgrow memory lie meanwhile. Default: the system's temporary folder.</summary>
+    /// <summary>The folder for deltas that are too large for memory. Default: the system's temporary folder.</summary>
     public string? SpoolFolder { get; init; }
 
-    /// <summary>
-    /// An HTTP client of a server that does as these options say, without a timeout for whole requests. The caller disposes it.
-    /// </summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.KeyInvalid"/>: the key is no token; <see cref="ErrorCode.FileNotFound"/>,
+    /// <summary>Creates an HTTP client with these options and no timeout for whole requests. The caller disposes it.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.KeyInvalid"/>: the key is not a token; <see cref="ErrorCode.FileNotFound"/>,
     /// <see cref="ErrorCode.RequestInvalid"/>: the certificates cannot be read.</exception>
     public HttpClient CreateHttp(Uri server)
     {
@@ -55,7 +52,7 @@ public sealed record FishClientOptions
         return http;
     }
 
-    /// <summary>These options without the key, so that it gets into no log.</summary>
+    /// <summary>These options without the key, so that no log contains it.</summary>
     public override string ToString() =>
         $"{nameof(FishClientOptions)} {{ Key = {(Key is null ? "none" : "given")}, CertificateAuthorities = {CertificateAuthorities} }}";
 

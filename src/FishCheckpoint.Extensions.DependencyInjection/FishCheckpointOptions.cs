@@ -2,23 +2,24 @@ using FishCheckpoint.Storage;
 
 namespace FishCheckpoint.Extensions.DependencyInjection;
 
-/// <summary>The embedded store of a program: settings that configuration can give, and a function for all others.</summary>
+/// <summary>The options of an embedded store: settings for configuration, and a function for all others.</summary>
 public sealed class FishCheckpointOptions
 {
-    /// <summary>The data folder; a relative one is relative to the working folder. Default: <c>data</c>.</summary>
+    /// <summary>The data folder; a relative path starts at the working folder. Default: <c>data</c>.</summary>
     public string DataFolder { get; set; } = "data";
 
-    /// <summary>Whether a folder that holds no store is refused instead of becoming one. Default: it becomes one.</summary>
+    /// <summary>Whether to refuse a folder without a store. Default: no; a new store is created there.</summary>
     public bool MustExist { get; set; }
 
-    /// <summary>How long what is deleted can be brought back; zero: not at all. Default: 24 hours.</summary>
+    /// <summary>How long deleted checkpoints can be restored; zero: never. Default: 24 hours.</summary>
     public TimeSpan DeletionGrace { get; set; } = TimeSpan.FromHours(24);
 
-    /// <summary>The most that reading a checkpoint may cost, in bytes, as a multiple of the base and one delta; at least 1. Default:
-    /// 3.</summary>
+    /// <summary>
+    /// The largest cost of reading a checkpoint, in bytes, as a multiple of the base plus one delta; at least 1. Default: 3.
+    /// </summary>
     public double MaxReadCost { get; set; } = 3;
 
-    /// <summary>Sets all other options of the store, given those that the settings above make. Default: they stay as they are.</summary>
+    /// <summary>Changes any other option, given the options made from the settings above. Default: no change.</summary>
     public Func<StoreOptions, StoreOptions>? Configure { get; set; }
 
     internal StoreOptions ToStoreOptions()

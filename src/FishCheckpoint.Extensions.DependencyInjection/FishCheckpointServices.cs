@@ -9,20 +9,17 @@ using Microsoft.Extensions.Options;
 namespace FishCheckpoint.Extensions.DependencyInjection;
 
 /// <summary>
-/// Registers one store as <see cref="IFishStore"/>, and each of its parts by itself: a class takes the parts that it needs. The container
-/// disposes the store.
+/// Registers one store as <see cref="IFishStore"/>, and each of its parts as a separate service. The container disposes the store.
 /// </summary>
 public static class FishCheckpointServices
 {
-    /// <summary>Registers the embedded store of a data folder. It opens when the host starts; without a host, when it is first asked
-    /// for.</summary>
+    /// <summary>Registers the embedded store of a data folder. It opens when the host starts; without a host, on first use.</summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Sets the options.</param>
     /// <returns>The services.</returns>
     /// <remarks>
-    /// Options that cannot be are an <see cref="OptionsValidationException"/> when the host starts. What keeps the store from opening is
-    /// thrown there too, as
-    /// <see cref="Errors.FishException"/>.
+    /// Invalid options throw <see cref="OptionsValidationException"/> when the host starts. A store that cannot open throws
+    /// <see cref="Errors.FishException"/> there too.
     /// </remarks>
     public static IServiceCollection AddFishCheckpoint(this IServiceCollection services, Action<FishCheckpointOptions> configure)
     {
@@ -32,7 +29,7 @@ public static class FishCheckpointServices
 
     /// <inheritdoc cref="AddFishCheckpoint(IServiceCollection, Action{FishCheckpointOptions})"/>
     /// <param name="services">The services.</param>
-    /// <param name="section">The section that has the options by their names.</param>
+    /// <param name="section">The configuration section with the options.</param>
     public static IServiceCollection AddFishCheckpoint(this IServiceCollection services, IConfiguration section)
     {
         AddEmbedded(services).Bind(section);
@@ -41,7 +38,7 @@ public static class FishCheckpointServices
 
     /// <inheritdoc cref="AddFishCheckpoint(IServiceCollection, Action{FishCheckpointOptions})"/>
     /// <param name="services">The services.</param>
-    /// <param name="options">Makes all options of the store, from other services.</param>
+    /// <param name="options">Creates all options of the store from other services.</param>
     public static IServiceCollection AddFishCheckpoint(this IServiceCollection services, Func<IServiceProvider, StoreOptions> options)
     {
         services.AddSingleton(options);
@@ -52,13 +49,12 @@ public static class FishCheckpointServices
         return services;
     }
 
-    /// <summary>Registers a client of a server as the store. Nothing is asked of the server before the first call.</summary>
+    /// <summary>Registers a client for a server as the store. It sends no request before the first call.</summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Sets the options.</param>
     /// <returns>The services.</returns>
     /// <remarks>
-    /// The client has connections of its own, which are renewed every five minutes, so that it needs no factory of HTTP clients. Options
-    /// that cannot be are an
+    /// The client has its own connections, renewed every five minutes, so it needs no HTTP client factory. Invalid options throw
     /// <see cref="OptionsValidationException"/> when the host starts.
     /// </remarks>
     public static IServiceCollection AddFishCheckpointClient(
@@ -70,17 +66,14 @@ public static class FishCheckpointServices
 
     /// <inheritdoc cref="AddFishCheckpointClient(IServiceCollection, Action{FishCheckpointClientOptions})"/>
     /// <param name="services">The services.</param>
-    /// <param name="section">The section that has the options by their names.</param>
+    /// <param name="section">The configuration section with the options.</param>
     public static IServiceCollection AddFishCheckpointClient(this IServiceCollection services, IConfiguration section)
     {
         AddClient(services).Bind(section);
         return services;
     }
 
-    /// <summary>
-    /// Adds a health check of the store: unhealthy if it cannot be read, degraded if verifications have found damage that none has found
-    /// gone since.
-    /// </summary>
+    /// <summary>Adds a health check of the store: unhealthy if it cannot be read, degraded while known damage is unrepaired.</summary>
     /// <param name="checks">The health checks.</param>
     /// <param name="name">The check's name. Default: <c>fishcheckpoint</c>.</param>
     /// <param name="tags">The check's tags. Default: none.</param>
@@ -105,7 +98,7 @@ public static class FishCheckpointServices
         return services.AddOptions<FishCheckpointClientOptions>().ValidateOnStart()
             .Validate(
                 options => options.Server is { IsAbsoluteUri: true, Scheme: "http" or "https" },
-                "Server is no address: give one as in http://127.0.0.1:5080.");
+                "Server is not an address: give one like http://127.0.0.1:5080.");
     }
 
     private static void AddStore(IServiceCollection services, Func<IServiceProvider, IFishStore> open)

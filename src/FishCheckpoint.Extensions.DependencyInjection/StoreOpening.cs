@@ -6,8 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FishCheckpoint.Extensions.DependencyInjection;
 
-/// <summary>Opens the embedded store once: before the host's services start, or when it is first asked for. It ends with the
-/// container.</summary>
+/// <summary>Opens the embedded store once: before the host's services start, or on first use. The container closes it.</summary>
 internal sealed partial class StoreOpening(StoreOptions options, ILogger<StoreOpening>? logger = null)
     : IHostedLifecycleService, IDisposable
 {
@@ -34,7 +33,7 @@ internal sealed partial class StoreOpening(StoreOptions options, ILogger<StoreOp
         return Task.CompletedTask;
     }
 
-    /// <summary>Closes the store when the host's services have stopped, or with the container.</summary>
+    /// <summary>Closes the store after the host's services have stopped, or with the container.</summary>
     public void Dispose()
     {
         if (opened is { IsCompletedSuccessfully: true } && !closed)
@@ -49,7 +48,7 @@ internal sealed partial class StoreOpening(StoreOptions options, ILogger<StoreOp
     {
         lock (opening)
         {
-            // What failed is tried again by whoever asks next.
+            // The next caller retries a failed opening.
             return opened is null or { IsFaulted: true } or { IsCanceled: true } ? opened = OpenNowAsync(cancellationToken) : opened;
         }
     }

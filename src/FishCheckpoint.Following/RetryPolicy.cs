@@ -3,20 +3,20 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following;
 
-/// <summary>What helps against an error while something is followed.</summary>
+/// <summary>How to continue after an error while following.</summary>
 internal enum RetryPolicy
 {
-    /// <summary>Nothing: it ends the following.</summary>
+    /// <summary>Stop: a retry cannot fix it.</summary>
     None,
 
-    /// <summary>Trying again after a while.</summary>
+    /// <summary>Retry after a delay.</summary>
     Retry,
 
-    /// <summary>Waiting for something to happen: there is nothing to get yet.</summary>
+    /// <summary>Wait for an event: there is no checkpoint yet.</summary>
     Wait,
 }
 
-/// <summary>Tells remedies.</summary>
+/// <summary>Maps errors to retry policies.</summary>
 internal static class RetryPolicies
 {
     /// <summary>The policy for an error.</summary>
@@ -25,22 +25,22 @@ internal static class RetryPolicies
         ErrorCode.CheckpointNotFound => RetryPolicy.Wait,
         ErrorCode.ServerUnavailable or ErrorCode.StorageUnavailable or ErrorCode.StoreIncomplete => RetryPolicy.Retry,
 
-        // Mended, or saved over by a later step, while one waits.
+        // A repair or a later save may fix it.
         ErrorCode.DigestMismatch or ErrorCode.CheckpointChanged or ErrorCode.CorruptFrame => RetryPolicy.Retry,
         _ => error.Kind is ErrorKind.Busy or ErrorKind.Full or ErrorKind.Corrupt ? RetryPolicy.Retry : RetryPolicy.None,
     };
 
-    /// <summary>An error of the local disk as the one family of errors.</summary>
+    /// <summary>An error of the local disk as a <see cref="FishException"/>.</summary>
     /// <param name="error">The error.</param>
-    /// <param name="folder">The folder that was written or read.</param>
+    /// <param name="folder">The folder that was read or written.</param>
     public static FishException Translate(Exception error, string folder) => error switch
     {
         FishException fish => fish,
         IOException io when FullDisk.Is(io) => new FishException(
             ErrorCode.InsufficientStorage, folder, $"The disk has no room: {io.Message}",
-            "Free some space, or keep fewer older models; nothing there was changed.", io),
+            "Free some space, or keep fewer older models; nothing in it was changed.", io),
         _ =>
             new FishException(ErrorCode.StorageUnavailable, folder, error.Message,
-                "Check the folder, its permissions and its disk; nothing there was changed.", error),
+                "Check the folder, its permissions and its disk; nothing in it was changed.", error),
     };
 }

@@ -9,7 +9,7 @@ internal static class VersionName
 {
     private const int Longest = 512;
 
-    /// <summary>The number that a version's name is; <see langword="null"/> where it is another text.</summary>
+    /// <summary>The number that a version's name is; <see langword="null"/> if it is another text.</summary>
     public static long? NumberOf(string name) =>
         long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 

@@ -8,7 +8,7 @@ namespace FishCheckpoint.Client.Bases;
 /// <summary>The routes under <c>/v1/bases</c>.</summary>
 internal sealed class BaseCalls(FishHttp server, string spoolFolder) : IBases
 {
-    // Always a tar: whether a first file is the only one is not known before it is read, and the content type stands before it.
+    // Always a tar: the content type precedes the files, before the client knows whether the first file is the only one.
     public Task<Saved<BaseInfo>> AddAsync(string name, IAsyncEnumerable<UploadFile> files, CancellationToken cancellationToken = default) =>
         server.SaveAsync<BaseInfo>(
             Routes.Base(name), Bodies.TarOf(files, spoolFolder), request => request.Headers.ExpectContinue = true, cancellationToken);

@@ -8,14 +8,13 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Client.Checkpoints;
 
-/// <summary>The routes under <c>/v1/tasks/{task}/checkpoints</c> that concern whole checkpoints.</summary>
+/// <summary>The routes under <c>/v1/tasks/{task}/checkpoints</c> for whole checkpoints.</summary>
 internal sealed class CheckpointCalls(FishHttp server, string spoolFolder) : ICheckpoints
 {
-    // Values are sent without the parent's state: the server lays them against the parent that it has.
+    // Sends values without the parent's state: the server composes them with its own parent.
     private static readonly CodecOptions Plain = new();
 
-    // And encodes them anew: on the same machine their bytes go as they are. It compares them with their digest, so that they need no proof
-    // here.
+    // Sends the encoded bytes unchanged. The server verifies their digest on the same machine, so they need no proof here.
     private static readonly CodecOptions Unproved = new() { Prove = false };
     private static readonly CodecOptions Raw = new(Compression.Stored, Compression.Stored) { Prove = false };
 
@@ -36,7 +35,7 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder) : ICh
             CheckpointContent.Full full => ModelBody.Of(full.Model, spoolFolder),
             CheckpointContent.Sparse sparse => Bodies.File(sparse.File.Path, Bodies.Safetensors),
             CheckpointContent.Encoded frames => Bodies.Frames(frames.Delta),
-            _ => throw new ArgumentException("The form of the content is not known.", nameof(content)),
+            _ => throw new ArgumentException("Unknown kind of checkpoint content.", nameof(content)),
         };
         var all = options with { SideFiles = options.SideFilesOf(content) };
         return await SendAsync(task, step, Open, all, patient: content is CheckpointContent.Full, cancellationToken);
@@ -79,7 +78,7 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder) : ICh
     public Task SetPinAsync(string task, StepRef step, bool pinned, CancellationToken cancellationToken = default) =>
         server.DoneAsync(pinned ? HttpMethod.Put : HttpMethod.Delete, Routes.Pin(task, step), content: null, cancellationToken);
 
-    // The server keeps masks: one that it has answered with need not be encoded and sent again, unless it was deleted meanwhile.
+    // The server keeps masks. A mask that it has acknowledged is not sent again unless it was deleted meanwhile.
     private async Task<Saved<CheckpointInfo>> SaveChangedAsync(
         string task, long step, Delta delta, SaveOptions options, CancellationToken cancellation)
     {
@@ -95,7 +94,7 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder) : ICh
             }
             catch (FishException error) when (error.Code is ErrorCode.MaskUnknown or ErrorCode.CorruptFrame)
             {
-                // Gone, or damaged: sent along, it is there again.
+                // Deleted or damaged: send it with the values.
                 masks.Remove(delta.Mask.Id);
             }
         }
@@ -106,7 +105,7 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder) : ICh
         return saved;
     }
 
-    // The same for side files: those that the task is known to have go by their digests.
+    // The same for side files: those that the task has are sent as digests.
     private async Task<Saved<CheckpointInfo>> SendAsync(
         string task, long step, Func<StreamedContent> checkpoint, SaveOptions options, bool patient, CancellationToken cancellation)
     {
@@ -121,7 +120,7 @@ internal sealed class CheckpointCalls(FishHttp server, string spoolFolder) : ICh
             catch (FishException error) when (error.Code == ErrorCode.SideFileUnknown
                 || error is { Code: ErrorCode.RequestInvalid, Key: "info" })
             {
-                sideFiles.Forget(task); // gone since; or a server that does not know this yet
+                sideFiles.Forget(task); // deleted since; or an older server without this feature
             }
         }
 

@@ -9,14 +9,14 @@ namespace FishCheckpoint.Client.Checkpoints;
 /// <summary>The route of the delta between two states.</summary>
 internal sealed class DeltaCalls(FishHttp server, string spoolFolder)
 {
-    /// <summary>Downloads the frames into a file that goes with the delta.</summary>
+    /// <summary>Downloads the frames into a temporary file that the delta owns.</summary>
     public async Task<EncodedDelta> OpenAsync(string task, StepRef to, StateRef from, CancellationToken cancellation) =>
         (await OpenAsync(task, to, from, long.MaxValue, cancellation))!;
 
     /// <summary>As above, unless the frames are longer: then nothing of them is read.</summary>
     public async Task<EncodedDelta?> OpenAsync(string task, StepRef to, StateRef from, long maxBytes, CancellationToken cancellation)
     {
-        var path = $"{Routes.Checkpoint(task, to)}/delta?from={from}";
+        As above, unless the frames are longer; then nothing is downloaded.
         using var response = await server.SendAsync(
             HttpMethod.Get, path, prepare: request => request.Headers.Accept.Add(
                 new MediaTypeWithQualityHeaderValue(EncodedDelta.MediaType)),
@@ -49,7 +49,7 @@ internal sealed class DeltaCalls(FishHttp server, string spoolFolder)
         }
         catch (HttpRequestException error)
         {
-            // The copy wraps what goes wrong on this side too.
+            // The copy also wraps errors of this side.
             throw error.InnerException is IOException local && FullDisk.Is(local) ? local : server.Unavailable(error);
         }
     }

@@ -4,8 +4,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Client.Checkpoints;
 
 /// <summary>
-/// The masks that the server is known to hold: the last few, as a trainer uses one or a few. Of each the head of its frame is kept, which
-/// is enough to encode values on it: its positions are not encoded again. Safe for use by many callers at once.
+/// The last few masks that the server acknowledged; a trainer uses one or a few. It keeps the header of each mask's frame, which is enough
+/// to encode values without encoding the positions again. Safe for concurrent callers.
 /// </summary>
 internal sealed class KnownMasks
 {
@@ -14,9 +14,7 @@ internal sealed class KnownMasks
     private readonly Lock gate = new();
     private readonly List<(Digest Mask, IFrame Frame)> masks = [];
 
-    /// <summary>
-    /// The head of a mask's frame, without its positions; <see langword="null"/> when the server is not known to hold the mask.
-    /// </summary>
+    /// <summary>The header of a mask's frame, without positions; <see langword="null"/> if the server may not have the mask.</summary>
     public IFrame? Find(Digest mask)
     {
         lock (gate)
@@ -25,7 +23,7 @@ internal sealed class KnownMasks
         }
     }
 
-    /// <summary>Takes note that the server has answered for a mask.</summary>
+    /// <summary>Records that the server acknowledged a mask.</summary>
     public void Add(Digest mask, IFrame frame)
     {
         lock (gate)
@@ -54,6 +52,6 @@ internal sealed class KnownMasks
         public long PayloadLength => 0;
 
         public void ReadPayload(long offset, Span<byte> destination) =>
-            throw new NotSupportedException("Only the head of this mask is here.");
+            throw new NotSupportedException("Only the header of this mask is available.");
     }
 }

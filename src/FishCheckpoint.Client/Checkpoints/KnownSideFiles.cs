@@ -5,22 +5,22 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Client.Checkpoints;
 
 /// <summary>
-/// The side files that tasks of the server are known to have, since saves with them were answered. A file is digested once, and again when
-/// its length or its time of change is another one. Safe for use by many callers at once.
+/// The side files that the server acknowledged for each task. A file is digested once, and again when its length or modification time
+/// changes. Safe for concurrent callers.
 /// </summary>
 internal sealed class KnownSideFiles
 {
     private const int Capacity = 10_000;
 
-    // A file that was written just now may be written again at what its time of change says is the same moment.
+    // A file that was just written may change again without a new modification time.
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
 
     private readonly Lock gate = new();
     private readonly HashSet<(string Task, Digest Sha256)> known = [];
     private readonly Dictionary<string, (long Length, DateTime Written, Digest Sha256)> digests = new(StringComparer.Ordinal);
 
-    /// <summary>A save whose side files go by their digests, as far as the task has them.</summary>
-    /// <returns><see langword="null"/> where it is known to have none of them, or the save says itself which it has.</returns>
+    /// <summary>A save that replaces side files which the task has with their digests.</summary>
+    /// <returns><see langword="null"/> if the task is known to have none of them, or the save names its known files itself.</returns>
     public SaveOptions? Name(string task, SaveOptions save)
     {
         lock (gate)
@@ -28,7 +28,7 @@ internal sealed class KnownSideFiles
             if (save.SideFiles.Count == 0 || save.KnownSideFiles.Count > 0 || !known.Any(file => file.Task == task))
             {
                 return null;
-            }
+            Records the files of a save that the server acknowledged.
 
             var named = save.SideFiles.DistinctBy(file => file.Name, StringComparer.Ordinal)
                 .Select(file => (file.Name, Sha256: DigestOf(file.Path)))
@@ -56,12 +56,12 @@ internal sealed class KnownSideFiles
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException or Errors.FishException)
             {
-                // Gone since it was sent: the next save says so, if it brings it.
+                // Deleted since it was sent: the next save reports it if it still names the file.
             }
         }
     }
 
-    /// <summary>The server does not have all of them any more.</summary>
+    /// <summary>Forgets a task's files because the server no longer has all of them.</summary>
     public void Forget(string task)
     {
         lock (gate)

@@ -5,7 +5,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Client.Checkpoints;
 
 /// <summary>
-/// What goes with a save besides its body: parent, base and overwrite in the query, the digest in a header, metrics and metadata in a part.
+/// The parts of a save besides its body: parent, base and overwrite in the query, the digest in a header, metrics and metadata in a form
+/// part.
 /// </summary>
 internal static class SaveRequest
 {
@@ -16,9 +17,9 @@ internal static class SaveRequest
         return options.Overwrite ? $"{path}&overwrite=true" : path;
     }
 
-    /// <summary>The metrics, metadata and known side files; <see langword="null"/> without.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>, <see cref="ErrorCode.TooLarge"/>: refused before anything is
-    /// sent.</exception>
+    /// <summary>The metrics, metadata and known side files; <see langword="null"/> if there are none.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>, <see cref="ErrorCode.TooLarge"/>: the values are invalid,
+    /// and nothing is sent.</exception>
     public static SaveInfo? InfoOf(string task, long step, SaveOptions options) =>
         options.Metrics.Count + options.Metadata.Count + options.KnownSideFiles.Count == 0 ? null
         : new SaveInfo(
@@ -26,8 +27,8 @@ internal static class SaveRequest
             options.KnownSideFiles.Count > 0 ? options.KnownSideFiles : null).Validate($"{task}/{step}");
 
     /// <param name="request">The request.</param>
-    /// <param name="options">What goes with the save.</param>
-    /// <param name="patient">Whether the body is long enough to ask first whether the server takes it.</param>
+    /// <param name="options">The options of the save.</param>
+    /// <param name="patient">Whether the body is long enough to wait for the server's consent first.</param>
     public static void Prepare(HttpRequestMessage request, SaveOptions options, bool patient)
     {
         request.Headers.ExpectContinue = patient ? true : null;

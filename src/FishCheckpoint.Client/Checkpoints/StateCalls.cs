@@ -7,12 +7,12 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Client.Checkpoints;
 
-/// <summary>The routes of the states of checkpoints and of their trainers.</summary>
+/// <summary>The routes of checkpoint states and trainer states.</summary>
 internal sealed class StateCalls(FishHttp server, ICheckpoints checkpoints, IMaintenance maintenance, string spoolFolder) : IStates
 {
     private readonly DeltaCalls deltas = new(server, spoolFolder);
 
-    /// <summary>Opens a checkpoint; a word or tag is resolved once, so that one reader reads one checkpoint.</summary>
+    /// <summary>Opens a checkpoint. A word or tag is resolved once, so that one reader reads one checkpoint.</summary>
     public async Task<IModelReader> OpenAsync(string task, StepRef step, CancellationToken cancellationToken = default)
     {
         var resolved = step.Step is null ? StepRef.At((await checkpoints.GetAsync(task, step, cancellationToken)).Step) : step;

@@ -7,7 +7,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Client.Http;
 
-/// <summary>The bodies that models and deltas are sent as.</summary>
+/// <summary>The request bodies for models and deltas.</summary>
 internal static class Bodies
 {
     public const string Safetensors = "application/vnd.safetensors";
@@ -16,7 +16,7 @@ internal static class Bodies
 
     public const string Bytes = "application/octet-stream";
 
-    /// <summary>A file, read when it is sent.</summary>
+    /// <summary>A file, read while it is sent.</summary>
     public static StreamedContent File(string path, string mediaType, Action<long>? read = null)
     {
         var length = LengthOf(path);
@@ -35,7 +35,7 @@ internal static class Bodies
             length);
     }
 
-    /// <summary>Files one after another as a tar, each read before the next is asked for.</summary>
+    /// <summary>Several files as one tar; each is read before the next is requested.</summary>
     public static StreamedContent TarOf(IAsyncEnumerable<UploadFile> files, string spoolFolder) => new(
         Tar,
         async (target, cancellation) =>
@@ -60,7 +60,7 @@ internal static class Bodies
 
     /// <summary>
     /// A checkpoint with its trainer state, metrics, metadata and side files as one form, so that the server stores them in one
-    /// transaction. Owns all.
+    /// transaction. Owns all parts.
     /// </summary>
     public static MultipartFormDataContent Form(StreamedContent checkpoint, Stream? state, SaveInfo? info, IEnumerable<SideFile> sideFiles)
     {
@@ -84,21 +84,21 @@ internal static class Bodies
         return form;
     }
 
-    /// <summary>The rest of a stream, as it is. The stream is disposed with the body.</summary>
+    /// <summary>The rest of a stream. The body disposes the stream.</summary>
     public static StreamedContent Raw(Stream content) => new(
         Bytes, (target, stop) => content.CopyToAsync(target, 1 << 17, stop), LengthOf(content), content);
 
     public static FileStream OpenRead(string path) =>
         PositionalFile.OpenStream(path, FileOptions.SequentialScan | FileOptions.Asynchronous);
 
-    // Of what a link leads to.
+    // The length of a link's target.
     private static long LengthOf(string path)
     {
         using var file = PositionalFile.OpenInput(path);
         return file.Length;
     }
 
-    // Some streams know their length without being able to seek.
+    // Some streams know their length although they cannot seek.
     private static long? LengthOf(Stream content)
     {
         try
@@ -111,7 +111,7 @@ internal static class Bodies
         }
     }
 
-    // A tar says each file's length before its bytes: a stream that does not know its own is laid down first.
+    // A tar gives each file's length before its bytes, so a stream of unknown length is first copied to a file.
     private static async Task WriteEntryAsync(TarWriter tar, UploadFile file, string spoolFolder, CancellationToken cancellation)
     {
         var entry = new PaxTarEntry(TarEntryType.RegularFile, file.Name);

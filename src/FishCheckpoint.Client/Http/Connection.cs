@@ -5,12 +5,12 @@ namespace FishCheckpoint.Client.Http;
 /// <summary>Opens the connections of a client.</summary>
 internal static class Connection
 {
-    // TCP_NOTSENT_LOWAT of Linux: the system takes no more than so much beyond what is on its way, so that a slow upload is seen to move.
+    // TCP_NOTSENT_LOWAT on Linux: the kernel buffers at most this many unsent bytes, so that a slow upload shows progress.
     private const int Tcp = 6;
     private const int UnsentLimit = 25;
     private const int MaxUnsent = 1 << 18;
 
-    /// <summary>Connects, and has the system notice a server that is gone while it is waited for without a limit.</summary>
+    /// <summary>Connects, with TCP keep-alive so that a wait without a limit notices a dead server.</summary>
     public static async ValueTask<Stream> OpenAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

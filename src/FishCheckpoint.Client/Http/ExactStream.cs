@@ -2,9 +2,9 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Client.Http;
 
-/// <summary>A stream of a length that was announced: it gives no more, and says so where there is less.</summary>
+/// <summary>A stream of an announced length. It gives no more, and throws if there is less.</summary>
 /// <param name="content">The content. Owned.</param>
-/// <param name="name">What the error names.</param>
+/// <param name="name">The name for the error message.</param>
 /// <param name="length">Its length.</param>
 internal sealed class ExactStream(Stream content, string name, long length) : Stream
 {
@@ -60,5 +60,5 @@ internal sealed class ExactStream(Stream content, string name, long length) : St
     private int Validate(int wanted, int read) => read > 0 || wanted == 0 ? read : throw new FishException(
         ErrorCode.BodyTruncated, name,
         $"The file ends at byte {content.Position}, {length - content.Position} bytes early: it shrank while it was sent.",
-        "Nothing was stored. Send it again when nothing writes to it.");
+        "Nothing was stored. Send it again once nothing writes to it.");
 }

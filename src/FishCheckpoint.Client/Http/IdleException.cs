@@ -2,6 +2,6 @@ using System.Globalization;
 
 namespace FishCheckpoint.Client.Http;
 
-/// <summary>No byte moved between this side and the server for as long as that may be.</summary>
+/// <summary>No byte moved between client and server within the idle timeout.</summary>
 internal sealed class IdleException(TimeSpan longest, Exception? inner = null)
     : IOException(string.Create(CultureInfo.InvariantCulture, $"No byte moved for {longest.TotalSeconds:0.###} seconds."), inner);

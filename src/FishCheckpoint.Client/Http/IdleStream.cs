@@ -3,7 +3,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Client.Http;
 
 /// <summary>
-/// Reads from a stream, and gives up when no byte comes for too long: a connection may be gone without a sign. Owns the stream below.
+/// Reads from a stream and throws when no byte arrives for too long: a connection can die without a signal. Owns the inner stream.
 /// </summary>
 internal sealed class IdleStream(Stream inner, TimeSpan longest) : ReadOnlyStream
 {

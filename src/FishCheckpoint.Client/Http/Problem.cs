@@ -4,15 +4,15 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Client.Http;
 
-/// <summary>Problem details (RFC 9457) as the exception that the server had.</summary>
+/// <summary>Converts problem details (RFC 9457) to the server's exception.</summary>
 internal static class Problem
 {
     private const int MaxBytes = 1 << 20;
 
-    /// <summary>The refusal of a version that is there no more.</summary>
+    /// <summary>The error for a version that no longer exists.</summary>
     public static FishException Changed(string what) => new(
-        ErrorCode.CheckpointChanged, what, "The step was deleted and saved with other content while it was read.",
-            "Load it again: from its beginning, it is one version.");
+        ErrorCode.CheckpointChanged, what, "The step was replaced with other content while it was read.",
+            "Load it again from its beginning.");
 
     public static async Task<FishException> ReadAsync(HttpResponseMessage response, string operation, CancellationToken cancellation)
     {
@@ -30,7 +30,7 @@ internal static class Problem
             {
                 return new FishException(
                     code, Text(problem, "key") ?? operation,
-                    Text(problem, "cause") ?? Text(problem, "detail") ?? "The server gives no cause.",
+                    Text(problem, "cause") ?? Text(problem, "detail") ?? "The server gave no cause.",
                     Text(problem, "hint") + ServerVersion.AdviceOn(code, response))
                 {
                     Operation = Text(problem, "operation") ?? operation, Status = (int)response.StatusCode,
@@ -48,8 +48,8 @@ internal static class Problem
 
     private static FishException Unexpected(HttpResponseMessage response, string operation, Exception? error) => new(
         ErrorCode.ServerUnavailable, response.RequestMessage?.RequestUri?.AbsoluteUri ?? operation,
-        $"The server answered {(int)response.StatusCode} without a problem that this program knows.",
-        "Check that the URL is a FishCheckpoint server's, and of this version.", error)
+        $"The server responded {(int)response.StatusCode} without problem details that this client can read.",
+        "Check that the URL belongs to a FishCheckpoint server of this version.", error)
     {
         Operation = operation, Status = (int)response.StatusCode, RetryAfter = response.Headers.RetryAfter?.Delta,
     };

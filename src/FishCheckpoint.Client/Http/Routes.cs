@@ -6,7 +6,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Client.Http;
 
 /// <summary>
-/// The paths of the API, relative to the server's address. Names are checked here, so that none can climb out of its segment.
+/// The paths of the API, relative to the server's address. Names are validated here, so that none leaves its path segment.
 /// </summary>
 internal static class Routes
 {

@@ -3,27 +3,27 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Client.Http;
 
-/// <summary>The version of the server that answers: one that is older than this client may not know what it is asked for.</summary>
+/// <summary>The version of the responding server; an older server may lack features that this client needs.</summary>
 internal static class ServerVersion
 {
     private const string Header = "Fish-Version";
 
-    // The first version with all that this client sends.
+    // The first version that supports all requests of this client.
     private static readonly Version Least = new(0, 1, 0);
 
     private static readonly string Own = typeof(ServerVersion).Assembly
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
-    /// <summary>Refuses a server that is too old for this client, by its first answer.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.ServerUnavailable"/>, with a status: trying again would find the
-    /// same.</exception>
+    /// <summary>Refuses a server that is too old for this client, on its first response.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.ServerUnavailable"/> with a status; a retry would fail the same
+    /// way.</exception>
     public static void Require(HttpResponseMessage response, Uri server)
     {
         if ((int)response.StatusCode < 500 && Of(response) is { } version && NumberOf(version) is { } number && number < Least)
         {
             throw new FishException(
                 ErrorCode.ServerUnavailable, server.AbsoluteUri,
-                $"The server is of version {version}; this client needs {Least} or a newer one.",
+                $"The server has version {version}; this client needs {Least} or newer.",
                 $"Upgrade the server to {Own}, or use a client of the server's version.")
             {
                 Status = (int)response.StatusCode,
@@ -31,7 +31,7 @@ internal static class ServerVersion
         }
     }
 
-    /// <summary>What to add to the hint of a refusal that an older server gives to what it does not know; nothing for others.</summary>
+    /// <summary>An addition to the hint when an older server refuses an unknown request; otherwise empty.</summary>
     public static string AdviceOn(ErrorCode refusal, HttpResponseMessage response)
     {
         if (refusal is not (ErrorCode.RequestInvalid or ErrorCode.RouteNotFound or ErrorCode.MediaTypeUnsupported))
@@ -40,9 +40,9 @@ internal static class ServerVersion
         }
 
         return Of(response) is not { } version
-            ? $" The server names no version and may be older than this client ({Own}): upgrade it first."
+            ? $" The server reports no version and may be older than this client ({Own}): upgrade it first."
             : NumberOf(version) < NumberOf(Own)
-                ? $" The server is of version {version}, older than this client ({Own}): upgrade it." : string.Empty;
+                ? $" The server has version {version}, older than this client ({Own}): upgrade it." : string.Empty;
     }
 
     private static string? Of(HttpResponseMessage response) =>

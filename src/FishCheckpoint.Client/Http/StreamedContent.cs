@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 
 namespace FishCheckpoint.Client.Http;
 
-/// <summary>A request body that is written as it is sent, and never held.</summary>
+/// <summary>A request body that is generated while it is sent and never buffered.</summary>
 internal sealed class StreamedContent : HttpContent
 {
     private readonly Func<Stream, CancellationToken, Task> write;
@@ -12,7 +12,7 @@ internal sealed class StreamedContent : HttpContent
 
     /// <param name="mediaType">Its media type.</param>
     /// <param name="write">Writes the body.</param>
-    /// <param name="length">Its length; <see langword="null"/> sends it in chunks.</param>
+    /// <param name="length">Its length; <see langword="null"/> uses chunked encoding.</param>
     /// <param name="owned">Disposed with the body.</param>
     public StreamedContent(string mediaType, Func<Stream, CancellationToken, Task> write, long? length = null, IDisposable? owned = null)
     {

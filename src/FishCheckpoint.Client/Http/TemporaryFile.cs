@@ -1,6 +1,6 @@
 namespace FishCheckpoint.Client.Http;
 
-/// <summary>A file that goes when this object does.</summary>
+/// <summary>A file that is deleted with this object.</summary>
 internal sealed class TemporaryFile : IDisposable, IAsyncDisposable
 {
     private TemporaryFile(string path)
@@ -15,7 +15,7 @@ internal sealed class TemporaryFile : IDisposable, IAsyncDisposable
 
     public string Path { get; }
 
-    /// <summary>The content. May be disposed earlier, to have the file read by others.</summary>
+    /// <summary>The content. The caller may dispose it earlier so that others can read the file.</summary>
     public FileStream Stream { get; }
 
     public static TemporaryFile Create(string folder)

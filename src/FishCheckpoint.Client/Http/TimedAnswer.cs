@@ -2,7 +2,7 @@ using System.Net;
 
 namespace FishCheckpoint.Client.Http;
 
-/// <summary>An answer's body that is read until no byte comes for too long. Owns the body below.</summary>
+/// <summary>A response body with an idle timeout. Owns the inner body.</summary>
 internal sealed class TimedAnswer : HttpContent
 {
     private readonly HttpContent inner;

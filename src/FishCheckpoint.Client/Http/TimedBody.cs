@@ -3,7 +3,7 @@ using System.Net;
 
 namespace FishCheckpoint.Client.Http;
 
-/// <summary>A request's body whose bytes are noted as they leave. Owns the body below.</summary>
+/// <summary>A request body that reports each sent byte to the idle timer. Owns the inner body.</summary>
 internal sealed class TimedBody : HttpContent
 {
     private readonly HttpContent inner;
@@ -42,7 +42,7 @@ internal sealed class TimedBody : HttpContent
         base.Dispose(disposing);
     }
 
-    // A long write is split, so that each part that leaves counts. Does not own the stream below.
+    // Splits long writes so that each sent part counts. Does not own the inner stream.
     private sealed class TimedWrites(Stream inner, IdleTimer timer) : Stream
     {
         private const int MaxPart = 1 << 16;

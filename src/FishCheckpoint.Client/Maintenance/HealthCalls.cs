@@ -9,7 +9,7 @@ internal sealed class HealthCalls(FishHttp server)
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Once = TimeSpan.FromSeconds(5);
 
-    /// <summary>Asks until the server is ready, or the time is over; at least once.</summary>
+    /// <summary>Asks until the server is ready or the time is up; at least once.</summary>
     public async Task WaitAsync(TimeSpan longest, TimeProvider time, CancellationToken cancellation)
     {
         for (var begun = time.GetTimestamp(); ;)

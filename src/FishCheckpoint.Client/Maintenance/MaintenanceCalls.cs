@@ -5,7 +5,7 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Client.Maintenance;
 
-/// <summary>The routes of maintenance. They answer when the work is done, which may take hours: their silence has no limit.</summary>
+/// <summary>The routes of maintenance. They respond when the work is done, which may take hours, so they have no idle timeout.</summary>
 internal sealed class MaintenanceCalls(FishHttp server) : IMaintenance
 {
     private static readonly TimeSpan UntilDone = Timeout.InfiniteTimeSpan;

@@ -7,14 +7,13 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Client.Reading;
 
 /// <summary>
-/// Content of the server, read in blocks of which each is verified before anybody sees it. A block that came otherwise than it was sent,
-/// and an answer that ends early, is asked
-/// for once more. A server of before this form answers with the plain bytes, whose length alone is verified.
+/// Content of the server, read in blocks and verified block by block. A damaged block or an early end of the response is requested once
+/// more. An older server sends plain bytes, of which only the length is verified.
 /// </summary>
 /// <param name="server">The server.</param>
 /// <param name="path">The path of the content.</param>
-/// <param name="tag">The version wanted: its strong entity tag; <see langword="null"/>: that of the first answer.</param>
-/// <param name="end">Explains an answer that ends early.</param>
+/// <param name="tag">The wanted version's strong entity tag; <see langword="null"/>: that of the first response.</param>
+/// <param name="end">Explains a response that ends early.</param>
 internal sealed class CheckedBody(FishHttp server, string path, string? tag, TruncatedResponse end) : IDisposable
 {
     private string? tag = tag;
@@ -24,24 +23,24 @@ internal sealed class CheckedBody(FishHttp server, string path, string? tag, Tru
     private long last;
     private bool retried;
 
-    /// <summary>Bytes of the content that was asked for, once it is open.</summary>
+    /// <summary>Bytes of the requested content, once it is open.</summary>
     public long Length { get; private set; }
 
     private bool IsChecked => response?.Content.Headers.ContentType?.MediaType == CheckedBlocks.MediaType;
 
-    /// <summary>Asks for the content from its beginning to its end.</summary>
+    /// <summary>Requests all of the content.</summary>
     public async Task OpenAsync(CancellationToken cancellation)
     {
         await AskAsync(0, null, cancellation);
         var sent = response!.Content.Headers.ContentLength
-            ?? throw server.Unavailable(new IOException("The answer does not say its length."));
+            ?? throw server.Unavailable(new IOException("The response has no content length."));
         Length = last = IsChecked ? ContentOf(sent) : sent;
     }
 
-    /// <summary>Asks for a part of the content.</summary>
+    /// <summary>Requests a part of the content.</summary>
     /// <param name="offset">Its first byte.</param>
     /// <param name="length">How many bytes.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the wait.</param>
     public async Task OpenAsync(long offset, long length, CancellationToken cancellation)
     {
         (position, last, Length) = (offset, offset + length, length);
@@ -50,11 +49,11 @@ internal sealed class CheckedBody(FishHttp server, string path, string? tag, Tru
 
     /// <summary>Reads the next block.</summary>
     /// <param name="buffer">Filled from its beginning; <see cref="CheckedBlocks.BlockSize"/> bytes.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellation">Cancels the wait.</param>
     /// <returns>How many bytes were read; 0 at the end.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>: twice it was not what was sent; <see
-    /// cref="ErrorCode.CheckpointChanged"/>: there is another version
-    /// now; <see cref="ErrorCode.ServerUnavailable"/>: the answer ended early, twice; or what is damaged on the server.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>: a block was damaged twice;
+    /// <see cref="ErrorCode.CheckpointChanged"/>: the checkpoint was replaced; <see cref="ErrorCode.ServerUnavailable"/>: the response
+    /// ended early twice; or the damage that the server reports.</exception>
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellation)
     {
         while (position < last)
@@ -79,7 +78,7 @@ internal sealed class CheckedBody(FishHttp server, string path, string? tag, Tru
             }
             catch (IOException)
             {
-                // Once more, from where it ended.
+                // Request the rest once more.
             }
 
             retried = true;
@@ -95,7 +94,7 @@ internal sealed class CheckedBody(FishHttp server, string path, string? tag, Tru
         response?.Dispose();
     }
 
-    // The mirror of CheckedBlocks.LengthOf.
+    // The inverse of CheckedBlocks.LengthOf.
     private static long ContentOf(long sent)
     {
         const int whole = CheckedBlocks.BlockSize + Tensors.Digest.Size;
@@ -134,7 +133,7 @@ internal sealed class CheckedBody(FishHttp server, string path, string? tag, Tru
         if (length is { } expected && response.Content.Headers.ContentLength != (IsChecked ? CheckedBlocks.LengthOf(expected) : expected))
         {
             throw server.Unavailable(new IOException(
-                $"{expected} bytes were asked for; the answer has {response.Content.Headers.ContentLength} ({(int)response.StatusCode})."));
+                $"Requested {expected} bytes; the response has {response.Content.Headers.ContentLength} ({(int)response.StatusCode})."));
         }
 
         stream = await response.Content.ReadAsStreamAsync(cancellation);

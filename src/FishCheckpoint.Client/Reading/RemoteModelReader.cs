@@ -7,8 +7,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Client.Reading;
 
-/// <summary>A model on the server, read by parts that are verified as they come. All are of the version that was listed when it was opened:
-/// another one is refused.</summary>
+/// <summary>
+/// A model on the server, read in verified parts. All parts belong to the version that was listed on opening; another version is refused.
+/// </summary>
 internal sealed class RemoteModelReader : IModelReader
 {
     private readonly FishHttp server;
@@ -26,9 +27,9 @@ internal sealed class RemoteModelReader : IModelReader
     /// <summary>Opens a model: its list of files, and the header of each that holds tensors.</summary>
     /// <param name="server">The server.</param>
     /// <param name="model">The path of the base or checkpoint.</param>
-    /// <param name="verify">Asks the server what is damaged, when an answer ends early.</param>
-    /// <param name="cancellation">Ends the opening.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>: the server names a file that no model has; or what it
+    /// <param name="verify">Asks the server for damage when a response ends early.</param>
+    /// <param name="cancellation">Cancels the opening.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>: the server lists an invalid file name; or as the server
     /// refuses.</exception>
     public static async Task<RemoteModelReader> OpenAsync(
         FishHttp server, string model, Func<CancellationToken, Task<VerifyResult>>? verify, CancellationToken cancellation)
@@ -36,7 +37,7 @@ internal sealed class RemoteModelReader : IModelReader
         var files = await server.JsonAsync<RestoredFile[]>(HttpMethod.Get, $"{model}/files", cancellation);
         foreach (var file in files)
         {
-            // Callers make paths of them: a server that is not what it seems is to reach no other folder.
+            // Callers build paths from these names, so a malicious server must not reach other folders.
             Names.CheckFilePath(file.Name);
         }
 
@@ -82,7 +83,8 @@ internal sealed class RemoteModelReader : IModelReader
     {
         if (!Layout.TryIndexOf(tensor, out var index))
         {
-            throw new FishException(ErrorCode.TensorUnknown, tensor, "The model has no such tensor.", "Its header lists its tensors.");
+            throw new FishException(ErrorCode.TensorUnknown, tensor, "The model does not have this tensor.",
+                "Its header lists its tensors.");
         }
 
         var place = tensors.PlaceOf(index);

@@ -3,7 +3,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Client.Reading;
 
-/// <summary>A trainer state of the server, verified block by block before it is handed out. Ends the answer when it is disposed.</summary>
+/// <summary>A trainer state of the server, verified block by block. Disposing it ends the response.</summary>
 internal sealed class StateBody(CheckedBody body) : ReadOnlyStream
 {
     private readonly byte[] block = new byte[Math.Min(CheckedBlocks.BlockSize, body.Length)];

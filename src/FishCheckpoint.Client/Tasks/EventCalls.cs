@@ -10,7 +10,7 @@ namespace FishCheckpoint.Client.Tasks;
 /// <summary>The route of a task's events.</summary>
 internal sealed class EventCalls(FishHttp server) : IEvents
 {
-    // The server breaks a silence of fifteen seconds.
+    // The server sends a heartbeat every fifteen seconds.
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
 
     /// <summary>The events of one connection.</summary>
@@ -32,7 +32,7 @@ internal sealed class EventCalls(FishHttp server) : IEvents
             }
         }
 
-        throw server.Unavailable(new EndOfStreamException("The events ended."));
+        throw server.Unavailable(new EndOfStreamException("The event stream ended."));
     }
 
     private async Task<bool> NextAsync(IAsyncEnumerator<SseItem<TaskEvent>> events, CancellationToken cancellation)

@@ -6,14 +6,14 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Content;
 
-/// <summary>Pulls files of a model whole, and verifies them.</summary>
+/// <summary>Downloads whole files of a model and verifies them.</summary>
 /// <param name="model">The model.</param>
 /// <param name="state">The identity of its state.</param>
-/// <param name="maxHeaderLength">The longest header taken, in bytes.</param>
+/// <param name="maxHeaderLength">The longest safetensors header accepted, in bytes.</param>
 internal sealed class FullCopy(IModelReader model, Digest state, int maxHeaderLength)
 {
-    /// <summary>Pulls a file.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>: it is not what it was to be; or as
+    /// <summary>Downloads one file.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>: the file differs from its listing; or as
     /// <see cref="IModelReader.CopyToAsync"/>.</exception>
     public async Task<PulledFile> WriteAsync(RestoredFile file, IncomingFolder incoming, CancellationToken cancellation)
     {

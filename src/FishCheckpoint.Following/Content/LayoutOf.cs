@@ -5,13 +5,11 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Content;
 
-/// <summary>
-/// Finds the layout of a task: the order that the positions of its deltas go by, which a checkpoint's own headers need not have.
-/// </summary>
+/// <summary>Finds the layout of a task: the order of its delta positions, which may differ from a checkpoint's own headers.</summary>
 internal static class LayoutOf
 {
-    /// <summary>Takes the model's, or makes it of the base.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: neither is what the task says.</exception>
+    /// <summary>Returns the model's layout, or computes it from the base.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: neither matches the task's layout.</exception>
     public static async Task<Layout> TaskAsync(
         IBases bases, TaskInfo task, IModelReader model, int maxHeaderLength, CancellationToken cancellation)
     {
@@ -25,7 +23,7 @@ internal static class LayoutOf
         var layout = TaskLayout.Create(new ModelFiles(headers.Select(pair => new ModelFile(pair.Key, pair.Value))), task.Tensors).Layout;
         return layout.Id == task.Layout ? layout
             : throw new FishException(
-                ErrorCode.LayoutMismatch, task.Name, "The task's layout does not follow from its base and its own tensors.",
-                "Verify the store.");
+                ErrorCode.LayoutMismatch, task.Name, "The task's layout matches neither its base nor its own tensors.",
+                "Verify the store, then pull again.");
     }
 }

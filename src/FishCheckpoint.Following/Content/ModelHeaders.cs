@@ -6,7 +6,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Content;
 
-/// <summary>Reads the headers of a model's files: each with one read, a long one with two.</summary>
+/// <summary>Reads the headers of a model's files: one read each, two for a long header.</summary>
 internal static class ModelHeaders
 {
     private const int FirstRead = 1 << 16;
@@ -14,14 +14,14 @@ internal static class ModelHeaders
     /// <summary>Whether a file holds tensors.</summary>
     public static bool IsTensors(string file) => ModelFiles.IsName(file);
 
-    /// <summary>Whether a folder of a model's state holds its files under their headers: under others, the files are others.</summary>
+    /// <summary>Whether a local folder of the same state has the model's headers. Files with other headers are other files.</summary>
     /// <param name="here">The folder.</param>
     /// <param name="model">The model.</param>
-    /// <param name="maxLength">The longest header taken, in bytes.</param>
+    /// <param name="maxLength">The longest header accepted, in bytes.</param>
     public static bool AreIn(PulledFolder here, IModelReader model, int maxLength) => model.Files.Where(file => IsTensors(file.Name))
         .All(file => here.Manifest!.Files.Any(old => old.Name == file.Name && (old.Sha256 == file.Tag || IsIn(here, file, maxLength))));
 
-    /// <summary>Reads the headers of all files that hold tensors, by name.</summary>
+    /// <summary>Reads the headers of all files that hold tensors; the keys are file names.</summary>
     public static async Task<Dictionary<string, SafetensorsHeader>> ReadAsync(
         IModelReader model, int maxLength, CancellationToken cancellation)
     {

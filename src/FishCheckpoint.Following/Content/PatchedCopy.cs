@@ -7,8 +7,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Following.Content;
 
 /// <summary>
-/// Writes a model anew out of a local one and a delta, in one pass: each block is read, counted into the old file's digest, patched,
-/// counted into the new one's, and written. The local model is only read.
+/// Writes a model from a local one and a delta in one pass. Each block is read, added to the old file's digest, patched, added to the new
+/// file's digest and written. The local model is only read.
 /// </summary>
 /// <param name="from">The local model.</param>
 /// <param name="layout">The layout that the delta's positions refer to.</param>
@@ -19,10 +19,10 @@ internal sealed class PatchedCopy(PulledFolder from, Layout layout, DeltaCursor 
 
     /// <summary>Writes one file.</summary>
     /// <param name="old">The local file.</param>
-    /// <param name="header">The new file's header; its tensors lie as the old one's do.</param>
-    /// <param name="incoming">Where it is written.</param>
-    /// <param name="cancellation">Ends the work.</param>
-    /// <exception cref="DamagedCopyException">The local file is not what was written.</exception>
+    /// <param name="header">The new file's header; its tensors have the same places as in the old file.</param>
+    /// <param name="incoming">The destination.</param>
+    /// <param name="cancellation">Cancels the work.</param>
+    /// <exception cref="DamagedCopyException">The local file was changed or damaged.</exception>
     public PulledFile Write(PulledFile old, SafetensorsHeader header, IncomingFolder incoming, CancellationToken cancellation)
     {
         using var source = Open(old);
@@ -53,7 +53,7 @@ internal sealed class PatchedCopy(PulledFolder from, Layout layout, DeltaCursor 
     }
 
     /// <summary>Copies a file that the delta does not change.</summary>
-    /// <exception cref="DamagedCopyException">The local file is not what was written.</exception>
+    /// <exception cref="DamagedCopyException">The local file was changed or damaged.</exception>
     public PulledFile Copy(PulledFile old, IncomingFolder incoming, CancellationToken cancellation)
     {
         using var source = OpenPlain(old);
@@ -71,7 +71,7 @@ internal sealed class PatchedCopy(PulledFolder from, Layout layout, DeltaCursor 
         return copied == old ? copied : throw Damaged(old);
     }
 
-    /// <summary>Whether a new file's tensors lie as the local one's do, so that one pass over it is enough.</summary>
+    /// <summary>Whether both files place their tensors alike, so that one pass is enough.</summary>
     /// <exception cref="DamagedCopyException">The local file cannot be read.</exception>
     public static bool Fits(PulledFolder from, PulledFile old, SafetensorsHeader header)
     {
@@ -132,5 +132,5 @@ internal sealed class PatchedCopy(PulledFolder from, Layout layout, DeltaCursor 
     private DamagedCopyException Damaged(PulledFile old) => Damaged(from, old, null);
 
     private static DamagedCopyException Damaged(PulledFolder from, PulledFile old, Exception? error) =>
-        new($"{from.Name}/{old.Name} is not what was written.", error);
+        new($"{from.Name}/{old.Name} was changed or damaged.", error);
 }

@@ -8,18 +8,16 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Content;
 
-/// <summary>
-/// Fetches the delta from a local model to a checkpoint, and checks it as far as that goes before it is laid on anything.
-/// </summary>
+/// <summary>Downloads the delta from a local model to a checkpoint and checks it before any use.</summary>
 internal static class PullDelta
 {
-    /// <summary>Fetches it.</summary>
-    /// <param name="deltas">Gives deltas.</param>
+    /// <summary>Downloads the delta.</summary>
+    /// <param name="deltas">The source of deltas.</param>
     /// <param name="from">The local model.</param>
     /// <param name="wanted">The checkpoint.</param>
-    /// <param name="maxBytes">The most bytes that it may have.</param>
+    /// <param name="maxBytes">The largest size accepted, in bytes.</param>
     /// <param name="cancellation">Ends the work.</param>
-    /// <returns>The delta, which the caller disposes; or why there is none.</returns>
+    /// <returns>The delta, which the caller disposes; or the reason why there is none.</returns>
     public static async Task<(EncodedDelta? Delta, string Because)> FetchAsync(
         IStates deltas, PulledManifest from, CheckpointInfo wanted, long maxBytes, CancellationToken cancellation)
     {
@@ -44,11 +42,11 @@ internal static class PullDelta
         }
 
         delta.Dispose();
-        return (null, $"step {from.Step} is not the state any more that is here");
+        return (null, $"the store has another state of step {from.Step} than this folder");
     }
 
-    /// <summary>Reads it once, with all its digests.</summary>
-    /// <returns>What is wrong with it; <see langword="null"/>: nothing.</returns>
+    /// <summary>Reads the delta once and verifies its digests.</summary>
+    /// <returns>What is wrong; <see langword="null"/>: nothing.</returns>
     public static string? FindDamage(EncodedDelta delta, Layout layout, CancellationToken cancellation)
     {
         try
@@ -68,7 +66,7 @@ internal static class PullDelta
         }
     }
 
-    // Frames that came otherwise than they were sent.
+    // The frames were damaged on the way.
     private static bool IsDamaged(FishException error) =>
         error.Code is ErrorCode.CorruptFrame or ErrorCode.FrameInvalid or ErrorCode.FrameTooLarge or ErrorCode.BodyTruncated;
 }

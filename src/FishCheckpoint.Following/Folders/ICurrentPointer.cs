@@ -1,27 +1,26 @@
 namespace FishCheckpoint.Following.Folders;
 
-/// <summary>Points at one folder beside it. It moves in one step: who follows it finds the old folder or the new one.</summary>
+/// <summary>Points at one folder beside it. It moves atomically: a reader sees the old folder or the new one.</summary>
 internal interface ICurrentPointer
 {
-    /// <summary>The pointer of this system.</summary>
+    /// <summary>The kind of pointer that this operating system supports.</summary>
     static ICurrentPointer Here { get; } = OperatingSystem.IsWindows()
         ? new TextPointer(new LinkCalls(), (written, place) => Tensors.AtomicFile.Replace(written, place, mayBeAway: false))
         : new LinkPointer();
 
-    /// <summary>The name of the folder that it points at; <see langword="null"/> where there is no pointer.</summary>
-    /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.FolderTaken"/>: something else has its name, or it leads
+    /// <summary>The name of the target folder; <see langword="null"/> if there is no pointer.</summary>
+    /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.FolderTaken"/>: something else has its name, or its target is
     /// elsewhere.</exception>
     string? Read(string folder);
 
     /// <summary>Points it at a folder, durably.</summary>
-    /// <param name="folder">The folder that the pointer is in.</param>
+    /// <param name="folder">The folder that contains the pointer.</param>
     /// <param name="target">The name of a folder beside the pointer.</param>
-    /// <param name="temporary">A free path that may be used meanwhile. The folder's next owner removes what a crash leaves there.
-    /// </param>
-    /// <returns>What could not be done beside that; <see langword="null"/>: nothing.</returns>
+    /// <param name="temporary">An unused path for a temporary file. The folder's next owner removes it after a crash.</param>
+    /// <returns>A warning about work that failed beside the move; <see langword="null"/>: none.</returns>
     string? Move(string folder, string target, string temporary);
 
-    /// <summary>Brings in order what a crash has left between the steps of a move.</summary>
+    /// <summary>Repairs the pointer after a crash in the middle of a move.</summary>
     /// <returns>As <see cref="Move"/>.</returns>
     string? Mend(string folder, string temporary);
 }

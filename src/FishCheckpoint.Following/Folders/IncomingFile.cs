@@ -3,7 +3,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Folders;
 
-/// <summary>A file that is being written, and its digest as it grows.</summary>
+/// <summary>A file that is being written, with its running digest.</summary>
 internal sealed class IncomingFile : Stream
 {
     private readonly FileStream stream;
@@ -11,10 +11,10 @@ internal sealed class IncomingFile : Stream
     private readonly string name;
     private long written;
 
-    /// <summary>Makes the file, if there is room for it.</summary>
+    /// <summary>Creates the file if the disk has room for it.</summary>
     /// <param name="folder">The model's folder.</param>
-    /// <param name="name">The file's path in it, divided by <c>/</c>; there is no such file yet.</param>
-    /// <param name="length">How long it is to be.</param>
+    /// <param name="name">The file's path in the folder, divided by <c>/</c>; it does not exist yet.</param>
+    /// <param name="length">Its final length.</param>
     /// <exception cref="IOException">There is no room.</exception>
     public IncomingFile(string folder, string name, long length)
     {
@@ -26,7 +26,7 @@ internal sealed class IncomingFile : Stream
             path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 });
     }
 
-    /// <summary>Called with the number of bytes that were written, each time.</summary>
+    /// <summary>Called after each write with the number of bytes written.</summary>
     public Action<long>? OnWritten { get; init; }
 
     public override bool CanRead => false;
@@ -39,8 +39,8 @@ internal sealed class IncomingFile : Stream
 
     public override long Position { get => written; set => throw new NotSupportedException(); }
 
-    /// <summary>Ends the file: what was written is on disk.</summary>
-    /// <returns>What was written.</returns>
+    /// <summary>Ends the file and flushes it to disk.</summary>
+    /// <returns>The file's length and digest.</returns>
     public PulledFile Seal()
     {
         AtomicFile.SyncFile(stream);

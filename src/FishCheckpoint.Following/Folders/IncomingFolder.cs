@@ -3,14 +3,15 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Following.Folders;
 
 /// <summary>
-/// A model that is being pulled: hidden until it is whole, verified and on disk. Goes with this object where it was not given its place.
+/// A model that is being pulled, under a name that readers skip until it is complete, verified and on disk. Disposing deletes it unless it
+/// was moved to its final place.
 /// </summary>
 internal sealed class IncomingFolder : IDisposable
 {
     private readonly string path;
     private bool placed;
 
-    /// <summary>Makes the folder.</summary>
+    /// <summary>Creates the folder.</summary>
     public IncomingFolder(string path)
     {
         this.path = path;
@@ -20,10 +21,10 @@ internal sealed class IncomingFolder : IDisposable
     /// <summary>Begins one of the model's files.</summary>
     public IncomingFile Create(string name, long length) => new(path, name, length);
 
-    /// <summary>The path of a file that was written.</summary>
+    /// <summary>The path of a written file.</summary>
     public string PathOf(string name) => Path.Combine(path, name);
 
-    /// <summary>Empties it: the model is pulled in another way.</summary>
+    /// <summary>Empties the folder so that the pull can start over in another way.</summary>
     public void Clear()
     {
         foreach (var entry in new DirectoryInfo(path).EnumerateFileSystemInfos())
@@ -39,9 +40,9 @@ internal sealed class IncomingFolder : IDisposable
         }
     }
 
-    /// <summary>Gives the model its place, durably.</summary>
-    /// <param name="place">Where; nothing is there.</param>
-    /// <param name="manifest">What it says of itself.</param>
+    /// <summary>Moves the model to its final place, durably.</summary>
+    /// <param name="place">The destination; nothing exists there.</param>
+    /// <param name="manifest">The manifest to write.</param>
     public PulledFolder MoveTo(string place, PulledManifest manifest)
     {
         var content = manifest.ToBytes();

@@ -1,18 +1,18 @@
 namespace FishCheckpoint.Following.Folders;
 
-/// <summary>What <see cref="TextPointer"/> asks of the system about links to folders, each a seam that a test can hold.</summary>
+/// <summary>The system calls about links to folders that <see cref="TextPointer"/> needs; tests replace them.</summary>
 internal sealed record LinkCalls
 {
-    /// <summary>Makes a link: its path, and what it points at.</summary>
+    /// <summary>Creates a link: its path and its target.</summary>
     public Action<string, string> Create { get; init; } = static (path, target) => Directory.CreateSymbolicLink(path, target);
 
-    /// <summary>Removes a link, not what it points at.</summary>
+    /// <summary>Removes a link, not its target.</summary>
     public Action<string> Remove { get; init; } = Remover;
 
-    /// <summary>Renames a link to a name that is free.</summary>
+    /// <summary>Renames a link to an unused name.</summary>
     public Action<string, string> Move { get; init; } = Directory.Move;
 
-    /// <summary>Removes a link to a folder. Windows takes it for a folder, other systems for a file.</summary>
+    /// <summary>Removes a link to a folder. Windows handles it as a folder, other systems as a file.</summary>
     public static void Remover(string path)
     {
         if (OperatingSystem.IsWindows())

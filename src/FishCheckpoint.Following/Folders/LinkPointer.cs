@@ -5,7 +5,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Folders;
 
-/// <summary>The link <c>current</c>, which Linux and macOS replace in one step.</summary>
+/// <summary>The link <c>current</c>, which Linux and macOS replace atomically.</summary>
 internal sealed unsafe class LinkPointer : ICurrentPointer
 {
     /// <summary>The link's name.</summary>
@@ -26,18 +26,18 @@ internal sealed unsafe class LinkPointer : ICurrentPointer
     /// <inheritdoc/>
     public string? Mend(string folder, string temporary) => null;
 
-    /// <summary>The name of the folder that the link points at; <see langword="null"/> where there is no link.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: it is no link, or one that leads elsewhere.</exception>
+    /// <summary>The name of the link's target folder; <see langword="null"/> if there is no link.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: it is not a link, or its target is elsewhere.</exception>
     public static string? TargetIn(string folder)
     {
         var path = Path.Combine(folder, Name);
         return new FileInfo(path).LinkTarget is { } target
             ? target.Contains('/', StringComparison.Ordinal) || target.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal)
                 ? throw Taken(path, $"points at '{target}'") : target
-            : Path.Exists(path) ? throw Taken(path, "is no link") : null;
+            : Path.Exists(path) ? throw Taken(path, "is not a link") : null;
     }
 
-    // The framework renames no link that points at a folder over another one.
+    // .NET cannot rename a link to a folder over another one.
     private static void Rename(string from, string to)
     {
         fixed (byte* source = Encoding.UTF8.GetBytes(from + '\0'), destination = Encoding.UTF8.GetBytes(to + '\0'))
@@ -52,5 +52,5 @@ internal sealed unsafe class LinkPointer : ICurrentPointer
     }
 
     private static FishException Taken(string path, string what) => new(
-        ErrorCode.FolderTaken, path, $"It {what}; it is to be a link to a folder beside it.", "Pull into another folder, or remove it.");
+        ErrorCode.FolderTaken, path, $"It {what}; expected a link to a folder beside it.", "Pull into another folder, or remove it.");
 }

@@ -5,8 +5,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Following.Folders;
 
 /// <summary>
-/// The folder that models are pulled into: <c>step-N</c> for each that is there, the pointer <c>current</c>, and what is hidden: the
-/// lock, and what is being pulled or removed. One process at a time; what one that was killed has left goes when the next begins.
+/// The folder that models are pulled into. It contains <c>step-N</c> for each pulled model, the pointer <c>current</c>, and dot-names for
+/// the lock and for models being pulled or removed. One process uses it at a time and removes what a killed one left.
 /// </summary>
 internal sealed class PullFolder : IDisposable
 {
@@ -23,17 +23,18 @@ internal sealed class PullFolder : IDisposable
     private PullFolder(string path, FileStream held, ICurrentPointer pointer, Action<string> onWarning) =>
         (Path, this.held, this.pointer, this.onWarning) = (path, held, pointer, onWarning);
 
-    /// <summary>Where it is.</summary>
+    /// <summary>Its path.</summary>
     public string Path { get; }
 
-    /// <summary>Where deltas may lie while they are applied.</summary>
+    /// <summary>The folder for deltas while they are applied.</summary>
     public static string SpoolOf(string folder) => System.IO.Path.Combine(folder, $"{Incoming}spool");
 
-    /// <summary>Takes a folder; makes it where it is not there.</summary>
+    /// <summary>Locks a folder; creates it if it does not exist.</summary>
     /// <param name="path">The folder.</param>
-    /// <param name="onWarning">Called once if the pointer is there but its link is not.</param>
-    /// <param name="pointer">The pointer; <see langword="null"/>: this system's.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another process has it, or it holds something else.</exception>
+    /// <param name="onWarning">Called once if the pointer exists but its link does not.</param>
+    /// <param name="pointer">The pointer; <see langword="null"/>: the operating system's kind.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another process uses it, or it holds something
+    /// else.</exception>
     public static PullFolder Open(string path, Action<string> onWarning, ICurrentPointer? pointer = null)
     {
         path = System.IO.Path.GetFullPath(path);
@@ -53,11 +54,11 @@ internal sealed class PullFolder : IDisposable
         }
     }
 
-    /// <summary>The folder that <c>current</c> points at; <see langword="null"/> before anything was pulled.</summary>
+    /// <summary>The folder that <c>current</c> points at; <see langword="null"/> if nothing was pulled yet.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>.</exception>
     public PulledFolder? Find() => pointer.Read(Path) is { } name ? At(name) : null;
 
-    /// <summary>All models that are there, the last pulled first.</summary>
+    /// <summary>All pulled models, the newest pull first.</summary>
     public IReadOnlyList<PulledFolder> All() =>
         [.. Directory.EnumerateDirectories(Path, $"{Prefix}*").Select(path => At(System.IO.Path.GetFileName(path)))
         .Where(folder => folder.Manifest is not null).OrderByDescending(folder => folder.Manifest!.Pulled)];
@@ -65,7 +66,7 @@ internal sealed class PullFolder : IDisposable
     /// <summary>Begins to pull a model.</summary>
     public IncomingFolder Begin() => new(Hidden());
 
-    /// <summary>Gives a pulled model its place, and points at it.</summary>
+    /// <summary>Moves a pulled model to its final place and points at it.</summary>
     public PulledFolder Place(IncomingFolder incoming, PulledManifest manifest)
     {
         var placed = incoming.MoveTo(FreePlace(manifest), manifest);
@@ -73,12 +74,12 @@ internal sealed class PullFolder : IDisposable
         return placed;
     }
 
-    /// <summary>Points at a model that is there.</summary>
+    /// <summary>Points at a model in the folder.</summary>
     public void Point(PulledFolder folder) => Warn(pointer.Move(Path, folder.Name, Hidden()));
 
-    /// <summary>Removes the older models but for a few. What is pointed at stays.</summary>
-    /// <param name="keep">How many stay besides: those that were pulled last.</param>
-    /// <param name="before">The one that was pointed at before, which others may still be reading: the first of those that stay.</param>
+    /// <summary>Removes older models except the last few. The pointer's target always stays.</summary>
+    /// <param name="keep">How many others stay: the most recently pulled ones.</param>
+    /// <param name="before">The previous target, which may still have readers; it is the first to stay.</param>
     public void Tidy(int keep, PulledFolder? before)
     {
         var current = pointer.Read(Path);
@@ -98,7 +99,7 @@ internal sealed class PullFolder : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // Who takes the folder next tries again.
+            // The folder's next owner tries again.
         }
 
         held.Dispose();
@@ -123,7 +124,7 @@ internal sealed class PullFolder : IDisposable
         return new PulledFolder(path, PulledManifest.Read(path));
     }
 
-    // Named by the step; by the state too where that name is in use: of a damaged model, or of another one that had the step.
+    // The name has the step; it adds the state if a damaged or replaced model of that step uses the name.
     private string FreePlace(PulledManifest manifest)
     {
         var current = pointer.Read(Path);
@@ -134,7 +135,7 @@ internal sealed class PullFolder : IDisposable
             if (!File.Exists(System.IO.Path.Combine(place, PulledManifest.FileName)))
             {
                 throw new FishException(
-                    ErrorCode.FolderTaken, place, "The folder is none that a pull has made.", "Pull into another folder, or move it away.");
+                    ErrorCode.FolderTaken, place, "A pull did not create this folder.", "Pull into another folder, or move it away.");
             }
 
             Remove(place);
@@ -143,7 +144,7 @@ internal sealed class PullFolder : IDisposable
         return place;
     }
 
-    // Out of sight first: nobody finds half of a model under its name.
+    // Renamed first, so that nobody finds half of a model under its name.
     private void Remove(string folder)
     {
         var hidden = Hidden();
@@ -170,7 +171,7 @@ internal sealed class PullFolder : IDisposable
         }
     }
 
-    // Each move would say the same.
+    // Each move would repeat the warning.
     private void Warn(string? warning)
     {
         if (warning is not null && !warned)

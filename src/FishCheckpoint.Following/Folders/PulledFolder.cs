@@ -4,34 +4,34 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Following.Folders;
 
 /// <summary>The folder of a pulled model.</summary>
-/// <param name="Path">Where it is.</param>
-/// <param name="Manifest">What it says of itself; <see langword="null"/> where that cannot be read.</param>
+/// <param name="Path">Its path.</param>
+/// <param name="Manifest">Its manifest; <see langword="null"/> if it cannot be read.</param>
 internal sealed record PulledFolder(string Path, PulledManifest? Manifest)
 {
     /// <summary>Its name.</summary>
     public string Name => System.IO.Path.GetFileName(Path);
 
-    /// <summary>Reads all its files and compares them with what was written.</summary>
-    /// <returns>What is wrong with it; <see langword="null"/>: nothing.</returns>
+    /// <summary>Reads all files and compares them with the manifest's digests.</summary>
+    /// <returns>What is wrong; <see langword="null"/>: nothing.</returns>
     public string? FindDamage(CancellationToken cancellation)
     {
         if (Manifest is null)
         {
-            return $"{Name} has no manifest that can be read.";
+            return $"{Name} has no readable manifest.";
         }
 
         foreach (var file in Manifest.Files)
         {
             if (DigestOf(System.IO.Path.Combine(Path, file.Name), file.Bytes, cancellation) != file.Sha256)
             {
-                return $"{Name}/{file.Name} is not what was written.";
+                return $"{Name}/{file.Name} was changed or damaged.";
             }
         }
 
         return null;
     }
 
-    // A file that is missing, cannot be read or has another length has no digest.
+    // A file that is missing, unreadable or of another length has no digest.
     private static Digest? DigestOf(string path, long length, CancellationToken cancellation)
     {
         try

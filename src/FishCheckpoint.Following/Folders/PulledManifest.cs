@@ -9,15 +9,15 @@ namespace FishCheckpoint.Following.Folders;
 /// <summary>One file of a pulled model.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Bytes">Its length.</param>
-/// <param name="Sha256">Its digest when it was written.</param>
+/// <param name="Sha256">Its SHA-256 digest when it was written.</param>
 internal sealed record PulledFile(string Name, long Bytes, Digest Sha256);
 
-/// <summary>What a folder of a pulled model says of itself, in its <c>.fish.json</c> (docs/guides/following.md).</summary>
-/// <param name="Version">Of this form: 1.</param>
+/// <summary>The manifest of a pulled model, its file <c>.fish.json</c> (docs/FOLLOWING.md).</summary>
+/// <param name="Version">The manifest's version: 1.</param>
 /// <param name="Task">The task.</param>
 /// <param name="Base">The identity of its base.</param>
 /// <param name="Step">The step.</param>
-/// <param name="State">The identity of the state: what a delta to a later step has to name as its parent.</param>
+/// <param name="State">The identity of the state, which a delta to a later step names as its parent.</param>
 /// <param name="Files">Its files.</param>
 /// <param name="Pulled">When it was pulled.</param>
 /// <param name="SideFiles">The identity of the checkpoint's own side files; <see langword="null"/>: it has none.</param>
@@ -25,10 +25,10 @@ internal sealed record PulledManifest(
     int Version, string Task, Digest Base, long Step, Digest State, IReadOnlyList<PulledFile> Files, DateTimeOffset Pulled,
     Digest? SideFiles = null)
 {
-    /// <summary>The name of its file.</summary>
+    /// <summary>The manifest's file name.</summary>
     public const string FileName = ".fish.json";
 
-    /// <summary>The version that is written.</summary>
+    /// <summary>The version that this program writes.</summary>
     public const int Current = 1;
 
     // A model of a thousand shards takes a few hundred kilobytes.
@@ -38,12 +38,12 @@ internal sealed record PulledManifest(
     [JsonIgnore]
     public long Bytes => Files.Sum(file => file.Bytes);
 
-    /// <summary>Whether the folder holds a checkpoint as it is now.</summary>
+    /// <summary>Whether the folder holds the given version of a checkpoint.</summary>
     public bool Holds(CheckpointInfo checkpoint) => Step == checkpoint.Step && State == checkpoint.State
         && SideFiles == checkpoint.SideFiles;
 
     /// <summary>Reads the manifest of a folder.</summary>
-    /// <returns><see langword="null"/> where it is missing, or none that this program reads.</returns>
+    /// <returns><see langword="null"/> if it is missing or of an unknown form.</returns>
     public static PulledManifest? Read(string folder)
     {
         try
@@ -66,6 +66,6 @@ internal sealed record PulledManifest(
         }
     }
 
-    /// <summary>The manifest as its file's bytes.</summary>
+    /// <summary>The manifest as JSON bytes.</summary>
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, FishJson.Options);
 }

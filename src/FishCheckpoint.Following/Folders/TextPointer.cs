@@ -6,12 +6,11 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Following.Folders;
 
 /// <summary>
-/// The file <c>current.txt</c>, which holds the folder's name and is replaced in one step, and beside it the link <c>current</c> for
-/// readers that want a path. Windows cannot replace a link in one step, and few users may make one. So the file counts, and the link
-/// follows it.
+/// The file <c>current.txt</c> with the folder's name, replaced atomically, and beside it the link <c>current</c> for readers that want a
+/// path. Windows cannot replace a link atomically, and few users may create one, so the file decides and the link follows it.
 /// </summary>
-/// <param name="links">The system's links.</param>
-/// <param name="replace">Moves a finished file over another one, whose place is never empty meanwhile.</param>
+/// <param name="links">The system calls about links.</param>
+/// <param name="replace">Replaces a file with a finished one; the file exists at every moment.</param>
 internal sealed class TextPointer(LinkCalls links, Action<string, string> replace) : ICurrentPointer
 {
     /// <summary>The file's name.</summary>
@@ -45,7 +44,7 @@ internal sealed class TextPointer(LinkCalls links, Action<string, string> replac
             AtomicFile.SyncFile(file);
         }
 
-        // A reader who finds no file would find nothing at all: it is replaced, never moved aside.
+        // Replaced, never moved aside: at every moment a reader finds a file.
         replace(temporary, Path.Combine(folder, FileName));
         AtomicFile.SyncFolder(folder);
         return Link(folder, target, temporary);
@@ -61,7 +60,7 @@ internal sealed class TextPointer(LinkCalls links, Action<string, string> replac
         var path = Path.Combine(folder, LinkPointer.Name);
         try
         {
-            // Made before the old one goes: where links are not allowed, no link is better than one that points at an older model.
+            // Created before the old link is removed: without the permission, a missing link is better than one to an older model.
             Exception? refused = null;
             try
             {
@@ -100,7 +99,7 @@ internal sealed class TextPointer(LinkCalls links, Action<string, string> replac
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // The next run of the folder's owner removes what is left.
+            // The folder's next owner removes the rest.
         }
     }
 
@@ -111,5 +110,5 @@ internal sealed class TextPointer(LinkCalls links, Action<string, string> replac
     }
 
     private static string Refusal(string path, Exception error) =>
-        $"The link '{path}' cannot be made: {error.Message} Read the name of the newest folder in {FileName} beside it.";
+        $"The link '{path}' cannot be created: {error.Message} Read the name of the newest folder in {FileName} beside it.";
 }

@@ -8,11 +8,11 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Following.Load;
 
 /// <summary>
-/// What a load may do in a folder, decided before anything is written: whose the files there are, which of them go, and which would mislead
-/// whoever loads the model.
+/// What a load may change in a folder, decided before anything is written: whose files are there, which of them to remove, and which would
+/// mislead a program that loads the model.
 /// </summary>
 /// <param name="Remove">Files of earlier loads that the new model does not have.</param>
-/// <param name="Kept">Files of earlier loads that were changed since, and stay.</param>
+/// <param name="Kept">Files of earlier loads that were changed since; they stay.</param>
 internal sealed partial record FolderPlan(IReadOnlyList<string> Remove, IReadOnlyList<string> Kept)
 {
     private const int MaxNamed = 5;
@@ -20,15 +20,15 @@ internal sealed partial record FolderPlan(IReadOnlyList<string> Remove, IReadOnl
     /// <summary>Makes the plan.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="names">The files of the new model.</param>
-    /// <param name="manifest">What earlier loads have written.</param>
-    /// <param name="replace">Whether files of the same names may be replaced that no load has written, or that were changed since.</param>
+    /// <param name="manifest">The record of earlier loads.</param>
+    /// <param name="replace">Whether to replace files of the same names that no load wrote or that were changed since.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: a file would be lost, or the folder would hold a mix of
     /// models.</exception>
     public static FolderPlan Of(string folder, IReadOnlySet<string> names, LoadManifest manifest, bool replace)
     {
         if (File.Exists(Path.Combine(folder, PulledManifest.FileName)))
         {
-            throw new FishException(ErrorCode.FolderTaken, folder, "The folder is one that 'fishckpt pull' keeps.",
+            throw new FishException(ErrorCode.FolderTaken, folder, "'fishckpt pull' manages this folder.",
                 "Load into another folder.");
         }
 
@@ -62,17 +62,17 @@ internal sealed partial record FolderPlan(IReadOnlyList<string> Remove, IReadOnl
 
         Refuse(folder, misleading, "beside the checkpoint's files would mislead programs that load the folder",
             "Move them away, or load into another folder.");
-        Refuse(folder, links, "is no plain file", "Move it away, or load into another folder.");
+        Refuse(folder, links, "is not a regular file", "Move it away, or load into another folder.");
         Refuse(
             folder, lost, "was not written by a load, or was changed since",
-            "Move it away, load into another folder, or say --replace (in Python replace=True) to give it up.");
+            "Move it away, load into another folder, or overwrite it with --replace (in Python replace=True).");
         return new FolderPlan(ours, kept);
     }
 
-    /// <summary>Whether programs take a file of this name for a model, a part of one, or an adapter of one.</summary>
+    /// <summary>Whether programs take a file of this name for a model, a part of one or an adapter.</summary>
     public static bool IsWeights(string name) => Weights().IsMatch(name);
 
-    // All that is at the top, and of what lies deeper that which this load or an earlier one names.
+    // Everything at the top level; below it, only names of this load or an earlier one.
     private static string[] NamesIn(string folder, IEnumerable<string> named) => [.. Directory.EnumerateFileSystemEntries(folder)
         .Select(path => Path.GetFileName(path)!)
         .Concat(
@@ -80,7 +80,7 @@ internal sealed partial record FolderPlan(IReadOnlyList<string> Remove, IReadOnl
                 && (Path.Exists(Path.Combine(folder, name)) || IsBlocked(folder, name))))
         .Distinct(FolderNames.Comparer).Order(StringComparer.Ordinal)];
 
-    // A file or a link in the place of a sub-folder: through a link, files would come to lie elsewhere.
+    // A file or link in the place of a subfolder; a link would lead the files elsewhere.
     private static bool IsBlocked(string folder, string name)
     {
         var segments = name.Split('/');
@@ -113,7 +113,7 @@ internal sealed partial record FolderPlan(IReadOnlyList<string> Remove, IReadOnl
         return Digest.From(SHA256.HashData(content)) == file.Sha256;
     }
 
-    /// <summary>When a file was written last, as <see cref="LoadedFile.Modified"/> says it.</summary>
+    /// <summary>When a file was last written, in the form of <see cref="LoadedFile.Modified"/>.</summary>
     public static long ModifiedOf(string path) => (File.GetLastWriteTimeUtc(path) - DateTime.UnixEpoch).Ticks;
 
     [GeneratedRegex(

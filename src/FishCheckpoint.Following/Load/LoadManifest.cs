@@ -6,40 +6,40 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Load;
 
-/// <summary>A file that a load has written.</summary>
+/// <summary>A file that a load wrote.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Bytes">Its length.</param>
 /// <param name="Sha256">Its digest.</param>
-/// <param name="Modified">When it was written last, in 100 ns since 1970: a file with this time and length was not changed since. 0: its
-/// digest alone says so.</param>
+/// <param name="Modified">When it was last written, in units of 100 ns since 1970. A file with this time and length was not changed since.
+/// 0: only the digest decides.</param>
 public sealed record LoadedFile(string Name, long Bytes, Digest Sha256, long Modified);
 
 /// <summary>
-/// What a folder says of the files that loads have written there, in its <c>.fish-load.json</c> (docs/reference/cli.md). The Python client
-/// reads and writes the same.
+/// The record of the files that loads wrote to a folder, its <c>.fish-load.json</c> (docs/reference/cli.md). The Python client reads and writes the
+/// same form.
 /// </summary>
-/// <param name="Version">Of this form: 1.</param>
+/// <param name="Version">The record's version: 1.</param>
 /// <param name="Files">The files of the last load.</param>
-/// <param name="Earlier">While a load moves its files into place: those of the load before it, of which some may be there still.</param>
+/// <param name="Earlier">While a load moves its files into place: the files of the previous load, some of which may still exist.</param>
 internal sealed record LoadManifest(
     int Version, IReadOnlyList<LoadedFile> Files,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<LoadedFile>? Earlier = null)
 {
-    /// <summary>The name of its file.</summary>
+    /// <summary>The record's file name.</summary>
     public const string FileName = ".fish-load.json";
 
-    /// <summary>The version that is written.</summary>
+    /// <summary>The version that this program writes.</summary>
     public const int Current = 1;
 
     private const long MaxBytes = 1 << 24;
 
-    /// <summary>All files that a load has written, by name: more than one where a load was interrupted.</summary>
+    /// <summary>All files that loads wrote, by name. An interrupted load may give one name several entries.</summary>
     public ILookup<string, LoadedFile> ByName() => Files.Concat(Earlier ?? []).ToLookup(file => file.Name, FolderNames.Comparer);
 
-    /// <summary>Reads the manifest of a folder.</summary>
-    /// <returns>One without files where there is none.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: it is none that this program reads, so that it cannot say whose
-    /// the files are.</exception>
+    /// <summary>Reads the record of a folder.</summary>
+    /// <returns>A record without files if there is none.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the record is unreadable or of an unknown form, so the owner of
+    /// the files is unknown.</exception>
     public static LoadManifest Read(string folder)
     {
         var file = new FileInfo(Path.Combine(folder, FileName));
@@ -71,7 +71,7 @@ internal sealed record LoadManifest(
         throw Unreadable(file.FullName, null);
     }
 
-    /// <summary>Writes the manifest: whole and durable, or not at all.</summary>
+    /// <summary>Writes the record atomically and durably.</summary>
     public void Write(string folder)
     {
         using var file = AtomicFile.Create(Path.Combine(folder, FileName));
@@ -80,6 +80,6 @@ internal sealed record LoadManifest(
     }
 
     private static FishException Unreadable(string path, Exception? error) => new(
-        ErrorCode.FolderTaken, path, "The list of the files that loads have written here cannot be read.",
-            "Load into another folder, or delete this file and what an earlier load left.", error);
+        ErrorCode.FolderTaken, path, "The record of the files that earlier loads wrote here cannot be read.",
+            "Load into another folder, or delete this file and the files of the earlier load.", error);
 }

@@ -7,17 +7,16 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Load;
 
-/// <summary>What a load did.</summary>
+/// <summary>The result of a load.</summary>
 /// <param name="Files">The files that it wrote.</param>
 /// <param name="Removed">Files of earlier loads that it removed.</param>
-/// <param name="Kept">Files of earlier loads that were changed since: they stay, and are no files of loads any more.</param>
+/// <param name="Kept">Files of earlier loads that were changed since. They stay, and later loads ignore them.</param>
 public sealed record LoadedModel(IReadOnlyList<LoadedFile> Files, IReadOnlyList<string> Removed, IReadOnlyList<string> Kept);
 
 /// <summary>
-/// Loads models into a folder, which then holds exactly the files of one checkpoint, and what others have put there. All files are fetched
-/// and verified in a hidden folder first,
-/// so that a load that fails changes nothing. One that is killed while it moves its files into place is finished by the next one. One load
-/// at a time; a second one is refused.
+/// Loads models into a folder, which then holds exactly the files of one checkpoint beside files of others. All files are first downloaded
+/// to a temporary folder and verified, so a failed load changes nothing. The next load completes one that was killed while it moved its
+/// files. A second load at the same time is refused.
 /// </summary>
 public static class ModelLoad
 {
@@ -26,16 +25,15 @@ public static class ModelLoad
 
     /// <summary>Loads all files of a model.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="folder">The folder; made where it is missing.</param>
-    /// <param name="replace">Whether files of the same names may be replaced that no load has written, or that were changed since. Others
-    /// are never touched.</param>
-    /// <param name="passed">Called with the number of bytes that went, each time.</param>
-    /// <param name="cancellation">Ends the load early, leaving nothing.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another load is at work there, a file would be lost, or the
-    /// folder would hold a mix of models;
-    /// <see cref="ErrorCode.DigestMismatch"/>: what came is not what it was to be; <see cref="ErrorCode.InsufficientStorage"/>, <see
-    /// cref="ErrorCode.StorageUnavailable"/>;
-    /// or as <see cref="IModelReader.CopyToAsync"/>.</exception>
+    /// <param name="folder">The folder; created if missing.</param>
+    /// <param name="replace">Whether to replace files of the same names that no load wrote or that were changed since. Other files are
+    /// never touched.</param>
+    /// <param name="passed">Called repeatedly with the number of bytes copied.</param>
+    /// <param name="cancellation">Cancels the load; nothing stays behind.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another load is running there, a file would be lost, or the
+    /// folder would hold a mix of models; <see cref="ErrorCode.DigestMismatch"/>: a file differs from its listing;
+    /// <see cref="ErrorCode.InsufficientStorage"/>, <see cref="ErrorCode.StorageUnavailable"/>; or as
+    /// <see cref="IModelReader.CopyToAsync"/>.</exception>
     public static async Task<LoadedModel> WriteAsync(
         IModelReader model, string folder, bool replace = false, Action<long>? passed = null, CancellationToken cancellation = default)
     {
@@ -79,7 +77,7 @@ public static class ModelLoad
                 files.Add(await FetchAsync(model, file, staged, passed, cancellation));
             }
 
-            // What is there may have changed meanwhile.
+            // Another process may have changed the files meanwhile.
             var plan = FolderPlan.Of(folder, names, manifest, replace);
             Place(folder, staged, plan, files, manifest);
             return new LoadedModel(files, plan.Remove, plan.Kept);
@@ -108,7 +106,7 @@ public static class ModelLoad
             : throw Mismatch.Of(file, written);
     }
 
-    // An index goes first and comes last: without it, nobody takes shards of two models for one.
+    // The index is removed first and written last: without an index, no program combines shards of two models.
     private static void Place(string folder, string staged, FolderPlan plan, List<LoadedFile> files, LoadManifest before)
     {
         new LoadManifest(LoadManifest.Current, files, [.. before.Files, .. before.Earlier ?? []]).Write(folder);
@@ -134,7 +132,7 @@ public static class ModelLoad
         new LoadManifest(LoadManifest.Current, files).Write(folder);
     }
 
-    // Sub-folders that an earlier load has made and that hold nothing any more.
+    // Empty subfolders that an earlier load created.
     private static void RemoveEmptyFolders(string folder, IEnumerable<string> removed)
     {
         foreach (var name in removed)
@@ -169,8 +167,8 @@ public static class ModelLoad
 
     private static bool IsOurs(string name) => Guid.TryParseExact(name[Hidden.Length..], "N", out _);
 
-    // Gone when it is closed, so that the folder holds no more than a load has to leave. Who opened it just before that finds it gone, and
-    // takes the next one.
+    // Deleted on close, so that the folder holds only what a load has to leave. A process that opened it just before sees that it is
+    // deleted and opens the next one.
     private static FileStream Lock(string folder)
     {
         var path = Path.Combine(folder, LockName);
@@ -188,7 +186,7 @@ public static class ModelLoad
             catch (IOException error) when (!FullDisk.Is(error) && File.Exists(path))
             {
                 throw new FishException(
-                    ErrorCode.FolderTaken, folder, $"Another load is at work in this folder: {error.Message}",
+                    ErrorCode.FolderTaken, folder, $"Another load is running in this folder: {error.Message}",
                         "Wait until it has ended, or load into another folder.", error);
             }
 

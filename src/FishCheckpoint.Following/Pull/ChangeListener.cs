@@ -3,9 +3,7 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Following.Pull;
 
-/// <summary>
-/// Listens to a task's events, and says that there is reason to look. What happened is not its business: who looks finds out.
-/// </summary>
+/// <summary>Listens to a task's events and signals that the task may have changed. The caller then asks the store what changed.</summary>
 internal sealed class ChangeListener : IAsyncDisposable
 {
     private readonly IEvents events;
@@ -21,7 +19,7 @@ internal sealed class ChangeListener : IAsyncDisposable
         listening = Task.Run(ListenAsync);
     }
 
-    /// <summary>Waits until there is reason to look, or it is time to.</summary>
+    /// <summary>Waits until the task may have changed or the interval has passed.</summary>
     public async Task WaitAsync(CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -34,11 +32,11 @@ internal sealed class ChangeListener : IAsyncDisposable
         cancellation.ThrowIfCancellationRequested();
         while (signal.Wait(0, CancellationToken.None))
         {
-            // However much happened, looking once is enough.
+            // One check covers any number of events.
         }
     }
 
-    /// <summary>Ends the listening.</summary>
+    /// <summary>Stops listening.</summary>
     public async ValueTask DisposeAsync()
     {
         await end.CancelAsync();
@@ -67,7 +65,7 @@ internal sealed class ChangeListener : IAsyncDisposable
                 }
                 catch (Exception error) when (error is not OperationCanceledException)
                 {
-                    // Whoever looks is told the same, and decides.
+                    // The caller's own check gets the same error and handles it.
                     retryAfter = (error as FishException)?.RetryAfter;
                 }
 
@@ -77,7 +75,7 @@ internal sealed class ChangeListener : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The end.
+            // Canceled.
         }
     }
 }

@@ -7,14 +7,14 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Following.Pull;
 
-/// <summary>What was fetched.</summary>
+/// <summary>The result of a download.</summary>
 /// <param name="Files">The model's files.</param>
-/// <param name="Form">As what.</param>
-/// <param name="Bytes">Bytes that were fetched.</param>
+/// <param name="Form">Delta or full model.</param>
+/// <param name="Bytes">Bytes that were downloaded.</param>
 internal sealed record Fetched(IReadOnlyList<PulledFile> Files, PullForm Form, long Bytes);
 
-/// <summary>Brings the files of one checkpoint into a hidden folder, by a delta or whole.</summary>
-/// <param name="store">Where from.</param>
+/// <summary>Downloads the files of one checkpoint into a temporary folder, by a delta or whole.</summary>
+/// <param name="store">The store.</param>
 /// <param name="options">The options.</param>
 /// <param name="task">The task.</param>
 /// <param name="wanted">The checkpoint.</param>
@@ -23,7 +23,7 @@ internal sealed class ModelFetch(IFishStore store, PullOptions options, TaskInfo
 {
     private readonly FullCopy full = new(model, wanted.State, options.MaxHeaderLength);
 
-    /// <summary>Fetches all files.</summary>
+    /// <summary>Downloads all files.</summary>
     public async Task<Fetched> FullAsync(IncomingFolder incoming, CancellationToken cancellation)
     {
         var files = new List<PulledFile>();
@@ -35,9 +35,9 @@ internal sealed class ModelFetch(IFishStore store, PullOptions options, TaskInfo
         return new Fetched(files, PullForm.Full, files.Sum(file => file.Bytes));
     }
 
-    /// <summary>Fetches the delta, and makes the files of it and of the local ones.</summary>
-    /// <returns>What was fetched; or why there is no way by a delta.</returns>
-    /// <exception cref="DamagedCopyException">The local model is not what was written.</exception>
+    /// <summary>Downloads the delta and applies it to copies of the local files.</summary>
+    /// <returns>The result; or the reason why a delta cannot be used.</returns>
+    /// <exception cref="DamagedCopyException">The local model was changed or damaged.</exception>
     public async Task<(Fetched? Fetched, string Because)> PatchAsync(
         PulledFolder from, IncomingFolder incoming, CancellationToken cancellation)
     {
@@ -45,7 +45,7 @@ internal sealed class ModelFetch(IFishStore store, PullOptions options, TaskInfo
         var headers = await ModelHeaders.ReadAsync(model, options.MaxHeaderLength, cancellation);
         if (headers.Any(pair => !local.TryGetValue(pair.Key, out var old) || !PatchedCopy.Fits(from, old, pair.Value)))
         {
-            return (null, "its files hold their tensors otherwise");
+            return (null, "its files place their tensors differently");
         }
 
         var modelBytes = model.Files.Where(file => headers.ContainsKey(file.Name)).Sum(file => file.Bytes);

@@ -7,12 +7,13 @@ using FishCheckpoint.Stores;
 namespace FishCheckpoint.Following.Pull;
 
 /// <summary>
-/// Brings a folder to a checkpoint of a task: beside what is there, verified, on disk, and only then pointed at. Whatever ends it on the
-/// way leaves the pointer at a whole model. One folder, one process; not safe for use by two callers at once.
+/// Updates a folder to a checkpoint of a task. The new model is written beside the old one, verified and flushed to disk; then the pointer
+/// moves. After a failure at any moment the pointer still has a complete model as its target. One process uses a folder at a time; not safe
+/// for concurrent callers.
 /// </summary>
 public sealed class ModelPuller : IDisposable
 {
-    // A checkpoint may be deleted while it is pulled; what was asked for is another one then.
+    // A checkpoint may be deleted during the pull; then the wanted checkpoint is another one.
     private const int Attempts = 3;
 
     private readonly IFishStore store;
@@ -23,8 +24,8 @@ public sealed class ModelPuller : IDisposable
     private ModelPuller(IFishStore store, PullOptions options, PullFolder folder) =>
         (this.store, this.options, this.folder) = (store, options, folder);
 
-    /// <summary>Takes the folder.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another process has it, or it holds something else;
+    /// <summary>Locks the folder.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another process uses it, or it holds something else;
     /// <see cref="ErrorCode.NameInvalid"/>; <see cref="ErrorCode.StorageUnavailable"/>,
     /// <see cref="ErrorCode.InsufficientStorage"/>.</exception>
     public static ModelPuller Open(IFishStore store, PullOptions options)
@@ -42,17 +43,16 @@ public sealed class ModelPuller : IDisposable
     }
 
     /// <summary>
-    /// Where deltas may lie while they are applied: on the folder's own disk, and gone with it when a process that was killed has left
-    /// them.
+    /// The folder for deltas while they are applied. It is on the pull folder's own disk, and the next owner empties it after a crash.
     /// </summary>
     public static string SpoolFolderOf(string folder) => PullFolder.SpoolOf(Path.GetFullPath(folder));
 
-    /// <summary>Pulls what is wanted now, if it is not there.</summary>
-    /// <returns>What the folder points at.</returns>
+    /// <summary>Pulls the wanted checkpoint if the folder does not have it.</summary>
+    /// <returns>The model that the pointer has as its target.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>;
     /// <see cref="ErrorCode.FolderTaken"/>, <see cref="ErrorCode.BaseMismatch"/>: the folder is of another task or base;
-    /// <see cref="ErrorCode.DigestMismatch"/>: what came is not what it was to be; <see cref="ErrorCode.InsufficientStorage"/>,
-    /// <see cref="ErrorCode.StorageUnavailable"/>: the local disk; or what the store says. The pointer is where it was.</exception>
+    /// <see cref="ErrorCode.DigestMismatch"/>: a file differs from its listing; <see cref="ErrorCode.InsufficientStorage"/>,
+    /// <see cref="ErrorCode.StorageUnavailable"/>: the local disk; or an error of the store. The pointer has not moved.</exception>
     public async Task<PulledModel> PullAsync(CancellationToken cancellation = default)
     {
         try
@@ -73,7 +73,7 @@ public sealed class ModelPuller : IDisposable
         }
     }
 
-    /// <summary>Lets the folder go.</summary>
+    /// <summary>Unlocks the folder.</summary>
     public void Dispose() => folder.Dispose();
 
     private async Task<PulledModel?> PullAsync(CheckpointInfo wanted, long started, bool last, CancellationToken cancellation)
@@ -111,7 +111,7 @@ public sealed class ModelPuller : IDisposable
         }
     }
 
-    // A step may have been saved anew with the same values under another header.
+    // The step may have been replaced by the same values with another header.
     private async Task<bool> HasHeadersAsync(PulledFolder there, CheckpointInfo wanted, CancellationToken cancellation)
     {
         try
@@ -121,7 +121,7 @@ public sealed class ModelPuller : IDisposable
         }
         catch (FishException error) when (error.Kind == ErrorKind.Corrupt)
         {
-            // The model that is here is whole, whatever became of the store's.
+            // The local model is complete, whatever happened to the store's.
             return true;
         }
     }
@@ -141,7 +141,7 @@ public sealed class ModelPuller : IDisposable
         if (model.Checkpoint is null
             && IsOther(await store.Checkpoints.GetAsync(options.Task, StepRef.At(wanted.Step), cancellation), wanted))
         {
-            // Deleted and saved anew while its parts were fetched one by one.
+            // Replaced while its parts were downloaded.
             return null;
         }
 
@@ -180,7 +180,7 @@ public sealed class ModelPuller : IDisposable
         return (await fetch.FullAsync(incoming, cancellation), because);
     }
 
-    // What was pulled by this process has been verified.
+    // This process verified its own pulls.
     private async Task<string?> VerifyOnceAsync(PulledFolder there, CancellationToken cancellation)
     {
         var damage = verified ? null : await FindDamageAsync(there, cancellation);
@@ -195,11 +195,11 @@ public sealed class ModelPuller : IDisposable
 
     private string Warn(string damage)
     {
-        options.OnWarning($"{damage} The full model is pulled.");
+        options.OnWarning($"{damage} Pulling the full model.");
         return damage;
     }
 
-    // A model too many is no reason to refuse the new one.
+    // An extra old model is no reason to refuse the new one.
     private void Tidy(PulledFolder? before)
     {
         try

@@ -4,20 +4,20 @@ using FishCheckpoint.Stores;
 namespace FishCheckpoint.Following.Pull;
 
 /// <summary>
-/// Keeps a folder at the newest or best checkpoint of a task until it is cancelled. Events only wake it: what is newest, the store is asked
-/// each time. A store out of reach, a full disk and damage are told once and tried again, each time after a longer wait.
+/// Keeps a folder at the newest or best checkpoint of a task until canceled. Each event only triggers a check, which asks the store for the
+/// newest checkpoint. An unreachable store, a full disk and damage are reported once and retried with growing delays.
 /// </summary>
-/// <param name="store">Where from.</param>
-/// <param name="options">What, and where to.</param>
-/// <param name="moved">Told each time that the pointer has moved, and where it is at first.</param>
+/// <param name="store">The store.</param>
+/// <param name="options">The task, the checkpoint and the folder.</param>
+/// <param name="moved">Called with the first model and after each move of the pointer.</param>
 public sealed class PullFollower(IFishStore store, PullOptions options, Action<PulledModel> moved)
 {
     private string? told;
 
-    /// <summary>Follows.</summary>
-    /// <exception cref="FishException">What no waiting helps against: the task is not there, the key does not reach, the folder is another
-    /// task's or another process's.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled, which is how it is meant to end.</exception>
+    /// <summary>Follows the task.</summary>
+    /// <exception cref="FishException">Errors that a retry cannot fix: the task does not exist, the key lacks the permission, or the folder
+    /// belongs to another task or process.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled, which is its normal end.</exception>
     public async Task RunAsync(CancellationToken cancellation = default)
     {
         using var puller = ModelPuller.Open(store, options);
@@ -70,7 +70,7 @@ public sealed class PullFollower(IFishStore store, PullOptions options, Action<P
         if (what != told)
         {
             told = what;
-            options.OnWarning(policy == RetryPolicy.Wait ? $"{what} Waiting for one." : $"{what} It will be tried again.");
+            options.OnWarning(policy == RetryPolicy.Wait ? $"{what} Waiting for one." : $"{what} Retrying.");
         }
     }
 }

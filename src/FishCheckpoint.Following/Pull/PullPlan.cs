@@ -4,34 +4,34 @@ using FishCheckpoint.Following.Folders;
 
 namespace FishCheckpoint.Following.Pull;
 
-/// <summary>How a folder comes to a checkpoint. Pure: made from what the folder and the store say of themselves.</summary>
+/// <summary>How to update a folder to a checkpoint. A pure function of the folder's and the store's metadata.</summary>
 internal abstract record PullPlan
 {
     private PullPlan(PulledFolder? from) => From = from;
 
-    /// <summary>The folder that a delta can be laid on; <see langword="null"/>: none.</summary>
+    /// <summary>The local model that a delta can apply to; <see langword="null"/>: none.</summary>
     public PulledFolder? From { get; }
 
-    /// <summary>It is there already.</summary>
+    /// <summary>The pointer has it as its target already.</summary>
     public sealed record Stay(PulledFolder Folder) : PullPlan(Folder);
 
-    /// <summary>It was pulled before, and is kept.</summary>
+    /// <summary>An earlier pull of it is still in the folder.</summary>
     public sealed record Return(PulledFolder Folder) : PullPlan(Folder);
 
-    /// <summary>By a delta, if that is not larger than the model.</summary>
+    /// <summary>Pull a delta, if it is smaller than the model.</summary>
     public sealed record Patch(PulledFolder Folder) : PullPlan(Folder);
 
-    /// <summary>As a full model.</summary>
+    /// <summary>Pull the full model.</summary>
     public sealed record Full(string Because) : PullPlan(default(PulledFolder));
 
-    /// <summary>Makes the plan.</summary>
-    /// <param name="current">What the folder points at.</param>
-    /// <param name="all">What it holds.</param>
+    /// <summary>Computes the plan.</summary>
+    /// <param name="current">The pointer's target.</param>
+    /// <param name="all">All models in the folder.</param>
     /// <param name="task">The task.</param>
     /// <param name="wanted">The checkpoint.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the folder is another task's;
-    /// <see cref="ErrorCode.BaseMismatch"/>: it is of this task's name, but on another base. Who reads the folder has loaded what belongs
-    /// to that model: another one in its place is never what was asked for.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: the folder belongs to another task;
+    /// <see cref="ErrorCode.BaseMismatch"/>: its task has the same name but another base. Its readers rely on that model, so another one
+    /// never replaces it.</exception>
     public static PullPlan Of(PulledFolder? current, IReadOnlyList<PulledFolder> all, TaskInfo task, CheckpointInfo wanted)
     {
         foreach (var manifest in all.Select(folder => folder.Manifest!))
@@ -48,14 +48,14 @@ internal abstract record PullPlan
                 throw new FishException(
                     ErrorCode.BaseMismatch, task.Name,
                     $"The folder's models are on the base {manifest.Base}; the task is on {task.BaseId}.",
-                    "It is another model: pull it into another folder, or remove this one when nobody reads it.");
+                    "Pull into another folder, or remove this one once nobody reads it.");
             }
         }
 
         return current?.Manifest?.Holds(wanted) == true ? new Stay(current)
             : all.FirstOrDefault(folder => folder.Manifest!.Holds(wanted)) is { } kept ? new Return(kept)
-            : current is null ? new Full("nothing was here")
-            : current.Manifest is null ? new Full($"{current.Name} has no manifest that can be read")
+            : current is null ? new Full("the folder was empty")
+            : current.Manifest is null ? new Full($"{current.Name} has no readable manifest")
             : new Patch(current);
     }
 }

@@ -3,20 +3,20 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Watch;
 
-/// <summary>A version as it lies in the folder: the place of its model, and what its files look like from outside.</summary>
+/// <summary>A version that a trainer wrote to the folder: the path of its model and the metadata of its files.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Step">Its step.</param>
 /// <param name="Model">The file or folder of its model.</param>
-/// <param name="Problem">Why there is no whole model; <see langword="null"/>: there is one.</param>
-/// <param name="Look">Names, lengths and times of the version's files: two equal looks are taken for the same content.</param>
+/// <param name="Problem">Why there is no complete model; <see langword="null"/>: it is complete.</param>
+/// <param name="Look">Names, lengths and times of the version's files. Two equal values count as the same content.</param>
 internal sealed record Drop(string Name, long Step, string Model, FishException? Problem, string Look)
 {
-    // Where trainers put the model within a checkpoint's folder: Hugging Face's at its top, verl beneath the actor.
+    // Where trainers put the model in a checkpoint's folder: Hugging Face at its top, verl beneath the actor.
     private static readonly string[] Places = ["", "actor/huggingface", "huggingface", "actor", "model", "hf_model"];
 
     private static readonly string[] Endings = [".safetensors", ".bin", ".pt", ".pth"];
 
-    /// <summary>Looks at the versions that are in a folder, by step.</summary>
+    /// <summary>Lists the versions in a folder, by step.</summary>
     public static IReadOnlyList<Drop> All(string folder, DropNames names)
     {
         var found = new List<Drop>();
@@ -51,8 +51,7 @@ internal sealed record Drop(string Name, long Step, string Model, FishException?
                 }
                 catch (FishException error)
                 {
-                    // The first folder that holds a part of a model says what is wrong with it; one that holds none may hold another folder
-                    // that does.
+                    // The first folder with a part of a model explains its problem; a folder without any may still contain one that has it.
                     problem = error.Code == ErrorCode.FileNotFound ? problem ?? error : error;
                     if (error.Code != ErrorCode.FileNotFound)
                     {
@@ -66,7 +65,7 @@ internal sealed record Drop(string Name, long Step, string Model, FishException?
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // It goes or moves just now: looked at again the next time.
+            // Deleted or moved at this moment; the next check sees the result.
             return null;
         }
     }

@@ -5,9 +5,9 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Following.Watch;
 
 /// <summary>
-/// Tells steps by the names that trainers give: files <c>step_N.safetensors</c> and <c>step-N.safetensors</c>, or PyTorch's (<c>.bin</c>,
-/// <c>.pt</c>, <c>.pth</c>), with anything and a separator before them; folders <c>checkpoint-N</c> (Hugging Face's Trainer and what
-/// follows it), <c>global_step_N</c> and <c>global_stepN</c> (verl, DeepSpeed), <c>step_N</c> and <c>step-N</c>.
+/// Reads the step from the names that trainers use: files <c>step_N.safetensors</c> and <c>step-N.safetensors</c>, or PyTorch's
+/// (<c>.bin</c>, <c>.pt</c>, <c>.pth</c>), with any prefix and a separator; folders <c>checkpoint-N</c> (Hugging Face's Trainer and its
+/// derivatives), <c>global_step_N</c> and <c>global_stepN</c> (verl, DeepSpeed), <c>step_N</c> and <c>step-N</c>.
 /// </summary>
 internal sealed class DropNames
 {
@@ -22,9 +22,9 @@ internal sealed class DropNames
 
     private DropNames(Regex names) => this.names = names;
 
-    /// <summary>The names that a pattern says; the usual ones without.</summary>
+    /// <summary>The names of a pattern; the usual names if there is none.</summary>
     /// <param name="pattern">A name with <c>{step}</c> once, and <c>*</c> for anything.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: it has no place for the step, or several, or is a
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: it does not have <c>{step}</c> exactly once, or is a
     /// path.</exception>
     public static DropNames Create(string? pattern)
     {
@@ -38,11 +38,11 @@ internal sealed class DropNames
             ? new DropNames(
                 Of(string.Join(Digits, parts.Select(part => Regex.Escape(part).Replace(@"\*", ".*", StringComparison.Ordinal)))))
             : throw new FishException(
-                ErrorCode.RequestInvalid, pattern.Length <= 80 ? pattern : pattern[..80], "A pattern is a name with {step} once.",
-                "Write it as in model-{step}.safetensors or run_*_{step}.");
+                ErrorCode.RequestInvalid, pattern.Length <= 80 ? pattern : pattern[..80], "A pattern is a name with {step} exactly once.",
+                "Write it like model-{step}.safetensors or run_*_{step}.");
     }
 
-    /// <summary>The step of a name; <see langword="null"/> where it is no version's. Hidden names are none.</summary>
+    /// <summary>The step in a name; <see langword="null"/> if it is not a version's name. Dot-names never are.</summary>
     public long? StepOf(string name) => !name.StartsWith('.') && names.Match(name) is { Success: true } match
         && long.TryParse(match.Groups["step"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : null;
 

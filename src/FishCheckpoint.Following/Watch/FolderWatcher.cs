@@ -6,37 +6,37 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Following.Watch;
 
 /// <summary>
-/// Saves the versions that a trainer drops into a folder, in the order of their steps, each once its files have stayed as they are for a
-/// while and are as long as they say themselves. What is refused is told once, and looked at again when it has changed. The same folder
-/// again saves nothing anew.
+/// Saves the versions that a trainer writes to a folder, in the order of their steps. It saves a version once its files have not changed
+/// for a while and have the lengths that they announce. A refused version is reported once and retried when it changes. Watching the folder
+/// again saves nothing twice.
 /// </summary>
 /// <param name="store">The store, embedded or remote.</param>
-/// <param name="options">What is watched.</param>
-/// <param name="saved">Told of each version that is stored.</param>
+/// <param name="options">What to watch.</param>
+/// <param name="saved">Called for each stored version.</param>
 public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action<WatchedVersion> saved)
 {
     private readonly DropNames names = DropNames.Create(options.Pattern);
     private readonly SettledDrops settled = new(options.Settle, options.Time);
     private readonly Backoff backoff = new(options.RetryDelay, options.Random);
 
-    // By name, how a version looked when it was saved or refused.
+    // The file metadata of each version when it was saved or refused; the keys are names.
     private readonly Dictionary<string, string> done = new(StringComparer.Ordinal);
     private FishException? lastRefusal;
     private Func<string, bool>? tensors;
     private bool noted = true;
     private string? told;
 
-    /// <summary>Watches until it is cancelled, or with <see cref="WatchOptions.Once"/> until all that is there is done.</summary>
-    /// <returns>What was refused.</returns>
-    /// <exception cref="FishException">What no waiting helps against: there is no such folder or task, the task is on another base, the key
-    /// does not reach.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <summary>Watches until canceled, or with <see cref="WatchOptions.Once"/> until every current version is saved or refused.</summary>
+    /// <returns>The refused versions.</returns>
+    /// <exception cref="FishException">Errors that a retry cannot fix: the folder or task does not exist, the task is on another base, the
+    /// key lacks the permission.</exception>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public async Task<IReadOnlyList<FishException>> RunAsync(CancellationToken cancellation = default)
     {
         var folder = Path.GetFullPath(options.Folder);
         if (!Directory.Exists(folder))
         {
-            throw new FishException(ErrorCode.FileNotFound, options.Folder, "There is no such folder.", "Make it, or check the path.");
+            throw new FishException(ErrorCode.FileNotFound, options.Folder, "The folder does not exist.", "Create it, or check the path.");
         }
 
         var task = await PatientlyAsync(() => WatchedTask.PrepareAsync(store, options, cancellation), cancellation);
@@ -55,7 +55,7 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
         }
     }
 
-    // What was saved before, as it looks now, and is stored still.
+    // Versions that were saved before, have not changed since and are still stored.
     private async Task SkipStoredAsync(string folder, WatchRecord record, CancellationToken cancellation)
     {
         if (record.Saved.Count == 0)
@@ -73,7 +73,7 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
         }
     }
 
-    // A version that has not settled holds back the later ones: steps are saved in their order.
+    // A version that may still change delays the later ones: steps are saved in order.
     private async Task<int> LookAsync(
         string folder, WatchRecord record, TaskInfo task, List<FishException> refused, CancellationToken cancellation)
     {
@@ -139,7 +139,8 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            Refuse(drop, new FishException(ErrorCode.FileNotFound, drop.Name, error.Message, "Check the file.", error));
+            Refuse(drop,
+                new FishException(ErrorCode.FileNotFound, drop.Name, error.Message, "Check the file, then write it again.", error));
             return null;
         }
     }
@@ -149,7 +150,7 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
         : options.Convert(drop.Model) is { } converted ? new CheckpointContent.Full(converted)
         : await CheckpointContent.OpenAsync(drop.Model, null, () => TensorsOfAsync(task, cancellation), options.MaxHeaderLength);
 
-    // They never change. A key that may only write does not see the base: the server looks at what it gets by itself.
+    // They never change. A key with only write access cannot read the base; the server checks the content itself.
     private async Task<Func<string, bool>> TensorsOfAsync(TaskInfo task, CancellationToken cancellation)
     {
         try
@@ -164,15 +165,15 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
 
     private void Refuse(Drop drop, FishException error)
     {
-        // A trainer that keeps its last few only may have removed it just now.
+        // A trainer that keeps only its last few may just have removed it.
         if (Path.Exists(Path.Combine(options.Folder, drop.Name)))
         {
             lastRefusal = error;
-            options.OnWarning($"{drop.Name} is not saved: {error.Message} It is looked at again when it changes.");
+            options.OnWarning($"{drop.Name} is not saved: {error.Message} It is tried again when it changes.");
         }
     }
 
-    // Anything else is of the task or the store, and would be the same for every version.
+    // Any other error concerns the task or the store and would repeat for every version.
     private static bool IsOfTheVersion(FishException error) =>
         error.Kind is not (ErrorKind.Unauthenticated or ErrorKind.Forbidden)
             && error.Code is not (ErrorCode.TaskNotFound or ErrorCode.BaseMismatch);
@@ -192,7 +193,7 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
                 when (error.Kind is ErrorKind.Busy or ErrorKind.Full
                     || error.Code is ErrorCode.ServerUnavailable or ErrorCode.StorageUnavailable)
             {
-                Tell($"{error.Message} It will be tried again.");
+                Tell($"{error.Message} Retrying.");
                 await Task.Delay(backoff.Next(error.RetryAfter), options.Time, cancellation);
             }
         }
@@ -222,8 +223,8 @@ public sealed class FolderWatcher(IFishStore store, WatchOptions options, Action
 
             noted = false;
             options.OnWarning(
-                $"What was saved cannot be noted in {WatchRecord.FileName}: {error.Message} After a restart, versions are read again to "
-                + "find that they are stored.");
+                $"The saved versions cannot be recorded in {WatchRecord.FileName}: {error.Message} "
+                + "After a restart, versions are read again to find out that they are stored.");
         }
     }
 }

@@ -1,13 +1,15 @@
 namespace FishCheckpoint.Following.Watch;
 
-/// <summary>Tells which versions have stayed as they are for long enough. By a clock that only runs: files' own times may be any.</summary>
+/// <summary>
+/// Finds versions that have not changed for long enough. It uses a monotonic clock, because file times can have any value.
+/// </summary>
 /// <param name="settle">How long.</param>
 /// <param name="time">The clock.</param>
 internal sealed class SettledDrops(TimeSpan settle, TimeProvider time)
 {
     private readonly Dictionary<string, (string Look, long Since)> seen = new(StringComparer.Ordinal);
 
-    /// <summary>Notes how versions look now.</summary>
+    /// <summary>Records the current metadata of all versions.</summary>
     public void See(IReadOnlyList<Drop> drops)
     {
         var now = time.GetTimestamp();
@@ -25,6 +27,6 @@ internal sealed class SettledDrops(TimeSpan settle, TimeProvider time)
         }
     }
 
-    /// <summary>Whether a version that was seen has settled.</summary>
+    /// <summary>Whether a version has not changed for long enough.</summary>
     public bool IsSettled(Drop drop) => time.GetElapsedTime(seen[drop.Name].Since) >= settle;
 }

@@ -6,21 +6,21 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Following.Watch;
 
 /// <summary>
-/// What was saved out of a watched folder, as a hidden file in it: so that nothing is read again only to find that it is stored.
+/// The record of saved versions, a dot-file in the watched folder. It avoids reading versions again that are already stored.
 /// </summary>
-/// <param name="Version">Of this form: 1.</param>
+/// <param name="Version">The record's version: 1.</param>
 /// <param name="Task">The task.</param>
 /// <param name="Base">The identity of its base.</param>
-/// <param name="Saved">What was saved, by name.</param>
+/// <param name="Saved">The saved versions, by name.</param>
 internal sealed record WatchRecord(int Version, string Task, Digest Base, Dictionary<string, SavedDrop> Saved)
 {
-    /// <summary>The name of its file.</summary>
+    /// <summary>The record's file name.</summary>
     public const string FileName = ".fish-watch.json";
 
     private const int Current = 1;
     private const long MaxBytes = 1 << 26;
 
-    /// <summary>Reads the record of a folder; an empty one where there is none of this task and base.</summary>
+    /// <summary>Reads the record of a folder; an empty one if there is none of this task and base.</summary>
     public static WatchRecord Read(string folder, TaskInfo task)
     {
         try
@@ -36,20 +36,20 @@ internal sealed record WatchRecord(int Version, string Task, Digest Base, Dictio
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {
-            // As none: what is stored is found out by saving it again.
+            // Counts as empty: saving a stored version again changes nothing.
         }
 
         return new WatchRecord(Current, task.Name, task.BaseId, new Dictionary<string, SavedDrop>(StringComparer.Ordinal));
     }
 
-    /// <summary>Whether a version was saved as it looks now.</summary>
+    /// <summary>Whether a version was saved and has not changed since.</summary>
     public SavedDrop? Find(Drop drop) =>
         Saved.TryGetValue(drop.Name, out var saved) && saved.Step == drop.Step && saved.Look == LookOf(drop) ? saved : null;
 
-    /// <summary>Notes that a version was saved.</summary>
+    /// <summary>Records that a version was saved.</summary>
     public void Add(Drop drop, Digest state) => Saved[drop.Name] = new SavedDrop(drop.Step, LookOf(drop), state);
 
-    /// <summary>Writes the record; of versions that are gone nothing is kept.</summary>
+    /// <summary>Writes the record, without versions that no longer exist.</summary>
     public void Write(string folder, IEnumerable<Drop> there)
     {
         var names = there.Select(drop => drop.Name).ToHashSet(StringComparer.Ordinal);
@@ -66,8 +66,8 @@ internal sealed record WatchRecord(int Version, string Task, Digest Base, Dictio
     private static Digest LookOf(Drop drop) => Digest.Of(Encoding.UTF8.GetBytes(drop.Look));
 }
 
-/// <summary>A version that was saved.</summary>
+/// <summary>A saved version.</summary>
 /// <param name="Step">Its step.</param>
-/// <param name="Look">SHA-256 of how its files looked from outside.</param>
-/// <param name="State">The identity of the state that the store has of it.</param>
+/// <param name="Look">SHA-256 of the metadata of its files.</param>
+/// <param name="State">The identity of its state in the store.</param>
 internal sealed record SavedDrop(long Step, Digest Look, Digest State);

@@ -5,10 +5,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Following.Watch;
 
-/// <summary>The task that a watched folder's versions go to.</summary>
+/// <summary>The task that receives a watched folder's versions.</summary>
 internal static class WatchedTask
 {
-    /// <summary>Finds the task, or makes it on the base that was named.</summary>
+    /// <summary>Finds the task, or creates it on the given base.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>, <see cref="ErrorCode.BaseNotFound"/>;
     /// <see cref="ErrorCode.BaseMismatch"/>: it is on another base.</exception>
     public static async Task<TaskInfo> PrepareAsync(IFishStore store, WatchOptions options, CancellationToken cancellation)
@@ -26,7 +26,7 @@ internal static class WatchedTask
         return options.Base is not { } name || (await store.Bases.GetAsync(name, cancellation)).Id is var id && id == task.BaseId ? task
             : throw new FishException(
                 ErrorCode.BaseMismatch, task.Name, $"The task is bound to the base {task.Base} ({task.BaseId}), not to {name}.",
-                "Leave the base out, or name another task.");
+                "Leave the base out, or choose another task.");
     }
 
     /// <summary>The states of all its checkpoints, by step.</summary>

@@ -126,7 +126,7 @@ internal static class JsonFile
         return map;
     }
 
-    /// <summary>A part of an object; <see langword="null"/> where it is missing, or null.</summary>
+    /// <summary>A part of an object; <see langword="null"/> if it is missing, or null.</summary>
     public static JsonElement? Find(this JsonElement json, string name) =>
         json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
             ? value : null;

@@ -16,7 +16,7 @@ internal sealed class VersionSteps(IFishStore store, ImportOptions options)
     private TaskInfo? task;
     private long next = options.FirstStep;
 
-    /// <summary>The step of a version that is stored under this name; <see langword="null"/> where none is.</summary>
+    /// <summary>The step of a version that is stored under this name; <see langword="null"/> if none is.</summary>
     public async Task<long?> FindAsync(string name, CancellationToken cancellation)
     {
         if (known.TryGetValue(VersionName.KeyOf(name), out var step))

@@ -7,7 +7,7 @@ namespace FishCheckpoint.Interchange.Pickles;
 internal interface IPickleWorld
 {
     /// <summary>Finds a name.</summary>
-    /// <returns><see langword="null"/> where the world does not know it; the pickle is refused then.</returns>
+    /// <returns><see langword="null"/> if the world does not know it; the pickle is refused then.</returns>
     object? Find(string module, string name);
 
     /// <summary>Makes something of a name and arguments.</summary>

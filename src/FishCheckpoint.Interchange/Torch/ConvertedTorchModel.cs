@@ -15,7 +15,7 @@ public sealed class ConvertedTorchModel
     /// </summary>
     public ModelFolder Model { get; }
 
-    /// <summary>The key that the state dicts stood under; <see langword="null"/> where they were all of their files.</summary>
+    /// <summary>The key that the state dicts stood under; <see langword="null"/> if they were all of their files.</summary>
     public string? Key { get; }
 
     /// <summary>Converts a model.</summary>

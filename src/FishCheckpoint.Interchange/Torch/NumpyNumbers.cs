@@ -15,7 +15,7 @@ internal sealed class NumpyDtype(string code)
 internal static class NumpyNumbers
 {
     /// <summary>Reads a scalar.</summary>
-    /// <returns><see langword="null"/> where it is of another kind than those of plain numbers.</returns>
+    /// <returns><see langword="null"/> if it is of another kind than those of plain numbers.</returns>
     public static object? TryRead(NumpyDtype type, byte[] bytes) => (type.IsLittle, type.Code, bytes.Length) switch
     {
         (true, "i1", 1) => (long)(sbyte)bytes[0],

@@ -35,6 +35,6 @@ internal static class TorchDtypes
     /// <summary>The dtype of a name, as in <c>float32</c>.</summary>
     public static bool TryDtype(string name, out DType type) => Dtypes.TryGetValue(name, out type);
 
-    /// <summary>The name of a dtype, without PyTorch's own before it; <see langword="null"/> where PyTorch has no such dtype.</summary>
+    /// <summary>The name of a dtype, without PyTorch's own before it; <see langword="null"/> if PyTorch has no such dtype.</summary>
     public static string? NameOf(DType type) => Names.GetValueOrDefault(type);
 }

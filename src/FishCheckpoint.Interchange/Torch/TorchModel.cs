@@ -23,7 +23,7 @@ public sealed class TorchModel : IDisposable
     /// <summary>The header of the safetensors file.</summary>
     public SafetensorsHeader Header { get; }
 
-    /// <summary>The key that the state dict stood under; <see langword="null"/> where it was all of the file.</summary>
+    /// <summary>The key that the state dict stood under; <see langword="null"/> if it was all of the file.</summary>
     public string? Key { get; }
 
     /// <summary>The types of objects beside the state dict that were left unread: never made, never run. The first few by name.</summary>

@@ -40,7 +40,7 @@ public sealed class TorchModelFiles : IDisposable
             .Select(type => new LeftOutFile(type, "objects beside the model, unread")),
     ];
 
-    /// <summary>The key that the state dicts stood under; <see langword="null"/> where they were all of their files.</summary>
+    /// <summary>The key that the state dicts stood under; <see langword="null"/> if they were all of their files.</summary>
     public string? Key => Parts[0].Model.Key;
 
     /// <summary>Whether a path is a file of PyTorch's, or another pickle, or a folder whose model is PyTorch files.</summary>

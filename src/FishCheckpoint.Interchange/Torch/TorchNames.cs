@@ -52,7 +52,7 @@ internal static class TorchNames
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Finds a name.</summary>
-    /// <returns><see langword="null"/> where it is none of them.</returns>
+    /// <returns><see langword="null"/> if it is none of them.</returns>
     public static object? Find(string module, string name)
     {
         if (Known.TryGetValue($"{module} {name}", out var known))

@@ -4,7 +4,7 @@ namespace FishCheckpoint.Interchange.Torch;
 
 /// <summary>The storage that tensors are views of.</summary>
 /// <param name="Key">What the file calls it.</param>
-/// <param name="Type">The dtype that it was written with; <see langword="null"/> where it counts bytes, or has one that safetensors has
+/// <param name="Type">The dtype that it was written with; <see langword="null"/> if it counts bytes, or has one that safetensors has
 /// not.</param>
 /// <param name="TypeName">PyTorch's name of its type.</param>
 /// <param name="ElementSize">Bytes of an element.</param>

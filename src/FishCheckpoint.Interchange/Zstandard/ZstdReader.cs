@@ -42,7 +42,7 @@ internal sealed unsafe class ZstdReader : IDisposable
 
     ~ZstdReader() => Close();
 
-    /// <summary>The length that the frame declares for its content; <see langword="null"/> where it does not.</summary>
+    /// <summary>The length that the frame declares for its content; <see langword="null"/> if it does not.</summary>
     public ulong? Declared { get; }
 
     /// <summary>Refuses a frame that declares another length than its content has to have.</summary>

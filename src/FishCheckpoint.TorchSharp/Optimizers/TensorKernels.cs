@@ -17,7 +17,7 @@ internal interface ITensorKernel
     /// <summary>The prefix that <see cref="Moments.First"/> is saved under.</summary>
     string FirstKey { get; }
 
-    /// <summary>The prefix that <see cref="Moments.Second"/> is saved under; <see langword="null"/> where there is none.</summary>
+    /// <summary>The prefix that <see cref="Moments.Second"/> is saved under; <see langword="null"/> if there is none.</summary>
     string? SecondKey { get; }
 
     /// <summary>Takes one step, under no_grad and in a dispose scope.</summary>

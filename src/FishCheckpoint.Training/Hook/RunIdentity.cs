@@ -24,7 +24,7 @@ internal sealed class RunIdentity(ICheckpoints saved, string task, CheckpointHoo
     /// <summary>What a checkpoint of this run says of it.</summary>
     public IReadOnlyDictionary<string, string> Metadata => new Dictionary<string, string>(StringComparer.Ordinal) { [Key] = id };
 
-    /// <summary>The run that saved a checkpoint; <see langword="null"/> where it does not say.</summary>
+    /// <summary>The run that saved a checkpoint; <see langword="null"/> if it does not say.</summary>
     public static string? Of(CheckpointInfo checkpoint) => checkpoint.Metadata.GetValueOrDefault(Key);
 
     /// <summary>

@@ -27,7 +27,7 @@ internal sealed class RunState(ITrainingModel model, CheckpointHookOptions optio
         return new Delta(mask, values);
     }
 
-    /// <summary>Copies what resuming needs; <see langword="null"/> where that is nothing.</summary>
+    /// <summary>Copies what resuming needs; <see langword="null"/> if that is nothing.</summary>
     public TrainerState? Capture(Mask mask, int savesSinceMask)
     {
         if (options.State.Count == 0 && options.MaskSource is null && mask.Id == first.Id)

@@ -11,7 +11,7 @@ internal static class GrailDtypes
     public const string UInt16 = "uint16";
     public const string Int32 = "int32";
 
-    /// <summary>The spelling of a dtype of values; <see langword="null"/> where the format has none for it.</summary>
+    /// <summary>The spelling of a dtype of values; <see langword="null"/> if the format has none for it.</summary>
     public static string? NameOf(DType type) => type is DType.BF16 or DType.F16 or DType.F32 ? TorchDtypes.NameOf(type) : null;
 
     /// <summary>Bytes of a row or column.</summary>
