@@ -3,8 +3,7 @@ using System.Numerics;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// Random numbers that are the same for the same seed on every platform and runtime, which <see cref="Random"/> does not promise. Not for
-/// secrets.
+/// Random numbers that are the same for the same seed on every platform and runtime, unlike <see cref="Random"/>'s. Not for secrets.
 /// </summary>
 /// <remarks>xoshiro256**, seeded by SplitMix64 (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", 2021). Not safe for
 /// concurrent use.</remarks>
@@ -17,8 +16,8 @@ public sealed class SeededRandom : IResumable
     private ulong c;
     private ulong d;
 
-    /// <summary>Begins a sequence.</summary>
-    /// <param name="seed">Names the sequence; any value.</param>
+    /// <summary>Starts a sequence.</summary>
+    /// <param name="seed">The seed; any value.</param>
     public SeededRandom(long seed)
     {
         var state = (ulong)seed;
@@ -39,8 +38,8 @@ public sealed class SeededRandom : IResumable
         return result;
     }
 
-    /// <summary>A whole number, each equally likely (Lemire, "Fast Random Integer Generation in an Interval", 2019).</summary>
-    /// <param name="limit">Positive; the number lies below it.</param>
+    /// <summary>A uniformly distributed integer (Lemire, "Fast Random Integer Generation in an Interval", 2019).</summary>
+    /// <param name="limit">Positive; the number is below it.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is not positive.</exception>
     public long Below(long limit)
     {
@@ -65,7 +64,7 @@ public sealed class SeededRandom : IResumable
     public double NextGaussian() =>
         Math.Sqrt(-2 * Math.Log(1 - NextDouble())) * Math.Cos(2 * Math.PI * NextDouble());
 
-    /// <summary>Puts items into an order, each equally likely (Fisher and Yates).</summary>
+    /// <summary>Shuffles items uniformly (Fisher and Yates).</summary>
     public void Shuffle<T>(Span<T> items)
     {
         for (var last = items.Length - 1; last > 0; last--)

@@ -13,10 +13,10 @@ internal sealed class DeltaCalls(FishHttp server, string spoolFolder)
     public async Task<EncodedDelta> OpenAsync(string task, StepRef to, StateRef from, CancellationToken cancellation) =>
         (await OpenAsync(task, to, from, long.MaxValue, cancellation))!;
 
-    /// <summary>As above, unless the frames are longer: then nothing of them is read.</summary>
+    /// <summary>As above, unless the frames are longer than a limit; then nothing is downloaded.</summary>
     public async Task<EncodedDelta?> OpenAsync(string task, StepRef to, StateRef from, long maxBytes, CancellationToken cancellation)
     {
-        As above, unless the frames are longer; then nothing is downloaded.
+        var path = $"{Routes.Checkpoint(task, to)}/delta?from={from}";
         using var response = await server.SendAsync(
             HttpMethod.Get, path, prepare: request => request.Headers.Accept.Add(
                 new MediaTypeWithQualityHeaderValue(EncodedDelta.MediaType)),

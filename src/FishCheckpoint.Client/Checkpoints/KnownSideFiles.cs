@@ -28,7 +28,7 @@ internal sealed class KnownSideFiles
             if (save.SideFiles.Count == 0 || save.KnownSideFiles.Count > 0 || !known.Any(file => file.Task == task))
             {
                 return null;
-            Records the files of a save that the server acknowledged.
+            }
 
             var named = save.SideFiles.DistinctBy(file => file.Name, StringComparer.Ordinal)
                 .Select(file => (file.Name, Sha256: DigestOf(file.Path)))
@@ -39,7 +39,7 @@ internal sealed class KnownSideFiles
         }
     }
 
-    /// <summary>Takes note of files that a save of the task was answered with.</summary>
+    /// <summary>Records the files of a save that the server acknowledged.</summary>
     public void Add(string task, IReadOnlyList<SideFile> files)
     {
         lock (gate)

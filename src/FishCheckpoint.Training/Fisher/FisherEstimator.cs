@@ -9,7 +9,7 @@ namespace FishCheckpoint.Training;
 /// </remarks>
 public static class FisherEstimator
 {
-    /// <summary>Makes the information of some of a model's examples.</summary>
+    /// <summary>Computes the Fisher information of a sample of a model's examples.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: see <see cref="AddTo"/>.</exception>
     public static FisherInformation Estimate(IFisherModel model, FisherOptions? options = null, CancellationToken cancellation = default)
     {
@@ -19,15 +19,13 @@ public static class FisherEstimator
         return fisher;
     }
 
-    /// <summary>Adds the information of some of a model's examples.</summary>
-    /// <param name="fisher">What is added to; of the model's layout and the options' power.</param>
+    /// <summary>Adds the Fisher information of a sample of a model's examples.</summary>
+    /// <param name="fisher">The sum; it has the model's layout and the options' power.</param>
     /// <param name="model">The model and its examples.</param>
     /// <param name="options">Which examples and labels.</param>
-    /// <param name="cancellation">Ends the work between two examples; what was added stays.</param>
-    /// <exception cref="FishException">
-    /// <see cref="ErrorCode.RequestInvalid"/>: an example or a label does not exist, probabilities are none, or the power is another one;
-    /// <see cref="ErrorCode.LayoutMismatch"/>: the layout is another one.
-    /// </exception>
+    /// <param name="cancellation">Stops between two examples; earlier additions stay.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: an example or a label does not exist, the probabilities are
+    /// invalid, or the power differs; <see cref="ErrorCode.LayoutMismatch"/>: the layout differs.</exception>
     public static void AddTo(FisherInformation fisher, IFisherModel model, FisherOptions options, CancellationToken cancellation = default)
     {
         fisher.CheckSame(model.Layout, options.Power);
@@ -44,7 +42,7 @@ public static class FisherEstimator
                     Add(example, LabelDraw.Draw(Validate(model, example), random), 1);
                     break;
                 default:
-                    // Copied: the model may use the same memory for what comes next.
+                    // Copied: the model may reuse the memory in its next call.
                     foreach (var (label, probability) in Validate(model, example).ToArray().Index())
                     {
                         if (probability > 0)
@@ -66,6 +64,6 @@ public static class FisherEstimator
         var probabilities = model.ProbabilitiesOf(example);
         return LabelDraw.IsDistribution(probabilities) ? probabilities : throw new FishException(
             ErrorCode.RequestInvalid, $"example {example}", "Its probabilities are negative, not numbers, or all 0.",
-            "Give the softmax of the logits; look for parameters that are not numbers.");
+            "Give the softmax of the logits, and check the parameters for NaN.");
     }
 }

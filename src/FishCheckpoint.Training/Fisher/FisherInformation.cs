@@ -11,27 +11,26 @@ namespace FishCheckpoint.Training;
 /// <remarks>
 /// The empirical Fisher is the sum over examples of the squared gradient of the log-likelihood of the true label (Sung, Nair, Raffel 2021,
 /// equation 4; the paper divides by the number of examples, which changes no order); <see cref="FisherEstimator"/> makes this one and
-/// others. One call per tensor and example: the square of a mean over a batch is another thing. Holds 4 bytes per element of every tensor
-/// that was given a gradient. Not safe for concurrent use.
+/// others. Call it once per tensor and example: the square of a batch mean is a different quantity. It takes 4 bytes per element of every
+/// tensor with a gradient. Not safe for concurrent use.
 /// </remarks>
-/// <param name="layout">The tensors that gradients are given for.</param>
-/// <param name="power">What of the gradients is summed up.</param>
+/// <param name="layout">The tensors that have gradients.</param>
+/// <param name="power">Which function of the gradients is summed.</param>
 public sealed class FisherInformation(Layout layout, FisherPower power = FisherPower.Square)
 {
     private readonly float[]?[] scores = new float[]?[layout.Tensors.Count];
 
-    /// <summary>The tensors that gradients are given for.</summary>
+    /// <summary>The tensors that have gradients.</summary>
     public Layout Layout => layout;
 
-    /// <summary>What of the gradients is summed up.</summary>
+    /// <summary>Which function of the gradients is summed.</summary>
     public FisherPower Power => power;
 
     /// <summary>Adds the squares, or absolute values, of one example's gradient.</summary>
     /// <param name="tensor">Index of the tensor in the layout.</param>
     /// <param name="gradient">Its gradient, flat, one float per element. Only read.</param>
-    /// <param name="weight">
-    /// What they are multiplied with: 1 for the empirical Fisher; the probability of a label when labels are summed over (expected Fisher).
-    /// </param>
+    /// <param name="weight">The factor: 1 for the empirical Fisher; the probability of a label for the expected Fisher, which sums over
+    /// labels.</param>
     /// <exception cref="ArgumentException">The gradient has another length than the tensor.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The weight is negative or not finite, or no tensor has this index.</exception>
     public void Add(int tensor, ReadOnlySpan<float> gradient, float weight = 1)
@@ -39,7 +38,7 @@ public sealed class FisherInformation(Layout layout, FisherPower power = FisherP
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)tensor, (uint)scores.Length, nameof(tensor));
         if (!(weight >= 0 && float.IsFinite(weight)))
         {
-            throw new ArgumentOutOfRangeException(nameof(weight), weight, "A weight is finite and not negative.");
+            throw new ArgumentOutOfRangeException(nameof(weight), weight, "The weight must be finite and not negative.");
         }
 
         var info = layout.Tensors[tensor];
@@ -60,16 +59,14 @@ public sealed class FisherInformation(Layout layout, FisherPower power = FisherP
         }
     }
 
-    /// <summary>Adds the sums of another worker, who saw other examples.</summary>
+    /// <summary>Adds the sums of another worker that processed other examples.</summary>
     /// <param name="other">Its sums; only read.</param>
     /// <remarks>
-    /// One addition in float32 per element: <c>this + other</c>. Float additions depend on their order, so workers that are merged in the
-    /// same order (by rank, as a rule) give the same bits on every machine, and in another order, or as one worker, sums that differ in
-    /// their last bits.
+    /// One addition in float32 per element: <c>this + other</c>. Float addition depends on the order. Workers merged in the same order,
+    /// usually by rank, give the same bits on every machine; another order, or a single worker, may differ in the last bits.
     /// </remarks>
-    /// <exception cref="FishException">
-    /// <see cref="ErrorCode.LayoutMismatch"/>: its layout is another one; <see cref="ErrorCode.RequestInvalid"/>: its power is.
-    /// </exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: its layout differs; <see cref="ErrorCode.RequestInvalid"/>:
+    /// its power differs.</exception>
     public void Merge(FisherInformation other)
     {
         CheckSame(other.Layout, other.Power);
@@ -83,11 +80,12 @@ public sealed class FisherInformation(Layout layout, FisherPower power = FisherP
     }
 
     /// <summary>
-    /// Adds sums of a tensor that were accumulated elsewhere, as on a GPU: of what <see cref="Power"/> says, weighted already.
+    /// Adds sums of a tensor that were accumulated elsewhere, such as on a GPU: weighted sums of the function that <see cref="Power"/>
+    /// names.
     /// </summary>
     /// <param name="tensor">Index of the tensor in the layout.</param>
     /// <param name="sums">One per element, flat, none negative. Only read.</param>
-    /// <exception cref="ArgumentException">There is another number of them than of elements.</exception>
+    /// <exception cref="ArgumentException">The number of sums is not the number of elements.</exception>
     /// <exception cref="ArgumentOutOfRangeException">No tensor has this index.</exception>
     public void AddSums(int tensor, ReadOnlySpan<float> sums)
     {
@@ -102,8 +100,7 @@ public sealed class FisherInformation(Layout layout, FisherPower power = FisherP
     }
 
     /// <summary>
-    /// The sums of a tensor: never negative; empty when no gradient was given for it. Owned by this object and changed by
-    /// <see cref="Add"/>.
+    /// The sums of a tensor: never negative; empty if it has no gradient. Owned by this object and changed by <see cref="Add"/>.
     /// </summary>
     /// <param name="tensor">Index of the tensor in the layout.</param>
     public ReadOnlySpan<float> Scores(int tensor) => scores[tensor];
@@ -114,13 +111,14 @@ public sealed class FisherInformation(Layout layout, FisherPower power = FisherP
         if (otherLayout.Id != layout.Id)
         {
             throw new FishException(
-                ErrorCode.LayoutMismatch, "fisher", "The sums are of another layout.", "Add up what was computed on one layout.");
+                ErrorCode.LayoutMismatch, "fisher", "The sums belong to another layout.", "Add sums of one layout only.");
         }
 
         if (otherPower != power)
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, "power", $"The sums are of {otherPower}; {power} is expected.", "Use one power.");
+                ErrorCode.RequestInvalid, "power", $"The sums are of {otherPower}; expected {power}.",
+                "Use the same power for all workers.");
         }
     }
 
@@ -156,7 +154,7 @@ public sealed class FisherInformation(Layout layout, FisherPower power = FisherP
 }
 
 /// <summary>
-/// Gives the scores of a tensor by its index in the layout: one float per element, none negative; empty where all are 0. Read before the
-/// next call.
+/// Gives the scores of a tensor by its index in the layout: one float per element, none negative; empty if all are 0. Valid until the next
+/// call.
 /// </summary>
 public delegate ReadOnlySpan<float> TensorScores(int tensor);

@@ -1,20 +1,20 @@
 namespace FishCheckpoint.Training;
 
-/// <summary>Which labels the Fisher information takes an example's gradients at (Sung, Nair, Raffel 2021, section 2.1).</summary>
+/// <summary>Which labels the gradients of an example use (Sung, Nair, Raffel 2021, section 2.1).</summary>
 public enum FisherKind
 {
-    /// <summary>The true one: the empirical Fisher information (equation 4). One gradient an example.</summary>
+    /// <summary>The true label: the empirical Fisher information (equation 4). One gradient per example.</summary>
     Empirical,
 
     /// <summary>
-    /// Each one, weighted with the probability that the model gives it: the expectation over p(y|x), computed (equation 3). One gradient
-    /// for each label of an example; no true labels are needed.
+    /// Every label, weighted with the model's probability of it: the exact expectation over p(y|x) (equation 3). One gradient per label and
+    /// example; needs no true labels.
     /// </summary>
     Expected,
 
     /// <summary>
-    /// One drawn from p(y|x): the expectation of equation 3, estimated by a single draw, for many labels. One gradient an example; no true
-    /// labels are needed.
+    /// One label drawn from p(y|x): the expectation of equation 3, estimated by a single draw, for many labels. One gradient per example;
+    /// needs no true labels.
     /// </summary>
     Sampled,
 }

@@ -5,22 +5,22 @@ namespace FishCheckpoint.Training;
 /// <summary>How the Fisher information is estimated.</summary>
 public sealed record FisherOptions
 {
-    /// <summary>The labels that gradients are taken at. Default: <see cref="FisherKind.Empirical"/>.</summary>
+    /// <summary>Which labels the gradients use. Default: <see cref="FisherKind.Empirical"/>.</summary>
     public FisherKind Kind { get; init; } = FisherKind.Empirical;
 
-    /// <summary>What of the gradients is summed up. Default: <see cref="FisherPower.Square"/>.</summary>
+    /// <summary>Which function of the gradients is summed. Default: <see cref="FisherPower.Square"/>.</summary>
     public FisherPower Power { get; init; } = FisherPower.Square;
 
-    /// <summary>How many examples are used, at most. Default: 1,024, as in the paper.</summary>
+    /// <summary>The largest number of examples to use. Default: 1,024, as in the paper.</summary>
     public int Samples { get; init; } = 1024;
 
     /// <summary>
-    /// The examples to use, in this order, up to <see cref="Samples"/> of them. Default: <see langword="null"/>, for as many drawn without
-    /// repetition.
+    /// The examples to use, in this order, up to <see cref="Samples"/> of them. Default: <see langword="null"/>, for <see cref="Samples"/>
+    /// examples drawn without repetition.
     /// </summary>
     public IReadOnlyList<int>? Examples { get; init; }
 
-    /// <summary>Names the draws of examples and labels: the same seed gives the same bits. Default: 0.</summary>
+    /// <summary>The seed for drawing examples and labels: the same seed gives the same bits. Default: 0.</summary>
     public long Seed { get; init; }
 
     /// <summary>The examples to use, in order.</summary>
@@ -28,7 +28,8 @@ public sealed record FisherOptions
     {
         if (Samples < 0)
         {
-            throw new FishException(ErrorCode.RequestInvalid, "samples", $"{Samples} is no number of examples.", "Give 0 or more.");
+            throw new FishException(ErrorCode.RequestInvalid, "samples", $"{Samples} is not a valid number of examples.",
+                "Give 0 or more.");
         }
 
         if (Examples is null)
@@ -49,7 +50,7 @@ public sealed record FisherOptions
         return chosen;
     }
 
-    // The first steps of Fisher and Yates' shuffle, with what they moved kept aside: the cost is that of the draws, not of the data.
+    // The first steps of a Fisher-Yates shuffle that records only the moved entries, so that the cost depends on the draws, not the data.
     private static int[] Draw(int count, int available, SeededRandom random)
     {
         var (chosen, moved) = (new int[count], new Dictionary<int, int>());

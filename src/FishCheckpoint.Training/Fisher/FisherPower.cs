@@ -1,11 +1,13 @@
 namespace FishCheckpoint.Training;
 
-/// <summary>What of each gradient is summed up.</summary>
+/// <summary>Which function of each gradient is summed.</summary>
 public enum FisherPower
 {
-    /// <summary>Its square: the Fisher information of the paper.</summary>
+    /// <summary>The square: the Fisher information of the paper.</summary>
     Square,
 
-    /// <summary>Its absolute value: a variant of the authors' code, less swayed by single examples with large gradients.</summary>
+    /// <summary>
+    /// The absolute value: a variant in the authors' code that is less sensitive to single examples with large gradients.
+    /// </summary>
     Absolute,
 }

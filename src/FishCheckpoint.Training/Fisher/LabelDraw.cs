@@ -3,7 +3,7 @@ namespace FishCheckpoint.Training;
 /// <summary>Draws labels by their probabilities, which need not sum to exactly 1.</summary>
 internal static class LabelDraw
 {
-    /// <summary>Whether these can be probabilities of labels: finite, not negative, not all 0.</summary>
+    /// <summary>Whether the values are valid label probabilities: finite, not negative, not all 0.</summary>
     public static bool IsDistribution(ReadOnlySpan<float> probabilities)
     {
         var sum = 0.0;
@@ -20,7 +20,7 @@ internal static class LabelDraw
         return sum > 0 && double.IsFinite(sum);
     }
 
-    /// <summary>Draws a label: the inverse of the cumulative sum, which is made in the order of the labels.</summary>
+    /// <summary>Draws a label by inverting the cumulative sum in label order.</summary>
     public static int Draw(ReadOnlySpan<float> probabilities, SeededRandom random)
     {
         var sum = 0.0;

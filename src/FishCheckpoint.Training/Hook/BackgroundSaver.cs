@@ -6,15 +6,13 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>
-/// Stores copied states one after another, in the background, and keeps the reports. Nothing that a save throws gets out.
-/// </summary>
+/// <summary>Stores copied steps one after another in the background and keeps their reports. An error of a save never leaves it.</summary>
 internal sealed class BackgroundSaver : IAsyncDisposable
 {
-    // After this many refusals in a row OnStep throws: nothing is being saved.
+    // After this many failures in a row OnStep throws, because nothing is being saved.
     private const int MaxRefusals = 3;
 
-    // A run may save for months: what is kept of each save must not grow for as long.
+    // A run may save for months, so the data kept per save is bounded.
     private const int MaxReports = 1000;
     private const int MaxFailures = 100;
 
@@ -29,7 +27,7 @@ internal sealed class BackgroundSaver : IAsyncDisposable
     private readonly SaveRetry retry;
     private readonly SaveLog log;
 
-    // The queue needs no bound of its own: nothing is enqueued without a slot, and a slot is taken before the values are copied.
+    // The queue needs no bound: every copy takes a slot before its values are copied.
     private readonly SaveQueue queue;
     private readonly ConcurrentDictionary<long, bool> replaces = new();
     private readonly Lock gate = new();
@@ -43,11 +41,11 @@ internal sealed class BackgroundSaver : IAsyncDisposable
     private int skipped;
     private volatile bool completed;
 
-    /// <param name="store">Where checkpoints go.</param>
+    /// <param name="store">The store for checkpoints.</param>
     /// <param name="name">The task's name.</param>
-    /// <param name="run">Which run this is.</param>
-    /// <param name="task">The task, opened with the first save.</param>
-    /// <param name="options">The hook's.</param>
+    /// <param name="run">The identity of the run.</param>
+    /// <param name="task">The task; the first save opens it.</param>
+    /// <param name="options">The hook's options.</param>
     public BackgroundSaver(IFishStore store, string name, RunIdentity run, HookTask task, CheckpointHookOptions options)
     {
         (this.checkpoints, this.name, this.run, this.task, this.options) = (store.Checkpoints, name, run, task, options);
@@ -64,27 +62,27 @@ internal sealed class BackgroundSaver : IAsyncDisposable
 
     public SaveSummary Summary => Locked(() => summary with { Skipped = skipped });
 
-    /// <summary>Whether nothing more is taken.</summary>
+    /// <summary>Whether the saver accepts no more copies.</summary>
     public bool Completed => completed;
 
-    /// <summary>Whether a save is waiting for its store to come back.</summary>
+    /// <summary>Whether a save is waiting for an unreachable store.</summary>
     public bool Retrying => retry.Trying;
 
-    /// <summary>Whether the store has been out of reach for longer than saves are waited for.</summary>
+    /// <summary>Whether the store has been unreachable for longer than callers wait for it.</summary>
     public bool IsLate => retry.IsLate;
 
-    /// <summary>Waits until the store has been out of reach for as long as saves are waited for.</summary>
+    /// <summary>Completes when the store has been unreachable for as long as callers wait for it.</summary>
     public Task WhenAwayAsync(CancellationToken cancellation) => retry.WhenAwayAsync(cancellation);
 
-    /// <summary>Training goes on from a checkpoint: what another run saved is no obstacle any more.</summary>
+    /// <summary>Records that training resumes from a checkpoint, so that failures of another run no longer count.</summary>
     public void Resumed() => Locked(() => taken = null);
 
     public void ThrowIfCompleted() => ObjectDisposedException.ThrowIf(completed, typeof(CheckpointHook));
 
-    /// <summary>Says on the training thread that saving has no prospect.</summary>
-    /// <exception cref="FishException">A step is taken by another run, or three saves in a row were refused: the code of the
+    /// <summary>Throws on the training thread if saving cannot succeed.</summary>
+    /// <exception cref="FishException">Another run saved the step with other content, or three saves in a row failed: the code of the
     /// first.</exception>
-    /// <exception cref="InvalidOperationException">As above, where the first failed otherwise.</exception>
+    /// <exception cref="InvalidOperationException">As above, if the first failure was not an error of the store.</exception>
     public void ThrowIfRefused()
     {
         var (step, refused, count) = Locked(() => (taken, firstRefused, refusals));
@@ -105,23 +103,23 @@ internal sealed class BackgroundSaver : IAsyncDisposable
                 $"The last {count} saves failed, the first of them at step {refused!.Step}: {refused.Error!.Message}");
             throw refused.Error is FishException first
                 ? new FishException(
-                    first.Code, first.Key, cause, "Nothing of this run is being saved: mend that first; SaveAsync tries again.", first)
+                    first.Code, first.Key, cause, "Nothing of this run is being saved. Fix the cause; SaveAsync tries again.", first)
                 : new InvalidOperationException(cause, refused.Error);
         }
     }
 
-    /// <summary>The step's checkpoint is damaged: it is replaced when the step is saved again.</summary>
+    /// <summary>Marks the step's checkpoint as damaged, so that saving the step again replaces it.</summary>
     public void Replace(long step) => replaces[step] = true;
 
-    /// <summary>Takes a slot for a copy; counts the step as skipped where there is none.</summary>
-    /// <param name="wait">Waits for one, but not for a store that is out of reach.</param>
-    /// <param name="patient">Waits for that too: until it has been away for as long as saves are tried again or, when training is over,
-    /// until it is given up.</param>
+    /// <summary>Takes a slot for a copy; counts the step as skipped if there is none.</summary>
+    /// <param name="wait">Waits for a slot, but not for an unreachable store.</param>
+    /// <param name="patient">Also waits for an unreachable store: during training as long as a save is retried, at the end until it is
+    /// given up.</param>
     /// <param name="isBest">Whether the step is the best so far.</param>
-    /// <param name="replaced">A copy that waited, and was left out for this one.</param>
+    /// <param name="replaced">A waiting copy that this one replaced.</param>
     public bool TryReserve(bool wait, bool patient, bool isBest, out PendingSave? replaced)
     {
-        // Who may wait for room takes nobody else's.
+        // A caller that may wait never replaces a copy.
         while (!queue.TryReserve(isBest, replaces: !patient && (!wait || retry.Trying || retry.IsLate), out replaced))
         {
             if ((!patient && (!wait || retry.Trying)) || (retry.IsLate && !retry.Ending))
@@ -141,14 +139,14 @@ internal sealed class BackgroundSaver : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Gives back a slot that nothing is copied for, and the copy that was left out for it.</summary>
+    /// <summary>Returns an unused slot and the copy that it replaced.</summary>
     public void Release(PendingSave? replaced)
     {
         Restore(replaced);
         queue.Release();
     }
 
-    /// <summary>Puts back a copy that was left out for one that could not be made.</summary>
+    /// <summary>Restores a replaced copy because the new one could not be made.</summary>
     public void Restore(PendingSave? replaced)
     {
         if (replaced is not null)
@@ -158,20 +156,20 @@ internal sealed class BackgroundSaver : IAsyncDisposable
         }
     }
 
-    /// <summary>Hands in a copy, or why there is none, for which a slot was taken.</summary>
+    /// <summary>Adds a copy, or its error, to the slot that was taken for it.</summary>
     public Task<SaveReport> Enqueue(PendingSave save)
     {
         queue.Enqueue(save);
         return save.Done.Task;
     }
 
-    /// <summary>A copy that later ones may not take the place of.</summary>
+    /// <summary>Protects a copy from being replaced by later ones.</summary>
     public void Keep(PendingSave save) => queue.Keep(save);
 
-    /// <summary>Training is over: from here on new tries have a last moment.</summary>
+    /// <summary>Training has ended: retries now have a deadline.</summary>
     public void BeginToEnd() => retry.BeginToEnd();
 
-    /// <summary>Takes nothing more, and ends when everything is stored or has failed.</summary>
+    /// <summary>Accepts no more copies, and ends when all are stored or have failed.</summary>
     public Task DrainAsync()
     {
         if (!completed)
@@ -197,8 +195,8 @@ internal sealed class BackgroundSaver : IAsyncDisposable
         if (Interlocked.Increment(ref skipped) == 1)
         {
             options.OnWarning(
-                $"task {name}: a due step was skipped, for earlier ones are still being saved; the newest waits. Skipped steps are counted "
-                    + "in the summary from here on");
+                $"task {name}: a due step was skipped because earlier ones are still being saved; the newest waits. The summary counts "
+                    + "further skipped steps");
         }
     }
 
@@ -261,7 +259,7 @@ internal sealed class BackgroundSaver : IAsyncDisposable
         return saved;
     }
 
-    // Where the anchor's own save failed, its values ride along.
+    // If the anchor's own save failed, this save includes its values.
     private static void LayOnWhatIsStored(PendingSave save)
     {
         while (save.Anchor.Pending is { Stored: false } failed)
@@ -277,7 +275,7 @@ internal sealed class BackgroundSaver : IAsyncDisposable
         save.Anchor = new Anchor(save.Anchor.Step, null);
     }
 
-    // What cannot be deleted today can be tomorrow: the save stands.
+    // The save succeeded; the next one tries the deletion again.
     private async Task KeepAsync(CheckpointInfo saved, long? anchor)
     {
         try

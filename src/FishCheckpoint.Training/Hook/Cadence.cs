@@ -1,6 +1,6 @@
 namespace FishCheckpoint.Training;
 
-/// <summary>Which steps are due: every so many of them, and the first after so much time. Used on the training thread only.</summary>
+/// <summary>Decides which steps are due: every Nth step, and the first step after an interval. Used on the training thread only.</summary>
 internal sealed class Cadence(CheckpointHookOptions options)
 {
     private long lastSave = options.Clock.GetTimestamp();

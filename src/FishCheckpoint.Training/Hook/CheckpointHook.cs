@@ -6,20 +6,16 @@ using FishCheckpoint.Stores;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// Saves a training run while it runs: each due step's masked values are copied on the training thread, and stored in the background. The
-/// stall is proportional to the mask, not to the model.
+/// Saves a training run while it runs. The training thread copies the masked values of each due step, and a background task stores them.
+/// The stall is proportional to the mask, not to the model.
 /// </summary>
 /// <remarks>
-/// <code>
-/// await using var hook = new CheckpointHook(store, "my-task", mask, model);
-/// hook.OnStep(step); // after each optimizer step
-/// await hook.CompleteAsync(); // when training is over
-/// </code>
-/// <see cref="OnStep"/>, <see cref="SaveAsync"/>, <see cref="SetMask"/>, <see cref="ResumeAsync"/> and <see cref="CompleteAsync"/> are
-/// called from the thread that changes the parameters, one at a time; the rest from anywhere. A failed save is reported, and thrown by
-/// <see cref="CompleteAsync"/>. A store that is out of reach is tried again, and meanwhile the newest due step waits: what skipped ones
-/// would have saved, the next one saves. <see cref="OnStep"/> throws where saving has no prospect: the model is not the task's, the task
-/// has the checkpoints of another run, a step is taken by other content, or three saves in a row were refused.
+/// <code> await using var hook = new CheckpointHook(store, "my-task", mask, model); hook.OnStep(step); // after each optimizer step await
+/// hook.CompleteAsync(); // when training is over </code> <see cref="OnStep"/>, <see cref="SaveAsync"/>, <see cref="SetMask"/>,
+/// <see cref="ResumeAsync"/> and <see cref="CompleteAsync"/> are called from the thread that changes the parameters, one at a time; the
+/// rest from anywhere. A failed save is reported, and <see cref="CompleteAsync"/> throws it. An unreachable store is retried while the
+/// newest due step waits; that step's save includes the changes of skipped ones. <see cref="OnStep"/> throws if saving cannot succeed: the
+/// model does not fit the task, the task has checkpoints of another run, a step has other content, or three saves in a row failed.
 /// </remarks>
 public sealed class CheckpointHook : IAsyncDisposable
 {
@@ -36,17 +32,17 @@ public sealed class CheckpointHook : IAsyncDisposable
     private readonly StepCopier copier;
     private readonly RunEnd end;
 
-    /// <summary>Begins to watch a training run.</summary>
-    /// <param name="store">Where checkpoints go: an embedded store, or a client of a server. Not disposed.</param>
-    /// <param name="task">The task that they are of; it exists in the store, or is made with
-    /// <see cref="CheckpointHookOptions.From"/>.</param>
+    /// <summary>Starts saving a training run.</summary>
+    /// <param name="store">The store for checkpoints: an embedded store or a client for a server. Not disposed.</param>
+    /// <param name="task">The checkpoints' task; it exists in the store, or the hook creates it by <see cref="CheckpointHookOptions.From"/>
+    /// or <see cref="CheckpointHookOptions.Base"/>.</param>
     /// <param name="mask">The positions that training changes, on the task's layout.</param>
-    /// <param name="model">The tensors that are trained. Not owned.</param>
-    /// <param name="options">Cadence and the rest; <see langword="null"/> for the defaults.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>; <see cref="ErrorCode.LayoutMismatch"/>: the mask is of another
-    /// layout than the model;
-    /// <see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.FileUnreadable"/>: a side file.</exception>
-    /// <exception cref="ArgumentException">An option is out of its range, or does not fit another one.</exception>
+    /// <param name="model">The trained tensors. Not owned.</param>
+    /// <param name="options">Cadence and other options; <see langword="null"/> for the defaults.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>; <see cref="ErrorCode.LayoutMismatch"/>: the mask and the model
+    /// have different layouts; <see cref="ErrorCode.FileNotFound"/>, <see cref="ErrorCode.FileUnreadable"/>: a side file cannot be
+    /// read.</exception>
+    /// <exception cref="ArgumentException">An option is out of range or conflicts with another one.</exception>
     public CheckpointHook(IFishStore store, string task, Mask mask, ITrainingModel model, CheckpointHookOptions? options = null)
     {
         (this.store, this.model) = (store, model);
@@ -64,14 +60,14 @@ public sealed class CheckpointHook : IAsyncDisposable
         end = new RunEnd(copier, saver, opening, this.options);
     }
 
-    /// <summary>Begins to watch a training run whose tensors lie in this process' memory.</summary>
+    /// <summary>Starts saving a training run whose tensors are in this process's memory.</summary>
     /// <inheritdoc cref="CheckpointHook(IFishStore, string, Mask, ITrainingModel, CheckpointHookOptions)"/>
-    /// <param name="store">Where checkpoints go. Not disposed.</param>
-    /// <param name="task">The task that they are of; it exists in the store, or is made with
-    /// <see cref="CheckpointHookOptions.From"/>.</param>
+    /// <param name="store">The store for checkpoints. Not disposed.</param>
+    /// <param name="task">The checkpoints' task; it exists in the store, or the hook creates it by <see cref="CheckpointHookOptions.From"/>
+    /// or <see cref="CheckpointHookOptions.Base"/>.</param>
     /// <param name="mask">The positions that training changes, on the task's layout.</param>
-    /// <param name="parameters">Where the bytes of a tensor of that layout lie.</param>
-    /// <param name="options">Cadence and the rest; <see langword="null"/> for the defaults.</param>
+    /// <param name="parameters">Returns the bytes of a tensor of that layout.</param>
+    /// <param name="options">Cadence and other options; <see langword="null"/> for the defaults.</param>
     public CheckpointHook(IFishStore store, string task, Mask mask, TensorMemory parameters, CheckpointHookOptions? options = null)
         : this(store, task, mask, new HostModel(mask.Layout, parameters), options)
     {
@@ -80,27 +76,26 @@ public sealed class CheckpointHook : IAsyncDisposable
     /// <summary>The positions that training changes now.</summary>
     public Mask Mask => lineage.Mask;
 
-    /// <summary>
-    /// The id of the run, which its checkpoints have under the metadata key <c>run</c>: a random one, or that of the run that was resumed.
-    /// </summary>
+    /// <summary>The id of the run, stored as metadata <c>run</c> of its checkpoints: random, or the id of the resumed run.</summary>
     public string Run => identity.Id;
 
-    /// <summary>The reports of the last 1,000 saves that are done, in the order in which they were done; a snapshot.</summary>
+    /// <summary>A snapshot of the reports of the last 1,000 completed saves, in order of completion.</summary>
     public IReadOnlyList<SaveReport> Reports => saver.Reports;
 
-    /// <summary>What the saves did and cost together, so far.</summary>
+    /// <summary>Totals of all saves so far.</summary>
     public SaveSummary Summary => saver.Summary;
 
-    /// <summary>Takes note of a finished optimizer step, and saves it when it is due.</summary>
+    /// <summary>Records a finished optimizer step, and saves it if it is due.</summary>
     /// <param name="step">The step; not negative.</param>
-    /// <param name="metrics">Numbers to keep with the checkpoint, such as the loss. Copied.</param>
+    /// <param name="metrics">Numbers to store with the checkpoint, such as the loss. Copied.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.StepInvalid"/>: the step is negative; <see cref="ErrorCode.MaskLeak"/>: with
-    /// <see cref="LeakPolicy.Fail"/>. Nothing can be saved: <see cref="ErrorCode.LayoutMismatch"/>: the model differs from the task, with
+    /// <see cref="LeakPolicy.Fail"/>. Saving cannot succeed: <see cref="ErrorCode.LayoutMismatch"/>: the model differs from the task, with
     /// every difference; <see cref="ErrorCode.RunTaken"/>: the task has the checkpoints of another run; <see cref="ErrorCode.StepTaken"/>,
-    /// <see cref="ErrorCode.StateTaken"/>: an earlier save met other content; <see cref="ErrorCode.TaskNotFound"/>,
+    /// <see cref="ErrorCode.StateTaken"/>: an earlier step or state has other content; <see cref="ErrorCode.TaskNotFound"/>,
     /// <see cref="ErrorCode.BaseMismatch"/>, <see cref="ErrorCode.TaskTaken"/>: see <see cref="CheckpointHookOptions.From"/> and
-    /// <see cref="CheckpointHookOptions.Base"/>; or the first of three refusals in a row.</exception>
-    /// <exception cref="InvalidOperationException">Three saves in a row failed, the first in a way that is not the store's.</exception>
+    /// <see cref="CheckpointHookOptions.Base"/>; or the first of three failures in a row.</exception>
+    /// <exception cref="InvalidOperationException">Three saves in a row failed, and the first failure was not an error of the
+    /// store.</exception>
     /// <exception cref="ObjectDisposedException">The hook is completed.</exception>
     public StepOutcome OnStep(long step, IReadOnlyDictionary<string, double>? metrics = null)
     {
@@ -128,16 +123,16 @@ public sealed class CheckpointHook : IAsyncDisposable
         return outcome;
     }
 
-    /// <summary>Saves the last step given to <see cref="OnStep"/> outside of the cadence, and waits until it is stored.</summary>
-    /// <param name="force">Waits for room when the saver is busy, even where the policy is to skip; for the end of a run, or before a risky
-    /// step.</param>
-    /// <param name="metrics">Numbers to keep with the checkpoint; not those of a step that the cadence has saved already.</param>
-    /// <param name="cancellation">Ends the waiting, not the save.</param>
-    /// <returns>Its report, of a failure too; <see langword="null"/> when it was skipped, when there was no step yet, or, with a warning,
-    /// when the store has been out of reach for <see cref="CheckpointHookOptions.RetryFor"/>: the save is then still tried, and
-    /// <see cref="Reports"/> will tell.</returns>
-    /// <remarks>The values are copied before this returns its task. A step that is saved already is not saved again: its report is
-    /// given.</remarks>
+    /// <summary>Saves the last step given to <see cref="OnStep"/> regardless of the cadence, and waits until it is stored.</summary>
+    /// <param name="force">Waits for a slot even if the policy is to skip; use it at the end of a run or before a risky step.</param>
+    /// <param name="metrics">Numbers to store with the checkpoint; ignored for a step that the cadence has already saved.</param>
+    /// <param name="cancellation">Cancels the wait, not the save.</param>
+    /// <returns>The save's report, also of a failure. <see langword="null"/> if the step was skipped or there is no step yet; also, with a
+    /// warning, if the store has been unreachable for <see cref="CheckpointHookOptions.RetryFor"/>: the save is still retried, and
+    /// <see cref="Reports"/> shows its result.</returns>
+    /// <remarks>
+    /// The values are copied before this method returns its task. A saved step is not saved again; its report is returned.
+    /// </remarks>
     /// <exception cref="FishException"><see cref="ErrorCode.MaskLeak"/>: with <see cref="LeakPolicy.Fail"/>.</exception>
     /// <exception cref="ObjectDisposedException">The hook is completed.</exception>
     public async Task<SaveReport?> SaveAsync(
@@ -162,11 +157,11 @@ public sealed class CheckpointHook : IAsyncDisposable
     }
 
     /// <summary>
-    /// Training goes on with another mask. The last step is saved first if it is not yet, so that later saves stay as sparse as the new
+    /// Continues training with another mask. The last step is saved first if it is not yet, so that later saves stay as sparse as the new
     /// mask.
     /// </summary>
-    /// <param name="mask">The mask, on the same layout. <see cref="CheckpointHookOptions.OnMaskChanged"/> is told.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: it is of another layout.</exception>
+    /// <param name="mask">The mask, on the same layout. <see cref="CheckpointHookOptions.OnMaskChanged"/> is called with it.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: the layout differs.</exception>
     /// <exception cref="ObjectDisposedException">The hook is completed.</exception>
     public void SetMask(Mask mask)
     {
@@ -189,20 +184,20 @@ public sealed class CheckpointHook : IAsyncDisposable
     }
 
     /// <summary>
-    /// Puts the model, and the parts of <see cref="CheckpointHookOptions.State"/>, back to the newest sound checkpoint: training then goes
-    /// on bit for bit as if it had never ended. For each damaged one there is a warning.
+    /// Restores the model and the parts of <see cref="CheckpointHookOptions.State"/> from the newest intact checkpoint. Training then
+    /// continues bit for bit as if it had never stopped. Each damaged checkpoint gives a warning.
     /// </summary>
-    /// <param name="from">The newest checkpoint to try. Default: the newest of the run that saved last; a warning names a newer one of
-    /// another run.</param>
-    /// <param name="cancellation">Ends the reading; the model then holds parts of several states.</param>
-    /// <returns>Where training goes on; <see langword="null"/> when the task has no checkpoint yet: training begins, with the model as it
-    /// is or, where the task starts from another one's checkpoint, with the model's values put to that one.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>: no checkpoint is sound;
-    /// <see cref="ErrorCode.CheckpointNotFound"/>: the one asked for is not there; <see cref="ErrorCode.TaskTaken"/>: the task starts from
-    /// something else than <see cref="CheckpointHookOptions.From"/>; <see cref="ErrorCode.BaseMismatch"/>,
-    /// <see cref="ErrorCode.LayoutMismatch"/>; <see cref="ErrorCode.StateMismatch"/>: the state is of another optimizer, mask or part;
-    /// nothing was changed then. <see cref="ErrorCode.ServerUnavailable"/>: the store stayed out of reach for
-    /// <see cref="CheckpointHookOptions.RetryFor"/>; a warning says at once that it is waited for.</exception>
+    /// <param name="from">The newest checkpoint to try. Default: the newest of the run that saved last; a warning reports a newer
+    /// checkpoint of another run.</param>
+    /// <param name="cancellation">Cancels the resume; the model then has parts of several states.</param>
+    /// <returns>The checkpoint that training continues from; <see langword="null"/> if the task has no checkpoint yet. Training then begins
+    /// with the model as it is, or with the values of the checkpoint that the task branches from.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.CorruptCheckpoint"/>: no checkpoint is intact;
+    /// <see cref="ErrorCode.CheckpointNotFound"/>: the given one does not exist; <see cref="ErrorCode.TaskTaken"/>: the task does not start
+    /// from <see cref="CheckpointHookOptions.From"/>; <see cref="ErrorCode.BaseMismatch"/>, <see cref="ErrorCode.LayoutMismatch"/>;
+    /// <see cref="ErrorCode.StateMismatch"/>: the trainer state belongs to another optimizer, mask or part; nothing was changed.
+    /// <see cref="ErrorCode.ServerUnavailable"/>: the store was unreachable for <see cref="CheckpointHookOptions.RetryFor"/>; a warning
+    /// reports the wait when it begins.</exception>
     public async Task<Resumption?> ResumeAsync(StepRef? from = null, CancellationToken cancellation = default)
     {
         saver.ThrowIfCompleted();
@@ -229,7 +224,7 @@ public sealed class CheckpointHook : IAsyncDisposable
         var complete = run.Restore(state);
         if (!complete)
         {
-            resumer.Warn("the checkpoint carries no trainer state: the model is restored, but optimizer and the rest begin anew");
+            resumer.Warn("the checkpoint has no trainer state: the model is restored, but the optimizer and other parts start fresh");
         }
 
         cadence.Saved();
@@ -238,12 +233,12 @@ public sealed class CheckpointHook : IAsyncDisposable
     }
 
     /// <summary>
-    /// Saves the last step if it is not saved yet (<see cref="CheckpointHookOptions.SaveAtEnd"/>), and waits until everything is stored. No
-    /// step is taken from here on.
+    /// Saves the last step if it is not saved yet (<see cref="CheckpointHookOptions.SaveAtEnd"/>), and waits until everything is stored.
+    /// The hook accepts no further step.
     /// </summary>
-    /// <param name="cancellation">Ends the waiting, not the saves.</param>
+    /// <param name="cancellation">Cancels the wait, not the saves.</param>
     /// <exception cref="AggregateException">Several saves failed.</exception>
-    /// <exception cref="Exception">One save failed: what it threw. Neither with <see cref="CheckpointHookOptions.ThrowOnComplete"/>
+    /// <exception cref="Exception">One save failed: its error. Neither is thrown if <see cref="CheckpointHookOptions.ThrowOnComplete"/> is
     /// off.</exception>
     public async Task<SaveSummary> CompleteAsync(CancellationToken cancellation = default)
     {
@@ -252,9 +247,9 @@ public sealed class CheckpointHook : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until everything that is queued is stored, and saves nothing more. A hook that was not completed, as one whose <c>using</c> an
-    /// exception leaves, saves the last step first (<see cref="CheckpointHookOptions.SaveOnError"/>). Never throws what failed;
-    /// <see cref="Reports"/> and a warning tell.
+    /// Waits until all queued saves are stored. If the hook was not completed, because an exception left its <c>using</c>, it first saves
+    /// the last step (<see cref="CheckpointHookOptions.SaveOnError"/>). Never throws an error of a save; <see cref="Reports"/> and a
+    /// warning report it.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -262,7 +257,7 @@ public sealed class CheckpointHook : IAsyncDisposable
         opening.Dispose();
     }
 
-    // Training does not wait for a store that is out of reach.
+    // Training does not wait for an unreachable store.
     private async Task<SaveReport?> StoredAsync(long step, Task<SaveReport> report, CancellationToken cancellation)
     {
         using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -275,9 +270,9 @@ public sealed class CheckpointHook : IAsyncDisposable
 
         cancellation.ThrowIfCancellationRequested();
         options.OnWarning(
-            $"step {step} is not stored yet, for the store has been out of reach for {options.RetryFor.TotalSeconds} s; it is not waited "
+            $"step {step} is not stored yet because the store has been unreachable for {options.RetryFor.TotalSeconds} s; the wait "
                 + "for any "
-            + "longer, and still tried");
+            + "ends, and the save is still retried");
         return null;
     }
 

@@ -4,182 +4,181 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>When a <see cref="CheckpointHook"/> saves, what it saves, and what it does about trouble.</summary>
+/// <summary>When a <see cref="CheckpointHook"/> saves, what it saves, and how it handles errors.</summary>
 public sealed record CheckpointHookOptions
 {
     /// <summary>
-    /// Saves every step that is a multiple of this; 0 leaves steps to <see cref="SaveEvery"/> and <see cref="CheckpointHook.SaveAsync"/>.
-    /// Default: 100.
+    /// Saves every step that is a multiple of this; 0 leaves the choice to <see cref="SaveEvery"/> and
+    /// <see cref="CheckpointHook.SaveAsync"/>. Default: 100.
     /// </summary>
     public long SaveEverySteps { get; init; } = 100;
 
-    /// <summary>Saves the first step after so much time without a save, beside <see cref="SaveEverySteps"/>. Default: never.</summary>
+    /// <summary>Saves the first step after this time without a save, in addition to <see cref="SaveEverySteps"/>. Default: never.</summary>
     public TimeSpan? SaveEvery { get; init; }
 
     /// <summary>Whether <see cref="CheckpointHook.CompleteAsync"/> saves the last step if it is not saved yet. Default: yes.</summary>
     public bool SaveAtEnd { get; init; } = true;
 
     /// <summary>
-    /// Whether SIGTERM and Ctrl-C let the step in progress end, save it, and then stop; a second one stops at once. Default: yes.
+    /// Whether SIGTERM and Ctrl-C finish the running step, save it and then stop; a second signal stops at once. Default: yes.
     /// </summary>
     public bool SaveOnStop { get; init; } = true;
 
     /// <summary>
     /// Whether the process exits (with 128 + the signal's number) when <see cref="SaveOnStop"/> has saved; otherwise
-    /// <see cref="CheckpointHook.OnStep"/> answers <see cref="StepOutcome.Stopped"/>, and the loop is to end: in a host by
+    /// <see cref="CheckpointHook.OnStep"/> returns <see cref="StepOutcome.Stopped"/>, and the loop must end: in a host by
     /// <c>IHostApplicationLifetime.StopApplication()</c>. Default: yes.
     /// </summary>
     public bool ExitOnStop { get; init; } = true;
 
     /// <summary>
-    /// Whether disposing a hook that was not completed, as when an exception leaves its <c>using</c>, saves the last step if it is not
-    /// saved yet; only where <see cref="SaveAtEnd"/> is on. The values are those of that moment. Default: yes.
+    /// Whether disposing an uncompleted hook, as when an exception leaves its <c>using</c>, saves the last step if it is not saved yet. It
+    /// saves the values of that moment, and only if <see cref="SaveAtEnd"/> is on. Default: yes.
     /// </summary>
     public bool SaveOnError { get; init; } = true;
 
-    /// <summary>What a due step does while the saver is busy. Default: <see cref="BusyPolicy.Skip"/>.</summary>
+    /// <summary>What happens to a due step while all slots are in use. Default: <see cref="BusyPolicy.Skip"/>.</summary>
     public BusyPolicy Busy { get; init; } = BusyPolicy.Skip;
 
     /// <summary>
-    /// How many copies of the masked values may wait in memory, the one being saved included; at least 1. The saver is busy when that
-    /// number is reached. The best step by <see cref="Monitor"/> takes one more where none is free. Default: 2.
+    /// The largest number of copies of the masked values in memory, including the one being saved; at least 1. The best step by
+    /// <see cref="Monitor"/> may take one more. Default: 2.
     /// </summary>
     public int QueueCapacity { get; init; } = 2;
 
     /// <summary>
-    /// The base that the trainer started from; a task of another one refuses the saves (BASE_MISMATCH). Default: not checked.
+    /// The base that the trainer started from; a task on another base refuses the saves (BASE_MISMATCH). Default: not checked.
     /// </summary>
     public Digest? ExpectedBase { get; init; }
 
     /// <summary>
-    /// Name or id of the base that training starts from. The task is made on it where it is not there yet, with <see cref="OwnTensors"/>;
-    /// one of another base is refused (BASE_MISMATCH). Default: the task is there.
+    /// Name or id of the base that training starts from. The hook creates a missing task on it, with <see cref="OwnTensors"/>; a task on
+    /// another base is refused (BASE_MISMATCH). Default: the task must exist.
     /// </summary>
     public string? Base { get; init; }
 
     /// <summary>
-    /// Names or patterns (<c>classifier.*</c>) of tensors that the base has not, or in another shape or dtype: a new head. They begin as
-    /// zeros in the store, and are saved whole; a tensor of these names that only the base has is none of the task's. Used when the hook
-    /// makes the task on <see cref="Base"/>. Default: none.
+    /// Names or patterns (<c>classifier.*</c>) of tensors that the base does not have, or has in another shape or dtype: a new head. They
+    /// start as zeros in the store and are saved whole. A matching tensor that only the base has is left out of the task. Used when the
+    /// hook creates the task on <see cref="Base"/>. Default: none.
     /// </summary>
     public IReadOnlyList<string> OwnTensors { get; init; } = [];
 
     /// <summary>
-    /// Whether a run that did not resume may add its steps to a task that has some already: they have to come above those. Default: such a
-    /// run is refused (RUN_TAKEN).
+    /// Whether a run that did not resume may add steps above the existing steps of a task. Default: such a run is refused (RUN_TAKEN).
     /// </summary>
     public bool NewRun { get; init; }
 
     /// <summary>
-    /// Whether a step that is taken by other content is replaced, as by <see cref="SaveOptions.Overwrite"/>. Default: it is refused
-    /// (STEP_TAKEN), and the next <see cref="CheckpointHook.OnStep"/> throws; and a run may neither begin in a task that has steps nor
-    /// resume before some of them (RUN_TAKEN).
+    /// Whether to replace a step with other content, like <see cref="SaveOptions.Overwrite"/>. Default: the step is refused (STEP_TAKEN),
+    /// the next <see cref="CheckpointHook.OnStep"/> throws, and a run may neither begin in a task that has steps nor resume before some of
+    /// them (RUN_TAKEN).
     /// </summary>
     public bool Overwrite { get; init; }
 
     /// <summary>
-    /// The checkpoint of another task that the run starts from: <c>TaskStart.Parse("TASK:STEP")</c>. The task is made on it where it is not
-    /// there yet; one that starts from something else is refused (TASK_TAKEN). <see cref="CheckpointHook.ResumeAsync"/> puts the model to
-    /// it while the task has no checkpoint of its own. Default: the task is there, and starts from what it was made with.
+    /// The checkpoint of another task that the run starts from: <c>TaskStart.Parse("TASK:STEP")</c>. The hook creates a missing task as a
+    /// branch of it; a task with another start is refused (TASK_TAKEN). <see cref="CheckpointHook.ResumeAsync"/> restores its values while
+    /// the task has no checkpoint of its own. Default: the task must exist.
     /// </summary>
     public BranchPoint? From { get; init; }
 
     /// <summary>
-    /// Tensors that are saved whole with every checkpoint, because they change outside of any mask. Default: the statistics and counters of
-    /// batch normalization, <see cref="IsBuffer"/>.
+    /// Tensors that every checkpoint saves whole, because they change outside the mask. Default: the statistics and counters of batch
+    /// normalization, <see cref="IsBuffer"/>.
     /// </summary>
     public Func<TensorInfo, bool> Buffers { get; init; } = IsBuffer;
 
     /// <summary>
-    /// What resuming needs beside the model, by the name of its section: optimizer, random numbers, schedule, sampler. Saved in one
-    /// transaction with the checkpoint. Default: nothing.
+    /// Parts of the trainer state, by section name: optimizer, random numbers, schedule, sampler. Saved in one transaction with the
+    /// checkpoint. Default: none.
     /// </summary>
     public IReadOnlyDictionary<string, IResumable> State { get; init; } = new Dictionary<string, IResumable>(StringComparer.Ordinal);
 
     /// <summary>
-    /// Files beside the model that each checkpoint has of its own, such as <c>SideFile.InFolder("run")</c>. They are read with each save,
-    /// and a client sends only those that the server does not have of this task. Default: none; the base's are served.
+    /// Files beside the model that belong to each checkpoint, such as <c>SideFile.InFolder("run")</c>. Each save reads them, and a client
+    /// sends only those that the server does not have for this task. Default: none; the base's files are served.
     /// </summary>
     public IReadOnlyList<SideFile> SideFiles { get; init; } = [];
 
     /// <summary>
-    /// Keep the newest checkpoints, this many. The hook deletes what no rule keeps; the latest, the best and tagged ones are always safe.
-    /// Default: all.
+    /// How many of the newest checkpoints to keep. The hook deletes checkpoints that no rule keeps; the latest, the best and tagged ones
+    /// are always safe. Default: all.
     /// </summary>
     public int? KeepLast { get; init; }
 
-    /// <summary>Keep the checkpoints whose step is a multiple of this. Default: no such rule.</summary>
+    /// <summary>Keeps the checkpoints whose step is a multiple of this. Default: no such rule.</summary>
     public long? KeepEvery { get; init; }
 
-    /// <summary>Keep the best checkpoints by <see cref="Monitor"/>, this many. Default: no such rule.</summary>
+    /// <summary>How many of the best checkpoints by <see cref="Monitor"/> to keep. Default: no such rule.</summary>
     public int? KeepBest { get; init; }
 
-    /// <summary>The metric that <c>best</c> goes by, as given to <see cref="CheckpointHook.OnStep"/>. Default: none.</summary>
+    /// <summary>The metric that defines <c>best</c>, as given to <see cref="CheckpointHook.OnStep"/>. Default: none.</summary>
     public string? Monitor { get; init; }
 
     /// <summary><c>min</c> or <c>max</c>: which values of <see cref="Monitor"/> are better. Default: <c>min</c>.</summary>
     public string Mode { get; init; } = "min";
 
-    /// <summary>Asks <see cref="MaskSource"/> for a new mask after so many saves; 0 keeps the mask. Default: 0.</summary>
+    /// <summary>Asks <see cref="MaskSource"/> for a new mask after every this many saves; 0 keeps the mask. Default: 0.</summary>
     public int RecomputeMaskEverySaves { get; init; }
 
-    /// <summary>Gives the mask that training goes on with; called on the training thread, right after a save was copied.</summary>
+    /// <summary>Gives the mask to continue with; called on the training thread right after a step was copied.</summary>
     public Func<Mask>? MaskSource { get; init; }
 
     /// <summary>
-    /// Told each mask that training goes on with, when it changes and when training resumes: to give it to the optimizer. Called on the
-    /// training thread.
+    /// Called with each new mask, when it changes and when training resumes, so that the optimizer can take it. Called on the training
+    /// thread.
     /// </summary>
     public Action<Mask>? OnMaskChanged { get; init; }
 
-    /// <summary>Checks for leaks with every so many saves, and always with the first; 0 checks the first only. Default: 0.</summary>
+    /// <summary>Checks for leaks with the first save and every this many saves; 0 checks only the first. Default: 0.</summary>
     public int LeakCheckEverySaves { get; init; }
 
-    /// <summary>What to do about values that changed outside of the mask. Default: <see cref="LeakPolicy.Warn"/>.</summary>
+    /// <summary>What to do about values that changed outside the mask. Default: <see cref="LeakPolicy.Warn"/>.</summary>
     public LeakPolicy OnLeak { get; init; } = LeakPolicy.Warn;
 
     /// <summary>
-    /// How long saves are still tried again after <see cref="CheckpointHook.CompleteAsync"/> is called, when the store is out of reach;
-    /// before, they are tried until it is back. What the store itself fails at, as with a full disk or an answer of 500, is tried again for
-    /// so long at any time, and then is a failure of that save. So long, too, <see cref="CheckpointHook.SaveAsync"/>,
-    /// <see cref="CheckpointHook.ResumeAsync"/> and <see cref="BusyPolicy.Wait"/> wait for a store that is out of reach. Default: one
-    /// minute.
+    /// How long saves are retried after <see cref="CheckpointHook.CompleteAsync"/> is called while the store is unreachable; during
+    /// training they are retried without end. A failure of the store itself, such as a full disk or status 500, is retried for this long at
+    /// any time and then fails the save. <see cref="CheckpointHook.SaveAsync"/>, <see cref="CheckpointHook.ResumeAsync"/> and
+    /// <see cref="BusyPolicy.Wait"/> also wait this long for an unreachable store. Default: one minute.
     /// </summary>
     public TimeSpan RetryFor { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// The longest pause before the first new try; it doubles up to 30 seconds (<see cref="Errors.Backoff"/>). Default: 0.2 seconds.
+    /// The longest delay before the first retry; it doubles up to 30 seconds (<see cref="Errors.Backoff"/>). Default: 0.2 seconds.
     /// </summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
-    /// Called with each report, on the background task and one at a time; what it throws counts as a failure of the hook. Default: nothing.
+    /// Called with each report, on the background task and one at a time; an exception from it counts as a failure of the hook. Default:
+    /// nothing.
     /// </summary>
     public Action<SaveReport>? OnReport { get; init; }
 
     /// <summary>
-    /// Told what goes wrong without ending training: leaks, damaged checkpoints, a store out of reach. Default: a line on the standard
+    /// Called with problems that do not end training: leaks, damaged checkpoints, an unreachable store. Default: prints a line to standard
     /// error.
     /// </summary>
     public Action<string> OnWarning { get; init; } = message => Console.Error.WriteLine($"fish: {message}");
 
-    /// <summary>A file that gets one line of JSON for each save; appended to. Default: none.</summary>
+    /// <summary>A file to which each save appends one line of JSON. Default: none.</summary>
     public string? LogFile { get; init; }
 
     /// <summary>
-    /// Whether <see cref="CheckpointHook.CompleteAsync"/> throws what failed. Either way training goes on, and the reports tell. Default:
+    /// Whether <see cref="CheckpointHook.CompleteAsync"/> throws errors of saves. Training and reports are the same either way. Default:
     /// yes.
     /// </summary>
     public bool ThrowOnComplete { get; init; } = true;
 
-    /// <summary>The clock that stalls and <see cref="SaveEvery"/> are measured with. Default: the system's.</summary>
+    /// <summary>The clock for stalls and <see cref="SaveEvery"/>. Default: the system's.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     internal Retention? Retention => KeepLast is null && KeepEvery is null && KeepBest is null && Monitor is null
         ? null : new Retention(KeepLast, KeepEvery, KeepBest, Monitor, Mode);
 
     /// <summary>
-    /// Whether a tensor is called as batch normalization calls its statistics and counters: <c>running_mean</c>, <c>running_var</c>,
+    /// Whether a tensor's name is one of batch normalization's statistics and counters: <c>running_mean</c>, <c>running_var</c>,
     /// <c>num_batches_tracked</c>.
     /// </summary>
     public static bool IsBuffer(TensorInfo tensor) =>
@@ -205,7 +204,7 @@ public sealed record CheckpointHookOptions
         Require(
             RecomputeMaskEverySaves == 0 || MaskSource is not null, nameof(MaskSource), "Recomputing the mask needs a source of masks.");
         Require(From is null || Base is null, nameof(Base), "A task starts from a base or from another task's checkpoint, not from both.");
-        Require(!State.ContainsKey(HookState.Section), nameof(State), $"The section '{HookState.Section}' is the hook's own.");
+        Require(!State.ContainsKey(HookState.Section), nameof(State), $"The section '{HookState.Section}' is reserved for the hook.");
         FolderNames.CheckAll(SideFiles.Select(file => file.Name));
         foreach (var file in SideFiles)
         {

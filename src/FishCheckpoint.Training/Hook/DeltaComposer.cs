@@ -3,20 +3,19 @@ using FishCheckpoint.Masks;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Makes one delta of two that follow each other.</summary>
+/// <summary>Composes two consecutive deltas into one.</summary>
 internal static class DeltaComposer
 {
-    /// <summary>The delta that does what both do, one after the other.</summary>
-    /// <param name="first">Laid on some state.</param>
-    /// <param name="second">Laid on what <paramref name="first"/> gives, on the same layout; its values win.</param>
-    /// <returns>A delta on the state that <paramref name="first"/> is laid on. Values that only one has are not copied where a tensor is
-    /// only in that one.</returns>
+    /// <summary>Returns the delta with the effect of both deltas, one after the other.</summary>
+    /// <param name="first">A delta from some state.</param>
+    /// <param name="second">A delta from the result of <paramref name="first"/>, on the same layout; its values win.</param>
+    /// <returns>A delta with the parent of <paramref name="first"/>. Values of a tensor that only one delta has are not copied.</returns>
     /// <exception cref="ArgumentException">The layouts differ.</exception>
     public static Delta Compose(Delta first, Delta second)
     {
         if (first.Mask.Layout.Id != second.Mask.Layout.Id)
         {
-            throw new ArgumentException("The deltas are of two layouts.", nameof(second));
+            throw new ArgumentException("The deltas have different layouts.", nameof(second));
         }
 
         var later = second.Mask.Tensors.Select((tensor, index) => (tensor, second.Values[index])).ToDictionary(part => part.tensor.Tensor);

@@ -5,7 +5,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// What a hook itself needs to go on: the mask, where it is not the one that the hook was made with, and the saves since it changed.
+/// The hook's own part of the trainer state: the mask, if it is not the hook's first one, and the number of saves since it changed.
 /// </summary>
 internal static class HookState
 {
@@ -43,7 +43,7 @@ internal static class HookState
         var mask = Mask.Create(
             first.Layout, state.Names.Where(name => name.StartsWith(Positions, StringComparison.Ordinal)).Select(name => new TensorMask(
             names.Find(name[Positions.Length..]) is { } found && first.Layout.TryIndexOf(found, out var tensor)
-                ? tensor : throw state.Mismatch(name, "The model has no such tensor."),
+                ? tensor : throw state.Mismatch(name, "The model does not have this tensor."),
             state.Longs(name).ToArray())));
         return mask.Id.ToString() == id || mask.BareId.ToString() == id ? (mask, saves) : throw state.Mismatch(
             MaskId,

@@ -6,9 +6,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// The task of a hook: made where the options say what it starts from and it is not there yet, and refused where it starts from something
-/// else, has other tensors than the model, or has the checkpoints of another run. Safe for use by the training thread and the saver at
-/// once.
+/// The task of a hook. The hook creates a missing task by its options, and refuses one with another start, other tensors or checkpoints of
+/// another run. Safe for use by the training thread and the saver at once.
 /// </summary>
 internal sealed class HookTask(
     IFishStore store, string name, Layout model, RunIdentity run, CheckpointHookOptions options) : IDisposable
@@ -18,10 +17,10 @@ internal sealed class HookTask(
     private volatile FishException? refusal;
     private bool asked;
 
-    /// <summary>Why nothing can be saved to the task; <see langword="null"/> as long as that is not known.</summary>
+    /// <summary>Why nothing can be saved to the task; <see langword="null"/> while no reason is known.</summary>
     public FishException? Refusal => refusal;
 
-    /// <summary>The task's checkpoint of the highest step; <see langword="null"/> for none.</summary>
+    /// <summary>The task's highest checkpoint; <see langword="null"/> for none.</summary>
     public static async Task<CheckpointInfo?> NewestAsync(ICheckpoints checkpoints, string task, CancellationToken cancellation = default)
     {
         try
@@ -34,15 +33,17 @@ internal sealed class HookTask(
         }
     }
 
-    /// <summary>Training goes on from a checkpoint of the task, or was told that there is none.</summary>
+    /// <summary>Records that training resumes from a checkpoint of the task, or that there is none.</summary>
     public void Resumed() => refusal = null;
 
-    /// <summary>Refuses a step that the run may not save, by what is known of the task; asks nobody.</summary>
+    /// <summary>Refuses a step that the run may not save, without asking the store.</summary>
     /// <exception cref="FishException">See <see cref="RunIdentity.RequireStep"/>.</exception>
     public void Require(long step) => run.RequireStep(step, opened);
 
-    /// <summary>Asks the store, on the training thread, whether the model can be saved at all. Once, as long as nothing speaks
-    /// against it. One that is out of reach is not waited for: the saver asks it.</summary>
+    /// <summary>
+    /// Asks the store once, on the training thread, whether the model can be saved at all. It does not wait for an unreachable store; the
+    /// saver asks again.
+    /// </summary>
     /// <exception cref="FishException">As <see cref="OpenAsync"/>.</exception>
     public void Require()
     {
@@ -61,18 +62,20 @@ internal sealed class HookTask(
         {
             asked = true;
             options.OnWarning(
-                $"task {name}: the store cannot say yet whether the model fits; training goes on, and it is asked again with each save: "
+                $"task {name}: the store could not yet check whether the model fits; training continues, and each save asks again: "
                 + $"{error.Message}");
         }
     }
 
-    /// <summary>The task, found and compared once. The same again, or from another process at the same time, makes one task.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>: there is no such task and the options do not say what it is to
-    /// start from, or the task that they name is not there; <see cref="ErrorCode.BaseNotFound"/>,
-    /// <see cref="ErrorCode.CheckpointNotFound"/>: what they name is not there; <see cref="ErrorCode.TaskTaken"/>: the task starts from
-    /// something else; <see cref="ErrorCode.BaseMismatch"/>: it is of another base than the one expected;
-    /// <see cref="ErrorCode.LayoutMismatch"/>: the model is another one, and nothing was made; <see cref="ErrorCode.RunTaken"/>: it has
-    /// checkpoints of another run.</exception>
+    /// <summary>
+    /// Finds or creates the task and compares it with the model, once. Repeated or concurrent calls, also of other processes, create one
+    /// task.
+    /// </summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.TaskNotFound"/>: the task does not exist and the options give no start, or the
+    /// task that they name does not exist; <see cref="ErrorCode.BaseNotFound"/>, <see cref="ErrorCode.CheckpointNotFound"/>: the named
+    /// start does not exist; <see cref="ErrorCode.TaskTaken"/>: the task has another start; <see cref="ErrorCode.BaseMismatch"/>: the task
+    /// has another base; <see cref="ErrorCode.LayoutMismatch"/>: the model differs, and nothing was created;
+    /// <see cref="ErrorCode.RunTaken"/>: it has checkpoints of another run.</exception>
     public async Task<OpenedTask> OpenAsync(CancellationToken cancellation = default)
     {
         try
@@ -89,7 +92,7 @@ internal sealed class HookTask(
         }
     }
 
-    /// <summary>As <see cref="OpenAsync"/>, to resume: checkpoints of another run are what is asked for.</summary>
+    /// <summary>As <see cref="OpenAsync"/>, for a resume: checkpoints of another run are allowed.</summary>
     public async Task<OpenedTask> OpenToResumeAsync(CancellationToken cancellation) => opened ?? await OpenOnceAsync(cancellation);
 
     public void Dispose() => gate.Dispose();
@@ -130,22 +133,22 @@ internal sealed class HookTask(
         {
             throw new FishException(
                 ErrorCode.TaskTaken, name,
-                $"The task exists and starts from {info.From?.ToString() ?? "its base"}; this run is to start from {options.From}.",
-                "Train to a task of another name, or leave the option From out to go on with this one.");
+                $"The task exists and starts from {info.From?.ToString() ?? "its base"}; this run must start from {options.From}.",
+                "Train to another task, or leave out the option From to continue this one.");
         }
 
         if ((options.ExpectedBase ?? await BaseAsync(cancellation)) is { } expected && expected != info.BaseId)
         {
             throw new FishException(
                 ErrorCode.BaseMismatch, name, $"The trainer started from the base {expected}; the task is bound to {info.BaseId}.",
-                "Train to the task of the same base, or to one of another name.");
+                "Train to a task on the same base, or to another task.");
         }
     }
 
     private async Task<Digest?> BaseAsync(CancellationToken cancellation) =>
         options.Base is null ? null : (await store.Bases.GetAsync(options.Base, cancellation)).Id;
 
-    // The model is compared before the task is made: one that nothing fits would be in the way of the next try.
+    // The model is compared before the task is created: an unfit task would block the next attempt.
     private async Task<OpenedTask> MakeAsync(CancellationToken cancellation)
     {
         Dictionary<string, OwnTensor?>? own = null;
@@ -177,8 +180,8 @@ internal sealed class HookTask(
     }
 }
 
-/// <summary>A task that a model can be saved to.</summary>
+/// <summary>A task that the model can be saved to.</summary>
 /// <param name="Info">The task.</param>
-/// <param name="Fit">How the model's tensors stand in it.</param>
-/// <param name="Latest">The last step that it had before this run; <see langword="null"/> for none.</param>
+/// <param name="Fit">The mapping of the model's tensors to the task's.</param>
+/// <param name="Latest">The last step before this run; <see langword="null"/> for none.</param>
 internal sealed record OpenedTask(TaskInfo Info, LayoutFit Fit, long? Latest);

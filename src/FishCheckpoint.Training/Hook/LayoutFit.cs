@@ -7,7 +7,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// How the tensors of a model stand in a task's layout: by name, whatever their order and what wrapping a model adds to names.
+/// Maps the tensors of a model to a task's layout by name, regardless of their order and of prefixes that model wrappers add.
 /// </summary>
 internal sealed class LayoutFit
 {
@@ -26,9 +26,9 @@ internal sealed class LayoutFit
 
     /// <summary>Compares all tensors.</summary>
     /// <param name="model">The model's layout.</param>
-    /// <param name="task">The task's, or that of the base that one is to be made on.</param>
+    /// <param name="task">The task's layout, or that of the base for a new task.</param>
     /// <param name="key">The task, for the error.</param>
-    /// <param name="isNew">Whether the task is still to be made, so that its own tensors can be chosen.</param>
+    /// <param name="isNew">Whether the task does not exist yet, so that its own tensors can be chosen.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>, with every difference; those beyond 20 are
     /// counted.</exception>
     public static LayoutFit Of(Layout model, Layout task, string key, bool isNew)
@@ -53,7 +53,7 @@ internal sealed class LayoutFit
 
         foreach (var (tensor, _) in task.Tensors.Zip(covered).Where(pair => !pair.Second))
         {
-            differences.Add($"'{tensor.Name}' is there, and the model has no such tensor");
+            differences.Add($"'{tensor.Name}' is missing from the model");
             own.Add(tensor.Name);
         }
 
@@ -63,7 +63,7 @@ internal sealed class LayoutFit
     /// <summary>The name that a tensor of the model has in the task's layout.</summary>
     public string NameOf(int tensor) => Task.Tensors[indices[tensor]].Name;
 
-    /// <summary>A delta of the model as one of the task.</summary>
+    /// <summary>Converts a delta of the model to a delta of the task.</summary>
     public Delta ToTask(Delta delta)
     {
         if (Model.Id == Task.Id)
@@ -81,8 +81,10 @@ internal sealed class LayoutFit
         return new Delta(last.To, [.. order.Select(index => delta.Values[index])]);
     }
 
-    /// <summary>The own tensors of a new task on a base: the model's that the option names and the base lacks, or has otherwise; and the
-    /// base's that it names and the model lacks, as <see langword="null"/>.</summary>
+    /// <summary>
+    /// The own tensors of a new task on a base: matching tensors of the model that the base lacks or has in another form; and as
+    /// <see langword="null"/> matching tensors that only the base has.
+    /// </summary>
     public static Dictionary<string, OwnTensor?> OwnTensors(Layout model, Layout @base, CheckpointHookOptions options)
     {
         var (inBase, inModel) =
@@ -105,7 +107,7 @@ internal sealed class LayoutFit
         return own;
     }
 
-    /// <summary>A base's layout with own tensors put in; the order is that of the base, then of the names.</summary>
+    /// <summary>A base's layout with the own tensors; the order is that of the base, then of the names.</summary>
     public static Layout With(Layout @base, IReadOnlyDictionary<string, OwnTensor?> own) => own.Count == 0 ? @base : new Layout([
         .. @base.Tensors.Where(tensor => !own.ContainsKey(tensor.Name)),
         .. own.Where(pair => pair.Value is not null).Select(pair => new TensorInfo(
@@ -117,8 +119,8 @@ internal sealed class LayoutFit
         var (type, shape) = (DTypes.NameOf(model.Type), TensorInfo.ShapeText(model.Shape));
         return task is null ? $"'{model.Name}' ({type}, {shape}) is not in it"
             : !model.Shape.SequenceEqual(task.Shape)
-                ? $"'{task.Name}' has the shape {shape}, there it has {TensorInfo.ShapeText(task.Shape)}"
-            : model.Type != task.Type ? $"'{task.Name}' has the dtype {type}, there it has {DTypes.NameOf(task.Type)}" : null;
+                ? $"'{task.Name}' has the shape {shape}, the task's has {TensorInfo.ShapeText(task.Shape)}"
+            : model.Type != task.Type ? $"'{task.Name}' has the dtype {type}, the task's has {DTypes.NameOf(task.Type)}" : null;
     }
 
     private static FishException Misfit(string key, bool isNew, List<string> differences, List<string> own)
@@ -131,8 +133,8 @@ internal sealed class LayoutFit
             $"The model differs from {(isNew ? "the base of the new task" : "the task")} '{key}' in {differences.Count} tensors: "
             + $"{string.Join("; ", differences.Take(Shown))}{rest}.",
             isNew
-                ? $"If that is meant, give the hook {option} (names or patterns): tensors that the base has not begin as zeros. Otherwise "
+                ? $"If this is intended, give the hook {option} (names or patterns): tensors that the base lacks start as zeros. Otherwise "
                 + "train the base's model, in its dtypes."
-                : $"Train the model that the task is of, or train into a task of another name, made by the hook with Base and {option}.");
+                : $"Train the task's model, or train to another task that the hook creates with Base and {option}.");
     }
 }

@@ -8,24 +8,24 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// Compares the whole model with what its saves are laid on: what differs there and is in no save has leaked. Reads the store block by
-/// block, so memory does not grow with the model; time does.
+/// Compares the whole model with the parent state of its saves: values that differ and that no save contains have leaked. It reads the
+/// store block by block, so its memory does not grow with the model; its time does.
 /// </summary>
-/// <param name="states">Where they are.</param>
+/// <param name="states">The source of states.</param>
 /// <param name="task">The task.</param>
 /// <param name="model">The model.</param>
-/// <param name="opening">Makes the task where it is yet to be made.</param>
-/// <param name="patience">How long the store may be silent.</param>
+/// <param name="opening">Creates the task if it does not exist yet.</param>
+/// <param name="patience">How long the store may take without a byte.</param>
 internal sealed class LeakCheck(IStates states, string task, ITrainingModel model, HookTask opening, TimeSpan patience)
 {
     private const int Shown = 8;
 
-    /// <summary>Runs a check on the calling thread, the training thread: the model holds still meanwhile.</summary>
-    /// <param name="anchor">The step that saves are laid on; <see langword="null"/> for what the task starts from.</param>
-    /// <param name="saved">The positions that saves hold.</param>
-    /// <returns>The leaks per tensor, and the mask of them.</returns>
-    /// <exception cref="Errors.FishException">The store cannot be read, or what is read is damaged.</exception>
-    /// <exception cref="OperationCanceledException">It was silent for too long.</exception>
+    /// <summary>Runs a check on the training thread, so that the model does not change.</summary>
+    /// <param name="anchor">The parent step of the saves; <see langword="null"/> for the task's start.</param>
+    /// <param name="saved">The positions that the saves contain.</param>
+    /// <returns>The leaks per tensor, and their mask.</returns>
+    /// <exception cref="Errors.FishException">The store cannot be read, or its data is damaged.</exception>
+    /// <exception cref="OperationCanceledException">The store took too long without a byte.</exception>
     public (IReadOnlyList<TensorLeak> Leaks, Mask Positions) Run(long? anchor, Mask saved)
     {
         using var silence = new CancellationTokenSource();

@@ -3,7 +3,7 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Decides when a leak check is due, and what follows from one. Used on the training thread only.</summary>
+/// <summary>Decides when a leak check is due, and handles its result. Used on the training thread only.</summary>
 internal sealed class LeakGuard(IStates states, string task, ITrainingModel model, HookTask opening, CheckpointHookOptions options)
 {
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
@@ -12,12 +12,12 @@ internal sealed class LeakGuard(IStates states, string task, ITrainingModel mode
     private bool due = true;
     private bool warned;
 
-    /// <summary>Checks the model if it is time to.</summary>
+    /// <summary>Checks the model if a check is due.</summary>
     /// <param name="step">The step that is about to be copied.</param>
-    /// <param name="saves">How many were copied before.</param>
-    /// <param name="lineage">What the copy will hold; widened where the policy says so.</param>
-    /// <param name="saver">Saves what the model is compared with.</param>
-    /// <returns>What was found; <see langword="null"/> when there was no check.</returns>
+    /// <param name="saves">The number of earlier copies.</param>
+    /// <param name="lineage">The positions of the copy; widened if the policy is to include leaks.</param>
+    /// <param name="saver">Saves the state to compare with.</param>
+    /// <returns>The result; <see langword="null"/> if there was no check.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.MaskLeak"/>: with <see cref="LeakPolicy.Fail"/>.</exception>
     public LeakReport? Check(long step, int saves, Lineage lineage, BackgroundSaver saver)
     {
@@ -56,7 +56,7 @@ internal sealed class LeakGuard(IStates states, string task, ITrainingModel mode
         }
     }
 
-    // The state to compare with may still be on its way. Training does not wait for a store that is out of reach, or silent.
+    // The state to compare with may not be stored yet. Training does not wait for an unreachable or silent store.
     private static bool IsStored(PendingSave? anchor, BackgroundSaver saver)
     {
         while (anchor is not null && !anchor.Done.Task.IsCompleted && !saver.Retrying && !saver.IsLate)
@@ -73,7 +73,7 @@ internal sealed class LeakGuard(IStates states, string task, ITrainingModel mode
         {
             throw new FishException(
                 ErrorCode.MaskLeak, $"{task}/{report.Step}", report.ToString(),
-                "Let the optimizer change masked positions only (weight decay and momentum go past masked gradients), name buffers, or "
+                "Let the optimizer change only masked positions (weight decay and momentum bypass masked gradients), name buffers, or "
                     + "widen the mask.");
         }
 

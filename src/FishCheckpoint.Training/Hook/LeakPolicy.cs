@@ -1,14 +1,14 @@
 namespace FishCheckpoint.Training;
 
-/// <summary>What a hook does about values that training changed outside of the mask.</summary>
+/// <summary>What a hook does about values that changed outside the mask.</summary>
 public enum LeakPolicy
 {
-    /// <summary>Reports them and saves without them: the checkpoint then is not what the trainer holds.</summary>
+    /// <summary>Reports them and saves without them: the checkpoint then differs from the trainer's model.</summary>
     Warn,
 
-    /// <summary>Reports them and saves these positions too, from this checkpoint on.</summary>
+    /// <summary>Reports them and includes their positions from this checkpoint on.</summary>
     Widen,
 
-    /// <summary>Throws out of the training loop (MASK_LEAK), storing nothing of this step.</summary>
+    /// <summary>Throws from the training loop (MASK_LEAK) and stores nothing of this step.</summary>
     Fail,
 }

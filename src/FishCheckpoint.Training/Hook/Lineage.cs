@@ -5,13 +5,13 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// What each save is laid on, and which positions it holds: all that may differ from there. So each save says all of its state relative to
-/// the anchor, and a save that is skipped or fails takes nothing from the next one. Used on the training thread only.
+/// The parent state of each save and the positions that it contains: all that may differ from the parent. So each save gives its whole
+/// state relative to the anchor, and a skipped or failed save does not affect the next one. Used on the training thread only.
 /// </summary>
 /// <remarks>
-/// With a fixed mask the anchor is what the task starts from for ever: its base, or the checkpoint that it branched from. When the mask
-/// changes, the last saved step becomes the anchor: saves stay as sparse as the mask, and a chain grows with the changes of the mask, not
-/// with the saves.
+/// With a fixed mask the anchor is always the task's start: its base, or the checkpoint that it branches from. When the mask changes, the
+/// last saved step becomes the anchor. So saves stay as sparse as the mask, and a chain grows with the changes of the mask, not with the
+/// saves.
 /// </remarks>
 internal sealed class Lineage
 {
@@ -27,12 +27,12 @@ internal sealed class Lineage
     /// <summary>The positions that training changes now.</summary>
     public Mask Mask { get; private set; }
 
-    /// <summary>The positions that each save holds.</summary>
+    /// <summary>The positions that each save contains.</summary>
     public Mask Saved { get; private set; }
 
     public Anchor Anchor { get; private set; } = Anchor.Start;
 
-    /// <summary>Training goes on with another mask, from the state of a save or, without one, from wherever it is.</summary>
+    /// <summary>Continues with another mask, from the state of a save or, without one, from the current anchor.</summary>
     public void Change(Mask mask, PendingSave? from)
     {
         if (from is null)
@@ -47,13 +47,13 @@ internal sealed class Lineage
         Mask = mask;
     }
 
-    /// <summary>Saves hold these positions too.</summary>
+    /// <summary>Adds these positions to all later saves.</summary>
     public void Widen(Mask more) => Saved = MaskSets.Union(Saved, more);
 
-    /// <summary>Training goes on from a stored checkpoint.</summary>
-    /// <param name="mask">The mask that it trains with.</param>
+    /// <summary>Continues from a stored checkpoint.</summary>
+    /// <param name="mask">The mask of the training.</param>
     /// <param name="checkpoint">The checkpoint.</param>
-    /// <param name="parentUsable">Whether more can be laid on its parent.</param>
+    /// <param name="parentUsable">Whether later saves can use its parent as theirs.</param>
     public void Resume(Mask mask, CheckpointInfo checkpoint, bool parentUsable)
     {
         (Mask, Saved) = (mask, With(mask));

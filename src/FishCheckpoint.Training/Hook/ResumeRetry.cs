@@ -3,12 +3,11 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// Waits for a store that is out of reach when training is to resume, for <see cref="CheckpointHookOptions.RetryFor"/>, and says so at
-/// once.
+/// Retries a resume from an unreachable store for <see cref="CheckpointHookOptions.RetryFor"/>; a warning reports the wait when it begins.
 /// </summary>
 internal sealed class ResumeRetry(string task, CheckpointHookOptions options)
 {
-    /// <exception cref="FishException">What the last try threw.</exception>
+    /// <exception cref="FishException">The error of the last attempt.</exception>
     public async Task<T> RunAsync<T>(Func<Task<T>> resume, CancellationToken cancellation)
     {
         var (begun, backoff, warned) = (options.Clock.GetTimestamp(), new Backoff(options.RetryDelay), false);
@@ -20,7 +19,7 @@ internal sealed class ResumeRetry(string task, CheckpointHookOptions options)
                 return await resume();
             }
 
-            // Bytes that were changed on their way have been asked for twice already.
+            // The reader has already requested damaged bytes twice.
             catch (FishException error) when (Transience.Of(error) != Retry.Never && error.Code != ErrorCode.DigestMismatch
                 && options.Clock.GetElapsedTime(begun) < options.RetryFor)
             {
@@ -29,7 +28,7 @@ internal sealed class ResumeRetry(string task, CheckpointHookOptions options)
                 {
                     warned = true;
                     options.OnWarning(
-                        $"task {task} cannot be resumed yet; it is tried for {options.RetryFor.TotalSeconds} s: {error.Message}");
+                        $"task {task} cannot be resumed yet; retrying for {options.RetryFor.TotalSeconds} s: {error.Message}");
                 }
             }
 

@@ -7,7 +7,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// Reads the newest sound checkpoint back into a model, and its trainer state; before the first one, what a branch starts from.
+/// Restores a model and its trainer state from the newest intact checkpoint; without one, the model from the task's branch point.
 /// </summary>
 internal sealed class Resumer(IFishStore store, string task, ITrainingModel model, HookTask opening, CheckpointHookOptions options)
 {
@@ -15,30 +15,28 @@ internal sealed class Resumer(IFishStore store, string task, ITrainingModel mode
     private readonly List<long> damaged = [];
     private OpenedTask? opened;
 
-    /// <summary>What was passed over, so far.</summary>
+    /// <summary>Skipped checkpoints so far.</summary>
     public IReadOnlyList<string> Warnings => warnings;
 
-    /// <summary>The steps of checkpoints that were found damaged.</summary>
+    /// <summary>The steps of damaged checkpoints.</summary>
     public IReadOnlyList<long> Damaged => damaged;
 
-    /// <summary>The last step after the one restored that can be read; <see langword="null"/> for none.</summary>
+    /// <summary>The last readable step after the restored one; <see langword="null"/> for none.</summary>
     public long? Later { get; private set; }
 
     private bool IsBranch => opened!.Info.From is not null;
 
     /// <summary>
-    /// Restores the model from the newest sound checkpoint. Where there is none yet and the task starts from another one's, restores that
-    /// one.
+    /// Restores the model from the newest intact checkpoint. If the task has none yet and branches from another task, restores the branch
+    /// point.
     /// </summary>
-    /// <param name="from">The newest one to try; <see langword="null"/> for the latest.</param>
-    /// <param name="check">Refuses a trainer state that the parts of the run cannot take, before anything is changed.</param>
-    /// <param name="cancellation">Ends the reading; the model then holds parts of several states.</param>
-    /// <returns>The checkpoint and its trainer state, both of one save; <see langword="null"/> when the task has none.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.CheckpointChanged"/>: twice a step was saved with other content while it was
-    /// read;
-    /// <see cref="ErrorCode.DigestMismatch"/>, <see cref="ErrorCode.ServerUnavailable"/>: what came was not what was sent. If the model was
-    /// changed, the cause says so.
-    /// </exception>
+    /// <param name="from">The newest checkpoint to try; <see langword="null"/> for the latest.</param>
+    /// <param name="check">Refuses a trainer state that does not fit the run's parts, before anything is changed.</param>
+    /// <param name="cancellation">Cancels the resume; the model then has parts of several states.</param>
+    /// <returns>The checkpoint and its trainer state, both of one save; <see langword="null"/> if the task has none.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.CheckpointChanged"/>: a step was replaced twice while it was read;
+    /// <see cref="ErrorCode.DigestMismatch"/>, <see cref="ErrorCode.ServerUnavailable"/>: data was damaged on the way. The cause reports
+    /// whether the model was changed.</exception>
     public async Task<(CheckpointInfo Checkpoint, TrainerState? State)?> RestoreAsync(
         StepRef? from, Action<TrainerState?> check, CancellationToken cancellation)
     {
@@ -49,7 +47,7 @@ internal sealed class Resumer(IFishStore store, string task, ITrainingModel mode
         }
         catch (FishException error) when (error.Code == ErrorCode.CheckpointChanged)
         {
-            Warn($"{error.Message} It is read again.");
+            Warn($"{error.Message} Reading it again.");
             return await RestoreOnceAsync(from, check, cancellation);
         }
     }
@@ -75,18 +73,18 @@ internal sealed class Resumer(IFishStore store, string task, ITrainingModel mode
             {
                 damage = error;
                 damaged.Add(candidate.Step);
-                Warn($"step {candidate.Step} is damaged and passed over: {error.Message}");
+                Warn($"step {candidate.Step} is damaged and skipped: {error.Message}");
             }
         }
 
         if (damage is not null)
         {
             throw new FishException(
-                damage.Code, task, "No checkpoint of the task is sound; the model's values are undefined now.",
+                damage.Code, task, "No checkpoint of the task is intact; the model's values are undefined now.",
                 "Verify the store, or restore it from a backup.", damage);
         }
 
-        // A new line of training: the values alone are the origin's, not its trainer state.
+        // A new branch takes only the values of its branch point, not its trainer state.
         if (IsBranch)
         {
             await ReadModelAsync(await store.States.OpenBranchPointAsync(task, cancellation), $"{task}/start", cancellation);
@@ -96,9 +94,8 @@ internal sealed class Resumer(IFishStore store, string task, ITrainingModel mode
     }
 
     /// <summary>
-    /// Whether more can be laid on the parent of a checkpoint: the base, or a step that was not deleted; another one that was saved at its
-    /// number since is none. Never on a branch: there a number may be the step of what it started from, handed over when that task was
-    /// deleted.
+    /// Whether later saves can use a checkpoint's parent as theirs: the base, or a step that was neither deleted nor replaced. Never on a
+    /// branch: there the number may be a step of the branch point, inherited when that task was deleted.
     /// </summary>
     public async Task<bool> IsParentThereAsync(CheckpointInfo checkpoint, CancellationToken cancellation)
     {
@@ -120,7 +117,7 @@ internal sealed class Resumer(IFishStore store, string task, ITrainingModel mode
         options.OnWarning(message);
     }
 
-    // A damaged base spares no checkpoint: going on to the next one would only hide it.
+    // A damaged base affects every checkpoint, so trying the next one would only hide the cause.
     private static bool IsDamage(ErrorCode code) => code is ErrorCode.CorruptCheckpoint or ErrorCode.CorruptFrame or ErrorCode.FrameInvalid;
 
     private async Task FindLaterAsync(CheckpointInfo restored, CancellationToken cancellation)
@@ -142,7 +139,7 @@ internal sealed class Resumer(IFishStore store, string task, ITrainingModel mode
             yield break;
         }
 
-        // Without runs the older ones are asked for only when the newest one is damaged.
+        // Without run ids the older ones are requested only if the newest is damaged.
         var isNewest = from is null || from == StepRef.Latest;
         if (!isNewest || RunIdentity.Of(first) is null)
         {
@@ -160,7 +157,7 @@ internal sealed class Resumer(IFishStore store, string task, ITrainingModel mode
         if (steps.Count > 0 && steps[0] < first.Step)
         {
             Warn(
-                $"step {steps[0]} is of the run that saved last, and is resumed; step {first.Step} is another run's: "
+                $"step {steps[0]} belongs to the run that saved last and is resumed; step {first.Step} belongs to another run: "
                 + $"ResumeAsync(StepRef.At({first.Step}))");
         }
 
@@ -173,7 +170,7 @@ internal sealed class Resumer(IFishStore store, string task, ITrainingModel mode
     private ValueTask<List<CheckpointInfo>> ListAsync(CancellationToken cancellation) =>
         store.Checkpoints.ListAsync(task, cancellationToken: cancellation).ToListAsync(cancellation);
 
-    // The trainer state and the model's files come one by one: what the step is before and after them says that they are of one save.
+    // The trainer state and the files are read one by one; equal metadata before and after proves that they belong to one save.
     private async Task CheckUnchangedAsync(CheckpointInfo read, CancellationToken cancellation)
     {
         var now = await store.Checkpoints.GetAsync(task, StepRef.At(read.Step), cancellation);
@@ -181,7 +178,7 @@ internal sealed class Resumer(IFishStore store, string task, ITrainingModel mode
         {
             throw new FishException(
                 ErrorCode.CheckpointChanged, $"{task}/{read.Step}",
-                "The step was deleted and saved with other content while it was read; the model's values are undefined now.",
+                "The step was replaced with other content while it was read; the model's values are undefined now.",
                     "Resume again.");
         }
     }
@@ -211,8 +208,8 @@ internal sealed class Resumer(IFishStore store, string task, ITrainingModel mode
         catch (FishException error) when (!IsDamage(error.Code))
         {
             throw new FishException(
-                error.Code, error.Key, $"{error.Cause} The model's values are undefined now: they are parts of several states.",
-                "Resume again before anything is trained.", error)
+                error.Code, error.Key, $"{error.Cause} The model's values are undefined now: they come from several states.",
+                "Resume again before you train.", error)
             {
                 Status = error.Status, RetryAfter = error.RetryAfter,
             };
@@ -247,7 +244,7 @@ internal sealed class Resumer(IFishStore store, string task, ITrainingModel mode
         await copying;
         if (offset != info.Bytes)
         {
-            throw new FishException(ErrorCode.BodyTruncated, info.Name, $"{offset} of {info.Bytes} bytes came.", "Resume again.");
+            throw new FishException(ErrorCode.BodyTruncated, info.Name, $"Received {offset} of {info.Bytes} bytes.", "Resume again.");
         }
     }
 

@@ -2,13 +2,12 @@ using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>The checkpoint that training goes on from.</summary>
-/// <param name="Checkpoint">What it is.</param>
-/// <param name="StateRestored">Whether the parts of <see cref="CheckpointHookOptions.State"/> took back theirs; the model always
-/// did.</param>
-/// <param name="Warnings">Why newer checkpoints were passed over, and what could not be restored.</param>
+/// <summary>The checkpoint that training continues from.</summary>
+/// <param name="Checkpoint">Its metadata.</param>
+/// <param name="StateRestored">Whether the parts of <see cref="CheckpointHookOptions.State"/> were restored; the model always was.</param>
+/// <param name="Warnings">Why newer checkpoints were skipped, and which parts could not be restored.</param>
 public sealed record Resumption(CheckpointInfo Checkpoint, bool StateRestored, IReadOnlyList<string> Warnings)
 {
-    /// <summary>The last step that is done: training goes on with the next one.</summary>
+    /// <summary>The last completed step: training continues with the next one.</summary>
     public long Step => Checkpoint.Step;
 }

@@ -4,14 +4,16 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Tells the store a task's retention, and deletes after each save what it lets go. Used on the saver's task only.</summary>
+/// <summary>
+/// Sets a task's retention in the store, and after each save deletes the checkpoints that no rule keeps. Used on the saver's task only.
+/// </summary>
 internal sealed class RetentionKeeper(
     IFishStore store, string task, Retention retention, RunIdentity run, CheckpointHookOptions options)
 {
     private readonly Dictionary<long, RetentionCandidate> steps = [];
     private bool prepared;
 
-    /// <summary>Puts the retention on the task, so that <c>best</c> has its meaning, and learns which checkpoints there are.</summary>
+    /// <summary>Sets the task's retention, which defines <c>best</c>, and lists its checkpoints.</summary>
     public async Task PrepareAsync()
     {
         if (prepared)
@@ -28,7 +30,7 @@ internal sealed class RetentionKeeper(
 
         await foreach (var item in store.Checkpoints.ListAsync(task))
         {
-            // Another run's checkpoints are not this one's to delete.
+            // Never delete another run's checkpoints.
             if (!(options.Overwrite || options.NewRun) || RunIdentity.Of(item) == run.Id)
             {
                 steps[item.Step] = CandidateOf(item);
@@ -38,9 +40,9 @@ internal sealed class RetentionKeeper(
         prepared = true;
     }
 
-    /// <summary>Takes note of a save, and deletes what no rule keeps.</summary>
+    /// <summary>Records a save, and deletes checkpoints that no rule keeps.</summary>
     /// <param name="saved">The checkpoint.</param>
-    /// <param name="anchor">The step that saves are laid on: it stays.</param>
+    /// <param name="anchor">The parent step of the saves, which stays.</param>
     public async Task SavedAsync(CheckpointInfo saved, long? anchor)
     {
         steps[saved.Step] = CandidateOf(saved);
@@ -57,7 +59,7 @@ internal sealed class RetentionKeeper(
     {
         try
         {
-            // Tagged or pinned meanwhile?
+            // It may have been tagged or pinned meanwhile.
             var info = await store.Checkpoints.GetAsync(task, StepRef.At(step));
             if (info.Tags.Count > 0 || info.Pinned)
             {
@@ -69,7 +71,7 @@ internal sealed class RetentionKeeper(
         }
         catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound)
         {
-            // Someone else deleted it.
+            // Another caller deleted it.
         }
 
         steps.Remove(step);

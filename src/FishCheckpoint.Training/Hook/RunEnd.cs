@@ -2,17 +2,15 @@ using System.Runtime.ExceptionServices;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>
-/// The end of a run: saves its last step, waits for what is on its way, and stops on a signal. Used on the training thread only.
-/// </summary>
+/// <summary>Ends a run: saves its last step, waits for pending saves, and stops on a signal. Used on the training thread only.</summary>
 internal sealed class RunEnd(StepCopier copier, BackgroundSaver saver, HookTask opening, CheckpointHookOptions options) : IAsyncDisposable
 {
     private readonly StopSignals? signals = options.SaveOnStop ? new StopSignals() : null;
 
-    /// <summary>Whether a signal asks the run to stop.</summary>
+    /// <summary>Whether a signal asked the run to stop.</summary>
     public bool IsAsked => signals is { Signal: > 0 };
 
-    /// <summary>Saves the last step, waits until everything is stored, and exits where the options say so.</summary>
+    /// <summary>Saves the last step, waits until everything is stored, and exits if the options require it.</summary>
     public StepOutcome Stop()
     {
         SaveLast();
@@ -22,9 +20,9 @@ internal sealed class RunEnd(StepCopier copier, BackgroundSaver saver, HookTask 
     }
 
     /// <summary>Saves the last step if it is not saved yet, and waits until everything is stored.</summary>
-    /// <param name="cancellation">Ends the waiting, not the saves.</param>
+    /// <param name="cancellation">Cancels the wait, not the saves.</param>
     /// <exception cref="AggregateException">Several saves failed.</exception>
-    /// <exception cref="Exception">One save failed: what it threw.</exception>
+    /// <exception cref="Exception">One save failed: its error.</exception>
     public async Task CompleteAsync(CancellationToken cancellation)
     {
         if (options.SaveAtEnd && !saver.Completed)
@@ -42,10 +40,10 @@ internal sealed class RunEnd(StepCopier copier, BackgroundSaver saver, HookTask 
         }
     }
 
-    /// <summary>As <see cref="CompleteAsync"/>, where the options say that a run that is left early is saved; throws nothing.</summary>
+    /// <summary>As <see cref="CompleteAsync"/>, if the options save an interrupted run; never throws.</summary>
     public async ValueTask DisposeAsync()
     {
-        // .NET does not say whether an exception is on its way: a hook that was not completed is taken for one that was left early.
+        // .NET does not reveal whether an exception is being thrown, so an uncompleted hook counts as interrupted.
         if (options.SaveOnError && options.SaveAtEnd && !saver.Completed && opening.Refusal is null)
         {
             try

@@ -4,12 +4,12 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// Copies what a save holds, and puts back what a resumed run needs: the model's masked values, and the parts of the trainer state. Used on
-/// the training thread only.
+/// Copies the content of a save, and restores a resumed run: the model's masked values and the parts of the trainer state. Used on the
+/// training thread only.
 /// </summary>
-/// <param name="model">The tensors that are trained.</param>
-/// <param name="options">Names the parts.</param>
-/// <param name="first">The mask that the hook was made with.</param>
+/// <param name="model">The trained tensors.</param>
+/// <param name="options">The options with the parts.</param>
+/// <param name="first">The hook's first mask.</param>
 internal sealed class RunState(ITrainingModel model, CheckpointHookOptions options, Mask first)
 {
     /// <summary>Copies the values at a mask's positions.</summary>
@@ -27,7 +27,7 @@ internal sealed class RunState(ITrainingModel model, CheckpointHookOptions optio
         return new Delta(mask, values);
     }
 
-    /// <summary>Copies what resuming needs; <see langword="null"/> if that is nothing.</summary>
+    /// <summary>Copies the trainer state; <see langword="null"/> if there is none.</summary>
     public TrainerState? Capture(Mask mask, int savesSinceMask)
     {
         if (options.State.Count == 0 && options.MaskSource is null && mask.Id == first.Id)
@@ -45,12 +45,12 @@ internal sealed class RunState(ITrainingModel model, CheckpointHookOptions optio
         return state;
     }
 
-    /// <summary>The mask that a checkpoint was trained with, and the saves since it changed.</summary>
+    /// <summary>The mask of a checkpoint's training, and the number of saves since it changed.</summary>
     public (Mask Mask, int SavesSinceMask) MaskOf(TrainerState? state) =>
         state?.Sections.Contains(HookState.Section, StringComparer.Ordinal) == true
         ? HookState.LoadFrom(state.Section(HookState.Section), first) : (first, 0);
 
-    /// <summary>Refuses a state that a part cannot take, before anything is changed.</summary>
+    /// <summary>Refuses a trainer state that does not fit a part, before anything is changed.</summary>
     /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.StateMismatch"/>.</exception>
     public void Check(TrainerState? state)
     {
@@ -66,8 +66,8 @@ internal sealed class RunState(ITrainingModel model, CheckpointHookOptions optio
         }
     }
 
-    /// <summary>Gives each part its section back.</summary>
-    /// <returns>Whether there was one to give.</returns>
+    /// <summary>Gives each part its section of the trainer state.</summary>
+    /// <returns>Whether there was any section.</returns>
     public bool Restore(TrainerState? state)
     {
         if (state is null && options.State.Count > 0)

@@ -5,14 +5,12 @@ using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>
-/// Tells of saves where operators look: a file of JSON lines, and the runtime's metrics (meter <c>FishCheckpoint.Training</c>).
-/// </summary>
+/// <summary>Reports saves to operators: a file of JSON lines, and the runtime's metrics (meter <c>FishCheckpoint.Training</c>).</summary>
 internal sealed class SaveLog(string task, CheckpointHookOptions options) : IDisposable
 {
     private static readonly Meter Meter = new("FishCheckpoint.Training");
     private static readonly Histogram<double> Stalls = Meter.CreateHistogram<double>(
-        "fishcheckpoint.save.stall", "s", "How long a save held training.");
+        "fishcheckpoint.save.stall", "s", "How long training waited for a save.");
     private static readonly Histogram<double> Backgrounds = Meter.CreateHistogram<double>(
         "fishcheckpoint.save.background", "s", "How long the store worked on a save.");
     private static readonly Counter<long> Bytes = Meter.CreateCounter<long>(

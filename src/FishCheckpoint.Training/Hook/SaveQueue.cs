@@ -1,8 +1,8 @@
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// The copies on their way to the store: a bounded number in memory. Where there is no room, a new one takes the place of the oldest that
-/// waits and may be left out, so that the newest waits. Safe for use by many callers at once.
+/// A bounded queue of copies to store. If it is full, a new copy replaces the oldest replaceable one, so that the newest waits. Safe for
+/// concurrent callers.
 /// </summary>
 internal sealed class SaveQueue(int capacity) : IDisposable
 {
@@ -14,10 +14,9 @@ internal sealed class SaveQueue(int capacity) : IDisposable
     private bool completed;
 
     /// <summary>Takes a slot for a copy.</summary>
-    /// <param name="isBest">Whether the step is the best by the monitored metric so far: bests that wait are outdone, and one more slot is
-    /// there for it.</param>
-    /// <param name="replaces">Whether a copy that waits may be left out for it.</param>
-    /// <param name="replaced">The copy that was left out for it; no longer here.</param>
+    /// <param name="isBest">Whether the step is the best so far by the monitored metric; the best may use one extra slot.</param>
+    /// <param name="replaces">Whether it may replace a waiting copy.</param>
+    /// <param name="replaced">The copy that it replaced, which is no longer in the queue.</param>
     public bool TryReserve(bool isBest, bool replaces, out PendingSave? replaced)
     {
         lock (gate)
@@ -35,14 +34,14 @@ internal sealed class SaveQueue(int capacity) : IDisposable
                 return waiting.Remove(replaced);
             }
 
-            // The best has a slot of its own, so that neither it nor the newest goes for the other.
+            // The best has its own slot, so that neither it nor the newest is dropped for the other.
             var fits = taken <= capacity && (isBest || (replaces && waiting.Any(save => save.IsBest)));
             taken += fits ? 1 : 0;
             return fits;
         }
     }
 
-    /// <summary>Gives back a slot.</summary>
+    /// <summary>Returns a slot.</summary>
     public void Release()
     {
         lock (gate)
@@ -53,11 +52,11 @@ internal sealed class SaveQueue(int capacity) : IDisposable
         freed.Set();
     }
 
-    /// <summary>Waits until a slot was given back, or for a moment.</summary>
+    /// <summary>Waits until a slot is returned, or for a moment.</summary>
     public void WaitForRoom(TimeSpan moment) => freed.WaitOne(moment);
 
-    /// <summary>Hands in a copy, for which a slot was taken.</summary>
-    /// <exception cref="ObjectDisposedException">Nothing more is taken.</exception>
+    /// <summary>Adds a copy to the slot that was taken for it.</summary>
+    /// <exception cref="ObjectDisposedException">The queue accepts no more copies.</exception>
     public void Enqueue(PendingSave save)
     {
         lock (gate)
@@ -69,7 +68,7 @@ internal sealed class SaveQueue(int capacity) : IDisposable
         added.Release();
     }
 
-    /// <summary>Puts a copy back that was left out, before the others, with a slot of its own.</summary>
+    /// <summary>Restores a replaced copy in front of the others, with its own slot.</summary>
     public void Restore(PendingSave save)
     {
         lock (gate)
@@ -81,7 +80,7 @@ internal sealed class SaveQueue(int capacity) : IDisposable
         added.Release();
     }
 
-    /// <summary>A copy that later ones may not take the place of.</summary>
+    /// <summary>Protects a copy from being replaced by later ones.</summary>
     public void Keep(PendingSave save)
     {
         lock (gate)
@@ -90,7 +89,7 @@ internal sealed class SaveQueue(int capacity) : IDisposable
         }
     }
 
-    /// <summary>Nothing more is handed in.</summary>
+    /// <summary>Accepts no more copies.</summary>
     public void Complete()
     {
         lock (gate)
@@ -101,7 +100,7 @@ internal sealed class SaveQueue(int capacity) : IDisposable
         added.Release();
     }
 
-    /// <summary>The next copy; <see langword="null"/> when all are taken and nothing more comes.</summary>
+    /// <summary>The next copy; <see langword="null"/> when all are taken and the queue is closed.</summary>
     public async Task<PendingSave?> TakeAsync()
     {
         while (true)

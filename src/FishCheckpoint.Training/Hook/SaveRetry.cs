@@ -3,8 +3,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// Tries a save again: while its store is out of reach, without end as long as training runs; what the store fails at, for a while. Once
-/// training is over, for a while in any case.
+/// Retries a save. During training, an unreachable store is retried without end, and a failure of the store for a limited time. After
+/// training, every retry has a deadline.
 /// </summary>
 internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
 {
@@ -17,11 +17,11 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
     private FishException? gone;
     private volatile bool ending;
 
-    /// <summary>Whether a save is waiting for its store to come back.</summary>
+    /// <summary>Whether a save is waiting for an unreachable store.</summary>
     public bool Trying => trying;
 
     /// <summary>
-    /// Whether the store has been out of reach, or silent in the save that it works on, for longer than
+    /// Whether the store has been unreachable, or silent during the current save, for longer than
     /// <see cref="CheckpointHookOptions.RetryFor"/>.
     /// </summary>
     public bool IsLate
@@ -36,8 +36,8 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
         }
     }
 
-    /// <summary>Waits until the store has been out of reach for <see cref="CheckpointHookOptions.RetryFor"/>.</summary>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <summary>Waits until the store has been unreachable for <see cref="CheckpointHookOptions.RetryFor"/>.</summary>
+    /// <param name="cancellation">Cancels the wait.</param>
     public async Task WhenAwayAsync(CancellationToken cancellation)
     {
         while (true)
@@ -59,10 +59,10 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
         }
     }
 
-    /// <summary>Whether training is over.</summary>
+    /// <summary>Whether training has ended.</summary>
     public bool Ending => ending;
 
-    /// <summary>From here on there is a last moment.</summary>
+    /// <summary>From now on retries have a deadline.</summary>
     public void BeginToEnd()
     {
         if (!ending)
@@ -72,8 +72,8 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
         }
     }
 
-    /// <summary>Runs a save until it succeeds, is refused, or time is up.</summary>
-    /// <returns>What it gave, and how often it was tried again.</returns>
+    /// <summary>Runs a save until it succeeds, is refused, or reaches the deadline.</summary>
+    /// <returns>Its result, and the number of retries.</returns>
     public async Task<(T Result, int Retries)> RunAsync<T>(long step, Func<Task<T>> save)
     {
         var (backoff, began) = (new Backoff(options.RetryDelay), (long?)null);
@@ -101,7 +101,7 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
                 catch (FishException error)
                     when (end.IsCancellationRequested && error is { Code: ErrorCode.ServerUnavailable, Status: null })
                 {
-                    // The last try of the saves that wait would take as long again, and find the same.
+                    // The last attempts of waiting saves would take as long again and fail the same way.
                     gone = error;
                     throw;
                 }
@@ -145,11 +145,11 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
     {
         if (retries == 0)
         {
-            options.OnWarning($"step {step} is not stored yet and will be tried again: {error.Message}");
+            options.OnWarning($"step {step} is not stored yet; retrying: {error.Message}");
         }
     }
 
-    // The end cuts the pause short: one last try follows.
+    // The end of training interrupts the delay: one last attempt follows.
     private async Task Pause(TimeSpan delay)
     {
         try
@@ -158,7 +158,7 @@ internal sealed class SaveRetry(CheckpointHookOptions options) : IDisposable
         }
         catch (OperationCanceledException)
         {
-            // Tried once more.
+            // Try once more.
         }
     }
 }

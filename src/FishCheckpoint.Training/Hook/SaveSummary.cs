@@ -1,13 +1,13 @@
 namespace FishCheckpoint.Training;
 
-/// <summary>What the saves of a hook did and cost together, so far.</summary>
-/// <param name="Saved">Saves that are stored, those included that were there already.</param>
+/// <summary>Totals of a hook's saves so far.</summary>
+/// <param name="Saved">Stored saves, including those that existed already.</param>
 /// <param name="Failed">Saves that failed.</param>
-/// <param name="Skipped">Due steps that were not saved because the saver was busy.</param>
+/// <param name="Skipped">Due steps that were not saved because all slots were in use.</param>
 /// <param name="StoredBytes">Bytes that the saves added to the store.</param>
-/// <param name="Stall">How long training was held in all.</param>
-/// <param name="LongestStall">How long one save held it at most.</param>
-/// <param name="Background">How long the store worked, in the background.</param>
+/// <param name="Stall">How long training waited in total.</param>
+/// <param name="LongestStall">How long training waited for one save at most.</param>
+/// <param name="Background">How long the store worked in the background.</param>
 public sealed record SaveSummary(
     int Saved, int Failed, int Skipped, long StoredBytes, TimeSpan Stall, TimeSpan LongestStall, TimeSpan Background)
 {

@@ -2,7 +2,7 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Copies the state of a step, and hands the copy to the background. Used on the training thread only.</summary>
+/// <summary>Copies the values of a step, and gives the copy to the background saver. Used on the training thread only.</summary>
 internal sealed class StepCopier(
     RunState run, Lineage lineage, LeakGuard leakGuard, StepMetrics metrics, Cadence cadence, BackgroundSaver saver,
     CheckpointHookOptions options)
@@ -10,31 +10,31 @@ internal sealed class StepCopier(
     private IReadOnlyDictionary<string, double>? lastMetrics;
     private int saves;
 
-    /// <summary>The last step, where it is not copied yet.</summary>
+    /// <summary>The last step, if it is not copied yet.</summary>
     public long? Unsaved { get; private set; }
 
-    /// <summary>The last copy that was made.</summary>
+    /// <summary>The last copy.</summary>
     public PendingSave? Last { get; private set; }
 
-    /// <summary>How many copies were made since the mask changed.</summary>
+    /// <summary>The number of copies since the mask changed.</summary>
     public int SavesSinceMask { get; set; }
 
-    /// <summary>Takes note of a finished step.</summary>
+    /// <summary>Records a finished step.</summary>
     public void Note(long step, IReadOnlyDictionary<string, double>? given)
     {
         Unsaved = step;
         lastMetrics = given is null ? null : new Dictionary<string, double>(given, StringComparer.Ordinal);
     }
 
-    /// <summary>Training goes on from a checkpoint: earlier copies are of another line.</summary>
+    /// <summary>Training resumes from a checkpoint: forgets earlier copies.</summary>
     public void Resumed(int savesSinceMask) => (Unsaved, Last, SavesSinceMask) = (null, null, savesSinceMask);
 
-    /// <summary>Copies the last step where there is room for the copy.</summary>
-    /// <param name="wait">Waits for room, but not for a store that is out of reach.</param>
-    /// <param name="patient">Waits for that too.</param>
-    /// <param name="keep">Whether later copies may not take its place while it waits.</param>
-    /// <param name="given">Its metrics, other than those that it was noted with.</param>
-    /// <returns>What became of it, and its report to come; none where it was skipped.</returns>
+    /// <summary>Copies the last step if there is a slot for it.</summary>
+    /// <param name="wait">Waits for a slot, but not for an unreachable store.</param>
+    /// <param name="patient">Also waits for an unreachable store.</param>
+    /// <param name="keep">Whether later copies may not replace it while it waits.</param>
+    /// <param name="given">Its metrics, in place of the recorded ones.</param>
+    /// <returns>The outcome, and the pending save; no save if the step was skipped.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.MaskLeak"/>: with <see cref="LeakPolicy.Fail"/>.</exception>
     public (StepOutcome Outcome, Task<SaveReport>? Report) CopyLast(
         bool wait, bool patient = false, bool keep = false, IReadOnlyDictionary<string, double>? given = null)

@@ -4,13 +4,15 @@ using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>The metrics of steps: what can be kept of them, and which step is the best so far. Used on the training thread only.</summary>
+/// <summary>The metrics of steps: those that a checkpoint can store, and the best step so far. Used on the training thread only.</summary>
 internal sealed class StepMetrics(CheckpointHookOptions options, IReadOnlyDictionary<string, string> metadata)
 {
     private double? best;
     private bool warned;
 
-    /// <summary>Copies metrics. What a checkpoint cannot keep is left out, with one warning: no metric costs a checkpoint.</summary>
+    /// <summary>
+    /// Copies metrics. Metrics that a checkpoint cannot store are left out with one warning: no metric costs a checkpoint.
+    /// </summary>
     public IReadOnlyDictionary<string, double>? Copy(long step, IReadOnlyDictionary<string, double>? metrics)
     {
         if (metrics is null)
@@ -21,7 +23,7 @@ internal sealed class StepMetrics(CheckpointHookOptions options, IReadOnlyDictio
         var kept = new Dictionary<string, double>(metrics.Count, StringComparer.Ordinal);
         var left = SaveInfo.MaxBytes - new SaveInfo(kept, metadata).ToJson().Length;
 
-        // The monitored one first: it decides what is kept.
+        // The monitored metric first: it decides which checkpoint is the best.
         foreach (var (name, value) in metrics.OrderBy(pair => pair.Key == options.Monitor ? 0 : 1))
         {
             if (SaveInfo.IsName(name) && (left -= BytesOf(name, value)) >= 0)
@@ -35,15 +37,15 @@ internal sealed class StepMetrics(CheckpointHookOptions options, IReadOnlyDictio
             warned = true;
             options.OnWarning(string.Create(
                 CultureInfo.InvariantCulture,
-                $"step {step}: {metrics.Count - kept.Count} of {metrics.Count} metrics are left out, here and in later steps without "
-                + $"a word: a name has 1 to {SaveInfo.MaxNameLength} characters and no controls, and metrics and metadata are at most "
-                    + $"{SaveInfo.MaxBytes} bytes of JSON"));
+                $"step {step}: {metrics.Count - kept.Count} of {metrics.Count} metrics are left out; later steps leave them out without "
+                + $"a warning. A name has 1 to {SaveInfo.MaxNameLength} characters and no control characters; metrics and metadata have "
+                    + $"at most {SaveInfo.MaxBytes} bytes of JSON"));
         }
 
         return kept;
     }
 
-    /// <summary>Whether the monitored metric is better than in all due steps before; notes it.</summary>
+    /// <summary>Whether the monitored metric is better than in all earlier due steps; records it.</summary>
     public bool IsBest(IReadOnlyDictionary<string, double>? metrics)
     {
         if (options.Monitor is not { } monitor || metrics?.TryGetValue(monitor, out var value) != true || !double.IsFinite(value))

@@ -1,6 +1,6 @@
 namespace FishCheckpoint.Training;
 
-/// <summary>What <see cref="CheckpointHook.OnStep"/> did with a step.</summary>
+/// <summary>The result of <see cref="CheckpointHook.OnStep"/>.</summary>
 public enum StepOutcome
 {
     /// <summary>The cadence does not save this step.</summary>
@@ -9,12 +9,12 @@ public enum StepOutcome
     /// <summary>The masked values were copied and are being saved in the background.</summary>
     Queued,
 
-    /// <summary>The step was due, but the saver was busy (<see cref="BusyPolicy.Skip"/>), or its store out of reach.</summary>
+    /// <summary>The step was due, but all slots were in use (<see cref="BusyPolicy.Skip"/>), or the store was unreachable.</summary>
     Skipped,
 
-    /// <summary>The values could not be copied; the report says why.</summary>
+    /// <summary>The values could not be copied; the report gives the error.</summary>
     Failed,
 
-    /// <summary>The process was asked to stop; the step is stored, or its report says why not, and the loop is to end.</summary>
+    /// <summary>The process was asked to stop, and the loop must end. The step is stored, or its report gives the error.</summary>
     Stopped,
 }

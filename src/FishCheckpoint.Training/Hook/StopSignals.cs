@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Takes the first SIGTERM or Ctrl-C as a wish; the second one ends the process as if nobody listened.</summary>
+/// <summary>Treats the first SIGTERM or Ctrl-C as a request to stop; the second one ends the process as usual.</summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly PosixSignalRegistration[] registrations;
@@ -12,7 +12,7 @@ internal sealed class StopSignals : IDisposable
         [PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Take(context, 15)),
             PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Take(context, 2))];
 
-    /// <summary>The number of the signal that came; 0 when none did.</summary>
+    /// <summary>The number of the received signal; 0 if there was none.</summary>
     public int Signal => signal;
 
     public void Dispose() => Array.ForEach(registrations, registration => registration.Dispose());

@@ -2,20 +2,20 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Whether, and how long, what failed is tried again.</summary>
+/// <summary>Whether, and for how long, a failure is retried.</summary>
 internal enum Retry
 {
-    /// <summary>It was refused: the same again would be too.</summary>
+    /// <summary>Refused: a retry would fail the same way.</summary>
     Never,
 
-    /// <summary>The store failed at it: for <see cref="CheckpointHookOptions.RetryFor"/>.</summary>
+    /// <summary>A failure of the store: retry for <see cref="CheckpointHookOptions.RetryFor"/>.</summary>
     ForAWhile,
 
-    /// <summary>The store was not reached, or is busy: as long as training runs.</summary>
+    /// <summary>The store was unreachable or busy: retry as long as training runs.</summary>
     UntilItIsBack,
 }
 
-/// <summary>Tells failures that may pass from refusals.</summary>
+/// <summary>Separates temporary failures from refusals.</summary>
 internal static class Transience
 {
     public static Retry Of(Exception error) => error is not FishException fish ? Retry.Never : fish.Code switch
@@ -23,7 +23,7 @@ internal static class Transience
         ErrorCode.ServerUnavailable when fish.Status is null => Retry.UntilItIsBack,
         ErrorCode.TooManyRequests => Retry.UntilItIsBack,
 
-        // An answer that is no problem of this system: a proxy's or the server's own failure may pass, a wrong address does not.
+        // A response without problem details: a failure of a proxy or server may be temporary, a wrong address is not.
         ErrorCode.ServerUnavailable => fish.Status >= 500 ? Retry.ForAWhile : Retry.Never,
 
         // A full or failing disk; a body that a proxy cut short.

@@ -4,12 +4,12 @@ namespace FishCheckpoint.Training;
 internal static class BudgetShares
 {
     /// <summary>
-    /// The method of the largest remainder (Hamilton): each tensor gets its exact share rounded down; what is left goes, one each, to the
-    /// largest fractions, and to the earlier tensor where they are equal.
+    /// The largest remainder method (Hamilton): each tensor gets its exact share rounded down. The remaining positions go, one each, to the
+    /// largest fractions, and to the earlier tensor on ties.
     /// </summary>
     /// <param name="units">The tensors' sizes.</param>
     /// <param name="budget">At most the sum of the sizes.</param>
-    /// <returns>A number for each tensor, at most its size; together they are the budget.</returns>
+    /// <returns>A number per tensor, at most its size; their sum is the budget.</returns>
     public static long[] Split(IReadOnlyList<long> units, long budget)
     {
         var total = units.Sum();

@@ -4,17 +4,17 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>A tensor of a mask file that says of each element whether it is in.</summary>
+/// <summary>A tensor of a mask file with one value per element.</summary>
 internal static class DenseMask
 {
-    /// <summary>Reads the positions of what is not zero.</summary>
+    /// <summary>Reads the positions of all nonzero values.</summary>
     public static long[] Read(SafetensorsFile file, StoredTensor stored, TensorInfo tensor)
     {
         if (stored.Info.Type is not (DType.Bool or DType.U8 or DType.F32 or DType.F16 or DType.BF16))
         {
             throw new FishException(
-                ErrorCode.DtypeMismatch, tensor.Name, $"The mask is {DTypes.NameOf(stored.Info.Type)}.",
-                "A dense mask is BOOL, U8, F32, F16 or BF16.");
+                ErrorCode.DtypeMismatch, tensor.Name, $"The mask has the dtype {DTypes.NameOf(stored.Info.Type)}.",
+                "A dense mask has the dtype BOOL, U8, F32, F16 or BF16.");
         }
 
         if (!stored.Info.Shape.SequenceEqual(tensor.Shape) || tensor.Elements != tensor.Units)
@@ -22,7 +22,7 @@ internal static class DenseMask
             throw new FishException(
                 ErrorCode.ShapeMismatch, tensor.Name,
                 $"The mask has the shape {TensorInfo.ShapeText(stored.Info.Shape)} for the tensor {tensor}.",
-                "A dense mask has the tensor's shape; masks of packed dtypes are given as NAME.indices, which count bytes.");
+                "A dense mask has the tensor's shape; give masks of packed dtypes as NAME.indices, which count bytes.");
         }
 
         var positions = new List<long>();
@@ -37,7 +37,7 @@ internal static class DenseMask
         return [.. positions];
     }
 
-    // Floats of both signs are zero: all their bits, or all but the first. Runs of zeros are skipped by vectors.
+    // Both zeros of floats count: compares all bits, or all but the sign bit. Vector operations skip long spans of zeros.
     private static void Collect(ReadOnlySpan<byte> bytes, int size, long first, List<long> positions)
     {
         switch (size)

@@ -8,14 +8,15 @@ namespace FishCheckpoint.Training;
 /// <summary>The positions of a tensor, listed in a mask file.</summary>
 internal static class IndexList
 {
-    private const string Hint = "NAME.indices is I32 or I64 of one dimension, ascending.";
+    private const string Hint = "NAME.indices has the dtype I32 or I64 and one dimension, ascending.";
 
-    /// <summary>Reads and checks positions; no more than the tensor has are ever allocated.</summary>
+    /// <summary>Reads and validates positions; allocates at most as many as the tensor has.</summary>
     public static long[] Read(SafetensorsFile file, StoredTensor stored, TensorInfo tensor)
     {
         if (stored.Info.Type is not (DType.I32 or DType.I64))
         {
-            throw new FishException(ErrorCode.DtypeMismatch, tensor.Name, $"The indices are {DTypes.NameOf(stored.Info.Type)}.", Hint);
+            throw new FishException(ErrorCode.DtypeMismatch, tensor.Name, $"The indices have the dtype {DTypes.NameOf(stored.Info.Type)}.",
+                Hint);
         }
 
         if (stored.Info.Shape.Count != 1 || stored.Info.Elements > tensor.Units)

@@ -5,20 +5,20 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>The absolute values of parameters as scores, tensor by tensor in one buffer as long as the largest.</summary>
+/// <summary>The absolute values of parameters as scores, one tensor at a time in a buffer for the largest.</summary>
 internal sealed class Magnitudes(Layout layout, TensorBytes tensorBytes)
 {
     private float[] buffer = [];
 
     /// <summary>The absolute values of a tensor; valid until the next call.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.DtypeMismatch"/>: the dtype is none of F32, F16 and BF16.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.DtypeMismatch"/>: the dtype is not F32, F16 or BF16.</exception>
     public ReadOnlySpan<float> Of(int tensor)
     {
         var info = layout.Tensors[tensor];
         var bytes = tensorBytes(tensor);
         if (bytes.Length != info.Bytes)
         {
-            throw new ArgumentException($"Tensor '{info.Name}' has {bytes.Length} bytes where the layout says {info.Bytes}.");
+            throw new ArgumentException($"Tensor '{info.Name}' has {bytes.Length} bytes; the layout has {info.Bytes}.");
         }
 
         if (buffer.Length < info.Units)
@@ -31,7 +31,7 @@ internal sealed class Magnitudes(Layout layout, TensorBytes tensorBytes)
         return values;
     }
 
-    // Through integers: clearing the sign bit is exact, and a NaN stays one, to be refused with the tensor's name.
+    // Through integers: clearing the sign bit is exact, and a NaN stays a NaN, which the caller refuses with the tensor's name.
     private static void Fill(ReadOnlySpan<byte> bytes, TensorInfo info, Span<float> values)
     {
         switch (info.Type)
@@ -63,8 +63,8 @@ internal sealed class Magnitudes(Layout layout, TensorBytes tensorBytes)
             default:
                 throw new FishException(
                     ErrorCode.DtypeMismatch, info.Name,
-                    $"Magnitudes of {DTypes.NameOf(info.Type)} are not compared; F32, F16 and BF16 are.",
-                    "Let the tensor always train, or not at all.");
+                    $"Magnitudes of {DTypes.NameOf(info.Type)} cannot be compared; only F32, F16 and BF16 can.",
+                    "Let the tensor always train, or never.");
         }
     }
 }

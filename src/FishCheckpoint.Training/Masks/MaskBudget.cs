@@ -3,18 +3,18 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>How many positions a mask is to have: the arithmetic of a <see cref="MaskRule"/> on a layout.</summary>
-/// <param name="Trainable">Elements of all trainable tensors, those that always train included; of tied tensors once.</param>
-/// <param name="Total">Positions of the mask, repetitions in aliases not counted: the ratio of <paramref name="Trainable"/>, rounded
+/// <summary>The number of positions of a mask: the arithmetic of a <see cref="MaskRule"/> on a layout.</summary>
+/// <param name="Trainable">Elements of all trainable tensors, including those that always train; tied tensors count once.</param>
+/// <param name="Total">Positions of the mask without repetitions in aliases: the ratio of <paramref name="Trainable"/>, rounded
 /// down.</param>
 /// <param name="AlwaysTrained">Positions of the tensors that always train.</param>
 /// <remarks>
 /// As in the paper's code (Sung, Nair, Raffel, "Training Neural Networks with Fixed Sparse Masks", 2021): <c>k = floor(total * ratio) -
-/// head</c>. The ratio is taken as the decimal that it was written as, so that 29% of 100 is 29 and not, as with binary floats, 28.
+/// head</c>. The ratio counts as the decimal number that was written, so 29% of 100 is 29; binary floats would give 28.
 /// </remarks>
 public readonly record struct MaskBudget(long Trainable, long Total, long AlwaysTrained)
 {
-    /// <summary>Positions to be chosen outside of the tensors that always train.</summary>
+    /// <summary>Positions to choose outside the tensors that always train.</summary>
     public long Free => Total - AlwaysTrained;
 
     /// <summary>Computes the budget.</summary>
@@ -26,7 +26,7 @@ public readonly record struct MaskBudget(long Trainable, long Total, long Always
         if (!(rule.Ratio is >= 0 and <= 1))
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, "ratio", $"{rule.Ratio} is no share of the elements.", "Give a ratio from 0 to 1, as in 0.005.");
+                ErrorCode.RequestInvalid, "ratio", $"{rule.Ratio} is not a ratio.", "Give a ratio from 0 to 1, such as 0.005.");
         }
 
         var tensors = new TrainedTensors(layout, rule);

@@ -6,22 +6,22 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// Masks as safetensors files. Written: <c>NAME.indices</c> [n] for each tensor with positions, I32 where they fit and I64 elsewhere, flat
-/// and ascending, with the layout's and the mask's identities in <c>__metadata__</c>. Read: such files, also of other tools and without the
-/// identities; and dense masks, BOOL, U8, F32, F16 or BF16 tensors under the parameters' names and in their shapes, in which everything
-/// that is not zero (NaN is not) is in.
+/// Masks as safetensors files. It writes <c>NAME.indices</c> [n] for each tensor with positions: I32 if they fit, else I64, flat and
+/// ascending, with the ids of the layout and the mask in <c>__metadata__</c>. It reads such files, also of other tools and without the ids;
+/// and dense masks: BOOL, U8, F32, F16 or BF16 tensors under the parameters' names and in their shapes, in which every nonzero element (a
+/// NaN is nonzero) is in the mask.
 /// </summary>
 public static class MaskFile
 {
-    /// <summary>What the name of a tensor of positions ends with.</summary>
+    /// <summary>The suffix of a tensor with positions.</summary>
     public const string IndicesSuffix = ".indices";
 
     private const string LayoutKey = "layout";
     private const string MaskKey = "mask";
     private const int Capacity = 1 << 16;
 
-    /// <summary>Writes a mask; the file appears whole or not at all.</summary>
-    /// <param name="path">Where; a file that is there is replaced.</param>
+    /// <summary>Writes a mask atomically.</summary>
+    /// <param name="path">The file; an existing one is replaced.</param>
     /// <param name="mask">The mask.</param>
     public static void Write(string path, Mask mask)
     {
@@ -46,15 +46,14 @@ public static class MaskFile
         writer.Commit();
     }
 
-    /// <summary>Reads a mask, block by block: what is held is the mask.</summary>
+    /// <summary>Reads a mask block by block; its memory is that of the mask.</summary>
     /// <param name="path">The file.</param>
     /// <param name="layout">The layout that the mask is for.</param>
-    /// <exception cref="FishException">
-    /// <see cref="ErrorCode.FileNotFound"/>, or a code for each way a header can lie; <see cref="ErrorCode.TensorUnknown"/>: the layout has
-    /// no such tensor; <see cref="ErrorCode.DtypeMismatch"/>, <see cref="ErrorCode.ShapeMismatch"/>; <see cref="ErrorCode.IndexUnsorted"/>,
-    /// <see cref="ErrorCode.IndexRepeated"/>, <see cref="ErrorCode.IndexOutOfRange"/>; <see cref="ErrorCode.PatchInvalid"/>: a tensor has
-    /// positions and a dense mask; <see cref="ErrorCode.DigestMismatch"/>: the mask is not the one that was written.
-    /// </exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>, or a code of an invalid header;
+    /// <see cref="ErrorCode.TensorUnknown"/>: the layout does not have a tensor; <see cref="ErrorCode.DtypeMismatch"/>,
+    /// <see cref="ErrorCode.ShapeMismatch"/>; <see cref="ErrorCode.IndexUnsorted"/>, <see cref="ErrorCode.IndexRepeated"/>,
+    /// <see cref="ErrorCode.IndexOutOfRange"/>; <see cref="ErrorCode.PatchInvalid"/>: a tensor has positions and a dense mask;
+    /// <see cref="ErrorCode.DigestMismatch"/>: the mask differs from the one that was written.</exception>
     public static Mask Read(string path, Layout layout)
     {
         using var file = SafetensorsFile.Open(path);
@@ -67,7 +66,7 @@ public static class MaskFile
             if (!read.TryAdd(tensor, new TensorMask(tensor, positions)))
             {
                 throw new FishException(
-                    ErrorCode.PatchInvalid, layout.Tensors[tensor].Name, "The file holds its positions and a dense mask of it.",
+                    ErrorCode.PatchInvalid, layout.Tensors[tensor].Name, "The file has both positions and a dense mask of it.",
                     "Keep one of them.");
             }
         }
@@ -78,11 +77,11 @@ public static class MaskFile
             || id == mask.Id.ToString()
             ? mask
             : throw new FishException(
-                ErrorCode.DigestMismatch, path, $"The mask is {mask.Id}; the file says {id}.",
-                "The file was changed or damaged: copy or write it again.");
+                ErrorCode.DigestMismatch, path, $"The mask is {mask.Id}; the file's metadata has {id}.",
+                "The file was changed or damaged: copy it or write it again.");
     }
 
-    // A parameter's own name comes first: it may end in ".indices" itself.
+    // A parameter's own name has precedence: it may itself end in ".indices".
     private static (int Tensor, bool Dense) Find(TensorInfo stored, Layout layout)
     {
         if (layout.TryIndexOf(stored.Name, out var tensor))
@@ -94,8 +93,8 @@ public static class MaskFile
             && layout.TryIndexOf(stored.Name[..^IndicesSuffix.Length], out tensor)
             ? (tensor, false)
             : throw new FishException(
-                ErrorCode.TensorUnknown, stored.Name, "The task layout has no such tensor.",
-                "A mask file holds NAME.indices, or dense masks under the tensors' names.");
+                ErrorCode.TensorUnknown, stored.Name, "The task layout does not have this tensor.",
+                "A mask file has NAME.indices, or dense masks under the tensors' names.");
     }
 
     private static DType IndexTypeOf(TensorInfo tensor) => tensor.Units - 1 <= int.MaxValue ? DType.I32 : DType.I64;

@@ -5,10 +5,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Chooses the positions of a mask: by score, by name, or at random as a control.</summary>
+/// <summary>Chooses the positions of a mask by score, by name, or at random as a control.</summary>
 /// <remarks>
-/// With <see cref="MaskRule.Tied"/>, positions are chosen in the first tensor of each group and repeated in its aliases: the mask then
-/// holds <see cref="MaskBudget.Total"/> positions and the repetitions.
+/// With <see cref="MaskRule.Tied"/>, the first tensor of each group competes, and its aliases repeat its positions: the mask then has
+/// <see cref="MaskBudget.Total"/> positions plus the repetitions.
 /// </remarks>
 public static class MaskSelection
 {
@@ -29,7 +29,9 @@ public static class MaskSelection
     /// <param name="rule">Budget and tensors.</param>
     /// <returns>A mask of exactly <see cref="MaskBudget.Total"/> positions. Ties go to the earlier tensor, then to the lower
     /// position.</returns>
-    /// <remarks>Time is proportional to the number of elements, in four passes; memory beyond the scores to that of positions.</remarks>
+    /// <remarks>
+    /// Time is proportional to the number of elements, in four passes; memory beyond the scores is proportional to the positions.
+    /// </remarks>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: see <see cref="MaskBudget.Compute"/>, or a score is not a
     /// number.</exception>
     /// <exception cref="ArgumentException">Scores of a tensor have another length than the tensor.</exception>
@@ -39,15 +41,15 @@ public static class MaskSelection
         return tensors.Complete(ScoreThreshold.Choose(layout, tensors.Competing, scores, budget.Free));
     }
 
-    /// <summary>The positions of the highest scores of each tensor, the same share of each, and all positions that always train.</summary>
+    /// <summary>
+    /// The positions of the highest scores within each tensor, at the same share of each, and all positions that always train.
+    /// </summary>
     /// <param name="layout">The tensors.</param>
     /// <param name="scores">Their scores, such as Fisher information or magnitudes.</param>
     /// <param name="rule">Budget and tensors.</param>
-    /// <returns>
-    /// A mask of exactly <see cref="MaskBudget.Total"/> positions: <see cref="MaskBudget.Free"/> is split in proportion to the competing
-    /// tensors' elements, rounded down, and the positions that this leaves go, one each, to the tensors with the largest fractions, earlier
-    /// ones first. Ties inside a tensor go to the lower position.
-    /// </returns>
+    /// <returns>A mask of exactly <see cref="MaskBudget.Total"/> positions: <see cref="MaskBudget.Free"/> is split in proportion to the
+    /// competing tensors' elements and rounded down. The remaining positions go, one each, to the tensors with the largest fractions,
+    /// earlier ones first. Ties inside a tensor go to the lower position.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: see <see cref="MaskBudget.Compute"/>, or a score is not a
     /// number.</exception>
     /// <exception cref="ArgumentException">Scores of a tensor have another length than the tensor.</exception>
@@ -65,11 +67,9 @@ public static class MaskSelection
     /// <param name="rule">Budget and tensors.</param>
     /// <returns>A mask of exactly <see cref="MaskBudget.Total"/> positions. Ties go to the earlier tensor, then to the lower
     /// position.</returns>
-    /// <remarks>Takes 4 bytes of memory for each element of the largest tensor.</remarks>
-    /// <exception cref="FishException">
-    /// <see cref="ErrorCode.RequestInvalid"/>: see <see cref="MaskBudget.Compute"/>, or a value is not a number;
-    /// <see cref="ErrorCode.DtypeMismatch"/>: a competing tensor is of another dtype.
-    /// </exception>
+    /// <remarks>Takes 4 bytes of memory per element of the largest tensor.</remarks>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: see <see cref="MaskBudget.Compute"/>, or a value is not a
+    /// number; <see cref="ErrorCode.DtypeMismatch"/>: a competing tensor has another dtype.</exception>
     public static Mask Magnitude(Layout layout, TensorBytes tensorBytes, MaskRule rule) =>
         Top(layout, new Magnitudes(layout, tensorBytes).Of, rule);
 
@@ -78,18 +78,20 @@ public static class MaskSelection
     /// Language-models", 2022): every position of the bias terms, and of the tensors that always train.
     /// </summary>
     /// <param name="layout">The tensors.</param>
-    /// <param name="rule">Tensors; its ratio is not used: the mask is as large as the bias terms are.</param>
+    /// <param name="rule">The tensors; its ratio is ignored: the bias terms give the size of the mask.</param>
     /// <param name="isBias">Which tensors are bias terms. Default: <see cref="MaskRule.IsBias"/>.</param>
     public static Mask BitFit(Layout layout, MaskRule rule, Func<TensorInfo, bool>? isBias = null) =>
         new TrainedTensors(layout, rule with { AlwaysTrained = MaskRule.AnyOf(rule.AlwaysTrained, isBias ?? MaskRule.IsBias) })
             .Complete([]);
 
-    /// <summary>As many positions as <see cref="Top"/> would choose, each equally likely, and all positions that always train.</summary>
+    /// <summary>As many positions as <see cref="Top"/> would choose, all equally likely, and all positions that always train.</summary>
     /// <param name="layout">The tensors.</param>
     /// <param name="rule">Budget and tensors.</param>
-    /// <param name="seed">Names the choice: the same one gives the same mask.</param>
-    /// <remarks>Selection sampling in one pass (Knuth, The Art of Computer Programming, volume 2, 3.4.2, algorithm S): positions come out
-    /// in order.</remarks>
+    /// <param name="seed">The seed; the same seed gives the same mask.</param>
+    /// <remarks>
+    /// Selection sampling in one pass (Knuth, The Art of Computer Programming, volume 2, 3.4.2, algorithm S), which gives the positions in
+    /// order.
+    /// </remarks>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: see <see cref="MaskBudget.Compute"/>.</exception>
     public static Mask Random(Layout layout, MaskRule rule, long seed)
     {

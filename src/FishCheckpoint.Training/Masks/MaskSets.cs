@@ -3,19 +3,21 @@ using FishCheckpoint.Masks;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Masks of one layout as sets. Time is that of reading both; a tensor that only one of them has is not copied.</summary>
+/// <summary>
+/// Set operations on masks of one layout. The time is that of reading both; a tensor that only one of them has is not copied.
+/// </summary>
 internal static class MaskSets
 {
-    /// <summary>The positions that are in either.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: the masks are of two layouts.</exception>
+    /// <summary>The positions that are in either mask.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: the masks have different layouts.</exception>
     public static Mask Union(Mask left, Mask right) => Combine(left, right, onlyLeft: true, both: true, onlyRight: true);
 
-    /// <summary>The positions that are in both.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: the masks are of two layouts.</exception>
+    /// <summary>The positions that are in both masks.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: the masks have different layouts.</exception>
     public static Mask Intersect(Mask left, Mask right) => Combine(left, right, onlyLeft: false, both: true, onlyRight: false);
 
     /// <summary>The positions of <paramref name="left"/> that are not in <paramref name="right"/>.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: the masks are of two layouts.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: the masks have different layouts.</exception>
     public static Mask Except(Mask left, Mask right) => Combine(left, right, onlyLeft: true, both: false, onlyRight: false);
 
     private static Mask Combine(Mask left, Mask right, bool onlyLeft, bool both, bool onlyRight)
@@ -23,7 +25,7 @@ internal static class MaskSets
         if (left.Layout.Id != right.Layout.Id)
         {
             throw new FishException(
-                ErrorCode.LayoutMismatch, "mask", "The masks are of two layouts.", "Choose both on the same task layout.");
+                ErrorCode.LayoutMismatch, "mask", "The masks have different layouts.", "Choose both on the same task layout.");
         }
 
         var rights = right.Tensors.ToDictionary(tensor => tensor.Tensor);

@@ -1,10 +1,10 @@
 namespace FishCheckpoint.Training;
 
-/// <summary>Patterns of names, in which only <c>*</c> and <c>?</c> mean something.</summary>
+/// <summary>Patterns of names with the wildcards <c>*</c> and <c>?</c>.</summary>
 internal static class NamePattern
 {
     /// <summary>
-    /// Whether the whole name fits. Time is at most the product of both lengths: only the last <c>*</c> is ever tried again.
+    /// Whether the whole name matches. The time is at most the product of both lengths: only the last <c>*</c> is ever retried.
     /// </summary>
     public static bool Matches(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
     {

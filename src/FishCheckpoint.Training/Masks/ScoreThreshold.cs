@@ -6,24 +6,24 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// The k-th highest score of many tensors, found by counting and not by sorting: floats that are not negative are ordered as their bits
-/// are, so one pass counts the upper 16 bits, and a second one the lower 16 bits of the only bucket that the k-th can be in.
+/// The k-th highest score of many tensors, found by counting instead of sorting. Floats that are not negative have the order of their bits,
+/// so a first pass counts the upper 16 bits, and a second one the lower 16 bits in the bucket of the k-th score.
 /// </summary>
-/// <param name="Value">The bits of the k-th highest score; everything above is in.</param>
-/// <param name="Ties">How many of the scores equal to it are in: the first ones, by layout order, then position.</param>
+/// <param name="Value">The bits of the k-th highest score; all higher scores are chosen.</param>
+/// <param name="Ties">How many of the equal scores are chosen: the first ones by layout order, then position.</param>
 internal readonly record struct ScoreThreshold(int Value, long Ties)
 {
     private const int Buckets = 1 << 16;
     private const int Infinity = 0x7F800000;
 
-    /// <summary>Above every score: nothing is in.</summary>
+    /// <summary>Above every score: chooses nothing.</summary>
     public static ScoreThreshold None => new(int.MaxValue, 0);
 
     /// <summary>Chooses the positions of the highest scores.</summary>
     /// <param name="layout">The tensors.</param>
     /// <param name="tensors">Which of them compete.</param>
     /// <param name="scores">Their scores.</param>
-    /// <param name="count">How many positions are to be in; at most as many as there are.</param>
+    /// <param name="count">How many positions to choose; at most the number of scores.</param>
     /// <exception cref="ArgumentException">Scores of a tensor have another length than the tensor.</exception>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a score is negative or not a number.</exception>
     public static List<TensorMask> Choose(Layout layout, IReadOnlyList<int> tensors, TensorScores scores, long count)
@@ -43,7 +43,7 @@ internal readonly record struct ScoreThreshold(int Value, long Ties)
     /// <param name="layout">The tensors.</param>
     /// <param name="tensors">Which of them compete.</param>
     /// <param name="scores">Their scores.</param>
-    /// <param name="count">How many scores are to be in; at most as many as there are.</param>
+    /// <param name="count">How many scores to choose; at most the number of scores.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: a score is negative or not a number.</exception>
     public static ScoreThreshold Find(Layout layout, IReadOnlyList<int> tensors, TensorScores scores, long count)
     {
@@ -61,7 +61,7 @@ internal readonly record struct ScoreThreshold(int Value, long Ties)
             {
                 throw new FishException(
                     ErrorCode.RequestInvalid, info.Name, "A score is negative or not a number.",
-                    "Look for a gradient or parameter that is not a number; lower the learning rate or the loss scale.");
+                    "Check gradients and parameters for NaN; lower the learning rate or the loss scale.");
             }
         }
 
@@ -81,7 +81,7 @@ internal readonly record struct ScoreThreshold(int Value, long Ties)
         return new ScoreThreshold((upper << 16) | lower, count);
     }
 
-    /// <summary>The bits of scores as integers that are ordered in the same way.</summary>
+    /// <summary>The bits of scores as integers with the same order.</summary>
     public static ReadOnlySpan<int> Bits(ReadOnlySpan<float> scores) => MemoryMarshal.Cast<float, int>(scores);
 
     private static bool CountUpper(ReadOnlySpan<int> bits, long units, long[] counts)
@@ -110,7 +110,7 @@ internal readonly record struct ScoreThreshold(int Value, long Ties)
         counts[0] += upper == 0 ? units - bits.Length : 0;
     }
 
-    // The bucket of the count-th highest; count becomes its rank inside that bucket.
+    // The bucket of the count-th highest score; count becomes its rank inside that bucket.
     private static int Descend(long[] counts, ref long count)
     {
         var bucket = Buckets - 1;

@@ -1,15 +1,15 @@
 namespace FishCheckpoint.Training;
 
-/// <summary>What a tensor is to a <see cref="MaskRule"/>.</summary>
+/// <summary>The role of a tensor in a <see cref="MaskRule"/>.</summary>
 public enum TensorRole
 {
     /// <summary>Its positions compete for the budget.</summary>
     Competing,
 
-    /// <summary>It is in the mask as a whole, and counted in the budget.</summary>
+    /// <summary>The mask includes all of it, and the budget counts it.</summary>
     AlwaysTrained,
 
-    /// <summary>It is the memory of an earlier tensor: it has that one's positions, and is not counted again.</summary>
+    /// <summary>It shares the memory of an earlier tensor: it has the same positions, and the budget does not count it again.</summary>
     Alias,
 
     /// <summary>It does not train.</summary>

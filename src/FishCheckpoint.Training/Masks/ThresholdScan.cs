@@ -11,7 +11,7 @@ internal static class ThresholdScan
     /// <param name="scores">One score per unit, none negative; empty when all are 0.</param>
     /// <param name="units">The number of units.</param>
     /// <param name="threshold">The bits of the threshold.</param>
-    /// <param name="ties">How many positions with a score equal to the threshold may still be taken; becomes what is left.</param>
+    /// <param name="ties">How many positions with a score equal to the threshold may still be taken; updated to the rest.</param>
     public static long[] Collect(ReadOnlySpan<float> scores, long units, int threshold, ref long ties)
     {
         if (scores.IsEmpty)

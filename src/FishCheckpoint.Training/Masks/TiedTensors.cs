@@ -5,8 +5,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// Tensors of a layout that are the same memory, such as an embedding and the output layer tied to it. The file holds each of them, so each
-/// has to be in the mask; they train as one, so they are scored, counted and stepped on as one.
+/// Tensors of a layout that share memory, such as an embedding and its tied output layer. The file contains each of them, so the mask must
+/// too; they train as one tensor, so they are scored, counted and updated as one.
 /// </summary>
 public sealed class TiedTensors
 {
@@ -26,17 +26,17 @@ public sealed class TiedTensors
         }
     }
 
-    /// <summary>No tensor shares memory with another one.</summary>
+    /// <summary>No tensors share memory.</summary>
     public static TiedTensors None { get; } = new([]);
 
     /// <summary>
-    /// Indices of the tensors that are one, in layout order: the first one is the canonical one, the others are its aliases.
+    /// Groups of tensors that share memory, as indices in layout order: the first one is canonical, the others are its aliases.
     /// </summary>
     public IReadOnlyList<IReadOnlyList<int>> Groups { get; }
 
-    /// <summary>Finds tensors of one dtype with the same first byte and length; tensors that only overlap are not found.</summary>
+    /// <summary>Finds tensors of one dtype with the same first byte and length; it does not find tensors that only overlap.</summary>
     /// <param name="layout">The tensors.</param>
-    /// <param name="tensorBytes">Their memory itself: a copy shares none.</param>
+    /// <param name="tensorBytes">Their actual memory: a copy shares none.</param>
     public static TiedTensors Find(Layout layout, TensorBytes tensorBytes)
     {
         var found = new List<List<int>>();
@@ -46,7 +46,7 @@ public sealed class TiedTensors
             var first = found.Count;
             foreach (var tensor in alike)
             {
-                // Both spans are held while they are compared: managed arrays may move between two calls, and their addresses with them.
+                // Both spans stay pinned while they are compared: the garbage collector may move managed arrays between two calls.
                 var group = found.FindIndex(first, group => tensorBytes(group[0]) == tensorBytes(tensor));
                 if (group < 0)
                 {
@@ -62,13 +62,13 @@ public sealed class TiedTensors
         return new TiedTensors(found.OrderBy(group => group[0]));
     }
 
-    /// <summary>The tensor that stands for a tensor: the first one of its group, or itself.</summary>
+    /// <summary>The canonical tensor of a tensor: the first of its group, or itself.</summary>
     public int CanonicalOf(int tensor) => canonical.GetValueOrDefault(tensor, tensor);
 
-    /// <summary>All tensors that are the same memory as a tensor, itself included, in layout order.</summary>
+    /// <summary>All tensors that share a tensor's memory, including itself, in layout order.</summary>
     public IReadOnlyList<int> GroupOf(int tensor) => groups.GetValueOrDefault(CanonicalOf(tensor), [tensor]);
 
-    /// <summary>A mask without aliases: what an optimizer steps on, so that no memory is stepped on twice.</summary>
+    /// <summary>A mask without aliases for an optimizer, so that it updates no memory twice.</summary>
     public Mask WithoutAliases(Mask mask) => Groups.Count == 0
         ? mask : Mask.Create(mask.Layout, mask.Tensors.Where(tensor => CanonicalOf(tensor.Tensor) == tensor.Tensor));
 

@@ -4,8 +4,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// A <see cref="MaskRule"/> on a layout: what each tensor is to it. Tied tensors are one: they train when any of them does, and always when
-/// any of them always does, since they cannot differ.
+/// The roles of all tensors under a <see cref="MaskRule"/>. Tied tensors count as one: they train if any of them does, and always if any of
+/// them always does.
 /// </summary>
 internal sealed class TrainedTensors
 {
@@ -21,16 +21,16 @@ internal sealed class TrainedTensors
         (Competing, Always) = ([.. canonical[false]], [.. canonical[true]]);
     }
 
-    /// <summary>Tensors whose positions compete for the budget, in layout order; aliases are left out.</summary>
+    /// <summary>Tensors whose positions compete for the budget, in layout order, without aliases.</summary>
     public int[] Competing { get; }
 
-    /// <summary>Tensors that are in the mask as a whole, in layout order; aliases are left out.</summary>
+    /// <summary>Tensors that the mask includes whole, in layout order, without aliases.</summary>
     public int[] Always { get; }
 
-    /// <summary>Units of some tensors.</summary>
+    /// <summary>The number of units of some tensors.</summary>
     public long UnitsOf(IEnumerable<int> tensors) => tensors.Sum(tensor => layout.Tensors[tensor].Units);
 
-    /// <summary>What a tensor is to the rule.</summary>
+    /// <summary>The role of a tensor in the rule.</summary>
     public TensorRole RoleOf(int tensor)
     {
         var canonical = rule.Tied.CanonicalOf(tensor);
@@ -39,7 +39,7 @@ internal sealed class TrainedTensors
             : Any(canonical, rule.AlwaysTrained) ? TensorRole.AlwaysTrained : TensorRole.Competing;
     }
 
-    /// <summary>The mask of chosen positions, with the tensors that always train and with every alias.</summary>
+    /// <summary>The mask of the chosen positions, the tensors that always train, and all aliases.</summary>
     public Mask Complete(IEnumerable<TensorMask> chosen) =>
         Mask.Create(layout, rule.Tied.WithAliases(chosen.Concat(Always.Select(tensor => new TensorMask(tensor, All(tensor))))));
 

@@ -1,10 +1,10 @@
 namespace FishCheckpoint.Training;
 
-/// <summary>The scalars of one step of Adam, made in double and rounded once, as PyTorch makes them.</summary>
-/// <param name="Shrink">What values are multiplied with first (decoupled decay); 1 for not at all.</param>
+/// <summary>The scalars of one Adam step, computed in double and rounded once, like PyTorch.</summary>
+/// <param name="Shrink">The first factor of the values (decoupled decay); 1 for none.</param>
 /// <param name="Decay">The multiple of a value that is added to its gradient (L2).</param>
-/// <param name="MeanWeight">1 - beta1: how far the mean goes to the gradient.</param>
-/// <param name="MeanKept">1 - <paramref name="MeanWeight"/>, in float32, for going from the other end.</param>
+/// <param name="MeanWeight">1 - beta1: how far the mean moves to the gradient.</param>
+/// <param name="MeanKept">1 - <paramref name="MeanWeight"/>, in float32, for the interpolation from the other end.</param>
 /// <param name="SquareKept">beta2.</param>
 /// <param name="SquareWeight">1 - beta2.</param>
 /// <param name="CorrectionRoot">The square root of 1 - beta2^step.</param>
@@ -14,7 +14,7 @@ internal readonly record struct AdamFactors(
     float Shrink, float Decay, float MeanWeight, float MeanKept, float SquareKept, float SquareWeight, float CorrectionRoot, float Epsilon,
     float NegativeStep)
 {
-    /// <summary>The scalars of a step.</summary>
+    /// <summary>Computes the scalars of a step.</summary>
     public static AdamFactors Of(AdamOptions options, bool decoupled, double rate, long step)
     {
         var weight = (float)(1 - options.Beta1);
@@ -30,9 +30,7 @@ internal readonly record struct AdamFactors(
             (float)-(rate / (1 - Power(options.Beta1, step))));
     }
 
-    /// <summary>
-    /// A power by squaring: multiplications alone are rounded alike everywhere, which the powers of the systems' C libraries are not.
-    /// </summary>
+    /// <summary>A power by squaring. Multiplications round alike on every machine; the C libraries' powers do not.</summary>
     public static double Power(double value, long exponent)
     {
         var power = 1.0;

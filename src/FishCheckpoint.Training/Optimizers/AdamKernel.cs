@@ -5,12 +5,12 @@ using System.Runtime.InteropServices;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// The hot loop of <see cref="MaskedAdam"/> and <see cref="MaskedAdamW"/>: PyTorch's <c>_single_tensor_adam</c>. Each operation is rounded
-/// by itself, in vectors and in the rest alike, so no bit depends on the width of a machine's vectors.
+/// The hot loop of <see cref="MaskedAdam"/> and <see cref="MaskedAdamW"/>: PyTorch's <c>_single_tensor_adam</c>. Each operation rounds
+/// separately, in vectors and in the remainder, so no bit depends on a machine's vector width.
 /// </summary>
 internal static class AdamKernel
 {
-    // Where lerp changes ends, as torch.lerp does, so that a weight of 1 gives the end itself.
+    // Like torch.lerp, starts from the other end at 0.5, so that a weight of 1 gives the end exactly.
     private const float NearStart = 0.5f;
 
     /// <summary>Takes one step.</summary>

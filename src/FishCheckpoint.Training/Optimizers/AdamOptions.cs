@@ -8,10 +8,10 @@ public record AdamOptions
     /// <summary>The learning rate of the first step. Default: 0.001.</summary>
     public double LearningRate { get; init; } = 1e-3;
 
-    /// <summary>How much of the mean of the gradients stays, from 0 to below 1. Default: 0.9.</summary>
+    /// <summary>The decay rate of the mean of the gradients, from 0 to below 1. Default: 0.9.</summary>
     public double Beta1 { get; init; } = 0.9;
 
-    /// <summary>How much of the mean of the gradients' squares stays, from 0 to below 1. Default: 0.999.</summary>
+    /// <summary>The decay rate of the mean of the squared gradients, from 0 to below 1. Default: 0.999.</summary>
     public double Beta2 { get; init; } = 0.999;
 
     /// <summary>Added to the denominator. Default: 1e-8.</summary>
@@ -19,7 +19,7 @@ public record AdamOptions
 
     /// <summary>
     /// <see cref="MaskedAdam"/>: the multiple of a value that is added to its gradient (L2); default 0. <see cref="MaskedAdamW"/>: the
-    /// multiple that the learning rate takes off the value itself; default 0.01.
+    /// multiple of a value that, times the learning rate, is subtracted from it; default 0.01.
     /// </summary>
     public double WeightDecay { get; init; }
 
@@ -34,9 +34,9 @@ public record AdamOptions
     }
 }
 
-/// <summary>Options of <see cref="MaskedAdamW"/>: a weight decay of 0.01, if nothing else is said.</summary>
+/// <summary>Options of <see cref="MaskedAdamW"/>, with a default weight decay of 0.01.</summary>
 public sealed record AdamWOptions : AdamOptions
 {
-    /// <summary>Takes the defaults of <c>torch.optim.AdamW</c>.</summary>
+    /// <summary>Creates options with the defaults of <c>torch.optim.AdamW</c>.</summary>
     public AdamWOptions() => WeightDecay = 1e-2;
 }

@@ -1,24 +1,23 @@
 namespace FishCheckpoint.Training;
 
-/// <summary>Learning rates as functions of the step: they hold no state, so nothing of them has to be saved.</summary>
+/// <summary>Learning rates as functions of the step: they have no state to save.</summary>
 public static class LearningRates
 {
-    /// <summary>From 0 up to the peak in equal parts, then down to 0 at the end in equal parts; 0 afterwards.</summary>
+    /// <summary>Linear warmup from 0 to the peak, then linear decay to 0 at the end; 0 afterwards.</summary>
     /// <param name="step">Steps taken before this one.</param>
-    /// <param name="warmup">Steps of the way up; 0 for none.</param>
-    /// <param name="total">Steps of the whole.</param>
+    /// <param name="warmup">Number of warmup steps; 0 for none.</param>
+    /// <param name="total">Total number of steps.</param>
     /// <param name="peak">The highest rate.</param>
     public static double Linear(long step, long warmup, long total, double peak) => step < warmup
         ? peak * step / warmup
         : peak * (1 - Progress(step, warmup, total));
 
     /// <summary>
-    /// From 0 up to the peak in equal parts, then down to the lowest rate along half a cosine (Loshchilov and Hutter, "SGDR", 2017), where
-    /// it stays.
+    /// Linear warmup from 0 to the peak, then half a cosine down to the lowest rate (Loshchilov and Hutter, "SGDR", 2017), which stays.
     /// </summary>
     /// <param name="step">Steps taken before this one.</param>
-    /// <param name="warmup">Steps of the way up; 0 for none.</param>
-    /// <param name="total">Steps of the whole.</param>
+    /// <param name="warmup">Number of warmup steps; 0 for none.</param>
+    /// <param name="total">Total number of steps.</param>
     /// <param name="peak">The highest rate.</param>
     /// <param name="lowest">The rate at the end.</param>
     public static double Cosine(long step, long warmup, long total, double peak, double lowest = 0) => step < warmup

@@ -2,7 +2,7 @@ using FishCheckpoint.Masks;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>What two masks of one layout have in common, for state that goes from one to the other.</summary>
+/// <summary>The intersection of two masks of one layout, to transfer optimizer state from one to the other.</summary>
 internal sealed class MaskOverlap
 {
     private readonly Mask before;
@@ -15,11 +15,11 @@ internal sealed class MaskOverlap
         places = before.Tensors.Select((tensor, index) => (tensor.Tensor, index)).ToDictionary(pair => pair.Tensor, pair => pair.index);
     }
 
-    /// <summary>State per tensor: that of a tensor that is in both masks, else the default.</summary>
+    /// <summary>State per tensor: kept for tensors in both masks, else the default.</summary>
     public T[] PerTensor<T>(T[] state) =>
         [.. after.Tensors.Select(tensor => places.TryGetValue(tensor.Tensor, out var place) ? state[place] : default!)];
 
-    /// <summary>State per position: that of a position that is in both masks, else 0.</summary>
+    /// <summary>State per position: kept for positions in both masks, else 0.</summary>
     public float[][] PerPosition(float[][] state) => [.. after.Tensors.Select(tensor =>
     {
         var carried = new float[tensor.Positions.Length];

@@ -4,12 +4,12 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// Adam on a mask, as <c>torch.optim.Adam</c> (Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015), with L2 weight decay.
+/// Adam on a mask, like <c>torch.optim.Adam</c> (Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015), with L2 weight decay.
 /// </summary>
 /// <remarks>
-/// Holds two floats per position. As in PyTorch, steps are counted per tensor, from its first gradient on. A position that
-/// <see cref="MaskedOptimizer.SetMask"/> adds to a tensor starts with moments of 0 under the tensor's count, as one does that had gradients
-/// of 0 until then.
+/// Takes two floats per position. Like PyTorch, it counts steps per tensor from its first gradient on. A position that
+/// <see cref="MaskedOptimizer.SetMask"/> adds starts with moments of 0 under the tensor's count, like one whose gradients were 0 until
+/// then.
 /// </remarks>
 public class MaskedAdam : MaskedOptimizer
 {
@@ -24,10 +24,10 @@ public class MaskedAdam : MaskedOptimizer
     private long[] steps;
     private AdamFactors factors;
 
-    /// <summary>Begins with moments of 0.</summary>
-    /// <param name="mask">The positions to step on.</param>
-    /// <param name="options">How; <see langword="null"/> for the defaults.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: an option is out of its range.</exception>
+    /// <summary>Starts with moments of 0.</summary>
+    /// <param name="mask">The positions to update.</param>
+    /// <param name="options">The options; <see langword="null"/> for the defaults.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: an option is out of range.</exception>
     public MaskedAdam(Mask mask, AdamOptions? options = null)
         : this(mask, options ?? new AdamOptions(), decoupled: false)
     {
@@ -69,7 +69,7 @@ public class MaskedAdam : MaskedOptimizer
     {
         if (Mask.Count > 0 && !state.Names.Any(name => name.StartsWith(StepKey, StringComparison.Ordinal)))
         {
-            throw state.Mismatch(StepKey.TrimEnd('/'), "The state is of another optimizer: it has no moments of Adam.");
+            throw state.Mismatch(StepKey.TrimEnd('/'), "The state belongs to another optimizer: it has no Adam moments.");
         }
     }
 
@@ -93,10 +93,10 @@ public class MaskedAdam : MaskedOptimizer
 }
 
 /// <summary>
-/// Adam on a mask with decoupled weight decay, as <c>torch.optim.AdamW</c> (Loshchilov and Hutter, "Decoupled Weight Decay Regularization",
-/// 2019). Only values of the mask decay.
+/// Adam on a mask with decoupled weight decay, like <c>torch.optim.AdamW</c> (Loshchilov and Hutter, "Decoupled Weight Decay
+/// Regularization", 2019). Only masked values decay.
 /// </summary>
-/// <param name="mask">The positions to step on.</param>
-/// <param name="options">How; <see langword="null"/> for the defaults.</param>
-/// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: an option is out of its range.</exception>
+/// <param name="mask">The positions to update.</param>
+/// <param name="options">The options; <see langword="null"/> for the defaults.</param>
+/// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: an option is out of range.</exception>
 public sealed class MaskedAdamW(Mask mask, AdamWOptions? options = null) : MaskedAdam(mask, options ?? new AdamWOptions(), decoupled: true);

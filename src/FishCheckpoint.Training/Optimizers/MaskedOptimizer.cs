@@ -4,18 +4,18 @@ using FishCheckpoint.Masks;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// Steps on the positions of a mask, and on nothing else: no other value changes a bit, by decay or momentum either, and state is held for
-/// the mask's positions only. Give it a mask without aliases (<see cref="TiedTensors.WithoutAliases"/>), or tied memory is stepped on
+/// Updates the positions of a mask and nothing else: neither decay nor momentum changes any other value, and optimizer state exists only
+/// for the mask's positions. Give it a mask without aliases (<see cref="TiedTensors.WithoutAliases"/>); otherwise tied memory is updated
 /// twice.
 /// </summary>
 /// <remarks>
-/// The values are those of the dense optimizer of PyTorch (its <c>_single_tensor_*</c> functions, operation by operation in float32,
-/// scalars in double) when that is given gradients of 0 off the mask and no decay there, without fused multiply-adds: the bits are the same
-/// on every machine. Not safe for concurrent use.
+/// The values are those of PyTorch's full optimizer (its <c>_single_tensor_*</c> functions, operation by operation in float32, scalars in
+/// double) with gradients of 0 outside the mask and no decay there, without fused multiply-adds: the bits are the same on every machine.
+/// Not safe for concurrent use.
 /// </remarks>
 public abstract class MaskedOptimizer : IResumable
 {
-    // Values that are gathered at once: both runs stay in the first cache level.
+    // Values gathered at once: both buffers fit the first cache level.
     private const int Run = 2048;
     private const string MaskKey = "mask";
     private const string RateKey = "learning_rate";
@@ -29,21 +29,21 @@ public abstract class MaskedOptimizer : IResumable
         (Mask, LearningRate) = (mask, learningRate);
     }
 
-    /// <summary>The positions that are stepped on.</summary>
+    /// <summary>The positions that are updated.</summary>
     public Mask Mask { get; private set; }
 
     /// <summary>The learning rate of the next step; schedules set it, see <see cref="LearningRates"/>.</summary>
     public double LearningRate { get; set; }
 
-    /// <summary>Bytes of the moments that are held for the mask's positions.</summary>
+    /// <summary>Bytes of the optimizer state for the mask's positions.</summary>
     public abstract long StateBytes { get; }
 
-    /// <summary>Takes one step on every tensor of the mask.</summary>
-    /// <param name="parameters">The tensors' values; only those at the mask's positions are changed.</param>
-    /// <param name="gradientOf">Their gradients; only those at the mask's positions are read. A tensor without one is passed over, with its
+    /// <summary>Updates every tensor of the mask.</summary>
+    /// <param name="parameters">The tensors' values; only those at the mask's positions change.</param>
+    /// <param name="gradientOf">Their gradients; only those at the mask's positions are read. A tensor without one is skipped, with its
     /// state.</param>
-    /// <param name="gradientScale">What gradients are multiplied with, as by <see cref="GradientClip"/>.</param>
-    /// <exception cref="ArgumentException">A tensor or gradient has another length than the layout says; nothing was changed.</exception>
+    /// <param name="gradientScale">The factor for gradients, such as <see cref="GradientClip"/>'s.</param>
+    /// <exception cref="ArgumentException">A tensor's or gradient's length differs from the layout's; nothing was changed.</exception>
     public void Step(TensorValues parameters, TensorGradients gradientOf, float gradientScale = 1)
     {
         Check(parameters, gradientOf);
@@ -76,11 +76,11 @@ public abstract class MaskedOptimizer : IResumable
         }
     }
 
-    /// <summary>Takes one step on one tensor whose masked values were gathered already, as from a GPU.</summary>
+    /// <summary>Updates one tensor whose masked values were already gathered, such as from a GPU.</summary>
     /// <param name="maskTensor">Index of the tensor in the mask's <see cref="Mask.Tensors"/>, not in the layout.</param>
     /// <param name="maskedValues">The values at its positions, in order; changed in place.</param>
     /// <param name="maskedGradients">The gradients at its positions, in order.</param>
-    /// <exception cref="ArgumentException">There is another number of them than of positions.</exception>
+    /// <exception cref="ArgumentException">The lengths differ from the number of positions.</exception>
     public void Update(int maskTensor, Span<float> maskedValues, ReadOnlySpan<float> maskedGradients)
     {
         var count = Mask.Tensors[maskTensor].Positions.Length;
@@ -95,18 +95,18 @@ public abstract class MaskedOptimizer : IResumable
     }
 
     /// <summary>
-    /// Goes on with another mask. Positions that are in both keep their state; new ones start with a state of 0; what left the mask is
-    /// forgotten, also when it comes back later. What is counted per tensor goes on for tensors that are in both masks, and starts anew for
-    /// the others.
+    /// Continues with another mask. Positions in both masks keep their state; new ones start with a state of 0. Positions that leave the
+    /// mask lose their state, even if they return later. Counts per tensor continue for tensors in both masks, and start over for the
+    /// others.
     /// </summary>
     /// <param name="mask">The mask, on the same layout.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: it is on another layout.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: the layout differs.</exception>
     public void SetMask(Mask mask)
     {
         if (mask.Layout.Id != Mask.Layout.Id)
         {
             throw new FishException(
-                ErrorCode.LayoutMismatch, "mask", "The mask is of another layout.", "Choose it on the layout that is trained.");
+                ErrorCode.LayoutMismatch, "mask", "The mask has another layout.", "Choose it on the trained layout.");
         }
 
         Carry(new MaskOverlap(Mask, mask));
@@ -132,7 +132,7 @@ public abstract class MaskedOptimizer : IResumable
         state.Double(RateKey);
         CheckParts(state);
 
-        // With another mask it is looked at again once that one is set.
+        // A state of another mask is checked again after that mask is set.
         for (var index = 0; IsOfMask(state) && index < Mask.Tensors.Count; index++)
         {
             CheckPart(index, Mask.Layout.Tensors[Mask.Tensors[index].Tensor].Name, state);
@@ -145,7 +145,7 @@ public abstract class MaskedOptimizer : IResumable
         Check(state);
         if (!IsOfMask(state))
         {
-            throw state.Mismatch(MaskKey, $"The state is of the mask {state.Text(MaskKey)}; the optimizer has {Mask.BareId}.");
+            throw state.Mismatch(MaskKey, $"The state belongs to the mask {state.Text(MaskKey)}; the optimizer has {Mask.BareId}.");
         }
 
         LearningRate = state.Double(RateKey);
@@ -158,7 +158,7 @@ public abstract class MaskedOptimizer : IResumable
     private bool IsOfMask(StateSection state) =>
         state.Text(MaskKey) is var id && (id == Mask.BareId.ToString() || id == Mask.Id.ToString());
 
-    // All of them first: a step is taken whole or not at all.
+    // All tensors are checked first: an update is complete or does not happen.
     private void Check(TensorValues parameters, TensorGradients gradientOf)
     {
         for (var index = 0; index < Mask.Tensors.Count; index++)
@@ -169,18 +169,18 @@ public abstract class MaskedOptimizer : IResumable
             if (gradient > 0 && (values != info.Units || gradient != info.Units))
             {
                 throw new ArgumentException(
-                    $"Tensor '{info.Name}' has {info.Units} elements; {values} and a gradient of {gradient} are given.");
+                    $"Tensor '{info.Name}' has {info.Units} elements; got {values} and a gradient of {gradient}.");
             }
         }
     }
 
-    /// <summary>Begins a step on a tensor of the mask: counts it.</summary>
+    /// <summary>Begins and counts an update of a tensor of the mask.</summary>
     private protected abstract void Begin(int maskTensor);
 
-    /// <summary>Steps on some consecutive positions of a tensor of the mask.</summary>
+    /// <summary>Updates some consecutive positions of a tensor of the mask.</summary>
     private protected abstract void UpdateRun(int maskTensor, int begin, Span<float> run, ReadOnlySpan<float> gradient);
 
-    /// <summary>Takes the state over to another mask.</summary>
+    /// <summary>Transfers the state to another mask.</summary>
     private protected abstract void Carry(MaskOverlap overlap);
 
     private protected abstract void Save(int maskTensor, string name, StateSection state);
@@ -188,7 +188,7 @@ public abstract class MaskedOptimizer : IResumable
     /// <summary>Refuses the state of another kind of optimizer.</summary>
     private protected abstract void CheckParts(StateSection state);
 
-    /// <summary>Refuses a state that <see cref="Load"/> cannot take.</summary>
+    /// <summary>Refuses a state that <see cref="Load"/> cannot use.</summary>
     private protected abstract void CheckPart(int maskTensor, string name, StateSection state);
 
     private protected abstract void Load(int maskTensor, string name, StateSection state);

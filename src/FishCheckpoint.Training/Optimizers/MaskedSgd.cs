@@ -3,10 +3,10 @@ using FishCheckpoint.Masks;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Gradient descent with momentum on a mask, as <c>torch.optim.SGD</c>.</summary>
+/// <summary>Gradient descent with momentum on a mask, like <c>torch.optim.SGD</c>.</summary>
 /// <remarks>
-/// Holds one float per position with momentum, and nothing without. As in PyTorch, the first gradient of a tensor becomes its momentum as
-/// it is, without dampening; a position that <see cref="MaskedOptimizer.SetMask"/> adds to a tensor with momentum starts with one of 0.
+/// Takes one float per position with momentum, and nothing without. Like in PyTorch, the first gradient of a tensor becomes its momentum
+/// without dampening; a position that <see cref="MaskedOptimizer.SetMask"/> adds to a tensor with momentum starts with a momentum of 0.
 /// </remarks>
 public sealed class MaskedSgd : MaskedOptimizer
 {
@@ -17,10 +17,10 @@ public sealed class MaskedSgd : MaskedOptimizer
     private bool[] started;
     private bool first;
 
-    /// <summary>Begins with no momentum.</summary>
-    /// <param name="mask">The positions to step on.</param>
-    /// <param name="options">How; <see langword="null"/> for the defaults.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: an option is out of its range.</exception>
+    /// <summary>Starts without momentum.</summary>
+    /// <param name="mask">The positions to update.</param>
+    /// <param name="options">The options; <see langword="null"/> for the defaults.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: an option is out of range.</exception>
     public MaskedSgd(Mask mask, SgdOptions? options = null)
         : base(mask, (options ??= new SgdOptions()).Validate().LearningRate)
     {
@@ -72,7 +72,7 @@ public sealed class MaskedSgd : MaskedOptimizer
     {
         if (state.Names.Any(name => name.StartsWith("exp_avg/", StringComparison.Ordinal)))
         {
-            throw state.Mismatch("exp_avg", "The state is of another optimizer: it has the moments of Adam.");
+            throw state.Mismatch("exp_avg", "The state belongs to another optimizer: it has Adam moments.");
         }
     }
 
@@ -86,7 +86,7 @@ public sealed class MaskedSgd : MaskedOptimizer
 
     private protected override void Load(int maskTensor, string name, StateSection state)
     {
-        // A tensor that was never stepped on has no momentum yet, which is another thing than one of 0.
+        // A tensor without any update has no momentum yet, which differs from a momentum of 0.
         started[maskTensor] = state.Has(BufferKey + name);
         if (HasMomentum && started[maskTensor])
         {

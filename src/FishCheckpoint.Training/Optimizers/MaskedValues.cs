@@ -3,14 +3,14 @@ using System.Runtime.InteropServices;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>Takes floats from a mask's positions and puts them back.</summary>
+/// <summary>Gathers floats from a mask's positions and scatters them back.</summary>
 internal static class MaskedValues
 {
-    /// <summary>Takes the values at some positions, each multiplied with a factor.</summary>
+    /// <summary>Gathers the values at some positions, each times a factor.</summary>
     /// <param name="source">A whole tensor.</param>
-    /// <param name="positions">Where to take from; one after another when they are all of a tensor's.</param>
-    /// <param name="factor">Multiplied with; 1 changes no bit.</param>
-    /// <param name="taken">Filled from the front.</param>
+    /// <param name="positions">The positions to read; contiguous if they are all of a tensor's.</param>
+    /// <param name="factor">The factor; 1 changes no bit.</param>
+    /// <param name="taken">Receives the values.</param>
     public static void Gather(ReadOnlySpan<float> source, ReadOnlySpan<long> positions, float factor, Span<float> taken)
     {
         taken = taken[..positions.Length];
@@ -32,7 +32,7 @@ internal static class MaskedValues
         }
     }
 
-    /// <summary>Puts values back.</summary>
+    /// <summary>Scatters values back.</summary>
     public static void Scatter(ReadOnlySpan<float> values, ReadOnlySpan<long> positions, Span<float> destination)
     {
         values = values[..positions.Length];

@@ -2,10 +2,10 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>The ranges of optimizers' options.</summary>
+/// <summary>Validates optimizers' options.</summary>
 internal static class OptionCheck
 {
-    /// <summary>Refuses what is negative or not finite.</summary>
+    /// <summary>Refuses a negative or non-finite value.</summary>
     public static void NotNegative(double value, string name)
     {
         if (!(value >= 0 && double.IsFinite(value)))
@@ -14,12 +14,12 @@ internal static class OptionCheck
         }
     }
 
-    /// <summary>Refuses what is not from 0 to below 1.</summary>
+    /// <summary>Refuses a value outside [0, 1).</summary>
     public static void BelowOne(double value, string name)
     {
         if (!(value is >= 0 and < 1))
         {
-            throw new FishException(ErrorCode.RequestInvalid, name, $"{value} is not from 0 to below 1.", "Give a share, as in 0.9.");
+            throw new FishException(ErrorCode.RequestInvalid, name, $"{value} is not from 0 to below 1.", "Give a share, such as 0.9.");
         }
     }
 }

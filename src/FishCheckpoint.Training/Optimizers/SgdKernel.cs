@@ -4,17 +4,17 @@ using System.Runtime.InteropServices;
 namespace FishCheckpoint.Training;
 
 /// <summary>The scalars of a step of <see cref="SgdKernel"/>.</summary>
-/// <param name="Decay">L2.</param>
-/// <param name="Momentum">How much of the buffer stays.</param>
+/// <param name="Decay">The multiple of a value that is added to its gradient (L2).</param>
+/// <param name="Momentum">The factor of the momentum buffer.</param>
 /// <param name="Fresh">1 - dampening.</param>
 /// <param name="NegativeRate">The learning rate, negated.</param>
 /// <param name="Nesterov">Whether the momentum is added once more.</param>
-/// <param name="First">Whether the gradient becomes the buffer as it is.</param>
+/// <param name="First">Whether the gradient itself becomes the buffer.</param>
 internal readonly record struct SgdFactors(float Decay, float Momentum, float Fresh, float NegativeRate, bool Nesterov, bool First);
 
 /// <summary>
-/// The hot loops of <see cref="MaskedSgd"/>: PyTorch's <c>_single_tensor_sgd</c>. Multiplications and additions are rounded one by one, in
-/// vectors and in the rest alike, so no bit depends on the width of a machine's vectors.
+/// The hot loops of <see cref="MaskedSgd"/>: PyTorch's <c>_single_tensor_sgd</c>. Each operation rounds separately, in vectors and in the
+/// remainder, so no bit depends on a machine's vector width.
 /// </summary>
 internal static class SgdKernel
 {

@@ -8,16 +8,16 @@ public sealed record SgdOptions
     /// <summary>The learning rate of the first step. Default: 0.001.</summary>
     public double LearningRate { get; init; } = 1e-3;
 
-    /// <summary>How much of the previous step stays. Default: 0, for no state at all.</summary>
+    /// <summary>The momentum: the factor of the previous step. Default: 0, without any optimizer state.</summary>
     public double Momentum { get; init; }
 
-    /// <summary>The share of a gradient that does not go into the momentum. Default: 0.</summary>
+    /// <summary>The share of a gradient that does not enter the momentum. Default: 0.</summary>
     public double Dampening { get; init; }
 
     /// <summary>The multiple of a value that is added to its gradient (L2). Default: 0.</summary>
     public double WeightDecay { get; init; }
 
-    /// <summary>Whether the gradient is taken where the momentum leads; asks for momentum, and no dampening. Default: no.</summary>
+    /// <summary>Whether to use Nesterov momentum, which requires momentum and no dampening. Default: no.</summary>
     public bool Nesterov { get; init; }
 
     internal SgdOptions Validate()
@@ -26,7 +26,7 @@ public sealed record SgdOptions
         OptionCheck.NotNegative(Momentum, "momentum");
         OptionCheck.NotNegative(WeightDecay, "weight_decay");
         return !Nesterov || (Momentum > 0 && Dampening == 0) ? this : throw new FishException(
-            ErrorCode.RequestInvalid, "nesterov", "Nesterov's momentum asks for a momentum, and for no dampening.",
+            ErrorCode.RequestInvalid, "nesterov", "Nesterov momentum requires momentum and no dampening.",
             "Set momentum above 0 and dampening to 0.");
     }
 }

@@ -2,30 +2,28 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Training;
 
-/// <summary>
-/// A part of training that goes on after a restart where it was: an optimizer, a random number generator, a schedule, a sampler.
-/// </summary>
+/// <summary>A part of training that continues after a restart: an optimizer, a random number generator, a schedule, a sampler.</summary>
 public interface IResumable
 {
     /// <summary>
-    /// Copies what resuming needs. Called on the training thread, which waits for it: its cost belongs to the mask, not to the model.
+    /// Copies the part's state. The training thread waits for it, so its cost should depend on the mask, not on the model.
     /// </summary>
-    /// <param name="state">Takes the copies; empty.</param>
+    /// <param name="state">Receives the copies; empty.</param>
     void SaveTo(StateSection state);
 
     /// <summary>
-    /// Looks whether <see cref="LoadFrom"/> would take a state, and changes nothing: so that a run is refused before any of it is
+    /// Checks whether <see cref="LoadFrom"/> would accept a state, without changing anything, so that a run is refused before any of it is
     /// overwritten. Default: it would.
     /// </summary>
-    /// <param name="state">What was saved.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: it is of another optimizer, of other groups, or of another
-    /// size.</exception>
+    /// <param name="state">The saved state.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: it belongs to another optimizer or other groups, or has
+    /// another size.</exception>
     void Check(StateSection state)
     {
     }
 
-    /// <summary>Takes back what <see cref="SaveTo"/> gave; from here on training continues bit for bit.</summary>
-    /// <param name="state">What was saved.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: something is missing, or is of another size.</exception>
+    /// <summary>Restores a state from <see cref="SaveTo"/>; training then continues bit for bit.</summary>
+    /// <param name="state">The saved state.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: an entry is missing or has another size.</exception>
     void LoadFrom(StateSection state);
 }

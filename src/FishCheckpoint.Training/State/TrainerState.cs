@@ -4,9 +4,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Training;
 
 /// <summary>
-/// What resuming needs and serving does not: named arrays and texts, in sections. Written as a safetensors file
-/// (docs/reference/format/container.md, "Trainer state"), so that no code runs when it is read and any language reads it. Not safe for
-/// concurrent use.
+/// The data that resuming needs and serving does not: named arrays and texts, in sections. It is stored as a safetensors file
+/// (docs/FORMAT.md, "Trainer state"), so reading it runs no code and works in any language. Not safe for concurrent use.
 /// </summary>
 public sealed class TrainerState
 {
@@ -29,28 +28,25 @@ public sealed class TrainerState
 
     internal IReadOnlyDictionary<string, string> Texts => texts;
 
-    /// <summary>A section; an empty one when nothing was put there.</summary>
-    /// <param name="name">Its name, as in <c>optimizer</c>; without a slash.</param>
+    /// <summary>A section; empty if it has no entries.</summary>
+    /// <param name="name">Its name, such as <c>optimizer</c>; without a slash.</param>
     /// <exception cref="ArgumentException">The name is empty or has a slash.</exception>
     public StateSection Section(string name) => name.Length > 0 && !name.Contains('/', StringComparison.Ordinal)
-        ? new StateSection(this, name) : throw new ArgumentException("A section's name is not empty and has no slash.", nameof(name));
+        ? new StateSection(this, name) : throw new ArgumentException("A section name must not be empty or contain a slash.", nameof(name));
 
-    /// <summary>The state as the bytes of a file; the arrays are not copied, and not to be changed while the stream is read.</summary>
+    /// <summary>The state as the bytes of a file. The arrays are not copied, so do not change them while the stream is read.</summary>
     public Stream OpenRead() => TrainerStateFile.Write(this);
 
-    /// <summary>Reads a state.</summary>
+    /// <summary>Reads a trainer state.</summary>
     /// <param name="content">The bytes of a file, read to the end; not disposed.</param>
-    /// <param name="key">What it belongs to, for errors, as in <c>task/step</c>.</param>
-    /// <param name="cancellation">Ends the reading.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: it is no trainer state of this version; or a code for each
-    /// way a header can lie.</exception>
+    /// <param name="key">Its name for errors, such as <c>task/step</c>.</param>
+    /// <param name="cancellation">Cancels the reading.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.StateMismatch"/>: it is not a trainer state of this version; or a code of an
+    /// invalid header.</exception>
     public static Task<TrainerState> ReadAsync(Stream content, string key, CancellationToken cancellation = default) =>
         TrainerStateFile.ReadAsync(content, key, cancellation);
 
-    /// <summary>
-    /// The key of an array or text: this one or, where tensors had other names for wrapping a model, the only one that is the same without
-    /// that.
-    /// </summary>
+    /// <summary>The key of an array or text: the given one, or the only key that is equal without the prefixes of model wrappers.</summary>
     internal string Find(string key)
     {
         if (arrays.ContainsKey(key) || texts.ContainsKey(key))
@@ -74,7 +70,7 @@ public sealed class TrainerState
         bare = null;
         if (!arrays.TryAdd(name, array))
         {
-            throw new ArgumentException($"'{name}' is in the state already.", nameof(name));
+            throw new ArgumentException($"'{name}' is already in the state.", nameof(name));
         }
     }
 
@@ -83,7 +79,7 @@ public sealed class TrainerState
         bare = null;
         if (!texts.TryAdd(name, text))
         {
-            throw new ArgumentException($"'{name}' is in the state already.", nameof(name));
+            throw new ArgumentException($"'{name}' is already in the state.", nameof(name));
         }
     }
 }

@@ -9,7 +9,7 @@ internal static class TrainerStateFile
     private const string FormatKey = "format";
     private const string VersionKey = "version";
 
-    /// <summary>The file's bytes, arrays in the order of their names.</summary>
+    /// <summary>The file's bytes, with arrays in the order of their names.</summary>
     public static Stream Write(TrainerState state)
     {
         var arrays = state.Arrays.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToArray();
@@ -24,7 +24,7 @@ internal static class TrainerStateFile
         return new PartsStream([header.ToFileBytes(), .. arrays.Select(pair => pair.Value.Bytes)]);
     }
 
-    /// <summary>Reads a file: the mirror of <see cref="Write"/>.</summary>
+    /// <summary>Reads a file: the inverse of <see cref="Write"/>.</summary>
     public static async Task<TrainerState> ReadAsync(Stream content, string key, CancellationToken cancellation)
     {
         var prefix = new byte[SafetensorsHeader.PrefixLength];
@@ -34,7 +34,7 @@ internal static class TrainerStateFile
         if (header.Metadata.GetValueOrDefault(FormatKey) != TrainerState.Format
             || header.Metadata.GetValueOrDefault(VersionKey) != TrainerState.Version)
         {
-            throw Fail(key, "The bytes are no trainer state of a version that is known.");
+            throw Fail(key, "The bytes are not a trainer state of a known version.");
         }
 
         var state = new TrainerState();
@@ -47,26 +47,26 @@ internal static class TrainerStateFile
         {
             if (!tensor.Info.Name.Contains('/', StringComparison.Ordinal))
             {
-                throw Fail(key, $"The array '{tensor.Info.Name}' is in no section.");
+                throw Fail(key, $"The array '{tensor.Info.Name}' belongs to no section.");
             }
 
             if (tensor.Info.Bytes > Array.MaxLength)
             {
-                throw Fail(key, $"The array '{tensor.Info.Name}' has {tensor.Info.Bytes} bytes; at most {Array.MaxLength} are read.");
+                throw Fail(key, $"The array '{tensor.Info.Name}' has {tensor.Info.Bytes} bytes; the limit is {Array.MaxLength}.");
             }
 
             state.Put(tensor.Info.Name,
                 new StateArray(tensor.Info.Type, await ReadBytesAsync(content, (int)tensor.Info.Bytes, key, cancellation)));
         }
 
-        // The end is asked for: there the store compares the digest.
-        return await content.ReadAsync(prefix, cancellation) == 0 ? state : throw Fail(key, "Something follows the last array.");
+        // Reads to the end, where the store compares the digest.
+        return await content.ReadAsync(prefix, cancellation) == 0 ? state : throw Fail(key, "There are bytes after the last array.");
     }
 
     private static TensorInfo InfoOf(string name, StateArray array) =>
         new(name, array.Type, [array.Bytes.Length / DTypes.UnitSizeOf(array.Type)]);
 
-    // Grows with what arrives: a length alone allocates little.
+    // The buffer grows with the received bytes: a declared length alone allocates little.
     private static async Task<byte[]> ReadBytesAsync(Stream content, int length, string key, CancellationToken cancellation)
     {
         var bytes = new byte[Math.Min(length, Blocks.Size)];
@@ -89,7 +89,7 @@ internal static class TrainerStateFile
     }
 
     private static FishException Fail(string key, string cause) =>
-        new(ErrorCode.StateMismatch, key, cause, "Resume from a checkpoint that a hook has saved.");
+        new(ErrorCode.StateMismatch, key, cause, "Resume from a checkpoint that a hook saved.");
 
     private sealed class PartsStream(IReadOnlyList<ReadOnlyMemory<byte>> parts) : ReadOnlyStream
     {
