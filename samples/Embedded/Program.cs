@@ -1,5 +1,5 @@
-// A store in this process, opened by a container: add a base, make a task, save two steps, load one, report.
-// dotnet run --project samples/Embedded -- FOLDER
+// A store in this process, opened by a container: adds a base, creates a task, saves two steps, loads one and reports sizes. dotnet run
+// --project samples/Embedded -- FOLDER
 using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Runtime.InteropServices;
@@ -20,11 +20,11 @@ using var host = builder.Build();
 await host.StartAsync();
 var store = host.Services.GetRequiredService<IFishStore>();
 
-// A model of one tensor; training changes a few of its values.
+// A model with one tensor; training changes a few of its values.
 var random = new Random(1);
 var weights = Enumerable.Range(0, Count).Select(_ => random.NextSingle()).ToArray();
 await store.Bases.AddAsync("base", ModelUpload.FromPath(Write("base.safetensors")));
-await store.Tasks.PutAsync("task", new TaskSpec("base", "A task of the sample"));
+await store.Tasks.PutAsync("task", new TaskSpec("base", "The sample's task"));
 for (var step = 1; step <= 2; step++)
 {
     for (var position = 0; position < Count; position += 100)
@@ -47,7 +47,7 @@ await using (var file = File.Create(restored))
 }
 
 var equal = File.ReadAllBytes(restored).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(folder, "step2.safetensors")));
-Console.WriteLine(equal ? "step 2 came back bit for bit" : "step 2 came back otherwise");
+Console.WriteLine(equal ? "step 2 is identical bit for bit" : "step 2 differs");
 var report = await store.Reports.GetStorageAsync();
 Console.WriteLine($"{report.Checkpoints} checkpoints take {report.Stored.Total} bytes beside a base of {report.Disk!.Bases}");
 await host.StopAsync();

@@ -10,8 +10,8 @@ using static TorchSharp.torch;
 namespace FishCheckpoint.Samples.TorchSharp;
 
 /// <summary>
-/// What a save costs a loop, and what a masked optimizer's step costs beside the dense one's: 10.5 million float32 parameters on the host,
-/// 0.5% of them in a random mask. What is compared takes turns in one run; figures are medians, with quartiles in brackets.
+/// Measures the cost of a save for a loop, and of a masked optimizer's step beside the full one's: 10.5 million float32 parameters on the
+/// host, 0.5% of them in a random mask. The alternatives take turns in one run; figures are medians, with quartiles in brackets.
 /// </summary>
 internal static class Bench
 {
@@ -36,7 +36,7 @@ internal static class Bench
         Optimizers(rounds * StepsPerTurn);
     }
 
-    // The same steps without and with a save after each, in turns.
+    // The same steps without and with a save after each, alternating.
     private static async Task SavesAsync(string folder, int rounds)
     {
         using var net = Wide();
@@ -57,7 +57,7 @@ internal static class Bench
         {
             var without = Time(() => Train(net, optimizer, inputs), StepsPerTurn);
 
-            // The last save of a turn is waited for: its cost belongs to the steps that save.
+            // Waits for the last save of a turn: its cost belongs to the saving steps.
             var begin = Stopwatch.GetTimestamp();
             Time(() => { Train(net, optimizer, inputs); hook.OnStep(++step); }, StepsPerTurn);
             await hook.SaveAsync(force: true);
@@ -79,7 +79,7 @@ internal static class Bench
         Console.WriteLine($"  a step {Show(bare)} ms, with its save {Show(saving)} ms: {Show(extra.Select(value => 100 * value))} % more");
     }
 
-    // One step each of the dense optimizer and of the masked ones, on the same gradients.
+    // One step each of the full optimizer and of the masked ones, on the same gradients.
     private static void Optimizers(int steps)
     {
         using Sequential net = Wide(), one = Wide(), two = Wide();
@@ -111,7 +111,7 @@ internal static class Bench
 
         var states = ((AdamW)dense).state_dict().State.Cast<AdamW.State>();
         var moments = states.Sum(state => BytesOf(state.exp_avg) + BytesOf(state.exp_avg_sq));
-        Console.WriteLine($"AdamW: {first.Layout.Elements:N0} parameters, {mask.Count:N0} in the mask, {steps} steps of each in turns");
+        Console.WriteLine($"AdamW: {first.Layout.Elements:N0} parameters, {mask.Count:N0} in the mask, {steps} alternating steps of each");
         Console.WriteLine($"  dense            {Show(times[0])} ms, {moments:N0} bytes of moments");
         foreach (var (index, name, masked) in ((int, string, TorchMaskedOptimizer)[])[(1, "portable", portable), (2, "torch", torch)])
         {

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace FishCheckpoint.Samples.TorchSharp;
 
-/// <summary>Points in slices of a circle around the origin; the task turns the circle, so that most labels are others.</summary>
+/// <summary>Points in slices of a circle around the origin; the task rotates the circle, so that most labels change.</summary>
 internal sealed class Points : IDisposable
 {
     public const int Labels = 6;
@@ -23,13 +23,13 @@ internal sealed class Points : IDisposable
         (Places, Truth) = (tensor(places, [Count, 2]), tensor(labels));
     }
 
-    /// <summary>Where the points lie: [points, 2].</summary>
+    /// <summary>The points' coordinates: [points, 2].</summary>
     public Tensor Places { get; }
 
     /// <summary>Their slices: [points].</summary>
     public Tensor Truth { get; }
 
-    /// <summary>The share of points whose slice a net finds.</summary>
+    /// <summary>The share of points that a net classifies correctly.</summary>
     public double Accuracy(Net net)
     {
         using var scope = NewDisposeScope();

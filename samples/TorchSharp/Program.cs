@@ -7,7 +7,7 @@ using FishCheckpoint.TorchSharp;
 using FishCheckpoint.Training;
 using static TorchSharp.torch;
 
-// The same program is the trainer that crashes: train FOLDER TASK CRASH_AFTER.
+// The same program is also the trainer that crashes: train FOLDER TASK CRASH_AFTER.
 if (args is ["train", var place, var taskName, var crash])
 {
     await Training.FineTuneAsync(place, taskName, int.Parse(crash));
@@ -41,14 +41,14 @@ finally
     Directory.Delete(folder, recursive: true);
 }
 
-// A base, two tasks on it, and the mask that both train.
+// A base, two tasks on it, and the mask for both.
 static async Task PrepareAsync(string folder)
 {
     manual_seed(1);
     using Points before = new(turn: 0, seed: 1), after = new(Training.Turn, seed: 2);
     using var net = new Net();
     Training.Pretrain(net, before);
-    Console.WriteLine($"Pretrained: {before.Accuracy(net):P1} right; on the turned circle {after.Accuracy(net):P1}.");
+    Console.WriteLine($"Pretrained: {before.Accuracy(net):P1} accuracy; on the rotated circle {after.Accuracy(net):P1}.");
 
     using var model = new TorchModel(net);
     var fisher = TorchFisher.Estimate(
@@ -81,11 +81,11 @@ static void Train(string folder, string task, int crashAfter)
     trainer.WaitForExit();
     if (crashAfter == 0 && trainer.ExitCode != 0)
     {
-        throw new InvalidOperationException($"The trainer ended with {trainer.ExitCode}.");
+        throw new InvalidOperationException($"The trainer exited with {trainer.ExitCode}.");
     }
 }
 
-// Every checkpoint against the file that its trainer held, and the crashed run against the whole one.
+// Compares every checkpoint with the file that its trainer wrote, and the crashed run with the uninterrupted one.
 static async Task<bool> CompareAsync(string folder)
 {
     await using var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Path.Combine(folder, "data") });
@@ -108,7 +108,7 @@ static async Task<bool> CompareAsync(string folder)
     }
 
     Console.WriteLine(
-        $"{same} of {compared} rebuilt model files are, byte for byte, what the trainer held, and the crashed run's are the whole run's.");
-    Console.WriteLine($"They would take {dense / 1e6:F1} MB as files; {stored / 1e6:F2} MB are stored, trainer states included.");
+        $"{same} of {compared} rebuilt model files equal the trainer's files byte for byte, and the crashed run equals the uninterrupted run.");
+    Console.WriteLine($"As files they take {dense / 1e6:F1} MB; the store takes {stored / 1e6:F2} MB, including trainer states.");
     return same == compared && compared == 2 * Training.Steps / Training.SaveEvery;
 }

@@ -2,7 +2,7 @@ using FishCheckpoint.Training;
 
 namespace FishCheckpoint.Samples.TorchSharp;
 
-/// <summary>Gives batches in an order that is shuffled for each pass, and can go on in the middle of one.</summary>
+/// <summary>Returns batches in an order that is shuffled for each epoch, and can continue in the middle of one.</summary>
 internal sealed class Shuffle(int examples, long seed) : IResumable
 {
     private readonly SeededRandom random = new(seed);

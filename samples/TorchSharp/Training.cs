@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace FishCheckpoint.Samples.TorchSharp;
 
-/// <summary>The training loop: from wherever the store says to its end, or to a crash.</summary>
+/// <summary>The training loop: from the newest checkpoint to the end, or to a crash.</summary>
 internal static class Training
 {
     public const int Steps = 60;
@@ -27,10 +27,10 @@ internal static class Training
         }
     }
 
-    /// <summary>Fine-tunes the base on a task, and saves as it goes.</summary>
-    /// <param name="folder">Holds the store, the base and the mask.</param>
+    /// <summary>Fine-tunes the base on a task and saves checkpoints.</summary>
+    /// <param name="folder">The folder of the store, the base and the mask.</param>
     /// <param name="task">The task.</param>
-    /// <param name="crashAfter">The step that the process kills itself after; 0 for none.</param>
+    /// <param name="crashAfter">The step after which the process kills itself; 0 for none.</param>
     public static async Task FineTuneAsync(string folder, string task, int crashAfter)
     {
         await using var store = await SqliteCheckpointStore.OpenAsync(new StoreOptions { DataFolder = Path.Combine(folder, "data") });
@@ -56,14 +56,14 @@ internal static class Training
         });
 
         var done = hook.Resume()?.Step ?? 0;
-        Console.WriteLine(done == 0 ? "  begins at the base" : $"  goes on from step {done}");
+        Console.WriteLine(done == 0 ? "  starts at the base" : $"  continues from step {done}");
         for (var step = done + 1; step <= Steps; step++)
         {
             var loss = Step(net, points, optimizer, shuffle);
             schedule.step();
             hook.OnStep(step, loss);
 
-            // To compare with later; a real loop keeps no such file.
+            // For the comparison below; a real loop writes no such file.
             if (step % SaveEvery == 0)
             {
                 model.SaveFile(Path.Combine(folder, $"{task}-{step}.safetensors"));
@@ -79,8 +79,8 @@ internal static class Training
 
         var summary = await hook.CompleteAsync();
         Console.WriteLine(
-            $"  done: step {Steps}, {points.Accuracy(net):P1} right; {summary.Saved} saves held the loop for "
-            + $"{summary.Stall.TotalMilliseconds:F1} ms in all");
+            $"  done: step {Steps}, {points.Accuracy(net):P1} accuracy; {summary.Saved} saves stalled the loop for "
+            + $"{summary.Stall.TotalMilliseconds:F1} ms in total");
     }
 
     private static double Step(Net net, Points points, optim.Optimizer optimizer, Shuffle shuffle)

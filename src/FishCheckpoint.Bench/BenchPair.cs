@@ -4,10 +4,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Bench;
 
-/// <summary>Two checkpoints of one model, opened; in memory if they are small enough, else read block by block from their files.</summary>
+/// <summary>Two open checkpoints of one model: in memory if they are small enough, else read block by block from their files.</summary>
 internal sealed class BenchPair : IDisposable
 {
-    /// <summary>The longest model that is held in memory, in bytes: there are two of them.</summary>
+    /// <summary>The largest model to load into memory, in bytes; there are two of them.</summary>
     public const long MaxHeld = 1L << 30;
 
     private readonly ModelFolder beforeFiles;
@@ -40,9 +40,9 @@ internal sealed class BenchPair : IDisposable
     /// <summary>Opens two files or folders.</summary>
     /// <param name="beforePath">The first one.</param>
     /// <param name="afterPath">The second one.</param>
-    /// <param name="maxHeaderLength">The longest safetensors header taken, in bytes.</param>
-    /// <param name="mostHeld">The longest model that is held in memory, in bytes.</param>
-    /// <exception cref="FishException">One is missing or lies, or they have other tensors.</exception>
+    /// <param name="maxHeaderLength">The longest safetensors header accepted, in bytes.</param>
+    /// <param name="mostHeld">The largest model to load into memory, in bytes.</param>
+    /// <exception cref="FishException">A checkpoint is missing or invalid, or the two have different tensors.</exception>
     public static BenchPair Open(string beforePath, string afterPath, int maxHeaderLength, long mostHeld = MaxHeld)
     {
         var before = ModelFolder.Open(beforePath, maxHeaderLength);
@@ -89,7 +89,7 @@ internal sealed class BenchPair : IDisposable
         }
         catch (FishException error)
         {
-            // Of a task, that this layout would be, there is no talk here.
+            // This bench has no task that the message could name.
             throw new FishException(
                 error.Code, error.Key, "BEFORE and AFTER do not have the same tensors.",
                 "Give two checkpoints of one model, in one dtype.", error);

@@ -4,15 +4,15 @@ using FishCheckpoint.Storage;
 namespace FishCheckpoint.Bench;
 
 /// <summary>
-/// Measures a pair: sizes, then encoding and decoding and a store, in turns, so that a busy moment of the machine meets all of them.
+/// Measures a pair: its sizes, then encoding, decoding and a store in turns, so that a busy moment of the machine affects all of them.
 /// </summary>
-/// <param name="plan">What is measured.</param>
-/// <param name="settings">The store's options; its folder is a temporary one.</param>
-/// <param name="showing">Given the number of steps and the work: runs it, and shows the names of the steps that it reports as done.</param>
+/// <param name="plan">What to measure.</param>
+/// <param name="settings">The store's options; its folder is temporary.</param>
+/// <param name="showing">Called with the number of steps and the work; runs it and shows each step that it reports as done.</param>
 public sealed class BenchRun(BenchPlan plan, StoreOptions settings, Func<int, Func<Action<string>, Task>, Task> showing)
 {
-    /// <summary>Measures, and removes what was made for it.</summary>
-    /// <exception cref="Errors.FishException">A model is missing or lies, or the two have other tensors.</exception>
+    /// <summary>Measures the pair, and removes temporary files.</summary>
+    /// <exception cref="Errors.FishException">A model is missing or invalid, or the two have different tensors.</exception>
     public async Task<BenchResult> RunAsync(CancellationToken cancellation)
     {
         var folder = Directory.CreateDirectory(Path.Combine(plan.Temporary, $"fish-bench-{Guid.NewGuid():N}")).FullName;
@@ -36,7 +36,7 @@ public sealed class BenchRun(BenchPlan plan, StoreOptions settings, Func<int, Fu
 
     private async Task MeasureAsync(BenchPair pair, EffortBench[] efforts, StoreBench store, CancellationToken cancellation)
     {
-        // Models that are read from disk take so long that the first milliseconds of compiling do not show.
+        // Reading models from disk takes so long that the first milliseconds of compilation do not matter.
         var warmUps = pair.IsHeld ? 1 : 0;
         await showing(warmUps + plan.Rounds, async done =>
         {
@@ -82,16 +82,16 @@ public sealed class BenchRun(BenchPlan plan, StoreOptions settings, Func<int, Fu
             Ratio(yardsticks.DenseZstd, bytes), Ratio(yardsticks.IndexAndValue, bytes));
     }
 
-    // Nothing fits into nothing no times.
+    // A ratio of two empty sizes is undefined.
     private static double Ratio(long whole, long bytes) => bytes == 0 ? 0 : (double)whole / bytes;
 }
 
-/// <summary>What is to be measured.</summary>
+/// <summary>What to measure.</summary>
 /// <param name="Paths">The two models; <see langword="null"/> for a synthetic pair.</param>
-/// <param name="Rounds">How often each thing is timed.</param>
-/// <param name="Temporary">The folder that the store is made in, and removed from.</param>
+/// <param name="Rounds">How often each operation is timed.</param>
+/// <param name="Temporary">The folder for the temporary store.</param>
 public sealed record BenchPlan((string Before, string After)? Paths, int Rounds, string Temporary)
 {
-    /// <summary>The longest model that is held in memory, in bytes.</summary>
+    /// <summary>The largest model to load into memory, in bytes.</summary>
     public long MaxHeld { get; init; } = BenchPair.MaxHeld;
 }

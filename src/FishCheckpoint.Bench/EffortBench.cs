@@ -7,10 +7,10 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Bench;
 
 /// <summary>Encodes and decodes a pair with one effort, on one thread.</summary>
-/// <param name="name">What it is called.</param>
+/// <param name="name">The encoding's name.</param>
 /// <param name="effort">The effort.</param>
 /// <param name="pair">The pair.</param>
-/// <param name="spoolFolder">Where a frame that outgrows memory goes.</param>
+/// <param name="spoolFolder">The folder for frames that are too large for memory.</param>
 internal sealed class EffortBench(string name, CodecEffort effort, BenchPair pair, string spoolFolder)
 {
     private readonly byte[] state = new byte[Blocks.Size];
@@ -20,7 +20,7 @@ internal sealed class EffortBench(string name, CodecEffort effort, BenchPair pai
 
     public long Bytes { get; private set; }
 
-    /// <summary>Whether every block came back in every round.</summary>
+    /// <summary>Whether every block was restored in every round.</summary>
     public bool IsBitExact { get; private set; } = true;
 
     public Timings Encoding { get; } = new();
@@ -28,8 +28,7 @@ internal sealed class EffortBench(string name, CodecEffort effort, BenchPair pai
     public Timings Decoding { get; } = new();
 
     /// <summary>
-    /// Encodes (finding what changed, hashing it, and decoding again all that was encoded, as a save does), decodes, and compares every
-    /// byte.
+    /// Encodes the pair like a save (finds changes, hashes them, decodes the result again), decodes it, and compares every byte.
     /// </summary>
     public void Round(CancellationToken cancellation)
     {
@@ -40,7 +39,7 @@ internal sealed class EffortBench(string name, CodecEffort effort, BenchPair pai
         Decode(encoded, cancellation);
     }
 
-    // Only the decoding is timed: what a restore adds is reading the parent, which is there before, and sending what comes out.
+    // Times only the decoding: a restore also reads the parent and sends the result.
     private void Decode(EncodedDelta encoded, CancellationToken cancellation)
     {
         var begin = Stopwatch.GetTimestamp();

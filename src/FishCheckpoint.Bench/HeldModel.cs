@@ -2,7 +2,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Bench;
 
-/// <summary>A model in memory, so that what is timed is not the disk.</summary>
+/// <summary>A model in memory, so that the times do not include the disk.</summary>
 internal sealed class HeldModel : IBlockReader
 {
     private readonly byte[][] tensors;
@@ -11,7 +11,7 @@ internal sealed class HeldModel : IBlockReader
 
     public Layout Layout { get; }
 
-    /// <summary>Reads all of a model, whose tensors have less than 2 GiB each.</summary>
+    /// <summary>Reads all of a model whose tensors have less than 2 GiB each.</summary>
     public static HeldModel Read(IBlockReader model)
     {
         var all = new byte[model.Layout.Tensors.Count][];

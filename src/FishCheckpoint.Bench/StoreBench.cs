@@ -16,16 +16,16 @@ internal sealed class StoreBench(CheckpointStore store, BenchPair pair) : IAsync
 
     public long StoredBytes { get; private set; }
 
-    /// <summary>Whether every tensor came back with its SHA-256.</summary>
+    /// <summary>Whether every tensor was restored with its SHA-256.</summary>
     public bool IsBitExact { get; private set; } = true;
 
-    /// <summary>From the opened files to a save that is committed and synced.</summary>
+    /// <summary>Times from the open files to a committed and synced save.</summary>
     public Timings Saving { get; } = new();
 
-    /// <summary>Until all files of the rebuilt model were given out, and discarded.</summary>
+    /// <summary>Times until all files of the rebuilt model were read.</summary>
     public Timings Loading { get; } = new();
 
-    /// <summary>Makes a store with the first model as its base.</summary>
+    /// <summary>Creates a store with the first model as its base.</summary>
     public static async Task<StoreBench> CreateAsync(StoreOptions options, BenchPair pair, CancellationToken cancellation)
     {
         var store = await SqliteCheckpointStore.OpenAsync(options, cancellation);
@@ -33,9 +33,7 @@ internal sealed class StoreBench(CheckpointStore store, BenchPair pair) : IAsync
         return new StoreBench(store, pair);
     }
 
-    /// <summary>
-    /// Saves once, into an empty task, and loads. Then the task is deleted: a save whose positions are known already would cost less.
-    /// </summary>
+    /// <summary>Saves once to an empty task, and loads. Then deletes the task: a save with known positions would cost less.</summary>
     public async Task RoundAsync(CancellationToken cancellation)
     {
         var task = $"round-{++rounds}";

@@ -4,9 +4,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Bench;
 
 /// <summary>
-/// Two small bf16 checkpoints for who has none at hand: Gaussian weights in float32, moved by far smaller Gaussian steps, and cast. Some 5%
-/// of the values change. Real training moves values in ways that this does not have, so that its figures say how the machine does, not what
-/// a user would save.
+/// Creates two small synthetic bf16 checkpoints: Gaussian float32 weights, moved by far smaller Gaussian steps, and cast. Some 5% of the
+/// values change. Real training changes values in other patterns, so the result shows the machine's speed, not a user's savings.
 /// </summary>
 internal static class SyntheticPair
 {
@@ -49,14 +48,14 @@ internal static class SyntheticPair
         return (before, after);
     }
 
-    // Box and Muller's method.
+    // The Box-Muller method.
     private static (double One, double Other) Gaussians(Random random)
     {
         var (radius, angle) = (Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())), 2 * Math.PI * random.NextDouble());
         return (radius * Math.Cos(angle), radius * Math.Sin(angle));
     }
 
-    // The nearest bf16, halves to even.
+    // Rounds to the nearest bf16, ties to even.
     private static ushort Round(float value)
     {
         var bits = BitConverter.SingleToUInt32Bits(value);

@@ -2,22 +2,22 @@ using System.Diagnostics;
 
 namespace FishCheckpoint.Bench;
 
-/// <summary>Repeated times of one thing, in seconds.</summary>
+/// <summary>Repeated times of one operation, in seconds.</summary>
 internal sealed class Timings
 {
     private readonly List<double> seconds = [];
 
     public IReadOnlyList<double> Seconds => seconds;
 
-    /// <summary>The middle one; of two, the longer.</summary>
+    /// <summary>The median; of two middle times, the longer.</summary>
     public double Median => seconds.Order().ElementAt(seconds.Count / 2);
 
     public void Add(TimeSpan time) => seconds.Add(time.TotalSeconds);
 
-    /// <summary>Forgets all: they were for warming up.</summary>
+    /// <summary>Discards the times of the warm-up.</summary>
     public void Clear() => seconds.Clear();
 
-    /// <summary>Runs something and keeps how long it took; what others left to be collected is collected before.</summary>
+    /// <summary>Runs an action and records its time; collects garbage first.</summary>
     public T Time<T>(Func<T> work)
     {
         GC.Collect();
@@ -27,7 +27,7 @@ internal sealed class Timings
         return result;
     }
 
-    /// <summary>As above, for work that waits.</summary>
+    /// <summary>As above, for asynchronous work.</summary>
     public async Task<T> TimeAsync<T>(Func<Task<T>> work)
     {
         GC.Collect();

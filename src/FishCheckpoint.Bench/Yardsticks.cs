@@ -3,9 +3,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Bench;
 
-/// <summary>What the same checkpoint takes by the simplest means.</summary>
+/// <summary>The size of the same checkpoint by the simplest methods.</summary>
 /// <param name="Dense">All values.</param>
-/// <param name="DenseZstd">All values, through Zstandard at level 1 in pieces of 4 MiB.</param>
+/// <param name="DenseZstd">All values, compressed by Zstandard at level 1 in pieces of 4 MiB.</param>
 /// <param name="IndexAndValue">For each changed value its index, of 4 bytes (8 in a tensor of more than 2^31 values), and its bits.</param>
 internal sealed record Yardsticks(long Dense, long DenseZstd, long IndexAndValue)
 {

@@ -3,19 +3,19 @@ using System.Text.Json.Serialization;
 
 namespace FishCheckpoint.Demo;
 
-/// <summary>How a run chooses what to train.</summary>
+/// <summary>How a run chooses the trained positions.</summary>
 [JsonConverter(typeof(DemoMaskNames))]
 public enum DemoMask
 {
     /// <summary>The positions of the highest Fisher information.</summary>
     Fish,
 
-    /// <summary>As many positions at random: the control.</summary>
+    /// <summary>The same number of random positions: the control.</summary>
     Random,
 
-    /// <summary>Everything.</summary>
+    /// <summary>All positions.</summary>
     Dense,
 }
 
-/// <summary>Masks by their names, as in <c>fishckpt</c>: a number would change its meaning with the order above.</summary>
+/// <summary>The names of the masks in <c>fish</c>: a number would depend on the order above.</summary>
 internal sealed class DemoMaskNames() : JsonStringEnumConverter<DemoMask>(JsonNamingPolicy.CamelCase);

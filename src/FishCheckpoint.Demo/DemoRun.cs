@@ -4,7 +4,7 @@ using FishCheckpoint.Training;
 namespace FishCheckpoint.Demo;
 
 /// <summary>
-/// One training run, made ready: its model and its mask are known, so that a <see cref="CheckpointHook"/> can be attached before it trains.
+/// A prepared training run with a model and a mask, so that a <see cref="CheckpointHook"/> can be attached before it trains.
 /// </summary>
 public sealed class DemoRun
 {
@@ -19,25 +19,25 @@ public sealed class DemoRun
         (this.digits, this.settings, this.epochs, this.rate) = (digits, settings, epochs, rate);
     }
 
-    /// <summary>A name that the store takes for a task, as in <c>rotated-fish-0.5</c> (percent).</summary>
+    /// <summary>A valid task name such as <c>rotated-fish-0.5</c> (percent).</summary>
     public string Name { get; }
 
-    /// <summary>The model: what it starts from, then what it has become.</summary>
+    /// <summary>The model: first the starting values, then the trained ones.</summary>
     public Mlp Model { get; }
 
     /// <summary>The positions that training changes, on the model's layout.</summary>
     public Mask Mask { get; }
 
-    /// <summary>How many steps <see cref="Train"/> takes.</summary>
+    /// <summary>The number of steps of <see cref="Train"/>.</summary>
     public int Steps => epochs * StepsPerEpoch;
 
     private int StepsPerEpoch => (digits.Train.Count + settings.BatchSize - 1) / settings.BatchSize;
 
     /// <summary>Trains. The same run gives the same bits.</summary>
     /// <param name="onStep">Called after each step, on the same thread, with the number of the step (from 1) and its loss.</param>
-    /// <param name="cancellation">Ends training between two steps.</param>
-    /// <returns>The share of test images that the trained model gets right.</returns>
-    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    /// <param name="cancellation">Stops training between two steps.</param>
+    /// <returns>The share of test images that the trained model classifies correctly.</returns>
+    /// <exception cref="OperationCanceledException">It was canceled.</exception>
     public double Train(Action<long, double>? onStep = null, CancellationToken cancellation = default)
     {
         var random = new SeededRandom(settings.Seed);
@@ -59,7 +59,7 @@ public sealed class DemoRun
         return Accuracy(Model, digits.Test);
     }
 
-    /// <summary>The share of images that a model gets right.</summary>
+    /// <summary>The share of images that a model classifies correctly.</summary>
     public static double Accuracy(Mlp model, Samples samples)
     {
         const int BatchSize = 64;

@@ -4,12 +4,12 @@ using FishCheckpoint.Training;
 namespace FishCheckpoint.Demo;
 
 /// <summary>
-/// Trains a model on a mask with <see cref="MaskedSgd"/>: no bit outside of it changes, and no gradient outside of it is computed.
+/// Trains a model on a mask with <see cref="MaskedSgd"/>: no value outside it changes, and no gradient outside it is computed.
 /// </summary>
 internal sealed class DemoSgd
 {
-    // Gradients are clipped to this length, as is usual in fine-tuning: a task far from the base would otherwise begin with steps that
-    // spoil it.
+    // Gradients are clipped to this norm, as usual in fine-tuning: otherwise the first steps of a task far from the base would be
+    // destructive.
     private const double LongestGradient = 1;
 
     private readonly MlpPass pass;
@@ -18,9 +18,9 @@ internal sealed class DemoSgd
     private readonly MaskedSgd optimizer;
 
     /// <summary>Prepares to train a model.</summary>
-    /// <param name="pass">The passes whose gradients are followed.</param>
+    /// <param name="pass">The source of gradients.</param>
     /// <param name="mask">The positions to train, on the model's layout.</param>
-    /// <param name="momentum">How much of the previous step stays.</param>
+    /// <param name="momentum">The momentum.</param>
     public DemoSgd(MlpPass pass, Mask mask, double momentum)
     {
         (this.pass, columns) = (pass, new PassColumns(pass));
@@ -30,7 +30,7 @@ internal sealed class DemoSgd
 
     /// <summary>Trains on some of the images.</summary>
     /// <param name="samples">The images.</param>
-    /// <param name="batch">Which of them.</param>
+    /// <param name="batch">The batch, as indices of images.</param>
     /// <param name="rate">The learning rate.</param>
     /// <returns>Their mean loss before the step.</returns>
     public double Step(Samples samples, ReadOnlySpan<int> batch, double rate)

@@ -5,12 +5,12 @@ namespace FishCheckpoint.Demo;
 
 /// <summary>A task derived from the digits.</summary>
 /// <param name="Name">Its name in the store.</param>
-/// <param name="Description">What it asks for, for people.</param>
-/// <param name="Classes">Its number of classes; another one than the base's makes a head of its own.</param>
-/// <param name="Derive">Makes the task's images and labels of the digits'; always the same for the same ones.</param>
+/// <param name="Description">Its description for people.</param>
+/// <param name="Classes">Its number of classes; if it differs from the base's, the task has its own head.</param>
+/// <param name="Derive">Derives the task's images and labels from the digits; deterministic.</param>
 public sealed record DemoTask(string Name, string Description, int Classes, Func<Samples, Samples> Derive)
 {
-    /// <summary>What the store is told about the task: its base and, where the head is its own, the head's tensors.</summary>
+    /// <summary>The task's specification for the store: its base and, if it has its own head, the head's tensors.</summary>
     /// <param name="baseName">Name or id of the base.</param>
     public TaskSpec Spec(string baseName) => new(baseName, Description, Tensors: Classes == DemoTasks.BaseClasses
         ? null
@@ -21,7 +21,7 @@ public sealed record DemoTask(string Name, string Description, int Classes, Func
         });
 }
 
-/// <summary>The tasks of the demo, all on one pretrained base.</summary>
+/// <summary>The demo's tasks, all on one pretrained base.</summary>
 public static class DemoTasks
 {
     /// <summary>Classes of the base: the ten digits.</summary>
@@ -37,9 +37,9 @@ public static class DemoTasks
     /// <summary>The tasks.</summary>
     public static IReadOnlyList<DemoTask> All { get; } =
     [
-        new("rotated", "Digits turned by 90 degrees.", BaseClasses, samples =>
+        new("rotated", "Digits rotated by 90 degrees.", BaseClasses, samples =>
             Move(samples, (row, column) => (Digits.Side - 1 - column, row))),
-        new("mirrored", "Digits as in a mirror.", BaseClasses, samples => Move(samples, (row, column) => (row, Digits.Side - 1 - column))),
+        new("mirrored", "Mirrored digits.", BaseClasses, samples => Move(samples, (row, column) => (row, Digits.Side - 1 - column))),
         new("inverted", "Digits in white on black, with noise.", BaseClasses, Invert),
         new("permuted", "Digits with their pixels in another order.", BaseClasses, Permute),
         new("odd-even", "Whether a digit is odd: 2 classes, with a head of its own.", 2, OddEven),

@@ -4,7 +4,7 @@ using FishCheckpoint.Training;
 
 namespace FishCheckpoint.Demo;
 
-/// <summary>Trains the demo's base, and its tasks from there. Deterministic; safe to prepare and train several runs at once.</summary>
+/// <summary>Trains the demo's base, and its tasks from the base. Deterministic; several runs may be prepared and trained at once.</summary>
 /// <param name="digits">The images.</param>
 /// <param name="settings">How to train; <see langword="null"/> for the defaults.</param>
 public sealed class DemoTrainer(Digits digits, DemoSettings? settings = null)
@@ -12,18 +12,18 @@ public sealed class DemoTrainer(Digits digits, DemoSettings? settings = null)
     private readonly DemoSettings settings = settings ?? new DemoSettings();
     private readonly ConcurrentDictionary<(DemoTask Task, Mlp Base), Lazy<FisherInformation>> fisher = new();
 
-    /// <summary>The base as it is before its training: every position is trained.</summary>
+    /// <summary>A run for the base: every position is trained.</summary>
     public DemoRun PrepareBase()
     {
         var model = Mlp.Create(DemoTasks.BaseWidths, settings.Seed);
         return new DemoRun("base", model, Mask.Dense(model.Layout), digits, settings, settings.PretrainEpochs, settings.DenseRate);
     }
 
-    /// <summary>A task's run from the trained base.</summary>
-    /// <param name="trainedBase">The base; only read.</param>
+    /// <summary>A run for a task, from the trained base.</summary>
+    /// <param name="trainedBase">The base; read-only.</param>
     /// <param name="task">The task.</param>
     /// <param name="kind">How its mask is chosen.</param>
-    /// <param name="ratio">The share of all parameters that it trains, the head included; not used when dense.</param>
+    /// <param name="ratio">The share of trained parameters, including the head; ignored for full training.</param>
     public DemoRun Prepare(Mlp trainedBase, DemoTask task, DemoMask kind, double ratio)
     {
         var model = StartOf(trainedBase, task);
@@ -41,13 +41,13 @@ public sealed class DemoTrainer(Digits digits, DemoSettings? settings = null)
             name, model, mask, new Digits(task.Derive(digits.Train), task.Derive(digits.Test)), settings, settings.Epochs, rate);
     }
 
-    /// <summary>How well the base does a task before any training for it.</summary>
+    /// <summary>The accuracy of the base on a task before any training.</summary>
     public double AccuracyBefore(Mlp trainedBase, DemoTask task) => DemoRun.Accuracy(StartOf(trainedBase, task), task.Derive(digits.Test));
 
     private Mlp StartOf(Mlp trainedBase, DemoTask task) =>
         task.Classes == trainedBase.Widths[^1] ? trainedBase.Clone() : trainedBase.WithHead(task.Classes, settings.Seed);
 
-    // Shared by the ratios of a task.
+    // Shared by all ratios of a task.
     private FisherInformation FisherOf(Mlp trainedBase, DemoTask task) =>
         fisher.GetOrAdd((task, trainedBase), key =>
             new Lazy<FisherInformation>(() => ComputeFisher(StartOf(key.Base, key.Task), key.Task))).Value;

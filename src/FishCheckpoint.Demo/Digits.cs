@@ -4,9 +4,9 @@ using FishCheckpoint.Training;
 
 namespace FishCheckpoint.Demo;
 
-/// <summary>1,797 real handwritten digits (Data/ATTRIBUTION.md), divided into those to train on and those to test on.</summary>
+/// <summary>1,797 real handwritten digits (Data/ATTRIBUTION.md), split into training and test images.</summary>
 /// <param name="Train">1,437 images.</param>
-/// <param name="Test">360 images that no training sees.</param>
+/// <param name="Test">360 images that are never trained on.</param>
 public sealed record Digits(Samples Train, Samples Test)
 {
     /// <summary>Pixels along one side of an image.</summary>
@@ -19,7 +19,7 @@ public sealed record Digits(Samples Train, Samples Test)
     private const long SplitSeed = 1997;
     private const float Ink = 16;
 
-    /// <summary>Reads the embedded images. The division is always the same.</summary>
+    /// <summary>Reads the embedded images. The split is always the same.</summary>
     public static Digits Load()
     {
         var all = ReadAll();

@@ -4,9 +4,9 @@ namespace FishCheckpoint.Demo;
 internal static class Gradients
 {
     /// <summary>Computes the gradient of one tensor.</summary>
-    /// <param name="pass">After its way back.</param>
+    /// <param name="pass">The pass, after its backward pass.</param>
     /// <param name="tensor">Index of the tensor in the model's layout.</param>
-    /// <param name="gradient">As long as the tensor; overwritten.</param>
+    /// <param name="gradient">The result, as long as the tensor; overwritten.</param>
     public static void Whole(MlpPass pass, int tensor, Span<float> gradient)
     {
         var (layer, isBias) = (tensor / 2, tensor % 2 == 1);

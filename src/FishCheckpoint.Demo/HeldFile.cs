@@ -3,9 +3,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Demo;
 
-/// <summary>
-/// The safetensors file that a trainer would write of its model as it is now: the oracle that rebuilt checkpoints are compared with.
-/// </summary>
+/// <summary>The safetensors file of a trainer's current model: the reference for rebuilt checkpoints.</summary>
 public static class HeldFile
 {
     /// <summary>The SHA-256 of the whole file.</summary>

@@ -4,14 +4,14 @@ using System.Runtime.Intrinsics;
 namespace FishCheckpoint.Demo;
 
 /// <summary>
-/// The matrix products of the demo's model, row-major. Always 8 lanes and fused multiply-adds: sums are made in the same order on every
-/// machine.
+/// The row-major matrix products of the demo's model. They always use 8 lanes and fused multiply-adds, so the order of additions is the
+/// same on every machine.
 /// </summary>
 internal static unsafe class Kernels
 {
     private const int Lanes = 8;
 
-    /// <summary>A layer's way forward: <c>y[r, o] = bias[o] + sum over i of x[r, i] * w[o, i]</c>.</summary>
+    /// <summary>A layer's forward pass: <c>y[r, o] = bias[o] + sum over i of x[r, i] * w[o, i]</c>.</summary>
     /// <param name="x">[rows, inputs].</param>
     /// <param name="w">[outputs, inputs].</param>
     /// <param name="bias">[outputs].</param>
@@ -50,8 +50,8 @@ internal static unsafe class Kernels
     }
 
     /// <summary>
-    /// <c>c[i, n] += sum over k of a[i * strideI + k * strideK] * b[k, n]</c>: with the strides of the deltas it is a layer's way back,
-    /// with those of their transpose its weights' gradient.
+    /// <c>c[i, n] += sum over k of a[i * strideI + k * strideK] * b[k, n]</c>. With the strides of the deltas this is a layer's backward
+    /// pass; with those of their transpose, its weight gradient.
     /// </summary>
     public static void AddProduct(
         ReadOnlySpan<float> a, int strideI, int strideK, ReadOnlySpan<float> b, Span<float> c, int rows, int inner, int columns)
@@ -78,7 +78,7 @@ internal static unsafe class Kernels
     }
 
     /// <summary>
-    /// ReLU and its derivative: clears <paramref name="values"/> where <paramref name="gate"/> is not positive. Both may be the same.
+    /// ReLU and its derivative: clears <paramref name="values"/> if <paramref name="gate"/> is not positive. Both may be the same.
     /// </summary>
     public static void ClearWhereNotPositive(ReadOnlySpan<float> gate, Span<float> values)
     {
@@ -98,7 +98,7 @@ internal static unsafe class Kernels
         }
     }
 
-    /// <summary>The sum of the products of two equally long runs.</summary>
+    /// <summary>The dot product of two spans of equal length.</summary>
     public static float Dot(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
     {
         fixed (float* lefts = left, rights = right[..left.Length])
@@ -164,7 +164,7 @@ internal static unsafe class Kernels
         return total;
     }
 
-    // Four rows of b at once (fewer at the end, with factors of 0 on the first one), so that c is read and written once for them.
+    // Four rows of b at once (fewer at the end, with factors of 0 for the first row), so that c is read and written once for them.
     private static void Accumulate(float* c, float* b, int used, int columns, float a0, float a1, float a2, float a3)
     {
         float* b1 = used > 1 ? b + columns : b, b2 = used > 2 ? b + (2 * columns) : b, b3 = used > 3 ? b + (3 * columns) : b;

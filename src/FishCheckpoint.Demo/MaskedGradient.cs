@@ -3,7 +3,7 @@ using FishCheckpoint.Training;
 
 namespace FishCheckpoint.Demo;
 
-/// <summary>The trained positions of one tensor with their gradients: work and memory are proportional to the mask.</summary>
+/// <summary>The gradients at the trained positions of one tensor: work and memory are proportional to the mask.</summary>
 internal sealed class MaskedGradient
 {
     private readonly int tensor;
@@ -24,7 +24,7 @@ internal sealed class MaskedGradient
     private bool IsWhole => positions.Length == parameters.Length;
 
     /// <summary>Computes the gradient at the mask's positions.</summary>
-    /// <param name="columns">The pass that it comes from.</param>
+    /// <param name="columns">The pass with the gradients.</param>
     /// <returns>The sum of its squares.</returns>
     public double Compute(PassColumns columns)
     {
@@ -40,10 +40,10 @@ internal sealed class MaskedGradient
         return GradientClip.SumOfSquares(gradient);
     }
 
-    /// <summary>Takes one step at the mask's positions only.</summary>
-    /// <param name="optimizer">What steps.</param>
+    /// <summary>Updates the mask's positions only.</summary>
+    /// <param name="optimizer">The optimizer.</param>
     /// <param name="maskTensor">Index of the tensor in the optimizer's mask.</param>
-    /// <param name="scale">What the gradient is multiplied with.</param>
+    /// <param name="scale">The factor for the gradient.</param>
     public void Step(MaskedOptimizer optimizer, int maskTensor, float scale)
     {
         for (var index = 0; index < positions.Length; index++)

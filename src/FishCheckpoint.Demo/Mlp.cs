@@ -11,9 +11,9 @@ public sealed class Mlp
 {
     private readonly int[] widths;
 
-    /// <summary>Makes a model of given parameters.</summary>
+    /// <summary>Creates a model with given parameters.</summary>
     /// <param name="widths">Numbers per image: of the input, after each layer, and of the classes.</param>
-    /// <param name="parameters">Per tensor of <see cref="LayoutOf"/>; taken over.</param>
+    /// <param name="parameters">Per tensor of <see cref="LayoutOf"/>; takes ownership.</param>
     public Mlp(int[] widths, float[][] parameters)
     {
         (this.widths, Parameters, Layout) = (widths, parameters, LayoutOf(widths));
@@ -34,10 +34,10 @@ public sealed class Mlp
     /// <summary>Numbers per image: of the input, after each layer, and of the classes.</summary>
     public IReadOnlyList<int> Widths => widths;
 
-    /// <summary>The number of linear layers, the head included. Layer l has tensors 2l (weight) and 2l + 1 (bias).</summary>
+    /// <summary>The number of linear layers, including the head. Layer l has tensors 2l (weight) and 2l + 1 (bias).</summary>
     public int Layers => widths.Length - 1;
 
-    /// <summary>The bytes of a tensor's current values, as a hook asks for them.</summary>
+    /// <summary>The bytes of a tensor's current values, in the form that a hook needs.</summary>
     public Span<byte> BytesOf(int tensor) => MemoryMarshal.AsBytes(Parameters[tensor].AsSpan());
 
     /// <summary>A model with random weights (He et al. 2015) and biases of 0.</summary>
@@ -47,7 +47,7 @@ public sealed class Mlp
         return new Mlp(widths, [.. LayoutOf(widths).Tensors.Select(tensor => Draw(tensor, random))]);
     }
 
-    /// <summary>A copy with parameters of its own.</summary>
+    /// <summary>A copy with its own parameters.</summary>
     public Mlp Clone() => new(widths, [.. Parameters.Select(values => (float[])values.Clone())]);
 
     /// <summary>A copy with a new random head of another number of classes.</summary>

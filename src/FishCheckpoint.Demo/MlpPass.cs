@@ -1,17 +1,15 @@
 namespace FishCheckpoint.Demo;
 
-/// <summary>
-/// A batch on its way through a model and back: the activations and the derivatives that gradients are made of. Reused from batch to batch.
-/// </summary>
+/// <summary>The forward and backward pass of a batch: its activations and derivatives. Reused for all batches.</summary>
 internal sealed class MlpPass
 {
     private readonly Mlp model;
     private readonly float[][] activations;
     private readonly float[][] deltas;
 
-    /// <summary>Makes room for batches.</summary>
+    /// <summary>Allocates memory for batches.</summary>
     /// <param name="model">The model; its parameters are read at each pass.</param>
-    /// <param name="capacity">The most images of a batch.</param>
+    /// <param name="capacity">The largest number of images in a batch.</param>
     public MlpPass(Mlp model, int capacity)
     {
         (this.model, Capacity) = (model, capacity);
@@ -19,7 +17,7 @@ internal sealed class MlpPass
         deltas = [.. model.Widths.Skip(1).Select(width => new float[width * capacity])];
     }
 
-    /// <summary>The most images of a batch.</summary>
+    /// <summary>The largest number of images in a batch.</summary>
     public int Capacity { get; }
 
     /// <summary>Images of the current batch.</summary>
@@ -28,11 +26,11 @@ internal sealed class MlpPass
     /// <summary>The model.</summary>
     public Mlp Model => model;
 
-    /// <summary>What layer <paramref name="layer"/> was given: [count, inputs].</summary>
+    /// <summary>The input of layer <paramref name="layer"/>: [count, inputs].</summary>
     public ReadOnlySpan<float> InputsOf(int layer) => activations[layer].AsSpan(0, Count * model.Widths[layer]);
 
     /// <summary>
-    /// The loss's derivatives by what layer <paramref name="layer"/> gave, before its ReLU: [count, outputs]. Valid after
+    /// The loss's derivatives by the output of layer <paramref name="layer"/>, before its ReLU: [count, outputs]. Valid after
     /// <see cref="Backward"/>.
     /// </summary>
     public ReadOnlySpan<float> DeltasOf(int layer) => deltas[layer].AsSpan(0, Count * model.Widths[layer + 1]);
@@ -58,9 +56,9 @@ internal sealed class MlpPass
         return Forward(inputs.Length / model.Widths[0]);
     }
 
-    /// <summary>Runs the loss's derivatives back through the model, after <see cref="Forward(ReadOnlySpan{float})"/>.</summary>
+    /// <summary>Propagates the loss's derivatives back through the model, after {Forward(ReadOnlySpan{float})}.</summary>
     /// <param name="labels">The class of each input.</param>
-    /// <param name="scale">What the derivatives are multiplied with: 1 / count for the mean of the batch.</param>
+    /// <param name="scale">The factor for the derivatives: 1 / count for the mean of the batch.</param>
     /// <returns>The mean cross-entropy of the softmax, in nats.</returns>
     public double Backward(ReadOnlySpan<int> labels, float scale)
     {

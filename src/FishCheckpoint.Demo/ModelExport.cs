@@ -3,10 +3,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Demo;
 
-/// <summary>The demo's model as a safetensors file, and back.</summary>
+/// <summary>Writes and reads the demo's model as a safetensors file.</summary>
 public static class ModelExport
 {
-    /// <summary>Writes a model: its tensors in the order of its layout.</summary>
+    /// <summary>Writes a model with its tensors in layout order.</summary>
     public static void Write(Mlp model, string path)
     {
         using var writer = new SafetensorsWriter(path, HeaderWriter.Create(model.Layout.Tensors));
@@ -18,10 +18,10 @@ public static class ModelExport
         writer.Commit();
     }
 
-    /// <summary>Reads a model that <see cref="Write"/> wrote, or a store gave back.</summary>
+    /// <summary>Reads a model from <see cref="Write"/> or from a store.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="widths">The widths that it was written with.</param>
-    /// <exception cref="InvalidDataException">The file holds other tensors.</exception>
+    /// <param name="widths">The widths of the written model.</param>
+    /// <exception cref="InvalidDataException">The file has other tensors.</exception>
     public static Mlp Read(string path, int[] widths)
     {
         using var file = SafetensorsFile.Open(path);

@@ -1,8 +1,8 @@
 namespace FishCheckpoint.Demo;
 
 /// <summary>
-/// A pass with the batch innermost: the gradient of one weight is then the product of two runs, so that a mask's gradient costs what the
-/// mask has, not what the model has.
+/// A pass with the batch as the innermost dimension. The gradient of one weight is then the dot product of two spans, so a masked gradient
+/// costs work in proportion to the mask.
 /// </summary>
 internal sealed class PassColumns
 {
@@ -10,7 +10,7 @@ internal sealed class PassColumns
     private readonly float[][] inputs;
     private readonly float[][] deltas;
 
-    /// <summary>Makes room for the batches of a pass.</summary>
+    /// <summary>Allocates memory for the batches of a pass.</summary>
     public PassColumns(MlpPass pass)
     {
         (Pass, stride) = (pass, (pass.Capacity + 7) & ~7);
@@ -22,7 +22,7 @@ internal sealed class PassColumns
     /// <summary>The pass.</summary>
     public MlpPass Pass { get; }
 
-    /// <summary>Takes over the current batch of the pass.</summary>
+    /// <summary>Copies the current batch of the pass.</summary>
     public void Load()
     {
         for (var layer = 0; layer < inputs.Length; layer++)
@@ -64,7 +64,7 @@ internal sealed class PassColumns
         return sum;
     }
 
-    // The rows that a short batch leaves empty stay zeros.
+    // The unused rows of a short batch stay zero.
     private void Transpose(ReadOnlySpan<float> rows, float[] columns)
     {
         Array.Clear(columns);

@@ -11,7 +11,7 @@ public sealed record Samples(float[] Pixels, int[] Labels)
     /// <summary>The pixels of one image.</summary>
     public ReadOnlySpan<float> Image(int index) => Pixels.AsSpan(index * Digits.Pixels, Digits.Pixels);
 
-    /// <summary>The images at some places, in their order.</summary>
+    /// <summary>The images at some indices, in that order.</summary>
     public Samples Pick(ReadOnlySpan<int> indices)
     {
         var picked = new Samples(new float[indices.Length * Digits.Pixels], new int[indices.Length]);

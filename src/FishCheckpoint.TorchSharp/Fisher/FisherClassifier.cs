@@ -7,7 +7,7 @@ using TorchSharp;
 namespace FishCheckpoint.TorchSharp;
 
 /// <summary>
-/// A module as the estimator asks for it. While it lives, the module is in evaluation mode, and its own gradients are set aside.
+/// A module as the estimator's model. While it exists, the module is in evaluation mode, and its own gradients are set aside.
 /// </summary>
 internal sealed class FisherClassifier : IFisherModel, IDisposable
 {
@@ -81,7 +81,7 @@ internal sealed class FisherClassifier : IFisherModel, IDisposable
         }
     }
 
-    /// <summary>Brings the device's sums to the host.</summary>
+    /// <summary>Copies the device's sums to the host.</summary>
     public void AddSumsTo(FisherInformation fisher)
     {
         foreach (var (tensor, sum) in sums)
@@ -113,7 +113,7 @@ internal sealed class FisherClassifier : IFisherModel, IDisposable
         {
             throw new FishException(
                 ErrorCode.RequestInvalid, $"example {example}",
-                $"The logits are {TensorInfo.ShapeText(raw.shape)}; one example's are [labels] or [1, labels].",
+                $"The logits have the shape {TensorInfo.ShapeText(raw.shape)}; expected [labels] or [1, labels] for one example.",
                 "Run the module on one example at a time.");
         }
 

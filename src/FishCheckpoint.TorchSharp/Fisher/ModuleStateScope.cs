@@ -3,7 +3,7 @@ using TorchSharp.Modules;
 
 namespace FishCheckpoint.TorchSharp;
 
-/// <summary>Sets aside a module's modes and gradients, and puts them back.</summary>
+/// <summary>Saves a module's modes and gradients, and restores them.</summary>
 internal sealed class ModuleStateScope : IDisposable
 {
     private readonly (torch.nn.Module Module, bool Training)[] modes;
@@ -17,7 +17,7 @@ internal sealed class ModuleStateScope : IDisposable
         Clear();
     }
 
-    /// <summary>Lets go of the gradients there are now.</summary>
+    /// <summary>Disposes the current gradients.</summary>
     public void Clear()
     {
         foreach (var (parameter, _) in gradients)
@@ -34,7 +34,7 @@ internal sealed class ModuleStateScope : IDisposable
             gradient?.Dispose();
         }
 
-        // A module sets its children too: each is before its children here.
+        // Setting a module also sets its children, so each comes before its children here.
         foreach (var (module, training) in modes)
         {
             module.train(training);

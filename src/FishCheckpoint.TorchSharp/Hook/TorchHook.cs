@@ -8,16 +8,14 @@ using TorchSharp;
 namespace FishCheckpoint.TorchSharp;
 
 /// <summary>
-/// The training hook for a TorchSharp loop: a <see cref="CheckpointHook"/> that saves module, optimizer, schedule and random numbers as
-/// one.
+/// The training hook for a TorchSharp loop: a <see cref="CheckpointHook"/> that saves module, optimizer, schedule and random numbers
+/// together.
 /// </summary>
 /// <remarks>
-/// <code>
-/// using var hook = TorchHook.Attach(store, "my-task", model, optimizer, mask);
-/// hook.OnStep(step, loss); // last in each step, behind the optimizer's and the scheduler's
-/// </code>
-/// Called from the thread that trains. Torch's modes (<c>no_grad</c>) and dispose scopes belong to a thread: a loop that awaits
-/// <see cref="ResumeAsync"/> inside of one may go on with another thread, and <see cref="Resume"/> stays.
+/// <code> using var hook = TorchHook.Attach(store, "my-task", model, optimizer, mask); hook.OnStep(step, loss); // last in each step, after
+/// the optimizer and the scheduler </code> Call it on the training thread. Torch's modes (<c>no_grad</c>) and dispose scopes belong to a
+/// thread: a loop that awaits <see cref="ResumeAsync"/> inside one may continue on another thread; <see cref="Resume"/> stays on its
+/// thread.
 /// </remarks>
 public sealed class TorchHook : IAsyncDisposable, IDisposable
 {
@@ -25,28 +23,26 @@ public sealed class TorchHook : IAsyncDisposable, IDisposable
 
     private TorchHook(CheckpointHook hook, TorchModel model, bool ownsModel) => (Hook, Model, this.ownsModel) = (hook, model, ownsModel);
 
-    /// <summary>The hook underneath: cadence, reports, retention.</summary>
+    /// <summary>The inner hook: cadence, reports, retention.</summary>
     public CheckpointHook Hook { get; }
 
-    /// <summary>The module as the hook sees it.</summary>
+    /// <summary>The module as the hook's model.</summary>
     public TorchModel Model { get; }
 
     /// <summary>The positions that training changes now.</summary>
     public Mask Mask => Hook.Mask;
 
-    /// <summary>Begins to watch a training run.</summary>
-    /// <param name="store">Where checkpoints go: an embedded store, or a client of a server. Not disposed.</param>
-    /// <param name="task">The task that they are of; it exists in the store.</param>
-    /// <param name="module">The module that trains, on the layout of the mask. Not owned.</param>
-    /// <param name="optimizer">
-    /// What steps on it. A <see cref="TorchMaskedOptimizer"/> goes along when the mask changes; of an ordinary one the whole state is
-    /// saved. Not owned.
-    /// </param>
+    /// <summary>Starts saving a training run.</summary>
+    /// <param name="store">The store for checkpoints: an embedded store or a client for a server. Not disposed.</param>
+    /// <param name="task">The checkpoints' task; it exists in the store.</param>
+    /// <param name="module">The trained module, on the mask's layout. Not owned.</param>
+    /// <param name="optimizer">Its optimizer. A <see cref="TorchMaskedOptimizer"/> follows changes of the mask; of an ordinary one the
+    /// whole state is saved. Not owned.</param>
     /// <param name="mask">The positions that training changes.</param>
-    /// <param name="options">Cadence and parts; <see langword="null"/> for the defaults.</param>
+    /// <param name="options">Cadence and parts of the trainer state; <see langword="null"/> for the defaults.</param>
     /// <exception cref="FishException">The module does not have the mask's layout, see <see cref="TorchModel"/>; the optimizer's state
     /// cannot be saved, see <see cref="TorchOptimizerState"/>; or see <see cref="CheckpointHook"/>.</exception>
-    /// <exception cref="ArgumentException">An option is out of its range, or two parts have one section.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or two parts have one section.</exception>
     public static TorchHook Attach(
         IFishStore store, string task, torch.nn.Module module, torch.optim.Optimizer optimizer, Mask mask, TorchHookOptions? options = null)
     {
@@ -62,23 +58,23 @@ public sealed class TorchHook : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Begins to watch a training run whose model is known already, as to its optimizer.</summary>
+    /// <summary>Starts saving a training run of an existing model, such as a masked optimizer's.</summary>
     /// <inheritdoc cref="Attach(IFishStore, string, torch.nn.Module, torch.optim.Optimizer, Mask, TorchHookOptions)"/>
-    /// <param name="store">Where checkpoints go. Not disposed.</param>
-    /// <param name="task">The task that they are of; it exists in the store.</param>
-    /// <param name="model">The model that trains. Not owned.</param>
-    /// <param name="optimizer">What steps on it. Not owned.</param>
+    /// <param name="store">The store for checkpoints. Not disposed.</param>
+    /// <param name="task">The checkpoints' task; it exists in the store.</param>
+    /// <param name="model">The trained model. Not owned.</param>
+    /// <param name="optimizer">Its optimizer. Not owned.</param>
     /// <param name="mask">The positions that training changes.</param>
-    /// <param name="options">Cadence and parts; <see langword="null"/> for the defaults.</param>
+    /// <param name="options">Cadence and parts of the trainer state; <see langword="null"/> for the defaults.</param>
     public static TorchHook Attach(
         IFishStore store, string task, TorchModel model, torch.optim.Optimizer optimizer, Mask mask, TorchHookOptions? options = null) =>
         new(MakeHook(store, task, model, optimizer, mask, options ?? new TorchHookOptions()), model, ownsModel: false);
 
     /// <summary>
-    /// Takes note of a finished step, and saves it when it is due. Call it last, when everything is as the next step will find it.
+    /// Records a finished step, and saves it if it is due. Call it last in the step, when everything is ready for the next one.
     /// </summary>
     /// <param name="step">The step; not negative.</param>
-    /// <param name="loss">Kept with the checkpoint as its metric <c>loss</c>. Reading it off a device waits for the device.</param>
+    /// <param name="loss">Stored with the checkpoint as its metric <c>loss</c>. Reading it from a device waits for the device.</param>
     /// <inheritdoc cref="CheckpointHook.OnStep"/>
     public StepOutcome OnStep(long step, double loss) =>
         OnStep(step, new Dictionary<string, double>(StringComparer.Ordinal) { ["loss"] = loss });
@@ -91,7 +87,7 @@ public sealed class TorchHook : IAsyncDisposable, IDisposable
         bool force = false, IReadOnlyDictionary<string, double>? metrics = null, CancellationToken cancellation = default) =>
         Hook.SaveAsync(force, metrics, cancellation);
 
-    /// <summary>Training goes on with another mask; a <see cref="TorchMaskedOptimizer"/> is told.</summary>
+    /// <summary>Continues with another mask, also in a <see cref="TorchMaskedOptimizer"/>.</summary>
     /// <inheritdoc cref="CheckpointHook.SetMask"/>
     public void SetMask(Mask mask) => Hook.SetMask(mask);
 
@@ -100,7 +96,7 @@ public sealed class TorchHook : IAsyncDisposable, IDisposable
         Hook.ResumeAsync(from, cancellation);
 
     /// <summary>
-    /// As <see cref="ResumeAsync"/>, holding the calling thread meanwhile: its torch modes and dispose scopes then hold for the loop too.
+    /// As <see cref="ResumeAsync"/>, on the calling thread, so that its torch modes and dispose scopes also apply to the loop.
     /// </summary>
     /// <inheritdoc cref="CheckpointHook.ResumeAsync"/>
     public Resumption? Resume(StepRef? from = null) => Task.Run(() => Hook.ResumeAsync(from)).GetAwaiter().GetResult();
@@ -108,12 +104,10 @@ public sealed class TorchHook : IAsyncDisposable, IDisposable
     /// <inheritdoc cref="CheckpointHook.CompleteAsync"/>
     public Task<SaveSummary> CompleteAsync(CancellationToken cancellation = default) => Hook.CompleteAsync(cancellation);
 
-    /// <summary>As <see cref="DisposeAsync"/>, waiting for it.</summary>
+    /// <summary>As <see cref="DisposeAsync"/>, and waits for it.</summary>
     public void Dispose() => Task.Run(async () => await DisposeAsync()).GetAwaiter().GetResult();
 
-    /// <summary>
-    /// Waits until everything that is queued is stored, and saves nothing more; see <see cref="CheckpointHook.DisposeAsync"/>.
-    /// </summary>
+    /// <summary>Waits until all queued saves are stored; see <see cref="CheckpointHook.DisposeAsync"/>.</summary>
     public async ValueTask DisposeAsync()
     {
         await Hook.DisposeAsync();

@@ -6,12 +6,12 @@ using TorchSharp;
 namespace FishCheckpoint.TorchSharp;
 
 /// <summary>
-/// A tensor's elements by their flat positions, wherever and however they lie: in this process' memory without a copy, also where the
-/// tensor is not contiguous; on a device through index tensors, so that only what is asked for crosses.
+/// Access to a tensor's elements by flat position. On the host it needs no copy, even for a tensor that is not contiguous; on a device it
+/// uses index tensors, so that only the requested values are copied.
 /// </summary>
 internal sealed class FlatTensor
 {
-    // Spans count in 32 bits: longer tensors are seen through windows.
+    // Spans count in 32 bits, so longer tensors are accessed through windows.
     private const long Window = 1 << 30;
 
     private readonly TensorInfo info;
@@ -24,19 +24,19 @@ internal sealed class FlatTensor
     /// <summary>The tensor; not owned.</summary>
     public torch.Tensor Tensor { get; }
 
-    /// <summary>Whether it lies in this process' memory.</summary>
+    /// <summary>Whether it is in this process's memory.</summary>
     public bool IsOnHost => !onDevice;
 
-    /// <summary>Whether positions are places.</summary>
+    /// <summary>Whether flat positions equal memory offsets.</summary>
     public bool IsContiguous => shape is null;
 
-    /// <summary>Whether <see cref="Bytes"/> gives the whole tensor.</summary>
+    /// <summary>Whether <see cref="Bytes"/> returns the whole tensor.</summary>
     public bool IsSpan => IsOnHost && IsContiguous && info.Bytes <= int.MaxValue;
 
-    /// <summary>Looks at a tensor.</summary>
-    /// <param name="tensor">Stays valid while this is used.</param>
-    /// <param name="info">What it has to be.</param>
-    /// <param name="asDevice">Goes the way of a device also where it lies on the host.</param>
+    /// <summary>Wraps a tensor.</summary>
+    /// <param name="tensor">The tensor; valid as long as this object is used.</param>
+    /// <param name="info">The expected name, dtype and shape.</param>
+    /// <param name="asDevice">Uses the code for devices on the host too.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.DtypeMismatch"/>, <see cref="ErrorCode.ShapeMismatch"/>;
     /// <see cref="ErrorCode.RequestInvalid"/>: its elements share memory, or have none.</exception>
     public static FlatTensor Of(torch.Tensor tensor, TensorInfo info, bool asDevice = false)
@@ -57,9 +57,9 @@ internal sealed class FlatTensor
     public Span<byte> Bytes => Tensor.bytes;
 
     /// <summary>Copies the values at some positions.</summary>
-    /// <param name="positions">Ascending.</param>
-    /// <param name="index">Their index tensor, on the tensor's device; used there only.</param>
-    /// <param name="values">Filled with raw bits.</param>
+    /// <param name="positions">Ascending positions.</param>
+    /// <param name="index">Their index tensor, on the tensor's device; not used on the host.</param>
+    /// <param name="values">Receives raw bits.</param>
     public void Gather(ReadOnlySpan<long> positions, torch.Tensor? index, Span<byte> values)
     {
         if (onDevice)
@@ -80,7 +80,7 @@ internal sealed class FlatTensor
         GC.KeepAlive(Tensor);
     }
 
-    /// <summary>Puts values at some positions: the mirror of <see cref="Gather"/>.</summary>
+    /// <summary>Writes values at some positions: the inverse of <see cref="Gather"/>.</summary>
     public void Scatter(ReadOnlySpan<long> positions, torch.Tensor? index, Span<byte> values)
     {
         if (onDevice)
@@ -101,7 +101,7 @@ internal sealed class FlatTensor
         GC.KeepAlive(Tensor);
     }
 
-    /// <summary>Copies a range of the bytes that a file has of the tensor.</summary>
+    /// <summary>Copies a range of the tensor's bytes in file order.</summary>
     public void Read(long offset, Span<byte> destination)
     {
         if (IsSpan)
@@ -118,7 +118,7 @@ internal sealed class FlatTensor
         GC.KeepAlive(Tensor);
     }
 
-    /// <summary>Overwrites a range of the bytes that a file has of the tensor; it may begin and end inside of an element.</summary>
+    /// <summary>Overwrites a range of the tensor's bytes in file order; it may begin and end inside an element.</summary>
     public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
         if (IsSpan)
@@ -147,16 +147,14 @@ internal sealed class FlatTensor
         return shape is null ? detached.view(-1) : detached.as_strided([shape.Span], [1], Tensor.storage_offset());
     }
 
-    /// <summary>
-    /// An index tensor for <see cref="Memory"/>, or of the positions as they are, on the tensor's device; the caller owns it.
-    /// </summary>
+    /// <summary>An index tensor for <see cref="Memory"/>, or of the flat positions, on the tensor's device; the caller owns it.</summary>
     public torch.Tensor IndexOf(ReadOnlySpan<long> positions, bool asPositions = false)
     {
         using var scope = torch.NewDisposeScope();
         return torch.tensor(asPositions ? positions.ToArray() : PlacesOf(positions)).to(Tensor.device).DetachFromDisposeScope();
     }
 
-    /// <summary>Host values as a tensor of the tensor's dtype on its device. Disposed by the caller's scope.</summary>
+    /// <summary>Host values as a tensor with the tensor's dtype and device. The caller's scope disposes it.</summary>
     public torch.Tensor FromHost(Span<byte> values)
     {
         var host = torch.empty(values.Length / info.UnitSize, Tensor.dtype);
@@ -170,16 +168,16 @@ internal sealed class FlatTensor
         {
             throw new FishException(
                 ErrorCode.DtypeMismatch, info.Name,
-                $"The module's tensor is {DTypes.NameOf(type)}; the layout says {DTypes.NameOf(info.Type)}.",
-                "Convert the module, or make base and layout of its dtype.");
+                $"The module's tensor has the dtype {DTypes.NameOf(type)}; the layout has {DTypes.NameOf(info.Type)}.",
+                "Convert the module, or create base and layout with its dtype.");
         }
 
         if (!tensor.shape.AsSpan().SequenceEqual(info.Shape.ToArray()))
         {
             throw new FishException(
                 ErrorCode.ShapeMismatch, info.Name,
-                $"The module's tensor is {TensorInfo.ShapeText(tensor.shape)}; the layout says {TensorInfo.ShapeText(info.Shape)}.",
-                "Build the module as the base was, or declare the tensor as the task's own.");
+                $"The module's tensor has the shape {TensorInfo.ShapeText(tensor.shape)}; the layout has {TensorInfo.ShapeText(info.Shape)}.",
+                "Build the module like the base, or declare the tensor as the task's own.");
         }
 
         if (tensor.is_sparse || tensor.device_type == DeviceType.META)
@@ -191,7 +189,7 @@ internal sealed class FlatTensor
 
     private delegate void Visit(Span<byte> memory, ReadOnlySpan<long> places, long origin, int unitSize, Span<byte> values);
 
-    // Goes through positions with the window of memory that each run of them lies in.
+    // Iterates over positions with the window of memory that contains each group.
     private unsafe void Walk(ReadOnlySpan<long> positions, Span<byte> values, Visit visit)
     {
         if (positions.IsEmpty)
@@ -230,7 +228,7 @@ internal sealed class FlatTensor
         return places;
     }
 
-    // The buffer for whole units around a range of bytes.
+    // A buffer of whole units around a range of bytes.
     private byte[] UnitsOf(long offset, int length, out int skipped)
     {
         var (first, end) = (offset / info.UnitSize, (offset + length + info.UnitSize - 1) / info.UnitSize);

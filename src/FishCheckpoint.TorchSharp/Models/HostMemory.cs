@@ -2,10 +2,10 @@ using TorchSharp;
 
 namespace FishCheckpoint.TorchSharp;
 
-/// <summary>Where tensors of the host lie.</summary>
+/// <summary>Addresses of host tensors.</summary>
 internal static class HostMemory
 {
-    /// <summary>The address of a tensor's first element; it has one, and stays valid while the address is used.</summary>
+    /// <summary>The address of a tensor's first element. The tensor must have elements and stay valid while the address is used.</summary>
     public static unsafe byte* AddressOf(torch.Tensor tensor)
     {
         using var noGrad = torch.no_grad();

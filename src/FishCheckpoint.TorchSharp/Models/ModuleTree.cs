@@ -4,7 +4,7 @@ using TorchSharp;
 
 namespace FishCheckpoint.TorchSharp;
 
-/// <summary>The modules of a module by their paths, and their tensors by the names that a state dictionary has of them.</summary>
+/// <summary>The submodules of a module by path, and its tensors by their state dictionary names.</summary>
 internal sealed class ModuleTree
 {
     private readonly Dictionary<string, torch.nn.Module> modules = new(StringComparer.Ordinal);
@@ -23,7 +23,7 @@ internal sealed class ModuleTree
     /// <returns><see langword="null"/> when there is none.</returns>
     public (torch.nn.Module Owner, string Leaf, bool IsParameter, torch.Tensor Tensor)? Find(string name)
     {
-        // The longest path first: keys of a dictionary of parameters may hold dots.
+        // The longest path first: keys of a parameter dictionary may contain dots.
         for (var dot = name.Length; dot >= 0; dot = dot == 0 ? -1 : Math.Max(0, name.LastIndexOf('.', dot - 1)))
         {
             var (path, leaf) = dot == 0 ? (string.Empty, name) : dot == name.Length
@@ -47,13 +47,13 @@ internal sealed class ModuleTree
         return null;
     }
 
-    /// <summary>The tensor of a name that <see cref="Names"/> gave.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: the module does not give its tensors by name.</exception>
+    /// <summary>The tensor of a name from <see cref="Names"/>.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: the module does not return its tensors by name.</exception>
     public torch.Tensor Get(string name) => Find(name)?.Tensor ?? throw new FishException(
-        ErrorCode.RequestInvalid, name, "The module names the tensor, but does not give it by that name, as modules of TorchScript do.",
-        "Train a module of TorchSharp.");
+        ErrorCode.RequestInvalid, name, "The module lists the tensor but does not return it by name; TorchScript modules do this.",
+        "Use a TorchSharp module.");
 
-    /// <summary>What a tensor is to a layout.</summary>
+    /// <summary>The layout entry of a tensor.</summary>
     public static TensorInfo InfoOf(string name, torch.Tensor tensor) => new(name, TorchDTypes.Of(tensor.dtype, name), tensor.shape);
 
     private static string Join(string path, string leaf) => path.Length == 0 ? leaf : $"{path}.{leaf}";

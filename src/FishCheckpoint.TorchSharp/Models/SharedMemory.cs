@@ -4,7 +4,7 @@ using TorchSharp;
 
 namespace FishCheckpoint.TorchSharp;
 
-/// <summary>Tells which tensors are the same memory: one tensor of torch, or, on the host, the same first byte and strides.</summary>
+/// <summary>Finds tensors that share memory: the same torch tensor, or on the host the same first byte and strides.</summary>
 internal sealed class SharedMemory
 {
     private readonly Dictionary<(nint Address, string Place), int> onHost = [];
@@ -12,8 +12,8 @@ internal sealed class SharedMemory
     private int numbers;
 
     /// <summary>
-    /// Whether two objects are one tensor of torch, with one gradient: modules that are written in C++ give a new object each time they are
-    /// asked for a parameter. One tensor's flag is that of both.
+    /// Whether two objects are one torch tensor with one gradient. Modules written in C++ return a new object for each access to a
+    /// parameter. The test changes a flag of one and reads it from the other.
     /// </summary>
     public static bool IsOne(torch.Tensor left, torch.Tensor right)
     {
@@ -39,7 +39,7 @@ internal sealed class SharedMemory
         }
     }
 
-    /// <summary>A number that tensors of one dtype and length share when they are the same memory, and only then.</summary>
+    /// <summary>A number that two tensors of one dtype and length share exactly if they share memory.</summary>
     public int NumberOf(torch.Tensor tensor)
     {
         if (tensor.numel() > 0 && tensor.device_type == DeviceType.CPU)
@@ -63,10 +63,10 @@ internal sealed class SharedMemory
         return elsewhere[known].Number;
     }
 
-    /// <summary>The tensors of a layout that are one.</summary>
+    /// <summary>The groups of tensors in a layout that share memory.</summary>
     public TiedTensors Tied(Layout layout, IReadOnlyList<torch.Tensor> tensors)
     {
-        // One byte stands for each memory: only their addresses are compared.
+        // One byte represents each memory: only addresses are compared.
         int[] all = [.. tensors.Select(NumberOf)];
         var marks = new byte[numbers];
         return TiedTensors.Find(layout, tensor => marks.AsSpan(all[tensor], 1));

@@ -1,8 +1,6 @@
 namespace FishCheckpoint.TorchSharp;
 
-/// <summary>
-/// Where the elements of a tensor lie: the way from flat positions, which count through the shape, to places in its memory.
-/// </summary>
+/// <summary>Maps flat positions, which count through the shape, to offsets in a tensor's memory.</summary>
 /// <param name="sizes">The dimensions.</param>
 /// <param name="strides">Elements from one index to the next, for each dimension.</param>
 internal sealed class TensorShape(long[] sizes, long[] strides)
@@ -13,11 +11,11 @@ internal sealed class TensorShape(long[] sizes, long[] strides)
     /// <summary>Elements from one index to the next, for each dimension.</summary>
     public long[] Strides => strides;
 
-    /// <summary>From the first element to behind the last one, in elements.</summary>
+    /// <summary>The extent from the first element to behind the last one, in elements.</summary>
     public long Span { get; } = Array.Exists(sizes, size => size == 0)
         ? 0 : 1 + sizes.Zip(strides, (size, stride) => (size - 1) * stride).Sum();
 
-    /// <summary>Whether no two elements share memory, as those of an expanded tensor do.</summary>
+    /// <summary>Whether no two elements share memory, unlike those of an expanded tensor.</summary>
     public bool IsInjective
     {
         get
@@ -37,7 +35,7 @@ internal sealed class TensorShape(long[] sizes, long[] strides)
         }
     }
 
-    /// <summary>The place of an element, from the first one on.</summary>
+    /// <summary>The offset of an element from the first one.</summary>
     public long PlaceOf(long position)
     {
         var place = 0L;

@@ -4,7 +4,7 @@ using TorchSharp;
 
 namespace FishCheckpoint.TorchSharp;
 
-/// <summary>The dtypes that torch and safetensors have in common, both ways.</summary>
+/// <summary>Maps the dtypes that torch and safetensors share.</summary>
 internal static class TorchDTypes
 {
     private static readonly (torch.ScalarType Torch, DType Type)[] Table =
@@ -29,21 +29,21 @@ internal static class TorchDTypes
 
         throw new FishException(
             ErrorCode.DtypeMismatch, name,
-            $"The tensor is {type}; checkpoints hold floats, whole numbers and booleans of a module, no complex or quantized tensors.",
-            "Hold real and imaginary part as two tensors, or do not register it.");
+            $"The tensor has the dtype {type}; checkpoints support floats, integers and booleans, not complex or quantized tensors.",
+            "Register real and imaginary parts as two tensors, or do not register it.");
     }
 
-    /// <summary>The torch dtype of a safetensors one.</summary>
-    /// <returns><see langword="false"/> when TorchSharp has none.</returns>
+    /// <summary>The torch dtype of a safetensors dtype.</summary>
+    /// <returns><see langword="false"/> if TorchSharp has none.</returns>
     public static bool TryGet(DType type, out torch.ScalarType torchType)
     {
         torchType = ToTorch(type);
         return Array.Exists(Table, row => row.Type == type);
     }
 
-    /// <summary>The torch dtype of a safetensors one that has one.</summary>
+    /// <summary>The torch dtype of a safetensors dtype that has one.</summary>
     public static torch.ScalarType ToTorch(DType type) => Array.Find(Table, row => row.Type == type).Torch;
 
-    /// <summary>Whether gradients of this dtype are stepped on.</summary>
+    /// <summary>Whether optimizers update this dtype.</summary>
     public static bool IsFloat(DType type) => type is DType.F64 or DType.F32 or DType.F16 or DType.BF16;
 }

@@ -7,12 +7,12 @@ using TorchSharp;
 namespace FishCheckpoint.TorchSharp;
 
 /// <summary>
-/// A TorchSharp module as the hook, masks and optimizers see it: its parameters and persistent buffers by name, in the order of a layout.
+/// A TorchSharp module for the hook, masks and optimizers: its parameters and persistent buffers by name, in the order of a layout.
 /// </summary>
 /// <remarks>
-/// Tensors are looked up by name for each use, so the module may be moved or converted back and forth in between; its tree of modules stays
-/// as it is. On the host, values are read where they lie, also from tensors that are not contiguous; from another device only the values
-/// asked for cross. Not safe for concurrent use.
+/// Each use looks tensors up by name, so the module may be moved or converted in between; its submodules must stay the same. On the host,
+/// values are read in place, even from tensors that are not contiguous; from another device only the requested values are copied. Not safe
+/// for concurrent use.
 /// </remarks>
 public sealed class TorchModel : ITrainingModel, IDisposable
 {
@@ -21,17 +21,15 @@ public sealed class TorchModel : ITrainingModel, IDisposable
     private readonly Dictionary<int, List<ModuleTensor>> unnamed = [];
     private readonly TensorNames names;
 
-    /// <summary>Takes a module.</summary>
+    /// <summary>Wraps a module.</summary>
     /// <param name="module">The module. Not owned: neither it nor its tensors are disposed here.</param>
-    /// <param name="layout">
-    /// The task layout that checkpoints have, as of the base's file or a mask; it has to name each parameter and persistent buffer, with or
-    /// without what wrapping a model adds to names (<see cref="TensorNames"/>). Default: <see cref="LayoutOf"/> the module.
-    /// </param>
+    /// <param name="layout">The checkpoints' layout, from the base's file or a mask. It must name every parameter and persistent buffer,
+    /// with or without prefixes of model wrappers (<see cref="TensorNames"/>). Default: <see cref="LayoutOf"/> the module.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.TensorMissing"/>: the module lacks a tensor of the layout;
     /// <see cref="ErrorCode.TensorUnknown"/>: the layout lacks one of the module; <see cref="ErrorCode.DtypeMismatch"/>,
-    /// <see cref="ErrorCode.ShapeMismatch"/>: a tensor is another one, or complex or quantized; <see cref="ErrorCode.RequestInvalid"/>: a
-    /// tensor is sparse, or its elements share memory. The code and key are of the first difference; the cause has all (beyond 20 a
-    /// count).</exception>
+    /// <see cref="ErrorCode.ShapeMismatch"/>: a tensor differs, or is complex or quantized; <see cref="ErrorCode.RequestInvalid"/>: a
+    /// tensor is sparse, or its elements share memory. The code and key belong to the first difference; the cause lists up to 20 and counts
+    /// the rest.</exception>
     public TorchModel(torch.nn.Module module, Layout? layout = null)
         : this(module, layout, asDevice: false)
     {
@@ -61,8 +59,8 @@ public sealed class TorchModel : ITrainingModel, IDisposable
     public Layout Layout { get; }
 
     /// <summary>
-    /// Tensors of the layout that are the same memory, for <see cref="MaskRule.Tied"/>. On other devices than the host, only what is one
-    /// tensor of torch is found, not two over the same memory.
+    /// Tensors of the layout that share memory, for <see cref="MaskRule.Tied"/>. On devices other than the host, it finds only identical
+    /// torch tensors, not two tensors over the same memory.
     /// </summary>
     public TiedTensors Tied { get; }
 
@@ -71,11 +69,11 @@ public sealed class TorchModel : ITrainingModel, IDisposable
     internal IEnumerable<torch.nn.Module> Modules => tree.Modules;
 
     /// <summary>
-    /// The layout of a module: its parameters, then its persistent buffers, both from the root down, by the names that a state dictionary
-    /// has. What is the same memory stands there once, under its first name.
+    /// The layout of a module: its parameters, then its persistent buffers, both from the root down, under their state dictionary names.
+    /// Shared memory appears once, under its first name.
     /// </summary>
     /// <exception cref="FishException"><see cref="ErrorCode.DtypeMismatch"/>: a tensor is complex or quantized;
-    /// <see cref="ErrorCode.RequestInvalid"/>: the module does not give its tensors by name.</exception>
+    /// <see cref="ErrorCode.RequestInvalid"/>: the module does not return its tensors by name.</exception>
     public static Layout LayoutOf(torch.nn.Module module)
     {
         var (tree, memory, seen) = (new ModuleTree(module), new SharedMemory(), new HashSet<int>());
@@ -85,19 +83,19 @@ public sealed class TorchModel : ITrainingModel, IDisposable
     }
 
     /// <summary>
-    /// Whether a tensor of the layout trains: a parameter of a float dtype that asks for gradients. For <see cref="MaskRule.Trainable"/>.
+    /// Whether a tensor of the layout trains: a parameter with a float dtype that requires gradients. For <see cref="MaskRule.Trainable"/>.
     /// </summary>
     public bool Trains(TensorInfo tensor) => Layout.TryIndexOf(tensor.Name, out var index)
         && tensors[index] is { IsParameter: true } found && TorchDTypes.IsFloat(found.Info.Type) && found.Live.requires_grad;
 
-    /// <summary>A rule for masks of this module: only what trains takes part, and tied tensors count once.</summary>
-    /// <param name="ratio">The share of all trainable elements that the mask may hold, from 0 to 1.</param>
-    /// <param name="alwaysTrained">Tensors that are in the mask whole, such as a new classifier head. Default: none.</param>
+    /// <summary>A rule for masks of this module: only trainable tensors compete, and tied tensors count once.</summary>
+    /// <param name="ratio">The share of all trainable elements in the mask, from 0 to 1.</param>
+    /// <param name="alwaysTrained">Tensors that the mask includes whole, such as a new classifier head. Default: none.</param>
     public MaskRule Rule(double ratio, Func<TensorInfo, bool>? alwaysTrained = null) =>
         new() { Ratio = ratio, Trainable = Trains, Tied = Tied, AlwaysTrained = alwaysTrained ?? (_ => false) };
 
     /// <inheritdoc/>
-    /// <exception cref="FishException">A tensor is not what the layout says any more.</exception>
+    /// <exception cref="FishException">A tensor no longer matches the layout.</exception>
     public void Gather(TensorMask positions, Span<byte> values)
     {
         var tensor = tensors[positions.Tensor];
@@ -105,17 +103,15 @@ public sealed class TorchModel : ITrainingModel, IDisposable
     }
 
     /// <inheritdoc/>
-    /// <exception cref="FishException">A tensor is not what the layout says any more.</exception>
+    /// <exception cref="FishException">A tensor no longer matches the layout.</exception>
     public void Read(int tensor, long offset, Span<byte> destination) => tensors[tensor].Flat().Read(offset, destination);
 
     /// <inheritdoc/>
-    /// <exception cref="FishException">A tensor is not what the layout says any more.</exception>
+    /// <exception cref="FishException">A tensor no longer matches the layout.</exception>
     public void Write(int tensor, long offset, ReadOnlySpan<byte> bytes) => tensors[tensor].Flat().Write(offset, bytes);
 
-    /// <summary>
-    /// Writes the model as a safetensors file, as for a base: its tensors in the order of the layout. The file appears whole or not at all.
-    /// </summary>
-    /// <param name="path">Where it is to appear.</param>
+    /// <summary>Writes the model atomically as a safetensors file, such as for a base. The tensors have the order of the layout.</summary>
+    /// <param name="path">The file's path.</param>
     /// <param name="metadata">The <c>__metadata__</c> map; <see langword="null"/> for none.</param>
     public void SaveFile(string path, IReadOnlyDictionary<string, string>? metadata = null)
     {
@@ -134,12 +130,10 @@ public sealed class TorchModel : ITrainingModel, IDisposable
         writer.Commit();
     }
 
-    /// <summary>
-    /// Fills the module from a safetensors file that holds each tensor of the layout: the mirror of <see cref="SaveFile"/>.
-    /// </summary>
-    /// <param name="path">The file; it may hold other tensors too.</param>
+    /// <summary>Loads the module from a safetensors file with every tensor of the layout: the inverse of <see cref="SaveFile"/>.</summary>
+    /// <param name="path">The file; it may contain other tensors too.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.TensorMissing"/>, <see cref="ErrorCode.DtypeMismatch"/>,
-    /// <see cref="ErrorCode.ShapeMismatch"/>, or a code for each way a header can lie. Nothing is changed then.</exception>
+    /// <see cref="ErrorCode.ShapeMismatch"/>, or a code of an invalid header. Nothing is changed.</exception>
     public void LoadFile(string path)
     {
         using var file = SafetensorsFile.Open(path);
@@ -157,12 +151,12 @@ public sealed class TorchModel : ITrainingModel, IDisposable
         }
     }
 
-    /// <summary>Frees the index tensors that are kept on a device; the module stays as it is.</summary>
+    /// <summary>Disposes the cached index tensors on a device; the module is unchanged.</summary>
     public void Dispose() => Array.ForEach(tensors, tensor => tensor.Dispose());
 
     /// <summary>
-    /// The gradient of a tensor, of the same shape: the sum of those of its aliases. The caller disposes it; <see langword="null"/> where
-    /// there is none.
+    /// The gradient of a tensor, with its shape: the sum of its aliases' gradients. The caller disposes it; <see langword="null"/> if there
+    /// is none.
     /// </summary>
     internal torch.Tensor? GradientOf(int tensor)
     {
@@ -195,7 +189,7 @@ public sealed class TorchModel : ITrainingModel, IDisposable
         return sum.DetachFromDisposeScope();
     }
 
-    /// <summary>A tensor of the layout, and those of the module that are the same memory and not in the layout.</summary>
+    /// <summary>A tensor of the layout, and tensors of the module that share its memory and are not in the layout.</summary>
     internal IEnumerable<ModuleTensor> WithAliases(int tensor) => unnamed.GetValueOrDefault(tensor, []).Prepend(tensors[tensor]);
 
     private static torch.Tensor? Dense(torch.Tensor? gradient)
@@ -216,26 +210,26 @@ public sealed class TorchModel : ITrainingModel, IDisposable
         if (!stored.TryGetValue(info.Name, out var source))
         {
             throw new FishException(
-                ErrorCode.TensorMissing, info.Name, "The file has no such tensor.", "Give a file of the module's layout.");
+                ErrorCode.TensorMissing, info.Name, "The file does not have this tensor.", "Give a file of the module's layout.");
         }
 
         return source.Info.Equals(info) ? source : throw new FishException(
             source.Info.Type == info.Type ? ErrorCode.ShapeMismatch : ErrorCode.DtypeMismatch, info.Name,
-            $"The file holds {source.Info}; {info} is expected.", "Give a file of the module's layout.");
+            $"The file has {source.Info}; expected {info}.", "Give a file of the module's layout.");
     }
 
     private ModuleTensor Find(TensorInfo info, bool asDevice)
     {
         var (owner, leaf, isParameter, _) = tree.Find(names.Find(info.Name) ?? info.Name) ?? throw new FishException(
             ErrorCode.TensorMissing, info.Name, "The module has no tensor of this name.",
-            "Build the module as the base was, or drop the tensor as the task's own.");
+            "Build the module like the base, or remove the tensor from the task's own.");
         var found = new ModuleTensor(owner, leaf, isParameter, info) { AsDevice = asDevice };
         found.Flat();
         return found;
     }
 
-    // What trains and is in no checkpoint would be lost without a word. What has the memory of a tensor of the layout is in them by that
-    // one's name.
+    // A trained tensor without a place in checkpoints would be lost silently. A tensor that shares memory with one of the layout is stored
+    // under that one's name.
     private void RequireAll(SharedMemory memory)
     {
         var known = new Dictionary<int, int>();
@@ -281,7 +275,7 @@ public sealed class TorchModel : ITrainingModel, IDisposable
             }
         }
 
-        // What is tied to a tensor of the layout is there by that one's name.
+        // A tensor tied to one of the layout is stored under that one's name.
         var memory = new SharedMemory();
         var known = Layout.Tensors.Select(info => names.Find(info.Name)).OfType<string>().Select(name => memory.NumberOf(tree.Get(name)))
             .ToHashSet();
@@ -296,7 +290,7 @@ public sealed class TorchModel : ITrainingModel, IDisposable
         return differences.Count < 2 ? first : new FishException(
             first.Code, first.Key,
             $"The module differs from the layout in {differences.Count} tensors: {string.Join("; ", differences.Take(Shown))}{rest}.",
-            "Build the module as the base was or, for a new task with tensors of its own, make the mask on TorchModel.LayoutOf(module) "
+            "Build the module like the base or, for a new task with tensors of its own, create the mask on TorchModel.LayoutOf(module) "
                 + "and give the hook Base and "
             + $"OwnTensors = [{option}{(own.Count > Shown ? ", ..." : "")}].", first);
     }

@@ -7,13 +7,11 @@ using TorchSharp;
 namespace FishCheckpoint.TorchSharp;
 
 /// <summary>
-/// Steps with an optimizer of the domain on tensors of the host: in place where tensor and gradient are contiguous, else on gathered
-/// values.
+/// Updates tensors on the host with the portable optimizers: in place if tensor and gradient are contiguous, else on gathered values.
 /// </summary>
 internal sealed class HostStep(TorchModel model, MaskedOptimizer core) : IMaskedStep
 {
-    // Tensors of the mask that cannot be stepped on in place, and the gradient that was asked for last: no more than one copy is held at
-    // a time.
+    // Tensors of the mask that cannot be updated in place, and the last requested gradient: at most one copy exists at a time.
     private readonly SortedSet<int> gathered = [];
     private torch.Tensor? held;
 
@@ -61,7 +59,7 @@ internal sealed class HostStep(TorchModel model, MaskedOptimizer core) : IMasked
     private Span<float> ValuesOf(int tensor) =>
         model.Tensors[tensor].Flat() is { IsSpan: true } flat ? MemoryMarshal.Cast<byte, float>(flat.Bytes) : [];
 
-    // Empty for a tensor without a gradient, and for one that is stepped on afterwards. Lives until the next one is asked for.
+    // Empty for a tensor without a gradient, and for one that is updated afterwards. Valid until the next call.
     private ReadOnlySpan<float> GradientOf(int tensor, int maskTensor)
     {
         if (Hold(model.GradientOf(tensor)) is not { } gradient)
@@ -73,8 +71,8 @@ internal sealed class HostStep(TorchModel model, MaskedOptimizer core) : IMasked
         if (!flat.IsOnHost)
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, model.Tensors[tensor].Info.Name, "The tensor is not on the host any more.",
-                "Make the optimizer after moving the module.");
+                ErrorCode.RequestInvalid, model.Tensors[tensor].Info.Name, "The tensor is no longer on the host.",
+                "Create the optimizer after moving the module.");
         }
 
         if (flat.IsSpan && gradient.is_contiguous() && gradient.dtype == torch.ScalarType.Float32)
@@ -86,7 +84,7 @@ internal sealed class HostStep(TorchModel model, MaskedOptimizer core) : IMasked
         return [];
     }
 
-    // Positions count through the shape, in the gradient as in the values, whatever the strides of both.
+    // Positions count through the shape, in the gradient as in the values, regardless of strides.
     private void StepGathered(int maskTensor)
     {
         using var scope = torch.NewDisposeScope();

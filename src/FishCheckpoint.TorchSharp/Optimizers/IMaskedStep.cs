@@ -3,7 +3,7 @@ using FishCheckpoint.Training;
 
 namespace FishCheckpoint.TorchSharp;
 
-/// <summary>A way to step on the positions of a mask, with its state.</summary>
+/// <summary>Updates the positions of a mask, with its optimizer state.</summary>
 internal interface IMaskedStep : IDisposable
 {
     /// <summary>The positions.</summary>
@@ -12,10 +12,10 @@ internal interface IMaskedStep : IDisposable
     /// <summary>Bytes of the moments.</summary>
     long StateBytes { get; }
 
-    /// <summary>Takes one step on every tensor of the mask that has a gradient.</summary>
+    /// <summary>Updates every tensor of the mask that has a gradient.</summary>
     void Step(double learningRate);
 
-    /// <summary>Goes on with another mask; see <see cref="MaskedOptimizer.SetMask"/>.</summary>
+    /// <summary>Continues with another mask; see <see cref="MaskedOptimizer.SetMask"/>.</summary>
     void SetMask(Mask mask);
 
     /// <summary>Copies the state.</summary>
@@ -24,6 +24,6 @@ internal interface IMaskedStep : IDisposable
     /// <summary>Refuses a state of another optimizer; changes nothing.</summary>
     void Check(StateSection state);
 
-    /// <summary>Takes the state back, and gives the learning rate that was saved with it.</summary>
+    /// <summary>Restores the state, and returns the learning rate saved with it.</summary>
     double LoadFrom(StateSection state);
 }

@@ -7,23 +7,23 @@ using TorchSharp.Modules;
 namespace FishCheckpoint.TorchSharp;
 
 /// <summary>
-/// Sets gradients off a mask to 0, for loops that keep an ordinary optimizer. Weight decay, and momentum from before, still change what
-/// lies off the mask: the hook's leak check finds that. <see cref="TorchMaskedOptimizer"/> has neither trouble.
+/// Sets gradients outside a mask to 0, for loops with an ordinary optimizer. Weight decay and earlier momentum still change values outside
+/// the mask; the hook's leak check finds them. <see cref="TorchMaskedOptimizer"/> avoids both.
 /// </summary>
 /// <param name="model">The model. Not owned.</param>
 public sealed class MaskedGradients(TorchModel model) : IDisposable
 {
     private readonly Dictionary<int, IndexCache> caches = [];
 
-    /// <summary>Masks the gradients there are, in place; call it between <c>backward</c> and the optimizer's step.</summary>
-    /// <param name="mask">The positions whose gradients stay, bit for bit; of the model's layout, aliases included.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: the mask is of another layout.</exception>
+    /// <summary>Masks the current gradients in place; call it between <c>backward</c> and the optimizer's step.</summary>
+    /// <param name="mask">The positions whose gradients stay unchanged; on the model's layout, including aliases.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: the mask has another layout.</exception>
     public void Apply(Mask mask)
     {
         if (mask.Layout.Id != model.Layout.Id)
         {
             throw new FishException(
-                ErrorCode.LayoutMismatch, "mask", "The mask is of another layout than the model.", "Choose it on the model's layout.");
+                ErrorCode.LayoutMismatch, "mask", "The mask and the model have different layouts.", "Choose it on the model's layout.");
         }
 
         var masks = mask.Tensors.ToDictionary(tensor => tensor.Tensor);
@@ -32,7 +32,7 @@ public sealed class MaskedGradients(TorchModel model) : IDisposable
             using var scope = torch.NewDisposeScope();
             using var noGrad = torch.no_grad();
 
-            // A tied parameter that is one object with an earlier one has the same gradient, and the same positions.
+            // A tied parameter that is the same object as an earlier one has the same gradient and positions.
             foreach (var alias in model.WithAliases(tensor))
             {
                 Apply(alias, tensor, masks.GetValueOrDefault(tensor));
@@ -40,7 +40,7 @@ public sealed class MaskedGradients(TorchModel model) : IDisposable
         }
     }
 
-    /// <summary>Frees the index tensors that are kept; the model stays as it is.</summary>
+    /// <summary>Disposes the cached index tensors; the model is unchanged.</summary>
     public void Dispose()
     {
         foreach (var cache in caches.Values)
@@ -68,13 +68,13 @@ public sealed class MaskedGradients(TorchModel model) : IDisposable
         }
     }
 
-    // One value that stands for many, as in an expanded gradient, cannot be masked: each gets its own.
+    // An expanded gradient repeats one value in memory and cannot be masked, so it is copied first.
     private static torch.Tensor Writable(torch.Tensor gradient, Parameter parameter, TensorInfo info)
     {
         if (gradient.is_sparse)
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, info.Name, "The gradient is sparse.", "Make the embedding with dense gradients.");
+                ErrorCode.RequestInvalid, info.Name, "The gradient is sparse.", "Create the embedding with dense gradients.");
         }
 
         return new TensorShape(gradient.shape, gradient.stride()).IsInjective ? gradient : parameter.grad = gradient.contiguous();

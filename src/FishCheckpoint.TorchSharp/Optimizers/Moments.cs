@@ -2,19 +2,19 @@ using TorchSharp;
 
 namespace FishCheckpoint.TorchSharp;
 
-/// <summary>The state of one tensor of a mask, on its device: values at the mask's positions, in their order.</summary>
+/// <summary>The optimizer state of one tensor of a mask, on its device: values in the order of the mask's positions.</summary>
 internal sealed class Moments : IDisposable
 {
-    /// <summary>Steps taken.</summary>
+    /// <summary>Number of updates.</summary>
     public long Steps { get; set; }
 
     /// <summary>The mean of the gradients, or the momentum; <see langword="null"/> before the first step.</summary>
     public torch.Tensor? First { get; set; }
 
-    /// <summary>The mean of the gradients' squares; <see langword="null"/> before the first step, or for ever.</summary>
+    /// <summary>The mean of the squared gradients; <see langword="null"/> before the first step, or if the optimizer has none.</summary>
     public torch.Tensor? Second { get; set; }
 
-    /// <summary>Follows the values to where they lie and what they are.</summary>
+    /// <summary>Moves the state to the device and dtype of the values.</summary>
     public void Follow(torch.Tensor values) => (First, Second) = (Moved(First, values), Moved(Second, values));
 
     public void Dispose()

@@ -1,9 +1,9 @@
 namespace FishCheckpoint.TorchSharp;
 
-/// <summary>The positions that two masks of a tensor have in common, by their numbers in both.</summary>
+/// <summary>The common positions of two masks of a tensor, as indices in both.</summary>
 internal static class PositionOverlap
 {
-    /// <summary>For each position that is in both: its number before, and its number after.</summary>
+    /// <summary>For each common position: its index before and its index after.</summary>
     public static (long[] From, long[] To) Of(ReadOnlySpan<long> before, ReadOnlySpan<long> after)
     {
         var (from, to) = (new List<long>(), new List<long>());

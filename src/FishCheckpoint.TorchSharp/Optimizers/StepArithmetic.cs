@@ -1,20 +1,20 @@
 namespace FishCheckpoint.TorchSharp;
 
-/// <summary>Who computes a masked optimizer's steps. The saved state is the same, so a run may go on with another one.</summary>
+/// <summary>Which code computes a masked optimizer's steps. All save the same state, so a run may switch between them.</summary>
 public enum StepArithmetic
 {
-    /// <summary><see cref="Portable"/> where every tensor of the mask is float32 on the host, else <see cref="Torch"/>.</summary>
+    /// <summary><see cref="Portable"/> if every tensor of the mask is float32 on the host, else <see cref="Torch"/>.</summary>
     Automatic,
 
     /// <summary>
-    /// The domain's own loops, for float32 on the host: no fused multiply-adds, so the bits are the same on every machine. They follow
-    /// PyTorch's order of operations and differ from TorchSharp's optimizers in last bits.
+    /// Portable loops for float32 on the host: no fused multiply-adds, so the bits are the same on every machine. They follow PyTorch's
+    /// order of operations and differ from TorchSharp's optimizers in the last bits.
     /// </summary>
     Portable,
 
     /// <summary>
-    /// Tensor operations on the masked values, on the device where they lie, in the order of TorchSharp's own optimizers: the bits are
-    /// libtorch's, and with it those of the machine.
+    /// Tensor operations on the masked values, on their device, in the order of TorchSharp's own optimizers: the bits depend on libtorch
+    /// and the machine.
     /// </summary>
     Torch,
 }

@@ -8,22 +8,22 @@ namespace FishCheckpoint.TorchSharp;
 /// </summary>
 internal interface ITensorKernel
 {
-    /// <summary>The name of the optimizer of the domain that it computes as.</summary>
+    /// <summary>The name of the equivalent portable optimizer.</summary>
     string Kind { get; }
 
-    /// <summary>The prefix that <see cref="Moments.Steps"/> is saved under; <see langword="null"/> for not at all.</summary>
+    /// <summary>The name prefix of saved <see cref="Moments.Steps"/>; <see langword="null"/> if they are not saved.</summary>
     string? StepKey { get; }
 
-    /// <summary>The prefix that <see cref="Moments.First"/> is saved under.</summary>
+    /// <summary>The name prefix of saved <see cref="Moments.First"/>.</summary>
     string FirstKey { get; }
 
-    /// <summary>The prefix that <see cref="Moments.Second"/> is saved under; <see langword="null"/> if there is none.</summary>
+    /// <summary>The name prefix of saved <see cref="Moments.Second"/>; <see langword="null"/> if there is none.</summary>
     string? SecondKey { get; }
 
-    /// <summary>Takes one step, under no_grad and in a dispose scope.</summary>
+    /// <summary>Computes one update, under no_grad and in a dispose scope.</summary>
     /// <param name="values">Changed in place.</param>
     /// <param name="gradient">Not changed.</param>
-    /// <param name="moments">Changed; what is made anew is detached from the scope.</param>
+    /// <param name="moments">Changed; new tensors are detached from the scope.</param>
     /// <param name="rate">The learning rate.</param>
     void Step(torch.Tensor values, torch.Tensor gradient, Moments moments, double rate);
 }

@@ -6,7 +6,7 @@ using TorchSharp;
 
 namespace FishCheckpoint.TorchSharp;
 
-/// <summary>Steps with tensor operations on the masked values, on the device where they lie: nothing crosses to the host.</summary>
+/// <summary>Updates masked values with tensor operations on their device: nothing is copied to the host.</summary>
 internal sealed class TensorStep : IMaskedStep
 {
     private const string MaskKey = "mask";
@@ -76,10 +76,10 @@ internal sealed class TensorStep : IMaskedStep
         var hasMoments = state.Names.Any(name => name.StartsWith("exp_avg/", StringComparison.Ordinal));
         if (Mask.Count > 0 && hasMoments != (kernel.StepKey is not null))
         {
-            throw state.Mismatch("exp_avg", $"The state is of another optimizer than {kernel.Kind}.");
+            throw state.Mismatch("exp_avg", $"The state does not belong to the optimizer {kernel.Kind}.");
         }
 
-        // With another mask it is looked at again once that one is set.
+        // A state of another mask is checked again after that mask is set.
         for (var index = 0; state.Text(MaskKey) == Mask.Id.ToString() && index < moments.Length; index++)
         {
             CheckPart(state, index);
@@ -91,7 +91,7 @@ internal sealed class TensorStep : IMaskedStep
         Check(state);
         if (state.Text(MaskKey) != Mask.Id.ToString())
         {
-            throw state.Mismatch(MaskKey, $"The state is of the mask {state.Text(MaskKey)}; the optimizer has {Mask.Id}.");
+            throw state.Mismatch(MaskKey, $"The state belongs to the mask {state.Text(MaskKey)}; the optimizer has {Mask.Id}.");
         }
 
         var rate = state.Double(RateKey);
@@ -139,7 +139,7 @@ internal sealed class TensorStep : IMaskedStep
         memory.index_copy_(0, place, values);
     }
 
-    // Positions count through the shape; places only where the memory does so too.
+    // Positions count through the shape; they equal memory offsets only if the memory has the same order.
     private torch.Tensor PositionsOf(int index, FlatTensor flat, torch.Tensor place) =>
         flat.IsContiguous ? place : positions[index].Of(flat, Mask.Tensors[index], asPositions: true);
 
@@ -150,11 +150,11 @@ internal sealed class TensorStep : IMaskedStep
         if (mask.Layout.Id != Mask.Layout.Id)
         {
             throw new FishException(
-                ErrorCode.LayoutMismatch, "mask", "The mask is of another layout.", "Choose it on the layout that is trained.");
+                ErrorCode.LayoutMismatch, "mask", "The mask has another layout.", "Choose it on the trained layout.");
         }
     }
 
-    // Before the first step the moments are 0, which is what a state without them would say of Adam.
+    // Before the first step the moments are 0, which equals a missing state for Adam.
     private void Save(StateSection state, string? key, torch.Tensor? moment, int index)
     {
         var info = InfoOf(index);

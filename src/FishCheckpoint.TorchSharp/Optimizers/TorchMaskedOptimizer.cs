@@ -8,13 +8,12 @@ using TorchSharp.Modules;
 namespace FishCheckpoint.TorchSharp;
 
 /// <summary>
-/// SGD, Adam or AdamW on the positions of a mask, and on nothing else: no other value changes a bit, by decay or momentum either, and
-/// moments are held for the mask's positions only. An optimizer of TorchSharp otherwise: learning rate schedulers drive it, and a loop need
-/// not know the difference.
+/// SGD, Adam or AdamW on the positions of a mask and nothing else: neither decay nor momentum changes any other value, and moments exist
+/// only for the mask's positions. It is a TorchSharp optimizer, so learning rate schedulers and existing loops work unchanged.
 /// </summary>
 /// <remarks>
-/// Steps on parameters of float dtypes that the mask has positions of; tied parameters are stepped on once, with the sum of their
-/// gradients. Not safe for concurrent use.
+/// Updates parameters of float dtypes with positions in the mask. Tied parameters are updated once, with the sum of their gradients. Not
+/// safe for concurrent use.
 /// </remarks>
 public sealed class TorchMaskedOptimizer : torch.optim.Optimizer, IResumable
 {
@@ -29,7 +28,7 @@ public sealed class TorchMaskedOptimizer : torch.optim.Optimizer, IResumable
         if (mask.Layout.Id != model.Layout.Id)
         {
             throw new FishException(
-                ErrorCode.LayoutMismatch, "mask", "The mask is of another layout than the model.", "Choose it on the model's layout.");
+                ErrorCode.LayoutMismatch, "mask", "The mask and the model have different layouts.", "Choose it on the model's layout.");
         }
 
         this.model = model;
@@ -39,13 +38,13 @@ public sealed class TorchMaskedOptimizer : torch.optim.Optimizer, IResumable
             StepArithmetic.Automatic => stepped.Tensors.All(IsPortable),
             StepArithmetic.Portable when stepped.Tensors.FirstOrDefault(tensor => !IsPortable(tensor)) is { } other =>
                 throw new FishException(
-                ErrorCode.RequestInvalid, mask.Layout.Tensors[other.Tensor].Name, "Portable steps are for float32 tensors on the host.",
+                ErrorCode.RequestInvalid, mask.Layout.Tensors[other.Tensor].Name, "Portable steps need float32 tensors on the host.",
                 $"Choose {StepArithmetic.Torch}."),
             StepArithmetic.Portable => true,
             _ => false,
         };
 
-        // Made either way: it checks the options.
+        // Created in both cases, because it validates the options.
         var core = host(portable ? stepped : Mask.Create(mask.Layout, []));
         stepper = portable ? new HostStep(model, core) : new TensorStep(model, stepped, kernel);
         group = new ParamGroup
@@ -57,8 +56,7 @@ public sealed class TorchMaskedOptimizer : torch.optim.Optimizer, IResumable
     }
 
     /// <summary>
-    /// The positions that are stepped on: those of the mask that was given, without aliases and without what is no parameter of a float
-    /// dtype.
+    /// The positions that are updated: those of the given mask, without aliases and without tensors that are not float parameters.
     /// </summary>
     public Mask SteppedMask => stepper.Mask;
 
@@ -69,16 +67,16 @@ public sealed class TorchMaskedOptimizer : torch.optim.Optimizer, IResumable
         set => group.LearningRate = value;
     }
 
-    /// <summary>Bytes of the moments that are held.</summary>
+    /// <summary>Bytes of the moments.</summary>
     public long StateBytes => stepper.StateBytes;
 
-    /// <summary>Gradient descent with momentum, as <c>torch.optim.SGD</c>.</summary>
+    /// <summary>Gradient descent with momentum, like <c>torch.optim.SGD</c>.</summary>
     /// <param name="model">The model. Not owned.</param>
-    /// <param name="mask">The positions to step on, on the model's layout.</param>
-    /// <param name="options">How; <see langword="null"/> for the defaults.</param>
-    /// <param name="arithmetic">Who computes.</param>
+    /// <param name="mask">The positions to update, on the model's layout.</param>
+    /// <param name="options">The options; <see langword="null"/> for the defaults.</param>
+    /// <param name="arithmetic">Which code computes the steps.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>; <see cref="ErrorCode.RequestInvalid"/>: an option is out of
-    /// its range, or the arithmetic does not fit.</exception>
+    /// range, or the arithmetic does not fit.</exception>
     public static TorchMaskedOptimizer Sgd(
         TorchModel model, Mask mask, SgdOptions? options = null, StepArithmetic arithmetic = StepArithmetic.Automatic)
     {
@@ -86,7 +84,7 @@ public sealed class TorchMaskedOptimizer : torch.optim.Optimizer, IResumable
         return new(model, mask, options.LearningRate, arithmetic, stepped => new MaskedSgd(stepped, options), new SgdTensorKernel(options));
     }
 
-    /// <summary>Adam with L2 decay, as <c>torch.optim.Adam</c>.</summary>
+    /// <summary>Adam with L2 decay, like <c>torch.optim.Adam</c>.</summary>
     /// <inheritdoc cref="Sgd"/>
     public static TorchMaskedOptimizer Adam(
         TorchModel model, Mask mask, AdamOptions? options = null, StepArithmetic arithmetic = StepArithmetic.Automatic)
@@ -97,7 +95,7 @@ public sealed class TorchMaskedOptimizer : torch.optim.Optimizer, IResumable
     }
 
     /// <summary>
-    /// Adam with decoupled decay, as <c>torch.optim.AdamW</c>; the default decay is PyTorch's 0.01, where TorchSharp's is 0.
+    /// Adam with decoupled decay, like <c>torch.optim.AdamW</c>; the default decay is PyTorch's 0.01 (TorchSharp's is 0).
     /// </summary>
     /// <inheritdoc cref="Sgd"/>
     public static TorchMaskedOptimizer AdamW(
@@ -108,10 +106,10 @@ public sealed class TorchMaskedOptimizer : torch.optim.Optimizer, IResumable
             new MaskedAdamW(stepped, options), new AdamTensorKernel(options, decoupled: true));
     }
 
-    /// <summary>Takes one step. A tensor without a gradient is passed over, with its state.</summary>
-    /// <param name="closure">Computes the loss and its gradients anew; <see langword="null"/> when they are there.</param>
-    /// <returns>The loss of the closure; <see langword="null"/> without one, as TorchSharp's optimizers have it.</returns>
-    /// <exception cref="FishException">A tensor is not what the layout says any more.</exception>
+    /// <summary>Updates all tensors. A tensor without a gradient is skipped, with its state.</summary>
+    /// <param name="closure">Recomputes the loss and its gradients; <see langword="null"/> if the gradients exist.</param>
+    /// <returns>The closure's loss; <see langword="null"/> without a closure, like TorchSharp's optimizers.</returns>
+    /// <exception cref="FishException">A tensor no longer matches the layout.</exception>
     public override torch.Tensor step(Func<torch.Tensor>? closure = null)
     {
         torch.Tensor? loss = null;
@@ -126,7 +124,7 @@ public sealed class TorchMaskedOptimizer : torch.optim.Optimizer, IResumable
     }
 
     /// <summary>
-    /// Sets all gradients of the module to 0, as TorchSharp's optimizers do; the module's own <c>zero_grad</c> lets them go instead.
+    /// Sets all gradients of the module to 0, like TorchSharp's optimizers; the module's own <c>zero_grad</c> disposes them instead.
     /// </summary>
     public override void zero_grad()
     {
@@ -141,9 +139,9 @@ public sealed class TorchMaskedOptimizer : torch.optim.Optimizer, IResumable
     public override IEnumerable<Parameter> parameters() =>
         stepper.Mask.Tensors.Select(tensor => model.Tensors[tensor.Tensor].Parameter).OfType<Parameter>();
 
-    /// <summary>Goes on with another mask. Positions that are in both keep their moments, new ones begin with 0.</summary>
+    /// <summary>Continues with another mask. Positions in both masks keep their moments; new ones start at 0.</summary>
     /// <param name="mask">The mask, on the same layout.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: it is on another layout.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: the layout differs.</exception>
     public void SetMask(Mask mask)
     {
         stepper.SetMask(Stepped(mask));

@@ -5,13 +5,13 @@ using FishCheckpoint.Training;
 namespace FishCheckpoint.TorchSharp;
 
 /// <summary>
-/// Numbers, flags and words that an object holds in fields, saved and taken back by name: for parts of TorchSharp that offer no other way.
+/// Saves and restores an object's private fields (numbers, flags, strings) by name, for TorchSharp classes without a state dictionary.
 /// </summary>
 internal static class Fields
 {
     private const BindingFlags Own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
-    /// <summary>All fields of an object, those of its base classes included, by names that are unique.</summary>
+    /// <summary>All fields of an object, including those of its base classes, under unique names.</summary>
     public static IEnumerable<(string Name, FieldInfo Field)> Of(object target)
     {
         for (var type = target.GetType(); type is not null && type != typeof(object); type = type.BaseType)
@@ -23,7 +23,7 @@ internal static class Fields
         }
     }
 
-    /// <summary>Saves a field if it holds a number, a flag, a word, or a list of numbers.</summary>
+    /// <summary>Saves a field if it contains a number, a flag, a string or a list of numbers.</summary>
     public static void Save(StateSection state, string name, FieldInfo field, object target)
     {
         if (TextOf(field, field.GetValue(target)) is { } text)
@@ -32,10 +32,10 @@ internal static class Fields
         }
     }
 
-    /// <summary>Refuses what <see cref="Load"/> cannot take, and changes nothing.</summary>
+    /// <summary>Refuses values that <see cref="Load"/> cannot use, without changing anything.</summary>
     public static void Check(StateSection state, string name, FieldInfo field, object target) => Read(state, name, field, target);
 
-    /// <summary>Takes a field back: the mirror of <see cref="Save"/>.</summary>
+    /// <summary>Restores a field: the inverse of <see cref="Save"/>.</summary>
     public static void Load(StateSection state, string name, FieldInfo field, object target)
     {
         var saved = Read(state, name, field, target);
@@ -49,7 +49,7 @@ internal static class Fields
         }
     }
 
-    // What a field is set to; null where it is not one that is saved.
+    // The new value of a field; null if the field is not saved.
     private static object? Read(StateSection state, string name, FieldInfo field, object target)
     {
         var now = field.GetValue(target);
@@ -69,7 +69,7 @@ internal static class Fields
             double[] numbers = [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries)
                 .Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
             return numbers.Length == list.Count
-                ? numbers : throw new ArgumentException($"{numbers.Length} numbers are saved, {list.Count} are held.");
+                ? numbers : throw new ArgumentException($"The state has {numbers.Length} numbers; the field has {list.Count}.");
         }
         catch (Exception error) when (error is FormatException or OverflowException or ArgumentException)
         {
@@ -92,7 +92,7 @@ internal static class Fields
         : type == typeof(bool) ? bool.Parse(text)
         : Convert.ChangeType(text, type, CultureInfo.InvariantCulture);
 
-    // In place: others may hold the same list.
+    // In place: other objects may share the list.
     private static void Fill(IList<double> list, double[] numbers)
     {
         for (var index = 0; index < numbers.Length; index++)

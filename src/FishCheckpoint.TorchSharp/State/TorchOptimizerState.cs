@@ -8,8 +8,8 @@ using TorchSharp.Modules;
 namespace FishCheckpoint.TorchSharp;
 
 /// <summary>
-/// The state of an ordinary optimizer of TorchSharp, through its state dictionary: moments and counts by the names of their parameters, and
-/// the options of each group. Dense moments are as large as the model; <see cref="TorchMaskedOptimizer"/> holds those of the mask alone.
+/// The state of an ordinary TorchSharp optimizer, through its state dictionary: moments and counts by parameter name, and the options of
+/// each group. Its moments are as large as the model; <see cref="TorchMaskedOptimizer"/> has moments only for the mask.
 /// </summary>
 public sealed class TorchOptimizerState : IResumable
 {
@@ -19,17 +19,17 @@ public sealed class TorchOptimizerState : IResumable
     private readonly TorchModel model;
     private readonly OptimizerHelper optimizer;
 
-    /// <summary>Takes part for an optimizer.</summary>
-    /// <param name="model">The model that it trains. Not owned.</param>
-    /// <param name="optimizer">The optimizer, made after the module was moved and converted. Not owned.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: it has no state dictionary, as LBFGS, or steps on a
-    /// parameter that is not the model's.</exception>
+    /// <summary>Creates the part for an optimizer.</summary>
+    /// <param name="model">The optimizer's model. Not owned.</param>
+    /// <param name="optimizer">The optimizer, created after the module was moved and converted. Not owned.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: it has no state dictionary (such as LBFGS), or a parameter
+    /// that is not the model's.</exception>
     public TorchOptimizerState(TorchModel model, torch.optim.Optimizer optimizer)
     {
         this.model = model;
         this.optimizer = optimizer as OptimizerHelper ?? throw new FishException(
             ErrorCode.RequestInvalid, "optimizer", $"{optimizer.GetType().Name} has no state dictionary.",
-            "Choose another optimizer, or save without it: it then begins anew when training resumes.");
+            "Choose another optimizer, or save without it; it then starts fresh when training resumes.");
         _ = Names();
     }
 
@@ -65,7 +65,7 @@ public sealed class TorchOptimizerState : IResumable
     {
         if (state.Text(NameKey) != optimizer.GetType().Name)
         {
-            throw state.Mismatch(NameKey, $"The state is of {state.Text(NameKey)}; the optimizer is {optimizer.GetType().Name}.");
+            throw state.Mismatch(NameKey, $"The state belongs to {state.Text(NameKey)}; the optimizer is {optimizer.GetType().Name}.");
         }
 
         var (dictionary, parameters) = (optimizer.state_dict(), optimizer.parameters().ToArray());
@@ -109,7 +109,7 @@ public sealed class TorchOptimizerState : IResumable
         }
     }
 
-    // Each group's parameters by name, the bare ones, so that what wraps a model makes no difference.
+    // Each group's parameters by name, without prefixes of model wrappers.
     private List<string> Groups()
     {
         var (names, groups, at) = (Names(), new List<string>(), 0);
@@ -138,7 +138,7 @@ public sealed class TorchOptimizerState : IResumable
             var key = $"group/{index}/{ParametersKey}";
             if (state.Has(key) && state.Text(key) != parameters)
             {
-                throw state.Mismatch(key, "The group has other parameters than the optimizer's: other ones, or in another order.");
+                throw state.Mismatch(key, "The group's parameters or their order differ from the optimizer's.");
             }
         }
     }
@@ -151,7 +151,7 @@ public sealed class TorchOptimizerState : IResumable
         }
         else if (state.Has(key))
         {
-            var type = state.TypeOf(key) ?? throw state.Mismatch(key, "It is no array.");
+            var type = state.TypeOf(key) ?? throw state.Mismatch(key, "It is not an array.");
             if (!TorchDTypes.TryGet(type, out _))
             {
                 throw state.Mismatch(key, $"TorchSharp has no {type}.");
@@ -186,7 +186,7 @@ public sealed class TorchOptimizerState : IResumable
             return;
         }
 
-        // What was not there yet when the state was saved, as the momentum before the first step, is not there afterwards.
+        // State that did not exist when it was saved, such as momentum before the first step, is removed.
         var live = field.GetValue(held) as torch.Tensor;
         if (!state.Has(key))
         {
@@ -197,7 +197,7 @@ public sealed class TorchOptimizerState : IResumable
 
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        // In the dtype that it was saved in, whatever the parameter's is: a moment of another one would step otherwise.
+        // Keeps the saved dtype, whatever the parameter's is: a moment of another dtype would give other steps.
         var type = state.TypeOf(key)!.Value;
         TorchDTypes.TryGet(type, out var dtype);
         var like = live ?? parameter;
@@ -225,7 +225,7 @@ public sealed class TorchOptimizerState : IResumable
 
         return [.. optimizer.parameters().Select(parameter => byHandle.GetValueOrDefault(parameter.Handle)
             ?? Array.Find(named, pair => SharedMemory.IsOne(pair.Parameter, parameter)).Name ?? throw new FishException(
-                ErrorCode.RequestInvalid, "optimizer", "It steps on a parameter that the model does not have now.",
-                "Make it after moving or converting the module."))];
+                ErrorCode.RequestInvalid, "optimizer", "It has a parameter that the model no longer has.",
+                "Create it after moving or converting the module."))];
     }
 }

@@ -7,13 +7,13 @@ using TorchSharp;
 namespace FishCheckpoint.TorchSharp;
 
 /// <summary>
-/// Torch's own random numbers, those of dropout and of random tensors: the generator of the host, and those of CUDA devices. What a sampler
-/// draws from elsewhere, as from <see cref="SeededRandom"/>, is a part of its own.
+/// Torch's random number generators, used by dropout and random tensors: the host's and those of CUDA devices. A sampler's own generator,
+/// such as <see cref="SeededRandom"/>, is a separate part.
 /// </summary>
 /// <remarks>
-/// TorchSharp gives no access to the state of CUDA generators. So where there are some, each save seeds them anew, with a seed that follows
-/// from the host's generator, and keeps the seed: a resumed run then draws what the run that saved went on to draw. Saving thus changes
-/// what CUDA draws next.
+/// TorchSharp gives no access to the state of CUDA generators. If there are any, each save seeds them again with a seed derived from the
+/// host's generator and stores that seed: a resumed run then draws the same numbers as the run that saved. So saving changes the next
+/// numbers of CUDA generators.
 /// </remarks>
 public sealed class TorchRandom : IResumable
 {
@@ -23,7 +23,7 @@ public sealed class TorchRandom : IResumable
     private readonly Action<long>? seedCuda;
     private long saves;
 
-    /// <summary>Takes part with the host's generator, and with those of CUDA devices where there are any.</summary>
+    /// <summary>Creates the part for the host's generator, and those of CUDA devices if there are any.</summary>
     public TorchRandom()
         : this(torch.cuda.is_available() ? torch.cuda.manual_seed_all : null)
     {
@@ -48,7 +48,7 @@ public sealed class TorchRandom : IResumable
     /// <inheritdoc/>
     public void Check(StateSection state)
     {
-        // Checked here: libtorch ends the process over a state of another length.
+        // Validated here: libtorch ends the process on a state of another length.
         using var now = torch.get_rng_state();
         var bytes = state.Bytes(HostKey, DType.U8);
         if (now.dtype != torch.ScalarType.Byte || now.numel() != bytes.Length)
@@ -78,7 +78,7 @@ public sealed class TorchRandom : IResumable
         }
     }
 
-    // The count parts the seeds of saves between which the host drew nothing.
+    // The count separates the seeds of saves between which the host drew nothing.
     private static long SeedOf(byte[] host, long count)
     {
         var digest = SHA256.HashData([.. host, .. BitConverter.GetBytes(count)]);

@@ -6,12 +6,12 @@ using TorchSharp;
 namespace FishCheckpoint.TorchSharp;
 
 /// <summary>
-/// A learning rate scheduler of TorchSharp: where it stands, and the rates of its optimizer. Give it the scheduler of a resumed run, made
-/// as before; its numbers are then those of the run that saved.
+/// A TorchSharp learning rate scheduler: its progress, and the rates of its optimizer. Give it the scheduler of a resumed run, created as
+/// before; loading sets its numbers to those of the saved run.
 /// </summary>
 /// <remarks>
-/// TorchSharp's schedulers have no state dictionary. As PyTorch's do, this keeps every number, flag and word that the scheduler holds, the
-/// private ones too, and those of schedulers inside of it; functions are not kept. They belong to this version of TorchSharp: another one
+/// TorchSharp's schedulers have no state dictionary. Like PyTorch's, this saves every number, flag and string of the scheduler, including
+/// private ones and those of nested schedulers; functions are not saved. The fields belong to this version of TorchSharp: another version
 /// may refuse them (STATE_MISMATCH).
 /// </remarks>
 public sealed class TorchSchedule : IResumable
@@ -22,7 +22,7 @@ public sealed class TorchSchedule : IResumable
     private readonly torch.optim.lr_scheduler.LRScheduler scheduler;
     private readonly torch.optim.Optimizer optimizer;
 
-    /// <summary>Takes part for a scheduler.</summary>
+    /// <summary>Creates the part for a scheduler.</summary>
     /// <param name="scheduler">The scheduler. Not owned.</param>
     /// <param name="optimizer">The optimizer whose rates it sets. Not owned.</param>
     public TorchSchedule(torch.optim.lr_scheduler.LRScheduler scheduler, torch.optim.Optimizer optimizer) =>
