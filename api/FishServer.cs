@@ -35,24 +35,24 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace FishCheckpoint.Api;
 
-/// <summary>The HTTP server: the one place that brings store, routes and errors together, for every program that serves.</summary>
+/// <summary>The HTTP server. It composes store, routes and errors for every program that serves.</summary>
 public static class FishServer
 {
-    // No address of the settings, which would be overridden with a warning; and a log that stays short.
+    // No address from the settings, which would cause a warning about an override; and a short log.
     private static readonly string[] LocalSettings =
         ["--Urls=", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Microsoft.AspNetCore=Warning",
             "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning"];
 
     /// <summary>Builds the server. Its store opens when it starts and closes when it has stopped.</summary>
-    /// <param name="args">The command line: settings as in <c>--urls http://127.0.0.1:5080 --FishCheckpoint:DataFolder data</c>.</param>
+    /// <param name="args">The command line: settings such as <c>--urls http://127.0.0.1:5080 --FishCheckpoint:DataFolder data</c>.</param>
     /// <param name="configure">Changes settings and services before they are used; may be <see langword="null"/>.</param>
-    /// <returns>The server, to be run and disposed by the caller.</returns>
+    /// <returns>The server; the caller runs and disposes it.</returns>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        // The settings file lies beside the program, wherever it is started from; the data folder is relative to where it is started.
+        // The settings file is beside the program; the data folder is relative to the working folder.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
-        // What stops a start is thrown, and said once by the program; a failure of a background service is told as it stops the server.
+        // The program reports an exception from the start once; a failed background service is logged when it stops the server.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.Services.AddLogTime();
         AddServices(builder.Services);
@@ -75,15 +75,15 @@ public static class FishServer
     }
 
     /// <summary>
-    /// Runs a server for programs of this user on this machine, on a Unix socket and nowhere else, until its last client has gone. It asks
-    /// for no keys: whoever may open the socket may open the data folder. Its socket is named in the folder's <c>local.lock</c>; one server
-    /// at a time has it.
+    /// Runs a server for programs of this user on this machine, on a Unix socket only, until its last client has disconnected. It needs no
+    /// keys: a user who may open the socket may open the data folder. The folder's <c>local.lock</c> names the socket; one server at a time
+    /// has the lock.
     /// </summary>
     /// <param name="args">The command line, with the data folder's setting.</param>
     /// <param name="started">Called when it listens.</param>
-    /// <param name="cancellation">Ends it.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another local server serves the folder; what opening the store
-    /// throws.</exception>
+    /// <param name="cancellation">Stops the server.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another local server serves the folder; or an error of opening
+    /// the store.</exception>
     public static async Task RunLocalAsync(string[] args, Action started, CancellationToken cancellation)
     {
         LocalSocket? socket = null;
@@ -95,10 +95,10 @@ public static class FishServer
                 builder.Services.AddSingleton(socket).AddHostedService<LocalService>();
                 builder.WebHost.ConfigureKestrel(kestrel =>
                 {
-                    // No address of the settings: nothing is to be reached over a network.
+                    // No address from the settings: nothing may be reachable over a network.
                     kestrel.Configure();
 
-                    // Ten years: an infinite time overflows in Kestrel, and idle connections would be closed within a second.
+                    // Ten years: an infinite time overflows in Kestrel, which would close idle connections within a second.
                     kestrel.Limits.KeepAliveTimeout = TimeSpan.FromDays(3650);
                     kestrel.ListenUnixSocket(socket.Path, listen => listen.Use(next => connection => socket.CountAsync(next, connection)));
                 });
@@ -114,11 +114,11 @@ public static class FishServer
         }
     }
 
-    /// <summary>Starts a server that <see cref="Build"/> made.</summary>
+    /// <summary>Starts a server from <see cref="Build"/>.</summary>
     /// <param name="server">The server.</param>
-    /// <param name="cancellation">Ends the start.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.AddressInUse"/>: another program listens there already;
-    /// <see cref="ErrorCode.RequestInvalid"/>: it cannot listen where the settings say; or what opening the store refuses.</exception>
+    /// <param name="cancellation">Cancels the start.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.AddressInUse"/>: another program uses the address;
+    /// <see cref="ErrorCode.RequestInvalid"/>: it cannot listen on the configured address; or an error of opening the store.</exception>
     public static async Task StartFishAsync(this WebApplication server, CancellationToken cancellation = default)
     {
         try
@@ -129,7 +129,7 @@ public static class FishServer
         {
             throw new FishException(
                 ErrorCode.AddressInUse, UrlsOf(server), $"The address is in use by another program: {error.Message}",
-                "End the other program (it may be another 'fishckpt serve'), or listen elsewhere: --urls http://127.0.0.1:PORT.", error);
+                "End the other program (it may be another 'fishckpt serve'), or choose another address: --urls http://127.0.0.1:PORT.", error);
         }
         catch (Exception error)
             when (error is FormatException or ArgumentException or InvalidOperationException or IOException or SocketException
@@ -137,8 +137,8 @@ public static class FishServer
         {
             throw new FishException(
                 ErrorCode.RequestInvalid, UrlsOf(server), $"The server did not start: {error.Message.Split('\n')[0].Trim()}",
-                "Give an address as in http://127.0.0.1:5080; https also needs a certificate (docs/guides/access.md). "
-                    + "Or a limit in the settings is out of range.", error);
+                "Give an address like http://127.0.0.1:5080; https also needs a certificate (docs/ACCESS.md). Limits in the settings "
+                    + "may also be out of range.", error);
         }
     }
 
@@ -176,16 +176,16 @@ public static class FishServer
             (kestrel.Limits.MinRequestBodyDataRate, kestrel.Limits.MinResponseDataRate) =
                 (DataRates.OfBodies(settings.Limits), DataRates.OfAnswers(settings.Limits));
 
-            // Every body is limited where it is read: JSON by JsonLimit, uploads by their routes.
+            // Every body is limited by its reader: JSON by JsonLimit, uploads by their routes.
             kestrel.Limits.MaxRequestBodySize = null;
         });
         services.Configure<SocketTransportOptions>(transport =>
         {
             transport.MaxWriteBufferSize = DataRates.WriteAheadBytes;
 
-            // A block is sent by the thread that rebuilt it, from its own cache; where the socket is full, that thread goes on with the
-            // next block. These are threads of the pool, to which the runtime hands each socket's events: one that waits for the disk holds
-            // up no other connection.
+            // The thread that rebuilt a block also sends it, from its own cache; if the socket is full, that thread continues with the next
+            // block. These are pool threads, to which the runtime assigns each socket's events: one that waits for the disk blocks no other
+            // connection.
             transport.UnsafePreferInlineScheduling = true;
         });
         services.AddFishOpenApi();

@@ -9,20 +9,20 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Api.Access;
 
 /// <summary>
-/// Lets a request through to its route if its key reaches so far. A key is asked for as soon as one was ever made, of whoever comes from
-/// beyond loopback, and always where the settings say so.
+/// Checks that a request's key permits its route. Requests from beyond loopback need a key once any key was created; the settings can
+/// require one for all requests.
 /// </summary>
 internal sealed class AccessMiddleware(
     RequestDelegate next, FishSettings settings, Func<CheckpointStore> opened, IServiceProvider services)
 {
     private const string Scheme = "Bearer ";
 
-    // Its socket can be opened by the user of the data folder alone, who needs no key there either.
+    // Only the data folder's user can open the local socket, and needs no key there.
     private readonly bool isLocal = services.GetService<LocalSocket>() is not null;
 
     public async Task InvokeAsync(HttpContext context)
     {
-        // What the framework itself answers (405, 415) is no route, and gives nothing of the store.
+        // Responses of the framework itself (405, 415) belong to no route and reveal nothing about the store.
         if (context.GetEndpoint() is RouteEndpoint route)
         {
             await AdmitAsync(context, route.Metadata.GetMetadata<AccessRule>() ?? AccessRule.Undeclared);
@@ -52,7 +52,7 @@ internal sealed class AccessMiddleware(
         context.Features.Set(new RequestKey(key));
         if (key.Scope < scope)
         {
-            throw Forbidden(key, $"This takes a key of the scope {Spelled(scope)}; this one has {Spelled(key.Scope)}.");
+            throw Forbidden(key, $"This request needs a key of the scope {Spelled(scope)}; the key has {Spelled(key.Scope)}.");
         }
 
         if (key.Tasks is not null && !await ReachesAsync(context, key, rule.Reach))
@@ -61,10 +61,11 @@ internal sealed class AccessMiddleware(
         }
     }
 
-    /// <summary>A refusal of what a limited key does not reach, be it there or not.</summary>
-    public static FishException OutOfReach(KeyInfo key) => Forbidden(key, "The key is limited to tasks, and this is none of theirs.");
+    /// <summary>The error for an item outside a limited key's tasks, whether the item exists or not.</summary>
+    public static FishException OutOfReach(KeyInfo key) =>
+        Forbidden(key, "The key is limited to tasks, and this item belongs to none of them.");
 
-    // Null where none is asked for.
+    // Null if no key is needed.
     private KeyInfo? Authenticate(HttpContext context)
     {
         var (token, access) = (TokenOf(context.Request), opened().Access);
@@ -82,8 +83,8 @@ internal sealed class AccessMiddleware(
         {
             throw token is null
                 ? new FishException(
-                    ErrorCode.KeyRequired, context.Request.Path, "The server takes requests with a key only.",
-                    "Send Authorization: Bearer TOKEN; 'fishckpt key add' on the data folder makes one.")
+                    ErrorCode.KeyRequired, context.Request.Path, "The server accepts only requests with a key.",
+                    "Send Authorization: Bearer TOKEN; 'fishckpt key add' on the data folder creates one.")
                 : new FishException(
                     ErrorCode.KeyInvalid, context.Request.Path, "The key is unknown, expired or revoked.",
                     "Ask for another one; 'fishckpt key ls' lists them.");
@@ -110,20 +111,20 @@ internal sealed class AccessMiddleware(
         request.Headers.Authorization is [{ } field] && field.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
             ? field[Scheme.Length..].Trim() : null;
 
-    // A page from elsewhere may give its own name the address of this machine; its browser then asks for that name.
+    // DNS rebinding: a foreign page may resolve its own name to this machine; its browser then sends that name as Host.
     private static void RequireLoopbackName(string host)
     {
         if (host is not ("" or "localhost") && !(IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address)))
         {
             throw new FishException(
                 ErrorCode.KeyForbidden, host.Length <= 128 ? host : host[..128],
-                "A server without keys answers to the names of loopback only.",
-                "Ask for 127.0.0.1 or localhost, or make a key (fishckpt key add).");
+                "A server without keys accepts only loopback host names.",
+                "Use 127.0.0.1 or localhost, or create a key (fishckpt key add).");
         }
     }
 
-    // A page from elsewhere may send forms and simple requests to this machine, and need not read the answers to do harm. Browsers say
-    // where a request comes from; other programs do not.
+    // Cross-site request forgery: a foreign page can send forms and simple requests here without reading the responses. Browsers send the
+    // origin of a request; other programs do not.
     private static void RequireSameSite(HttpRequest request)
     {
         if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
@@ -138,12 +139,12 @@ internal sealed class AccessMiddleware(
         {
             throw new FishException(
                 ErrorCode.KeyForbidden, origin is { Length: > 0 and <= 128 } ? origin : "another site",
-                "A page of another site sent this, and a server without keys takes changes from its own pages only.",
-                "Use the server's own dashboard, or make a key (fishckpt key add).");
+                "A page of another site sent this request; a server without keys accepts changes only from its own pages.",
+                "Use the server's own dashboard, or create a key (fishckpt key add).");
         }
     }
 
-    // A Unix socket has no address, and is guarded by its file's permissions.
+    // A Unix socket has no address; its file's permissions protect it.
     private static bool IsLoopback(IPAddress? local) =>
         local is null || IPAddress.IsLoopback(local.IsIPv4MappedToIPv6 ? local.MapToIPv4() : local);
 
@@ -157,7 +158,7 @@ internal sealed class AccessMiddleware(
         _ => false,
     };
 
-    // A task that the key does not reach hides a base of its name.
+    // If the key does not reach a task, a base of that name counts as unreachable too.
     private async Task<bool> ReachesAsBaseAsync(KeyInfo key, string name)
     {
         try
@@ -174,5 +175,5 @@ internal sealed class AccessMiddleware(
     private static string Spelled(KeyScope scope) => $"{scope}".ToLowerInvariant();
 
     private static FishException Forbidden(KeyInfo key, string cause) =>
-        new(ErrorCode.KeyForbidden, $"key {key.Name}", cause, "Use a key that reaches so far.");
+        new(ErrorCode.KeyForbidden, $"key {key.Name}", cause, "Use a key with this permission.");
 }

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace FishCheckpoint.Api.Access;
 
 /// <summary>
-/// Keeps a server that nobody has a key of on loopback. It is asked for each endpoint before that is bound, whatever configured it; those
-/// that are configured before the store is open are looked at once it is.
+/// Keeps a server without keys on loopback. It checks each endpoint before it is bound, however it was configured; endpoints configured
+/// before the store opens are checked after that.
 /// </summary>
 internal sealed class ListenGuard(
     Func<CheckpointStore> opened, ILogger<ListenGuard> logger, Func<IServer> server) : IHostedLifecycleService
@@ -16,7 +16,7 @@ internal sealed class ListenGuard(
     private readonly List<IPEndPoint> waiting = [];
     private bool open;
 
-    /// <summary>Takes note of an endpoint, or refuses it.</summary>
+    /// <summary>Records an endpoint, or refuses it.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.AccessUnprotected"/>.</exception>
     public void Check(EndPoint endPoint)
     {
@@ -70,8 +70,8 @@ internal sealed class ListenGuard(
         {
             throw new FishException(
                 ErrorCode.AccessUnprotected, $"{place}",
-                "The server would listen beyond loopback, and there is no key: everyone could read and delete everything.",
-                "Make a key first (fishckpt key add NAME --scope admin, on the data folder), or listen on 127.0.0.1.");
+                "The server would listen beyond loopback without any key: everyone could read and delete everything.",
+                "Create a key first (fishckpt key add NAME --scope admin, on the data folder), or listen on 127.0.0.1.");
         }
     }
 }

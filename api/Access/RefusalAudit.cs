@@ -3,8 +3,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Api.Access;
 
 /// <summary>
-/// Takes note of what a known key was refused: all of its writes, and reads for which it does not reach far enough. Requests without a key
-/// are only logged: whoever has none must not be able to make the server write.
+/// Records refusals of known keys in the audit log: all of their writes, and reads beyond their permissions. Requests without a key are
+/// only logged, so that an unauthenticated client cannot make the server write.
 /// </summary>
 internal sealed class RefusalAudit(RequestDelegate next, RefusalCounts counts)
 {

@@ -5,30 +5,30 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Api.Access;
 
 /// <summary>
-/// Writes refusals into the audit log: the first of its kind at once, equal ones that follow as a count, once a minute and when the server
-/// stops. So a key that is refused all the time takes no more writes, memory or log than one that is refused now and then.
+/// Writes refusals to the audit log: the first of a kind at once, and equal ones as a count, once a minute and when the server stops. So a
+/// key that is refused constantly takes no more writes, memory or log than one that is refused rarely.
 /// </summary>
 internal sealed class RefusalCounts(
     Func<CheckpointStore> opened, TimeProvider time, ILogger<RefusalCounts> logger) : IHostedService, IDisposable
 {
-    // Beyond them a key's refusals of all tasks and addresses are counted as one kind, until they are written.
+    // Beyond this number, a key's refusals of all tasks and addresses count as one kind until they are written.
     private const int KindsOfAKey = 100;
 
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
 
     private readonly Lock gate = new();
 
-    // By the key's id; with how many times it was refused since that was last written.
+    // By key id; with the number of refusals since the last write.
     private readonly Dictionary<string, Dictionary<Kind, AuditEntry>> counts = new(StringComparer.Ordinal);
 
     // Set while there is something to write.
     private ITimer? timer;
 
-    /// <summary>Takes note of a refusal.</summary>
-    /// <param name="caller">Who was refused: a known key's.</param>
+    /// <summary>Records a refusal.</summary>
+    /// <param name="caller">The known key that was refused.</param>
     /// <param name="operation">The method and the route.</param>
     /// <param name="task">The task that the route names.</param>
-    /// <param name="refusal">Why, and what it concerned.</param>
+    /// <param name="refusal">The error.</param>
     public Task NoteAsync(Caller caller, string operation, string? task, FishException refusal)
     {
         var now = time.GetUtcNow();
@@ -46,7 +46,7 @@ internal sealed class RefusalCounts(
         return WriteAsync([entry]);
     }
 
-    /// <summary>Writes what was only counted until now.</summary>
+    /// <summary>Writes all counted refusals.</summary>
     public Task FlushAsync()
     {
         AuditEntry[] counted;
@@ -70,7 +70,7 @@ internal sealed class RefusalCounts(
     /// <inheritdoc/>
     public void Dispose() => timer?.Dispose();
 
-    // Whether it is the first of its kind, which is not counted, as it is written at once.
+    // Whether it is the first of its kind, which is written at once and not counted.
     private bool Count(AuditEntry entry)
     {
         if (!counts.TryGetValue(entry.KeyId ?? "", out var kinds))
@@ -95,7 +95,7 @@ internal sealed class RefusalCounts(
         return isFirst;
     }
 
-    // Not by a request's token: the client may have hung up on the refusal.
+    // Not canceled by the request: the client may have disconnected after the refusal.
     private async Task WriteAsync(AuditEntry[] refusals)
     {
         try
@@ -109,7 +109,7 @@ internal sealed class RefusalCounts(
             {
                 foreach (var refusal in refusals)
                 {
-                    // Twice where it is the first of its kind again: it was not written.
+                    // The first of its kind was not written, so it is counted instead.
                     _ = Count(refusal) && Count(refusal);
                 }
             }

@@ -4,21 +4,21 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Api.Access;
 
-/// <summary>The key that a request came with, once it is known to be one.</summary>
+/// <summary>The validated key of a request.</summary>
 internal sealed record RequestKey(KeyInfo Key);
 
 /// <summary>
-/// Whether a request that was let in would be now: its key may have been revoked, or have expired. For answers that go on.
+/// Whether an admitted request would still be admitted: its key may have been revoked or have expired. For long responses.
 /// </summary>
 internal delegate bool StillAdmitted();
 
-/// <summary>Who sent a request.</summary>
+/// <summary>The caller of a request.</summary>
 internal static class RequestCallers
 {
-    /// <summary>The request's key; <see langword="null"/> if the server asks for none.</summary>
+    /// <summary>The request's key; <see langword="null"/> if the server needs none.</summary>
     public static KeyInfo? Key(this HttpContext context) => context.Features.Get<RequestKey>()?.Key;
 
-    /// <summary>Refuses a request whose key does not reach a task that its query or body names, beside the one of its route.</summary>
+    /// <summary>Refuses a request whose key does not reach a task in its query or body.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.KeyForbidden"/>.</exception>
     public static void RequireReach(this HttpContext context, string? task)
     {
@@ -28,9 +28,7 @@ internal static class RequestCallers
         }
     }
 
-    /// <summary>
-    /// Refuses a request whose key does not reach a base that its query or body names: one that is there and one that is not alike.
-    /// </summary>
+    /// <summary>Refuses a request whose key does not reach a base in its query or body, whether the base exists or not.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.KeyForbidden"/>.</exception>
     public static async Task RequireReachOfBaseAsync(this HttpContext context, string? nameOrId)
     {
@@ -41,7 +39,7 @@ internal static class RequestCallers
         }
     }
 
-    /// <summary>Who is at work: as the audit log says it.</summary>
+    /// <summary>The caller, in the audit log's form.</summary>
     /// <param name="context">The request; <see langword="null"/> if there is none.</param>
     public static Caller CallerOf(HttpContext? context)
     {

@@ -3,8 +3,8 @@ using FishCheckpoint.Api.Hosting;
 namespace FishCheckpoint.Api.Access;
 
 /// <summary>
-/// The header fields of every answer: the program's version; and for a browser, to run nothing that is not from here, to guess no types, to
-/// show this in no other page, to tell no one the address.
+/// The header fields of every response: the program's version, and rules for browsers against foreign scripts, content sniffing, framing
+/// and referrers.
 /// </summary>
 internal sealed class SecurityHeaders(RequestDelegate next)
 {
@@ -14,7 +14,7 @@ internal sealed class SecurityHeaders(RequestDelegate next)
 
     public Task InvokeAsync(HttpContext context)
     {
-        // On its way out: an error clears what was set before.
+        // Set when the response starts, because an error clears earlier fields.
         context.Response.OnStarting(Set, context.Response.Headers);
         return next(context);
     }
@@ -23,7 +23,7 @@ internal sealed class SecurityHeaders(RequestDelegate next)
     {
         var headers = (IHeaderDictionary)state;
 
-        // A page with a policy of its own has set it; an error clears it.
+        // A page with its own policy has set it; an error clears it.
         if (headers.ContentSecurityPolicy.Count == 0)
         {
             headers.ContentSecurityPolicy = Policy;

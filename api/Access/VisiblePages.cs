@@ -2,13 +2,13 @@ using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Api.Access;
 
-/// <summary>Lists for keys that do not reach everything: full pages of what they reach, and no word of the rest.</summary>
+/// <summary>Lists for limited keys: full pages of the reachable items only.</summary>
 internal static class VisiblePages
 {
-    /// <summary>Reads on until the page is full or the list at its end.</summary>
-    /// <param name="page">What is asked for.</param>
+    /// <summary>Reads until the page is full or the list ends.</summary>
+    /// <param name="page">The requested page.</param>
     /// <param name="list">The whole list, from a page on.</param>
-    /// <param name="visible">Whether an item is reached.</param>
+    /// <param name="visible">Whether the key reaches an item.</param>
     /// <param name="keyOf">An item's key in the list.</param>
     public static async Task<Page<T>> ReadAsync<T>(
         PageRequest page, Func<PageRequest, IAsyncEnumerable<T>> list, Func<T, Task<bool>> visible, Func<T, string> keyOf)

@@ -7,8 +7,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Api.Bodies;
 
 /// <summary>
-/// A request's body as it arrives. Too long, cut short, or of another digest than announced, it throws from its last read at the latest, so
-/// whoever reads it to the end before committing never commits a wrong one.
+/// A request's body. If it is too long, truncated or has another digest than announced, it throws at its last read at the latest, so a
+/// reader that commits after the end never commits wrong bytes.
 /// </summary>
 internal sealed class BodyStream : ReadOnlyStream
 {
@@ -21,9 +21,9 @@ internal sealed class BodyStream : ReadOnlyStream
     private long total;
     private bool ended;
 
-    /// <summary>Refuses at once what announces itself as too long.</summary>
+    /// <summary>Refuses a body whose announced length is too long.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="limit">The most bytes taken.</param>
+    /// <param name="limit">The largest size accepted, in bytes.</param>
     /// <param name="expected">The announced SHA-256 of the body, if any.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>; <see cref="ErrorCode.InsufficientStorage"/>;
     /// <see cref="ErrorCode.MediaTypeUnsupported"/>: the body is compressed.</exception>
@@ -88,12 +88,12 @@ internal sealed class BodyStream : ReadOnlyStream
         if (hash is not null && Digest.Finish(hash) is var found && found != expected)
         {
             throw new FishException(
-                ErrorCode.DigestMismatch, request.Path, $"The body has the digest {found}; {expected} was announced.",
+                ErrorCode.DigestMismatch, request.Path, $"The body has the digest {found}; the request announced {expected}.",
                 "Send it again; nothing was stored.");
         }
     }
 
     private FishException TooLarge() => new(
-        ErrorCode.TooLarge, request.Path, $"The body is longer than the {limit} bytes that the server takes.",
+        ErrorCode.TooLarge, request.Path, $"The body is longer than the server's limit of {limit} bytes.",
         "Raise the server's limit (FishCheckpoint:Limits), or send less.");
 }

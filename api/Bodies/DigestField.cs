@@ -5,7 +5,7 @@ using Microsoft.Extensions.Primitives;
 namespace FishCheckpoint.Api.Bodies;
 
 /// <summary>
-/// The fields <c>Repr-Digest</c> and <c>Content-Digest</c> (RFC 9530): <c>sha-256=:BASE64:</c>; 64 hexadecimal digits are taken too.
+/// The fields <c>Repr-Digest</c> and <c>Content-Digest</c> (RFC 9530): <c>sha-256=:BASE64:</c>; 64 hexadecimal digits are accepted too.
 /// </summary>
 internal static class DigestField
 {
@@ -18,14 +18,12 @@ internal static class DigestField
     /// <summary>Writes a field.</summary>
     public static string Format(Digest digest) => $"{Algorithm}:{Convert.ToBase64String(digest)}:";
 
-    /// <summary>
-    /// Whether a request asks for the SHA-256 of what it names (RFC 9530, section 4); a weight of 0 says that it does not.
-    /// </summary>
+    /// <summary>Whether a request asks for the SHA-256 of the content (RFC 9530, section 4); a weight of 0 means no.</summary>
     public static bool IsWanted(HttpRequest request) => Members(request.Headers[Wanted]).Any(
         member => member.StartsWith(Algorithm, StringComparison.OrdinalIgnoreCase) && member[Algorithm.Length..].Trim() != "0");
 
-    /// <summary>Reads a field's SHA-256: the mirror of <see cref="Format"/>.</summary>
-    /// <returns><see langword="null"/> when the field is missing or names other algorithms only.</returns>
+    /// <summary>Reads a field's SHA-256: the inverse of <see cref="Format"/>.</summary>
+    /// <returns><see langword="null"/> if the field is missing or has only other algorithms.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>.</exception>
     public static Digest? Read(HttpRequest request, string field)
     {
@@ -35,7 +33,7 @@ internal static class DigestField
             {
                 var value = member[Algorithm.Length..];
                 return TryParse(value, out var digest) ? digest : throw new FishException(
-                    ErrorCode.RequestInvalid, field, $"'{value}' is no SHA-256.", "Write sha-256=:BASE64: or sha-256=HEX.");
+                    ErrorCode.RequestInvalid, field, $"'{value}' is not a SHA-256.", "Write sha-256=:BASE64: or sha-256=HEX.");
             }
         }
 

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace FishCheckpoint.Api.Bodies;
 
 /// <summary>
-/// Limits the bodies of all routes that do not limit theirs: JSON. The server's own limit would close the connection under a client that
-/// still sends, which then may never see why.
+/// Limits the bodies of all routes without their own limit: JSON. The server's own limit would close the connection while the client still
+/// sends, and the client might never see the reason.
 /// </summary>
 internal sealed class JsonLimit(RequestDelegate next, FishSettings settings)
 {

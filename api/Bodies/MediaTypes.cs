@@ -4,7 +4,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace FishCheckpoint.Api.Bodies;
 
-/// <summary>The media types that bodies come and go in.</summary>
+/// <summary>The media types of request and response bodies.</summary>
 internal static class MediaTypes
 {
     public const string Safetensors = "application/vnd.safetensors";
@@ -15,14 +15,14 @@ internal static class MediaTypes
     public const string MergePatch = "application/merge-patch+json";
     public const string Form = "multipart/form-data";
 
-    /// <summary>The body's media type without parameters, in lower case; empty when there is none.</summary>
+    /// <summary>The body's media type without parameters, in lower case; empty if there is none.</summary>
     public static string Of(HttpRequest request) => Of(request.ContentType);
 
-    /// <summary>The media type of a Content-Type without parameters, in lower case; empty when there is none.</summary>
+    /// <summary>The media type of a Content-Type without parameters, in lower case; empty if there is none.</summary>
     public static string Of(string? contentType) =>
         MediaTypeHeaderValue.TryParse(contentType, out var parsed) ? parsed.MediaType.ToString().ToLowerInvariant() : "";
 
-    /// <summary>Which form of a delta a client would rather have; safetensors when it does not say.</summary>
+    /// <summary>The form of a delta that a client prefers; safetensors by default.</summary>
     public static bool PrefersFrames(HttpRequest request)
     {
         var accepted = request.GetTypedHeaders().Accept;
@@ -30,10 +30,10 @@ internal static class MediaTypes
     }
 
     public static FishException Unsupported(string? contentType, params string[] taken) => new(
-        ErrorCode.MediaTypeUnsupported, contentType ?? "no Content-Type", "The route does not take this media type.",
-        $"It takes {string.Join(", ", taken)}.");
+        ErrorCode.MediaTypeUnsupported, contentType ?? "no Content-Type", "The route does not accept this media type.",
+        $"It accepts {string.Join(", ", taken)}.");
 
-    /// <summary>Refuses a body with a content coding: bodies are taken as they are, and compressed where they are stored.</summary>
+    /// <summary>Refuses a body with a content coding: the store itself compresses what it stores.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.MediaTypeUnsupported"/>.</exception>
     public static void RequirePlain(HttpRequest request)
     {
@@ -42,8 +42,8 @@ internal static class MediaTypes
         {
             throw new FishException(
                 ErrorCode.MediaTypeUnsupported, $"Content-Encoding: {(coding.Length <= 40 ? coding : coding[..40])}",
-                "Bodies with a content coding are not taken.",
-                "Send the body uncompressed; the store compresses what it keeps.");
+                "Bodies with a content coding are not accepted.",
+                "Send the body uncompressed; the store compresses it.");
         }
     }
 

@@ -5,12 +5,12 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Api.Bodies;
 
 /// <summary>
-/// The content of a form's part. Where the body ends before the part does, that is said as such; to the spool it would look like a fault of
-/// the disk.
+/// The content of a form's part. If the body ends before the part, this throws an error of the body; the spool would report an error of the
+/// disk.
 /// </summary>
 /// <param name="content">The part.</param>
-/// <param name="key">What it is called in errors.</param>
-/// <param name="limit">The most bytes that it may have. Default: the body's own limit.</param>
+/// <param name="key">Its name in errors.</param>
+/// <param name="limit">The largest size accepted, in bytes. Default: the body's own limit.</param>
 internal sealed class PartStream(Stream content, string key, long limit = long.MaxValue) : ReadOnlyStream
 {
     private long total;
@@ -21,7 +21,7 @@ internal sealed class PartStream(Stream content, string key, long limit = long.M
         {
             var read = await content.ReadAsync(buffer, cancellationToken);
             return (total += read) <= limit ? read : throw new FishException(
-                ErrorCode.TooLarge, key, $"The part has more than the {limit} bytes that are left for it.", "Leave large files out.");
+                ErrorCode.TooLarge, key, $"The part has more than the remaining {limit} bytes.", "Leave large files out.");
         }
         catch (IOException error)
         {

@@ -7,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FishCheckpoint.Api.Bodies;
 
-/// <summary>A body that has been received whole, as a temporary file or folder that goes when this object does.</summary>
+/// <summary>A complete body as a temporary file or folder, which is deleted with this object.</summary>
 internal sealed class Spooled : IDisposable
 {
     private const int BufferSize = 1 << 18;
@@ -92,6 +92,6 @@ internal sealed class Spooled : IDisposable
         }
     }
 
-    // Into the page cache: handing it to another thread takes longer.
+    // Writes go to the page cache; another thread would take longer.
     private static void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(file, bytes, offset);
 }

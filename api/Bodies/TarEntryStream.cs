@@ -3,9 +3,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Api.Bodies;
 
-/// <summary>
-/// The content of a tar entry. Where the tar stream ends before the entry does, this throws; the reader below would only end.
-/// </summary>
+/// <summary>The content of a tar entry. If the tar stream ends before the entry, this throws; the tar reader would only end.</summary>
 internal sealed class TarEntryStream(Stream content, long length, string name) : ReadOnlyStream
 {
     private long total;

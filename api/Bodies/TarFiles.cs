@@ -8,21 +8,19 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Api.Bodies;
 
 /// <summary>
-/// A folder as a tar stream: regular files with their paths in it, one after another. Links, devices and paths that lead elsewhere are
-/// refused; hidden files are left out, and so are names that no model's file has, as they are of a folder on disk.
+/// A folder as a tar stream: regular files with their paths, one after another. It refuses links, devices and paths outside the folder. It
+/// skips dot-files and names that no model file may have, like a folder on disk.
 /// </summary>
 internal static class TarFiles
 {
     private const int MaxFiles = 10_000;
 
-    /// <summary>
-    /// The files, each to be read before the next is asked for. The body has been read to its end when the last one was given.
-    /// </summary>
+    /// <summary>The files; read each before requesting the next. After the last one, the whole body was read.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>, <see cref="ErrorCode.RequestInvalid"/>,
     /// <see cref="ErrorCode.TooLarge"/>, <see cref="ErrorCode.BodyTruncated"/>.</exception>
     /// <param name="body">The stream.</param>
-    /// <param name="leftOut">Takes what is left out.</param>
-    /// <param name="cancellation">Ends the reading.</param>
+    /// <param name="leftOut">Receives the names of skipped files.</param>
+    /// <param name="cancellation">Cancels the reading.</param>
     public static async IAsyncEnumerable<UploadFile> ReadAsync(
         Stream body, ICollection<LeftOutFile> leftOut, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
@@ -52,7 +50,7 @@ internal static class TarFiles
             yield return new UploadFile(name, new TarEntryStream(entry.DataStream ?? Stream.Null, entry.Length, name));
         }
 
-        // What follows the end mark is padding; reading it lets the body check its length and digest.
+        // Padding follows the end mark; reading it lets the body verify its length and digest.
         await body.CopyToAsync(Stream.Null, cancellation);
     }
 
@@ -70,17 +68,17 @@ internal static class TarFiles
             when (error is InvalidDataException or FormatException or ArgumentException or NotSupportedException or OverflowException)
         {
             throw new FishException(ErrorCode.RequestInvalid, "tar", $"The body is not a tar stream: {error.Message}",
-                "Make it with: tar -C FOLDER -cf - .", error);
+                "Create it with: tar -C FOLDER -cf - .", error);
         }
     }
 
-    // Names that lead elsewhere are no matter of taste: the rule for names refuses them.
+    // Names that lead outside the folder are never skipped: the name rule refuses them.
     private static string? ReasonOf(string name)
     {
         var segments = name.Split('/');
         return FilePaths.IsValid(name) || Array.Exists(segments, segment => segment is "" or "." or "..")
             || name.AsSpan().ContainsAny('\\', ':', '\0') ? null
-            : Array.Exists(segments, segment => segment.StartsWith('.')) ? "hidden" : "a name that cannot be kept";
+            : Array.Exists(segments, segment => segment.StartsWith('.')) ? "hidden" : "a name that cannot be stored";
     }
 
     // Null for a folder.
@@ -95,8 +93,8 @@ internal static class TarFiles
         if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile))
         {
             throw new FishException(
-                ErrorCode.NameInvalid, Shown(name), $"A folder holds regular files only, not a {entry.EntryType}.",
-                "Make it with: tar -C FOLDER -cf - FILES.");
+                ErrorCode.NameInvalid, Shown(name), $"A folder may contain only regular files, not a {entry.EntryType}.",
+                "Create it with: tar -C FOLDER -cf - FILES.");
         }
 
         return name;

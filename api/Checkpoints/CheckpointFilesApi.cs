@@ -11,14 +11,14 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Checkpoints;
 
-/// <summary>The routes that give back a checkpoint's files and tensors.</summary>
+/// <summary>The routes that return a checkpoint's files and tensors.</summary>
 internal static class CheckpointFilesApi
 {
     // The segments before a tensor's name: /v1/tasks/{task}/checkpoints/{step}/tensors/.
     private const int SegmentsBeforeTensor = 6;
 
     private const string WantsDigest =
-        "sha-256=1 with HEAD: rebuild the file to say its SHA-256 in Repr-Digest, where it is not known anyway.";
+        "sha-256=1 with HEAD: rebuild the file to return its SHA-256 in Repr-Digest if it is not yet known.";
 
     public static void MapCheckpointFiles(this RouteGroupBuilder group)
     {
@@ -30,10 +30,10 @@ internal static class CheckpointFilesApi
             .WithSummary("List the files of a step's model, side files included");
         group.MapMethods("/{step}/files/{**file}", ["GET", "HEAD"], GetFileAsync).Needs(KeyScope.Read, Reach.Task)
             .GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes, CheckedBlocks.MediaType)
-            .TakesHeader(DigestField.Wanted, WantsDigest).WithSummary("Rebuild one file of a sharded model, or give a side file")
+            .TakesHeader(DigestField.Wanted, WantsDigest).WithSummary("Rebuild one file of a sharded model, or download a side file")
             .MayFail(412, 416, 500);
         group.MapGet("/{step}/tensors/{**tensor}", GetTensorAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Bytes)
-            .WithSummary("Rebuild the raw bytes of one tensor; the fields Fish-Dtype and Fish-Shape describe them").MayFail(422, 500);
+            .WithSummary("Rebuild the raw bytes of one tensor; Fish-Dtype and Fish-Shape describe them").MayFail(422, 500);
     }
 
     private static async Task<Ok<IReadOnlyList<RestoredFile>>> ListAsync(

@@ -5,7 +5,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Api.Checkpoints;
 
-/// <summary>A checkpoint's body, received and opened in the form that its media type says. Leaves nothing behind.</summary>
+/// <summary>A received checkpoint body, opened by its media type. It deletes its temporary files.</summary>
 internal sealed class CheckpointUpload : IDisposable
 {
     private readonly UploadParts parts;
@@ -14,9 +14,7 @@ internal sealed class CheckpointUpload : IDisposable
 
     public CheckpointContent Content { get; }
 
-    /// <summary>
-    /// Adds what came in the form's other parts: trainer state, side files, metrics (before those of the header field) and metadata.
-    /// </summary>
+    /// <summary>Adds the form's other parts: trainer state, side files, metrics (before those of the header field) and metadata.</summary>
     public SaveOptions Complete(SaveOptions save) => save with
     {
         OpenState = parts.State is { } state ? () => PositionalFile.OpenStream(state.Path) : null,
@@ -26,7 +24,7 @@ internal sealed class CheckpointUpload : IDisposable
         Metadata = parts.Info?.Metadata ?? save.Metadata,
     };
 
-    /// <summary>What came and is no part of the model; <see langword="null"/> if nothing did.</summary>
+    /// <summary>Received files that are not part of the model; <see langword="null"/>: none.</summary>
     public IReadOnlyList<LeftOutFile>? LeftOut => LeftOutFile.Join(parts.LeftOut, (Content as CheckpointContent.Full)?.Model.LeftOut);
 
     public static async Task<CheckpointUpload> ReceiveAsync(

@@ -19,23 +19,23 @@ internal static class CheckpointsApi
         group.MapPut("/{step}", PutAsync).Needs(KeyScope.Write, Reach.Task).TakesUploads()
             .TakesBody(MediaTypes.Safetensors, MediaTypes.Tar, MediaTypes.Frames, MediaTypes.Form)
             .TakesHeader(DigestField.Representation,
-                "sha-256=:BASE64: of the full model file of the checkpoint, verified before anything is stored.")
+                "sha-256=:BASE64: of the checkpoint's full model file, verified before anything is stored.")
             .TakesHeader(DigestField.Content, "sha-256=:BASE64: of the body, verified before anything is stored.")
             .TakesHeader(SaveFields.Metrics,
-                """A JSON object of numbers, as in {"loss":0.12}; the form's part 'info' has no limit of a header field.""")
+                """A JSON object of numbers, such as {"loss":0.12}; the form's part 'info' has no header size limit.""")
             .WithSummary(
-                "Save a checkpoint: a full model, a sparse patch, or frames. A form has it as the part 'checkpoint', the trainer state as "
-                + "'state', metrics and metadata as 'info', and side files as 'file' or, if the task has them, by their digests in 'info'. "
-                + "the task has them. ?overwrite=true replaces one of other content").MayFail(409, 413, 415, 422, 507);
+                "Save a checkpoint: a full model, a sparse patch or frames. A form has it as the part 'checkpoint', the trainer state as "
+                + "the part 'state', metrics and metadata as the part 'info', and side files as parts 'file', or as digests in 'info' if "
+                + "the task has them. ?overwrite=true replaces other content").MayFail(409, 413, 415, 422, 507);
         group.MapGet("/", ListAsync).Needs(KeyScope.Read, Reach.Task)
-            .WithSummary("List a task's checkpoints by step; ?order=descending for the latest first");
+            .WithSummary("List a task's checkpoints by step; ?order=descending lists the latest first");
         group.MapGet("/{step}", GetAsync).Needs(KeyScope.Read, Reach.Task)
             .WithSummary("Describe a checkpoint");
         group.MapDelete("/{step}", DeleteAsync).Needs(KeyScope.Write, Reach.Task)
-            .WithSummary("Delete a checkpoint; it can be undeleted for its grace period, and checkpoints based on it stay readable")
+            .WithSummary("Delete a checkpoint. It can be restored until its grace period ends; checkpoints based on it stay readable")
             .MayFail(409);
         group.MapPost("/{step}/verify", VerifyAsync).Needs(KeyScope.Read, Reach.Task)
-            .WithSummary("Verify a checkpoint: read all its data and compare it with its digests");
+            .WithSummary("Read all parts of a checkpoint and verify their digests");
     }
 
     private static async Task<Results<Created<CheckpointInfo>, Ok<CheckpointInfo>>> PutAsync(
@@ -48,7 +48,7 @@ internal static class CheckpointsApi
         await request.HttpContext.RequireReachOfBaseAsync(@base);
         var save = await SaveFields.ReadAsync(request, parent, @base, overwrite, store.Bases, cancellation);
 
-        // What is laid on another task's checkpoint gives that one's values to whoever reads this.
+        // A delta from another task's checkpoint reveals that one's values, so the key must reach it too.
         request.HttpContext.RequireReach(save.Parent.Task);
         using var upload = await CheckpointUpload.ReceiveAsync(request, known, store.Bases, options, cancellation);
         var begun = options.Time.GetTimestamp();

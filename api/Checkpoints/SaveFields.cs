@@ -7,18 +7,18 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Api.Checkpoints;
 
-/// <summary>What a save's query and header fields say besides its body.</summary>
+/// <summary>The options in a save's query and header fields.</summary>
 internal static class SaveFields
 {
     public const string Metrics = "Checkpoint-Metrics";
 
-    /// <summary>Reads parent, base, digest, metrics, and whether to overwrite.</summary>
-    /// <param name="request">Its header fields are read.</param>
+    /// <summary>Reads parent, base, digest, metrics and whether to overwrite.</summary>
+    /// <param name="request">The request with the header fields.</param>
     /// <param name="parent">The query's <c>parent</c>.</param>
     /// <param name="base">The query's <c>base</c>: an id, or an alias.</param>
     /// <param name="overwrite">The query's <c>overwrite</c>.</param>
-    /// <param name="bases">Knows what base an alias stands for.</param>
-    /// <param name="cancellation">Ends the look-up.</param>
+    /// <param name="bases">Resolves a base's name.</param>
+    /// <param name="cancellation">Cancels the lookup.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.StepInvalid"/>, <see cref="ErrorCode.RequestInvalid"/>,
     /// <see cref="ErrorCode.BaseNotFound"/>.</exception>
     public static async Task<SaveOptions> ReadAsync(

@@ -10,8 +10,9 @@ using Microsoft.Net.Http.Headers;
 namespace FishCheckpoint.Api.Checkpoints;
 
 /// <summary>
-/// A save's body, received: the checkpoint alone, or as <c>multipart/form-data</c> the part <c>checkpoint</c> and then, in any order, the
-/// parts <c>state</c> and <c>info</c>, and parts <c>file</c>, each a side file with its file name. Leaves nothing behind.
+/// The received body of a save: either the checkpoint alone, or <c>multipart/form-data</c> with the part <c>checkpoint</c> first and then,
+/// in any order, the parts <c>state</c> and <c>info</c>, and one part <c>file</c> with a file name per side file. It deletes its temporary
+/// files.
 /// </summary>
 internal sealed class UploadParts : IDisposable
 {
@@ -26,22 +27,22 @@ internal sealed class UploadParts : IDisposable
     private UploadParts(Spooled checkpoint, string type, IReadOnlyList<LeftOutFile> leftOut) =>
         (Checkpoint, Type, LeftOut) = (checkpoint, type, leftOut);
 
-    /// <summary>The checkpoint: a file, or for a tar a folder.</summary>
+    /// <summary>The checkpoint: a file, or a folder for a tar.</summary>
     public Spooled Checkpoint { get; }
 
     /// <summary>The checkpoint's media type.</summary>
     public string Type { get; }
 
-    /// <summary>What of a tar no model's file can be.</summary>
+    /// <summary>Names in a tar that no model file may have.</summary>
     public IReadOnlyList<LeftOutFile> LeftOut { get; }
 
-    /// <summary>The side files that came as parts of their own.</summary>
+    /// <summary>The side files from separate parts.</summary>
     public IReadOnlyList<SideFile> SideFiles => sideFiles;
 
-    /// <summary>The trainer state, if one came.</summary>
+    /// <summary>The trainer state; <see langword="null"/> if there is none.</summary>
     public Spooled? State { get; private set; }
 
-    /// <summary>Metrics and metadata, if they came.</summary>
+    /// <summary>Metrics and metadata; <see langword="null"/> if there are none.</summary>
     public SaveInfo? Info { get; private set; }
 
     public static async Task<UploadParts> ReceiveAsync(HttpRequest request, EngineOptions options, CancellationToken cancellation)
@@ -88,7 +89,7 @@ internal sealed class UploadParts : IDisposable
                 }
             }
 
-            Require(parts is not null, "The body has no part.");
+            Require(parts is not null, "The body has no parts.");
             await body.CopyToAsync(Stream.Null, cancellation);
             return parts!;
         }
@@ -105,7 +106,7 @@ internal sealed class UploadParts : IDisposable
         var name = NameOf(section);
         Require(
             (name == StatePart && State is null) || (name == InfoPart && Info is null),
-            "After the checkpoint one part named 'state', one named 'info' and parts named 'file' may come.");
+            "After the checkpoint, a form may have one part 'state', one part 'info' and several parts 'file'.");
         var content = new PartStream(section.Body, name!);
         if (name == StatePart)
         {
@@ -128,7 +129,7 @@ internal sealed class UploadParts : IDisposable
     {
         var name = FileNameOf(section);
         Require(name is not null, "A part named 'file' needs a file name.");
-        Require(sideFiles.Count < SideFile.MaxCount, $"At most {SideFile.MaxCount} side files are kept.");
+        Require(sideFiles.Count < SideFile.MaxCount, $"A checkpoint has at most {SideFile.MaxCount} side files.");
         Names.CheckFilePath(name!);
         var left = Math.Min(SideFile.MaxBytes, SideFile.MaxTotalBytes - spooledFiles.Sum(file => new FileInfo(file.Path).Length));
         var spooled = await Spooled.ReceiveFileAsync(options, new PartStream(section.Body, name!, left), cancellation);
@@ -139,7 +140,7 @@ internal sealed class UploadParts : IDisposable
     private static async Task<UploadParts> ReceiveCheckpointAsync(
         MultipartSection section, EngineOptions options, CancellationToken cancellation)
     {
-        Require(NameOf(section) == CheckpointPart, "The first part has to be named 'checkpoint'.");
+        Require(NameOf(section) == CheckpointPart, "The first part must be named 'checkpoint'.");
         var type = MediaTypes.Of(section.ContentType);
         RequireKnown(section.ContentType, type);
         return await SpoolAsync(type, new PartStream(section.Body, CheckpointPart), options, cancellation);
@@ -165,7 +166,7 @@ internal sealed class UploadParts : IDisposable
     private static string BoundaryOf(HttpRequest request)
     {
         var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).ToString();
-        Require(boundary.Length is > 0 and <= 70, "The Content-Type names no boundary of 1 to 70 characters.");
+        Require(boundary.Length is > 0 and <= 70, "The Content-Type has no boundary of 1 to 70 characters.");
         return boundary;
     }
 

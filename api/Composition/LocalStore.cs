@@ -8,11 +8,11 @@ using FishCheckpoint.Storage;
 namespace FishCheckpoint.Api.Composition;
 
 /// <summary>
-/// Picks the store of a server: SQLite and local files. All other code of the server takes any <see cref="Engine.CheckpointStore"/>.
+/// Chooses the store of a server: SQLite and local files. All other code of the server works with any <see cref="Engine.CheckpointStore"/>.
 /// </summary>
 public static class LocalStore
 {
-    /// <summary>Makes a store's options of the settings.</summary>
+    /// <summary>Creates a store's options from the settings.</summary>
     public static StoreOptions ToStoreOptions(this FishSettings settings) => new()
     {
         DataFolder = Path.GetFullPath(settings.DataFolder),

@@ -6,28 +6,27 @@ using Microsoft.Net.Http.Headers;
 
 namespace FishCheckpoint.Api.Dashboard;
 
-/// <summary>
-/// The route of the dashboard's files. They hold nothing of the store: what they show, they ask for with the reader's key.
-/// </summary>
+/// <summary>The route of the dashboard's files. They contain no data of the store; the page requests data with the reader's key.</summary>
 internal static class DashboardApi
 {
     public static void MapDashboard(this IEndpointRouteBuilder routes) =>
         routes.MapMethods("/dashboard/{file}", [HttpMethods.Get, HttpMethods.Head], (string file, HttpContext context) =>
             Give(file, context)).Open()
-            .WithSummary("Give a file of the dashboard")
+            .WithSummary("Return a file of the dashboard")
             .GivesBytes("text/html", "text/css", "text/javascript", "image/svg+xml", "text/plain").MayFail(404);
 
-    /// <summary>Whether a request would rather have the page than the plain list: browsers name HTML, other clients do not.</summary>
+    /// <summary>Whether a request prefers the page to the plain list: browsers ask for HTML, other clients do not.</summary>
     public static bool PrefersPage(HttpRequest request) =>
         request.GetTypedHeaders().Accept.Any(
             type => type.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase) && type.Quality is not 0);
 
-    /// <summary>A file, or 304 where the client has it.</summary>
+    /// <summary>Returns a file, or 304 if the client has it.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>.</exception>
     public static FileContentHttpResult Give(string file, HttpContext context)
     {
         var asset = DashboardFiles.Find(file) ?? throw new FishException(
-            ErrorCode.FileNotFound, file.Length <= 128 ? file : file[..128], "The dashboard has no such file.", "Open / in a browser.");
+            ErrorCode.FileNotFound, file.Length <= 128 ? file : file[..128], "The dashboard does not have this file.",
+            "Open / in a browser.");
         context.Response.Headers.CacheControl = "no-cache";
         return TypedResults.File(asset.Bytes, asset.ContentType, entityTag: new EntityTagHeaderValue(asset.Tag));
     }

@@ -9,7 +9,7 @@ namespace FishCheckpoint.Api.Dashboard;
 /// <param name="Tag">Its ETag, quoted: a digest of the content.</param>
 internal sealed record DashboardFile(byte[] Bytes, string ContentType, string Tag);
 
-/// <summary>The dashboard's files, which lie in this assembly.</summary>
+/// <summary>The dashboard's files, embedded in this assembly.</summary>
 internal static class DashboardFiles
 {
     /// <summary>The page itself.</summary>
@@ -24,7 +24,7 @@ internal static class DashboardFiles
     /// <summary>The names of all files.</summary>
     public static IEnumerable<string> Names => Files.Keys;
 
-    /// <summary>The file of a name; <see langword="null"/> if there is none.</summary>
+    /// <summary>The file with a name; <see langword="null"/> if there is none.</summary>
     public static DashboardFile? Find(string name) => Files.GetValueOrDefault(name);
 
     private static DashboardFile Read(string name)

@@ -5,13 +5,11 @@ using FishCheckpoint.Api.Documents;
 
 namespace FishCheckpoint.Api.Dashboard;
 
-/// <summary>
-/// What lies at <c>/</c>: the dashboard for browsers, and for all others a plain list of the routes, read off the routes themselves.
-/// </summary>
+/// <summary>The content of <c>/</c>: the dashboard for browsers, and for other clients a plain list of the routes.</summary>
 internal static partial class Index
 {
     public static void MapIndex(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/", Get).Open().WithSummary("Give the dashboard to browsers, and the list of routes to other clients")
+        routes.MapGet("/", Get).Open().WithSummary("Return the dashboard if the client accepts HTML; otherwise list the routes")
             .GivesBytes("text/html", "text/plain");
 
     private static IResult Get(HttpContext context, EndpointDataSource endpoints)
@@ -37,7 +35,7 @@ internal static partial class Index
 
     private static string Shown(string? pattern) => pattern is { Length: > 1 } ? Constraint().Replace(pattern, "}").TrimEnd('/') : "/";
 
-    // What a parameter may hold says the page of the protocol.
+    // The page of the protocol describes the values of parameters.
     [GeneratedRegex(@":regex\(.*?\)}", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Constraint();
 }

@@ -1,13 +1,13 @@
-// Requests to this server, and no other: with the key where one was given, ended when the view is left.
+// Requests to this server only, with the reader's key if there is one, aborted when the reader leaves the view.
 
 import { askForKey, currentKey } from './key.js';
 
-/** What the server refused, in its own words; or that it does not answer. */
+/** An error response of the server, or a missing response. */
 export class Problem extends Error {
   constructor(status, details) {
-    super(details.cause ?? details.detail ?? `The server answered ${status}.`);
+    super(details.cause ?? details.detail ?? `The server responded with ${status}.`);
     this.status = status;
-    this.title = details.title ?? `The server answered ${status}`;
+    this.title = details.title ?? `The server responded with ${status}`;
     this.code = details.code;
     this.hint = details.hint;
     this.key = details.key;
@@ -15,10 +15,10 @@ export class Problem extends Error {
 }
 
 const unreachable = () => new Problem(0, {
-  title: 'The server does not answer', cause: 'It is stopped, or the connection to it is broken.', hint: 'Start it (fishckpt serve), and try again.',
+  title: 'The server does not respond', cause: 'It is stopped, or the connection failed.', hint: 'Start it (fishckpt serve), and try again.',
 });
 
-/** Reads the JSON of a path that is relative to the server, as in v1/tasks. */
+/** Reads the JSON of a path that is relative to the server, such as v1/tasks. */
 export const get = (path, signal) => request('GET', path, signal).then(response => response.json());
 
 /** The same by POST, without a body. */
@@ -27,7 +27,7 @@ export const post = (path, signal) => request('POST', path, signal).then(respons
 /** Reads plain text. */
 export const text = (path, signal) => request('GET', path, signal).then(response => response.text());
 
-/** The path of a task, or of what lies under it. */
+/** The path of a task, or of a path below it. */
 export const taskPath = (task, rest = '') => `v1/tasks/${encodeURIComponent(task)}${rest}`;
 
 /** The path of a checkpoint. */
@@ -40,15 +40,17 @@ async function request(method, path, signal) {
     if (response.ok) return response;
     const problem = await read(response);
     if (response.status !== 401) throw problem;
-    // Asked once, however many requests were refused.
-    if (currentKey() === key && !await askForKey(problem.code === 'KEY_INVALID' ? 'The key is unknown, expired or revoked.' : '')) throw problem;
+    // Asks once, however many requests were refused.
+    if (currentKey() === key
+      && !await askForKey(problem.code === 'KEY_INVALID' ? 'The key is unknown, expired or revoked.' : '')) throw problem;
     signal?.throwIfAborted();
   }
 }
 
 async function send(method, path, signal, key) {
   try {
-    return await fetch(path, { method, signal, headers: key ? { Authorization: `Bearer ${key}` } : {}, cache: 'no-store', credentials: 'omit' });
+    return await fetch(path,
+      { method, signal, headers: key ? { Authorization: `Bearer ${key}` } : {}, cache: 'no-store', credentials: 'omit' });
   } catch (error) {
     throw error.name === 'AbortError' ? error : unreachable();
   }
@@ -62,7 +64,7 @@ async function read(response) {
   }
 }
 
-/** Runs work on items, so many at once; what fails leaves a null. */
+/** Runs work on items with limited concurrency; a failure gives null. */
 export async function each(items, atOnce, work) {
   const [results, queue] = [new Array(items.length).fill(null), items.entries()];
   const worker = async () => {

@@ -1,4 +1,4 @@
-// The frame: which view the address names, and the theme.
+// The frame: chooses the view by the address, and the theme.
 
 import { h, problem, say } from './dom.js';
 import { askForKey, show as showKey } from './key.js';
@@ -37,7 +37,8 @@ function go() {
     return;
   }
   document.title = 'FishCheckpoint';
-  main.append(h('h1', {}, 'No such page'), problem({ title: 'This address names no view', message: path, hint: 'The overview has a link to every task.' }),
+  main.append(h('h1', {}, 'No such page'),
+    problem({ title: 'This address has no view', message: path, hint: 'The overview has a link to every task.' }),
     h('p', {}, h('a', { href: '#/' }, 'Overview')));
   arrive();
 }
@@ -50,7 +51,7 @@ const decode = word => {
   }
 };
 
-// Who listens to the page is told where they are, and goes on from its beginning.
+// Announces the view to screen readers and moves the focus to its start.
 function arrive() {
   if (!first) {
     main.focus({ preventScroll: true });
@@ -90,7 +91,7 @@ document.getElementById('key').addEventListener('click', async () => {
   if (await askForKey('')) go();
 });
 document.getElementById('skip').addEventListener('click', event => {
-  // The address is the view's.
+  // The address belongs to the view.
   event.preventDefault();
   main.focus();
 });

@@ -1,4 +1,4 @@
-// Line charts by uPlot, where the build has it; a page has tables of the same figures besides.
+// Line charts by uPlot, if the build has it; each page also shows the figures as tables.
 
 import uPlot from './uPlot.esm.js';
 import { h } from './dom.js';
@@ -6,15 +6,16 @@ import { h } from './dom.js';
 /** Whether this build can draw charts. */
 export const canDraw = uPlot !== null;
 
-/** What stands in a chart's place where this build can draw none. */
-export const without = () => h('p', { class: 'note no-charts' }, 'This build has no charts: it was made without npm. The figures are in the tables.');
+/** The text in place of a chart if this build cannot draw charts. */
+export const without = () =>
+  h('p', { class: 'note no-charts' }, 'This build has no charts: it was built without npm. The tables have the same figures.');
 
 const styleOf = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /**
- * Draws lines over a common axis, to be zoomed by dragging, by buttons, or by the keys + - 0 and the arrows.
- * Options: label, time (the axis is one), lines: [{ name, values, color: '--line-1', fill }], show(value) for the vertical axis,
- * marks: [{ at, name }], zoomed(min, max) told whenever the range changes.
+ * Draws lines over a common axis, with zoom by dragging, buttons, the keys + - 0 and the arrows.
+ * Options: label, time (for a time axis), lines: [{ name, values, color: '--line-1', fill }], show(value) for the vertical axis,
+ * marks: [{ at, name }], zoomed(min, max) called when the range changes.
  */
 export function chart(signal, { label, axis, lines, show, time = false, marks = [], zoomed = () => {} }) {
   if (!canDraw || axis.length === 0) return h('div', {}, canDraw ? h('p', { class: 'note' }, 'Nothing to draw yet.') : without());
@@ -22,7 +23,7 @@ export function chart(signal, { label, axis, lines, show, time = false, marks = 
   const range = h('output', { class: 'range' });
   const full = [axis[0], axis[axis.length - 1]];
   let plot = null;
-  // Scales are set a moment after the plot is made.
+  // uPlot sets scales shortly after the plot is created.
   const span = () => typeof plot?.scales.x.min === 'number' ? [plot.scales.x.min, plot.scales.x.max] : full;
 
   function zoomTo(min, max) {
@@ -43,8 +44,10 @@ export function chart(signal, { label, axis, lines, show, time = false, marks = 
   }
 
   const reset = () => zoomTo(...full);
-  const actions = { '+': () => zoomBy(0.5), '=': () => zoomBy(0.5), '-': () => zoomBy(2), 0: reset, ArrowLeft: () => move(-0.25), ArrowRight: () => move(0.25) };
-  const button = (text, name, action) => h('button', { type: 'button', class: 'quiet', 'aria-label': name, title: name, onclick: action }, text);
+  const actions = { '+': () => zoomBy(0.5), '=': () => zoomBy(0.5), '-': () => zoomBy(2), 0: reset, ArrowLeft: () => move(-0.25),
+    ArrowRight: () => move(0.25) };
+  const button = (text, name, action) =>
+    h('button', { type: 'button', class: 'quiet', 'aria-label': name, title: name, onclick: action }, text);
   const figure = h('figure', {
     class: 'chart', onkeydown: event => {
       const action = plot && !event.ctrlKey && !event.metaKey && !event.altKey && actions[event.key];
@@ -84,9 +87,10 @@ export function chart(signal, { label, axis, lines, show, time = false, marks = 
   return figure;
 }
 
-const legend = lines => h('span', { class: 'legend' }, lines.map((line, index) => h('span', { class: `swatch swatch-${index + 1}` }, line.name)));
+const legend = lines =>
+  h('span', { class: 'legend' }, lines.map((line, index) => h('span', { class: `swatch swatch-${index + 1}` }, line.name)));
 
-// Days are the finest that is told.
+// Days are the finest resolution.
 const days = {
   incrs: [1, 2, 7, 14, 30, 91, 182, 365, 730].map(count => count * 86400), space: 90,
   values: (plot, ticks) => ticks.map(tick => new Date(tick * 1000).toISOString().slice(0, 10)),
@@ -96,12 +100,14 @@ function options(width, { lines, show, time, marks, tell }) {
   const [ink, rule] = [styleOf('--ink-2'), styleOf('--rule')];
   const common = { stroke: ink, grid: { stroke: rule, width: 1 }, ticks: { stroke: rule, width: 1 }, font: '12px system-ui, sans-serif' };
   return {
-    width, height: 240, padding: [null, time ? 40 : null, null, null], legend: { show: false }, ms: 1e-3, tzDate: moment => uPlot.tzDate(new Date(moment * 1000), 'Etc/UTC'),
+    width, height: 240, padding: [null, time ? 40 : null, null, null], legend: { show: false }, ms: 1e-3, tzDate: moment =>
+      uPlot.tzDate(new Date(moment * 1000), 'Etc/UTC'),
     cursor: { drag: { x: true, y: false, setScale: true }, points: { size: 7 } },
     scales: { x: { time } },
     axes: [time ? { ...common, ...days } : common, { ...common, size: 72, values: (plot, ticks) => ticks.map(show) }],
     series: [{}, ...lines.map((line, index) => ({
-      label: line.name, stroke: styleOf(`--line-${index + 1}`), width: 1.75, spanGaps: true, points: { show: line.values.length < 80, size: 5 },
+      label: line.name, stroke: styleOf(`--line-${index + 1}`), width: 1.75, spanGaps: true, points: { show: line.values.length < 80,
+        size: 5 },
       fill: line.fill ? styleOf('--line-fill') : undefined,
     }))],
     hooks: {

@@ -1,4 +1,4 @@
-// What changed between two states of a task: over the depth of the model, and tensor by tensor.
+// The changes between two states of a task: over the depth of the model, and per tensor.
 
 import { get, stepPath, taskPath } from './api.js';
 import { figures, fill, h, part } from './dom.js';
@@ -11,7 +11,8 @@ const mostRows = 1000;
 
 export function compare(main, signal, name, from, to) {
   const address = `#/task/${encodeURIComponent(name)}`;
-  main.append(h('p', { class: 'up' }, h('a', { href: '#/' }, 'Overview'), ' / ', h('a', { href: address }, name)), h('h1', {}, 'What changed'), choice(address, from, to, name, signal));
+  main.append(h('p', { class: 'up' }, h('a', { href: '#/' }, 'Overview'), ' / ', h('a', { href: address }, name)),
+    h('h1', {}, 'What changed'), choice(address, from, to, name, signal));
   if (!from) return;
   const report = get(stepPath(name, to, `/diff?from=${encodeURIComponent(from)}`), signal);
   report.catch(() => {});
@@ -21,33 +22,38 @@ export function compare(main, signal, name, from, to) {
     const found = await report;
     if (!main.querySelector('section')) rest(main, found);
     return summary(found);
-  }, 'Comparing: the blocks in which the two can differ are read…');
+  }, 'Comparing: reading the blocks that may differ…');
 }
 
-// Any step, word or tag; of another task on the same base as TASK:STEP. What is known to be there is suggested.
+// Any step, word or tag; or another task's on the same base as TASK:STEP. Known ones are suggested.
 function choice(address, from, to, name, signal) {
   const known = h('datalist', { id: 'known' }, ['base', 'latest', 'best'].map(word => h('option', { value: word })));
-  const field = (id, value) => h('input', { id, value: value ?? '', list: 'known', required: true, size: '14', autocomplete: 'off', spellcheck: 'false' });
+  const field = (id, value) =>
+    h('input', { id, value: value ?? '', list: 'known', required: true, size: '14', autocomplete: 'off', spellcheck: 'false' });
   const [first, second] = [field('from', from ?? 'base'), field('to', to ?? 'latest')];
   const go = event => {
     event.preventDefault();
     location.hash = `${address}/compare/${encodeURIComponent(first.value.trim())}/${encodeURIComponent(second.value.trim())}`;
   };
   get(taskPath(name, '/reports/timeline?points=100'), signal).then(
-    timeline => known.append(...timeline.points.flatMap(point => [String(point.step), ...point.tags]).map(word => h('option', { value: word }))), () => {});
-  return h('form', { class: 'controls', onsubmit: go }, h('label', { for: 'from' }, 'From '), first, h('label', { for: 'to' }, ' to '), second, known,
+    timeline =>
+      known.append(...timeline.points.flatMap(point => [String(point.step), ...point.tags]).map(word => h('option', { value: word }))), (
+        ) => {});
+  return h('form', { class: 'controls', onsubmit: go }, h('label', { for: 'from' }, 'From '), first, h('label', { for: 'to' }, ' to '),
+    second, known,
     h('button', { type: 'submit', class: 'main' }, 'Compare'));
 }
 
 function summary(report) {
   const from = report.from === 'base' ? 'the base' : report.from.includes(':') ? report.from : `step ${count(Number(report.from))}`;
   return [
-    h('p', { class: 'lead' }, `From ${from} to step ${count(report.to)}, `, h('b', {}, count(report.changed)), ` of ${count(report.elements)} values changed: `, h('b', {}, percent(report.density)), '.'),
+    h('p', { class: 'lead' }, `From ${from} to step ${count(report.to)}, `, h('b', {}, count(report.changed)),
+      ` of ${count(report.elements)} values changed: `, h('b', {}, percent(report.density)), '.'),
     figures(
       ['Tensors changed', count(report.tensors.filter(tensor => tensor.changed).length), `of ${count(report.tensorCount)}`],
-      ['Update, relative', percent(report.magnitude.relative), 'to the old values, where changed'],
+      ['Update, relative', percent(report.magnitude.relative), 'relative to the old values, of changed values'],
       ['Update (RMS)', number(report.magnitude.rms), 'over all values'],
-      ['Largest', number(report.magnitude.max), 'distance of one value'],
+      ['Largest', number(report.magnitude.max), 'change of one value'],
       report.magnitude.notFinite ? ['Not finite', count(report.magnitude.notFinite), 'values, before or after'] : null),
   ];
 }
@@ -56,9 +62,10 @@ function rest(main, report) {
   const { stacks, others } = place(report.tensors);
   if (stacks.length) maps(part(main, 'Over the depth of the model'), stacks, others);
   const changed = report.tensors.filter(tensor => tensor.changed).sort((a, b) => (b.magnitude?.l2 ?? 0) - (a.magnitude?.l2 ?? 0));
-  const table = part(main, 'Tensor by tensor', changed.length > mostRows ? `The ${count(mostRows)} that moved most, of ${count(changed.length)}.` : null);
+  const table = part(main, 'Tensor by tensor', changed.length > mostRows
+    ? `The ${count(mostRows)} largest changes of ${count(changed.length)}.` : null);
   table.append(...changed.length ? sortable('Tensors', columns, changed.slice(0, mostRows), { sort: 'L2', rowName: 'tensor' })
-    : [h('p', { class: 'note' }, 'Nothing: the two are the same, bit for bit.')]);
+    : [h('p', { class: 'note' }, 'No changes: the two are identical bit for bit.')]);
   const same = report.tensors.length - changed.length;
   if (same && changed.length) table.append(h('p', { class: 'note' }, `${count(same)} tensors did not change.`));
 }
@@ -71,15 +78,17 @@ function maps(body, stacks, others) {
   }] : [];
   const grids = [...stacks, ...beside];
   const target = h('div');
-  const pick = h('select', { id: 'measure', onchange: () => draw() }, Object.entries(measures).map(([key, measure]) => h('option', { value: key }, measure.name)));
+  const pick = h('select', { id: 'measure', onchange: () => draw() },
+    Object.entries(measures).map(([key, measure]) => h('option', { value: key }, measure.name)));
   function draw() {
     const measure = measures[pick.value];
-    // One scale for all stacks, so that they compare.
+    // One color scale for all stacks, so that they can be compared.
     const scale = Math.max(0, ...grids.flatMap(stack => stack.rows.flatMap(row => [...row.cells.values()].map(measure.of))));
     target.replaceChildren(legend(measure, scale), ...grids.map(stack => heat(stack, measure, scale)));
   }
-  body.append(h('p', { class: 'controls' }, h('label', { for: 'measure' }, 'Colour by '), pick), target);
-  if (others.length > fewOthers) body.append(h('p', { class: 'note' }, `${count(others.length)} tensors are of no block; they are in the table.`));
+  body.append(h('p', { class: 'controls' }, h('label', { for: 'measure' }, 'Color by '), pick), target);
+  if (others.length > fewOthers) body.append(
+    h('p', { class: 'note' }, `${count(others.length)} tensors belong to no block; see the table.`));
   draw();
 }
 

@@ -1,6 +1,6 @@
-// Elements. All text goes in as text: nothing from the server is ever read as HTML.
+// Creates elements. Text stays text: nothing from the server is parsed as HTML.
 
-/** Makes an element. Properties: class, on... listeners, and attributes; null and false leave one out. */
+/** Creates an element. Properties: class, on... listeners, and attributes; null and false leave one out. */
 export function h(tag, properties, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties ?? {})) {
@@ -14,12 +14,12 @@ export function h(tag, properties, ...children) {
   return element;
 }
 
-/** Says something to those who listen to the page rather than see it. */
+/** Announces a text to screen readers. */
 export function say(text) {
   document.getElementById('said').textContent = text;
 }
 
-/** Fills an element with what a function makes, and meanwhile says that it loads; an error is shown in its place, with a way to try again. */
+/** Fills an element with a function's result. Shows that it loads, and an error with a retry button. */
 export async function fill(target, signal, make, waiting = 'Loading…') {
   target.replaceChildren(h('p', { class: 'waiting' }, waiting));
   target.setAttribute('aria-busy', 'true');
@@ -34,21 +34,21 @@ export async function fill(target, signal, make, waiting = 'Loading…') {
   }
 }
 
-/** An error: what it is, why, and what to do. */
+/** An error: title, cause and hint. */
 export function problem(error, again) {
   return h('div', { class: 'problem', role: 'alert' },
-    h('h3', {}, error.title ?? 'The dashboard met an error of its own'),
+    h('h3', {}, error.title ?? 'The dashboard has an internal error'),
     h('p', {}, error.message),
     error.hint ? h('p', {}, error.hint) : null,
     error.code ? h('p', { class: 'note' }, h('code', {}, error.code), error.key ? ` ${error.key}` : '') : null,
     again ? h('button', { type: 'button', onclick: again }, 'Try again') : null);
 }
 
-/** Figures with their names. */
+/** Figures with names. */
 export const figures = (...pairs) => h('dl', { class: 'figures' }, pairs.filter(pair => pair).map(([name, value, note]) =>
   h('div', {}, h('dt', {}, name), h('dd', {}, value, note ? h('small', {}, note) : null))));
 
-/** A part of a page under its heading; its body is what may be filled. */
+/** A section of a page with a heading and a body. */
 export function part(parent, title, note) {
   const body = h('div', { class: 'body' });
   const id = `part-${title.toLowerCase().replace(/[^a-z]+/g, '-')}`;

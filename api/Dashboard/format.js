@@ -1,9 +1,9 @@
-// Numbers as people read them: the same forms as the command line's.
+// Numbers in a readable form, the same as on the command line.
 
 const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
-/** Three digits, as in 1.32, 59.3 or 1,234; two where it is small, as in 0.051. */
+/** Three digits, such as 1.32, 59.3 or 1,234; two for small values, such as 0.051. */
 export function three(value) {
   const size = Math.abs(value);
   if (size >= 100) return grouped.format(value);
@@ -12,7 +12,7 @@ export function three(value) {
   return size < 1e-4 ? value.toExponential(1) : String(Number(value.toPrecision(2)));
 }
 
-/** As in 1.32 MB; units are powers of 1000. */
+/** Such as 1.32 MB; units are powers of 1000. */
 export function bytes(count) {
   let [value, unit] = [count, 0];
   while (Math.abs(value) >= 1000 && unit < units.length - 1) {
@@ -22,13 +22,13 @@ export function bytes(count) {
   return unit === 0 ? `${grouped.format(count)} B` : `${three(value)} ${units[unit]}`;
 }
 
-/** As in 1,234,567. */
+/** Such as 1,234,567. */
 export const count = value => grouped.format(value);
 
-/** As in 0.51%. */
+/** Such as 0.51%. */
 export const percent = share => `${three(share * 100)}%`;
 
-/** As in 217x. */
+/** Such as 217x. */
 export const ratio = value => value > 0 ? `${three(value)}x` : '–';
 
 /** A metric or a magnitude: four digits, or a power of ten. */
@@ -40,7 +40,7 @@ export function number(value) {
   return size !== 0 && (size < 1e-3 || size >= 1e6) ? read.toExponential(2) : String(Number(read.toPrecision(4)));
 }
 
-/** As in 2026-01-31 12:00, in UTC. */
+/** Such as 2026-01-31 12:00, in UTC. */
 export const time = text => text ? `${text.slice(0, 10)} ${text.slice(11, 16)}` : '–';
 
 /** How long ago, in the largest unit that fits. */
@@ -53,5 +53,5 @@ export function ago(text, now = Date.now()) {
   return 'just now';
 }
 
-/** One of a word, or many: "1 checkpoint", "2 checkpoints". */
+/** A count with the singular or plural of a word: "1 checkpoint", "2 checkpoints". */
 export const many = (amount, word) => `${count(amount)} ${word}${amount === 1 ? '' : 's'}`;

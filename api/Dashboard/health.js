@@ -1,4 +1,4 @@
-// Whether the server is ready, what is damaged, when things were verified, and what the server counts of itself.
+// Whether the server is ready, known damage, verification times, and the server's own metrics.
 
 import { get, text } from './api.js';
 import { figures, fill, h, part } from './dom.js';
@@ -7,10 +7,10 @@ import { sortable } from './table.js';
 
 const good = {
   ready: 'Ready: the store can be read and written, and no damage is known.',
-  'ready; read-only': 'Ready, read only: the store can be read but not written, and no damage is known.',
+  'ready; read-only': 'Ready, read-only: the store can be read but not written, and no damage is known.',
 };
 
-// What the server says of itself, as a paragraph.
+// The server's readiness as a paragraph.
 export async function readiness(signal, kind = '') {
   const ready = (await text('readyz', signal)).trim();
   return h('p', { class: `${kind} ${good[ready] ? 'good' : 'bad'}`.trim() }, good[ready] ?? ready);
@@ -22,16 +22,16 @@ export function health(main, signal) {
   main.append(head);
   fill(head, signal, async () => {
     const [ready, report] = await Promise.all([readiness(signal, 'lead'), get('v1/reports/storage', signal)]);
-    return [ready, h('p', {}, 'Store ', h('code', {}, report.store), ': its backups, restored folders and repairs have the same identity.')];
+    return [ready, h('p', {}, 'Store ', h('code', {}, report.store), ': its backups, restored folders and repairs have the same id.')];
   });
-  const damage = part(main, 'Damage', 'What verifications have found and none has found gone since.');
+  const damage = part(main, 'Damage', 'Damage that verifications found and that is not yet repaired.');
   fill(damage, signal, async () => damaged(await get('v1/maintenance/damage', signal)));
   const counts = part(main, 'Verification and work');
   fill(counts, signal, async () => {
     try {
       return counted(read(await text('metrics', signal)));
     } catch (error) {
-      if (error.status === 404) return h('p', { class: 'note' }, 'This server gives no metrics (FishCheckpoint:Telemetry:Metrics).');
+      if (error.status === 404) return h('p', { class: 'note' }, 'This server has metrics turned off (FishCheckpoint:Telemetry:Metrics).');
       throw error;
     }
   });
@@ -57,20 +57,23 @@ function read(lines) {
   return found;
 }
 
-const total = (found, start) => [...found].filter(([name]) => name.startsWith(start)).flatMap(([, rows]) => rows).reduce((sum, row) => sum + row.value, 0);
+const total = (found, start) =>
+  [...found].filter(([name]) => name.startsWith(start)).flatMap(([, rows]) => rows).reduce((sum, row) => sum + row.value, 0);
 
 function counted(found) {
   const verified = total(found, 'fish_store_verified_timestamp');
-  const [sum, requests] = [total(found, 'http_server_request_duration_seconds_sum'), total(found, 'http_server_request_duration_seconds_count')];
+  const [sum, requests] = [total(found, 'http_server_request_duration_seconds_sum'),
+    total(found, 'http_server_request_duration_seconds_count')];
   const last = verified ? new Date(verified * 1000).toISOString() : null;
   return [
     figures(
-      ['Last verified', last ? ago(last) : 'never', last ? `${time(last)} UTC` : 'fishckpt verify does it'],
+      ['Last verified', last ? ago(last) : 'never', last ? `${time(last)} UTC` : 'run fishckpt verify'],
       ['Known damage', many(total(found, 'fish_store_damaged'), 'item')],
       ['Saves', count(total(found, 'fish_saves')), 'since the server started'],
       ['Refused', count(total(found, 'fish_refusals')), 'requests'],
       ['Requests', count(requests), requests ? `${number(1000 * sum / requests)} ms on average` : null],
       ['Memory', bytes(total(found, 'dotnet_process_memory_working_set_bytes')), 'of the process']),
-    h('p', { class: 'note' }, 'All of them: ', h('code', {}, '/metrics'), '. To verify everything that is stored: ', h('code', {}, 'fishckpt verify'), '.'),
+    h('p', { class: 'note' }, 'All metrics: ', h('code', {}, '/metrics'), '. To verify all stored data: ', h('code', {}, 'fishckpt verify'),
+      '.'),
   ];
 }

@@ -1,47 +1,51 @@
-// A heat map: what kind of tensor down, how deep in the model across. A table, so that it reads without colours too.
+// A heat map: rows are kinds of tensors, columns are the depth in the model. It is a table, so that it is readable without colors.
 
 import { h } from './dom.js';
 import { count, number, percent } from './format.js';
 
-/** The figures that a map can show: how one is named, read and written. */
+/** The figures of a map: name, value and format. */
 export const measures = {
   density: { name: 'Density', of: cell => cell.density, show: percent, long: 'share of values that changed' },
   rms: { name: 'Update (RMS)', of: cell => cell.rms, show: number, long: 'root mean square of the change, over all values' },
-  relative: { name: 'Update, relative', of: cell => cell.relative, show: percent, long: 'size of the change to the size of the old values, where they changed' },
-  mean: { name: 'Update (mean)', of: cell => cell.mean, show: number, long: 'mean distance of the values that changed' },
-  max: { name: 'Update (largest)', of: cell => cell.max, show: number, long: 'largest distance of a value' },
+  relative: { name: 'Update, relative', of: cell => cell.relative, show: percent,
+    long: 'size of the change relative to the old values, of changed values' },
+  mean: { name: 'Update (mean)', of: cell => cell.mean, show: number, long: 'mean change of changed values' },
+  max: { name: 'Update (largest)', of: cell => cell.max, show: number, long: 'largest change of a value' },
 };
 
-/** Draws one stack's grid. The arrow keys go from cell to cell; the figures of the one under the pointer or the focus are told below. */
+/** Draws one stack's grid. Arrow keys move between cells; the text below describes the cell under the pointer or the focus. */
 export function heat(stack, measure, scale) {
-  const told = h('p', { class: 'told', role: 'status' }, 'Point at a cell, or go through them with the arrow keys.');
+  const readout = h('p', { class: 'readout', role: 'status' }, 'Point at a cell, or move between cells with the arrow keys.');
   const few = stack.depths.length <= 12;
   const body = h('tbody', {}, stack.rows.map(row => h('tr', {}, h('th', { scope: 'row' }, row.kind), stack.depths.map(depth => {
     const cell = row.cells.get(depth);
     if (!cell) return h('td', { class: 'none' });
     const value = measure.of(cell);
-    // The root brings out what is small beside what is large.
+    // The square root makes small values visible beside large ones.
     const share = scale > 0 ? Math.sqrt(value / scale) : 0;
     const element = h('td', { class: `heat${share >= 0.475 ? ' warm' : ''}${share >= 0.72 ? ' hot' : ''}`, tabindex: '-1' },
       few ? measure.show(value) : h('span', { class: 'unseen' }, measure.show(value)));
     element.style.setProperty('--heat', `${(share * 100).toFixed(1)}%`);
-    const tell = () => { told.textContent = sentence(stack, row.kind, depth, cell); };
-    element.addEventListener('pointerenter', tell);
-    element.addEventListener('focus', tell);
+    const describe = () => { readout.textContent = sentence(stack, row.kind, depth, cell); };
+    element.addEventListener('pointerenter', describe);
+    element.addEventListener('focus', describe);
     return element;
   }))));
   const table = h('table', { class: few ? 'map' : 'map dense' }, h('caption', {}, stack.name || 'of no block'),
     h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Tensor'), stack.depths.map(depth => h('th', { scope: 'col' }, depth)))), body);
   rove(body);
-  return h('div', { class: 'stack' }, h('div', { class: 'scroll' }, table), told);
+  return h('div', { class: 'stack' }, h('div', { class: 'scroll' }, table), readout);
 }
 
 function sentence(stack, kind, depth, cell) {
   const many = cell.tensors > 1 ? `, ${count(cell.tensors)} tensors` : '';
-  return `${[stack.name, depth, kind].filter(word => word !== '').join('.')}${many}: ${count(cell.changed)} of ${count(cell.elements)} values changed (${percent(cell.density)}); RMS ${number(cell.rms)}, mean ${number(cell.mean)}, largest ${number(cell.max)}, relative ${percent(cell.relative)}.`;
+  const name = [stack.name, depth, kind].filter(word => word !== '').join('.');
+  const changed = `${count(cell.changed)} of ${count(cell.elements)} values changed (${percent(cell.density)})`;
+  const sizes = `RMS ${number(cell.rms)}, mean ${number(cell.mean)}, largest ${number(cell.max)}, relative ${percent(cell.relative)}`;
+  return `${name}${many}: ${changed}; ${sizes}.`;
 }
 
-// One stop of the tab key for the whole grid.
+// One tab stop for the whole grid.
 function rove(body) {
   const cells = () => [...body.rows].map(row => [...row.querySelectorAll('td')]);
   const first = body.querySelector('td.heat');
@@ -66,5 +70,7 @@ function rove(body) {
   });
 }
 
-/** What the colours mean. */
-export const legend = (measure, scale) => h('p', { class: 'scale' }, `${measure.name}: 0`, h('span', { class: 'ramp', 'aria-hidden': 'true' }), measure.show(scale), h('small', {}, measure.long));
+/** The legend of the colors. */
+export const legend = (measure, scale) =>
+  h('p', { class: 'scale' }, `${measure.name}: 0`, h('span', { class: 'ramp', 'aria-hidden': 'true' }), measure.show(scale),
+    h('small', {}, measure.long));

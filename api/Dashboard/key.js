@@ -1,11 +1,11 @@
-// The reader's key: asked for when the server wants one, kept in this tab's session storage, sent to this server alone.
+// The reader's key: requested when the server needs one, stored in this tab's session storage, sent only to this server.
 
 const slot = 'fish-key';
 let asking = null;
 
 export const currentKey = () => sessionStorage.getItem(slot);
 
-/** Asks for a key, unless that is being done already. Gives whether there is a new one. */
+/** Asks for a key, unless a request is open already. Returns whether there is a new key. */
 export function askForKey(why) {
   asking ??= ask(why).finally(() => { asking = null; });
   return asking;
@@ -32,7 +32,7 @@ function ask(why) {
   });
 }
 
-/** Shows the button that changes the key, where there is one to change. */
+/** Shows the button that changes the key, if there is a key. */
 export function show() {
   document.getElementById('key').hidden = !currentKey();
 }

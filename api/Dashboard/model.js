@@ -1,6 +1,6 @@
-// Where a tensor stands in its model, read off its name: encoder.layer.3.attn.q.weight is attn.q.weight of block 3 of encoder.layer.
+// A tensor's place in its model, from its name: encoder.layer.3.attn.q.weight is attn.q.weight of block 3 of encoder.layer.
 
-/** Takes a name apart: { stack, depth, kind }, or null where it is of no block. Further numbers, as of experts, are told together. */
+/** Parses a name into { stack, depth, kind }, or null if it belongs to no block. Further numbers, such as of experts, are merged. */
 export function place(name) {
   const parts = name.split('.');
   const at = parts.findIndex(part => /^\d{1,5}$/.test(part));
@@ -11,7 +11,7 @@ export function place(name) {
   };
 }
 
-/** Sets tensors up as grids, one for each stack of at least two blocks, and a list of the others. */
+/** Arranges tensors as one grid per stack of at least two blocks, and a list of the others. */
 export function grids(tensors) {
   const [stacks, others] = [new Map(), []];
   for (const tensor of tensors) {
@@ -25,7 +25,8 @@ export function grids(tensors) {
     stack.tensors.push(tensor);
     entry(entry(stack.kinds, where.kind, () => new Map()), where.depth, () => []).push(tensor);
   }
-  const [deep, flat] = [[...stacks.values()].filter(stack => stack.depths.size > 1), [...stacks.values()].filter(stack => stack.depths.size === 1)];
+  const [deep, flat] = [[...stacks.values()].filter(stack => stack.depths.size > 1),
+    [...stacks.values()].filter(stack => stack.depths.size === 1)];
   return {
     stacks: deep.map(stack => ({
       name: stack.name, depths: [...stack.depths].sort((a, b) => a - b),
@@ -35,7 +36,7 @@ export function grids(tensors) {
   };
 }
 
-/** What several tensors amount to together. */
+/** The totals of several tensors. */
 export function sum(tensors) {
   const total = { tensors: tensors.length, elements: 0, changed: 0, squares: 0, old: 0, distance: 0, max: 0, notFinite: 0 };
   for (const { elements, changed, magnitude } of tensors) {
@@ -51,7 +52,8 @@ export function sum(tensors) {
   const finite = total.changed - total.notFinite;
   return {
     tensors: total.tensors, elements: total.elements, changed: total.changed, density: total.elements ? total.changed / total.elements : 0,
-    l2: Math.sqrt(total.squares), rms: total.elements ? Math.sqrt(total.squares / total.elements) : 0, mean: finite > 0 ? total.distance / finite : 0,
+    l2: Math.sqrt(total.squares), rms: total.elements ? Math.sqrt(total.squares / total.elements) : 0, mean: finite > 0
+      ? total.distance / finite : 0,
     max: total.max, relative: total.old > 0 ? Math.sqrt(total.squares / total.old) : 0,
   };
 }

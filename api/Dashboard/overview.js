@@ -1,4 +1,4 @@
-// What is stored, what it would be as full models, by task and over time; and the way to everything else.
+// Stored bytes and full model bytes, by task and over time, with links to the other views.
 
 import { each, get, taskPath } from './api.js';
 import { chart } from './chart.js';
@@ -14,7 +14,8 @@ export function overview(main, signal) {
   main.append(h('h1', {}, 'Storage'), head);
   const reading = read(signal);
   fill(head, signal, async () => headline(await reading));
-  const tasks = part(main, 'Tasks', 'What each task costs. Stored bytes leave the shared base out; it is there once for all of them.');
+  const tasks = part(main, 'Tasks',
+    'The size of each task. Stored bytes do not include the shared base, which is stored once for all tasks.');
   fill(tasks, signal, async () => table(await reading));
   growing(part(main, 'Over time'), signal, null);
   const two = h('div', { class: 'two' });
@@ -25,7 +26,8 @@ export function overview(main, signal) {
   fill(state, signal, () => healthy(signal));
 }
 
-// Two requests, whatever the store holds. A key that is limited to tasks has no report of the whole: it is added up from those of its tasks.
+// Two requests, whatever the size of the store. A key that is limited to tasks cannot get the whole store's report, so its tasks' reports
+// are added.
 async function read(signal) {
   const [whole, list] = await Promise.all([
     get('v1/reports/storage', signal).catch(error => error.code === 'KEY_FORBIDDEN' ? null : Promise.reject(error)),
@@ -36,7 +38,8 @@ async function read(signal) {
   const reports = await each(list.items.slice(0, 100), 4, item => get(taskPath(item.name, '/reports/storage'), signal));
   const rows = reports.filter(report => report).map(report => ({ report, info: known.get(report.task) }));
   const sum = pick => rows.reduce((total, row) => total + pick(row.report), 0);
-  const [model, state, logical] = [sum(report => report.stored.model), sum(report => report.stored.state), sum(report => report.logicalBytes)];
+  const [model, state, logical] = [sum(report => report.stored.model), sum(report => report.stored.state),
+    sum(report => report.logicalBytes)];
   return {
     limited: true, rows, whole: {
       checkpoints: sum(report => report.checkpoints), logicalBytes: logical, stored: { model, state, total: model + state },
@@ -48,13 +51,14 @@ async function read(signal) {
 
 function headline({ whole, limited }) {
   if (whole.checkpoints === 0) {
-    return [h('p', { class: 'lead' }, 'Nothing is stored yet.'), h('p', {}, 'Add a base and save a checkpoint: ', h('code', {}, 'fishckpt base add NAME model.safetensors'), '.')];
+    return [h('p', { class: 'lead' }, 'Nothing is stored yet.'),
+      h('p', {}, 'Add a base and save a checkpoint: ', h('code', {}, 'fishckpt base add NAME model.safetensors'), '.')];
   }
   return [
     h('p', { class: 'lead' }, `${many(whole.checkpoints, 'checkpoint')} of ${many(whole.taskCount, 'task')}: `,
       h('b', {}, bytes(whole.logicalBytes)), ' of models in ', h('b', {}, bytes(whole.stored.model)), '.'),
     bar(whole.logicalBytes, whole.stored.model),
-    limited ? h('p', { class: 'note' }, 'The key reaches these tasks alone: the figures are theirs.') : null,
+    limited ? h('p', { class: 'note' }, 'The key reaches only these tasks; the figures cover them.') : null,
     figures(
       ['As full models', bytes(whole.logicalBytes), `${bytes(whole.logicalBytes / whole.checkpoints)} each`],
       ['Stored', bytes(whole.stored.model), `${bytes(whole.stored.model / whole.checkpoints)} each`],
@@ -65,14 +69,15 @@ function headline({ whole, limited }) {
   ];
 }
 
-/** How little is stored of how much. */
+/** The stored share of the full bytes. */
 export function bar(whole, piece) {
   const inner = h('span');
   inner.style.width = `${whole ? Math.min(100, Math.max(0.2, 100 * piece / whole)) : 0}%`;
-  return h('div', { class: 'bar', role: 'img', 'aria-label': `Stored: ${percent(whole ? piece / whole : 0)} of the bytes of full models` }, inner);
+  return h('div', { class: 'bar', role: 'img', 'aria-label': `Stored: ${percent(whole ? piece / whole : 0)} of the bytes of full models` },
+    inner);
 }
 
-/** How the store, or a task, has grown; by day, week or month. */
+/** The growth of the store or a task by day, week or month. */
 export function growing(body, signal, task) {
   const target = h('div');
   const pick = h('select', { id: 'bucket', onchange: () => draw() },
@@ -84,7 +89,7 @@ export function growing(body, signal, task) {
     try {
       report = await get(`v1/reports/growth?bucket=${pick.value}${of}`, signal);
     } catch (error) {
-      if (error.code === 'KEY_FORBIDDEN') return h('p', { class: 'note' }, 'How the whole store grows is told to keys that reach the whole store.');
+      if (error.code === 'KEY_FORBIDDEN') return h('p', { class: 'note' }, 'Only keys that reach the whole store can see its growth.');
       throw error;
     }
     return grown(report, signal);
@@ -93,18 +98,19 @@ export function growing(body, signal, task) {
 }
 
 function grown({ points: all, bucket }, signal) {
-  // What was before the first save is not drawn, but for one point.
+  // Draws only one point before the first save.
   const begun = all.findIndex(point => point.checkpointsAtEnd > 0);
   const points = all.slice(Math.max(0, Math.min(begun < 0 ? 0 : begun - 1, all.length - 8)));
   const latest = points[points.length - 1];
   const rows = [...points].reverse();
   return [
     chart(signal, {
-      label: `Stored bytes at the end of each ${bucket}, ${points[0].from} to ${latest.from}: ${bytes(latest.storedBytesAtEnd)} at the end.`,
+      label: `Stored bytes by ${bucket}, ${points[0].from} to ${latest.from}: ${bytes(latest.storedBytesAtEnd)} at the end.`,
       axis: points.map(point => Date.parse(point.from) / 1000), time: true, show: value => bytes(value),
       lines: [{ name: 'Stored, with trainer states', values: points.map(point => point.storedBytesAtEnd), fill: true }],
     }),
-    h('details', {}, h('summary', {}, 'As a table'), frame('Growth', ['From', 'Saved, less deleted', 'Checkpoints', 'As full models', 'Stored, with trainer states'].map(
+    h('details', {}, h('summary', {}, 'As a table'),
+      frame('Growth', ['From', 'Saved, less deleted', 'Checkpoints', 'As full models', 'Stored, with trainer states'].map(
       (name, index) => h('th', { scope: 'col', class: index ? 'number' : null }, name)),
     h('tbody', {}, rows.map(point => h('tr', {}, h('th', { scope: 'row' }, point.from),
       [count(point.checkpoints), count(point.checkpointsAtEnd), bytes(point.logicalBytesAtEnd), bytes(point.storedBytesAtEnd)].map(
@@ -116,23 +122,31 @@ function table({ rows, whole }) {
   if (rows.length === 0) return h('p', { class: 'note' }, 'There are no tasks yet.');
   const largest = Math.max(...rows.map(row => row.report.stored.model), 1);
   const columns = [
-    { name: 'Task', value: row => row.report.task, show: row => h('a', { href: `#/task/${encodeURIComponent(row.report.task)}` }, row.report.task) },
+    { name: 'Task', value: row => row.report.task, show: row =>
+      h('a', { href: `#/task/${encodeURIComponent(row.report.task)}` }, row.report.task) },
     { name: 'Stored', numeric: true, value: row => row.report.stored.model, show: row => bytes(row.report.stored.model) },
-    { name: 'Share', numeric: true, value: row => row.report.stored.model, show: row => share(row.report.stored.model, largest, whole.stored.model) },
+    { name: 'Share', numeric: true, value: row => row.report.stored.model, show: row =>
+      share(row.report.stored.model, largest, whole.stored.model) },
     { name: 'Dense', numeric: true, value: row => row.report.logicalBytes, show: row => bytes(row.report.logicalBytes) },
     { name: 'Ratio', numeric: true, value: row => row.report.ratio, show: row => ratio(row.report.ratio) },
     { name: 'Checkpoints', numeric: true, value: row => row.report.checkpoints, show: row => count(row.report.checkpoints) },
-    { name: 'Latest step', numeric: true, value: row => row.info?.latest, show: row => row.info?.latest === null || !row.info ? null : count(row.info.latest) },
+    { name: 'Latest step', numeric: true, value: row => row.info?.latest, show: row => row.info?.latest === null || !row.info ? null
+      : count(row.info.latest) },
     { name: 'Last save', numeric: true, value: row => row.info?.saved ? Date.parse(row.info.saved) : null, show: row => row.info?.saved
       ? h('time', { datetime: row.info.saved, title: `${time(row.info.saved)} UTC` }, ago(row.info.saved)) : null },
     { name: 'Best', value: row => row.info?.bestValue, numeric: true, show: row => best(row.info) },
   ];
   const found = h('div');
-  const draw = word => found.replaceChildren(...sortable('Tasks', columns, rows.filter(row => row.report.task.includes(word)), { sort: 'Stored', rowName: 'task' }));
+  const draw = word =>
+    found.replaceChildren(
+      ...sortable('Tasks', columns, rows.filter(row => row.report.task.includes(word)), { sort: 'Stored', rowName: 'task' }));
   draw('');
-  const rest = whole.taskCount > rows.length ? h('p', { class: 'note' }, `The ${count(rows.length)} largest of ${many(whole.taskCount, 'task')} are listed.`) : null;
+  const rest = whole.taskCount > rows.length
+    ? h('p', { class: 'note' }, `The ${count(rows.length)} largest of ${many(whole.taskCount, 'task')} are listed.`) : null;
   return [
-    rows.length > 8 ? h('p', { class: 'controls' }, h('label', { for: 'filter' }, 'Names with '), h('input', { id: 'filter', type: 'search', oninput: event => draw(event.target.value.trim()) })) : null,
+    rows.length > 8
+      ? h('p', { class: 'controls' }, h('label', { for: 'filter' }, 'Names with '),
+        h('input', { id: 'filter', type: 'search', oninput: event => draw(event.target.value.trim()) })) : null,
     found, rest,
   ];
 }
@@ -145,22 +159,23 @@ function share(stored, largest, whole) {
 
 function best(info) {
   if (!info || info.best === null || info.best === undefined) return null;
-  return h('span', { title: `${info.retention.monitor}: ${info.retention.mode === 'max' ? 'greatest' : 'least'}` }, `${number(info.bestValue)} at ${count(info.best)}`);
+  return h('span', { title: `${info.retention.monitor}: ${info.retention.mode === 'max' ? 'greatest' : 'least'}` },
+    `${number(info.bestValue)} at ${count(info.best)}`);
 }
 
 function reclaimable({ whole }) {
   const { disk } = whole;
   return [
     figures(
-      ['Held by deleted checkpoints', bytes(disk ? disk.reclaimable : whole.reclaimable)],
+      ['Used by deleted checkpoints', bytes(disk ? disk.reclaimable : whole.reclaimable)],
       disk ? ['Unused in the database', bytes(disk.freePages)] : null),
-    h('p', {}, h('a', { href: '#/reclaim' }, 'See what a collection would delete and free')),
+    h('p', {}, h('a', { href: '#/reclaim' }, 'See what garbage collection would delete and free')),
   ];
 }
 
 async function healthy(signal) {
   return [
     await readiness(signal),
-    h('p', {}, h('a', { href: '#/health' }, 'Verification, damage and what the server counts')),
+    h('p', {}, h('a', { href: '#/health' }, 'Verification, damage and server metrics')),
   ];
 }

@@ -1,4 +1,4 @@
-// A task's checkpoints, page by page, the latest first; never all of them at once.
+// A task's checkpoints, page by page, latest first; never all at once.
 
 import { get, taskPath } from './api.js';
 import { fill, h, problem, say } from './dom.js';
@@ -19,7 +19,7 @@ export function steps(body, signal, name, info) {
 
   function choose(step, on) {
     on ? chosen.add(step) : chosen.delete(step);
-    // The third takes the place of the first.
+    // The third choice replaces the first.
     if (chosen.size > 2) {
       const first = chosen.values().next().value;
       chosen.delete(first);
@@ -27,7 +27,8 @@ export function steps(body, signal, name, info) {
     }
     const [from, till] = [...chosen].sort((a, b) => a - b);
     compare.disabled = chosen.size !== 2;
-    picked.textContent = chosen.size === 2 ? `From step ${count(from)} to ${count(till)}` : chosen.size === 1 ? `Step ${count(from)}, and?` : 'Tick two checkpoints.';
+    picked.textContent = chosen.size === 2 ? `From step ${count(from)} to ${count(till)}` : chosen.size === 1 ? `Step ${count(from)}, and?`
+      : 'Tick two checkpoints.';
   }
 
   function open() {
@@ -35,14 +36,19 @@ export function steps(body, signal, name, info) {
     location.hash = `#/task/${encodeURIComponent(name)}/compare/${from}/${till}`;
   }
 
-  const link = (item, from, text, title) => h('a', { href: `#/task/${encodeURIComponent(name)}/compare/${encodeURIComponent(from)}/${item.step}`, title }, text);
+  const link = (item, from, text, title) =>
+    h('a', { href: `#/task/${encodeURIComponent(name)}/compare/${encodeURIComponent(from)}/${item.step}`, title }, text);
   const columns = [
     { name: 'Step', numeric: true, show: item => count(item.step) },
-    { name: 'Compare', show: item => h('input', { type: 'checkbox', value: item.step, 'aria-label': `Compare step ${item.step}`, onchange: event => choose(item.step, event.target.checked) }) },
+    { name: 'Compare', show: item =>
+      h('input',
+        { type: 'checkbox', value: item.step, 'aria-label': `Compare step ${item.step}`, onchange: event =>
+          choose(item.step, event.target.checked) }) },
     { name: 'Marks', show: item => marks(item, info) },
     { name: 'Saved', show: item => time(item.created) },
-    { name: 'Metrics', show: item => Object.entries(item.metrics).slice(0, 6).map(([metric, value]) => `${metric} ${number(value)}`).join(', ') },
-    { name: 'Laid on', show: item => link(item, item.parent, item.parent, `What changed since ${item.parent}`) },
+    { name: 'Metrics', show: item =>
+      Object.entries(item.metrics).slice(0, 6).map(([metric, value]) => `${metric} ${number(value)}`).join(', ') },
+    { name: 'Parent', show: item => link(item, item.parent, item.parent, `What changed since ${item.parent}`) },
     { name: 'Chain', numeric: true, show: item => count(item.depth) },
     { name: 'Changed', numeric: true, show: item => count(item.changed) },
     { name: 'Stored', numeric: true, show: item => bytes(item.storedBytes) },
@@ -53,7 +59,7 @@ export function steps(body, signal, name, info) {
     more.disabled = true;
     try {
       const page = await get(taskPath(name, `/checkpoints?limit=${pageSize}&order=descending${next ? `&after=${next}` : ''}`), signal);
-      // What has scrolled by far above makes room: older pages stay as quick as the first.
+      // Rows far above are removed, so that later pages render as fast as the first.
       if (rows.children.length + page.items.length > mostRows) rows.replaceChildren();
       rows.append(...page.items.map(item => h('tr', {}, columns.map((column, index) => cell(column, item, index)))));
       next = page.next;

@@ -1,13 +1,13 @@
-// Tables: real ones, whose headings are buttons that sort.
+// Real tables with sort buttons in their headings.
 
 import { h, say } from './dom.js';
 
 const pageSize = 100;
 
 /**
- * Makes a sortable table of rows that are all here.
+ * Creates a sortable table of loaded rows.
  * Columns: { name, value(row) to sort by, show(row) or the value, numeric, first: 'descending', fixed: not sortable }.
- * At most 100 rows are shown at first, and more on demand.
+ * Shows 100 rows first, and more on demand.
  */
 export function sortable(caption, columns, rows, { sort, direction = 'descending', rowName = 'row' } = {}) {
   const body = h('tbody');
@@ -25,7 +25,8 @@ export function sortable(caption, columns, rows, { sort, direction = 'descending
   }
 
   function arrange() {
-    headings.forEach((heading, index) => columns[index] === by ? heading.setAttribute('aria-sort', order) : heading.removeAttribute('aria-sort'));
+    headings.forEach((heading, index) => columns[index] === by ? heading.setAttribute('aria-sort', order)
+      : heading.removeAttribute('aria-sort'));
     sorted = by ? [...rows].sort(comparer(by, order)) : rows;
     render(shown);
   }
@@ -41,17 +42,17 @@ export function sortable(caption, columns, rows, { sort, direction = 'descending
   return [frame(caption, headings, body), note];
 }
 
-/** A table's frame, which scrolls sideways by itself where the page is narrow. */
+/** A table's frame, which scrolls horizontally on a narrow page. */
 export const frame = (caption, headings, body) => h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption },
   h('table', {}, h('caption', { class: 'unseen' }, caption), h('thead', {}, h('tr', {}, headings)), body));
 
-/** One cell; the first of a row is its heading. */
+/** One cell; the first cell of a row is its heading. */
 export function cell(column, row, index) {
   const value = column.show ? column.show(row) : column.value(row);
   return h(index === 0 ? 'th' : 'td', { class: column.numeric ? 'number' : null, scope: index === 0 ? 'row' : null }, value ?? '–');
 }
 
-// What is not known comes last, whichever way it goes.
+// Unknown values come last in both directions.
 function comparer(column, order) {
   const sign = order === 'ascending' ? 1 : -1;
   return (left, right) => {

@@ -8,20 +8,20 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Deletion;
 
-/// <summary>The routes that list what is deleted and bring it back.</summary>
+/// <summary>The routes that list and restore deleted items.</summary>
 internal static class DeletedApi
 {
     public static void MapDeleted(this RouteGroupBuilder group)
     {
         group.MapGet("/deleted/tasks", ListTasksAsync).Needs(KeyScope.Read, Reach.List).WithTags("Tasks")
-            .WithSummary("List the tasks that can be undeleted, and the tasks with checkpoints that can be undeleted");
+            .WithSummary("List deleted tasks that can be restored, and tasks with deleted checkpoints that can be restored");
         group.MapGet("/tasks/{task}/deleted", ListAsync).Needs(KeyScope.Read, Reach.Task).WithTags("Checkpoints")
-            .WithSummary("List the checkpoints of a task, or of a deleted task, that can be undeleted");
+            .WithSummary("List the restorable deleted checkpoints of a task, which may itself be deleted");
         group.MapPost("/tasks/{task}/undelete", UndeleteTaskAsync).Needs(KeyScope.Admin, Reach.Task).WithTags("Tasks")
-            .WithSummary("Bring back a deleted task with its checkpoints; the optional body {\"as\":\"NAME\"} renames it")
+            .WithSummary("Restore a deleted task with its checkpoints; the body is optional: {\"as\":\"NAME\"}")
             .MayFail(409, 413, 415, 507);
         group.MapPost("/tasks/{task}/checkpoints/{step}/undelete", UndeleteAsync).Needs(KeyScope.Write, Reach.Task).WithTags("Checkpoints")
-            .WithSummary("Bring back a deleted checkpoint, bit for bit; the optional body is {\"as\":STEP,\"pin\":true}")
+            .WithSummary("Restore a deleted checkpoint bit for bit; the body is optional: {\"as\":STEP,\"pin\":true}")
             .MayFail(409, 413, 415, 507);
     }
 
@@ -61,6 +61,6 @@ internal static class DeletedApi
     }
 }
 
-/// <summary>The name that a deleted task comes back under.</summary>
-/// <param name="As">The name; left out, the one that it had.</param>
+/// <summary>The name for a restored task.</summary>
+/// <param name="As">The name; the original name if left out.</param>
 internal sealed record TaskName(string? As = null);

@@ -7,7 +7,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Api.Deltas;
 
-/// <summary>Streams a delta as a sparse patch, or as frames where the client would rather have these. Owns the delta.</summary>
+/// <summary>Streams a delta as a sparse patch, or as frames if the client prefers them. Owns the delta.</summary>
 internal sealed class DeltaResult(EncodedDelta delta, TaskInfo task, string to, string from) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)

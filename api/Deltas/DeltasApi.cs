@@ -9,24 +9,24 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Deltas;
 
-/// <summary>The routes that give the delta between any two states of a base, and what it amounts to.</summary>
+/// <summary>The routes that return or describe the delta between any two states of a base.</summary>
 internal static class DeltasApi
 {
     public static void MapDeltas(this RouteGroupBuilder group)
     {
         group.MapGet("/{step}/delta", GetAsync).Needs(KeyScope.Read, Reach.Task).GivesBytes(MediaTypes.Safetensors, MediaTypes.Frames)
             .WithSummary(
-                "Give the changes from a state (?from=base, a step, or TASK:STEP) to a step, as a sparse patch or, by Accept, as frames")
+                "Download the changes from a state (?from=base, a step, or TASK:STEP) to a step as a sparse patch, or as frames by Accept")
                 .MayFail(409, 500);
         group.MapGet("/{step}/diff", CompareAsync).Needs(KeyScope.Read, Reach.Task)
-            .WithSummary("Report how much each tensor changed from a state (?from=base, a step, or TASK:STEP) to a step")
+            .WithSummary("Describe the changes of each tensor from a state (?from=base, a step, or TASK:STEP) to a step")
             .MayFail(409, 500);
     }
 
     private static async Task<DeltaResult> GetAsync(
         string task, string step, string? from, HttpContext context, IFishStore store, CancellationToken cancellation)
     {
-        // Words are resolved once: "latest" may move on before the delta is made.
+        // Words are resolved once: "latest" may move before the delta is computed.
         var to = await store.Checkpoints.GetAsync(task, StepRef.Parse(step), cancellation);
         var start = await ResolveAsync(task, context, from is null ? StateRef.Base : StateRef.Parse(from), store.Checkpoints, cancellation);
         var known = await store.Tasks.GetAsync(task, cancellation);

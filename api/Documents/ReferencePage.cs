@@ -5,14 +5,14 @@ using Scalar.AspNetCore;
 namespace FishCheckpoint.Api.Documents;
 
 /// <summary>
-/// The page at <c>/docs</c> that shows the OpenAPI document and sends requests to this server: Scalar, whose script comes from its package.
-/// Whatever of it would ask another server is off, and the page's policy forbids the rest.
+/// The page <c>/docs</c>, which shows the OpenAPI document and can send requests to this server. It uses Scalar, whose script comes from
+/// its package. Features that contact other servers are off, and the page's policy forbids the rest.
 /// </summary>
 internal static class ReferencePage
 {
     public static IEndpointConventionBuilder MapReferencePage(this IEndpointRouteBuilder routes) =>
         routes.MapScalarApiReference("/docs", Configure)
-            .WithSummary("Show the OpenAPI document as a page for browsers, and give its files");
+            .WithSummary("Show the OpenAPI document as a web page");
 
     private static void Configure(ScalarOptions options, HttpContext context)
     {
@@ -21,11 +21,11 @@ internal static class ReferencePage
         options.WithTitle("FishCheckpoint").WithNonce(nonce).WithFavicon("../dashboard/icon.svg").DisableDefaultFonts();
         options.DisableTelemetry().DisableAgent().DisableMcp().HideClientButton().HideDeveloperTools();
 
-        // Empty: requests go straight to the server. Without a value Scalar may take a proxy of its own.
+        // Empty: requests go directly to this server. By default Scalar may use its own proxy.
         options.WithProxy("");
     }
 
-    // Scalar adds style elements and attributes without the nonce. Scripts need it.
+    // Scalar adds style elements and attributes without the nonce; scripts need the nonce.
     private static string Policy(string nonce) =>
         $"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
         + "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -4,10 +4,10 @@ using Microsoft.OpenApi;
 
 namespace FishCheckpoint.Api.Documents;
 
-/// <summary>What routes say of themselves in the OpenAPI document, beyond what their types say.</summary>
+/// <summary>Descriptions of routes in the OpenAPI document beyond their types.</summary>
 internal static class RouteDescriptions
 {
-    /// <summary>The route's body is bytes of one of these media types.</summary>
+    /// <summary>The route accepts a body of bytes with one of these media types.</summary>
     public static RouteHandlerBuilder TakesBody(this RouteHandlerBuilder route, params string[] mediaTypes) =>
         route.AddOpenApiOperationTransformer((operation, _, _) =>
         {
@@ -19,7 +19,7 @@ internal static class RouteDescriptions
             return Task.CompletedTask;
         });
 
-    /// <summary>The route reads a header field, where it is sent.</summary>
+    /// <summary>The route reads an optional header field.</summary>
     public static RouteHandlerBuilder TakesHeader(this RouteHandlerBuilder route, string name, string description) =>
         route.AddOpenApiOperationTransformer((operation, _, _) =>
         {
@@ -34,7 +34,7 @@ internal static class RouteDescriptions
             return Task.CompletedTask;
         });
 
-    /// <summary>The route answers with bytes of one of these media types.</summary>
+    /// <summary>The route returns bytes with one of these media types.</summary>
     public static RouteHandlerBuilder GivesBytes(this RouteHandlerBuilder route, params string[] mediaTypes) =>
         route.AddOpenApiOperationTransformer((operation, _, _) =>
         {
@@ -47,7 +47,7 @@ internal static class RouteDescriptions
             return Task.CompletedTask;
         });
 
-    /// <summary>The route may answer with problem details of these statuses.</summary>
+    /// <summary>The route may return problem details with these statuses.</summary>
     public static TBuilder MayFail<TBuilder>(this TBuilder route, params int[] statuses)
         where TBuilder : IEndpointConventionBuilder
     {
@@ -59,7 +59,7 @@ internal static class RouteDescriptions
         return route;
     }
 
-    /// <summary>The route limits its body itself: the common limit is for JSON.</summary>
+    /// <summary>The route limits its own body: the common limit is for JSON.</summary>
     public static RouteHandlerBuilder TakesUploads(this RouteHandlerBuilder route) =>
         route.WithMetadata(new DisableRequestSizeLimitAttribute());
 

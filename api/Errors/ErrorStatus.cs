@@ -2,7 +2,7 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Api.Errors;
 
-/// <summary>The one place where families of errors become HTTP statuses.</summary>
+/// <summary>The one mapping of error families to HTTP statuses.</summary>
 internal static class ErrorStatus
 {
     public static int Of(ErrorKind kind) => kind switch

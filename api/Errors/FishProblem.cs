@@ -4,9 +4,7 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Api.Errors;
 
-/// <summary>
-/// Problem details (RFC 9457) with this system's own members: what was being done, to what, why it was refused, and what to do.
-/// </summary>
+/// <summary>Problem details (RFC 9457) with additional members: operation, key, cause and hint.</summary>
 internal sealed record FishProblem(
     string Type, string Title, int Status, string Detail, string Code, string Operation, string Key, string Cause, string Hint,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error = null)
@@ -19,15 +17,15 @@ internal sealed record FishProblem(
         ErrorStatus.Of(error.Kind), ErrorCodes.NameOf(error.Code), error.Operation ?? operation, error.Key, error.Cause, error.Hint);
 
     /// <summary>
-    /// A problem of a code; also for the few codes that only HTTP has (INTERNAL, METHOD_NOT_ALLOWED, PRECONDITION_FAILED).
+    /// A problem with a code, including the codes that only HTTP has (INTERNAL, METHOD_NOT_ALLOWED, PRECONDITION_FAILED).
     /// </summary>
     public static FishProblem Create(int status, string code, string operation, string key, string cause, string hint) => new(
         $"urn:fishcheckpoint:error:{code}", TitleOf(code), status, $"{cause} {hint}".Trim(), code, operation, key, cause, hint);
 
-    /// <summary>The problem with the member <c>error</c> besides, which the Hub's clients show.</summary>
+    /// <summary>The problem with an additional member <c>error</c>, which the Hub's clients show.</summary>
     public FishProblem ForHub() => this with { Error = Detail };
 
-    /// <summary>Sends the problem in the place of whatever was prepared; the response has not begun.</summary>
+    /// <summary>Sends the problem in place of the prepared response, which has not started.</summary>
     public Task WriteAsync(HttpResponse response)
     {
         response.StatusCode = Status;

@@ -6,7 +6,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Api.Errors;
 
 /// <summary>
-/// Turns everything that is thrown, and every bare error status, into problem details. Nothing half sent ends as if it were whole.
+/// Turns every exception, and every bare error status, into problem details. It breaks off a partly sent response, so that the client
+/// cannot take it for complete.
 /// </summary>
 internal sealed class ProblemMiddleware(RequestDelegate next, FishMetrics metrics, ILogger<ProblemMiddleware> logger)
 {
@@ -32,7 +33,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, FishMetrics metric
         }
     }
 
-    // A writer may notice that nobody reads any more before the server says that the request was aborted.
+    // A writer may notice a disconnected client before the server reports the request as aborted.
     private static bool IsDisconnect(HttpContext context, Exception error) =>
         context.RequestAborted.IsCancellationRequested || (error is OperationCanceledException && context.Response.HasStarted);
 
@@ -56,7 +57,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, FishMetrics metric
             ApiLog.Refused(logger, problem.Operation, problem.Code, problem.Key, problem.Cause);
         }
 
-        // Bytes that are on their way cannot be taken back: a broken connection is all that tells the client that they are not everything.
+        // Sent bytes cannot be recalled: only a broken connection shows the client that they are incomplete.
         if (context.Response.HasStarted || context.Response.BodyWriter is { CanGetUnflushedBytes: true, UnflushedBytes: > 0 })
         {
             ApiLog.BrokenOff(logger, problem.Operation, problem.Code);
@@ -79,17 +80,17 @@ internal sealed class ProblemMiddleware(RequestDelegate next, FishMetrics metric
         FishException known => FishProblem.Of(known, OperationOf(context)),
         PreconditionFailedException failed => FishProblem.Create(
             StatusCodes.Status412PreconditionFailed, "PRECONDITION_FAILED", OperationOf(context), failed.Tag,
-            $"The current ETag is {failed.Tag}, which If-Match does not name.", "Fetch it again."),
+            $"The current ETag is {failed.Tag}; If-Match has another one.", "Fetch it again."),
         BadHttpRequestException bad => FishProblem.Of(Translate(context, bad), OperationOf(context)),
         _ => FishProblem.Create(
             StatusCodes.Status500InternalServerError, "INTERNAL", OperationOf(context), context.TraceIdentifier,
-            "The server failed in a way that it does not know.", "Its log says more under this key."),
+            "The server failed unexpectedly.", "See this key in its log."),
     };
 
     private static FishException Translate(HttpContext context, BadHttpRequestException bad) => (bad.StatusCode, bad.InnerException) switch
     {
         (StatusCodes.Status415UnsupportedMediaType, _) => new FishException(
-            ErrorCode.MediaTypeUnsupported, context.Request.ContentType ?? "", "This route takes JSON.",
+            ErrorCode.MediaTypeUnsupported, context.Request.ContentType ?? "", "This route accepts JSON.",
             "Send Content-Type: application/json.", bad),
         (StatusCodes.Status408RequestTimeout, _) => BodyErrors.Truncated(context.Request.Path, bad),
         (_, JsonException json) => new FishException(
@@ -106,18 +107,19 @@ internal sealed class ProblemMiddleware(RequestDelegate next, FishMetrics metric
         return (response.HasStarted || response.ContentType is not null, response.StatusCode) switch
         {
             (false, StatusCodes.Status404NotFound) => FishProblem.Of(
-                new FishException(ErrorCode.RouteNotFound, path, "There is no such route.", "GET / lists the routes."),
+                new FishException(ErrorCode.RouteNotFound, path, "The route does not exist.", "GET / lists the routes."),
                 OperationOf(context)),
             (false, StatusCodes.Status405MethodNotAllowed) => FishProblem.Create(
-                response.StatusCode, "METHOD_NOT_ALLOWED", OperationOf(context), path, $"The route does not take {context.Request.Method}.",
-                $"It takes {response.Headers.Allow}."),
+                response.StatusCode, "METHOD_NOT_ALLOWED", OperationOf(context), path,
+                $"The route does not accept {context.Request.Method}.",
+                $"It accepts {response.Headers.Allow}."),
             (false, StatusCodes.Status400BadRequest or StatusCodes.Status408RequestTimeout) => FishProblem.Of(
                 new FishException(ErrorCode.RequestInvalid, path, "The request cannot be read.", "Compare it with /openapi/v1.json."),
                 OperationOf(context)),
             (false, StatusCodes.Status415UnsupportedMediaType) => FishProblem.Of(
                 new FishException(
-                    ErrorCode.MediaTypeUnsupported, context.Request.ContentType ?? "", "The route does not take this media type.",
-                    "/openapi/v1.json says which it takes."),
+                    ErrorCode.MediaTypeUnsupported, context.Request.ContentType ?? "", "The route does not accept this media type.",
+                    "See /openapi/v1.json for the accepted ones."),
                 OperationOf(context)),
             _ => null,
         };

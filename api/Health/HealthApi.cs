@@ -5,14 +5,13 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Health;
 
-/// <summary>The routes that say whether the process lives, and whether its store can be read and written.</summary>
+/// <summary>The routes for liveness and readiness.</summary>
 internal static class HealthApi
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", () => TypedResults.Text("ok\n")).Open().WithSummary("Report that the process is alive");
-        routes.MapGet("/readyz", ReadyAsync).Open()
-            .WithSummary("Report whether the server is ready: its store is open and its disk is writable");
+        routes.MapGet("/readyz", ReadyAsync).Open().WithSummary("Report whether the store can be read and written");
     }
 
     private static async Task<ContentHttpResult> ReadyAsync(Readiness readiness, ILogger<Readiness> logger, CancellationToken cancellation)
@@ -25,7 +24,7 @@ internal static class HealthApi
             {
                 0 => $"{ready}\n",
                 { } damaged => $"{ready}; known damage: {damaged}, see /v1/maintenance/damage\n",
-                null => $"{ready}; known damage: cannot be read\n",
+                null => $"{ready}; known damage: unknown\n",
             });
         }
         catch (FishException error)

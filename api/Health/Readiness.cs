@@ -7,23 +7,23 @@ using FishCheckpoint.Stores;
 namespace FishCheckpoint.Api.Health;
 
 /// <summary>
-/// Whether the next request would be served: the server is not stopping, the store can be read, and the disk takes bytes.
+/// Whether the server can serve the next request: it is not stopping, the store is readable, and the disk accepts writes.
 /// </summary>
 internal sealed class Readiness(
     Func<CheckpointStore> opened, IMaintenance verification, EngineOptions options, IHostApplicationLifetime lifetime)
 {
-    // Written and thrown away: a full disk often still takes an empty file.
+    // Written and deleted: a full disk often still accepts an empty file.
     private const int ProbeBytes = 1 << 16;
 
     /// <summary>Returns when everything is ready.</summary>
-    /// <exception cref="FishException">Something is not: <see cref="ErrorCode.ServerUnavailable"/>,
-    /// <see cref="ErrorCode.StorageUnavailable"/> and the store's own.</exception>
+    /// <exception cref="FishException">Something is not ready: <see cref="ErrorCode.ServerUnavailable"/>,
+    /// <see cref="ErrorCode.StorageUnavailable"/> and errors of the store.</exception>
     public async Task RequireAsync(CancellationToken cancellation)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)
         {
             throw new FishException(
-                ErrorCode.ServerUnavailable, "server", "The server stops.", "Ask another one, or try again when it is back.");
+                ErrorCode.ServerUnavailable, "server", "The server is shutting down.", "Use another one, or try again when it is back.");
         }
 
         opened().RequireInPlace();
@@ -44,14 +44,14 @@ internal sealed class Readiness(
         }
     }
 
-    /// <summary>Whether the store can only be read. It is ready all the same, for reading.</summary>
+    /// <summary>Whether the store is read-only. It still counts as ready, for reading.</summary>
     public bool IsReadOnly => opened().IsReadOnly;
 
     /// <summary>
-    /// How many stored things are known to be damaged. A store with some is ready all the same: what they do not touch is served, and
-    /// taking the server away would mend nothing.
+    /// The number of stored items with known damage. A damaged store still counts as ready: it serves everything else, and stopping the
+    /// server would repair nothing.
     /// </summary>
-    /// <returns><see langword="null"/>: what is known cannot be read.</returns>
+    /// <returns><see langword="null"/>: the list of damage cannot be read.</returns>
     public async Task<int?> DamagedAsync(CancellationToken cancellation)
     {
         try

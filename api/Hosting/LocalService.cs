@@ -1,12 +1,12 @@
 namespace FishCheckpoint.Api.Hosting;
 
-/// <summary>Ends a local server when nobody has been connected for a while.</summary>
-/// <param name="socket">The socket, with its connections.</param>
-/// <param name="lifetime">Ends the server.</param>
+/// <summary>Stops a local server when no client has been connected for a while.</summary>
+/// <param name="socket">The socket and its connections.</param>
+/// <param name="lifetime">Stops the server.</param>
 /// <param name="time">The clock.</param>
 internal sealed class LocalService(LocalSocket socket, IHostApplicationLifetime lifetime, TimeProvider time) : BackgroundService
 {
-    // Whoever has started it may take long to come; one that loses its connection soon comes again.
+    // The process that started it may connect late; a client that loses its connection reconnects soon.
     private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(500);

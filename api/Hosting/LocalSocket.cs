@@ -5,16 +5,16 @@ using Microsoft.AspNetCore.Connections;
 namespace FishCheckpoint.Api.Hosting;
 
 /// <summary>
-/// The Unix socket that one server of a data folder listens on for programs of the same user on this machine. The server holds the lock of
-/// the file <c>local.lock</c> in the folder while it lives, so that there is one at a time however it ends; the file names the socket, in
-/// a folder of its own that nobody else may enter. Open connections are counted: they are what tells that somebody is there.
+/// The Unix socket of a data folder's one local server, for programs of the same user on this machine. While it runs, the server has a lock
+/// on the folder's file <c>local.lock</c>, so only one runs at a time, however it ends. The file names the socket, which is in a private
+/// folder. The number of open connections shows whether clients are connected.
 /// </summary>
 internal sealed class LocalSocket : IDisposable
 {
-    /// <summary>The file that is locked and names the socket.</summary>
+    /// <summary>The locked file that names the socket.</summary>
     public const string LockName = "local.lock";
 
-    /// <summary>The server's log. It begins anew when it has grown beyond <see cref="MaxLogBytes"/>.</summary>
+    /// <summary>The server's log. It starts over above <see cref="MaxLogBytes"/>.</summary>
     public const string LogName = "local.log";
 
     private const long MaxLogBytes = 4 << 20;
@@ -30,21 +30,21 @@ internal sealed class LocalSocket : IDisposable
     /// <summary>The socket.</summary>
     public string Path => folder.Socket;
 
-    /// <summary>How many connections are open.</summary>
+    /// <summary>The number of open connections.</summary>
     public int Connections => Volatile.Read(ref connections);
 
-    /// <summary>How many connections were ever opened: a short one shows here that nobody saw open.</summary>
+    /// <summary>The number of connections ever opened, which also counts those too short to be seen open.</summary>
     public long Accepted => Interlocked.Read(ref accepted);
 
-    /// <summary>Takes the lock of a data folder, which is created if missing, and a new place for the socket.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another server holds it; <see
-    /// cref="ErrorCode.StorageUnavailable"/>.</exception>
+    /// <summary>Locks a data folder, which is created if missing, and chooses a path for the socket.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another server has the lock;
+    /// <see cref="ErrorCode.StorageUnavailable"/>.</exception>
     public static LocalSocket Take(string dataFolder)
     {
         if (OperatingSystem.IsWindows())
         {
-            throw new FishException(ErrorCode.RequestInvalid, "--local", "Windows has no sockets of this kind.",
-                "Serve the folder on 127.0.0.1: leave --local out.");
+            throw new FishException(ErrorCode.RequestInvalid, "--local", "Windows does not support this kind of socket.",
+                "Serve the folder on 127.0.0.1: leave out --local.");
         }
 
         FileStream locked;
@@ -57,9 +57,9 @@ internal sealed class LocalSocket : IDisposable
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw error is IOException && File.Exists(System.IO.Path.Combine(dataFolder, LockName))
-                ? new FishException(ErrorCode.FolderTaken, dataFolder, "A local server of this folder runs already.",
-                "Use that one; it ends with its last client.", error)
-                : new FishException(ErrorCode.StorageUnavailable, dataFolder, error.Message, "Name a folder that this user may write.",
+                ? new FishException(ErrorCode.FolderTaken, dataFolder, "A local server of this folder is already running.",
+                "Use that one; it stops after its last client.", error)
+                : new FishException(ErrorCode.StorageUnavailable, dataFolder, error.Message, "Choose a folder that this user can write to.",
                 error);
         }
 
@@ -75,7 +75,7 @@ internal sealed class LocalSocket : IDisposable
         }
     }
 
-    /// <summary>Counts a connection while it is open.</summary>
+    /// <summary>Counts a connection until it closes.</summary>
     public async Task CountAsync(ConnectionDelegate next, ConnectionContext connection)
     {
         Interlocked.Increment(ref connections);
@@ -90,7 +90,7 @@ internal sealed class LocalSocket : IDisposable
         }
     }
 
-    /// <summary>Names the socket in the lock's file, once the server listens there.</summary>
+    /// <summary>Writes the socket's path to the locked file, after the server listens on it.</summary>
     public void Publish()
     {
         if (!OperatingSystem.IsWindows())
@@ -103,8 +103,8 @@ internal sealed class LocalSocket : IDisposable
         held.Flush();
     }
 
-    /// <summary>Takes the socket away from those who come, if nobody is there.</summary>
-    /// <returns>Whether the server may end; else the socket is back in its place.</returns>
+    /// <summary>Moves the socket away from new clients if no client is connected.</summary>
+    /// <returns>Whether the server may stop; otherwise the socket is back in its place.</returns>
     public bool TryClose()
     {
         File.Move(Path, folder.Aside);
@@ -117,7 +117,7 @@ internal sealed class LocalSocket : IDisposable
         return false;
     }
 
-    /// <summary>Lets the log begin anew if it has grown too long.</summary>
+    /// <summary>Starts the log over if it is too long.</summary>
     public void BoundLog()
     {
         var log = new FileInfo(System.IO.Path.Combine(dataFolder, LogName));
@@ -136,7 +136,7 @@ internal sealed class LocalSocket : IDisposable
         held.Dispose();
     }
 
-    // One that was killed has left its socket.
+    // A killed server left its socket.
     private static void RemoveEarlier(FileStream locked)
     {
         using var reader = new StreamReader(locked, Encoding.UTF8, leaveOpen: true);

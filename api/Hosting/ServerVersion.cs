@@ -2,9 +2,7 @@ using System.Reflection;
 
 namespace FishCheckpoint.Api.Hosting;
 
-/// <summary>
-/// The program's version, which stands in every answer: a client of a newer version can say that the server is the older one.
-/// </summary>
+/// <summary>The program's version, sent with every response: a newer client can report that the server is older.</summary>
 internal static class ServerVersion
 {
     public const string Header = "Fish-Version";

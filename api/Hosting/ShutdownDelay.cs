@@ -4,7 +4,7 @@ using FishCheckpoint.Api.Telemetry;
 namespace FishCheckpoint.Api.Hosting;
 
 /// <summary>
-/// Goes on listening for a while after the server was asked to stop, so that whoever asks /readyz sends its clients elsewhere first.
+/// Keeps listening for a while after a request to stop, so that load balancers that poll /readyz stop sending clients first.
 /// </summary>
 internal sealed class ShutdownDelay(FishSettings settings, TimeProvider time, ILogger<ShutdownDelay> logger) : IHostedLifecycleService
 {

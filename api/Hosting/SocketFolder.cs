@@ -4,8 +4,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Api.Hosting;
 
 /// <summary>
-/// The folder of a local server's socket, which nobody else may enter. The server holds the lock of a file in it while it lives; the file
-/// has the user's name. So the next server that starts knows which folders the killed ones of its user have left, and removes them.
+/// The private folder of a local server's socket. While it runs, the server has a lock on a file in it, named after the user. So the next
+/// server can find and remove the folders that killed servers of the same user left.
 /// </summary>
 internal sealed class SocketFolder : IDisposable
 {
@@ -28,26 +28,26 @@ internal sealed class SocketFolder : IDisposable
         held.Flush();
     }
 
-    /// <summary>Where the socket lies.</summary>
+    /// <summary>The socket's path.</summary>
     public string Socket => Path.Combine(path, SocketName);
 
-    /// <summary>Where the socket lies while the server ends.</summary>
+    /// <summary>The socket's path while the server stops.</summary>
     public string Aside => Socket + "-";
 
-    // The user's own folder for such things where there is one, else the temporary folder, if their paths are not too long.
+    // The user's runtime folder if there is one, else the temporary folder, if their paths are short enough.
     private static IEnumerable<string> Roots => new[] { Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"), Path.GetTempPath(), "/tmp" }
         .OfType<string>().Where(root => root.Length > 0 && Encoding.UTF8.GetByteCount(root) <= MaxPathBytes - Prefix.Length - 16
             && Directory.Exists(root))
         .Select(Path.GetFullPath).Distinct(StringComparer.Ordinal);
 
-    /// <summary>Removes what killed servers of this user have left, and makes a new folder.</summary>
+    /// <summary>Removes what killed servers of this user left, and creates a new folder.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.StorageUnavailable"/>.</exception>
     public static SocketFolder Create()
     {
         string[] roots = [.. Roots];
         Array.ForEach(roots, RemoveLeftovers);
 
-        // Twice: another server that looks for leftovers may hold the new file for a moment.
+        // Retries once: another server that looks for leftovers may briefly have the new file open.
         foreach (var root in roots.Concat(roots))
         {
             try
@@ -61,18 +61,17 @@ internal sealed class SocketFolder : IDisposable
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                // The next one.
+                // Try the next one.
             }
         }
 
         throw new FishException(
             ErrorCode.StorageUnavailable, "/tmp",
-            "There is no folder for the server's socket: XDG_RUNTIME_DIR, TMPDIR and /tmp cannot be written or are too long.",
+            "No folder can contain the server's socket: XDG_RUNTIME_DIR, TMPDIR and /tmp are not writable or too long.",
             "Set XDG_RUNTIME_DIR to a short path of a folder of this user.");
     }
 
-    /// <summary>Removes the folder of a socket whose server is known to have ended. Only what has the form of one of ours is
-    /// removed.</summary>
+    /// <summary>Removes the folder of a socket whose server has stopped, if the folder has this program's form.</summary>
     public static void RemoveOf(string socket)
     {
         if (Path.GetDirectoryName(socket) is { } folder && Path.GetFileName(folder).StartsWith(Prefix, StringComparison.Ordinal)
@@ -89,7 +88,7 @@ internal sealed class SocketFolder : IDisposable
         held.Dispose();
     }
 
-    // A folder whose lock is free, with this user's name in it.
+    // A folder of this user without a lock.
     private static void RemoveLeftovers(string root)
     {
         try
@@ -104,7 +103,7 @@ internal sealed class SocketFolder : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // What cannot be listed is not cleaned up.
+            // Folders that cannot be listed are not cleaned up.
         }
     }
 
@@ -119,7 +118,7 @@ internal sealed class SocketFolder : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return false; // its server lives, or it is another user's
+            return false; // its server is running, or it belongs to another user
         }
     }
 
@@ -134,7 +133,7 @@ internal sealed class SocketFolder : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // It is another user's, or gone.
+            // It belongs to another user, or was deleted.
         }
     }
 }

@@ -3,8 +3,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Api.Hosting;
 
 /// <summary>
-/// Takes no new work once the server is asked to stop: what would change something is refused with 503 before its body is read, and what is
-/// under way is finished. Reading goes on as long as the server listens.
+/// Accepts no new work after a request to stop: it refuses changes with 503 before reading their bodies, and lets running requests finish.
+/// Reads are served as long as the server listens.
 /// </summary>
 internal sealed class StoppingMiddleware(RequestDelegate next, IHostApplicationLifetime lifetime)
 {
@@ -28,7 +28,7 @@ internal sealed class StoppingMiddleware(RequestDelegate next, IHostApplicationL
 
             return Task.CompletedTask;
         });
-        throw new FishException(ErrorCode.ServerUnavailable, context.Request.Path, "The server stops, and takes nothing new.",
+        throw new FishException(ErrorCode.ServerUnavailable, context.Request.Path, "The server is shutting down and accepts no changes.",
             "Try again when it is back; nothing was changed.");
     }
 }

@@ -7,16 +7,16 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Api.Hub;
 
 /// <summary>
-/// The 40 hexadecimal digits that name a checkpoint as a commit: by where it lies and what its files are. They are made of what is stored
-/// anyway, so no table keeps them, and they lead to their step, so no lookup is a search:
+/// The 40 hexadecimal digits that name a checkpoint as a commit: by its step and the content of its files. They are
+/// computed from stored data, so no table keeps them, and they contain their step, so no lookup is a search:
 /// <code>
 /// check = SHA-256("fishcheckpoint commit 1\n" task 0 step state headers side)  the state covers the base with its side files; side
 ///                                                                              names the checkpoint's own, and is empty without
 /// place = step XOR SHA-256("fishcheckpoint commit place 1\n" task 0 check)     4 bytes, or 8 for steps from 2^32 on
 /// id    = place check                                                          20 bytes: the check is cut to 16, or 12
 /// </code>
-/// Whoever looks one up takes the step out of its place, and compares the whole id with that of the checkpoint there. A step that was saved
-/// anew with other content has another id.
+/// A lookup decodes the step and compares the whole id with that of the step's checkpoint. A step that was replaced with other content has
+/// another id.
 /// </summary>
 /// <param name="Text">Forty lower-case hexadecimal digits.</param>
 internal readonly record struct CommitId(string Text)
@@ -43,14 +43,14 @@ internal readonly record struct CommitId(string Text)
         new(Convert.ToHexStringLower(SHA256.HashData([.. "fishcheckpoint base commit 1\n"u8, .. id.ToArray()])[..Size]));
 
     /// <summary>Reads an id.</summary>
-    /// <returns><see langword="false"/> when it is none: clients take forty lower-case digits for one, and nothing else.</returns>
+    /// <returns><see langword="false"/> if it is not an id: like for clients, an id has forty lower-case digits.</returns>
     public static bool TryParse(string text, out CommitId id)
     {
         id = new CommitId(text);
         return text.Length == Size * 2 && text.All(char.IsAsciiHexDigitLower);
     }
 
-    /// <summary>The steps of a task that may have this id: one, or two; whether one has it says its checkpoint.</summary>
+    /// <summary>The one or two steps of a task that may have this id; the caller compares the ids of their checkpoints.</summary>
     public IReadOnlyList<long> StepsIn(string task)
     {
         var (name, text) = (task, Text);
@@ -73,13 +73,13 @@ internal readonly record struct CommitId(string Text)
         return BinaryPrimitives.ReadInt64BigEndian(step);
     }
 
-    // Its own mirror. Steps that follow each other would share their first digits, by which people tell commits apart.
+    // Its own inverse. Otherwise consecutive steps would share their first digits, by which people recognize commits.
     private static void TurnPlace(string task, Span<byte> id, int place)
     {
-        var hidden = Hash("fishcheckpoint commit place 1\n"u8, task, id[place..]);
+        var pad = Hash("fishcheckpoint commit place 1\n"u8, task, id[place..]);
         for (var at = 0; at < place; at++)
         {
-            id[at] ^= hidden[at];
+            id[at] ^= pad[at];
         }
     }
 

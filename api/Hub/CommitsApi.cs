@@ -30,8 +30,8 @@ internal static class CommitsApi
 
         if (cursor is not null && !long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out _))
         {
-            throw new FishException(ErrorCode.RequestInvalid, "cursor", "This is no place in the list.",
-                "Follow the Link of the answer before.");
+            throw new FishException(ErrorCode.RequestInvalid, "cursor", "The cursor is not a position in the list.",
+                "Use the Link of the previous response.");
         }
 
         var page = new PageRequest(Math.Clamp(limit ?? UsualCommits, 1, MaxCommits), cursor, Descending: true);

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Hub;
 
-/// <summary>The routes of discussions and pull requests, of which no repository has any.</summary>
+/// <summary>The routes of discussions and pull requests, which no repository has.</summary>
 internal static class DiscussionsApi
 {
     public static async Task<Ok<HubDiscussions>> ListAsync(string task, IFishStore store, CancellationToken cancellation)
@@ -18,12 +18,12 @@ internal static class DiscussionsApi
         await Repository.FindAsync(store, task, cancellation);
         throw new FishException(
             ErrorCode.FileNotFound, number.Length <= 80 ? number : number[..80],
-                "The repository has no such discussion: there are none here.", "Look at its revisions.");
+                "The repository has no discussions.", "List its revisions.");
     }
 }
 
 /// <summary>The discussions of a repository.</summary>
 /// <param name="Discussions">None.</param>
-/// <param name="Count">How many.</param>
-/// <param name="Start">From which on.</param>
+/// <param name="Count">Their number.</param>
+/// <param name="Start">The start of the page.</param>
 internal sealed record HubDiscussions(IReadOnlyList<string> Discussions, int Count, int Start);

@@ -6,9 +6,9 @@ using FishCheckpoint.Api.Errors;
 namespace FishCheckpoint.Api.Hub;
 
 /// <summary>
-/// The read side of the Hugging Face Hub's protocol, so that its clients load checkpoints as model repositories (docs/guides/hub.md): a
-/// task is a repository, a checkpoint a commit of it, and a base a repository of one commit. One table lists all routes of the protocol;
-/// those that are not implemented answer with a sentence.
+/// The read side of the Hugging Face Hub's protocol, so that its clients load checkpoints as model repositories (docs/HUB.md): a task is a
+/// repository, a checkpoint is a commit, and a base is a repository with one commit. One table lists all routes of the protocol;
+/// unsupported ones return an explanation.
 /// </summary>
 internal static class HubApi
 {
@@ -17,25 +17,25 @@ internal static class HubApi
     private const string All = "GET HEAD POST PUT PATCH DELETE";
 
     private const string NoUpload =
-        "This server takes no uploads by the Hub's protocol. Save a checkpoint with 'fishckpt save', a client of FishCheckpoint, "
+        "This server does not accept uploads by the Hub's protocol. Save a checkpoint with 'fishckpt save', a client of FishCheckpoint, "
         + "or PUT /v1/tasks/TASK/checkpoints/STEP.";
 
     private const string NoRepositoryChange =
-        "Repositories are made, changed and deleted here as tasks: 'fishckpt task add', 'fishckpt rm', or /v1/tasks.";
+        "On this server, repositories are tasks. Create, change and delete them with 'fishckpt task add', 'fishckpt rm', or /v1/tasks.";
 
-    private const string NoRevisionChange = "Revisions are checkpoints and tags here: 'fishckpt tag', or /v1/tasks/TASK/tags.";
+    private const string NoRevisionChange = "On this server, revisions are checkpoints and tags. Use 'fishckpt tag' or /v1/tasks/TASK/tags.";
 
-    private const string NoDiscussion = "There are no discussions and no pull requests on this server.";
+    private const string NoDiscussion = "This server has no discussions and no pull requests.";
 
-    private const string NoXet = "Files are given whole and in ranges here, without Xet; set HF_HUB_DISABLE_XET=1.";
+    private const string NoXet = "This server returns files whole and in ranges, without Xet; set HF_HUB_DISABLE_XET=1.";
 
     private static readonly HubEndpoint[] Table =
     [
-        new("GET", "/api/whoami-v2", AccountApi.Get, Reach.Nothing, "Report the key of the request"),
+        new("GET", "/api/whoami-v2", AccountApi.Get, Reach.Nothing, "Describe the request's key"),
         new("GET", "/api/models", ModelListApi.ListAsync, Reach.List,
-            "List tasks and bases as model repositories; ?search=, ?author= and ?filter= filter the list, ?sort= orders it"),
+            "List tasks and bases as model repositories; ?search=, ?author= and ?filter= filter the list, ?sort= sorts it"),
         new(Reads, "/{repository}/resolve/{revision}/{**file}", ResolveApi.ResolveAsync, Reach.Repository,
-            "Give a file of a repository; a revision that may move redirects to its commit")
+            "Download a file of a repository; a revision that may move redirects to its commit")
         {
             Describe = route => route.GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes).MayFail(412, 416, 500)
                 .Produces(StatusCodes.Status307TemporaryRedirect),
@@ -47,17 +47,18 @@ internal static class HubApi
         new("GET", $"{Model}/tree/{{revision}}/{{**path}}", TreeApi.ListAsync, Reach.Repository,
             "List the files and folders in a folder of a revision; ?recursive=true includes subfolders"),
         new("POST", $"{Model}/paths-info/{{revision}}", TreeApi.DescribeAsync, Reach.Repository,
-            "Describe the files of a revision that the body's 'paths' names; unknown ones are left out")
+            "Describe the files of a revision that the body's 'paths' lists; missing files are left out")
         {
             Describe = route => route.TakesBody(TreeApi.FormType, TreeApi.JsonType).MayFail(413, 415),
         },
         new("GET", $"{Model}/refs", RefsApi.ListAsync, Reach.Repository,
             "List the revisions of a repository with their commits: main, its tags, and a step-N for each checkpoint"),
         new("GET", $"{Model}/commits/{{revision}}", CommitsApi.ListAsync, Reach.Repository,
-            "List the commits of a repository from a revision back to the first"),
-        new("GET", $"{Model}/auth-check", ModelsApi.CheckAsync, Reach.Repository, "Report whether the key can read a repository"),
-        new("GET", $"{Model}/discussions", DiscussionsApi.ListAsync, Reach.Repository, "List the discussions: there are none"),
-        new("GET", $"{Model}/discussions/{{number}}", DiscussionsApi.GetAsync, Reach.Repository, "Answer 404: there are no discussions"),
+            "List the commits of a repository from a revision backwards"),
+        new("GET", $"{Model}/auth-check", ModelsApi.CheckAsync, Reach.Repository, "Report whether the key reaches a repository"),
+        new("GET", $"{Model}/discussions", DiscussionsApi.ListAsync, Reach.Repository, "List the discussions of a repository: none"),
+        new("GET", $"{Model}/discussions/{{number}}", DiscussionsApi.GetAsync, Reach.Repository,
+            "Report that the discussion does not exist"),
 
         HubEndpoint.Refused("POST PUT PATCH DELETE", $"{Model}/discussions/{{**rest}}", NoDiscussion),
         HubEndpoint.Refused("POST", $"{Model}/preupload/{{revision}}", NoUpload),
@@ -78,12 +79,12 @@ internal static class HubApi
         HubEndpoint.Refused("GET", $"{Model}/xet-write-token/{{revision}}", NoUpload),
 
         new(All, "/datasets/{owner}/{name}/resolve/{**rest}", HubRefusal.NoRepositories, Reach.Nothing,
-            "Answer 404: there are no datasets"),
-        new(All, "/spaces/{owner}/{name}/resolve/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Answer 404: there are no spaces"),
-        new(All, "/api/datasets/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Answer 404: there are no datasets"),
-        new(All, "/api/spaces/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Answer 404: there are no spaces"),
+            "Report that there are no datasets"),
+        new(All, "/spaces/{owner}/{name}/resolve/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Report that there are no spaces"),
+        new(All, "/api/datasets/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Report that there are no datasets"),
+        new(All, "/api/spaces/{**rest}", HubRefusal.NoRepositories, Reach.Nothing, "Report that there are no spaces"),
         new(All, "/api/{kind:regex(^(?!resolve$).*$)}/{**rest}", HubRefusal.NoRoute, Reach.Nothing,
-            "Answer 404: the server has no such route of the protocol"),
+            "Report that the server does not have this route"),
     ];
 
     public static void MapHub(this IEndpointRouteBuilder routes)
@@ -96,20 +97,20 @@ internal static class HubApi
         }
     }
 
-    /// <summary>Says which commit an answer is about, also where it is that the commit has no such file: clients remember that.</summary>
+    /// <summary>Reports the commit of a response, even if the commit does not have the file: clients cache that.</summary>
     public static void SayCommit(this HttpContext context, CommitId commit) => context.Response.OnStarting(() =>
     {
         context.Response.Headers["X-Repo-Commit"] = commit.Text;
         return Task.CompletedTask;
     });
 
-    /// <summary>Whether a query says yes, as any of the clients says it.</summary>
+    /// <summary>Whether a query parameter is true in any of the clients' spellings.</summary>
     public static bool IsYes(string? value) => value is "1" || (bool.TryParse(value, out var yes) && yes);
 
-    /// <summary>Whether the request came with a key: what it sees then is private.</summary>
+    /// <summary>Whether the request has a key: its results then count as private.</summary>
     public static bool HasKey(this HttpContext context) => context.Key() is not null;
 
-    /// <summary>Names the next part of a list. Clients follow it as it stands, so it has the server's address.</summary>
+    /// <summary>Links the next page of a list. Clients follow the link unchanged, so it includes the server's address.</summary>
     public static void SayNext(this HttpContext context, string? cursor)
     {
         if (cursor is null)

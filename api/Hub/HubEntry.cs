@@ -5,11 +5,11 @@ namespace FishCheckpoint.Api.Hub;
 
 /// <summary>An entry of a repository's tree.</summary>
 /// <param name="Type"><c>file</c> or <c>directory</c>.</param>
-/// <param name="Oid">Its name in the tree.</param>
+/// <param name="Oid">Its git object id.</param>
 /// <param name="Size">A file's length; 0 for a directory.</param>
 /// <param name="Path">Its path from the repository's top.</param>
-/// <param name="Lfs">Its digest, where that is known.</param>
-/// <param name="LastCommit">Its checkpoint, where that was asked for.</param>
+/// <param name="Lfs">Its digest, if known.</param>
+/// <param name="LastCommit">Its checkpoint, if requested.</param>
 internal sealed record HubEntry(
     string Type, string Oid, long Size, string Path,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] HubLfs? Lfs = null,
@@ -20,7 +20,7 @@ internal sealed record HubEntry(
 
     /// <param name="path">The directory's path.</param>
     /// <param name="files">All files below it.</param>
-    /// <param name="lastCommit">Its checkpoint, where that was asked for.</param>
+    /// <param name="lastCommit">Its checkpoint, if requested.</param>
     public static HubEntry Of(string path, IEnumerable<RestoredFile> files, HubCommit? lastCommit) =>
         new("directory", HubFile.TreeOf(files), 0, path, null, lastCommit);
 }
@@ -29,8 +29,8 @@ internal sealed record HubEntry(
 /// <param name="Id">Its id.</param>
 /// <param name="Title">Its step, in words.</param>
 /// <param name="Date">When it was saved.</param>
-/// <param name="Message">What was said of it: nothing.</param>
-/// <param name="Authors">Who saved it: not told.</param>
+/// <param name="Message">The message: empty.</param>
+/// <param name="Authors">The authors: none.</param>
 internal sealed record HubCommit(string Id, string Title, string Date, string Message, IReadOnlyList<string> Authors)
 {
     public static HubCommit Of(CheckpointInfo checkpoint) =>

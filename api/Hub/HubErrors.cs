@@ -4,8 +4,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Api.Hub;
 
 /// <summary>
-/// Says errors as the Hub's clients read them: <c>X-Error-Code</c>, which they make their exceptions of, and <c>X-Error-Message</c>, which
-/// they show. An answer to HEAD has no more than that. The body stays problem details.
+/// Reports errors in the form of the Hub's clients: <c>X-Error-Code</c>, which selects their exception, and <c>X-Error-Message</c>, which
+/// they show. A response to HEAD has nothing else. The body has the usual problem details.
 /// </summary>
 internal sealed class HubErrors(RequestDelegate next)
 {
@@ -20,7 +20,7 @@ internal sealed class HubErrors(RequestDelegate next)
         catch (FishException error)
             when (context.GetEndpoint()?.Metadata.GetMetadata<HubRoute>() is not null && !context.Response.HasStarted)
         {
-            // On its way out: what was prepared before the error is cleared.
+            // Set when the response starts, because an error clears earlier fields.
             context.Response.OnStarting(() =>
             {
                 Describe(context, error);
@@ -32,15 +32,15 @@ internal sealed class HubErrors(RequestDelegate next)
 
     private static void Describe(HttpContext context, FishException error)
     {
-        // Clients know this one by its text, and then do not say that there is no such repository.
+        // Clients recognize this error by its text; otherwise they report a missing repository.
         Say(context.Response, CodeOf(error.Code, context.Request.RouteValues.ContainsKey("task")), error.Code == ErrorCode.KeyInvalid
             ? "Invalid credentials in Authorization header" : $"{error.Key}: {error.Cause} {error.Hint}");
     }
 
-    /// <summary>Says an error in the fields that clients read.</summary>
-    /// <param name="response">The answer.</param>
-    /// <param name="code">What clients make their exception of; <see langword="null"/>: the status.</param>
-    /// <param name="message">What they show.</param>
+    /// <summary>Reports an error in the clients' header fields.</summary>
+    /// <param name="response">The response.</param>
+    /// <param name="code">The code that selects the clients' exception; <see langword="null"/>: the status does.</param>
+    /// <param name="message">The message that clients show.</param>
     public static void Say(HttpResponse response, string? code, string message)
     {
         if (code is not null)

@@ -2,7 +2,7 @@ using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Api.Hub;
 
-/// <summary>The files of a revision with the folders that their paths lead through, by path.</summary>
+/// <summary>The files of a revision and the folders of their paths, by path.</summary>
 internal sealed class HubTree
 {
     private readonly SortedDictionary<string, RestoredFile?> entries = new(StringComparer.Ordinal);
@@ -21,12 +21,12 @@ internal sealed class HubTree
         }
     }
 
-    /// <summary>Whether there is a folder of this path; the empty one is the top.</summary>
+    /// <summary>Whether a folder exists; the empty path is the top.</summary>
     public bool HasFolder(string path) => path.Length == 0 || (entries.TryGetValue(path, out var file) && file is null);
 
-    /// <summary>The paths of what lies in a folder, in order.</summary>
+    /// <summary>The paths in a folder, in order.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="recursive">Whether with all that its folders hold.</param>
+    /// <param name="recursive">Whether to include subfolders.</param>
     public IEnumerable<string> Below(string folder, bool recursive)
     {
         var start = folder.Length == 0 ? 0 : folder.Length + 1;
@@ -34,7 +34,7 @@ internal sealed class HubTree
             && (recursive || path.IndexOf('/', start) < 0));
     }
 
-    /// <summary>What the protocol says of a path.</summary>
+    /// <summary>The protocol's metadata of a path.</summary>
     public HubEntry Describe(string path, HubCommit? lastCommit) => entries[path] is { } file ? HubEntry.Of(file, lastCommit)
         : HubEntry.Of(path, files.Where(file => file.Name.StartsWith($"{path}/", StringComparison.Ordinal)), lastCommit);
 }

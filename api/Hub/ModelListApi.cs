@@ -10,13 +10,13 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace FishCheckpoint.Api.Hub;
 
-/// <summary>The route that lists repositories: it sorts and filters as it is asked to, or says what it cannot.</summary>
+/// <summary>The route that lists repositories. It refuses sort orders and filters that it does not support.</summary>
 internal static class ModelListApi
 {
     private const int MaxModels = 1000;
     private const int MaxFullModels = 100;
 
-    // Asked for by clients, and without effect here: there are no cards and no configurations beside the files.
+    // Clients send these, but they have no effect: there are no cards and no separate configurations.
     private static readonly HashSet<string> Known = new(StringComparer.Ordinal)
     {
         "search", "filter", "author", "limit", "cursor", "sort", "direction", "full", "cardData", "config", "fetch_config",
@@ -98,14 +98,14 @@ internal static class ModelListApi
             null => sort is null,
             "1" => true,
             "-1" => false,
-            _ => throw Refused("direction", "1 and -1 are directions.", "Ask for direction=-1: the newest first."),
+            _ => throw Refused("direction", "The direction must be 1 or -1.", "Use direction=-1 for the newest first."),
         };
         Func<Repository, object?> key = sort switch
         {
             null or "id" => item => null,
             "createdAt" or "created_at" => item => item.Created,
             "lastModified" or "last_modified" => item => item.Modified ?? DateTimeOffset.MinValue,
-            _ => throw Refused("sort", "Models are sorted by createdAt or lastModified; downloads, likes and trends are not counted here.",
+            _ => throw Refused("sort", "Models can be sorted by createdAt or lastModified; downloads, likes and trends are not counted.",
                 "Sort by lastModified."),
         };
         return items => ascending
@@ -116,13 +116,13 @@ internal static class ModelListApi
 
     private static int StartOf(string? cursor) => cursor is null ? 0
         : int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var start) ? start
-        : throw Refused("cursor", "This is no place in the list.", "Follow the Link of the answer before.");
+        : throw Refused("cursor", "The cursor is not a position in the list.", "Use the Link of the previous response.");
 
     private static void RequireKnown(IEnumerable<string> names)
     {
         if (names.FirstOrDefault(name => !Known.Contains(name)) is { } unknown)
         {
-            throw Refused(unknown, "Models cannot be filtered by this here.",
+            throw Refused(unknown, "This filter is not supported.",
                 "Filter by author, search, and tags (filter=safetensors, filter=base, filter=base:NAME).");
         }
     }

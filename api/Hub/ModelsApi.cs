@@ -10,7 +10,7 @@ internal static class ModelsApi
     public static async Task<Ok<HubModel>> GetLatestAsync(
         string task, string? blobs, HttpContext context, IFishStore store, FishSettings settings, CancellationToken cancellation)
     {
-        // A repository that has nothing yet is one all the same.
+        // An empty task is a repository too.
         var found = await Repository.FindAsync(store, task, cancellation);
         return found.Modified is null
             ? TypedResults.Ok(HubModel.Of(found, settings.Hub.Owner, context.HasKey()) with { Siblings = [] })
@@ -27,7 +27,7 @@ internal static class ModelsApi
         return TypedResults.Ok(HubModel.Of(found, opened, settings.Hub.Owner, context.HasKey(), HubApi.IsYes(blobs)));
     }
 
-    /// <summary>Answers whether the key reaches a repository, as whoever asks for nothing else wants to know.</summary>
+    /// <summary>Reports whether the key reaches a repository.</summary>
     public static async Task<Ok> CheckAsync(string task, IFishStore store, CancellationToken cancellation)
     {
         await Repository.FindAsync(store, task, cancellation);

@@ -4,12 +4,12 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Api.Hub;
 
-/// <summary>A checkpoint or a base, opened by a revision. What it is called and what it gives come from one snapshot.</summary>
-/// <param name="Reader">Its files. Disposed by whoever opened it.</param>
-/// <param name="Commit">What it is called, whatever becomes of its step.</param>
-/// <param name="Title">Its step, or that it is a base, in words.</param>
+/// <summary>A checkpoint or a base, opened by a revision. Its names and its content come from one snapshot.</summary>
+/// <param name="Reader">Its files. The caller disposes it.</param>
+/// <param name="Commit">Its commit, which stays valid when its step is replaced.</param>
+/// <param name="Title">Its step as text, or a note that it is a base.</param>
 /// <param name="Saved">When it was saved.</param>
-/// <param name="Tags">The names that it has beside its commit.</param>
+/// <param name="Tags">Its other names.</param>
 internal sealed record OpenedRevision(IModelReader Reader, CommitId Commit, string Title, DateTimeOffset Saved, IReadOnlyList<string> Tags)
     : IAsyncDisposable
 {
@@ -55,7 +55,7 @@ internal sealed record OpenedRevision(IModelReader Reader, CommitId Commit, stri
             }
             catch (FishException error) when (error.Code == ErrorCode.CheckpointNotFound)
             {
-                // Deleted since, or never this id's.
+                // Deleted since, or another checkpoint.
             }
         }
 
@@ -73,6 +73,6 @@ internal sealed record OpenedRevision(IModelReader Reader, CommitId Commit, stri
         }
 
         await reader.DisposeAsync();
-        throw new InvalidOperationException("The store does not say which checkpoint it opened.");
+        throw new InvalidOperationException("The store does not report which checkpoint it opened.");
     }
 }

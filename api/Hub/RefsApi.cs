@@ -49,7 +49,7 @@ internal static class RefsApi
         }
     }
 
-    // Read as they are sent: a task may have 100,000 checkpoints.
+    // Read while they are sent: a task may have 100,000 checkpoints.
     private static async IAsyncEnumerable<HubRef> TagsAsync(
         ICheckpoints checkpoints, string task, [EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -67,17 +67,17 @@ internal static class RefsApi
 }
 
 /// <summary>The revisions of a repository.</summary>
-/// <param name="Branches"><c>main</c>, where there is a checkpoint.</param>
+/// <param name="Branches"><c>main</c>, if there is a checkpoint.</param>
 /// <param name="Converts">None.</param>
-/// <param name="Tags">The task's tags, and a step for each checkpoint.</param>
-/// <param name="PullRequests">None, where they were asked for.</param>
+/// <param name="Tags">The task's tags, and an entry for each checkpoint's step.</param>
+/// <param name="PullRequests">None, if requested.</param>
 internal sealed record HubRefs(
     IReadOnlyList<HubRef> Branches, IReadOnlyList<HubRef> Converts, IAsyncEnumerable<HubRef> Tags,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<HubRef>? PullRequests);
 
 /// <summary>A revision.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Ref">Its name among git's.</param>
+/// <param name="Ref">Its git reference.</param>
 /// <param name="TargetCommit">Its commit.</param>
 internal sealed record HubRef(string Name, string Ref, string TargetCommit)
 {

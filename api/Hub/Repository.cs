@@ -4,11 +4,11 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Api.Hub;
 
-/// <summary>A model repository: a task, or a base that no task has the name of.</summary>
+/// <summary>A model repository: a task, or a base without a task of the same name.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Created">When it was made.</param>
-/// <param name="Modified">When it was saved last; <see langword="null"/>: it has nothing yet.</param>
-/// <param name="Tags">What can be filtered by: the kind of its files, and which base it is or is on.</param>
+/// <param name="Created">When it was created.</param>
+/// <param name="Modified">When it was last saved to; <see langword="null"/>: it is empty.</param>
+/// <param name="Tags">Its filter tags: the kind of its files, and which base it is or uses.</param>
 internal sealed record Repository(string Name, DateTimeOffset Created, DateTimeOffset? Modified, IReadOnlyList<string> Tags)
 {
     /// <summary>The tag that every repository has.</summary>
@@ -34,8 +34,8 @@ internal sealed record Repository(string Name, DateTimeOffset Created, DateTimeO
         }
     }
 
-    /// <summary>Finds the base that a repository is, where no task has its name.</summary>
-    /// <exception cref="FishException"><paramref name="missing"/>: there is none.</exception>
+    /// <summary>Finds a base repository, if no task has its name.</summary>
+    /// <exception cref="FishException"><paramref name="missing"/>: it does not exist.</exception>
     public static async Task<BaseInfo> FindBaseAsync(IBases bases, string name, FishException missing,
         CancellationToken cancellation)
     {

@@ -5,8 +5,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Api.Hub;
 
 /// <summary>
-/// Lets the names of tasks through, alone or under the one owner there is. Any other owner has no repositories: a name of somewhere else is
-/// never answered with a task of here.
+/// Accepts task names, alone or under the configured owner. Other owners have no repositories, so a foreign name never returns a local
+/// task.
 /// </summary>
 internal sealed class RepositoryFilter(FishSettings settings) : IEndpointFilter
 {
@@ -17,8 +17,8 @@ internal sealed class RepositoryFilter(FishSettings settings) : IEndpointFilter
         if ((owner is not null && owner != settings.Hub.Owner) || (task is not null && !Names.IsValid(task)))
         {
             throw new FishException(
-                ErrorCode.TaskNotFound, owner is null ? $"{task}" : $"{owner}/{task}", "There is no such repository.",
-                $"Ask for TASK, or {settings.Hub.Owner}/TASK; /v1/tasks lists them.");
+                ErrorCode.TaskNotFound, owner is null ? $"{task}" : $"{owner}/{task}", "The repository does not exist.",
+                $"Use TASK or {settings.Hub.Owner}/TASK; /v1/tasks lists them.");
         }
 
         return next(context);

@@ -4,7 +4,7 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Api.Hub;
 
-/// <summary>The route that gives a repository's files.</summary>
+/// <summary>The route that returns a repository's files.</summary>
 internal static class ResolveApi
 {
     public static async Task<IResult> ResolveAsync(
@@ -27,8 +27,8 @@ internal static class ResolveApi
             throw;
         }
 
-        // Clients ask twice, for what a file is and for its bytes. Between the two a later step may be saved: they would keep its bytes
-        // under the name of the earlier one's.
+        // Clients send two requests: for a file's metadata and for its bytes. A save between the two would give them the later bytes under
+        // the earlier name, so a moving revision redirects to its commit.
         await opened.DisposeAsync();
         context.Response.Headers.CacheControl = "no-cache";
         var repository = context.Request.RouteValues["owner"] is string owner ? $"{owner}/{task}" : task;
@@ -41,7 +41,7 @@ internal static class ResolveApi
         response.Headers["X-Linked-Size"] = FormattableString.Invariant($"{found.Bytes}");
         response.Headers["X-Linked-ETag"] = $"\"{HubFile.TagOf(found)}\"";
 
-        // Names of files need no escapes.
+        // File names need no escapes.
         response.Headers.ContentDisposition = $"inline; filename*=UTF-8''{found.Name}; filename=\"{found.Name}\";";
     }
 }

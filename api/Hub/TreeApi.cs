@@ -24,7 +24,7 @@ internal static class TreeApi
         var folder = (path ?? "").Trim('/');
         if (!tree.HasFolder(folder))
         {
-            throw new FishException(ErrorCode.FileNotFound, folder, "The revision has no such folder.",
+            throw new FishException(ErrorCode.FileNotFound, folder, "The revision does not have this folder.",
                 "List the revision's tree without a path.");
         }
 
@@ -55,7 +55,7 @@ internal static class TreeApi
             switch (MediaTypes.Of(request))
             {
                 case FormType:
-                    // The body's own limit bounds how many there are.
+                    // The body's own limit bounds their number.
                     var form = await request.ReadFormAsync(new FormOptions { ValueCountLimit = int.MaxValue }, cancellation);
                     return (form["paths"].OfType<string>().ToHashSet(StringComparer.Ordinal), HubApi.IsYes(form["expand"]));
                 case JsonType:
@@ -68,7 +68,7 @@ internal static class TreeApi
         catch (Exception error) when (error is InvalidDataException or JsonException)
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, "paths", "The body is no list of paths.",
+                ErrorCode.RequestInvalid, "paths", "The body is not a list of paths.",
                 """Send paths=FILE&paths=FILE, or {"paths":["FILE"]}.""", error);
         }
     }

@@ -8,24 +8,23 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace FishCheckpoint.Api.Limits;
 
 /// <summary>
-/// Counts the connections of IP addresses, so that silent ones lock nobody out and descriptors do not run out. One that sends no whole
-/// request in time is closed, and of those beyond a number from one address the oldest. Where all places are taken, a new connection takes
-/// that of one which is idle; where none is, a few more places are there for open routes, so that the server's state can always be asked
-/// for.
+/// Limits connections per IP address and in total, so that silent connections exclude nobody and file descriptors do not run out. It closes
+/// a connection that sends no complete request in time, and the oldest ones above a number per address. If all places are taken, a new
+/// connection replaces an idle one. If none is idle, a few reserve places remain for open routes, so that health checks always work.
 /// </summary>
 internal sealed class ConnectionGate : IDisposable
 {
-    /// <summary>Places beyond the limit, for open routes alone.</summary>
+    /// <summary>Reserve places beyond the limit, only for open routes.</summary>
     public const int Reserve = 8;
 
-    // The request of a new connection may be on its way through a busy server.
+    // Grace for a new connection's request on a busy server.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
     private readonly LinkedList<HeldConnection> idle = [];
     private readonly FishSettings.LimitSettings limits;
 
-    // Not the store's clock, which says when checkpoints were saved.
+    // Not the store's clock, which dates checkpoints.
     private readonly TimeProvider time = TimeProvider.System;
     private readonly ITimer sweeping;
     private int open;
@@ -36,7 +35,7 @@ internal sealed class ConnectionGate : IDisposable
         Most = limits.MaxConnections;
         if (Descriptors.Left() is { } left && left / 2 < Most)
         {
-            // The other half is for the files that requests open.
+            // The other half is for files that requests open.
             Most = Math.Max(1, left / 2);
             ApiLog.ConnectionsLowered(logger, limits.MaxConnections, Most, left);
         }
@@ -44,10 +43,10 @@ internal sealed class ConnectionGate : IDisposable
         sweeping = time.CreateTimer(_ => Sweep(), null, Patience, Patience);
     }
 
-    /// <summary>The most connections at once, beside the reserve.</summary>
+    /// <summary>The largest number of connections without the reserve.</summary>
     public int Most { get; }
 
-    /// <summary>Connections that are open now.</summary>
+    /// <summary>The number of open connections.</summary>
     public int Open
     {
         get
@@ -59,7 +58,7 @@ internal sealed class ConnectionGate : IDisposable
         }
     }
 
-    /// <summary>Connections of which a request is being answered now.</summary>
+    /// <summary>The number of connections with a running request.</summary>
     public int Active
     {
         get
@@ -72,13 +71,13 @@ internal sealed class ConnectionGate : IDisposable
     }
 
     /// <summary>
-    /// The gate's record of a request's connection; <see langword="null"/>: one that is not counted, as of a Unix socket.
+    /// The record of a request's connection; <see langword="null"/>: the connection is not counted, such as one of a Unix socket.
     /// </summary>
     public static HeldConnection? Of(HttpContext context) =>
         context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(typeof(ConnectionGate), out var held) == true
             ? held as HeldConnection : null;
 
-    /// <summary>Refuses limits that would let nobody in.</summary>
+    /// <summary>Refuses limits that would admit no connection.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>.</exception>
     public static void Check(FishSettings.LimitSettings limits)
     {
@@ -98,7 +97,7 @@ internal sealed class ConnectionGate : IDisposable
         }
     }
 
-    /// <summary>Lets a new connection in, if there is a place or one can be made.</summary>
+    /// <summary>Admits a new connection if there is a place or an idle connection to replace.</summary>
     /// <returns><see langword="false"/>: the caller closes it.</returns>
     public bool TryEnter(ConnectionContext connection)
     {
@@ -111,7 +110,7 @@ internal sealed class ConnectionGate : IDisposable
         HeldConnection held;
         lock (gate)
         {
-            // Those that have sent nothing go first.
+            // Connections that have sent nothing are replaced first.
             while (open >= Most && (Oldest(spoken: false) ?? Oldest(spoken: true)) is { } oldest)
             {
                 Forget(oldest);
@@ -134,7 +133,7 @@ internal sealed class ConnectionGate : IDisposable
         return true;
     }
 
-    /// <summary>Notes that a request of a connection has come.</summary>
+    /// <summary>Records the start of a request.</summary>
     public void Begin(HeldConnection held)
     {
         lock (gate)
@@ -147,7 +146,7 @@ internal sealed class ConnectionGate : IDisposable
         }
     }
 
-    /// <summary>Notes that a request of a connection is answered.</summary>
+    /// <summary>Records the end of a request.</summary>
     public void End(HeldConnection held)
     {
         lock (gate)
@@ -166,7 +165,7 @@ internal sealed class ConnectionGate : IDisposable
         idle.FirstOrDefault(held => held.HasSpoken == spoken) is { } oldest && time.GetElapsedTime(oldest.IdleSince) >= Patience
             ? oldest : null;
 
-    // Not under the lock, and at once: their descriptors are free when this returns, however busy the threads are.
+    // Outside the lock, and synchronously: the descriptors are free when this returns, however busy the threads are.
     private static void Close(List<HeldConnection> forgotten) => forgotten.ForEach(held => held.Connection.Abort());
 
     private void Leave(HeldConnection held)

@@ -1,6 +1,6 @@
 namespace FishCheckpoint.Api.Limits;
 
-/// <summary>Tells the gate which connections are idle. A place of the reserve is for one answer.</summary>
+/// <summary>Reports to the gate which connections are idle. A reserve place serves one response.</summary>
 internal sealed class ConnectionUse(RequestDelegate next, ConnectionGate gate)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -13,7 +13,7 @@ internal sealed class ConnectionUse(RequestDelegate next, ConnectionGate gate)
 
         if (held.IsReserve && !HttpProtocol.IsHttp2(context.Request.Protocol))
         {
-            // At the last moment: a refusal begins the answer anew.
+            // As late as possible: a refusal restarts the response.
             context.Response.OnStarting(() =>
             {
                 context.Response.Headers.Connection = "close";

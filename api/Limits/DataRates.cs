@@ -4,26 +4,25 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace FishCheckpoint.Api.Limits;
 
-/// <summary>How slowly bodies may come and answers may be read.</summary>
+/// <summary>The lowest speeds of request bodies and of reading responses.</summary>
 internal static class DataRates
 {
     /// <summary>
-    /// What a connection may be ahead of its client: enough blocks that one is rebuilt while others are sent. Kestrel goes on at half of
-    /// it.
+    /// How far a response may be ahead of its client: enough blocks to rebuild one while others are sent. Kestrel continues at half of it.
     /// </summary>
     public const int WriteAheadBytes = 4 * Blocks.Size;
 
-    // A reader who takes nothing at all keeps a snapshot, and so the log, for as long as this.
+    // A stalled reader keeps a snapshot, and so the log, for this long.
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(2);
 
-    /// <summary>The rate of bodies; <see langword="null"/>: any.</summary>
+    /// <summary>The lowest rate of bodies; <see langword="null"/>: no limit.</summary>
     public static MinDataRate? OfBodies(FishSettings.LimitSettings limits) =>
         limits.MinBytesPerSecond > 0 ? new MinDataRate(limits.MinBytesPerSecond, limits.SlowFor) : null;
 
     /// <summary>
-    /// The rate of answers; <see langword="null"/>: any. Blocks are rebuilt in the connection's own memory, and Kestrel's clock does not
-    /// see their length: it only sees that room is waited for. That comes in pieces, of its buffer and of the socket's, which a reader at
-    /// the slowest rate has to have time for.
+    /// The lowest rate of responses; <see langword="null"/>: no limit. Blocks are rebuilt in the connection's own memory, so Kestrel's
+    /// timer sees only the wait for buffer space, not their length. Space becomes free in pieces of its buffer and the socket's, and the
+    /// slowest allowed reader must have time for one.
     /// </summary>
     public static MinDataRate? OfAnswers(FishSettings.LimitSettings limits)
     {

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace FishCheckpoint.Api.Limits;
 
-/// <summary>How many files, which sockets are too, this process may still open.</summary>
+/// <summary>How many more files and sockets this process may open.</summary>
 internal static class Descriptors
 {
     private const string Row = "Max open files";
 
-    /// <summary>Asks the system.</summary>
-    /// <returns><see langword="null"/>: it does not say.</returns>
+    /// <summary>Asks the operating system.</summary>
+    /// <returns><see langword="null"/>: unknown.</returns>
     public static int? Left()
     {
         try
@@ -23,7 +23,7 @@ internal static class Descriptors
         }
     }
 
-    /// <summary>The limit that is in force, of the file <c>/proc/self/limits</c>; <see langword="null"/>: none, or beyond an int.</summary>
+    /// <summary>The soft limit from <c>/proc/self/limits</c>; <see langword="null"/>: none, or above the range of int.</summary>
     public static int? LimitOf(string limits) =>
         limits.Split('\n').FirstOrDefault(line => line.StartsWith(Row, StringComparison.Ordinal)) is { } row
         && int.TryParse(row[Row.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(), CultureInfo.InvariantCulture,

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace FishCheckpoint.Api.Limits;
 
 /// <summary>
-/// Kestrel's sockets, whose connections pass <see cref="ConnectionGate"/> as they are accepted, one after the other: Kestrel's own limit
-/// closes those beyond it later, and a flood of them has taken its descriptors by then.
+/// Kestrel's sockets, whose connections pass <see cref="ConnectionGate"/> one by one when they are accepted. Kestrel's own limit would act
+/// later, after a flood of connections has taken its descriptors.
 /// </summary>
 internal sealed class GatedListeners(ConnectionGate gate, IOptions<SocketTransportOptions> options, ILoggerFactory loggers)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector

@@ -3,11 +3,11 @@ using Microsoft.AspNetCore.Connections;
 
 namespace FishCheckpoint.Api.Limits;
 
-/// <summary>A connection that <see cref="ConnectionGate"/> has let in. The gate changes it, under its lock.</summary>
+/// <summary>A connection that <see cref="ConnectionGate"/> admitted. The gate changes it under its lock.</summary>
 /// <param name="connection">The connection.</param>
-/// <param name="address">Where it comes from.</param>
-/// <param name="isReserve">Whether it has a place of the reserve, where open routes alone are answered.</param>
-/// <param name="since">When it came, by the gate's clock.</param>
+/// <param name="address">Its remote address.</param>
+/// <param name="isReserve">Whether it has a reserve place, which serves only open routes.</param>
+/// <param name="since">When it was accepted, by the gate's clock.</param>
 internal sealed class HeldConnection(ConnectionContext connection, IPAddress address, bool isReserve, long since)
 {
     public ConnectionContext Connection => connection;
@@ -16,18 +16,18 @@ internal sealed class HeldConnection(ConnectionContext connection, IPAddress add
 
     public bool IsReserve => isReserve;
 
-    /// <summary>Whether it is counted still.</summary>
+    /// <summary>Whether it is still counted.</summary>
     public bool IsOpen { get; set; } = true;
 
-    /// <summary>Its place among those that are idle; <see langword="null"/>: a request of it is being answered.</summary>
+    /// <summary>Its place in the list of idle connections; <see langword="null"/>: it has a running request.</summary>
     public LinkedListNode<HeldConnection>? Place { get; set; }
 
-    /// <summary>Whether a request of it has ever come.</summary>
+    /// <summary>Whether it ever sent a request.</summary>
     public bool HasSpoken { get; set; }
 
-    /// <summary>Requests that are being answered.</summary>
+    /// <summary>The number of running requests.</summary>
     public int Requests { get; set; }
 
-    /// <summary>Since when no request of it is being answered.</summary>
+    /// <summary>Since when it has been idle.</summary>
     public long IdleSince { get; set; } = since;
 }

@@ -1,13 +1,13 @@
 namespace FishCheckpoint.Api.Limits;
 
-/// <summary>How much room a disk has: a seam for tests.</summary>
+/// <summary>The free space of a disk; tests replace it.</summary>
 internal interface IDiskSpace
 {
-    /// <summary>Bytes that this user may still write on the file system of a folder.</summary>
+    /// <summary>Bytes that this user may still write to a folder's file system.</summary>
     long FreeBytes(string folder);
 }
 
-/// <summary>The disk itself.</summary>
+/// <summary>The real disk.</summary>
 internal sealed class SystemDisk : IDiskSpace
 {
     public long FreeBytes(string folder)
@@ -18,7 +18,7 @@ internal sealed class SystemDisk : IDiskSpace
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // It cannot be told; a full disk is then found by writing to it.
+            // Unknown; writing then finds a full disk.
             return long.MaxValue;
         }
     }

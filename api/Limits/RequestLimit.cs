@@ -7,8 +7,8 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Api.Limits;
 
 /// <summary>
-/// Limits how many requests are answered at once; further ones get 429 and do not wait. Open routes are always answered:
-/// they report the server's state. Routes with a <see cref="LongAnswer"/> are counted apart, up to the same number.
+/// Limits the number of concurrent requests; further ones get 429 at once. Open routes are always served: they report the server's state.
+/// Routes with a <see cref="LongAnswer"/> count separately, up to the same number.
 /// </summary>
 internal static class RequestLimit
 {
@@ -19,11 +19,12 @@ internal static class RequestLimit
         Long,
     }
 
-    // The container disposes the limiter, whose timer would keep a stopped server in memory: the framework's own middleware does not.
+    // The container disposes the limiter, whose timer would keep a stopped server in memory; the framework's own middleware does not
+    // dispose it.
     public static void AddRequestLimit(this IServiceCollection services) =>
         services.AddSingleton(provider => Limiter(provider.GetRequiredService<FishSettings>()));
 
-    /// <summary>Answers as many requests at once as there is room for.</summary>
+    /// <summary>Runs requests up to the limit.</summary>
     public static void UseRequestLimit(this WebApplication server) => server.Use(next =>
     {
         var limiter = server.Services.GetRequiredService<PartitionedRateLimiter<HttpContext>>();
@@ -33,15 +34,16 @@ internal static class RequestLimit
             if (ConnectionGate.Of(context) is { IsReserve: true } && CountedAs(context.GetEndpoint()?.Metadata) != Counted.Never)
             {
                 throw new FishException(
-                    ErrorCode.TooManyRequests, "connections", "The server has no place for more connections.", "Try again in a moment.");
+                    ErrorCode.TooManyRequests, "connections", "The server has too many connections.", "Try again in a moment.");
             }
 
             using var permit = limiter.AttemptAcquire(context);
             if (!permit.IsAcquired)
             {
-                // Thrown, so that metrics, the log, and each kind of client see it as every other refusal.
+                // Thrown, so that metrics, the log and all clients handle it like any other refusal.
                 throw new FishException(
-                    ErrorCode.TooManyRequests, "requests", $"The server answers {atOnce} requests at once.", "Try again in a moment.");
+                    ErrorCode.TooManyRequests, "requests", $"The server has reached its limit of {atOnce} concurrent requests.",
+                    "Try again in a moment.");
             }
 
             await next(context);
@@ -49,7 +51,7 @@ internal static class RequestLimit
     });
 
     /// <summary>
-    /// The limiter's options for a setting of <see cref="FishSettings.LimitSettings"/>. Nothing waits in a queue: the client tries again.
+    /// The limiter's options for a setting of <see cref="FishSettings.LimitSettings"/>. Nothing is queued: the client retries.
     /// </summary>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: the setting is below 1.</exception>
     public static ConcurrencyLimiterOptions AtOnce(int number, string setting) => number > 0

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace FishCheckpoint.Api.Limits;
 
 /// <summary>
-/// Takes as many uploads as there is room for; the others are answered before a byte of theirs is read. It is no policy of the server's
-/// rate limiter, which acts before keys are checked: a request without a key must not take an upload's place.
+/// Limits concurrent uploads; excess ones are refused before any byte is read. It is not a policy of the server's rate limiter, which acts
+/// before keys are checked: a request without a key must not take an upload's place.
 /// </summary>
 internal sealed class UploadGate(RequestDelegate next, UploadRoom room, Func<CheckpointStore> opened)
 {
@@ -23,8 +23,8 @@ internal sealed class UploadGate(RequestDelegate next, UploadRoom room, Func<Che
         opened().RequireWritable();
         RequireQuota(context);
 
-        // Nothing has come yet: to a mere announcement of those who may not remove deleted checkpoints themselves, these give way as far as
-        // the reserve goes.
+        // An announcement alone must not end the grace of deleted checkpoints if its sender may not purge them: for such keys they give way
+        // only as far as the reserve.
         if (room.Missing(context.Request.ContentLength ?? 0) is > 0 and var missing
             && (context.Key() is null or { Scope: KeyScope.Admin, Tasks: null } || missing <= room.KeptFree))
         {
@@ -36,14 +36,14 @@ internal sealed class UploadGate(RequestDelegate next, UploadRoom room, Func<Che
         await next(context);
     }
 
-    // What passes a quota is found when it is stored; who has used all of it need not send anything.
+    // Exceeding a quota is found when the upload is stored; a key whose quota is used up is refused before it sends.
     private static void RequireQuota(HttpContext context)
     {
         if (context.Key() is { QuotaBytes: { } quota } key && key.StoredBytes >= quota)
         {
             throw new FishException(
-                ErrorCode.QuotaExceeded, $"key {key.Id}", $"It stores {key.StoredBytes} bytes of {quota}.",
-                "Delete checkpoints that this key has saved, or ask for a key with a larger quota.");
+                ErrorCode.QuotaExceeded, $"key {key.Id}", $"The key uses {key.StoredBytes} of {quota} bytes.",
+                "Delete checkpoints that this key saved, or ask for a key with a larger quota.");
         }
     }
 }

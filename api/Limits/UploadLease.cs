@@ -3,14 +3,14 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Api.Limits;
 
-/// <summary>The part of the room that one upload has. Used by one request; a form's parts come one after another.</summary>
+/// <summary>One upload's part of the temporary space. One request uses it; a form's parts arrive one after another.</summary>
 internal sealed class UploadLease(UploadRoom room, RateLimitLease permit) : IDisposable
 {
     private long reserved;
     private long received;
     private long lookAt = UploadRoom.Step;
 
-    /// <summary>Sets an announced length aside.</summary>
+    /// <summary>Reserves an announced length.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.InsufficientStorage"/>.</exception>
     public void Announce(long bytes)
     {
@@ -18,7 +18,7 @@ internal sealed class UploadLease(UploadRoom room, RateLimitLease permit) : IDis
         reserved += bytes;
     }
 
-    /// <summary>Takes note of bytes that came.</summary>
+    /// <summary>Counts received bytes.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.InsufficientStorage"/>.</exception>
     public void Receive(int bytes)
     {

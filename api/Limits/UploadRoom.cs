@@ -5,13 +5,13 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Api.Limits;
 
 /// <summary>
-/// The room that uploads have together: how many at once, how many bytes of temporary files, and how much of the disk is left alone. An
-/// announced length is set aside before a byte of it is read; a body without one sets aside a step at a time. Bytes are counted here by
-/// hand: a rate limiter counts up to an int, and looks at no disk.
+/// The shared space of all uploads: their number, the size of temporary files, and the disk space to leave free. An announced length is
+/// reserved before its first byte is read; a body without one reserves a step at a time. Bytes are counted here, because a rate limiter
+/// counts only to an int and ignores disks.
 /// </summary>
 internal sealed class UploadRoom(FishSettings settings, IDiskSpace disk) : IDisposable
 {
-    /// <summary>Bytes between two looks at the disk.</summary>
+    /// <summary>Bytes between two checks of the disk.</summary>
     public const long Step = 16L << 20;
 
     private readonly FishSettings.LimitSettings limits = settings.Limits;
@@ -23,7 +23,7 @@ internal sealed class UploadRoom(FishSettings settings, IDiskSpace disk) : IDisp
     private long reserved;
     private long received;
 
-    /// <summary>Bytes that are set aside for uploads now.</summary>
+    /// <summary>Bytes currently reserved for uploads.</summary>
     public long Reserved
     {
         get
@@ -36,20 +36,20 @@ internal sealed class UploadRoom(FishSettings settings, IDiskSpace disk) : IDisp
     }
 
     /// <summary>Begins an upload.</summary>
-    /// <returns>Its part of the room; the caller disposes it when the upload's temporary files are gone.</returns>
+    /// <returns>Its part of the space; the caller disposes it after the upload's temporary files are deleted.</returns>
     /// <exception cref="FishException"><see cref="ErrorCode.TooManyRequests"/>.</exception>
     public UploadLease Enter()
     {
         var permit = uploads.AttemptAcquire();
         return permit.IsAcquired ? new UploadLease(this, permit) : throw new FishException(
-            ErrorCode.TooManyRequests, "uploads", $"The server takes {limits.MaxConcurrentUploads} uploads at once.",
+            ErrorCode.TooManyRequests, "uploads", $"The server has reached its limit of {limits.MaxConcurrentUploads} concurrent uploads.",
             "Try again in a moment.");
     }
 
     /// <summary>Bytes that uploads leave free.</summary>
     public long KeptFree => limits.MinFreeBytes;
 
-    /// <summary>Bytes that the disk lacks for an upload; none where nothing is to stay free.</summary>
+    /// <summary>Bytes that the disk lacks for an upload; 0 if no space must stay free.</summary>
     /// <param name="more">Its announced length.</param>
     public long Missing(long more)
     {
@@ -68,7 +68,7 @@ internal sealed class UploadRoom(FishSettings settings, IDiskSpace disk) : IDisp
             if (bytes > limits.MaxTemporaryBytes - reserved)
             {
                 throw Full(
-                    $"Uploads would take {bytes} bytes more than the {reserved} that they have set aside of {limits.MaxTemporaryBytes}.");
+                    $"Uploads need {bytes} bytes more than the {reserved} of {limits.MaxTemporaryBytes} reserved bytes.");
             }
 
             RequireFree(bytes);
@@ -97,17 +97,17 @@ internal sealed class UploadRoom(FishSettings settings, IDiskSpace disk) : IDisp
         }
     }
 
-    // What was received is on the disk already; what was set aside beyond that is still to come.
+    // Received bytes are already on the disk; the rest of the reservation is still to come.
     private void RequireFree(long more)
     {
         var (free, coming) = (disk.FreeBytes(dataFolder), reserved - received);
         if (free - coming - more < limits.MinFreeBytes)
         {
-            throw Full($"The disk has {free} bytes free, {coming} of them set aside for uploads; {limits.MinFreeBytes} are to stay free.");
+            throw Full($"The disk has {free} free bytes, {coming} of them reserved for uploads; {limits.MinFreeBytes} must stay free.");
         }
     }
 
     private static FishException Full(string cause) => new(
         ErrorCode.InsufficientStorage, "data folder", cause,
-        "Free some space, or try again when other uploads are done; nothing was stored.");
+        "Free some space, or try again after other uploads end; nothing was stored.");
 }

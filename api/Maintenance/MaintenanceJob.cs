@@ -7,10 +7,10 @@ namespace FishCheckpoint.Api.Maintenance;
 
 /// <summary>A kind of round that the server runs in the background.</summary>
 /// <param name="Name">The name of a round in the log.</param>
-/// <param name="Setting">The setting that says how often, below <c>Maintenance</c>.</param>
+/// <param name="Setting">The setting of its interval, below <c>Maintenance</c>.</param>
 /// <param name="Every">Its value; zero for never.</param>
-/// <param name="Validate">Refuses a budget that cannot be.</param>
-/// <param name="RunAsync">Runs one round and logs what it did; returns what it found damaged and has not logged.</param>
+/// <param name="Validate">Refuses an invalid budget.</param>
+/// <param name="RunAsync">Runs one round and logs its result; returns damage that it found and has not logged.</param>
 internal sealed record MaintenanceJob(
     string Name, string Setting, TimeSpan Every, Action Validate,
     Func<IMaintenance, CancellationToken, Task<IReadOnlyList<DamagedFrame>>> RunAsync)
@@ -42,7 +42,7 @@ internal sealed record MaintenanceJob(
         var settings = all.Maintenance;
         var budget = new FoldOptions { MaxBytes = settings.FoldMaxBytes, MaxTime = settings.FoldMaxTime };
 
-        // The limit of saves is checked at the start too.
+        // Also validates the limit of saves at startup.
         var limit = budget with { MaxReadCost = all.Chains.MaxReadCost };
         return new("folding", nameof(settings.FoldEvery), settings.FoldEvery, () => limit.Validate(), async (store, stopping) =>
         {
@@ -88,7 +88,7 @@ internal sealed record MaintenanceJob(
             return result.Damaged;
         });
 
-        // The retention of tasks that have none of their own is checked at the start too.
+        // Also validates the default retention at startup.
         void Validate()
         {
             budget.Validate();

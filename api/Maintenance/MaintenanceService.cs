@@ -5,12 +5,12 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Api.Maintenance;
 
-/// <summary>Runs the jobs of maintenance in the background, each on a timer of its own, as often as the settings ask for it.</summary>
+/// <summary>Runs the maintenance jobs in the background, each on its own timer with the configured interval.</summary>
 internal sealed class MaintenanceService(
     FishSettings settings, TimeProvider time, Func<IMaintenance> store, FishMetrics metrics, ILogger<MaintenanceService> logger)
     : BackgroundService
 {
-    // What a timer can be set to.
+    // The longest interval of a timer.
     private static readonly TimeSpan Longest = TimeSpan.FromDays(49);
 
     private readonly MaintenanceJob[] jobs = MaintenanceJob.All(settings, metrics, logger);
@@ -23,7 +23,7 @@ internal sealed class MaintenanceService(
             {
                 throw new FishException(
                     ErrorCode.RequestInvalid, $"{FishSettings.Section}:Maintenance:{job.Setting}",
-                    $"{job.Every} is no time between rounds.", $"Give a time up to {Longest}, or 00:00:00 for none.");
+                    $"{job.Every} is not a valid interval.", $"Give a time up to {Longest}, or 00:00:00 for none.");
             }
 
             job.Validate();
@@ -32,7 +32,7 @@ internal sealed class MaintenanceService(
         return base.StartAsync(cancellationToken);
     }
 
-    // The host learns of a job that fails at once, whatever the others do.
+    // Reports the first failed job to the host at once, whatever the others do.
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var running = jobs.Where(job => job.Every > TimeSpan.Zero).Select(job => RepeatAsync(job, stoppingToken));
@@ -53,11 +53,11 @@ internal sealed class MaintenanceService(
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            // The server stops, or did not start: no failure that the host should report.
+            // The server stops, or did not start: not a failure to report.
         }
     }
 
-    // Whether there are to be further rounds: a store that can only be read has none.
+    // Whether to run further rounds: a read-only store has none.
     private async Task<bool> RunAsync(MaintenanceJob job, CancellationToken stopping)
     {
         try

@@ -3,15 +3,15 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Maintenance;
 
-/// <summary>Runs a round of maintenance for a request, as long as the server does.</summary>
+/// <summary>Runs a round of maintenance for a request until the server stops.</summary>
 internal static class Round
 {
-    /// <summary>Runs it. A server that stops does not wait for the end.</summary>
-    /// <param name="what">What is done.</param>
-    /// <param name="state">What is left of a round that is broken off, in words.</param>
-    /// <param name="lifetime">The server's.</param>
+    /// <summary>Runs the round. A stopping server does not wait for its end.</summary>
+    /// <param name="what">The kind of work.</param>
+    /// <param name="state">What remains of an interrupted round, as text.</param>
+    /// <param name="lifetime">The server's lifetime.</param>
     /// <param name="work">The round.</param>
-    /// <param name="cancellation">Ends the round when the client goes away.</param>
+    /// <param name="cancellation">Cancels the round when the client disconnects.</param>
     public static async Task<Ok<T>> RunAsync<T>(
         string what, string state, IHostApplicationLifetime lifetime, Func<CancellationToken, Task<T>> work, CancellationToken cancellation)
     {
@@ -23,7 +23,8 @@ internal static class Round
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw new FishException(
-                ErrorCode.ServerUnavailable, what, $"The server stops; {state}.", "Ask again: the next round goes on from there.");
+                ErrorCode.ServerUnavailable, what, $"The server is shutting down; {state}.",
+                "Try again: the next round continues from there.");
         }
     }
 }

@@ -15,18 +15,18 @@ internal static class ReportsApi
     public static void MapReports(this RouteGroupBuilder group)
     {
         group.MapGet("/reports/storage", OfStoreAsync).Needs(KeyScope.Read, Reach.Store)
-            .WithSummary("Report the contents and the size of the store");
+            .WithSummary("Report the contents and size of the whole store");
         group.MapGet("/reports/growth", OfGrowthAsync).Needs(KeyScope.Read, Reach.Store)
-            .WithSummary("Report the growth of the store, a base or a task by day, week or month; ?from= and ?to= as in 2026-01-31");
+            .WithSummary("Report the growth of the store, a base or a task by day, week or month; dates are like 2026-01-31");
         group.MapGet("/bases/{name}/reports/storage", OfBaseAsync).Needs(KeyScope.Read, Reach.Store)
-            .WithSummary("Report the contents and the size of the tasks of a base");
+            .WithSummary("Report the contents and size of a base's tasks");
         group.MapGet("/tasks/{task}/reports/storage", OfTaskAsync).Needs(KeyScope.Read, Reach.Task)
-            .WithSummary("Report the contents and the size of a task");
+            .WithSummary("Report the contents and size of a task");
         group.MapGet("/tasks/{task}/reports/timeline", OfTimelineAsync).Needs(KeyScope.Read, Reach.Task)
             .WithSummary(
-                "Report a task's checkpoints by step, reduced to ?points=, with the smallest and largest value of each metric");
+                "Report a task's checkpoints over its steps, reduced to ?points=, and the minimum and maximum of each metric");
         group.MapGet("/tasks/{task}/reports/tensors", OfTensorsAsync).Needs(KeyScope.Read, Reach.Task)
-            .WithSummary("Report the stored bytes of a task by tensor, largest first");
+            .WithSummary("Report a task's stored bytes per tensor, largest first");
     }
 
     private static async Task<Ok<StorageReport>> OfStoreAsync(IReports reports, CancellationToken cancellation) =>
@@ -64,7 +64,8 @@ internal static class ReportsApi
         "week" => GrowthBucket.Week,
         "month" => GrowthBucket.Month,
         _ => throw new FishException(
-            ErrorCode.RequestInvalid, "bucket", $"Growth is told by day, week or month, not by {(word.Length <= 20 ? word : word[..20])}.",
-            "Ask for one of these."),
+            ErrorCode.RequestInvalid, "bucket",
+            $"Growth is reported by day, week or month, not by {(word.Length <= 20 ? word : word[..20])}.",
+            "Use one of these."),
     };
 }

@@ -5,27 +5,29 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace FishCheckpoint.Api.Restores;
 
-/// <summary>What a request says of content that it wants with a digest after each block (<see cref="CheckedBlocks"/>), so that a client
-/// verifies what it gets as it comes.</summary>
-/// <param name="Checked">Whether to answer in blocks with digests.</param>
-/// <param name="Offset">The first byte. Default: 0.</param>
-/// <param name="Length">The number of bytes. Default: the rest.</param>
+/// <summary>
+/// The query of a request for content with a digest after each block (<see cref="CheckedBlocks"/>), which lets a client verify each block
+/// on arrival.
+/// </summary>
+/// <param name="Checked">Whether to add digests.</param>
+/// <param name="Offset">The first byte; default 0.</param>
+/// <param name="Length">The number of bytes; default: the rest.</param>
 internal readonly record struct CheckedPart(
     [FromQuery(Name = "checked")] bool? Checked, [FromQuery(Name = "offset")] long? Offset, [FromQuery(Name = "length")] long? Length)
 {
-    /// <summary>Answers with a part of some content.</summary>
+    /// <summary>Responds with a part of some content.</summary>
     /// <param name="context">The request.</param>
     /// <param name="whole">Bytes of the whole content.</param>
     /// <param name="produce">Writes a part of it.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.RangeInvalid"/>: the part lies outside.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.RangeInvalid"/>: the part is outside the content.</exception>
     public async Task WriteAsync(HttpContext context, long whole, Func<ByteRange, PipeWriter, Task> produce)
     {
         var part = new ByteRange(Offset ?? 0, Length ?? (whole - (Offset ?? 0)));
         if (part.Offset < 0 || part.Length < 0 || part.Offset > whole - part.Length)
         {
             throw new FishException(
-                ErrorCode.RangeInvalid, $"offset={part.Offset}&length={part.Length}", $"The part lies outside the {whole} bytes.",
-                    "Ask for bytes that there are.");
+                ErrorCode.RangeInvalid, $"offset={part.Offset}&length={part.Length}", $"The part is outside the {whole} bytes.",
+                    "Request bytes within the content.");
         }
 
         var response = context.Response;

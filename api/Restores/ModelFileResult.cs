@@ -7,17 +7,17 @@ using Microsoft.Net.Http.Headers;
 
 namespace FishCheckpoint.Api.Restores;
 
-/// <summary>Streams a file of a model, rebuilt as it goes: 200, 206, 304, 412 or 416. Owns the reader.</summary>
+/// <summary>Streams a file of a model while it is rebuilt: 200, 206, 304, 412 or 416. Owns the reader.</summary>
 /// <param name="reader">The model.</param>
 /// <param name="file">The file's name: a path in the model's folder.</param>
-/// <param name="strongTag">What its ETag says; <see langword="null"/>: the file's own tag.</param>
-/// <param name="checks">Whether it is sent with a digest for each block, and which part of it.</param>
+/// <param name="strongTag">Its ETag; <see langword="null"/>: the file's own tag.</param>
+/// <param name="checks">Whether to add a digest after each block, and which part to send.</param>
 internal sealed class ModelFileResult(IModelReader reader, string file, string? strongTag = null, CheckedPart checks = default) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         await using var owned = reader;
-        // A route leaves escaped slashes as they are; no name of a file has an escape.
+        // A route keeps escaped slashes; no file name has an escape.
         var (request, response, found) = (httpContext.Request, httpContext.Response, reader.FileOf(Uri.UnescapeDataString(file)));
         var tag = new EntityTagHeaderValue($"\"{strongTag ?? found.Tag.ToString()}\"");
         var unchanged = Preconditions.IsUnchanged(request.GetTypedHeaders(), tag);
@@ -30,7 +30,7 @@ internal sealed class ModelFileResult(IModelReader reader, string file, string? 
 
         if (HttpMethods.IsHead(request.Method) && found.Sha256 is null && DigestField.IsWanted(request))
         {
-            // A full read: only where it is asked for, and never before the file itself is sent.
+            // A full read: only on request, and never before the file itself is sent.
             response.Headers[DigestField.Representation] = DigestField.Format(await HashAsync(found, httpContext.RequestAborted));
         }
 
@@ -74,7 +74,7 @@ internal sealed class ModelFileResult(IModelReader reader, string file, string? 
         response.Headers.ETag = tag.ToString();
         response.Headers.AcceptRanges = "bytes";
 
-        // "latest" moves on; a cache asks each time, and mostly hears 304.
+        // "latest" moves, so a cache asks each time and mostly gets 304.
         response.Headers.CacheControl = "no-cache";
         response.Headers.XContentTypeOptions = "nosniff";
         if (found.Sha256 is { } digest)
@@ -90,7 +90,7 @@ internal sealed class ModelFileResult(IModelReader reader, string file, string? 
             return new ByteRange(0, found.Bytes);
         }
 
-        // Says the length when the range is refused.
+        // Reports the length when the range is refused.
         response.Headers.ContentRange = $"bytes */{found.Bytes}";
         var range = ByteRange.Of(request, found.Bytes);
         response.Headers.ContentRange = range is { } part ? $"bytes {part.Offset}-{part.Offset + part.Length - 1}/{found.Bytes}" : default;

@@ -7,7 +7,7 @@ namespace FishCheckpoint.Api.Restores;
 /// <summary>Conditional requests (RFC 9110, section 13) for content with a strong entity tag.</summary>
 internal static class Preconditions
 {
-    /// <summary>Whether the client has the content already, and 304 is the answer.</summary>
+    /// <summary>Whether the client already has the content, so that the response is 304.</summary>
     /// <exception cref="PreconditionFailedException">If-Match names other content.</exception>
     public static bool IsUnchanged(RequestHeaders headers, EntityTagHeaderValue tag)
     {
@@ -19,7 +19,7 @@ internal static class Preconditions
         return headers.IfNoneMatch.Any(known => Matches(known, tag, strong: false));
     }
 
-    /// <summary>Whether a range may be answered as one: there is no If-Range, or it names this content.</summary>
+    /// <summary>Whether a range may be served: there is no If-Range, or it matches this content.</summary>
     public static bool RangeApplies(HttpRequest request, EntityTagHeaderValue tag) =>
         request.Headers.IfRange.Count == 0
             || (request.GetTypedHeaders().IfRange?.EntityTag is { } wanted && Matches(wanted, tag, strong: true));

@@ -6,7 +6,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Api.Restores;
 
-/// <summary>Streams the raw bytes of one tensor, rebuilt as it goes. Owns the reader.</summary>
+/// <summary>Streams the raw bytes of one tensor while they are rebuilt. Owns the reader.</summary>
 internal sealed class TensorResult(IModelReader reader, string tensor) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)
@@ -15,7 +15,7 @@ internal sealed class TensorResult(IModelReader reader, string tensor) : IResult
         if (!reader.Layout.TryIndexOf(tensor, out var index))
         {
             throw new FishException(
-                ErrorCode.TensorUnknown, tensor, "The model has no such tensor.", "The header of model.safetensors lists them.");
+                ErrorCode.TensorUnknown, tensor, "The model does not have this tensor.", "The header of model.safetensors lists them.");
         }
 
         var (info, response) = (reader.Layout.Tensors[index], httpContext.Response);

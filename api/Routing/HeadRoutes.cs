@@ -1,9 +1,9 @@
 namespace FishCheckpoint.Api.Routing;
 
-/// <summary>Answers HEAD wherever GET is answered: the same status and fields, without the content (RFC 9110).</summary>
+/// <summary>Serves HEAD on every GET route: the same status and fields without the content (RFC 9110).</summary>
 internal static class HeadRoutes
 {
-    /// <summary>Adds HEAD to every route of a group that answers GET.</summary>
+    /// <summary>Adds HEAD to every GET route of a group.</summary>
     public static RouteGroupBuilder WithHead(this RouteGroupBuilder group)
     {
         ((IEndpointConventionBuilder)group).Finally(route =>
@@ -17,6 +17,6 @@ internal static class HeadRoutes
         return group;
     }
 
-    /// <summary>Whether a request wants no content: what would be costly to make is left out then.</summary>
+    /// <summary>Whether a request wants no content; expensive work is skipped then.</summary>
     public static bool IsHead(this HttpContext context) => HttpMethods.IsHead(context.Request.Method);
 }

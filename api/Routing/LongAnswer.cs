@@ -1,7 +1,7 @@
 namespace FishCheckpoint.Api.Routing;
 
 /// <summary>
-/// Of a route whose answers go on for hours and cost next to nothing: they are counted apart, so that they hold up no other request.
+/// Marks a route whose responses last for hours at almost no cost: they count separately, so that they block no other request.
 /// </summary>
 internal sealed class LongAnswer
 {

@@ -2,7 +2,7 @@ using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Api.Routing;
 
-/// <summary>Checks every name in a route before the route's handler runs.</summary>
+/// <summary>Validates every name in a route before the handler runs.</summary>
 internal sealed class NameFilter : IEndpointFilter
 {
     public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Routing;
 
-/// <summary>Lists in parts: <c>limit</c> and <c>after</c> in, <c>Link: rel="next"</c> out.</summary>
+/// <summary>Pages of lists: the query has <c>limit</c> and <c>after</c>, the response <c>Link: rel="next"</c>.</summary>
 internal static class Paging
 {
     private const int DefaultLimit = 100;
@@ -17,15 +17,15 @@ internal static class Paging
             null or "ascending" => false,
             "descending" => true,
             _ => throw new FishException(
-                ErrorCode.RequestInvalid, "order", "A list is ascending or descending.", "Ask for one of these, or leave it out."),
+                ErrorCode.RequestInvalid, "order", "The order must be ascending or descending.", "Use one of these, or leave it out."),
         },
     };
 
     public static PageRequest Of(int? limit, string? after) => (limit ?? DefaultLimit) is >= 1 and <= MaxLimit
         ? new PageRequest(limit ?? DefaultLimit, after)
         : throw new FishException(
-            ErrorCode.RequestInvalid, "limit", $"A page has 1 to {MaxLimit} items, not {limit}.",
-            "Ask for fewer and follow the next page.");
+            ErrorCode.RequestInvalid, "limit", $"The limit must be 1 to {MaxLimit}, not {limit}.",
+            "Request fewer and follow the next page.");
 
     public static Ok<Page<T>> Answer<T>(HttpContext context, PageRequest asked, Page<T> page)
     {

@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace FishCheckpoint.Api.Routing;
 
-/// <summary>The path as the client wrote it, before the server undid dot segments and part of the escapes.</summary>
+/// <summary>The path as the client wrote it, before the server removed dot segments and some escapes.</summary>
 internal static class RawPath
 {
-    /// <summary>The path's segments, each unescaped whole: an escaped slash stays inside its segment.</summary>
+    /// <summary>The path's unescaped segments: an escaped slash stays inside its segment.</summary>
     public static string[] SegmentsOf(HttpRequest request)
     {
         var target = request.HttpContext.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "";
@@ -19,15 +19,13 @@ internal static class RawPath
         return [.. (query < 0 ? target : target[..query]).Split('/').Skip(1).Select(Uri.UnescapeDataString)];
     }
 
-    /// <summary>
-    /// Refuses a path with <c>.</c> or <c>..</c> in it: the server would undo them, and the request mean something else than it says.
-    /// </summary>
+    /// <summary>Refuses a path with <c>.</c> or <c>..</c>: the server would remove them and change the request's meaning.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.NameInvalid"/>.</exception>
     public static void RefuseDotSegments(HttpRequest request)
     {
         if (Array.Find(SegmentsOf(request), segment => segment is "." or "..") is { } dots)
         {
-            throw new FishException(ErrorCode.NameInvalid, dots, "The path holds a dot segment.", "Names are keys, never paths.");
+            throw new FishException(ErrorCode.NameInvalid, dots, "The path contains a dot segment.", "Names are keys, never paths.");
         }
     }
 }

@@ -27,7 +27,7 @@ public sealed class FishSettings
     /// <summary>How long the audit log is kept.</summary>
     public AuditSettings Audit { get; set; } = new();
 
-    /// <summary>How long chains of deltas may become.</summary>
+    /// <summary>The length of delta chains.</summary>
     public ChainSettings Chains { get; set; } = new();
 
     /// <summary>Maintenance in the background.</summary>
@@ -143,7 +143,7 @@ public sealed class FishSettings
             new Retention(KeepLast, KeepEvery, KeepWithin: KeepWithin) is { HasRules: true } rules ? rules : null;
     }
 
-    /// <summary>Work in the background.</summary>
+    /// <summary>Background maintenance.</summary>
     public sealed class MaintenanceSettings
     {
         /// <summary>How often to recode checkpoints that were saved fast. Zero: never. At most 49 days. Default: never.</summary>

@@ -39,7 +39,7 @@ internal sealed class StateResult(Stream content, CheckedPart checks) : IResult
         }
     }
 
-    // A state is read from its beginning: what lies before the part is passed over.
+    // A trainer state is read from its beginning; bytes before the part are skipped.
     private async Task CopyAsync(ByteRange part, PipeWriter target, CancellationToken cancellation)
     {
         var skipped = new byte[1 << 16];

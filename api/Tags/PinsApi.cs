@@ -14,7 +14,7 @@ internal static class PinsApi
     {
         group.MapPut("/{step}/pin", PutAsync).Needs(KeyScope.Write, Reach.Task)
             .WithSummary("Pin a checkpoint, so that neither retention nor a request deletes it").WithTags("Tags").MayFail(503);
-        group.MapDelete("/{step}/pin", DeleteAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Remove the pin of a checkpoint")
+        group.MapDelete("/{step}/pin", DeleteAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Unpin a checkpoint")
             .WithTags("Tags").MayFail(503);
     }
 

@@ -13,7 +13,7 @@ internal static class TagsApi
     public static void MapTags(this RouteGroupBuilder group)
     {
         group.MapPut("/{tag}", PutAsync).Needs(KeyScope.Write, Reach.Task)
-            .WithSummary("Set a tag on a step, or move it there").MayFail(413, 415);
+            .WithSummary("Set a tag on a step; a tag of another step moves").MayFail(413, 415);
         group.MapDelete("/{tag}", DeleteAsync).Needs(KeyScope.Write, Reach.Task).WithSummary("Remove a tag");
     }
 
@@ -31,6 +31,6 @@ internal static class TagsApi
     }
 }
 
-/// <summary>Where a tag is to be.</summary>
+/// <summary>The target of a tag.</summary>
 /// <param name="Step">The step.</param>
 internal sealed record TagTarget([property: System.Text.Json.Serialization.JsonRequired] long Step);

@@ -7,13 +7,13 @@ using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Api.Tasks;
 
-/// <summary>Sends events as they come, and a comment now and then, so that neither side waits for a connection that is gone.</summary>
-/// <param name="follow">Begins the events.</param>
-/// <param name="admitted">Looked at before each event and comment: where it says no, the events end; <see langword="null"/>: nobody is shut
-/// out.</param>
-/// <param name="time">Counts the silence.</param>
-/// <param name="stopping">Ends them: the client comes again with the last id that it got.</param>
-// Kept by hand: the framework's ServerSentEvents result sends no comments, so that a silent connection that is gone goes unnoticed.
+/// <summary>Sends events as they happen, with occasional comments so that both sides notice a dead connection.</summary>
+/// <param name="follow">Starts the events.</param>
+/// <param name="admitted">Checked before each event and comment: <see langword="false"/> ends the stream. <see langword="null"/>: no
+/// check.</param>
+/// <param name="time">The clock for heartbeats.</param>
+/// <param name="stopping">Ends the stream; the client reconnects with its last event id.</param>
+// The framework's ServerSentEvents result sends no comments, so it would not notice a dead silent connection.
 internal sealed class EventStream(
     Func<CancellationToken, IAsyncEnumerable<TaskEvent>> follow, StillAdmitted? admitted, TimeProvider time,
     CancellationToken stopping) : IResult
@@ -28,7 +28,7 @@ internal sealed class EventStream(
         response.ContentType = MediaType;
         response.Headers.CacheControl = "no-store";
 
-        // Proxies that gather an answer before they send it on would keep it for ever.
+        // Otherwise proxies that buffer whole responses would never forward it.
         response.Headers["X-Accel-Buffering"] = "no";
         if (httpContext.IsHead())
         {
@@ -45,7 +45,7 @@ internal sealed class EventStream(
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {
-            // The client went, or the server stops.
+            // The client disconnected, or the server stops.
         }
         finally
         {
@@ -101,7 +101,7 @@ internal sealed class EventStream(
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            // As wanted.
+            // Canceled as intended.
         }
         finally
         {

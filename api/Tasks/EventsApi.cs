@@ -8,7 +8,7 @@ using FishCheckpoint.Stores;
 
 namespace FishCheckpoint.Api.Tasks;
 
-/// <summary>The route that tells what happens to a task's checkpoints, as server-sent events (WHATWG HTML, "Server-sent events").</summary>
+/// <summary>The route that streams changes of a task's checkpoints as server-sent events (WHATWG HTML, "Server-sent events").</summary>
 internal static class EventsApi
 {
     private const string LastEventId = "Last-Event-ID";
@@ -16,14 +16,14 @@ internal static class EventsApi
     public static void MapEvents(this RouteGroupBuilder group) =>
         group.MapGet("/{task}/events", GetAsync).Needs(KeyScope.Read, Reach.Task).WithMetadata(LongAnswer.Instance)
             .GivesBytes(EventStream.MediaType)
-            .TakesHeader(LastEventId, "The id of the last known event; only later ones are sent. Or the query ?after=.")
-            .WithSummary("Send the events of the task's checkpoints as they happen, as server-sent events");
+            .TakesHeader(LastEventId, "The id of the last known event: only later ones are sent. As a query: ?after=.")
+            .WithSummary("Stream changes of the task's checkpoints as server-sent events");
 
     private static async Task<EventStream> GetAsync(
         string task, string? after, HttpRequest request, ITasks tasks, IEvents events, IHostApplicationLifetime lifetime, TimeProvider time,
         CancellationToken cancellation)
     {
-        // Refused before the answer begins: afterwards there is no status to say it with.
+        // Refused before the response starts: afterwards there is no status to report.
         await tasks.GetAsync(task, cancellation);
         var known = (request.Headers[LastEventId].ToString() is { Length: > 0 } last ? last : after) is { } id ? Parse(id) : (long?)null;
         return new EventStream(token =>
@@ -32,5 +32,5 @@ internal static class EventsApi
 
     private static long Parse(string id) =>
         long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw new FishException(
-        ErrorCode.RequestInvalid, LastEventId, "This is no id of an event.", "Send the id of the last event that came, or leave it out.");
+        ErrorCode.RequestInvalid, LastEventId, "The id is not an event's id.", "Send the id of the last received event, or leave it out.");
 }

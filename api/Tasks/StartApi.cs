@@ -10,7 +10,9 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace FishCheckpoint.Api.Tasks;
 
-/// <summary>The routes that give the model that a task starts from: a checkpoint of another task, deleted or not, or the base.</summary>
+/// <summary>
+/// The routes that return the model that a task starts from: another task's checkpoint, which may be deleted, or the base.
+/// </summary>
 internal static class StartApi
 {
     public static void MapStart(this RouteGroupBuilder group)
@@ -22,7 +24,7 @@ internal static class StartApi
             .WithSummary("List the files of the model that a task starts from");
         group.MapMethods("/{task}/start/files/{**file}", ["GET", "HEAD"], GetFileAsync).Needs(KeyScope.Read, Reach.Task)
             .GivesBytes(MediaTypes.Safetensors, MediaTypes.Bytes, CheckedBlocks.MediaType)
-            .WithSummary("Rebuild one file of the model that a task starts from, or give a side file").MayFail(412, 416, 500);
+            .WithSummary("Rebuild one file of the model that a task starts from, or download a side file").MayFail(412, 416, 500);
     }
 
     private static async Task<Ok<IReadOnlyList<RestoredFile>>> ListAsync(string task, IStates states, CancellationToken cancellation)

@@ -18,18 +18,19 @@ internal static class TasksApi
     public static void MapTasks(this RouteGroupBuilder group)
     {
         group.MapPut("/{task}", PutAsync).Needs(KeyScope.Write, Reach.Task)
-            .WithSummary("Create a task, or replace its description, metadata and retention; an omitted one is removed")
+            .WithSummary("Create a task, or replace its description, metadata and retention; omitted ones are removed")
             .MayFail(409, 413, 415, 422);
         group.MapPatch("/{task}", PatchAsync).Needs(KeyScope.Write, Reach.Task).Accepts<TaskPatch>(MediaTypes.MergePatch, MediaTypes.Json)
             .WithSummary(
-                "Change a task's description, metadata and retention by a JSON merge patch (RFC 7396); ?dryRun=true only shows the result")
+                "Change a task's description, metadata and retention by a JSON merge patch (RFC 7396); ?dryRun=true only reports "
+                + "the result")
             .MayFail(413, 415);
         group.MapGet("/", ListAsync).Needs(KeyScope.Read, Reach.List).WithSummary("List the tasks by name");
         group.MapGet("/{task}", GetAsync).Needs(KeyScope.Read, Reach.Task).WithSummary("Describe a task");
         group.MapDelete("/{task}", DeleteAsync).Needs(KeyScope.Admin, Reach.Task)
-            .WithSummary("Delete a task with all its checkpoints; it can be undeleted until its grace period is over").MayFail(409);
+            .WithSummary("Delete a task with all its checkpoints; they can be restored until their grace period ends").MayFail(409);
         group.MapPut("/{task}/quota", PutQuotaAsync).Needs(KeyScope.Admin, Reach.Task)
-            .WithSummary("Limit the bytes that a task may store; {\"bytes\":null} removes the limit").MayFail(413, 415);
+            .WithSummary("Set how many bytes a task may store: {\"bytes\":null} for no limit").MayFail(413, 415);
         group.MapStart();
         group.MapEvents();
     }
@@ -40,7 +41,7 @@ internal static class TasksApi
         if (string.IsNullOrEmpty(spec.Base) && (spec.Base is not null || spec.From is null))
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, "base", "The task names no base.",
+                ErrorCode.RequestInvalid, "base", "The task has no base.",
                 """Send {"base":"NAME"}, or {"from":{"task":"NAME","step":N}}.""");
         }
 
@@ -70,11 +71,11 @@ internal static class TasksApi
         }
         catch (JsonException error)
         {
-            throw new BadHttpRequestException("The body is no JSON.", StatusCodes.Status400BadRequest, error);
+            throw new BadHttpRequestException("The body is not JSON.", StatusCodes.Status400BadRequest, error);
         }
     }
 
-    // When the server collects, only its settings say.
+    // Only the server's settings know the time of its garbage collection.
     private static TaskInfo WithTime(TaskInfo info, FishSettings settings) =>
         info.Removes is { } removes && settings.Maintenance.CollectEvery > TimeSpan.Zero
         ? info with { Removes = removes with { Within = settings.Maintenance.CollectEvery } } : info;
@@ -104,5 +105,5 @@ internal static class TasksApi
     }
 }
 
-/// <summary>What a merge patch of a task may hold; <c>null</c> removes what it names, and what is left out stays.</summary>
+/// <summary>The members of a task's merge patch; <c>null</c> removes a member, and omitted ones stay.</summary>
 internal sealed record TaskPatch(string? Description, IReadOnlyDictionary<string, string?>? Metadata, Retention? Retention);

@@ -9,7 +9,7 @@ internal static partial class ApiLog
     [LoggerMessage(2, LogLevel.Error, "{Operation} failed: {Code}")]
     public static partial void Failed(ILogger logger, string operation, string code, Exception error);
 
-    [LoggerMessage(3, LogLevel.Error, "{Operation} was aborted during its response: {Code}")]
+    [LoggerMessage(3, LogLevel.Error, "{Operation} was aborted in the middle of its response: {Code}")]
     public static partial void BrokenOff(ILogger logger, string operation, string code);
 
     [LoggerMessage(4, LogLevel.Debug, "{Operation} ended because the client disconnected")]
@@ -17,26 +17,26 @@ internal static partial class ApiLog
 
     [LoggerMessage(
         23, LogLevel.Warning,
-        "MaxConnections is lowered from {Wanted} to {Most}: this process may open {Left} more files, and requests need half of them. "
-        + "Raise the limit with 'ulimit -n' or LimitNOFILE of systemd")]
-    public static partial void ConnectionsLowered(ILogger logger, int wanted, int most, int left);
+        "MaxConnections is lowered from {Wanted} to {Max}: this process may open {Left} more files, and requests need half of them. "
+        + "Raise the limit with 'ulimit -n' or systemd's LimitNOFILE")]
+    public static partial void ConnectionsLowered(ILogger logger, int wanted, int max, int left);
 
     [LoggerMessage(6, LogLevel.Warning, "The store is not ready")]
     public static partial void NotReady(ILogger logger, Exception error);
 
-    [LoggerMessage(7, LogLevel.Information, "Recoded {Recoded} frames and kept {Kept}: {BytesBefore} bytes became {BytesAfter}")]
+    [LoggerMessage(7, LogLevel.Information, "Recoded {Recoded} frames and kept {Kept}: from {BytesBefore} to {BytesAfter} bytes")]
     public static partial void Recoded(ILogger logger, long recoded, long kept, long bytesBefore, long bytesAfter);
 
     [LoggerMessage(
         14, LogLevel.Information,
-        "Deleted {Deleted} checkpoints that no retention rule keeps and rebased {Rebased}: {Freed} bytes freed, {Returned} of them "
-        + "returned to the file system")]
+        "Deleted {Deleted} checkpoints that no retention rule keeps and rebased {Rebased}: freed {Freed} bytes, returned {Returned} to "
+        + "the disk")]
     public static partial void Collected(ILogger logger, long deleted, long rebased, long freed, long returned);
 
     [LoggerMessage(8, LogLevel.Warning, "{Key} is damaged: {Problem}")]
     public static partial void FoundDamaged(ILogger logger, string key, string problem);
 
-    [LoggerMessage(9, LogLevel.Warning, "A round of {What} stopped early; the next one continues from there")]
+    [LoggerMessage(9, LogLevel.Warning, "A round of {What} was interrupted; the next one continues from there")]
     public static partial void RoundEnded(ILogger logger, string what, Exception error);
 
     [LoggerMessage(
@@ -45,10 +45,11 @@ internal static partial class ApiLog
         + "bytes")]
     public static partial void Folded(ILogger logger, long folded, long readAfter, long readBefore, long growth);
 
-    [LoggerMessage(10, LogLevel.Information, "Stopping: running requests have {Timeout}, and listening ends in {Delay}")]
+    [LoggerMessage(10, LogLevel.Information, "Stopping: running requests may continue for {Timeout}; listening ends in {Delay}")]
     public static partial void Stopping(ILogger logger, TimeSpan delay, TimeSpan timeout);
 
-    [LoggerMessage(11, LogLevel.Information, "Saved {Task}/{Step} on {Parent}: {Changed} values, {StoredBytes} of {LogicalBytes} bytes")]
+    [LoggerMessage(11, LogLevel.Information,
+        "Saved {Task}/{Step} based on {Parent}: {Changed} values, {StoredBytes} of {LogicalBytes} bytes")]
     public static partial void Saved(
         ILogger logger, string task, long step, string parent, long changed, long storedBytes, long logicalBytes);
 

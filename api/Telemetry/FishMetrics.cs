@@ -4,7 +4,7 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Api.Telemetry;
 
-/// <summary>What the server counts of its own work; how long requests take is counted by ASP.NET.</summary>
+/// <summary>The server's metrics of its own work; ASP.NET measures the duration of requests.</summary>
 internal sealed class FishMetrics
 {
     /// <summary>The meter's name.</summary>
@@ -24,22 +24,22 @@ internal sealed class FishMetrics
     {
         var meter = meters.Create(MeterName);
         saves = meter.CreateCounter<long>(
-            "fish.saves", "{save}", "Saves that were answered, by whether they made a checkpoint or found the same one there.");
-        saveDuration = meter.CreateHistogram<double>("fish.save.duration", "s", "From the body's last byte to the checkpoint on disk.");
-        changed = meter.CreateCounter<long>("fish.saved.values", "{value}", "Values of the checkpoints that were made.");
-        logical = meter.CreateCounter<long>("fish.saved.logical", "By", "Bytes of the checkpoints that were made, as full model files.");
-        stored = meter.CreateCounter<long>("fish.saved.stored", "By", "Bytes that the checkpoints that were made take.");
+            "fish.saves", "{save}", "Completed saves, by whether they created a checkpoint or found it stored.");
+        saveDuration = meter.CreateHistogram<double>("fish.save.duration", "s", "Time from the last byte received to the commit on disk.");
+        changed = meter.CreateCounter<long>("fish.saved.values", "{value}", "Values of the created checkpoints.");
+        logical = meter.CreateCounter<long>("fish.saved.logical", "By", "Bytes of the created checkpoints as full model files.");
+        stored = meter.CreateCounter<long>("fish.saved.stored", "By", "Stored bytes of the created checkpoints.");
         ratio = meter.CreateHistogram<double>(
-            "fish.save.ratio", null, "Full bytes to stored ones, of each model that was saved; its trainer state aside.",
+            "fish.save.ratio", null, "Ratio of full to stored bytes of each saved model, without its trainer state.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10000] });
-        depth = meter.CreateHistogram<int>("fish.save.chain_depth", "{delta}", "Deltas from the base, of each checkpoint that was made.",
+        depth = meter.CreateHistogram<int>("fish.save.chain_depth", "{delta}", "Deltas from the base to each created checkpoint.",
             advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] });
-        refused = meter.CreateCounter<long>("fish.refusals", "{request}", "Requests that were refused or failed, by their code.");
+        refused = meter.CreateCounter<long>("fish.refusals", "{request}", "Refused or failed requests, by code.");
         damage = meter.CreateCounter<long>(
-            "fish.damage", "{finding}", "Times that something stored was found damaged, by what was asked for.");
+            "fish.damage", "{finding}", "Damage found in stored data, by operation.");
     }
 
-    /// <summary>A save was answered.</summary>
+    /// <summary>Records a completed save.</summary>
     public void Saved(Saved<CheckpointInfo> saved, TimeSpan duration)
     {
         saves.Add(1, KeyValuePair.Create<string, object?>("outcome", saved.Created ? "created" : "same"));
@@ -56,13 +56,13 @@ internal sealed class FishMetrics
         depth.Record(saved.Value.Depth);
     }
 
-    /// <summary>A request was refused or failed.</summary>
+    /// <summary>Records a refused or failed request.</summary>
     public void Refused(string code) => refused.Add(1, KeyValuePair.Create<string, object?>("code", code));
 
-    /// <summary>A verification found something damaged.</summary>
+    /// <summary>Records damage found by a verification.</summary>
     public void FoundByVerification() => damage.Add(1, KeyValuePair.Create<string, object?>("code", "VERIFICATION"));
 
-    /// <summary>Something stored was found damaged by who asked for it.</summary>
+    /// <summary>Records damage found by a request.</summary>
     /// <param name="code">The damage's code.</param>
     public void Damaged(ErrorCode code) => damage.Add(1, KeyValuePair.Create<string, object?>("code", ErrorCodes.NameOf(code)));
 }

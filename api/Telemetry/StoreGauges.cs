@@ -5,18 +5,16 @@ using FishCheckpoint.Reports;
 
 namespace FishCheckpoint.Api.Telemetry;
 
-/// <summary>
-/// What the store holds, read off its running totals whenever metrics are collected; not at all where the store cannot be read.
-/// </summary>
+/// <summary>The contents of the store, from its running totals at each collection of metrics; absent if the store cannot be read.</summary>
 internal sealed class StoreGauges(IMeterFactory meters, Func<CheckpointStore> store, TimeProvider time) : IHostedService
 {
-    // One collection asks for every gauge: they share one report.
+    // One collection reads every gauge: they share one report.
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
 
     private StorageReport? report;
     private DateTimeOffset read = DateTimeOffset.MinValue;
 
-    // When things were verified is kept for each: finding the latest walks over them.
+    // Verification times are stored per item; finding the latest scans them.
     private static readonly TimeSpan FreshVerification = TimeSpan.FromMinutes(1);
 
     private (int Damaged, DateTimeOffset? Verified)? verification;
@@ -26,37 +24,37 @@ internal sealed class StoreGauges(IMeterFactory meters, Func<CheckpointStore> st
     public Task StartAsync(CancellationToken cancellationToken)
     {
         var meter = meters.Create(FishMetrics.MeterName);
-        Observe(meter, "fish.store.checkpoints", "{checkpoint}", "Checkpoints that are there.", whole => [new(whole.Checkpoints)]);
-        Observe(meter, "fish.store.values", "{value}", "Values of the checkpoints that are there.", whole => [new(whole.Changed)]);
+        Observe(meter, "fish.store.checkpoints", "{checkpoint}", "Number of checkpoints.", whole => [new(whole.Checkpoints)]);
+        Observe(meter, "fish.store.values", "{value}", "Values of all checkpoints.", whole => [new(whole.Changed)]);
         Observe(meter, "fish.store.logical", "By", "Bytes of all checkpoints as full model files.", whole => [new(whole.LogicalBytes)]);
-        Observe(meter, "fish.store.stored", "By", "Bytes that the checkpoints take, by kind.", whole =>
+        Observe(meter, "fish.store.stored", "By", "Stored bytes of all checkpoints, by kind.", whole =>
             [Of(whole.Stored.Positions, "kind", "positions"), Of(whole.Stored.Values, "kind", "values"),
                 Of(whole.Stored.State, "kind", "state")]);
-        Observe(meter, "fish.store.disk", "By", "Bytes on disk, by what takes them.", whole => whole.Disk is { } disk
+        Observe(meter, "fish.store.disk", "By", "Bytes on disk, by use.", whole => whole.Disk is { } disk
             ? [Of(disk.Bases, "part", "bases"), Of(disk.Database, "part", "database"), Of(disk.Wal, "part", "wal")] : []);
         Observe(meter, "fish.store.reclaimable", "By",
-            "Bytes of the database that nothing visible needs: unused pages, and deleted checkpoints, those in their grace apart.", whole =>
+            "Reclaimable bytes of the database: unused pages, and deleted checkpoints; those in their grace period separately.", whole =>
             whole.Disk is { } disk
                 ? [Of(disk.FreePages, "part", "free_pages"), Of(disk.Reclaimable, "part", "deleted"), Of(disk.Grace, "part", "grace")]
                 : []);
         meter.CreateObservableGauge(
             "fish.store.ratio", () => Report() is { } whole
                 ? [new Measurement<double>(whole.Ratio)] : Array.Empty<Measurement<double>>(), null,
-            "Full bytes to stored bytes of all models; trainer states and bases aside.");
+            "Ratio of full to stored bytes of all models, without trainer states and bases.");
         meter.CreateObservableGauge(
             "fish.store.chain_depth",
             () => Report() is { } whole
                 ? [Depth(whole.Chains.MeanDepth, "mean"), Depth(whole.Chains.MaxDepth, "max")] : Array.Empty<Measurement<double>>(),
-            "{delta}", "Deltas between the checkpoints that are there and their bases.");
+            "{delta}", "Deltas between checkpoints and their bases.");
         meter.CreateObservableGauge(
             "fish.store.damaged", () => Verification() is { } known
                 ? [new Measurement<long>(known.Damaged)] : Array.Empty<Measurement<long>>(),
-            "{item}", "Stored things that a verification has found damaged and none has found gone since.");
+            "{item}", "Stored items with known damage.");
         meter.CreateObservableGauge(
             "fish.store.verified.timestamp",
             () => Verification()?.Verified is { } last
                 ? [new Measurement<double>(last.ToUnixTimeMilliseconds() / 1e3)] : Array.Empty<Measurement<double>>(),
-            "s", "When something stored was last verified in full, in seconds since 1970; not there where nothing was.");
+            "s", "Time of the last full verification, in seconds since 1970; absent if there was none.");
         return Task.CompletedTask;
     }
 
@@ -70,7 +68,7 @@ internal sealed class StoreGauges(IMeterFactory meters, Func<CheckpointStore> st
         Func<StorageReport, IEnumerable<Measurement<long>>> values) =>
         meter.CreateObservableGauge(name, () => Report() is { } whole ? values(whole) : [], unit, description);
 
-    // Collections come one at a time, and a report takes some milliseconds at any size.
+    // Collections run one at a time, and a report takes some milliseconds at any size.
     private StorageReport? Report()
     {
         lock (meters)
@@ -87,7 +85,7 @@ internal sealed class StoreGauges(IMeterFactory meters, Func<CheckpointStore> st
             }
             catch (FishException)
             {
-                // Readiness says why; a gauge that is not known is left out.
+                // Readiness reports the reason; an unknown gauge is left out.
                 report = null;
             }
 

@@ -6,12 +6,12 @@ using OpenTelemetry.Trace;
 
 namespace FishCheckpoint.Api.Telemetry;
 
-/// <summary>Brings metrics and traces together, as the settings ask for them.</summary>
+/// <summary>Adds metrics and traces by the settings.</summary>
 internal static class TelemetryServices
 {
     private const string MetricsRoute = "/metrics";
 
-    // Where what the server tells of itself is on its way itself, it would only tell of being asked.
+    // Exports and metrics requests are not traced: they would only trace themselves.
     private static readonly string[] Unremarkable = [MetricsRoute, "/healthz", "/readyz"];
 
     public static void AddFishTelemetry(this IServiceCollection services, IConfiguration configuration)
@@ -39,10 +39,10 @@ internal static class TelemetryServices
     }
 
     /// <summary>Adds the route of the metrics.</summary>
-    /// <returns>The route; <see langword="null"/> if the settings turn metrics off.</returns>
+    /// <returns>The route; <see langword="null"/> if the settings disable metrics.</returns>
     public static IEndpointConventionBuilder? MapMetrics(this IEndpointRouteBuilder routes) =>
         routes.ServiceProvider.GetRequiredService<FishSettings>().Telemetry.Metrics
-            ? routes.MapPrometheusScrapingEndpoint(MetricsRoute).WithSummary("Give metrics as Prometheus text").WithMetadata(
+            ? routes.MapPrometheusScrapingEndpoint(MetricsRoute).WithSummary("Return metrics as Prometheus text").WithMetadata(
                 new HttpMethodMetadata([HttpMethods.Get]))
             : null;
 }

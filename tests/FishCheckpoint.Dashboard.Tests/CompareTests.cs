@@ -45,16 +45,16 @@ public sealed class CompareTests(Chromium chromium, DashboardServer server) : Da
         var map = Table("encoder.layer");
         await Expect(map.Locator("thead th")).ToHaveTextAsync(["Tensor", "0", "1", "2", "3", "4", "5"]);
         await Expect(map.Locator("tbody th")).ToHaveTextAsync(["attn.q.weight", "mlp.up.weight", "norm.bias"]);
-        var (cells, told) = (map.Locator("tbody td"), Page.Locator(".told").First);
+        var (cells, readout) = (map.Locator("tbody td"), Page.Locator(".readout").First);
         await cells.First.FocusAsync();
-        await Expect(told).ToContainTextAsync(Sentence(report, "encoder.layer.0.attn.q.weight"));
+        await Expect(readout).ToContainTextAsync(Sentence(report, "encoder.layer.0.attn.q.weight"));
         await Page.Keyboard.PressAsync("ArrowRight");
         await Page.Keyboard.PressAsync("ArrowRight");
         await Page.Keyboard.PressAsync("ArrowDown");
-        await Expect(told).ToContainTextAsync(Sentence(report, "encoder.layer.2.mlp.up.weight"));
+        await Expect(readout).ToContainTextAsync(Sentence(report, "encoder.layer.2.mlp.up.weight"));
         await cells.Last.HoverAsync();
-        await Expect(told).ToContainTextAsync(Sentence(report, "encoder.layer.5.norm.bias"));
-        await Page.GetByLabel("Colour by").SelectOptionAsync("max");
+        await Expect(readout).ToContainTextAsync(Sentence(report, "encoder.layer.5.norm.bias"));
+        await Page.GetByLabel("Color by").SelectOptionAsync("max");
         await Expect(Page.Locator(".scale")).ToContainTextAsync("largest distance");
     }
 

@@ -96,7 +96,7 @@ public sealed class LookTests(Chromium chromium, DashboardServer server) : Dashb
         await Page.Keyboard.PressAsync("Enter");
         await Expect(Page.Locator(".lead")).ToContainTextAsync("From step 2,190 to step 2,200");
         await TabToAsync("td.heat");
-        await Expect(Page.Locator(".told").First).ToContainTextAsync("encoder.layer.0");
+        await Expect(Page.Locator(".readout").First).ToContainTextAsync("encoder.layer.0");
     }
 
     // At most so many stops: a focus that is caught somewhere does not hang the test.

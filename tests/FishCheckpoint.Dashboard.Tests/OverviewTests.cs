@@ -43,9 +43,9 @@ public sealed class OverviewTests(Chromium chromium, DashboardServer server) : D
     public async Task Reclaim_SaysWhatWouldGo_AndChangesNothing()
     {
         await GoAsync("/reclaim");
-        await Button("Look what would go").ClickAsync();
-        await Expect(Page.GetByText("2 checkpoints would go")).ToBeVisibleAsync();
-        Assert.Equal(["beta/1", "beta/2"], (await ColumnAsync(Table("Checkpoints that would go"), 0)).Order(StringComparer.Ordinal));
+        await Button("Start the dry run").ClickAsync();
+        await Expect(Page.GetByText("2 checkpoints would be deleted")).ToBeVisibleAsync();
+        Assert.Equal(["beta/1", "beta/2"], (await ColumnAsync(Table("Checkpoints to delete"), 0)).Order(StringComparer.Ordinal));
         await Expect(Page.Locator(".command code").First).ToHaveTextAsync($"fishckpt gc --server {Server.Address.ToString().TrimEnd('/')}");
         await KeepAsync("reclaim");
         await Expect(Page.GetByText("fishckpt task set alpha --keep-last 10 --keep-every 1000")).ToBeVisibleAsync();

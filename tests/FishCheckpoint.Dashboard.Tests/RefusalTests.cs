@@ -37,8 +37,8 @@ public sealed class RefusalTests(Chromium chromium, DashboardServer server) : Da
         await Expect(dialog).ToBeHiddenAsync();
         await Expect(Button("Change key")).ToBeVisibleAsync();
         await GoAsync("/reclaim");
-        await Button("Look what would go").ClickAsync();
-        await Expect(Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("This takes a key of the scope admin; this one has read.");
+        await Button("Start the dry run").ClickAsync();
+        await Expect(Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("This request needs a key of the scope admin; the key has read.");
         Assert.DoesNotContain(Requests, url => url.Contains(reader, StringComparison.Ordinal));
     }
 
@@ -52,7 +52,7 @@ public sealed class RefusalTests(Chromium chromium, DashboardServer server) : Da
         await Expect(Page.Locator(".lead")).ToContainTextAsync("3 checkpoints of 1 task");
         await Expect(Table("Tasks").Locator("tbody tr")).ToHaveCountAsync(1);
         await GoAsync("/task/alpha");
-        await Expect(Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The key is limited to tasks, and this is none of theirs.");
+        await Expect(Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The key is limited to tasks, and this item belongs to none of them.");
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class RefusalTests(Chromium chromium, DashboardServer server) : Da
         await Expect(Page.GetByText("Ready: the store")).ToBeVisibleAsync();
         await Server.StopAsync();
         await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Reclaim" }).ClickAsync();
-        await Expect(alert.First).ToContainTextAsync("The server does not answer");
+        await Expect(alert.First).ToContainTextAsync("The server does not respond");
         await Expect(Button("Try again").First).ToBeVisibleAsync();
         await KeepAsync("stopped");
     }

@@ -72,7 +72,7 @@ public sealed class HookOutageTests : IDisposable
         gate.Close();
         Train(trainer, hook, 4, 20);
         Assert.Null(await hook.SaveAsync(cancellation: Stop));
-        Assert.Contains(warnings, warning => warning.Contains("The server is silent", StringComparison.Ordinal));
+        Assert.Contains(warnings, warning => warning.Contains("The server did not respond", StringComparison.Ordinal));
         Assert.Contains(warnings, warning => warning.Contains("not waited for any longer", StringComparison.Ordinal));
         Train(trainer, hook, 21, 30);
         gate.Reopen();
@@ -101,7 +101,7 @@ public sealed class HookOutageTests : IDisposable
             var failed = await Assert.ThrowsAnyAsync<Exception>(() => hook.CompleteAsync(Stop));
             var error = Assert.IsType<FishException>((failed as AggregateException)?.InnerExceptions[0] ?? failed);
             Assert.Equal(ErrorCode.ServerUnavailable, error.Code);
-            Assert.Contains("The server is silent", error.Cause, StringComparison.Ordinal);
+            Assert.Contains("The server did not respond", error.Cause, StringComparison.Ordinal);
         }
 
         await hook.DisposeAsync();
@@ -117,7 +117,7 @@ public sealed class HookOutageTests : IDisposable
         await using var hook = Hook(client, trainer, []);
         var error = await Assert.ThrowsAsync<FishException>(() => hook.ResumeAsync(cancellation: Stop));
         Assert.Equal(ErrorCode.ServerUnavailable, error.Code);
-        Assert.Contains("The server is silent", error.Cause, StringComparison.Ordinal);
+        Assert.Contains("The server did not respond", error.Cause, StringComparison.Ordinal);
         Train(trainer, hook, 1, 5);
     }
 

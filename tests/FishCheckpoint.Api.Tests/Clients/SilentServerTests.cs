@@ -188,7 +188,7 @@ public sealed class SilentServerTests
     {
         var error = await Assert.ThrowsAsync<FishException>(call);
         Assert.Equal((ErrorCode.ServerUnavailable, (int?)null), (error.Code, error.Status));
-        Assert.Contains("silent", error.Cause, StringComparison.Ordinal);
+        Assert.Contains("did not respond", error.Cause, StringComparison.Ordinal);
         Assert.Contains("No byte moved for ", error.Cause, StringComparison.Ordinal);
     }
 

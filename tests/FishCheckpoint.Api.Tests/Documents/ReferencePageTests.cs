@@ -81,7 +81,7 @@ public sealed partial class ReferencePageTests : ApiTest
 
     [Fact]
     public async Task List_OfTheRoutes_NamesThePage() => Assert.Contains(
-        "/docs/{documentName?}\n          Show the OpenAPI document as a page",
+        "/docs/{documentName?}\n          Show the OpenAPI document as a web page",
         await Client.GetStringAsync("/", Stop), StringComparison.Ordinal);
 
     private static async Task<string> NonceAsync(HttpResponseMessage response)

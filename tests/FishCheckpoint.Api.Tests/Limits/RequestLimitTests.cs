@@ -29,7 +29,7 @@ public sealed class RequestLimitTests : ApiTest
         Assert.Equal("TOO_MANY_REQUESTS", problem.GetProperty("code").GetString());
         Assert.Equal("requests", problem.GetProperty("key").GetString());
         Assert.Equal("GET /v1/tasks/", problem.GetProperty("operation").GetString());
-        Assert.Equal($"The server answers {AtOnce} requests at once.", problem.GetProperty("cause").GetString());
+        Assert.Equal($"The server has reached its limit of {AtOnce} concurrent requests.", problem.GetProperty("cause").GetString());
         Assert.Equal("Try again in a moment.", problem.GetProperty("hint").GetString());
 
         // A path that no route has is counted as well.
@@ -42,7 +42,7 @@ public sealed class RequestLimitTests : ApiTest
         using var held = await FillAsync();
         using var refused = await ExpectAsync(HttpStatusCode.TooManyRequests, GetAsync("/api/models/task"));
         Assert.Equal(
-            $"requests: The server answers {AtOnce} requests at once. Try again in a moment.",
+            $"requests: The server has reached its limit of {AtOnce} concurrent requests. Try again in a moment.",
             Assert.Single(refused.Headers.GetValues("X-Error-Message")));
         Assert.Equal("1", refused.Headers.RetryAfter?.ToString());
     }

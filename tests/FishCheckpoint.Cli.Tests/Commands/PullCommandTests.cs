@@ -20,7 +20,7 @@ public sealed class PullCommandTests : CommandTest
         var (first, second) = await PrepareAsync();
 
         var full = (await Run("pull", "task", Pulled, "--step", "10", "--json")).Json<PulledModel>();
-        Assert.Equal((PullForm.Full, 10, first.Header.FileLength, "nothing was here"), (full.Form, full.Step, full.FetchedBytes, full.Because));
+        Assert.Equal((PullForm.Full, 10, first.Header.FileLength, "the folder was empty"), (full.Form, full.Step, full.FetchedBytes, full.Because));
         Assert.Equal(first.ToBytes(), CurrentModel);
 
         var delta = (await Run("pull", "task", Pulled, "--json")).Json<PulledModel>();

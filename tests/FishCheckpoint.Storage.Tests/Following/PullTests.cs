@@ -130,7 +130,7 @@ public sealed class PullTests : FollowingTest
         await SaveAsync(1, Base.Change(2));
 
         var pulled = await PullAsync();
-        Assert.Equal((PullForm.Full, "step 1 is not the state any more that is here"), (pulled.Form, pulled.Because));
+        Assert.Equal((PullForm.Full, "the store has another state of step 1 than this folder"), (pulled.Form, pulled.Because));
         Assert.Equal(Base.Change(2).ToBytes(), CurrentModel);
     }
 
