@@ -137,8 +137,8 @@ public static class FishServer
         {
             throw new FishException(
                 ErrorCode.RequestInvalid, UrlsOf(server), $"The server did not start: {error.Message.Split('\n')[0].Trim()}",
-                "Give an address like http://127.0.0.1:5080; https also needs a certificate (docs/ACCESS.md). Limits in the settings "
-                    + "may also be out of range.", error);
+                "Give an address like http://127.0.0.1:5080; https also needs a certificate (docs/guides/access.md). "
+                + "Limits in the settings may also be out of range.", error);
         }
     }
 

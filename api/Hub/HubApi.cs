@@ -6,8 +6,8 @@ using FishCheckpoint.Api.Errors;
 namespace FishCheckpoint.Api.Hub;
 
 /// <summary>
-/// The read side of the Hugging Face Hub's protocol, so that its clients load checkpoints as model repositories (docs/HUB.md): a task is a
-/// repository, a checkpoint is a commit, and a base is a repository with one commit. One table lists all routes of the protocol;
+/// The read side of the Hugging Face Hub's protocol, so that its clients load checkpoints as model repositories (docs/guides/hub.md): a
+/// task is a repository, a checkpoint is a commit, and a base is a repository with one commit. One table lists all routes of the protocol;
 /// unsupported ones return an explanation.
 /// </summary>
 internal static class HubApi

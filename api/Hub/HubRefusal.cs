@@ -26,7 +26,7 @@ internal static class HubRefusal
     /// <summary>Responds for an unknown route: 404.</summary>
     public static void NoRoute(HttpContext context) => throw new FishException(
         ErrorCode.FileNotFound, Shown(context), "This server does not have this route of the Hub's protocol.",
-        "See the supported routes in docs/HUB.md.");
+        "See the supported routes in docs/guides/hub.md.");
 
     private static string Shown(HttpContext context) => context.Request.Path.Value is { } path && path.Length <= 200 ? path : "path";
 }

@@ -2,47 +2,45 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange;
 
-/// <summary>What is imported, and into what.</summary>
+/// <summary>What to import, and the task for it.</summary>
 public sealed record ImportOptions
 {
     /// <summary>The format.</summary>
     public required InterchangeFormat Format { get; init; }
 
-    /// <summary>The folder that the versions lie in.</summary>
+    /// <summary>The folder of the versions.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>The task. Made if it is not there, on <see cref="Base"/>.</summary>
+    /// <summary>The task. Created on <see cref="Base"/> if it does not exist.</summary>
     public required string Task { get; init; }
 
-    /// <summary>
-    /// The base of a task that is to be made. Made itself, if it is not there, of the first version, which is then a full one.
-    /// </summary>
+    /// <summary>The base of a new task. If it does not exist, the first version becomes the base; it must be full.</summary>
     public string? Base { get; init; }
 
-    /// <summary>The version that the state is which the task starts from: what the first delta may be laid on. Default: 0.</summary>
+    /// <summary>The version of the task's start, which the first delta may have as its parent. Default: 0.</summary>
     public string BaseVersion { get; init; } = "0";
 
-    /// <summary>The step of the first version whose name is no number; the others count on from there. Default: 1.</summary>
+    /// <summary>The step of the first version whose name is not a number; later ones count up from it. Default: 1.</summary>
     public long FirstStep { get; init; } = 1;
 
-    /// <summary>Whether versions whose step is stored already are left alone, unread. Default: no, they are compared.</summary>
+    /// <summary>Whether to skip versions whose step is already stored, without reading them. Default: no, they are compared.</summary>
     public bool OnlyNew { get; init; }
 
     /// <summary>
-    /// Whether a number may be missing between two versions of a format that does not say what a delta is laid on: some writers leave one
-    /// out where nothing changed. Default: no, since a lost version looks the same.
+    /// Whether numbers may be missing between versions in a format that does not record parents: some writers skip a version without
+    /// changes. Default: no, because a lost version looks the same.
     /// </summary>
     public bool AllowGaps { get; init; }
 
     /// <summary>
-    /// The names of the trained parameters in the model's order, for the format that has none (fish-diff). <see langword="null"/>: as the
-    /// base's file has them, which is refused where they are sorted by name. Default: so.
+    /// The names of the trained parameters in the model's order, for the format without names (fish-diff). <see langword="null"/>: the
+    /// order of the base's file, which is refused if it is sorted by name. Default: <see langword="null"/>.
     /// </summary>
     public IReadOnlyList<string>? Parameters { get; init; }
 
-    /// <summary>The longest header or index that is read, in bytes.</summary>
+    /// <summary>The largest header or index accepted, in bytes.</summary>
     public int MaxHeaderLength { get; init; } = SafetensorsHeader.MaxLength;
 
-    /// <summary>Where what outgrows memory lies meanwhile. Default: the system's temporary folder.</summary>
+    /// <summary>The folder for data that is too large for memory. Default: the system's temporary folder.</summary>
     public string SpoolFolder { get; init; } = Path.GetTempPath();
 }

@@ -3,7 +3,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange;
 
-/// <summary>The order that Python sorts names in: by code points, which is that of their bytes in UTF-8.</summary>
+/// <summary>Python's order of names: by code points, which equals the order of their UTF-8 bytes.</summary>
 internal static class NameOrder
 {
     public static IEnumerable<(TensorInfo Tensor, int Index)> Of(Layout layout) =>

@@ -4,29 +4,29 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange;
 
-/// <summary>Two states of a task: the tensors that may differ, a block at a time.</summary>
-/// <param name="from">The one. Read by this alone.</param>
-/// <param name="to">The other. Read by this alone.</param>
+/// <summary>Two states of a task, with the tensors that may differ, a block at a time.</summary>
+/// <param name="from">The earlier state; this object is its only reader.</param>
+/// <param name="to">The later state; this object is its only reader.</param>
 /// <param name="changed">The tensors that may differ, as indices in the layout.</param>
-/// <param name="files">In which of the model's files each tensor is.</param>
+/// <param name="files">The model file of each tensor.</param>
 internal sealed class StatePair(IModelReader from, IModelReader to, IReadOnlyList<int> changed, IReadOnlyDictionary<string, int> files)
 {
     private readonly byte[] before = new byte[Blocks.Size];
     private readonly byte[] after = new byte[Blocks.Size];
 
-    /// <summary>Told of a block: its bytes before and after, and where it begins in the tensor.</summary>
+    /// <summary>Receives a block: its bytes before and after, and its offset in the tensor.</summary>
     public delegate void Visit(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, long offset);
 
-    /// <summary>The layout of both.</summary>
+    /// <summary>The layout of both states.</summary>
     public Layout Layout => to.Layout;
 
-    /// <summary>In which of the model's files each tensor is.</summary>
+    /// <summary>The model file of each tensor.</summary>
     public IReadOnlyDictionary<string, int> Files => files;
 
     /// <summary>The later state.</summary>
     public IModelReader To => to;
 
-    /// <summary>The tensors that may differ, in the order that Python sorts names in.</summary>
+    /// <summary>The tensors that may differ, in Python's order of names.</summary>
     public IEnumerable<TensorInfo> Changed =>
         changed.Select(index => Layout.Tensors[index]).OrderBy(tensor => tensor.Name, Comparer<string>.Create(NameOrder.Compare));
 

@@ -4,32 +4,31 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Interchange;
 
-/// <summary>What a version is called: a whole number in most systems, any text in some.</summary>
+/// <summary>The name of a version: an integer in most systems, any text in some.</summary>
 internal static class VersionName
 {
     private const int Longest = 512;
 
-    /// <summary>The number that a version's name is; <see langword="null"/> if it is another text.</summary>
+    /// <summary>The number in a version's name; <see langword="null"/> if it is another text.</summary>
     public static long? NumberOf(string name) =>
         long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    /// <summary>Whether two names are one version: numbers may be padded.</summary>
+    /// <summary>Whether two names denote one version: numbers may be padded.</summary>
     public static bool Same(string left, string right) =>
         left == right || (NumberOf(left) is { } number && NumberOf(right) == number);
 
     /// <summary>One key for all spellings of a version.</summary>
     public static string KeyOf(string name) => NumberOf(name)?.ToString(CultureInfo.InvariantCulture) ?? name;
 
-    /// <summary>Refuses a name that is no name.</summary>
+    /// <summary>Refuses an invalid name.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>.</exception>
     public static string Check(string name, string key) => name.Length is > 0 and <= Longest && !name.Any(char.IsControl) ? name
         : throw new FishException(
-            ErrorCode.VersionInvalid, key, $"A version's name has 1 to {Longest} characters, none of them a control character.",
+            ErrorCode.VersionInvalid, key, $"A version's name must have 1 to {Longest} characters and no control characters.",
             "Write the version again.");
 
     /// <summary>
-    /// Refuses the name of a file that is more than the name of a file, or that this system cannot have, before anything of this name is
-    /// opened.
+    /// Refuses a file name with a path, or one that this operating system does not allow, before anything is opened by it.
     /// </summary>
     /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>.</exception>
     public static string CheckFile(string file, string key)
@@ -42,8 +41,8 @@ internal static class VersionName
         {
             throw new FishException(
                 ErrorCode.VersionInvalid, key,
-                $"'{(file.Length <= 80 ? file : file[..80])}' is no name for a file of a version: {error.Cause}",
-                $"File names match {Names.Pattern}.", error);
+                $"'{(file.Length <= 80 ? file : file[..80])}' is not a valid file name of a version: {error.Cause}",
+                $"File names must match {Names.Pattern}.", error);
         }
     }
 }

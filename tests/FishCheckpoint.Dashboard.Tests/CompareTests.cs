@@ -55,7 +55,7 @@ public sealed class CompareTests(Chromium chromium, DashboardServer server) : Da
         await cells.Last.HoverAsync();
         await Expect(readout).ToContainTextAsync(Sentence(report, "encoder.layer.5.norm.bias"));
         await Page.GetByLabel("Color by").SelectOptionAsync("max");
-        await Expect(Page.Locator(".scale")).ToContainTextAsync("largest distance");
+        await Expect(Page.Locator(".scale")).ToContainTextAsync("largest change");
     }
 
     private static string Sentence(ChangeReport report, string name)

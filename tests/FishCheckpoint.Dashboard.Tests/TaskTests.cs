@@ -24,7 +24,7 @@ public sealed class TaskTests(Chromium chromium, DashboardServer server) : Dashb
     {
         await GoAsync("/task/alpha");
         await Expect(Page.Locator(".chart, .no-charts")).ToBeVisibleAsync();
-        Assert.SkipWhen(await Page.Locator(".no-charts").CountAsync() > 0, "This build has no charts: it was made without npm.");
+        Assert.SkipWhen(await Page.Locator(".no-charts").CountAsync() > 0, "This build has no charts: it was built without npm.");
         var (range, over) = (Page.Locator(".range"), Page.Locator(".u-over"));
         await Expect(range).ToHaveTextAsync("10 – 2,200");
         await over.ScrollIntoViewIfNeededAsync();

@@ -12,7 +12,7 @@ namespace FishCheckpoint.Following.Folders;
 /// <param name="Sha256">Its SHA-256 digest when it was written.</param>
 internal sealed record PulledFile(string Name, long Bytes, Digest Sha256);
 
-/// <summary>The manifest of a pulled model, its file <c>.fish.json</c> (docs/FOLLOWING.md).</summary>
+/// <summary>The manifest of a pulled model, its file <c>.fish.json</c> (docs/guides/following.md).</summary>
 /// <param name="Version">The manifest's version: 1.</param>
 /// <param name="Task">The task.</param>
 /// <param name="Base">The identity of its base.</param>

@@ -7,17 +7,17 @@ namespace FishCheckpoint.Interchange.Export;
 
 /// <summary>A version to write.</summary>
 /// <param name="State">The version.</param>
-/// <param name="Below">What it is laid on; <see langword="null"/> for a full one.</param>
+/// <param name="Below">Its parent version; <see langword="null"/> for a full version.</param>
 internal sealed record PlannedVersion(ExportState State, ExportState? Below);
 
-/// <summary>Which checkpoints become which versions. Reads nothing.</summary>
+/// <summary>Decides which checkpoints become which versions, without reading any.</summary>
 internal static class ExportPlan
 {
     private const string Step = "{step}";
 
     /// <summary>Plans an export.</summary>
     /// <param name="saved">The checkpoints from the first to the last, by step.</param>
-    /// <param name="options">What is wanted.</param>
+    /// <param name="options">The export's options.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>.</exception>
     public static PlannedVersion[] Of(IReadOnlyList<CheckpointInfo> saved, ExportOptions options)
     {
@@ -38,8 +38,8 @@ internal static class ExportPlan
             if (below is { } previous && VersionName.Same(previous.Name, name))
             {
                 throw new FishException(
-                    ErrorCode.RequestInvalid, name, "The step 0 and the state that the task starts from would be one version.",
-                    "Number the versions, or export from a step.");
+                    ErrorCode.RequestInvalid, name, "Step 0 and the task's start would have the same version number.",
+                    "Number the versions, or start the export at a step.");
             }
 
             var state = new ExportState(name, chosen[index], full ? name : below!.Anchor);
@@ -50,21 +50,20 @@ internal static class ExportPlan
         return [.. planned];
     }
 
-    // Adapters are each a difference to what the task starts from, whichever is the first.
+    // Every adapter is a difference to the task's start, whichever is the first.
     private static PlannedVersion[] OnBase(CheckpointInfo[] chosen, ExportOptions options)
     {
         if (options.FullEvery > 0 || options.Number || options.ShardSize is not null)
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, options.Task, "Adapters are never full, numbered or sharded.", "Leave these options out.");
+                ErrorCode.RequestInvalid, options.Task, "Adapters cannot be full, numbered or sharded.", "Leave out these options.");
         }
 
         var start = new ExportState("base", null, "base");
         return [.. chosen.Select(info => new PlannedVersion(new ExportState(NameOf(info.Step, options), info, start.Anchor), start))];
     }
 
-    // Followers have version 0 from elsewhere: a full version that is written is 1, unless the format has none, and it is what they are
-    // started with.
+    // Followers get version 0 elsewhere: a written full version starts at 1 unless the format has none, and followers start with it.
     private static long NumberOf(int index, ExportOptions options) =>
         options.Format == InterchangeFormat.Manifest && options.From is not null ? index : index + 1;
 
@@ -78,7 +77,7 @@ internal static class ExportPlan
         if (options.Every < 0 || options.FullEvery < 0 || options.ShardSize is <= 0)
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, options.Task, "A number of versions or bytes is too small.", "Give positive numbers.");
+                ErrorCode.RequestInvalid, options.Task, "A number of versions or bytes is below 1.", "Give positive numbers.");
         }
 
         if (options.VersionName is not { } name)
@@ -91,8 +90,8 @@ internal static class ExportPlan
         {
             throw new FishException(
                 ErrorCode.RequestInvalid, name,
-                $"Only in disk-delta and modelexpress have versions other names than numbers, and each its own, with {Step} in it.",
-                $"Give a name such as run7-{Step}.");
+                $"Only disk-delta and modelexpress allow names, and each name needs {Step}.",
+                $"Give a name like run7-{Step}.");
         }
 
         VersionName.CheckFile(name.Replace(Step, "0", StringComparison.Ordinal), name);

@@ -6,7 +6,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Export;
 
-/// <summary>A model with the files of a folder that it has not itself. Owns neither.</summary>
+/// <summary>A model plus the files of a folder that the model itself does not have. Owns neither.</summary>
 internal sealed class SideFiles : IModelReader
 {
     private static readonly string[] Weights = [".safetensors", ".bin", ".pt", ".pth", ".gguf", ".h5", ".msgpack", ".index.json"];
@@ -15,7 +15,7 @@ internal sealed class SideFiles : IModelReader
     private readonly Dictionary<string, string> paths = new(StringComparer.Ordinal);
 
     /// <summary>Reads the folder's list of files, and their digests.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>: there is no such folder.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>: the folder does not exist.</exception>
     public SideFiles(IModelReader model, string folder)
     {
         this.model = model;

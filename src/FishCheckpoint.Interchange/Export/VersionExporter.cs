@@ -9,23 +9,23 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Export;
 
 /// <summary>
-/// Exports checkpoints as versions. Each appears whole or not at all, so a follower may look on; the same export again finds that all is
-/// there, and goes on where one was stopped.
+/// Exports checkpoints as versions. Each appears atomically, so a follower may read meanwhile. Repeating an export skips finished versions
+/// and continues an interrupted one.
 /// </summary>
 public static class VersionExporter
 {
-    /// <summary>How many versions an export makes.</summary>
-    /// <exception cref="FishException">A checkpoint is missing, or the options contradict themselves.</exception>
+    /// <summary>The number of versions in an export.</summary>
+    /// <exception cref="FishException">A checkpoint is missing, or the options conflict.</exception>
     public static async Task<int> CountAsync(ICheckpoints checkpoints, ExportOptions options, CancellationToken cancellation = default) =>
         ExportPlan.Of(await SavedAsync(checkpoints, options, cancellation), options).Length;
 
-    /// <summary>Exports.</summary>
+    /// <summary>Exports versions.</summary>
     /// <param name="store">The store, embedded or remote.</param>
-    /// <param name="options">What, and how.</param>
-    /// <param name="done">Told of each version that is done.</param>
-    /// <param name="cancellation">Ends the export; of the version being written nothing is left.</param>
-    /// <exception cref="FishException">A checkpoint is missing or damaged, the format cannot carry a tensor (the key names it), or another
-    /// version has the place.</exception>
+    /// <param name="options">What to export, and how.</param>
+    /// <param name="done">Called for each finished version.</param>
+    /// <param name="cancellation">Cancels the export; a partial version is removed.</param>
+    /// <exception cref="FishException">A checkpoint is missing or damaged, the format does not support a tensor (the key names it), or
+    /// another version has the name.</exception>
     public static async Task<ExportReport> ExportAsync(
         IFishStore store, ExportOptions options, Action<ExportedVersion>? done = null, CancellationToken cancellation = default)
     {
@@ -57,8 +57,8 @@ public static class VersionExporter
         if (first > last.Step)
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, options.Task, $"The first step, {first}, comes after the last, {last.Step}.",
-                "Name them the other way round.");
+                ErrorCode.RequestInvalid, options.Task, $"The first step, {first}, is after the last, {last.Step}.",
+                "Swap them.");
         }
 
         var page = new PageRequest(PageRequest.MaxLimit, first == 0 ? null : $"{first - 1}");
@@ -74,8 +74,8 @@ public static class VersionExporter
         if (options.Format == InterchangeFormat.DiskDelta && model.Files.All(file => file.Name != ModelConfig.FileName))
         {
             options.OnWarning(
-                $"The full version {state.Name} has no {ModelConfig.FileName}: SGLang's reader then deletes the engine's own. "
-                + "Give the model's side files with --side-files DIR.");
+                $"The full version {state.Name} has no {ModelConfig.FileName}: SGLang's reader then deletes the engine's copy. "
+                + "Add the model's side files with --side-files DIR.");
         }
 
         return await Task.Run(() => writer.WriteFullAsync(state, model, cancellation), cancellation);
@@ -95,7 +95,7 @@ public static class VersionExporter
         return await Task.Run(() => writer.WriteDelta(state, below, new StatePair(from, to, changed, files), cancellation), cancellation);
     }
 
-    // Which tensors may differ is read from the index of the delta's mask alone.
+    // The index of the delta's mask lists the tensors that may differ.
     private static async Task<int[]> ChangedAsync(
         IStates states, string task, StepRef to, StepRef from, Layout layout, CancellationToken cancellation)
     {

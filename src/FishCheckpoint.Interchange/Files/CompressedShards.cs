@@ -4,20 +4,20 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Files;
 
-/// <summary>Safetensors files whose tensors are compressed: each a Zstandard frame as U8 with one dimension.</summary>
+/// <summary>Safetensors files of compressed tensors: each is a Zstandard frame in a one-dimensional U8 tensor.</summary>
 internal sealed class CompressedShards : IDisposable
 {
     private readonly Dictionary<string, SafetensorsFile> files = new(StringComparer.Ordinal);
 
-    /// <summary>The names of the files that are open.</summary>
+    /// <summary>The names of the open files.</summary>
     public IEnumerable<string> Names => files.Keys;
 
     /// <summary>Opens files.</summary>
     /// <param name="folder">Their folder.</param>
-    /// <param name="names">Their names, checked to be names of files.</param>
-    /// <param name="key">Whom they concern, for errors.</param>
-    /// <param name="maxHeaderLength">The longest header taken, in bytes.</param>
-    /// <exception cref="FishException">One is missing, or lies.</exception>
+    /// <param name="names">Their names, already validated as file names.</param>
+    /// <param name="key">Their version, for errors.</param>
+    /// <param name="maxHeaderLength">The longest header accepted, in bytes.</param>
+    /// <exception cref="FishException">A file is missing or invalid.</exception>
     public static CompressedShards Open(string folder, IEnumerable<string> names, string key, int maxHeaderLength)
     {
         var shards = new CompressedShards();
@@ -40,8 +40,8 @@ internal sealed class CompressedShards : IDisposable
     /// <summary>The header of a file.</summary>
     public SafetensorsHeader HeaderOf(string file) => files[file].Header;
 
-    /// <summary>Opens the frame that a tensor is.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: it is not there, or no such tensor.</exception>
+    /// <summary>Opens the frame of a tensor.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: it is missing or is not a compressed tensor.</exception>
     public ZstdReader OpenFrame(string file, string tensor, string key)
     {
         var stored = files[file].Header.Tensors.FirstOrDefault(item => item.Info.Name == tensor)
@@ -49,7 +49,7 @@ internal sealed class CompressedShards : IDisposable
         var (info, begin) = (stored.Info, stored.Begin);
         if (info.Type != DType.U8 || info.Shape.Count != 1)
         {
-            throw JsonFile.Fail(key, $"A compressed tensor is U8 with one dimension, not {info}.");
+            throw JsonFile.Fail(key, $"A compressed tensor must be U8 with one dimension, not {info}.");
         }
 
         return new ZstdReader((offset, bytes) => files[file].ReadData(begin + offset, bytes), info.Bytes, key);

@@ -3,7 +3,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Files;
 
-/// <summary>Opens full versions, and says which it was that lies.</summary>
+/// <summary>Opens full versions, and names the invalid one in errors.</summary>
 internal static class FullVersion
 {
     public static ModelFolder Open(FoundVersion version, int maxHeaderLength)

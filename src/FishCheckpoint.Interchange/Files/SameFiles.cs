@@ -3,20 +3,20 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Files;
 
-/// <summary>Compares what is to be written with what is there.</summary>
+/// <summary>Compares a new version with an existing one.</summary>
 internal static class SameFiles
 {
-    /// <summary>Refuses a place that holds anything else.</summary>
-    /// <param name="written">A file or folder.</param>
-    /// <param name="place">What is there.</param>
+    /// <summary>Refuses an existing version with other content.</summary>
+    /// <param name="written">The new file or folder.</param>
+    /// <param name="place">The existing one.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>.</exception>
     public static void Require(string written, string place)
     {
         if (!(Directory.Exists(written) ? SameFolders(written, place) : SameContent(written, place)))
         {
             throw new FishException(
-                ErrorCode.FolderTaken, place, "Another version is there under this name.",
-                "Export into another folder, or remove the version if nobody follows it.");
+                ErrorCode.FolderTaken, place, "Another version already has this name.",
+                "Export into another folder, or remove the old version if no follower uses it.");
         }
     }
 

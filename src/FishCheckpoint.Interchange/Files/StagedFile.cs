@@ -3,7 +3,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Files;
 
 /// <summary>
-/// A version that is one file: hidden beside its place, synced and renamed when it is whole. One that is there already has to be the same.
+/// A version in one file: written under a temporary dot-name, synced and renamed when it is complete. An existing file must have the same
+/// content.
 /// </summary>
 internal sealed class StagedFile : IDisposable
 {
@@ -11,7 +12,7 @@ internal sealed class StagedFile : IDisposable
     private readonly string staging;
 
     /// <summary>Begins a file.</summary>
-    /// <param name="place">Where it is to appear. Its folder is made if it is not there.</param>
+    /// <param name="place">Its final path. The folder is created if missing.</param>
     public StagedFile(string place)
     {
         this.place = Path.GetFullPath(place);
@@ -30,12 +31,12 @@ internal sealed class StagedFile : IDisposable
             });
     }
 
-    /// <summary>The content being written.</summary>
+    /// <summary>The stream to write to.</summary>
     public FileStream Stream { get; }
 
-    /// <summary>Gives the file its place.</summary>
-    /// <returns>Whether it is new there.</returns>
-    /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.FolderTaken"/>: something else has the place.</exception>
+    /// <summary>Moves the file to its final path.</summary>
+    /// <returns>Whether it is new.</returns>
+    /// <exception cref="Errors.FishException"><see cref="Errors.ErrorCode.FolderTaken"/>: another version has the path.</exception>
     public bool Commit()
     {
         AtomicFile.SyncFile(Stream);
@@ -50,7 +51,7 @@ internal sealed class StagedFile : IDisposable
             }
             catch (IOException) when (File.Exists(place))
             {
-                // Another one was faster: it has to have written the same.
+                // Another process was faster; its content must be the same.
             }
         }
 

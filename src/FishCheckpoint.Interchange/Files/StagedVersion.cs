@@ -4,8 +4,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Files;
 
 /// <summary>
-/// A version being written: a hidden folder beside its place, synced and renamed when it is whole, so that who follows never sees half of
-/// one. A version that is there already has to be the same, byte for byte.
+/// A version in progress: a dot-folder that is synced and renamed when it is complete, so that a follower never sees a partial version. An
+/// existing version must have the same content byte for byte.
 /// </summary>
 internal sealed class StagedVersion : IDisposable
 {
@@ -14,7 +14,7 @@ internal sealed class StagedVersion : IDisposable
     private readonly List<string> files = [];
 
     /// <summary>Begins a version.</summary>
-    /// <param name="place">Where its folder is to appear.</param>
+    /// <param name="place">The final path of its folder.</param>
     public StagedVersion(string place)
     {
         this.place = Path.GetFullPath(place);
@@ -26,11 +26,11 @@ internal sealed class StagedVersion : IDisposable
     /// <summary>Bytes of its files.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Where a file of the version is written meanwhile.</summary>
+    /// <summary>The temporary path of a file of the version.</summary>
     public string PathOf(string file) => Path.Combine(staging, file);
 
     /// <summary>Writes a file.</summary>
-    /// <param name="file">Its name; one folder may stand before it.</param>
+    /// <param name="file">Its name, with at most one folder before it.</param>
     /// <param name="write">Writes its content.</param>
     public void Write(string file, Action<FileStream> write)
     {
@@ -47,12 +47,12 @@ internal sealed class StagedVersion : IDisposable
         Seal(file, stream);
     }
 
-    /// <summary>Writes a file of a few bytes.</summary>
+    /// <summary>Writes a small file.</summary>
     public void Write(string file, byte[] content) => Write(file, stream => stream.Write(content));
 
-    /// <summary>Gives the version its place.</summary>
-    /// <returns>Whether it is new there.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: something else has the place.</exception>
+    /// <summary>Moves the version to its final path.</summary>
+    /// <returns>Whether it is new.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.FolderTaken"/>: another version has the path.</exception>
     public bool Commit()
     {
         foreach (var folder in files.Select(file => Path.GetDirectoryName(PathOf(file))!).Append(staging).Distinct(StringComparer.Ordinal))
@@ -70,7 +70,7 @@ internal sealed class StagedVersion : IDisposable
             }
             catch (IOException) when (Directory.Exists(place))
             {
-                // Another one was faster: it has to have written the same.
+                // Another process was faster; its content must be the same.
             }
         }
 

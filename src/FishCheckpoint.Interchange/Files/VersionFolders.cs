@@ -2,7 +2,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Files;
 
-/// <summary>Looks through folders. What begins with a dot is being written, or is somebody's own.</summary>
+/// <summary>Lists folders. Names that begin with a dot are incomplete versions or unrelated.</summary>
 internal static class VersionFolders
 {
     public static IEnumerable<string> Of(string folder) =>

@@ -7,7 +7,7 @@ using FishCheckpoint.Interchange.Formats.SparsePatch;
 
 namespace FishCheckpoint.Interchange.Formats;
 
-/// <summary>What the formats are called, and by whom.</summary>
+/// <summary>The names of the formats and the programs that use them.</summary>
 public static class InterchangeFormats
 {
     private static readonly (InterchangeFormat Format, string Name, string[] Aliases, string Users)[] Table =
@@ -17,13 +17,13 @@ public static class InterchangeFormats
         (InterchangeFormat.SparsePatchV3, "sparse-patch-v3", ["trl-v3"], "TRL's sparse weight patches, version 3"),
         (InterchangeFormat.Grail, "grail", ["grail-v3.1"], "grail, sparse codec 3.1"),
         (InterchangeFormat.Manifest, "manifest", ["skyrl"], "SkyRL's delta checkpoints"),
-        (InterchangeFormat.FishDiff, "fish-diff", ["diff.torch"], "the FISH mask's authors; read alone"),
-        (InterchangeFormat.LtSft, "lt-sft", ["composable-sft"], "composable-sft's sparse fine-tunings; read alone"),
+        (InterchangeFormat.FishDiff, "fish-diff", ["diff.torch"], "the FISH mask's authors; import only"),
+        (InterchangeFormat.LtSft, "lt-sft", ["composable-sft"], "composable-sft's sparse fine-tunings; import only"),
         (InterchangeFormat.Shira, "shira", ["peft-shira"], "PEFT's sparse high-rank adapters"),
-        (InterchangeFormat.ModelExpress, "modelexpress", ["mx"], "disk-delta as ModelExpress takes it"),
+        (InterchangeFormat.ModelExpress, "modelexpress", ["mx"], "disk-delta for ModelExpress"),
     ];
 
-    /// <summary>All formats: their names, what else they are called, and who uses them.</summary>
+    /// <summary>All formats: names, aliases and users.</summary>
     public static IEnumerable<(InterchangeFormat Format, string Name, IReadOnlyList<string> Aliases, string Users)> All =>
         Table.Select(row => (row.Format, row.Name, (IReadOnlyList<string>)row.Aliases, row.Users));
 
@@ -31,7 +31,7 @@ public static class InterchangeFormats
     public static string NameOf(InterchangeFormat format) => Table[(int)format].Name;
 
     /// <summary>Reads a name or alias.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: no format is called so.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: no format has this name.</exception>
     public static InterchangeFormat Parse(string text)
     {
         foreach (var row in Table)
@@ -43,7 +43,7 @@ public static class InterchangeFormats
         }
 
         throw new FishException(
-            ErrorCode.RequestInvalid, text.Length <= 40 ? text : text[..40], "There is no format of this name.",
+            ErrorCode.RequestInvalid, text.Length <= 40 ? text : text[..40], "No format has this name.",
             $"The formats are {string.Join(", ", Table.Select(row => row.Name))}.");
     }
 
@@ -58,6 +58,6 @@ public static class InterchangeFormats
         InterchangeFormat.FishDiff => new FishDiffFormat(),
         InterchangeFormat.LtSft => new LtSftFormat(),
         InterchangeFormat.Shira => new ShiraFormat(),
-        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There is no such format."),
+        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "The format does not exist."),
     };
 }

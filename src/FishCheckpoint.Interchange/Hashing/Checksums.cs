@@ -5,7 +5,7 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Interchange.Hashing;
 
-/// <summary>The checksums that the formats name, by the names that they use.</summary>
+/// <summary>The checksums of the formats, under the formats' names.</summary>
 internal static class Checksums
 {
     /// <summary>XXH3 with 128 bits, seed 0 and the default secret, in its canonical form.</summary>
@@ -20,9 +20,9 @@ internal static class Checksums
     /// <summary>SHA-256.</summary>
     public const string Sha256 = "sha256";
 
-    /// <summary>Begins a checksum.</summary>
+    /// <summary>Starts a checksum.</summary>
     /// <param name="name">One of the names above.</param>
-    /// <param name="key">Whom it concerns, for the error.</param>
+    /// <param name="key">The version, for errors.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: no checksum has this name.</exception>
     public static ContentHash Create(string name, string key) => name switch
     {
@@ -31,7 +31,7 @@ internal static class Checksums
         Blake3 => Of(Hasher.New()),
         Sha256 => Of(IncrementalHash.CreateHash(HashAlgorithmName.SHA256)),
         _ => throw new FishException(
-            ErrorCode.VersionInvalid, key, $"'{(name.Length <= 40 ? name : name[..40])}' is no checksum that is known here.",
+            ErrorCode.VersionInvalid, key, $"'{(name.Length <= 40 ? name : name[..40])}' is not a known checksum.",
             $"Known are {Xxh3}, {Blake3}, {Adler32} and {Sha256}."),
     };
 

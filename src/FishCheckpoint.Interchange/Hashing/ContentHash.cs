@@ -1,13 +1,13 @@
 namespace FishCheckpoint.Interchange.Hashing;
 
-/// <summary>A checksum over bytes that come in parts. Not safe for use by two threads at once.</summary>
+/// <summary>A checksum over bytes in parts. Not safe for concurrent use.</summary>
 /// <param name="append">Adds bytes to the checksum.</param>
-/// <param name="finish">Gives the checksum, high byte first.</param>
+/// <param name="finish">Returns the checksum, high byte first.</param>
 internal sealed class ContentHash(Action<ReadOnlySpan<byte>> append, Func<byte[]> finish)
 {
-    /// <summary>Adds bytes. How they are cut into parts makes no difference.</summary>
+    /// <summary>Adds bytes. The split into parts does not matter.</summary>
     public void Append(ReadOnlySpan<byte> bytes) => append(bytes);
 
-    /// <summary>The checksum of all bytes added, in lower-case hexadecimal. Nothing is added afterwards.</summary>
+    /// <summary>The checksum of all added bytes, in lower-case hexadecimal. Add nothing afterwards.</summary>
     public string Finish() => Convert.ToHexStringLower(finish());
 }

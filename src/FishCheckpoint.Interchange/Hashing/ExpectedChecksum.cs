@@ -2,14 +2,14 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Interchange.Hashing;
 
-/// <summary>A checksum that something has to have.</summary>
+/// <summary>The required checksum of some content.</summary>
 /// <param name="Algorithm">One of the names of <see cref="Checksums"/>.</param>
 /// <param name="Hex">In hexadecimal.</param>
 internal readonly record struct ExpectedChecksum(string Algorithm, string Hex)
 {
-    /// <summary>Refuses a checksum that is another one.</summary>
-    /// <param name="found">The checksum that was computed, in hexadecimal.</param>
-    /// <param name="key">What it is of, for the error.</param>
+    /// <summary>Refuses another checksum.</summary>
+    /// <param name="found">The computed checksum, in hexadecimal.</param>
+    /// <param name="key">The content's name, for errors.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>.</exception>
     public void Require(string found, string key)
     {
@@ -17,8 +17,8 @@ internal readonly record struct ExpectedChecksum(string Algorithm, string Hex)
         {
             throw new FishException(
                 ErrorCode.DigestMismatch, key,
-                $"The {Algorithm} of what the delta gives is {found}; the version says {(Hex.Length <= 80 ? Hex : Hex[..80])}.",
-                "The version is damaged, or was made on another state; nothing of it was saved.");
+                $"The delta's result has the {Algorithm} {found}; the version expects {(Hex.Length <= 80 ? Hex : Hex[..80])}.",
+                "The version is damaged or belongs to another state; nothing was saved.");
         }
     }
 }

@@ -5,7 +5,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Import;
 
-/// <summary>The tensors of a full version as a delta: each of them anew. So the version's own header does not count.</summary>
+/// <summary>A full version as a delta that replaces every tensor. The version's own header is ignored.</summary>
 internal sealed class FullDelta : IVersionDelta
 {
     private readonly ModelFolder model;
@@ -14,8 +14,8 @@ internal sealed class FullDelta : IVersionDelta
     /// <summary>Checks that the model has the tensors of the layout.</summary>
     /// <param name="model">The model. Owned.</param>
     /// <param name="layout">The layout.</param>
-    /// <param name="maxHeaderLength">The longest header taken, in bytes.</param>
-    /// <exception cref="Errors.FishException">It has not; nothing is disposed then.</exception>
+    /// <param name="maxHeaderLength">The longest header accepted, in bytes.</param>
+    /// <exception cref="Errors.FishException">A tensor is missing; nothing is disposed.</exception>
     public FullDelta(ModelFolder model, Layout layout, int maxHeaderLength)
     {
         LayoutMatch.Check(layout, model.Layout);

@@ -5,13 +5,13 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Import;
 
-/// <summary>Sees to it that the task is there that versions are imported into, and its base.</summary>
+/// <summary>Finds or creates the task and the base of an import.</summary>
 internal static class ImportTask
 {
-    /// <summary>Makes what is missing.</summary>
-    /// <returns>The name of the base, if it was added.</returns>
-    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: no base was named; <see cref="ErrorCode.BaseNotFound"/>: it
-    /// is not there, and the first version no full one; <see cref="ErrorCode.BaseMismatch"/>: the task has another.</exception>
+    /// <summary>Creates a missing task or base.</summary>
+    /// <returns>The name of the base, if it was created.</returns>
+    /// <exception cref="FishException"><see cref="ErrorCode.RequestInvalid"/>: no base is given; <see cref="ErrorCode.BaseNotFound"/>: it
+    /// does not exist, and the first version is not full; <see cref="ErrorCode.BaseMismatch"/>: the task has another base.</exception>
     public static async Task<string?> PrepareAsync(
         IFishStore store, IVersionFormat format, ImportOptions options, FoundVersion first, CancellationToken cancellation)
     {
@@ -24,8 +24,8 @@ internal static class ImportTask
         if (options.Base is null)
         {
             throw new FishException(
-                ErrorCode.RequestInvalid, options.Task, "There is no such task, and no base was named to make it on.",
-                "Name a base that is there, or a new name for the first full version.");
+                ErrorCode.RequestInvalid, options.Task, "The task does not exist, and no base is given to create it.",
+                "Give an existing base, or a new name for the first full version.");
         }
 
         Names.Check(options.Task, "task");
@@ -51,8 +51,8 @@ internal static class ImportTask
         if (options.Base is { } name && (await bases.GetAsync(name, cancellation)).Id is var id && id != task.BaseId)
         {
             throw new FishException(
-                ErrorCode.BaseMismatch, task.Name, $"The task is bound to the base {task.Base} ({task.BaseId}); {name} is {id}.",
-                "Leave the base out, or import into another task.");
+                ErrorCode.BaseMismatch, task.Name, $"The task's base is {task.Base} ({task.BaseId}); {name} is {id}.",
+                "Leave out the base, or import into another task.");
         }
     }
 
@@ -66,7 +66,7 @@ internal static class ImportTask
         }
         catch (FishException error) when (error.Code == ErrorCode.BaseNotFound && first.IsFull)
         {
-            using var model = format.OpenFull(first, options); // refused before anything is sent, if it lies
+            using var model = format.OpenFull(first, options); // an invalid model is refused before anything is sent
             await bases.AddAsync(options.Base!, FilesOf(model), cancellation);
             return true;
         }

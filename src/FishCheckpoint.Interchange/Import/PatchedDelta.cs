@@ -4,8 +4,7 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Import;
 
 /// <summary>
-/// What a version changes, as chunks: the units whose bits differ afterwards, whatever the version lists. In memory are two blocks of one
-/// tensor.
+/// A version's changes as chunks: the units whose bits actually differ. Two blocks of one tensor are in memory at a time.
 /// </summary>
 internal sealed class PatchedDelta(PatchedState state, CancellationToken cancellation) : IDeltaReader, IDisposable
 {

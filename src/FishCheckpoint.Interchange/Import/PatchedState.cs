@@ -6,8 +6,8 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Import;
 
-/// <summary>A state and a delta laid on it: its tensors, one after another, a block at a time.</summary>
-/// <param name="below">The state. Read by this alone.</param>
+/// <summary>A state with a delta applied: its tensors one after another, a block at a time.</summary>
+/// <param name="below">The parent state; this object is its only reader.</param>
 /// <param name="delta">The delta.</param>
 /// <param name="version">The version's name, for errors.</param>
 internal sealed class PatchedState(IModelReader below, IVersionDelta delta, string version)
@@ -15,19 +15,19 @@ internal sealed class PatchedState(IModelReader below, IVersionDelta delta, stri
 
     public Layout Layout => below.Layout;
 
-    /// <summary>The tensors that change, as indices in the layout, ascending.</summary>
+    /// <summary>The changed tensors, as indices in the layout, ascending.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TensorUnknown"/>.</exception>
     public int[] Changing { get; } =
         [.. delta.Tensors.Select(name => below.Layout.TryIndexOf(name, out var index) ? index : throw new FishException(
-        ErrorCode.TensorUnknown, $"{version}: {name}", "The task layout has no such tensor.",
-        "Name the base that the versions were made on."))
+        ErrorCode.TensorUnknown, $"{version}: {name}", "The task layout does not have this tensor.",
+        "Give the base of the versions."))
         .Order()];
 
-    /// <summary>Reads a tensor that changes.</summary>
+    /// <summary>Reads a changed tensor.</summary>
     public PatchedTensor Open(int tensor, CancellationToken cancellation) =>
         new(below, delta, Layout.Tensors[tensor], version, cancellation);
 
-    /// <summary>Compares the whole state with the checksum that the delta has for it, if it has one.</summary>
+    /// <summary>Compares the whole state with the delta's checksum of it, if there is one.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>.</exception>
     public void CheckWhole(CancellationToken cancellation)
     {

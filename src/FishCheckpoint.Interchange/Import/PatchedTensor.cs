@@ -6,7 +6,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Import;
 
-/// <summary>A tensor and its change, a block at a time; compared with its checksum at the end.</summary>
+/// <summary>A tensor and its change, a block at a time; verified by its checksum at the end.</summary>
 internal sealed class PatchedTensor : IDisposable
 {
     private readonly byte[] before = new byte[Blocks.Size];
@@ -27,14 +27,14 @@ internal sealed class PatchedTensor : IDisposable
         below = TensorStream.Open(model, info.Name, cancellation);
     }
 
-    /// <summary>The number of the block that was read last.</summary>
+    /// <summary>The number of the last block.</summary>
     public long Block => block;
 
     /// <summary>Its bytes before the change.</summary>
     public ReadOnlySpan<byte> Before => before.AsSpan(0, Blocks.LengthOf(info, block));
 
-    /// <summary>Reads the next block, changed; an empty span after the last, when the checksum has been compared.</summary>
-    /// <exception cref="FishException">The change is damaged, or the checksum another one.</exception>
+    /// <summary>Reads the next changed block. Returns an empty span after the last one, when the checksum was verified.</summary>
+    /// <exception cref="FishException">The change is damaged, or the checksum differs.</exception>
     public ReadOnlySpan<byte> Next()
     {
         if (++block >= Blocks.CountOf(info))

@@ -5,23 +5,23 @@ using FishCheckpoint.Stores;
 namespace FishCheckpoint.Interchange.Import;
 
 /// <summary>
-/// Imports the versions of a folder, each as a checkpoint. A version is saved whole or not at all; what was saved before one that is
-/// refused stays, and the same import again goes on from there.
+/// Imports the versions of a folder, each as a checkpoint. A version is saved atomically. Earlier versions stay when a later one is
+/// refused, and repeating the import continues from there.
 /// </summary>
 public static class VersionImporter
 {
-    /// <summary>How many versions a folder holds; only indices are read.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>: there is no such folder, or no version in it; or an index
+    /// <summary>The number of versions in a folder; only indices are read.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>: the folder does not exist or has no version; or an index
     /// cannot be read.</exception>
     public static int Count(ImportOptions options) => Find(options).Length;
 
-    /// <summary>Imports.</summary>
+    /// <summary>Imports versions.</summary>
     /// <param name="store">The store, embedded or remote.</param>
-    /// <param name="options">What, and into what.</param>
-    /// <param name="done">Told of each version that is done.</param>
-    /// <param name="cancellation">Ends the import between two versions or within one, of which nothing is saved then.</param>
-    /// <exception cref="FishException">A version is damaged, hostile, missing, or does not fit: the key names it, and the tensor. Or the
-    /// store refuses.</exception>
+    /// <param name="options">What to import, and the task for it.</param>
+    /// <param name="done">Called for each finished version.</param>
+    /// <param name="cancellation">Cancels the import; a partial version is not saved.</param>
+    /// <exception cref="FishException">A version is damaged, hostile, missing, or does not fit: the key has its name and the tensor's. Or
+    /// an error of the store.</exception>
     public static async Task<ImportReport> ImportAsync(
         IFishStore store, ImportOptions options, Action<ImportedVersion>? done = null, CancellationToken cancellation = default)
     {
@@ -52,7 +52,7 @@ public static class VersionImporter
         var found = VersionOrder.Of(InterchangeFormats.Open(options.Format).Scan(options.Folder, options));
         return found.Length > 0 ? found : throw new FishException(
             ErrorCode.FileNotFound, options.Folder,
-            $"The folder holds no version in the format {InterchangeFormats.NameOf(options.Format)}.",
-            "Name the folder that the versions lie in, and their format.");
+            $"The folder has no version in the format {InterchangeFormats.NameOf(options.Format)}.",
+            "Give the folder of the versions and their format.");
     }
 }

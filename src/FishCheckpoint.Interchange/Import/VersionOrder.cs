@@ -2,11 +2,11 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Interchange.Import;
 
-/// <summary>Brings versions into an order in which each stands after the one that it is laid on.</summary>
+/// <summary>Sorts versions so that each follows its parent.</summary>
 internal static class VersionOrder
 {
-    /// <summary>Orders versions: numbers by size; other names by what they are laid on, and then by name.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: two versions have one name.</exception>
+    /// <summary>Sorts versions: numbers by value; other names by parent, and then by name.</summary>
+    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: two versions have the same name.</exception>
     public static FoundVersion[] Of(IReadOnlyList<FoundVersion> found)
     {
         var taken = new Dictionary<string, FoundVersion>(StringComparer.Ordinal);
@@ -16,15 +16,15 @@ internal static class VersionOrder
             {
                 throw new FishException(
                     ErrorCode.VersionInvalid, version.Key,
-                    $"'{taken[VersionName.KeyOf(version.Name)].Key}' is the version {version.Name} too.",
-                    "Leave one of them in the folder.");
+                    $"'{taken[VersionName.KeyOf(version.Name)].Key}' is also the version {version.Name}.",
+                    "Keep only one of them in the folder.");
             }
         }
 
         return found.All(version => version.Number is not null) ? [.. found.OrderBy(version => version.Number)] : Chained(found, taken);
     }
 
-    // What is laid on nothing that is here comes first, and what is laid on something right after it.
+    // Versions without a parent in the folder come first; each version directly follows its parent.
     private static FoundVersion[] Chained(IReadOnlyList<FoundVersion> found, Dictionary<string, FoundVersion> byName)
     {
         var children = found.Where(version => BaseOf(version, byName) is not null).ToLookup(version => BaseOf(version, byName)!);
@@ -40,7 +40,7 @@ internal static class VersionOrder
             }
         }
 
-        // A circle stands on nothing: importing the first of it says so.
+        // A cycle has no start: importing its first version reports that.
         return [.. ordered, .. Sorted(found.Where(version => !seen.Contains(version)))];
     }
 

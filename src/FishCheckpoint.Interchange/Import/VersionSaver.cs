@@ -6,16 +6,16 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Import;
 
-/// <summary>Saves one version after another, each on the state that it says.</summary>
+/// <summary>Saves versions one after another, each based on its parent.</summary>
 internal sealed class VersionSaver(IFishStore store, IVersionFormat format, ImportOptions options, VersionSteps steps)
 {
-    // The store encodes anew, on the parent that it has, and proves that; on their way the frames are compared with their digests.
+    // The store encodes again on its own parent and proves the result; on the way the frames are verified by digests.
     private static readonly CodecOptions Passing = new() { Effort = CodecEffort.Runs, Prove = false };
 
     private long? before;
 
     /// <summary>Saves a version.</summary>
-    /// <exception cref="FishException">It is damaged, hostile, or does not fit; nothing of it is saved.</exception>
+    /// <exception cref="FishException">It is damaged, hostile or does not fit; nothing is saved.</exception>
     public async Task<ImportedVersion> SaveAsync(FoundVersion version, CancellationToken cancellation)
     {
         var step = await steps.OfAsync(version, cancellation);
@@ -51,7 +51,7 @@ internal sealed class VersionSaver(IFishStore store, IVersionFormat format, Impo
         catch (FishException error) when (error.Code is ErrorCode.LayoutMismatch or ErrorCode.DtypeMismatch or ErrorCode.ShapeMismatch
                 or ErrorCode.TensorUnknown or ErrorCode.TensorMissing)
         {
-            // The store knows the tensor, but not which version it is from.
+            // The store reports the tensor, but not its version.
             throw new FishException(error.Code, $"{version.Key}: {error.Key}", error.Cause, error.Hint, error);
         }
         finally
@@ -87,7 +87,7 @@ internal sealed class VersionSaver(IFishStore store, IVersionFormat format, Impo
         return DeltaEncoder.Encode(reader, null, below.State, Passing, options.SpoolFolder, cancellation);
     }
 
-    // The step of what a delta is laid on; null: the state that the task starts from.
+    // The step of a delta's parent; null: the task's start.
     private async Task<long?> BaseOfAsync(FoundVersion version, CancellationToken cancellation)
     {
         if (version.Base is not { } name)
@@ -102,8 +102,8 @@ internal sealed class VersionSaver(IFishStore store, IVersionFormat format, Impo
 
         return VersionName.Same(name, options.BaseVersion) ? null : throw new FishException(
             ErrorCode.VersionNotFound, version.Key,
-            $"The delta is laid on the version {name}, which is neither in the folder nor in the task.",
-            $"Bring the version, or say that the base is it; now {options.BaseVersion} is.");
+            $"The delta's parent is the version {name}, which is neither in the folder nor in the task.",
+            $"Add that version, or set the base version to it; now it is {options.BaseVersion}.");
     }
 
     private async Task<ImportParent> ParentOfAsync(long? step, CancellationToken cancellation)

@@ -5,8 +5,8 @@ using FishCheckpoint.Stores;
 namespace FishCheckpoint.Interchange.Import;
 
 /// <summary>
-/// Which step a version is. A number is its own step. Another name counts on from the first step, and stays with its step as a tag, or,
-/// where it cannot be one, in the task's metadata, so that a later import finds it.
+/// The steps of versions. A number is its own step. Other names get consecutive steps from the first step. The name becomes a tag of its
+/// step, or an entry in the task's metadata if it cannot be a tag, so that a later import finds it.
 /// </summary>
 internal sealed class VersionSteps(IFishStore store, ImportOptions options)
 {
@@ -16,7 +16,7 @@ internal sealed class VersionSteps(IFishStore store, ImportOptions options)
     private TaskInfo? task;
     private long next = options.FirstStep;
 
-    /// <summary>The step of a version that is stored under this name; <see langword="null"/> if none is.</summary>
+    /// <summary>The step of a stored version with this name; <see langword="null"/> if there is none.</summary>
     public async Task<long?> FindAsync(string name, CancellationToken cancellation)
     {
         if (known.TryGetValue(VersionName.KeyOf(name), out var step))
@@ -35,11 +35,11 @@ internal sealed class VersionSteps(IFishStore store, ImportOptions options)
         return found;
     }
 
-    /// <summary>The step that a version has or is to have.</summary>
+    /// <summary>The current or future step of a version.</summary>
     public async Task<long> OfAsync(FoundVersion version, CancellationToken cancellation) =>
         version.Number ?? await FindAsync(version.Name, cancellation) ?? next;
 
-    /// <summary>Notes that a version is stored.</summary>
+    /// <summary>Records that a version is stored.</summary>
     public async Task NoteAsync(FoundVersion version, long step, CancellationToken cancellation)
     {
         if (known.TryAdd(VersionName.KeyOf(version.Name), step) && version.Number is null)

@@ -3,9 +3,9 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Patching;
 
 /// <summary>New values of some elements.</summary>
-/// <param name="key">Whom it concerns, for errors.</param>
+/// <param name="key">The version, for errors.</param>
 /// <param name="info">The tensor.</param>
-/// <param name="count">How many elements change.</param>
+/// <param name="count">The number of changed elements.</param>
 /// <param name="next">Reads the next position.</param>
 /// <param name="values">The new values, one after another.</param>
 internal sealed class ElementPatch(string key, TensorInfo info, long count, Func<long> next, RegionReader values) : TensorPatch
@@ -26,7 +26,7 @@ internal sealed class ElementPatch(string key, TensorInfo info, long count, Func
         }
     }
 
-    // A position beyond the tensor is refused as soon as it is looked at.
+    // A position beyond the tensor is refused at once.
     public override void Finish() => Peek();
 
     public override void Dispose()

@@ -6,8 +6,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Patching;
 
 /// <summary>
-/// A frame of a count, so many positions of bytes (u32, little-endian, ascending) and as many new bytes. It is read twice at once, the one
-/// time for the positions and the other for the bytes, so that it need not be held.
+/// A frame with a count, that many byte positions (u32, little-endian, ascending) and as many new bytes. Two readers read it, one for
+/// positions and one for bytes, so that it need not fit in memory.
 /// </summary>
 internal sealed class OverwritePatch : TensorPatch
 {
@@ -27,9 +27,9 @@ internal sealed class OverwritePatch : TensorPatch
     /// <summary>Prepares the change.</summary>
     /// <param name="open">Opens the frame.</param>
     /// <param name="info">The tensor.</param>
-    /// <param name="key">Whom it concerns, for errors.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: the frame has not the length that its count says, or the
-    /// tensor not so many bytes.</exception>
+    /// <param name="key">The version, for errors.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: the frame's length does not match its count, or the tensor
+    /// has fewer bytes.</exception>
     public OverwritePatch(Func<ZstdReader> open, TensorInfo info, string key)
     {
         (this.info, this.key, positions) = (info, key, open());
@@ -41,7 +41,7 @@ internal sealed class OverwritePatch : TensorPatch
             count = left = unread = BinaryPrimitives.ReadUInt32LittleEndian(start);
             if (left > info.Bytes)
             {
-                throw new FishException(ErrorCode.VersionInvalid, key, $"{left} bytes are to change of the {info.Bytes} that there are.",
+                throw new FishException(ErrorCode.VersionInvalid, key, $"The delta changes {left} of {info.Bytes} bytes.",
                     "The version is damaged or hostile.");
             }
 
@@ -79,7 +79,7 @@ internal sealed class OverwritePatch : TensorPatch
                 return;
             }
 
-            // What lies before this block would have been taken by the one before.
+            // A position before this block would have been used in an earlier one.
             block[(int)(position - offset)] = ahead[begin++];
             (last, left) = (position, left - 1);
         }

@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace FishCheckpoint.Interchange.Patching;
 
-/// <summary>Reads a region of a file or spool from front to end. The reader's caller knows how long it is.</summary>
+/// <summary>Reads a region of a file or spool sequentially. The caller knows its length.</summary>
 /// <param name="source">Reads bytes from an offset.</param>
-/// <param name="begin">Where the region begins.</param>
-/// <param name="length">How many bytes it has.</param>
+/// <param name="begin">The offset of the region.</param>
+/// <param name="length">Its length in bytes.</param>
 internal class RegionReader(Action<long, Span<byte>> source, long begin, long length)
 {
     private readonly byte[] buffer = new byte[(int)Math.Min(length, 1 << 16)];
@@ -14,10 +14,10 @@ internal class RegionReader(Action<long, Span<byte>> source, long begin, long le
     private int next;
     private int end;
 
-    /// <summary>Where the next byte lies in the source.</summary>
+    /// <summary>The offset of the next byte in the source.</summary>
     public long Position => at - (end - next);
 
-    /// <summary>How many bytes are left.</summary>
+    /// <summary>The number of remaining bytes.</summary>
     protected long Left => left + (end - next);
 
     public byte U8()
@@ -62,8 +62,8 @@ internal class RegionReader(Action<long, Span<byte>> source, long begin, long le
         }
     }
 
-    /// <summary>What is thrown if more is read than the region has. Default: a fault of the caller.</summary>
-    protected virtual Exception Ended() => new InvalidOperationException("More is read than the region has.");
+    /// <summary>The error for reading beyond the region. Default: a bug of the caller.</summary>
+    protected virtual Exception Ended() => new InvalidOperationException("The read exceeds the region.");
 
     private void Fill()
     {

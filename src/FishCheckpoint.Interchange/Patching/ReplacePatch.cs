@@ -2,7 +2,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Patching;
 
-/// <summary>All of a tensor anew.</summary>
+/// <summary>Replaces a whole tensor.</summary>
 internal sealed class ReplacePatch(SafetensorsFile file, long begin) : TensorPatch
 {
     public override void Apply(Span<byte> block, long offset) => file.ReadData(begin + offset, block);

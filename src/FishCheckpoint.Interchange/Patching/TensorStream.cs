@@ -3,7 +3,7 @@ using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Interchange.Patching;
 
-/// <summary>One tensor of a model, read from front to end: ahead by a few blocks, never all of it.</summary>
+/// <summary>Reads one tensor of a model sequentially, a few blocks ahead.</summary>
 internal sealed class TensorStream : IDisposable
 {
     private const int Ahead = 4 << 20;
@@ -21,11 +21,11 @@ internal sealed class TensorStream : IDisposable
         copying = Task.Run(() => CopyAsync(model, tensor, stop.Token), CancellationToken.None);
     }
 
-    /// <summary>Begins to read a tensor. The model is read by nobody else until this is disposed.</summary>
+    /// <summary>Starts to read a tensor. Until this is disposed, it is the model's only reader.</summary>
     public static TensorStream Open(IModelReader model, string tensor, CancellationToken cancellation) => new(model, tensor, cancellation);
 
     /// <summary>Reads the next bytes.</summary>
-    /// <param name="destination">Filled entirely.</param>
+    /// <param name="destination">The buffer to fill completely.</param>
     /// <exception cref="Errors.FishException">The model is damaged.</exception>
     public void Read(Span<byte> destination) => stream.ReadExactly(destination);
 
@@ -39,7 +39,7 @@ internal sealed class TensorStream : IDisposable
         stop.Dispose();
     }
 
-    // What goes wrong is told to who reads.
+    // The reader gets the error.
     private async Task CopyAsync(IModelReader model, string tensor, CancellationToken cancellation)
     {
         Exception? failed = null;

@@ -4,13 +4,13 @@ using FishCheckpoint.Interchange.Zstandard;
 
 namespace FishCheckpoint.Interchange.Patching;
 
-/// <summary>A frame of as many bytes as the tensor has: each is the old byte xor the new one.</summary>
+/// <summary>A frame with as many bytes as the tensor: each is the old byte XOR the new one.</summary>
 /// <param name="frame">The frame. Owned.</param>
 internal sealed class XorPatch(ZstdReader frame) : TensorPatch
 {
     private byte[] mask = [];
 
-    /// <summary>Lays bytes on others: both ways, since it undoes itself.</summary>
+    /// <summary>XORs bytes into others, which is its own inverse.</summary>
     public static void Xor(Span<byte> target, ReadOnlySpan<byte> mask)
     {
         var left = MemoryMarshal.Cast<byte, Vector<byte>>(target);

@@ -1,6 +1,6 @@
 namespace FishCheckpoint.Interchange.Pickles;
 
-/// <summary>The opcodes of pickle (CPython, <c>Lib/pickletools.py</c>) that are known here: those of the protocols 2 to 5.</summary>
+/// <summary>The supported opcodes of pickle (CPython, <c>Lib/pickletools.py</c>): those of protocols 2 to 5.</summary>
 internal enum Opcode : byte
 {
     Mark = (byte)'(', Stop = (byte)'.', Pop = (byte)'0', PopMark = (byte)'1', Dup = (byte)'2',
@@ -16,7 +16,7 @@ internal enum Opcode : byte
     Global = (byte)'c', StackGlobal = 0x93, Reduce = (byte)'R', Build = (byte)'b', BinPersId = (byte)'Q',
     Proto = 0x80, Frame = 0x95,
 
-    // Named in refusals alone.
+    // Used only in errors.
     Inst = (byte)'i', Obj = (byte)'o', NewObj = 0x81, NewObjEx = 0x92, Ext1 = 0x82, Ext2 = 0x83, Ext4 = 0x84, PersId = (byte)'P',
     Int = (byte)'I', Long = (byte)'L', Float = (byte)'F', String = (byte)'S', Unicode = (byte)'V', Get = (byte)'g', Put = (byte)'p',
     ByteArray8 = 0x96, NextBuffer = 0x97, ReadOnlyBuffer = 0x98,

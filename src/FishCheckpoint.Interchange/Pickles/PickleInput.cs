@@ -6,20 +6,20 @@ using FishCheckpoint.Interchange.Patching;
 
 namespace FishCheckpoint.Interchange.Pickles;
 
-/// <summary>The bytes of a pickle, read from front to end. Whatever a length says, nothing is allocated that the input has not.</summary>
+/// <summary>Reads a pickle sequentially. Whatever a length announces, it allocates no more than the input has.</summary>
 /// <param name="source">Reads bytes from an offset.</param>
-/// <param name="begin">Where the pickle begins.</param>
-/// <param name="length">How many bytes there are from there on.</param>
-/// <param name="key">Whom it concerns, for errors.</param>
+/// <param name="begin">The offset of the pickle.</param>
+/// <param name="length">The number of bytes from there on.</param>
+/// <param name="key">The file, for errors.</param>
 internal sealed class PickleInput(Action<long, Span<byte>> source, long begin, long length, string key)
     : RegionReader(source, begin, length)
 {
     private const int LongestLine = 512;
 
-    /// <summary>Whom it concerns.</summary>
+    /// <summary>The file, for errors.</summary>
     public string Key => key;
 
-    /// <summary>A length of eight bytes.</summary>
+    /// <summary>An eight-byte length.</summary>
     public long Length64()
     {
         Span<byte> bytes = stackalloc byte[8];
@@ -34,7 +34,7 @@ internal sealed class PickleInput(Action<long, Span<byte>> source, long begin, l
         return BinaryPrimitives.ReadDoubleBigEndian(bytes);
     }
 
-    /// <summary>So many bytes, as a new array.</summary>
+    /// <summary>That many bytes, as a new array.</summary>
     public byte[] Bytes(long count)
     {
         Require(count);
@@ -43,14 +43,14 @@ internal sealed class PickleInput(Action<long, Span<byte>> source, long begin, l
         return bytes;
     }
 
-    /// <summary>So many bytes of UTF-8.</summary>
+    /// <summary>That many bytes of UTF-8.</summary>
     public string Text(long count)
     {
         var bytes = Bytes(count);
         return Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : throw PickleErrors.Invalid(key, "A text is not in UTF-8.");
     }
 
-    /// <summary>A line, without its end.</summary>
+    /// <summary>A line without its end.</summary>
     public string Line()
     {
         var line = new List<byte>();
@@ -63,7 +63,7 @@ internal sealed class PickleInput(Action<long, Span<byte>> source, long begin, l
             ? Encoding.UTF8.GetString(line.ToArray()) : throw PickleErrors.Invalid(key, "A name is not in UTF-8.");
     }
 
-    /// <summary>Refuses a length that the input has not.</summary>
+    /// <summary>Refuses a length beyond the input.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.PickleInvalid"/>.</exception>
     public void Require(long count)
     {
@@ -73,5 +73,5 @@ internal sealed class PickleInput(Action<long, Span<byte>> source, long begin, l
         }
     }
 
-    protected override FishException Ended() => PickleErrors.Invalid(key, "The pickle ends before it is whole.");
+    protected override FishException Ended() => PickleErrors.Invalid(key, "The pickle is truncated.");
 }

@@ -4,10 +4,10 @@ using FishCheckpoint.Errors;
 namespace FishCheckpoint.Interchange.Pickles;
 
 /// <summary>
-/// Reads a pickle of the protocols 2 to 5. Where Python's machine would import and call, this one asks an <see cref="IPickleWorld"/>; it
-/// never recurses, and makes nothing that its limits do not allow. Objects that the world leaves unread are taken as they come and dropped.
+/// Reads a pickle of protocols 2 to 5. Instead of importing and calling like Python, it asks an <see cref="IPickleWorld"/>. It never
+/// recurses and creates nothing beyond its limits. Objects that the world does not read are consumed and dropped.
 /// </summary>
-// Kept by hand: the package for pickles, Razorvine.Pickle, has no limits: of a stream it allocates whatever length is named.
+// The package Razorvine.Pickle has no limits: it allocates any announced length.
 internal sealed class PickleMachine
 {
     private const int LongestNumber = 255;
@@ -24,9 +24,9 @@ internal sealed class PickleMachine
         (this.input, this.world, stack) = (input, world, new PickleStack(input.Key, limits));
 
     /// <summary>Reads one pickle.</summary>
-    /// <param name="input">Its bytes; left behind the pickle's last.</param>
-    /// <param name="world">What it can name.</param>
-    /// <param name="limits">What it may make.</param>
+    /// <param name="input">The input; its position ends after the pickle.</param>
+    /// <param name="world">The names and objects that it may use.</param>
+    /// <param name="limits">The limits on reading it.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.PickleInvalid"/>, <see cref="ErrorCode.PickleRefused"/>,
     /// <see cref="ErrorCode.TooLarge"/>.</exception>
     public static object? Read(PickleInput input, IPickleWorld world, PickleLimits limits) => new PickleMachine(input, world, limits).Run();
@@ -35,7 +35,7 @@ internal sealed class PickleMachine
     {
         if ((Opcode)input.U8() != Opcode.Proto || input.U8() is var protocol and not (>= 2 and <= 5))
         {
-            throw PickleErrors.Invalid(input.Key, "The pickle does not begin as one of the protocols 2 to 5.");
+            throw PickleErrors.Invalid(input.Key, "The pickle does not start with one of the protocols 2 to 5.");
         }
 
         for (var opcode = (Opcode)input.U8(); opcode != Opcode.Stop; opcode = (Opcode)input.U8())
@@ -138,7 +138,7 @@ internal sealed class PickleMachine
                 var call = Last(2);
                 stack.PushNew(world.Call(
                     call[0] ?? throw PickleErrors.Invalid(input.Key, "The pickle calls nothing."),
-                    call[1] as PickleTuple ?? throw PickleErrors.Invalid(input.Key, "The arguments of a call are no tuple.")));
+                    call[1] as PickleTuple ?? throw PickleErrors.Invalid(input.Key, "The arguments of a call are not a tuple.")));
                 return true;
             case Opcode.Build:
                 var state = stack.Pop();
@@ -158,20 +158,20 @@ internal sealed class PickleMachine
     }
 
     private void Create(object? type, object? arguments) => stack.PushNew(world.Create(
-        type ?? throw PickleErrors.Invalid(input.Key, "The pickle makes an object of nothing."),
-        arguments as PickleTuple ?? throw PickleErrors.Invalid(input.Key, "The arguments of an object are no tuple.")));
+        type ?? throw PickleErrors.Invalid(input.Key, "The pickle creates an object without a class."),
+        arguments as PickleTuple ?? throw PickleErrors.Invalid(input.Key, "The arguments of an object are not a tuple.")));
 
     private void Find(string? module, string? name)
     {
         if (module is null || name is null)
         {
-            throw PickleErrors.Invalid(input.Key, "A name is no text.");
+            throw PickleErrors.Invalid(input.Key, "A name is not a text.");
         }
 
         stack.PushNew(world.Find(module, name) ?? throw PickleErrors.Refused(input.Key, PickleErrors.Quote($"{module}.{name}")));
     }
 
-    // In the order in which they were pushed.
+    // In push order.
     private object?[] Last(int count)
     {
         var last = new object?[count];
@@ -223,7 +223,7 @@ internal sealed class PickleMachine
     {
         if (count > LongestNumber)
         {
-            throw PickleErrors.Invalid(input.Key, $"A number has {count} bytes; at most {LongestNumber} are read.");
+            throw PickleErrors.Invalid(input.Key, $"A number has {count} bytes; the limit is {LongestNumber}.");
         }
 
         var number = new BigInteger(input.Bytes(count));

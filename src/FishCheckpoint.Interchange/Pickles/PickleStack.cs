@@ -1,6 +1,6 @@
 namespace FishCheckpoint.Interchange.Pickles;
 
-/// <summary>The stack of a pickle, its marks and its memo, with the limits on all that is made.</summary>
+/// <summary>The stack of a pickle with its marks and memo, and the limits on all created objects.</summary>
 internal sealed class PickleStack(string key, PickleLimits limits)
 {
     private readonly List<object?> values = [];
@@ -9,14 +9,14 @@ internal sealed class PickleStack(string key, PickleLimits limits)
     private int objects;
     private int items;
 
-    /// <summary>Puts a value on the stack.</summary>
+    /// <summary>Pushes a value.</summary>
     public void Push(object? value)
     {
         Count(ref items, 1, limits.MaxItems, "values");
         values.Add(value);
     }
 
-    /// <summary>Puts something on the stack that was made anew.</summary>
+    /// <summary>Pushes a new object.</summary>
     public void PushNew(object? value)
     {
         Count(ref objects, 1, limits.MaxObjects, "objects");
@@ -29,7 +29,7 @@ internal sealed class PickleStack(string key, PickleLimits limits)
         marks.Add(values.Count);
     }
 
-    /// <summary>Takes the value on top. A mark is not passed.</summary>
+    /// <summary>Pops the top value, but not past a mark.</summary>
     public object? Pop()
     {
         var value = Peek();
@@ -37,20 +37,20 @@ internal sealed class PickleStack(string key, PickleLimits limits)
         return value;
     }
 
-    /// <summary>The value on top.</summary>
+    /// <summary>The top value.</summary>
     public object? Peek() => values.Count > (marks.Count == 0 ? 0 : marks[^1])
-        ? values[^1] : throw PickleErrors.Invalid(key, "The pickle takes a value where there is none.");
+        ? values[^1] : throw PickleErrors.Invalid(key, "The pickle takes a value from an empty stack.");
 
-    /// <summary>The value on top, which has to be of a kind.</summary>
+    /// <summary>The top value, of a required kind.</summary>
     public T Peek<T>(string what)
-        where T : class => Peek() as T ?? throw PickleErrors.Invalid(key, $"The pickle fills {what} where there is none.");
+        where T : class => Peek() as T ?? throw PickleErrors.Invalid(key, $"The pickle fills {what} that does not exist.");
 
-    /// <summary>Takes all values down to the last mark, and the mark.</summary>
+    /// <summary>Pops all values down to the last mark, and the mark.</summary>
     public object?[] PopToMark()
     {
         if (marks.Count == 0)
         {
-            throw PickleErrors.Invalid(key, "The pickle goes back to a mark where there is none.");
+            throw PickleErrors.Invalid(key, "The pickle returns to a mark that does not exist.");
         }
 
         var taken = values.GetRange(marks[^1], values.Count - marks[^1]).ToArray();
@@ -59,7 +59,7 @@ internal sealed class PickleStack(string key, PickleLimits limits)
         return taken;
     }
 
-    /// <summary>Takes the only value that is left.</summary>
+    /// <summary>Pops the last remaining value.</summary>
     public object? PopLast()
     {
         var value = Pop();
@@ -76,8 +76,8 @@ internal sealed class PickleStack(string key, PickleLimits limits)
 
     public void Recall(uint place) =>
         Push(memo.TryGetValue(place, out var value) ? value
-            : throw PickleErrors.Invalid(key, $"The pickle recalls {place}, which it did not note."));
+            : throw PickleErrors.Invalid(key, $"The pickle reads memo entry {place}, which it did not write."));
 
-    private void Count(ref int counter, int more, int most, string what) =>
-        counter = counter + more <= most ? counter + more : throw PickleErrors.TooLarge(key, $"The pickle makes more than {most} {what}.");
+    private void Count(ref int counter, int more, int max, string what) =>
+        counter = counter + more <= max ? counter + more : throw PickleErrors.TooLarge(key, $"The pickle creates more than {max} {what}.");
 }

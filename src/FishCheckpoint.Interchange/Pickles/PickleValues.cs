@@ -2,24 +2,25 @@ using System.Numerics;
 
 namespace FishCheckpoint.Interchange.Pickles;
 
-/// <summary>A tuple of a pickle. Other values are null, <see cref="bool"/>, <see cref="long"/>, <see cref="BigInteger"/>,
-/// <see cref="double"/>, <see cref="string"/>, byte arrays, the containers below, and what an <see cref="IPickleWorld"/> makes.</summary>
+/// <summary>
+/// A tuple of a pickle. Other values are null, {bool}, {long}, <see cref="BigInteger"/>, {double}, {string}, byte arrays, the containers
+/// below, and objects of an <see cref="IPickleWorld"/>.
+/// </summary>
 internal sealed record PickleTuple(object?[] Items);
 
-/// <summary>A list of a pickle, or a set: what it holds, in order.</summary>
+/// <summary>A list or set of a pickle, in order.</summary>
 internal sealed class PickleList
 {
     public List<object?> Items { get; } = [];
 }
 
 /// <summary>
-/// An object beside the tensors that is left unread: its class or function was not imported, nothing of it was run, and what it was filled
-/// with is dropped.
+/// An object beside the tensors that is not read: its class or function is not imported, nothing of it runs, and its content is dropped.
 /// </summary>
-/// <param name="Name">The name of its class or of the function that makes it.</param>
+/// <param name="Name">The name of its class, or of the function that creates it.</param>
 internal sealed record UnreadObject(string Name);
 
-/// <summary>A map of a pickle, in the order that it was filled in.</summary>
+/// <summary>A map of a pickle, in insertion order.</summary>
 internal sealed class PickleMap(string key)
 {
     private readonly Dictionary<object, int> places = [];
@@ -27,13 +28,11 @@ internal sealed class PickleMap(string key)
 
     public IReadOnlyList<(object? Key, object? Value)> Entries => entries;
 
-    /// <summary>
-    /// Whether it has entries whose keys are neither texts nor numbers: these were dropped, and the map is none of a model's.
-    /// </summary>
+    /// <summary>Whether it had keys that are neither texts nor numbers: their entries were dropped, and the map is not a model's.</summary>
     public bool HasUnread { get; private set; }
 
     /// <summary>Adds an entry.</summary>
-    /// <exception cref="Errors.FishException">The key stands twice.</exception>
+    /// <exception cref="Errors.FishException">The key occurs twice.</exception>
     public void Add(object? name, object? value)
     {
         if (name is not (string or long or bool or double or BigInteger))
@@ -44,13 +43,13 @@ internal sealed class PickleMap(string key)
 
         if (!places.TryAdd(name, entries.Count))
         {
-            throw PickleErrors.Invalid(key, $"The key {PickleErrors.Quote(name.ToString()!)} stands twice in a map.");
+            throw PickleErrors.Invalid(key, $"The key {PickleErrors.Quote(name.ToString()!)} occurs twice in a map.");
         }
 
         entries.Add((name, value));
     }
 
-    /// <summary>Finds the value of a text.</summary>
+    /// <summary>Finds the value of a text key.</summary>
     public bool TryGet(string name, out object? value)
     {
         var found = places.TryGetValue(name, out var place);

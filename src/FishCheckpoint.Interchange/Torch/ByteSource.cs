@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FishCheckpoint.Interchange.Torch;
 
-/// <summary>A file that is read by position.</summary>
+/// <summary>A file with random access.</summary>
 internal sealed class ByteSource : IDisposable
 {
     private readonly SafeFileHandle handle;
@@ -16,7 +16,7 @@ internal sealed class ByteSource : IDisposable
     /// <summary>Its path.</summary>
     public string Path { get; }
 
-    /// <summary>What errors call it.</summary>
+    /// <summary>Its name in errors.</summary>
     public string Key { get; }
 
     /// <summary>Its length in bytes.</summary>
@@ -37,12 +37,12 @@ internal sealed class ByteSource : IDisposable
     public void Read(long offset, Span<byte> destination) => PositionalFile.ReadExactly(handle, offset, destination, Key);
 
     /// <summary>Bytes of the file, as a new array.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.TorchFileInvalid"/>: the file has them not.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.TorchFileInvalid"/>: they are beyond the file's end.</exception>
     public byte[] Bytes(long offset, long count)
     {
         if (offset < 0 || count < 0 || offset > Length - count)
         {
-            throw TorchErrors.Invalid(Key, $"{count} bytes at {offset} are named of a file that has {Length}.");
+            throw TorchErrors.Invalid(Key, $"{count} bytes at {offset} exceed the file's {Length} bytes.");
         }
 
         var bytes = new byte[count];

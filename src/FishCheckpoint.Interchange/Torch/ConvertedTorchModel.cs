@@ -3,27 +3,27 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Torch;
 
 /// <summary>
-/// A model that PyTorch has written, as safetensors files in a temporary folder: for what reads a model by position, and more than once.
+/// A PyTorch model converted to safetensors files in a temporary folder, for readers that need random access or several passes.
 /// </summary>
 public sealed class ConvertedTorchModel 
 {
     private ConvertedTorchModel(ModelFolder model, string? key) => (Model, Key) = (model, key);
 
     /// <summary>
-    /// The model, with the side files of the folder that it comes from; the types of objects beside it that were left unread count as left
-    /// out. The caller disposes it, and the temporary folder with it.
+    /// The model, with the side files of its folder; types of unread objects count as left out. The caller disposes it, which deletes the
+    /// temporary folder.
     /// </summary>
     public ModelFolder Model { get; }
 
-    /// <summary>The key that the state dicts stood under; <see langword="null"/> if they were all of their files.</summary>
+    /// <summary>The key of the state dicts; <see langword="null"/> if they were the whole files.</summary>
     public string? Key { get; }
 
     /// <summary>Converts a model.</summary>
-    /// <param name="path">A path of which <see cref="TorchModelFiles.Is"/> says so.</param>
+    /// <param name="path">A path for which <see cref="TorchModelFiles.Is"/> returns true.</param>
     /// <param name="key">As in <see cref="TorchModel.Open"/>.</param>
-    /// <param name="maxHeaderLength">The longest header or index taken, in bytes.</param>
-    /// <param name="choice">Which model of a folder is meant. Default: the one that a loader would take.</param>
-    /// <exception cref="Errors.FishException">As <see cref="TorchModelFiles.Open"/> has it.</exception>
+    /// <param name="maxHeaderLength">The longest header or index accepted, in bytes.</param>
+    /// <param name="choice">Which model of a folder to use. Default: the one that a loader would use.</param>
+    /// <exception cref="Errors.FishException">As <see cref="TorchModelFiles.Open"/>.</exception>
     public static ConvertedTorchModel Open(string path, string? key, int maxHeaderLength, ModelChoice? choice = null)
     {
         using var torch = TorchModelFiles.Open(path, key, maxHeaderLength, choice);

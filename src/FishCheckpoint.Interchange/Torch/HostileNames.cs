@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace FishCheckpoint.Interchange.Torch;
 
 /// <summary>
-/// Names that a pickle asks for to do harm where it is run. Nothing is run here, so that skipping them would be safe; but a file that holds
-/// them is to be looked at, not used.
+/// Names in pickles that do harm when they run. Nothing runs here, so skipping them would be safe; but a file with them should be
+/// inspected, not used.
 /// </summary>
 internal static class HostileNames
 {
@@ -23,7 +23,7 @@ internal static class HostileNames
             "vars", "setattr", "delattr", "apply"],
         StringComparer.Ordinal);
 
-    // What makes tensors of other kinds is no object beside them: leaving it unread would leave a tensor out.
+    // A function that creates other kinds of tensors is not an unrelated object: skipping it would lose a tensor.
     private static readonly string[] Prefixes =
     [
         "torch._utils.", "torch._tensor.", "torch.storage.", "torch.serialization.", "torch.package.", "torch.jit.", "torch.hub.",
@@ -33,7 +33,7 @@ internal static class HostileNames
 
     public static bool Has(string module, string name)
     {
-        // A dotted name may hide a part of the module's.
+        // A dotted name may include a part of the module's name.
         var whole = $"{module}.{name}";
         var at = whole.IndexOf('.', StringComparison.Ordinal);
         return Modules.Contains(whole[..at])

@@ -5,8 +5,7 @@ using FishCheckpoint.Interchange.Pickles;
 namespace FishCheckpoint.Interchange.Torch;
 
 /// <summary>
-/// The files that torch.save wrote before 1.6, and still does on request: a few pickles one after another, then the storages. They have no
-/// checksums.
+/// The torch.save files before 1.6, still written on request: a few consecutive pickles, then the storages. They have no checksums.
 /// </summary>
 internal static class LegacyContainer
 {
@@ -17,11 +16,11 @@ internal static class LegacyContainer
 
     private static ReadOnlySpan<byte> MagicBytes => [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, (byte)'.'];
 
-    /// <summary>Whether a file begins so: the protocol, a frame in later ones, and the magic number.</summary>
+    /// <summary>Whether a file starts with the protocol, a frame in later ones, and the magic number.</summary>
     public static bool Is(ReadOnlySpan<byte> start) => start[2..Math.Min(start.Length, 32)].IndexOf(MagicBytes) is 0 or 9;
 
-    /// <summary>Reads the pickles; storages are given their places.</summary>
-    /// <returns>What was saved, and the types of objects that were left unread.</returns>
+    /// <summary>Reads the pickles and locates the storages.</summary>
+    /// <returns>The saved object, and the types of unread objects.</returns>
     public static (object? Root, IReadOnlyCollection<string> Unread) Read(ByteSource file, PickleLimits limits)
     {
         var at = 0L;
@@ -36,14 +35,14 @@ internal static class LegacyContainer
 
         if (Next() is not BigInteger magic || magic != Magic || Next() is not Protocol)
         {
-            throw TorchErrors.Invalid(file.Key, "The file does not begin as a legacy file of torch.save.");
+            throw TorchErrors.Invalid(file.Key, "The file does not start like a legacy file of torch.save.");
         }
 
         CheckSystem(file, Next());
         var root = Next();
         if (Next() is not PickleList keys)
         {
-            throw TorchErrors.Invalid(file.Key, "The file has no list of its storages.");
+            throw TorchErrors.Invalid(file.Key, "The file does not list its storages.");
         }
 
         Place(file, world, keys, at);
@@ -55,7 +54,7 @@ internal static class LegacyContainer
         if (system is not PickleMap map || !map.TryGet("protocol_version", out var protocol) || protocol is not Protocol
             || !map.TryGet("little_endian", out var little) || little is not bool)
         {
-            throw TorchErrors.Invalid(file.Key, "The file does not say by what kind of machine it was written.");
+            throw TorchErrors.Invalid(file.Key, "The file does not record the byte order of its machine.");
         }
 
         if (little is false)
@@ -72,7 +71,8 @@ internal static class LegacyContainer
             if (item is not string name || !world.Storages.TryGetValue(name, out var storage) || storage.Begin >= 0)
             {
                 throw TorchErrors.Invalid(
-                    file.Key, $"The list of storages names {PickleErrors.Quote(item as string ?? "something")}, which is none, or twice.");
+                    file.Key,
+                    $"The list of storages names {PickleErrors.Quote(item as string ?? "something")}, which is unknown or occurs twice.");
             }
 
             var count = BinaryPrimitives.ReadInt64LittleEndian(file.Bytes(at, sizeof(long)));
@@ -80,7 +80,7 @@ internal static class LegacyContainer
             {
                 throw TorchErrors.Invalid(
                     file.Key,
-                    $"The storage {PickleErrors.Quote(name)} is to have {count} elements where the pickle says {storage.Count}, and "
+                    $"The storage {PickleErrors.Quote(name)} has {count} elements, the pickle expects {storage.Count}, and "
                     + $"{file.Length - at - sizeof(long)} bytes are left.");
             }
 

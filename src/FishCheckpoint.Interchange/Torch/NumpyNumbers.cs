@@ -2,20 +2,20 @@ using System.Buffers.Binary;
 
 namespace FishCheckpoint.Interchange.Torch;
 
-/// <summary>A dtype of NumPy's, as it is pickled.</summary>
+/// <summary>A pickled NumPy dtype.</summary>
 internal sealed class NumpyDtype(string code)
 {
     public string Code => code;
 
-    /// <summary>Whether its state said that it is little-endian, or that it has no order.</summary>
+    /// <summary>Whether its state declares little-endian or no byte order.</summary>
     public bool IsLittle { get; set; }
 }
 
-/// <summary>NumPy's scalars, which lists of Python's hold where a number came out of an array.</summary>
+/// <summary>NumPy scalars, which Python lists contain when a number comes from an array.</summary>
 internal static class NumpyNumbers
 {
     /// <summary>Reads a scalar.</summary>
-    /// <returns><see langword="null"/> if it is of another kind than those of plain numbers.</returns>
+    /// <returns><see langword="null"/> if it is not a plain number.</returns>
     public static object? TryRead(NumpyDtype type, byte[] bytes) => (type.IsLittle, type.Code, bytes.Length) switch
     {
         (true, "i1", 1) => (long)(sbyte)bytes[0],

@@ -1,13 +1,10 @@
 namespace FishCheckpoint.Interchange.Torch;
 
-/// <summary>
-/// Small pieces of a storage, each read once while it is near: so a transposed matrix is not read once for each of its columns. At most 128
-/// MiB.
-/// </summary>
+/// <summary>Caches small pages of a storage, so that a transposed matrix is not read once per column. At most 128 MiB.</summary>
 /// <param name="length">Bytes of the storage.</param>
 /// <param name="read">Reads bytes of it.</param>
-/// <param name="mostPages">How many pieces of 2 KiB are held. Default: 65,536.</param>
-internal sealed class PageCache(long length, Action<long, Span<byte>> read, int mostPages = 1 << 16)
+/// <param name="maxPages">The largest number of 2 KiB pages in memory. Default: 65,536.</param>
+internal sealed class PageCache(long length, Action<long, Span<byte>> read, int maxPages = 1 << 16)
 {
     private const int PageSize = 1 << 11;
 
@@ -16,7 +13,7 @@ internal sealed class PageCache(long length, Action<long, Span<byte>> read, int 
     private byte[] last = [];
     private long lastPage = -1;
 
-    /// <summary>Reads one element, whose size divides a page.</summary>
+    /// <summary>Reads one element; its size divides a page.</summary>
     public void Read(long offset, Span<byte> element)
     {
         var page = offset / PageSize;
@@ -36,7 +33,7 @@ internal sealed class PageCache(long length, Action<long, Span<byte>> read, int 
         }
 
         var bytes = new byte[(int)Math.Min(PageSize, length - (page * PageSize))];
-        if (pages.Count == mostPages && pages.Remove(order.Dequeue(), out var oldest) && oldest.Length == bytes.Length)
+        if (pages.Count == maxPages && pages.Remove(order.Dequeue(), out var oldest) && oldest.Length == bytes.Length)
         {
             bytes = oldest;
         }

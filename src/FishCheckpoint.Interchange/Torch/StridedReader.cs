@@ -2,7 +2,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Torch;
 
-/// <summary>Reads a view as if it lay in one piece: its elements row by row, whatever its strides are.</summary>
+/// <summary>Reads a view as if it were contiguous: row by row, regardless of its strides.</summary>
 internal sealed class StridedReader
 {
     private readonly TorchFile file;
@@ -21,8 +21,8 @@ internal sealed class StridedReader
     }
 
     /// <summary>Reads bytes.</summary>
-    /// <param name="offset">A whole number of elements, in bytes.</param>
-    /// <param name="destination">Filled entirely: whole elements within the tensor.</param>
+    /// <param name="offset">A multiple of the element size, in bytes.</param>
+    /// <param name="destination">The buffer to fill completely: whole elements within the tensor.</param>
     public void Read(long offset, Span<byte> destination)
     {
         if (pages is null)
@@ -68,7 +68,7 @@ internal sealed class StridedReader
         return place;
     }
 
-    // Dimensions of one element say nothing, and such as lie in one piece are one.
+    // Drops dimensions of one element, and merges contiguous ones.
     private static (long[] Shape, long[] Strides) Merge(long[] shape, long[] strides)
     {
         var (sizes, steps) = (new List<long>(), new List<long>());

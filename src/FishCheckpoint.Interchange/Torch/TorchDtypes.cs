@@ -3,7 +3,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Torch;
 
-/// <summary>What PyTorch calls the classes of its storages, and its dtypes.</summary>
+/// <summary>PyTorch's names of storage classes and dtypes.</summary>
 internal static class TorchDtypes
 {
     private static readonly FrozenDictionary<string, (DType? Type, int Size)> Storages =
@@ -29,12 +29,12 @@ internal static class TorchDtypes
 
     private static readonly FrozenDictionary<DType, string> Names = Dtypes.ToFrozenDictionary(row => row.Value, row => row.Key);
 
-    /// <summary>The dtype of a class of storages, as in <c>FloatStorage</c>, and bytes of its elements.</summary>
+    /// <summary>The dtype and element size of a storage class such as <c>FloatStorage</c>.</summary>
     public static bool TryStorage(string name, out (DType? Type, int Size) found) => Storages.TryGetValue(name, out found);
 
-    /// <summary>The dtype of a name, as in <c>float32</c>.</summary>
+    /// <summary>The dtype of a name such as <c>float32</c>.</summary>
     public static bool TryDtype(string name, out DType type) => Dtypes.TryGetValue(name, out type);
 
-    /// <summary>The name of a dtype, without PyTorch's own before it; <see langword="null"/> if PyTorch has no such dtype.</summary>
+    /// <summary>The name of a dtype without its module; <see langword="null"/> if PyTorch does not have it.</summary>
     public static string? NameOf(DType type) => Names.GetValueOrDefault(type);
 }

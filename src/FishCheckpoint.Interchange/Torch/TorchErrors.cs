@@ -2,7 +2,7 @@ using FishCheckpoint.Errors;
 
 namespace FishCheckpoint.Interchange.Torch;
 
-/// <summary>Refusals of PyTorch files.</summary>
+/// <summary>Errors of PyTorch files.</summary>
 internal static class TorchErrors
 {
     public static FishException Invalid(string key, string cause) =>

@@ -5,7 +5,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Torch;
 
-/// <summary>A file of torch.save's, opened: what it holds was read, its tensors were not.</summary>
+/// <summary>An open torch.save file: its objects are read, its tensors are not.</summary>
 internal sealed class TorchFile : IDisposable
 {
     private static readonly byte[] ZipStart = [(byte)'P', (byte)'K', 3, 4];
@@ -15,20 +15,20 @@ internal sealed class TorchFile : IDisposable
     private TorchFile(ByteSource source, object? root, IReadOnlyCollection<string> unread) =>
         (this.source, Root, Unread) = (source, root, unread);
 
-    /// <summary>What was saved: a tensor, or containers of tensors and of a few other values.</summary>
+    /// <summary>The saved object: a tensor, or containers of tensors and a few other values.</summary>
     public object? Root { get; }
 
-    /// <summary>The types of objects that were left unread; the first few by name.</summary>
+    /// <summary>The types of unread objects; the first few by name.</summary>
     public IReadOnlyCollection<string> Unread { get; }
 
-    /// <summary>What errors call the file.</summary>
+    /// <summary>The file's name in errors.</summary>
     public string Key => source.Key;
 
     /// <summary>The file's length in bytes.</summary>
     public long Length => source.Length;
 
     /// <summary>Opens a file.</summary>
-    /// <exception cref="FishException">It is missing, damaged, hostile, or of another kind.</exception>
+    /// <exception cref="FishException">It is missing, damaged, hostile or of another kind.</exception>
     public static TorchFile Open(string path, PickleLimits? limits = null)
     {
         var opened = ByteSource.Open(path);
@@ -39,12 +39,12 @@ internal sealed class TorchFile : IDisposable
                 Kind.Zip => ZipContainer.Read(opened, limits ?? new PickleLimits()),
                 Kind.Legacy => LegacyContainer.Read(opened, limits ?? new PickleLimits()),
                 Kind.Tar => throw TorchErrors.Cannot(
-                    opened.Key, "The file is a tar file, as PyTorch wrote before 0.1.10.",
+                    opened.Key, "The file is a tar file from PyTorch before 0.1.10.",
                     "Load it with an old PyTorch, and save it again."),
                 Kind.BarePickle => throw TorchErrors.Cannot(
                     opened.Key, "The file is a pickle that torch.save did not write.",
                     "Write its tensors with torch.save, or as safetensors."),
-                _ => throw TorchErrors.Invalid(opened.Key, "The file does not begin as one of torch.save's."),
+                _ => throw TorchErrors.Invalid(opened.Key, "The file does not start like a torch.save file."),
             };
             return new TorchFile(opened, root, unread);
         }
@@ -55,7 +55,7 @@ internal sealed class TorchFile : IDisposable
         }
     }
 
-    /// <summary>Whether a file is one of PyTorch's, or a pickle, by how it begins.</summary>
+    /// <summary>Whether a file's start is that of a PyTorch file or another pickle.</summary>
     public static bool Is(string path)
     {
         using var opened = ByteSource.Open(path);
@@ -63,12 +63,12 @@ internal sealed class TorchFile : IDisposable
     }
 
     /// <summary>Reads bytes of a storage.</summary>
-    /// <param name="storage">One of this file's.</param>
+    /// <param name="storage">A storage of this file.</param>
     /// <param name="offset">Relative to its start.</param>
-    /// <param name="destination">Filled entirely; within the storage.</param>
+    /// <param name="destination">The buffer to fill completely; within the storage.</param>
     public void Read(TorchStorage storage, long offset, Span<byte> destination) => source.Read(storage.Begin + offset, destination);
 
-    /// <summary>Compares storages with their checksums, where the file has some.</summary>
+    /// <summary>Verifies the checksums of storages, if the file has any.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>.</exception>
     public void Verify(IEnumerable<TorchStorage> storages)
     {
@@ -84,8 +84,8 @@ internal sealed class TorchFile : IDisposable
     {
         Span<byte> start = stackalloc byte[(int)Math.Min(source.Length, 300)];
         source.Read(0, start);
-        // A safetensors file begins with the length of its header, which may look like another file's first bytes; but no pickle begins
-        // with so small a number, and no zip file goes on with a brace.
+        // A safetensors file starts with its header length, which may look like another file's first bytes; but no pickle starts with such
+        // a small number, and no zip file continues with a brace.
         var isLength = start.Length >= sizeof(ulong) && BinaryPrimitives.ReadUInt64LittleEndian(start) <= SafetensorsHeader.MaxLength;
         return start.StartsWith(ZipStart) && !(isLength && start.Length > sizeof(ulong) && start[sizeof(ulong)] == (byte)'{') ? Kind.Zip
             : isLength ? Kind.Other

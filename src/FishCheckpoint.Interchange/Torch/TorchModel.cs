@@ -4,12 +4,12 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Torch;
 
 /// <summary>
-/// The state dict of a PyTorch file as a safetensors file: the same names, dtypes, shapes and bits, in the state dict's order, one piece
-/// each. Nothing of a tensor is held. Not safe for use by two threads at once.
+/// The state dict of a PyTorch file as a safetensors file: the same names, dtypes, shapes and bits, in the state dict's order, each tensor
+/// contiguous. No tensor is held in memory. Not safe for concurrent use.
 /// </summary>
 public sealed class TorchModel : IDisposable
 {
-    // Tied weights stand once in a PyTorch file and more often in a safetensors file; more than this is no model.
+    // Tied weights occur once in a PyTorch file and repeatedly in a safetensors file; more than this is not a model.
     private const int MaxRepeated = 16;
 
     private readonly TorchFile file;
@@ -23,22 +23,22 @@ public sealed class TorchModel : IDisposable
     /// <summary>The header of the safetensors file.</summary>
     public SafetensorsHeader Header { get; }
 
-    /// <summary>The key that the state dict stood under; <see langword="null"/> if it was all of the file.</summary>
+    /// <summary>The key of the state dict; <see langword="null"/> if it was the whole file.</summary>
     public string? Key { get; }
 
-    /// <summary>The types of objects beside the state dict that were left unread: never made, never run. The first few by name.</summary>
+    /// <summary>The types of unread objects beside the state dict, which are never created or run. The first few by name.</summary>
     public IReadOnlyCollection<string> Unread => file.Unread;
 
-    /// <summary>Whether a file is one of PyTorch's, or another pickle, by how it begins.</summary>
+    /// <summary>Whether a file's start is that of a PyTorch file or another pickle.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.FileNotFound"/>.</exception>
     public static bool Is(string path) => TorchFile.Is(path);
 
-    /// <summary>Opens a file, reads what it holds, and compares its tensors with their checksums.</summary>
-    /// <param name="path">A <c>.pt</c>, <c>.pth</c> or <c>.bin</c> file of torch.save's.</param>
-    /// <param name="key">The key that the state dict stands under, or several with slashes between; <see langword="null"/>: all of the
-    /// file, or one of the usual keys.</param>
-    /// <exception cref="FishException">It is missing, damaged, hostile, holds no state dict, or something that safetensors has
-    /// not.</exception>
+    /// <summary>Opens a file, reads its objects, and verifies its tensors' checksums.</summary>
+    /// <param name="path">A <c>.pt</c>, <c>.pth</c> or <c>.bin</c> file of torch.save.</param>
+    /// <param name="key">The key of the state dict, or several with slashes between; <see langword="null"/>: the whole file, or one of the
+    /// usual keys.</param>
+    /// <exception cref="FishException">It is missing, damaged or hostile, has no state dict, or has content that safetensors does not
+    /// support.</exception>
     public static TorchModel Open(string path, string? key = null)
     {
         var opened = TorchFile.Open(path);
@@ -59,8 +59,8 @@ public sealed class TorchModel : IDisposable
 
     /// <summary>Reads bytes of a tensor.</summary>
     /// <param name="tensor">Its index in <see cref="Header"/>.</param>
-    /// <param name="offset">A whole number of elements, in bytes.</param>
-    /// <param name="destination">Filled entirely: whole elements.</param>
+    /// <param name="offset">A multiple of the element size, in bytes.</param>
+    /// <param name="destination">The buffer to fill completely: whole elements.</param>
     public void ReadTensor(int tensor, long offset, Span<byte> destination)
     {
         if (open != tensor)
@@ -71,7 +71,7 @@ public sealed class TorchModel : IDisposable
         reader!.Read(offset, destination);
     }
 
-    /// <summary>The safetensors file as a stream, from front to end. The caller disposes it; this object is not disposed with it.</summary>
+    /// <summary>The safetensors file as a sequential stream. The caller disposes the stream; this object stays open.</summary>
     public Stream AsStream() => new TorchModelStream(this);
 
     /// <inheritdoc/>
@@ -84,11 +84,11 @@ public sealed class TorchModel : IDisposable
         {
             throw new FishException(
                 ErrorCode.TooLarge, file.Key,
-                $"The tensors share storages so that they would take {bytes:F0} bytes, of a file of {file.Length}.",
+                $"The tensors share storages and would take {bytes:F0} bytes; the file has {file.Length}.",
                 "Write each tensor once.");
         }
 
-        // Read again as any header is: a name may be one that no header can have.
+        // Parsed like any header: a name may be invalid in a header.
         var header = HeaderWriter.Create(infos, new Dictionary<string, string>(StringComparer.Ordinal) { ["format"] = "pt" });
         return HeaderParser.Parse(header.Json, file.Key, header.DataLength);
     }

@@ -4,14 +4,11 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Torch;
 
 /// <summary>A file of a model, as a safetensors file.</summary>
-/// <param name="Name">What the safetensors file is called.</param>
-/// <param name="Model">Its content. Owned by whoever opened the model.</param>
+/// <param name="Name">The name of the safetensors file.</param>
+/// <param name="Model">Its content. The opened model owns it.</param>
 public sealed record TorchPart(string Name, TorchModel Model);
 
-/// <summary>
-/// A model that PyTorch has written: one file, or a folder of <c>pytorch_model*.bin</c> with side files, opened to be read as safetensors
-/// files.
-/// </summary>
+/// <summary>A PyTorch model, one file or a folder of <c>pytorch_model*.bin</c> with side files, opened as safetensors files.</summary>
 public sealed class TorchModelFiles : IDisposable
 {
     private const string Stem = "pytorch_model";
@@ -25,38 +22,36 @@ public sealed class TorchModelFiles : IDisposable
     /// <summary>The files.</summary>
     public IReadOnlyList<TorchPart> Parts { get; }
 
-    /// <summary>The folder that the files lie in, with its side files; <see langword="null"/> for a single file.</summary>
+    /// <summary>The folder of the files and side files; <see langword="null"/> for a single file.</summary>
     public FolderContents? Contents { get; }
 
-    /// <summary>The folder's other files, without the index: it is made anew for safetensors files.</summary>
+    /// <summary>The folder's other files, without the index: a new one is created for safetensors files.</summary>
     public IReadOnlyList<SideFile> SideFiles => Contents?.SideFiles ?? [];
 
-    /// <summary>
-    /// The types of objects beside the models that were left unread, never run, as what was left out; the first few by name.
-    /// </summary>
+    /// <summary>The types of unread objects beside the models, which never run, as left-out files; the first few by name.</summary>
     public IReadOnlyList<LeftOutFile> LeftUnread =>
     [
         .. Parts.SelectMany(part => part.Model.Unread).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
             .Select(type => new LeftOutFile(type, "objects beside the model, unread")),
     ];
 
-    /// <summary>The key that the state dicts stood under; <see langword="null"/> if they were all of their files.</summary>
+    /// <summary>The key of the state dicts; <see langword="null"/> if they were the whole files.</summary>
     public string? Key => Parts[0].Model.Key;
 
-    /// <summary>Whether a path is a file of PyTorch's, or another pickle, or a folder whose model is PyTorch files.</summary>
+    /// <summary>Whether a path is a PyTorch file, another pickle, or a folder whose model is PyTorch files.</summary>
     /// <param name="path">The file or folder.</param>
-    /// <param name="choice">Which model of a folder is meant. Default: the one that a loader would take.</param>
-    /// <exception cref="FishException">As <see cref="FolderContents.Read"/> has it.</exception>
+    /// <param name="choice">Which model of a folder to use. Default: the one that a loader would use.</param>
+    /// <exception cref="FishException">As <see cref="FolderContents.Read"/>.</exception>
     public static bool Is(string path, ModelChoice? choice = null) => Directory.Exists(path)
         ? FolderContents.Read(path, choice).IsTorch
         : File.Exists(path) && TorchModel.Is(path);
 
     /// <summary>Opens a model.</summary>
-    /// <param name="path">A path of which <see cref="Is"/> says so.</param>
+    /// <param name="path">A path for which <see cref="Is"/> returns true.</param>
     /// <param name="key">As in <see cref="TorchModel.Open"/>.</param>
-    /// <param name="maxIndexLength">The longest index that is read, in bytes.</param>
-    /// <param name="choice">Which model of a folder is meant. Default: the one that a loader would take.</param>
-    /// <exception cref="FishException">A file is missing, damaged, hostile or no state dict; or the index does not fit the
+    /// <param name="maxIndexLength">The largest index accepted, in bytes.</param>
+    /// <param name="choice">Which model of a folder to use. Default: the one that a loader would use.</param>
+    /// <exception cref="FishException">A file is missing, damaged, hostile or not a state dict; or the index does not match the
     /// files.</exception>
     public static TorchModelFiles Open(
         string path, string? key = null, int maxIndexLength = SafetensorsHeader.MaxLength, ModelChoice? choice = null)

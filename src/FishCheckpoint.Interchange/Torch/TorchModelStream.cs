@@ -2,7 +2,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Torch;
 
-/// <summary>A state dict as a safetensors file, read from front to end, a block at a time.</summary>
+/// <summary>A state dict as a safetensors file, read sequentially, a block at a time.</summary>
 internal sealed class TorchModelStream(TorchModel model) : ReadOnlyStream
 {
     private readonly byte[] block = new byte[Math.Min(Blocks.Size, model.Header.DataLength)];

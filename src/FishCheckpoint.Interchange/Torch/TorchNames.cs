@@ -3,7 +3,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Torch;
 
-/// <summary>What a pickle of PyTorch's may ask for.</summary>
+/// <summary>The names that a PyTorch pickle may use.</summary>
 internal enum TorchName
 {
     RebuildTensor,
@@ -25,15 +25,13 @@ internal enum TorchName
 /// <summary>A class of storages.</summary>
 internal sealed record StorageClass(string Name, DType? Type, int Size);
 
-/// <summary>A dtype by its name.</summary>
+/// <summary>A dtype, by its name.</summary>
 internal sealed record DtypeName(DType Type);
 
-/// <summary>A class or function whose objects are left unread.</summary>
+/// <summary>A class or function whose objects are not read.</summary>
 internal sealed record UnreadClass(string Name);
 
-/// <summary>
-/// The only names that a pickle may name and get something for. None of them is code that it brings, and each stands for a few lines here.
-/// </summary>
+/// <summary>The only names that give a pickle an object. None of them is code of the pickle; each stands for a few lines here.</summary>
 internal static class TorchNames
 {
     private static readonly FrozenDictionary<string, TorchName> Known = new Dictionary<string, TorchName>(StringComparer.Ordinal)
@@ -52,7 +50,7 @@ internal static class TorchNames
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>Finds a name.</summary>
-    /// <returns><see langword="null"/> if it is none of them.</returns>
+    /// <returns><see langword="null"/> if it is unknown.</returns>
     public static object? Find(string module, string name)
     {
         if (Known.TryGetValue($"{module} {name}", out var known))

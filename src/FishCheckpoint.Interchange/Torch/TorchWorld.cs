@@ -5,11 +5,11 @@ using FishCheckpoint.Interchange.Pickles;
 namespace FishCheckpoint.Interchange.Torch;
 
 /// <summary>
-/// What the pickle of a PyTorch file can name: tensors, and the containers that they stand in. Other objects beside them are left unread:
-/// never made, never run. One in the place of a tensor or of a map of tensors is refused where it is looked for.
+/// The names of PyTorch pickles: tensors and their containers. Other objects are skipped: never created, never run. One in place of a
+/// tensor or a map of tensors is refused when it is looked up.
 /// </summary>
 /// <param name="key">The file, for errors.</param>
-/// <param name="found">Told of each storage when it is first named.</param>
+/// <param name="found">Called with each storage on its first use.</param>
 internal sealed class TorchWorld(string key, Action<TorchStorage> found) : IPickleWorld
 {
     private const int MaxUnread = 20;
@@ -17,13 +17,13 @@ internal sealed class TorchWorld(string key, Action<TorchStorage> found) : IPick
     private readonly Dictionary<string, TorchStorage> storages = new(StringComparer.Ordinal);
     private readonly SortedSet<string> unread = new(StringComparer.Ordinal);
 
-    /// <summary>The storages that were named, by key.</summary>
+    /// <summary>The used storages, by key.</summary>
     public IReadOnlyDictionary<string, TorchStorage> Storages => storages;
 
-    /// <summary>The classes and functions of objects that were left unread; the first few by name.</summary>
+    /// <summary>The classes and functions of unread objects; the first few by name.</summary>
     public IReadOnlyCollection<string> Unread => unread;
 
-    // What no file beside a model needs, and hostile ones ask for, is refused by name; the rest is left unread.
+    // Names that only hostile files use are refused; all others are skipped.
     public object? Find(string module, string name) =>
         TorchNames.Find(module, name) ?? (HostileNames.Has(module, name) ? null : new UnreadClass($"{module}.{name}"));
 
@@ -69,7 +69,7 @@ internal sealed class TorchWorld(string key, Action<TorchStorage> found) : IPick
         };
     }
 
-    // A state dict's _metadata, which says the versions of modules, is set on the map itself.
+    // A state dict's _metadata, with the versions of modules, is set on the map itself.
     public void Build(object? target, object? state)
     {
         switch (target, state)
@@ -81,7 +81,7 @@ internal sealed class TorchWorld(string key, Action<TorchStorage> found) : IPick
                 type.IsLittle = order is "<" or "|";
                 return;
             default:
-                throw PickleErrors.Refused(key, "a state (BUILD) for something that has none");
+                throw PickleErrors.Refused(key, "a state (BUILD) for an object that has none");
         }
     }
 
@@ -90,19 +90,19 @@ internal sealed class TorchWorld(string key, Action<TorchStorage> found) : IPick
         if (id is not PickleTuple { Items: ["storage", StorageClass type, string name, string, long count, .. var view] }
             || view is not ([] or [null]))
         {
-            throw PickleErrors.Refused(key, "something outside of the pickle that is no storage of a tensor");
+            throw PickleErrors.Refused(key, "an outside object that is not a tensor's storage");
         }
 
         if (count < 0 || count > long.MaxValue / type.Size)
         {
-            throw TorchErrors.Invalid(key, $"The storage {PickleErrors.Quote(name)} is to have {count} elements.");
+            throw TorchErrors.Invalid(key, $"The storage {PickleErrors.Quote(name)} has an invalid length of {count} elements.");
         }
 
         var storage = new TorchStorage(name, type.Type, type.Name, type.Size, count);
         if (storages.TryGetValue(name, out var known))
         {
             return (known.TypeName, known.Count) == (storage.TypeName, storage.Count) ? known
-                : throw TorchErrors.Invalid(key, $"The storage {PickleErrors.Quote(name)} is named with two types or lengths.");
+                : throw TorchErrors.Invalid(key, $"The storage {PickleErrors.Quote(name)} is used with two types or lengths.");
         }
 
         found(storage);
@@ -112,7 +112,7 @@ internal sealed class TorchWorld(string key, Action<TorchStorage> found) : IPick
 
     private UnreadObject Skip(string name)
     {
-        // A name out of the pickle: shortened, and without what a terminal would obey.
+        // A name from the pickle, shortened and without control sequences for terminals.
         var quoted = PickleErrors.Quote(name).Trim('\'');
         if (unread.Count < MaxUnread)
         {
@@ -131,7 +131,7 @@ internal sealed class TorchWorld(string key, Action<TorchStorage> found) : IPick
             {
                 case PickleTuple { Items: [var name, var value] }: map.Add(name, value); break;
                 case PickleList { Items: [var name, var value] }: map.Add(name, value); break;
-                default: throw PickleErrors.Invalid(key, "A map is made of something else than pairs.");
+                default: throw PickleErrors.Invalid(key, "A map's items are not pairs.");
             }
         }
 
@@ -141,14 +141,14 @@ internal sealed class TorchWorld(string key, Action<TorchStorage> found) : IPick
     private byte[] Latin(string text) =>
         text.All(letter => letter <= 0xFF) ? Encoding.Latin1.GetBytes(text) : throw PickleErrors.Invalid(key, "A text is not in Latin-1.");
 
-    // Conjugate and negative views: their bits are others than those stored.
+    // The bits of conjugate and negative views differ from the stored ones.
     private object? NoMetadata(object?[] items, int place, object? value) =>
         items.Length == place || items[place] is null or PickleMap { Entries.Count: 0 } ? value
         : throw TorchErrors.Cannot(
-            key, "A tensor is stored as a conjugate or negative view.", "Write it resolved: tensor.resolve_conj().resolve_neg().");
+            key, "A tensor is stored as a conjugate or negative view.", "Write tensor.resolve_conj().resolve_neg().");
 
     private FishException Wrong(object function) => function is TorchName or StorageClass or DtypeName
         ? PickleErrors.Invalid(
-            key, $"{(function as StorageClass)?.Name ?? function.ToString()} is called with other arguments than PyTorch gives it.")
-        : PickleErrors.Refused(key, $"a call of something that is no function ({function.GetType().Name})");
+            key, $"{(function as StorageClass)?.Name ?? function.ToString()} is called with other arguments than PyTorch's.")
+        : PickleErrors.Refused(key, $"a call of an object that is not a function ({function.GetType().Name})");
 }

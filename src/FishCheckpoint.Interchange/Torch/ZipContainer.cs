@@ -4,13 +4,13 @@ using FishCheckpoint.Interchange.Pickles;
 
 namespace FishCheckpoint.Interchange.Torch;
 
-/// <summary>The zip files that torch.save has written since 1.6: <c>NAME/data.pkl</c>, and <c>NAME/data/KEY</c> for each storage.</summary>
+/// <summary>The zip files of torch.save since 1.6: <c>NAME/data.pkl</c>, and <c>NAME/data/KEY</c> for each storage.</summary>
 internal static class ZipContainer
 {
     private const string Pickle = "data.pkl";
 
-    /// <summary>Reads the pickle; storages are given their places.</summary>
-    /// <returns>What was saved, and the types of objects that were left unread.</returns>
+    /// <summary>Reads the pickle and locates the storages.</summary>
+    /// <returns>The saved object, and the types of unread objects.</returns>
     public static (object? Root, IReadOnlyCollection<string> Unread) Read(ByteSource file, PickleLimits limits)
     {
         var entries = ZipDirectory.Read(file);
@@ -19,7 +19,7 @@ internal static class ZipContainer
         var pickle = entries[root + Pickle];
         if (pickle.Length > limits.MaxLength)
         {
-            throw PickleErrors.TooLarge(file.Key, $"The pickle has {pickle.Length} bytes; at most {limits.MaxLength} are read.");
+            throw PickleErrors.TooLarge(file.Key, $"The pickle has {pickle.Length} bytes; the limit is {limits.MaxLength}.");
         }
 
         Check(file, pickle.Name, pickle.Begin, pickle.Length, pickle.Checksum);
@@ -30,7 +30,7 @@ internal static class ZipContainer
             ? (read, world.Unread) : throw PickleErrors.Invalid(file.Key, $"{pickle.End - input.Position} bytes follow the pickle.");
     }
 
-    /// <summary>Compares bytes with their checksum.</summary>
+    /// <summary>Verifies the checksum of bytes.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.DigestMismatch"/>.</exception>
     public static void Check(ByteSource file, string name, long begin, long length, uint expected)
     {
@@ -38,7 +38,7 @@ internal static class ZipContainer
         {
             throw new FishException(
                 ErrorCode.DigestMismatch, file.Key,
-                $"The CRC-32 of {PickleErrors.Quote(name)} is {found:x8}; the zip file says {expected:x8}.",
+                $"The CRC-32 of {PickleErrors.Quote(name)} is {found:x8}; the zip file has {expected:x8}.",
                 "The file is damaged, or was written without checksums (torch.serialization.set_crc32_options); copy or write it again.");
         }
     }
@@ -53,7 +53,7 @@ internal static class ZipContainer
         if (entry.Length != storage.Bytes)
         {
             throw TorchErrors.Invalid(
-                file.Key, $"The storage {PickleErrors.Quote(storage.Key)} has {entry.Length} bytes; the pickle says {storage.Bytes}.");
+                file.Key, $"The storage {PickleErrors.Quote(storage.Key)} has {entry.Length} bytes; the pickle expects {storage.Bytes}.");
         }
 
         (storage.Begin, storage.Checksum) = (entry.Begin, entry.Checksum);
@@ -67,7 +67,7 @@ internal static class ZipContainer
         if (pickles.Length != 1)
         {
             throw TorchErrors.Invalid(
-                file.Key, $"The zip file has {pickles.Length} pickles of the name {Pickle}; a file of torch.save has one.");
+                file.Key, $"The zip file has {pickles.Length} pickles named {Pickle}; a torch.save file has one.");
         }
 
         var root = pickles[0][..^Pickle.Length];

@@ -6,10 +6,10 @@ using FishCheckpoint.Interchange.Pickles;
 namespace FishCheckpoint.Interchange.Torch;
 
 /// <summary>
-/// The directory of a zip file as PyTorch writes it: everything stored as it is, no comment, nothing before or behind. What two readers
-/// could read differently is refused (APPNOTE.TXT, 4.3).
+/// The directory of a zip file in PyTorch's form: stored entries, no comment, nothing before or after. It refuses files that two readers
+/// could read differently (APPNOTE.TXT, 4.3).
 /// </summary>
-// Kept by hand: ZipArchive does not give the offset of an entry's bytes, and opens archives that two readers read differently.
+// ZipArchive does not reveal the offset of an entry's bytes, and opens archives that two readers read differently.
 internal static class ZipDirectory
 {
     private const int EndLength = 22;
@@ -28,7 +28,7 @@ internal static class ZipDirectory
         var (count, begin, length) = FindDirectory(file);
         if (length > MaxBytes || count > length / EntryLength)
         {
-            throw Fail(file, $"The zip directory is to have {count} entries in {length} bytes; at most {MaxBytes} bytes are read.");
+            throw Fail(file, $"The zip directory has {count} entries in {length} bytes; the limit is {MaxBytes} bytes.");
         }
 
         var entries = new Dictionary<string, ZipEntry>(StringComparer.Ordinal);
@@ -38,7 +38,7 @@ internal static class ZipDirectory
             var entry = ReadEntry(file, ref left);
             if (!entries.TryAdd(entry.Name, entry))
             {
-                throw Fail(file, $"{PickleErrors.Quote(entry.Name)} stands twice in the zip file.");
+                throw Fail(file, $"{PickleErrors.Quote(entry.Name)} occurs twice in the zip file.");
             }
         }
 
@@ -57,7 +57,7 @@ internal static class ZipDirectory
         ReadOnlySpan<byte> end = at < 0 ? [] : file.Bytes(at, EndLength);
         if (at < 0 || U32(end, 0) != 0x06054b50 || U16(end, 20) != 0)
         {
-            throw Fail(file, "The zip file does not end with its directory: it is cut off, or something follows it.");
+            throw Fail(file, "The zip file does not end with its directory: it is truncated, or has trailing bytes.");
         }
 
         long count = U16(end, 10);
@@ -69,7 +69,7 @@ internal static class ZipDirectory
             if (U32(wide, 0) != 0x06064b50 || U64(file, wide, 4) != WideEndLength - 12 || wideAt + WideEndLength != at - LocatorLength
                 || U32(wide, 16) != 0 || U32(wide, 20) != 0)
             {
-                throw Fail(file, "The zip file's wide directory is not where it should be.");
+                throw Fail(file, "The zip file's ZIP64 directory has the wrong offset.");
             }
 
             var narrow = (count, length, begin);
@@ -82,11 +82,11 @@ internal static class ZipDirectory
         }
         else if (disks is not (0, 0, true))
         {
-            throw Fail(file, "The zip file is a part of several.");
+            throw Fail(file, "The zip file is one part of a split archive.");
         }
 
         return begin <= at && begin + length == at
-            ? (count, begin, length) : throw Fail(file, "The zip directory is not where it should be.");
+            ? (count, begin, length) : throw Fail(file, "The zip directory has the wrong offset.");
     }
 
     private static bool Differs(long narrow, long wide, long full) => narrow != wide && narrow != full;
@@ -95,14 +95,14 @@ internal static class ZipDirectory
     {
         if (left.Length < EntryLength || U32(left, 0) != 0x02014b50)
         {
-            throw Fail(file, "The zip directory ends within an entry.");
+            throw Fail(file, "The zip directory ends inside an entry.");
         }
 
         var (flags, method, crc) = (U16(left, 8), U16(left, 10), U32(left, 16));
         var (nameLength, extraLength, commentLength) = (U16(left, 28), U16(left, 30), U16(left, 32));
         if (left.Length < EntryLength + nameLength + extraLength + commentLength)
         {
-            throw Fail(file, "The zip directory ends within an entry.");
+            throw Fail(file, "The zip directory ends inside an entry.");
         }
 
         var name = NameOf(file, left.Slice(EntryLength, nameLength));
@@ -125,7 +125,7 @@ internal static class ZipDirectory
         return new ZipEntry(name, sizes.Header, BeginOf(file, name, nameLength, sizes.Header, flags, crc, sizes.Full), sizes.Full, crc);
     }
 
-    // The entry's own header tells only where its bytes begin; what it says besides may not contradict the directory.
+    // The local header locates the entry's bytes; its other fields must match the directory.
     private static long BeginOf(ByteSource file, string name, int nameLength, long at, int flags, uint crc, long length)
     {
         ReadOnlySpan<byte> header = file.Bytes(at, HeaderLength);
@@ -205,7 +205,7 @@ internal static class ZipDirectory
 
     private static long U64(ByteSource file, ReadOnlySpan<byte> bytes, int at) =>
         BinaryPrimitives.ReadInt64LittleEndian(bytes[at..]) is var value && value >= 0 && value <= file.Length ? value
-            : throw Fail(file, "The zip file names a place or length beyond its end.");
+            : throw Fail(file, "The zip file has an offset or length beyond its end.");
 
     private static Errors.FishException Fail(ByteSource file, string cause) => TorchErrors.Invalid(file.Key, cause);
 }

@@ -6,15 +6,15 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Writing;
 
-/// <summary>The elements of a tensor that differ.</summary>
+/// <summary>The changed elements of a tensor.</summary>
 /// <param name="Tensor">The tensor.</param>
-/// <param name="Count">How many they are.</param>
-/// <param name="Positions">Where their positions begin in their spool, eight bytes each.</param>
-/// <param name="Values">Where their new values begin in their spool.</param>
-/// <param name="LargestGap">The most elements between two of them, or before the first.</param>
+/// <param name="Count">Their number.</param>
+/// <param name="Positions">The offset of their positions in the spool, eight bytes each.</param>
+/// <param name="Values">The offset of their new values in the spool.</param>
+/// <param name="LargestGap">The largest number of elements between two of them, or before the first.</param>
 internal readonly record struct SpooledElements(TensorInfo Tensor, long Count, long Positions, long Values, long LargestGap);
 
-/// <summary>Collects the elements that differ, tensor after tensor, so that their number is known before they are written.</summary>
+/// <summary>Collects changed elements tensor by tensor, so that their number is known before they are written.</summary>
 internal sealed class ElementSpool(string spoolFolder) : IDisposable
 {
     private readonly Spool positions = new(spoolFolder);
@@ -22,7 +22,7 @@ internal sealed class ElementSpool(string spoolFolder) : IDisposable
     private readonly List<SpooledElements> tensors = [];
     private readonly int[] found = new int[Blocks.Size];
 
-    /// <summary>The tensors that differ, as they were added.</summary>
+    /// <summary>The changed tensors, in the order of addition.</summary>
     public IReadOnlyList<SpooledElements> Tensors => tensors;
 
     /// <summary>Adds a tensor.</summary>
@@ -47,7 +47,7 @@ internal sealed class ElementSpool(string spoolFolder) : IDisposable
         }
     }
 
-    /// <summary>Reads the positions of a tensor, one after another.</summary>
+    /// <summary>Reads the positions of a tensor one by one.</summary>
     public Func<long> PositionsOf(SpooledElements elements)
     {
         var region = new RegionReader(positions.Read, elements.Positions, elements.Count * sizeof(long));
@@ -59,7 +59,7 @@ internal sealed class ElementSpool(string spoolFolder) : IDisposable
         };
     }
 
-    /// <summary>Gives the new values of a tensor to a stream, a part at a time.</summary>
+    /// <summary>Copies the new values of a tensor to a stream in parts.</summary>
     public void CopyValues(SpooledElements elements, Action<ReadOnlySpan<byte>> write)
     {
         Span<byte> buffer = new byte[1 << 16];

@@ -3,13 +3,14 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Writing;
 
-/// <summary>Cuts frames into files: as the model's own files are cut, or by size.</summary>
+/// <summary>Distributes frames over files, like the model's own files or by size.</summary>
 internal static class FrameShards
 {
-    /// <summary>The frames of each file; never an empty file.</summary>
+    /// <summary>The frames of each file; no file is empty.</summary>
     /// <param name="frames">The frames.</param>
-    /// <param name="files">In which of the model's files each tensor is.</param>
-    /// <param name="shardSize">After how many bytes another file begins; <see langword="null"/>: as the model's own files.</param>
+    /// <param name="files">The model file of each tensor.</param>
+    /// <param name="shardSize">The size after which the next file begins, in bytes; <see langword="null"/>: like the model's own
+    /// files.</param>
     public static List<List<SpooledFrame>> Of(
         IReadOnlyList<SpooledFrame> frames, IReadOnlyDictionary<string, int> files, long? shardSize) => shardSize is { } most
         ? BySize(frames, most) : [.. frames.GroupBy(frame => files.GetValueOrDefault(frame.Tensor.Name)).OrderBy(group => group.Key)

@@ -11,14 +11,14 @@ namespace FishCheckpoint.Interchange.Writing;
 
 /// <summary>A tensor's compressed change.</summary>
 /// <param name="Tensor">The tensor.</param>
-/// <param name="Begin">Where the frame begins in the spool.</param>
+/// <param name="Begin">The frame's offset in the spool.</param>
 /// <param name="Length">Its length.</param>
 /// <param name="Checksum">The checksum of the tensor's new bytes.</param>
 internal readonly record struct SpooledFrame(TensorInfo Tensor, long Begin, long Length, string Checksum);
 
-/// <summary>Compresses the changes of tensors into a spool, each as a frame.</summary>
+/// <summary>Compresses the changes of tensors into a spool, one frame each.</summary>
 /// <param name="checksum">The name of the checksum.</param>
-/// <param name="spoolFolder">Where what outgrows memory goes.</param>
+/// <param name="spoolFolder">The folder for data that is too large for memory.</param>
 internal sealed class FrameSpool(string checksum, string spoolFolder) : IDisposable
 {
     private const int Level = 1;
@@ -27,13 +27,13 @@ internal sealed class FrameSpool(string checksum, string spoolFolder) : IDisposa
     private readonly byte[] difference = new byte[Blocks.Size];
     private readonly int[] found = new int[Blocks.Size];
 
-    /// <summary>The frames of tensors that differ, as they were added.</summary>
+    /// <summary>The frames of changed tensors, in the order of addition.</summary>
     public IReadOnlyList<SpooledFrame> Frames => frames;
 
     /// <summary>The bytes of the frames.</summary>
     public Spool Bytes { get; } = new(spoolFolder);
 
-    /// <summary>Adds a tensor as the old bytes xor the new ones.</summary>
+    /// <summary>Adds a tensor as old bytes XOR new bytes.</summary>
     public void AddXor(StatePair pair, TensorInfo tensor, CancellationToken cancellation)
     {
         var (hash, differs, begin) = (Checksums.Create(checksum, tensor.Name), false, Bytes.Length);
@@ -56,14 +56,14 @@ internal sealed class FrameSpool(string checksum, string spoolFolder) : IDisposa
         Note(tensor, differs, begin, hash);
     }
 
-    /// <summary>Adds a tensor as positions of bytes, and new bytes.</summary>
+    /// <summary>Adds a tensor as byte positions and new bytes.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>: a position does not fit 32 bits.</exception>
     public void AddOverwrite(StatePair pair, TensorInfo tensor, CancellationToken cancellation)
     {
         if (tensor.Bytes > uint.MaxValue)
         {
             throw new FishException(ErrorCode.TooLarge, tensor.Name,
-                $"The tensor has {tensor.Bytes} bytes; positions of bytes have 32 bits.", "Use the encoding xor.");
+                $"The tensor has {tensor.Bytes} bytes; byte positions have 32 bits.", "Use the encoding xor.");
         }
 
         using var positions = new Spool(spoolFolder);
@@ -125,7 +125,7 @@ internal sealed class FrameSpool(string checksum, string spoolFolder) : IDisposa
         }
     }
 
-    // A tensor that turned out the same is left out; its few bytes stay in the spool.
+    // An unchanged tensor is left out; its few bytes stay in the spool.
     private void Note(TensorInfo tensor, bool differs, long begin, ContentHash hash)
     {
         if (differs)

@@ -5,7 +5,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Writing;
 
-/// <summary>Writes the files of a model with an index, be it one file only, and without the tensor that stands for another one.</summary>
+/// <summary>Writes a model's files with an index, even for one file, and without the alias tensor.</summary>
 internal static class IndexedModelWriter
 {
     /// <summary>Writes all files of a model.</summary>

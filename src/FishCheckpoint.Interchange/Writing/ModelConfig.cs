@@ -4,7 +4,7 @@ using FishCheckpoint.Checkpoints;
 
 namespace FishCheckpoint.Interchange.Writing;
 
-/// <summary>What a model's <c>config.json</c> says of its tensors.</summary>
+/// <summary>The fields of a model's <c>config.json</c> that concern its tensors.</summary>
 internal static class ModelConfig
 {
     /// <summary>The file's name.</summary>
@@ -13,8 +13,7 @@ internal static class ModelConfig
     private const string Head = "lm_head.weight";
     private const long MaxBytes = 1 << 24;
 
-    /// <summary>The tensor that stands for another one, by <c>tie_word_embeddings</c>; <see langword="null"/>: none, or the model does not
-    /// say it.</summary>
+    /// <summary>The alias tensor by <c>tie_word_embeddings</c>; <see langword="null"/>: none, or unknown.</summary>
     public static async Task<string?> FindTiedAsync(IModelReader model, CancellationToken cancellation)
     {
         if (!model.Layout.TryIndexOf(Head, out _)
@@ -35,7 +34,7 @@ internal static class ModelConfig
         }
         catch (JsonException)
         {
-            // Its readers take such a file for one that says nothing.
+            // Its readers treat such a file as empty.
             return null;
         }
     }

@@ -4,15 +4,15 @@ using FishCheckpoint.Interchange.Files;
 
 namespace FishCheckpoint.Interchange.Writing;
 
-/// <summary>Writes the files of a model into a version.</summary>
+/// <summary>Writes a model's files to a version.</summary>
 internal static class ModelFilesWriter
 {
     /// <summary>Writes all files of a model.</summary>
     /// <param name="version">The version.</param>
-    /// <param name="folder">The folder in it, with a slash at its end; empty for none.</param>
+    /// <param name="folder">The folder in the version, with a slash at its end; empty for none.</param>
     /// <param name="model">The model.</param>
-    /// <param name="cancellation">Ends the writing.</param>
-    /// <param name="except">Names that the format has for files of its own: the model's of these names are left out.</param>
+    /// <param name="cancellation">Cancels the writing.</param>
+    /// <param name="except">Names of the format's own files: the model's files of these names are left out.</param>
     public static async Task WriteAsync(
         StagedVersion version, string folder, IModelReader model, CancellationToken cancellation,
         IReadOnlyCollection<string>? except = null)

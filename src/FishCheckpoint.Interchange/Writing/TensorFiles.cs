@@ -6,10 +6,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Writing;
 
-/// <summary>In which of a model's files each tensor is.</summary>
+/// <summary>The model file of each tensor.</summary>
 internal static class TensorFiles
 {
-    /// <summary>Reads it out of the files' headers; not at all where there is one file only.</summary>
+    /// <summary>Reads the files' headers; skipped for a single file.</summary>
     public static async Task<Dictionary<string, int>> ReadAsync(IModelReader model, CancellationToken cancellation)
     {
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -25,7 +25,7 @@ internal static class TensorFiles
         return places;
     }
 
-    /// <summary>Reads the header of one of a model's files of tensors.</summary>
+    /// <summary>Reads the header of a model's tensor file.</summary>
     public static async Task<SafetensorsHeader> ReadHeaderAsync(IModelReader model, string file, CancellationToken cancellation)
     {
         var prefix = await ReadAsync(model, file, 0, SafetensorsHeader.PrefixLength, cancellation);

@@ -3,7 +3,7 @@ using ZstdSharp.Unsafe;
 
 namespace FishCheckpoint.Interchange.Zstandard;
 
-/// <summary>Reads one Zstandard frame of any length, a part at a time: the mirror of <see cref="ZstdWriter"/>.</summary>
+/// <summary>Reads one Zstandard frame of any length in parts: the inverse of <see cref="ZstdWriter"/>.</summary>
 internal sealed unsafe class ZstdReader : IDisposable
 {
     // zstd.h: ZSTD_FRAMEHEADERSIZE_MAX, ZSTD_CONTENTSIZE_UNKNOWN and ZSTD_CONTENTSIZE_ERROR.
@@ -21,11 +21,11 @@ internal sealed unsafe class ZstdReader : IDisposable
     private bool ended;
     private ZSTD_DCtx_s* context = Methods.ZSTD_createDCtx();
 
-    /// <summary>Begins to read a frame.</summary>
+    /// <summary>Starts to read a frame.</summary>
     /// <param name="source">Reads the frame's bytes from an offset.</param>
-    /// <param name="length">How many they are.</param>
-    /// <param name="key">Whom they concern, for errors.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: the bytes do not begin as a frame does.</exception>
+    /// <param name="length">Their number.</param>
+    /// <param name="key">The version, for errors.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: the bytes do not start a frame.</exception>
     public ZstdReader(Action<long, Span<byte>> source, long length, string key)
     {
         (this.source, this.length, this.key) = (source, length, key);
@@ -34,7 +34,7 @@ internal sealed unsafe class ZstdReader : IDisposable
         if (declared == NoFrame)
         {
             Close();
-            throw Fail("The bytes are no Zstandard frame.");
+            throw Fail("The bytes are not a Zstandard frame.");
         }
 
         Declared = declared == UnknownLength ? null : declared;
@@ -42,21 +42,21 @@ internal sealed unsafe class ZstdReader : IDisposable
 
     ~ZstdReader() => Close();
 
-    /// <summary>The length that the frame declares for its content; <see langword="null"/> if it does not.</summary>
+    /// <summary>The declared length of its content; <see langword="null"/> if it has none.</summary>
     public ulong? Declared { get; }
 
-    /// <summary>Refuses a frame that declares another length than its content has to have.</summary>
+    /// <summary>Refuses a frame that declares another length than required.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>.</exception>
     public void Require(long expected)
     {
         if (Declared is { } declared && declared != (ulong)expected)
         {
-            throw Fail($"The frame declares {declared} bytes, where {expected} belong.");
+            throw Fail($"The frame declares {declared} bytes; expected {expected}.");
         }
     }
 
     /// <summary>Reads content.</summary>
-    /// <param name="destination">Filled entirely.</param>
+    /// <param name="destination">The buffer to fill completely.</param>
     /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: the frame is damaged, or ends early.</exception>
     public void ReadExactly(Span<byte> destination)
     {
@@ -67,7 +67,7 @@ internal sealed unsafe class ZstdReader : IDisposable
         }
     }
 
-    /// <summary>Reads over content.</summary>
+    /// <summary>Skips content.</summary>
     public void Skip(long bytes)
     {
         Span<byte> scratch = new byte[(int)Math.Min(bytes, 1 << 16)];
@@ -78,19 +78,19 @@ internal sealed unsafe class ZstdReader : IDisposable
         }
     }
 
-    /// <summary>Makes sure that the content has been read, and that nothing follows the frame.</summary>
+    /// <summary>Checks that all content was read, and that nothing follows the frame.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>.</exception>
     public void Finish()
     {
         Span<byte> one = stackalloc byte[1];
         if (Read(one) > 0)
         {
-            throw Fail("The frame's content is longer than it can be.");
+            throw Fail("The frame's content is longer than expected.");
         }
 
         if (begin < end || taken < length)
         {
-            throw Fail("Something follows the frame.");
+            throw Fail("There are bytes after the frame.");
         }
     }
 
@@ -101,7 +101,7 @@ internal sealed unsafe class ZstdReader : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    // Less than wanted only at the frame's end.
+    // Fewer than requested only at the frame's end.
     private int Read(Span<byte> destination)
     {
         var total = 0;
@@ -118,7 +118,7 @@ internal sealed unsafe class ZstdReader : IDisposable
             total += written;
             if (written == 0 && before == part.Length && !ended && !Fill())
             {
-                throw Fail("The frame is cut.");
+                throw Fail("The frame is truncated.");
             }
         }
 

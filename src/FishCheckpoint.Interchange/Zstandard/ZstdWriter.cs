@@ -3,7 +3,7 @@ using ZstdSharp.Unsafe;
 
 namespace FishCheckpoint.Interchange.Zstandard;
 
-/// <summary>Writes one Zstandard frame of any length into a spool, a part at a time.</summary>
+/// <summary>Writes one Zstandard frame of any length to a spool, in parts.</summary>
 internal sealed unsafe class ZstdWriter : IDisposable
 {
     private readonly byte[] buffer = new byte[1 << 17];
@@ -12,10 +12,10 @@ internal sealed unsafe class ZstdWriter : IDisposable
     private ZSTD_CCtx_s* context = Methods.ZSTD_createCCtx();
     private int held;
 
-    /// <summary>Begins a frame.</summary>
-    /// <param name="target">Where it goes. Not owned.</param>
+    /// <summary>Starts a frame.</summary>
+    /// <param name="target">The destination. Not owned.</param>
     /// <param name="level">The effort.</param>
-    /// <param name="length">The content's length, which the frame then declares; what is written has to have it.</param>
+    /// <param name="length">The content's length, which the frame declares; the written content must have it.</param>
     public ZstdWriter(Spool target, int level, long? length)
     {
         this.target = target;
@@ -28,7 +28,7 @@ internal sealed unsafe class ZstdWriter : IDisposable
 
     ~ZstdWriter() => Close();
 
-    /// <summary>Adds bytes of the content; a few are held until there are more.</summary>
+    /// <summary>Adds content; a few bytes are buffered.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > small.Length - held)
@@ -70,7 +70,7 @@ internal sealed unsafe class ZstdWriter : IDisposable
         }
     }
 
-    // What fits into the buffer; gives whether nothing is left to write.
+    // Writes as much as fits the buffer; returns whether everything was written.
     private bool Compress(ref ReadOnlySpan<byte> bytes, bool end, out int written)
     {
         fixed (byte* from = bytes, to = buffer)

@@ -5,7 +5,8 @@ namespace FishCheckpoint.Training;
 
 /// <summary>
 /// The data that resuming needs and serving does not: named arrays and texts, in sections. It is stored as a safetensors file
-/// (docs/FORMAT.md, "Trainer state"), so reading it runs no code and works in any language. Not safe for concurrent use.
+/// (docs/reference/format/container.md, "Trainer state"), so reading it runs no code and works in any language. Not safe for concurrent
+/// use.
 /// </summary>
 public sealed class TrainerState
 {

@@ -9,12 +9,13 @@ public sealed class PageCacheTests
     [InlineData(1)]
     [InlineData(3)]
     [InlineData(1000)]
-    public void Read_MorePagesThanAreHeld_GivesTheSameBytes(int mostPages)
+    public void Read_MorePagesThanAreHeld_GivesTheSameBytes(int maxPages)
     {
-        var random = new Random(mostPages);
+        var random = new Random(maxPages);
         var data = new byte[20_004];
         random.NextBytes(data);
-        var (cache, element) = (new PageCache(data.Length, (offset, bytes) => data.AsSpan((int)offset, bytes.Length).CopyTo(bytes), mostPages), new byte[4]);
+        var (cache, element) =
+            (new PageCache(data.Length, (offset, bytes) => data.AsSpan((int)offset, bytes.Length).CopyTo(bytes), maxPages), new byte[4]);
 
         for (var turn = 0; turn < 2000; turn++)
         {

@@ -143,7 +143,7 @@ public sealed class CheckpointHookProspectTests : IAsyncDisposable
         hook.OnStep(2);
         await hook.CompleteAsync(Stop);
         Assert.Equal([2L], store.Saves.Select(save => save.Step));
-        Assert.Contains(warnings, warning => warning.Contains("will be tried again", StringComparison.Ordinal));
+        Assert.Contains(warnings, warning => warning.Contains("retrying", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -3,16 +3,16 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
-/// <summary>Whether what an adapter brings fits the tensor that it is for.</summary>
+/// <summary>Checks whether an adapter's data fits its tensor.</summary>
 internal static class AdapterChecks
 {
-    private const long MaxHeld = 1 << 30;
-    private const string Hint = "Name the base that the adapter was made on.";
+    private const long MaxBuffer = 1 << 30;
+    private const string Hint = "Give the base of the adapter.";
 
-    /// <summary>Room for positions or values of one tensor.</summary>
+    /// <summary>A buffer for the positions or values of one tensor.</summary>
     /// <exception cref="FishException"><see cref="ErrorCode.TooLarge"/>: more than 1 GiB.</exception>
-    public static byte[] Room(string key, long length) => length <= MaxHeld ? new byte[length] : throw new FishException(
-        ErrorCode.TooLarge, key, $"The positions or values of one tensor have {length} bytes; at most {MaxHeld} are held.",
+    public static byte[] Room(string key, long length) => length <= MaxBuffer ? new byte[length] : throw new FishException(
+        ErrorCode.TooLarge, key, $"The positions or values of one tensor have {length} bytes; the limit is {MaxBuffer}.",
         "Save the model in full.");
 
     /// <exception cref="FishException"><see cref="ErrorCode.DtypeMismatch"/>, <see cref="ErrorCode.ShapeMismatch"/>.</exception>
@@ -21,7 +21,8 @@ internal static class AdapterChecks
         if (info.Type != type)
         {
             throw new FishException(
-                ErrorCode.DtypeMismatch, key, $"The tensor is {DTypes.NameOf(info.Type)}; the adapter brings {DTypes.NameOf(type)}.", Hint);
+                ErrorCode.DtypeMismatch, key,
+                $"The tensor has the dtype {DTypes.NameOf(info.Type)}; the adapter has {DTypes.NameOf(type)}.", Hint);
         }
 
         Shape(key, info, shape);
@@ -34,11 +35,11 @@ internal static class AdapterChecks
         {
             throw new FishException(
                 ErrorCode.ShapeMismatch, key,
-                $"The tensor is {TensorInfo.ShapeText(info.Shape)}; the adapter was made for {TensorInfo.ShapeText(shape)}.", Hint);
+                $"The tensor has the shape {TensorInfo.ShapeText(info.Shape)}; the adapter has {TensorInfo.ShapeText(shape)}.", Hint);
         }
     }
 
-    /// <exception cref="FishException"><see cref="ErrorCode.DtypeMismatch"/>: one of them is no float that is added.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.DtypeMismatch"/>: a dtype does not support addition.</exception>
     public static void Sum(string key, TensorInfo info, DType type)
     {
         if (!FloatSum.Takes(info.Type) || !FloatSum.Takes(type))

@@ -5,29 +5,29 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
 /// <summary>
-/// Formats whose every version is a difference to the base: one in the folder itself, or one in each of its folders. A folder's name is the
-/// version's; that of <c>checkpoint-500</c>, as trainers call theirs, is 500.
+/// Formats in which every version is a difference to the base: one in the folder itself, or one per subfolder. A subfolder's name is the
+/// version; for trainers' names such as <c>checkpoint-500</c> it is 500.
 /// </summary>
 internal abstract class AdapterFormat : IVersionFormat
 {
-    /// <summary>What the folder of a step is called.</summary>
+    /// <summary>The folder name of a step.</summary>
     public const string Prefix = "checkpoint-";
 
     public bool KeepsFiles => false;
 
-    /// <summary>The file by which a version is known.</summary>
+    /// <summary>The file that identifies a version.</summary>
     protected abstract string File { get; }
 
     public IReadOnlyList<FoundVersion> Scan(string folder, ImportOptions options) =>
         [.. (Holds(folder) ? [Path.TrimEndingDirectorySeparator(folder)] : VersionFolders.Of(folder).Where(Holds)).Select(Find)];
 
     public ModelFolder OpenFull(FoundVersion version, ImportOptions options) =>
-        throw new NotSupportedException("There are no full versions.");
+        throw new NotSupportedException("Adapter formats have no full versions.");
 
     public abstract IVersionDelta OpenDelta(FoundVersion version, Layout layout, ImportOptions options);
 
     public virtual IVersionWriter CreateWriter(ExportOptions options) => throw new FishException(
-        ErrorCode.RequestInvalid, options.Task, "The format is read alone.", "Export as shira, or as one of the others.");
+        ErrorCode.RequestInvalid, options.Task, "The format can only be imported.", "Export as shira or another format.");
 
     private static FoundVersion Find(string path)
     {

@@ -4,11 +4,11 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
-/// <summary>A version in one file, which has no checksums of what it gives.</summary>
-/// <param name="key">What errors call the version.</param>
+/// <summary>A version in one file without checksums of its results.</summary>
+/// <param name="key">The version's name in errors.</param>
 /// <param name="file">The file. Owned.</param>
 /// <typeparam name="TFile">The file's kind.</typeparam>
-/// <typeparam name="TEntry">What the file holds for a tensor.</typeparam>
+/// <typeparam name="TEntry">The file's entry for a tensor.</typeparam>
 internal abstract class AdapterReader<TFile, TEntry>(string key, TFile file) : IVersionDelta
     where TFile : IDisposable
 {
@@ -16,13 +16,13 @@ internal abstract class AdapterReader<TFile, TEntry>(string key, TFile file) : I
 
     public ExpectedChecksum? Whole => null;
 
-    /// <summary>What errors call the version.</summary>
+    /// <summary>The version's name in errors.</summary>
     protected string Key => key;
 
     /// <summary>The file.</summary>
     protected TFile File => file;
 
-    /// <summary>What the file holds, by the names of tensors.</summary>
+    /// <summary>The file's entries by tensor name.</summary>
     protected Dictionary<string, TEntry> Entries { get; } = new(StringComparer.Ordinal);
 
     public abstract TensorPatch Open(string tensor, TensorInfo info);
@@ -31,7 +31,7 @@ internal abstract class AdapterReader<TFile, TEntry>(string key, TFile file) : I
 
     public void Dispose() => file.Dispose();
 
-    /// <summary>Fills <see cref="Entries"/>, at the end of the constructor; if that fails, the file is closed.</summary>
+    /// <summary>Fills <see cref="Entries"/> at the end of the constructor; a failure closes the file.</summary>
     protected void Collect(Action collect)
     {
         try

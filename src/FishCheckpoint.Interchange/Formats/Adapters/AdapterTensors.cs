@@ -3,7 +3,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
-/// <summary>The tensors of an adapter's one file: safetensors, or PyTorch's.</summary>
+/// <summary>The tensors in an adapter's file, safetensors or PyTorch.</summary>
 internal sealed class AdapterTensors : IDisposable
 {
     private readonly IDisposable file;

@@ -8,8 +8,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
 /// <summary>
-/// <c>{"pos": [[positions] …], "weight": [values …]}</c>, one for each trained parameter in the model's order: flat positions and new
-/// values. Names are not in it, so the order has to be told.
+/// <c>{"pos": [[positions] …], "weight": [values …]}</c>, one entry for each trained parameter in the model's order: flat positions and new
+/// values. It has no names, so the order must be known.
 /// </summary>
 internal sealed class FishDiffReader : AdapterReader<TorchFile, (TorchTensor Positions, TorchTensor Values)>
 {
@@ -17,8 +17,7 @@ internal sealed class FishDiffReader : AdapterReader<TorchFile, (TorchTensor Pos
 
     /// <param name="version">The version.</param>
     /// <param name="layout">The base's layout.</param>
-    /// <param name="parameters">The names of the trained parameters in their order; <see langword="null"/>: as the base's file has
-    /// them.</param>
+    /// <param name="parameters">The names of the trained parameters in order; <see langword="null"/>: the order of the base's file.</param>
     public FishDiffReader(FoundVersion version, Layout layout, IReadOnlyList<string>? parameters)
         : base(version.Key, TorchFile.Open(Path.Combine(version.Path, FishDiffFormat.FileName)))
     {
@@ -29,18 +28,18 @@ internal sealed class FishDiffReader : AdapterReader<TorchFile, (TorchTensor Pos
                 (adapter.Get<PickleList>(adapter.Root, "pos").Items, adapter.Get<PickleList>(adapter.Root, "weight").Items);
             if (positions.Count != values.Count)
             {
-                throw JsonFile.Fail(Key, $"There are positions of {positions.Count} parameters and values of {values.Count}.");
+                throw JsonFile.Fail(Key, $"The file has positions for {positions.Count} parameters and values for {values.Count}.");
             }
 
             var names = ParameterOrder.Of(layout, parameters, values.Count, Key);
             for (var index = 0; index < names.Count; index++)
             {
                 var pair = (PositionsOf(positions[index]),
-                    values[index] as TorchTensor ?? throw JsonFile.Fail(Key, "The values of a parameter are no tensor."));
+                    values[index] as TorchTensor ?? throw JsonFile.Fail(Key, "The values of a parameter are not a tensor."));
                 if (!Entries.TryAdd(names[index], pair))
                 {
-                    throw new FishException(ErrorCode.RequestInvalid, $"{Key}: {names[index]}", "The parameter is named twice.",
-                        "Name each once, in the model's order.");
+                    throw new FishException(ErrorCode.RequestInvalid, $"{Key}: {names[index]}", "The parameter is listed twice.",
+                        "List each once, in the model's order.");
                 }
             }
         });
@@ -66,6 +65,6 @@ internal sealed class FishDiffReader : AdapterReader<TorchFile, (TorchTensor Pos
         TorchTensor tensor => tensor,
         PickleList { Items: [TorchTensor tensor] } => tensor,
         PickleTuple { Items: [TorchTensor tensor] } => tensor,
-        _ => throw JsonFile.Fail(Key, "The positions of a parameter are no tensor."),
+        _ => throw JsonFile.Fail(Key, "The positions of a parameter are not a tensor."),
     };
 }

@@ -4,23 +4,22 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
 /// <summary>
-/// Adds as PyTorch adds a sparse tensor to a dense one: in the wider of the two dtypes (in single precision where both are narrow), rounded
-/// to the nearest, ties to even, to the dense one's. Where the result is no number, its bits are those that the processors of most trainers
-/// give (docs/guides/pytorch.md).
+/// Adds like PyTorch adds a sparse tensor to a dense one: in the wider dtype (in single precision if both are narrow), then rounded to the
+/// dense one's dtype, to nearest, ties to even. A NaN result has the bits of most trainers' processors (docs/guides/pytorch.md).
 /// </summary>
 internal static class FloatSum
 {
     private const uint Indefinite = 0xFFC00000;
     private const ulong IndefiniteWide = 0xFFF8000000000000;
 
-    /// <summary>Whether elements of a dtype can be added.</summary>
+    /// <summary>Whether a dtype supports addition.</summary>
     public static bool Takes(DType type) => type is DType.F16 or DType.BF16 or DType.F32 or DType.F64;
 
     /// <summary>Adds to an element in place.</summary>
     /// <param name="type">The element's dtype.</param>
     /// <param name="element">The element.</param>
-    /// <param name="otherType">The dtype of what is added.</param>
-    /// <param name="other">What is added.</param>
+    /// <param name="otherType">The dtype of the addend.</param>
+    /// <param name="other">The addend.</param>
     public static void Add(DType type, Span<byte> element, DType otherType, ReadOnlySpan<byte> other)
     {
         if (type == DType.F64 || otherType == DType.F64)
@@ -39,7 +38,7 @@ internal static class FloatSum
         Write(type, element, Sum(Single(type, element), Single(otherType, other)));
     }
 
-    /// <summary>An element as a double, exactly.</summary>
+    /// <summary>An element as an exact double.</summary>
     public static double Wide(DType type, ReadOnlySpan<byte> element) =>
         type == DType.F64 ? BinaryPrimitives.ReadDoubleLittleEndian(element) : Widened(Single(type, element));
 
@@ -48,7 +47,7 @@ internal static class FloatSum
         DType.F32 => BinaryPrimitives.ReadSingleLittleEndian(element),
         DType.BF16 => BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(element) << 16),
         DType.F16 => (float)BinaryPrimitives.ReadHalfLittleEndian(element),
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No float that is added."),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "The dtype does not support addition."),
     };
 
     private static void Write(DType type, Span<byte> element, float value)
@@ -70,7 +69,7 @@ internal static class FloatSum
     private static ushort HalfOf(float value) => float.IsNaN(value)
         ? (ushort)((BitConverter.SingleToUInt32Bits(value) >> 31 << 15) | 0x7E00) : BitConverter.HalfToUInt16Bits((Half)value);
 
-    // Which of two NaN a processor gives depends on the order that a compiler chose; here it is always the dense one's.
+    // Which of two NaNs a processor returns depends on the compiler's operand order; here it is always the dense one's.
     private static float Sum(float left, float right)
     {
         var sum = left + right;

@@ -4,19 +4,19 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
-/// <summary>Elements of one tensor by their positions: in memory, which the file that they are from bounds.</summary>
-/// <param name="Positions">Ascending, each once, within the tensor.</param>
+/// <summary>Elements of one tensor with positions, in memory; the source file bounds their number.</summary>
+/// <param name="Positions">Ascending and distinct, within the tensor.</param>
 /// <param name="Type">The dtype of the values.</param>
-/// <param name="Values">As many values, in the same order.</param>
+/// <param name="Values">One value per position, in the same order.</param>
 internal sealed record ListedElements(long[] Positions, DType Type, byte[] Values)
 {
-    /// <summary>Brings elements into order.</summary>
-    /// <param name="key">Whom it concerns, for errors.</param>
+    /// <summary>Sorts elements by position.</summary>
+    /// <param name="key">The version, for errors.</param>
     /// <param name="info">The tensor.</param>
-    /// <param name="positions">Positions in any order. Taken over.</param>
+    /// <param name="positions">Positions in any order. Takes ownership.</param>
     /// <param name="type">The dtype of the values.</param>
-    /// <param name="values">As many values.</param>
-    /// <exception cref="FishException">A position lies outside of the tensor, or stands twice.</exception>
+    /// <param name="values">One value per position.</param>
+    /// <exception cref="FishException">A position is outside the tensor, or occurs twice.</exception>
     public static ListedElements Create(string key, TensorInfo info, long[] positions, DType type, byte[] values)
     {
         foreach (var position in positions)

@@ -3,10 +3,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
-/// <summary>Lays listed elements on a tensor: in the place of what is there, or added to it.</summary>
+/// <summary>Applies listed elements to a tensor, by replacement or addition.</summary>
 /// <param name="info">The tensor.</param>
 /// <param name="elements">The elements.</param>
-/// <param name="adds">Whether they are added.</param>
+/// <param name="adds">Whether to add them.</param>
 internal sealed class ListedPatch(TensorInfo info, ListedElements elements, bool adds) : TensorPatch
 {
     private readonly int size = info.UnitSize;
@@ -32,7 +32,7 @@ internal sealed class ListedPatch(TensorInfo info, ListedElements elements, bool
         }
     }
 
-    // All positions were compared with the tensor's end when they were read.
+    // All positions were already checked against the tensor's end.
     public override void Finish()
     {
     }

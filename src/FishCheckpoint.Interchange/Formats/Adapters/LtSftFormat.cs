@@ -2,7 +2,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
-/// <summary>Sparse fine-tunings as composable-sft writes them: <c>pytorch_diff.bin</c> (docs/guides/interchange.md, "lt-sft").</summary>
+/// <summary>The sparse fine-tunings of composable-sft: <c>pytorch_diff.bin</c> (docs/guides/interchange.md, "lt-sft").</summary>
 internal sealed class LtSftFormat : AdapterFormat
 {
     public const string FileName = "pytorch_diff.bin";

@@ -8,8 +8,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
 /// <summary>
-/// <c>{"diffs": {name: {"size", "index_steps", "values"}}, "abs": {name: tensor}}</c>: differences that are added, at positions counted
-/// column by column (the first dimension runs fastest) and told by their steps; and tensors as a whole.
+/// <c>{"diffs": {name: {"size", "index_steps", "values"}}, "abs": {name: tensor}}</c>: differences to add, at column-major positions (the
+/// first dimension varies fastest) encoded as steps; and whole tensors.
 /// </summary>
 internal sealed class LtSftReader : AdapterReader<TorchFile, object?>
 {
@@ -37,7 +37,7 @@ internal sealed class LtSftReader : AdapterReader<TorchFile, object?>
             case PickleMap difference:
                 return OpenDifference(at, info, difference);
             default:
-                throw JsonFile.Fail(at, "The tensor is neither a difference nor a tensor.");
+                throw JsonFile.Fail(at, "The entry is neither a difference nor a tensor.");
         }
     }
 
@@ -52,7 +52,7 @@ internal sealed class LtSftReader : AdapterReader<TorchFile, object?>
         {
             if (name is not string tensor || !Entries.TryAdd(tensor, value))
             {
-                throw JsonFile.Fail(Key, $"'{name}' is no name of a tensor, or stands in both maps.");
+                throw JsonFile.Fail(Key, $"'{name}' is not a tensor name, or is in both maps.");
             }
         }
     }
@@ -63,7 +63,7 @@ internal sealed class LtSftReader : AdapterReader<TorchFile, object?>
             (adapter.Get<PickleTuple>(difference, "size"), adapter.Get<PickleList>(difference, "index_steps").Items,
                 adapter.Get<TorchTensor>(difference, "values"));
         AdapterChecks.Sum(at, info, adapter.TypeOf(values));
-        AdapterChecks.Shape(at, info, size.Items.Select(item => item as long? ?? throw JsonFile.Fail(at, "'size' is no shape.")));
+        AdapterChecks.Shape(at, info, size.Items.Select(item => item as long? ?? throw JsonFile.Fail(at, "'size' is not a shape.")));
         if (values.Shape.Length != 1 || values.Elements != steps.Count)
         {
             throw new FishException(ErrorCode.PatchInvalid, at, $"There are {steps.Count} positions and {values.Elements} values.",
@@ -73,9 +73,9 @@ internal sealed class LtSftReader : AdapterReader<TorchFile, object?>
         var (positions, column) = (new long[steps.Count], 0L);
         for (var index = 0; index < positions.Length; index++)
         {
-            // No step is longer than a tensor: else the sum could run over.
+            // No step exceeds a tensor's size; otherwise the sum could overflow.
             column += steps[index] is long step && step >= -info.Units && step <= info.Units
-                ? step : throw JsonFile.Fail(at, "A step between positions is no number, or longer than the tensor.");
+                ? step : throw JsonFile.Fail(at, "A step between positions is not a number, or exceeds the tensor.");
             positions[index] = column < 0 || column >= info.Units
                 ? throw PositionOrder.OutOfRange(at, column, info.Units) : RowMajor(column, info.Shape);
         }

@@ -3,20 +3,20 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
-/// <summary>The order of a model's trained parameters, for formats that have no names.</summary>
+/// <summary>The order of a model's trained parameters, for formats without names.</summary>
 internal static class ParameterOrder
 {
     private const string Hint =
-        "Name them with --parameters FILE, one a line: for name, p in model.named_parameters(): if p.requires_grad: print(name).";
+        "List them with --parameters FILE, one per line: for name, p in model.named_parameters(): if p.requires_grad: print(name).";
 
     /// <summary>The names.</summary>
     /// <param name="layout">The base's layout.</param>
-    /// <param name="named">The names as they were told; <see langword="null"/>: the base's floats that are no running statistics, in the
-    /// base's order.</param>
-    /// <param name="count">How many there have to be.</param>
-    /// <param name="key">Whom it concerns, for errors.</param>
-    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: they are not so many;
-    /// <see cref="ErrorCode.RequestInvalid"/>: the base does not tell their order.</exception>
+    /// <param name="named">The given names; <see langword="null"/>: the base's float tensors except running statistics, in the base's
+    /// order.</param>
+    /// <param name="count">The required number.</param>
+    /// <param name="key">The version, for errors.</param>
+    /// <exception cref="FishException"><see cref="ErrorCode.LayoutMismatch"/>: the number differs; <see cref="ErrorCode.RequestInvalid"/>:
+    /// the base does not reveal their order.</exception>
     public static IReadOnlyList<string> Of(Layout layout, IReadOnlyList<string>? named, int count, string key)
     {
         var trained = layout.Tensors.Where(IsTrained).ToArray();
@@ -25,16 +25,16 @@ internal static class ParameterOrder
         {
             throw new FishException(
                 ErrorCode.LayoutMismatch, key,
-                $"The file is of a model with {count} trained parameters; {names.Count} are {(named is null ? "in the base" : "named")}.",
+                $"The file's model has {count} trained parameters; {names.Count} are {(named is null ? "in the base" : "listed")}.",
                 Hint);
         }
 
-        // Whoever writes safetensors usually sorts, and then equal shapes would be taken for one another.
+        // Safetensors writers usually sort by name, which could mix up tensors of equal shape.
         if (named is null && count > 1
             && trained.GroupBy(tensor => tensor.Type).All(group => IsSorted([.. group.Select(tensor => tensor.Name)])))
         {
             throw new FishException(ErrorCode.RequestInvalid, key,
-                "The base's tensors are sorted by name, which does not tell the order of the model's parameters.", Hint);
+                "The base's tensors are sorted by name, so the order of the model's parameters is unknown.", Hint);
         }
 
         return names;

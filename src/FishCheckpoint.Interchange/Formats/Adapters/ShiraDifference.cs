@@ -4,20 +4,20 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
 /// <summary>
-/// Finds what has to be added to a value so that exactly another one comes of it. The difference, rounded, or one of its neighbours does
-/// wherever anything does: what is nearest to the true difference gives the nearest sum, and its neighbours decide ties.
+/// Finds the addend that turns one value into exactly another. If any exists, the rounded difference or one of its neighbors works: the
+/// value nearest to the true difference gives the nearest sum, and its neighbors decide ties.
 /// </summary>
 internal static class ShiraDifference
 {
-    /// <summary>The dtype that differences to tensors of a dtype are kept in: PEFT widens those of narrow floats.</summary>
+    /// <summary>The dtype for differences to tensors of a dtype: PEFT widens narrow floats.</summary>
     public static DType TypeOf(DType tensor) => tensor == DType.F64 ? DType.F64 : DType.F32;
 
     /// <summary>Finds a difference.</summary>
     /// <param name="type">The tensor's dtype.</param>
-    /// <param name="before">The value below.</param>
-    /// <param name="after">The value wanted.</param>
-    /// <param name="difference">Takes the difference, in <see cref="TypeOf"/>.</param>
-    /// <returns><see langword="false"/> where none gives these bits, or they are those of no number.</returns>
+    /// <param name="before">The old value.</param>
+    /// <param name="after">The new value.</param>
+    /// <param name="difference">The result, in <see cref="TypeOf"/>.</param>
+    /// <returns><see langword="false"/> if no addend gives these bits, or they are a NaN.</returns>
     public static bool TryFind(DType type, ReadOnlySpan<byte> before, ReadOnlySpan<byte> after, Span<byte> difference)
     {
         var (from, to) = (FloatSum.Wide(type, before), FloatSum.Wide(type, after));

@@ -5,10 +5,10 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
-/// <summary>The elements of one matrix of an adapter, on their way into its file: rows, columns, and what is added.</summary>
+/// <summary>The elements of one matrix for an adapter's file: rows, columns and addends.</summary>
 internal sealed class ShiraElements(ShiraMatrix matrix, long count, string key, string spoolFolder) : IDisposable
 {
-    // What leaves every number as it is, -0 too.
+    // Adding this changes no number, not even -0.
     private static readonly byte[] Nothing = [0, 0, 0, 0, 0, 0, 0, 0x80];
 
     private readonly Spool rows = new(spoolFolder);
@@ -19,15 +19,15 @@ internal sealed class ShiraElements(ShiraMatrix matrix, long count, string key, 
     private long spare = count - matrix.Changed;
 
     /// <summary>Reads the matrix in both states.</summary>
-    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: nothing can be added to a value that gives the other, or too
-    /// few are left alone.</exception>
+    /// <exception cref="FishException"><see cref="ErrorCode.VersionInvalid"/>: no addend gives a new value, or too few elements stay
+    /// unchanged.</exception>
     public void Read(StatePair pair, CancellationToken cancellation)
     {
         pair.Read(tensor, Take, cancellation);
         if (spare > 0)
         {
             throw new FishException(
-                ErrorCode.VersionInvalid, key, $"The rank takes {spare} more elements than there are that change or are numbers.",
+                ErrorCode.VersionInvalid, key, $"The rank needs {spare} more elements than the matrix has changed ones and numbers.",
                 "Export in another format.");
         }
     }
@@ -39,7 +39,7 @@ internal sealed class ShiraElements(ShiraMatrix matrix, long count, string key, 
         Copy(columns, stream);
     }
 
-    /// <summary>Writes what is added.</summary>
+    /// <summary>Writes the addends.</summary>
     public void WriteValues(Stream stream) => Copy(values, stream);
 
     public void Dispose()
@@ -63,7 +63,7 @@ internal sealed class ShiraElements(ShiraMatrix matrix, long count, string key, 
                 {
                     throw new FishException(
                         ErrorCode.VersionInvalid, key,
-                        $"Nothing that is added to {FloatSum.Wide(tensor.Type, old):R} at {(offset + at) / size} gives exactly "
+                        $"No addend to {FloatSum.Wide(tensor.Type, old):R} at {(offset + at) / size} gives exactly "
                         + $"{FloatSum.Wide(tensor.Type, now):R}.",
                         "Export in another format: adapters of this kind add.");
                 }

@@ -2,7 +2,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
-/// <summary>Sparse high-rank adapters as PEFT keeps them (docs/guides/interchange.md, "shira").</summary>
+/// <summary>PEFT's sparse high-rank adapters (docs/guides/interchange.md, "shira").</summary>
 internal sealed class ShiraFormat : AdapterFormat
 {
     public const string Config = "adapter_config.json";

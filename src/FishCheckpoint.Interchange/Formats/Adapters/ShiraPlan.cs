@@ -3,9 +3,9 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
-/// <summary>A matrix of an adapter: its module's weight, and how many of its elements change.</summary>
+/// <summary>A matrix of an adapter: its module's weight, and the number of changed elements.</summary>
 /// <param name="Tensor">The weight.</param>
-/// <param name="Changed">Elements that change.</param>
+/// <param name="Changed">Number of changed elements.</param>
 internal sealed record ShiraMatrix(TensorInfo Tensor, long Changed)
 {
     public string Module => Tensor.Name[..^ShiraFormat.Weight.Length];
@@ -16,18 +16,18 @@ internal sealed record ShiraMatrix(TensorInfo Tensor, long Changed)
 }
 
 /// <summary>
-/// What an adapter consists of. PEFT takes the same rank for all of its modules, and then r (rows + columns) elements of each.
+/// The contents of an adapter. PEFT uses one rank r for all of its modules, and stores r (rows + columns) elements of each.
 /// </summary>
-/// <param name="Matrices">The matrices that change.</param>
+/// <param name="Matrices">The changed matrices.</param>
 /// <param name="Rank">The rank.</param>
 internal sealed record ShiraPlan(IReadOnlyList<ShiraMatrix> Matrices, long Rank)
 {
-    /// <summary>Elements that the adapter has of a matrix: those that change, and others that nothing is added to.</summary>
+    /// <summary>The number of a matrix's elements in the adapter: changed ones, plus others with a zero addend.</summary>
     public long CountOf(ShiraMatrix matrix) => Rank * (matrix.Rows + matrix.Columns);
 
-    /// <summary>Counts what changes.</summary>
-    /// <exception cref="FishException">A tensor changes that no such adapter can change, or too much of one: the key names it, and
-    /// where.</exception>
+    /// <summary>Counts the changes.</summary>
+    /// <exception cref="FishException">An unsupported tensor changes, or a matrix changes too much: the key has its name and
+    /// position.</exception>
     public static ShiraPlan Of(StatePair pair, string version, CancellationToken cancellation)
     {
         var matrices = new List<ShiraMatrix>();
@@ -44,14 +44,14 @@ internal sealed record ShiraPlan(IReadOnlyList<ShiraMatrix> Matrices, long Rank)
         if (matrices.Count == 0)
         {
             throw new FishException(ErrorCode.RequestInvalid, version,
-                "Nothing differs from the base, and an adapter of no module is none.", "Export a later step.");
+                "Nothing differs from the base, and an adapter needs a module.", "Export a later step.");
         }
 
         var rank = matrices.Max(matrix => (matrix.Changed + matrix.Rows + matrix.Columns - 1) / (matrix.Rows + matrix.Columns));
         var plan = new ShiraPlan(matrices, rank);
         return matrices.Find(matrix => plan.CountOf(matrix) > matrix.Tensor.Elements) is not { } small ? plan : throw new FishException(
             ErrorCode.VersionInvalid, $"{version}: {small.Tensor.Name}",
-            $"The module that changes most takes the rank {rank}, by which {plan.CountOf(small)} of this tensor's {small.Tensor.Elements} "
+            $"The module with the most changes needs rank {rank}, so {plan.CountOf(small)} of this tensor's {small.Tensor.Elements} "
                 + "elements would change.",
             "Export in another format: PEFT has one rank for all modules.");
     }
@@ -73,20 +73,20 @@ internal sealed record ShiraPlan(IReadOnlyList<ShiraMatrix> Matrices, long Rank)
 
     private static void Check(TensorInfo tensor, string key, long first)
     {
-        const string hint = "Export in another format: an adapter of this kind adds to the weights of linear modules alone.";
+        const string hint = "Export in another format: this kind of adapter adds only to the weights of linear modules.";
         if (tensor.Shape.Count != 2 || !tensor.Name.EndsWith(ShiraFormat.Weight, StringComparison.Ordinal)
             || tensor.Name.Length == ShiraFormat.Weight.Length)
         {
             throw new FishException(
                 ErrorCode.VersionInvalid, key,
-                $"The tensor {TensorInfo.ShapeText(tensor.Shape)} changes, as at {first}, and is no matrix MODULE{ShiraFormat.Weight}.",
+                $"The tensor {TensorInfo.ShapeText(tensor.Shape)} changes, as at {first}, and is not a matrix MODULE{ShiraFormat.Weight}.",
                 hint);
         }
 
         if (!FloatSum.Takes(tensor.Type))
         {
             throw new FishException(ErrorCode.DtypeMismatch, key,
-                $"The tensor changes, as at {first}, and nothing is added to {DTypes.NameOf(tensor.Type)}.", hint);
+                $"The tensor changes, as at {first}, and {DTypes.NameOf(tensor.Type)} does not support addition.", hint);
         }
 
         if (tensor.Shape.Any(size => size > int.MaxValue))

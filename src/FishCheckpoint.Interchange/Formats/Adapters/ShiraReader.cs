@@ -7,7 +7,7 @@ namespace FishCheckpoint.Interchange.Formats.Adapters;
 
 /// <summary>
 /// <c>MODULE.shira_indices</c> [2, n] (rows and columns) and <c>MODULE.shira_weight</c> [n], which is added to the module's weight; and
-/// modules that were saved as a whole.
+/// whole saved modules.
 /// </summary>
 internal sealed class ShiraReader : AdapterReader<AdapterTensors, (string? Positions, string Values)>
 {
@@ -28,14 +28,14 @@ internal sealed class ShiraReader : AdapterReader<AdapterTensors, (string? Posit
         if (info.Shape is not [var rows, var columns])
         {
             throw new FishException(
-                ErrorCode.ShapeMismatch, at, $"The tensor is {TensorInfo.ShapeText(info.Shape)}; the adapter is for a matrix.",
-                "Name the base that the adapter was made on.");
+                ErrorCode.ShapeMismatch, at, $"The tensor has the shape {TensorInfo.ShapeText(info.Shape)}; the adapter needs a matrix.",
+                "Give the base of the adapter.");
         }
 
         if (brought.Shape is not [var count] || !File.InfoOf(positions).Shape.SequenceEqual([2, count]))
         {
             throw new FishException(
-                ErrorCode.PatchInvalid, at, $"{File.InfoOf(positions)} and {brought} are no pair of positions and values.",
+                ErrorCode.PatchInvalid, at, $"{File.InfoOf(positions)} and {brought} are not a pair of positions and values.",
                 "The version is damaged, or not of this format.");
         }
 
@@ -46,7 +46,7 @@ internal sealed class ShiraReader : AdapterReader<AdapterTensors, (string? Posit
             var (row, column) = (places[index], places[count + index]);
             flat[index] = row >= 0 && row < rows && column >= 0 && column < columns ? (row * columns) + column : throw new FishException(
                 ErrorCode.IndexOutOfRange, at,
-                $"The place [{row}, {column}] lies outside of the tensor, which is {TensorInfo.ShapeText(info.Shape)}.",
+                $"The position [{row}, {column}] is outside the tensor of shape {TensorInfo.ShapeText(info.Shape)}.",
                 "The adapter was made for another model, or is damaged.");
         }
 
@@ -59,7 +59,7 @@ internal sealed class ShiraReader : AdapterReader<AdapterTensors, (string? Posit
         if (JsonFile.Read(Path.Combine(version.Path, ShiraFormat.Config), key, maxHeaderLength).Text("peft_type", key) is var type
             && type != "SHIRA")
         {
-            throw JsonFile.Fail(key, $"The adapter is of the type '{(type.Length <= 40 ? type : type[..40])}', not 'SHIRA'.");
+            throw JsonFile.Fail(key, $"The adapter has the type '{(type.Length <= 40 ? type : type[..40])}', not 'SHIRA'.");
         }
 
         return AdapterTensors.Open(version.Path, ShiraFormat.Stem, maxHeaderLength);
@@ -97,7 +97,7 @@ internal sealed class ShiraReader : AdapterReader<AdapterTensors, (string? Posit
     }
 
     private FishException Missing(string there, string missing) =>
-        new(ErrorCode.PatchInvalid, $"{Key}: {there}", $"There is no {missing}.", "Copy or write the adapter again.");
+        new(ErrorCode.PatchInvalid, $"{Key}: {there}", $"{missing} is missing.", "Copy or write the adapter again.");
 
     private static string Plain(string name) =>
         name.StartsWith(ShiraFormat.ModelPrefix, StringComparison.Ordinal) ? name[ShiraFormat.ModelPrefix.Length..] : name;

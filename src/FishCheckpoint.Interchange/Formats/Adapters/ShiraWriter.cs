@@ -8,8 +8,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
 /// <summary>
-/// Writes a state as an adapter on the base: the mirror of <see cref="ShiraReader"/>. What comes of the base and the adapter is the state,
-/// bit for bit.
+/// Writes a state as an adapter on the base: the inverse of <see cref="ShiraReader"/>. The base plus the adapter gives the state bit for
+/// bit.
 /// </summary>
 internal sealed class ShiraWriter : IVersionWriter
 {
@@ -26,7 +26,7 @@ internal sealed class ShiraWriter : IVersionWriter
     }
 
     public Task<Written> WriteFullAsync(ExportState state, IModelReader model, CancellationToken cancellation) => throw new FishException(
-        ErrorCode.RequestInvalid, state.Name, "An adapter is never a full model.", "Leave out that some are to be.");
+        ErrorCode.RequestInvalid, state.Name, "An adapter is never a full model.", "Leave out the option for full versions.");
 
     public Written WriteDelta(ExportState state, ExportState below, StatePair pair, CancellationToken cancellation)
     {

@@ -2,7 +2,7 @@ using FishCheckpoint.Interchange.Patching;
 
 namespace FishCheckpoint.Interchange.Formats.Adapters;
 
-/// <summary>All of a tensor anew, out of an adapter's file.</summary>
+/// <summary>Replaces a whole tensor with one of an adapter's file.</summary>
 /// <param name="read">Reads bytes of the new tensor from an offset.</param>
 internal sealed class WholePatch(Action<long, Span<byte>> read) : TensorPatch
 {

@@ -5,16 +5,16 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.DiskDelta;
 
 /// <summary>
-/// A folder for each version: a full model, or compressed differences with an index that declares them (docs/guides/interchange.md).
+/// One folder per version: a full model, or compressed differences with an index that declares them (docs/guides/interchange.md).
 /// </summary>
-/// <param name="isModelExpress">Whether versions are written as ModelExpress takes them; what is read is the same.</param>
+/// <param name="isModelExpress">Whether to write versions for ModelExpress; reading is the same.</param>
 internal sealed class DiskDeltaFormat(bool isModelExpress) : IVersionFormat
 {
     private const string Prefix = "weight_v";
 
     public bool KeepsFiles => true;
 
-    /// <summary>The folder of a version: numbers have six digits and a prefix, other names stand for themselves.</summary>
+    /// <summary>The folder of a version: numbers have a prefix and six digits, other names are used unchanged.</summary>
     public static string FolderOf(string version) => VersionName.NumberOf(version) is { } number ? $"{Prefix}{Padded(number)}" : version;
 
     public static string Padded(long number) => number.ToString("D6", CultureInfo.InvariantCulture);
@@ -30,7 +30,7 @@ internal sealed class DiskDeltaFormat(bool isModelExpress) : IVersionFormat
 
     public IVersionWriter CreateWriter(ExportOptions options) => new DiskDeltaWriter(options, isModelExpress);
 
-    // An index without an encoding is that of an ordinary sharded model.
+    // An index without an encoding belongs to an ordinary sharded model.
     private static FoundVersion Find(string path, ImportOptions options)
     {
         var folder = Path.GetFileName(path);
@@ -38,7 +38,7 @@ internal sealed class DiskDeltaFormat(bool isModelExpress) : IVersionFormat
         var index = File.Exists(VersionFolders.IndexOf(path)) ? DiskDeltaIndex.ReadMetadata(path, folder, options.MaxHeaderLength) : null;
         if (index is { Version: { } version } && !VersionName.Same(version, name))
         {
-            throw JsonFile.Fail(folder, $"The index says that this is the version {version}.");
+            throw JsonFile.Fail(folder, $"The index has the version {version}.");
         }
 
         return new FoundVersion(VersionName.Check(name, folder), index is not { Encoding: not null }, index?.Base, path)
@@ -47,7 +47,7 @@ internal sealed class DiskDeltaFormat(bool isModelExpress) : IVersionFormat
         };
     }
 
-    // A model of one file needs no index; ModelExpress has one beside it all the same.
+    // A model in one file needs no index, but ModelExpress writes one.
     private static bool IsOneFile(string path) =>
         VersionFolders.FilesOf(path).Where(VersionFolders.IsTensors).Select(Path.GetFileName).ToArray() is [ModelFiles.SingleFileName];
 }

@@ -3,9 +3,9 @@ using FishCheckpoint.Interchange.Files;
 
 namespace FishCheckpoint.Interchange.Formats.DiskDelta;
 
-/// <summary>What <c>model.safetensors.index.json</c> says of a version.</summary>
+/// <summary>The metadata of a version in <c>model.safetensors.index.json</c>.</summary>
 /// <param name="Version">Its name.</param>
-/// <param name="Base">The version that it is laid on.</param>
+/// <param name="Base">Its parent version.</param>
 /// <param name="Encoding"><c>xor</c> or <c>overwrite</c>; <see langword="null"/> for a full version.</param>
 /// <param name="Compression"><c>zstd</c>.</param>
 /// <param name="Checksum">The name of the checksum.</param>
@@ -15,14 +15,14 @@ internal sealed record DiskDeltaIndex(string? Version, string? Base, string? Enc
     public const string Overwrite = "overwrite";
     public const string Zstd = "zstd";
 
-    /// <summary>Reads what stands beside the map.</summary>
-    /// <exception cref="Errors.FishException">It cannot be read, or a delta does not say what it is laid on.</exception>
+    /// <summary>Reads the metadata beside the map.</summary>
+    /// <exception cref="Errors.FishException">It cannot be read, or a delta has no parent.</exception>
     public static DiskDeltaIndex ReadMetadata(string folder, string key, int maxLength) =>
         Of(JsonFile.Read(VersionFolders.IndexOf(folder), key, maxLength), key);
 
-    /// <summary>Reads all of a delta's index.</summary>
-    /// <returns>What it says, and which file each tensor is in.</returns>
-    /// <exception cref="Errors.FishException">It cannot be read, or names what is no file.</exception>
+    /// <summary>Reads the index of a delta.</summary>
+    /// <returns>Its metadata, and the file of each tensor.</returns>
+    /// <exception cref="Errors.FishException">It cannot be read, or has an invalid file name.</exception>
     public static (DiskDeltaIndex Index, Dictionary<string, string> Files) Read(string folder, string key, int maxLength)
     {
         var json = JsonFile.Read(VersionFolders.IndexOf(folder), key, maxLength);
@@ -55,14 +55,14 @@ internal sealed record DiskDeltaIndex(string? Version, string? Base, string? Enc
         if (encoding is null)
         {
             return index is { Base: null, Compression: null } ? index
-                : throw JsonFile.Fail(key, "The index says what the delta is laid on, or how it is compressed, but not its encoding.");
+                : throw JsonFile.Fail(key, "The index has a parent or a compression, but no encoding.");
         }
 
         return index is { Version: not null, Base: not null }
-            ? index : throw JsonFile.Fail(key, "The delta says not which version it is, or what it is laid on.");
+            ? index : throw JsonFile.Fail(key, "The delta has no version or no parent.");
     }
 
-    // Some write numbers as numbers.
+    // Some writers use JSON numbers.
     private static string? Name(JsonElement metadata, string name, string key) => metadata.Find(name) is { ValueKind: JsonValueKind.Number }
         ? metadata.Number(name, key).ToString(System.Globalization.CultureInfo.InvariantCulture)
         : metadata.OptionalText(name, key) is { } text ? VersionName.Check(text, key) : null;

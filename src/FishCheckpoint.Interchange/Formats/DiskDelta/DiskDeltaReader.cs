@@ -6,7 +6,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.DiskDelta;
 
-/// <summary>A delta of the format: its shards agree with its index, or it is refused.</summary>
+/// <summary>A delta of the format; refused unless its shards match its index.</summary>
 internal sealed class DiskDeltaReader : IVersionDelta
 {
     private readonly string key;
@@ -68,18 +68,18 @@ internal sealed class DiskDeltaReader : IVersionDelta
         if (index.Encoding is not (DiskDeltaIndex.Xor or DiskDeltaIndex.Overwrite))
         {
             throw JsonFile.Fail(
-                key, $"The encoding '{index.Encoding}' is not known; {DiskDeltaIndex.Xor} and {DiskDeltaIndex.Overwrite} are.");
+                key, $"The encoding '{index.Encoding}' is unknown; {DiskDeltaIndex.Xor} and {DiskDeltaIndex.Overwrite} are supported.");
         }
 
         if (index.Compression != DiskDeltaIndex.Zstd)
         {
-            throw JsonFile.Fail(key, $"The compression '{index.Compression}' is not known; {DiskDeltaIndex.Zstd} is.");
+            throw JsonFile.Fail(key, $"The compression '{index.Compression}' is unknown; {DiskDeltaIndex.Zstd} is supported.");
         }
 
         _ = Checksums.Create(index.Checksum ?? "", key);
     }
 
-    // Its readers apply whatever files they find.
+    // The format's own readers apply any files that they find.
     private void CheckFolder(string folder)
     {
         var named = files.Values.ToHashSet(StringComparer.Ordinal);
@@ -101,21 +101,21 @@ internal sealed class DiskDeltaReader : IVersionDelta
                 if (files.GetValueOrDefault(tensor) != shard || !found.Add(tensor))
                 {
                     throw JsonFile.Fail($"{key}: {tensor}",
-                        $"The tensor stands in {shard}; the index says {files.GetValueOrDefault(tensor) ?? "nothing"}.");
+                        $"The tensor is in {shard}; the index has {files.GetValueOrDefault(tensor) ?? "nothing"}.");
                 }
 
                 if (!header.Metadata.ContainsKey(tensor))
                 {
                     throw new FishException(
-                        ErrorCode.VersionInvalid, $"{key}: {tensor}", $"{shard} has no checksum for the tensor.",
-                        "Write the version again; without one nothing can be trusted.");
+                        ErrorCode.VersionInvalid, $"{key}: {tensor}", $"{shard} does not have a checksum for the tensor.",
+                        "Write the version again with checksums.");
                 }
             }
         }
 
         if (files.Keys.FirstOrDefault(tensor => !found.Contains(tensor)) is { } missing)
         {
-            throw JsonFile.Fail($"{key}: {missing}", $"The tensor is not in {files[missing]}, where the index says that it is.");
+            throw JsonFile.Fail($"{key}: {missing}", $"The tensor is not in {files[missing]}, the file that the index gives.");
         }
     }
 }

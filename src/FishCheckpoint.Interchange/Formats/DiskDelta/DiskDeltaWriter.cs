@@ -6,7 +6,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.DiskDelta;
 
-/// <summary>Writes versions of the format: the mirror of <see cref="DiskDeltaReader"/>.</summary>
+/// <summary>Writes versions of the format: the inverse of <see cref="DiskDeltaReader"/>.</summary>
 internal sealed class DiskDeltaWriter : IVersionWriter
 {
     private readonly ExportOptions options;
@@ -14,9 +14,8 @@ internal sealed class DiskDeltaWriter : IVersionWriter
     private readonly string encoding;
     private readonly string checksum;
 
-    /// <param name="options">What is wanted.</param>
-    /// <param name="isModelExpress">Whether for ModelExpress, which takes one encoding and one checksum, and no tensor that stands for
-    /// another one.</param>
+    /// <param name="options">The export's options.</param>
+    /// <param name="isModelExpress">Whether to write for ModelExpress, which has one encoding, one checksum and no alias tensor.</param>
     public DiskDeltaWriter(ExportOptions options, bool isModelExpress)
     {
         (this.options, this.isModelExpress) = (options, isModelExpress);

@@ -4,20 +4,20 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Grail;
 
-/// <summary>The dtypes of the format, as it spells them.</summary>
+/// <summary>The format's names of dtypes.</summary>
 internal static class GrailDtypes
 {
     public const string UInt8 = "uint8";
     public const string UInt16 = "uint16";
     public const string Int32 = "int32";
 
-    /// <summary>The spelling of a dtype of values; <see langword="null"/> if the format has none for it.</summary>
+    /// <summary>The name of a dtype of values; <see langword="null"/> if the format does not support it.</summary>
     public static string? NameOf(DType type) => type is DType.BF16 or DType.F16 or DType.F32 ? TorchDtypes.NameOf(type) : null;
 
     /// <summary>Bytes of a row or column.</summary>
     public static int WidthOf(string name) => name switch { UInt8 => 1, UInt16 => 2, _ => 4 };
 
-    /// <summary>The narrowest dtype that the largest number fits; the format has no columns of one byte.</summary>
+    /// <summary>The narrowest dtype for the largest number; the format has no one-byte columns.</summary>
     public static string For(long largest, bool isRow) =>
         largest switch { <= 255 when isRow => UInt8, <= ushort.MaxValue => UInt16, _ => Int32 };
 
@@ -25,7 +25,7 @@ internal static class GrailDtypes
     {
         if (name is not (UInt8 or UInt16 or Int32))
         {
-            throw JsonFile.Fail(key, $"'{(name.Length <= 40 ? name : name[..40])}' is no dtype of rows and columns.");
+            throw JsonFile.Fail(key, $"'{(name.Length <= 40 ? name : name[..40])}' is not a dtype of rows and columns.");
         }
     }
 }

@@ -3,7 +3,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Grail;
 
-/// <summary>A folder for each version, with a sub-folder for a full model or a delta (docs/guides/interchange.md).</summary>
+/// <summary>One folder per version, with a subfolder for a full model or a delta (docs/guides/interchange.md).</summary>
 internal sealed class GrailFormat : IVersionFormat
 {
     public const string Full = "FULL";
@@ -11,7 +11,7 @@ internal sealed class GrailFormat : IVersionFormat
 
     private const string Prefix = "checkpoint-";
 
-    /// <summary>What lies beside the model in a full version's folder, and does not belong to it.</summary>
+    /// <summary>Files beside the model in a full version's folder that do not belong to it.</summary>
     public static IReadOnlyCollection<string> Own { get; } = [GrailMetadata.FileName, "manifest.sig", Full, Delta];
 
     public bool KeepsFiles => true;
@@ -32,7 +32,7 @@ internal sealed class GrailFormat : IVersionFormat
 
     public IVersionWriter CreateWriter(ExportOptions options) => new GrailWriter(options);
 
-    // Where both are there, the full model says all that the delta says.
+    // If both exist, the full model replaces the delta.
     private static FoundVersion? Find(string path, ImportOptions options)
     {
         var folder = Path.GetFileName(path);
@@ -54,6 +54,6 @@ internal sealed class GrailFormat : IVersionFormat
 
         var metadata = GrailMetadata.Read(delta, folder, number, options.MaxHeaderLength);
         return metadata.Previous is { } previous ? new FoundVersion($"{number}", IsFull: false, $"{previous}", delta, folder)
-            : throw JsonFile.Fail(folder, "The delta does not say what it is laid on.");
+            : throw JsonFile.Fail(folder, "The delta has no parent.");
     }
 }

@@ -4,7 +4,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Grail;
 
-/// <summary>Opens full versions, and compares them with what their metadata say, where there are any.</summary>
+/// <summary>Opens full versions, and compares them with their metadata if there is any.</summary>
 internal static class GrailFull
 {
     public static ModelFolder Open(FoundVersion version, int maxHeaderLength)

@@ -9,11 +9,12 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Grail;
 
-/// <summary>What <c>metadata.json</c> says of a version; what concerns rollouts and training passes through an import and an export as it
-/// is.</summary>
+/// <summary>
+/// The content of <c>metadata.json</c> for a version. Fields about rollouts and training pass through an import and an export unchanged.
+/// </summary>
 /// <param name="Window">The version.</param>
-/// <param name="Previous">The version that a delta is laid on.</param>
-/// <param name="Anchor">The full version that its chain begins with.</param>
+/// <param name="Previous">A delta's parent version.</param>
+/// <param name="Anchor">The full version at the start of its chain.</param>
 /// <param name="WeightsHash">XXH3-128 over all tensors' bytes, by name.</param>
 /// <param name="Files">SHA-256 of each file.</param>
 internal sealed record GrailMetadata(
@@ -21,14 +22,14 @@ internal sealed record GrailMetadata(
 {
     public const string FileName = "metadata.json";
 
-    /// <summary>The key of a checkpoint's metadata under which an imported version's own fields are kept.</summary>
+    /// <summary>The metadata key of a checkpoint for an imported version's own fields.</summary>
     public const string Key = "grail";
 
     private static readonly string[] OfWeights =
         ["window", "file_manifest", "parent_window", "checkpoint_type", "prev_window", "anchor_window", "weights_hash"];
 
-    /// <summary>Reads it.</summary>
-    /// <exception cref="FishException">It is missing, cannot be read, or is of another version.</exception>
+    /// <summary>Reads the file.</summary>
+    /// <exception cref="FishException">It is missing, unreadable, or of another version.</exception>
     public static GrailMetadata Read(string folder, string key, long window, int maxLength)
     {
         var json = JsonFile.Read(Path.Combine(folder, FileName), key, maxLength);
@@ -36,7 +37,7 @@ internal sealed record GrailMetadata(
             json.Number("window", key), json.OptionalNumber("prev_window", key), json.OptionalNumber("anchor_window", key),
             json.OptionalText("weights_hash", key),
             json.Find("file_manifest") is null ? new Dictionary<string, string>(StringComparer.Ordinal) : json.Map("file_manifest", key));
-        return found.Window == window ? found : throw JsonFile.Fail(key, $"The metadata say that this is the version {found.Window}.");
+        return found.Window == window ? found : throw JsonFile.Fail(key, $"The metadata has the version {found.Window}.");
     }
 
     /// <summary>Compares the files with their digests.</summary>
@@ -58,7 +59,7 @@ internal sealed record GrailMetadata(
         }
     }
 
-    /// <summary>The fields that are none of the weights, as the text of a JSON object; <see langword="null"/>: there are none.</summary>
+    /// <summary>The fields that do not concern weights, as a JSON object; <see langword="null"/>: there are none.</summary>
     /// <exception cref="FishException">They cannot be read.</exception>
     public static string? FindOwn(string folder, string key, int maxLength)
     {
@@ -76,8 +77,8 @@ internal sealed record GrailMetadata(
         return own.Count == 0 ? null : own.ToJsonString();
     }
 
-    /// <summary>Writes it.</summary>
-    /// <param name="checkpoint">The checkpoint: when it was saved, and what it brought along when it was imported.</param>
+    /// <summary>Writes the file.</summary>
+    /// <param name="checkpoint">The checkpoint, with its save time and the fields from its import.</param>
     public byte[] Write(CheckpointInfo checkpoint)
     {
         var document = new JsonObject
@@ -99,7 +100,7 @@ internal sealed record GrailMetadata(
         return JsonSerializer.SerializeToUtf8Bytes(document);
     }
 
-    // Others may have written the checkpoint's metadata: what is no object is nothing of ours.
+    // Other programs may have written the checkpoint's metadata: anything but an object is ignored.
     private static JsonObject OwnOf(CheckpointInfo checkpoint)
     {
         try

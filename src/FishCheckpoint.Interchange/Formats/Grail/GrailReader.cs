@@ -10,7 +10,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FishCheckpoint.Interchange.Formats.Grail;
 
-/// <summary>A delta of the format. Its one frame is decompressed into a spool, bounded by what the layout has room for.</summary>
+/// <summary>A delta of the format. Its one frame is decompressed into a spool, bounded by the layout's size.</summary>
 internal sealed class GrailReader : IVersionDelta
 {
     public const string FileName = "delta_sparse.bin.zst";
@@ -68,7 +68,7 @@ internal sealed class GrailReader : IVersionDelta
         };
     }
 
-    /// <summary>How many columns a tensor has.</summary>
+    /// <summary>The number of columns of a tensor.</summary>
     public static long WidthOf(TensorInfo info) => info.Shape.Skip(1).Aggregate(1L, (product, size) => product * size);
 
     private static long Next(RegionReader region, string dtype) => dtype switch
@@ -89,7 +89,7 @@ internal sealed class GrailReader : IVersionDelta
         if (length > (uint)maxHeaderLength || length > (frame.Declared ?? length))
         {
             throw new FishException(ErrorCode.HeaderTooLarge, key,
-                $"The header announces {length} bytes; at most {maxHeaderLength} are read.", "The version is damaged or hostile.");
+                $"The header announces {length} bytes; the limit is {maxHeaderLength}.", "The version is damaged or hostile.");
         }
 
         var header = new byte[length];
@@ -105,7 +105,7 @@ internal sealed class GrailReader : IVersionDelta
         var json = JsonFile.Parse(header, key, FileName);
         if (json.Number("version", key) is var version && version != FormatVersion)
         {
-            throw JsonFile.Fail(key, $"The data are of the codec's version {version}; {FormatVersion} is read here.");
+            throw JsonFile.Fail(key, $"The data has the codec version {version}; {FormatVersion} is supported.");
         }
 
         var end = 0L;
@@ -113,7 +113,7 @@ internal sealed class GrailReader : IVersionDelta
         {
             var tensor = GrailTensor.Read(item, layout, end, key);
             end = tensors.TryAdd(tensor.Name, tensor)
-                ? tensor.End : throw JsonFile.Fail($"{key}: {tensor.Name}", "The header names the tensor twice.");
+                ? tensor.End : throw JsonFile.Fail($"{key}: {tensor.Name}", "The header lists the tensor twice.");
         }
 
         return end;

@@ -6,16 +6,16 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.Grail;
 
 /// <summary>
-/// A tensor of a delta: where its rows, columns and values lie in the data. It is looked at as a table of its first dimension by the
-/// product of the others; rows are gaps, columns are absolute where the row is another one, and else gaps.
+/// A tensor of a delta: the offsets of its rows, columns and values in the data. It counts as a matrix of its first dimension by the
+/// product of the others. Rows are gaps; columns are absolute in a new row, and gaps otherwise.
 /// </summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Shape">Its dimensions.</param>
-/// <param name="Count">How many elements change.</param>
+/// <param name="Count">Number of changed elements.</param>
 /// <param name="ValueDtype">The dtype of its values.</param>
 /// <param name="RowDtype">The dtype of its rows.</param>
 /// <param name="ColumnDtype">The dtype of its columns.</param>
-/// <param name="Begin">Where its rows begin; columns follow, and then values.</param>
+/// <param name="Begin">The offset of its rows; columns and values follow.</param>
 internal sealed record GrailTensor(
     string Name, long[] Shape, long Count, string ValueDtype, string RowDtype, string ColumnDtype, long Begin)
 {
@@ -28,21 +28,21 @@ internal sealed record GrailTensor(
     /// <summary>Bytes of its values.</summary>
     public long ValueBytes => Count * (ValueDtype == "float32" ? 4 : 2);
 
-    /// <summary>Where its columns begin.</summary>
+    /// <summary>The offset of its columns.</summary>
     public long Columns => Begin + RowBytes;
 
-    /// <summary>Where its values begin.</summary>
+    /// <summary>The offset of its values.</summary>
     public long Values => Columns + ColumnBytes;
 
-    /// <summary>Where the next tensor begins.</summary>
+    /// <summary>The offset of the next tensor.</summary>
     public long End => Values + ValueBytes;
 
-    /// <summary>Reads an entry of the header and checks it against the layout, so that its sizes are bounded by the model's.</summary>
+    /// <summary>Reads an entry of the header and validates it against the layout, which bounds its sizes.</summary>
     /// <param name="json">The entry.</param>
     /// <param name="layout">The layout.</param>
-    /// <param name="begin">Where its data have to begin.</param>
+    /// <param name="begin">The required offset of its data.</param>
     /// <param name="key">The version, for errors.</param>
-    /// <exception cref="FishException">It lies, or does not fit the layout.</exception>
+    /// <exception cref="FishException">It is invalid, or does not fit the layout.</exception>
     public static GrailTensor Read(JsonElement json, Layout layout, long begin, string key)
     {
         var name = json.Text("name", key);
@@ -52,7 +52,7 @@ internal sealed record GrailTensor(
             json.OptionalText("row_dtype", at) ?? GrailDtypes.Int32,
             json.OptionalText("col_dtype", at) ?? GrailDtypes.Int32, json.Number("indices_offset", at));
         var info = layout.TryIndexOf(name, out var index) ? layout.Tensors[index] : throw new FishException(
-            ErrorCode.TensorUnknown, at, "The task layout has no such tensor.", "Name the base that the versions were made on.");
+            ErrorCode.TensorUnknown, at, "The task layout does not have this tensor.", "Give the base of the versions.");
         tensor.CheckLayout(info, at);
         GrailDtypes.Check(tensor.RowDtype, at);
         GrailDtypes.Check(tensor.ColumnDtype, at);
@@ -68,21 +68,21 @@ internal sealed record GrailTensor(
         if (GrailDtypes.NameOf(info.Type) != ValueDtype)
         {
             throw new FishException(
-                ErrorCode.DtypeMismatch, at, $"The values are {ValueDtype}, the tensor is {DTypes.NameOf(info.Type)}.",
-                "Name the base that the versions were made on.");
+                ErrorCode.DtypeMismatch, at, $"The values have the dtype {ValueDtype}; the tensor has {DTypes.NameOf(info.Type)}.",
+                "Give the base of the versions.");
         }
 
         if (!Shape.AsSpan().SequenceEqual([.. info.Shape]))
         {
             throw new FishException(
                 ErrorCode.ShapeMismatch, at,
-                $"The delta says {TensorInfo.ShapeText(Shape)}, the task layout {TensorInfo.ShapeText([.. info.Shape])}.",
-                "Name the base that the versions were made on.");
+                $"The delta has the shape {TensorInfo.ShapeText(Shape)}; the task layout has {TensorInfo.ShapeText([.. info.Shape])}.",
+                "Give the base of the versions.");
         }
 
         if (Count > info.Elements)
         {
-            throw JsonFile.Fail(at, $"{Count} elements are to change of the {info.Elements} that there are.");
+            throw JsonFile.Fail(at, $"The delta changes {Count} of {info.Elements} elements.");
         }
     }
 }

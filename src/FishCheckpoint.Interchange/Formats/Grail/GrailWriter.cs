@@ -11,9 +11,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Grail;
 
-/// <summary>
-/// Writes versions of the format: the mirror of <see cref="GrailReader"/>. Signatures are made by who has a key, and left out here.
-/// </summary>
+/// <summary>Writes versions of the format: the inverse of <see cref="GrailReader"/>. It does not sign them; that needs a key.</summary>
 internal sealed class GrailWriter : IVersionWriter
 {
     private const int Level = 1;
@@ -126,7 +124,7 @@ internal sealed class GrailWriter : IVersionWriter
         {
             throw new FishException(
                 ErrorCode.DtypeMismatch, key,
-                $"The format carries changes of BF16, F16 and F32 with one dimension or more; the tensor is {tensor}.",
+                $"The format supports only BF16, F16 and F32 with at least one dimension; the tensor is {tensor}.",
                 "Export as disk-delta.");
         }
 
@@ -139,7 +137,7 @@ internal sealed class GrailWriter : IVersionWriter
             : throw new FishException(ErrorCode.TooLarge, key, "A row or column does not fit 32 bits.", "Export as disk-delta.");
     }
 
-    // Rows as gaps; columns as they are where the row is another one, and else as gaps.
+    // Rows as gaps; columns absolute in a new row, and as gaps otherwise.
     private static void Cells(ElementSpool spool, SpooledElements elements, Action<long, long> visit)
     {
         var (next, width) = (spool.PositionsOf(elements), Math.Max(1, GrailReader.WidthOf(elements.Tensor)));

@@ -6,21 +6,21 @@ namespace FishCheckpoint.Interchange.Formats.Manifest;
 
 /// <summary>A tensor of a manifest.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Dtype">Its dtype as PyTorch spells it, as in <c>bfloat16</c>.</param>
+/// <param name="Dtype">Its PyTorch dtype, such as <c>bfloat16</c>.</param>
 /// <param name="Shape">Its dimensions.</param>
 /// <param name="Bytes">Its length.</param>
 /// <param name="CompressedBytes">The length of its frame.</param>
-/// <param name="File">The file that the frame lies in.</param>
-/// <param name="Key">The frame's name there.</param>
-/// <param name="Checksum">Of its new bytes.</param>
+/// <param name="File">The frame's file.</param>
+/// <param name="Key">The frame's name in the file.</param>
+/// <param name="Checksum">The checksum of its new bytes.</param>
 internal sealed record ManifestTensor(
     string Name, string Dtype, long[] Shape, long Bytes, long CompressedBytes, string File, string Key, ExpectedChecksum Checksum);
 
-/// <summary>What <c>manifest.json</c> says.</summary>
+/// <summary>The content of <c>manifest.json</c>.</summary>
 /// <param name="Version">The version.</param>
-/// <param name="Base">The version that it is laid on.</param>
-/// <param name="Tensors">The tensors that change.</param>
-/// <param name="Files">The files that their frames lie in.</param>
+/// <param name="Base">Its parent version.</param>
+/// <param name="Tensors">The changed tensors.</param>
+/// <param name="Files">The files of their frames.</param>
 internal sealed record ManifestDocument(long Version, long Base, IReadOnlyList<ManifestTensor> Tensors, IReadOnlyList<string> Files)
 {
     public const string FileName = "manifest.json";
@@ -32,14 +32,14 @@ internal sealed record ManifestDocument(long Version, long Base, IReadOnlyList<M
     }
 
     /// <summary>Reads a manifest.</summary>
-    /// <exception cref="Errors.FishException">It cannot be read, names what is no file, or a tensor twice.</exception>
+    /// <exception cref="Errors.FishException">It cannot be read, has an invalid file name, or lists a tensor twice.</exception>
     public static ManifestDocument Read(string folder, string key, int maxLength)
     {
         var json = JsonFile.Read(Path.Combine(folder, FileName), key, maxLength);
         ManifestTensor[] tensors = [.. json.Items("tensors", key).Select(item => ReadTensor(item, key))];
         if (tensors.GroupBy(tensor => tensor.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
-            throw JsonFile.Fail($"{key}: {twice.Key}", "The manifest names the tensor twice.");
+            throw JsonFile.Fail($"{key}: {twice.Key}", "The manifest lists the tensor twice.");
         }
 
         string[] files = [.. json.Texts("payload_files", key).Select(file => VersionName.CheckFile(file, key))];
@@ -68,7 +68,7 @@ internal sealed record ManifestDocument(long Version, long Base, IReadOnlyList<M
         var name = json.Text("name", key);
         var at = $"{key}: {name}";
 
-        // Earlier manifests had one checksum only, under its name.
+        // Earlier manifests had only one checksum, under its own name.
         var checksum = json.OptionalText("checksum", at) is { } hex
             ? new ExpectedChecksum(json.OptionalText("checksum_algorithm", at) ?? Checksums.Xxh3, hex)
             : new ExpectedChecksum(Checksums.Sha256, json.Text("sha256", at));

@@ -5,8 +5,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.Manifest;
 
 /// <summary>
-/// A folder with a manifest for each delta (docs/guides/interchange.md). SkyRL has no full versions; here the folder
-/// <c>full-NNNNNNNN</c> is one, an ordinary model to start with.
+/// One folder with a manifest per delta (docs/guides/interchange.md). SkyRL has no full versions; here the folder <c>full-NNNNNNNN</c> is
+/// one, an ordinary model to start from.
 /// </summary>
 internal sealed class ManifestFormat : IVersionFormat
 {
@@ -40,12 +40,12 @@ internal sealed class ManifestFormat : IVersionFormat
         if (!File.Exists(Path.Combine(path, ManifestDocument.FileName)))
         {
             return folder.StartsWith(DeltaPrefix, StringComparison.Ordinal)
-                ? throw JsonFile.Fail(folder, $"{ManifestDocument.FileName} is missing: the delta is not whole.") : null;
+                ? throw JsonFile.Fail(folder, $"{ManifestDocument.FileName} is missing: the delta is incomplete.") : null;
         }
 
         var (version, below) = ManifestDocument.ReadVersions(path, folder, options.MaxHeaderLength);
         var named = folder.StartsWith(DeltaPrefix, StringComparison.Ordinal) ? VersionName.NumberOf(folder[DeltaPrefix.Length..]) : version;
         return named == version ? new FoundVersion($"{version}", IsFull: false, $"{below}", path)
-            : throw JsonFile.Fail(folder, $"The manifest says that this is the version {version}.");
+            : throw JsonFile.Fail(folder, $"The manifest has the version {version}.");
     }
 }

@@ -7,7 +7,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.Manifest;
 
-/// <summary>A delta of the format: what its manifest says of tensors and frames is so, or it is refused.</summary>
+/// <summary>A delta of the format; refused unless its manifest matches its tensors and frames.</summary>
 internal sealed class ManifestReader : IVersionDelta
 {
     private readonly string key;
@@ -54,23 +54,23 @@ internal sealed class ManifestReader : IVersionDelta
         if (TorchDtypes.NameOf(info.Type) is not { } name || (said.Dtype != name && said.Dtype != $"torch.{name}"))
         {
             throw new FishException(
-                ErrorCode.DtypeMismatch, at, $"The manifest says {said.Dtype}, the task layout {DTypes.NameOf(info.Type)}.",
-                "Name the base that the versions were made on.");
+                ErrorCode.DtypeMismatch, at, $"The manifest has the dtype {said.Dtype}; the task layout has {DTypes.NameOf(info.Type)}.",
+                "Give the base of the versions.");
         }
 
         if (!said.Shape.AsSpan().SequenceEqual([.. info.Shape]) || said.Bytes != info.Bytes)
         {
             throw new FishException(
                 ErrorCode.ShapeMismatch, at,
-                $"The manifest says {TensorInfo.ShapeText(said.Shape)} in {said.Bytes} bytes, the task layout "
+                $"The manifest has {TensorInfo.ShapeText(said.Shape)} in {said.Bytes} bytes; the task layout has "
                 + $"{TensorInfo.ShapeText([.. info.Shape])}.",
-                "Name the base that the versions were made on.");
+                "Give the base of the versions.");
         }
 
         var stored = shards.HeaderOf(said.File).Tensors.FirstOrDefault(item => item.Info.Name == said.Key);
         if (stored is not null && stored.Info.Bytes != said.CompressedBytes)
         {
-            throw JsonFile.Fail(at, $"The manifest says that the frame has {said.CompressedBytes} bytes; it has {stored.Info.Bytes}.");
+            throw JsonFile.Fail(at, $"The manifest gives the frame {said.CompressedBytes} bytes; it has {stored.Info.Bytes}.");
         }
     }
 }

@@ -7,7 +7,7 @@ using FishCheckpoint.Interchange.Writing;
 
 namespace FishCheckpoint.Interchange.Formats.Manifest;
 
-/// <summary>Writes versions of the format: the mirror of <see cref="ManifestReader"/>.</summary>
+/// <summary>Writes versions of the format: the inverse of <see cref="ManifestReader"/>.</summary>
 internal sealed class ManifestWriter : IVersionWriter
 {
     private readonly ExportOptions options;

@@ -5,8 +5,8 @@ using FishCheckpoint.Tensors;
 namespace FishCheckpoint.Interchange.Formats.SparsePatch;
 
 /// <summary>
-/// Two folders of safetensors files, one of full models and one of deltas (docs/guides/interchange.md). Each file declares its form,
-/// so both are read.
+/// Two folders of safetensors files, one for full models and one for deltas (docs/guides/interchange.md). Each file declares its form, so
+/// both can be read.
 /// </summary>
 internal sealed class StepPatchFormat(StepPatchForm form) : IVersionFormat
 {
@@ -16,7 +16,7 @@ internal sealed class StepPatchFormat(StepPatchForm form) : IVersionFormat
     private const string Prefix = "step_";
     private const string Suffix = ".safetensors";
 
-    // Anchors carry the format's own metadata in their headers.
+    // Anchors have the format's metadata in their headers.
     public bool KeepsFiles => false;
 
     public static string FileOf(long version) => $"{Prefix}{version.ToString("D6", CultureInfo.InvariantCulture)}{Suffix}";
@@ -52,7 +52,7 @@ internal sealed class StepPatchFormat(StepPatchForm form) : IVersionFormat
         }
     }
 
-    // Most writers do not say what a delta is laid on: it is the version before it, and they leave one out where nothing changed.
+    // Most writers do not record a delta's parent: it is the previous version, and they skip a version without changes.
     private static FoundVersion FindDelta(string path, long step, long[] steps, ImportOptions options)
     {
         var header = StepPatchHeader.Read(path, step, options.MaxHeaderLength);

@@ -6,13 +6,13 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.SparsePatch;
 
-/// <summary>What the metadata of a file of the format say; all of it is text.</summary>
+/// <summary>The metadata of a file of the format; all values are text.</summary>
 /// <param name="Version">The version.</param>
-/// <param name="Previous">The version that it is laid on, where it is said.</param>
-/// <param name="Encoding">How positions are told, in the later form.</param>
-/// <param name="Changed">How many elements change, where it is said.</param>
-/// <param name="Params">The tensors that change, where it is said.</param>
-/// <param name="Checksum">SHA-256 over all tensors afterwards, where it is said.</param>
+/// <param name="Previous">Its parent version, if recorded.</param>
+/// <param name="Encoding">The encoding of positions, in the later form.</param>
+/// <param name="Changed">Number of changed elements, if recorded.</param>
+/// <param name="Params">The changed tensors, if recorded.</param>
+/// <param name="Checksum">SHA-256 over all tensors afterwards, if recorded.</param>
 internal sealed record StepPatchHeader(
     long? Version, long? Previous, string? Encoding, long? Changed, IReadOnlyList<string>? Params, string? Checksum)
 {
@@ -21,16 +21,16 @@ internal sealed record StepPatchHeader(
     public const string GapDelta = "gap_delta";
 
     /// <summary>Reads the header of a delta.</summary>
-    /// <exception cref="FishException">It lies, is of another format, or of another version than its name says.</exception>
+    /// <exception cref="FishException">It is invalid, or has another format or version than its name.</exception>
     public static StepPatchHeader Read(string path, long step, int maxHeaderLength)
     {
         var key = Path.GetFileName(path);
         using var file = SafetensorsFile.Open(path, maxHeaderLength);
 
-        // The first uploads do not say it; their folder and the names of their tensors do.
+        // The first uploads have no format; their folder and tensor names imply it.
         if (file.Header.Metadata.GetValueOrDefault("format") is { } format && format != Format)
         {
-            throw JsonFile.Fail(key, $"The metadata say that the format is '{format}', not '{Format}'.");
+            throw JsonFile.Fail(key, $"The metadata has the format '{format}', not '{Format}'.");
         }
 
         var header = Of(file.Header.Metadata, key);
@@ -38,7 +38,7 @@ internal sealed record StepPatchHeader(
         return header;
     }
 
-    /// <summary>Checks that an anchor is of the version that its name says.</summary>
+    /// <summary>Checks that an anchor has the version in its name.</summary>
     public static void CheckAnchor(FoundVersion anchor, int maxHeaderLength)
     {
         using var file = SafetensorsFile.Open(anchor.Path, maxHeaderLength);
@@ -49,7 +49,7 @@ internal sealed record StepPatchHeader(
     {
         long? Number(string name) => metadata.TryGetValue(name, out var text)
             ? long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-                ? number : throw JsonFile.Fail(key, $"'{name}' is no number.")
+                ? number : throw JsonFile.Fail(key, $"'{name}' is not a number.")
             : null;
         var previous = Number("prev_model_version");
         return new StepPatchHeader(
@@ -63,7 +63,7 @@ internal sealed record StepPatchHeader(
     {
         if (header.Version is { } version && version != step)
         {
-            throw JsonFile.Fail(key, $"The metadata say that this is the version {version}.");
+            throw JsonFile.Fail(key, $"The metadata has the version {version}.");
         }
     }
 
@@ -72,12 +72,12 @@ internal sealed record StepPatchHeader(
         try
         {
             return JsonSerializer.Deserialize<string[]>(text) is { } list && !list.Contains(null)
-                ? list : throw JsonFile.Fail(key, "'changed_params' is no list of names.");
+                ? list : throw JsonFile.Fail(key, "'changed_params' is not a list of names.");
         }
         catch (JsonException error)
         {
             throw new FishException(
-                ErrorCode.VersionInvalid, key, "'changed_params' is no list of names.", "Write the version again.", error);
+                ErrorCode.VersionInvalid, key, "'changed_params' is not a list of names.", "Write the version again.", error);
         }
     }
 }

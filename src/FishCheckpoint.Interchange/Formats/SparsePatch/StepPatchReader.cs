@@ -41,8 +41,8 @@ internal sealed class StepPatchReader : IVersionDelta
         if (info.Type != DType.BF16)
         {
             throw new FishException(
-                ErrorCode.DtypeMismatch, at, $"The format carries changes of BF16 alone; the tensor is {DTypes.NameOf(info.Type)}.",
-                "Name the base that the versions were made on.");
+                ErrorCode.DtypeMismatch, at, $"The format supports only BF16; the tensor has the dtype {DTypes.NameOf(info.Type)}.",
+                "Give the base of the versions.");
         }
 
         return new ElementPatch(at, info, values.Info.Elements, PositionsOf(positions), Region(values));
@@ -72,7 +72,7 @@ internal sealed class StepPatchReader : IVersionDelta
         if (later && header.Encoding is not (StepPatchHeader.Raw or StepPatchHeader.GapDelta))
         {
             throw JsonFile.Fail(
-                key, $"The encoding '{header.Encoding}' is not known; {StepPatchHeader.Raw} and {StepPatchHeader.GapDelta} are.");
+                key, $"The encoding '{header.Encoding}' is unknown; {StepPatchHeader.Raw} and {StepPatchHeader.GapDelta} are supported.");
         }
 
         var (left, right) = later ? (".idx", ".val") : (".indices", ".values");
@@ -82,7 +82,8 @@ internal sealed class StepPatchReader : IVersionDelta
             if (!tensors.Remove(tensor + left, out var positions))
             {
                 throw new FishException(
-                    ErrorCode.PatchInvalid, $"{key}: {tensor}", $"There are values, but no {tensor}{left}.", "Write the version again.");
+                    ErrorCode.PatchInvalid, $"{key}: {tensor}", $"There are values, but {tensor}{left} is missing.",
+                    "Write the version again.");
             }
 
             tensors.Remove(name);
@@ -92,7 +93,8 @@ internal sealed class StepPatchReader : IVersionDelta
 
         if (tensors.Keys.FirstOrDefault() is { } more)
         {
-            throw new FishException(ErrorCode.PatchInvalid, $"{key}: {more}", "The tensor is no part of a pair of positions and values.",
+            throw new FishException(ErrorCode.PatchInvalid, $"{key}: {more}",
+                "The tensor does not belong to a pair of positions and values.",
                 "Write the version again.");
         }
     }
@@ -102,7 +104,7 @@ internal sealed class StepPatchReader : IVersionDelta
         var at = $"{key}: {tensor}";
         if (values.Type != DType.BF16)
         {
-            throw new FishException(ErrorCode.DtypeMismatch, at, $"Values are BF16 in the format, not {DTypes.NameOf(values.Type)}.",
+            throw new FishException(ErrorCode.DtypeMismatch, at, $"The format's values must be BF16, not {DTypes.NameOf(values.Type)}.",
                 "Write the version in BF16.");
         }
 
@@ -110,7 +112,8 @@ internal sealed class StepPatchReader : IVersionDelta
         if (!fits || positions.Shape.Count != 1 || values.Shape.Count != 1 || positions.Elements != values.Elements)
         {
             throw new FishException(
-                ErrorCode.PatchInvalid, at, $"{positions} and {values} are no pair of positions and values.", "Write the version again.");
+                ErrorCode.PatchInvalid, at, $"{positions} and {values} are not a pair of positions and values.",
+                "Write the version again.");
         }
     }
 
@@ -119,14 +122,14 @@ internal sealed class StepPatchReader : IVersionDelta
         var found = pairs.Values.Sum(pair => pair.Values.Info.Elements);
         if (header.Changed is { } changed && changed != found)
         {
-            throw new FishException(ErrorCode.PatchInvalid, key, $"The metadata say that {changed} elements change; there are {found}.",
+            throw new FishException(ErrorCode.PatchInvalid, key, $"The metadata counts {changed} changed elements; the file has {found}.",
                 "Copy or write the version again.");
         }
 
         if (header.Params is { } names && !names.ToHashSet(StringComparer.Ordinal).SetEquals(pairs.Keys))
         {
             throw new FishException(
-                ErrorCode.PatchInvalid, key, "'changed_params' names other tensors than there are.", "Copy or write the version again.");
+                ErrorCode.PatchInvalid, key, "'changed_params' differs from the file's tensors.", "Copy or write the version again.");
         }
     }
 }

@@ -11,7 +11,7 @@ using FishCheckpoint.Tensors;
 
 namespace FishCheckpoint.Interchange.Formats.SparsePatch;
 
-/// <summary>Writes versions of the format: the mirror of <see cref="StepPatchReader"/>.</summary>
+/// <summary>Writes versions of the format: the inverse of <see cref="StepPatchReader"/>.</summary>
 internal sealed class StepPatchWriter : IVersionWriter
 {
     private readonly ExportOptions options;
@@ -90,8 +90,7 @@ internal sealed class StepPatchWriter : IVersionWriter
 
     private string PlaceOf(string kind, ExportState state) => Path.Combine(options.Folder, kind, StepPatchFormat.FileOf(state.Number));
 
-    // Whoever reads knows the keys that it needs; which version a delta is laid on was told by an earlier writer, and says whether one is
-    // missing.
+    // Readers know the keys that they need; an earlier writer recorded the parent, so that readers notice a missing delta.
     private Dictionary<string, string> Metadata(
         ExportState state, ExportState? below, bool sparse, long tensors, long changed, long elements, IEnumerable<string> names)
     {
@@ -129,7 +128,7 @@ internal sealed class StepPatchWriter : IVersionWriter
         if (tensor.Type != DType.BF16)
         {
             throw new FishException(
-                ErrorCode.DtypeMismatch, key, $"The format carries changes of BF16 alone; the tensor is {DTypes.NameOf(tensor.Type)}.",
+                ErrorCode.DtypeMismatch, key, $"The format supports only BF16; the tensor has the dtype {DTypes.NameOf(tensor.Type)}.",
                 "Export as disk-delta.");
         }
 
