@@ -108,7 +108,7 @@ static async Task<bool> CompareAsync(string folder)
     }
 
     Console.WriteLine(
-        $"{same} of {compared} rebuilt model files equal the trainer's files byte for byte, and the crashed run equals the uninterrupted run.");
+        $"{same} of {compared} rebuilt model files equal the trainer's files byte for byte, and the crashed run equals the other run.");
     Console.WriteLine($"As files they take {dense / 1e6:F1} MB; the store takes {stored / 1e6:F2} MB, including trainer states.");
     return same == compared && compared == 2 * Training.Steps / Training.SaveEvery;
 }

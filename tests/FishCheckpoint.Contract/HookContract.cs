@@ -373,7 +373,7 @@ public abstract class HookContract : CheckpointStoreContract
         Assert.Equal(12, resumed!.Step);
         Assert.Equal(other.ToFile(), await Store.RestoreAsync("tiny", 12));
         Assert.Equal(other.ToFile(), again.ToFile());
-        Assert.Contains("step 20 is another run's", Assert.Single(resumed.Warnings), StringComparison.Ordinal);
+        Assert.Contains("step 20 belongs to another run", Assert.Single(resumed.Warnings), StringComparison.Ordinal);
         Assert.Equal(ErrorCode.RunTaken, Assert.Throws<FishException>(() => refused.OnStep(13)).Code);
 
         await using var chosen = Hook(again, EveryStep);
@@ -461,7 +461,7 @@ public abstract class HookContract : CheckpointStoreContract
         var refused = Assert.Throws<FishException>(() => hook.OnStep(1));
         Assert.Equal(ErrorCode.LayoutMismatch, refused.Code);
         Assert.All(
-            new[] { "in 4 tensors", "'fc1.weight' has the dtype F16, there it has F32", "'fc1.bias' has the shape [25], there it has [24]", "'head.weight'", "'fc2.weight' is there" },
+            new[] { "in 4 tensors", "'fc1.weight' has the dtype F16, the task's has F32", "'fc1.bias' has the shape [25], the task's has [24]", "'head.weight'", "'fc2.weight' is missing from the model" },
             part => Assert.Contains(part, refused.Cause, StringComparison.Ordinal));
         Assert.Contains("\"fc2.weight\"", refused.Hint, StringComparison.Ordinal);
     }

@@ -130,7 +130,7 @@ class ClientTests(unittest.TestCase):
         path = self.path("m.safetensors")
         for call in (lambda: self.client.add_base("b", path), lambda: self.client.save(self.task, 1, path), lambda: load_file(path)):
             error = self.assert_refused("FILE_NOT_FOUND", call)
-            self.assertEqual((path, "There is no such file."), (error.key, error.cause))
+            self.assertEqual((path, "The file does not exist."), (error.key, error.cause))
             self.assertIn("Check the path", error.hint)
         save_file(tensors_of(), path)
         body = FileBody(path, "application/vnd.safetensors")

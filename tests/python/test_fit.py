@@ -74,8 +74,8 @@ class FitTests(HookTest):
         model["extra"] = torch.nn.Linear(2, 2, bias=False)
         error = self.assert_refused("LAYOUT_MISMATCH", self.hook_of, model, base)
         self.assertIn("5 tensors", error.cause)
-        for text in ("'classifier.weight' has the shape [5, 8], there it has [3, 8]", "'extra.weight' (F32, [2, 2]) is not in it",
-                     "'pooler.bias' is there, and the model has no such tensor"):
+        for text in ("'classifier.weight' has the shape [5, 8], the task's has [3, 8]", "'extra.weight' (F32, [2, 2]) is not in it",
+                     "'pooler.bias' is missing from the model"):
             self.assertIn(text, error.cause)
         option = "own_tensors=['classifier.weight', 'classifier.bias', 'extra.weight', 'pooler.bias', 'pooler.weight']"
         self.assertIn(option, error.hint)
@@ -109,7 +109,7 @@ class FitTests(HookTest):
         model = net().bfloat16()
         model["body"][1].float()
         error = self.assert_refused("LAYOUT_MISMATCH", self.hook_of, model, base)
-        self.assertIn("'body.1.weight' has the dtype F32, there it has BF16", error.cause)
+        self.assertIn("'body.1.weight' has the dtype F32, the task's has BF16", error.cause)
         self.assertIn("own_tensors=['body.1.weight', 'body.1.bias']", error.hint)
         hook = self.hook_of(model, base, own_tensors=["body.1.*"], mask=Mask({"classifier.bias": torch.arange(3)}))
         hook.on_step(1)

@@ -42,7 +42,7 @@ class LeakTests(HookTest):
         run.train(15, lambda run: held.update({run.step: run.weights()}))
         run.hook.save()
         run.hook.complete()
-        self.assertIn("saved too", self.warnings[0])
+        self.assertIn("include them", self.warnings[0])
         for step in self.steps():
             self.assert_same(self.client.load(self.task, step), held[step])
         self.assertIn(5, self.steps())

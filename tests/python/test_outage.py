@@ -131,7 +131,7 @@ class OutageTests(HookTest):
                 self.faults.once(fault)
                 run.train(2)
                 self.assertEqual((run.hook.complete().failed, self.stored()), (0, [1, 2]))
-                self.assertIn("tried again", self.warnings[0])
+                self.assertIn("retrying", self.warnings[0])
 
     def test_fault_that_stays_fails_its_save_and_a_later_one_goes_on(self):
         run = self.run_of(save_every_steps=1, retry_for=0.3, throw_on_complete=False)

@@ -112,7 +112,7 @@ class ProcessTests(unittest.TestCase):
         with open(f"{file}.1", encoding="utf-8") as said:
             text = said.read()
         self.assertIn("rank 1 of 2", text)
-        self.assertIn("rank 0 alone", text)
+        self.assertIn("only in rank 0", text)
         self.assertIn("all_ranks=True", text)
         self.assertFalse(os.path.exists(f"{file}.0"))
         self.assertEqual([2, 4], self.steps())

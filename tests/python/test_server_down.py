@@ -37,7 +37,7 @@ class ServerDownTests(HookTest):
         run.train(40, lambda run: held.update({run.step: run.weights()}))  # waits for no slot, though busy="wait"
         self.assertLess(time.monotonic() - start, 5)
         self.assertGreaterEqual(run.hook.summary.skipped, 30)
-        self.assertIn("tried again", self.warnings[0])
+        self.assertIn("retrying", self.warnings[0])
         self.server.start()
         run.train(41, lambda run: held.update({run.step: run.weights()}))
         run.hook.save()
@@ -49,7 +49,7 @@ class ServerDownTests(HookTest):
     def test_down_from_the_beginning(self):
         self.server.stop()
         run = self.run_of()
-        self.assertIn("tried again", self.warnings[0])
+        self.assertIn("retrying", self.warnings[0])
         self.assert_refused("SERVER_UNAVAILABLE", run.hook.resume)
         run.train(5)
         self.server.start()

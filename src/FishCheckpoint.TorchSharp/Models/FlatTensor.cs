@@ -176,7 +176,7 @@ internal sealed class FlatTensor
         {
             throw new FishException(
                 ErrorCode.ShapeMismatch, info.Name,
-                $"The module's tensor has the shape {TensorInfo.ShapeText(tensor.shape)}; the layout has {TensorInfo.ShapeText(info.Shape)}.",
+                $"The tensor has the shape {TensorInfo.ShapeText(tensor.shape)}; the layout has {TensorInfo.ShapeText(info.Shape)}.",
                 "Build the module like the base, or declare the tensor as the task's own.");
         }
 

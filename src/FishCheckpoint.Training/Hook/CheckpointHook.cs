@@ -270,9 +270,8 @@ public sealed class CheckpointHook : IAsyncDisposable
 
         cancellation.ThrowIfCancellationRequested();
         options.OnWarning(
-            $"step {step} is not stored yet because the store has been unreachable for {options.RetryFor.TotalSeconds} s; the wait "
-                + "for any "
-            + "ends, and the save is still retried");
+            $"step {step} is not stored yet because the store has been unreachable for {options.RetryFor.TotalSeconds} s; "
+            + "SaveAsync stops waiting, and the save is still retried");
         return null;
     }
 

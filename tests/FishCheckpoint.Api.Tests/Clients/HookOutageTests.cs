@@ -73,7 +73,7 @@ public sealed class HookOutageTests : IDisposable
         Train(trainer, hook, 4, 20);
         Assert.Null(await hook.SaveAsync(cancellation: Stop));
         Assert.Contains(warnings, warning => warning.Contains("The server did not respond", StringComparison.Ordinal));
-        Assert.Contains(warnings, warning => warning.Contains("not waited for any longer", StringComparison.Ordinal));
+        Assert.Contains(warnings, warning => warning.Contains("stops waiting", StringComparison.Ordinal));
         Train(trainer, hook, 21, 30);
         gate.Reopen();
         await StoreAsync(hook);

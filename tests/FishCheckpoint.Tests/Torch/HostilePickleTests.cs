@@ -52,7 +52,7 @@ public sealed class HostilePickleTests : IDisposable
         ["a call with other arguments"] = (p => p.Global("torch._utils", "_rebuild_tensor_v2").Op(')').Op('R'), ErrorCode.PickleInvalid, "other arguments"),
         ["a text of 4 GiB"] = (p => p.Op('X').U32(uint.MaxValue), ErrorCode.PickleInvalid, "4294967295 bytes"),
         ["bytes of 8 EiB"] = (p => p.Raw(0x8e).Raw(BitConverter.GetBytes(long.MaxValue)), ErrorCode.PickleInvalid, "announces"),
-        ["bytes of a negative length"] = (p => p.Raw(0x8e).Raw(BitConverter.GetBytes(-1L)), ErrorCode.PickleInvalid, "ends"),
+        ["bytes of a negative length"] = (p => p.Raw(0x8e).Raw(BitConverter.GetBytes(-1L)), ErrorCode.PickleInvalid, "truncated"),
         ["a frame beyond the end"] = (p => p.Raw(0x95).Raw(BitConverter.GetBytes(1L << 40)), ErrorCode.PickleInvalid, "announces"),
         ["a number of 2 GiB"] = (p => p.Raw(0x8b).U32(int.MaxValue), ErrorCode.PickleInvalid, "the limit is 255"),
         ["a memo that was not noted"] = (p => p.Op('j').U32(7), ErrorCode.PickleInvalid, "memo entry 7"),

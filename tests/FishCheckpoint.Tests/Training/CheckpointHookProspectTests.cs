@@ -165,7 +165,7 @@ public sealed class CheckpointHookProspectTests : IAsyncDisposable
         await using var hook = Hook(new CheckpointHookOptions { SaveEverySteps = 0, RetryFor = TimeSpan.FromMilliseconds(100) });
         hook.OnStep(5);
         Assert.Null(await hook.SaveAsync(cancellation: Stop));
-        Assert.Contains(warnings, warning => warning.Contains("not waited for any longer", StringComparison.Ordinal));
+        Assert.Contains(warnings, warning => warning.Contains("stops waiting", StringComparison.Ordinal));
         away = false;
         Assert.Equal(1, (await hook.CompleteAsync(Stop)).Saved);
         Assert.Equal([5L], store.Saves.Select(save => save.Step));

@@ -31,7 +31,7 @@ public sealed class CheckpointHookRetryTests : IAsyncDisposable
         var report = Assert.Single(hook.Reports);
         Assert.Equal((true, 3), (report.Created, report.Retries));
         Assert.Single(warnings);
-        Assert.Contains("tried again", warnings[0], StringComparison.Ordinal);
+        Assert.Contains("retrying", warnings[0], StringComparison.Ordinal);
     }
 
     [Theory]
